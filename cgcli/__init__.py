@@ -1,0 +1,69 @@
+"""Values and gradients of expressions, through their computational graphs.
+
+>>> import cgcli
+>>> graph = cgcli.parse("p = x + y; g = p * z")
+>>> result = graph.evaluate(x=1, y=3, z=-3)
+>>> result.value, result.gradient
+(-12.0, {'x': -3.0, 'y': -3.0, 'z': 4.0})
+>>> result["p"].grad
+-3.0
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cgcli.errors import CgraphError, Place
+from cgcli.limits import Limits
+from cgcli.program import Program, UnboundError, parse
+
+if TYPE_CHECKING:
+    from cgcli.calculus.notes import Note
+    from cgcli.calculus.result import Node, Result
+    from cgcli.graph.graph import Graph
+    from cgcli.operations.row import Operation
+
+__all__ = [
+    "CgraphError",
+    "Graph",
+    "Limits",
+    "Node",
+    "Note",
+    "Operation",
+    "Place",
+    "Program",
+    "Result",
+    "UnboundError",
+    "operations",
+    "parse",
+]
+
+__version__ = "0.1.0"
+
+
+def operations() -> list[Operation]:
+    """Return every row of the table of operations.
+
+    >>> [row.name for row in operations() if row.symbol == "+"]
+    ['add', 'pos']
+    """
+    from cgcli.operations.table import TABLE
+
+    return list(TABLE)
+
+
+def __getattr__(name: str) -> Any:
+    """Import the classes of results and graphs when they are first asked for."""
+    from importlib import import_module
+
+    homes = {
+        "Graph": "cgcli.graph.graph",
+        "Node": "cgcli.calculus.result",
+        "Note": "cgcli.calculus.notes",
+        "Operation": "cgcli.operations.row",
+        "Result": "cgcli.calculus.result",
+    }
+    if name not in homes:
+        message = f"module 'cgcli' has no attribute '{name}'"
+        raise AttributeError(message)
+    return getattr(import_module(homes[name]), name)

@@ -1,0 +1,110 @@
+"""The backward pass: the gradient of one node by every node it depends on.
+
+From ∂f/∂f = 1 the nodes are visited once, last to first; each sends its upstream gradient,
+times the local derivative by an argument, to that argument, where contributions add up
+(Griewank & Walther, Evaluating Derivatives, 2nd ed., chapter 3.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgcli.graph.graph import Graph
+from cgcli.numbers import real
+
+__all__ = ["backward", "local"]
+
+
+def backward(
+    graph: Graph,
+    values: list[Any],
+    of: int,
+    active: bytearray,
+    faults: dict[int, Any],
+    seed: Any = 1.0,
+) -> list[Any]:
+    """Return the gradient of node `of` by every node; None where none was sent.
+
+    `active` flags the nodes to differentiate by: nothing is sent to any other, so x^2 asks for
+    no logarithm. `faults` are the nodes that are outside their domain, True or for an array a
+    mask of the elements that are: what goes through them is never finite.
+    """
+    if graph.tensors:
+        from cgcli.calculus.pullback import backward_arrays
+
+        return backward_arrays(graph, values, of, active, faults, seed)
+    gradients: list[Any] = [None] * len(values)
+    gradients[of] = seed
+    operations, all_arguments = graph.operations, graph.arguments
+    m = real.FAST
+    for node in range(of, -1, -1):
+        upstream = gradients[node]
+        if upstream is None:
+            continue
+        arguments = all_arguments[node]
+        count = len(arguments)
+        if not count:
+            continue
+        operation = operations[node]
+        y = values[node]
+        if count == 2 and operation.reaches is None and type(operation.partials) is tuple:
+            first, second = arguments
+            a, b = values[first], values[second]
+            by_first, by_second = operation.partials
+            if active[first]:
+                try:
+                    sent = upstream * by_first(m, y, a, b)
+                except real.EDGES:
+                    sent = upstream * real.careful(by_first, y, a, b)
+                if faults and node in faults:
+                    sent = _never_finite(sent)
+                before = gradients[first]
+                gradients[first] = sent if before is None else before + sent
+            if active[second]:
+                try:
+                    sent = upstream * by_second(m, y, a, b)
+                except real.EDGES:
+                    sent = upstream * real.careful(by_second, y, a, b)
+                if faults and node in faults:
+                    sent = _never_finite(sent)
+                before = gradients[second]
+                gradients[second] = sent if before is None else before + sent
+            continue
+        parts = [values[a] for a in arguments]
+        for place, argument in enumerate(arguments):
+            if not active[argument]:
+                continue
+            if operation.reaches is not None and not operation.reaches(m, place, *parts):
+                continue
+            rule = operation.partial(place)
+            try:
+                sent = upstream * rule(m, y, *parts)
+            except real.EDGES:
+                sent = upstream * real.careful(rule, y, *parts)
+            if faults and node in faults:
+                sent = _never_finite(sent)
+            before = gradients[argument]
+            gradients[argument] = sent if before is None else before + sent
+    return gradients
+
+
+def _never_finite(sent: float) -> float:
+    """A gradient through a node that is outside its domain: infinite where it is, else NaN."""
+    return sent if sent - sent != 0 else float("nan")
+
+
+def local(graph: Graph, values: list[Any], node: int, place: int) -> Any:
+    """Return the local derivative of a node by one of its arguments; None where it has none.
+
+    Only an elementwise operation has one: a float, or an array of the node's shape.
+    """
+    operation = graph.operations[node]
+    if not operation.elementwise:
+        return None
+    parts = [values[a] for a in graph.arguments[node]]
+    rule = operation.partial(place)
+    if node not in graph.tensors:
+        return real.run(rule, values[node], *parts)
+    from cgcli.calculus.pullback import local_array
+
+    return local_array(graph, values, node, place)

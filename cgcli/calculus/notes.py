@@ -1,0 +1,322 @@
+"""What is said beside a value or a gradient that cannot be taken at its word.
+
+`domain`: an operation was asked for what it does not have. `overflow`: a value passed the
+largest double. `kink`: there is no derivative, and the convention's was used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from cgcli.errors import Lines, excerpt, shorten
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import inline
+from cgcli.numbers import real
+from cgcli.operations.row import Kink, Rule
+
+__all__ = ["Note", "examine", "gradient_overflow", "kinks"]
+
+_SUGGESTIONS_FOR: Final = 20
+"""A rewrite is looked for at this many overflows; the rest would say the same again."""
+
+
+class Note(NamedTuple):
+    """A note on one node: its kind, the node's name, the place of its text, and the words.
+
+    `sides` is for kinks: by argument, the derivatives from the left and from the right.
+    """
+
+    kind: str
+    node: str
+    line: int
+    column: int
+    message: str
+    sides: dict[str, tuple[float | None, float | None]] | None = None
+
+
+class Examined(NamedTuple):
+    """The notes of the forward pass by node, and the nodes that are outside their domain."""
+
+    notes: dict[int, list[Note]]
+    faults: dict[int, Any]
+
+
+def examine(graph: Graph, values: list[Any]) -> Examined:
+    """Return the domain and overflow notes on the values, and where the domain was left.
+
+    A fault is True, or for an array the mask of the elements that are outside.
+    """
+    notes: dict[int, list[Note]] = {}
+    faults: dict[int, Any] = {}
+    overflowed = False
+    lines: Lines | None = None
+    suggested = 0
+    for node in _not_finite(graph, values):
+        outside, undefined, overflow = _judge(graph, values, node)
+        if outside is None and not overflow and undefined is None:
+            continue
+        lines = lines or Lines(graph.text)
+        if outside is not None:
+            faults[node] = outside
+            message = _domain_message(graph, values, node)
+        elif undefined is not None:
+            if not overflowed:
+                faults[node] = undefined
+            message = f"{_shown(graph, node)} has no value{_at(graph, values, node)}"
+        else:
+            message = f"{_shown(graph, node)} is larger than the largest double, 1.8e308"
+            overflowed = True
+            if suggested < _SUGGESTIONS_FOR:
+                suggested += 1
+                message += _suggestion(graph, node)
+        kind = "overflow" if overflow or (undefined is not None and overflowed) else "domain"
+        notes[node] = [_note(graph, node, kind, message, lines)]
+    return Examined(notes, faults)
+
+
+def _note(
+    graph: Graph,
+    node: int,
+    kind: str,
+    message: str,
+    lines: Lines,
+    sides: dict[str, tuple[float | None, float | None]] | None = None,
+) -> Note:
+    line, column = lines.position(graph.starts[node])
+    return Note(kind, graph.names[node], line, column, message, sides)
+
+
+def _not_finite(graph: Graph, values: list[Any]) -> Iterable[int]:
+    """Return the nodes whose values are not finite throughout."""
+    if not graph.tensors:
+        # A sum of floats is not finite where any of them is not: one quick look at them all.
+        if math.isfinite(sum(values)):
+            return ()
+        return [node for node, value in enumerate(values) if value - value != 0]
+    import numpy as np
+
+    return [
+        node
+        for node, value in enumerate(values)
+        if (value - value != 0 if isinstance(value, float) else not np.isfinite(value).all())
+    ]
+
+
+def _judge(graph: Graph, values: list[Any], node: int) -> tuple[Any, Any, bool]:
+    """Return where a node is outside its domain, where it is undefined, and if it overflowed.
+
+    The first two are None for nowhere. What only passes on an argument's NaN or infinity is
+    none of the three.
+    """
+    operation = graph.operations[node]
+    arguments = graph.arguments[node]
+    value = values[node]
+    if not arguments:
+        literal = graph.literals.get(node, "inf")
+        return None, None, literal not in ("inf", "-inf")
+    parts = [values[a] for a in arguments]
+    if node not in graph.tensors:
+        if any(part != part for part in parts):
+            return None, None, False
+        if operation.domain and not _holds(operation.domain.inside, parts):
+            return True, None, False
+        finite = all(part - part == 0 for part in parts)
+        if finite and value == value:
+            return None, None, True
+        return None, (True if value != value else None), False
+    return _judge_array(graph, node, value, parts)
+
+
+def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple[Any, Any, bool]:
+    import numpy as np
+
+    from cgcli.numbers.arrays import ARRAYS, quiet
+
+    operation = graph.operations[node]
+    bad = ~np.isfinite(value)
+    if not operation.elementwise:
+        if operation.domain:
+            inside = operation.domain.inside(ARRAYS, *parts, *graph.static.get(node, ()))
+            return (None, None, False) if inside else (np.asarray(True), None, False)
+        if any(np.isnan(part).any() for part in parts):
+            return None, None, False
+        finite = all(np.isfinite(part).all() for part in parts)
+        undefined = np.isnan(value)
+        if undefined.any():
+            return None, undefined, False
+        return None, None, bool(finite)
+    with quiet():
+        nan = np.zeros(np.shape(value), dtype=bool)
+        infinite = np.zeros(np.shape(value), dtype=bool)
+        for part in parts:
+            nan = nan | np.isnan(part)
+            infinite = infinite | np.isinf(part)
+        if operation.domain:
+            outside = ~np.asarray(operation.domain.inside(ARRAYS, *parts), dtype=bool) & ~nan & bad
+            if outside.any():
+                return outside, None, False
+    undefined = np.isnan(value) & ~nan
+    overflow = bad & ~nan & ~infinite & ~undefined
+    return None, (undefined if undefined.any() else None), bool(overflow.any())
+
+
+def _holds(rule: Rule, parts: list[float]) -> bool:
+    try:
+        return bool(rule(real.FAST, *parts))
+    except real.EDGES:
+        return bool(rule(real.CAREFUL, *map(real.Careful, parts)))
+
+
+def _shown(graph: Graph, node: int) -> str:
+    return shorten(graph.formula(node), 60)
+
+
+def _at(graph: Graph, values: list[Any], node: int) -> str:
+    """Say the values a scalar node was asked at: ``, at x = -1``."""
+    parts = []
+    for argument in dict.fromkeys(graph.arguments[node]):
+        value = values[argument]
+        if isinstance(value, float) and argument not in graph.literals:
+            parts.append(f"{excerpt(graph.names[argument])} = {value:.6g}")
+    return f" at {', '.join(parts[:3])}" if parts else ""
+
+
+def _domain_message(graph: Graph, values: list[Any], node: int) -> str:
+    operation = graph.operations[node]
+    assert operation.domain is not None
+    names = [excerpt(graph.names[a]) for a in graph.arguments[node]]
+    words = operation.domain.words.format(**dict(zip(operation.parameters, names, strict=False)))
+    return f"{_shown(graph, node)} is not defined{_at(graph, values, node)}: {words}"
+
+
+def _suggestion(graph: Graph, node: int) -> str:
+    """Return the usual way to write what overflowed, when the graph holds one of the known forms."""
+    from cgcli.graph.rewrites import rewrite
+
+    found = rewrite(graph, node)
+    return f"; write {found[1]} for {found[0]}" if found else ""
+
+
+def kinks(
+    graph: Graph, values: list[Any], gradients: list[Any], active: bytearray
+) -> dict[int, list[Note]]:
+    """Return the notes on the nodes that were differentiated where they have no derivative."""
+    notes: dict[int, list[Note]] = {}
+    lines: Lines | None = None
+    for node, operation in enumerate(graph.operations):
+        if not operation.kinks or gradients[node] is None:
+            continue
+        arguments = graph.arguments[node]
+        if not any(active[a] for a in arguments):
+            continue
+        parts = [values[a] for a in arguments]
+        for kink in operation.kinks:
+            if node in graph.tensors:
+                found = _kink_in_array(graph, node, kink, parts)
+            elif _holds(kink.at, parts):
+                found = (parts, "")
+            else:
+                continue
+            if found is None:
+                continue
+            lines = lines or Lines(graph.text)
+            note = _kink_note(graph, values, node, kink, found, active, lines)
+            if note is not None:
+                notes.setdefault(node, []).append(note)
+    return notes
+
+
+def _kink_in_array(
+    graph: Graph, node: int, kink: Kink, parts: list[Any]
+) -> tuple[list[float], str] | None:
+    """Return the arguments at the first element that is at a kink, and words for which it is."""
+    import numpy as np
+
+    from cgcli.numbers.arrays import ARRAYS, quiet
+
+    operation = graph.operations[node]
+    fixed = graph.static.get(node, ()) if not operation.elementwise else ()
+    with quiet():
+        at = np.asarray(kink.at(ARRAYS, *parts, *fixed))
+    if not at.any():
+        return None
+    if not operation.elementwise:
+        return parts, ""
+    shape = graph.shape(node)
+    at = np.broadcast_to(at, shape)
+    first = tuple(int(i) for i in np.argwhere(at)[0])
+    count = int(at.sum())
+    where = f" at element [{', '.join(map(str, first))}]" if shape else ""
+    if count > 1:
+        where += f" and {count - 1} more"
+    return [float(np.broadcast_to(part, shape)[first]) for part in parts], where
+
+
+def _kink_note(
+    graph: Graph,
+    values: list[Any],
+    node: int,
+    kink: Kink,
+    found: tuple[list[Any], str],
+    active: bytearray,
+    lines: Lines,
+) -> Note | None:
+    parts, where = found
+    operation = graph.operations[node]
+    if operation.elementwise:
+        sides = kink.sides(real.CAREFUL, *map(real.Careful, parts))
+        y = real.run(operation.value, *parts)
+    else:
+        sides = kink.sides(real.CAREFUL, *parts)
+    told: dict[str, tuple[float | None, float | None]] = {}
+    words: list[str] = []
+    for place, argument in enumerate(graph.arguments[node]):
+        pair = sides[place] if place < len(sides) else None
+        if pair is None or not active[argument]:
+            continue
+        left, right = (None if side is None else float(side) for side in pair)
+        name = graph.names[argument]
+        told[name] = (left, right)
+        if operation.elementwise:
+            used = real.run(operation.partial(place), y, *parts)
+            words.append(f"by {excerpt(name)} {_sides(left, right)}, and {used:g} is used")
+        else:
+            words.append(f"by such an element {_sides(left, right)}")
+    if not told:
+        return None
+    message = f"{_shown(graph, node)} has {kink.words}{where}: the derivative {'; '.join(words)}"
+    return _note(graph, node, "kink", message, lines, told)
+
+
+def _sides(left: float | None, right: float | None) -> str:
+    if left != left:
+        return "does not exist"
+    if left is None:
+        return f"is {right:g} from the right"
+    if right is None:
+        return f"is {left:g} from the left"
+    return f"is {left:g} from the left, {right:g} from the right"
+
+
+def gradient_overflow(graph: Graph, values: list[Any], gradients: list[Any]) -> dict[int, list[Note]]:
+    """Return a note on the first node of the backward pass whose gradient is not finite.
+
+    It is for gradients that nothing else explains: all values are finite, and no kink is near.
+    """
+    for node in range(len(gradients) - 1, -1, -1):
+        gradient = gradients[node]
+        if gradient is None or not _is_not_finite(gradient):
+            continue
+        message = f"the gradient by {excerpt(graph.names[node])} is larger than the largest double"
+        return {node: [_note(graph, node, "overflow", message, Lines(graph.text))]}
+    return {}
+
+
+def _is_not_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return value - value != 0
+    import numpy as np
+
+    return not bool(np.isfinite(value).all())

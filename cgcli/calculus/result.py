@@ -1,0 +1,215 @@
+"""What an evaluation found: the value, the gradients, and every node with its own part in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+from cgcli.calculus.backward import local
+from cgcli.calculus.notes import Note
+from cgcli.errors import CgraphError, excerpt
+from cgcli.graph.graph import Graph
+
+__all__ = ["Node", "Nodes", "Result"]
+
+
+class Node:
+    """One node of a result. Values are floats, or NumPy arrays for vectors and matrices.
+
+    >>> import cgcli
+    >>> node = cgcli.parse("p = x + y; p*z").evaluate(x=1, y=3, z=-3)["p"]
+    >>> node.formula, node.value, node.grad, node.partials
+    ('x + y', 4.0, -3.0, [1.0, 1.0])
+    """
+
+    __slots__ = ("_result", "id")
+
+    def __init__(self, result: Result, place: int) -> None:
+        self._result = result
+        self.id = place
+
+    @property
+    def name(self) -> str:
+        """The name as it was given, a literal's own text, or v1, v2 ..."""
+        return self._result.graph.names[self.id]
+
+    @property
+    def op(self) -> str:
+        """The operation's name; `input` and `constant` are operations of no arguments."""
+        return self._result.graph.operations[self.id].name
+
+    @property
+    def args(self) -> list[int]:
+        """The ids of the arguments."""
+        return list(self._result.graph.arguments[self.id])
+
+    @property
+    def formula(self) -> str:
+        """The operation with its arguments by name."""
+        return self._result.graph.formula(self.id)
+
+    @property
+    def value(self) -> Any:
+        """The value, from the forward pass."""
+        return _plain(self._result.values[self.id])
+
+    @property
+    def grad(self) -> Any:
+        """The gradient of the output by this node.
+
+        0 where the output does not depend on the node; None for what nothing is differentiated
+        by, a constant, and where the output is not a scalar.
+        """
+        return self._result.grad(self.id)
+
+    @property
+    def partials(self) -> list[Any]:
+        """The local derivatives by each argument.
+
+        None by a constant, and for an operation between tensors that is not elementwise.
+        """
+        result = self._result
+        return [
+            _plain(local(result.graph, result.values, self.id, place))
+            if result.active[argument]
+            else None
+            for place, argument in enumerate(result.graph.arguments[self.id])
+        ]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The half-open span of the node's text, in characters of the program."""
+        graph = self._result.graph
+        return graph.starts[self.id], graph.ends[self.id]
+
+    @property
+    def uses(self) -> int:
+        """How often the node is an argument."""
+        return self._result.graph.uses[self.id]
+
+    @property
+    def notes(self) -> list[Note]:
+        """The notes on this node."""
+        return self._result.notes_by_node.get(self.id, [])
+
+    def __repr__(self) -> str:
+        """Return the node's name, formula, value and gradient."""
+        return f"<Node {self.name} = {self.formula}: value {self.value}, grad {self.grad}>"
+
+
+class Nodes(Sequence[Node]):
+    """The nodes of a result, in topological order; a node object is made when it is asked for."""
+
+    __slots__ = ("_result",)
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self._result.graph)
+
+    @overload
+    def __getitem__(self, place: int) -> Node: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Node]: ...
+    def __getitem__(self, place: int | slice) -> Node | list[Node]:
+        """Return a node, or several, by place."""
+        places = range(len(self))[place]
+        if isinstance(places, int):
+            return Node(self._result, places)
+        return [Node(self._result, each) for each in places]
+
+
+class Result:
+    """The values and gradients of a program at one point.
+
+    `value` is the output's. `gradient` holds, by name, the gradients asked for; it is None and
+    `jacobian` holds arrays of shape output × input where the output is not a scalar. `notes`
+    are those that bear on the output. `output` is the name of what was differentiated.
+
+    >>> import cgcli
+    >>> result = cgcli.parse("(x+y)*z").evaluate(x=1, y=3, z=-3)
+    >>> result.value, result.gradient, result.jacobian
+    (-12.0, {'x': -3.0, 'y': -3.0, 'z': 4.0}, None)
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        values: list[Any],
+        of: int,
+        active: bytearray,
+        gradients: list[Any] | None,
+        gradient: dict[str, Any] | None,
+        jacobian: dict[str, Any] | None,
+        notes: list[Note],
+        notes_by_node: dict[int, list[Note]],
+    ) -> None:
+        self.graph = graph
+        self.values = values
+        self.of = of
+        self.active = active
+        self.gradients = gradients
+        self.gradient = gradient
+        self.jacobian = jacobian
+        self.notes = notes
+        self.notes_by_node = notes_by_node
+
+    @property
+    def value(self) -> Any:
+        """The value of the output: a float, or an array."""
+        return _plain(self.values[self.of])
+
+    @property
+    def output(self) -> str:
+        """The name of the node that was differentiated."""
+        return self.graph.names[self.of]
+
+    @property
+    def nodes(self) -> Nodes:
+        """All nodes, every argument before its use."""
+        return Nodes(self)
+
+    def grad(self, node: int) -> Any:
+        """Return the gradient by the node at a place, as `Node.grad` does."""
+        if self.gradients is None or not self.active[node]:
+            return None
+        gradient = self.gradients[node]
+        if gradient is not None:
+            return _plain(gradient)
+        shape = self.graph.shape(node)
+        if not shape:
+            return 0.0
+        import numpy as np
+
+        return np.zeros(shape)
+
+    def __getitem__(self, name: str) -> Node:
+        """Return a node by its name; raises `CgraphError` of kind name, with a suggestion."""
+        place = self.graph.node(name)
+        if place is None:
+            raise unknown_node(self.graph, name)
+        return Node(self, place)
+
+    def __repr__(self) -> str:
+        """Return the output's name and value, and the gradient."""
+        return f"<Result {self.output} = {self.value}, gradient {self.gradient}>"
+
+
+def unknown_node(graph: Graph, name: str) -> CgraphError:
+    """Return the error for a name that no node has, with the name it is most like."""
+    import difflib
+
+    names = sorted({own for node, own in enumerate(graph.names) if node not in graph.literals})
+    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
+    few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
+    hint = f"did you mean '{excerpt(close[0])}'?" if close else f"the nodes are {few}"
+    return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)
+
+
+def _plain(value: Any) -> Any:
+    """A float as such: rules may return whole numbers, and a NumPy scalar is a float too."""
+    if value is None or type(value) is float:
+        return value
+    return value if getattr(value, "shape", ()) else float(value)

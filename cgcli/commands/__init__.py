@@ -1,0 +1,1 @@
+"""The command line: arguments → one call of the library → one view → an exit status."""

@@ -1,0 +1,172 @@
+"""The program `cgraph`: its commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from cgcli.commands.evaluate import evaluate_command
+from cgcli.commands.operations import operations_command
+from cgcli.commands.schema import schema_command
+from cgcli.commands.shared import Group, ProgramCommand
+from cgcli.errors import CgraphError
+
+__all__ = ["app", "main", "run"]
+
+DONE: Final = 0
+UNUSABLE: Final = 2
+FAULT: Final = 70
+INTERRUPTED: Final = 130
+
+app = typer.Typer(
+    name="cgraph",
+    cls=Group,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    help="Values and gradients of expressions, through their computational graphs.",
+)
+app.command("eval", cls=ProgramCommand)(evaluate_command)
+app.command("ops", cls=ProgramCommand)(operations_command)
+app.command("schema", cls=ProgramCommand)(schema_command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from cgcli import __version__
+
+        sys.stdout.write(f"cgraph {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _cgraph(
+    ctx: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        sys.stdout.write(ctx.get_help() + "\n")
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    status = run(sys.argv[1:])
+    sys.exit(status)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit status; no error of any kind is raised.
+
+    0 done, 1 done and the answer is no, 2 the input could not be used, 70 a fault of the
+    program itself, 130 interrupted. A closed pipe ends the program quietly.
+    """
+    _never_fail_to_encode()
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    try:
+        status = app(arguments, prog_name="cgraph", standalone_mode=False, windows_expand_args=False)
+        sys.stdout.flush()
+        return int(status or DONE)
+    except CgraphError as error:
+        return _report(error, "--json" in options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except MemoryError:
+        return _report(CgraphError("limit", "there is not enough memory for this"), False)
+    except SystemExit as stop:
+        # Typer leaves this way, with 1, when a pipe is closed.
+        return DONE if _pipe_is_closed() else int(stop.code or 0)
+    except BrokenPipeError:
+        _pipe_is_closed()
+        return DONE
+    except Exception as error:
+        told = getattr(error, "format_message", None)
+        if told is not None:
+            return _report(_usage(told()), "--json" in options)
+        return _fault(error, "--debug" in options)
+
+
+def _never_fail_to_encode() -> None:
+    """Characters that a terminal's encoding lacks are escaped; they must not end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _usage(message: str) -> CgraphError:
+    """Return what Typer says of the arguments as one of our own errors."""
+    first = message.split("\n")[0].rstrip(".")
+    return CgraphError("usage", first[:1].lower() + first[1:], "--help tells how it is used")
+
+
+def _report(error: CgraphError, as_json: bool) -> int:
+    try:
+        if as_json:
+            from cgcli.views.document import pretty
+            from cgcli.views.messages import error_document
+
+            sys.stdout.write(pretty(error_document(error)) + "\n")
+            sys.stdout.flush()
+        else:
+            from cgcli.views.messages import error_lines
+
+            sys.stdout.flush()
+            _write_message(error_lines(error))
+    except BrokenPipeError:
+        _pipe_is_closed()
+    return UNUSABLE
+
+
+def _write_message(lines: list[str]) -> None:
+    """Write a message to standard error, its first words and carets in colour on a terminal."""
+    if not sys.stderr.isatty():
+        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.flush()
+        return
+    from rich.text import Text
+
+    from cgcli.views.terminal import console
+
+    out = console(sys.stderr)
+    for line in lines:
+        text = Text(line)
+        text.highlight_regex(r"^error:", "bold red")
+        text.highlight_regex(r"^hint:", "bold green")
+        text.highlight_regex(r"^ *\^+", "bold red")
+        out.print(text, soft_wrap=True)
+
+
+def _pipe_is_closed() -> bool:
+    """Whether nobody reads standard output any more; if so nothing more is written to it."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EINVAL):
+            return False
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    except ValueError:
+        return True
+    return not isinstance(sys.stdout, io.TextIOWrapper)
+
+
+def _fault(error: Exception, debug: bool) -> int:
+    """Report a fault of the program itself in one line, with its traceback when asked."""
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+        return FAULT
+    sys.stderr.write(
+        f"cgraph: a fault of the program itself, {type(error).__name__}; "
+        "please report it with the output of the same command and --debug\n"
+    )
+    return FAULT
+

@@ -1,0 +1,110 @@
+"""`cgraph eval`: the value and the gradient of every node."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.shared import (
+    At,
+    Bindings,
+    Debug,
+    Depth,
+    Digits,
+    Json,
+    Nodes,
+    Of,
+    Program,
+    Wrt,
+)
+from cgcli.errors import CgraphError
+from cgcli.limits import Limits
+from cgcli.program import UnboundError, parse
+
+__all__ = ["evaluate_command"]
+
+_LIMITS = Limits()
+_ROWS = 1000
+
+
+def evaluate_command(
+    program: Program = None,
+    bindings: Bindings = None,
+    at: At = None,
+    of: Of = None,
+    wrt: Wrt = None,
+    json: Json = False,
+    jsonl: Annotated[
+        bool,
+        typer.Option("--jsonl", help="Read a JSON object a line, write a result a line."),
+    ] = False,
+    digits: Digits = 6,
+    rows: Annotated[
+        int,
+        typer.Option("--rows", min=0, metavar="N", help="Most nodes in the table; 0 for all."),
+    ] = _ROWS,
+    max_depth: Depth = _LIMITS.depth,
+    max_nodes: Nodes = _LIMITS.nodes,
+    debug: Debug = False,
+) -> None:
+    """Values and gradients of every node.
+
+    cgraph eval "(x+y)*z" x=1 y=3 z=-3
+    """
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    if jsonl:
+        from cgcli.commands.lines import evaluate_lines
+
+        if bindings or at or of or wrt:
+            message = "with --jsonl the values stand in the lines"
+            raise CgraphError("usage", message, 'write {"expr": "x*y", "at": {"x": 1, "y": 2}}')
+        if not evaluate_lines(program, limits):
+            raise typer.Exit(1)
+        return
+    if program == "-" and at == "-":
+        message = "the program and --at cannot both be read from standard input"
+        raise CgraphError("usage", message, "put one of them in a file")
+    text = read_program(program, "eval")
+    parsed = parse(text, limits)
+    bound, more = read_bindings(bindings or [], at, limits)
+    try:
+        result = parsed.evaluate(
+            {name: value for name, value in more.items() if name not in bound},
+            of=split_names(of)[0] if of else None,  # type: ignore[index]
+            wrt=split_names(wrt),
+            **bound,
+        )
+    except UnboundError as error:
+        error.hint = _completed(program or "", bindings or [], at, error)
+        raise
+    if json:
+        from cgcli.views.document import evaluation, pretty
+
+        sys.stdout.write(pretty(evaluation(result, text)) + "\n")
+        return
+    from cgcli.views.table import print_result
+
+    print_result(result, digits, rows)
+
+
+def _completed(program: str, bindings: list[str], at: str | None, error: UnboundError) -> str:
+    """Return the command line with a place for every missing value."""
+    if len(error.names) > 20 or len(program) > 200 or "\n" in program:
+        return error.hint
+    words = ["cgraph eval", _quoted(program), *map(_quoted, bindings)]
+    if at is not None:
+        words += ["--at", _quoted(at)]
+    aside = error.hint.partition("; ")[2]
+    line = " ".join([*words, *(f"{name}=…" for name in error.names)])
+    return f"write {line}" + (f"; {aside}" if aside else "")
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a Unix shell, in double quotes where they do."""
+    if shlex.quote(word) == word:
+        return word
+    return shlex.quote(word) if any(char in word for char in '$`\\!"') else f'"{word}"'

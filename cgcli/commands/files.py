@@ -1,0 +1,160 @@
+"""Files a user names: programs as text, values from JSON, CSV and NumPy's .npy, never a pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import sys
+from typing import Any, Final
+
+from cgcli.errors import CgraphError, Place, excerpt, shorten
+
+__all__ = ["decode_json", "read_array", "read_text", "utf8"]
+
+_LARGEST: Final = 256 * 2**20
+_NUMBER: Final = re.compile(
+    r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|\s*[+-]?inf\s*", re.ASCII
+)
+
+
+def _file_error(path: str, why: str, hint: str = "") -> CgraphError:
+    return CgraphError("file", f"{shorten(path, 80)}: {why}", hint)
+
+
+def read_bytes(path: str) -> bytes:
+    """Return a file's content, or standard input's for ``-``; raises `CgraphError` of kind file."""
+    if path == "-":
+        data = sys.stdin.buffer.read(_LARGEST + 1)
+    else:
+        try:
+            if stat.S_ISBLK(mode := os.stat(path).st_mode) or stat.S_ISCHR(mode):
+                raise _file_error(path, "this is a device, not a file")
+            with open(path, "rb") as file:
+                data = file.read(_LARGEST + 1)
+        except FileNotFoundError:
+            raise _file_error(path, "there is no such file", "check the path") from None
+        except IsADirectoryError:
+            raise _file_error(path, "this is a folder", "name a file in it") from None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it cannot be opened"
+            raise _file_error(path, why[0].lower() + why[1:]) from None
+    if len(data) > _LARGEST:
+        raise _file_error(path, f"it is larger than {_LARGEST // 2**20} MB")
+    return data
+
+
+def utf8(data: bytes, what: str) -> str:
+    """Return bytes as text; raises `CgraphError` that names the first byte that is not UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        byte = data[error.start]
+        why = f"the byte 0x{byte:02x} in line {row}, column {column} is not UTF-8"
+        raise _file_error(what, why, "save the file as UTF-8") from None
+
+
+def read_text(path: str) -> str:
+    """Return a file's text."""
+    return utf8(read_bytes(path), "standard input" if path == "-" else path)
+
+
+def decode_json(text: str, what: str) -> Any:
+    """Return what a JSON text holds; a name that stands twice in an object is an error."""
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        place = Place(text, error.pos, min(error.pos + 1, len(text)))
+        message = f"{shorten(what, 80)}: this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
+        raise CgraphError("file", message, "", (place,)) from None
+    except RecursionError:
+        raise _file_error(what, "its lists nest too deeply") from None
+    except ValueError as error:
+        raise _file_error(what, str(error)) from None
+
+
+def _no_constant(name: str) -> Any:
+    message = f'{name} is not JSON; write the string "{name}"'
+    raise ValueError(message)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            message = f"the name '{excerpt(name)}' stands twice"
+            raise ValueError(message)
+        found[name] = value
+    return found
+
+
+def read_array(path: str) -> Any:
+    """Return the number, list or array that a .json, .csv or .npy file holds."""
+    ending = os.path.splitext(path)[1].lower()
+    if ending == ".json":
+        return decode_json(read_text(path), path)
+    if ending == ".csv":
+        return _read_csv(path)
+    if ending == ".npy":
+        return _read_npy(path)
+    raise _file_error(path, "values are read from .json, .csv and .npy files", "name one of those")
+
+
+def _read_csv(path: str) -> Any:
+    """Return the rows of a CSV file of numbers, a single row or column as a vector."""
+    import csv
+    import io
+
+    rows: list[list[float]] = []
+    text = read_text(path).lstrip("\ufeff")
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(text, newline="")), 1):
+            if not cells:
+                continue
+            for place, cell in enumerate(cells, 1):
+                if not _NUMBER.fullmatch(cell):
+                    why = f"row {number}, column {place}: '{excerpt(cell)}' is not a number"
+                    raise _file_error(path, why, "a file of values has no head line")
+            if rows and len(cells) != len(rows[0]):
+                why = f"row {number} has {len(cells)} cells, and the first has {len(rows[0])}"
+                raise _file_error(path, why)
+            rows.append([float(cell) for cell in cells])
+    except csv.Error as error:
+        raise _file_error(path, str(error)) from None
+    if not rows:
+        raise _file_error(path, "it is empty")
+    if len(rows) == 1:
+        return rows[0]
+    return [row[0] for row in rows] if len(rows[0]) == 1 else rows
+
+
+def _read_npy(path: str) -> Any:
+    """Return a NumPy file's array, once its head has said that it is one of numbers and whole."""
+    import io
+
+    import numpy as np
+
+    data = read_bytes(path)
+    file = io.BytesIO(data)
+    try:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0
+        if version != (1, 0):
+            read = np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    except (ValueError, EOFError, OSError, MemoryError, RecursionError, SyntaxError):
+        raise _file_error(path, "this is not a .npy file of NumPy") from None
+    if dtype.hasobject or dtype.kind not in "fiub":
+        raise _file_error(path, f"it holds {dtype}, not real numbers", "save it as float64")
+    if len(shape) > 2:
+        raise _file_error(path, f"it has {len(shape)} axes, and values have 2 at most")
+    count = 1
+    for length in shape:
+        count *= length
+    if count * dtype.itemsize != len(data) - file.tell():
+        raise _file_error(path, f"its head promises {count:,} numbers, which are not there")
+    file.seek(0)
+    return np.load(file, allow_pickle=False).astype(np.float64)

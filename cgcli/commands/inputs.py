@@ -1,0 +1,213 @@
+"""What all commands take: a program, and values for its names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cgcli.commands.files import decode_json, read_array, read_text
+from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.limits import Limits
+
+__all__ = ["constant", "read_bindings", "read_program", "read_values", "split_names"]
+
+_STRINGS: Final = {
+    "NaN": float("nan"),
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
+_PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
+
+
+def read_program(argument: str | None, command: str) -> str:
+    """Return the program's text: the argument itself, ``@path`` a file's, ``-`` standard input's."""
+    if argument is None:
+        raise CgraphError(
+            "usage", "no expression", f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3'
+        )
+    if argument == "-":
+        return read_text("-")
+    if argument.startswith("@") and len(argument) > 1 and not argument[1].isspace():
+        return read_text(argument[1:])
+    try:
+        argument.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CgraphError(
+            "syntax",
+            "the expression holds a byte that is not UTF-8",
+            "",
+            (Place(argument, error.start, error.start + 1),),
+        ) from None
+    return argument
+
+
+def read_bindings(arguments: list[str], at: str | None, limits: Limits) -> tuple[
+    dict[str, Any], dict[str, Any]
+]:
+    """Return the values bound by ``NAME=VALUE`` and those of the ``--at`` file."""
+    bound: dict[str, Any] = {}
+    for argument in arguments:
+        name, value = _binding(argument, limits)
+        if name in bound:
+            raise CgraphError(
+                "binding",
+                f"'{excerpt(name)}' is bound twice",
+                "give each name one value",
+                (Place(argument, 0, len(argument.partition("=")[0])),),
+            )
+        bound[name] = value
+    if at is None:
+        return bound, {}
+    what = "standard input" if at == "-" else at
+    found = decode_json(read_text(at), what)
+    if not isinstance(found, dict):
+        message = f"{shorten(what, 80)}: --at wants a JSON object of names and values"
+        raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')
+    return bound, read_values(found, limits)
+
+
+def read_values(found: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """Return the values of a JSON object: numbers, nested lists, strings as constant expressions."""
+    return {_canonical(name): _json_value(value, name, limits) for name, value in found.items()}
+
+
+def _json_value(value: Any, name: str, limits: Limits) -> Any:
+    if type(value) in (int, float):
+        return value
+    if isinstance(value, str):
+        special = _STRINGS.get(value)
+        return constant(value, name, limits) if special is None else special
+    if isinstance(value, list):
+        # Two levels are all that a value has; anything deeper is refused by its shape.
+        return [
+            [_json_scalar(v, name, limits) for v in row]
+            if isinstance(row, list)
+            else _json_scalar(row, name, limits)
+            for row in value
+        ]
+    kind = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
+    raise CgraphError(
+        "binding",
+        f"the value of '{excerpt(name)}' cannot be used: {kind} is not a number",
+        'write a number, a list, or a string such as "1/3"',
+    )
+
+
+def _json_scalar(value: Any, name: str, limits: Limits) -> Any:
+    if isinstance(value, list):
+        message = f"the value of '{excerpt(name)}' cannot be used: its lists nest deeper than 2"
+        raise CgraphError("binding", message, "values are scalars, vectors and matrices")
+    return _json_value(value, name, limits)
+
+
+def _binding(argument: str, limits: Limits) -> tuple[str, Any]:
+    """Return the name and the value of one ``NAME=VALUE``."""
+    from cgcli.language.reader import machine, normalise
+
+    plain = normalise(argument)
+    name, equals, value = plain.partition("=")
+    word = name.strip()
+    if not equals:
+        raise CgraphError(
+            "binding",
+            f"'{shorten(argument)}' is not a binding",
+            "bind with NAME=VALUE; put an expression with spaces in double quotes",
+            (Place(argument, 0, len(argument)),),
+        )
+    match = machine().pattern.fullmatch(word)
+    if match is None or match.lastgroup != "NAME":
+        raise CgraphError(
+            "binding",
+            f"'{excerpt(word)}' is not a name",
+            "a name is a letter, then letters, digits and underscores: x=1",
+            (Place(argument, 0, len(name)),),
+        )
+    if value.startswith("@"):
+        return _canonical(word), _from_file(argument[len(name) + 1 :][1:], argument, len(name) + 1)
+    return _canonical(word), constant(
+        argument[len(name) + 1 :], word, limits, argument, len(name) + 1
+    )
+
+
+def _canonical(name: str) -> str:
+    return "pi" if name == "π" else name
+
+
+def _from_file(path: str, argument: str, start: int) -> Any:
+    if not path:
+        message = "'@' without a file"
+        place = Place(argument, start, start + 1)
+        raise CgraphError("binding", message, "write the path after it: W=@weights.csv", (place,))
+    return read_array(path)
+
+
+def constant(
+    text: str, name: str, limits: Limits, whole: str | None = None, offset: int = 0
+) -> Any:
+    """Return the value of a constant expression: a float, or an array.
+
+    `whole` is the text that it stands in, from `offset` on, for messages.
+
+    >>> constant("1/4", "x", Limits())
+    0.25
+    """
+    if _PLAIN.fullmatch(text):
+        return float(text)
+    whole = text if whole is None else whole
+    try:
+        return _constant(text, name, limits)
+    except CgraphError as error:
+        error.places = tuple(
+            Place(whole, place.start + offset, place.end + offset, place.label)
+            for place in error.places
+        )
+        if not error.places:
+            error.places = (Place(whole, offset, len(whole)),)
+        raise
+
+
+def _constant(text: str, name: str, limits: Limits) -> Any:
+    from cgcli.calculus.forward import forward
+    from cgcli.calculus.notes import examine
+    from cgcli.graph.build import build
+    from cgcli.language.parse import parse
+    from cgcli.language.syntax import Value
+
+    shown = excerpt(name)
+    if not text.strip():
+        raise CgraphError("binding", f"'{shown}' has no value", f"write it after '=': {shown}=1")
+    syntax = parse(text, limits)
+    if len(syntax.block) != 1 or not isinstance(syntax.block[0], Value):
+        message = f"the value of '{shown}' must be one expression"
+        raise CgraphError("binding", message, "statements belong in the program")
+    graph = build(syntax, {}, limits)
+    for unknown, node in graph.inputs.items():
+        raise CgraphError(
+            "binding",
+            f"the value of '{shown}' is not a number: '{excerpt(unknown)}' has no value itself",
+            "a value is a number or a constant expression: 1, -3, 1/3, pi/2, [1, 2, 3]",
+            (Place(text, graph.starts[node], graph.ends[node]),),
+        )
+    values = forward(graph, {})
+    notes, _ = examine(graph, values)
+    for node, (note, *_) in notes.items():
+        place = Place(text, graph.starts[node], graph.ends[node])
+        message = f"the value of '{shown}' cannot be used: {note.message}"
+        raise CgraphError("binding", message, "", (place,))
+    return values[graph.output]
+
+
+def split_names(text: str | None) -> list[str] | None:
+    """Return the names of a list such as ``x,h[1, 2]``, commas inside brackets kept.
+
+    >>> split_names("x, h[1, 2]")
+    ['x', 'h[1, 2]']
+    """
+    if text is None:
+        return None
+    names = [name.strip() for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
+    names = [_canonical(re.sub(r"\s*,\s*", ", ", name)) for name in names if name]
+    if not names:
+        raise CgraphError("usage", "--wrt names nothing", "write names with commas: --wrt x,y")
+    return names

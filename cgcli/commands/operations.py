@@ -1,0 +1,55 @@
+"""`cgraph ops`: the table of operations."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cgcli.commands.shared import Debug, Json
+from cgcli.errors import CgraphError, excerpt
+
+__all__ = ["operations_command"]
+
+
+def operations_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", show_default=False, help="One operation, in full."),
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """The operations, their derivatives and their conventions."""
+    from cgcli.operations.table import TABLE
+    from cgcli.views.document import pretty
+    from cgcli.views.operations import operation_document, print_operation, print_operations
+
+    rows = list(TABLE) if name is None else _find(name)
+    if json:
+        document = {"schema": "cgraph.ops/1", "operations": [operation_document(r) for r in rows]}
+        sys.stdout.write(pretty(document) + "\n")
+    elif name is None:
+        print_operations()
+    else:
+        for row in rows:
+            print_operation(row)
+
+
+def _find(name: str) -> list[object]:
+    """Return the rows of a name, a word or a symbol."""
+    import difflib
+
+    from cgcli.operations.table import OPERATIONS, OTHER_SPELLINGS, TABLE, WORDS
+
+    symbol = "^" if name == "**" else name
+    rows = [r for r in TABLE if name in (r.name, *r.words) or (r.symbol and r.symbol == symbol)]
+    if rows:
+        return list(rows)
+    if name in OTHER_SPELLINGS:
+        hint = f"here it is {OTHER_SPELLINGS[name]}"
+    else:
+        close = difflib.get_close_matches(name[:40], sorted({*OPERATIONS, *WORDS}), 1, 0.6)
+        hint = f"did you mean '{close[0]}'?" if close else "cgraph ops lists them all"
+    raise CgraphError("usage", f"there is no operation '{excerpt(name)}'", hint)

@@ -1,0 +1,155 @@
+"""What the commands have in common: how arguments are told apart, and the options they share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from cgcli.errors import CgraphError, shorten
+from cgcli.limits import Limits
+
+__all__ = [
+    "At",
+    "Bindings",
+    "Debug",
+    "Depth",
+    "Digits",
+    "Group",
+    "Json",
+    "Nodes",
+    "Of",
+    "Program",
+    "ProgramCommand",
+    "Wrt",
+]
+
+_LIMITS = Limits()
+
+Program = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="EXPR",
+        show_default=False,
+        help="The program; @FILE reads a file, - standard input.",
+    ),
+]
+Bindings = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME=VALUE]...",
+        show_default=False,
+        help="Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="FILE",
+        help="Bind from a JSON object of names and values; - reads standard input.",
+    ),
+]
+Of = Annotated[
+    str | None,
+    typer.Option("--of", metavar="NAME", help="Differentiate this node, not the output."),
+]
+Wrt = Annotated[
+    str | None,
+    typer.Option("--wrt", metavar="NAMES", help="Differentiate by these nodes: x,y."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Digits = Annotated[
+    int,
+    typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits in tables."),
+]
+Depth = Annotated[
+    int,
+    typer.Option(
+        "--max-depth", min=1, metavar="N", help=f"How deep brackets may nest ({_LIMITS.depth:,})."
+    ),
+]
+Nodes = Annotated[
+    int,
+    typer.Option(
+        "--max-nodes", min=1, metavar="N", help=f"How many nodes a graph may have ({_LIMITS.nodes:,})."
+    ),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.", hidden=True)]
+
+
+class ProgramCommand(TyperCommand):
+    """A command whose arguments may begin with a minus: ``cgraph eval -x^2 x=3``.
+
+    Only the exact names of declared options, and what begins with two dashes, are options;
+    everything else is an argument, and so is all that follows a bare ``--``.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Tell options and arguments apart, then let Typer read them."""
+        declared: dict[str, TyperOption] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, TyperOption):
+                for name in (*parameter.opts, *parameter.secondary_opts):
+                    declared[name] = parameter
+        options: list[str] = []
+        arguments: list[str] = []
+        rest = iter(args)
+        for argument in rest:
+            if argument == "--":
+                arguments.extend(rest)
+                break
+            name, equals, value = argument.partition("=")
+            if name not in declared:
+                if argument.startswith("--") and not ctx.resilient_parsing:
+                    raise unknown_option(name, list(declared))
+                arguments.append(argument)
+                continue
+            option = declared[name]
+            if option.is_flag or option.count:
+                if equals:
+                    raise CgraphError("usage", f"{name} takes no value", f"write {name} alone")
+                options.append(name)
+                continue
+            if not equals:
+                value = next(rest, None)
+                if value is None:
+                    raise CgraphError("usage", f"{name} wants a value", f"write {name} {option.metavar}")
+            options.append(f"{name}={value}" if name.startswith("--") else name)
+            if not name.startswith("--"):
+                options.append(value)
+        return super().parse_args(ctx, [*options, "--", *arguments])
+
+
+def unknown_option(name: str, declared: list[str]) -> CgraphError:
+    """Return the error for a mistyped option."""
+    import difflib
+
+    close = difflib.get_close_matches(name[:40], declared, 1, 0.6)
+    hint = f"did you mean {close[0]}?" if close else "--help lists the options"
+    hint += "; an expression that begins with two minus signs goes after a bare --"
+    return CgraphError("usage", f"there is no option {shorten(name)}", hint)
+
+
+class Group(TyperGroup):
+    """The commands, with an answer for a word that is none of them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; say what was meant when there is none of that name."""
+        import difflib
+
+        name = args[0]
+        names = self.list_commands(ctx)
+        if name not in names and not ctx.resilient_parsing:
+            if name.startswith("-") and len(name) > 1 and not name[1].isdigit():
+                raise unknown_option(name, ["--help", "--version", "--install-completion"])
+            close = difflib.get_close_matches(name[:40], names, 1, 0.6)
+            if close:
+                hint = f"did you mean cgraph {close[0]}?"
+            elif name.isidentifier():
+                hint = f"the commands are {', '.join(names)}"
+            else:
+                hint = f'to evaluate an expression write: cgraph eval "{shorten(name)}"'
+            raise CgraphError("usage", f"there is no command '{shorten(name)}'", hint)
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,115 @@
+"""What goes wrong, said so that it can be mended: what, where, and what to write instead."""
+
+from __future__ import annotations
+
+import bisect
+from typing import NamedTuple
+
+__all__ = ["CgraphError", "Place", "Position", "excerpt", "shorten"]
+
+
+class Position(NamedTuple):
+    """A line and the columns of a span within it, all counted from 1; the end is exclusive."""
+
+    line: int
+    column: int
+    end_column: int
+
+
+class Place(NamedTuple):
+    """A span of a text, with a few words that say what stands there."""
+
+    text: str
+    start: int
+    end: int
+    label: str = ""
+
+    def position(self) -> Position:
+        """Return the line and columns of the place; a span over several lines ends with its first.
+
+        >>> Place("a = 1\\nb = x", 10, 11).position()
+        Position(line=2, column=5, end_column=6)
+        """
+        line_start = self.text.rfind("\n", 0, self.start) + 1
+        line_end = self.text.find("\n", self.start)
+        end = self.end if line_end < 0 else min(self.end, line_end)
+        column = self.start - line_start + 1
+        line = self.text.count("\n", 0, self.start) + 1
+        return Position(line, column, max(column, end - line_start + 1))
+
+
+class CgraphError(Exception):
+    """Input that cannot be used: its kind, a message, a hint, and the places it is about.
+
+    `kind` is one of syntax, name, arity, binding, shape, index, limit, file, usage. `line`,
+    `column` and `end_column` are those of the first place, or None where there is no place.
+
+    >>> error = CgraphError("syntax", "expected a value", places=(Place("x +", 3, 3),))
+    >>> error.kind, error.line, error.column
+    ('syntax', 1, 4)
+    """
+
+    def __init__(
+        self, kind: str, message: str, hint: str = "", places: tuple[Place, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.hint = hint
+        self.places = places
+
+    @property
+    def line(self) -> int | None:
+        """The line of the first place, from 1."""
+        return self.places[0].position().line if self.places else None
+
+    @property
+    def column(self) -> int | None:
+        """The column of the first place, from 1."""
+        return self.places[0].position().column if self.places else None
+
+    @property
+    def end_column(self) -> int | None:
+        """The column after the first place's last character."""
+        return self.places[0].position().end_column if self.places else None
+
+
+def shorten(text: str, length: int = 40) -> str:
+    """Return the text, its middle left out when it is longer than `length` characters.
+
+    >>> shorten("x" * 100, 9)
+    'xxxx…xxxx'
+    """
+    if len(text) <= length:
+        return text
+    half = (length - 1) // 2
+    return f"{text[:half]}…{text[len(text) - half :]}"
+
+
+def excerpt(name: str) -> str:
+    """Return a user's name as it stands in a message: short enough to read.
+
+    >>> excerpt("weight")
+    'weight'
+    """
+    return shorten(name)
+
+
+class Lines:
+    """The line starts of a text, for many look-ups: `Place.position` searches each time."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0]
+        start = text.find("\n")
+        while start >= 0:
+            self._starts.append(start + 1)
+            start = text.find("\n", start + 1)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the line and column of an offset, both from 1.
+
+        >>> Lines("a\\nbc").position(3)
+        (2, 2)
+        """
+        line = bisect.bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1

@@ -1,0 +1,1 @@
+"""Syntax and shapes → the graph: a list of operations in topological order."""

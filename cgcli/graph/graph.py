@@ -1,0 +1,175 @@
+"""The computational graph: parallel lists, every argument before its use.
+
+A node is its place in the lists. There is no object a node, so a graph of a million nodes is a
+few lists; `names` and `uses` are worked out when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+from cgcli.operations.row import Operation, Shape
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["CONSTANT", "INPUT", "Graph"]
+
+INPUT = OPERATIONS["input"]
+CONSTANT = OPERATIONS["constant"]
+
+
+class Graph:
+    """A graph as it was written: nothing is simplified, nothing is shared that was not named.
+
+    `operations` and `arguments` run over the nodes; `starts` and `ends` are the spans of their
+    text. What few nodes have is kept by node: `given` names, `shapes` of vectors and matrices,
+    `static` arguments (an index, an axis), `constants` with their values, and their `literals`.
+    `inputs` maps the free names to their nodes, in order of appearance.
+    """
+
+    __slots__ = (
+        "_names",
+        "_nodes",
+        "_uses",
+        "arguments",
+        "constants",
+        "ends",
+        "given",
+        "inputs",
+        "literals",
+        "operations",
+        "output",
+        "reserved",
+        "shapes",
+        "starts",
+        "static",
+        "tensors",
+        "text",
+    )
+
+    def __init__(self, text: str = "", reserved: frozenset[str] = frozenset()) -> None:
+        self.text = text
+        self.reserved = reserved
+        self.operations: list[Operation] = []
+        self.arguments: list[tuple[int, ...]] = []
+        self.starts = array("i")
+        self.ends = array("i")
+        self.given: dict[int, str] = {}
+        self.shapes: dict[int, Shape] = {}
+        self.static: dict[int, tuple[int, ...]] = {}
+        self.constants: dict[int, Any] = {}
+        self.literals: dict[int, str] = {}
+        self.inputs: dict[str, int] = {}
+        self.tensors: set[int] = set()
+        self.output = -1
+        self._names: list[str] | None = None
+        self._nodes: dict[str, int] | None = None
+        self._uses: list[int] | None = None
+
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self.operations)
+
+    def append(
+        self, operation: Operation, arguments: tuple[int, ...], start: int, end: int
+    ) -> int:
+        """Add a node after all others and return its place."""
+        node = len(self.operations)
+        self.operations.append(operation)
+        self.arguments.append(arguments)
+        self.starts.append(start)
+        self.ends.append(end)
+        return node
+
+    def pop(self) -> None:
+        """Take the last node off again; nothing may use it."""
+        node = len(self.operations) - 1
+        for parts in (self.operations, self.arguments, self.starts, self.ends):
+            parts.pop()
+        for kept in (self.shapes, self.static, self.constants, self.literals):
+            kept.pop(node, None)
+        self.tensors.discard(node)
+
+    def constant(self, value: Any, literal: str, start: int = 0, end: int = 0) -> int:
+        """Add a constant with the text it is known by, and return its place."""
+        node = self.append(CONSTANT, (), start, end)
+        self.constants[node] = value
+        self.literals[node] = literal
+        return node
+
+    def shape(self, node: int) -> Shape:
+        """Return a node's shape: () for a scalar."""
+        return self.shapes.get(node, ())
+
+    @property
+    def names(self) -> list[str]:
+        """The name of every node: as it was given, a constant's own text, or v1, v2 ... and f."""
+        if self._names is None:
+            self._names = self._name_all()
+        return self._names
+
+    def _name_all(self) -> list[str]:
+        names: list[str] = []
+        given, literals, reserved = self.given, self.literals, self.reserved
+        number = 0
+        for node in range(len(self.operations)):
+            name = given.get(node) or literals.get(node)
+            if name is None and node == self.output:
+                name = self._output_name()
+            while name is None:
+                number += 1
+                if f"v{number}" not in reserved:
+                    name = f"v{number}"
+            names.append(name)
+        return names
+
+    def _output_name(self) -> str:
+        number = 0
+        for name in ("f", "out"):
+            if name not in self.reserved:
+                return name
+        while True:
+            number += 1
+            if f"out{number}" not in self.reserved:
+                return f"out{number}"
+
+    def node(self, name: str) -> int | None:
+        """Return the place of a named node, or None; a literal has no name to be found by."""
+        if self._nodes is None:
+            literals = self.literals
+            self._nodes = {
+                own: node
+                for node, own in enumerate(self.names)
+                if node not in literals or node in self.given
+            }
+        return self._nodes.get(name)
+
+    @property
+    def uses(self) -> list[int]:
+        """How often each node is an argument."""
+        if self._uses is None:
+            uses = [0] * len(self.operations)
+            for arguments in self.arguments:
+                for argument in arguments:
+                    uses[argument] += 1
+            self._uses = uses
+        return self._uses
+
+    def dependents(self, sources: Iterator[int]) -> bytearray:
+        """Return a flag a node: 1 where it is one of the sources, or depends on one."""
+        flags = bytearray(len(self.operations))
+        for source in sources:
+            flags[source] = 1
+        for node, arguments in enumerate(self.arguments):
+            for argument in arguments:
+                if flags[argument]:
+                    flags[node] = 1
+                    break
+        return flags
+
+    def formula(self, node: int) -> str:
+        """Return a node's operation with its arguments' names: ``v1 * z``."""
+        from cgcli.graph.text import formula
+
+        return formula(self, node)

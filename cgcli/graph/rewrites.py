@@ -1,0 +1,146 @@
+"""Formulas that overflow, and the functions that say the same and do not.
+
+Both sides are written in the language itself; single letters stand for any part of the graph.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Final, NamedTuple
+
+from cgcli.errors import shorten
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import inline
+
+__all__ = ["REWRITES", "rewrite"]
+
+REWRITES: Final = (
+    ("log(1 + exp(a))", "softplus(a)"),
+    ("log(exp(a) + 1)", "softplus(a)"),
+    ("log1p(exp(a))", "softplus(a)"),
+    ("1/(1 + exp(-a))", "sigmoid(a)"),
+    ("1/(exp(-a) + 1)", "sigmoid(a)"),
+    ("exp(a)/(1 + exp(a))", "sigmoid(a)"),
+    ("exp(a)/(exp(a) + 1)", "sigmoid(a)"),
+    ("log(exp(a) + exp(b))", "logsumexp([a, b])"),
+    ("log(sum(exp(a)))", "logsumexp(a)"),
+    ("exp(a)/sum(exp(a))", "softmax(a)"),
+    ("(exp(a) - exp(-a))/(exp(a) + exp(-a))", "tanh(a)"),
+    ("sinh(a)/cosh(a)", "tanh(a)"),
+    ("log(gamma(a))", "lgamma(a)"),
+    ("sqrt(a^2 + b^2)", "hypot(a, b)"),
+    ("sqrt(a*a + b*b)", "hypot(a, b)"),
+    ("(a^2 + b^2)^(1/2)", "hypot(a, b)"),
+    ("sqrt(sum(a^2))", "norm(a)"),
+    ("sqrt(sum(a*a))", "norm(a)"),
+    ("sqrt(dot(a, a))", "norm(a)"),
+    ("exp(a)/exp(b)", "exp(a - b)"),
+    ("log(exp(a))", "a"),
+)
+
+_DEPTH: Final = 5
+_LENGTH: Final = 40
+
+
+@functools.cache
+def _patterns() -> list[tuple[Graph, str]]:
+    from cgcli.graph.build import build
+    from cgcli.language.parse import parse
+
+    vector = {"a": _Vector((2,))}
+    return [
+        (build(parse(before), vector if "dot" in before else {}), after)
+        for before, after in REWRITES
+    ]
+
+
+class _Vector(NamedTuple):
+    """What the graph of a pattern needs to know of a vector."""
+
+    shape: tuple[int, ...]
+
+
+def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:
+    """Return a formula around the node that is known to overflow, and what to write for it.
+
+    >>> from cgcli.graph.build import build
+    >>> from cgcli.language.parse import parse
+    >>> rewrite(build(parse("3*log(1 + exp(2*x))")), 5)
+    ('log(1 + exp(2 * x))', 'softplus(2 * x)')
+    """
+    for root in _users(graph, node):
+        for pattern, after in _patterns():
+            found = _match(graph, root, pattern)
+            if found is None or node not in found[1]:
+                continue
+            before = inline(graph, root, lambda place: place in graph.given)
+            parts = {
+                letter: inline(graph, place, lambda place: place in graph.given)
+                for letter, place in found[0].items()
+            }
+            if len(before) > _LENGTH * 2:
+                return None
+            words = re.sub(r"\b[ab]\b", lambda match: shorten(parts[match.group()]), after)
+            return before, words
+    return None
+
+
+def _users(graph: Graph, node: int) -> list[int]:
+    """Return the node and those that use it, directly or through a few others, outermost last."""
+    reached = {node: 0}
+    for place in range(node + 1, len(graph)):
+        depth = min((reached[a] for a in graph.arguments[place] if a in reached), default=_DEPTH)
+        if depth < _DEPTH:
+            reached[place] = depth + 1
+    return list(reached)
+
+
+def _match(graph: Graph, root: int, pattern: Graph) -> tuple[dict[str, int], set[int]] | None:
+    """Return what a pattern's letters stand for and the nodes it covers, or None."""
+    letters: dict[str, int] = {}
+    covered: set[int] = set()
+    pending = [(pattern.output, root)]
+    while pending:
+        wanted, place = pending.pop()
+        operation = pattern.operations[wanted]
+        if operation.name == "input":
+            letter = pattern.names[wanted]
+            if not _same(graph, letters.setdefault(letter, place), place):
+                return None
+            continue
+        if graph.operations[place] is not operation:
+            return None
+        if operation.name == "constant" and graph.constants[place] != pattern.constants[wanted]:
+            return None
+        if graph.static.get(place) != pattern.static.get(wanted):
+            return None
+        covered.add(place)
+        arguments = graph.arguments[place]
+        if len(arguments) != len(pattern.arguments[wanted]):
+            return None
+        pending.extend(zip(pattern.arguments[wanted], arguments, strict=True))
+    return letters, covered
+
+
+def _same(graph: Graph, first: int, second: int) -> bool:
+    """Whether two parts of the graph are one node, or were written alike."""
+    pending = [(first, second)]
+    budget = 200
+    while pending:
+        a, b = pending.pop()
+        budget -= 1
+        if a == b:
+            continue
+        if not budget or graph.operations[a] is not graph.operations[b]:
+            return False
+        if not graph.arguments[a] and graph.literals.get(a) != graph.literals.get(b, ""):
+            return False
+        if not graph.arguments[a] and a not in graph.literals:
+            return False
+        if len(graph.arguments[a]) != len(graph.arguments[b]):
+            return False
+        if graph.static.get(a) != graph.static.get(b):
+            return False
+        pending.extend(zip(graph.arguments[a], graph.arguments[b], strict=True))
+    return True

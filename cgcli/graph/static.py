@@ -1,0 +1,151 @@
+"""What is known when the graph is built: indices, ranges and axes, from literals and bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Expression, Range
+from cgcli.numbers import real
+from cgcli.operations.row import Shape
+from cgcli.operations.table import OPERATIONS, WORDS
+
+if TYPE_CHECKING:
+    from cgcli.graph.graph import Graph
+
+__all__ = ["constant_value", "turns", "whole_number"]
+
+Lookup = Callable[[str, int, int], float | Shape]
+"""From a name and its span to its value, or to its shape when it is a vector or a matrix."""
+
+Member = Callable[[str, tuple[int, ...], int, int], float | Shape]
+
+
+def whole_number(
+    text: str, expression: Expression, lookup: Lookup, member: Member, what: str
+) -> int:
+    """Return the whole number an expression stands for; raises `CgraphError` of kind index."""
+    value = _value(text, expression, lookup, member)
+    start, end = _span(expression)
+    if isinstance(value, tuple) or value != value or value in (float("inf"), float("-inf")):
+        raise CgraphError(
+            "index", f"{what} must be a whole number", "", (Place(text, start, end),)
+        )
+    if value != int(value):
+        raise CgraphError(
+            "index",
+            f"{what} must be a whole number, and this is {value:g}",
+            "round it with floor(…) or round(…)",
+            (Place(text, start, end),),
+        )
+    return int(value)
+
+
+def turns(text: str, limits: Range, lookup: Lookup, member: Member) -> range:
+    """Return the values a loop's variable takes, both ends included."""
+    start = whole_number(text, limits.start, lookup, member, "the start of a range")
+    stop = whole_number(text, limits.stop, lookup, member, "the end of a range")
+    place = (Place(text, *limits.span),)
+    if limits.step is None:
+        # start = stop + 1 is how an empty range is meant: 0..n-1 with n = 0.
+        if stop < start - 1:
+            message = f"the range {start}..{stop} counts up and holds nothing"
+            raise CgraphError("index", message, f"write {start}..{stop} by -1", place)
+        return range(start, stop + 1)
+    step = whole_number(text, limits.step, lookup, member, "the step of a range")
+    if step == 0:
+        raise CgraphError("index", "the step of a range cannot be 0", "write by 1 or by -1", place)
+    return range(start, stop + (1 if step > 0 else -1), step)
+
+
+def _span(expression: Expression) -> tuple[int, int]:
+    return expression[-1][3], expression[-1][4]
+
+
+def _value(text: str, expression: Expression, lookup: Lookup, member: Member) -> float | Shape:
+    """Run a postfix expression over floats; a vector or a matrix is known by its shape alone."""
+    stack: list[float | Shape] = []
+    for kind, payload, count, start, end in expression:
+        if kind == NUMBER:
+            stack.append(float(payload))
+        elif kind == NAME:
+            stack.append(lookup(payload, start, end))
+        elif kind == INDEX and payload.name:
+            indices = tuple(
+                whole_number(text, part, lookup, member, "an index") for part in payload.indices
+            )
+            stack.append(member(payload.name, indices, start, end))
+        elif kind in (OPERATION, CALL):
+            arguments = stack[len(stack) - count :]
+            del stack[len(stack) - count :]
+            stack.append(_apply(text, kind, payload, arguments, start, end))
+        else:
+            raise _unknown(text, start, end)
+    return stack[0]
+
+
+def _apply(
+    text: str, kind: int, name: str, arguments: list[float | Shape], start: int, end: int
+) -> float:
+    if kind == CALL and name == "len" and len(arguments) == 1:
+        shape = arguments[0]
+        if isinstance(shape, tuple) and shape:
+            return float(shape[0])
+        message = "len takes a vector or a matrix, not a scalar"
+        raise CgraphError("shape", message, "", (Place(text, start, end),))
+    rows = (OPERATIONS[name],) if kind == OPERATION else WORDS.get(name, ())
+    for row in rows:
+        if row.elementwise and row.accepts(len(arguments)):
+            if any(isinstance(argument, tuple) for argument in arguments):
+                break
+            return real.run(row.value, *(float(a) for a in arguments if not isinstance(a, tuple)))
+    raise _unknown(text, start, end)
+
+
+def _unknown(text: str, start: int, end: int) -> CgraphError:
+    return CgraphError(
+        "index",
+        "this must be known when the graph is built",
+        "an index or a range may use whole numbers, loop variables, len(x), and + - * /",
+        (Place(text, start, end),),
+    )
+
+
+def unknown_name(text: str, name: str, start: int, end: int) -> CgraphError:
+    """Return the error for a name in an index or a range that has no value yet."""
+    return CgraphError(
+        "index",
+        f"'{excerpt(name)}' must be known when the graph is built",
+        f"bind it to a whole number, {excerpt(name)}=…, or write the number itself",
+        (Place(text, start, end),),
+    )
+
+
+def constant_value(graph: Graph, node: int, known: dict[int, float | None]) -> float | None:
+    """Return the value of a scalar node that depends on constants alone, else None.
+
+    `known` keeps the answers between calls.
+    """
+    pending = [node]
+    while pending:
+        place = pending[-1]
+        if place in known:
+            pending.pop()
+            continue
+        operation, arguments = graph.operations[place], graph.arguments[place]
+        if operation.name == "constant":
+            value = graph.constants[place]
+            known[place] = value if isinstance(value, float) else None
+        elif operation.name == "input" or not operation.elementwise or place in graph.shapes:
+            known[place] = None
+        else:
+            missing = [a for a in arguments if a not in known]
+            if missing:
+                pending.extend(missing)
+                continue
+            values = [v for a in arguments if (v := known[a]) is not None]
+            complete = len(values) == len(arguments)
+            known[place] = real.run(operation.value, *values) if complete else None
+        pending.pop()
+    return known[node]

@@ -1,0 +1,415 @@
+"""Syntax errors, as tables: which text, what is said of it, and what to write instead.
+
+`explain` is called where the parser met a token it has no use for. It reads the text again up
+to there and asks the rows of `SITUATIONS` in order; the first that fits speaks. Characters the
+language does not have are answered by `CHARACTERS`. The tests loop over the examples.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from cgcli.errors import CgraphError, Place, shorten
+from cgcli.language.reader import CLOSING, END, UNKNOWN, Token, tokens
+from cgcli.language.syntax import NUMBER, OPERATION, Expression
+
+__all__ = ["CHARACTERS", "SITUATIONS", "Context", "Situation", "bad_target", "explain"]
+
+
+class Context(NamedTuple):
+    """Where the parser stopped: the token, the two before it, and the brackets still open."""
+
+    text: str
+    token: Token
+    before: Token | None
+    earlier: Token | None
+    open: list[Token]
+    wants_value: bool
+    in_call: bool
+
+    @property
+    def word(self) -> str:
+        """The token as it stands in a message."""
+        kind, word, _, _ = self.token
+        return "the end of the line" if kind == "NEWLINE" else f"'{shorten(word)}'"
+
+    @property
+    def last(self) -> str:
+        """The text of the token before, or nothing."""
+        return shorten(self.before[1]) if self.before else ""
+
+    @property
+    def adjacent(self) -> bool:
+        """Whether nothing stands between the token and the one before."""
+        return self.before is not None and self.before[3] == self.token[2]
+
+    def kind(self) -> str:
+        """The terminal of the token."""
+        return self.token[0]
+
+    def last_kind(self) -> str:
+        """The terminal of the token before, or nothing."""
+        return self.before[0] if self.before else ""
+
+
+class Situation(NamedTuple):
+    """A row: when it fits, what it says, its hint, and examples of texts it answers."""
+
+    fits: Callable[[Context], bool]
+    message: Callable[[Context], str]
+    hint: Callable[[Context], str]
+    examples: tuple[str, ...]
+
+
+_BEGINS_VALUE: Final = frozenset({"NUMBER", "NAME", "LPAR", "LSQB", "IN", "BY", "FOR"})
+_ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
+_COMPARISONS: Final = frozenset(
+    {"LESSTHAN", "LESS_EQUAL", "MORETHAN", "GREATER_EQUAL", "EQUAL_TO", "NOT_EQUAL"}
+)
+_CLOSERS: Final = {"RPAR": "LPAR", "RSQB": "LSQB", "RBRACE": "LBRACE"}
+_SIGNS: Final = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
+
+CHARACTERS: Final[dict[str, tuple[str, str]]] = {
+    "%": ("'%' is not an operator", "for the remainder write mod(a, b)"),
+    "!": ("'!' is not an operator", "not equal is '!='; for a factorial write gamma(n + 1)"),
+    "&": ("'&' is not an operator", "to ask for both conditions, multiply them: (a > 0)*(b > 0)"),
+    "|": ("'|' is not an operator", "for an absolute value write abs(x)"),
+    ":": ("':' is not in the language", "to name a value write name = value"),
+    "?": ("'?' is not an operator", "to choose between two values write where(condition, a, b)"),
+    ".": ("'.' stands alone here", "a point belongs inside a number (0.5) or a range (0..3)"),
+    "'": ("there is no text in the language", "write numbers and names only, without quotes"),
+    '"': ("there is no text in the language", "write numbers and names only, without quotes"),
+    "\\": ("'\\' is not in the language", "LaTeX is not read; write a/b, sqrt(x), x*y"),
+    "$": ("'$' is not in the language", "write the bare formula, without dollar signs"),
+    "~": ("'~' is not an operator", "the operators are + - * / ^ @ and comparisons"),
+    "`": ("'`' is not in the language", "write the bare formula, without quotes"),
+    "√": ("'√' is not in the language", "write sqrt(x)"),
+    "∛": ("'∛' is not in the language", "write cbrt(x)"),
+    "∞": ("'∞' is not in the language", "write inf"),
+    "≤": ("'≤' is not in the language", "write <="),
+    "≥": ("'≥' is not in the language", "write >="),
+    "≠": ("'≠' is not in the language", "write !="),
+    "∑": ("'∑' is not in the language", "write sum([expr for t in 0..3])"),
+    "∏": ("'∏' is not in the language", "write prod([expr for t in 0..3])"),
+    "∂": ("'∂' is not in the language", "write the function itself; its gradients are computed"),
+    "∇": ("'∇' is not in the language", "write the function itself; its gradients are computed"),
+    "′": ("'′' is not in the language", "write the function itself; its gradients are computed"),
+    "µ": ("this is the micro sign, not a letter", "write the Greek letter μ, or mu"),
+    "Ω": ("this is the ohm sign, not a letter", "write the Greek letter Ω, or omega"),
+    "∙": ("'∙' is not in the language", "for a product write *"),
+    "•": ("'•' is not in the language", "for a product write *"),
+    "∕": ("'∕' is not in the language", "for a quotient write /"),
+    "⁄": ("'⁄' is not in the language", "for a quotient write /"),
+    "–": ("this is a dash, not a minus", "write -"),
+    "—": ("this is a dash, not a minus", "write -"),
+    "…": ("'…' is not in the language", "a range is written with two points: 0..3"),
+    "→": ("'→' is not in the language", "to name a value write name = value"),
+}
+
+
+def explain(
+    source: str, plain: str, position: int, expected: list[str], depth: int
+) -> CgraphError:
+    """Return the error for the token at `position`, where one of `expected` was wanted."""
+    context = _context(source, plain, position, expected, depth)
+    kind, word, start, end = context.token
+    if kind == UNKNOWN:
+        message, hint = _character(context)
+    else:
+        row = next(row for row in SITUATIONS if row.fits(context))
+        message, hint = row.message(context), row.hint(context)
+    return CgraphError("syntax", message, hint, (Place(source, start, end),))
+
+
+def bad_target(
+    source: str, target: Expression, expression: Expression, start: int
+) -> CgraphError:
+    """Return the error for a left side of '=' that is no name."""
+    kind, payload, _, first, last = target[-1]
+    if kind == NUMBER:
+        hint = "write name = value, or == to compare"
+    elif kind == OPERATION and len(expression) == 1:
+        hint = f"write {shorten(source[expression[0][3] : expression[0][4]])} = … the other way round, or == to compare"
+    else:
+        hint = "write name = expr, name[k] = expr or name(a, b) = expr; to compare write =="
+    return CgraphError(
+        "syntax", "the left side of '=' must be a name", hint, (Place(source, start, last),)
+    )
+
+
+def _context(
+    source: str, plain: str, position: int, expected: list[str], depth: int
+) -> Context:
+    """Read the text again up to the token, keeping the brackets that are open there."""
+    before: Token | None = None
+    earlier: Token | None = None
+    opened: list[Token] = []
+    calls: list[bool] = []
+    token: Token = (END, "", len(plain), len(plain))
+    for token in tokens(plain, source, depth):
+        if token[2] >= position and (token[0] != END or position >= len(plain)):
+            break
+        if token[0] in CLOSING:
+            calls.append(token[0] == "LPAR" and before is not None and before[0] == "NAME")
+            opened.append(token)
+        elif token[0] in _CLOSERS and opened:
+            opened.pop()
+            calls.pop()
+        before, earlier = token, before
+    return Context(
+        source, token, before, earlier, opened, "NUMBER" in expected, bool(calls and calls[-1])
+    )
+
+
+def _character(context: Context) -> tuple[str, str]:
+    """Say what a character outside the language is, and what stands for it."""
+    char = context.token[1]
+    if char == "." and context.last_kind() in _ENDS_VALUE:
+        return "'.' is not an operator", "attributes are not in the language; for a product write *"
+    if char in CHARACTERS:
+        return CHARACTERS[char]
+    code = f"U+{ord(char):04X}"
+    category = unicodedata.category(char)
+    plain = unicodedata.normalize("NFKC", char)
+    name = unicodedata.name(char, "").lower()
+    if category in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"):
+        called = f" ({name})" if name else ""
+        return f"the invisible character {code}{called} is not in the language", "delete it"
+    if plain.isascii() and plain.isdigit():
+        if "superscript" in name and context.last_kind() in _ENDS_VALUE:
+            return f"'{char}' is not in the language", f"write {context.last}^{plain}"
+        if "subscript" in name and context.last_kind() == "NAME":
+            return f"'{char}' is not in the language", f"write {context.last}{plain}"
+        return f"'{char}' is not in the language", f"write {plain}"
+    if unicodedata.digit(char, None) is not None:
+        return f"'{char}' is not a digit of the language", f"write {unicodedata.digit(char)}"
+    if plain != char and plain.isascii() and plain.isprintable():
+        return f"'{char}' ({code}) is not in the language", f"write {plain}"
+    if category.startswith("L"):
+        return f"'{char}' cannot stand in a name", "names are of Latin and Greek letters"
+    return f"'{char}' ({code}) is not in the language", "the operators are + - * / ^ @"
+
+
+def _product(context: Context) -> str:
+    """Say how the two values that stand side by side are multiplied."""
+    _, _, start, end = context.before or context.token
+    left = context.text[start:end]
+    if context.last_kind() in ("RPAR", "RSQB"):
+        left = "…" + left
+    right = context.token[1] + ("…" if context.kind() in ("LPAR", "LSQB") else "")
+    return f"write {shorten(left)}*{shorten(right)}"
+
+
+def _is_function(word: str) -> bool:
+    from cgcli.operations.table import WORDS
+
+    return word in WORDS
+
+
+def _opener(context: Context) -> str:
+    return _SIGNS[context.open[-1][0]]
+
+
+def _opened_at(context: Context) -> str:
+    line, column, _ = Place(context.text, context.open[-1][2], context.open[-1][3]).position()
+    several = "\n" in context.text
+    return f"line {line}, column {column}" if several else f"column {column}"
+
+
+def _side_by_side(context: Context) -> bool:
+    return context.kind() in _BEGINS_VALUE and context.last_kind() in _ENDS_VALUE
+
+
+SITUATIONS: Final[tuple[Situation, ...]] = (
+    # The end came too soon.
+    Situation(
+        lambda c: c.kind() == END and c.wants_value and c.before is not None,
+        lambda c: f"expected a value after '{c.last}'",
+        lambda c: "the expression ends here; is an operand missing?",
+        ("(x + y) *", "x +", "x = ", "max(x,", "for t in 0.."),
+    ),
+    Situation(
+        lambda c: c.kind() == END and bool(c.open),
+        lambda c: f"'{_opener(c)}' is never closed",
+        lambda c: f"it was opened at {_opened_at(c)}; "
+        f"add '{_SIGNS[CLOSING[c.open[-1][0]]]}' where it belongs",
+        ("(x+y", "sin(x", "[1, 2", "((1)", "for t in 0..2 { x"),
+    ),
+    # Two values side by side.
+    Situation(
+        lambda c: _side_by_side(c)
+        and c.last_kind() == "NUMBER"
+        and c.adjacent
+        and c.token[1] in ("e", "E"),
+        lambda c: "an exponent without digits",
+        lambda c: f"write {c.last}e0, or {c.last}*e for the constant e",
+        ("1e", "2.5E"),
+    ),
+    Situation(
+        lambda c: _side_by_side(c)
+        and c.last_kind() == "NUMBER"
+        and c.adjacent
+        and c.token[1].startswith("_"),
+        lambda c: "'_' cannot stand in a number",
+        lambda c: f"write {shorten((c.last + c.token[1]).replace('_', ''))}",
+        ("1_000", "x + 1_000.5"),
+    ),
+    Situation(
+        lambda c: c.last_kind() == "NUMBER" and c.kind() == "NUMBER",
+        lambda c: "two numbers stand side by side",
+        lambda c: "put an operator between them, or a comma in a list",
+        ("3 4", "1.2.3", "1e5.5"),
+    ),
+    Situation(
+        lambda c: _side_by_side(c) and c.last_kind() == "NAME" and _is_function(c.last),
+        lambda c: f"the argument of '{c.last}' must stand in parentheses",
+        lambda c: f"write {c.last}({shorten(c.token[1])}{'…' if c.kind() == 'LSQB' else ''})",
+        ("sin x", "2*log 3", "sqrt 2"),
+    ),
+    Situation(
+        lambda c: c.kind() == "FOR" and (bool(c.open) or c.last_kind() in _ENDS_VALUE),
+        lambda c: "'for' cannot stand here",
+        lambda c: "a loop is a statement of its own; in a list write [expr for t in 0..3]",
+        ("x for t in 0..3", "max(x for t in 0..3)"),
+    ),
+    Situation(
+        lambda c: c.kind() == "NAME"
+        and c.last_kind() == "NAME"
+        and c.last in ("import", "def", "if", "while", "return", "lambda", "let", "del", "exec"),
+        lambda c: f"'{c.last}' is not a word of the language",
+        lambda c: "a program is made of expressions, name = expr, and for loops",
+        ("import os", "def f"),
+    ),
+    Situation(
+        _side_by_side,
+        lambda c: f"no operator between '{c.last}' and {c.word}",
+        lambda c: f"multiplication is always written: {_product(c)}",
+        ("2x", "x y", "2(x+1)", "(x+1)(x-1)", "(x)2", "x[0]y", "3[1]*2 4x"),
+    ),
+    # Brackets.
+    Situation(
+        lambda c: c.kind() in _CLOSERS and not c.open,
+        lambda c: f"{c.word} closes nothing",
+        lambda c: f"no '{_SIGNS[_CLOSERS[c.kind()]]}' is open before it",
+        ("1 + 2)", "]", "x }"),
+    ),
+    Situation(
+        lambda c: c.kind() in _CLOSERS and c.open[-1][0] != _CLOSERS[c.kind()],
+        lambda c: f"{c.word} cannot close '{_opener(c)}'",
+        lambda c: f"'{_opener(c)}' was opened at {_opened_at(c)} and wants "
+        f"'{_SIGNS[CLOSING[c.open[-1][0]]]}'",
+        ("(x]", "[1, 2)", "sin(x}"),
+    ),
+    Situation(
+        lambda c: c.kind() in ("RPAR", "RSQB") and c.last_kind() in ("LPAR", "LSQB"),
+        lambda c: "nothing stands between the brackets",
+        lambda c: "write a value inside; a list needs one element at least",
+        ("()", "[]", "x + ()", "x[]"),
+    ),
+    # A value is missing.
+    Situation(
+        lambda c: c.kind() == "COMMA" and c.last_kind() in ("COMMA", "LPAR", "LSQB"),
+        lambda c: "a value is missing before ','",
+        lambda c: "write a value there, or delete the comma",
+        ("max(x,, y)", "max(, x)", "[, 1]"),
+    ),
+    Situation(
+        lambda c: c.kind() in ("RPAR", "RSQB") and c.last_kind() == "COMMA",
+        lambda c: "a value is missing after ','",
+        lambda c: "write a value there, or delete the comma",
+        ("max(x, )", "[1, 2,]"),
+    ),
+    Situation(
+        lambda c: c.kind() == "SLASH" and c.last_kind() == "SLASH" and c.adjacent,
+        lambda c: "'//' is not an operator",
+        lambda c: "for the whole part of a quotient write floor(a/b)",
+        ("x // 2",),
+    ),
+    Situation(
+        lambda c: c.kind() == "EQUAL" and c.last_kind() in _COMPARISONS | {"EQUAL"} and c.adjacent,
+        lambda c: f"'{c.last}=' is not an operator",
+        lambda c: "equal is '=='; name a value with '='",
+        ("x === y",),
+    ),
+    Situation(
+        lambda c: c.kind() == "MORETHAN" and c.last_kind() in ("MINUS", "EQUAL") and c.adjacent,
+        lambda c: f"'{c.last}>' is not an operator",
+        lambda c: "to name a value write name = value; to compare write >=",
+        ("x -> 2", "x => 2"),
+    ),
+    Situation(
+        lambda c: c.kind() == "NEWLINE" and c.wants_value,
+        lambda c: f"expected a value after '{c.last}', and the line ends",
+        lambda c: "to go on in the next line, put the whole expression in parentheses",
+        ("x +\ny", "p = \n2"),
+    ),
+    Situation(
+        lambda c: c.wants_value and c.before is None,
+        lambda c: f"an expression cannot begin with {c.word}",
+        lambda c: "a value must stand on its left",
+        ("*x", "@ x", "/nonexistent/file.cg", "= 3"),
+    ),
+    Situation(
+        lambda c: c.wants_value and c.kind() == "EQUAL",
+        lambda c: "'=' has nothing on its left",
+        lambda c: "write name = value; to compare write ==",
+        ("x; = 3", "x = = 3"),
+    ),
+    Situation(
+        lambda c: c.wants_value,
+        lambda c: f"expected a value after '{c.last}', found {c.word}",
+        lambda c: "write a number, a name or an expression in parentheses there",
+        ("x + * y", "x ^^ 2", "sin(*)", "x; *y", "2 + ;"),
+    ),
+    # Everything else that is out of place.
+    Situation(
+        lambda c: c.kind() in _COMPARISONS,
+        lambda c: "comparisons do not chain",
+        lambda c: "compare twice and multiply: (a < b)*(b < c)",
+        ("a < b < c", "x == y == z"),
+    ),
+    Situation(
+        lambda c: c.kind() == "EQUAL" and any(b[0] != "LBRACE" for b in c.open),
+        lambda c: "'=' cannot stand inside brackets",
+        lambda c: "name the value in a statement before; to compare write ==",
+        ("(x = 3)", "f(a = 1)"),
+    ),
+    Situation(
+        lambda c: c.kind() == "EQUAL",
+        lambda c: "a second '=' in one statement",
+        lambda c: "give each name a statement of its own; to compare write ==",
+        ("a = b = 3", "for t in 0..2 { a = b = 3 }"),
+    ),
+    Situation(
+        lambda c: c.kind() == "COMMA",
+        lambda c: "',' stands outside a call or a list",
+        lambda c: "write 1000 without a comma, 0.5 with a point, and statements with ';'",
+        ("1,000", "x, y", "(1, 2)"),
+    ),
+    Situation(
+        lambda c: c.kind() in ("SEMICOLON", "NEWLINE"),
+        lambda c: f"{c.word} cannot stand here",
+        lambda c: "a loop is written: for t in 0..3 { h[t+1] = w*h[t] }",
+        ("(x; y)", "for t\nin 0..3 { x }"),
+    ),
+    Situation(
+        lambda c: c.kind() == END,
+        lambda c: "the loop is not complete",
+        lambda c: "a loop is written: for t in 0..3 { h[t+1] = w*h[t] }",
+        ("for t in 0..3", "for t", "for"),
+    ),
+    Situation(
+        lambda c: c.kind() == "RANGE",
+        lambda c: "'..' cannot stand here",
+        lambda c: "a range stands in a loop or a list: [h[t] for t in 0..3]",
+        ("x = 0..3", "0..3", "[0..3]"),
+    ),
+    Situation(
+        lambda c: True,
+        lambda c: f"{c.word} cannot stand here",
+        lambda c: "a program is made of expressions, name = expr, and for t in 0..3 { … }",
+        ("x {", "x in 0..3 {", "for x+1 in 0..3 { x }", "for 3 in 0..3 { x }"),
+    ),
+)

@@ -1,0 +1,296 @@
+"""Tokens → syntax: a shift-reduce loop over the grammar's LALR(1) tables.
+
+The tables are Lark's; the loop is here because it can be short: it appends each operation to
+one postfix list as it is reduced, so no tree is built, walked or freed, and a level of
+precedence that does nothing is skipped over.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.language import messages
+from cgcli.language.reader import machine, normalise, tokens
+from cgcli.language.syntax import (
+    CALL,
+    COMPREHENSION,
+    INDEX,
+    LIST,
+    NAME,
+    NUMBER,
+    OPERATION,
+    Assignment,
+    Comprehension,
+    Expression,
+    Function,
+    Indexed,
+    Loop,
+    Range,
+    Statement,
+    Syntax,
+    Value,
+)
+from cgcli.limits import Limits
+
+__all__ = ["parse"]
+
+Action: TypeAlias = Callable[[list[Any], int, int], Any]
+"""From the values of a rule's parts, and the span they cover, to the value of the whole."""
+
+_SOFT: Final = frozenset({"IN", "BY"})
+
+
+def parse(text: str, limits: Limits = Limits()) -> Syntax:
+    """Return the syntax of a program; raises `CgraphError` that says where and what instead.
+
+    >>> [statement.name for statement in parse("p = x + y; g = p*z").block]
+    ['p', 'g']
+    """
+    plain = normalise(text)
+    reader = machine()
+    actions = reader.actions
+    syntax = _Actions(text)
+    rules = [(left, length, syntax.action(alias)) for left, length, alias in reader.rules]
+    jump = _jump()
+    states = [reader.start]
+    values: list[Any] = []
+    starts: list[int] = []
+    names: dict[str, str] = {}
+    state, previous_end = reader.start, 0
+    for kind, word, start, end in tokens(plain, text, limits.depth):
+        while True:
+            action = actions[state].get(kind)
+            if action is None:
+                if state == reader.end:
+                    break
+                if kind not in _SOFT or "NAME" not in actions[state]:
+                    raise messages.explain(text, plain, start, list(actions[state]), limits.depth)
+                kind = "NAME"
+                continue
+            if action > 0:
+                break
+            left, length, act = rules[-action - 1]
+            if length == 1:
+                if act is not None:
+                    values[-1] = act(values[-1:], starts[-1], previous_end)
+                states.pop()
+            elif length:
+                first = starts[-length]
+                if act is not None:
+                    values[-length:] = (act(values[-length:], first, previous_end),)
+                else:
+                    values[-length:] = (None,)
+                del starts[-length + 1 :]
+                del states[-length:]
+            else:
+                values.append(act([], start, start) if act is not None else None)
+                starts.append(start)
+            state = states[-1]
+            key = (state, left, kind)
+            target = jump.get(key)
+            if target is None:
+                target = jump[key] = _follow(state, left, kind)
+            state = target
+            states.append(state)
+        if action is None:
+            break
+        if kind == "NAME":
+            word = names.setdefault(word, word)
+        state = action - 1
+        states.append(state)
+        values.append(word)
+        starts.append(start)
+        previous_end = end
+    block: list[Statement] = values[0]
+    if not block:
+        raise CgraphError(
+            "syntax",
+            "there is no expression here",
+            'write one, for example "(x+y)*z"',
+            (Place(text, 0, len(text.rstrip())),) if text.strip() else (),
+        )
+    return Syntax(text, block, frozenset(names))
+
+
+@functools.cache
+def _jump() -> dict[tuple[int, str, str], int]:
+    """Where to go after a reduction: kept between parses, filled as states are met."""
+    return {}
+
+
+def _follow(state: int, left: str, kind: str) -> int:
+    """Return the state after `left`, past the levels of precedence that only pass it on.
+
+    With the next token known, a chain such as atom → postfix → power → sign does nothing until
+    a rule with an action of its own is due; the chain is walked once and remembered.
+    """
+    reader = machine()
+    while True:
+        target = reader.actions[state][left] - 1
+        action = reader.actions[target].get(kind, 0)
+        if action >= 0:
+            return target
+        rule_left, length, alias = reader.rules[-action - 1]
+        if length != 1 or alias:
+            return target
+        left = rule_left
+
+
+class _Actions:
+    """What each alias of the grammar builds. An expression's value is where its entries begin."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.code: Expression = []
+
+    def action(self, alias: str) -> Action | None:
+        """Return the action of an alias; one that is no method here names an operation."""
+        if not alias:
+            return None
+        found: Action | None = getattr(self, f"on_{alias}", None)
+        return found or self._operation(alias)
+
+    def _operation(self, name: str) -> Action:
+        append = self.code.append
+
+        def act(values: list[Any], start: int, end: int) -> Any:
+            if len(values) == 2:
+                append((OPERATION, name, 1, start, end))
+                return values[1]
+            append((OPERATION, name, 2, start, end))
+            return values[0]
+
+        return act
+
+    def _cut(self, first: int, last: int | None = None) -> Expression:
+        """Take entries off the list, as an expression of their own."""
+        part = self.code[first:last]
+        del self.code[first:last]
+        return part
+
+    # Atoms and postfix
+
+    def on_number(self, values: list[Any], start: int, end: int) -> int:
+        self.code.append((NUMBER, values[0], 0, start, end))
+        return len(self.code) - 1
+
+    def on_name(self, values: list[Any], start: int, end: int) -> int:
+        self.code.append((NAME, values[0], 0, start, end))
+        return len(self.code) - 1
+
+    def on_group(self, values: list[Any], start: int, end: int) -> Any:
+        return values[1]
+
+    def on_items(self, values: list[Any], start: int, end: int) -> list[int]:
+        return [values[0]]
+
+    def on_items_more(self, values: list[Any], start: int, end: int) -> Any:
+        values[0].append(values[2])
+        return values[0]
+
+    def on_call(self, values: list[Any], start: int, end: int) -> Any:
+        items = values[2] if len(values) == 4 else []
+        self.code.append((CALL, values[0], len(items), start, end))
+        return items[0] if items else len(self.code) - 1
+
+    def on_list(self, values: list[Any], start: int, end: int) -> Any:
+        self.code.append((LIST, None, len(values[1]), start, end))
+        return values[1][0]
+
+    def on_index(self, values: list[Any], start: int, end: int) -> Any:
+        indices = [self._cut(first) for first in reversed(values[2])]
+        indices.reverse()
+        first: int = values[0]
+        name = ""
+        if first == len(self.code) - 1 and self.code[first][0] == NAME:
+            # Which it is, an element or a member of a family, is known when names are.
+            name = self.code.pop()[1]
+        self.code.append((INDEX, Indexed(name, tuple(indices)), 0 if name else 1, start, end))
+        return first
+
+    def on_comprehension(self, values: list[Any], start: int, end: int) -> Any:
+        payload = Comprehension(self._cut(values[1]), values[3], values[5])
+        self.code.append((COMPREHENSION, payload, 0, start, end))
+        return len(self.code) - 1
+
+    def on_range(self, values: list[Any], start: int, end: int) -> Range:
+        stop = self._cut(values[2])
+        return Range(self._cut(values[0]), stop, None, (start, end))
+
+    def on_range_by(self, values: list[Any], start: int, end: int) -> Range:
+        step = self._cut(values[4])
+        stop = self._cut(values[2])
+        return Range(self._cut(values[0]), stop, step, (start, end))
+
+    # Statements
+
+    def on_value(self, values: list[Any], start: int, end: int) -> Statement:
+        return Value(self._cut(values[0]))
+
+    def on_assignment(self, values: list[Any], start: int, end: int) -> Statement:
+        expression = self._cut(values[2])
+        target = self._cut(values[0])
+        kind, payload, count, first, last = target[-1]
+        if kind == NAME and len(target) == 1:
+            return Assignment(payload, (), expression, (first, last))
+        if kind == INDEX and payload.name:
+            return Assignment(payload.name, payload.indices, expression, (first, last))
+        if kind == CALL and count == len(target) - 1 and all(e[0] == NAME for e in target[:-1]):
+            return self._function(payload, target, expression)
+        raise messages.bad_target(self.text, target, expression, start)
+
+    def _function(self, name: str, target: Expression, expression: Expression) -> Function:
+        parameters: dict[str, Place] = {}
+        for _, parameter, _, first, last in target[:-1]:
+            place = Place(self.text, first, last)
+            if parameter in parameters:
+                raise CgraphError(
+                    "syntax",
+                    f"two parameters of {excerpt(name)} are called '{excerpt(parameter)}'",
+                    "give each parameter a name of its own",
+                    (place, parameters[parameter]),
+                )
+            parameters[parameter] = place
+        return Function(name, tuple(parameters), expression, target[-1][3:5])
+
+    def on_line_empty(self, values: list[Any], start: int, end: int) -> list[Statement]:
+        return []
+
+    def on_line_statement(self, values: list[Any], start: int, end: int) -> list[Statement]:
+        return [values[0]]
+
+    def on_line_loops(self, values: list[Any], start: int, end: int) -> Any:
+        return values[0]
+
+    def on_line_both(self, values: list[Any], start: int, end: int) -> Any:
+        values[0].append(values[1])
+        return values[0]
+
+    def on_loops(self, values: list[Any], start: int, end: int) -> list[Statement]:
+        return [values[0]]
+
+    def on_loops_more(self, values: list[Any], start: int, end: int) -> Any:
+        values[0].append(values[1])
+        return values[0]
+
+    def on_loop(self, values: list[Any], start: int, end: int) -> Loop:
+        return Loop(values[1], values[3], values[6], (start, values[3].span[1]))
+
+    def on_block(self, values: list[Any], start: int, end: int) -> Any:
+        return values[0]
+
+    def on_block_more(self, values: list[Any], start: int, end: int) -> Any:
+        values[0].extend(values[2])
+        return values[0]
+
+    def on_start(self, values: list[Any], start: int, end: int) -> Any:
+        return values[0]
+
+    def on_separator(self, values: list[Any], start: int, end: int) -> None:
+        return None
+
+    def on_newlines(self, values: list[Any], start: int, end: int) -> None:
+        return None

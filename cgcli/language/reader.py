@@ -1,0 +1,130 @@
+"""Text → tokens: what people paste is read, newlines in brackets are dropped, depth is bounded."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple, TypeAlias
+
+from cgcli.errors import CgraphError, Place
+from cgcli.language.tables import Tables, files, load
+
+__all__ = ["CLOSING", "END", "UNKNOWN", "Machine", "Token", "machine", "normalise", "tokens"]
+
+Token: TypeAlias = tuple[str, str, int, int]
+"""A terminal's name, its text, and the half-open span of it."""
+
+END: Final = "$END"
+UNKNOWN: Final = "UNKNOWN"
+CLOSING: Final = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+
+_BRACKETS: Final = frozenset(CLOSING) | frozenset(CLOSING.values()) | {"NEWLINE"}
+
+# One character for one, so that every column stays that of the text as it was pasted.
+_PASTED: Final = str.maketrans(
+    {
+        "−": "-",
+        "×": "*",
+        "·": "*",
+        "⋅": "*",
+        "∗": "*",
+        "÷": "/",
+        "\u00a0": " ",
+        "\u2007": " ",
+        "\u202f": " ",
+        "\u3000": " ",
+        **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    }
+)
+
+
+class Machine(NamedTuple):
+    """The tables made ready to run: one expression for all tokens, and the rules."""
+
+    pattern: re.Pattern[str]
+    ignored: frozenset[str]
+    keywords: dict[str, str]
+    rules: list[tuple[str, int, str]]
+    actions: list[dict[str, int]]
+    start: int
+    end: int
+
+
+@functools.cache
+def machine() -> Machine:
+    """Return the machine of the package's own grammar, made once."""
+    return prepare(load(*files()))
+
+
+def prepare(tables: Tables) -> Machine:
+    """Return the machine of any grammar's tables."""
+    parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
+    return Machine(
+        pattern=re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL),
+        ignored=frozenset(tables.ignored),
+        keywords=tables.keywords,
+        rules=tables.rules,
+        actions=tables.actions,
+        start=tables.start,
+        end=tables.end,
+    )
+
+
+def _ungrouped(pattern: str) -> str:
+    """Make a terminal's groups anonymous: a token is known by the one group that matched."""
+    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
+
+
+def normalise(text: str) -> str:
+    """Return the text with the pasted forms of the language's own characters made plain.
+
+    >>> normalise("（x＋y）×z")
+    '(x+y)*z'
+    """
+    if text.isascii():
+        return text
+    if text.startswith("\ufeff"):
+        text = " " + text[1:]
+    return text.translate(_PASTED)
+
+
+def tokens(text: str, source: str, depth: int) -> Iterator[Token]:
+    """Yield the tokens of a normalised text; `source` is the text as it was, for messages.
+
+    Raises `CgraphError` of kind limit where brackets nest deeper than `depth`.
+    """
+    reader = machine()
+    ignored, keywords = reader.ignored, reader.keywords
+    stack: list[str] = []
+    for match in reader.pattern.finditer(text):
+        kind = match.lastgroup or UNKNOWN
+        if kind in ignored:
+            continue
+        start, end = match.span()
+        if kind in _BRACKETS:
+            if kind in CLOSING:
+                stack.append(kind)
+                if len(stack) > depth:
+                    raise _too_deep(source, start, depth)
+            elif kind == "NEWLINE":
+                if stack and stack[-1] != "LBRACE":
+                    continue
+            elif stack:
+                stack.pop()
+        word = match.group()
+        if kind == "NAME":
+            kind = keywords.get(word, kind)
+            if word == "π":
+                word = "pi"
+        yield kind, word, start, end
+    yield END, "", len(text), len(text)
+
+
+def _too_deep(source: str, start: int, depth: int) -> CgraphError:
+    return CgraphError(
+        "limit",
+        f"brackets nest deeper than {depth:,} levels",
+        "give parts names of their own, one statement each, or raise the limit with --max-depth",
+        (Place(source, start, start + 1),),
+    )

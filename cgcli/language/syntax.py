@@ -1,0 +1,127 @@
+"""The abstract syntax: statements, and expressions as lists in postfix order.
+
+An expression is a list of entries in which every operand stands before its operation, as a
+graph's arguments stand before their node. Nothing that walks it recurses, however deep the
+text was nested: one pass over the list with a stack does.
+
+An entry is `(kind, payload, count, start, end)`: the kind of syntax, what belongs to it, how
+many operands it takes off the stack, and the half-open span of its text.
+
+==============  ==================================  =====================================
+kind            payload                             text
+==============  ==================================  =====================================
+NUMBER          the digits as written               ``2.5``
+NAME            the name                            ``x``
+OPERATION       the operation's name                ``x + y``
+CALL            the function's name                 ``f(x, y)``
+LIST            None                                ``[x, y]``
+INDEX           an `Indexed`                        ``W[i, j]``
+COMPREHENSION   a `Comprehension`                   ``[h[t] for t in 0..3]``
+==============  ==================================  =====================================
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple, TypeAlias
+
+__all__ = [
+    "CALL",
+    "COMPREHENSION",
+    "INDEX",
+    "LIST",
+    "NAME",
+    "NUMBER",
+    "OPERATION",
+    "Assignment",
+    "Block",
+    "Comprehension",
+    "Entry",
+    "Expression",
+    "Function",
+    "Indexed",
+    "Loop",
+    "Range",
+    "Statement",
+    "Syntax",
+    "Value",
+]
+
+NUMBER: Final = 0
+NAME: Final = 1
+OPERATION: Final = 2
+CALL: Final = 3
+LIST: Final = 4
+INDEX: Final = 5
+COMPREHENSION: Final = 6
+
+Entry: TypeAlias = tuple[int, Any, int, int, int]
+Expression: TypeAlias = list[Entry]
+
+
+class Range(NamedTuple):
+    """``0..9 by 2``: both ends are included; `step` is None where it was left out."""
+
+    start: Expression
+    stop: Expression
+    step: Expression | None
+    span: tuple[int, int]
+
+
+class Indexed(NamedTuple):
+    """``name[i, j]``, a member of a family or an element; `name` is empty where an operand is indexed."""
+
+    name: str
+    indices: tuple[Expression, ...]
+
+
+class Comprehension(NamedTuple):
+    """``[body for variable in range]``, a list with one element a turn."""
+
+    body: Expression
+    variable: str
+    range: Range
+
+
+class Value(NamedTuple):
+    """An expression as a statement."""
+
+    expression: Expression
+
+
+class Assignment(NamedTuple):
+    """``name = expression``, or ``name[index] = expression`` with one expression an index."""
+
+    name: str
+    index: tuple[Expression, ...]
+    expression: Expression
+    span: tuple[int, int]
+
+
+class Function(NamedTuple):
+    """``name(parameters) = expression``."""
+
+    name: str
+    parameters: tuple[str, ...]
+    expression: Expression
+    span: tuple[int, int]
+
+
+class Loop(NamedTuple):
+    """``for variable in range { block }``."""
+
+    variable: str
+    range: Range
+    block: Block
+    span: tuple[int, int]
+
+
+Statement: TypeAlias = Value | Assignment | Function | Loop
+Block: TypeAlias = list[Statement]
+
+
+class Syntax(NamedTuple):
+    """A program's text and its statements, with the names that it assigns, defines and reads."""
+
+    text: str
+    block: Block
+    names: frozenset[str]

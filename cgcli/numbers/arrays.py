@@ -1,0 +1,249 @@
+"""NumPy arrays of doubles: vectors, matrices, and scalars among them.
+
+Broadcasting is NumPy's. Functions that NumPy lacks are those of `real`, element by element.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cgcli.numbers import real
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Shape
+
+__all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+def quiet() -> Any:
+    """Return a context in which NumPy answers inf and NaN without a word, as the notes will say it."""
+    return np.errstate(all="ignore")
+
+
+def as_value(result: Any) -> Any:
+    """Return a result as the graph keeps it: a float for a scalar, else an array of doubles."""
+    if isinstance(result, float):
+        return float(result)
+    array = np.asarray(result, dtype=np.float64)
+    return array if array.ndim else float(array)
+
+
+def reduce_to(contribution: Any, shape: Shape) -> Any:
+    """Sum a contribution over the axes along which its argument was broadcast."""
+    array = np.asarray(contribution, dtype=np.float64)
+    if array.shape == shape:
+        return array if shape else float(array)
+    extra = array.ndim - len(shape)
+    if extra < 0:
+        return np.broadcast_to(array, shape)
+    array = array.sum(axis=tuple(range(extra)))
+    axes = tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i] != 1)
+    if axes:
+        array = array.sum(axis=axes, keepdims=True)
+    if array.shape != shape:
+        array = np.broadcast_to(array, shape)
+    return array if shape else float(array)
+
+
+def _each(name: str) -> Callable[..., Any]:
+    """Apply a careful function of floats to every element."""
+    function = np.frompyfunc(getattr(real.CAREFUL, name), 2 if name == "polygamma" else 1, 1)
+
+    def apply(*arguments: Any) -> Any:
+        return np.asarray(function(*arguments), dtype=np.float64)
+
+    return apply
+
+
+def _maximum(*values: Any) -> Any:
+    result = values[0]
+    for value in values[1:]:
+        result = np.maximum(result, value)
+    return result
+
+
+def _minimum(*values: Any) -> Any:
+    result = values[0]
+    for value in values[1:]:
+        result = np.minimum(result, value)
+    return result
+
+
+def _axis(axis: tuple[int, ...]) -> int | None:
+    return axis[0] if axis else None
+
+
+def _spread(value: Any, like: Any, *axis: int) -> Any:
+    """Undo a reduction's loss of an axis: every element takes the value of its group."""
+    shape = np.shape(like)
+    if axis:
+        value = np.expand_dims(value, axis[0])
+    return np.broadcast_to(value, shape)
+
+
+def _count(x: Any, *axis: int) -> int:
+    return int(np.shape(x)[axis[0]]) if axis else int(np.size(x))
+
+
+def _products_of_others(x: Any, *axis: int) -> Any:
+    """For every element, the product of all others: from the left times from the right."""
+    array = np.asarray(x, dtype=np.float64)
+    along = axis[0] if axis else 0
+    flat = array if axis else array.reshape(-1)
+    moved = np.moveaxis(flat, along, 0)
+    left = np.ones_like(moved)
+    right = np.ones_like(moved)
+    left[1:] = np.cumprod(moved[:-1], axis=0)
+    right[:-1] = np.cumprod(moved[:0:-1], axis=0)[::-1]
+    others = np.moveaxis(left * right, 0, along)
+    return others if axis else others.reshape(array.shape)
+
+
+def _norm(x: Any, *axis: int) -> Any:
+    """The 2-norm, scaled by the greatest element so that no square overflows or vanishes."""
+    array = np.asarray(x, dtype=np.float64)
+    if not axis:
+        return math.hypot(*array.reshape(-1).tolist())
+    scale = np.max(np.abs(array), axis=axis[0], keepdims=True)
+    scale = np.where((scale == 0) | np.isinf(scale), 1.0, scale)
+    scaled = np.sqrt(np.sum((array / scale) ** 2, axis=axis[0]))
+    return scaled * np.squeeze(scale, axis=axis[0])
+
+
+def _logsumexp(x: Any, *axis: int) -> Any:
+    array = np.asarray(x, dtype=np.float64)
+    along = _axis(axis)
+    greatest = np.max(array, axis=along, keepdims=True)
+    shift = np.where(np.isfinite(greatest), greatest, 0.0)
+    total = np.log(np.sum(np.exp(array - shift), axis=along))
+    return total + (np.squeeze(shift, axis=along) if axis else float(shift.reshape(-1)[0]))
+
+
+def _softmax(x: Any) -> Any:
+    grown = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return grown / np.sum(grown, axis=-1, keepdims=True)
+
+
+def _log_softmax(x: Any) -> Any:
+    shifted = x - np.max(x, axis=-1, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
+
+
+def _outer_or_scale(a: Any, b: Any) -> Any:
+    """The matrix of products of two vectors, or the vector times the scalar."""
+    return np.outer(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+
+
+def _product(a: Any, b: Any) -> Any:
+    """The matrix product; a scalar on either side, the gradient of an inner product, scales."""
+    return np.matmul(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+
+
+def _index(x: Any, *indices: int) -> Any:
+    return x[indices if len(indices) > 1 else indices[0]]
+
+
+def _scatter(value: Any, like: Any, *indices: int) -> Any:
+    result = np.zeros(np.shape(like))
+    result[indices if len(indices) > 1 else indices[0]] = value
+    return result
+
+
+def _concat(*parts: Any) -> Any:
+    return np.concatenate([np.atleast_1d(part) for part in parts])
+
+
+def _piece(whole: Any, place: int, *parts: Any) -> Any:
+    lengths = [np.shape(part)[0] if np.ndim(part) else 1 for part in parts]
+    start = sum(lengths[:place])
+    return whole[start : start + lengths[place]] if np.ndim(parts[place]) else whole[start]
+
+
+def _onehot(k: float, n: int) -> Any:
+    result = np.zeros(n)
+    if 0 <= k < n and k == math.floor(k):
+        result[int(k)] = 1.0
+    else:
+        result[:] = np.nan
+    return result
+
+
+def _truth(condition: Any) -> Any:
+    return np.asarray(condition, dtype=np.float64)
+
+
+ARRAYS: Final = Namespace(
+    sqrt=np.sqrt,
+    cbrt=np.cbrt,
+    exp=np.exp,
+    expm1=np.expm1,
+    log=np.log,
+    log1p=np.log1p,
+    log2=np.log2,
+    log10=np.log10,
+    hypot=np.hypot,
+    pow=np.float_power,
+    sin=np.sin,
+    cos=np.cos,
+    tan=np.tan,
+    asin=np.arcsin,
+    acos=np.arccos,
+    atan=np.arctan,
+    atan2=np.arctan2,
+    sinh=np.sinh,
+    cosh=np.cosh,
+    tanh=np.tanh,
+    asinh=np.arcsinh,
+    acosh=np.arccosh,
+    atanh=np.arctanh,
+    erf=_each("erf"),
+    erfc=_each("erfc"),
+    gamma=_each("gamma"),
+    lgamma=_each("lgamma"),
+    digamma=_each("digamma"),
+    polygamma=_each("polygamma"),
+    floor=np.floor,
+    ceil=np.ceil,
+    round=np.round,
+    mod=np.mod,
+    abs=np.abs,
+    sign=np.sign,
+    max=_maximum,
+    min=_minimum,
+    where=np.where,
+    truth=_truth,
+    number=float,
+    pi=math.pi,
+    inf=math.inf,
+    nan=math.nan,
+    # Vectors and matrices
+    stack=lambda *parts: np.stack(parts),
+    index=_index,
+    scatter=_scatter,
+    product=_product,
+    outer_or_scale=_outer_or_scale,
+    transpose=np.transpose,
+    concat=_concat,
+    piece=_piece,
+    sum=lambda x, *axis: np.sum(x, axis=_axis(axis)),
+    prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
+    products_of_others=_products_of_others,
+    norm=_norm,
+    logsumexp=_logsumexp,
+    amax=np.max,
+    amin=np.min,
+    softmax=_softmax,
+    log_softmax=_log_softmax,
+    spread=_spread,
+    count=_count,
+    rank=np.ndim,
+    len=lambda x: float(np.shape(x)[0]),
+    onehot=_onehot,
+)
+"""Arrays, and floats among them: inf and NaN as IEEE 754 has them."""

@@ -1,0 +1,29 @@
+"""A namespace of numbers: its own primitive functions, and every row built from them."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from cgcli.operations.table import TABLE
+
+__all__ = ["Namespace"]
+
+
+class Namespace:
+    """The `m` of the rules: the functions given, and for every other row the row's own rule.
+
+    >>> Namespace(exp=lambda x: 2.0**x, abs=abs, where=lambda c, a, b: a if c else b).sigmoid(1.0)
+    0.6666666666666666
+    """
+
+    def __init__(self, **functions: Any) -> None:
+        for row in TABLE:
+            if row.words and row.name not in functions:
+                setattr(self, row.name, functools.partial(row.value, self))
+        for name, function in functions.items():
+            setattr(self, name, function)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which function a kind of number lacks; also what lets a rule read `m.name`."""
+        raise AttributeError(name)

@@ -1,0 +1,231 @@
+"""Floats: IEEE doubles over the standard library's `math`.
+
+Python's floats and `math` raise where IEEE 754 says inf or NaN. That is kept for speed: a rule
+runs over plain floats, and only where it raises is the same rule run again over `Careful`
+floats and functions, which answer as the standard does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+from cgcli.numbers import polygamma
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Rule
+
+__all__ = ["CAREFUL", "EDGES", "FAST", "careful", "run"]
+
+EDGES: Final = (ValueError, OverflowError, ZeroDivisionError)
+"""What Python raises at the edges of a function's domain and of the floats."""
+
+
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    return a if condition else b
+
+
+def _maximum(*values: float) -> float:
+    """The greatest; NaN where any is, which the built-in `max` would lose."""
+    greatest = values[0]
+    for value in values:
+        if value > greatest or value != value:
+            greatest = value
+    return greatest
+
+
+def _minimum(*values: float) -> float:
+    least = values[0]
+    for value in values:
+        if value < least or value != value:
+            least = value
+    return least
+
+
+def _sign(x: float) -> float:
+    return x if x == 0 or x != x else math.copysign(1.0, x)
+
+
+def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+    """Keep the result a float: as an integer it could grow without bound."""
+
+    def rounded(x: float) -> float:
+        return float(function(x))
+
+    return rounded
+
+
+def _remainder(a: float, b: float) -> float:
+    return a % b
+
+
+_FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
+    "sqrt": math.sqrt,
+    "cbrt": math.cbrt,
+    "exp": math.exp,
+    "expm1": math.expm1,
+    "log": math.log,
+    "log1p": math.log1p,
+    "log2": math.log2,
+    "log10": math.log10,
+    "hypot": math.hypot,
+    "pow": math.pow,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
+    "atan2": math.atan2,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "tanh": math.tanh,
+    "asinh": math.asinh,
+    "acosh": math.acosh,
+    "atanh": math.atanh,
+    "erf": math.erf,
+    "erfc": math.erfc,
+    "gamma": math.gamma,
+    "lgamma": math.lgamma,
+    "digamma": polygamma.digamma,
+    "polygamma": polygamma.polygamma,
+    "floor": _whole(math.floor),
+    "ceil": _whole(math.ceil),
+    "round": _whole(round),
+    "mod": _remainder,
+}
+
+# These never raise.
+_SAFE: Final[dict[str, Any]] = {
+    "abs": abs,
+    "sign": _sign,
+    "max": _maximum,
+    "min": _minimum,
+    "where": _where,
+}
+
+_CONSTANTS: Final[dict[str, Any]] = {
+    "pi": math.pi,
+    "inf": math.inf,
+    "nan": math.nan,
+    "number": float,
+    "truth": float,
+}
+
+FAST: Final = Namespace(**_FUNCTIONS, **_SAFE, **_CONSTANTS)
+"""Floats as Python has them: raises one of `EDGES` where IEEE 754 would not."""
+
+
+class Careful(float):
+    """A float whose quotients by 0 are IEEE's, and whose results are careful too."""
+
+    __slots__ = ()
+
+    def __add__(self, other: float) -> Careful:
+        return Careful(float(self) + float(other))
+
+    def __sub__(self, other: float) -> Careful:
+        return Careful(float(self) - float(other))
+
+    def __mul__(self, other: float) -> Careful:
+        return Careful(float(self) * float(other))
+
+    def __truediv__(self, other: float) -> Careful:
+        return Careful(_quotient(float(self), float(other)))
+
+    def __rsub__(self, other: float) -> Careful:
+        return Careful(float(other) - float(self))
+
+    def __rtruediv__(self, other: float) -> Careful:
+        return Careful(_quotient(float(other), float(self)))
+
+    def __neg__(self) -> Careful:
+        return Careful(-float(self))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def _quotient(a: float, b: float) -> float:
+    if b != 0 or b != b:
+        return a / b
+    if a == 0 or a != a:
+        return math.nan
+    return math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
+# What IEEE 754 and C's annex F say where Python raises: `OverflowError` is answered by an
+# infinity of the sign given here, `ValueError` by NaN but for the poles below.
+def _overflow(name: str, arguments: tuple[float, ...]) -> float:
+    if name == "pow":
+        base, exponent = arguments
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+    if name in ("sinh", "gamma", "round", "floor", "ceil", "tan"):
+        return arguments[0] if name in ("round", "floor", "ceil") else _sign(arguments[0]) * math.inf
+    if name == "polygamma":
+        return math.inf if arguments[0] % 2 or arguments[1] < 0 else -math.inf
+    return math.inf
+
+
+def _pole(name: str, arguments: tuple[float, ...]) -> float:
+    x = arguments[0]
+    if name in ("log", "log2", "log10") and x == 0:
+        return -math.inf
+    if name == "log1p" and x == -1:
+        return -math.inf
+    if name == "atanh" and abs(x) == 1:
+        return x * math.inf
+    if name == "lgamma" and x <= 0:
+        return math.inf
+    if name == "gamma" and x == 0:
+        return math.copysign(math.inf, x)
+    if name in ("floor", "ceil", "round"):
+        return x
+    if name == "pow" and x == 0:
+        odd = arguments[1] % 2 == 1
+        return math.copysign(math.inf, x) if odd else math.inf
+    return math.nan
+
+
+def _carefully(name: str, function: Callable[..., float]) -> Callable[..., Careful]:
+    def call(*arguments: float) -> Careful:
+        plain = tuple(map(float, arguments))
+        try:
+            return Careful(function(*plain))
+        except OverflowError:
+            return Careful(_overflow(name, plain))
+        except (ValueError, ZeroDivisionError):
+            return Careful(_pole(name, plain))
+
+    return call
+
+
+def _wrapped(function: Callable[..., Any]) -> Callable[..., Careful]:
+    return lambda *arguments: Careful(function(*arguments))
+
+
+CAREFUL: Final = Namespace(
+    **{name: _carefully(name, function) for name, function in _FUNCTIONS.items()},
+    **{name: _wrapped(function) for name, function in _SAFE.items() if name != "where"},
+    **{k: Careful(v) if isinstance(v, float) else _wrapped(v) for k, v in _CONSTANTS.items()},
+    where=_where,
+)
+"""Floats as IEEE 754 has them: never raises."""
+
+
+def careful(rule: Rule, *arguments: float) -> float:
+    """Return a rule's result over careful floats: inf or NaN where plain floats would raise.
+
+    >>> careful(lambda m, x: 1 / m.sqrt(x), 0.0)
+    inf
+    """
+    return float(rule(CAREFUL, *map(Careful, arguments)))
+
+
+def run(rule: Rule, *arguments: float) -> float:
+    """Return a rule's result over floats: quickly, and carefully where that raises."""
+    try:
+        return float(rule(FAST, *arguments))
+    except EDGES:
+        return careful(rule, *arguments)
+

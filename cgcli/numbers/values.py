@@ -1,0 +1,61 @@
+"""Values from outside → floats and arrays of doubles, of rank 2 at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cgcli.errors import CgraphError, excerpt
+
+__all__ = ["as_inputs", "as_input"]
+
+
+def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the bindings with each value as the graph keeps it; raises `CgraphError`."""
+    return {
+        name: value if type(value) is float else as_input(value, name)
+        for name, value in bindings.items()
+    }
+
+
+def as_input(value: Any, name: str) -> Any:
+    """Return a number as a float, and lists or arrays as an array of doubles.
+
+    >>> as_input(1, "x"), as_input([[1, 2], [3, 4]], "W").shape
+    (1.0, (2, 2))
+    """
+    if isinstance(value, (list, tuple)) or hasattr(value, "__array__"):
+        return _as_array(value, name)
+    if isinstance(value, (bool, str, bytes)) or value is None:
+        raise _unusable(name, f"{type(value).__name__} is not a number")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+    except (TypeError, ValueError):
+        raise _unusable(name, f"{type(value).__name__} is not a number") from None
+
+
+def _as_array(value: Any, name: str) -> Any:
+    import numpy as np
+
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiu":
+            raise _unusable(name, "its elements must be numbers")
+        array = array.astype(np.float64)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise _unusable(name, "its rows must be of one length, and its elements numbers") from None
+    if array.ndim > 2:
+        raise _unusable(name, f"it has {array.ndim} axes, and values have 2 at most")
+    if not array.size:
+        raise _unusable(name, "it is empty")
+    return array if array.ndim else float(array)
+
+
+def _unusable(name: str, why: str) -> CgraphError:
+    return CgraphError(
+        "binding",
+        f"the value of '{excerpt(name)}' cannot be used: {why}",
+        "bind a number, a vector [1, 2, 3] or a matrix [[1, 2], [3, 4]]",
+    )

@@ -1,0 +1,134 @@
+"""Arithmetic: leaves, signs, sums, products, quotients and powers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation
+
+__all__ = ["ARITHMETIC"]
+
+
+def _power_by_base(m: Any, y: Any, a: Any, b: Any) -> Any:
+    """b·a^(b-1); for b = 0 the power is constant, and 0 even where a = 0."""
+    return m.where(b == 0, 0, b * m.pow(a, b - 1))
+
+
+def _power_by_exponent(m: Any, y: Any, a: Any, b: Any) -> Any:
+    """a^b·log(a); 0^b is constantly 0 for b > 0, where log(0) must not be asked for."""
+    return m.where(a == 0, m.where(b > 0, 0, y * m.log(a)), y * m.log(a))
+
+
+def _power_is_defined(m: Any, a: Any, b: Any) -> Any:
+    """A negative base wants a whole exponent, and 0 one that is not negative."""
+    return m.where(a > 0, True, m.where(a == 0, b >= 0, m.floor(b) == b))
+
+
+ARITHMETIC: Final = (
+    Operation(
+        name="input",
+        value=lambda m: None,
+        parameters=(),
+        summary="a name that is bound, or is to be",
+    ),
+    Operation(
+        name="constant",
+        value=lambda m: None,
+        parameters=(),
+        summary="a number as it was written, or a constant of the language",
+    ),
+    Operation(
+        name="same",
+        value=lambda m, a: a,
+        partials=(lambda m, y, a: 1,),
+        parameters=("a",),
+        summary="another name for a value",
+    ),
+    Operation(
+        name="add",
+        value=lambda m, a, b: a + b,
+        partials=(lambda m, y, a, b: 1, lambda m, y, a, b: 1),
+        symbol="+",
+        level=LEVELS["sum"],
+        parameters=("a", "b"),
+        summary="sum",
+    ),
+    Operation(
+        name="sub",
+        value=lambda m, a, b: a - b,
+        partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -1),
+        symbol="-",
+        level=LEVELS["sum"],
+        parameters=("a", "b"),
+        summary="difference",
+    ),
+    Operation(
+        name="mul",
+        value=lambda m, a, b: a * b,
+        partials=(lambda m, y, a, b: b, lambda m, y, a, b: a),
+        symbol="*",
+        level=LEVELS["product"],
+        parameters=("a", "b"),
+        summary="product",
+    ),
+    Operation(
+        name="div",
+        value=lambda m, a, b: a / b,
+        # -y/b and not -a/b², which overflows long before the derivative does.
+        partials=(lambda m, y, a, b: 1 / b, lambda m, y, a, b: -y / b),
+        symbol="/",
+        level=LEVELS["product"],
+        parameters=("a", "b"),
+        domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
+        summary="quotient",
+    ),
+    Operation(
+        name="neg",
+        value=lambda m, a: -a,
+        partials=(lambda m, y, a: -1,),
+        symbol="-",
+        level=LEVELS["sign"],
+        parameters=("a",),
+        summary="negative",
+    ),
+    Operation(
+        name="pos",
+        value=lambda m, a: a,
+        partials=(lambda m, y, a: 1,),
+        symbol="+",
+        level=LEVELS["sign"],
+        parameters=("a",),
+        summary="a value with a plus sign",
+    ),
+    Operation(
+        name="pow",
+        value=lambda m, a, b: m.pow(a, b),
+        partials=(_power_by_base, _power_by_exponent),
+        symbol="^",
+        level=LEVELS["power"],
+        parameters=("a", "b"),
+        domain=Domain(
+            _power_is_defined,
+            "a negative {a} needs a whole {b}, and 0 one that is not negative",
+        ),
+        kinks=(
+            Kink(
+                lambda m, a, b: m.where(a == 0, m.where(b > 0, b < 1, False), False),
+                lambda m, a, b: ((None, m.inf), None),
+                "a vertical tangent at 0",
+            ),
+            Kink(
+                lambda m, a, b: m.where(a == 0, b == 0, False),
+                lambda m, a, b: (None, (None, -m.inf)),
+                "0^b jumps from 0 to 1 at b = 0",
+            ),
+            Kink(
+                lambda m, a, b: a < 0,
+                lambda m, a, b: (None, (m.nan, m.nan)),
+                "a value for whole exponents only, since the base is negative",
+            ),
+        ),
+        summary="power",
+        convention="x^0 is 1 with derivative 0, at x = 0 too",
+    ),
+)

@@ -1,0 +1,240 @@
+"""Elementary functions: powers and roots, logarithms, trigonometry, hyperbolic functions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cgcli.operations.row import Domain, Kink, Operation
+
+__all__ = ["ELEMENTARY"]
+
+
+def _vertical(at: Any, left: bool, right: bool, sign: int, words: str) -> Kink:
+    """A place at the domain's edge where the derivative is infinite, by continuity."""
+    return Kink(
+        lambda m, x: x == at,
+        lambda m, x: ((sign * m.inf if left else None, sign * m.inf if right else None),),
+        words,
+    )
+
+
+def _hypot_share(m: Any, part: Any, y: Any) -> Any:
+    """part/y; at the origin, where hypot has a corner, the subgradient of least norm is 0."""
+    return m.where(y == 0, 0, part / y)
+
+
+ELEMENTARY: Final = (
+    Operation(
+        name="sqrt",
+        value=lambda m, x: m.sqrt(x),
+        partials=(lambda m, y, x: 1 / (2 * y),),
+        words=("sqrt",),
+        domain=Domain(lambda m, x: x >= 0, "{x} must not be negative"),
+        kinks=(_vertical(0, False, True, 1, "a vertical tangent at 0"),),
+        summary="square root",
+    ),
+    Operation(
+        name="cbrt",
+        value=lambda m, x: m.cbrt(x),
+        partials=(lambda m, y, x: 1 / (3 * y * y),),
+        words=("cbrt",),
+        kinks=(_vertical(0, True, True, 1, "a vertical tangent at 0"),),
+        summary="cube root, of negative numbers too",
+    ),
+    Operation(
+        name="exp",
+        value=lambda m, x: m.exp(x),
+        partials=(lambda m, y, x: y,),
+        words=("exp",),
+        summary="e to the power x",
+    ),
+    Operation(
+        name="expm1",
+        value=lambda m, x: m.expm1(x),
+        partials=(lambda m, y, x: m.exp(x),),
+        words=("expm1",),
+        summary="exp(x) - 1, right for small x",
+    ),
+    Operation(
+        name="log",
+        value=lambda m, x: m.log(x),
+        partials=(lambda m, y, x: 1 / x,),
+        words=("log", "ln"),
+        domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
+        summary="natural logarithm",
+    ),
+    Operation(
+        name="log1p",
+        value=lambda m, x: m.log1p(x),
+        partials=(lambda m, y, x: 1 / (1 + x),),
+        words=("log1p",),
+        domain=Domain(lambda m, x: x > -1, "{x} must be greater than -1"),
+        summary="log(1 + x), right for small x",
+    ),
+    Operation(
+        name="log2",
+        value=lambda m, x: m.log2(x),
+        partials=(lambda m, y, x: 1 / (x * m.log(2)),),
+        words=("log2",),
+        domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
+        summary="logarithm to base 2",
+    ),
+    Operation(
+        name="log10",
+        value=lambda m, x: m.log10(x),
+        partials=(lambda m, y, x: 1 / (x * m.log(10)),),
+        words=("log10",),
+        domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
+        summary="logarithm to base 10",
+    ),
+    Operation(
+        name="hypot",
+        value=lambda m, a, b: m.hypot(a, b),
+        partials=(
+            lambda m, y, a, b: _hypot_share(m, a, y),
+            lambda m, y, a, b: _hypot_share(m, b, y),
+        ),
+        words=("hypot",),
+        parameters=("a", "b"),
+        kinks=(
+            Kink(
+                lambda m, a, b: m.where(a == 0, b == 0, False),
+                lambda m, a, b: ((-1, 1), (-1, 1)),
+                "a corner where both are 0",
+            ),
+        ),
+        summary="sqrt(a^2 + b^2), without overflow",
+    ),
+    Operation(
+        name="xlogy",
+        value=lambda m, a, b: m.where(a == 0, 0 * a, a * m.log(b)),
+        partials=(lambda m, y, a, b: m.log(b), lambda m, y, a, b: m.where(a == 0, 0, a / b)),
+        words=("xlogy",),
+        parameters=("a", "b"),
+        domain=Domain(lambda m, a, b: m.where(a == 0, True, b > 0), "{b} must be positive"),
+        summary="a*log(b), and 0 where a is 0",
+    ),
+    Operation(
+        name="sin",
+        value=lambda m, x: m.sin(x),
+        partials=(lambda m, y, x: m.cos(x),),
+        words=("sin",),
+        summary="sine, of radians",
+    ),
+    Operation(
+        name="cos",
+        value=lambda m, x: m.cos(x),
+        partials=(lambda m, y, x: -m.sin(x),),
+        words=("cos",),
+        summary="cosine, of radians",
+    ),
+    Operation(
+        name="tan",
+        value=lambda m, x: m.tan(x),
+        partials=(lambda m, y, x: 1 + y * y,),
+        words=("tan",),
+        summary="tangent, of radians",
+    ),
+    Operation(
+        name="asin",
+        value=lambda m, x: m.asin(x),
+        # (1 - x)(1 + x) and not 1 - x², which loses digits near ±1.
+        partials=(lambda m, y, x: 1 / m.sqrt((1 - x) * (1 + x)),),
+        words=("asin",),
+        domain=Domain(lambda m, x: m.abs(x) <= 1, "{x} must lie in [-1, 1]"),
+        kinks=(
+            _vertical(1, True, False, 1, "a vertical tangent at 1"),
+            _vertical(-1, False, True, 1, "a vertical tangent at -1"),
+        ),
+        summary="inverse sine",
+    ),
+    Operation(
+        name="acos",
+        value=lambda m, x: m.acos(x),
+        partials=(lambda m, y, x: -1 / m.sqrt((1 - x) * (1 + x)),),
+        words=("acos",),
+        domain=Domain(lambda m, x: m.abs(x) <= 1, "{x} must lie in [-1, 1]"),
+        kinks=(
+            _vertical(1, True, False, -1, "a vertical tangent at 1"),
+            _vertical(-1, False, True, -1, "a vertical tangent at -1"),
+        ),
+        summary="inverse cosine",
+    ),
+    Operation(
+        name="atan",
+        value=lambda m, x: m.atan(x),
+        partials=(lambda m, y, x: 1 / (1 + x * x),),
+        words=("atan",),
+        summary="inverse tangent",
+    ),
+    Operation(
+        name="atan2",
+        value=lambda m, a, b: m.atan2(a, b),
+        # Divided by the length twice: its square overflows and underflows too soon.
+        partials=(
+            lambda m, y, a, b: b / m.hypot(a, b) / m.hypot(a, b),
+            lambda m, y, a, b: -a / m.hypot(a, b) / m.hypot(a, b),
+        ),
+        words=("atan2",),
+        parameters=("a", "b"),
+        kinks=(
+            Kink(
+                lambda m, a, b: m.where(a == 0, b < 0, False),
+                lambda m, a, b: ((m.inf, m.where(b < 0, 1 / b, 0)), None),
+                "a jump of 2*pi where a passes 0 and b is negative",
+            ),
+            Kink(
+                lambda m, a, b: m.where(a == 0, b == 0, False),
+                lambda m, a, b: ((m.inf, m.inf), (m.inf, 0)),
+                "no direction where both are 0",
+            ),
+        ),
+        summary="angle of the point (b, a), in radians",
+    ),
+    Operation(
+        name="sinh",
+        value=lambda m, x: m.sinh(x),
+        partials=(lambda m, y, x: m.cosh(x),),
+        words=("sinh",),
+        summary="hyperbolic sine",
+    ),
+    Operation(
+        name="cosh",
+        value=lambda m, x: m.cosh(x),
+        partials=(lambda m, y, x: m.sinh(x),),
+        words=("cosh",),
+        summary="hyperbolic cosine",
+    ),
+    Operation(
+        name="tanh",
+        value=lambda m, x: m.tanh(x),
+        # 1/cosh², and not 1 - y², which is 0 from x = 19 on.
+        partials=(lambda m, y, x: 1 / m.cosh(x) / m.cosh(x),),
+        words=("tanh",),
+        summary="hyperbolic tangent",
+    ),
+    Operation(
+        name="asinh",
+        value=lambda m, x: m.asinh(x),
+        partials=(lambda m, y, x: 1 / m.hypot(1, x),),
+        words=("asinh",),
+        summary="inverse hyperbolic sine",
+    ),
+    Operation(
+        name="acosh",
+        value=lambda m, x: m.acosh(x),
+        partials=(lambda m, y, x: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),),
+        words=("acosh",),
+        domain=Domain(lambda m, x: x >= 1, "{x} must be at least 1"),
+        kinks=(_vertical(1, False, True, 1, "a vertical tangent at 1"),),
+        summary="inverse hyperbolic cosine",
+    ),
+    Operation(
+        name="atanh",
+        value=lambda m, x: m.atanh(x),
+        partials=(lambda m, y, x: 1 / ((1 - x) * (1 + x)),),
+        words=("atanh",),
+        domain=Domain(lambda m, x: m.abs(x) < 1, "{x} must lie between -1 and 1"),
+        summary="inverse hyperbolic tangent",
+    ),
+)

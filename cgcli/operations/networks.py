@@ -1,0 +1,95 @@
+"""Activations of neural networks, written so that their tails stay right."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cgcli.operations.row import Kink, Operation
+
+__all__ = ["NETWORKS"]
+
+
+def _sigmoid(m: Any, x: Any) -> Any:
+    """1/(1 + exp(-x)), with the exponential of -|x| alone, which cannot overflow."""
+    small = m.exp(-m.abs(x))
+    return m.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def _softplus(m: Any, x: Any) -> Any:
+    """log(1 + exp(x)), without overflow above and without cancellation below."""
+    return m.max(x, 0) + m.log1p(m.exp(-m.abs(x)))
+
+
+def _gelu(m: Any, x: Any) -> Any:
+    """x·Φ(x) by erfc, which keeps its digits in the lower tail."""
+    return x * m.erfc(-x / m.sqrt(m.number(2))) / 2
+
+
+def _gelu_slope(m: Any, y: Any, x: Any) -> Any:
+    """Φ(x) + x·φ(x), φ the density of the normal distribution and Φ its integral."""
+    density = m.exp(-x * x / 2) / m.sqrt(2 * m.pi)
+    return m.erfc(-x / m.sqrt(m.number(2))) / 2 + x * density
+
+
+NETWORKS: Final = (
+    Operation(
+        name="sigmoid",
+        value=_sigmoid,
+        # σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on.
+        partials=(lambda m, y, x: m.sigmoid(x) * m.sigmoid(-x),),
+        words=("sigmoid",),
+        summary="1/(1 + exp(-x))",
+    ),
+    Operation(
+        name="relu",
+        value=lambda m, x: m.max(x, 0),
+        partials=(lambda m, y, x: m.where(x > 0, 1, 0),),
+        words=("relu",),
+        kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((0, 1),), "a corner at 0"),),
+        summary="max(x, 0)",
+        convention="the derivative at 0 is 0",
+    ),
+    Operation(
+        name="leaky_relu",
+        value=lambda m, x: m.where(x > 0, x, x / 100),
+        partials=(lambda m, y, x: m.where(x > 0, 1, 1 / m.number(100)),),
+        words=("leaky_relu",),
+        kinks=(
+            Kink(
+                lambda m, x: x == 0,
+                lambda m, x: ((1 / m.number(100), 1),),
+                "a corner at 0",
+            ),
+        ),
+        summary="x where positive, else 0.01*x",
+        convention="the derivative at 0 is 0.01",
+    ),
+    Operation(
+        name="elu",
+        value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, 0))),
+        partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, 0))),),
+        words=("elu",),
+        summary="x where positive, else exp(x) - 1",
+    ),
+    Operation(
+        name="softplus",
+        value=_softplus,
+        partials=(lambda m, y, x: m.sigmoid(x),),
+        words=("softplus",),
+        summary="log(1 + exp(x))",
+    ),
+    Operation(
+        name="silu",
+        value=lambda m, x: x * m.sigmoid(x),
+        partials=(lambda m, y, x: m.sigmoid(x) * (1 + x * m.sigmoid(-x)),),
+        words=("silu",),
+        summary="x*sigmoid(x)",
+    ),
+    Operation(
+        name="gelu",
+        value=_gelu,
+        partials=(_gelu_slope,),
+        words=("gelu",),
+        summary="x times the normal distribution's integral up to x",
+    ),
+)

@@ -1,0 +1,217 @@
+"""Piecewise operations: comparisons, absolute value, extremes, rounding, choice, remainder.
+
+Where there is no derivative these follow one convention: the subgradient of least norm where
+the operation is convex, the supergradient of least norm where it is concave, and equal shares
+for the arguments that tie. See PyTorch's "Gradients for non-differentiable functions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from cgcli.operations.row import LEVELS, Kink, Domain, Operation
+
+__all__ = ["PIECEWISE"]
+
+
+def _share(m: Any, place: int, y: Any, *arguments: Any) -> Any:
+    """1 over the number of arguments that tie for the extreme, 0 for all others."""
+    ties: Any = 0
+    for argument in arguments:
+        ties = ties + m.where(argument == y, 1, 0)
+    # y == y fails only for NaN, which belongs to no argument: then the share is NaN too.
+    return m.where(arguments[place] == y, 1 / ties, m.where(y == y, 0, y))
+
+
+def _ties(m: Any, y: Any, arguments: tuple[Any, ...]) -> Any:
+    ties: Any = 0
+    for argument in arguments:
+        ties = ties + m.where(argument == y, 1, 0)
+    return ties > 1
+
+
+def _max_sides(m: Any, *arguments: Any) -> Any:
+    y = m.max(*arguments)
+    return tuple((0, 1) if a == y else None for a in arguments)
+
+
+def _min_sides(m: Any, *arguments: Any) -> Any:
+    y = m.min(*arguments)
+    return tuple((1, 0) if a == y else None for a in arguments)
+
+
+def _above(m: Any, a: Any, b: Any) -> Any:
+    """What reaches the left of max(a, b): 1, a half where they tie, or 0."""
+    return m.where(a > b, 1, m.where(a == b, 1 / m.number(2), 0))
+
+
+def _clip_inner(m: Any, low: Any, x: Any, high: Any) -> Any:
+    return _above(m, high, m.max(x, low))
+
+
+def _comparison(name: str, symbol: str, value: Any, summary: str, left: int, right: int) -> Operation:
+    """A row whose value is 1 or 0; `left` and `right` sign its jump at a tie."""
+    sides = (left or 0, right or 0)
+    return Operation(
+        name=name,
+        value=lambda m, a, b: m.truth(value(a, b)),
+        partials=(lambda m, y, a, b: 0, lambda m, y, a, b: 0),
+        symbol=symbol,
+        level=LEVELS["comparison"],
+        parameters=("a", "b"),
+        kinks=(
+            Kink(
+                lambda m, a, b: a == b,
+                lambda m, a, b: (
+                    tuple(s * m.inf if s else 0 for s in sides),
+                    tuple(-s * m.inf if s else 0 for s in reversed(sides)),
+                ),
+                "a jump where both sides are equal",
+            ),
+        ),
+        summary=summary,
+        convention="the derivative is 0",
+    )
+
+
+def _step(name: str, value: Any, at: Any, sides: Any, words: str, summary: str) -> Operation:
+    """A row that is constant between jumps."""
+    return Operation(
+        name=name,
+        value=value,
+        partials=(lambda m, y, x: 0,),
+        words=(name,),
+        kinks=(Kink(at, sides, words),),
+        summary=summary,
+        convention="the derivative is 0",
+    )
+
+
+def _extreme(name: str, value: Any, sides: Callable[..., Any], summary: str) -> Operation:
+    return Operation(
+        name=name,
+        value=value,
+        partials=_share,
+        words=(name,),
+        parameters=("a", "b"),
+        variadic=True,
+        kinks=(
+            Kink(
+                lambda m, *a: _ties(m, value(m, *a), a),
+                sides,
+                "a corner where arguments tie",
+            ),
+        ),
+        summary=summary,
+        convention="ties share equally",
+    )
+
+
+PIECEWISE: Final = (
+    _comparison("lt", "<", lambda a, b: a < b, "1 where a is less, else 0", -1, 0),
+    _comparison("le", "<=", lambda a, b: a <= b, "1 where a is not greater, else 0", 0, -1),
+    _comparison("gt", ">", lambda a, b: a > b, "1 where a is greater, else 0", 0, 1),
+    _comparison("ge", ">=", lambda a, b: a >= b, "1 where a is not less, else 0", 1, 0),
+    _comparison("eq", "==", lambda a, b: a == b, "1 where both are equal, else 0", 1, -1),
+    _comparison("ne", "!=", lambda a, b: a != b, "1 where they differ, else 0", -1, 1),
+    Operation(
+        name="abs",
+        value=lambda m, x: m.abs(x),
+        partials=(lambda m, y, x: m.sign(x),),
+        words=("abs",),
+        kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((-1, 1),), "a corner at 0"),),
+        summary="absolute value",
+        convention="the derivative at 0 is 0",
+    ),
+    _step(
+        "sign",
+        lambda m, x: m.sign(x),
+        lambda m, x: x == 0,
+        lambda m, x: ((m.inf, m.inf),),
+        "a jump at 0",
+        "-1, 0 or 1",
+    ),
+    _step(
+        "floor",
+        lambda m, x: m.floor(x),
+        lambda m, x: m.floor(x) == x,
+        lambda m, x: ((m.inf, 0),),
+        "a jump at every whole number",
+        "the whole number below",
+    ),
+    _step(
+        "ceil",
+        lambda m, x: m.ceil(x),
+        lambda m, x: m.floor(x) == x,
+        lambda m, x: ((0, m.inf),),
+        "a jump at every whole number",
+        "the whole number above",
+    ),
+    _step(
+        "round",
+        lambda m, x: m.round(x),
+        lambda m, x: m.abs(x - m.floor(x)) == 1 / m.number(2),
+        lambda m, x: ((m.where(m.round(x) > x, m.inf, 0), m.where(m.round(x) > x, 0, m.inf)),),
+        "a jump at every half",
+        "the nearest whole number, the even one at a tie",
+    ),
+    _extreme("max", lambda m, *a: m.max(*a), _max_sides, "the greatest"),
+    _extreme("min", lambda m, *a: m.min(*a), _min_sides, "the least"),
+    Operation(
+        name="clip",
+        value=lambda m, x, low, high: m.min(m.max(x, low), high),
+        partials=(
+            lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, x, low),
+            lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, low, x),
+            lambda m, y, x, low, high: _above(m, m.max(x, low), high),
+        ),
+        words=("clip",),
+        parameters=("x", "low", "high"),
+        kinks=(
+            Kink(
+                lambda m, x, low, high: m.where(x == low, low <= high, False),
+                lambda m, x, low, high: ((0, 1), (0, 1), None),
+                "a corner where x meets the low end",
+            ),
+            Kink(
+                lambda m, x, low, high: m.max(x, low) == high,
+                lambda m, x, low, high: ((1, 0), None, (1, 0)),
+                "a corner where x meets the high end",
+            ),
+        ),
+        summary="min(max(x, low), high)",
+        convention="ties share equally, as those of max and min",
+    ),
+    Operation(
+        name="where",
+        value=lambda m, c, a, b: m.where(c != 0, a, b),
+        partials=(
+            lambda m, y, c, a, b: 0,
+            lambda m, y, c, a, b: m.where(c != 0, 1, 0),
+            lambda m, y, c, a, b: m.where(c != 0, 0, 1),
+        ),
+        words=("where",),
+        parameters=("condition", "a", "b"),
+        # The branch not taken is not multiplied by 0: nothing is sent there at all.
+        reaches=lambda m, k, c, a, b: (False, c != 0, c == 0)[k],
+        summary="a where the condition is not 0, else b",
+        convention="the branch not taken never reaches the gradient",
+    ),
+    Operation(
+        name="mod",
+        value=lambda m, a, b: m.mod(a, b),
+        partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.floor(a / b)),
+        words=("mod",),
+        parameters=("a", "b"),
+        domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
+        kinks=(
+            Kink(
+                lambda m, a, b: m.mod(a, b) == 0,
+                lambda m, a, b: (m.where(b > 0, (-m.inf, 1), (1, -m.inf)), None),
+                "a jump at every multiple of b",
+            ),
+        ),
+        summary="remainder, with the sign of b",
+    ),
+)

@@ -1,0 +1,114 @@
+"""What a row of the table of operations holds.
+
+A rule takes the namespace `m` of the numbers it runs over and then the operation's arguments;
+a rule for a derivative takes the operation's own value `y` before them, since some derivatives
+are best said with it. Its body uses only Python's operators and functions of `m`, so that the
+same rule runs over floats, arrays, rationals, balls and the nodes of a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeAlias
+
+__all__ = ["LEVELS", "Domain", "Kink", "Operation", "Rule", "Shape", "ShapeRule"]
+
+Rule: TypeAlias = Callable[..., Any]
+Shape: TypeAlias = tuple[int, ...]
+ShapeRule: TypeAlias = Callable[..., Shape]
+
+LEVELS: Final = {"comparison": 0, "sum": 1, "product": 2, "sign": 3, "power": 4, "atom": 5}
+"""How tightly a written operation binds, loosest first, as in the grammar."""
+
+
+class Domain(NamedTuple):
+    """Where an operation is defined: as a rule of its arguments, and in words.
+
+    The words name the arguments in braces by the row's parameters: ``{x} must be positive``.
+    """
+
+    inside: Rule
+    words: str
+
+
+class Kink(NamedTuple):
+    """A place where an operation has no derivative and a convention takes its place.
+
+    `at` is a rule of the arguments. `sides` gives for each argument the derivatives from the
+    left and from the right, or None where the argument has nothing to do with the kink.
+    """
+
+    at: Rule
+    sides: Rule
+    words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One row: an operation's name, how it is written, its value, its derivatives, its edges.
+
+    An elementwise operation states `partials`, one rule an argument; where it takes any number
+    of arguments, `partials` is one rule that takes the argument's place first. Any other
+    operation states a `pullback`, from the upstream gradient to one argument's contribution:
+    `pullback(m, k, upstream, y, arguments, static)`, and None for an argument it is constant in.
+    """
+
+    name: str
+    value: Rule
+    partials: tuple[Rule, ...] | Rule = ()
+    words: tuple[str, ...] = ()
+    symbol: str = ""
+    level: int = LEVELS["atom"]
+    parameters: tuple[str, ...] = ("x",)
+    variadic: bool = False
+    static: tuple[str, ...] = ()
+    required_static: int = 0
+    pullback: Rule | None = None
+    shape: ShapeRule | None = None
+    reaches: Rule | None = None
+    domain: Domain | None = None
+    kinks: tuple[Kink, ...] = ()
+    summary: str = ""
+    pullback_words: tuple[str, ...] = ()
+    convention: str = ""
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether the operation acts on each element by itself, broadcasting its arguments."""
+        return self.pullback is None
+
+    def partial(self, place: int) -> Rule:
+        """Return the rule of the derivative by the argument at `place`, counted from 0."""
+        if callable(self.partials):
+            every = self.partials
+            return lambda m, y, *arguments: every(m, place, y, *arguments)
+        return self.partials[place]
+
+    def accepts(self, count: int) -> bool:
+        """Whether the operation can be called with that many arguments, static ones included."""
+        least = len(self.parameters) + self.required_static
+        return count >= least and (self.variadic or count <= least + self.optional)
+
+    @property
+    def optional(self) -> int:
+        """How many arguments may be left out."""
+        return len(self.static) - self.required_static
+
+    def signature(self) -> str:
+        """Return how the operation is written, with its parameters' names."""
+        names = list(self.parameters)
+        if self.name == "stack":
+            return f"[{', '.join(names)}, …]"
+        if self.name == "index":
+            return "x[i]"
+        if self.symbol and len(names) == 1:
+            return f"{self.symbol}{names[0]}"
+        if self.symbol:
+            space = "" if self.level == LEVELS["power"] else " "
+            return f"{names[0]}{space}{self.symbol}{space}{names[1]}"
+        names += list(self.static[: self.required_static])
+        tail = [f"[{name}]" for name in self.static[self.required_static :]]
+        more = ["…"] if self.variadic else []
+        word = self.words[0] if self.words else self.name
+        return f"{word}({', '.join(names + more + tail)})" if names else word

@@ -1,0 +1,76 @@
+"""Special functions: error function, gamma function and its logarithmic derivatives."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cgcli.operations.row import Domain, Operation
+
+__all__ = ["SPECIAL"]
+
+
+def _not_a_pole(m: Any, x: Any) -> Any:
+    return m.where(x > 0, True, m.floor(x) != x)
+
+
+_POLES: Final = Domain(_not_a_pole, "{x} must not be 0 or a negative whole number")
+
+
+def _order_and_pole(m: Any, n: Any, x: Any) -> Any:
+    whole = m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
+    return m.where(whole, _not_a_pole(m, x), False)
+
+
+SPECIAL: Final = (
+    Operation(
+        name="erf",
+        value=lambda m, x: m.erf(x),
+        partials=(lambda m, y, x: 2 * m.exp(-x * x) / m.sqrt(m.pi),),
+        words=("erf",),
+        summary="error function",
+    ),
+    Operation(
+        name="erfc",
+        value=lambda m, x: m.erfc(x),
+        partials=(lambda m, y, x: -2 * m.exp(-x * x) / m.sqrt(m.pi),),
+        words=("erfc",),
+        summary="1 - erf(x), right for large x",
+    ),
+    Operation(
+        name="gamma",
+        value=lambda m, x: m.gamma(x),
+        partials=(lambda m, y, x: y * m.digamma(x),),
+        words=("gamma",),
+        domain=_POLES,
+        summary="gamma function, (x - 1)! for whole x",
+    ),
+    Operation(
+        name="lgamma",
+        value=lambda m, x: m.lgamma(x),
+        partials=(lambda m, y, x: m.digamma(x),),
+        words=("lgamma",),
+        domain=_POLES,
+        summary="log(abs(gamma(x)))",
+    ),
+    Operation(
+        name="digamma",
+        value=lambda m, x: m.digamma(x),
+        partials=(lambda m, y, x: m.polygamma(1, x),),
+        words=("digamma",),
+        domain=_POLES,
+        summary="derivative of lgamma",
+    ),
+    Operation(
+        name="polygamma",
+        value=lambda m, n, x: m.polygamma(n, x),
+        partials=(lambda m, y, n, x: m.nan, lambda m, y, n, x: m.polygamma(n + 1, x)),
+        words=("polygamma",),
+        parameters=("n", "x"),
+        domain=Domain(
+            _order_and_pole,
+            "{n} must be a whole number from 0 to 100, and {x} not 0 or a negative whole number",
+        ),
+        summary="derivative of order n of digamma",
+        convention="there is no derivative by the order n",
+    ),
+)

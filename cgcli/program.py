@@ -1,0 +1,140 @@
+"""A parsed program: what `parse` returns, and what evaluates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.limits import Limits
+
+if TYPE_CHECKING:
+    from cgcli.calculus.result import Result
+    from cgcli.graph.graph import Graph
+    from cgcli.language.syntax import Syntax
+
+__all__ = ["Program", "UnboundError", "parse"]
+
+
+class UnboundError(CgraphError):
+    """Inputs that have no value; `names` are all of them, in order of appearance."""
+
+    def __init__(self, names: list[str], places: tuple[Place, ...], hint: str) -> None:
+        shown = ", ".join(f"'{excerpt(name)}'" for name in names[:20])
+        more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+        verb = "has" if len(names) == 1 else "have"
+        super().__init__("binding", f"{shown}{more} {verb} no value", hint, places)
+        self.names = names
+
+
+def parse(text: str, limits: Limits = Limits()) -> Program:
+    """Return the program that a text writes; raises `CgraphError` that says what is wrong.
+
+    >>> parse("p = x + y; g = p * z").evaluate(x=1, y=3, z=-3).gradient
+    {'x': -3.0, 'y': -3.0, 'z': 4.0}
+    """
+    from cgcli.language.parse import parse as parse_syntax
+
+    return Program(parse_syntax(text, limits), limits)
+
+
+class Program:
+    """A program, of which a graph is made for the shapes of each evaluation's bindings.
+
+    >>> parse("a*x^2").evaluate({"a": 2, "x": [1, 2]}).value
+    array([2., 8.])
+    """
+
+    def __init__(self, syntax: Syntax, limits: Limits = Limits()) -> None:
+        self.syntax = syntax
+        self.limits = limits
+
+    @property
+    def text(self) -> str:
+        """The program's text, as it was given."""
+        return self.syntax.text
+
+    def graph(self, bindings: Mapping[str, Any] | None = None) -> Graph:
+        """Return the graph for the shapes of the bindings; without any, free names are scalars."""
+        from cgcli.graph.build import build
+        from cgcli.numbers.values import as_inputs
+
+        return build(self.syntax, as_inputs(bindings or {}), self.limits)
+
+    def evaluate(
+        self,
+        bindings: Mapping[str, Any] | None = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        **names: Any,
+    ) -> Result:
+        """Return values and gradients at a point.
+
+        Numbers, nested lists and NumPy arrays are bound by keyword, where each must be used, or
+        by a mapping, which may hold more than the program needs. `of` is the name of the node
+        to differentiate and `wrt` are those to differentiate by. Raises `CgraphError`.
+        """
+        from cgcli.calculus.evaluate import evaluate
+        from cgcli.graph.build import build
+        from cgcli.numbers.values import as_inputs
+
+        repeated = sorted(set(bindings or ()) & set(names))
+        if repeated:
+            raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
+        inputs = as_inputs({**(bindings or {}), **names})
+        graph = build(self.syntax, inputs, self.limits)
+        unused = [name for name in names if name not in graph.inputs]
+        if unused:
+            raise unused_binding(graph, unused[0])
+        require_bound(graph, inputs)
+        return evaluate(graph, inputs, of, wrt)
+
+
+def require_bound(graph: Graph, inputs: Mapping[str, Any]) -> None:
+    """Raise `UnboundError` for every input that has no value, all at once."""
+    missing = [name for name in graph.inputs if name not in inputs]
+    if not missing:
+        return
+    places = tuple(
+        Place(graph.text, graph.starts[graph.inputs[n]], graph.ends[graph.inputs[n]])
+        for n in missing[:1]
+    )
+    hint = "bind " + " ".join(f"{excerpt(name)}=…" for name in missing[:20])
+    raise UnboundError(missing, places, hint + _aside(missing, list(inputs)))
+
+
+def _aside(missing: list[str], bound: list[str]) -> str:
+    """Say what an unbound name may have been meant for: a function, a constant, or a binding."""
+    import difflib
+
+    from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS, WORDS
+
+    for name in missing[:20]:
+        if name in WORDS:
+            return f"; {name} is also a function: {name}(x)"
+        if name in OTHER_SPELLINGS:
+            return f"; for the function write {OTHER_SPELLINGS[name]}"
+        for constant in (*CONSTANTS, *WORDS):
+            if name.lower() == constant and name != constant:
+                return f"; did you mean '{constant}'?"
+        if len(name) <= 40 and (close := difflib.get_close_matches(name, bound, 1, 0.7)):
+            return f"; did you mean '{excerpt(close[0])}'?"
+    return ""
+
+
+def unused_binding(graph: Graph, name: str) -> CgraphError:
+    """Return the error for a binding that the program has no use for."""
+    import difflib
+
+    names = list(graph.inputs)
+    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
+    few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
+    if close:
+        hint = f"did you mean '{excerpt(close[0])}'?"
+    elif names:
+        hint = f"its inputs are {few}"
+    else:
+        hint = "it has no inputs; leave the binding out"
+    return CgraphError("binding", f"'{excerpt(name)}' is bound, but the program does not use it", hint)

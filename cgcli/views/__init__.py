@@ -1,0 +1,1 @@
+"""Results → what a person or a script reads: tables, JSON, messages."""

@@ -1,0 +1,102 @@
+"""Results → JSON, every bit kept; what JSON lacks is the strings NaN, Infinity and -Infinity."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cgcli.calculus.notes import Note
+from cgcli.calculus.result import Result
+
+__all__ = ["compact", "evaluation", "number", "pretty"]
+
+
+def number(value: Any) -> Any:
+    """Return a value as JSON has it: a float, nested lists, a string, or null.
+
+    >>> number(float("-inf")), number(2)
+    ('-Infinity', 2.0)
+    """
+    if value is None:
+        return None
+    if not getattr(value, "shape", ()):
+        value = float(value)
+        if value - value == 0:
+            return value
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    import numpy as np
+
+    if np.isfinite(value).all():
+        return value.tolist()
+    return _strings(value.tolist())
+
+
+def _strings(values: list[Any]) -> list[Any]:
+    """Put strings for what JSON lacks; the lists nest as deep as a value has axes, at most four."""
+    return [_strings(each) if isinstance(each, list) else number(each) for each in values]
+
+
+def note_document(note: Note) -> dict[str, Any]:
+    """Return a note as a JSON object."""
+    document: dict[str, Any] = {
+        "kind": note.kind,
+        "node": note.node,
+        "line": note.line,
+        "column": note.column,
+        "message": note.message,
+    }
+    if note.sides is not None:
+        document["sides"] = {
+            name: [number(left), number(right)] for name, (left, right) in note.sides.items()
+        }
+    return document
+
+
+def evaluation(result: Result, text: str) -> dict[str, Any]:
+    """Return a result as the document `cgraph.eval/1`."""
+    document: dict[str, Any] = {
+        "schema": "cgraph.eval/1",
+        "expression": text,
+        "output": result.output,
+        "value": number(result.value),
+        "gradient": None,
+    }
+    if result.gradient is not None:
+        document["gradient"] = {name: number(g) for name, g in result.gradient.items()}
+    if result.jacobian is not None:
+        document["jacobian"] = {name: number(j) for name, j in result.jacobian.items()}
+    document["nodes"] = [
+        {
+            "id": node.id,
+            "name": node.name,
+            "op": node.op,
+            "args": node.args,
+            "formula": node.formula,
+            "value": number(node.value),
+            "grad": number(node.grad),
+            "partials": [number(partial) for partial in node.partials],
+            "span": list(node.span),
+            "uses": node.uses,
+            "notes": [note_document(note) for note in node.notes],
+        }
+        for node in result.nodes
+    ]
+    document["notes"] = [note_document(note) for note in result.notes]
+    return document
+
+
+def compact(document: dict[str, Any]) -> str:
+    """Return a document on one line."""
+    return json.dumps(document, allow_nan=False)
+
+
+def pretty(document: dict[str, Any]) -> str:
+    """Return a document with a line for each of its parts, and one for each element of its lists."""
+    parts = []
+    for key, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in value)
+            parts.append(f"  {json.dumps(key)}: [\n{rows}\n  ]")
+        else:
+            parts.append(f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}")
+    return "{\n" + ",\n".join(parts) + "\n}"

@@ -1,0 +1,42 @@
+"""The gate that a user's text passes on its way to a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+__all__ = ["printable", "width"]
+
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """Return the text with control, bidirectional and separator characters shown escaped.
+
+    >>> printable("a\\x1b[31mb\\u202ec")
+    'a\\\\x1b[31mb\\\\u202ec'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if _is_plain(char) else _escape(char) for char in text)
+
+
+def _is_plain(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) not in _HIDDEN
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a printable text takes.
+
+    >>> width("（x）")
+    5
+    """
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    narrow = sum(unicodedata.combining(char) != 0 for char in text)
+    return len(text) + wide - narrow

@@ -1,0 +1,108 @@
+"""The table of operations → what `cgraph ops` prints, the derivatives run over names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgcli.operations.row import Operation
+from cgcli.operations.table import GROUPS
+from cgcli.views.terminal import console, rule_style
+
+__all__ = ["derivatives", "operation_document", "print_operation", "print_operations"]
+
+
+def derivatives(row: Operation) -> list[str]:
+    """Return the derivative by each parameter, as formulas; a tensor operation's in words.
+
+    >>> from cgcli.operations.table import OPERATIONS
+    >>> derivatives(OPERATIONS["mul"]), derivatives(OPERATIONS["sin"])
+    (['b', 'a'], ['cos(x)'])
+    """
+    if not row.elementwise:
+        return list(row.pullback_words)
+    if not row.parameters:
+        return []
+    from cgcli.graph.graph import Graph
+    from cgcli.graph.text import inline
+    from cgcli.numbers.symbolic import Symbol, apply, symbolic
+
+    formulas = []
+    for place in range(len(row.parameters)):
+        graph = Graph()
+        m = symbolic(graph)
+        arguments = [Symbol.input(graph, name) for name in row.parameters]
+        found = row.partial(place)(m, apply(graph, row, *arguments), *arguments)
+        if isinstance(found, Symbol):
+            formulas.append(inline(graph, found.node, lambda _: False))
+        else:
+            formulas.append(f"{found:g}")
+    return formulas
+
+
+def operation_document(row: Operation) -> dict[str, Any]:
+    """Return a row as a JSON object of `cgraph.ops/1`."""
+    names = dict(zip(row.parameters, row.parameters, strict=True))
+    return {
+        "name": row.name,
+        "words": list(row.words),
+        "written": row.signature(),
+        "parameters": list(row.parameters),
+        "summary": row.summary,
+        "elementwise": row.elementwise,
+        "derivatives": derivatives(row),
+        "domain": row.domain.words.format(**{**names, "n": "n"}) if row.domain else None,
+        "kinks": [kink.words for kink in row.kinks],
+        "convention": row.convention or None,
+    }
+
+
+def print_operations() -> None:
+    """Print the whole table, a group after another."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    for group, rows in GROUPS.items():
+        table = Table(
+            box=rule_style(), pad_edge=False, show_edge=False, title=group, title_justify="left"
+        )
+        table.add_column("written", overflow="fold", style="cyan")
+        table.add_column("what it is", overflow="fold")
+        table.add_column("derivative", overflow="fold", style="green")
+        for row in rows:
+            if row.parameters:
+                table.add_row(
+                    Text(row.signature()), Text(row.summary), Text(_short(row))
+                )
+        out.print(table)
+        out.print()
+    out.print(Text("cgraph ops NAME tells one in full: its domain, its kinks, its convention"))
+
+
+def _short(row: Operation) -> str:
+    formulas = derivatives(row)
+    text = ", ".join(formulas)
+    return text if len(text) <= 60 else f"cgraph ops {row.words[0] if row.words else row.name}"
+
+
+def print_operation(row: Operation) -> None:
+    """Print one row in full."""
+    from rich.text import Text
+
+    out = console()
+    document = operation_document(row)
+    lines = [f"{document['written']}: {document['summary']}"]
+    if len(row.words) > 1:
+        lines.append(f"  also written {', '.join(row.words[1:])}")
+    if row.elementwise:
+        for name, formula in zip(row.parameters, document["derivatives"], strict=True):
+            lines.append(f"  derivative by {name}: {formula}")
+    else:
+        lines += [f"  backward: {words}" for words in document["derivatives"]]
+    if document["domain"]:
+        lines.append(f"  domain: {document['domain']}")
+    lines += [f"  kink: {words}" for words in document["kinks"]]
+    if document["convention"]:
+        lines.append(f"  convention: {document['convention']}")
+    for line in lines:
+        out.print(Text(line))

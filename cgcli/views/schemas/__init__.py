@@ -1,0 +1,24 @@
+"""The JSON Schemas of all that is printed as JSON: versioned contracts, checked by the tests."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["names", "read"]
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def names() -> list[str]:
+    """Return what there are schemas of.
+
+    >>> names()
+    ['error', 'eval', 'jsonl', 'ops']
+    """
+    return sorted(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
+
+
+def read(name: str) -> str:
+    """Return the text of a schema, by one of `names`."""
+    with open(os.path.join(_FOLDER, f"{name}.json"), encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,130 @@
+"""A result → a table for people: every node with its formula, value and gradient."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cgcli.calculus.result import Node, Result
+from cgcli.errors import shorten
+from cgcli.views.gate import printable
+from cgcli.views.terminal import can_show, console, rule_style
+
+__all__ = ["print_result", "shown"]
+
+_ELEMENTS: Final = 8
+_LONGEST: Final = 60
+_NOTES: Final = 20
+
+
+def shown(value: Any, digits: int) -> str:
+    """Return a value with so many significant digits; a large array by its ends and shape.
+
+    >>> shown(2 / 3, 3), shown(-12.0, 6)
+    ('0.667', '-12')
+    """
+    if value is None:
+        return ""
+    if not getattr(value, "shape", ()):
+        return f"{float(value):.{digits}g}"
+    if value.ndim > 2:
+        return " × ".join(map(str, value.shape))
+    if value.ndim == 1:
+        return _row(value, digits)
+    rows = [_row(row, digits) for row in value[:_ELEMENTS]]
+    if len(value) > _ELEMENTS:
+        rows.append(f"… {len(value)} rows")
+    return "\n".join(rows)
+
+
+def _row(values: Any, digits: int) -> str:
+    if len(values) <= _ELEMENTS:
+        return f"[{', '.join(shown(each, digits) for each in values)}]"
+    ends = [shown(each, digits) for each in (*values[:3], values[-1])]
+    return f"[{', '.join(ends[:3])}, …, {ends[3]}] of {len(values)}"
+
+
+def print_result(result: Result, digits: int, most: int) -> None:
+    """Print the table of a result, and its notes below; at most `most` nodes of it, 0 for all.
+
+    Numbers as they were typed have no row; named constants, such as pi, have one.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    head = f"∂{_name(result.output)}/∂node"
+    if not can_show(head):
+        head = f"d{_name(result.output)}/dnode"
+    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("node", overflow="fold", style="cyan")
+    table.add_column("formula", overflow="fold")
+    table.add_column("value", justify="right", overflow="fold")
+    if result.gradients is not None:
+        table.add_column(Text(head), justify="right", overflow="fold", style="green")
+    rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
+    shortened = most and len(rows) > most
+    kept = [*rows[: most // 2], -1, *rows[len(rows) - most // 2 :]] if shortened else rows
+    for place in kept:
+        if place < 0:
+            table.add_row("…", f"{len(rows) - 2 * (most // 2):,} more nodes", "", "")
+            continue
+        cells = _cells(result.nodes[place], digits, place == result.of)
+        table.add_row(*cells[: len(table.columns)])
+    out.print(table)
+    if shortened:
+        out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
+    if result.jacobian is not None:
+        _print_jacobian(result, digits, out)
+    _print_notes(result, out)
+
+
+def _has_row(result: Result, node: int) -> bool:
+    """Literals have none unless they are named, are a constant's name, or are the output."""
+    literal = result.graph.literals.get(node)
+    return literal is None or node in result.graph.given or literal[0].isalpha() or node == result.of
+
+
+def _name(name: str) -> str:
+    return printable(shorten(name))
+
+
+def _cells(node: Node, digits: int, is_output: bool) -> list[Any]:
+    from rich.text import Text
+
+    style = "bold" if is_output else ""
+    formula = node.formula if node.args or node.op == "constant" else ""
+    value, grad = node.value, node.grad
+    return [
+        Text(_name(node.name), style=style),
+        Text(printable(shorten(formula, _LONGEST)), style=style),
+        Text(shown(value, digits), style=style),
+        Text(shown(grad, digits)),
+    ]
+
+
+def _print_jacobian(result: Result, digits: int, out: Any) -> None:
+    """Print the Jacobian by each input, a block each; of more than two axes, its shape alone."""
+    from rich.text import Text
+
+    for name, jacobian in (result.jacobian or {}).items():
+        symbol = f"∂{_name(result.output)}/∂{_name(name)}"
+        if not can_show(symbol):
+            symbol = f"d{_name(result.output)}/d{_name(name)}"
+        text = shown(jacobian, digits)
+        if jacobian.ndim > 2:
+            text = f"{text} numbers; --json has them"
+        out.print(Text(f"\n{symbol} ="))
+        out.print(Text("\n".join(f"  {line}" for line in text.split("\n"))))
+
+
+def _print_notes(result: Result, out: Any) -> None:
+    from rich.text import Text
+
+    several = "\n" in result.graph.text.strip()
+    for note in result.notes[:_NOTES]:
+        where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
+        text = Text(f"{note.kind}: ", style="yellow")
+        text.append(printable(f"{_name(note.node)} ({where}): {note.message}"), style="")
+        out.print(text)
+    if len(result.notes) > _NOTES:
+        out.print(Text(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
