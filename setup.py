@@ -16,6 +16,7 @@ class BuildWithTables(build_py):
     """Write `cgraph.tables.json` beside the grammar that is built, or in place when editable."""
 
     def run(self) -> None:
+        """Build the modules, then make the tables."""
         super().run()
         sys.path.insert(0, str(ROOT))
         from cgcli.language.tables import save

@@ -137,4 +137,6 @@ def unused_binding(graph: Graph, name: str) -> CgraphError:
         hint = f"its inputs are {few}"
     else:
         hint = "it has no inputs; leave the binding out"
-    return CgraphError("binding", f"'{excerpt(name)}' is bound, but the program does not use it", hint)
+    return CgraphError(
+        "binding", f"'{excerpt(name)}' is bound, but the program does not use it", hint
+    )

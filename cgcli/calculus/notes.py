@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.errors import Lines, excerpt, shorten
 from cgcli.graph.graph import Graph
-from cgcli.graph.text import inline
 from cgcli.numbers import real
 from cgcli.operations.row import Kink, Rule
 
@@ -186,13 +185,16 @@ def _at(graph: Graph, values: list[Any], node: int) -> str:
 def _domain_message(graph: Graph, values: list[Any], node: int) -> str:
     operation = graph.operations[node]
     assert operation.domain is not None
-    names = [excerpt(graph.names[a]) for a in graph.arguments[node]]
+    names = [
+        "the argument" if a in graph.literals else excerpt(graph.names[a])
+        for a in graph.arguments[node]
+    ]
     words = operation.domain.words.format(**dict(zip(operation.parameters, names, strict=False)))
     return f"{_shown(graph, node)} is not defined{_at(graph, values, node)}: {words}"
 
 
 def _suggestion(graph: Graph, node: int) -> str:
-    """Return the usual way to write what overflowed, when the graph holds one of the known forms."""
+    """Return the usual way to write what overflowed, when it is one of the known forms."""
     from cgcli.graph.rewrites import rewrite
 
     found = rewrite(graph, node)
@@ -300,7 +302,9 @@ def _sides(left: float | None, right: float | None) -> str:
     return f"is {left:g} from the left, {right:g} from the right"
 
 
-def gradient_overflow(graph: Graph, values: list[Any], gradients: list[Any]) -> dict[int, list[Note]]:
+def gradient_overflow(
+    graph: Graph, values: list[Any], gradients: list[Any]
+) -> dict[int, list[Note]]:
     """Return a note on the first node of the backward pass whose gradient is not finite.
 
     It is for gradients that nothing else explains: all values are finite, and no kink is near.

@@ -158,9 +158,7 @@ def local_array(graph: Graph, values: list[Any], node: int, place: int) -> Any:
     return np.broadcast_to(np.asarray(partial, dtype=np.float64), graph.shape(node))
 
 
-def _never_finite(
-    graph: Graph, node: int, argument: int, sent: Any, fault: Any, mask: Any
-) -> Any:
+def _never_finite(graph: Graph, node: int, argument: int, sent: Any, fault: Any, mask: Any) -> Any:
     """Put NaN for every finite contribution that comes through an element outside the domain."""
     fault = np.broadcast_to(fault, graph.shape(node))
     if mask is not None:

@@ -49,7 +49,9 @@ def _cgraph(
     ctx: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     if ctx.invoked_subcommand is None:
@@ -71,7 +73,9 @@ def run(arguments: list[str]) -> int:
     _never_fail_to_encode()
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     try:
-        status = app(arguments, prog_name="cgraph", standalone_mode=False, windows_expand_args=False)
+        status = app(
+            arguments, prog_name="cgraph", standalone_mode=False, windows_expand_args=False
+        )
         sys.stdout.flush()
         return int(status or DONE)
     except CgraphError as error:
@@ -86,7 +90,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         _pipe_is_closed()
         return DONE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, it must not end as a traceback
         told = getattr(error, "format_message", None)
         if told is not None:
             return _report(_usage(told()), "--json" in options)
@@ -102,7 +106,7 @@ def _never_fail_to_encode() -> None:
 
 def _usage(message: str) -> CgraphError:
     """Return what Typer says of the arguments as one of our own errors."""
-    first = message.split("\n")[0].rstrip(".")
+    first = message.split("\n", maxsplit=1)[0].rstrip(".")
     return CgraphError("usage", first[:1].lower() + first[1:], "--help tells how it is used")
 
 
@@ -169,4 +173,3 @@ def _fault(error: Exception, debug: bool) -> int:
         "please report it with the output of the same command and --debug\n"
     )
     return FAULT
-

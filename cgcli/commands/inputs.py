@@ -21,10 +21,12 @@ _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
 
 
 def read_program(argument: str | None, command: str) -> str:
-    """Return the program's text: the argument itself, ``@path`` a file's, ``-`` standard input's."""
+    """Return the program's text: the argument, ``@path`` a file's, ``-`` standard input's."""
     if argument is None:
         raise CgraphError(
-            "usage", "no expression", f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3'
+            "usage",
+            "no expression",
+            f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3',
         )
     if argument == "-":
         return read_text("-")
@@ -42,9 +44,9 @@ def read_program(argument: str | None, command: str) -> str:
     return argument
 
 
-def read_bindings(arguments: list[str], at: str | None, limits: Limits) -> tuple[
-    dict[str, Any], dict[str, Any]
-]:
+def read_bindings(
+    arguments: list[str], at: str | None, limits: Limits
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values bound by ``NAME=VALUE`` and those of the ``--at`` file."""
     bound: dict[str, Any] = {}
     for argument in arguments:
@@ -68,7 +70,7 @@ def read_bindings(arguments: list[str], at: str | None, limits: Limits) -> tuple
 
 
 def read_values(found: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-    """Return the values of a JSON object: numbers, nested lists, strings as constant expressions."""
+    """Return the values of a JSON object: numbers, nested lists, strings as expressions."""
     return {_canonical(name): _json_value(value, name, limits) for name, value in found.items()}
 
 

@@ -9,6 +9,7 @@ import typer
 
 from cgcli.commands.shared import Debug, Json
 from cgcli.errors import CgraphError, excerpt
+from cgcli.operations.row import Operation
 
 __all__ = ["operations_command"]
 
@@ -37,7 +38,7 @@ def operations_command(
             print_operation(row)
 
 
-def _find(name: str) -> list[object]:
+def _find(name: str) -> list[Operation]:
     """Return the rows of a name, a word or a symbol."""
     import difflib
 
@@ -46,7 +47,7 @@ def _find(name: str) -> list[object]:
     symbol = "^" if name == "**" else name
     rows = [r for r in TABLE if name in (r.name, *r.words) or (r.symbol and r.symbol == symbol)]
     if rows:
-        return list(rows)
+        return rows
     if name in OTHER_SPELLINGS:
         hint = f"here it is {OTHER_SPELLINGS[name]}"
     else:

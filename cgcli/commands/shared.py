@@ -73,7 +73,10 @@ Depth = Annotated[
 Nodes = Annotated[
     int,
     typer.Option(
-        "--max-nodes", min=1, metavar="N", help=f"How many nodes a graph may have ({_LIMITS.nodes:,})."
+        "--max-nodes",
+        min=1,
+        metavar="N",
+        help=f"How many nodes a graph may have ({_LIMITS.nodes:,}).",
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.", hidden=True)]
@@ -113,9 +116,11 @@ class ProgramCommand(TyperCommand):
                 options.append(name)
                 continue
             if not equals:
-                value = next(rest, None)
-                if value is None:
-                    raise CgraphError("usage", f"{name} wants a value", f"write {name} {option.metavar}")
+                value = next(rest, "")
+                if not value:
+                    raise CgraphError(
+                        "usage", f"{name} wants a value", f"write {name} {option.metavar}"
+                    )
             options.append(f"{name}={value}" if name.startswith("--") else name)
             if not name.startswith("--"):
                 options.append(value)

@@ -33,7 +33,7 @@ from cgcli.language.syntax import (
 )
 from cgcli.limits import Limits
 from cgcli.operations.row import Operation, Shape
-from cgcli.operations.shapes import ShapeMismatch, broadcast, describe, size
+from cgcli.operations.shapes import ShapeMismatchError, broadcast, describe, size
 from cgcli.operations.table import CONSTANTS, OPERATIONS, OTHER_SPELLINGS, WORDS
 
 __all__ = ["build"]
@@ -127,7 +127,7 @@ class _Builder:
     def note_assignment(self, statement: Assignment) -> None:
         name, span = statement.name, statement.span
         here, there = self.families, self.assigned
-        if not statement.index:
+        if not statement.key:
             here, there = there, here
         if name in there:
             message = f"'{excerpt(name)}' is both one value and a family {excerpt(name)}[…]"
@@ -267,7 +267,7 @@ class _Builder:
         shapes = [graph.shapes.get(a, ()) for a in arguments]
         try:
             shape = operation.shape(*shapes, *fixed) if operation.shape else broadcast(*shapes)
-        except ShapeMismatch as mismatch:
+        except ShapeMismatchError as mismatch:
             raise self.mismatch(operation, mismatch, arguments, start, end) from None
         node = graph.append(operation, arguments, start, end)
         if fixed:
@@ -279,7 +279,7 @@ class _Builder:
     def mismatch(
         self,
         operation: Operation,
-        mismatch: ShapeMismatch,
+        mismatch: ShapeMismatchError,
         arguments: tuple[int, ...],
         start: int,
         end: int,
@@ -303,7 +303,9 @@ class _Builder:
             if not self.within(arguments[place], start, end):
                 name = graph.given.get(arguments[place])
                 if name:
-                    message = f"{message} ({excerpt(name)} is {describe(graph.shape(arguments[place]))})"
+                    message = (
+                        f"{message} ({excerpt(name)} is {describe(graph.shape(arguments[place]))})"
+                    )
         return CgraphError(
             "shape", message, mismatch.hint, tuple(places) or (Place(self.text, start, end),)
         )
@@ -340,9 +342,7 @@ class _Builder:
             if kind == OPERATION:
                 if count == 2:
                     right = stack.pop()
-                    stack[-1] = self.operation(
-                        operations[payload], (stack[-1], right), start, end
-                    )
+                    stack[-1] = self.operation(operations[payload], (stack[-1], right), start, end)
                 else:
                     stack[-1] = self.operation(operations[payload], (stack[-1],), start, end)
             elif kind == NAME:
@@ -403,7 +403,9 @@ class _Builder:
             if self.within(node, start, end):
                 where = (self.graph.starts[node], self.graph.ends[node])
             message = f"the {what} of {name} must be a whole number known when the graph is built"
-            raise self.error("index", message, f"write the number itself, as in {name}(x, 1)", where)
+            raise self.error(
+                "index", message, f"write the number itself, as in {name}(x, 1)", where
+            )
         return int(value)
 
     def drop(self, nodes: list[int]) -> None:
@@ -557,9 +559,7 @@ class _Builder:
 
         return find
 
-    def static_member(
-        self, name: str, key: tuple[int, ...], start: int, end: int
-    ) -> float | Shape:
+    def static_member(self, name: str, key: tuple[int, ...], start: int, end: int) -> float | Shape:
         if name not in self.families:
             raise static.unknown_name(self.text, name, start, end)
         return self.static_value(self.member_of(name, key, start, end), name, start, end)
@@ -629,8 +629,8 @@ class _Builder:
         name, span = statement.name, statement.span
         key: tuple[int, ...] = ()
         written = name
-        if statement.index:
-            key = tuple(self.whole(part, scope, "an index") for part in statement.index)
+        if statement.key:
+            key = tuple(self.whole(part, scope, "an index") for part in statement.key)
             written = f"{name}[{', '.join(map(str, key))}]"
         before = self.members.get((name, key)) if key else self.nodes.get(name)
         if before is not None:
@@ -657,7 +657,7 @@ class _Builder:
         self, written: str, statement: Assignment, loop: Loop | None, before: int
     ) -> CgraphError:
         shown = excerpt(written)
-        if loop is not None and not statement.index:
+        if loop is not None and not statement.key:
             message = f"'{shown}' is assigned again at each turn of the loop"
             hint = f"make it a family: {shown}[{loop.variable}] = …"
             return self.error("name", message, hint, statement.span, loop.span)
@@ -665,7 +665,9 @@ class _Builder:
         if self.graph.operations[before] is INPUT:
             first = (self.graph.starts[before], self.graph.ends[before])
         message = f"'{shown}' is assigned twice"
-        return self.error("name", message, "give each value a name of its own", statement.span, first)
+        return self.error(
+            "name", message, "give each value a name of its own", statement.span, first
+        )
 
 
 def _close(name: str, candidates: list[str]) -> str:

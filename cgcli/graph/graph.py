@@ -71,9 +71,7 @@ class Graph:
         """Return the number of nodes."""
         return len(self.operations)
 
-    def append(
-        self, operation: Operation, arguments: tuple[int, ...], start: int, end: int
-    ) -> int:
+    def append(self, operation: Operation, arguments: tuple[int, ...], start: int, end: int) -> int:
         """Add a node after all others and return its place."""
         node = len(self.operations)
         self.operations.append(operation)

@@ -81,9 +81,13 @@ def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:
             }
             if len(before) > _LENGTH * 2:
                 return None
-            words = re.sub(r"\b[ab]\b", lambda match: shorten(parts[match.group()]), after)
-            return before, words
+            return before, _filled(after, parts)
     return None
+
+
+def _filled(formula: str, parts: dict[str, str]) -> str:
+    """Return a formula with its letters replaced by the parts they stand for."""
+    return re.sub(r"\b[ab]\b", lambda match: shorten(parts[match.group()], _LENGTH), formula)
 
 
 def _users(graph: Graph, node: int) -> list[int]:

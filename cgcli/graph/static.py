@@ -29,9 +29,7 @@ def whole_number(
     value = _value(text, expression, lookup, member)
     start, end = _span(expression)
     if isinstance(value, tuple) or value != value or value in (float("inf"), float("-inf")):
-        raise CgraphError(
-            "index", f"{what} must be a whole number", "", (Place(text, start, end),)
-        )
+        raise CgraphError("index", f"{what} must be a whole number", "", (Place(text, start, end),))
     if value != int(value):
         raise CgraphError(
             "index",

@@ -109,12 +109,10 @@ CHARACTERS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def explain(
-    source: str, plain: str, position: int, expected: list[str], depth: int
-) -> CgraphError:
+def explain(source: str, plain: str, position: int, expected: list[str], depth: int) -> CgraphError:
     """Return the error for the token at `position`, where one of `expected` was wanted."""
     context = _context(source, plain, position, expected, depth)
-    kind, word, start, end = context.token
+    kind, _, start, end = context.token
     if kind == UNKNOWN:
         message, hint = _character(context)
     else:
@@ -123,15 +121,14 @@ def explain(
     return CgraphError("syntax", message, hint, (Place(source, start, end),))
 
 
-def bad_target(
-    source: str, target: Expression, expression: Expression, start: int
-) -> CgraphError:
+def bad_target(source: str, target: Expression, expression: Expression, start: int) -> CgraphError:
     """Return the error for a left side of '=' that is no name."""
-    kind, payload, _, first, last = target[-1]
+    kind, _, _, _, last = target[-1]
     if kind == NUMBER:
         hint = "write name = value, or == to compare"
     elif kind == OPERATION and len(expression) == 1:
-        hint = f"write {shorten(source[expression[0][3] : expression[0][4]])} = … the other way round, or == to compare"
+        right = shorten(source[expression[0][3] : expression[0][4]])
+        hint = f"write {right} = … the other way round, or == to compare"
     else:
         hint = "write name = expr, name[k] = expr or name(a, b) = expr; to compare write =="
     return CgraphError(
@@ -139,9 +136,7 @@ def bad_target(
     )
 
 
-def _context(
-    source: str, plain: str, position: int, expected: list[str], depth: int
-) -> Context:
+def _context(source: str, plain: str, position: int, expected: list[str], depth: int) -> Context:
     """Read the text again up to the token, keeping the brackets that are open there."""
     before: Token | None = None
     earlier: Token | None = None
@@ -167,7 +162,7 @@ def _character(context: Context) -> tuple[str, str]:
     """Say what a character outside the language is, and what stands for it."""
     char = context.token[1]
     if char == "." and context.last_kind() in _ENDS_VALUE:
-        return "'.' is not an operator", "attributes are not in the language; for a product write *"
+        return "'.' is not an operator", "for a product write *, for a transpose transpose(x)"
     if char in CHARACTERS:
         return CHARACTERS[char]
     code = f"U+{ord(char):04X}"
@@ -233,25 +228,31 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
     Situation(
         lambda c: c.kind() == END and bool(c.open),
         lambda c: f"'{_opener(c)}' is never closed",
-        lambda c: f"it was opened at {_opened_at(c)}; "
-        f"add '{_SIGNS[CLOSING[c.open[-1][0]]]}' where it belongs",
+        lambda c: (
+            f"it was opened at {_opened_at(c)}; "
+            f"add '{_SIGNS[CLOSING[c.open[-1][0]]]}' where it belongs"
+        ),
         ("(x+y", "sin(x", "[1, 2", "((1)", "for t in 0..2 { x"),
     ),
     # Two values side by side.
     Situation(
-        lambda c: _side_by_side(c)
-        and c.last_kind() == "NUMBER"
-        and c.adjacent
-        and c.token[1] in ("e", "E"),
+        lambda c: (
+            _side_by_side(c)
+            and c.last_kind() == "NUMBER"
+            and c.adjacent
+            and c.token[1] in ("e", "E")
+        ),
         lambda c: "an exponent without digits",
         lambda c: f"write {c.last}e0, or {c.last}*e for the constant e",
         ("1e", "2.5E"),
     ),
     Situation(
-        lambda c: _side_by_side(c)
-        and c.last_kind() == "NUMBER"
-        and c.adjacent
-        and c.token[1].startswith("_"),
+        lambda c: (
+            _side_by_side(c)
+            and c.last_kind() == "NUMBER"
+            and c.adjacent
+            and c.token[1].startswith("_")
+        ),
         lambda c: "'_' cannot stand in a number",
         lambda c: f"write {shorten((c.last + c.token[1]).replace('_', ''))}",
         ("1_000", "x + 1_000.5"),
@@ -275,9 +276,11 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         ("x for t in 0..3", "max(x for t in 0..3)"),
     ),
     Situation(
-        lambda c: c.kind() == "NAME"
-        and c.last_kind() == "NAME"
-        and c.last in ("import", "def", "if", "while", "return", "lambda", "let", "del", "exec"),
+        lambda c: (
+            c.kind() == "NAME"
+            and c.last_kind() == "NAME"
+            and c.last in ("import", "def", "if", "while", "return", "lambda", "let", "del", "exec")
+        ),
         lambda c: f"'{c.last}' is not a word of the language",
         lambda c: "a program is made of expressions, name = expr, and for loops",
         ("import os", "def f"),
@@ -298,8 +301,10 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
     Situation(
         lambda c: c.kind() in _CLOSERS and c.open[-1][0] != _CLOSERS[c.kind()],
         lambda c: f"{c.word} cannot close '{_opener(c)}'",
-        lambda c: f"'{_opener(c)}' was opened at {_opened_at(c)} and wants "
-        f"'{_SIGNS[CLOSING[c.open[-1][0]]]}'",
+        lambda c: (
+            f"'{_opener(c)}' was opened at {_opened_at(c)} and wants "
+            f"'{_SIGNS[CLOSING[c.open[-1][0]]]}'"
+        ),
         ("(x]", "[1, 2)", "sin(x}"),
     ),
     Situation(

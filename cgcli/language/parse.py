@@ -60,7 +60,8 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
     starts: list[int] = []
     names: dict[str, str] = {}
     state, previous_end = reader.start, 0
-    for kind, word, start, end in tokens(plain, text, limits.depth):
+    for token, word, start, end in tokens(plain, text, limits.depth):
+        kind = token
         while True:
             action = actions[state].get(kind)
             if action is None:
@@ -98,10 +99,12 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
         if action is None:
             break
         if kind == "NAME":
-            word = names.setdefault(word, word)
+            # One string a name, however often it is written.
+            values.append(names.setdefault(word, word))
+        else:
+            values.append(word)
         state = action - 1
         states.append(state)
-        values.append(word)
         starts.append(start)
         previous_end = end
     block: list[Statement] = values[0]

@@ -68,7 +68,7 @@ class Range(NamedTuple):
 
 
 class Indexed(NamedTuple):
-    """``name[i, j]``, a member of a family or an element; `name` is empty where an operand is indexed."""
+    """``name[i, j]``: a member of a family, or an element; without a name, of an operand."""
 
     name: str
     indices: tuple[Expression, ...]
@@ -92,7 +92,7 @@ class Assignment(NamedTuple):
     """``name = expression``, or ``name[index] = expression`` with one expression an index."""
 
     name: str
-    index: tuple[Expression, ...]
+    key: tuple[Expression, ...]
     expression: Expression
     span: tuple[int, int]
 

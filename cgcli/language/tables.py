@@ -8,6 +8,7 @@ or the file is missing, they are built again in memory. Nothing is ever unpickle
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any, NamedTuple
 
@@ -34,9 +35,9 @@ class Tables(NamedTuple):
 
 def files() -> tuple[str, str]:
     """Return the paths of the package's grammar and of its tables."""
-    import cgcli.grammar
-
-    folder = os.path.dirname(os.path.abspath(cgcli.grammar.__file__))
+    # By name, since the package is laid out from a folder of another name when it is built.
+    grammar = importlib.import_module("cgcli.grammar")
+    folder = os.path.dirname(os.path.abspath(str(grammar.__file__)))
     return os.path.join(folder, "cgraph.lark"), os.path.join(folder, "cgraph.tables.json")
 
 
@@ -125,7 +126,7 @@ def _precedence(terminal: dict[str, Any]) -> tuple[int, int, int, str]:
 
 
 def _is_word(pattern: dict[str, Any]) -> bool:
-    return pattern["__type__"] == "PatternStr" and pattern["value"].isalpha()
+    return bool(pattern["__type__"] == "PatternStr" and pattern["value"].isalpha())
 
 
 def _pattern(pattern: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ Array: TypeAlias = NDArray[np.float64]
 
 
 def quiet() -> Any:
-    """Return a context in which NumPy answers inf and NaN without a word, as the notes will say it."""
+    """Return a context in which NumPy answers inf and NaN in silence; notes speak of them."""
     return np.errstate(all="ignore")
 
 

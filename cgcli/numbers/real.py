@@ -161,7 +161,9 @@ def _overflow(name: str, arguments: tuple[float, ...]) -> float:
         base, exponent = arguments
         return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
     if name in ("sinh", "gamma", "round", "floor", "ceil", "tan"):
-        return arguments[0] if name in ("round", "floor", "ceil") else _sign(arguments[0]) * math.inf
+        return (
+            arguments[0] if name in ("round", "floor", "ceil") else _sign(arguments[0]) * math.inf
+        )
     if name == "polygamma":
         return math.inf if arguments[0] % 2 or arguments[1] < 0 else -math.inf
     return math.inf
@@ -228,4 +230,3 @@ def run(rule: Rule, *arguments: float) -> float:
         return float(rule(FAST, *arguments))
     except EDGES:
         return careful(rule, *arguments)
-

@@ -7,7 +7,7 @@ from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
 
-__all__ = ["as_inputs", "as_input"]
+__all__ = ["as_input", "as_inputs"]
 
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from cgcli.operations.row import LEVELS, Kink, Domain, Operation
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation
 
 __all__ = ["PIECEWISE"]
 
@@ -50,7 +50,9 @@ def _clip_inner(m: Any, low: Any, x: Any, high: Any) -> Any:
     return _above(m, high, m.max(x, low))
 
 
-def _comparison(name: str, symbol: str, value: Any, summary: str, left: int, right: int) -> Operation:
+def _comparison(
+    name: str, symbol: str, value: Any, summary: str, left: int, right: int
+) -> Operation:
     """A row whose value is 1 or 0; `left` and `right` sign its jump at a tie."""
     sides = (left or 0, right or 0)
     return Operation(

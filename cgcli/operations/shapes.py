@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cgcli.operations.row import Shape
 
-__all__ = ["ShapeMismatch", "broadcast", "describe", "size"]
+__all__ = ["ShapeMismatchError", "broadcast", "describe", "size"]
 
 
-class ShapeMismatch(Exception):
+class ShapeMismatchError(Exception):
     """Shapes that an operation cannot take; `places` are the arguments it is about."""
 
     def __init__(self, message: str, hint: str = "", places: tuple[int, ...] = ()) -> None:
@@ -39,7 +39,7 @@ def size(shape: Shape) -> int:
 
 
 def broadcast(*shapes: Shape) -> Shape:
-    """Return the shape that all broadcast to, as in NumPy; raises `ShapeMismatch`.
+    """Return the shape that all broadcast to, as in NumPy; raises `ShapeMismatchError`.
 
     >>> broadcast((2, 3), (3,), ())
     (2, 3)
@@ -57,7 +57,7 @@ def broadcast(*shapes: Shape) -> Shape:
         right = (1,) * (rank - len(shape)) + shape
         if any(a not in (b, 1) and b != 1 for a, b in zip(left, right, strict=True)):
             message = f"{describe(result)} and {describe(shape)} do not fit together"
-            raise ShapeMismatch(
+            raise ShapeMismatchError(
                 message,
                 "elementwise, lengths must be equal, or 1, counted from the last",
                 (first, place),

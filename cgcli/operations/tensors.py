@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Shape
-from cgcli.operations.shapes import ShapeMismatch, describe
+from cgcli.operations.shapes import ShapeMismatchError, describe
 
 __all__ = ["TENSORS"]
 
@@ -21,14 +21,14 @@ def _vectors(name: str, *shapes: Shape) -> None:
         if len(shape) != 1:
             message = f"{name} takes vectors, not {describe(shape)}"
             hint = "for a product of matrices write A @ B" if shape else "for a product write a*b"
-            raise ShapeMismatch(message, hint, (place,))
+            raise ShapeMismatchError(message, hint, (place,))
 
 
 def _dot_shape(a: Shape, b: Shape) -> Shape:
     _vectors("dot", a, b)
     if a != b:
         message = f"dot takes vectors of one length, not {describe(a)} and {describe(b)}"
-        raise ShapeMismatch(message, "", (0, 1))
+        raise ShapeMismatchError(message, "", (0, 1))
     return ()
 
 
@@ -40,7 +40,9 @@ def _outer_shape(a: Shape, b: Shape) -> Shape:
 def _matmul_shape(a: Shape, b: Shape) -> Shape:
     for place, shape in enumerate((a, b)):
         if not shape:
-            raise ShapeMismatch("@ multiplies vectors and matrices, not a scalar", "write *", (place,))
+            raise ShapeMismatchError(
+                "@ multiplies vectors and matrices, not a scalar", "write *", (place,)
+            )
     if a[-1] != b[0]:
         message = (
             f"{describe(a)} @ {describe(b)} does not fit: "
@@ -48,7 +50,7 @@ def _matmul_shape(a: Shape, b: Shape) -> Shape:
             f"{b[0]} {'rows' if len(b) == 2 else 'elements'} on the right"
         )
         hint = "the two must be equal; transpose(…) swaps rows and columns"
-        raise ShapeMismatch(message, hint, (0, 1))
+        raise ShapeMismatchError(message, hint, (0, 1))
     return a[:-1] + b[1:]
 
 
@@ -56,10 +58,11 @@ def _stack_shape(*shapes: Shape) -> Shape:
     first = shapes[0]
     for place, shape in enumerate(shapes):
         if shape != first:
-            message = f"a list's elements must be of one shape, not {describe(first)} and {describe(shape)}"
-            raise ShapeMismatch(message, "to join vectors write concat(a, b)", (0, place))
+            shapes_told = f"{describe(first)} and {describe(shape)}"
+            message = f"a list's elements must be of one shape, not {shapes_told}"
+            raise ShapeMismatchError(message, "to join vectors write concat(a, b)", (0, place))
     if len(first) > 1:
-        raise ShapeMismatch(
+        raise ShapeMismatchError(
             "a list of matrices would have three axes",
             "values are scalars, vectors and matrices",
             (0,),
@@ -69,14 +72,16 @@ def _stack_shape(*shapes: Shape) -> Shape:
 
 def _index_shape(x: Shape, *indices: int) -> Shape:
     if not x:
-        raise ShapeMismatch("a scalar has no elements to index", "bind a list, such as x=[1,2,3]", (0,))
+        raise ShapeMismatchError(
+            "a scalar has no elements to index", "bind a list, such as x=[1,2,3]", (0,)
+        )
     if len(indices) > len(x):
-        raise ShapeMismatch(f"{describe(x)} takes one index", "write x[i]", (0,))
+        raise ShapeMismatchError(f"{describe(x)} takes one index", "write x[i]", (0,))
     for index, length in zip(indices, x, strict=False):
         if not -length <= index < length:
             message = f"index {index} is outside {describe(x)}"
             hint = f"indices run from 0 to {length - 1}, and -1 is the last"
-            raise ShapeMismatch(message, hint, (0,))
+            raise ShapeMismatchError(message, hint, (0,))
     return x[len(indices) :]
 
 
@@ -86,7 +91,9 @@ def _concat_shape(*shapes: Shape) -> Shape:
     for place, shape in enumerate(shapes):
         if len(shape) != 2 or shape[1] != shapes[0][1]:
             message = f"{describe(shapes[0])} and {describe(shape)} cannot be joined"
-            raise ShapeMismatch(message, "matrices are joined by rows of one length", (0, place))
+            raise ShapeMismatchError(
+                message, "matrices are joined by rows of one length", (0, place)
+            )
     return (sum(shape[0] for shape in shapes), shapes[0][1])
 
 
@@ -96,7 +103,7 @@ def _reduced_shape(x: Shape, axis: int | None = None) -> Shape:
     if not -len(x) <= axis < len(x):
         message = f"{describe(x)} has no axis {axis}"
         hint = "axis 0 runs down the rows, 1 along the columns" if x else "leave the axis out"
-        raise ShapeMismatch(message, hint, (0,))
+        raise ShapeMismatchError(message, hint, (0,))
     axis %= len(x)
     return x[:axis] + x[axis + 1 :]
 
@@ -105,7 +112,7 @@ def _extreme_shape(name: str) -> Any:
     def shape(x: Shape) -> Shape:
         if not x:
             message = f"{name} of one scalar: {name} takes two or more arguments, or one vector"
-            raise ShapeMismatch(message, f"write {name}(a, b) or {name}([a, b])", (0,))
+            raise ShapeMismatchError(message, f"write {name}(a, b) or {name}([a, b])", (0,))
         return ()
 
     return shape
@@ -114,7 +121,7 @@ def _extreme_shape(name: str) -> Any:
 def _same_shape(name: str) -> Any:
     def shape(x: Shape) -> Shape:
         if not x:
-            raise ShapeMismatch(f"{name} takes a vector or a matrix, not a scalar", "", (0,))
+            raise ShapeMismatchError(f"{name} takes a vector or a matrix, not a scalar", "", (0,))
         return x
 
     return shape
@@ -122,15 +129,15 @@ def _same_shape(name: str) -> Any:
 
 def _len_shape(x: Shape) -> Shape:
     if not x:
-        raise ShapeMismatch("a scalar has no length", "len takes a vector or a matrix", (0,))
+        raise ShapeMismatchError("a scalar has no length", "len takes a vector or a matrix", (0,))
     return ()
 
 
 def _onehot_shape(k: Shape, n: int) -> Shape:
     if k:
-        raise ShapeMismatch(f"onehot takes one whole number, not {describe(k)}", "", (0,))
+        raise ShapeMismatchError(f"onehot takes one whole number, not {describe(k)}", "", (0,))
     if n < 1:
-        raise ShapeMismatch(f"onehot of length {n}: the length must be at least 1", "", ())
+        raise ShapeMismatchError(f"onehot of length {n}: the length must be at least 1", "", ())
     return (n,)
 
 
@@ -189,7 +196,9 @@ def _constant_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: 
     return
 
 
-def _reduction(name: str, value: Any, pullback: Any, summary: str, words: str, **more: Any) -> Operation:
+def _reduction(
+    name: str, value: Any, pullback: Any, summary: str, words: str, **more: Any
+) -> Operation:
     return Operation(
         name=name,
         value=value,

@@ -91,7 +91,7 @@ def compact(document: dict[str, Any]) -> str:
 
 
 def pretty(document: dict[str, Any]) -> str:
-    """Return a document with a line for each of its parts, and one for each element of its lists."""
+    """Return a document with a line for each of its parts, and for each object of its lists."""
     parts = []
     for key, value in document.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):

@@ -71,9 +71,7 @@ def print_operations() -> None:
         table.add_column("derivative", overflow="fold", style="green")
         for row in rows:
             if row.parameters:
-                table.add_row(
-                    Text(row.signature()), Text(row.summary), Text(_short(row))
-                )
+                table.add_row(Text(row.signature()), Text(row.summary), Text(_short(row)))
         out.print(table)
         out.print()
     out.print(Text("cgraph ops NAME tells one in full: its domain, its kinks, its convention"))

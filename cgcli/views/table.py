@@ -52,21 +52,21 @@ def print_result(result: Result, digits: int, most: int) -> None:
     from rich.text import Text
 
     out = console()
-    head = f"∂{_name(result.output)}/∂node"
-    if not can_show(head):
-        head = f"d{_name(result.output)}/dnode"
+    output = printable(shorten(result.output, 20))
+    head = f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
     table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
     table.add_column("node", overflow="fold", style="cyan")
     table.add_column("formula", overflow="fold")
     table.add_column("value", justify="right", overflow="fold")
-    if result.gradients is not None:
+    if result.gradients is not None and result.gradient:
         table.add_column(Text(head), justify="right", overflow="fold", style="green")
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
     shortened = most and len(rows) > most
     kept = [*rows[: most // 2], -1, *rows[len(rows) - most // 2 :]] if shortened else rows
     for place in kept:
         if place < 0:
-            table.add_row("…", f"{len(rows) - 2 * (most // 2):,} more nodes", "", "")
+            gap = ["…", f"{len(rows) - 2 * (most // 2):,} more nodes", "", ""]
+            table.add_row(*gap[: len(table.columns)])
             continue
         cells = _cells(result.nodes[place], digits, place == result.of)
         table.add_row(*cells[: len(table.columns)])
@@ -81,7 +81,9 @@ def print_result(result: Result, digits: int, most: int) -> None:
 def _has_row(result: Result, node: int) -> bool:
     """Literals have none unless they are named, are a constant's name, or are the output."""
     literal = result.graph.literals.get(node)
-    return literal is None or node in result.graph.given or literal[0].isalpha() or node == result.of
+    return (
+        literal is None or node in result.graph.given or literal[0].isalpha() or node == result.of
+    )
 
 
 def _name(name: str) -> str:

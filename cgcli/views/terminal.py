@@ -26,9 +26,9 @@ def console(stream: IO[str] | None = None) -> Any:
 
 def can_show(text: str, stream: IO[str] | None = None) -> bool:
     """Return whether a stream's encoding has the characters of a text."""
-    target = stream or sys.stdout
+    encoding = getattr(stream or sys.stdout, "encoding", None)
     try:
-        text.encode(target.encoding or "ascii")
+        text.encode(encoding or "ascii")
     except (UnicodeError, LookupError):
         return False
     return True
