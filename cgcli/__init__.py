@@ -34,17 +34,17 @@ __all__ = [
     "Program",
     "Result",
     "UnboundError",
-    "operations",
+    "operation_table",
     "parse",
 ]
 
 __version__ = "0.1.0"
 
 
-def operations() -> list[Operation]:
+def operation_table() -> list[Operation]:
     """Return every row of the table of operations.
 
-    >>> [row.name for row in operations() if row.symbol == "+"]
+    >>> [row.name for row in operation_table() if row.symbol == "+"]
     ['add', 'pos']
     """
     from cgcli.operations.table import TABLE

@@ -1,6 +1,6 @@
 """Run the command line: `python -m cgcli`."""
 
-from cgcli.commands.app import main
+from cgcli.commands.main import main
 
 if __name__ == "__main__":
     main()

@@ -22,17 +22,20 @@ def backward(
     active: bytearray,
     faults: dict[int, Any],
     seed: Any = 1.0,
+    crossed: set[int] | None = None,
 ) -> list[Any]:
     """Return the gradient of node `of` by every node; None where none was sent.
 
     `active` flags the nodes to differentiate by: nothing is sent to any other, so x^2 asks for
     no logarithm. `faults` are the nodes that are outside their domain, True or for an array a
-    mask of the elements that are: what goes through them is never finite.
+    mask of the elements that are: what goes through them is never finite. Those that a gradient
+    did go through are added to `crossed`.
     """
     if graph.tensors:
         from cgcli.calculus.pullback import backward_arrays
 
-        return backward_arrays(graph, values, of, active, faults, seed)
+        met: set[int] = set() if crossed is None else crossed
+        return backward_arrays(graph, values, of, active, faults, seed, met)
     gradients: list[Any] = [None] * len(values)
     gradients[of] = seed
     operations, all_arguments = graph.operations, graph.arguments
@@ -85,6 +88,8 @@ def backward(
                 sent = _never_finite(sent)
             before = gradients[argument]
             gradients[argument] = sent if before is None else before + sent
+    if crossed is not None:
+        crossed.update(node for node in faults if gradients[node] is not None)
     return gradients
 
 

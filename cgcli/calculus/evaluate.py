@@ -33,17 +33,18 @@ def evaluate(
     active = graph.dependents(iter({*graph.inputs.values(), *sources}))
     values = forward(graph, inputs)
     found, faults = notes.examine(graph, values)
+    crossed: set[int] = set()
     if graph.shape(target):
-        jacobian, gradients = _jacobian(graph, values, target, sources, active, faults)
+        jacobian, gradients = _jacobian(graph, values, target, sources, active, faults, crossed)
         found = _merge(found, notes.kinks(graph, values, gradients, active))
         by_name = dict(zip(named, jacobian, strict=True))
-        told = _told(graph, found, gradients, target)
+        told = _told(graph, found, gradients, target, active, crossed)
         return Result(graph, values, target, active, None, None, by_name, told, found)
-    gradients = backward(graph, values, target, active, faults)
+    gradients = backward(graph, values, target, active, faults, 1.0, crossed)
     found = _merge(found, notes.kinks(graph, values, gradients, active))
     if not found:
         found = notes.gradient_overflow(graph, values, gradients)
-    told = _told(graph, found, gradients, target)
+    told = _told(graph, found, gradients, target, active, crossed)
     result = Result(graph, values, target, active, gradients, None, None, told, found)
     result.gradient = {name: result.grad(n) for name, n in zip(named, sources, strict=True)}
     return result
@@ -63,11 +64,17 @@ def _merge(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list
 
 
 def _told(
-    graph: Graph, found: dict[int, list[Note]], gradients: list[Any], target: int
+    graph: Graph,
+    found: dict[int, list[Note]],
+    gradients: list[Any],
+    target: int,
+    active: bytearray,
+    crossed: set[int],
 ) -> list[Note]:
     """Return the notes that bear on the output, in order; of the domain's only the first.
 
     A note bears on it when a gradient came through its node, or when the output's value needs it.
+    What an element is that `where` did not take bears on nothing.
     """
     if not found:
         return []
@@ -79,7 +86,7 @@ def _told(
             continue
         for note in found[node]:
             if note.kind == "domain":
-                if outside:
+                if outside or (active[node] and node not in crossed):
                     continue
                 outside = True
             told.append(note)
@@ -107,6 +114,7 @@ def _jacobian(
     sources: list[int],
     active: bytearray,
     faults: dict[int, Any],
+    crossed: set[int],
 ) -> tuple[list[Any], list[Any]]:
     """Return by source the array of shape output × input, and which nodes a gradient reached.
 
@@ -120,7 +128,8 @@ def _jacobian(
     for element in range(size(shape)):
         seed = np.zeros(size(shape))
         seed[element] = 1.0
-        gradients = backward(graph, values, target, active, faults, seed.reshape(shape))
+        shaped = seed.reshape(shape)
+        gradients = backward(graph, values, target, active, faults, shaped, crossed)
         for row, source in zip(rows, sources, strict=True):
             gradient = gradients[source]
             row.append(np.zeros(graph.shape(source)) if gradient is None else gradient)

@@ -26,6 +26,7 @@ def backward_arrays(
     active: bytearray,
     faults: dict[int, Any],
     seed: Any,
+    crossed: set[int],
 ) -> list[Any]:
     """Return the gradients of node `of`, as `backward` does, arrays among them."""
     gradients: list[Any] = [None] * len(values)
@@ -44,7 +45,12 @@ def backward_arrays(
                 if sent is None:
                     continue
                 if node in faults:
-                    sent = _never_finite(graph, node, argument, sent, faults[node], mask)
+                    fault = np.broadcast_to(faults[node], graph.shape(node))
+                    if node in masks:
+                        fault = fault & masks[node]
+                    if fault.any():
+                        crossed.add(node)
+                        sent = _never_finite(graph, node, argument, sent, fault)
                 _add(gradients, masks, argument, sent, mask)
     return gradients
 
@@ -115,12 +121,15 @@ def _pull_back(
     # Elements that are not reached are cut out of the values too: 0 times NaN is not 0.
     clean = [np.where(np.isfinite(part), part, 0.0) for part in parts]
     within = np.where(np.isfinite(values[node]), values[node], 0.0)
-    ones = [np.ones_like(part) for part in parts]
     sent = pull(ARRAYS, place, up, values[node], parts, fixed)
     if sent is None:
         return None, None
-    reached = pull(ARRAYS, place, mask.astype(np.float64), np.ones_like(within), ones, fixed)
-    reached = np.asarray(reduce_to(reached, shape)) != 0
+    if operation.mixes:
+        reached = np.broadcast_to(np.any(mask, axis=-1, keepdims=True), shape)
+    else:
+        ones = [np.ones_like(part) for part in parts]
+        reached = pull(ARRAYS, place, mask.astype(np.float64), np.ones_like(within), ones, fixed)
+        reached = np.asarray(reduce_to(reached, shape)) != 0
     if not np.all(np.isfinite(sent)):
         bare = pull(ARRAYS, place, up, within, clean, fixed)
         sent = np.where(_tainted(graph, values, node, place, mask), sent, bare)
@@ -134,6 +143,9 @@ def _tainted(graph: Graph, values: list[Any], node: int, place: int, mask: Array
     parts = _doubles([values[a] for a in graph.arguments[node]])
     flags = [np.where(np.isfinite(part), 0.0, 1.0) for part in parts]
     within = np.where(np.isfinite(values[node]), 0.0, 1.0)
+    if operation.mixes:
+        bad = np.any(within > 0, axis=-1, keepdims=True) & np.any(mask, axis=-1, keepdims=True)
+        return np.broadcast_to(bad, mask.shape)
     assert operation.pullback is not None
     fixed = graph.static.get(node, ())
     met = operation.pullback(ARRAYS, place, mask.astype(np.float64), within, flags, fixed)
@@ -158,11 +170,8 @@ def local_array(graph: Graph, values: list[Any], node: int, place: int) -> Any:
     return np.broadcast_to(np.asarray(partial, dtype=np.float64), graph.shape(node))
 
 
-def _never_finite(graph: Graph, node: int, argument: int, sent: Any, fault: Any, mask: Any) -> Any:
+def _never_finite(graph: Graph, node: int, argument: int, sent: Any, fault: Any) -> Any:
     """Put NaN for every finite contribution that comes through an element outside the domain."""
-    fault = np.broadcast_to(fault, graph.shape(node))
-    if mask is not None:
-        fault = fault & np.broadcast_to(mask, graph.shape(node))
     if graph.operations[node].elementwise:
         through = np.asarray(reduce_to(fault.astype(np.float64), graph.shape(argument))) > 0
     else:

@@ -16,7 +16,7 @@ from cgcli.commands.schema import schema_command
 from cgcli.commands.shared import Group, ProgramCommand
 from cgcli.errors import CgraphError
 
-__all__ = ["app", "main", "run"]
+__all__ = ["app", "run"]
 
 DONE: Final = 0
 UNUSABLE: Final = 2
@@ -56,12 +56,6 @@ def _cgraph(
 ) -> None:
     if ctx.invoked_subcommand is None:
         sys.stdout.write(ctx.get_help() + "\n")
-
-
-def main() -> None:
-    """Run the command line and leave with its exit status."""
-    status = run(sys.argv[1:])
-    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:

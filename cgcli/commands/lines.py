@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 from typing import IO, Any, Final
 
@@ -38,6 +39,9 @@ def evaluate_lines(source: str | None, limits: Limits) -> bool:
 
 
 def _run(stream: IO[bytes], limits: Limits) -> bool:
+    # A stream may run for days: whatever cycles it makes are to be collected after all.
+    gc.freeze()
+    gc.enable()
     parse_once = functools.lru_cache(maxsize=256)(lambda text: parse(text, limits))
     good = True
     write, flush = sys.stdout.write, sys.stdout.flush

@@ -96,8 +96,8 @@ CHARACTERS: Final[dict[str, tuple[str, str]]] = {
     "∂": ("'∂' is not in the language", "write the function itself; its gradients are computed"),
     "∇": ("'∇' is not in the language", "write the function itself; its gradients are computed"),
     "′": ("'′' is not in the language", "write the function itself; its gradients are computed"),
-    "µ": ("this is the micro sign, not a letter", "write the Greek letter μ, or mu"),
-    "Ω": ("this is the ohm sign, not a letter", "write the Greek letter Ω, or omega"),
+    "\u00b5": ("this is the micro sign, not a letter", "write the Greek letter μ, or mu"),
+    "\u2126": ("this is the ohm sign, not a letter", "write the Greek letter Ω, or omega"),
     "∙": ("'∙' is not in the language", "for a product write *"),
     "•": ("'•' is not in the language", "for a product write *"),
     "∕": ("'∕' is not in the language", "for a quotient write /"),
@@ -289,7 +289,7 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         _side_by_side,
         lambda c: f"no operator between '{c.last}' and {c.word}",
         lambda c: f"multiplication is always written: {_product(c)}",
-        ("2x", "x y", "2(x+1)", "(x+1)(x-1)", "(x)2", "x[0]y", "3[1]*2 4x"),
+        ("2x", "x y", "2(x+1)", "(x+1)(x-1)", "(x)2", "x[0]y"),
     ),
     # Brackets.
     Situation(
@@ -415,6 +415,6 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         lambda c: True,
         lambda c: f"{c.word} cannot stand here",
         lambda c: "a program is made of expressions, name = expr, and for t in 0..3 { … }",
-        ("x {", "x in 0..3 {", "for x+1 in 0..3 { x }", "for 3 in 0..3 { x }"),
+        ("x {", "for x+1 in 0..3 { x }", "for 3 in 0..3 { x }"),
     ),
 )

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from cgcli.errors import CgraphError, Place, excerpt
-from cgcli.language import messages
 from cgcli.language.reader import machine, normalise, tokens
 from cgcli.language.syntax import (
     CALL,
@@ -68,6 +67,8 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
                 if state == reader.end:
                     break
                 if kind not in _SOFT or "NAME" not in actions[state]:
+                    from cgcli.language import messages
+
                     raise messages.explain(text, plain, start, list(actions[state]), limits.depth)
                 kind = "NAME"
                 continue
@@ -243,6 +244,8 @@ class _Actions:
             return Assignment(payload.name, payload.indices, expression, (first, last))
         if kind == CALL and count == len(target) - 1 and all(e[0] == NAME for e in target[:-1]):
             return self._function(payload, target, expression)
+        from cgcli.language import messages
+
         raise messages.bad_target(self.text, target, expression, start)
 
     def _function(self, name: str, target: Expression, expression: Expression) -> Function:

@@ -51,11 +51,17 @@ def load(grammar: str, tables: str) -> Tables:
         with open(tables, encoding="utf-8") as file:
             kept = json.load(file)
         if kept["grammar"] == text:
-            return Tables(**kept["tables"])
+            return _from_json(kept["tables"])
     except (OSError, ValueError, KeyError, TypeError):
         # A missing or stale file only costs time: the grammar is the truth.
         pass
     return build(text)
+
+
+def _from_json(kept: dict[str, Any]) -> Tables:
+    kept["terminals"] = [(name, pattern) for name, pattern in kept["terminals"]]
+    kept["rules"] = [(left, length, alias) for left, length, alias in kept["rules"]]
+    return Tables(**kept)
 
 
 def save(grammar: str, tables: str) -> None:
@@ -86,13 +92,9 @@ def build(grammar: str) -> Tables:
     terminals = sorted(
         (parts for parts in memo.values() if parts["__type__"] == "TerminalDef"), key=_precedence
     )
-    numbered = {key: n for n, key in enumerate(k for k, v in memo.items() if "origin" in v)}
+    numbered = [key for key, parts in memo.items() if "origin" in parts]
     rules = [_rule(memo[key]) for key in numbered]
-    names = table["tokens"]
-    states = sorted(table["states"])
-    if states != list(range(len(states))):
-        message = "Lark no longer numbers the parser's states from 0"
-        raise AssertionError(message)
+    states, start, end = _numbered(table, {key: n for n, key in enumerate(numbered)})
     return Tables(
         terminals=[
             (part["name"], _pattern(part["pattern"]))
@@ -106,16 +108,34 @@ def build(grammar: str) -> Tables:
             if _is_word(part["pattern"])
         },
         rules=rules,
-        actions=[
-            {
-                names[symbol]: -numbered[target["@"]] - 1 if reduces else target + 1
-                for symbol, (reduces, target) in table["states"][state].items()
-            }
-            for state in states
-        ],
-        start=table["start_states"]["start"],
-        end=table["end_states"]["start"],
+        actions=states,
+        start=start,
+        end=end,
     )
+
+
+def _numbered(
+    table: dict[str, Any], rules: dict[int, int]
+) -> tuple[list[dict[str, int]], int, int]:
+    """Return Lark's states numbered in the order they are reached, the same in every build."""
+    names = table["tokens"]
+    found = [table["start_states"]["start"]]
+    numbers = {found[0]: 0}
+    actions: list[dict[str, int]] = []
+    for state in found:
+        row: dict[str, int] = {}
+        named = {names[symbol]: action for symbol, action in table["states"][state].items()}
+        for name in sorted(named):
+            reduces, target = named[name]
+            if reduces:
+                row[name] = -rules[target["@"]] - 1
+                continue
+            if target not in numbers:
+                numbers[target] = len(found)
+                found.append(target)
+            row[name] = numbers[target] + 1
+        actions.append(row)
+    return actions, 0, numbers[table["end_states"]["start"]]
 
 
 def _precedence(terminal: dict[str, Any]) -> tuple[int, int, int, str]:

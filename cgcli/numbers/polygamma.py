@@ -32,8 +32,7 @@ def digamma(x: float) -> float:
     if x <= 0:
         if x == math.floor(x):
             raise ValueError("a pole of digamma")
-        turn = x - math.floor(x)
-        return digamma(1 - x) - (0.0 if turn == 0.5 else math.pi / math.tan(math.pi * turn))
+        return digamma(1 - x) - math.pi * _cot(x)
     if abs(x - _ZERO[0]) < 0.125:
         return _near_zero(x - _ZERO[0] - _ZERO[1])
     result = 0.0
@@ -96,11 +95,16 @@ def polygamma(n: float, x: float) -> float:
     return sign * total
 
 
+def _cot(x: float) -> float:
+    """cot(πx), by the distance to the nearest whole number, which is exact."""
+    turn = x - round(x)
+    # At a half the tangent of the rounded angle is merely huge; the cotangent is 0.
+    return 0.0 if abs(turn) == 0.5 else 1 / math.tan(math.pi * turn)
+
+
 def _cotangent(order: int, x: float) -> float:
     """The derivative of order n of π·cot(πx), a polynomial in the cotangent itself."""
-    turn = x - math.floor(x)
-    # At a half the tangent of the rounded angle is merely huge; the cotangent is 0.
-    cot = 0.0 if turn == 0.5 else 1 / math.tan(math.pi * turn)
+    cot = _cot(x)
     coefficients = [0.0, 1.0]
     for _ in range(order):
         slope = [k * c for k, c in enumerate(coefficients)][1:]

@@ -18,9 +18,17 @@ def _vertical(at: Any, left: bool, right: bool, sign: int, words: str) -> Kink:
     )
 
 
-def _hypot_share(m: Any, part: Any, y: Any) -> Any:
-    """part/y; at the origin, where hypot has a corner, the subgradient of least norm is 0."""
-    return m.where(y == 0, 0, part / y)
+def _hypot_share(m: Any, part: Any, other: Any, y: Any) -> Any:
+    """part/y; at the origin, where hypot has a corner, the subgradient of least norm is 0.
+
+    Where y overflows, the direction is that of the point brought nearer.
+    """
+    near = part / m.number(2**512)
+    return m.where(
+        y == 0,
+        0,
+        m.where(y == m.inf, near / m.hypot(near, other / m.number(2**512)), part / y),
+    )
 
 
 ELEMENTARY: Final = (
@@ -91,8 +99,8 @@ ELEMENTARY: Final = (
         name="hypot",
         value=lambda m, a, b: m.hypot(a, b),
         partials=(
-            lambda m, y, a, b: _hypot_share(m, a, y),
-            lambda m, y, a, b: _hypot_share(m, b, y),
+            lambda m, y, a, b: _hypot_share(m, a, b, y),
+            lambda m, y, a, b: _hypot_share(m, b, a, y),
         ),
         words=("hypot",),
         parameters=("a", "b"),

@@ -52,6 +52,7 @@ class Operation:
     of arguments, `partials` is one rule that takes the argument's place first. Any other
     operation states a `pullback`, from the upstream gradient to one argument's contribution:
     `pullback(m, k, upstream, y, arguments, static)`, and None for an argument it is constant in.
+    It `mixes` where every element of the result depends on all of the last axis.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Operation:
     static: tuple[str, ...] = ()
     required_static: int = 0
     pullback: Rule | None = None
+    mixes: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None
@@ -102,13 +104,15 @@ class Operation:
             return f"[{', '.join(names)}, …]"
         if self.name == "index":
             return "x[i]"
+        if self.name == "same":
+            return "name = a"
         if self.symbol and len(names) == 1:
             return f"{self.symbol}{names[0]}"
         if self.symbol:
             space = "" if self.level == LEVELS["power"] else " "
             return f"{names[0]}{space}{self.symbol}{space}{names[1]}"
         names += list(self.static[: self.required_static])
-        tail = [f"[{name}]" for name in self.static[self.required_static :]]
         more = ["…"] if self.variadic else []
+        tail = "".join(f"[, {name}]" for name in self.static[self.required_static :])
         word = self.words[0] if self.words else self.name
-        return f"{word}({', '.join(names + more + tail)})" if names else word
+        return f"{word}({', '.join(names + more)}{tail})" if names else word

@@ -169,7 +169,11 @@ def _prod_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any)
 def _norm_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
     x = arguments[0]
     length = m.spread(y, x, *static)
-    return m.where(length == 0, 0, m.spread(up, x, *static) * (x / length))
+    # Where the norm overflows, the direction is that of the vector brought nearer.
+    near = x / m.number(2**512)
+    far = near / m.spread(m.norm(near, *static), x, *static)
+    direction = m.where(length == m.inf, far, x / length)
+    return m.where(length == 0, 0, m.spread(up, x, *static) * direction)
 
 
 def _logsumexp_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
@@ -356,6 +360,7 @@ TENSORS: Final = (
         value=lambda m, x: m.softmax(x),
         words=("softmax",),
         pullback=_softmax_pullback,
+        mixes=True,
         shape=_same_shape("softmax"),
         summary="exp(x)/sum(exp(x)), over the last axis",
         pullback_words=("y * (upstream - sum(upstream*y)), y the softmax",),
@@ -365,6 +370,7 @@ TENSORS: Final = (
         value=lambda m, x: m.log_softmax(x),
         words=("log_softmax",),
         pullback=_log_softmax_pullback,
+        mixes=True,
         shape=_same_shape("log_softmax"),
         summary="x - logsumexp(x), over the last axis",
         pullback_words=("upstream - softmax(x)*sum(upstream)",),

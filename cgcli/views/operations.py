@@ -6,7 +6,7 @@ from typing import Any
 
 from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
-from cgcli.views.terminal import console, rule_style
+from cgcli.views.terminal import console, rule_style, show
 
 __all__ = ["derivatives", "operation_document", "print_operation", "print_operations"]
 
@@ -72,7 +72,7 @@ def print_operations() -> None:
         for row in rows:
             if row.parameters:
                 table.add_row(Text(row.signature()), Text(row.summary), Text(_short(row)))
-        out.print(table)
+        show(out, table)
         out.print()
     out.print(Text("cgraph ops NAME tells one in full: its domain, its kinks, its convention"))
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
-from cgcli.views.terminal import can_show, console, rule_style
+from cgcli.views.terminal import can_show, console, rule_style, show
 
 __all__ = ["print_result", "shown"]
 
@@ -70,7 +70,7 @@ def print_result(result: Result, digits: int, most: int) -> None:
             continue
         cells = _cells(result.nodes[place], digits, place == result.of)
         table.add_row(*cells[: len(table.columns)])
-    out.print(table)
+    show(out, table)
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
     if result.jacobian is not None:

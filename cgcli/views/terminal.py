@@ -6,7 +6,7 @@ import os
 import sys
 from typing import IO, Any
 
-__all__ = ["can_show", "console", "rule_style"]
+__all__ = ["can_show", "console", "rule_style", "show"]
 
 
 def console(stream: IO[str] | None = None) -> Any:
@@ -22,6 +22,13 @@ def console(stream: IO[str] | None = None) -> Any:
     if not target.isatty() and not os.environ.get("COLUMNS", "").isdigit():
         width = 10_000
     return Console(file=target, width=width, highlight=False, markup=False, emoji=False)
+
+
+def show(out: Any, table: Any) -> None:
+    """Print a table without the spaces that Rich leaves at the ends of its lines."""
+    with out.capture() as captured:
+        out.print(table)
+    out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 def can_show(text: str, stream: IO[str] | None = None) -> bool:

@@ -1,0 +1,106 @@
+"""Lines a second of `cgraph eval --jsonl` on the worked example, through a pipe, on one core."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+
+from measure import Row, at_least, cgraph, installed, interleave, medians, print_table
+
+GOAL = 5_000.0
+NAMES = {
+    "same": "`cgraph eval --jsonl`, one expression, values that vary",
+    "different": "`cgraph eval --jsonl`, another expression on every line",
+}
+
+
+def point(line: int) -> tuple[int, int, int]:
+    """Return x, y and z of a line; integers, so that results can be compared exactly."""
+    return 1 + line % 7, 3 + line % 11, -3 - line % 5
+
+
+def stream(kind: str, lines: int) -> bytes:
+    """Return `lines` lines of input; the "different" kind has names of its own on every line."""
+    rows = []
+    for line in range(lines):
+        x, y, z = ("x", "y", "z") if kind == "same" else (f"x{line}", f"y{line}", f"z{line}")
+        at = dict(zip((x, y, z), point(line), strict=True))
+        rows.append(json.dumps({"id": line, "expr": f"({x}+{y})*{z}", "at": at}))
+    return ("\n".join(rows) + "\n").encode()
+
+
+def check(output: bytes, lines: int) -> None:
+    """Exit with a message unless every line of `output` is right."""
+    results = [json.loads(line) for line in output.splitlines()]
+    if len(results) != lines:
+        sys.exit(f"{lines} lines in, {len(results)} lines out")
+    for line, result in enumerate(results):
+        x, y, z = point(line)
+        gradient = [g for _, g in sorted(result.get("gradient", {}).items())]
+        if (result.get("id"), result.get("value"), gradient) != (line, (x + y) * z, [z, z, x + y]):
+            sys.exit(f"line {line} is wrong: {result}")
+
+
+def run(data: bytes) -> tuple[float, bytes]:
+    """Return the seconds of one whole process fed with `data`, and what it wrote."""
+    command = [*cgraph(), "eval", "--jsonl"]
+    start = time.perf_counter()
+    with on_one_core(command) as process:
+        output, _ = process.communicate(data)
+    elapsed = time.perf_counter() - start
+    if process.returncode:
+        sys.exit(f"cgraph eval --jsonl ended with status {process.returncode}")
+    return elapsed, output
+
+
+def on_one_core(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start `command` with pipes, pinned to one core from its first instruction where that exists.
+
+    A child inherits its parent's cores, so the parent is narrowed for the length of the start.
+    """
+    if sys.platform != "linux":
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def rate(data: bytes, lines: int) -> float:
+    """Return the lines a second of one process."""
+    return lines / run(data)[0]
+
+
+def measure(lines: int, rounds: int) -> list[Row]:
+    """Return a row for each kind of stream, after checking every line of each once."""
+    if not installed("cgcli"):
+        return [Row(measure, "not installed") for measure in NAMES.values()]
+    streams = {kind: stream(kind, lines) for kind in NAMES}
+    for data in streams.values():
+        check(run(data)[1], lines)
+    runs = {kind: partial(rate, data, lines) for kind, data in streams.items()}
+    median = medians(interleave(runs, rounds))
+    return [
+        at_least(label, median[kind], GOAL, f"{median[kind]:,.0f} lines/s", " lines/s")
+        for kind, label in NAMES.items()
+    ]
+
+
+def main() -> None:
+    """Read the command line, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    print_table(measure(options.lines, options.rounds))
+
+
+if __name__ == "__main__":
+    main()

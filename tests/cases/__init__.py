@@ -1,0 +1,1 @@
+"""Cases with known answers, taken from published sources."""

@@ -1,0 +1,61 @@
+"""What the tests share: the command line in this process, and the long group."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from cgcli.commands.app import run
+
+
+class Ran(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    held = [item for item in items if "long" in item.keywords]
+    config.hook.pytest_deselected(items=held)
+    items[:] = [item for item in items if "long" not in item.keywords]
+
+
+@pytest.fixture
+def cgraph(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """The command line: arguments and standard input in; status and both streams out."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+    def call(*arguments: str, stdin: bytes = b"") -> Ran:
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+        err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+        given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            patch.setattr(sys, "stdin", given)
+            status = run(list(arguments))
+        texts = []
+        for stream in (out, err):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        return Ran(status, *texts)
+
+    return call
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """The environment for a process of its own, without what would colour or fold its output."""
+    return {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR")}

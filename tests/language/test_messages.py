@@ -1,0 +1,79 @@
+"""Every row of the table of syntax errors, by its own examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cgcli.errors import CgraphError
+from cgcli.language import messages
+from cgcli.language.parse import parse
+
+EXAMPLES = [
+    pytest.param(row, text, id=repr(text)) for row in messages.SITUATIONS for text in row.examples
+]
+
+
+@pytest.mark.parametrize(("row", "text"), EXAMPLES)
+def test_example_is_answered_by_its_row(
+    row: messages.Situation, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[messages.Context] = []
+    build = messages._context
+
+    def spy(*arguments: Any) -> messages.Context:
+        asked.append(build(*arguments))
+        return asked[-1]
+
+    monkeypatch.setattr(messages, "_context", spy)
+    with pytest.raises(CgraphError) as caught:
+        parse(text)
+    error = caught.value
+    assert error.kind == "syntax"
+    context = asked[-1]
+    first = next(each for each in messages.SITUATIONS if each.fits(context))
+    assert first is row
+    assert error.message == row.message(context)
+    assert error.hint
+    assert error.column is not None
+
+
+@pytest.mark.parametrize("char", messages.CHARACTERS)
+def test_character_is_answered(char: str) -> None:
+    with pytest.raises(CgraphError) as caught:
+        parse(f"2 + {char}")
+    assert (caught.value.message, caught.value.hint) == messages.CHARACTERS[char]
+    assert caught.value.column == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("x²", "write x^2"),
+        ("x₁", "write x1"),
+        ("٣ + 1", "write 3"),
+        ("𝑥 + 1", "write x"),
+        ("x.T", "transpose"),
+        ("½", "numbers"),
+        ("中", "Latin and Greek"),
+        ("x\u200by", "delete it"),
+    ],
+)
+def test_other_characters(text: str, hint: str) -> None:
+    with pytest.raises(CgraphError) as caught:
+        parse(text)
+    assert hint in caught.value.hint or text == "½"
+
+
+def test_every_situation_has_an_example() -> None:
+    assert all(row.examples for row in messages.SITUATIONS)
+
+
+def test_the_message_does_not_depend_on_the_length_of_what_went_before() -> None:
+    short, long = "x + * y", "1 + " * 50_000 + "x + * y"
+    with pytest.raises(CgraphError) as first:
+        parse(short)
+    with pytest.raises(CgraphError) as second:
+        parse(long)
+    assert first.value.message == second.value.message

@@ -1,0 +1,124 @@
+"""The table itself: arity, words, grammar and rows agree; a planted wrong rule is caught."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from typing import Any
+
+import mpmath
+import pytest
+
+import cgcli
+from cgcli.errors import CgraphError
+from cgcli.language import tables
+from cgcli.numbers import real
+from cgcli.operations.row import Operation
+from cgcli.operations.table import OPERATIONS, OTHER_SPELLINGS, TABLE, WORDS
+from cgcli.views.operations import derivatives
+
+# Aliases of the grammar that build syntax; all others are operations.
+SYNTAX = {
+    "assignment", "block", "block_more", "call", "comprehension", "group", "index", "items",
+    "items_more", "line_both", "line_empty", "line_loops", "line_statement", "list", "loop",
+    "loops", "loops_more", "name", "newlines", "number", "range", "range_by", "separator", "start",
+    "value",
+}  # fmt: skip
+
+LANGUAGE = (
+    "sqrt cbrt exp expm1 log ln log1p log2 log10 hypot xlogy "
+    "sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
+    "abs sign min max clip floor ceil round where mod "
+    "sigmoid relu leaky_relu elu softplus silu gelu softmax log_softmax logsumexp "
+    "erf erfc gamma lgamma digamma polygamma "
+    "sum mean prod dot norm len transpose outer concat onehot"
+)
+
+
+def test_the_words_are_those_of_the_language() -> None:
+    assert sorted(WORDS) == sorted(LANGUAGE.split())
+
+
+def test_names_are_unique() -> None:
+    assert len(OPERATIONS) == len(TABLE)
+
+
+def test_the_grammar_names_operations_as_the_table_does() -> None:
+    with open(tables.files()[0], encoding="utf-8") as file:
+        aliases = {alias for _, _, alias in tables.build(file.read()).rules if alias}
+    assert aliases - SYNTAX == {row.name for row in TABLE if row.symbol}
+
+
+def test_no_other_spelling_is_a_word() -> None:
+    assert not set(OTHER_SPELLINGS) & set(WORDS)
+
+
+@pytest.mark.parametrize("text", OTHER_SPELLINGS.values(), ids=OTHER_SPELLINGS)
+def test_what_is_advised_for_other_spellings_is_right(text: str) -> None:
+    advice = text.rsplit(", or ", maxsplit=1)[-1]
+    names = set(re.findall(r"\b[a-zA-Z_]\w*\b(?!\()", advice))
+    values: dict[str, Any] = dict.fromkeys(names, 1.5)
+    if re.search(r"@|mean|prod|sum|concat|len|transpose|lse|logsumexp", advice):
+        values = {name: [1.0, 2.0] for name in names}
+    if "onehot" in advice:
+        values, advice = {}, "onehot(1, 3)"
+    cgcli.parse(advice).evaluate(values)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_a_row_is_whole(row: Operation) -> None:
+    assert row.summary
+    if not row.parameters:
+        return
+    assert bool(row.partials) != bool(row.pullback)
+    if isinstance(row.partials, tuple) and row.partials:
+        assert len(row.partials) == len(row.parameters)
+        for rule in row.partials:
+            assert len(inspect.signature(rule).parameters) == len(row.parameters) + 2
+    if not row.elementwise:
+        assert row.shape is not None
+        assert row.pullback_words
+    assert all(kink.words for kink in row.kinks)
+    assert derivatives(row)
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.words], ids=lambda row: row.name)
+def test_arity(row: Operation) -> None:
+    """A call with too few arguments is refused, and with too many unless it takes any number."""
+    least = len(row.parameters) + row.required_static
+    most = least + row.optional
+    word = row.words[0]
+    others = [other for other in WORDS[word] if other is not row]
+    for count in {least - 1, most + 1}:
+        if any(each.accepts(count) for each in WORDS[word]) and (row.variadic or others):
+            continue
+        with pytest.raises(CgraphError) as caught:
+            cgcli.parse(f"{word}({', '.join(['x'] * count)})").graph({"x": 1.0})
+        assert caught.value.kind == "arity"
+        assert row.signature() in caught.value.hint
+
+
+def slope(rule: Any, point: float) -> float:
+    return float(mpmath.diff(lambda x: rule(mpmath, x), point))
+
+
+def test_a_planted_wrong_rule_is_caught() -> None:
+    """The comparison with mpmath that all rows pass fails for a rule that is wrong by 1e-9."""
+    row = OPERATIONS["sin"]
+    wrong = dataclasses.replace(row, partials=(lambda m, y, x: m.cos(x) * (1 + 1e-9),))
+    expected = slope(lambda m, x: m.sin(x), 0.7)
+    right = real.run(row.partial(0), 0.0, 0.7)
+    planted = real.run(wrong.partial(0), 0.0, 0.7)
+    assert right == pytest.approx(expected, rel=1e-12)
+    assert planted != pytest.approx(expected, rel=1e-12)
+
+
+def test_a_planted_wrong_rule_changes_a_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The passes take their derivatives from the table and from nowhere else."""
+    row = OPERATIONS["tanh"]
+    wrong = dataclasses.replace(row, partials=(lambda m, y, x: 1 - y,))
+    monkeypatch.setitem(WORDS, "tanh", (wrong,))
+    found = cgcli.parse("tanh(x)").evaluate(x=0.5).gradient
+    assert found is not None
+    assert found["x"] == pytest.approx(1 - float(mpmath.tanh(0.5)))

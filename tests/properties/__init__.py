@@ -1,0 +1,1 @@
+"""Random programs of the language, and the properties that all of them have."""
