@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.limits import Limits
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["Program", "UnboundError", "parse"]
 
 
+NAMED: Final = 100
+"""So many names a message holds; a program of more inputs than that is bound from a file."""
+
+
 class UnboundError(CgraphError):
     """Inputs that have no value; `names` are all of them, in order of appearance."""
 
     def __init__(self, names: list[str], places: tuple[Place, ...], hint: str) -> None:
-        shown = ", ".join(f"'{excerpt(name)}'" for name in names[:20])
-        more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+        shown = ", ".join(f"'{excerpt(name)}'" for name in names[:NAMED])
+        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
         verb = "has" if len(names) == 1 else "have"
         super().__init__("binding", f"{shown}{more} {verb} no value", hint, places)
         self.names = names
@@ -101,7 +105,9 @@ def require_bound(graph: Graph, inputs: Mapping[str, Any]) -> None:
         Place(graph.text, graph.starts[graph.inputs[n]], graph.ends[graph.inputs[n]])
         for n in missing[:1]
     )
-    hint = "bind " + " ".join(f"{excerpt(name)}=…" for name in missing[:20])
+    hint = "bind " + " ".join(f"{excerpt(name)}=…" for name in missing)
+    if len(missing) > NAMED:
+        hint = f'put them in a JSON file, {{"{excerpt(missing[0])}": 1, …}}, and add --at FILE'
     raise UnboundError(missing, places, hint + _aside(missing, list(inputs)))
 
 
@@ -111,7 +117,7 @@ def _aside(missing: list[str], bound: list[str]) -> str:
 
     from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS, WORDS
 
-    for name in missing[:20]:
+    for name in missing[:NAMED]:
         if name in WORDS:
             return f"; {name} is also a function: {name}(x)"
         if name in OTHER_SPELLINGS:

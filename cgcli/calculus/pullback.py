@@ -130,6 +130,8 @@ def _pull_back(
         ones = [np.ones_like(part) for part in parts]
         reached = pull(ARRAYS, place, mask.astype(np.float64), np.ones_like(within), ones, fixed)
         reached = np.asarray(reduce_to(reached, shape)) != 0
+    if not reached.any():
+        return None, None
     if not np.all(np.isfinite(sent)):
         bare = pull(ARRAYS, place, up, within, clean, fixed)
         sent = np.where(_tainted(graph, values, node, place, mask), sent, bare)

@@ -23,7 +23,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError
 from cgcli.limits import Limits
-from cgcli.program import UnboundError, parse
+from cgcli.program import NAMED, UnboundError, parse
 
 __all__ = ["evaluate_command"]
 
@@ -93,7 +93,7 @@ def evaluate_command(
 
 def _completed(program: str, bindings: list[str], at: str | None, error: UnboundError) -> str:
     """Return the command line with a place for every missing value."""
-    if len(error.names) > 20 or len(program) > 200 or "\n" in program:
+    if len(error.names) > NAMED or len(program) > 400 or "\n" in program:
         return error.hint
     words = ["cgraph eval", _quoted(program), *map(_quoted, bindings)]
     if at is not None:

@@ -156,16 +156,13 @@ def constant(
     """
     if _PLAIN.fullmatch(text):
         return float(text)
-    whole = text if whole is None else whole
     try:
-        return _constant(text, name, limits)
+        # Blanks keep the columns of messages those of the whole.
+        return _constant(" " * offset + text, name, limits)
     except CgraphError as error:
-        error.places = tuple(
-            Place(whole, place.start + offset, place.end + offset, place.label)
-            for place in error.places
-        )
-        if not error.places:
-            error.places = (Place(whole, offset, len(whole)),)
+        whole = text if whole is None else whole
+        places = tuple(place._replace(text=whole) for place in error.places)
+        error.places = places or (Place(whole, offset, len(whole)),)
         raise
 
 

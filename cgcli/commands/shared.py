@@ -132,8 +132,11 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     import difflib
 
     close = difflib.get_close_matches(name[:40], declared, 1, 0.6)
-    hint = f"did you mean {close[0]}?" if close else "--help lists the options"
-    hint += "; an expression that begins with two minus signs goes after a bare --"
+    hint = (
+        f"did you mean {close[0]}?"
+        if close
+        else "--help lists the options; what begins with two minus signs goes after a bare --"
+    )
     return CgraphError("usage", f"there is no option {shorten(name)}", hint)
 
 

@@ -104,10 +104,19 @@ class _Builder:
         return graph
 
     def error(
-        self, kind: str, message: str, hint: str, *spans: tuple[int, int], label: str = ""
+        self,
+        kind: str,
+        message: str,
+        hint: str,
+        span: tuple[int, int],
+        other: tuple[int, int] | None = None,
+        label: str = "",
     ) -> CgraphError:
-        places = tuple(Place(self.text, start, end) for start, end in spans)
-        return CgraphError(kind, message, hint, places)
+        """Return an error at a span, and at another that it has to do with, labelled."""
+        places = [Place(self.text, *span)]
+        if other is not None and other != span:
+            places.append(Place(self.text, *other, label))
+        return CgraphError(kind, message, hint, tuple(places))
 
     # Names
 
@@ -131,7 +140,9 @@ class _Builder:
             here, there = there, here
         if name in there:
             message = f"'{excerpt(name)}' is both one value and a family {excerpt(name)}[…]"
-            raise self.error("name", message, "give one of them another name", span, there[name])
+            raise self.error(
+                "name", message, "give one of them another name", span, there[name], "the other"
+            )
         if name in self.bindings:
             raise self.error(
                 "binding",
@@ -156,6 +167,7 @@ class _Builder:
                 "give each function a name of its own",
                 span,
                 self.functions[name].span,
+                "first defined here",
             )
         self.functions[name] = statement
 
@@ -176,6 +188,7 @@ class _Builder:
                 "statements are read in order; move the assignment up",
                 (start, end),
                 self.assigned[name],
+                "assigned here",
             )
         if name in self.families:
             raise self.error(
@@ -185,6 +198,7 @@ class _Builder:
                 f"[{excerpt(name)}[t] for t in 0..3]",
                 (start, end),
                 self.families[name],
+                "assigned here",
             )
         if name in self.functions:
             parameters = ", ".join(self.functions[name].parameters)
@@ -459,7 +473,10 @@ class _Builder:
             written = f"{excerpt(name)}({', '.join(parameters)})"
             message = f"{excerpt(name)} takes {len(parameters)} argument"
             message += f"{'' if len(parameters) == 1 else 's'}, not {count}"
-            raise self.error("arity", message, f"write {written}", (start, end), function.span)
+            span = (start, end)
+            raise self.error(
+                "arity", message, f"write {written}", span, function.span, "defined here"
+            )
         if name in self.active:
             raise self.error(
                 "name",
@@ -468,6 +485,7 @@ class _Builder:
                 "for repetition write a loop over a family: h[t+1] = …",
                 (start, end),
                 function.span,
+                "defined here",
             )
         arguments = stack[len(stack) - count :]
         del stack[len(stack) - count :]
@@ -660,13 +678,18 @@ class _Builder:
         if loop is not None and not statement.key:
             message = f"'{shown}' is assigned again at each turn of the loop"
             hint = f"make it a family: {shown}[{loop.variable}] = …"
-            return self.error("name", message, hint, statement.span, loop.span)
+            return self.error("name", message, hint, statement.span, loop.span, "the loop")
         first = self.spans.get(written, self.assigned.get(statement.name, statement.span))
         if self.graph.operations[before] is INPUT:
             first = (self.graph.starts[before], self.graph.ends[before])
         message = f"'{shown}' is assigned twice"
         return self.error(
-            "name", message, "give each value a name of its own", statement.span, first
+            "name",
+            message,
+            "give each value a name of its own",
+            statement.span,
+            first,
+            "first assigned here",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -11,103 +10,107 @@ from cgcli.operations.row import LEVELS, Operation
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-__all__ = ["formula", "inline", "program", "written"]
+__all__ = ["formula", "inline", "pieces", "program"]
 
 _ATOM: Final = LEVELS["atom"]
-_SIGNED: Final = re.compile(r"[-+]")
 
 
-def written(
-    operation: Operation,
-    parts: list[tuple[str, int]],
-    static: tuple[int, ...] = (),
-    spaced: bool = True,
-) -> tuple[str, int]:
-    """Return an operation's text and how tightly it binds, from those of its arguments.
+def pieces(
+    operation: Operation, count: int, static: tuple[int, ...] = ()
+) -> list[str | tuple[int, int]]:
+    """Return how an operation is written: texts, and the places of its arguments among them.
+
+    A place comes with how tightly what stands there must bind to need no parentheses.
 
     >>> from cgcli.operations.table import OPERATIONS
-    >>> written(OPERATIONS["mul"], [("x + y", LEVELS["sum"]), ("z", LEVELS["atom"])])
-    ('(x + y) * z', 2)
+    >>> pieces(OPERATIONS["sub"], 2)
+    [(0, 1), ' - ', (1, 2)]
     """
     level = operation.level
-    if operation.name == "stack":
-        return f"[{', '.join(text for text, _ in parts)}]", _ATOM
-    if operation.name == "index":
-        return f"{_within(parts[0], _ATOM)}[{', '.join(map(str, static))}]", _ATOM
     if operation.name == "same":
-        return parts[0]
+        return [(0, 0)]
+    if operation.name == "index":
+        return [(0, _ATOM), f"[{', '.join(map(str, static))}]"]
     if not operation.symbol:
-        texts = [text for text, _ in parts] + [str(n) for n in static]
-        return f"{operation.words[0]}({', '.join(texts)})", _ATOM
-    if len(parts) == 1:
+        opening, closing = ("[", "]") if operation.name == "stack" else ("(", ")")
+        parts: list[str | tuple[int, int]] = [(operation.words or ("",))[0] + opening]
+        for place in range(count):
+            parts += [", ", (place, 0)] if place else [(place, 0)]
+        return [*parts, "".join(f", {n}" for n in static) + closing]
+    if count == 1:
         # A sign takes a power or another sign on its right: -x^2, --x.
-        return f"{operation.symbol}{_within(parts[0], LEVELS['sign'])}", level
-    left, right = parts
+        return [operation.symbol, (0, LEVELS["sign"])]
     if level == LEVELS["power"]:
         # The base is an atom; the exponent may be a power or carry a sign: 2^-1, a^b^c.
-        return f"{_within(left, _ATOM)}{operation.symbol}{_within(right, LEVELS['sign'])}", level
+        return [(0, _ATOM), operation.symbol, (1, LEVELS["sign"])]
     # Comparisons do not chain; sums and products associate to the left.
     on_left = level + 1 if level == LEVELS["comparison"] else level
-    space = " " if spaced else ""
-    first, second = _within(left, on_left), _within(right, level + 1)
-    return f"{first}{space}{operation.symbol}{space}{second}", level
-
-
-def _within(part: tuple[str, int], level: int) -> str:
-    text, own = part
-    return text if own >= level else f"({text})"
+    return [(0, on_left), f" {operation.symbol} ", (1, level + 1)]
 
 
 def formula(graph: Graph, node: int) -> str:
     """Return a node's operation with its arguments by name; an input's and a literal's own text."""
-    operation = graph.operations[node]
-    if not graph.arguments[node]:
+    arguments = graph.arguments[node]
+    if not arguments:
         return graph.literals.get(node) or graph.names[node]
     names = graph.names
-    parts = [(names[a], _name_level(names[a])) for a in graph.arguments[node]]
-    return written(operation, parts, graph.static.get(node, ()))[0]
+    texts = []
+    for piece in pieces(graph.operations[node], len(arguments), graph.static.get(node, ())):
+        if isinstance(piece, str):
+            texts.append(piece)
+        else:
+            name = names[arguments[piece[0]]]
+            texts.append(name if _name_level(name) >= piece[1] else f"({name})")
+    return "".join(texts)
 
 
 def _name_level(name: str) -> int:
     """A negative constant, from a loop's variable, is written with its sign."""
-    return LEVELS["sign"] if _SIGNED.match(name) else _ATOM
+    return LEVELS["sign"] if name.startswith("-") else _ATOM
 
 
 def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
     """Return a node's formula with those of its arguments inside, down to where `stop` says.
 
-    The node itself is always written out. Text is joined once, so a long formula costs what it
-    is long.
+    The node itself is always written out. The texts are joined once, at the end, so that a
+    formula of any length takes time in proportion.
     """
-    order = _postorder(graph, node, stop)
-    texts: dict[int, tuple[str, int]] = {}
+    texts: list[str] = []
+    pending: list[str | tuple[int, int]] = [(node, 0)]
     names = graph.names
-    for place in order:
-        arguments = graph.arguments[place]
-        if place != node and (stop(place) or not arguments):
-            texts[place] = (names[place], _name_level(names[place]))
-        elif not arguments:
-            literal = graph.literals.get(place) or names[place]
-            texts[place] = (literal, _name_level(literal))
-        else:
-            parts = [texts[a] for a in arguments]
-            texts[place] = written(graph.operations[place], parts, graph.static.get(place, ()))
-    return texts[node][0]
-
-
-def _postorder(graph: Graph, node: int, stop: Callable[[int], bool]) -> list[int]:
-    """Return the nodes that `inline` writes, arguments first: ids are already in that order."""
-    seen = {node}
-    pending = [node]
     while pending:
-        place = pending.pop()
-        if place != node and stop(place):
+        item = pending.pop()
+        if isinstance(item, str):
+            texts.append(item)
             continue
-        for argument in graph.arguments[place]:
-            if argument not in seen:
-                seen.add(argument)
-                pending.append(argument)
-    return sorted(seen)
+        place, level = item
+        arguments = graph.arguments[place]
+        if not arguments or (place != node and stop(place)):
+            name = graph.literals.get(place, names[place]) if place == node else names[place]
+            texts.append(name if _name_level(name) >= level else f"({name})")
+            continue
+        operation = graph.operations[place]
+        own = _own_level(graph, place, stop)
+        if own < level:
+            texts.append("(")
+            pending.append(")")
+        for piece in reversed(pieces(operation, len(arguments), graph.static.get(place, ()))):
+            if isinstance(piece, str):
+                pending.append(piece)
+            elif operation.name == "same":
+                pending.append((arguments[0], level if own >= level else 0))
+            else:
+                pending.append((arguments[piece[0]], piece[1]))
+    return "".join(texts)
+
+
+def _own_level(graph: Graph, place: int, stop: Callable[[int], bool]) -> int:
+    """How tightly a node binds as it is written; another name binds as what it stands for."""
+    while graph.operations[place].name == "same" and graph.arguments[place]:
+        place = graph.arguments[place][0]
+        if stop(place):
+            return _ATOM
+    return graph.operations[place].level
 
 
 def program(graph: Graph) -> str:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, Place, shorten
 from cgcli.language.reader import CLOSING, END, UNKNOWN, Token, tokens
-from cgcli.language.syntax import NUMBER, OPERATION, Expression
+from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
 
 __all__ = ["CHARACTERS", "SITUATIONS", "Context", "Situation", "bad_target", "explain"]
 
@@ -126,7 +126,7 @@ def bad_target(source: str, target: Expression, expression: Expression, start: i
     kind, _, _, _, last = target[-1]
     if kind == NUMBER:
         hint = "write name = value, or == to compare"
-    elif kind == OPERATION and len(expression) == 1:
+    elif kind == OPERATION and len(expression) == 1 and expression[0][0] == NAME:
         right = shorten(source[expression[0][3] : expression[0][4]])
         hint = f"write {right} = … the other way round, or == to compare"
     else:

@@ -257,7 +257,7 @@ class _Actions:
                     "syntax",
                     f"two parameters of {excerpt(name)} are called '{excerpt(parameter)}'",
                     "give each parameter a name of its own",
-                    (place, parameters[parameter]),
+                    (place, parameters[parameter]._replace(label="the first")),
                 )
             parameters[parameter] = place
         return Function(name, tuple(parameters), expression, target[-1][3:5])

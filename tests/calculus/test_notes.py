@@ -1,0 +1,209 @@
+"""The conventions where there is no derivative, and the notes that say so."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cgcli
+from cgcli.calculus.result import Result
+
+
+def evaluate(text: str, **bindings: Any) -> Result:
+    return cgcli.parse(text).evaluate(bindings)
+
+
+def kinds(result: Result) -> list[str]:
+    return [note.kind for note in result.notes]
+
+
+def test_a_kink_tells_both_sides() -> None:
+    result = evaluate("2*abs(x)", x=0)
+    (note,) = result.notes
+    assert (note.kind, note.node, note.line, note.column) == ("kink", "v1", 1, 3)
+    assert note.sides == {"x": (-1.0, 1.0)}
+    assert "-1 from the left, 1 from the right, and 0 is used" in note.message
+    assert result.gradient == {"x": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "sides"),
+    [
+        ("relu(x)", {"x": 0}, {"x": (0.0, 1.0)}),
+        ("leaky_relu(x)", {"x": 0}, {"x": (0.01, 1.0)}),
+        ("sqrt(x)", {"x": 0}, {"x": (None, math.inf)}),
+        ("cbrt(x)", {"x": 0}, {"x": (math.inf, math.inf)}),
+        ("acos(x)", {"x": 1}, {"x": (-math.inf, None)}),
+        ("max(x, y)", {"x": 2, "y": 2}, {"x": (0.0, 1.0), "y": (0.0, 1.0)}),
+        ("max(x, y, z)", {"x": 2, "y": 2, "z": 1}, {"x": (0.0, 1.0), "y": (0.0, 1.0)}),
+        ("min(x, 3)", {"x": 3}, {"x": (1.0, 0.0)}),
+        ("floor(x)", {"x": 2}, {"x": (math.inf, 0.0)}),
+        ("round(x)", {"x": 2.5}, {"x": (0.0, math.inf)}),
+        ("round(x)", {"x": 3.5}, {"x": (math.inf, 0.0)}),
+        ("sign(x)", {"x": 0}, {"x": (math.inf, math.inf)}),
+        ("mod(x, 2)", {"x": 4}, {"x": (-math.inf, 1.0)}),
+        ("clip(x, 0, 1)", {"x": 0}, {"x": (0.0, 1.0)}),
+        ("clip(x, 0, 1)", {"x": 1}, {"x": (1.0, 0.0)}),
+        ("x < y", {"x": 1, "y": 1}, {"x": (-math.inf, 0.0), "y": (0.0, math.inf)}),
+        ("x^0.5", {"x": 0}, {"x": (None, math.inf)}),
+        ("norm(x)", {"x": [0, 0]}, {"x": (-1.0, 1.0)}),
+        ("max(x)", {"x": [1, 3, 3]}, {"x": (0.0, 1.0)}),
+        ("sum(abs(x))", {"x": [1, 0, 0]}, {"x": (-1.0, 1.0)}),
+        ("hypot(x, y)", {"x": 0, "y": 0}, {"x": (-1.0, 1.0), "y": (-1.0, 1.0)}),
+    ],
+)
+def test_one_sided_derivatives(text: str, at: dict[str, Any], sides: dict[str, Any]) -> None:
+    """The sides are those of a difference quotient where that settles."""
+    result = evaluate(text, **at)
+    assert [note.sides for note in result.notes] == [sides]
+
+
+@pytest.mark.parametrize(
+    "text", ["abs(x)", "elu(x)", "x^2", "x*abs(y)", "where(x >= 0, x^2, -x)", "max(x, -1)"]
+)
+def test_no_kink_without_need(text: str) -> None:
+    at = {"x": 1.0 if text == "abs(x)" else 0.0, "y": 1.0}
+    assert evaluate(text, **at).notes == []
+
+
+def test_a_kink_that_nothing_is_differentiated_through_is_not_told() -> None:
+    assert evaluate("x*abs(2 - 2)", x=1).notes == []
+    assert evaluate("b = abs(x); 3*x", x=0).notes == []
+
+
+def test_the_domain_names_the_first_bad_node() -> None:
+    result = evaluate("a = x + 1\nsin(log(a)) + sqrt(a)*log(a)", x=-2)
+    (note,) = result.notes
+    assert (note.kind, note.node, note.line, note.column) == ("domain", "v1", 2, 5)
+    assert note.message == "log(a) is not defined at a = -1: a must be positive"
+    assert [n.name for n in result.nodes if n.notes] == ["v1", "v3", "v4"]
+    assert result.gradient is not None
+    assert not math.isfinite(result.gradient["x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("0*log(x)", -1.0),
+        ("log(x)*0 + x", -1.0),
+        ("relu(log(x))", 0.0),
+        ("sign(log(x))*3", -1.0),
+        ("(log(x) > 0)*x", -1.0),
+        ("max(0, log(x))", 0.0),
+        ("1/(1/x)", 0.0),
+        ("exp(-1/x^2)", 0.0),
+        ("atanh(x)", 3.0),
+        ("acosh(x)", -4.0),
+        ("log10(x) + log2(x) + log1p(x)", -7.0),
+        ("mod(x, 0)", 1.0),
+        ("gamma(x)", -1.0),
+        ("log(x)^0", -1.0),
+    ],
+)
+def test_nothing_finite_goes_through_what_is_outside_its_domain(text: str, x: float) -> None:
+    for program, at in ((text, x), (f"sum({text.replace('x', 'x')})", [x, x])):
+        result = evaluate(program, x=at)
+        assert "domain" in kinds(result), program
+        assert result.gradient is not None
+        assert not np.isfinite(result.gradient["x"]).any(), program
+
+
+def test_an_array_keeps_what_is_inside_the_domain() -> None:
+    result = evaluate("sum(log(x))", x=[1.0, -1.0, 4.0])
+    assert result.gradient is not None
+    assert np.array_equal(result.gradient["x"], [1.0, np.nan, 0.25], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("where(x > 0, log(x), 2*x)", {"x": -1.0}, 2.0),
+        ("where(x > 0, sqrt(x), 3)", {"x": -1.0}, 0.0),
+        ("where(0, 1/x, x)", {"x": 0.0}, 1.0),
+        ("sum(where(x > 0, log(x), 2*x))", {"x": [-1.0, 0.0, 4.0]}, [2.0, 2.0, 0.25]),
+        ("sum(where(x > 0, sqrt(x), 0))", {"x": [-1.0, 4.0]}, [0.0, 0.25]),
+        ("sum(where([1, 0], [1/x[0], x[1]]*[1, 5], 7*x))", {"x": [2.0, 0.0]}, [-0.25, 7.0]),
+        ("sum(where([0, 1], transpose(1/x), x))", {"x": [0.0, 2.0]}, [1.0, -0.25]),
+        ("sum(where([0, 1], [[1/x[0], 1], [0, 1]] @ [1, 1], x))", {"x": [0.0, 2.0]}, [1.0, 0.0]),
+        ("sum(where([1, 0, 0], softmax(x), 0))", {"x": [1.0, 1.0, 1.0]},
+         [2 / 9, -1 / 9, -1 / 9]),
+    ],
+)  # fmt: skip
+def test_the_branch_not_taken_never_reaches_the_gradient(
+    text: str, at: dict[str, Any], expected: Any
+) -> None:
+    result = evaluate(text, **at)
+    assert result.gradient is not None
+    assert np.allclose(result.gradient["x"], expected, rtol=1e-15, atol=1e-16)
+    assert result.notes == []
+
+
+def test_overflow_is_told_apart() -> None:
+    result = evaluate("x^2", x=1e200)
+    assert result.value == math.inf
+    assert result.gradient == {"x": 2e200}
+    assert kinds(result) == ["overflow"]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "advice"),
+    [
+        ("log(1 + exp(x))", {"x": 1000}, "write softplus(x) for log(1 + exp(x))"),
+        ("1/(1 + exp(-x))", {"x": -1000}, "write sigmoid(x) for 1 / (1 + exp(-x))"),
+        ("3*sqrt(x^2 + y^2)", {"x": 1e200, "y": 1}, "write hypot(x, y) for sqrt(x^2 + y^2)"),
+        ("log(exp(2*x) + exp(y))", {"x": 999, "y": 1}, "write logsumexp([2 * x, y])"),
+        ("log(sum(exp(x)))", {"x": [999, 1]}, "write logsumexp(x)"),
+        ("sqrt(dot(x, x))", {"x": [1e200, 1]}, "write norm(x)"),
+        ("log(gamma(x))", {"x": 200}, "write lgamma(x)"),
+    ],
+)
+def test_the_usual_rewrite_is_advised(text: str, at: dict[str, Any], advice: str) -> None:
+    (note, *_) = evaluate(text, **at).notes
+    assert note.kind == "overflow"
+    assert advice in note.message
+
+
+def test_a_gradient_that_overflows_by_itself_is_told() -> None:
+    result = evaluate("1e308*x - 1e308*y + 1e308*(x + x)*0.1 + 1e308*x", x=0.1, y=0.1)
+    assert kinds(result) == ["overflow"]
+    assert "the gradient by x" in result.notes[0].message
+
+
+def test_what_infinity_leaves_undefined() -> None:
+    result = evaluate("x - y", x=math.inf, y=math.inf)
+    assert kinds(result) == ["domain"]
+    assert result.gradient is not None
+    assert all(math.isnan(g) for g in result.gradient.values())
+
+
+def test_after_an_overflow_it_is_still_an_overflow() -> None:
+    assert set(kinds(evaluate("exp(x) - exp(2*x)", x=1000))) == {"overflow"}
+
+
+def test_a_literal_too_large_is_told() -> None:
+    result = evaluate("x*1e400", x=1)
+    assert kinds(result) == ["overflow"]
+    assert "1e400" in result.notes[0].message
+
+
+def test_nothing_differentiates_by_a_constant() -> None:
+    result = evaluate("x^2 + (-3)^y*0 + 2*pi", x=-3, y=2)
+    assert result.gradient is not None
+    assert result.gradient["x"] == -6.0
+    names = {node.name: node for node in result.nodes}
+    assert names["2"].grad is None
+    assert names["pi"].grad is None
+    assert names["v1"].partials[1] is None
+    assert evaluate("x^0", x=0).gradient == {"x": 0.0}
+
+
+def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
+    result = evaluate("x^y", x=-2, y=3)
+    assert result.gradient is not None
+    assert result.gradient["x"] == 12.0
+    assert math.isnan(result.gradient["y"])
+    assert kinds(result) == ["kink"]
+    assert "whole exponents" in result.notes[0].message
