@@ -57,6 +57,8 @@ class CgraphError(Exception):
         self.message = message
         self.hint = hint
         self.places = places
+        self.bound = ""
+        """The name that is bound, where an error is about a binding of it."""
 
     @property
     def line(self) -> int | None:

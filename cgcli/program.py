@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
     from cgcli.language.syntax import Syntax
 
-__all__ = ["Program", "UnboundError", "parse"]
+__all__ = ["NAMED", "Program", "UnboundError", "evaluate_program", "parse"]
 
 
 NAMED: Final = 100
@@ -39,6 +39,8 @@ def parse(text: str, limits: Limits = Limits()) -> Program:
     """
     from cgcli.language.parse import parse as parse_syntax
 
+    if not isinstance(text, str):
+        raise CgraphError("usage", f"a program is text, not {type(text).__name__}")
     return Program(parse_syntax(text, limits), limits)
 
 
@@ -80,20 +82,36 @@ class Program:
         by a mapping, which may hold more than the program needs. `of` is the name of the node
         to differentiate and `wrt` are those to differentiate by. Raises `CgraphError`.
         """
-        from cgcli.calculus.evaluate import evaluate
-        from cgcli.graph.build import build
-        from cgcli.numbers.values import as_inputs
-
         repeated = sorted(set(bindings or ()) & set(names))
         if repeated:
             raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
-        inputs = as_inputs({**(bindings or {}), **names})
-        graph = build(self.syntax, inputs, self.limits)
-        unused = [name for name in names if name not in graph.inputs]
-        if unused:
-            raise unused_binding(graph, unused[0])
-        require_bound(graph, inputs)
-        return evaluate(graph, inputs, of, wrt)
+        wanted = [wrt] if isinstance(wrt, str) else wrt
+        return evaluate_program(self, names, bindings or {}, of, wanted)
+
+
+def evaluate_program(
+    program: Program,
+    required: Mapping[str, Any],
+    optional: Mapping[str, Any],
+    of: str | None = None,
+    wrt: Sequence[str] | None = None,
+) -> Result:
+    """Return values and gradients where every `required` binding must be used.
+
+    The names of a program are its user's: none of them is a keyword here, as it would be in
+    `Program.evaluate`.
+    """
+    from cgcli.calculus.evaluate import evaluate
+    from cgcli.graph.build import build
+    from cgcli.numbers.values import as_inputs
+
+    inputs = as_inputs({**optional, **required})
+    graph = build(program.syntax, inputs, program.limits)
+    unused = [name for name in required if name not in graph.inputs]
+    if unused:
+        raise unused_binding(graph, unused[0])
+    require_bound(graph, inputs)
+    return evaluate(graph, inputs, of, wrt, program.limits)
 
 
 def require_bound(graph: Graph, inputs: Mapping[str, Any]) -> None:

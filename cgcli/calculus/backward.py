@@ -12,7 +12,20 @@ from typing import Any
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 
-__all__ = ["backward", "local"]
+__all__ = ["Trail", "backward", "local"]
+
+
+class Trail:
+    """What a backward pass met: the faults it went through, and the masks it carried.
+
+    A mask flags the elements of a node that a gradient reached; where there is none, all are.
+    """
+
+    __slots__ = ("crossed", "masks")
+
+    def __init__(self) -> None:
+        self.crossed: set[int] = set()
+        self.masks: dict[int, Any] = {}
 
 
 def backward(
@@ -22,20 +35,19 @@ def backward(
     active: bytearray,
     faults: dict[int, Any],
     seed: Any = 1.0,
-    crossed: set[int] | None = None,
+    trail: Trail | None = None,
 ) -> list[Any]:
     """Return the gradient of node `of` by every node; None where none was sent.
 
     `active` flags the nodes to differentiate by: nothing is sent to any other, so x^2 asks for
     no logarithm. `faults` are the nodes that are outside their domain, True or for an array a
-    mask of the elements that are: what goes through them is never finite. Those that a gradient
-    did go through are added to `crossed`.
+    mask of the elements that are: what goes through them is never finite. What a gradient
+    met on its way is added to `trail`.
     """
     if graph.tensors:
         from cgcli.calculus.pullback import backward_arrays
 
-        met: set[int] = set() if crossed is None else crossed
-        return backward_arrays(graph, values, of, active, faults, seed, met)
+        return backward_arrays(graph, values, of, active, faults, seed, trail or Trail())
     gradients: list[Any] = [None] * len(values)
     gradients[of] = seed
     operations, all_arguments = graph.operations, graph.arguments
@@ -88,8 +100,8 @@ def backward(
                 sent = _never_finite(sent)
             before = gradients[argument]
             gradients[argument] = sent if before is None else before + sent
-    if crossed is not None:
-        crossed.update(node for node in faults if gradients[node] is not None)
+    if trail is not None:
+        trail.crossed.update(node for node in faults if gradients[node] is not None)
     return gradients
 
 

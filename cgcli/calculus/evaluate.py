@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cgcli.calculus import notes
-from cgcli.calculus.backward import backward
+from cgcli.calculus.backward import Trail, backward
 from cgcli.calculus.forward import forward
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, unknown_node
+from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.operations.shapes import size
+from cgcli.limits import Limits
+from cgcli.operations.shapes import describe, size
 
 __all__ = ["evaluate"]
 
@@ -21,32 +23,36 @@ def evaluate(
     inputs: Mapping[str, Any],
     of: str | None = None,
     wrt: Sequence[str] | None = None,
+    limits: Limits = Limits(),
 ) -> Result:
     """Return the values of a graph and the gradients of one node, the output unless `of` says.
 
     `inputs` has a float or an array for every input. `wrt` names what to differentiate by,
-    every input unless it is given. Raises `CgraphError` for a name that no node has.
+    every input unless it is given. Raises `CgraphError` for a name that no node has, and for a
+    Jacobian of more numbers than `limits` allow.
     """
     target = graph.output if of is None else _find(graph, of)
-    sources = list(graph.inputs.values()) if wrt is None else [_find(graph, n) for n in wrt]
-    named = list(graph.inputs) if wrt is None else list(wrt)
-    active = graph.dependents(iter({*graph.inputs.values(), *sources}))
+    names = list(graph.inputs) if wrt is None else list(wrt)
+    sources = [_find(graph, name) for name in names]
+    active = graph.dependents([*graph.inputs.values(), *sources])
+    if graph.shape(target):
+        _check_size(graph, target, names, sources, limits)
     values = forward(graph, inputs)
     found, faults = notes.examine(graph, values)
-    crossed: set[int] = set()
+    trail = Trail()
+    result = Result(graph, values, target, active)
     if graph.shape(target):
-        jacobian, gradients = _jacobian(graph, values, target, sources, active, faults, crossed)
-        found = _merge(found, notes.kinks(graph, values, gradients, active))
-        by_name = dict(zip(named, jacobian, strict=True))
-        told = _told(graph, found, gradients, target, active, crossed)
-        return Result(graph, values, target, active, None, None, by_name, told, found)
-    gradients = backward(graph, values, target, active, faults, 1.0, crossed)
-    found = _merge(found, notes.kinks(graph, values, gradients, active))
-    if not found:
-        found = notes.gradient_overflow(graph, values, gradients)
-    told = _told(graph, found, gradients, target, active, crossed)
-    result = Result(graph, values, target, active, gradients, None, None, told, found)
-    result.gradient = {name: result.grad(n) for name, n in zip(named, sources, strict=True)}
+        jacobian, reached = _jacobian(graph, values, target, sources, faults, trail)
+        result.jacobian = dict(zip(names, jacobian, strict=True))
+    else:
+        reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
+        result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
+    found = _merge(found, notes.kinks(graph, values, reached, active, trail))
+    if not found and result.gradients is not None:
+        found = notes.gradient_overflow(graph, values, result.gradients)
+    result.notes_by_node = found
+    if found:
+        result.notes = _told(graph, values, found, reached, active, target, trail)
     return result
 
 
@@ -65,46 +71,84 @@ def _merge(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list
 
 def _told(
     graph: Graph,
+    values: list[Any],
     found: dict[int, list[Note]],
     gradients: list[Any],
-    target: int,
     active: bytearray,
-    crossed: set[int],
+    target: int,
+    trail: Trail,
 ) -> list[Note]:
     """Return the notes that bear on the output, in order; of the domain's only the first.
 
-    A note bears on it when a gradient came through its node, or when the output's value needs it.
-    What an element is that `where` did not take bears on nothing.
+    A note bears on it when a gradient came through its node, or when no gradient did but the
+    output's value needs the node. What an element is that `where` did not take bears on nothing.
     """
-    if not found:
-        return []
-    needed = _needed(graph, target)
+    needed = _needed(graph, gradients, active, values, target, trail)
     told: list[Note] = []
     outside = False
     for node in sorted(found):
-        if gradients[node] is None and not needed[node]:
+        differentiated = gradients[node] is not None
+        if not differentiated and not needed[node]:
             continue
         for note in found[node]:
             if note.kind == "domain":
-                if outside or (active[node] and node not in crossed):
+                if outside or (differentiated and node not in trail.crossed):
                     continue
                 outside = True
             told.append(note)
     return told
 
 
-def _needed(graph: Graph, target: int) -> bytearray:
-    """Return a flag a node: 1 for the constants and inactive nodes that the target depends on.
+def _needed(
+    graph: Graph,
+    gradients: list[Any],
+    active: bytearray,
+    values: list[Any],
+    target: int,
+    trail: Trail,
+) -> bytearray:
+    """Return a flag a node: 1 where the target's value needs it, by branches that are taken.
 
-    A branch that was not taken is not needed; what is differentiated is flagged by its gradient.
+    Where a gradient passed a node but was cut off from an argument, no element of the argument
+    is taken.
     """
     flags = bytearray(len(graph))
     flags[target] = 1
     for node in range(target, -1, -1):
-        if flags[node] and graph.operations[node].reaches is None:
-            for argument in graph.arguments[node]:
-                flags[argument] = 1
+        if not flags[node]:
+            continue
+        chooses = graph.operations[node].reaches is not None
+        for place, argument in enumerate(graph.arguments[node]):
+            if chooses and place and not _is_taken(graph, values, node, place):
+                continue
+            cut = gradients[node] is not None and gradients[argument] is None and active[argument]
+            if cut and (node in trail.masks or (chooses and place)):
+                continue
+            flags[argument] = 1
     return flags
+
+
+def _is_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
+    reaches = graph.operations[node].reaches
+    assert reaches is not None
+    taken = reaches(None, place, *(values[a] for a in graph.arguments[node]))
+    return bool(taken.any() if hasattr(taken, "any") else taken)
+
+
+def _check_size(
+    graph: Graph, target: int, names: list[str], sources: list[int], limits: Limits
+) -> None:
+    """Refuse a Jacobian that would not fit, before any of it is computed."""
+    rows = size(graph.shape(target))
+    columns = sum(size(graph.shape(source)) for source in sources)
+    if rows * columns > limits.numbers:
+        by = ", ".join(excerpt(name) for name in names[:8]) + (" …" if len(names) > 8 else "")
+        raise CgraphError(
+            "limit",
+            f"the output is {describe(graph.shape(target))}, and its Jacobian by {by} "
+            f"would hold {rows * columns:,} numbers",
+            "differentiate one number, such as sum(…), or by less, with --wrt",
+        )
 
 
 def _jacobian(
@@ -112,29 +156,30 @@ def _jacobian(
     values: list[Any],
     target: int,
     sources: list[int],
-    active: bytearray,
     faults: dict[int, Any],
-    crossed: set[int],
+    trail: Trail,
 ) -> tuple[list[Any], list[Any]]:
     """Return by source the array of shape output × input, and which nodes a gradient reached.
 
-    One backward pass an element of the output.
+    One backward pass an element of the output, over what depends on the sources alone.
     """
     import numpy as np
 
     shape = graph.shape(target)
-    rows: list[list[Any]] = [[] for _ in sources]
+    active = graph.dependents(sources)
+    jacobian = [np.zeros((size(shape), *graph.shape(source))) for source in sources]
     reached: list[Any] = [None] * len(graph)
-    for element in range(size(shape)):
+    for element in range(size(shape) if active[target] else 0):
         seed = np.zeros(size(shape))
         seed[element] = 1.0
-        shaped = seed.reshape(shape)
-        gradients = backward(graph, values, target, active, faults, shaped, crossed)
-        for row, source in zip(rows, sources, strict=True):
-            gradient = gradients[source]
-            row.append(np.zeros(graph.shape(source)) if gradient is None else gradient)
+        gradients = backward(graph, values, target, active, faults, seed.reshape(shape), trail)
+        for rows, source in zip(jacobian, sources, strict=True):
+            if gradients[source] is not None:
+                rows[element] = gradients[source]
         reached = [a if a is not None else b for a, b in zip(reached, gradients, strict=True)]
+    # The masks are those of the last element; a kink at any element counts.
+    trail.masks.clear()
     return [
-        np.asarray(row, dtype=np.float64).reshape(shape + graph.shape(source))
-        for row, source in zip(rows, sources, strict=True)
+        rows.reshape(shape + graph.shape(source))
+        for rows, source in zip(jacobian, sources, strict=True)
     ], reached

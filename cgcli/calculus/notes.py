@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.backward import Trail
 from cgcli.errors import Lines, excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -49,11 +50,14 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
     """
     notes: dict[int, list[Note]] = {}
     faults: dict[int, Any] = {}
-    overflowed = False
+    overflowed: set[int] = set()
     lines: Lines | None = None
     suggested = 0
     for node in _not_finite(graph, values):
         outside, undefined, overflow = _judge(graph, values, node)
+        after = not overflowed.isdisjoint(graph.arguments[node])
+        if overflow or after:
+            overflowed.add(node)
         if outside is None and not overflow and undefined is None:
             continue
         lines = lines or Lines(graph.text)
@@ -61,16 +65,15 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
             faults[node] = outside
             message = _domain_message(graph, values, node)
         elif undefined is not None:
-            if not overflowed:
+            if not after:
                 faults[node] = undefined
             message = f"{_shown(graph, node)} has no value{_at(graph, values, node)}"
         else:
             message = f"{_shown(graph, node)} is larger than the largest double, 1.8e308"
-            overflowed = True
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
                 message += _suggestion(graph, node)
-        kind = "overflow" if overflow or (undefined is not None and overflowed) else "domain"
+        kind = "overflow" if overflow or (undefined is not None and after) else "domain"
         notes[node] = [_note(graph, node, kind, message, lines)]
     return Examined(notes, faults)
 
@@ -202,7 +205,7 @@ def _suggestion(graph: Graph, node: int) -> str:
 
 
 def kinks(
-    graph: Graph, values: list[Any], gradients: list[Any], active: bytearray
+    graph: Graph, values: list[Any], gradients: list[Any], active: bytearray, trail: Trail
 ) -> dict[int, list[Note]]:
     """Return the notes on the nodes that were differentiated where they have no derivative."""
     notes: dict[int, list[Note]] = {}
@@ -216,7 +219,7 @@ def kinks(
         parts = [values[a] for a in arguments]
         for kink in operation.kinks:
             if node in graph.tensors:
-                found = _kink_in_array(graph, node, kink, parts)
+                found = _kink_in_array(graph, node, kink, parts, trail.masks.get(node))
             elif _holds(kink.at, parts):
                 found = (parts, "")
             else:
@@ -231,7 +234,7 @@ def kinks(
 
 
 def _kink_in_array(
-    graph: Graph, node: int, kink: Kink, parts: list[Any]
+    graph: Graph, node: int, kink: Kink, parts: list[Any], mask: Any
 ) -> tuple[list[float], str] | None:
     """Return the arguments at the first element that is at a kink, and words for which it is."""
     import numpy as np
@@ -248,6 +251,10 @@ def _kink_in_array(
         return parts, ""
     shape = graph.shape(node)
     at = np.broadcast_to(at, shape)
+    if mask is not None:
+        at = at & mask
+        if not at.any():
+            return None
     first = tuple(int(i) for i in np.argwhere(at)[0])
     count = int(at.sum())
     where = f" at element [{', '.join(map(str, first))}]" if shape else ""
@@ -307,15 +314,23 @@ def gradient_overflow(
 ) -> dict[int, list[Note]]:
     """Return a note on the first node of the backward pass whose gradient is not finite.
 
-    It is for gradients that nothing else explains: all values are finite, and no kink is near.
+    It is for gradients that nothing else explains: no value is NaN, and no kink is near.
     """
     for node in range(len(gradients) - 1, -1, -1):
         gradient = gradients[node]
         if gradient is None or not _is_not_finite(gradient):
             continue
+        if any(_has_nan(value) for value in values):
+            break
         message = f"the gradient by {excerpt(graph.names[node])} is larger than the largest double"
         return {node: [_note(graph, node, "overflow", message, Lines(graph.text))]}
     return {}
+
+
+def _has_nan(value: Any) -> bool:
+    if isinstance(value, float):
+        return value != value
+    return bool((value != value).any())
 
 
 def _is_not_finite(value: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cgcli.calculus.backward import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet, reduce_to
@@ -26,11 +27,12 @@ def backward_arrays(
     active: bytearray,
     faults: dict[int, Any],
     seed: Any,
-    crossed: set[int],
+    trail: Trail,
 ) -> list[Any]:
     """Return the gradients of node `of`, as `backward` does, arrays among them."""
     gradients: list[Any] = [None] * len(values)
-    masks: dict[int, Any] = {}
+    masks = trail.masks
+    masks.clear()
     gradients[of] = seed
     with quiet():
         for node in range(of, -1, -1):
@@ -49,7 +51,7 @@ def backward_arrays(
                     if node in masks:
                         fault = fault & masks[node]
                     if fault.any():
-                        crossed.add(node)
+                        trail.crossed.add(node)
                         sent = _never_finite(graph, node, argument, sent, fault)
                 _add(gradients, masks, argument, sent, mask)
     return gradients

@@ -140,21 +140,16 @@ class Result:
         values: list[Any],
         of: int,
         active: bytearray,
-        gradients: list[Any] | None,
-        gradient: dict[str, Any] | None,
-        jacobian: dict[str, Any] | None,
-        notes: list[Note],
-        notes_by_node: dict[int, list[Note]],
     ) -> None:
         self.graph = graph
         self.values = values
         self.of = of
         self.active = active
-        self.gradients = gradients
-        self.gradient = gradient
-        self.jacobian = jacobian
-        self.notes = notes
-        self.notes_by_node = notes_by_node
+        self.gradients: list[Any] | None = None
+        self.gradient: dict[str, Any] | None = None
+        self.jacobian: dict[str, Any] | None = None
+        self.notes: list[Note] = []
+        self.notes_by_node: dict[int, list[Note]] = {}
 
     @property
     def value(self) -> Any:
@@ -201,8 +196,12 @@ def unknown_node(graph: Graph, name: str) -> CgraphError:
     """Return the error for a name that no node has, with the name it is most like."""
     import difflib
 
+    if name in graph.literals.values():
+        message = f"'{excerpt(name)}' is a constant, and nothing differentiates by a constant"
+        return CgraphError("name", message, f"name it in a statement: c = {excerpt(name)}")
     names = sorted({own for node, own in enumerate(graph.names) if node not in graph.literals})
-    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
+    close = [own for own in names if own.lower() == name.lower()]
+    close += difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
     few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
     hint = f"did you mean '{excerpt(close[0])}'?" if close else f"the nodes are {few}"
     return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -64,8 +65,10 @@ def run(arguments: list[str]) -> int:
     0 done, 1 done and the answer is no, 2 the input could not be used, 70 a fault of the
     program itself, 130 interrupted. A closed pipe ends the program quietly.
     """
-    _never_fail_to_encode()
+    _prepare_streams()
+    arguments = [_decoded(argument) for argument in arguments]
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    as_json = "--json" in options
     try:
         status = app(
             arguments, prog_name="cgraph", standalone_mode=False, windows_expand_args=False
@@ -73,29 +76,58 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return int(status or DONE)
     except CgraphError as error:
-        return _report(error, "--json" in options)
+        return _report(error, as_json)
     except KeyboardInterrupt:
         return INTERRUPTED
     except MemoryError:
-        return _report(CgraphError("limit", "there is not enough memory for this"), False)
+        return _report(CgraphError("limit", "there is not enough memory for this"), as_json)
     except SystemExit as stop:
         # Typer leaves this way, with 1, when a pipe is closed.
-        return DONE if _pipe_is_closed() else int(stop.code or 0)
-    except BrokenPipeError:
-        _pipe_is_closed()
-        return DONE
+        return DONE if _nobody_reads() else int(stop.code or 0)
+    except OSError as error:
+        if error.errno == errno.EPIPE or _nobody_reads():
+            return DONE
+        why = (error.strerror or "it cannot be written").lower()
+        return _report(CgraphError("file", f"standard output: {why}"), as_json=False)
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not end as a traceback
         told = getattr(error, "format_message", None)
         if told is not None:
-            return _report(_usage(told()), "--json" in options)
+            return _report(_usage(told()), as_json)
         return _fault(error, "--debug" in options)
 
 
-def _never_fail_to_encode() -> None:
-    """Characters that a terminal's encoding lacks are escaped; they must not end the program."""
+# What is drawn where a terminal cannot show it, and all else is escaped.
+_PLAIN: Final = {"…": "...", "×": "x", "∂": "d", "─": "-", "–": "-"}
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    plain = (_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in text)
+    return "".join(plain), error.end
+
+
+def _prepare_streams() -> None:
+    """Make every stream one that can be written: a character it lacks must not end the program."""
+    codecs.register_error("cgraph.plain", _in_ascii)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Closed by who started us: nothing is read, and what is written goes nowhere.
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # kept open
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="cgraph.plain")
+
+
+def _decoded(argument: str) -> str:
+    """Return an argument as UTF-8 has it, whatever the locale made of its bytes."""
+    if argument.isascii():
+        return argument
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except (UnicodeError, ValueError):
+        return argument
 
 
 def _usage(message: str) -> CgraphError:
@@ -105,6 +137,7 @@ def _usage(message: str) -> CgraphError:
 
 
 def _report(error: CgraphError, as_json: bool) -> int:
+    """Say what was wrong, on standard output as JSON or on standard error in words."""
     try:
         if as_json:
             from cgcli.views.document import pretty
@@ -115,10 +148,10 @@ def _report(error: CgraphError, as_json: bool) -> int:
         else:
             from cgcli.views.messages import error_lines
 
-            sys.stdout.flush()
             _write_message(error_lines(error))
-    except BrokenPipeError:
-        _pipe_is_closed()
+    except OSError:
+        # Where the message cannot be written either, the status says it.
+        _nobody_reads()
     return UNUSABLE
 
 
@@ -141,12 +174,12 @@ def _write_message(lines: list[str]) -> None:
         out.print(text, soft_wrap=True)
 
 
-def _pipe_is_closed() -> bool:
-    """Whether nobody reads standard output any more; if so nothing more is written to it."""
+def _nobody_reads() -> bool:
+    """Whether standard output is a closed pipe; if so nothing more is written to it."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EINVAL):
+        if error.errno != errno.EPIPE:
             return False
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return True

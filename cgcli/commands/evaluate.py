@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.shared import (
     At,
     Bindings,
@@ -21,9 +21,9 @@ from cgcli.commands.shared import (
     Program,
     Wrt,
 )
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.limits import Limits
-from cgcli.program import NAMED, UnboundError, parse
+from cgcli.program import NAMED, UnboundError, evaluate_program, parse
 
 __all__ = ["evaluate_command"]
 
@@ -72,14 +72,15 @@ def evaluate_command(
     parsed = parse(text, limits)
     bound, more = read_bindings(bindings or [], at, limits)
     try:
-        result = parsed.evaluate(
-            {name: value for name, value in more.items() if name not in bound},
-            of=split_names(of)[0] if of else None,  # type: ignore[index]
-            wrt=split_names(wrt),
-            **bound,
-        )
+        result = evaluate_program(parsed, bound, more, read_name(of), split_names(wrt))
     except UnboundError as error:
-        error.hint = _completed(program or "", bindings or [], at, error)
+        options = [("--at", at), ("--of", of), ("--wrt", wrt)]
+        words = [word for name, value in options if value is not None for word in (name, value)]
+        words += ["--json"] if json else []
+        error.hint = _completed(program or "", bindings or [], words, error)
+        raise
+    except CgraphError as error:
+        _add_binding(error, bindings or [])
         raise
     if json:
         from cgcli.views.document import evaluation, pretty
@@ -91,15 +92,23 @@ def evaluate_command(
     print_result(result, digits, rows)
 
 
-def _completed(program: str, bindings: list[str], at: str | None, error: UnboundError) -> str:
+def _add_binding(error: CgraphError, bindings: list[str]) -> None:
+    """Point at the argument too, where an error is about a name that it binds."""
+    for argument in bindings:
+        name = argument.partition("=")[0]
+        if error.bound and name.strip() == error.bound:
+            error.places += (Place(argument, 0, len(name), "bound here"),)
+
+
+def _completed(program: str, bindings: list[str], options: list[str], error: UnboundError) -> str:
     """Return the command line with a place for every missing value."""
-    if len(error.names) > NAMED or len(program) > 400 or "\n" in program:
+    if len(error.names) > NAMED:
         return error.hint
-    words = ["cgraph eval", _quoted(program), *map(_quoted, bindings)]
-    if at is not None:
-        words += ["--at", _quoted(at)]
+    shown = "EXPR" if len(program) > 400 or "\n" in program else _quoted(program)
+    words = ["cgraph eval", shown, *map(_quoted, bindings)]
     aside = error.hint.partition("; ")[2]
-    line = " ".join([*words, *(f"{name}=…" for name in error.names)])
+    missing = [f"{excerpt(name)}=…" for name in error.names]
+    line = " ".join([*words, *missing, *map(_quoted, options)])
     return f"write {line}" + (f"; {aside}" if aside else "")
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import stat
 import sys
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import IO, Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 
-__all__ = ["decode_json", "read_array", "read_text", "utf8"]
+__all__ = ["decode_json", "opened", "read_array", "read_text", "utf8"]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -23,23 +25,32 @@ def _file_error(path: str, why: str, hint: str = "") -> CgraphError:
     return CgraphError("file", f"{shorten(path, 80)}: {why}", hint)
 
 
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """Open a file for reading, or standard input for ``-``; raises `CgraphError` of kind file."""
+    try:
+        if path == "-":
+            yield sys.stdin.buffer
+            return
+        if stat.S_ISBLK(mode := os.stat(path).st_mode) or stat.S_ISCHR(mode):
+            raise _file_error(path, "this is a device, not a file")
+        with open(path, "rb") as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except FileNotFoundError:
+        raise _file_error(path, "there is no such file", "check the path") from None
+    except IsADirectoryError:
+        raise _file_error(path, "this is a folder", "name a file in it") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it cannot be opened"
+        raise _file_error(path, why[0].lower() + why[1:]) from None
+
+
 def read_bytes(path: str) -> bytes:
     """Return a file's content, or standard input's for ``-``; raises `CgraphError` of kind file."""
-    if path == "-":
-        data = sys.stdin.buffer.read(_LARGEST + 1)
-    else:
-        try:
-            if stat.S_ISBLK(mode := os.stat(path).st_mode) or stat.S_ISCHR(mode):
-                raise _file_error(path, "this is a device, not a file")
-            with open(path, "rb") as file:
-                data = file.read(_LARGEST + 1)
-        except FileNotFoundError:
-            raise _file_error(path, "there is no such file", "check the path") from None
-        except IsADirectoryError:
-            raise _file_error(path, "this is a folder", "name a file in it") from None
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "it cannot be opened"
-            raise _file_error(path, why[0].lower() + why[1:]) from None
+    with opened(path) as file:
+        data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
         raise _file_error(path, f"it is larger than {_LARGEST // 2**20} MB")
     return data
@@ -65,7 +76,9 @@ def read_text(path: str) -> str:
 def decode_json(text: str, what: str) -> Any:
     """Return what a JSON text holds; a name that stands twice in an object is an error."""
     try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
+        return json.loads(
+            text.removeprefix("\ufeff"), parse_constant=_no_constant, object_pairs_hook=_once
+        )
     except json.JSONDecodeError as error:
         place = Place(text, error.pos, min(error.pos + 1, len(text)))
         message = f"{shorten(what, 80)}: this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
@@ -111,7 +124,7 @@ def _read_csv(path: str) -> Any:
     rows: list[list[float]] = []
     text = read_text(path).lstrip("\ufeff")
     try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline="")), 1):
+        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
             if not cells:
                 continue
             for place, cell in enumerate(cells, 1):
@@ -122,8 +135,12 @@ def _read_csv(path: str) -> Any:
                 why = f"row {number} has {len(cells)} cells, and the first has {len(rows[0])}"
                 raise _file_error(path, why)
             rows.append([float(cell) for cell in cells])
+            for place, (cell, value) in enumerate(zip(cells, rows[-1], strict=True), 1):
+                if value - value != 0 and "inf" not in cell:
+                    why = f"row {number}, column {place}: {excerpt(cell)} is too large for a double"
+                    raise _file_error(path, why)
     except csv.Error as error:
-        raise _file_error(path, str(error)) from None
+        raise _file_error(path, f"it is not CSV: {error}") from None
     if not rows:
         raise _file_error(path, "it is empty")
     if len(rows) == 1:
@@ -141,20 +158,27 @@ def _read_npy(path: str) -> Any:
     file = io.BytesIO(data)
     try:
         version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0
-        if version != (1, 0):
-            read = np.lib.format.read_array_header_2_0
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
         shape, _, dtype = read(file)
-    except (ValueError, EOFError, OSError, MemoryError, RecursionError, SyntaxError):
+    except (KeyError, ValueError, EOFError, OSError, MemoryError, RecursionError, SyntaxError):
         raise _file_error(path, "this is not a .npy file of NumPy") from None
-    if dtype.hasobject or dtype.kind not in "fiub":
+    if dtype.hasobject or dtype.kind not in "fiu":
         raise _file_error(path, f"it holds {dtype}, not real numbers", "save it as float64")
     if len(shape) > 2:
         raise _file_error(path, f"it has {len(shape)} axes, and values have 2 at most")
     count = 1
     for length in shape:
         count *= length
+    if count < 1 or min(shape, default=1) < 1:
+        raise _file_error(path, "it is empty")
     if count * dtype.itemsize != len(data) - file.tell():
         raise _file_error(path, f"its head promises {count:,} numbers, which are not there")
     file.seek(0)
-    return np.load(file, allow_pickle=False).astype(np.float64)
+    try:
+        loaded = np.load(file, allow_pickle=False)
+    except (ValueError, EOFError, OSError, MemoryError):
+        raise _file_error(path, "this is not a .npy file of NumPy") from None
+    return loaded

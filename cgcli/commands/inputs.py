@@ -10,7 +10,7 @@ from cgcli.commands.files import decode_json, read_array, read_text
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
 
-__all__ = ["constant", "read_bindings", "read_program", "read_values", "split_names"]
+__all__ = ["constant", "read_bindings", "read_name", "read_program", "read_values", "split_names"]
 
 _STRINGS: Final = {
     "NaN": float("nan"),
@@ -76,7 +76,13 @@ def read_values(found: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
 
 def _json_value(value: Any, name: str, limits: Limits) -> Any:
     if type(value) in (int, float):
-        return value
+        if abs(value) > 1.7976931348623157e308:
+            raise CgraphError(
+                "binding",
+                f"the value of '{excerpt(name)}' is larger than the largest double, 1.8e308",
+                'write "Infinity" or "inf" for infinity itself',
+            )
+        return float(value)
     if isinstance(value, str):
         special = _STRINGS.get(value)
         return constant(value, name, limits) if special is None else special
@@ -126,7 +132,8 @@ def _binding(argument: str, limits: Limits) -> tuple[str, Any]:
             (Place(argument, 0, len(name)),),
         )
     if value.startswith("@"):
-        return _canonical(word), _from_file(argument[len(name) + 1 :][1:], argument, len(name) + 1)
+        path = argument[len(name) + 2 :]
+        return _canonical(word), _from_file(path, word, argument, len(name) + 1, limits)
     return _canonical(word), constant(
         argument[len(name) + 1 :], word, limits, argument, len(name) + 1
     )
@@ -136,12 +143,13 @@ def _canonical(name: str) -> str:
     return "pi" if name == "π" else name
 
 
-def _from_file(path: str, argument: str, start: int) -> Any:
+def _from_file(path: str, name: str, argument: str, start: int, limits: Limits) -> Any:
     if not path:
         message = "'@' without a file"
         place = Place(argument, start, start + 1)
         raise CgraphError("binding", message, "write the path after it: W=@weights.csv", (place,))
-    return read_array(path)
+    found = read_array(path)
+    return _json_value(found, name, limits) if path.lower().endswith(".json") else found
 
 
 def constant(
@@ -197,6 +205,15 @@ def _constant(text: str, name: str, limits: Limits) -> Any:
     return values[graph.output]
 
 
+def read_name(text: str | None) -> str | None:
+    """Return the one name that `--of` gives, as the graph writes it."""
+    if text is None:
+        return None
+    if not text.strip():
+        raise CgraphError("usage", "--of names nothing", "write one name: --of p")
+    return _canonical(re.sub(r"\s*,\s*", ", ", text.strip()))
+
+
 def split_names(text: str | None) -> list[str] | None:
     """Return the names of a list such as ``x,h[1, 2]``, commas inside brackets kept.
 
@@ -205,7 +222,7 @@ def split_names(text: str | None) -> list[str] | None:
     """
     if text is None:
         return None
-    names = [name.strip() for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
+    names = [name.strip(" \t,") for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
     names = [_canonical(re.sub(r"\s*,\s*", ", ", name)) for name in names if name]
     if not names:
         raise CgraphError("usage", "--wrt names nothing", "write names with commas: --wrt x,y")

@@ -7,7 +7,7 @@ import gc
 import sys
 from typing import IO, Any, Final
 
-from cgcli.commands.files import decode_json, utf8
+from cgcli.commands.files import decode_json, opened, utf8
 from cgcli.commands.inputs import read_values
 from cgcli.errors import CgraphError
 from cgcli.limits import Limits
@@ -25,17 +25,11 @@ def evaluate_lines(source: str | None, limits: Limits) -> bool:
 
     `source` is ``@path`` or ``-``; without one standard input is read.
     """
-    if source is None or source == "-":
-        return _run(sys.stdin.buffer, limits)
-    if not source.startswith("@"):
+    if source is not None and source != "-" and not source.startswith("@"):
         message = "with --jsonl the expressions stand in the lines"
         raise CgraphError("usage", message, "name a file, @lines.jsonl, or pipe the lines in")
-    try:
-        with open(source[1:], "rb") as file:
-            return _run(file, limits)
-    except OSError as error:
-        why = (error.strerror or "it cannot be opened").lower()
-        raise CgraphError("file", f"{source[1:]}: {why}", "check the path") from None
+    with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
+        return _run(stream, limits)
 
 
 def _run(stream: IO[bytes], limits: Limits) -> bool:
@@ -50,9 +44,17 @@ def _run(stream: IO[bytes], limits: Limits) -> bool:
             continue
         document = evaluate_line(line, limits, parse_once)
         good = good and "error" not in document
-        write(compact(document) + "\n")
+        write(_written(document) + "\n")
         flush()
     return good
+
+
+def _written(document: dict[str, Any]) -> str:
+    """Return a document on one line; an id that JSON has no number for is given back as null."""
+    try:
+        return compact(document)
+    except ValueError:
+        return compact({**document, "id": None})
 
 
 def evaluate_line(line: bytes, limits: Limits, parse_once: Any = None) -> dict[str, Any]:
@@ -60,18 +62,27 @@ def evaluate_line(line: bytes, limits: Limits, parse_once: Any = None) -> dict[s
     name: Any = None
     try:
         found = decode_json(utf8(line, "this line"), "this line")
-        if not isinstance(found, dict):
-            raise _bad("a line must be a JSON object")
-        name = found.get("id")
-        text, at = found.get("expr"), found.get("at", {})
-        if not isinstance(text, str):
-            raise _bad('a line wants an "expr", a string')
-        if not isinstance(at, dict):
-            raise _bad('"at" must be an object of names and values')
+        name = found.get("id") if isinstance(found, dict) else None
+        text, at = _parts(found)
         program: Program = (parse_once or parse)(text)
         return {"id": name, **evaluation(program.evaluate(read_values(at, limits)), text)}
     except CgraphError as error:
         return {"id": name, **error_document(error)}
+    except Exception as error:  # noqa: BLE001  # one line's fault must not stop the others
+        message = f"a fault of the program itself, {type(error).__name__}"
+        return {"id": name, **error_document(CgraphError("fault", message, "please report it"))}
+
+
+def _parts(found: Any) -> tuple[str, dict[str, Any]]:
+    """Return a line's expression and its values; raises `CgraphError` for any other JSON."""
+    if not isinstance(found, dict):
+        raise _bad("a line must be a JSON object")
+    text, at = found.get("expr"), found.get("at", {})
+    if not isinstance(text, str):
+        raise _bad('a line wants an "expr", a string')
+    if not isinstance(at, dict):
+        raise _bad('"at" must be an object of names and values')
+    return text, at
 
 
 def _bad(message: str) -> CgraphError:

@@ -8,22 +8,28 @@ import sys
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line on the process's arguments and leave with its exit status.
 
     A run makes no cycles to speak of, so the collector would only search: it is off, and on
-    again in `--jsonl`. At the end the streams are flushed and the process is left as it is;
-    freeing a large graph node by node would take longer than making it.
+    again in `--jsonl`. At the end the process is left as it is, since freeing a large graph
+    node by node would take longer than making it.
     """
     gc.disable()
-    from cgcli.commands.app import run
+    try:
+        from cgcli.commands.app import run
 
-    status = run(sys.argv[1:])
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        status = _INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            if stream is not None:
+                stream.flush()
         except (OSError, ValueError):
-            # A closed pipe was dealt with by `run`; there is nobody left to tell.
+            # `run` has said what it could; there is nobody left to tell.
             continue
     os._exit(status)

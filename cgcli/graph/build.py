@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.graph import static
 from cgcli.graph.graph import INPUT, Graph
 from cgcli.language.syntax import (
@@ -144,12 +144,14 @@ class _Builder:
                 "name", message, "give one of them another name", span, there[name], "the other"
             )
         if name in self.bindings:
-            raise self.error(
+            error = self.error(
                 "binding",
                 f"'{excerpt(name)}' is assigned in the program and bound as well",
                 f"leave out {excerpt(name)}=…, or the statement",
                 span,
             )
+            error.bound = name
+            raise error
         here.setdefault(name, span)
 
     def note_function(self, statement: Function, outermost: bool) -> None:
@@ -402,7 +404,7 @@ class _Builder:
                 self.static_argument(node, row.static[k], name, start, end)
                 for k, node in enumerate(axes)
             )
-            self.drop(axes)
+            self.drop(axes, start, end)
         stack.append(self.operation(row, tuple(arguments), start, end, fixed))
         return None
 
@@ -422,11 +424,19 @@ class _Builder:
             )
         return int(value)
 
-    def drop(self, nodes: list[int]) -> None:
-        """Take the nodes of static arguments off the graph again: they are no part of the sum."""
+    def drop(self, nodes: list[int], start: int, end: int) -> None:
+        """Take the nodes of static arguments off the graph again: they are no part of the sum.
+
+        Only those written in the call itself, between `start` and `end`: a function's parameter
+        may be used elsewhere too.
+        """
         graph = self.graph
         part = set(nodes)
-        while (last := len(graph) - 1) in part and last not in graph.given:
+        while (
+            (last := len(graph) - 1) in part
+            and last not in graph.given
+            and self.within(last, start, end)
+        ):
             part.update(graph.arguments[last])
             graph.pop()
             self.known.pop(last, None)
@@ -443,6 +453,7 @@ class _Builder:
     def not_a_function(self, name: str, scope: Scope, start: int, end: int) -> CgraphError:
         shown = excerpt(name)
         span = (start, start + len(name))
+        called = shorten(self.text[start + len(name) : end].strip(), 30)
         is_value = (
             name in self.assigned
             or name in self.bindings
@@ -453,7 +464,7 @@ class _Builder:
         )
         if is_value:
             message = f"'{shown}' is a value, not a function"
-            return self.error("name", message, f"to multiply write {shown}*(…)", span)
+            return self.error("name", message, f"write {shown}*{called}", span)
         message = f"there is no function '{shown}'"
         close = _close(name, [*WORDS, *self.functions])
         if name in OTHER_SPELLINGS or name.lower() in OTHER_SPELLINGS:
@@ -461,8 +472,8 @@ class _Builder:
             return self.error("name", message, f"write {other}", span)
         if close and len(name) > 1:
             return self.error("name", message, f"did you mean '{close}'?", span)
-        message = f"'{shown}' is not a function"
-        hint = f"to multiply write {shown}*(…); to define a function write {shown}(a) = …"
+        message = f"'{shown}' is a value, not a function"
+        hint = f"write {shown}*{called}; to define a function write {shown}(a) = …"
         return self.error("name", message, hint, span)
 
     def enter(
@@ -518,7 +529,7 @@ class _Builder:
         self, payload: Any, scope: Scope, stack: list[int], start: int, end: int
     ) -> Frame:
         frame = Frame([], dict(scope))
-        frame.turns = iter(self.turns(payload.range, scope))
+        frame.turns = iter(self.unrolled(payload.range, scope))
         frame.body, frame.variable = payload.body, payload.variable
         frame.base, frame.span = len(stack), (start, end)
         return frame
@@ -545,12 +556,15 @@ class _Builder:
         """Bound the work of loops and calls that append no nodes, too."""
         self.turned += 1
         if self.turned > self.limits.nodes:
-            raise self.error(
-                "limit",
-                f"loops and calls take more than {self.limits.nodes:,} turns",
-                "use fewer turns, or raise the limit with --max-nodes",
-                (start, end),
-            )
+            raise self.too_many_turns(start, end)
+
+    def too_many_turns(self, start: int, end: int) -> CgraphError:
+        return self.error(
+            "limit",
+            f"loops and calls take more than {self.limits.nodes:,} turns",
+            "use fewer turns, or raise the limit with --max-nodes",
+            (start, end),
+        )
 
     # What is known when the graph is built
 
@@ -564,8 +578,12 @@ class _Builder:
             self.text, expression, self.lookup(scope), self.static_member, what
         )
 
-    def turns(self, limits: Range, scope: Scope) -> range:
-        return static.turns(self.text, limits, self.lookup(scope), self.static_member)
+    def unrolled(self, limits: Range, scope: Scope) -> range:
+        """Return a loop's turns; more than there may be nodes are refused before the first."""
+        turns = static.turns(self.text, limits, self.lookup(scope), self.static_member)
+        if turns and (turns[-1] - turns[0]) // turns.step >= self.limits.nodes - self.turned:
+            raise self.too_many_turns(*limits.span)
+        return turns
 
     def lookup(self, scope: Scope) -> static.Lookup:
         def find(name: str, start: int, end: int) -> float | Shape:
@@ -607,7 +625,7 @@ class _Builder:
             statements, loop, turns, outer = running[-1]
             for statement in statements:
                 if isinstance(statement, Loop):
-                    values = iter(self.turns(statement.range, scope))
+                    values = iter(self.unrolled(statement.range, scope))
                     running.append((iter(()), statement, values, scope.get(statement.variable)))
                     break
                 if isinstance(statement, Value):
@@ -637,7 +655,7 @@ class _Builder:
             hint = f"call it in a last statement: {last.name}({', '.join(last.parameters)})"
             raise self.error("syntax", message, hint, last.span)
         if output < 0:
-            message = "the program has no value: its loop runs over nothing"
+            message = "the program has no value: its loop runs no statement"
             raise self.error("syntax", message, "end with an expression", self.loop_span(last))
 
     def loop_span(self, statement: object) -> tuple[int, int]:

@@ -7,7 +7,7 @@ few lists; `names` and `uses` are worked out when they are first asked for.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from cgcli.operations.row import Operation, Shape
@@ -154,7 +154,7 @@ class Graph:
             self._uses = uses
         return self._uses
 
-    def dependents(self, sources: Iterator[int]) -> bytearray:
+    def dependents(self, sources: Iterable[int]) -> bytearray:
         """Return a flag a node: 1 where it is one of the sources, or depends on one."""
         flags = bytearray(len(self.operations))
         for source in sources:

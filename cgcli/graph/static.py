@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cgcli.errors import CgraphError, Place, excerpt
@@ -26,9 +26,12 @@ def whole_number(
     text: str, expression: Expression, lookup: Lookup, member: Member, what: str
 ) -> int:
     """Return the whole number an expression stands for; raises `CgraphError` of kind index."""
-    value = _value(text, expression, lookup, member)
+    return _whole(text, expression, _value(text, expression, lookup, member), what)
+
+
+def _whole(text: str, expression: Expression, value: float | Shape, what: str) -> int:
     start, end = _span(expression)
-    if isinstance(value, tuple) or value != value or value in (float("inf"), float("-inf")):
+    if isinstance(value, tuple) or value - value != 0:
         raise CgraphError("index", f"{what} must be a whole number", "", (Place(text, start, end),))
     if value != int(value):
         raise CgraphError(
@@ -61,26 +64,62 @@ def _span(expression: Expression) -> tuple[int, int]:
     return expression[-1][3], expression[-1][4]
 
 
+class _Frame:
+    """An expression under way, and the indices that it waits for: h[h[0] + 1]."""
+
+    __slots__ = ("entries", "expression", "found", "indexed", "rest", "stack")
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+        self.entries = iter(expression)
+        self.stack: list[float | Shape] = []
+        self.found: list[int] = []
+        self.rest: Iterator[Expression] = iter(())
+        self.indexed: tuple[str, int, int] = ("", 0, 0)
+
+
 def _value(text: str, expression: Expression, lookup: Lookup, member: Member) -> float | Shape:
     """Run a postfix expression over floats; a vector or a matrix is known by its shape alone."""
-    stack: list[float | Shape] = []
-    for kind, payload, count, start, end in expression:
+    frames = [_Frame(expression)]
+    while True:
+        frame = frames[-1]
+        inner = _advance(text, frame, lookup)
+        if inner is not None:
+            frames.append(_Frame(inner))
+            continue
+        value = frame.stack[0]
+        frames.pop()
+        if not frames:
+            return value
+        outer = frames[-1]
+        outer.found.append(_whole(text, frame.expression, value, "an index"))
+        following = next(outer.rest, None)
+        if following is not None:
+            frames.append(_Frame(following))
+        else:
+            name, start, end = outer.indexed
+            outer.stack.append(member(name, tuple(outer.found), start, end))
+
+
+def _advance(text: str, frame: _Frame, lookup: Lookup) -> Expression | None:
+    """Run a frame's entries; return the index that must be known first, or None at the end."""
+    stack = frame.stack
+    for kind, payload, count, start, end in frame.entries:
         if kind == NUMBER:
             stack.append(float(payload))
         elif kind == NAME:
             stack.append(lookup(payload, start, end))
         elif kind == INDEX and payload.name:
-            indices = tuple(
-                whole_number(text, part, lookup, member, "an index") for part in payload.indices
-            )
-            stack.append(member(payload.name, indices, start, end))
+            frame.indexed, frame.found = (payload.name, start, end), []
+            frame.rest = iter(payload.indices)
+            return next(frame.rest)
         elif kind in (OPERATION, CALL):
             arguments = stack[len(stack) - count :]
             del stack[len(stack) - count :]
             stack.append(_apply(text, kind, payload, arguments, start, end))
         else:
             raise _unknown(text, start, end)
-    return stack[0]
+    return None
 
 
 def _apply(

@@ -76,7 +76,7 @@ CHARACTERS: Final[dict[str, tuple[str, str]]] = {
     "!": ("'!' is not an operator", "not equal is '!='; for a factorial write gamma(n + 1)"),
     "&": ("'&' is not an operator", "to ask for both conditions, multiply them: (a > 0)*(b > 0)"),
     "|": ("'|' is not an operator", "for an absolute value write abs(x)"),
-    ":": ("':' is not in the language", "to name a value write name = value"),
+    ":": ("':' is not in the language", "a range is 0..3, a name is given with name = value"),
     "?": ("'?' is not an operator", "to choose between two values write where(condition, a, b)"),
     ".": ("'.' stands alone here", "a point belongs inside a number (0.5) or a range (0..3)"),
     "'": ("there is no text in the language", "write numbers and names only, without quotes"),
@@ -284,6 +284,14 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         lambda c: f"'{c.last}' is not a word of the language",
         lambda c: "a program is made of expressions, name = expr, and for loops",
         ("import os", "def f"),
+    ),
+    Situation(
+        lambda c: (
+            _side_by_side(c) and ("and" in (c.token[1], c.last) or "or" in (c.token[1], c.last))
+        ),
+        lambda c: "conditions are not joined by words",
+        lambda c: "for both write (a > 0)*(b > 0), for either max(a > 0, b > 0)",
+        ("x and y", "x > 0 or y > 0"),
     ),
     Situation(
         _side_by_side,

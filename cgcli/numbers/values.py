@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
@@ -12,6 +12,9 @@ __all__ = ["as_input", "as_inputs"]
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bindings with each value as the graph keeps it; raises `CgraphError`."""
+    for name in bindings:
+        if not isinstance(name, str):
+            raise CgraphError("binding", f"a name must be a string, not {type(name).__name__}")
     return {
         name: value if type(value) is float else as_input(value, name)
         for name, value in bindings.items()
@@ -24,16 +27,36 @@ def as_input(value: Any, name: str) -> Any:
     >>> as_input(1, "x"), as_input([[1, 2], [3, 4]], "W").shape
     (1.0, (2, 2))
     """
-    if isinstance(value, (list, tuple)) or hasattr(value, "__array__"):
+    if isinstance(value, (list, tuple)):
+        return _as_array(_plain_rows(value, name), name)
+    if hasattr(value, "__array__"):
         return _as_array(value, name)
+    return _as_float(value, name)
+
+
+def _as_float(value: Any, name: str) -> float:
+    if type(value) is float:
+        return value
     if isinstance(value, (bool, str, bytes)) or value is None:
         raise _unusable(name, f"{type(value).__name__} is not a number")
     try:
         return float(value)
     except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+        raise _unusable(name, "it is larger than the largest double, 1.8e308") from None
     except (TypeError, ValueError):
         raise _unusable(name, f"{type(value).__name__} is not a number") from None
+
+
+def _plain_rows(value: Sequence[Any], name: str) -> list[Any]:
+    """Return nested lists with every number a float: NumPy reads large whole numbers as objects."""
+    return [
+        [_as_float(each, name) for each in row]
+        if isinstance(row, (list, tuple))
+        else row
+        if hasattr(row, "__array__")
+        else _as_float(row, name)
+        for row in value
+    ]
 
 
 def _as_array(value: Any, name: str) -> Any:
@@ -43,7 +66,8 @@ def _as_array(value: Any, name: str) -> Any:
         array = np.asarray(value)
         if array.dtype.kind not in "fiu":
             raise _unusable(name, "its elements must be numbers")
-        array = array.astype(np.float64)
+        with np.errstate(all="ignore"):
+            array = array.astype(np.float64)
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise _unusable(name, "its rows must be of one length, and its elements numbers") from None
     if array.ndim > 2:

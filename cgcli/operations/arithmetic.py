@@ -120,7 +120,7 @@ ARITHMETIC: Final = (
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),
                 lambda m, a, b: (None, (None, -m.inf)),
-                "0^b jumps from 0 to 1 at b = 0",
+                "a jump where both are 0, from 0 to 1",
             ),
             Kink(
                 lambda m, a, b: a < 0,

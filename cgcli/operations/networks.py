@@ -17,7 +17,7 @@ def _sigmoid(m: Any, x: Any) -> Any:
 
 def _softplus(m: Any, x: Any) -> Any:
     """log(1 + exp(x)), without overflow above and without cancellation below."""
-    return m.max(x, 0) + m.log1p(m.exp(-m.abs(x)))
+    return m.max(x, m.number(0)) + m.log1p(m.exp(-m.abs(x)))
 
 
 def _gelu(m: Any, x: Any) -> Any:
@@ -42,7 +42,7 @@ NETWORKS: Final = (
     ),
     Operation(
         name="relu",
-        value=lambda m, x: m.max(x, 0),
+        value=lambda m, x: m.max(x, m.number(0)),
         partials=(lambda m, y, x: m.where(x > 0, 1, 0),),
         words=("relu",),
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((0, 1),), "a corner at 0"),),
@@ -66,8 +66,8 @@ NETWORKS: Final = (
     ),
     Operation(
         name="elu",
-        value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, 0))),
-        partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, 0))),),
+        value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, m.number(0)))),
+        partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, m.number(0)))),),
         words=("elu",),
         summary="x where positive, else exp(x) - 1",
     ),

@@ -17,8 +17,8 @@ __all__ = ["PIECEWISE"]
 
 def _share(m: Any, place: int, y: Any, *arguments: Any) -> Any:
     """1 over the number of arguments that tie for the extreme, 0 for all others."""
-    ties: Any = 0
-    for argument in arguments:
+    ties = m.where(arguments[0] == y, m.number(1), m.number(0))
+    for argument in arguments[1:]:
         ties = ties + m.where(argument == y, 1, 0)
     # y == y fails only for NaN, which belongs to no argument: then the share is NaN too.
     return m.where(arguments[place] == y, 1 / ties, m.where(y == y, 0, y))
@@ -203,7 +203,7 @@ PIECEWISE: Final = (
     Operation(
         name="mod",
         value=lambda m, a, b: m.mod(a, b),
-        partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.floor(a / b)),
+        partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.round((a - y) / b)),
         words=("mod",),
         parameters=("a", "b"),
         domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),

@@ -173,7 +173,7 @@ def _norm_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any)
     near = x / m.number(2**512)
     far = near / m.spread(m.norm(near, *static), x, *static)
     direction = m.where(length == m.inf, far, x / length)
-    return m.where(length == 0, 0, m.spread(up, x, *static) * direction)
+    return m.spread(up, x, *static) * m.where(length == 0, 0, direction)
 
 
 def _logsumexp_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:

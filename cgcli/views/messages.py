@@ -57,7 +57,8 @@ def _line(place: Place) -> tuple[int, str]:
     row = place.position().line
     start = place.text.rfind("\n", 0, place.start) + 1
     end = place.text.find("\n", start)
-    return row, place.text[start : len(place.text) if end < 0 else end]
+    line = place.text[start : len(place.text) if end < 0 else end]
+    return row, line.removesuffix("\r")
 
 
 def _pointed(line: str, places: list[Place], prefix: str) -> list[str]:

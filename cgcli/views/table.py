@@ -14,6 +14,8 @@ __all__ = ["print_result", "shown"]
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
+# Names and formulas fold down to these widths; numbers are never folded.
+_NAME, _FORMULA, _GAP = 4, 7, 3
 
 
 def shown(value: Any, digits: int) -> str:
@@ -55,22 +57,24 @@ def print_result(result: Result, digits: int, most: int) -> None:
     output = printable(shorten(result.output, 20))
     head = f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
     table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("node", overflow="fold", style="cyan")
-    table.add_column("formula", overflow="fold")
-    table.add_column("value", justify="right", overflow="fold")
+    table.add_column("node", overflow="fold", min_width=_NAME, style="cyan")
+    table.add_column("formula", overflow="fold", min_width=_FORMULA)
+    table.add_column("value", justify="right", no_wrap=True)
     if result.gradients is not None and result.gradient:
-        table.add_column(Text(head), justify="right", overflow="fold", style="green")
+        table.add_column(Text(head), justify="right", no_wrap=True, style="green")
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
     shortened = most and len(rows) > most
     kept = [*rows[: most // 2], -1, *rows[len(rows) - most // 2 :]] if shortened else rows
+    least = _NAME + _FORMULA + 3 * _GAP + len("value") + len(head)
     for place in kept:
         if place < 0:
             gap = ["…", f"{len(rows) - 2 * (most // 2):,} more nodes", "", ""]
             table.add_row(*gap[: len(table.columns)])
             continue
         cells = _cells(result.nodes[place], digits, place == result.of)
+        least = max(least, _NAME + _FORMULA + 3 * _GAP + sum(_width(cell) for cell in cells[2:]))
         table.add_row(*cells[: len(table.columns)])
-    show(out, table)
+    show(out, table, least)
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
     if result.jacobian is not None:
@@ -102,6 +106,10 @@ def _cells(node: Node, digits: int, is_output: bool) -> list[Any]:
         Text(shown(value, digits), style=style),
         Text(shown(grad, digits)),
     ]
+
+
+def _width(cell: Any) -> int:
+    return max(map(len, cell.plain.split("\n")))
 
 
 def _print_jacobian(result: Result, digits: int, out: Any) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import IO, Any
+from typing import IO, Any, Final
 
 __all__ = ["can_show", "console", "rule_style", "show"]
+
+
+_UNLIMITED: Final = 10_000
+_NARROWEST: Final = 20
 
 
 def console(stream: IO[str] | None = None) -> Any:
@@ -18,14 +22,21 @@ def console(stream: IO[str] | None = None) -> Any:
     from rich.console import Console
 
     target = stream or sys.stdout
-    width = None
-    if not target.isatty() and not os.environ.get("COLUMNS", "").isdigit():
-        width = 10_000
-    return Console(file=target, width=width, highlight=False, markup=False, emoji=False)
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and len(columns) < 6 else 0
+    if not width and not target.isatty():
+        width = _UNLIMITED
+    out = Console(file=target, width=width or None, highlight=False, markup=False, emoji=False)
+    out.width = max(out.width, _NARROWEST)
+    return out
 
 
-def show(out: Any, table: Any) -> None:
-    """Print a table without the spaces that Rich leaves at the ends of its lines."""
+def show(out: Any, table: Any, least: int = 0) -> None:
+    """Print a table without the spaces that Rich leaves at the ends of its lines.
+
+    A table that cannot be narrower than `least` is wider than a terminal that is.
+    """
+    out.width = max(out.width, least)
     with out.capture() as captured:
         out.print(table)
     out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))

@@ -127,7 +127,7 @@ def test_loops_run_in_the_order_of_time() -> None:
         ("f(a, a) = a; 1", "syntax", "two parameters"),
         ("f(a) = a", "syntax", "ends with a function"),
         ("f(a) = a; f(1, 2)", "arity", "takes 1 argument, not 2"),
-        ("for t in 0..-1 { x }", "syntax", "runs over nothing"),
+        ("for t in 0..-1 { x }", "syntax", "runs no statement"),
         ("for t in 5..0 { x }", "index", "counts up"),
         ("for t in 0..5 by 0 { x }", "index", "cannot be 0"),
         ("for t in 0..1.5 { x }", "index", "1.5"),

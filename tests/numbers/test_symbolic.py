@@ -114,6 +114,14 @@ def test_second_derivatives(text: str, second: str) -> None:
 
 
 @pytest.mark.parametrize("text", PROGRAMS)
+def test_every_value_is_a_float(text: str) -> None:
+    """A whole number among them could grow without bound."""
+    for x in (0.83, -0.83):
+        values = forward(build(parse(text)), {**POINT, "x": x})
+        assert {type(each) for each in values} == {float}
+
+
+@pytest.mark.parametrize("text", PROGRAMS)
 def test_a_derivative_is_a_program_with_the_same_value(text: str) -> None:
     """What the rules build can be printed, parsed, and evaluated: it is the gradient again."""
     graph = build(parse(text))
