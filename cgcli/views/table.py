@@ -45,15 +45,16 @@ def _row(values: Any, digits: int) -> str:
     return f"[{', '.join(ends[:3])}, …, {ends[3]}] of {len(values)}"
 
 
-def print_result(result: Result, digits: int, most: int) -> None:
+def print_result(result: Result, digits: int, most: int, out: Any = None) -> None:
     """Print the table of a result, and its notes below; at most `most` nodes of it, 0 for all.
 
-    Numbers as they were typed have no row; named constants, such as pi, have one.
+    Numbers as they were typed have no row; named constants, such as pi, have one. `out` is
+    Rich's console, that of standard output unless another is given.
     """
     from rich.table import Table
     from rich.text import Text
 
-    out = console()
+    out = out or console()
     output = printable(shorten(result.output, 20))
     head = f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
     table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")

@@ -37,6 +37,9 @@ def show(out: Any, table: Any, least: int = 0) -> None:
     A table that cannot be narrower than `least` is wider than a terminal that is.
     """
     out.width = max(out.width, least)
+    if out.is_terminal:
+        out.print(table)
+        return
     with out.capture() as captured:
         out.print(table)
     out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
