@@ -9,23 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 
-__all__ = ["Trail", "backward", "local"]
-
-
-class Trail:
-    """What a backward pass met: the faults it went through, and the masks it carried.
-
-    A mask flags the elements of a node that a gradient reached; where there is none, all are.
-    """
-
-    __slots__ = ("crossed", "masks")
-
-    def __init__(self) -> None:
-        self.crossed: set[int] = set()
-        self.masks: dict[int, Any] = {}
+__all__ = ["backward", "local"]
 
 
 def backward(

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cgcli.calculus import notes
-from cgcli.calculus.backward import Trail, backward
+from cgcli.calculus.backward import backward
 from cgcli.calculus.forward import forward
+from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, unknown_node
+from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -47,7 +49,7 @@ def evaluate(
     else:
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
         result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
-    found = _merge(found, notes.kinks(graph, values, reached, active, trail))
+    found = _merge(found, kinks(graph, values, reached, active, trail))
     if not found and result.gradients is not None:
         found = notes.gradient_overflow(graph, values, result.gradients)
     result.notes_by_node = found

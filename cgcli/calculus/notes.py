@@ -10,13 +10,13 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import Trail
 from cgcli.errors import Lines, excerpt, shorten
 from cgcli.graph.graph import Graph
+from cgcli.graph.text import formula
 from cgcli.numbers import real
-from cgcli.operations.row import Kink, Rule
+from cgcli.operations.row import Rule
 
-__all__ = ["Note", "examine", "gradient_overflow", "kinks"]
+__all__ = ["Note", "examine", "gradient_overflow", "holds", "note_on", "shown"]
 
 _SUGGESTIONS_FOR: Final = 20
 """A rewrite is looked for at this many overflows; the rest would say the same again."""
@@ -67,18 +67,18 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
         elif undefined is not None:
             if not after:
                 faults[node] = undefined
-            message = f"{_shown(graph, node)} has no value{_at(graph, values, node)}"
+            message = f"{shown(graph, node)} has no value{_at(graph, values, node)}"
         else:
-            message = f"{_shown(graph, node)} is larger than the largest double, 1.8e308"
+            message = f"{shown(graph, node)} is larger than the largest double, 1.8e308"
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
                 message += _suggestion(graph, node)
         kind = "overflow" if overflow or (undefined is not None and after) else "domain"
-        notes[node] = [_note(graph, node, kind, message, lines)]
+        notes[node] = [note_on(graph, node, kind, message, lines)]
     return Examined(notes, faults)
 
 
-def _note(
+def note_on(
     graph: Graph,
     node: int,
     kind: str,
@@ -86,6 +86,7 @@ def _note(
     lines: Lines,
     sides: dict[str, tuple[float | None, float | None]] | None = None,
 ) -> Note:
+    """Return a note on a node, placed at its text."""
     line, column = lines.position(graph.starts[node])
     return Note(kind, graph.names[node], line, column, message, sides)
 
@@ -122,7 +123,7 @@ def _judge(graph: Graph, values: list[Any], node: int) -> tuple[Any, Any, bool]:
     if node not in graph.tensors:
         if any(part != part for part in parts):
             return None, None, False
-        if operation.domain and not _holds(operation.domain.inside, parts):
+        if operation.domain and not holds(operation.domain.inside, parts):
             return True, None, False
         finite = all(part - part == 0 for part in parts)
         if finite and value == value:
@@ -164,15 +165,17 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
     return None, (undefined if undefined.any() else None), bool(overflow.any())
 
 
-def _holds(rule: Rule, parts: list[float]) -> bool:
+def holds(rule: Rule, parts: list[float]) -> bool:
+    """Return whether a rule of scalars is true, carefully where it raises."""
     try:
         return bool(rule(real.FAST, *parts))
     except real.EDGES:
         return bool(rule(real.CAREFUL, *map(real.Careful, parts)))
 
 
-def _shown(graph: Graph, node: int) -> str:
-    return shorten(graph.formula(node), 60)
+def shown(graph: Graph, node: int) -> str:
+    """Return a node's formula as it stands in a message."""
+    return shorten(formula(graph, node), 60)
 
 
 def _at(graph: Graph, values: list[Any], node: int) -> str:
@@ -193,7 +196,7 @@ def _domain_message(graph: Graph, values: list[Any], node: int) -> str:
         for a in graph.arguments[node]
     ]
     words = operation.domain.words.format(**dict(zip(operation.parameters, names, strict=False)))
-    return f"{_shown(graph, node)} is not defined{_at(graph, values, node)}: {words}"
+    return f"{shown(graph, node)} is not defined{_at(graph, values, node)}: {words}"
 
 
 def _suggestion(graph: Graph, node: int) -> str:
@@ -202,111 +205,6 @@ def _suggestion(graph: Graph, node: int) -> str:
 
     found = rewrite(graph, node)
     return f"; write {found[1]} for {found[0]}" if found else ""
-
-
-def kinks(
-    graph: Graph, values: list[Any], gradients: list[Any], active: bytearray, trail: Trail
-) -> dict[int, list[Note]]:
-    """Return the notes on the nodes that were differentiated where they have no derivative."""
-    notes: dict[int, list[Note]] = {}
-    lines: Lines | None = None
-    for node, operation in enumerate(graph.operations):
-        if not operation.kinks or gradients[node] is None:
-            continue
-        arguments = graph.arguments[node]
-        if not any(active[a] for a in arguments):
-            continue
-        parts = [values[a] for a in arguments]
-        for kink in operation.kinks:
-            if node in graph.tensors:
-                found = _kink_in_array(graph, node, kink, parts, trail.masks.get(node))
-            elif _holds(kink.at, parts):
-                found = (parts, "")
-            else:
-                continue
-            if found is None:
-                continue
-            lines = lines or Lines(graph.text)
-            note = _kink_note(graph, values, node, kink, found, active, lines)
-            if note is not None:
-                notes.setdefault(node, []).append(note)
-    return notes
-
-
-def _kink_in_array(
-    graph: Graph, node: int, kink: Kink, parts: list[Any], mask: Any
-) -> tuple[list[float], str] | None:
-    """Return the arguments at the first element that is at a kink, and words for which it is."""
-    import numpy as np
-
-    from cgcli.numbers.arrays import ARRAYS, quiet
-
-    operation = graph.operations[node]
-    fixed = graph.static.get(node, ()) if not operation.elementwise else ()
-    with quiet():
-        at = np.asarray(kink.at(ARRAYS, *parts, *fixed))
-    if not at.any():
-        return None
-    if not operation.elementwise:
-        return parts, ""
-    shape = graph.shape(node)
-    at = np.broadcast_to(at, shape)
-    if mask is not None:
-        at = at & mask
-        if not at.any():
-            return None
-    first = tuple(int(i) for i in np.argwhere(at)[0])
-    count = int(at.sum())
-    where = f" at element [{', '.join(map(str, first))}]" if shape else ""
-    if count > 1:
-        where += f" and {count - 1} more"
-    return [float(np.broadcast_to(part, shape)[first]) for part in parts], where
-
-
-def _kink_note(
-    graph: Graph,
-    values: list[Any],
-    node: int,
-    kink: Kink,
-    found: tuple[list[Any], str],
-    active: bytearray,
-    lines: Lines,
-) -> Note | None:
-    parts, where = found
-    operation = graph.operations[node]
-    if operation.elementwise:
-        sides = kink.sides(real.CAREFUL, *map(real.Careful, parts))
-        y = real.run(operation.value, *parts)
-    else:
-        sides = kink.sides(real.CAREFUL, *parts)
-    told: dict[str, tuple[float | None, float | None]] = {}
-    words: list[str] = []
-    for place, argument in enumerate(graph.arguments[node]):
-        pair = sides[place] if place < len(sides) else None
-        if pair is None or not active[argument]:
-            continue
-        left, right = (None if side is None else float(side) for side in pair)
-        name = graph.names[argument]
-        told[name] = (left, right)
-        if operation.elementwise:
-            used = real.run(operation.partial(place), y, *parts)
-            words.append(f"by {excerpt(name)} {_sides(left, right)}, and {used:g} is used")
-        else:
-            words.append(f"by such an element {_sides(left, right)}")
-    if not told:
-        return None
-    message = f"{_shown(graph, node)} has {kink.words}{where}: the derivative {'; '.join(words)}"
-    return _note(graph, node, "kink", message, lines, told)
-
-
-def _sides(left: float | None, right: float | None) -> str:
-    if left != left:
-        return "does not exist"
-    if left is None:
-        return f"is {right:g} from the right"
-    if right is None:
-        return f"is {left:g} from the left"
-    return f"is {left:g} from the left, {right:g} from the right"
 
 
 def gradient_overflow(
@@ -323,7 +221,7 @@ def gradient_overflow(
         if any(_has_nan(value) for value in values):
             break
         message = f"the gradient by {excerpt(graph.names[node])} is larger than the largest double"
-        return {node: [_note(graph, node, "overflow", message, Lines(graph.text))]}
+        return {node: [note_on(graph, node, "overflow", message, Lines(graph.text))]}
     return {}
 
 

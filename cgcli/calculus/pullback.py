@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cgcli.calculus.backward import Trail
+from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet, reduce_to

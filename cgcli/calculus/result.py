@@ -9,6 +9,7 @@ from cgcli.calculus.backward import local
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.graph.text import formula
 
 __all__ = ["Node", "Nodes", "Result"]
 
@@ -46,7 +47,7 @@ class Node:
     @property
     def formula(self) -> str:
         """The operation with its arguments by name."""
-        return self._result.graph.formula(self.id)
+        return formula(self._result.graph, self.id)
 
     @property
     def value(self) -> Any:

@@ -165,9 +165,3 @@ class Graph:
                     flags[node] = 1
                     break
         return flags
-
-    def formula(self, node: int) -> str:
-        """Return a node's operation with its arguments' names: ``v1 * z``."""
-        from cgcli.graph.text import formula
-
-        return formula(self, node)

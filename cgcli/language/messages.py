@@ -2,20 +2,20 @@
 
 `explain` is called where the parser met a token it has no use for. It reads the text again up
 to there and asks the rows of `SITUATIONS` in order; the first that fits speaks. Characters the
-language does not have are answered by `CHARACTERS`. The tests loop over the examples.
+language does not have are answered by `characters`. The tests loop over the examples.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, Place, shorten
+from cgcli.language.characters import describe
 from cgcli.language.reader import CLOSING, END, UNKNOWN, Token, tokens
 from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
 
-__all__ = ["CHARACTERS", "SITUATIONS", "Context", "Situation", "bad_target", "explain"]
+__all__ = ["SITUATIONS", "Context", "Situation", "bad_target", "explain"]
 
 
 class Context(NamedTuple):
@@ -71,50 +71,13 @@ _COMPARISONS: Final = frozenset(
 _CLOSERS: Final = {"RPAR": "LPAR", "RSQB": "LSQB", "RBRACE": "LBRACE"}
 _SIGNS: Final = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
 
-CHARACTERS: Final[dict[str, tuple[str, str]]] = {
-    "%": ("'%' is not an operator", "for the remainder write mod(a, b)"),
-    "!": ("'!' is not an operator", "not equal is '!='; for a factorial write gamma(n + 1)"),
-    "&": ("'&' is not an operator", "to ask for both conditions, multiply them: (a > 0)*(b > 0)"),
-    "|": ("'|' is not an operator", "for an absolute value write abs(x)"),
-    ":": ("':' is not in the language", "a range is 0..3, a name is given with name = value"),
-    "?": ("'?' is not an operator", "to choose between two values write where(condition, a, b)"),
-    ".": ("'.' stands alone here", "a point belongs inside a number (0.5) or a range (0..3)"),
-    "'": ("there is no text in the language", "write numbers and names only, without quotes"),
-    '"': ("there is no text in the language", "write numbers and names only, without quotes"),
-    "\\": ("'\\' is not in the language", "LaTeX is not read; write a/b, sqrt(x), x*y"),
-    "$": ("'$' is not in the language", "write the bare formula, without dollar signs"),
-    "~": ("'~' is not an operator", "the operators are + - * / ^ @ and comparisons"),
-    "`": ("'`' is not in the language", "write the bare formula, without quotes"),
-    "√": ("'√' is not in the language", "write sqrt(x)"),
-    "∛": ("'∛' is not in the language", "write cbrt(x)"),
-    "∞": ("'∞' is not in the language", "write inf"),
-    "≤": ("'≤' is not in the language", "write <="),
-    "≥": ("'≥' is not in the language", "write >="),
-    "≠": ("'≠' is not in the language", "write !="),
-    "∑": ("'∑' is not in the language", "write sum([expr for t in 0..3])"),
-    "∏": ("'∏' is not in the language", "write prod([expr for t in 0..3])"),
-    "∂": ("'∂' is not in the language", "write the function itself; its gradients are computed"),
-    "∇": ("'∇' is not in the language", "write the function itself; its gradients are computed"),
-    "′": ("'′' is not in the language", "write the function itself; its gradients are computed"),
-    "\u00b5": ("this is the micro sign, not a letter", "write the Greek letter μ, or mu"),
-    "\u2126": ("this is the ohm sign, not a letter", "write the Greek letter Ω, or omega"),
-    "∙": ("'∙' is not in the language", "for a product write *"),
-    "•": ("'•' is not in the language", "for a product write *"),
-    "∕": ("'∕' is not in the language", "for a quotient write /"),
-    "⁄": ("'⁄' is not in the language", "for a quotient write /"),
-    "–": ("this is a dash, not a minus", "write -"),
-    "—": ("this is a dash, not a minus", "write -"),
-    "…": ("'…' is not in the language", "a range is written with two points: 0..3"),
-    "→": ("'→' is not in the language", "to name a value write name = value"),
-}
-
 
 def explain(source: str, plain: str, position: int, expected: list[str], depth: int) -> CgraphError:
     """Return the error for the token at `position`, where one of `expected` was wanted."""
     context = _context(source, plain, position, expected, depth)
     kind, _, start, end = context.token
     if kind == UNKNOWN:
-        message, hint = _character(context)
+        message, hint = describe(context.token[1], context.last, context.last_kind())
     else:
         row = next(row for row in SITUATIONS if row.fits(context))
         message, hint = row.message(context), row.hint(context)
@@ -156,35 +119,6 @@ def _context(source: str, plain: str, position: int, expected: list[str], depth:
     return Context(
         source, token, before, earlier, opened, "NUMBER" in expected, bool(calls and calls[-1])
     )
-
-
-def _character(context: Context) -> tuple[str, str]:
-    """Say what a character outside the language is, and what stands for it."""
-    char = context.token[1]
-    if char == "." and context.last_kind() in _ENDS_VALUE:
-        return "'.' is not an operator", "for a product write *, for a transpose transpose(x)"
-    if char in CHARACTERS:
-        return CHARACTERS[char]
-    code = f"U+{ord(char):04X}"
-    category = unicodedata.category(char)
-    plain = unicodedata.normalize("NFKC", char)
-    name = unicodedata.name(char, "").lower()
-    if category in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"):
-        called = f" ({name})" if name else ""
-        return f"the invisible character {code}{called} is not in the language", "delete it"
-    if plain.isascii() and plain.isdigit():
-        if "superscript" in name and context.last_kind() in _ENDS_VALUE:
-            return f"'{char}' is not in the language", f"write {context.last}^{plain}"
-        if "subscript" in name and context.last_kind() == "NAME":
-            return f"'{char}' is not in the language", f"write {context.last}{plain}"
-        return f"'{char}' is not in the language", f"write {plain}"
-    if unicodedata.digit(char, None) is not None:
-        return f"'{char}' is not a digit of the language", f"write {unicodedata.digit(char)}"
-    if plain != char and plain.isascii() and plain.isprintable():
-        return f"'{char}' ({code}) is not in the language", f"write {plain}"
-    if category.startswith("L"):
-        return f"'{char}' cannot stand in a name", "names are of Latin and Greek letters"
-    return f"'{char}' ({code}) is not in the language", "the operators are + - * / ^ @"
 
 
 def _product(context: Context) -> str:

@@ -18,10 +18,11 @@ __all__ = ["Symbol", "symbolic"]
 class Symbol:
     """A node of a graph under construction, with the operators of a number.
 
+    >>> from cgcli.graph.text import formula
     >>> graph = Graph()
     >>> m, x = symbolic(graph), Symbol.input(graph, "x")
     >>> y = 2 * m.sin(x) + 0
-    >>> graph.formula(y.node)
+    >>> formula(graph, y.node)
     '2 * v1'
     """
 

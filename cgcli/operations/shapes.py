@@ -1,10 +1,26 @@
-"""Shapes: what fits what, and the errors that name both shapes."""
+"""Shapes: what fits what, the rule of each operation, and errors that name both shapes."""
 
 from __future__ import annotations
 
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Shape, ShapeRule
 
-__all__ = ["ShapeMismatchError", "broadcast", "describe", "size"]
+__all__ = [
+    "ShapeMismatchError",
+    "broadcast",
+    "concat",
+    "describe",
+    "dot",
+    "extreme",
+    "index",
+    "length",
+    "matmul",
+    "onehot",
+    "outer",
+    "reduced",
+    "same",
+    "size",
+    "stack",
+]
 
 
 class ShapeMismatchError(Exception):
@@ -64,3 +80,144 @@ def broadcast(*shapes: Shape) -> Shape:
             )
         result = tuple(max(a, b) for a, b in zip(left, right, strict=True))
     return result
+
+
+# The rules of the operations that are not elementwise, by their names
+
+
+def _vectors(name: str, *shapes: Shape) -> None:
+    for place, shape in enumerate(shapes):
+        if len(shape) != 1:
+            message = f"{name} takes vectors, not {describe(shape)}"
+            hint = "for a product of matrices write A @ B" if shape else "for a product write a*b"
+            raise ShapeMismatchError(message, hint, (place,))
+
+
+def dot(a: Shape, b: Shape) -> Shape:
+    """Return the inner product's shape: a scalar, of two vectors of one length."""
+    _vectors("dot", a, b)
+    if a != b:
+        message = f"dot takes vectors of one length, not {describe(a)} and {describe(b)}"
+        raise ShapeMismatchError(message, "", (0, 1))
+    return ()
+
+
+def outer(a: Shape, b: Shape) -> Shape:
+    """Return the outer product's shape."""
+    _vectors("outer", a, b)
+    return (a[0], b[0])
+
+
+def matmul(a: Shape, b: Shape) -> Shape:
+    """Return the matrix product's shape, for every pair of vectors and matrices."""
+    for place, shape in enumerate((a, b)):
+        if not shape:
+            raise ShapeMismatchError(
+                "@ multiplies vectors and matrices, not a scalar", "write *", (place,)
+            )
+    if a[-1] != b[0]:
+        message = (
+            f"{describe(a)} @ {describe(b)} does not fit: "
+            f"{a[-1]} {'columns' if len(a) == 2 else 'elements'} on the left, "
+            f"{b[0]} {'rows' if len(b) == 2 else 'elements'} on the right"
+        )
+        hint = "the two must be equal; transpose(…) swaps rows and columns"
+        raise ShapeMismatchError(message, hint, (0, 1))
+    return a[:-1] + b[1:]
+
+
+def stack(*shapes: Shape) -> Shape:
+    """Return a list's shape: its elements are of one shape, and not matrices."""
+    first = shapes[0]
+    for place, shape in enumerate(shapes):
+        if shape != first:
+            shapes_told = f"{describe(first)} and {describe(shape)}"
+            message = f"a list's elements must be of one shape, not {shapes_told}"
+            raise ShapeMismatchError(message, "to join vectors write concat(a, b)", (0, place))
+    if len(first) > 1:
+        raise ShapeMismatchError(
+            "a list of matrices would have three axes",
+            "values are scalars, vectors and matrices",
+            (0,),
+        )
+    return (len(shapes), *first)
+
+
+def index(x: Shape, *indices: int) -> Shape:
+    """Return the shape of an element or a row; the indices must lie inside."""
+    if not x:
+        raise ShapeMismatchError(
+            "a scalar has no elements to index", "bind a list, such as x=[1,2,3]", (0,)
+        )
+    if len(indices) > len(x):
+        raise ShapeMismatchError(f"{describe(x)} takes one index", "write x[i]", (0,))
+    for index, length in zip(indices, x, strict=False):
+        if not -length <= index < length:
+            message = f"index {index} is outside {describe(x)}"
+            hint = f"indices run from 0 to {length - 1}, and -1 is the last"
+            raise ShapeMismatchError(message, hint, (0,))
+    return x[len(indices) :]
+
+
+def concat(*shapes: Shape) -> Shape:
+    """Return the shape of parts end to end; scalars count as one element."""
+    if not any(len(shape) == 2 for shape in shapes):
+        return (sum(shape[0] if shape else 1 for shape in shapes),)
+    for place, shape in enumerate(shapes):
+        if len(shape) != 2 or shape[1] != shapes[0][1]:
+            message = f"{describe(shapes[0])} and {describe(shape)} cannot be joined"
+            raise ShapeMismatchError(
+                message, "matrices are joined by rows of one length", (0, place)
+            )
+    return (sum(shape[0] for shape in shapes), shapes[0][1])
+
+
+def reduced(x: Shape, axis: int | None = None) -> Shape:
+    """Return what is left of a shape when an axis, or all of them, is reduced."""
+    if axis is None:
+        return ()
+    if not -len(x) <= axis < len(x):
+        message = f"{describe(x)} has no axis {axis}"
+        hint = "axis 0 runs down the rows, 1 along the columns" if x else "leave the axis out"
+        raise ShapeMismatchError(message, hint, (0,))
+    axis %= len(x)
+    return x[:axis] + x[axis + 1 :]
+
+
+def extreme(name: str) -> ShapeRule:
+    """Return the rule for max and min of one argument, which must not be a scalar."""
+
+    def shape(x: Shape) -> Shape:
+        if not x:
+            message = f"{name} of one scalar: {name} takes two or more arguments, or one vector"
+            raise ShapeMismatchError(message, f"write {name}(a, b) or {name}([a, b])", (0,))
+        return ()
+
+    return shape
+
+
+def same(name: str) -> ShapeRule:
+    """Return the rule for an operation that keeps the shape of a vector or a matrix."""
+
+    def shape(x: Shape) -> Shape:
+        if not x:
+            raise ShapeMismatchError(f"{name} takes a vector or a matrix, not a scalar", "", (0,))
+        return x
+
+    return shape
+
+
+def length(x: Shape) -> Shape:
+    """Return the shape of len: a scalar."""
+    if not x:
+        raise ShapeMismatchError("a scalar has no length", "len takes a vector or a matrix", (0,))
+    return ()
+
+
+def onehot(k: Shape, n: int) -> Shape:
+    """Return the shape of onehot: a vector of n."""
+    if k:
+        raise ShapeMismatchError(f"onehot takes one whole number, not {describe(k)}", "", (0,))
+    if n < 1:
+        raise ShapeMismatchError(f"onehot of length {n}: the length must be at least 1", "", ())
+    return (n,)

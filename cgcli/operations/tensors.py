@@ -8,138 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Shape
-from cgcli.operations.shapes import ShapeMismatchError, describe
+from cgcli.operations import shapes
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation
 
 __all__ = ["TENSORS"]
-
-# Shapes
-
-
-def _vectors(name: str, *shapes: Shape) -> None:
-    for place, shape in enumerate(shapes):
-        if len(shape) != 1:
-            message = f"{name} takes vectors, not {describe(shape)}"
-            hint = "for a product of matrices write A @ B" if shape else "for a product write a*b"
-            raise ShapeMismatchError(message, hint, (place,))
-
-
-def _dot_shape(a: Shape, b: Shape) -> Shape:
-    _vectors("dot", a, b)
-    if a != b:
-        message = f"dot takes vectors of one length, not {describe(a)} and {describe(b)}"
-        raise ShapeMismatchError(message, "", (0, 1))
-    return ()
-
-
-def _outer_shape(a: Shape, b: Shape) -> Shape:
-    _vectors("outer", a, b)
-    return (a[0], b[0])
-
-
-def _matmul_shape(a: Shape, b: Shape) -> Shape:
-    for place, shape in enumerate((a, b)):
-        if not shape:
-            raise ShapeMismatchError(
-                "@ multiplies vectors and matrices, not a scalar", "write *", (place,)
-            )
-    if a[-1] != b[0]:
-        message = (
-            f"{describe(a)} @ {describe(b)} does not fit: "
-            f"{a[-1]} {'columns' if len(a) == 2 else 'elements'} on the left, "
-            f"{b[0]} {'rows' if len(b) == 2 else 'elements'} on the right"
-        )
-        hint = "the two must be equal; transpose(…) swaps rows and columns"
-        raise ShapeMismatchError(message, hint, (0, 1))
-    return a[:-1] + b[1:]
-
-
-def _stack_shape(*shapes: Shape) -> Shape:
-    first = shapes[0]
-    for place, shape in enumerate(shapes):
-        if shape != first:
-            shapes_told = f"{describe(first)} and {describe(shape)}"
-            message = f"a list's elements must be of one shape, not {shapes_told}"
-            raise ShapeMismatchError(message, "to join vectors write concat(a, b)", (0, place))
-    if len(first) > 1:
-        raise ShapeMismatchError(
-            "a list of matrices would have three axes",
-            "values are scalars, vectors and matrices",
-            (0,),
-        )
-    return (len(shapes), *first)
-
-
-def _index_shape(x: Shape, *indices: int) -> Shape:
-    if not x:
-        raise ShapeMismatchError(
-            "a scalar has no elements to index", "bind a list, such as x=[1,2,3]", (0,)
-        )
-    if len(indices) > len(x):
-        raise ShapeMismatchError(f"{describe(x)} takes one index", "write x[i]", (0,))
-    for index, length in zip(indices, x, strict=False):
-        if not -length <= index < length:
-            message = f"index {index} is outside {describe(x)}"
-            hint = f"indices run from 0 to {length - 1}, and -1 is the last"
-            raise ShapeMismatchError(message, hint, (0,))
-    return x[len(indices) :]
-
-
-def _concat_shape(*shapes: Shape) -> Shape:
-    if not any(len(shape) == 2 for shape in shapes):
-        return (sum(shape[0] if shape else 1 for shape in shapes),)
-    for place, shape in enumerate(shapes):
-        if len(shape) != 2 or shape[1] != shapes[0][1]:
-            message = f"{describe(shapes[0])} and {describe(shape)} cannot be joined"
-            raise ShapeMismatchError(
-                message, "matrices are joined by rows of one length", (0, place)
-            )
-    return (sum(shape[0] for shape in shapes), shapes[0][1])
-
-
-def _reduced_shape(x: Shape, axis: int | None = None) -> Shape:
-    if axis is None:
-        return ()
-    if not -len(x) <= axis < len(x):
-        message = f"{describe(x)} has no axis {axis}"
-        hint = "axis 0 runs down the rows, 1 along the columns" if x else "leave the axis out"
-        raise ShapeMismatchError(message, hint, (0,))
-    axis %= len(x)
-    return x[:axis] + x[axis + 1 :]
-
-
-def _extreme_shape(name: str) -> Any:
-    def shape(x: Shape) -> Shape:
-        if not x:
-            message = f"{name} of one scalar: {name} takes two or more arguments, or one vector"
-            raise ShapeMismatchError(message, f"write {name}(a, b) or {name}([a, b])", (0,))
-        return ()
-
-    return shape
-
-
-def _same_shape(name: str) -> Any:
-    def shape(x: Shape) -> Shape:
-        if not x:
-            raise ShapeMismatchError(f"{name} takes a vector or a matrix, not a scalar", "", (0,))
-        return x
-
-    return shape
-
-
-def _len_shape(x: Shape) -> Shape:
-    if not x:
-        raise ShapeMismatchError("a scalar has no length", "len takes a vector or a matrix", (0,))
-    return ()
-
-
-def _onehot_shape(k: Shape, n: int) -> Shape:
-    if k:
-        raise ShapeMismatchError(f"onehot takes one whole number, not {describe(k)}", "", (0,))
-    if n < 1:
-        raise ShapeMismatchError(f"onehot of length {n}: the length must be at least 1", "", ())
-    return (n,)
-
 
 # Pullbacks
 
@@ -209,7 +81,7 @@ def _reduction(
         words=(name,),
         static=("axis",),
         pullback=pullback,
-        shape=_reduced_shape,
+        shape=shapes.reduced,
         summary=summary,
         pullback_words=(words,),
         **more,
@@ -222,7 +94,7 @@ def _extreme_of_vector(name: str, word: str, value: Any, sides: Any, summary: st
         value=value,
         words=(word,),
         pullback=_extreme_pullback,
-        shape=_extreme_shape(word),
+        shape=shapes.extreme(word),
         kinks=(
             Kink(
                 lambda m, x: m.sum(m.where(x == value(m, x), 1, 0)) > 1,
@@ -243,7 +115,7 @@ TENSORS: Final = (
         parameters=("a",),
         variadic=True,
         pullback=lambda m, k, up, y, arguments, static: up[k],
-        shape=_stack_shape,
+        shape=shapes.stack,
         summary="a list: a vector of scalars, or a matrix of rows",
         pullback_words=("each element takes its own part of the upstream gradient",),
     ),
@@ -253,7 +125,7 @@ TENSORS: Final = (
         static=("i", "j"),
         required_static=1,
         pullback=lambda m, k, up, y, arguments, static: m.scatter(up, arguments[0], *static),
-        shape=_index_shape,
+        shape=shapes.index,
         summary="one element, or one row of a matrix",
         pullback_words=("the upstream gradient goes to that place, and 0 to all others",),
     ),
@@ -264,7 +136,7 @@ TENSORS: Final = (
         level=LEVELS["product"],
         parameters=("a", "b"),
         pullback=_matmul_pullback,
-        shape=_matmul_shape,
+        shape=shapes.matmul,
         summary="matrix product, inner product of two vectors",
         pullback_words=("upstream @ transpose(b)", "transpose(a) @ upstream"),
     ),
@@ -274,7 +146,7 @@ TENSORS: Final = (
         words=("dot",),
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: up * arguments[1 - k],
-        shape=_dot_shape,
+        shape=shapes.dot,
         summary="inner product of two vectors",
         pullback_words=("upstream * b", "upstream * a"),
     ),
@@ -286,7 +158,7 @@ TENSORS: Final = (
         pullback=lambda m, k, up, y, arguments, static: m.product(
             *((up, arguments[1]) if k == 0 else (arguments[0], up))
         ),
-        shape=_outer_shape,
+        shape=shapes.outer,
         summary="matrix of all products of two vectors' elements",
         pullback_words=("upstream @ b", "a @ upstream"),
     ),
@@ -306,7 +178,7 @@ TENSORS: Final = (
         parameters=("a",),
         variadic=True,
         pullback=lambda m, k, up, y, arguments, static: m.piece(up, k, *arguments),
-        shape=_concat_shape,
+        shape=shapes.concat,
         summary="vectors end to end, or matrices one below the other",
         pullback_words=("each part takes its own piece of the upstream gradient",),
     ),
@@ -361,7 +233,7 @@ TENSORS: Final = (
         words=("softmax",),
         pullback=_softmax_pullback,
         mixes=True,
-        shape=_same_shape("softmax"),
+        shape=shapes.same("softmax"),
         summary="exp(x)/sum(exp(x)), over the last axis",
         pullback_words=("y * (upstream - sum(upstream*y)), y the softmax",),
     ),
@@ -371,7 +243,7 @@ TENSORS: Final = (
         words=("log_softmax",),
         pullback=_log_softmax_pullback,
         mixes=True,
-        shape=_same_shape("log_softmax"),
+        shape=shapes.same("log_softmax"),
         summary="x - logsumexp(x), over the last axis",
         pullback_words=("upstream - softmax(x)*sum(upstream)",),
     ),
@@ -380,7 +252,7 @@ TENSORS: Final = (
         value=lambda m, x: m.len(x),
         words=("len",),
         pullback=_constant_pullback,
-        shape=_len_shape,
+        shape=shapes.length,
         summary="number of elements of a vector, of rows of a matrix",
         pullback_words=("nothing: the length does not change with the elements",),
     ),
@@ -392,7 +264,7 @@ TENSORS: Final = (
         static=("n",),
         required_static=1,
         pullback=_constant_pullback,
-        shape=_onehot_shape,
+        shape=shapes.onehot,
         domain=Domain(
             lambda m, k, n: m.where(k >= 0, m.where(k < n, m.floor(k) == k, False), False),
             "{k} must be a whole number from 0 to n - 1",

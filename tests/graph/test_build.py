@@ -9,12 +9,13 @@ import pytest
 
 import cgcli
 from cgcli.errors import CgraphError
+from cgcli.graph.text import formula
 from cgcli.limits import Limits
 
 
 def nodes(text: str, **bindings: Any) -> list[str]:
     graph = cgcli.parse(text).graph(bindings)
-    return [f"{name} = {graph.formula(n)}" for n, name in enumerate(graph.names)]
+    return [f"{name} = {formula(graph, n)}" for n, name in enumerate(graph.names)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from cgcli.errors import CgraphError
 from cgcli.language import messages
+from cgcli.language.characters import CHARACTERS
 from cgcli.language.parse import parse
 
 EXAMPLES = [
@@ -39,11 +40,11 @@ def test_example_is_answered_by_its_row(
     assert error.column is not None
 
 
-@pytest.mark.parametrize("char", messages.CHARACTERS)
+@pytest.mark.parametrize("char", CHARACTERS)
 def test_character_is_answered(char: str) -> None:
     with pytest.raises(CgraphError) as caught:
         parse(f"2 + {char}")
-    assert (caught.value.message, caught.value.hint) == messages.CHARACTERS[char]
+    assert (caught.value.message, caught.value.hint) == CHARACTERS[char]
     assert caught.value.column == 5
 
 

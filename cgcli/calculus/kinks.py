@@ -1,0 +1,119 @@
+"""The notes on kinks: where a node was differentiated that has no derivative there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgcli.calculus.notes import Note, holds, note_on, shown
+from cgcli.calculus.trail import Trail
+from cgcli.errors import Lines, excerpt
+from cgcli.graph.graph import Graph
+from cgcli.numbers import real
+from cgcli.operations.row import Kink
+
+__all__ = ["kinks"]
+
+
+def kinks(
+    graph: Graph, values: list[Any], gradients: list[Any], active: bytearray, trail: Trail
+) -> dict[int, list[Note]]:
+    """Return the notes on the nodes that were differentiated where they have no derivative."""
+    notes: dict[int, list[Note]] = {}
+    lines: Lines | None = None
+    for node, operation in enumerate(graph.operations):
+        if not operation.kinks or gradients[node] is None:
+            continue
+        arguments = graph.arguments[node]
+        if not any(active[a] for a in arguments):
+            continue
+        parts = [values[a] for a in arguments]
+        for kink in operation.kinks:
+            if node in graph.tensors:
+                found = _kink_in_array(graph, node, kink, parts, trail.masks.get(node))
+            elif holds(kink.at, parts):
+                found = (parts, "")
+            else:
+                continue
+            if found is None:
+                continue
+            lines = lines or Lines(graph.text)
+            note = _kink_note(graph, values, node, kink, found, active, lines)
+            if note is not None:
+                notes.setdefault(node, []).append(note)
+    return notes
+
+
+def _kink_in_array(
+    graph: Graph, node: int, kink: Kink, parts: list[Any], mask: Any
+) -> tuple[list[float], str] | None:
+    """Return the arguments at the first element that is at a kink, and words for which it is."""
+    import numpy as np
+
+    from cgcli.numbers.arrays import ARRAYS, quiet
+
+    operation = graph.operations[node]
+    fixed = graph.static.get(node, ()) if not operation.elementwise else ()
+    with quiet():
+        at = np.asarray(kink.at(ARRAYS, *parts, *fixed))
+    if not at.any():
+        return None
+    if not operation.elementwise:
+        return parts, ""
+    shape = graph.shape(node)
+    at = np.broadcast_to(at, shape)
+    if mask is not None:
+        at = at & mask
+        if not at.any():
+            return None
+    first = tuple(int(i) for i in np.argwhere(at)[0])
+    count = int(at.sum())
+    where = f" at element [{', '.join(map(str, first))}]" if shape else ""
+    if count > 1:
+        where += f" and {count - 1} more"
+    return [float(np.broadcast_to(part, shape)[first]) for part in parts], where
+
+
+def _kink_note(
+    graph: Graph,
+    values: list[Any],
+    node: int,
+    kink: Kink,
+    found: tuple[list[Any], str],
+    active: bytearray,
+    lines: Lines,
+) -> Note | None:
+    parts, where = found
+    operation = graph.operations[node]
+    if operation.elementwise:
+        sides = kink.sides(real.CAREFUL, *map(real.Careful, parts))
+        y = real.run(operation.value, *parts)
+    else:
+        sides = kink.sides(real.CAREFUL, *parts)
+    told: dict[str, tuple[float | None, float | None]] = {}
+    words: list[str] = []
+    for place, argument in enumerate(graph.arguments[node]):
+        pair = sides[place] if place < len(sides) else None
+        if pair is None or not active[argument]:
+            continue
+        left, right = (None if side is None else float(side) for side in pair)
+        name = graph.names[argument]
+        told[name] = (left, right)
+        if operation.elementwise:
+            used = real.run(operation.partial(place), y, *parts)
+            words.append(f"by {excerpt(name)} {_sides(left, right)}, and {used:g} is used")
+        else:
+            words.append(f"by such an element {_sides(left, right)}")
+    if not told:
+        return None
+    message = f"{shown(graph, node)} has {kink.words}{where}: the derivative {'; '.join(words)}"
+    return note_on(graph, node, "kink", message, lines, told)
+
+
+def _sides(left: float | None, right: float | None) -> str:
+    if left != left:
+        return "does not exist"
+    if left is None:
+        return f"is {right:g} from the right"
+    if right is None:
+        return f"is {left:g} from the left"
+    return f"is {left:g} from the left, {right:g} from the right"

@@ -1,0 +1,20 @@
+"""What a backward pass meets on its way, for the notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Trail"]
+
+
+class Trail:
+    """What a backward pass met: the faults it went through, and the masks it carried.
+
+    A mask flags the elements of a node that a gradient reached; where there is none, all are.
+    """
+
+    __slots__ = ("crossed", "masks")
+
+    def __init__(self) -> None:
+        self.crossed: set[int] = set()
+        self.masks: dict[int, Any] = {}

@@ -1,0 +1,242 @@
+"""Expressions → nodes: functions expanded where they are called, lists written out turn by turn.
+
+An expression is run on an explicit stack of frames, one for each body under way, so nothing
+recurses however deep functions call each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from cgcli.errors import CgraphError, excerpt
+from cgcli.graph.names import Names, Scope, Turn
+from cgcli.language.syntax import (
+    CALL,
+    COMPREHENSION,
+    INDEX,
+    LIST,
+    NAME,
+    NUMBER,
+    OPERATION,
+    Entry,
+    Expression,
+    Function,
+    Indexed,
+    Syntax,
+)
+from cgcli.limits import Limits
+from cgcli.operations.row import Operation
+from cgcli.operations.table import OPERATIONS, WORDS
+
+__all__ = ["Expressions"]
+
+_STACK: Final = OPERATIONS["stack"]
+_INDEX: Final = OPERATIONS["index"]
+
+
+class Frame:
+    """An expression under way: its entries, its scope, and what it is a body of."""
+
+    __slots__ = ("base", "body", "entries", "function", "scope", "span", "turns", "variable")
+
+    def __init__(self, body: Expression, scope: Scope) -> None:
+        self.body = body
+        self.entries: Iterator[Entry] = iter(body)
+        self.scope = scope
+        self.function = ""
+        self.turns: Iterator[int] | None = None
+        self.variable = ""
+        self.base = 0
+        self.span = (0, 0)
+
+
+class Expressions(Names):
+    """The expressions of a program, each appended as it is written."""
+
+    def __init__(self, syntax: Syntax, bindings: Mapping[str, Any], limits: Limits) -> None:
+        super().__init__(syntax, bindings, limits)
+        self.active: set[str] = set()
+
+    def expression(self, body: Expression, scope: Scope) -> int:
+        """Append the nodes of an expression and return the last of them."""
+        frames = [Frame(body, scope)]
+        stack: list[int] = []
+        while frames:
+            frame = frames[-1]
+            entered = self.advance(frame, stack)
+            if entered is not None:
+                frames.append(entered)
+                continue
+            if frame.turns is not None and self.next_turn(frame):
+                continue
+            frames.pop()
+            if frame.turns is not None:
+                self.close_list(frame, stack)
+            elif frame.function:
+                self.active.discard(frame.function)
+        return stack[0]
+
+    def advance(self, frame: Frame, stack: list[int]) -> Frame | None:
+        """Run a frame's entries; return the frame of a body that must be run first, or None."""
+        scope, append, operations = frame.scope, stack.append, OPERATIONS
+        for kind, payload, count, start, end in frame.entries:
+            if kind == OPERATION:
+                if count == 2:
+                    right = stack.pop()
+                    stack[-1] = self.operation(operations[payload], (stack[-1], right), start, end)
+                else:
+                    stack[-1] = self.operation(operations[payload], (stack[-1],), start, end)
+            elif kind == NAME:
+                node = self.nodes.get(payload) if not scope else None
+                append(self.value_of(payload, scope, start, end) if node is None else node)
+            elif kind == NUMBER:
+                append(self.constant(float(payload), payload, start, end))
+            elif kind == CALL:
+                entered = self.call(payload, count, stack, frame, start, end)
+                if entered is not None:
+                    return entered
+            elif kind == LIST:
+                arguments = tuple(stack[len(stack) - count :])
+                del stack[len(stack) - count :]
+                append(self.operation(_STACK, arguments, start, end))
+            elif kind == INDEX:
+                base = self.base(payload, stack, scope, start, end)
+                if base is not None:
+                    append(self.index(base, payload.indices, scope, start, end))
+            elif kind == COMPREHENSION:
+                return self.open_list(payload, scope, stack, start, end)
+        return None
+
+    def call(
+        self, name: str, count: int, stack: list[int], frame: Frame, start: int, end: int
+    ) -> Frame | None:
+        """Append a call's node, or return the frame that expands a function of the program."""
+        function = self.functions.get(name)
+        if function is not None:
+            return self.enter(function, count, stack, start, end)
+        rows = WORDS.get(name)
+        if rows is None:
+            raise self.not_a_function(name, frame.scope, start, end)
+        row = next((row for row in rows if row.accepts(count)), None)
+        if row is None:
+            raise self.wrong_arity(name, rows, count, start, end)
+        arguments = stack[len(stack) - count :]
+        del stack[len(stack) - count :]
+        fixed: tuple[int, ...] = ()
+        if row.static and count > len(row.parameters):
+            arguments, axes = arguments[: len(row.parameters)], arguments[len(row.parameters) :]
+            fixed = tuple(
+                self.static_argument(node, row.static[k], name, start, end)
+                for k, node in enumerate(axes)
+            )
+            self.drop(axes, start, end)
+        stack.append(self.operation(row, tuple(arguments), start, end, fixed))
+        return None
+
+    def drop(self, nodes: list[int], start: int, end: int) -> None:
+        """Take the nodes of static arguments off the graph again: they are no part of the sum.
+
+        Only those written in the call itself, between `start` and `end`: a function's parameter
+        may be used elsewhere too.
+        """
+        graph = self.graph
+        part = set(nodes)
+        while (
+            (last := len(graph) - 1) in part
+            and last not in graph.given
+            and self.within(last, start, end)
+        ):
+            part.update(graph.arguments[last])
+            graph.pop()
+            self.known.pop(last, None)
+
+    def wrong_arity(
+        self, name: str, rows: tuple[Operation, ...], count: int, start: int, end: int
+    ) -> CgraphError:
+        """Return the error for a call with too few or too many arguments."""
+        written = " or ".join(row.signature() for row in rows)
+        given = "no argument" if not count else f"{count} argument{'s' if count > 1 else ''}"
+        return self.error(
+            "arity", f"{name} does not take {given}", f"write {written}", (start, end)
+        )
+
+    def enter(
+        self, function: Function, count: int, stack: list[int], start: int, end: int
+    ) -> Frame:
+        """Return the frame of a function's body, its parameters standing for the arguments."""
+        name, parameters = function.name, function.parameters
+        if count != len(parameters):
+            written = f"{excerpt(name)}({', '.join(parameters)})"
+            message = f"{excerpt(name)} takes {len(parameters)} argument"
+            message += f"{'' if len(parameters) == 1 else 's'}, not {count}"
+            span = (start, end)
+            raise self.error(
+                "arity", message, f"write {written}", span, function.span, "defined here"
+            )
+        if name in self.active:
+            raise self.error(
+                "name",
+                f"the function '{excerpt(name)}' calls itself",
+                "functions are expanded where they are called; "
+                "for repetition write a loop over a family: h[t+1] = …",
+                (start, end),
+                function.span,
+                "defined here",
+            )
+        arguments = stack[len(stack) - count :]
+        del stack[len(stack) - count :]
+        frame = Frame(function.expression, dict(zip(parameters, arguments, strict=True)))
+        frame.function = name
+        self.active.add(name)
+        self.count_turn(start, end)
+        return frame
+
+    def base(
+        self, indexed: Indexed, stack: list[int], scope: Scope, start: int, end: int
+    ) -> int | None:
+        """Return the node that is indexed; or push a family's member, which is one by itself."""
+        name = indexed.name
+        if not name:
+            return stack.pop()
+        if name in self.families and name not in scope:
+            key = tuple(self.whole(part, scope, "an index") for part in indexed.indices)
+            stack.append(self.member_of(name, key, start, end))
+            return None
+        return self.value_of(name, scope, start, start + len(name))
+
+    def index(
+        self, base: int, parts: tuple[Expression, ...], scope: Scope, start: int, end: int
+    ) -> int:
+        """Return the node of an element, or of a row."""
+        indices = tuple(self.whole(part, scope, "an index") for part in parts)
+        return self.operation(_INDEX, (base,), start, end, indices)
+
+    def open_list(
+        self, payload: Any, scope: Scope, stack: list[int], start: int, end: int
+    ) -> Frame:
+        """Return the frame of a list's body, before its first turn."""
+        frame = Frame([], dict(scope))
+        frame.turns = iter(self.unrolled(payload.range, scope))
+        frame.body, frame.variable = payload.body, payload.variable
+        frame.base, frame.span = len(stack), (start, end)
+        return frame
+
+    def next_turn(self, frame: Frame) -> bool:
+        """Start the next turn of a list's body; False when there is none."""
+        value = next(frame.turns, None) if frame.turns is not None else None
+        if value is None:
+            return False
+        self.count_turn(*frame.span)
+        frame.scope[frame.variable] = Turn(value)
+        frame.entries = iter(frame.body)
+        return True
+
+    def close_list(self, frame: Frame, stack: list[int]) -> None:
+        """Append the list of what all turns left on the stack."""
+        arguments = tuple(stack[frame.base :])
+        del stack[frame.base :]
+        if not arguments:
+            message = "a list needs one element at least, and this range is empty"
+            raise self.error("shape", message, "", frame.span)
+        stack.append(self.operation(_STACK, arguments, *frame.span))

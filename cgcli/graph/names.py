@@ -1,0 +1,271 @@
+"""What a name stands for: an input, a constant, a node, a member of a family, a function.
+
+And what of it is known when the graph is built, which indices, ranges and axes must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.graph import static
+from cgcli.graph.graph import INPUT
+from cgcli.graph.nodes import Nodes
+from cgcli.language.syntax import NAME, Assignment, Block, Expression, Function, Loop, Range, Syntax
+from cgcli.limits import Limits
+from cgcli.operations.row import Shape
+from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS, WORDS
+
+__all__ = ["Names", "Scope", "Turn"]
+
+
+class Turn(NamedTuple):
+    """What a loop's variable stands for in one turn."""
+
+    value: int
+
+
+Scope: TypeAlias = dict[str, int | Turn]
+"""Parameters, by the node they stand for, and loop variables, by their value."""
+
+
+class Names(Nodes):
+    """The names of a program, in the order in which it gives them."""
+
+    def __init__(self, syntax: Syntax, bindings: Mapping[str, Any], limits: Limits) -> None:
+        super().__init__(syntax.text, syntax.names, limits)
+        self.bindings = bindings
+        self.nodes: dict[str, int] = {}
+        self.members: dict[tuple[str, tuple[int, ...]], int] = {}
+        self.spans: dict[str, tuple[int, int]] = {}
+        self.assigned: dict[str, tuple[int, int]] = {}
+        self.families: dict[str, tuple[int, int]] = {}
+        self.functions: dict[str, Function] = {}
+        self.known: dict[int, float | None] = {}
+        self.survey(syntax.block)
+
+    def survey(self, block: Block) -> None:
+        """Note every name that is assigned anywhere: only the others are inputs."""
+        pending = [(block, True)]
+        while pending:
+            statements, outermost = pending.pop()
+            for statement in statements:
+                if isinstance(statement, Assignment):
+                    self.note_assignment(statement)
+                elif isinstance(statement, Function):
+                    self.note_function(statement, outermost)
+                elif isinstance(statement, Loop):
+                    pending.append((statement.block, False))
+
+    def note_assignment(self, statement: Assignment) -> None:
+        """Note a name that is assigned; a bound one, or one that is both kinds, is an error."""
+        name, span = statement.name, statement.span
+        here, there = self.families, self.assigned
+        if not statement.key:
+            here, there = there, here
+        if name in there:
+            message = f"'{excerpt(name)}' is both one value and a family {excerpt(name)}[…]"
+            raise self.error(
+                "name", message, "give one of them another name", span, there[name], "the other"
+            )
+        if name in self.bindings:
+            error = self.error(
+                "binding",
+                f"'{excerpt(name)}' is assigned in the program and bound as well",
+                f"leave out {excerpt(name)}=…, or the statement",
+                span,
+            )
+            error.bound = name
+            raise error
+        here.setdefault(name, span)
+
+    def note_function(self, statement: Function, outermost: bool) -> None:
+        """Note a function, wherever it is called from."""
+        name, span = statement.name, statement.span
+        if not outermost:
+            message = "a function cannot be defined in a loop"
+            raise self.error("name", message, "define it before the loop", span)
+        if name in WORDS:
+            message = f"'{name}' is a function of the language already"
+            raise self.error("name", message, "give yours another name", span)
+        if name in self.functions:
+            raise self.error(
+                "name",
+                f"the function '{excerpt(name)}' is defined twice",
+                "give each function a name of its own",
+                span,
+                self.functions[name].span,
+                "first defined here",
+            )
+        self.functions[name] = statement
+
+    def value_of(self, name: str, scope: Scope, start: int, end: int) -> int:
+        """Return the node that a name stands for, making an input or a constant of a new one."""
+        local = scope.get(name)
+        if local is not None:
+            if isinstance(local, Turn):
+                return self.constant(float(local.value), str(local.value), start, end)
+            return local
+        node = self.nodes.get(name)
+        if node is not None:
+            return node
+        if name in self.assigned:
+            raise self.error(
+                "name",
+                f"'{excerpt(name)}' is used before it is assigned",
+                "statements are read in order; move the assignment up",
+                (start, end),
+                self.assigned[name],
+                "assigned here",
+            )
+        if name in self.families:
+            raise self.error(
+                "name",
+                f"'{excerpt(name)}' is a family, not one value",
+                f"write one member, {excerpt(name)}[0], or a list: "
+                f"[{excerpt(name)}[t] for t in 0..3]",
+                (start, end),
+                self.families[name],
+                "assigned here",
+            )
+        if name in self.functions:
+            parameters = ", ".join(self.functions[name].parameters)
+            raise self.error(
+                "name",
+                f"'{excerpt(name)}' is a function, not a value",
+                f"write {excerpt(name)}({parameters})",
+                (start, end),
+            )
+        if name in CONSTANTS and name not in self.bindings:
+            node = self.nodes[name] = self.constant(CONSTANTS[name], name, start, end)
+            return node
+        node = self.graph.append(INPUT, (), start, end)
+        self.graph.given[node] = name
+        self.graph.inputs[name] = node
+        self.nodes[name] = node
+        bound = self.bindings.get(name)
+        if bound is not None and not isinstance(bound, float):
+            self.set_shape(node, tuple(bound.shape), start, end)
+        return node
+
+    def member_of(self, name: str, key: tuple[int, ...], start: int, end: int) -> int:
+        """Return the node of a member of a family, which must have been assigned before."""
+        node = self.members.get((name, key))
+        if node is None:
+            written = f"{excerpt(name)}[{', '.join(map(str, key))}]"
+            have = [k for n, k in self.members if n == name]
+            shown = ", ".join(
+                f"{excerpt(name)}[{', '.join(map(str, k))}]" for k in have[:1] + have[1:][-1:]
+            )
+            hint = f"assigned so far: {shown}" if have else f"write {written} = … first"
+            message = f"{written} is used before it is assigned"
+            raise self.error("name", message, hint, (start, end))
+        return node
+
+    def not_a_function(self, name: str, scope: Scope, start: int, end: int) -> CgraphError:
+        """Return the error for a call of what is no function, with what was meant."""
+        shown = excerpt(name)
+        span = (start, start + len(name))
+        called = shorten(self.text[start + len(name) : end].strip(), 30)
+        is_value = (
+            name in self.assigned
+            or name in self.bindings
+            or name in self.graph.inputs
+            or name in CONSTANTS
+            or name in scope
+            or name in self.families
+        )
+        if is_value:
+            message = f"'{shown}' is a value, not a function"
+            return self.error("name", message, f"write {shown}*{called}", span)
+        message = f"there is no function '{shown}'"
+        close = _close(name, [*WORDS, *self.functions])
+        if name in OTHER_SPELLINGS or name.lower() in OTHER_SPELLINGS:
+            other = OTHER_SPELLINGS.get(name) or OTHER_SPELLINGS[name.lower()]
+            return self.error("name", message, f"write {other}", span)
+        if close and len(name) > 1:
+            return self.error("name", message, f"did you mean '{close}'?", span)
+        message = f"'{shown}' is a value, not a function"
+        hint = f"write {shown}*{called}; to define a function write {shown}(a) = …"
+        return self.error("name", message, hint, span)
+
+    # What is known when the graph is built
+
+    def whole(self, expression: Expression, scope: Scope, what: str) -> int:
+        """Return the whole number that an expression is known to be."""
+        if len(expression) == 1:
+            kind, payload, _, _, _ = expression[0]
+            local = scope.get(payload) if kind == NAME else None
+            if isinstance(local, Turn):
+                return local.value
+        return static.whole_number(
+            self.text, expression, self.lookup(scope), self.static_member, what
+        )
+
+    def unrolled(self, limits: Range, scope: Scope) -> range:
+        """Return a loop's turns; more than there may be nodes are refused before the first."""
+        turns = static.turns(self.text, limits, self.lookup(scope), self.static_member)
+        if turns and (turns[-1] - turns[0]) // turns.step >= self.limits.nodes - self.turned:
+            raise self.too_many_turns(*limits.span)
+        return turns
+
+    def lookup(self, scope: Scope) -> static.Lookup:
+        """Return what tells the values of names in an index."""
+
+        def find(name: str, start: int, end: int) -> float | Shape:
+            local = scope.get(name)
+            if isinstance(local, Turn):
+                return float(local.value)
+            node = local if local is not None else self.value_of(name, scope, start, end)
+            return self.static_value(node, name, start, end)
+
+        return find
+
+    def static_member(self, name: str, key: tuple[int, ...], start: int, end: int) -> float | Shape:
+        """Return the value of a member of a family in an index."""
+        if name not in self.families:
+            raise static.unknown_name(self.text, name, start, end)
+        return self.static_value(self.member_of(name, key, start, end), name, start, end)
+
+    def static_value(self, node: int, name: str, start: int, end: int) -> float | Shape:
+        """Return the value of a node in an index, or its shape when it has one."""
+        shape = self.graph.shape(node)
+        if shape:
+            return shape
+        value = static.constant_value(self.graph, node, self.known)
+        if value is None and self.graph.operations[node] is INPUT:
+            bound = self.bindings.get(self.graph.given[node])
+            value = bound if isinstance(bound, float) else None
+        if value is None:
+            raise static.unknown_name(self.text, name, start, end)
+        return value
+
+    def static_argument(self, node: int, what: str, name: str, start: int, end: int) -> int:
+        """Return an axis or a length, which must be a constant; its node stays in the graph."""
+        value = static.constant_value(self.graph, node, self.known)
+        if value is None and node in self.graph.inputs.values():
+            bound = self.bindings.get(self.graph.given[node])
+            value = bound if isinstance(bound, float) else None
+        if value is None or value != value or abs(value) > 1e15 or value != int(value):
+            where = (start, end)
+            if self.within(node, start, end):
+                where = (self.graph.starts[node], self.graph.ends[node])
+            message = f"the {what} of {name} must be a whole number known when the graph is built"
+            raise self.error(
+                "index", message, f"write the number itself, as in {name}(x, 1)", where
+            )
+        return int(value)
+
+
+def _close(name: str, candidates: list[str]) -> str:
+    """Return the candidate most like a name, or nothing; letters' case is the first guess."""
+    for candidate in candidates:
+        if candidate.lower() == name.lower():
+            return candidate
+    if len(name) > 40:
+        return ""
+    import difflib
+
+    found = difflib.get_close_matches(name, sorted(candidates), 1, 0.6)
+    return found[0] if found else ""

@@ -1,0 +1,149 @@
+"""Appending nodes: each with its shape, within the limits, and errors with their places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.graph.graph import Graph
+from cgcli.limits import Limits
+from cgcli.operations.row import Operation, Shape
+from cgcli.operations.shapes import ShapeMismatchError, broadcast, describe, size
+
+__all__ = ["Nodes"]
+
+
+class Nodes:
+    """A graph under construction: what is appended fits, and there is not too much of it."""
+
+    def __init__(self, text: str, reserved: frozenset[str], limits: Limits) -> None:
+        self.text = text
+        self.limits = limits
+        self.graph = Graph(text, reserved)
+        self.numbers = 0
+        self.turned = 0
+
+    def error(
+        self,
+        kind: str,
+        message: str,
+        hint: str,
+        span: tuple[int, int],
+        other: tuple[int, int] | None = None,
+        label: str = "",
+    ) -> CgraphError:
+        """Return an error at a span, and at another that it has to do with, labelled."""
+        places = [Place(self.text, *span)]
+        if other is not None and other != span:
+            places.append(Place(self.text, *other, label))
+        return CgraphError(kind, message, hint, tuple(places))
+
+    def constant(self, value: Any, literal: str, start: int, end: int) -> int:
+        """Append a constant and return its node."""
+        self.check_size(start, end)
+        return self.graph.constant(value, literal, start, end)
+
+    def check_size(self, start: int, end: int) -> None:
+        """Raise `CgraphError` of kind limit where one more node is one too many."""
+        if len(self.graph.operations) >= self.limits.nodes:
+            raise self.error(
+                "limit",
+                f"the graph grows past {self.limits.nodes:,} nodes",
+                "loops and functions are written out when the graph is built; "
+                "use fewer turns, or raise the limit with --max-nodes",
+                (start, end),
+            )
+
+    def set_shape(self, node: int, shape: Shape, start: int, end: int) -> None:
+        """Note the shape of a vector or a matrix, and that arrays are needed for it."""
+        self.graph.tensors.add(node)
+        if not shape:
+            return
+        self.numbers += size(shape)
+        if self.numbers > self.limits.numbers:
+            raise self.error(
+                "limit",
+                f"the graph would hold more than {self.limits.numbers:,} numbers",
+                f"this value is {describe(shape)}",
+                (start, end),
+            )
+        self.graph.shapes[node] = shape
+
+    def operation(
+        self,
+        operation: Operation,
+        arguments: tuple[int, ...],
+        start: int,
+        end: int,
+        fixed: tuple[int, ...] = (),
+    ) -> int:
+        """Append an operation's node, its shape worked out from its arguments'."""
+        graph = self.graph
+        if len(graph.operations) >= self.limits.nodes:
+            self.check_size(start, end)
+        if not graph.shapes and operation.shape is None:
+            return graph.append(operation, arguments, start, end)
+        shapes = [graph.shapes.get(a, ()) for a in arguments]
+        try:
+            shape = operation.shape(*shapes, *fixed) if operation.shape else broadcast(*shapes)
+        except ShapeMismatchError as mismatch:
+            raise self.mismatch(operation, mismatch, arguments, start, end) from None
+        node = graph.append(operation, arguments, start, end)
+        if fixed:
+            graph.static[node] = fixed
+        if shape or operation.shape is not None or any(shapes):
+            self.set_shape(node, shape, start, end)
+        return node
+
+    def mismatch(
+        self,
+        operation: Operation,
+        mismatch: ShapeMismatchError,
+        arguments: tuple[int, ...],
+        start: int,
+        end: int,
+    ) -> CgraphError:
+        """Return the error for shapes that do not fit, with the places of the arguments."""
+        graph = self.graph
+        message = mismatch.message
+        if operation.symbol and operation.shape is None:
+            message = f"{message} in '{operation.symbol}'"
+        places = [
+            Place(
+                self.text,
+                graph.starts[arguments[place]],
+                graph.ends[arguments[place]],
+                describe(graph.shape(arguments[place])),
+            )
+            for place in mismatch.places
+            if self.within(arguments[place], start, end)
+        ]
+        for place in mismatch.places:
+            if not self.within(arguments[place], start, end):
+                name = graph.given.get(arguments[place])
+                if name:
+                    message = (
+                        f"{message} ({excerpt(name)} is {describe(graph.shape(arguments[place]))})"
+                    )
+        return CgraphError(
+            "shape", message, mismatch.hint, tuple(places) or (Place(self.text, start, end),)
+        )
+
+    def within(self, node: int, start: int, end: int) -> bool:
+        """Whether a node's own text stands inside the span: a name's first use may be elsewhere."""
+        return start <= self.graph.starts[node] and self.graph.ends[node] <= end
+
+    def count_turn(self, start: int, end: int) -> None:
+        """Bound the work of loops and calls that append no nodes, too."""
+        self.turned += 1
+        if self.turned > self.limits.nodes:
+            raise self.too_many_turns(start, end)
+
+    def too_many_turns(self, start: int, end: int) -> CgraphError:
+        """Return the error for loops that take more turns than there may be nodes."""
+        return self.error(
+            "limit",
+            f"loops and calls take more than {self.limits.nodes:,} turns",
+            "use fewer turns, or raise the limit with --max-nodes",
+            (start, end),
+        )
