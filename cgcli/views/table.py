@@ -66,16 +66,16 @@ def print_result(result: Result, digits: int, most: int, out: Any = None) -> Non
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
     shortened = most and len(rows) > most
     kept = [*rows[: most // 2], -1, *rows[len(rows) - most // 2 :]] if shortened else rows
-    least = _NAME + _FORMULA + 3 * _GAP + len("value") + len(head)
+    widths = [len("value"), len(head) if len(table.columns) > 3 else 0]
     for place in kept:
         if place < 0:
             gap = ["…", f"{len(rows) - 2 * (most // 2):,} more nodes", "", ""]
             table.add_row(*gap[: len(table.columns)])
             continue
         cells = _cells(result.nodes[place], digits, place == result.of)
-        least = max(least, _NAME + _FORMULA + 3 * _GAP + sum(_width(cell) for cell in cells[2:]))
+        widths = [max(pair) for pair in zip(widths, map(_width, cells[2:]), strict=True)]
         table.add_row(*cells[: len(table.columns)])
-    show(out, table, least)
+    show(out, table, _NAME + _FORMULA + 3 * _GAP + sum(widths))
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
     if result.jacobian is not None:

@@ -207,3 +207,60 @@ def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
     assert math.isnan(result.gradient["y"])
     assert kinds(result) == ["kink"]
     assert "whole exponents" in result.notes[0].message
+
+
+@pytest.mark.parametrize("text", ["log(norm(x))", "1/norm(x)", "log(sum(abs(x)))"])
+def test_a_corner_does_not_hide_what_is_outside_its_domain(text: str) -> None:
+    result = evaluate(text, x=[0.0, 0.0])
+    assert result.gradient is not None
+    assert not np.isfinite(result.gradient["x"]).any()
+    assert "domain" in kinds(result)
+
+
+def test_an_overflow_elsewhere_changes_nothing() -> None:
+    result = evaluate("a = exp(1000); b = x - inf; c = b + inf; c*1", x=math.inf)
+    assert kinds(result) == ["domain"]
+    assert result.gradient is not None
+    assert math.isnan(result.gradient["x"])
+
+
+def test_a_branch_that_is_taken_has_its_notes() -> None:
+    assert kinds(evaluate("where(x > 0, log(-1), x)", x=1)) == ["domain"]
+    assert kinds(evaluate("where(x > 0, log(-1), x)", x=-1)) == []
+    assert kinds(evaluate("where(log(x) > 0, 1, x)", x=-1)) == ["domain"]
+
+
+def test_an_element_that_is_not_taken_has_no_kink() -> None:
+    assert kinds(evaluate("sum(where(x > 0, x^p, 0))", x=[-1, 2], p=0.5)) == []
+    assert kinds(evaluate("sum(where(x > 0, abs(x), 0))", x=[0, 2])) == []
+
+
+def test_nan_that_was_bound_is_nobodys_fault() -> None:
+    result = evaluate("log(x) + max(x, 1)", x=math.nan)
+    assert math.isnan(result.value)
+    assert result.notes == []
+
+
+@pytest.mark.parametrize("text", ["max(log(x), 0)", "min(0, log(x), y)", "clip(log(x), 0, 1)"])
+def test_nan_among_ties(text: str) -> None:
+    result = evaluate(text, x=-1.0, y=2.0)
+    assert math.isnan(result.value)
+    assert kinds(result) == ["domain"]
+
+
+@pytest.mark.parametrize(("x", "y"), [(1.0, 0.1), (7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (0.3, 0.1)])
+def test_the_remainder_and_its_derivative_agree(x: float, y: float) -> None:
+    """∂mod/∂y is minus the whole number of times that y was taken off."""
+    result = evaluate("mod(x, y)", x=x, y=y)
+    assert result.gradient is not None
+    assert x + result.gradient["y"] * y == pytest.approx(result.value, abs=1e-15)
+
+
+def test_a_direction_is_known_though_the_length_overflows() -> None:
+    for text, at in (
+        ("hypot(x, y)", {"x": 1.5e308, "y": 1.5e308}),
+        ("norm([x, y])", {"x": 1.5e308, "y": 1.5e308}),
+    ):
+        result = evaluate(text, **at)
+        assert result.gradient is not None
+        assert result.gradient["x"] == pytest.approx(math.sqrt(0.5), rel=1e-15)

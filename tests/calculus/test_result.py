@@ -128,3 +128,27 @@ def test_a_loop_is_the_vector_operation(x: list[float], w: list[float]) -> None:
         assert found is not None
         for name in ("x", "w"):
             assert np.array_equal(found[name], expected[name]), text
+
+
+def test_a_jacobian_too_large_is_refused_before_it_is_computed() -> None:
+    with pytest.raises(CgraphError, match="25,600,000,000 numbers"):
+        cgcli.parse("W*2").evaluate(W=np.ones((400, 400)))
+    assert cgcli.parse("sum(W*2)").evaluate(W=np.ones((400, 400))).value == 320_000.0
+
+
+def test_what_depends_on_nothing_has_an_empty_jacobian_at_once() -> None:
+    result = cgcli.parse("onehot(1, 300000)").evaluate()
+    assert result.jacobian == {}
+    assert len(result.value) == 300_000
+
+
+def test_whole_numbers_of_any_size() -> None:
+    assert cgcli.parse("sum(x)").evaluate(x=[10**20, 1]).value == 1e20
+    with pytest.raises(CgraphError, match="larger than the largest double"):
+        cgcli.parse("x").evaluate(x=10**400)
+
+
+@pytest.mark.parametrize("text", [None, b"x", 3])
+def test_a_program_is_text(text: Any) -> None:
+    with pytest.raises(CgraphError):
+        cgcli.parse(text)

@@ -382,3 +382,66 @@ def test_completion_knows_the_commands(environment: dict[str, str]) -> None:
     )
     assert ran.stdout.decode().split() == ["eval"]
     assert ran.stderr == b""
+
+
+def test_names_that_are_keywords_elsewhere(cgraph: Any) -> None:
+    ran = cgraph("eval", "of*wrt + self", "of=3", "wrt=2", "self=1", "--json")
+    assert json.loads(ran.out)["gradient"] == {"of": 2.0, "wrt": 3.0, "self": 1.0}
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "5", "-3", "many"])
+def test_no_width_makes_the_numbers_vanish(columns: str, environment: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "cgcli", "eval", "x^2", "x=1.23456"],
+        capture_output=True,
+        env={**environment, "COLUMNS": columns},
+        check=True,
+    )
+    assert b"1.52414" in ran.stdout
+    assert b"2.46912" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("eval x x=1 >&-", 0),
+        ("eval x x=1 2>&-", 0),
+        ("eval x 2>&-", 2),
+        ("eval 'x +' 2>/dev/full", 2),
+        ("eval x x=1 >/dev/full", 2),
+        ("eval - <&-", 2),
+        ("eval x --at - <&-", 2),
+    ],
+)
+def test_streams_that_cannot_be_used(words: str, status: int, environment: dict[str, str]) -> None:
+    ran = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -m cgcli {words}'],
+        capture_output=True,
+        env=environment,
+        check=False,
+    )
+    assert ran.returncode == status
+    assert b"Traceback" not in ran.stderr
+
+
+def test_an_argument_is_utf_8_whatever_the_locale(environment: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "cgcli", "eval", "θ×2", "θ=3", "--json"],
+        capture_output=True,
+        env={**environment, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        check=True,
+    )
+    assert json.loads(ran.stdout)["gradient"] == {"θ": 2.0}
+
+
+def test_the_completed_command_line_keeps_what_was_asked(cgraph: Any) -> None:
+    ran = cgraph("eval", "x*y", "x=1", "--wrt", "x", "--json")
+    hint = json.loads(ran.out)["error"]["hint"]
+    assert hint == 'write cgraph eval "x*y" x=1 y=… --wrt x --json'
+
+
+def test_a_name_both_assigned_and_bound_is_shown_at_both_places(cgraph: Any) -> None:
+    err = cgraph("eval", "p = x; p*x", "x=1", "p=3").err
+    assert "p = x; p*x" in err
+    assert "p=3" in err
+    assert "bound here" in err

@@ -131,6 +131,8 @@ def npy_files() -> dict[str, bytes]:
         "absurd": head("(1000000000000, 1000000000000)") + b"\0" * 64,
         "huge": head("(99999999999999999999999,)") + b"\0" * 64,
         "negative": head("(-1,)") + b"\0" * 64,
+        "negative twice": head("(-1, -8)") + b"\0" * 64,
+        "nothing times much": head("(0, 1" + "0" * 30 + ")"),
         "deep": head("(1, 1, 1)") + b"\0" * 8,
         "truncated": head("(4,)") + b"\0" * 8,
         "trailing": head("(1,)") + b"\0" * 16,

@@ -108,3 +108,32 @@ def test_lines_from_a_file(cgraph: Any, tmp_path: Path) -> None:
     assert cgraph("eval", f"@{file}x", "--jsonl").status == 2
     assert cgraph("eval", "x*y", "--jsonl").status == 2
     assert cgraph("eval", "--jsonl", "--wrt", "x").status == 2
+
+
+@pytest.mark.parametrize("name", ["1e999", "-1e999", "[1e999]"])
+def test_an_id_that_json_has_no_number_for(name: str, cgraph: Any) -> None:
+    line = f'{{"id": {name}, "expr": "x", "at": {{"x": 2}}}}'.encode()
+    good = b'{"id": 2, "expr": "x", "at": {"x": 3}}'
+    first, second = lines(cgraph("eval", "--jsonl", stdin=line + b"\n" + good).out)
+    assert (first["id"], first["value"], second["id"]) == (None, 2.0, 2)
+
+
+def test_a_fault_in_one_line_does_not_stop_the_others(
+    cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cgcli.commands import lines as module
+
+    evaluation = module.evaluation
+
+    def broken(result: Any, text: str) -> Any:
+        if text == "x+1":
+            raise ZeroDivisionError
+        return evaluation(result, text)
+
+    monkeypatch.setattr(module, "evaluation", broken)
+    given_lines = b'{"expr": "x+1", "at": {"x": 1}}\n{"expr": "x", "at": {"x": 3}}'
+    ran = cgraph("eval", "--jsonl", stdin=given_lines)
+    first, second = lines(ran.out)
+    assert ran.status == 1
+    assert first["error"]["kind"] == "fault"
+    assert second["value"] == 3.0

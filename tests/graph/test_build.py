@@ -185,3 +185,25 @@ def test_numbers_are_bounded() -> None:
     text = "a = [x for t in 1..100]; outer(a, a)"
     with pytest.raises(CgraphError, match="more than 1,000 numbers"):
         cgcli.parse(text, Limits(numbers=1000)).graph()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("z = sum(y); g(k) = sum(y, k)*k; sum(g(1)) + z", 20.0),
+        ("z = sum(y); g(k) = sum(y, k - 1) + k; sum(g(1 + 1)) + z", 24.0),
+        ("g(k) = [sum(y, k)[0], k]; sum(g(1))", 4.0),
+    ],
+)
+def test_a_parameter_may_be_an_axis_and_a_value_too(text: str, value: float) -> None:
+    assert cgcli.parse(text).evaluate(y=[[1, 2], [3, 4]]).value == value
+
+
+def test_indices_nest_as_deep_as_brackets_may() -> None:
+    nested = "h[" * 9_999 + "0" + "]" * 9_999
+    assert cgcli.parse(f"h[0] = 0; {nested} + x").evaluate(x=2).value == 2.0
+
+
+def test_a_loop_of_more_turns_than_nodes_is_refused_before_its_first() -> None:
+    with pytest.raises(CgraphError, match="more than 5,000,000 turns"):
+        cgcli.parse("for t in 0..10^15 { h[t] = x }").graph()
