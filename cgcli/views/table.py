@@ -15,7 +15,8 @@ _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
 # Names and formulas fold down to these widths; numbers are never folded.
-_NAME, _FORMULA, _GAP = 4, 7, 3
+# Rich counts a gap beside every column, the outermost too.
+_NAME, _FORMULA, _GAPS = 4, 7, 13
 
 
 def shown(value: Any, digits: int) -> str:
@@ -75,7 +76,7 @@ def print_result(result: Result, digits: int, most: int, out: Any = None) -> Non
         cells = _cells(result.nodes[place], digits, place == result.of)
         widths = [max(pair) for pair in zip(widths, map(_width, cells[2:]), strict=True)]
         table.add_row(*cells[: len(table.columns)])
-    show(out, table, _NAME + _FORMULA + 3 * _GAP + sum(widths))
+    show(out, table, _NAME + _FORMULA + _GAPS + sum(widths))
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
     if result.jacobian is not None:
