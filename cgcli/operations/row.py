@@ -82,10 +82,10 @@ class Operation:
 
     def partial(self, place: int) -> Rule:
         """Return the rule of the derivative by the argument at `place`, counted from 0."""
-        if callable(self.partials):
-            every = self.partials
-            return lambda m, y, *arguments: every(m, place, y, *arguments)
-        return self.partials[place]
+        if isinstance(self.partials, tuple):
+            return self.partials[place]
+        every = self.partials
+        return lambda m, y, *arguments: every(m, place, y, *arguments)
 
     def accepts(self, count: int) -> bool:
         """Whether the operation can be called with that many arguments, static ones included."""
