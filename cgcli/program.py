@@ -106,7 +106,13 @@ def evaluate_program(
     from cgcli.numbers.values import as_inputs
 
     inputs = as_inputs({**optional, **required})
-    graph = build(program.syntax, inputs, program.limits)
+    try:
+        graph = build(program.syntax, inputs, program.limits)
+    except CgraphError as error:
+        # A name without a value has no shape either: that is the first thing to mend.
+        if error.kind in ("shape", "index"):
+            _require_values(program.syntax, inputs)
+        raise
     unused = [name for name in required if name not in graph.inputs]
     if unused:
         raise unused_binding(graph, unused[0])
@@ -116,17 +122,38 @@ def evaluate_program(
 
 def require_bound(graph: Graph, inputs: Mapping[str, Any]) -> None:
     """Raise `UnboundError` for every input that has no value, all at once."""
-    missing = [name for name in graph.inputs if name not in inputs]
-    if not missing:
-        return
-    places = tuple(
-        Place(graph.text, graph.starts[graph.inputs[n]], graph.ends[graph.inputs[n]])
-        for n in missing[:1]
-    )
+    missing = {
+        name: (graph.starts[node], graph.ends[node])
+        for name, node in graph.inputs.items()
+        if name not in inputs
+    }
+    if missing:
+        raise _unbound(graph.text, missing, inputs)
+
+
+def _require_values(syntax: Syntax, inputs: Mapping[str, Any]) -> None:
+    """Do the same before there is a graph, by the names that the text reads."""
+    from cgcli.language.free import free_names
+    from cgcli.operations.table import CONSTANTS
+
+    missing = {
+        name: span
+        for name, span in free_names(syntax).items()
+        if name not in inputs and name not in CONSTANTS
+    }
+    if missing:
+        raise _unbound(syntax.text, missing, inputs)
+
+
+def _unbound(
+    text: str, spans: Mapping[str, tuple[int, int]], inputs: Mapping[str, Any]
+) -> UnboundError:
+    missing = list(spans)
+    places = (Place(text, *spans[missing[0]]),)
     hint = "bind " + " ".join(f"{excerpt(name)}=…" for name in missing)
     if len(missing) > NAMED:
         hint = f'put them in a JSON file, {{"{excerpt(missing[0])}": 1, …}}, and add --at FILE'
-    raise UnboundError(missing, places, hint + _aside(missing, list(inputs)))
+    return UnboundError(missing, places, hint + _aside(missing, list(inputs)))
 
 
 def _aside(missing: list[str], bound: list[str]) -> str:

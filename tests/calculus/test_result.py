@@ -86,6 +86,22 @@ def test_all_unbound_names_are_told_at_once() -> None:
     assert caught.value.names == ["a", "b", "y"]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("x[0]*y", ["x", "y"]),
+        ("max(x) + e", ["x"]),
+        ("for t in 0..n { h[t] = x[t] } h[n]", ["n", "x"]),
+        ("f(a) = a @ b; sum(f(c)) + sum([d[i + k] for i in 0..2 by s])", ["b", "c", "d", "k", "s"]),
+    ],
+)
+def test_names_without_a_value_come_before_their_shapes(text: str, names: list[str]) -> None:
+    with pytest.raises(UnboundError) as caught:
+        cgcli.parse(text).evaluate()
+    assert caught.value.names == names
+    assert caught.value.column is not None
+
+
 def test_keywords_must_be_used_and_a_mapping_may_hold_more() -> None:
     program = cgcli.parse("x*2")
     assert program.evaluate({"x": 1, "z": 3}).value == 2.0
