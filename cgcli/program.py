@@ -115,7 +115,7 @@ def evaluate_program(
         raise
     unused = [name for name in required if name not in graph.inputs]
     if unused:
-        raise unused_binding(graph, unused[0])
+        raise unused_binding(graph, unused[0], list(required))
     require_bound(graph, inputs)
     return evaluate(graph, inputs, of, wrt, program.limits)
 
@@ -175,11 +175,21 @@ def _aside(missing: list[str], bound: list[str]) -> str:
     return ""
 
 
-def unused_binding(graph: Graph, name: str) -> CgraphError:
+def unused_binding(graph: Graph, name: str, bound: list[str]) -> CgraphError:
     """Return the error for a binding that the program has no use for."""
     import difflib
 
+    from cgcli.operations.table import WORDS
+
     names = list(graph.inputs)
+    message = f"'{excerpt(name)}' is bound, but the program does not use it"
+    for own in names:
+        for word in (*bound, *WORDS):
+            rest = own.removeprefix(word)
+            if own != rest and rest in bound and name in (word, rest) and own not in bound:
+                written = f"{word}({rest})" if word in WORDS else f"{word}*{rest}"
+                hint = f"'{excerpt(own)}' is one name; write {excerpt(written)}"
+                return CgraphError("binding", message, hint)
     close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
     few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
     if close:
@@ -188,6 +198,4 @@ def unused_binding(graph: Graph, name: str) -> CgraphError:
         hint = f"its inputs are {few}"
     else:
         hint = "it has no inputs; leave the binding out"
-    return CgraphError(
-        "binding", f"'{excerpt(name)}' is bound, but the program does not use it", hint
-    )
+    return CgraphError("binding", message, hint)

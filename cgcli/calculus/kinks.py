@@ -30,7 +30,7 @@ def kinks(
         for kink in operation.kinks:
             if node in graph.tensors:
                 found = _kink_in_array(graph, node, kink, parts, trail.masks.get(node))
-            elif holds(kink.at, parts):
+            elif all(part - part == 0 for part in parts) and holds(kink.at, parts):
                 found = (parts, "")
             else:
                 continue
@@ -55,6 +55,9 @@ def _kink_in_array(
     fixed = graph.static.get(node, ()) if not operation.elementwise else ()
     with quiet():
         at = np.asarray(kink.at(ARRAYS, *parts, *fixed))
+        if operation.elementwise:
+            for part in parts:
+                at = at & np.isfinite(part)
     if not at.any():
         return None
     if not operation.elementwise:

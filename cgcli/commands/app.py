@@ -81,9 +81,10 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except MemoryError:
         return _report(CgraphError("limit", "there is not enough memory for this"), as_json)
-    except SystemExit as stop:
-        # Typer leaves this way, with 1, when a pipe is closed.
-        return DONE if _nobody_reads() else int(stop.code or 0)
+    except SystemExit:
+        # Typer and Rich leave this way, with 1, when a pipe is closed.
+        _nobody_reads()
+        return DONE
     except OSError as error:
         if error.errno == errno.EPIPE or _nobody_reads():
             return DONE

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
+from cgcli.calculus.result import Result
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.shared import (
     At,
@@ -18,12 +21,13 @@ from cgcli.commands.shared import (
     Json,
     Nodes,
     Of,
-    Program,
     Wrt,
 )
+from cgcli.commands.shared import Program as Text
 from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.language.syntax import Assignment, Value
 from cgcli.limits import Limits
-from cgcli.program import NAMED, UnboundError, evaluate_program, parse
+from cgcli.program import NAMED, Program, UnboundError, evaluate_program, parse
 
 __all__ = ["evaluate_command"]
 
@@ -32,7 +36,7 @@ _ROWS = 1000
 
 
 def evaluate_command(
-    program: Program = None,
+    program: Text = None,
     bindings: Bindings = None,
     at: At = None,
     of: Of = None,
@@ -60,8 +64,9 @@ def evaluate_command(
         from cgcli.commands.lines import evaluate_lines
 
         if bindings or at or of or wrt:
-            message = "with --jsonl the values stand in the lines"
-            raise CgraphError("usage", message, 'write {"expr": "x*y", "at": {"x": 1, "y": 2}}')
+            message = "with --jsonl the values stand in the lines, and so do of and wrt"
+            hint = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}, "wrt": ["x"]}'
+            raise CgraphError("usage", message, hint)
         if not evaluate_lines(program, limits):
             raise typer.Exit(1)
         return
@@ -82,6 +87,8 @@ def evaluate_command(
     except CgraphError as error:
         _add_binding(error, bindings or [])
         raise
+    for line in _stray_signs(parsed, result):
+        sys.stderr.write(line + "\n")
     if json:
         from cgcli.views.document import evaluation, pretty
 
@@ -90,6 +97,27 @@ def evaluate_command(
     from cgcli.views.table import print_result
 
     print_result(result, digits, rows)
+
+
+def _stray_signs(program: Program, result: Result) -> Iterator[str]:
+    """Warn of a line that begins with a sign below a value that nobody uses.
+
+    It is a statement of its own, and was perhaps meant to go on with the one above.
+    """
+    uses, text = result.graph.uses, program.text
+    for above, below in itertools.pairwise(program.syntax.block):
+        if not isinstance(above, Value | Assignment) or not isinstance(below, Value):
+            continue
+        start = below.expression[-1][3]
+        if text[start] not in "+-−" or "\n" not in text[above.expression[-1][4] : start]:
+            continue
+        node = result.graph.node(above.name) if isinstance(above, Assignment) else None
+        if node is None or (not uses[node] and node != result.of):
+            row = Place(text, start, start + 1).position().line
+            yield (
+                f"warning: line {row} begins with '{text[start]}' and is a statement of its own, "
+                "and nothing uses the one above; to go on with it, put both in parentheses"
+            )
 
 
 def _add_binding(error: CgraphError, bindings: list[str]) -> None:

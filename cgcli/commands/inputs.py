@@ -125,6 +125,14 @@ def _binding(argument: str, limits: Limits) -> tuple[str, Any]:
         )
     match = machine().pattern.fullmatch(word)
     if match is None or match.lastgroup != "NAME":
+        if re.fullmatch(r"\w+\[.*\]", word):
+            raise CgraphError(
+                "binding",
+                f"'{excerpt(word)}' is not a name",
+                f"a member of a family is assigned in the program: {excerpt(word)} = …; "
+                "a vector is bound whole: x=[1, 2, 3]",
+                (Place(argument, 0, len(name)),),
+            )
         raise CgraphError(
             "binding",
             f"'{excerpt(word)}' is not a name",

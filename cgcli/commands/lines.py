@@ -39,10 +39,12 @@ def _run(stream: IO[bytes], limits: Limits) -> bool:
     parse_once = functools.lru_cache(maxsize=256)(lambda text: parse(text, limits))
     good = True
     write, flush = sys.stdout.write, sys.stdout.flush
+    number = 0
     while line := stream.readline(_LONGEST):
+        number += 1
         if not line.strip():
             continue
-        document = evaluate_line(line, limits, parse_once)
+        document = evaluate_line(line, limits, parse_once, f"line {number}")
         good = good and "error" not in document
         write(_written(document) + "\n")
         flush()
@@ -57,15 +59,21 @@ def _written(document: dict[str, Any]) -> str:
         return compact({**document, "id": None})
 
 
-def evaluate_line(line: bytes, limits: Limits, parse_once: Any = None) -> dict[str, Any]:
+def evaluate_line(
+    line: bytes, limits: Limits, parse_once: Any = None, called: str = "this line"
+) -> dict[str, Any]:
     """Return the document of one line: `cgraph.eval/1` with the line's id, or an error."""
     name: Any = None
     try:
-        found = decode_json(utf8(line, "this line"), "this line")
+        found = decode_json(utf8(line, called), called)
         name = found.get("id") if isinstance(found, dict) else None
         text, at = _parts(found)
         program: Program = (parse_once or parse)(text)
-        return {"id": name, **evaluation(program.evaluate(read_values(at, limits)), text)}
+        of, wrt = found.get("of"), found.get("wrt")
+        if not isinstance(of, str | None) or not _are_names(wrt):
+            raise _bad('"of" must be a name, and "wrt" a list of names')  # noqa: TRY301  # as above
+        result = program.evaluate(read_values(at, limits), of=of, wrt=wrt)
+        return {"id": name, **evaluation(result, text)}
     except CgraphError as error:
         return {"id": name, **error_document(error)}
     except Exception as error:  # noqa: BLE001  # one line's fault must not stop the others
@@ -83,6 +91,12 @@ def _parts(found: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(at, dict):
         raise _bad('"at" must be an object of names and values')
     return text, at
+
+
+def _are_names(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, list) and all(isinstance(each, str) for each in value)
+    )
 
 
 def _bad(message: str) -> CgraphError:

@@ -8,7 +8,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from cgcli.errors import CgraphError, shorten
-from cgcli.limits import Limits
 
 __all__ = [
     "At",
@@ -24,8 +23,6 @@ __all__ = [
     "ProgramCommand",
     "Wrt",
 ]
-
-_LIMITS = Limits()
 
 Program = Annotated[
     str | None,
@@ -53,11 +50,13 @@ At = Annotated[
 ]
 Of = Annotated[
     str | None,
-    typer.Option("--of", metavar="NAME", help="Differentiate this node, not the output."),
+    typer.Option("--of", metavar="NAME", help="Differentiate this node instead of the output."),
 ]
 Wrt = Annotated[
     str | None,
-    typer.Option("--wrt", metavar="NAMES", help="Differentiate by these nodes: x,y."),
+    typer.Option(
+        "--wrt", metavar="NAMES", help="Differentiate by these nodes, x,y, instead of every input."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Digits = Annotated[
@@ -66,9 +65,7 @@ Digits = Annotated[
 ]
 Depth = Annotated[
     int,
-    typer.Option(
-        "--max-depth", min=1, metavar="N", help=f"How deep brackets may nest ({_LIMITS.depth:,})."
-    ),
+    typer.Option("--max-depth", min=1, metavar="N", help="How deep brackets may nest."),
 ]
 Nodes = Annotated[
     int,
@@ -76,7 +73,7 @@ Nodes = Annotated[
         "--max-nodes",
         min=1,
         metavar="N",
-        help=f"How many nodes a graph may have ({_LIMITS.nodes:,}).",
+        help="How many nodes a graph may have.",
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.", hidden=True)]
@@ -97,6 +94,7 @@ class ProgramCommand(TyperCommand):
                 for name in (*parameter.opts, *parameter.secondary_opts):
                     declared[name] = parameter
         options: list[str] = []
+        seen: list[TyperOption] = []
         arguments: list[str] = []
         rest = iter(args)
         for argument in rest:
@@ -121,6 +119,10 @@ class ProgramCommand(TyperCommand):
                     raise CgraphError(
                         "usage", f"{name} wants a value", f"write {name} {option.metavar}"
                     )
+            if option in seen:
+                hint = "list names with commas: --wrt x,y" if name == "--wrt" else "give it once"
+                raise CgraphError("usage", f"{name} is given twice", hint)
+            seen.append(option)
             options.append(f"{name}={value}" if name.startswith("--") else name)
             if not name.startswith("--"):
                 options.append(value)

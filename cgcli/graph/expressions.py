@@ -117,7 +117,7 @@ class Expressions(Names):
             return self.enter(function, count, stack, start, end)
         rows = WORDS.get(name)
         if rows is None:
-            raise self.not_a_function(name, frame.scope, start, end)
+            raise self.not_a_function(name, count, frame.scope, start, end)
         row = next((row for row in rows if row.accepts(count)), None)
         if row is None:
             raise self.wrong_arity(name, rows, count, start, end)
@@ -157,9 +157,10 @@ class Expressions(Names):
         """Return the error for a call with too few or too many arguments."""
         written = " or ".join(row.signature() for row in rows)
         given = "no argument" if not count else f"{count} argument{'s' if count > 1 else ''}"
-        return self.error(
-            "arity", f"{name} does not take {given}", f"write {written}", (start, end)
-        )
+        hint = f"write {written}"
+        if name in ("log", "ln") and count == 2:
+            hint = "write log2(x), log10(x), or log(x)/log(b) for any other base b"
+        return self.error("arity", f"{name} does not take {given}", hint, (start, end))
 
     def enter(
         self, function: Function, count: int, stack: list[int], start: int, end: int

@@ -163,7 +163,9 @@ class Names(Nodes):
             raise self.error("name", message, hint, (start, end))
         return node
 
-    def not_a_function(self, name: str, scope: Scope, start: int, end: int) -> CgraphError:
+    def not_a_function(
+        self, name: str, count: int, scope: Scope, start: int, end: int
+    ) -> CgraphError:
         """Return the error for a call of what is no function, with what was meant."""
         shown = excerpt(name)
         span = (start, start + len(name))
@@ -186,6 +188,9 @@ class Names(Nodes):
             return self.error("name", message, f"write {other}", span)
         if close and len(name) > 1:
             return self.error("name", message, f"did you mean '{close}'?", span)
+        if count != 1:
+            hint = f"define it, {shown}(a, b) = …, or see what cgraph ops lists"
+            return self.error("name", message, hint, span)
         message = f"'{shown}' is a value, not a function"
         hint = f"write {shown}*{called}; to define a function write {shown}(a) = …"
         return self.error("name", message, hint, span)

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
-__all__ = ["CHARACTERS", "describe"]
+__all__ = ["CHARACTERS", "describe", "is_function"]
 
 _ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
+
+_WORD: Final = re.compile(r"[A-Za-z]+")
+_LATEX: Final = {
+    "frac": "write a quotient as a/b",
+    "cdot": "write a product as x*y",
+    "times": "write a product as x*y",
+    "left": "write plain parentheses",
+    "sigma": "write sigmoid(x)",
+    "sum": "write sum([expr for t in 0..3])",
+    "partial": "write the function itself; its gradients are computed",
+    **{name: f"write {name}(x)" for name in ("sqrt", "sin", "cos", "tan", "tanh", "exp", "log")},
+    "ln": "write log(x)",
+    **{name: f"write the name {name}" for name in ("alpha", "beta", "theta", "lambda", "mu")},
+}
 
 CHARACTERS: Final[dict[str, tuple[str, str]]] = {
     "%": ("'%' is not an operator", "for the remainder write mod(a, b)"),
@@ -23,6 +38,21 @@ CHARACTERS: Final[dict[str, tuple[str, str]]] = {
     "$": ("'$' is not in the language", "write the bare formula, without dollar signs"),
     "~": ("'~' is not an operator", "the operators are + - * / ^ @ and comparisons"),
     "`": ("'`' is not in the language", "write the bare formula, without quotes"),
+    "“": ("there is no text in the language", "write numbers and names only, without quotes"),
+    "”": ("there is no text in the language", "write numbers and names only, without quotes"),
+    "‘": ("there is no text in the language", "write numbers and names only, without quotes"),
+    "’": ("there is no text in the language", "write numbers and names only, without quotes"),
+    "°": ("'°' is not in the language", "angles are in radians: write x*pi/180"),
+    "⊙": ("'⊙' is not in the language", "for a product element by element write *"),
+    "⊤": ("'⊤' is not in the language", "for a transpose write transpose(W)"),
+    "ᵀ": ("'ᵀ' is not in the language", "for a transpose write transpose(W)"),
+    "½": ("'½' is not in the language", "write 1/2"),
+    "¼": ("'¼' is not in the language", "write 1/4"),
+    "¾": ("'¾' is not in the language", "write 3/4"),
+    "⁻": ("'⁻' is not in the language", "write a negative power as ^-1"),
+    "ⁿ": ("'ⁿ' is not in the language", "write ^n"),
+    "≈": ("'≈' is not an operator", "the comparisons are < <= > >= == !="),
+    "∈": ("'∈' is not in the language", "a loop is written: for t in 0..3 { … }"),
     "√": ("'√' is not in the language", "write sqrt(x)"),
     "∛": ("'∛' is not in the language", "write cbrt(x)"),
     "∞": ("'∞' is not in the language", "write inf"),
@@ -47,15 +77,31 @@ CHARACTERS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def describe(char: str, before: str, kind: str) -> tuple[str, str]:
+def is_function(word: str) -> bool:
+    """Return whether a word is a function of the language."""
+    from cgcli.operations.table import WORDS
+
+    return word in WORDS
+
+
+def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, str]:
     """Say what a character outside the language is, and what is written for it.
 
-    `before` is the text of the token before it, and `kind` its terminal.
+    `before` is the text of the token before it, `kind` its terminal, and `after` what follows.
 
     >>> describe("²", "x", "NAME")
     ("'²' is not in the language", 'write x^2')
     """
+    if char == "\\" and (word := _WORD.match(after)):
+        return "LaTeX is not read", _LATEX.get(word[0], "write a/b, sqrt(x), x*y, sin(x)")
+    if char in "'’" and kind in _ENDS_VALUE:
+        return "a prime is not part of a name", "write x1, and transpose(W) for a transpose"
     if char == "." and kind in _ENDS_VALUE:
+        word = _WORD.match(after)
+        if word and word[0] in ("cg", "txt"):
+            return "'.' is not an operator", f"to read a file write @{before}.{word[0]}"
+        if word and is_function(word[0]):
+            return "'.' is not an operator", f"functions have no prefix: write {word[0]}(…)"
         return "'.' is not an operator", "for a product write *, for a transpose transpose(x)"
     if char in CHARACTERS:
         return CHARACTERS[char]
@@ -67,6 +113,8 @@ def describe(char: str, before: str, kind: str) -> tuple[str, str]:
         called = f" ({name})" if name else ""
         return f"the invisible character {code}{called} is not in the language", "delete it"
     if plain.isascii() and plain.isdigit():
+        if "superscript" in name and kind == "NAME" and is_function(before):
+            return f"'{char}' is not in the language", f"write {before}(…)^{plain}"
         if "superscript" in name and kind in _ENDS_VALUE:
             return f"'{char}' is not in the language", f"write {before}^{plain}"
         if "subscript" in name and kind == "NAME":
@@ -76,6 +124,8 @@ def describe(char: str, before: str, kind: str) -> tuple[str, str]:
         return f"'{char}' is not a digit of the language", f"write {unicodedata.digit(char)}"
     if plain != char and plain.isascii() and plain.isprintable():
         return f"'{char}' ({code}) is not in the language", f"write {plain}"
+    if category == "Mn":
+        return "an accent by itself cannot stand in a name", "write x_hat, x_bar, or a plain letter"
     if category.startswith("L"):
         return f"'{char}' cannot stand in a name", "names are of Latin and Greek letters"
     return f"'{char}' ({code}) is not in the language", "the operators are + - * / ^ @"

@@ -7,11 +7,12 @@ language does not have are answered by `characters`. The tests loop over the exa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, Place, shorten
-from cgcli.language.characters import describe
+from cgcli.language.characters import describe, is_function
 from cgcli.language.reader import CLOSING, END, UNKNOWN, Token, tokens
 from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
 
@@ -27,7 +28,6 @@ class Context(NamedTuple):
     earlier: Token | None
     open: list[Token]
     wants_value: bool
-    in_call: bool
 
     @property
     def word(self) -> str:
@@ -39,6 +39,11 @@ class Context(NamedTuple):
     def last(self) -> str:
         """The text of the token before, or nothing."""
         return shorten(self.before[1]) if self.before else ""
+
+    @property
+    def so_far(self) -> str:
+        """The text before the token, as much of it as a hint may look at."""
+        return self.text[max(0, self.token[2] - 40) : self.token[2]].rstrip()
 
     @property
     def adjacent(self) -> bool:
@@ -77,7 +82,9 @@ def explain(source: str, plain: str, position: int, expected: list[str], depth: 
     context = _context(source, plain, position, expected, depth)
     kind, _, start, end = context.token
     if kind == UNKNOWN:
-        message, hint = describe(context.token[1], context.last, context.last_kind())
+        message, hint = describe(
+            context.token[1], context.last, context.last_kind(), plain[end : end + 20]
+        )
     else:
         row = next(row for row in SITUATIONS if row.fits(context))
         message, hint = row.message(context), row.hint(context)
@@ -104,21 +111,16 @@ def _context(source: str, plain: str, position: int, expected: list[str], depth:
     before: Token | None = None
     earlier: Token | None = None
     opened: list[Token] = []
-    calls: list[bool] = []
     token: Token = (END, "", len(plain), len(plain))
     for token in tokens(plain, source, depth):
         if token[2] >= position and (token[0] != END or position >= len(plain)):
             break
         if token[0] in CLOSING:
-            calls.append(token[0] == "LPAR" and before is not None and before[0] == "NAME")
             opened.append(token)
         elif token[0] in _CLOSERS and opened:
             opened.pop()
-            calls.pop()
         before, earlier = token, before
-    return Context(
-        source, token, before, earlier, opened, "NUMBER" in expected, bool(calls and calls[-1])
-    )
+    return Context(source, token, before, earlier, opened, "NUMBER" in expected)
 
 
 def _product(context: Context) -> str:
@@ -131,10 +133,15 @@ def _product(context: Context) -> str:
     return f"write {shorten(left)}*{shorten(right)}"
 
 
-def _is_function(word: str) -> bool:
-    from cgcli.operations.table import WORDS
-
-    return word in WORDS
+def _power_of_function(context: Context) -> str | None:
+    """Return how a power of a function, as in sin^2(x), is written; None where there is none."""
+    found = re.search(r"([A-Za-z]\w*)\s*(?:\^|\*\*)\s*(-?\d+)\s*$", context.so_far)
+    if found is None or not is_function(found.group(1)):
+        return None
+    name, power = found.groups()
+    if power == "-1" and is_function(f"a{name}"):
+        return f"a{name}(…) for the inverse function, 1/{name}(…) for the reciprocal"
+    return f"{name}(…)^{power}"
 
 
 def _opener(context: Context) -> str:
@@ -198,7 +205,7 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         ("3 4", "1.2.3", "1e5.5"),
     ),
     Situation(
-        lambda c: _side_by_side(c) and c.last_kind() == "NAME" and _is_function(c.last),
+        lambda c: _side_by_side(c) and c.last_kind() == "NAME" and is_function(c.last),
         lambda c: f"the argument of '{c.last}' must stand in parentheses",
         lambda c: f"write {c.last}({shorten(c.token[1])}{'…' if c.kind() == 'LSQB' else ''})",
         ("sin x", "2*log 3", "sqrt 2"),
@@ -218,6 +225,24 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         lambda c: f"'{c.last}' is not a word of the language",
         lambda c: "a program is made of expressions, name = expr, and for loops",
         ("import os", "def f"),
+    ),
+    Situation(
+        lambda c: _side_by_side(c) and _power_of_function(c) is not None,
+        lambda c: "the argument of a function stands before its power",
+        lambda c: f"write {_power_of_function(c)}",
+        ("sin^2(x)", "2*tanh^2 x", "log**2(x)"),
+    ),
+    Situation(
+        lambda c: c.kind() == "NAME" and re.search(r"\bd\w*\s*/\s*d\w*$", c.so_far) is not None,
+        lambda c: "a derivative is not written here",
+        lambda c: "write the function itself; its gradients are computed",
+        ("d/dx x^2", "dy/dx y"),
+    ),
+    Situation(
+        lambda c: _side_by_side(c) and c.token[1] in ("if", "else", "where", "when"),
+        lambda c: f"'{c.token[1]}' is not a word of the language",
+        lambda c: "to choose write where(condition, a, b); values are bound after the expression",
+        ("x if x > 0", "x + y where x = 1"),
     ),
     Situation(
         lambda c: (
@@ -330,10 +355,22 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         ("a = b = 3", "for t in 0..2 { a = b = 3 }"),
     ),
     Situation(
+        lambda c: c.kind() == "COMMA" and bool(c.open) and c.open[-1][0] == "LPAR",
+        lambda c: "',' cannot stand in these parentheses",
+        lambda c: "a vector is written in square brackets: [1, 2]; a decimal with a point: 0.5",
+        ("(1, 2)", "x + (1,5)"),
+    ),
+    Situation(
         lambda c: c.kind() == "COMMA",
         lambda c: "',' stands outside a call or a list",
         lambda c: "write 1000 without a comma, 0.5 with a point, and statements with ';'",
-        ("1,000", "x, y", "(1, 2)"),
+        ("1,000", "x, y"),
+    ),
+    Situation(
+        lambda c: c.kind() == "SEMICOLON" and bool(c.open) and c.open[-1][0] == "LSQB",
+        lambda c: "';' cannot stand in a list",
+        lambda c: "elements are separated by commas, and rows are lists: [[1, 2], [3, 4]]",
+        ("[1; 2]", "[1, 2; 3, 4]"),
     ),
     Situation(
         lambda c: c.kind() in ("SEMICOLON", "NEWLINE"),

@@ -79,7 +79,7 @@ ARITHMETIC: Final = (
         symbol="/",
         level=LEVELS["product"],
         parameters=("a", "b"),
-        domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
+        domain=Domain(lambda m, a, b: b != 0, "the divisor must not be 0"),
         summary="quotient",
     ),
     Operation(
@@ -109,7 +109,7 @@ ARITHMETIC: Final = (
         parameters=("a", "b"),
         domain=Domain(
             _power_is_defined,
-            "a negative {a} needs a whole {b}, and 0 one that is not negative",
+            "a negative base needs a whole exponent, and 0 has no negative power",
         ),
         kinks=(
             Kink(

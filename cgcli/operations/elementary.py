@@ -61,7 +61,7 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.expm1(x),
         partials=(lambda m, y, x: m.exp(x),),
         words=("expm1",),
-        summary="exp(x) - 1, right for small x",
+        summary="exp(x) - 1, accurate for small x",
     ),
     Operation(
         name="log",
@@ -77,7 +77,7 @@ ELEMENTARY: Final = (
         partials=(lambda m, y, x: 1 / (1 + x),),
         words=("log1p",),
         domain=Domain(lambda m, x: x > -1, "{x} must be greater than -1"),
-        summary="log(1 + x), right for small x",
+        summary="log(1 + x), accurate for small x",
     ),
     Operation(
         name="log2",

@@ -34,7 +34,7 @@ SPECIAL: Final = (
         value=lambda m, x: m.erfc(x),
         partials=(lambda m, y, x: -2 * m.exp(-x * x) / m.sqrt(m.pi),),
         words=("erfc",),
-        summary="1 - erf(x), right for large x",
+        summary="1 - erf(x), accurate for large x",
     ),
     Operation(
         name="gamma",

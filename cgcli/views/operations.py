@@ -96,7 +96,9 @@ def print_operation(row: Operation) -> None:
         for name, formula in zip(row.parameters, document["derivatives"], strict=True):
             lines.append(f"  derivative by {name}: {formula}")
     else:
-        lines += [f"  backward: {words}" for words in document["derivatives"]]
+        each = len(document["derivatives"]) > 1
+        for name, words in zip(row.parameters, document["derivatives"], strict=False):
+            lines.append(f"  backward{f' to {name}' if each else ''}: {words}")
     if document["domain"]:
         lines.append(f"  domain: {document['domain']}")
     lines += [f"  kink: {words}" for words in document["kinks"]]

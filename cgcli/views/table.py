@@ -28,7 +28,8 @@ def shown(value: Any, digits: int) -> str:
     if value is None:
         return ""
     if not getattr(value, "shape", ()):
-        return f"{float(value):.{digits}g}"
+        # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
+        return f"{float(value) + 0.0:.{digits}g}"
     if value.ndim > 2:
         return " × ".join(map(str, value.shape))
     if value.ndim == 1:
@@ -79,6 +80,9 @@ def print_result(result: Result, digits: int, most: int, out: Any = None) -> Non
     show(out, table, _NAME + _FORMULA + _GAPS + sum(widths))
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
+    if not result.graph.inputs and not result.gradient and not result.jacobian:
+        out.print(Text("there are no inputs to differentiate by; bind one with NAME=VALUE, or"))
+        out.print(Text("name a node with --wrt NAME"))
     if result.jacobian is not None:
         _print_jacobian(result, digits, out)
     _print_notes(result, out)

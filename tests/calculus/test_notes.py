@@ -264,3 +264,8 @@ def test_a_direction_is_known_though_the_length_overflows() -> None:
         result = evaluate(text, **at)
         assert result.gradient is not None
         assert result.gradient["x"] == pytest.approx(math.sqrt(0.5), rel=1e-15)
+
+
+def test_no_kink_at_what_is_not_finite() -> None:
+    assert kinds(evaluate("floor(log(x))", x=0)) == ["domain"]
+    assert kinds(evaluate("sum(floor(log(x)))", x=[0, 2])) == ["domain"]

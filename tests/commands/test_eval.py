@@ -446,3 +446,57 @@ def test_a_name_both_assigned_and_bound_is_shown_at_both_places(cgraph: Any) -> 
     assert "p = x; p*x" in err
     assert "p=3" in err
     assert "bound here" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("L = x\n  + y", True),
+        ("x\n- y", True),
+        ("L = x*y\n-L", False),
+        ("L = x\nM = L*y\n-M", False),
+        ("(x\n + y)", False),
+        ("L = x; +y", False),
+    ],
+)
+def test_a_line_that_begins_with_a_sign(text: str, warned: bool, cgraph: Any) -> None:
+    ran = cgraph("eval", text, "x=1", *(["y=2"] if "y" in text else []))
+    assert ran.status == 0
+    assert ran.err.startswith("warning: line 2 begins with") == warned
+    assert bool(ran.err) == warned
+
+
+def test_an_option_given_twice(cgraph: Any) -> None:
+    ran = cgraph("eval", "x*y", "x=1", "y=2", "--wrt", "x", "--wrt", "y")
+    assert ran.status == 2
+    assert "--wrt x,y" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["xy", "x=1", "y=2"], "write x*y"),
+        (["sinx", "x=1"], "write sin(x)"),
+        (["h[1]*2", "h[1]=3"], "assigned in the program"),
+    ],
+)
+def test_bindings_that_show_what_was_meant(words: list[str], hint: str, cgraph: Any) -> None:
+    ran = cgraph("eval", *words)
+    assert ran.status == 2
+    assert hint in ran.err
+
+
+def test_a_table_without_inputs_says_why_it_has_no_gradients(cgraph: Any) -> None:
+    assert "no inputs" in cgraph("eval", "x = 3; x^2").out
+    assert "no inputs" not in cgraph("eval", "x = 3; x^2", "--wrt", "x").out
+
+
+def test_a_minus_zero_is_a_zero_to_a_person(cgraph: Any) -> None:
+    assert "-0" not in cgraph("eval", "-x", "x=0").out
+    assert json.loads(cgraph("eval", "-x", "x=0", "--json").out)["value"] == 0.0
+
+
+def test_a_pipe_closed_on_the_operations(environment: dict[str, str]) -> None:
+    command = f'set -o pipefail; "{sys.executable}" -m cgcli ops | head -1'
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, env=environment, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")

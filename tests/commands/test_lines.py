@@ -137,3 +137,22 @@ def test_a_fault_in_one_line_does_not_stop_the_others(
     assert ran.status == 1
     assert first["error"]["kind"] == "fault"
     assert second["value"] == 3.0
+
+
+def test_of_and_wrt_stand_in_the_line(cgraph: Any) -> None:
+    at = '"at": {"x": 2, "y": 3}'
+    given_lines = [
+        f'{{"expr": "p = x*y; p^2", {at}, "of": "p", "wrt": ["x"]}}',
+        f'{{"expr": "p = x*y; p^2", {at}, "wrt": ["p"]}}',
+        f'{{"expr": "p = x*y; p^2", {at}, "of": "q"}}',
+        f'{{"expr": "p = x*y; p^2", {at}, "wrt": "p"}}',
+    ]
+    found = lines(cgraph("eval", "--jsonl", stdin="\n".join(given_lines).encode()).out)
+    assert (found[0]["output"], found[0]["gradient"]) == ("p", {"x": 3.0})
+    assert found[1]["gradient"] == {"p": 12.0}
+    assert [document["error"]["kind"] for document in found[2:]] == ["name", "usage"]
+
+
+def test_what_is_not_json_is_told_by_its_line(cgraph: Any) -> None:
+    (found,) = lines(cgraph("eval", "--jsonl", stdin=b"\n\n{oops\n").out)
+    assert found["error"]["message"].startswith("line 3: this is not JSON")
