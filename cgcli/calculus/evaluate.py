@@ -34,8 +34,9 @@ def evaluate(
     Jacobian of more numbers than `limits` allow.
     """
     target = graph.output if of is None else _find(graph, of)
-    names = list(graph.inputs) if wrt is None else list(wrt)
-    sources = [_find(graph, name) for name in names]
+    # Inputs are known by name; to look any other node up, every node must be named first.
+    wanted = graph.inputs if wrt is None else {name: _find(graph, name) for name in wrt}
+    names, sources = list(wanted), list(wanted.values())
     active = graph.dependents([*graph.inputs.values(), *sources])
     if graph.shape(target):
         _check_size(graph, target, names, sources, limits)
