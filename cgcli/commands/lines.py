@@ -67,11 +67,8 @@ def evaluate_line(
     try:
         found = decode_json(utf8(line, called), called)
         name = found.get("id") if isinstance(found, dict) else None
-        text, at = _parts(found)
+        text, at, of, wrt = _parts(found)
         program: Program = (parse_once or parse)(text)
-        of, wrt = found.get("of"), found.get("wrt")
-        if not isinstance(of, str | None) or not _are_names(wrt):
-            raise _bad('"of" must be a name, and "wrt" a list of names')  # noqa: TRY301  # as above
         result = program.evaluate(read_values(at, limits), of=of, wrt=wrt)
         return {"id": name, **evaluation(result, text)}
     except CgraphError as error:
@@ -81,8 +78,11 @@ def evaluate_line(
         return {"id": name, **error_document(CgraphError("fault", message, "please report it"))}
 
 
-def _parts(found: Any) -> tuple[str, dict[str, Any]]:
-    """Return a line's expression and its values; raises `CgraphError` for any other JSON."""
+def _parts(found: Any) -> tuple[str, dict[str, Any], str | None, list[str] | None]:
+    """Return a line's expression, its values, and what it asks for by what.
+
+    Raises `CgraphError` for any other JSON.
+    """
     if not isinstance(found, dict):
         raise _bad("a line must be a JSON object")
     text, at = found.get("expr"), found.get("at", {})
@@ -90,13 +90,11 @@ def _parts(found: Any) -> tuple[str, dict[str, Any]]:
         raise _bad('a line wants an "expr", a string')
     if not isinstance(at, dict):
         raise _bad('"at" must be an object of names and values')
-    return text, at
-
-
-def _are_names(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, list) and all(isinstance(each, str) for each in value)
-    )
+    of, wrt = found.get("of"), found.get("wrt")
+    names = wrt if isinstance(wrt, list) else [] if wrt is None else [None]
+    if not isinstance(of, str | None) or not all(isinstance(each, str) for each in names):
+        raise _bad('"of" must be a name, and "wrt" a list of names')
+    return text, at, of, wrt
 
 
 def _bad(message: str) -> CgraphError:

@@ -10,20 +10,19 @@ from cgcli.errors import CgraphError
 from cgcli.language import messages
 from cgcli.language.characters import CHARACTERS
 from cgcli.language.parse import parse
+from cgcli.language.situations import SITUATIONS, Context, Situation
 
-EXAMPLES = [
-    pytest.param(row, text, id=repr(text)) for row in messages.SITUATIONS for text in row.examples
-]
+EXAMPLES = [pytest.param(row, text, id=repr(text)) for row in SITUATIONS for text in row.examples]
 
 
 @pytest.mark.parametrize(("row", "text"), EXAMPLES)
 def test_example_is_answered_by_its_row(
-    row: messages.Situation, text: str, monkeypatch: pytest.MonkeyPatch
+    row: Situation, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[messages.Context] = []
+    asked: list[Context] = []
     build = messages._context
 
-    def spy(*arguments: Any) -> messages.Context:
+    def spy(*arguments: Any) -> Context:
         asked.append(build(*arguments))
         return asked[-1]
 
@@ -33,7 +32,7 @@ def test_example_is_answered_by_its_row(
     error = caught.value
     assert error.kind == "syntax"
     context = asked[-1]
-    first = next(each for each in messages.SITUATIONS if each.fits(context))
+    first = next(each for each in SITUATIONS if each.fits(context))
     assert first is row
     assert error.message == row.message(context)
     assert error.hint
@@ -78,7 +77,7 @@ def test_other_characters(text: str, hint: str) -> None:
 
 
 def test_every_situation_has_an_example() -> None:
-    assert all(row.examples for row in messages.SITUATIONS)
+    assert all(row.examples for row in SITUATIONS)
 
 
 def test_the_message_does_not_depend_on_the_length_of_what_went_before() -> None:

@@ -11,9 +11,10 @@ from lark import Lark
 from lark.exceptions import LarkError
 
 from cgcli.errors import CgraphError
-from cgcli.language import messages, tables
+from cgcli.language import tables
 from cgcli.language.parse import parse
 from cgcli.language.reader import normalise, tokens
+from cgcli.language.situations import SITUATIONS
 from cgcli.language.syntax import Assignment, Function, Loop, Value
 from cgcli.limits import Limits
 
@@ -160,4 +161,4 @@ def test_tables_do_not_change_from_build_to_build() -> None:
 
 
 def test_no_message_is_left_without_a_situation() -> None:
-    assert messages.SITUATIONS[-1].fits(None)  # type: ignore[arg-type]
+    assert SITUATIONS[-1].fits(None)  # type: ignore[arg-type]
