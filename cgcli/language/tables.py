@@ -158,4 +158,5 @@ def _pattern(pattern: dict[str, Any]) -> str:
 
 def _rule(rule: dict[str, Any]) -> tuple[str, int, str]:
     alias = rule["alias"] or ("" if rule["options"]["expand1"] else rule["origin"]["name"])
-    return (rule["origin"]["name"], len(rule["expansion"]), alias)
+    # Some versions of Lark keep tokens here, which are strings that print otherwise.
+    return (str(rule["origin"]["name"]), len(rule["expansion"]), str(alias))

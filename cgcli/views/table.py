@@ -17,6 +17,7 @@ _NOTES: Final = 20
 # Names and formulas fold down to these widths; numbers are never folded.
 # Rich counts a gap beside every column, the outermost too.
 _NAME, _FORMULA, _GAPS = 4, 7, 13
+_NARROW: Final = 60
 
 
 def shown(value: Any, digits: int) -> str:
@@ -60,8 +61,10 @@ def print_result(result: Result, digits: int, most: int, out: Any = None) -> Non
     output = printable(shorten(result.output, 20))
     head = f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
     table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("node", overflow="fold", min_width=_NAME, style="cyan")
-    table.add_column("formula", overflow="fold", min_width=_FORMULA)
+    # Versions of Rich count a least width differently, so it is given only where it matters.
+    narrow = out.width < _NARROW
+    table.add_column("node", overflow="fold", min_width=_NAME if narrow else None, style="cyan")
+    table.add_column("formula", overflow="fold", min_width=_FORMULA if narrow else None)
     table.add_column("value", justify="right", no_wrap=True)
     if result.gradients is not None and result.gradient:
         table.add_column(Text(head), justify="right", no_wrap=True, style="green")
