@@ -17,18 +17,17 @@ __all__ = ["PIECEWISE"]
 
 def _share(m: Any, place: int, y: Any, *arguments: Any) -> Any:
     """1 over the number of arguments that tie for the extreme, 0 for all others."""
-    ties = m.where(arguments[0] == y, m.number(1), m.number(0))
-    for argument in arguments[1:]:
-        ties = ties + m.where(argument == y, 1, 0)
+    ties = _ties(m, y, arguments)
     # y == y fails only for NaN, which belongs to no argument: then the share is NaN too.
     return m.where(arguments[place] == y, 1 / ties, m.where(y == y, 0, y))
 
 
 def _ties(m: Any, y: Any, arguments: tuple[Any, ...]) -> Any:
-    ties: Any = 0
-    for argument in arguments:
+    """How many arguments are the extreme; a number of `m`, which answers 1/0 as `m` does."""
+    ties = m.where(arguments[0] == y, m.number(1), m.number(0))
+    for argument in arguments[1:]:
         ties = ties + m.where(argument == y, 1, 0)
-    return ties > 1
+    return ties
 
 
 def _max_sides(m: Any, *arguments: Any) -> Any:
@@ -100,7 +99,7 @@ def _extreme(name: str, value: Any, sides: Callable[..., Any], summary: str) -> 
         variadic=True,
         kinks=(
             Kink(
-                lambda m, *a: _ties(m, value(m, *a), a),
+                lambda m, *a: _ties(m, value(m, *a), a) > 1,
                 sides,
                 "a corner where arguments tie",
             ),
