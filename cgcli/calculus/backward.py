@@ -13,7 +13,7 @@ from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 
-__all__ = ["backward", "local"]
+__all__ = ["backward", "contribution", "local"]
 
 
 def backward(
@@ -90,6 +90,31 @@ def backward(
 def _never_finite(sent: float) -> float:
     """A gradient through a node that is outside its domain: infinite where it is, else NaN."""
     return sent if sent - sent != 0 else float("nan")
+
+
+def contribution(
+    graph: Graph,
+    values: list[Any],
+    node: int,
+    place: int,
+    upstream: Any,
+    faults: dict[int, Any],
+    masks: dict[int, Any],
+) -> Any:
+    """Return what the pass sends from a node to one of its arguments, to the bit; None for nothing.
+
+    `upstream` is the node's own gradient, and `masks` are those the pass left behind.
+    """
+    if graph.tensors:
+        from cgcli.calculus.pullback import contribution_of_arrays
+
+        return contribution_of_arrays(graph, values, node, place, upstream, faults, masks)
+    operation = graph.operations[node]
+    parts = [values[a] for a in graph.arguments[node]]
+    if operation.reaches is not None and not operation.reaches(real.FAST, place, *parts):
+        return None
+    sent = upstream * real.run(operation.partial(place), values[node], *parts)
+    return _never_finite(sent) if node in faults else sent
 
 
 def local(graph: Graph, values: list[Any], node: int, place: int) -> Any:

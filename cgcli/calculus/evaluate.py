@@ -36,6 +36,7 @@ def evaluate(
     target = graph.output if of is None else _find(graph, of)
     # Inputs are known by name; to look any other node up, every node must be named first.
     wanted = graph.inputs if wrt is None else {name: _find(graph, name) for name in wrt}
+    wanted = dict(wanted)
     names, sources = list(wanted), list(wanted.values())
     active = graph.dependents([*graph.inputs.values(), *sources])
     if graph.shape(target):
@@ -43,7 +44,8 @@ def evaluate(
     values = forward(graph, inputs)
     found, faults = notes.examine(graph, values)
     trail = Trail()
-    result = Result(graph, values, target, active)
+    result = Result(graph, values, target, active, wanted)
+    result.faults, result.masks = faults, trail.masks
     if graph.shape(target):
         jacobian, reached = _jacobian(graph, values, target, sources, faults, trail)
         result.jacobian = dict(zip(names, jacobian, strict=True))

@@ -10,6 +10,7 @@ from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.operations.row import Kink
+from cgcli.words import Message, joined
 
 __all__ = ["kinks"]
 
@@ -70,9 +71,11 @@ def _kink_in_array(
             return None
     first = tuple(int(i) for i in np.argwhere(at)[0])
     count = int(at.sum())
-    where = f" at element [{', '.join(map(str, first))}]" if shape else ""
+    where: str = ""
+    if shape:
+        where = Message(" at element [{index}]", index=", ".join(map(str, first)))
     if count > 1:
-        where += f" and {count - 1} more"
+        where = Message("{first} and {count} more", first=where, count=count - 1)
     return [float(np.broadcast_to(part, shape)[first]) for part in parts], where
 
 
@@ -93,7 +96,7 @@ def _kink_note(
     else:
         sides = kink.sides(real.CAREFUL, *parts)
     told: dict[str, tuple[float | None, float | None]] = {}
-    words: list[str] = []
+    words: list[Message] = []
     for place, argument in enumerate(graph.arguments[node]):
         pair = sides[place] if place < len(sides) else None
         if pair is None or not active[argument]:
@@ -103,20 +106,33 @@ def _kink_note(
         told[name] = (left, right)
         if operation.elementwise:
             used = real.run(operation.partial(place), y, *parts)
-            words.append(f"by {excerpt(name)} {_sides(left, right)}, and {used:g} is used")
+            words.append(
+                Message(
+                    "by {name} {sides}, and {used:g} is used",
+                    name=excerpt(name),
+                    sides=_sides(left, right),
+                    used=used,
+                )
+            )
         else:
-            words.append(f"by such an element {_sides(left, right)}")
+            words.append(Message("by such an element {sides}", sides=_sides(left, right)))
     if not told:
         return None
-    message = f"{shown(graph, node)} has {kink.words}{where}: the derivative {'; '.join(words)}"
+    message = Message(
+        "{formula} has {what}{where}: the derivative {sides}",
+        formula=shown(graph, node),
+        what=Message(kink.words),
+        where=where,
+        sides=joined(words),
+    )
     return note_on(graph, node, "kink", message, lines, told)
 
 
-def _sides(left: float | None, right: float | None) -> str:
+def _sides(left: float | None, right: float | None) -> Message:
     if left != left:
-        return "does not exist"
+        return Message("does not exist")
     if left is None:
-        return f"is {right:g} from the right"
+        return Message("is {right:g} from the right", right=right)
     if right is None:
-        return f"is {left:g} from the left"
-    return f"is {left:g} from the left, {right:g} from the right"
+        return Message("is {left:g} from the left", left=left)
+    return Message("is {left:g} from the left, {right:g} from the right", left=left, right=right)

@@ -15,6 +15,7 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.numbers import real
 from cgcli.operations.row import Rule
+from cgcli.words import Message
 
 __all__ = ["Note", "examine", "gradient_overflow", "holds", "note_on", "shown"]
 
@@ -32,7 +33,7 @@ class Note(NamedTuple):
     node: str
     line: int
     column: int
-    message: str
+    message: Message
     sides: dict[str, tuple[float | None, float | None]] | None = None
 
 
@@ -67,12 +68,18 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
         elif undefined is not None:
             if not after:
                 faults[node] = undefined
-            message = f"{shown(graph, node)} has no value{_at(graph, values, node)}"
+            message = Message(
+                "{formula} has no value{at}",
+                formula=shown(graph, node),
+                at=_at(graph, values, node),
+            )
         else:
-            message = f"{shown(graph, node)} is larger than the largest double, 1.8e308"
+            message = Message(
+                "{what} is larger than the largest double, 1.8e308", what=shown(graph, node)
+            )
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
-                message += _suggestion(graph, node)
+                message = _with_suggestion(message, graph, node)
         kind = "overflow" if overflow or (undefined is not None and after) else "domain"
         notes[node] = [note_on(graph, node, kind, message, lines)]
     return Examined(notes, faults)
@@ -82,7 +89,7 @@ def note_on(
     graph: Graph,
     node: int,
     kind: str,
-    message: str,
+    message: Message,
     lines: Lines,
     sides: dict[str, tuple[float | None, float | None]] | None = None,
 ) -> Note:
@@ -179,32 +186,40 @@ def shown(graph: Graph, node: int) -> str:
 
 
 def _at(graph: Graph, values: list[Any], node: int) -> str:
-    """Say the values a scalar node was asked at: ``, at x = -1``."""
+    """Say the values a scalar node was asked at: `` at x = -1``."""
     parts = []
     for argument in dict.fromkeys(graph.arguments[node]):
         value = values[argument]
         if isinstance(value, float) and argument not in graph.literals:
             parts.append(f"{excerpt(graph.names[argument])} = {value:.6g}")
-    return f" at {', '.join(parts[:3])}" if parts else ""
+    return Message(" at {values}", values=", ".join(parts[:3])) if parts else ""
 
 
-def _domain_message(graph: Graph, values: list[Any], node: int) -> str:
+def _domain_message(graph: Graph, values: list[Any], node: int) -> Message:
     operation = graph.operations[node]
     assert operation.domain is not None
     names = [
-        "the argument" if a in graph.literals else excerpt(graph.names[a])
+        Message("the argument") if a in graph.literals else excerpt(graph.names[a])
         for a in graph.arguments[node]
     ]
-    words = operation.domain.words.format(**dict(zip(operation.parameters, names, strict=False)))
-    return f"{shown(graph, node)} is not defined{_at(graph, values, node)}: {words}"
+    return Message(
+        "{formula} is not defined{at}: {why}",
+        formula=shown(graph, node),
+        at=_at(graph, values, node),
+        why=Message(operation.domain.words, **dict(zip(operation.parameters, names, strict=False))),
+    )
 
 
-def _suggestion(graph: Graph, node: int) -> str:
-    """Return the usual way to write what overflowed, when it is one of the known forms."""
+def _with_suggestion(message: Message, graph: Graph, node: int) -> Message:
+    """Add the usual way to write what overflowed, when it is one of the known forms."""
     from cgcli.graph.rewrites import rewrite
 
     found = rewrite(graph, node)
-    return f"; write {found[1]} for {found[0]}" if found else ""
+    if not found:
+        return message
+    return Message(
+        "{message}; write {better} for {found}", message=message, better=found[1], found=found[0]
+    )
 
 
 def gradient_overflow(
@@ -220,7 +235,10 @@ def gradient_overflow(
             continue
         if any(_has_nan(value) for value in values):
             break
-        message = f"the gradient by {excerpt(graph.names[node])} is larger than the largest double"
+        message = Message(
+            "the gradient by {name} is larger than the largest double",
+            name=excerpt(graph.names[node]),
+        )
         return {node: [note_on(graph, node, "overflow", message, Lines(graph.text))]}
     return {}
 

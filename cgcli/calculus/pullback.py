@@ -17,7 +17,7 @@ from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet, reduce_to
 from cgcli.operations.row import Operation
 
-__all__ = ["backward_arrays", "local_array"]
+__all__ = ["backward_arrays", "contribution_of_arrays", "local_array"]
 
 
 def backward_arrays(
@@ -47,14 +47,37 @@ def backward_arrays(
                 if sent is None:
                     continue
                 if node in faults:
-                    fault = np.broadcast_to(faults[node], graph.shape(node))
-                    if node in masks:
-                        fault = fault & masks[node]
+                    fault = _fault(graph, node, faults, masks)
                     if fault.any():
                         trail.crossed.add(node)
                         sent = _never_finite(graph, node, argument, sent, fault)
                 _add(gradients, masks, argument, sent, mask)
     return gradients
+
+
+def contribution_of_arrays(
+    graph: Graph,
+    values: list[Any],
+    node: int,
+    place: int,
+    upstream: Any,
+    faults: dict[int, Any],
+    masks: dict[int, Any],
+) -> Any:
+    """Return what the pass sends to one argument of a node, its masks known; None for nothing."""
+    with quiet():
+        sent, _ = _send(graph, values, node, place, upstream, masks.get(node))
+        if sent is not None and node in faults:
+            fault = _fault(graph, node, faults, masks)
+            if fault.any():
+                sent = _never_finite(graph, node, graph.arguments[node][place], sent, fault)
+    return sent
+
+
+def _fault(graph: Graph, node: int, faults: dict[int, Any], masks: dict[int, Any]) -> Any:
+    """Return the elements of a node that are outside its domain and that a gradient reaches."""
+    fault = np.broadcast_to(faults[node], graph.shape(node))
+    return fault & masks[node] if node in masks else fault
 
 
 def _add(gradients: list[Any], masks: dict[int, Any], node: int, sent: Any, mask: Any) -> None:

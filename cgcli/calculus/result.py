@@ -141,14 +141,18 @@ class Result:
         values: list[Any],
         of: int,
         active: bytearray,
+        sources: dict[str, int],
     ) -> None:
         self.graph = graph
         self.values = values
         self.of = of
         self.active = active
+        self.sources = sources
         self.gradients: list[Any] | None = None
         self.gradient: dict[str, Any] | None = None
         self.jacobian: dict[str, Any] | None = None
+        self.faults: dict[int, Any] = {}
+        self.masks: dict[int, Any] = {}
         self.notes: list[Note] = []
         self.notes_by_node: dict[int, list[Note]] = {}
 

@@ -15,6 +15,7 @@ from cgcli.commands.evaluate import evaluate_command
 from cgcli.commands.operations import operations_command
 from cgcli.commands.schema import schema_command
 from cgcli.commands.shared import Group, ProgramCommand
+from cgcli.commands.trace import trace_command
 from cgcli.errors import CgraphError
 
 __all__ = ["app", "run"]
@@ -33,6 +34,7 @@ app = typer.Typer(
     help="Values and gradients of expressions, through their computational graphs.",
 )
 app.command("eval", cls=ProgramCommand)(evaluate_command)
+app.command("trace", cls=ProgramCommand)(trace_command)
 app.command("ops", cls=ProgramCommand)(operations_command)
 app.command("schema", cls=ProgramCommand)(schema_command)
 
@@ -98,7 +100,7 @@ def run(arguments: list[str]) -> int:
 
 
 # What is drawn where a terminal cannot show it, and all else is escaped.
-_PLAIN: Final = {"…": "...", "×": "x", "∂": "d", "─": "-", "–": "-"}
+_PLAIN: Final = {"…": "...", "×": "x", "∂": "d", "─": "-", "–": "-", "·": "*"}
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:

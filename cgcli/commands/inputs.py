@@ -213,12 +213,12 @@ def _constant(text: str, name: str, limits: Limits) -> Any:
     return values[graph.output]
 
 
-def read_name(text: str | None) -> str | None:
-    """Return the one name that `--of` gives, as the graph writes it."""
+def read_name(text: str | None, option: str = "--of") -> str | None:
+    """Return the one name that an option gives, as the graph writes it."""
     if text is None:
         return None
     if not text.strip():
-        raise CgraphError("usage", "--of names nothing", "write one name: --of p")
+        raise CgraphError("usage", f"{option} names nothing", f"write one name: {option} p")
     return _canonical(re.sub(r"\s*,\s*", ", ", text.strip()))
 
 

@@ -17,7 +17,9 @@ __all__ = ["schema_command"]
 def schema_command(
     command: Annotated[
         str | None,
-        typer.Argument(metavar="COMMAND", show_default=False, help="eval, ops, jsonl or error."),
+        typer.Argument(
+            metavar="COMMAND", show_default=False, help="The command: eval, ops …; all without one."
+        ),
     ] = None,
     debug: Debug = False,
 ) -> None:

@@ -17,11 +17,14 @@ __all__ = [
     "Digits",
     "Group",
     "Json",
+    "Language",
     "Nodes",
     "Of",
     "Program",
     "ProgramCommand",
     "Wrt",
+    "one_of",
+    "several_of",
 ]
 
 Program = Annotated[
@@ -59,6 +62,12 @@ Wrt = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", metavar="LANG", help="The language of the words: en or zh; else the locale's."
+    ),
+]
 Digits = Annotated[
     int,
     typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits in tables."),
@@ -77,6 +86,33 @@ Nodes = Annotated[
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.", hidden=True)]
+
+
+def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:
+    """Return an option's word when it is one of those there are; raises `CgraphError`.
+
+    >>> one_of("--pass", "forward", ("forward", "backward"))
+    'forward'
+    """
+    import difflib
+
+    if word is None or word in words:
+        return word
+    close = difflib.get_close_matches(word[:40].lower(), words, 1, 0.5)
+    either = f"{', '.join(words[:-1])} or {words[-1]}"
+    hint = f"did you mean {close[0]}?" if close else f"write {option} {either}"
+    message = f"{option} is {either}, not '{shorten(word)}'"
+    raise CgraphError("usage", message, hint)
+
+
+def several_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
+    """Return the words of a list with commas, each one of those there are.
+
+    >>> sorted(several_of("--hide", "values, gradients", ("gradients", "values")))
+    ['gradients', 'values']
+    """
+    found = [word.strip() for word in (text or "").split(",")]
+    return {word for word in found if word and one_of(option, word, words)}
 
 
 class ProgramCommand(TyperCommand):
@@ -120,7 +156,8 @@ class ProgramCommand(TyperCommand):
                         "usage", f"{name} wants a value", f"write {name} {option.metavar}"
                     )
             if option in seen:
-                hint = "list names with commas: --wrt x,y" if name == "--wrt" else "give it once"
+                lists = {"--wrt": "--wrt x,y", "--hide": "--hide gradients,values"}
+                hint = f"list them with commas: {lists[name]}" if name in lists else "give it once"
                 raise CgraphError("usage", f"{name} is given twice", hint)
             seen.append(option)
             options.append(f"{name}={value}" if name.startswith("--") else name)

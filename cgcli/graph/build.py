@@ -40,16 +40,18 @@ class _Statements(Expressions):
     def run(self, block: Block) -> int:
         """Run the statements, unrolling loops, and return the node of the last value."""
         scope: Scope = {}
-        running: list[tuple[Iterator[Any], Loop | None, Iterator[int], Any]] = [
-            (iter(block), None, iter(()), None)
+        running: list[tuple[Iterator[Any], Loop | None, Iterator[int], Any, int]] = [
+            (iter(block), None, iter(()), None, -1)
         ]
         output = -1
         while running:
-            statements, loop, turns, outer = running[-1]
+            statements, loop, turns, outer, entered = running[-1]
             for statement in statements:
                 if isinstance(statement, Loop):
                     values = iter(self.unrolled(statement.range, scope))
-                    running.append((iter(()), statement, values, scope.get(statement.variable)))
+                    hidden = scope.get(statement.variable)
+                    number = self.graph.turns.open(statement.variable)
+                    running.append((iter(()), statement, values, hidden, number))
                     break
                 if isinstance(statement, Value):
                     output = self.expression(statement.expression, scope)
@@ -63,8 +65,11 @@ class _Statements(Expressions):
                 if value is not None:
                     self.count_turn(*loop.span)
                     scope[loop.variable] = Turn(value)
-                    running.append((iter(loop.block), loop, turns, outer))
-                elif outer is None:
+                    self.graph.turns.start(len(self.graph), entered, value)
+                    running.append((iter(loop.block), loop, turns, outer, entered))
+                    continue
+                self.graph.turns.close(len(self.graph), entered)
+                if outer is None:
                     scope.pop(loop.variable, None)
                 else:
                     scope[loop.variable] = outer

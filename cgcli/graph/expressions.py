@@ -38,7 +38,17 @@ _INDEX: Final = OPERATIONS["index"]
 class Frame:
     """An expression under way: its entries, its scope, and what it is a body of."""
 
-    __slots__ = ("base", "body", "entries", "function", "scope", "span", "turns", "variable")
+    __slots__ = (
+        "base",
+        "body",
+        "entries",
+        "function",
+        "loop",
+        "scope",
+        "span",
+        "turns",
+        "variable",
+    )
 
     def __init__(self, body: Expression, scope: Scope) -> None:
         self.body = body
@@ -47,6 +57,7 @@ class Frame:
         self.function = ""
         self.turns: Iterator[int] | None = None
         self.variable = ""
+        self.loop = -1
         self.base = 0
         self.span = (0, 0)
 
@@ -221,6 +232,7 @@ class Expressions(Names):
         frame.turns = iter(self.unrolled(payload.range, scope))
         frame.body, frame.variable = payload.body, payload.variable
         frame.base, frame.span = len(stack), (start, end)
+        frame.loop = self.graph.turns.open(payload.variable)
         return frame
 
     def next_turn(self, frame: Frame) -> bool:
@@ -230,11 +242,13 @@ class Expressions(Names):
             return False
         self.count_turn(*frame.span)
         frame.scope[frame.variable] = Turn(value)
+        self.graph.turns.start(len(self.graph), frame.loop, value)
         frame.entries = iter(frame.body)
         return True
 
     def close_list(self, frame: Frame, stack: list[int]) -> None:
         """Append the list of what all turns left on the stack."""
+        self.graph.turns.close(len(self.graph), frame.loop)
         arguments = tuple(stack[frame.base :])
         del stack[frame.base :]
         if not arguments:

@@ -10,10 +10,11 @@ from array import array
 from collections.abc import Iterable
 from typing import Any
 
+from cgcli.graph.turns import Turns
 from cgcli.operations.row import Operation, Shape
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["CONSTANT", "INPUT", "Graph"]
+__all__ = ["CONSTANT", "INPUT", "Graph", "Users"]
 
 INPUT = OPERATIONS["input"]
 CONSTANT = OPERATIONS["constant"]
@@ -25,7 +26,8 @@ class Graph:
     `operations` and `arguments` run over the nodes; `starts` and `ends` are the spans of their
     text. What few nodes have is kept by node: `given` names, `shapes` of vectors and matrices,
     `static` arguments (an index, an axis), `constants` with their values, and their `literals`.
-    `inputs` maps the free names to their nodes, in order of appearance.
+    `inputs` maps the free names to their nodes, in order of appearance; `turns` tells which
+    turn of a loop a node was made in.
     """
 
     __slots__ = (
@@ -46,6 +48,7 @@ class Graph:
         "static",
         "tensors",
         "text",
+        "turns",
     )
 
     def __init__(self, text: str = "", reserved: frozenset[str] = frozenset()) -> None:
@@ -62,6 +65,7 @@ class Graph:
         self.literals: dict[int, str] = {}
         self.inputs: dict[str, int] = {}
         self.tensors: set[int] = set()
+        self.turns = Turns()
         self.output = -1
         self._names: list[str] | None = None
         self._nodes: dict[str, int] | None = None
@@ -154,6 +158,10 @@ class Graph:
             self._uses = uses
         return self._uses
 
+    def users(self) -> Users:
+        """Return who uses each node; it is worked out anew, in a few bytes an argument."""
+        return Users(self)
+
     def dependents(self, sources: Iterable[int]) -> bytearray:
         """Return a flag a node: 1 where it is one of the sources, or depends on one."""
         flags = bytearray(len(self.operations))
@@ -165,3 +173,33 @@ class Graph:
                     flags[node] = 1
                     break
         return flags
+
+
+class Users:
+    """The uses of every node: which operation it is an argument of, and at which place.
+
+    >>> from cgcli.program import parse
+    >>> graph = parse("x*x + x").graph()
+    >>> Users(graph).of(graph.inputs["x"])
+    [(2, 1), (1, 0), (1, 1)]
+    """
+
+    __slots__ = ("_first", "_places", "_users")
+
+    def __init__(self, graph: Graph) -> None:
+        first = array("q", [0])
+        for uses in graph.uses:
+            first.append(first[-1] + uses)
+        free = array("q", first)
+        users, places = array("i", bytes(4 * first[-1])), array("i", bytes(4 * first[-1]))
+        for user in range(len(graph) - 1, -1, -1):
+            for place, argument in enumerate(graph.arguments[user]):
+                users[free[argument]] = user
+                places[free[argument]] = place
+                free[argument] += 1
+        self._first, self._users, self._places = first, users, places
+
+    def of(self, node: int) -> list[tuple[int, int]]:
+        """Return the uses of a node in the order of the backward pass: the last user first."""
+        start, end = self._first[node], self._first[node + 1]
+        return list(zip(self._users[start:end], self._places[start:end], strict=True))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import LEVELS, Operation
 
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-__all__ = ["formula", "inline", "pieces", "program"]
+__all__ = ["TEXT", "Leaf", "Notation", "formula", "inline", "pieces", "program", "write"]
 
 _ATOM: Final = LEVELS["atom"]
+
+Leaf: TypeAlias = Callable[[int], tuple[str, int] | None]
 
 
 def pieces(
@@ -48,36 +50,28 @@ def pieces(
     return [(0, on_left), f" {operation.symbol} ", (1, level + 1)]
 
 
-def formula(graph: Graph, node: int) -> str:
-    """Return a node's operation with its arguments by name; an input's and a literal's own text."""
-    arguments = graph.arguments[node]
-    if not arguments:
-        return graph.literals.get(node) or graph.names[node]
-    names = graph.names
-    texts = []
-    for piece in pieces(graph.operations[node], len(arguments), graph.static.get(node, ())):
-        if isinstance(piece, str):
-            texts.append(piece)
-        else:
-            name = names[arguments[piece[0]]]
-            texts.append(name if _name_level(name) >= piece[1] else f"({name})")
-    return "".join(texts)
+class Notation(NamedTuple):
+    """A way of writing: how an operation is taken apart, how tightly it binds, its brackets."""
+
+    pieces: Callable[[Operation, int, tuple[int, ...]], list[str | tuple[int, int]]]
+    level: Callable[[Operation], int]
+    brackets: tuple[str, str]
 
 
-def _name_level(name: str) -> int:
-    """A negative constant, from a loop's variable, is written with its sign."""
-    return LEVELS["sign"] if name.startswith("-") else _ATOM
+TEXT: Final = Notation(pieces, lambda operation: operation.level, ("(", ")"))
+"""The language itself: what is written in it can be parsed again."""
 
 
-def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
-    """Return a node's formula with those of its arguments inside, down to where `stop` says.
+def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT) -> str:
+    """Return a node's formula with those of its arguments inside.
 
-    The node itself is always written out. The texts are joined once, at the end, so that a
-    formula of any length takes time in proportion.
+    `leaf` returns for an argument the text that stands for it and how tightly that binds, or
+    None to go inside; the node itself is written out. The texts are joined once, at the end, so
+    that a formula of any length takes time in proportion.
     """
+    opening, closing = notation.brackets
     texts: list[str] = []
     pending: list[str | tuple[int, int]] = [(node, 0)]
-    names = graph.names
     while pending:
         item = pending.pop()
         if isinstance(item, str):
@@ -85,16 +79,18 @@ def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
             continue
         place, level = item
         arguments = graph.arguments[place]
-        if not arguments or (place != node and stop(place)):
-            name = graph.literals.get(place, names[place]) if place == node else names[place]
-            texts.append(name if _name_level(name) >= level else f"({name})")
-            continue
         operation = graph.operations[place]
-        own = _own_level(graph, place, stop)
+        found = leaf(place) if place != node or not arguments else None
+        if found is not None:
+            text, own = found
+            texts.append(text if own >= level else f"{opening}{text}{closing}")
+            continue
+        own = _own_level(graph, place, leaf, notation)
         if own < level:
-            texts.append("(")
-            pending.append(")")
-        for piece in reversed(pieces(operation, len(arguments), graph.static.get(place, ()))):
+            texts.append(opening)
+            pending.append(closing)
+        fixed = graph.static.get(place, ())
+        for piece in reversed(notation.pieces(operation, len(arguments), fixed)):
             if isinstance(piece, str):
                 pending.append(piece)
             elif operation.name == "same":
@@ -104,13 +100,40 @@ def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
     return "".join(texts)
 
 
-def _own_level(graph: Graph, place: int, stop: Callable[[int], bool]) -> int:
+def _own_level(graph: Graph, place: int, leaf: Leaf, notation: Notation) -> int:
     """How tightly a node binds as it is written; another name binds as what it stands for."""
-    while graph.operations[place].name == "same" and graph.arguments[place]:
+    while graph.operations[place].name == "same":
         place = graph.arguments[place][0]
-        if stop(place):
-            return _ATOM
-    return graph.operations[place].level
+        found = leaf(place)
+        if found is not None:
+            return found[1]
+    return notation.level(graph.operations[place])
+
+
+def formula(graph: Graph, node: int) -> str:
+    """Return a node's operation with its arguments by name; an input's and a literal's own text."""
+    if not graph.arguments[node]:
+        return graph.literals.get(node) or graph.names[node]
+    names = graph.names
+    return write(graph, node, lambda place: (names[place], _name_level(names[place])))
+
+
+def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
+    """Return a node's formula with those of its arguments inside, down to where `stop` says."""
+    names = graph.names
+
+    def leaf(place: int) -> tuple[str, int] | None:
+        if graph.arguments[place] and not stop(place):
+            return None
+        name = graph.literals.get(place, names[place]) if place == node else names[place]
+        return name, _name_level(name)
+
+    return write(graph, node, leaf)
+
+
+def _name_level(name: str) -> int:
+    """A negative constant, from a loop's variable, is written with its sign."""
+    return LEVELS["sign"] if name.startswith("-") else _ATOM
 
 
 def program(graph: Graph) -> str:

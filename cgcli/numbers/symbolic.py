@@ -5,14 +5,18 @@ What is written is folded as little as a reader wants: 0 and 1 vanish from sums 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 from cgcli.graph.graph import INPUT, Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import CONSTANTS, OPERATIONS, TABLE
 
-__all__ = ["Symbol", "symbolic"]
+__all__ = ["Decide", "Reasons", "Symbol", "apply", "symbolic"]
+
+Reasons: TypeAlias = tuple[tuple[int, bool], ...]
+"""The conditions that a formula was chosen by: a comparison's node, and whether it holds."""
 
 
 class Symbol:
@@ -26,12 +30,13 @@ class Symbol:
     '2 * v1'
     """
 
-    __slots__ = ("graph", "node")
+    __slots__ = ("graph", "node", "reasons")
     __hash__ = None  # type: ignore[assignment]  # == builds a node, so a symbol cannot be a key
 
-    def __init__(self, graph: Graph, node: int) -> None:
+    def __init__(self, graph: Graph, node: int, reasons: Reasons = ()) -> None:
         self.graph = graph
         self.node = node
+        self.reasons = reasons
 
     @classmethod
     def input(cls, graph: Graph, name: str) -> Symbol:
@@ -43,9 +48,13 @@ class Symbol:
 
     @property
     def constant(self) -> float | None:
-        """The value of a constant's node, else None."""
-        value = self.graph.constants.get(self.node)
-        return value if isinstance(value, float) else None
+        """The value of a constant's node, or of its negative, else None."""
+        graph, node = self.graph, self.node
+        negative = graph.operations[node] is _NEGATIVE
+        value = graph.constants.get(graph.arguments[node][0] if negative else node)
+        if not isinstance(value, float):
+            return None
+        return -value if negative else value
 
     def _apply(self, name: str, *arguments: Any) -> Symbol:
         return apply(self.graph, OPERATIONS[name], *arguments)
@@ -122,12 +131,47 @@ def _is(value: Any, number: int) -> bool:
 
 
 def apply(graph: Graph, operation: Operation, *arguments: Any) -> Symbol:
-    """Append an operation's node; plain numbers among the arguments become constants."""
+    """Append an operation's node; plain numbers among the arguments become constants.
+
+    Arithmetic of short numbers is done at once, so that x^2 has 2*x and not 2*x^(2 - 1).
+    """
+    reasons: Reasons = ()
+    for argument in arguments:
+        if isinstance(argument, Symbol):
+            reasons += tuple(reason for reason in argument.reasons if reason not in reasons)
+    if operation.name in _FOLDED:
+        folded = _folded(graph, operation.name, arguments)
+        if folded is not None:
+            return Symbol(graph, folded, reasons)
     nodes = tuple(
         argument.node if isinstance(argument, Symbol) else _constant(graph, argument)
         for argument in arguments
     )
-    return Symbol(graph, graph.append(operation, nodes, 0, 0))
+    return Symbol(graph, graph.append(operation, nodes, 0, 0), reasons)
+
+
+def _folded(graph: Graph, name: str, arguments: tuple[Any, ...]) -> int | None:
+    """Return the node of an operation that need not be written out, or None."""
+    numbers = [a.constant if isinstance(a, Symbol) else float(a) for a in arguments]
+    first = arguments[0]
+    if name in ("pow", "div") and numbers[1] == 1:
+        return first.node if isinstance(first, Symbol) else _constant(graph, first)
+    if name == "div" or any(number is None for number in numbers):
+        return None
+    found = _FOLDED[name](*numbers)
+    short = found - found == 0 and len(f"{found:.17g}") <= _SHORT
+    return _constant(graph, found) if short else None
+
+
+_NEGATIVE: Final = OPERATIONS["neg"]
+_SHORT: Final = 6
+_FOLDED: Final[dict[str, Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "pow": lambda a, b: a**b if b in (0, 2, 3) else float("nan"),
+    "div": None,
+}
 
 
 def _constant(graph: Graph, value: float) -> int:
@@ -138,13 +182,22 @@ def _constant(graph: Graph, value: float) -> int:
     return graph.constant(float(value), literal)
 
 
-def symbolic(graph: Graph) -> Namespace:
-    """Return the namespace whose functions append nodes to a graph."""
+Decide: TypeAlias = Callable[[Symbol], bool | None]
+
+
+def symbolic(graph: Graph, decide: Decide | None = None) -> Namespace:
+    """Return the namespace whose functions append nodes to a graph.
+
+    With `decide`, a choice whose condition it answers is made: the branch that is taken alone
+    is written, and the symbol keeps the reason.
+    """
 
     def function(operation: Operation) -> Any:
         return lambda *arguments: apply(graph, operation, *arguments)
 
     functions = {row.name: function(row) for row in TABLE if row.words}
+    if decide is not None:
+        functions["where"] = _choosing(graph, functions["where"], decide)
     return Namespace(
         **functions,
         pow=function(OPERATIONS["pow"]),
@@ -154,3 +207,29 @@ def symbolic(graph: Graph) -> Namespace:
         number=lambda value: Symbol(graph, _constant(graph, value)),
         truth=lambda condition: condition,
     )
+
+
+def _choosing(graph: Graph, where: Any, decide: Decide) -> Any:
+    def choose(condition: Any, a: Any, b: Any) -> Any:
+        taken = decide(condition) if isinstance(condition, Symbol) else bool(condition)
+        if taken is None:
+            return where(condition, a, b)
+        chosen = a if taken else b
+        if not isinstance(condition, Symbol) or not _is_told(condition, taken, chosen):
+            return chosen
+        if not isinstance(chosen, Symbol):
+            chosen = Symbol(graph, _constant(graph, chosen))
+        return Symbol(graph, chosen.node, (*chosen.reasons, (condition.node, taken)))
+
+    return choose
+
+
+def _is_told(condition: Symbol, taken: bool, chosen: Any) -> bool:
+    """Whether a reader wants to know the condition: not one of constants, nor a missed edge."""
+    graph = condition.graph
+    a, b = graph.arguments[condition.node]
+    if a == b or (a in graph.constants and b in graph.constants):
+        return False
+    if graph.operations[condition.node].name == "eq" and not taken:
+        return not isinstance(chosen, Symbol) or chosen.constant is not None
+    return True

@@ -67,6 +67,7 @@ ARITHMETIC: Final = (
         value=lambda m, a, b: a * b,
         partials=(lambda m, y, a, b: b, lambda m, y, a, b: a),
         symbol="*",
+        latex=r"\cdot",
         level=LEVELS["product"],
         parameters=("a", "b"),
         summary="product",
@@ -76,7 +77,9 @@ ARITHMETIC: Final = (
         value=lambda m, a, b: a / b,
         # -y/b and not -a/b², which overflows long before the derivative does.
         partials=(lambda m, y, a, b: 1 / b, lambda m, y, a, b: -y / b),
+        textbook=(None, lambda m, y, a, b: -a / m.pow(b, 2)),
         symbol="/",
+        latex=r"\frac{<a>}{<b>}",
         level=LEVELS["product"],
         parameters=("a", "b"),
         domain=Domain(lambda m, a, b: b != 0, "the divisor must not be 0"),
@@ -105,6 +108,7 @@ ARITHMETIC: Final = (
         value=lambda m, a, b: m.pow(a, b),
         partials=(_power_by_base, _power_by_exponent),
         symbol="^",
+        latex="<a>^{<b>}",
         level=LEVELS["power"],
         parameters=("a", "b"),
         domain=Domain(

@@ -37,7 +37,9 @@ NETWORKS: Final = (
         value=_sigmoid,
         # σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on.
         partials=(lambda m, y, x: m.sigmoid(x) * m.sigmoid(-x),),
+        textbook=(lambda m, y, x: y * (1 - y),),
         words=("sigmoid",),
+        latex=r"\sigma",
         summary="1/(1 + exp(-x))",
     ),
     Operation(

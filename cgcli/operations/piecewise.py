@@ -50,7 +50,7 @@ def _clip_inner(m: Any, low: Any, x: Any, high: Any) -> Any:
 
 
 def _comparison(
-    name: str, symbol: str, value: Any, summary: str, left: int, right: int
+    name: str, symbol: str, latex: str, value: Any, summary: str, left: int, right: int
 ) -> Operation:
     """A row whose value is 1 or 0; `left` and `right` sign its jump at a tie."""
     sides = (left or 0, right or 0)
@@ -59,6 +59,7 @@ def _comparison(
         value=lambda m, a, b: m.truth(value(a, b)),
         partials=(lambda m, y, a, b: 0, lambda m, y, a, b: 0),
         symbol=symbol,
+        latex=latex,
         level=LEVELS["comparison"],
         parameters=("a", "b"),
         kinks=(
@@ -110,17 +111,18 @@ def _extreme(name: str, value: Any, sides: Callable[..., Any], summary: str) -> 
 
 
 PIECEWISE: Final = (
-    _comparison("lt", "<", lambda a, b: a < b, "1 where a is less, else 0", -1, 0),
-    _comparison("le", "<=", lambda a, b: a <= b, "1 where a is not greater, else 0", 0, -1),
-    _comparison("gt", ">", lambda a, b: a > b, "1 where a is greater, else 0", 0, 1),
-    _comparison("ge", ">=", lambda a, b: a >= b, "1 where a is not less, else 0", 1, 0),
-    _comparison("eq", "==", lambda a, b: a == b, "1 where both are equal, else 0", 1, -1),
-    _comparison("ne", "!=", lambda a, b: a != b, "1 where they differ, else 0", -1, 1),
+    _comparison("lt", "<", "<", lambda a, b: a < b, "1 where a is less, else 0", -1, 0),
+    _comparison("le", "<=", r"\le", lambda a, b: a <= b, "1 where a is not greater, else 0", 0, -1),
+    _comparison("gt", ">", ">", lambda a, b: a > b, "1 where a is greater, else 0", 0, 1),
+    _comparison("ge", ">=", r"\ge", lambda a, b: a >= b, "1 where a is not less, else 0", 1, 0),
+    _comparison("eq", "==", "=", lambda a, b: a == b, "1 where both are equal, else 0", 1, -1),
+    _comparison("ne", "!=", r"\ne", lambda a, b: a != b, "1 where they differ, else 0", -1, 1),
     Operation(
         name="abs",
         value=lambda m, x: m.abs(x),
         partials=(lambda m, y, x: m.sign(x),),
         words=("abs",),
+        latex=r"\left|<x>\right|",
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((-1, 1),), "a corner at 0"),),
         summary="absolute value",
         convention="the derivative at 0 is 0",

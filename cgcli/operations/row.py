@@ -53,6 +53,12 @@ class Operation:
     operation states a `pullback`, from the upstream gradient to one argument's contribution:
     `pullback(m, k, upstream, y, arguments, static)`, and None for an argument it is constant in.
     It `mixes` where every element of the result depends on all of the last axis.
+
+    The partials are written to be accurate; `textbook` has them as a course writes them, where
+    that is another form. `pullback_words` says in words what a pullback does, the arguments in
+    braces by the row's parameters, `{upstream}` and `{y}`; where the words depend on the shapes
+    of the arguments, `wording(place, *shapes)` returns them. `latex` is a macro, or a pattern
+    with the arguments in angle brackets.
     """
 
     name: str
@@ -73,6 +79,9 @@ class Operation:
     kinks: tuple[Kink, ...] = ()
     summary: str = ""
     pullback_words: tuple[str, ...] = ()
+    wording: Callable[..., str] | None = None
+    textbook: tuple[Rule | None, ...] = ()
+    latex: str = ""
     convention: str = ""
 
     @property
@@ -86,6 +95,16 @@ class Operation:
             return self.partials[place]
         every = self.partials
         return lambda m, y, *arguments: every(m, place, y, *arguments)
+
+    def taught(self, place: int) -> Rule:
+        """Return the rule of that derivative as a course writes it."""
+        return (self.textbook[place] if self.textbook else None) or self.partial(place)
+
+    def explained(self, place: int, *shapes: Shape) -> str:
+        """Return the words for what the pullback sends to the argument at `place`."""
+        if self.wording is not None and shapes:
+            return self.wording(place, *shapes)
+        return self.pullback_words[min(place, len(self.pullback_words) - 1)]
 
     def accepts(self, count: int) -> bool:
         """Whether the operation can be called with that many arguments, static ones included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cgcli.operations.row import Shape, ShapeRule
+from cgcli.words import Message
 
 __all__ = [
     "ShapeMismatchError",
@@ -33,17 +34,17 @@ class ShapeMismatchError(Exception):
         self.places = places
 
 
-def describe(shape: Shape) -> str:
+def describe(shape: Shape) -> Message:
     """Return a shape in words.
 
     >>> describe(()), describe((3,)), describe((2, 3))
     ('a scalar', 'a vector of 3', 'a 2×3 matrix')
     """
     if not shape:
-        return "a scalar"
+        return Message("a scalar")
     if len(shape) == 1:
-        return f"a vector of {shape[0]}"
-    return f"a {shape[0]}×{shape[1]} matrix"
+        return Message("a vector of {length}", length=shape[0])
+    return Message("a {rows}×{columns} matrix", rows=shape[0], columns=shape[1])
 
 
 def size(shape: Shape) -> int:

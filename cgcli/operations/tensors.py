@@ -67,6 +67,15 @@ def _log_softmax_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, stati
     return up - m.exp(y) * m.spread(m.sum(up, -1), y, -1)
 
 
+def _matmul_words(k: int, a: Any, b: Any) -> str:
+    """What goes to one factor of a product, as the factors' numbers of axes have it."""
+    if len(a) == len(b) == 1:
+        return ("{upstream} * {b}", "{upstream} * {a}")[k]
+    if k == 0:
+        return "outer({upstream}, {b})" if len(b) == 1 else "{upstream} @ transpose({b})"
+    return "outer({a}, {upstream})" if len(a) == 1 else "transpose({a}) @ {upstream}"
+
+
 def _constant_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> None:
     """Nothing: the value depends on the shape or on a label alone."""
     return
@@ -133,12 +142,14 @@ TENSORS: Final = (
         name="matmul",
         value=lambda m, a, b: m.product(a, b),
         symbol="@",
+        latex=r"\,",
         level=LEVELS["product"],
         parameters=("a", "b"),
         pullback=_matmul_pullback,
         shape=shapes.matmul,
         summary="matrix product, inner product of two vectors",
-        pullback_words=("upstream @ transpose(b)", "transpose(a) @ upstream"),
+        pullback_words=("{upstream} @ transpose({b})", "transpose({a}) @ {upstream}"),
+        wording=_matmul_words,
     ),
     Operation(
         name="dot",
@@ -148,7 +159,7 @@ TENSORS: Final = (
         pullback=lambda m, k, up, y, arguments, static: up * arguments[1 - k],
         shape=shapes.dot,
         summary="inner product of two vectors",
-        pullback_words=("upstream * b", "upstream * a"),
+        pullback_words=("{upstream} * {b}", "{upstream} * {a}"),
     ),
     Operation(
         name="outer",
@@ -160,16 +171,17 @@ TENSORS: Final = (
         ),
         shape=shapes.outer,
         summary="matrix of all products of two vectors' elements",
-        pullback_words=("upstream @ b", "a @ upstream"),
+        pullback_words=("{upstream} @ {b}", "{a} @ {upstream}"),
     ),
     Operation(
         name="transpose",
         value=lambda m, x: m.transpose(x),
         words=("transpose",),
+        latex=r"<x>^{\top}",
         pullback=lambda m, k, up, y, arguments, static: m.transpose(up),
         shape=lambda x: x[::-1],
         summary="rows and columns swapped",
-        pullback_words=("transpose(upstream)",),
+        pullback_words=("transpose({upstream})",),
     ),
     Operation(
         name="concat",
@@ -208,7 +220,7 @@ TENSORS: Final = (
         lambda m, x, *axis: m.norm(x, *axis),
         _norm_pullback,
         "2-norm, the square root of the sum of squares",
-        "upstream * x/norm(x)",
+        "{upstream} * {x}/{y}, {y} the norm",
         kinks=(
             Kink(
                 lambda m, x, *axis: m.norm(x, *axis) == 0,
@@ -223,7 +235,7 @@ TENSORS: Final = (
         lambda m, x, *axis: m.logsumexp(x, *axis),
         _logsumexp_pullback,
         "log(sum(exp(x))), without overflow",
-        "upstream * softmax(x)",
+        "{upstream} * softmax({x})",
     ),
     _extreme_of_vector("amax", "max", lambda m, x: m.amax(x), (0, 1), "greatest element"),
     _extreme_of_vector("amin", "min", lambda m, x: m.amin(x), (1, 0), "least element"),
@@ -235,7 +247,7 @@ TENSORS: Final = (
         mixes=True,
         shape=shapes.same("softmax"),
         summary="exp(x)/sum(exp(x)), over the last axis",
-        pullback_words=("y * (upstream - sum(upstream*y)), y the softmax",),
+        pullback_words=("{y} * ({upstream} - sum({upstream}*{y})), {y} the softmax",),
     ),
     Operation(
         name="log_softmax",
@@ -245,7 +257,7 @@ TENSORS: Final = (
         mixes=True,
         shape=shapes.same("log_softmax"),
         summary="x - logsumexp(x), over the last axis",
-        pullback_words=("upstream - softmax(x)*sum(upstream)",),
+        pullback_words=("{upstream} - softmax({x})*sum({upstream})",),
     ),
     Operation(
         name="len",

@@ -19,7 +19,8 @@ def derivatives(row: Operation) -> list[str]:
     (['b', 'a'], ['cos(x)'])
     """
     if not row.elementwise:
-        return list(row.pullback_words)
+        names = {name: name for name in (*row.parameters, "y", "upstream")}
+        return [words.format(**names) for words in row.pullback_words]
     if not row.parameters:
         return []
     from cgcli.graph.graph import Graph

@@ -1,0 +1,157 @@
+"""Local derivatives as formulas: the rules of the table run over the names of one node."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from cgcli.graph.graph import CONSTANT, Graph
+from cgcli.numbers import real
+from cgcli.numbers.symbolic import Symbol, apply, symbolic
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["Formula", "Locals"]
+
+_NEGATIVE: Final = OPERATIONS["neg"]
+_OPPOSITE: Final = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
+
+
+class Formula(NamedTuple):
+    """A formula in the names of another graph.
+
+    `graph` holds its own small graph and `node` is its root; `names` maps the inputs of the
+    small graph to nodes of the other. `reasons` are the comparisons by which it was chosen.
+    """
+
+    graph: Graph
+    node: int
+    names: dict[int, int]
+    reasons: tuple[int, ...]
+
+
+class Locals:
+    """The local derivatives of a graph's nodes as formulas, at the values of one evaluation.
+
+    Where a rule has cases, the case that holds at those values is written, with its reason.
+
+    >>> import cgcli
+    >>> from cgcli.graph.text import write
+    >>> result = cgcli.parse("y = relu(x); y^2").evaluate(x=3)
+    >>> found = Locals(result.graph, result.values).formula(result.of, 0)
+    >>> write(found.graph, found.node, lambda k: ("y" if k in found.names else "2", 5))
+    '2 * y'
+    """
+
+    def __init__(self, graph: Graph, values: list[Any]) -> None:
+        self.graph = graph
+        self.values = values
+        self._known: dict[tuple[Any, ...], tuple[Formula, tuple[int, ...]]] = {}
+
+    def formula(self, node: int, place: int) -> Formula | None:
+        """Return the derivative of a node by one argument; None where it is not elementwise."""
+        graph = self.graph
+        operation = graph.operations[node]
+        if not operation.elementwise:
+            return None
+        arguments = graph.arguments[node]
+        literals = tuple(map(self._literal, arguments))
+        # The same node twice is the same name twice.
+        pattern = tuple(map(arguments.index, arguments))
+        key = (operation.name, place, literals, pattern)
+        found = self._known.get(key)
+        if found is not None:
+            kept, order = found
+            whole = (*arguments, node)
+            names = {own: whole[k] for own, k in zip(kept.names, order, strict=True)}
+            return kept._replace(names=names)
+        return self._make(node, place, key)
+
+    def _literal(self, node: int) -> str | None:
+        """The text of an argument that is a number as it was typed, or None."""
+        graph = self.graph
+        if node in graph.given:
+            return None
+        if graph.operations[node] is _NEGATIVE:
+            inner = self._literal(graph.arguments[node][0])
+            return f"-{inner}" if inner and inner[0] != "-" else None
+        if graph.operations[node] is not CONSTANT:
+            return None
+        return graph.literals[node] if isinstance(graph.constants[node], float) else None
+
+    def _make(self, node: int, place: int, key: tuple[Any, ...]) -> Formula:
+        graph, values = self.graph, self.values
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        small = Graph()
+        decisions = _Decisions(small)
+        m = symbolic(small, decisions.decide)
+        symbols: dict[int, Symbol] = {}
+        order: list[int] = []
+        names: dict[int, int] = {}
+        for k, argument in enumerate((*arguments, node)):
+            if argument in symbols:
+                continue
+            literal = self._literal(argument)
+            if literal is not None:
+                size = abs(values[argument])
+                number = Symbol(small, small.constant(size, literal.removeprefix("-")))
+                symbols[argument] = -number if literal.startswith("-") else number
+                continue
+            symbols[argument] = Symbol.input(small, f"_{k}")
+            names[symbols[argument].node] = argument
+            decisions.given[symbols[argument].node] = values[argument]
+            order.append(k)
+        rule = operation.taught(place)
+        found = rule(m, symbols[node], *(symbols[argument] for argument in arguments))
+        if not isinstance(found, Symbol):
+            found = m.number(found)
+        reasons = tuple(_reason(small, reason) for reason in found.reasons)
+        formula = Formula(small, found.node, names, reasons)
+        if not decisions.made:
+            self._known[key] = (formula, tuple(order))
+        return formula
+
+
+def _reason(small: Graph, reason: tuple[int, bool]) -> int:
+    """Return the node of a comparison that holds: the one that was asked, or its opposite."""
+    node, holds = reason
+    if holds:
+        return node
+    sides = (Symbol(small, side) for side in small.arguments[node])
+    return apply(small, OPERATIONS[_OPPOSITE[small.operations[node].name]], *sides).node
+
+
+class _Decisions:
+    """Answers for the conditions of a rule, from the values of what it is run over."""
+
+    def __init__(self, small: Graph) -> None:
+        self.small = small
+        self.given: dict[int, Any] = {}
+        self.values: list[Any] = []
+        self.made = False
+
+    def decide(self, condition: Symbol) -> bool | None:
+        """Return whether a condition holds; None where it holds for some elements only."""
+        self._run(condition.node)
+        value = self.values[condition.node]
+        if any(a not in self.small.constants for a in self.small.arguments[condition.node]):
+            self.made = True
+        if isinstance(value, float):
+            return bool(value)
+        return bool(value.flat[0]) if value.size and (value == value.flat[0]).all() else None
+
+    def _run(self, last: int) -> None:
+        """Value the nodes up to one."""
+        small = self.small
+        for node in range(len(self.values), last + 1):
+            arguments = small.arguments[node]
+            if not arguments:
+                self.values.append(self.given.get(node, small.constants.get(node)))
+                continue
+            parts = [self.values[a] for a in arguments]
+            rule = small.operations[node].value
+            if all(isinstance(part, float) for part in parts):
+                self.values.append(float(real.run(rule, *parts)))
+                continue
+            from cgcli.numbers.arrays import ARRAYS, quiet
+
+            with quiet():
+                self.values.append(rule(ARRAYS, *parts))

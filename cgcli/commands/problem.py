@@ -1,0 +1,110 @@
+"""Program and bindings → a result, as every command begins that looks at a graph with values."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cgcli.calculus.result import Result
+from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.language.syntax import Assignment, Value
+from cgcli.limits import Limits
+from cgcli.program import NAMED, Program, UnboundError, evaluate_program, parse
+
+__all__ = ["Problem", "solve"]
+
+
+class Problem(NamedTuple):
+    """What a command line asks about: a program, values for its names, and what by what.
+
+    `command` is the command's name and `options` are its other words, to write it out again.
+    """
+
+    command: str
+    program: str | None
+    bindings: list[str]
+    at: str | None = None
+    of: str | None = None
+    wrt: str | None = None
+    limits: Limits = Limits()
+    options: tuple[str, ...] = ()
+
+
+def solve(problem: Problem) -> Result:
+    """Return the values and gradients that are asked for; raises `CgraphError`.
+
+    What looks like a slip and is none is said on standard error.
+    """
+    program, at, limits = problem.program, problem.at, problem.limits
+    if program == "-" and at == "-":
+        message = "the program and --at cannot both be read from standard input"
+        raise CgraphError("usage", message, "put one of them in a file")
+    parsed = parse(read_program(program, problem.command), limits)
+    bound, more = read_bindings(problem.bindings, at, limits)
+    of, wrt = read_name(problem.of), split_names(problem.wrt)
+    try:
+        result = evaluate_program(parsed, bound, more, of, wrt)
+    except UnboundError as error:
+        error.hint = _completed(problem, error)
+        raise
+    except CgraphError as error:
+        _add_binding(error, problem.bindings)
+        raise
+    for line in _stray_signs(parsed, result):
+        sys.stderr.write(line + "\n")
+    return result
+
+
+def _stray_signs(program: Program, result: Result) -> Iterator[str]:
+    """Warn of a line that begins with a sign below a value that nobody uses.
+
+    It is a statement of its own, and was perhaps meant to go on with the one above.
+    """
+    uses, text = result.graph.uses, program.text
+    for above, below in itertools.pairwise(program.syntax.block):
+        if not isinstance(above, Value | Assignment) or not isinstance(below, Value):
+            continue
+        start = below.expression[-1][3]
+        if text[start] not in "+-−" or "\n" not in text[above.expression[-1][4] : start]:
+            continue
+        node = result.graph.node(above.name) if isinstance(above, Assignment) else None
+        if node is None or (not uses[node] and node != result.of):
+            row = Place(text, start, start + 1).position().line
+            yield (
+                f"warning: line {row} begins with '{text[start]}' and is a statement of its own, "
+                "and nothing uses the one above; to go on with it, put both in parentheses"
+            )
+
+
+def _add_binding(error: CgraphError, bindings: list[str]) -> None:
+    """Point at the argument too, where an error is about a name that it binds."""
+    for argument in bindings:
+        name = argument.partition("=")[0]
+        if error.bound and name.strip() == error.bound:
+            error.places += (Place(argument, 0, len(name), "bound here"),)
+
+
+def _completed(problem: Problem, error: UnboundError) -> str:
+    """Return the command line with a place for every missing value."""
+    if len(error.names) > NAMED:
+        return error.hint
+    program = problem.program or ""
+    shown = "EXPR" if len(program) > 400 or "\n" in program else _quoted(program)
+    words = [f"cgraph {problem.command}", shown, *map(_quoted, problem.bindings)]
+    given = (("--at", problem.at), ("--of", problem.of), ("--wrt", problem.wrt))
+    options = [word for name, value in given if value is not None for word in (name, value)]
+    aside = error.hint.partition("; ")[2]
+    missing = [f"{excerpt(name)}=…" for name in error.names]
+    line = " ".join([*words, *missing, *map(_quoted, (*options, *problem.options))])
+    return f"write {line}" + (f"; {aside}" if aside else "")
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a Unix shell, in double quotes where they do."""
+    if shlex.quote(word) == word:
+        return word
+    return shlex.quote(word) if any(char in word for char in '$`\\!"') else f'"{word}"'

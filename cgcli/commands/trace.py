@@ -1,0 +1,142 @@
+"""`cgraph trace`: the worked solution, step by step."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cgcli.commands.problem import Problem, solve
+from cgcli.commands.shared import (
+    At,
+    Bindings,
+    Debug,
+    Depth,
+    Digits,
+    Json,
+    Language,
+    Nodes,
+    Of,
+    Program,
+    Wrt,
+    one_of,
+    several_of,
+)
+from cgcli.errors import CgraphError
+from cgcli.limits import Limits
+
+__all__ = ["trace_command"]
+
+_LIMITS = Limits()
+
+
+def trace_command(
+    program: Program = None,
+    bindings: Bindings = None,
+    at: At = None,
+    of: Of = None,
+    wrt: Wrt = None,
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Draw the graph as a tree from the output down.")
+    ] = False,
+    step: Annotated[
+        bool, typer.Option("--step", help="Wait for a key after each step, on a terminal.")
+    ] = False,
+    only_pass: Annotated[
+        str | None,
+        typer.Option("--pass", metavar="PASS", help="One pass alone: forward or backward."),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only", metavar="NAME", help="Just the steps that lead to the gradient by a node."
+        ),
+    ] = None,
+    hide: Annotated[
+        str | None,
+        typer.Option(
+            "--hide", metavar="WHAT", help="Leave blanks for homework: gradients, values, or both."
+        ),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="text, markdown, latex, html or json."),
+    ] = None,
+    standalone: Annotated[
+        bool, typer.Option("--standalone", help="With --format latex: a whole document.")
+    ] = False,
+    language: Language = None,
+    json: Json = False,
+    digits: Digits = 6,
+    max_depth: Depth = _LIMITS.depth,
+    max_nodes: Nodes = _LIMITS.nodes,
+    debug: Debug = False,
+) -> None:
+    """Every step of both passes, each with its reason.
+
+    cgraph trace "p = x + y; g = p*z" x=1 y=3 z=-3
+    """
+    from cgcli.calculus.explain import Explanation
+    from cgcli.commands.inputs import read_name
+    from cgcli.views.catalogue import ENGLISH, catalogue, wanted
+    from cgcli.views.trace.lines import Shown
+    from cgcli.views.trace.show import FORMATS, Wanted, print_trace, print_tree, step_through
+
+    form = _format(form, json, FORMATS)
+    passes = one_of("--pass", only_pass, ("forward", "backward"))
+    hidden = several_of("--hide", hide, ("gradients", "values"))
+    _check(form, tree, step, standalone, only_pass is not None)
+    # What a script reads is the same everywhere, unless it asks for a language itself.
+    spoken = language or (ENGLISH if form == "json" else wanted())
+    catalogue(spoken)
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    result = solve(Problem("trace", program, bindings or [], at, of, wrt, limits))
+    explanation = Explanation(result, read_name(only, "--only"), whole=of is None)
+    shown = Shown(
+        forward=passes != "backward",
+        backward=passes != "forward",
+        values="values" not in hidden,
+        gradients="gradients" not in hidden,
+        digits=digits,
+    )
+    title = f"cgraph trace: {result.output}"
+    asked = Wanted(form, spoken, shown, standalone, title)
+    if tree:
+        print_tree(explanation, asked)
+    elif step:
+        step_through(explanation, asked, _wait_for_key)
+    else:
+        print_trace(explanation, asked)
+
+
+def _format(form: str | None, json: bool, formats: tuple[str, ...]) -> str:
+    if json and form not in (None, "json"):
+        raise CgraphError("usage", f"--json and --format {form} are two answers to one question")
+    return one_of("--format", "json" if json else form, formats) or "text"
+
+
+def _check(form: str, tree: bool, step: bool, standalone: bool, one_pass: bool) -> None:
+    """Refuse options that do not go together."""
+    if standalone and form != "latex":
+        message = "--standalone makes a whole LaTeX document"
+        raise CgraphError("usage", message, "add --format latex; an HTML page is whole by itself")
+    for name, given in (("--tree", tree), ("--step", step)):
+        if given and form != "text":
+            message = f"{name} is text on a terminal, not {form}"
+            raise CgraphError("usage", message, "leave one of the two out")
+    if tree and (step or one_pass):
+        message = "--tree draws the whole graph at once"
+        raise CgraphError("usage", message, f"leave out {'--step' if step else '--pass'}")
+    if step and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        message = "--step waits for keys, and this is not a terminal"
+        raise CgraphError("usage", message, "run it in a terminal, or leave --step out")
+
+
+def _wait_for_key() -> bool:
+    """Wait for a key; q, Escape and the end of input end the trace."""
+    try:
+        key = typer.getchar()
+    except EOFError:
+        return False
+    return key not in ("q", "Q", "\x1b", "\x04")

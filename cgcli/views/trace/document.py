@@ -1,0 +1,163 @@
+"""Steps → the JSON document `cgraph.trace/1`, written as the steps are made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from cgcli.calculus.explain import Contribution, Explanation
+from cgcli.calculus.local import Formula
+from cgcli.graph.text import write
+from cgcli.operations.row import LEVELS
+from cgcli.views.catalogue import Catalogue
+from cgcli.views.document import note_document, number
+from cgcli.views.trace.lines import Shown
+
+__all__ = ["as_json"]
+
+
+def as_json(
+    explanation: Explanation, shown: Shown, catalogue: Catalogue, text: str
+) -> Iterator[str]:
+    """Return the document in pieces: a head, a line for each step, and the notes."""
+    result = explanation.result
+    head: dict[str, Any] = {
+        "schema": "cgraph.trace/1",
+        "expression": text,
+        "output": result.output,
+        "value": number(result.value if shown.values else None),
+        "gradient": None,
+    }
+    if result.gradient is not None and explanation.only is None:
+        head["gradient"] = {
+            name: number(value if shown.gradients else None)
+            for name, value in result.gradient.items()
+        }
+    if result.jacobian is not None:
+        head["jacobian"] = {
+            name: number(value if shown.gradients else None)
+            for name, value in result.jacobian.items()
+        }
+    parts = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+    yield "{\n" + ",\n".join(parts) + ',\n  "steps": ['
+    between = "\n"
+    for step in _Steps(explanation, shown, catalogue).steps():
+        yield f"{between}    {json.dumps(step, allow_nan=False)}"
+        between = ",\n"
+    yield "\n  ],\n" if between != "\n" else "],\n"
+    notes = [{**note_document(n), "message": catalogue.say(n.message)} for n in result.notes]
+    rows = ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in notes)
+    yield f'  "notes": [\n{rows}\n  ]\n}}\n' if notes else '  "notes": []\n}\n'
+
+
+class _Steps:
+    def __init__(self, explanation: Explanation, shown: Shown, catalogue: Catalogue) -> None:
+        self.explanation = explanation
+        self.result = explanation.result
+        self.graph = explanation.graph
+        self.shown = shown
+        self.catalogue = catalogue
+
+    def steps(self) -> Iterator[dict[str, Any]]:
+        """Return the steps in order."""
+        for node in self.explanation.inputs():
+            yield {**self._node("given", node), "value": number(self.result.values[node])}
+        if self.shown.forward:
+            for node in self.explanation.forward():
+                yield self._forward(node)
+        if not self.shown.backward:
+            return
+        for step in self.explanation.backward():
+            yield {
+                **self._node("backward", step.node),
+                "upstream": self._grad(step.upstream),
+                "received": [self._received(each) for each in step.received],
+                "contributions": [self._sent(each) for each in step.contributions],
+            }
+        for gradient in self.explanation.gradients():
+            yield {
+                **self._node("gradient", gradient.node),
+                "gradient": self._grad(gradient.value),
+                "received": [self._received(each) for each in gradient.received],
+            }
+
+    def _node(self, kind: str, node: int) -> dict[str, Any]:
+        from cgcli.graph.text import formula
+
+        graph = self.graph
+        return {
+            "pass": kind,
+            "id": node,
+            "node": graph.names[node],
+            "op": graph.operations[node].name,
+            "formula": formula(graph, node),
+            "shape": list(graph.shape(node)),
+            "turn": dict(graph.turns.of(node)) if graph.arguments[node] else {},
+        }
+
+    def _forward(self, node: int) -> dict[str, Any]:
+        notes = self.result.notes_by_node.get(node, [])
+        return {
+            **self._node("forward", node),
+            "arguments": [self._value(self.result.values[a]) for a in self.graph.arguments[node]],
+            "value": self._value(self.result.values[node]),
+            "notes": [
+                {**note_document(n), "message": self.catalogue.say(n.message)} for n in notes
+            ],
+        }
+
+    def _sent(self, one: Contribution) -> dict[str, Any]:
+        graph = self.graph
+        return {
+            "to": graph.names[one.argument],
+            "id": one.argument,
+            "argument": one.place,
+            "local": None if one.formula is None else self._formula(one.formula),
+            "partial": self._value(one.partial, self.shown.gradients),
+            "because": [] if one.formula is None else self._because(one.formula),
+            "pullback": self._pullback(one) if one.words else None,
+            "contribution": self._grad(one.sent),
+            "taken": one.sent is not None,
+        }
+
+    def _received(self, one: Contribution) -> dict[str, Any]:
+        return {
+            "from": self.graph.names[one.node],
+            "id": one.node,
+            "argument": one.place,
+            "turn": dict(self.graph.turns.of(one.node)),
+            "contribution": self._grad(one.sent),
+        }
+
+    def _pullback(self, one: Contribution) -> str:
+        from cgcli.words import Message
+
+        graph = self.graph
+        operation = graph.operations[one.node]
+        names = zip(operation.parameters, graph.arguments[one.node], strict=False)
+        values = {parameter: graph.names[node] for parameter, node in names}
+        return self.catalogue.say(
+            Message(one.words, **values, y=graph.names[one.node], upstream="upstream")
+        )
+
+    def _because(self, formula: Formula) -> list[str]:
+        return list(dict.fromkeys(self._formula(formula, each) for each in formula.reasons))
+
+    def _formula(self, formula: Formula, node: int | None = None) -> str:
+        small, names = formula.graph, self.graph.names
+
+        def leaf(place: int) -> tuple[str, int] | None:
+            if small.arguments[place]:
+                return None
+            own = formula.names.get(place)
+            text = small.literals[place] if own is None else names[own]
+            return text, LEVELS["sum" if text.startswith("-") else "atom"]
+
+        return write(small, formula.node if node is None else node, leaf)
+
+    def _value(self, value: Any, visible: bool = True) -> Any:
+        return number(value) if visible and self.shown.values else None
+
+    def _grad(self, value: Any) -> Any:
+        return number(value) if self.shown.gradients else None

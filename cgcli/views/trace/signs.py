@@ -1,0 +1,95 @@
+"""How numbers, names and derivatives are written: in plain characters, or in LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from cgcli.graph.latex import LATEX, latex_name, latex_number
+from cgcli.graph.text import TEXT, Notation
+from cgcli.views.gate import printable
+
+__all__ = ["ASCII", "PLAIN", "PRINTED", "Signs"]
+
+_ELEMENTS: Final = 8
+
+
+class Signs(NamedTuple):
+    """One way of writing; `BLANK` stands where a number is left out."""
+
+    notation: Notation
+    name: Callable[[str], str]
+    number: Callable[[str], str]
+    vector: Callable[[list[str]], str]
+    matrix: Callable[[list[list[str]]], str]
+    ratio: Callable[[str, str], str]
+    times: str
+    equals: str
+    blank: str
+    more: str
+
+    def brackets(self, text: str) -> str:
+        """Return the text in brackets."""
+        opening, closing = self.notation.brackets
+        return f"{opening}{text}{closing}"
+
+    def value(self, value: Any, digits: int) -> str:
+        """Return a value with so many significant digits; a large array by its ends and shape.
+
+        >>> PLAIN.value(-12.0, 6), PRINTED.value(1e-5, 6)
+        ('-12', '1 \\\\times 10^{-5}')
+        """
+        if value is None:
+            return self.blank
+        if not getattr(value, "shape", ()):
+            # Adding 0 makes -0 a plain 0.
+            return self.number(f"{float(value) + 0.0:.{digits}g}")
+        if value.ndim == 1:
+            return self._row(value, digits)
+        if value.shape[0] > _ELEMENTS or value.shape[1] > _ELEMENTS:
+            ends = self.value(value.flat[0], digits), self.value(value.flat[-1], digits)
+            inner = self.vector([ends[0], self.more, ends[1]])
+            return f"{inner} {'×'.join(map(str, value.shape))}"
+        rows = [[self.value(each, digits) for each in row] for row in value]
+        return self.matrix(rows)
+
+    def _row(self, values: Any, digits: int) -> str:
+        if len(values) <= _ELEMENTS:
+            return self.vector([self.value(each, digits) for each in values])
+        ends = [self.value(each, digits) for each in (*values[:3], values[-1])]
+        return f"{self.vector([*ends[:3], self.more, ends[3]])} {len(values)}"
+
+
+PLAIN: Final = Signs(
+    notation=TEXT,
+    name=printable,
+    number=str,
+    vector=lambda values: f"[{', '.join(values)}]",
+    matrix=lambda rows: "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]",
+    ratio=lambda over, under: f"∂{over}/∂{under}",
+    times=" · ",
+    equals=" = ",
+    blank="____",
+    more="…",
+)
+
+ASCII: Final = PLAIN._replace(
+    ratio=lambda over, under: f"d{over}/d{under}",
+    times=" * ",
+    more="...",
+)
+
+PRINTED: Final = Signs(
+    notation=LATEX,
+    name=latex_name,
+    number=latex_number,
+    vector=lambda values: rf"\left[{', '.join(values)}\right]",
+    matrix=lambda rows: (
+        r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
+    ),
+    ratio=lambda over, under: rf"\frac{{\partial {over}}}{{\partial {under}}}",
+    times=r" \cdot ",
+    equals=" = ",
+    blank=r"\underline{\hspace{3em}}",
+    more=r"\ldots",
+)

@@ -1,0 +1,49 @@
+"""Sentences that can be said in another language: the pattern is kept beside what fills it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+__all__ = ["Math", "Message", "joined"]
+
+
+class Message(str):
+    """A sentence in English that still knows its pattern and the values put into it.
+
+    Patterns are literals of the program; what comes from a user is only ever a value, which is
+    not read as a pattern again. A value may be a message itself.
+
+    >>> message = Message("{name} must be {what}", name="x", what=Message("positive"))
+    >>> message, message.pattern
+    ('x must be positive', '{name} must be {what}')
+    """
+
+    __slots__ = ("pattern", "values")
+
+    pattern: str
+    values: dict[str, Any]
+
+    def __new__(cls, pattern: str, /, **values: Any) -> Self:
+        """Return the sentence with its values filled in."""
+        message = super().__new__(cls, pattern.format_map(values) if values else pattern)
+        message.pattern = pattern
+        message.values = values
+        return message
+
+
+class Math(str):
+    """A value among words that is mathematics: what prints it may set it apart."""
+
+    __slots__ = ()
+
+
+def joined(messages: list[Message]) -> Message:
+    """Return one message of several, with semicolons between them.
+
+    >>> joined([Message("one"), Message("two")])
+    'one; two'
+    """
+    whole = messages[0]
+    for message in messages[1:]:
+        whole = Message("{before}; {after}", before=whole, after=message)
+    return whole
