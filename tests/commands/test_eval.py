@@ -270,12 +270,12 @@ def test_help_and_version(cgraph: Any) -> None:
 
 
 def test_a_fault_is_one_line_and_70(cgraph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cgcli.commands import evaluate
+    from cgcli.commands import problem
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr(evaluate, "parse", broken)
+    monkeypatch.setattr(problem, "parse", broken)
     ran = cgraph(*EXAMPLE)
     assert (ran.status, ran.out, ran.err.count("\n")) == (70, "", 1)
     assert "ZeroDivisionError" in ran.err
@@ -285,12 +285,12 @@ def test_a_fault_is_one_line_and_70(cgraph: Any, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_interrupt_is_130(cgraph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cgcli.commands import evaluate
+    from cgcli.commands import problem
 
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluate, "parse", interrupted)
+    monkeypatch.setattr(problem, "parse", interrupted)
     assert cgraph(*EXAMPLE).status == 130
 
 
