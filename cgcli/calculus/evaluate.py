@@ -10,7 +10,7 @@ from cgcli.calculus.backward import backward
 from cgcli.calculus.forward import forward
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
-from cgcli.calculus.result import Result, unknown_node
+from cgcli.calculus.result import Result, find
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
@@ -33,9 +33,9 @@ def evaluate(
     every input unless it is given. Raises `CgraphError` for a name that no node has, and for a
     Jacobian of more numbers than `limits` allow.
     """
-    target = graph.output if of is None else _find(graph, of)
+    target = graph.output if of is None else find(graph, of)
     # Inputs are known by name; to look any other node up, every node must be named first.
-    wanted = graph.inputs if wrt is None else {name: _find(graph, name) for name in wrt}
+    wanted = graph.inputs if wrt is None else {name: find(graph, name) for name in wrt}
     wanted = dict(wanted)
     names, sources = list(wanted), list(wanted.values())
     active = graph.dependents([*graph.inputs.values(), *sources])
@@ -59,13 +59,6 @@ def evaluate(
     if found:
         result.notes = _told(graph, values, found, reached, active, target, trail)
     return result
-
-
-def _find(graph: Graph, name: str) -> int:
-    node = graph.node(name)
-    if node is None:
-        raise unknown_node(graph, name)
-    return node
 
 
 def _merge(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list[Note]]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cgcli.calculus.backward import contribution, local
 from cgcli.calculus.local import Formula, Locals
-from cgcli.calculus.result import Result, unknown_node
+from cgcli.calculus.result import Result, find
 from cgcli.graph.graph import Users
 
 __all__ = ["Contribution", "Differentiated", "Explanation", "Gradient"]
@@ -73,9 +73,7 @@ class Explanation:
         self._path: bytearray | None = None
         self._forward: bytearray | None = None
         if only is not None:
-            self.only = self.graph.node(only)
-            if self.only is None:
-                raise unknown_node(self.graph, only)
+            self.only = find(self.graph, only)
             self._path = self.graph.dependents([self.only])
             self._forward = self._needed_on_path()
         elif not whole:
@@ -147,7 +145,7 @@ class Explanation:
 
     def _contribution(self, node: int, place: int, argument: int) -> Contribution:
         result, graph = self.result, self.graph
-        sent = self._sent(node, place)
+        sent = self.sent(node, place)
         operation = graph.operations[node]
         formula = partial = None
         words = ""
@@ -159,7 +157,7 @@ class Explanation:
         shared = argument != result.of and self._is_shared(argument)
         return Contribution(node, place, argument, formula, partial, words, sent, shared)
 
-    def _sent(self, node: int, place: int) -> Any:
+    def sent(self, node: int, place: int) -> Any:
         """Return what a node that a gradient reached sends to one argument."""
         result = self.result
         assert result.gradients is not None
@@ -178,7 +176,7 @@ class Explanation:
             sending = (
                 user
                 for user, place in self.users.of(node)
-                if gradients[user] is not None and self._sent(user, place) is not None
+                if gradients[user] is not None and self.sent(user, place) is not None
             )
             found = self._shared[node] = next(sending, None) is not None and any(
                 True for _ in sending

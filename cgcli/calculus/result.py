@@ -11,7 +11,7 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 
-__all__ = ["Node", "Nodes", "Result"]
+__all__ = ["Node", "Nodes", "Result", "find"]
 
 
 class Node:
@@ -187,14 +187,19 @@ class Result:
 
     def __getitem__(self, name: str) -> Node:
         """Return a node by its name; raises `CgraphError` of kind name, with a suggestion."""
-        place = self.graph.node(name)
-        if place is None:
-            raise unknown_node(self.graph, name)
-        return Node(self, place)
+        return Node(self, find(self.graph, name))
 
     def __repr__(self) -> str:
         """Return the output's name and value, and the gradient."""
         return f"<Result {self.output} = {self.value}, gradient {self.gradient}>"
+
+
+def find(graph: Graph, name: str) -> int:
+    """Return the place of a named node; raises `CgraphError` of kind name, with a suggestion."""
+    node = graph.node(name)
+    if node is None:
+        raise unknown_node(graph, name)
+    return node
 
 
 def unknown_node(graph: Graph, name: str) -> CgraphError:

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from cgcli.commands.draw import draw_command
 from cgcli.commands.evaluate import evaluate_command
 from cgcli.commands.operations import operations_command
 from cgcli.commands.schema import schema_command
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command("eval", cls=ProgramCommand)(evaluate_command)
 app.command("trace", cls=ProgramCommand)(trace_command)
+app.command("draw", cls=ProgramCommand)(draw_command)
 app.command("ops", cls=ProgramCommand)(operations_command)
 app.command("schema", cls=ProgramCommand)(schema_command)
 

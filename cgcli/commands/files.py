@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 
-__all__ = ["decode_json", "opened", "read_array", "read_text", "utf8"]
+__all__ = ["decode_json", "opened", "read_array", "read_text", "utf8", "write_file"]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -45,6 +45,25 @@ def opened(path: str) -> Iterator[IO[bytes]]:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it cannot be opened"
         raise _file_error(path, why[0].lower() + why[1:]) from None
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write a file whole or not at all; what was there before is replaced at the end."""
+    folder = os.path.dirname(path) or "."
+    beside = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.part")
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            # A folder is refused by the system; a device takes what it is given.
+            with open(path, "wb") as file:
+                file.write(data)
+            return
+        with open(beside, "wb") as file:
+            file.write(data)
+        os.replace(beside, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.remove(beside)
+        raise _file_error(path, (error.strerror or "it cannot be written").lower()) from None
 
 
 def read_bytes(path: str) -> bytes:

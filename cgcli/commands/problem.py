@@ -8,14 +8,22 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cgcli.calculus.result import Result
+from cgcli.calculus.result import Result, find
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Assignment, Value
 from cgcli.limits import Limits
-from cgcli.program import NAMED, Program, UnboundError, evaluate_program, parse
+from cgcli.program import (
+    NAMED,
+    Program,
+    UnboundError,
+    evaluate_program,
+    parse,
+    unused_binding,
+)
 
-__all__ = ["Problem", "solve"]
+__all__ = ["Problem", "solve", "unvalued"]
 
 
 class Problem(NamedTuple):
@@ -57,6 +65,20 @@ def solve(problem: Problem) -> Result:
     for line in _stray_signs(parsed, result):
         sys.stderr.write(line + "\n")
     return result
+
+
+def unvalued(problem: Problem) -> Graph:
+    """Return the graph alone: what is bound gives shapes, and nothing need be."""
+    parsed = parse(read_program(problem.program, problem.command), problem.limits)
+    bound, more = read_bindings(problem.bindings, problem.at, problem.limits)
+    graph = parsed.graph({**more, **bound})
+    for name in bound:
+        if name not in graph.inputs:
+            raise unused_binding(graph, name, list(bound))
+    of = read_name(problem.of)
+    if of is not None:
+        graph.output = find(graph, of)
+    return graph
 
 
 def _stray_signs(program: Program, result: Result) -> Iterator[str]:

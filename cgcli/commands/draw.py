@@ -1,0 +1,153 @@
+"""`cgraph draw`: the picture of the graph."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cgcli.commands.files import write_file
+from cgcli.commands.problem import Problem, solve, unvalued
+from cgcli.commands.shared import (
+    At,
+    Bindings,
+    Debug,
+    Depth,
+    Json,
+    Nodes,
+    Of,
+    Program,
+    Wrt,
+    several_of,
+)
+from cgcli.errors import CgraphError, shorten
+from cgcli.limits import Limits
+
+if TYPE_CHECKING:
+    from cgcli.views.drawing.draw import Drawing
+
+__all__ = ["draw_command"]
+
+_LIMITS = Limits()
+
+
+def draw_command(
+    program: Program = None,
+    bindings: Bindings = None,
+    at: At = None,
+    of: Of = None,
+    wrt: Wrt = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
+        ),
+    ] = None,
+    frame: Annotated[
+        int | None,
+        typer.Option(
+            "--frame", metavar="K", min=0, help="As after K steps of the two passes; 0 is before."
+        ),
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            "--frames", metavar="DIR", help="Every frame, in a folder; -o frame.png for PNG."
+        ),
+    ] = None,
+    hide: Annotated[
+        str | None,
+        typer.Option("--hide", metavar="WHAT", help="Leave out gradients, values or formulas."),
+    ] = None,
+    no_values: Annotated[
+        bool, typer.Option("--no-values", help="The shape alone: nothing need be bound.")
+    ] = False,
+    digits: Annotated[
+        int,
+        typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits shown."),
+    ] = 4,
+    json: Json = False,
+    max_depth: Depth = _LIMITS.depth,
+    max_nodes: Nodes = _LIMITS.nodes,
+    debug: Debug = False,
+) -> None:
+    """The picture of the graph, with values above the arrows and gradients below.
+
+    cgraph draw "p = x + y; g = p*z" x=1 y=3 z=-3 -o graph.svg
+    """
+    from cgcli.views.drawing.draw import KINDS, Drawing
+    from cgcli.views.drawing.scene import Picture
+
+    hidden = several_of("--hide", hide, ("gradients", "values", "formulas"))
+    kind = _kind(output, KINDS)
+    _check(frame, frames, no_values, json, output)
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    problem = Problem("draw", program, bindings or [], at, of, wrt, limits)
+    picture = Picture(
+        values="values" not in hidden,
+        gradients="gradients" not in hidden,
+        formulas="formulas" not in hidden,
+        digits=digits,
+    )
+    if no_values:
+        drawing = Drawing(unvalued(problem), None, picture)
+    else:
+        result = solve(problem)
+        drawing = Drawing(result.graph, result, picture)
+    if frames is not None:
+        _write_frames(drawing, frames, kind)
+    elif json:
+        from cgcli.views.document import pretty
+
+        sys.stdout.write(pretty(drawing.document(frame)) + "\n")
+    elif output is None:
+        drawing.show(frame)
+    else:
+        write_file(output, drawing.bytes(kind, frame))
+
+
+def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
+    """Return what kind of picture a file's name asks for."""
+    if output is None:
+        return "svg"
+    kind = os.path.splitext(output)[1].lower().removeprefix(".")
+    kind = {"gv": "dot", "mermaid": "mmd"}.get(kind, kind)
+    if kind not in kinds:
+        message = f"what '{shorten(output)}' is to hold cannot be told from its name"
+        raise CgraphError("usage", message, "end it with ." + ", .".join(kinds))
+    return kind
+
+
+def _check(
+    frame: int | None, frames: str | None, no_values: bool, json: bool, output: str | None
+) -> None:
+    """Refuse options that do not go together."""
+    if no_values and (frame is not None or frames is not None):
+        message = "a frame shows which values are known, and with --no-values none is"
+        raise CgraphError("usage", message, "leave one of the two out")
+    if frame is not None and frames is not None:
+        message = "--frame draws one step and --frames all of them"
+        raise CgraphError("usage", message, "leave one of the two out")
+    if json and (output is not None or frames is not None):
+        message = "--json prints the picture's places, and -o and --frames write files"
+        raise CgraphError("usage", message, "leave one of the two out")
+
+
+def _write_frames(drawing: Drawing, folder: str, kind: str) -> None:
+    """Write every frame into a folder, which is made when there is none."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or "it cannot be made").lower()
+        raise CgraphError("file", f"{shorten(folder, 80)}: {why}", "name a folder") from None
+    count = drawing.frames()
+    digits = len(str(count))
+    for frame in range(count + 1):
+        path = os.path.join(folder, f"frame-{frame:0{digits}}.{kind}")
+        write_file(path, drawing.bytes(kind, frame))
+    sys.stderr.write(f"{count + 1} frames in {folder}\n")

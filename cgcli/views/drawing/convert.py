@@ -1,0 +1,32 @@
+"""SVG → PNG and PDF, by the typesetter Typst, which brings its own fonts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cgcli.views.drawing.layout import missing
+
+__all__ = ["as_pdf", "as_png"]
+
+_PAGE = b"""#set page(width: auto, height: auto, margin: 0pt)
+#image(bytes(sys.inputs.picture), format: "svg")
+"""
+
+
+def as_png(svg: str) -> bytes:
+    """Return the picture as a PNG of twice its pixels; raises `CgraphError` without the extra."""
+    return _compiled(svg, "png")
+
+
+def as_pdf(svg: str) -> bytes:
+    """Return the picture as a PDF of one page; raises `CgraphError` without the extra."""
+    return _compiled(svg, "pdf")
+
+
+def _compiled(svg: str, kind: Literal["png", "pdf"]) -> bytes:
+    try:
+        import typst
+    except ImportError:
+        raise missing("image", f"to write a .{kind}") from None
+    inputs = {"picture": svg}
+    return typst.compile(_PAGE, format=kind, ppi=192.0, sys_inputs=inputs, timestamp=0)

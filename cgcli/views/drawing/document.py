@@ -1,0 +1,47 @@
+"""A placed scene → the JSON document `cgraph.draw/1`: what stands where, in pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgcli.graph.graph import Graph
+from cgcli.views.drawing.layout import Placed
+
+__all__ = ["as_document"]
+
+
+def as_document(placed: Placed, graph: Graph) -> dict[str, Any]:
+    """Return the places of shapes and arrows, with the numbers as they are written beside them."""
+    scene = placed.scene
+    return {
+        "schema": "cgraph.draw/1",
+        "expression": graph.text,
+        "output": graph.names[graph.output],
+        "width": round(placed.width, 1),
+        "height": round(placed.height, 1),
+        "nodes": [
+            {
+                "id": shape.node,
+                "name": graph.names[shape.node],
+                "symbol": shape.symbol,
+                "x": round(at.x, 1),
+                "y": round(at.y, 1),
+                "width": round(at.width, 1),
+                "height": round(at.height, 1),
+                "value": shape.value,
+                "gradient": shape.gradient or shape.total,
+            }
+            for shape, at in zip(scene.shapes, placed.shapes, strict=True)
+        ],
+        "arrows": [
+            {
+                "from": scene.shapes[arrow.source].node,
+                "to": scene.shapes[arrow.target].node,
+                "argument": arrow.place,
+                "value": arrow.value,
+                "gradient": arrow.gradient,
+                "points": [[round(x, 1), round(y, 1)] for x, y in route],
+            }
+            for arrow, route in zip(scene.arrows, placed.routes, strict=True)
+        ],
+    }

@@ -1,0 +1,299 @@
+"""Scene → places: layers from left to right, then rows and routes by a layout library.
+
+The library is graphlay. Each shape lies in a box that is its own: the shape at the right end,
+and at the left a strip where its arguments arrive, a row each, with their numbers above and
+below. Boxes do not overlap and routes keep out of them, so no text meets another or an arrow.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, NamedTuple
+
+from cgcli.errors import CgraphError
+from cgcli.views.drawing.scene import Scene, Shape
+from cgcli.views.gate import width
+
+__all__ = ["LABEL", "NAME", "SYMBOL", "Drawn", "Placed", "layers", "place", "text_width"]
+
+SYMBOL: Final = 15.0
+NAME: Final = 11.0
+LABEL: Final = 11.0
+"""Sizes of letters, in pixels."""
+
+_ADVANCE: Final = 0.62
+"""The width of a letter in a monospaced font, in sizes; the widest common one has 0.62."""
+
+_ROW: Final = 36.0
+_LEAST: Final = 44.0
+_STRIP: Final = 26.0
+_TURN: Final = 12.0
+_GAP: Final = 22.0
+_LAYER_GAP: Final = 46.0
+_BALANCED: Final = 300
+_BENDS: Final = 20_000
+
+Point = tuple[float, float]
+
+
+class Drawn(NamedTuple):
+    """Where a shape stands: its centre, its size, and how round its corners are."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    corner: float
+
+    @property
+    def round(self) -> bool:
+        """Whether it is a circle."""
+        return self.corner * 2 >= self.width
+
+
+class Placed(NamedTuple):
+    """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
+
+    A label's place is the middle of a level piece of its arrow; `ends` are those of the shapes
+    whose value leaves the graph.
+    """
+
+    scene: Scene
+    shapes: list[Drawn]
+    routes: list[list[Point]]
+    labels: list[Point]
+    ends: dict[int, tuple[Point, Point]]
+    width: float
+    height: float
+
+
+def text_width(text: str, size: float) -> float:
+    """Return how wide a text is drawn, in pixels, at most."""
+    return width(text) * size * _ADVANCE
+
+
+def layers(scene: Scene) -> list[int]:
+    """Return the layer of each shape: as far right as what uses it allows.
+
+    The output is rightmost, and an input stands just before its first use.
+    """
+    count = len(scene.shapes)
+    early, late = [0] * count, [-1] * count
+    for arrow in scene.arrows:
+        early[arrow.target] = max(early[arrow.target], early[arrow.source] + 1)
+    by_target: list[list[int]] = [[] for _ in range(count)]
+    for arrow in scene.arrows:
+        by_target[arrow.target].append(arrow.source)
+    for shape in range(count - 1, -1, -1):
+        if late[shape] < 0:
+            late[shape] = early[shape]
+        for source in by_target[shape]:
+            before = late[shape] - 1
+            late[source] = before if late[source] < 0 else min(late[source], before)
+    return late
+
+
+class _Box(NamedTuple):
+    """A shape's box: the strip at its left, the shape, and at an end the strip at its right."""
+
+    strip: float
+    shape: float
+    tall: float
+    end: float
+    height: float
+    corner: float
+
+    @property
+    def width(self) -> float:
+        return self.strip + self.shape + self.end
+
+
+def place(scene: Scene) -> Placed:
+    """Return the places of a scene; raises `CgraphError` where there is too much of it."""
+    levels = layers(scene)
+    bends = sum(levels[a.target] - levels[a.source] - 1 for a in scene.arrows)
+    if bends > _BENDS:
+        raise CgraphError(
+            "limit",
+            f"the picture would have {len(scene.shapes):,} shapes and arrows that pass "
+            f"{bends:,} others",
+            "draw a part with --of NAME, or write -o graph.dot for a program made for such graphs",
+        )
+    boxes = _boxes(scene)
+    found = _run(scene, boxes, levels, None)
+    centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
+    aligned = _aligned(scene, boxes, levels, centres)
+    if aligned != centres:
+        found = _run(scene, boxes, levels, aligned)
+        centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
+    routes = [[(p["x"], p["y"]) for p in edge["points"]] for edge in found.edges]
+    return _drawn(scene, boxes, centres, routes)
+
+
+def _boxes(scene: Scene) -> list[_Box]:
+    arriving = [0] * len(scene.shapes)
+    leaving = [0] * len(scene.shapes)
+    strips = [0.0] * len(scene.shapes)
+    for arrow in scene.arrows:
+        arriving[arrow.target] += 1
+        leaving[arrow.source] += 1
+        wide = max(text_width(arrow.value, LABEL), text_width(arrow.gradient, LABEL))
+        strips[arrow.target] = max(strips[arrow.target], wide + _STRIP)
+    boxes = []
+    for k, shape in enumerate(scene.shapes):
+        wide, tall, corner = _extent(shape)
+        end = max(text_width(shape.value, LABEL), text_width(shape.gradient, LABEL))
+        end = end + _STRIP + 8 if end else 0.0
+        rows = max(_ROW * arriving[k], 12.0 * leaving[k])
+        boxes.append(_Box(strips[k], wide, tall, end, max(tall, rows), corner))
+    return boxes
+
+
+def _extent(shape: Shape) -> tuple[float, float, float]:
+    """Return the width and height of a shape about its words, and how round its corners are."""
+    lines = [(shape.symbol, SYMBOL), (shape.name, NAME), (shape.total, LABEL)]
+    wide = max(text_width(text, size) for text, size in lines)
+    tall = sum(size * 1.3 for text, size in lines if text)
+    if shape.is_operation and math.hypot(wide, tall) <= _LEAST + 14:
+        across = max(_LEAST, math.hypot(wide, tall) + 4)
+        return across, across, across / 2
+    return wide + 22, max(30.0, tall + 10), 9.0 if shape.is_operation else 5.0
+
+
+def _run(scene: Scene, boxes: list[_Box], levels: list[int], at: list[Point] | None) -> Any:
+    """Lay out anew, or only route between boxes that have their places."""
+    try:
+        import graphlay
+    except ImportError:
+        raise missing("draw", "to lay the picture out") from None
+    graph = graphlay.Graph()
+    for k, box in enumerate(boxes):
+        more: dict[str, Any] = {}
+        if at is not None:
+            more["position"] = {"x": at[k][0], "y": at[k][1]}
+        graph.node(k, width=box.width, height=box.height, rank={"fixed": levels[k]}, **more)
+    for arrow in scene.arrows:
+        graph.edge(arrow.source, arrow.target)
+    options = {
+        "direction": "leftright",
+        "effort": "balanced" if len(boxes) <= _BALANCED else "fast",
+        "routing": {"style": "diagonal", "port_sides": "facing_only"},
+        "spacing": {
+            "layer_gap": _LAYER_GAP,
+            "node_gap": _GAP,
+            "dummy_gap": _GAP,
+            "port_gap": _ROW,
+        },
+    }
+    if at is None:
+        return graphlay.layout(graph, options=options)
+    return graphlay.reroute(graph, options=options)
+
+
+def missing(extra: str, purpose: str) -> CgraphError:
+    """Return the error for a library that is not installed, naming the extra that brings it."""
+    return CgraphError(
+        "usage",
+        f"{purpose} the extra '{extra}' is needed",
+        f'install it: python -m pip install "cgraph-cli[{extra}]"',
+    )
+
+
+def _aligned(
+    scene: Scene, boxes: list[_Box], levels: list[int], centres: list[Point]
+) -> list[Point]:
+    """Return centres with the same operation of every turn of a loop on one row, where it fits."""
+    groups: dict[Any, list[int]] = {}
+    for k, shape in enumerate(scene.shapes):
+        if shape.turn:
+            variables = tuple(variable for variable, _ in shape.turn)
+            groups.setdefault((shape.span, variables), []).append(k)
+    columns: dict[int, list[int]] = {}
+    for k, level in enumerate(levels):
+        columns.setdefault(level, []).append(k)
+    rows = [y for _, y in centres]
+    for members in groups.values():
+        if len(members) < 2 or len({levels[k] for k in members}) < len(members):
+            continue
+        found = sorted(rows[k] for k in members)
+        middle = found[len(found) // 2]
+        for row in sorted(dict.fromkeys(found), key=lambda y: abs(y - middle)):
+            if all(_is_free(k, row, rows, boxes, columns[levels[k]]) for k in members):
+                for k in members:
+                    rows[k] = row
+                break
+    return [(x, row) for (x, _), row in zip(centres, rows, strict=True)]
+
+
+def _is_free(k: int, row: float, rows: list[float], boxes: list[_Box], column: list[int]) -> bool:
+    return all(
+        abs(row - rows[other]) >= (boxes[k].height + boxes[other].height) / 2 + _GAP
+        for other in column
+        if other != k
+    )
+
+
+def _drawn(
+    scene: Scene, boxes: list[_Box], centres: list[Point], routes: list[list[Point]]
+) -> Placed:
+    """Put shapes into their boxes, and bring routes through the strips to the shapes."""
+    left = min(x - box.width / 2 for (x, _), box in zip(centres, boxes, strict=True))
+    top = min(y - box.height / 2 for (_, y), box in zip(centres, boxes, strict=True))
+    for route in routes:
+        left, top = min(left, *(x for x, _ in route)), min(top, *(y for _, y in route))
+    shapes = []
+    for (x, y), box in zip(centres, boxes, strict=True):
+        middle = x - box.width / 2 + box.strip + box.shape / 2
+        shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
+    whole: list[list[Point]] = []
+    labels: list[Point] = []
+    for arrow, route in zip(scene.arrows, routes, strict=True):
+        points = [(x - left, y - top) for x, y in route]
+        source, target = shapes[arrow.source], shapes[arrow.target]
+        strip = boxes[arrow.target].strip
+        x, y = points[-1]
+        labels.append((x + (strip - _TURN) / 2, y))
+        inner = (target.x - target.width / 2 - _TURN, y)
+        start, end = _border(source, points[0]), _border(target, inner)
+        if not source.round and start != points[0]:
+            # The way from the side's level part begins at once, not along the side.
+            del points[0]
+        whole.append(_simplified([start, *points, inner, end]))
+    ends_at: dict[int, tuple[Point, Point]] = {}
+    for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
+        if box.end:
+            side = shape.x + shape.width / 2
+            ends_at[k] = (side, shape.y), (side + box.end, shape.y)
+    across = max(
+        [s.x + s.width / 2 + b.end for s, b in zip(shapes, boxes, strict=True)]
+        + [x for route in whole for x, _ in route]
+    )
+    down = max(
+        [s.y + b.height / 2 for s, b in zip(shapes, boxes, strict=True)]
+        + [y for route in whole for _, y in route]
+    )
+    return Placed(scene, shapes, whole, labels, ends_at, across, down)
+
+
+def _border(shape: Drawn, toward: Point) -> Point:
+    """Return where an arrow from or to a point beside a shape meets it.
+
+    A circle is met on the way to its centre, anything else on the level part of its side.
+    """
+    dx, dy = toward[0] - shape.x, toward[1] - shape.y
+    if not shape.round:
+        level = shape.height / 2 - shape.corner
+        side = math.copysign(shape.width / 2, dx)
+        return shape.x + side, shape.y + max(-level, min(level, dy))
+    share = min(1.0, shape.width / 2 / (math.hypot(dx, dy) or 1.0))
+    return shape.x + dx * share, shape.y + dy * share
+
+
+def _simplified(points: list[Point]) -> list[Point]:
+    """Return a route without the points that change nothing."""
+    kept = [points[0]]
+    for k, (x, y) in enumerate(points[1:], 1):
+        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) < 0.5 and k < len(points) - 1:
+            continue
+        kept.append((x, y))
+    return kept

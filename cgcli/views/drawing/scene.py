@@ -1,0 +1,234 @@
+"""Graph and result → what is drawn: shapes with their words, arrows with their numbers.
+
+A number as it was typed is no shape of its own: it is read in the circle of the operation that
+uses it, as in ``^2`` or ``1/``. Which numbers are known yet is a question of the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from cgcli.calculus.explain import Contribution, Explanation
+from cgcli.calculus.result import Result
+from cgcli.errors import shorten
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import formula, pieces
+from cgcli.views.gate import printable
+
+__all__ = ["Arrow", "Picture", "Scene", "Shape", "frames", "scene"]
+
+_LONGEST: Final = 24
+_ELEMENTS: Final = 4
+_FORMULAS: Final = 60
+
+
+class Picture(NamedTuple):
+    """What is shown: which kinds of number and words, to how many digits."""
+
+    values: bool = True
+    gradients: bool = True
+    formulas: bool = True
+    digits: int = 4
+
+
+class Shape(NamedTuple):
+    """A node: its symbol and name, and the sum of its gradients where it has several uses.
+
+    `value` and `gradient` are written where they leave the graph, at the output.
+    """
+
+    node: int
+    symbol: str
+    name: str
+    total: str
+    is_operation: bool
+    value: str
+    gradient: str
+    title: str
+    span: tuple[int, int]
+    turn: tuple[tuple[str, int], ...]
+
+
+class Arrow(NamedTuple):
+    """An argument of an operation: from one shape to another, with its value and gradient."""
+
+    source: int
+    target: int
+    place: int
+    value: str
+    gradient: str
+
+
+class Scene(NamedTuple):
+    """Everything that is drawn; arrows name shapes by their places."""
+
+    shapes: list[Shape]
+    arrows: list[Arrow]
+    formulas: list[str]
+
+
+def frames(result: Result) -> int:
+    """Return how many steps the two passes take: an operation each, forward and backward."""
+    explanation = Explanation(result)
+    return sum(1 for _ in explanation.forward()) + sum(1 for _ in explanation.backward())
+
+
+def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | None = None) -> Scene:
+    """Return what is drawn of a graph: with a result its numbers, as known after `frame` steps."""
+    known = _Known(graph, result, picture, frame)
+    kept = [node for node in range(len(graph)) if _is_drawn(graph, node)]
+    places = {node: place for place, node in enumerate(kept)}
+    arrows: list[Arrow] = []
+    for node in kept:
+        for place, argument in enumerate(graph.arguments[node]):
+            if argument in places:
+                value, gradient = known.value(argument), known.sent(node, place)
+                arrows.append(Arrow(places[argument], places[node], place, value, gradient))
+    used = {arrow.source for arrow in arrows}
+    shapes = [_shape(graph, node, known, places[node] not in used) for node in kept]
+    formulas = []
+    if picture.formulas:
+        operations = [node for node in kept if graph.arguments[node]]
+        if len(operations) <= _FORMULAS:
+            formulas = [_equation(graph, node) for node in operations]
+    return Scene(shapes, arrows, formulas)
+
+
+def _is_drawn(graph: Graph, node: int) -> bool:
+    return node not in graph.literals or node in graph.given or node == graph.output
+
+
+def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
+    name = printable(shorten(graph.names[node], _LONGEST))
+    is_operation = bool(graph.arguments[node])
+    return Shape(
+        node,
+        _symbol(graph, node) if is_operation else "",
+        name,
+        known.total(node),
+        is_operation,
+        known.value(node) if is_end else "",
+        known.gradient(node) if is_end else "",
+        _equation(graph, node),
+        (graph.starts[node], graph.ends[node]),
+        graph.turns.of(node) if is_operation else (),
+    )
+
+
+def _equation(graph: Graph, node: int) -> str:
+    name = printable(shorten(graph.names[node], 40))
+    if not graph.arguments[node]:
+        return name
+    return f"{name} = {printable(shorten(formula(graph, node), 60))}"
+
+
+def _symbol(graph: Graph, node: int) -> str:
+    """Return what stands in a circle: the operation, with the typed numbers that it takes."""
+    operation, arguments = graph.operations[node], graph.arguments[node]
+    fixed = graph.static.get(node, ())
+    if operation.name == "same":
+        return "="
+    if operation.name == "index":
+        return f"[{', '.join(map(str, fixed))}]"
+    if operation.name == "stack":
+        return "[ ]"
+    literals = [graph.literals.get(a) if a not in graph.given else None for a in arguments]
+    if operation.symbol:
+        parts = (
+            piece if isinstance(piece, str) else literals[piece[0]] or ""
+            for piece in pieces(operation, len(arguments), fixed)
+        )
+        return "".join(part.strip() for part in parts)
+    word = (operation.words or (operation.name,))[0]
+    if not any(literals) and not fixed:
+        return word
+    inside = [*(text or "·" for text in literals), *map(str, fixed)]
+    return shorten(f"{word}({', '.join(inside)})", _LONGEST)
+
+
+class _Known:
+    """The numbers that are known after so many steps, as they are written in a picture."""
+
+    def __init__(
+        self, graph: Graph, result: Result | None, picture: Picture, frame: int | None
+    ) -> None:
+        self.graph = graph
+        self.result = result
+        self.picture = picture
+        self._explanation: Explanation | None = None
+        self._valued: Callable[[int], bool] = lambda node: True
+        self._sending: set[int] | None = None
+        if result is None:
+            return
+        self._explanation = Explanation(result)
+        if frame is None:
+            return
+        forward = list(self._explanation.forward())
+        backward = [step.node for step in self._explanation.backward()]
+        valued = set(forward[:frame])
+        self._valued = lambda node: not graph.arguments[node] or node in valued
+        self._sending = set(backward[: max(0, frame - len(forward))])
+        self._started = frame > len(forward)
+
+    def value(self, node: int) -> str:
+        """Return a node's value, or nothing where it is not known or not wanted."""
+        if self.result is None or not self.picture.values or not self._valued(node):
+            return ""
+        return _number(self.result.values[node], self.picture.digits)
+
+    def _shows_gradients(self) -> bool:
+        result = self.result
+        return result is not None and result.gradients is not None and self.picture.gradients
+
+    def sent(self, node: int, place: int) -> str:
+        """Return what a node sends to one argument."""
+        if not self._shows_gradients():
+            return ""
+        explanation, result = self._explanation, self.result
+        assert explanation is not None
+        assert result is not None
+        assert result.gradients is not None
+        if not result.active[self.graph.arguments[node][place]] or result.gradients[node] is None:
+            return ""
+        if self._sending is not None and node not in self._sending:
+            return ""
+        sent = explanation.sent(node, place)
+        return "" if sent is None else _number(sent, self.picture.digits)
+
+    def gradient(self, node: int) -> str:
+        """Return a node's whole gradient, once all its uses have sent their part."""
+        result = self.result
+        if not self._shows_gradients() or result is None or not result.active[node]:
+            return ""
+        if self._sending is not None:
+            if not self._started:
+                return ""
+            users = self._received(node)
+            if any(each.node not in self._sending for each in users):
+                return ""
+        return _number(result.grad(node), self.picture.digits)
+
+    def total(self, node: int) -> str:
+        """Return the sum of a node's contributions where there are several."""
+        if not self._shows_gradients() or self.graph.uses[node] < 2:
+            return ""
+        if len(self._received(node)) < 2:
+            return ""
+        found = self.gradient(node)
+        return f"Σ {found}" if found else ""
+
+    def _received(self, node: int) -> list[Contribution]:
+        assert self._explanation is not None
+        return self._explanation.received(node)
+
+
+def _number(value: Any, digits: int) -> str:
+    """Return a value in few characters; a large one by its shape."""
+    if not getattr(value, "shape", ()):
+        return f"{float(value) + 0.0:.{digits}g}"
+    if value.ndim == 1 and len(value) <= _ELEMENTS:
+        return f"[{', '.join(_number(each, digits) for each in value)}]"
+    if value.ndim == 2 and value.size <= _ELEMENTS:
+        return f"[{', '.join(_number(row, digits) for row in value)}]"
+    return "×".join(map(str, value.shape)) if value.ndim > 1 else f"[…] of {len(value)}"

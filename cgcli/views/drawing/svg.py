@@ -1,0 +1,169 @@
+"""A placed scene → SVG: one file, readable on light and on dark, the same bytes every time."""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.sax.saxutils import escape
+
+from cgcli.views.drawing.layout import LABEL, NAME, SYMBOL, Drawn, Placed, Point, text_width
+
+__all__ = ["as_svg"]
+
+_MARGIN: Final = 16.0
+_LINE: Final = 16.0
+_FONT: Final = "'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, monospace"
+_LIGHT: Final = {
+    ".paper": "fill: #ffffff",
+    ".shape": "fill: #f6f8fa; stroke: #57606a",
+    ".input": "fill: #eef4fb; stroke: #57606a",
+    ".output": "fill: #f6f8fa; stroke: #1f2328; stroke-width: 2",
+    ".symbol, .name": "fill: #1f2328",
+    ".quiet": "fill: #59636e",
+    ".value": "fill: #0550ae",
+    ".gradient": "fill: #a40e26",
+    ".arrow": "fill: none; stroke: #6e7781",
+    ".head": "fill: #6e7781",
+}
+_DARK: Final = {
+    ".paper": "fill: #0d1117",
+    ".shape": "fill: #161b22; stroke: #9198a1",
+    ".input": "fill: #111d2e; stroke: #9198a1",
+    ".output": "fill: #161b22; stroke: #f0f6fc; stroke-width: 2",
+    ".symbol, .name": "fill: #e6edf3",
+    ".quiet": "fill: #9198a1",
+    ".value": "fill: #79c0ff",
+    ".gradient": "fill: #ff9492",
+    ".arrow": "fill: none; stroke: #8b949e",
+    ".head": "fill: #8b949e",
+}
+
+
+def as_svg(placed: Placed, title: str) -> str:
+    """Return the picture; its text is escaped, and nothing in it comes from elsewhere."""
+    legend, legend_height = _legend(placed)
+    wide = max(placed.width, 120.0) + 2 * _MARGIN
+    tall = placed.height + 2 * _MARGIN + legend_height
+    parts = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(wide)} {_n(tall)}" '
+            f'width="{_n(wide)}" height="{_n(tall)}" role="img">'
+        ),
+        f"<title>{escape(title)}</title>",
+        f"<style>\n{_style()}</style>",
+        f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
+        f'<g transform="translate({_n(_MARGIN)} {_n(_MARGIN)})">',
+    ]
+    for route in placed.routes:
+        parts += _arrow(route)
+    for start, end in placed.ends.values():
+        parts += _arrow([start, end])
+    for k in range(len(placed.shapes)):
+        parts += _shape(placed, k)
+    for arrow, at in zip(placed.scene.arrows, placed.labels, strict=True):
+        parts += _numbers(arrow.value, arrow.gradient, at)
+    for k, (start, end) in placed.ends.items():
+        shape = placed.scene.shapes[k]
+        middle = ((start[0] + end[0]) / 2 - 3, start[1])
+        parts += _numbers(shape.value, shape.gradient, middle)
+    parts += legend
+    return "\n".join([*parts, "</g>", "</svg>"]) + "\n"
+
+
+def _style() -> str:
+    rules = [f"text {{ font-family: {_FONT}; text-anchor: middle; }}"]
+    rules += [
+        f".symbol {{ font-size: {_n(SYMBOL)}px; }}",
+        f".name, .quiet {{ font-size: {_n(NAME)}px; }}",
+        f".value, .gradient {{ font-size: {_n(LABEL)}px; }}",
+        ".legend { text-anchor: start; }",
+    ]
+    rules += [f"{name} {{ {rule}; }}" for name, rule in _LIGHT.items()]
+    dark = "\n".join(f"  {name} {{ {rule}; }}" for name, rule in _DARK.items())
+    return "\n".join(rules) + f"\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+
+
+def _n(number: float) -> str:
+    """A coordinate with as many digits as can be seen."""
+    return f"{round(number, 1) + 0.0:g}" if abs(number) < 1e5 else f"{number:.1f}"
+
+
+def _text(kind: str, x: float, y: float, text: str) -> str:
+    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text)}</text>'
+
+
+def _arrow(points: list[Point]) -> list[str]:
+    """Return a line with a head at its end; bends are rounded a little."""
+    (x0, y0), (x1, y1) = points[-2], points[-1]
+    length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
+    dx, dy = (x1 - x0) / length, (y1 - y0) / length
+    head = [
+        (x1, y1),
+        (x1 - 7 * dx + 3.2 * dy, y1 - 7 * dy - 3.2 * dx),
+        (x1 - 7 * dx - 3.2 * dy, y1 - 7 * dy + 3.2 * dx),
+    ]
+    path = f"M{_n(points[0][0])} {_n(points[0][1])}"
+    for before, here, after in zip(points, points[1:-1], points[2:], strict=False):
+        a, b = _toward(here, before), _toward(here, after)
+        path += f" L{_n(a[0])} {_n(a[1])} Q{_n(here[0])} {_n(here[1])} {_n(b[0])} {_n(b[1])}"
+    path += f" L{_n(x1 - 5 * dx)} {_n(y1 - 5 * dy)}"
+    corners = " ".join(f"{_n(x)},{_n(y)}" for x, y in head)
+    return [f'<path class="arrow" d="{path}"/>', f'<polygon class="head" points="{corners}"/>']
+
+
+def _toward(here: Point, there: Point) -> Point:
+    """Return a point a little way from one to another, half way at most."""
+    dx, dy = there[0] - here[0], there[1] - here[1]
+    length = (dx * dx + dy * dy) ** 0.5 or 1.0
+    step = min(8.0, length / 2) / length
+    return here[0] + dx * step, here[1] + dy * step
+
+
+def _shape(placed: Placed, k: int) -> list[str]:
+    shape, at = placed.scene.shapes[k], placed.shapes[k]
+    kind = "shape" if shape.is_operation else "input"
+    if k in placed.ends and shape.is_operation:
+        kind = "output"
+    parts = [f"<g><title>{escape(shape.title)}</title>", _outline(kind, at)]
+    lines = [
+        ("symbol", shape.symbol, SYMBOL),
+        ("name" if not shape.is_operation else "quiet", shape.name, NAME),
+        ("gradient", shape.total, LABEL),
+    ]
+    lines = [line for line in lines if line[1]]
+    y = at.y - sum(size * 1.3 for _, _, size in lines) / 2
+    for style, text, size in lines:
+        y += size * 1.3
+        parts.append(_text(style, at.x, y - size * 0.36, text))
+    return [*parts, "</g>"]
+
+
+def _outline(kind: str, at: Drawn) -> str:
+    if at.round:
+        return f'<circle class="{kind}" cx="{_n(at.x)}" cy="{_n(at.y)}" r="{_n(at.width / 2)}"/>'
+    return (
+        f'<rect class="{kind}" x="{_n(at.x - at.width / 2)}" y="{_n(at.y - at.height / 2)}" '
+        f'width="{_n(at.width)}" height="{_n(at.height)}" rx="{_n(at.corner)}"/>'
+    )
+
+
+def _numbers(value: str, gradient: str, at: Point) -> list[str]:
+    parts = [_text("value", at[0], at[1] - 4, value)] if value else []
+    if gradient:
+        parts.append(_text("gradient", at[0], at[1] + LABEL + 1, gradient))
+    return parts
+
+
+def _legend(placed: Placed) -> tuple[list[str], float]:
+    """Return the formulas below the picture, in columns as many as there is room for."""
+    formulas = placed.scene.formulas
+    if not formulas:
+        return [], 0.0
+    column = max(text_width(text, NAME) for text in formulas) + 24
+    columns = max(1, min(len(formulas), int(max(placed.width, 120.0) // column)))
+    rows = -(-len(formulas) // columns)
+    top = placed.height + 14
+    parts = []
+    for k, text in enumerate(formulas):
+        x, y = k // rows * column, top + k % rows * _LINE + NAME
+        parts.append(_text("quiet legend", x, y, text))
+    return parts, rows * _LINE + 14
