@@ -14,7 +14,18 @@ from cgcli.errors import CgraphError
 from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.gate import width
 
-__all__ = ["LABEL", "NAME", "SYMBOL", "Drawn", "Placed", "layers", "place", "text_width"]
+__all__ = [
+    "LABEL",
+    "NAME",
+    "SYMBOL",
+    "Drawn",
+    "Placed",
+    "layers",
+    "missing",
+    "place",
+    "repeated",
+    "text_width",
+]
 
 SYMBOL: Final = 15.0
 NAME: Final = 11.0
@@ -32,6 +43,8 @@ _GAP: Final = 22.0
 _LAYER_GAP: Final = 46.0
 _BALANCED: Final = 300
 _BENDS: Final = 20_000
+_CROWDED: Final = 400
+_FAR: Final = 8
 
 Point = tuple[float, float]
 
@@ -108,10 +121,48 @@ class _Box(NamedTuple):
         return self.strip + self.shape + self.end
 
 
+def _bends(scene: Scene, levels: list[int]) -> int:
+    """Return how many layers the arrows pass."""
+    return sum(levels[a.target] - levels[a.source] - 1 for a in scene.arrows)
+
+
+def repeated(scene: Scene) -> Scene:
+    """Return a scene in which inputs are drawn again where their arrows would pass too much.
+
+    A weight that every turn of a long loop uses stands beside each turn, as in a textbook.
+    """
+    levels = layers(scene)
+    if _bends(scene, levels) <= _CROWDED:
+        return scene
+    shapes = list(scene.shapes)
+    copies: dict[tuple[int, int], int] = {}
+    arrows = []
+    for arrow in scene.arrows:
+        shape = scene.shapes[arrow.source]
+        far = levels[arrow.target] - levels[arrow.source] > _FAR
+        if far and not shape.is_operation:
+            key = (arrow.source, levels[arrow.target] // _FAR)
+            if key not in copies:
+                copies[key] = len(shapes)
+                shapes.append(shape._replace(total="", is_again=True))
+            arrows.append(arrow._replace(source=copies[key]))
+        else:
+            arrows.append(arrow)
+    # Every shape stands before what uses it: copies go to the front, in their order.
+    first = len(scene.shapes)
+    count = len(shapes)
+    arrows = [
+        arrow._replace(source=(arrow.source - first) % count, target=(arrow.target - first) % count)
+        for arrow in arrows
+    ]
+    return Scene([*shapes[first:], *scene.shapes], arrows, scene.formulas)
+
+
 def place(scene: Scene) -> Placed:
     """Return the places of a scene; raises `CgraphError` where there is too much of it."""
+    scene = repeated(scene)
     levels = layers(scene)
-    bends = sum(levels[a.target] - levels[a.source] - 1 for a in scene.arrows)
+    bends = _bends(scene, levels)
     if bends > _BENDS:
         raise CgraphError(
             "limit",
@@ -247,8 +298,9 @@ def _drawn(
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     whole: list[list[Point]] = []
     labels: list[Point] = []
-    for arrow, route in zip(scene.arrows, routes, strict=True):
-        points = [(x - left, y - top) for x, y in route]
+    rows = _arrivals(scene, [y for _, y in centres], routes)
+    for arrow, route, row in zip(scene.arrows, routes, rows, strict=True):
+        points = [(x - left, y - top) for x, y in (*route[:-1], (route[-1][0], row))]
         source, target = shapes[arrow.source], shapes[arrow.target]
         strip = boxes[arrow.target].strip
         x, y = points[-1]
@@ -273,6 +325,22 @@ def _drawn(
         + [y for route in whole for _, y in route]
     )
     return Placed(scene, shapes, whole, labels, ends_at, across, down)
+
+
+def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:
+    """Return the row in which each arrow arrives, far enough from the next for its numbers."""
+    arriving: dict[int, list[int]] = {}
+    for number, arrow in enumerate(scene.arrows):
+        arriving.setdefault(arrow.target, []).append(number)
+    rows = [route[-1][1] for route in routes]
+    for target, numbers in arriving.items():
+        if len(numbers) > 1:
+            # In the order in which they come, so that they do not cross before the shape.
+            numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
+            first = middles[target] - _ROW * (len(numbers) - 1) / 2
+            for k, number in enumerate(numbers):
+                rows[number] = first + _ROW * k
+    return rows
 
 
 def _border(shape: Drawn, toward: Point) -> Point:

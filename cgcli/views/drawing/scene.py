@@ -35,7 +35,8 @@ class Picture(NamedTuple):
 class Shape(NamedTuple):
     """A node: its symbol and name, and the sum of its gradients where it has several uses.
 
-    `value` and `gradient` are written where they leave the graph, at the output.
+    `value` and `gradient` are written where they leave the graph: at the output, and at what
+    nothing uses. An input that is used far away may be drawn once more there.
     """
 
     node: int
@@ -48,6 +49,8 @@ class Shape(NamedTuple):
     title: str
     span: tuple[int, int]
     turn: tuple[tuple[str, int], ...]
+    is_output: bool = False
+    is_again: bool = False
 
 
 class Arrow(NamedTuple):
@@ -113,6 +116,7 @@ def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
         _equation(graph, node),
         (graph.starts[node], graph.ends[node]),
         graph.turns.of(node) if is_operation else (),
+        is_output=node == known.output,
     )
 
 
@@ -156,6 +160,7 @@ class _Known:
         self.graph = graph
         self.result = result
         self.picture = picture
+        self.output = graph.output if result is None else result.of
         self._explanation: Explanation | None = None
         self._valued: Callable[[int], bool] = lambda node: True
         self._sending: set[int] | None = None

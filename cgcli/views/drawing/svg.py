@@ -76,6 +76,7 @@ def _style() -> str:
         f".name, .quiet {{ font-size: {_n(NAME)}px; }}",
         f".value, .gradient {{ font-size: {_n(LABEL)}px; }}",
         ".legend { text-anchor: start; }",
+        ".again { stroke-dasharray: 3 3; }",
     ]
     rules += [f"{name} {{ {rule}; }}" for name, rule in _LIGHT.items()]
     dark = "\n".join(f"  {name} {{ {rule}; }}" for name, rule in _DARK.items())
@@ -120,8 +121,8 @@ def _toward(here: Point, there: Point) -> Point:
 
 def _shape(placed: Placed, k: int) -> list[str]:
     shape, at = placed.scene.shapes[k], placed.shapes[k]
-    kind = "shape" if shape.is_operation else "input"
-    if k in placed.ends and shape.is_operation:
+    kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
+    if shape.is_output and shape.is_operation:
         kind = "output"
     parts = [f"<g><title>{escape(shape.title)}</title>", _outline(kind, at)]
     lines = [

@@ -13,7 +13,7 @@ def names() -> list[str]:
     """Return what there are schemas of.
 
     >>> names()
-    ['error', 'eval', 'jsonl', 'ops', 'trace']
+    ['draw', 'error', 'eval', 'jsonl', 'ops', 'trace']
     """
     return sorted(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
 
