@@ -34,8 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def cgraph(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     """The command line: arguments and standard input in; status and both streams out."""
-    monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    for variable in ("COLUMNS", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(variable, raising=False)
 
     def call(*arguments: str, stdin: bytes = b"") -> Ran:
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")

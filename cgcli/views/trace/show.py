@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import ENGLISH, Catalogue, catalogue
 from cgcli.views.terminal import can_show, console
 from cgcli.views.trace.lines import Line, Lines, Shown
 from cgcli.views.trace.signs import ASCII, PLAIN, PRINTED, Signs
+from cgcli.words import Message
 
-__all__ = ["FORMATS", "Wanted", "print_trace", "print_tree", "step_through"]
+__all__ = ["FORMATS", "Wanted", "print_on", "print_trace", "print_tree", "step_through"]
 
 FORMATS: Final = ("text", "markdown", "latex", "html", "json")
 
@@ -36,13 +37,12 @@ def print_trace(explanation: Explanation, wanted: Wanted) -> None:
         out = console()
         lines = Lines(explanation, signs, wanted.shown)
         if out.is_terminal:
-            for line in _spaced(lines):
-                _print(line, signs, words, out)
-        else:
-            from cgcli.views.trace.text import as_text
+            print_on(out, lines, signs, words)
+            return
+        from cgcli.views.trace.text import as_text
 
-            for text in as_text(lines, signs, words):
-                write(text)
+        for text in as_text(lines, signs, words):
+            write(text)
         return
     for text in _pieces(explanation, wanted, words):
         write(text)
@@ -87,26 +87,35 @@ def _spaced(lines: Lines) -> Iterator[Line | None]:
         yield line
 
 
-def _print(line: Line | None, signs: Signs, words: Catalogue, out: Any) -> None:
-    from cgcli.views.trace.text import print_line
-
-    if line is None:
-        out.print()
-    else:
-        print_line(line, signs, words, out)
-
-
 def step_through(explanation: Explanation, wanted: Wanted, ask: Callable[[], bool]) -> None:
     """Print a trace on a terminal a step at a time; `ask` waits, and says whether to go on."""
-    signs, words, out = _signs(), catalogue(wanted.language), console()
+    signs, out, words = _signs(), console(), catalogue(wanted.language)
+    out.print(words.say(Message("Any key shows the next step, q ends it.")), style="dim")
+    print_on(out, Lines(explanation, signs, wanted.shown), signs, words, ask)
+
+
+def print_on(
+    out: Any,
+    lines: Lines,
+    signs: Signs,
+    words: Catalogue,
+    ask: Callable[[], bool] = lambda: True,
+) -> None:
+    """Print lines on a Rich console, and before each step but the first ask whether to go on."""
+    from cgcli.views.trace.text import TextLines
+
+    layout = TextLines(signs, words)
     waiting = False
-    for line in _spaced(Lines(explanation, signs, wanted.shown)):
+    for line in _spaced(lines):
         starts = line is None or line.number or line.kind == "gradient"
         if waiting and starts:
             if not ask():
                 return
             waiting = False
-        _print(line, signs, words, out)
+        if line is None:
+            out.print()
+        else:
+            layout.print(line, out)
         waiting = waiting or (line is not None and line.kind != "heading")
 
 
