@@ -60,8 +60,8 @@ def test_the_pictures_are_what_the_program_draws() -> None:
     for name, picture in made.items():
         drawn = (ROOT / "docs" / name).read_text(encoding="utf-8")
         assert words(drawn) == words(picture()), name
-        # A name space is the only address in it.
-        assert "http" not in re.sub(r'xmlns="[^"]*"', "", drawn)
+        # A name space, and who drew it, are the only addresses in it.
+        assert "http" not in re.sub(r'xmlns="[^"]*"|<!--.*?-->', "", drawn)
 
 
 def words(picture: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import ENGLISH, Catalogue, catalogue
