@@ -143,19 +143,25 @@ def apply(graph: Graph, operation: Operation, *arguments: Any) -> Symbol:
         folded = _folded(graph, operation.name, arguments)
         if folded is not None:
             return Symbol(graph, folded, reasons)
-    nodes = tuple(
-        argument.node if isinstance(argument, Symbol) else _constant(graph, argument)
-        for argument in arguments
-    )
+    nodes = tuple(_node(graph, argument) for argument in arguments)
     return Symbol(graph, graph.append(operation, nodes, 0, 0), reasons)
+
+
+def _node(graph: Graph, value: Any) -> int:
+    return value.node if isinstance(value, Symbol) else _constant(graph, value)
 
 
 def _folded(graph: Graph, name: str, arguments: tuple[Any, ...]) -> int | None:
     """Return the node of an operation that need not be written out, or None."""
     numbers = [a.constant if isinstance(a, Symbol) else float(a) for a in arguments]
     first = arguments[0]
-    if name in ("pow", "div") and numbers[1] == 1:
-        return first.node if isinstance(first, Symbol) else _constant(graph, first)
+    unit = {"add": 0, "sub": 0}.get(name, 1)
+    if numbers[1] == unit:
+        return _node(graph, first)
+    if name in ("add", "mul") and numbers[0] == unit:
+        return _node(graph, arguments[1])
+    if name == "pow" and numbers[1] == 0:
+        return _constant(graph, 1)
     if name == "div" or any(number is None for number in numbers):
         return None
     found = _FOLDED[name](*numbers)
