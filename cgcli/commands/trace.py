@@ -80,8 +80,8 @@ def trace_command(
     from cgcli.calculus.explain import Explanation
     from cgcli.commands.inputs import read_name
     from cgcli.views.catalogue import ENGLISH, catalogue, wanted
-    from cgcli.views.trace.lines import Shown
     from cgcli.views.trace.show import FORMATS, Wanted, print_trace, print_tree, step_through
+    from cgcli.views.trace.writing import Shown
 
     form = _format(form, json, FORMATS)
     passes = one_of("--pass", only_pass, ("forward", "backward"))

@@ -80,7 +80,7 @@ class Drawing:
 
     def _placed(self, frame: int | None) -> Any:
         """Return the scene at the places that it has when everything is known."""
-        from cgcli.views.drawing.layout import repeated
+        from cgcli.views.drawing.layers import repeated
 
         whole = self._whole
         return whole if frame is None else whole._replace(scene=repeated(self._scene(frame)))

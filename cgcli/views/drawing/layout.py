@@ -11,40 +11,17 @@ import math
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError
-from cgcli.views.drawing.scene import Scene, Shape
-from cgcli.views.gate import width
+from cgcli.views.drawing.boxes import ROW, Box, measured
+from cgcli.views.drawing.layers import bends, layers, repeated
+from cgcli.views.drawing.scene import Scene
 
-__all__ = [
-    "LABEL",
-    "NAME",
-    "SYMBOL",
-    "Drawn",
-    "Placed",
-    "layers",
-    "missing",
-    "place",
-    "repeated",
-    "text_width",
-]
+__all__ = ["Drawn", "Placed", "missing", "place"]
 
-SYMBOL: Final = 15.0
-NAME: Final = 11.0
-LABEL: Final = 11.0
-"""Sizes of letters, in pixels."""
-
-_ADVANCE: Final = 0.62
-"""The width of a letter in a monospaced font, in sizes; the widest common one has 0.62."""
-
-_ROW: Final = 36.0
-_LEAST: Final = 44.0
-_STRIP: Final = 26.0
 _TURN: Final = 12.0
 _GAP: Final = 22.0
 _LAYER_GAP: Final = 46.0
 _BALANCED: Final = 300
 _BENDS: Final = 20_000
-_CROWDED: Final = 400
-_FAR: Final = 8
 
 Point = tuple[float, float]
 
@@ -80,97 +57,19 @@ class Placed(NamedTuple):
     height: float
 
 
-def text_width(text: str, size: float) -> float:
-    """Return how wide a text is drawn, in pixels, at most."""
-    return width(text) * size * _ADVANCE
-
-
-def layers(scene: Scene) -> list[int]:
-    """Return the layer of each shape: as far right as what uses it allows.
-
-    The output is rightmost, and an input stands just before its first use.
-    """
-    count = len(scene.shapes)
-    early, late = [0] * count, [-1] * count
-    for arrow in scene.arrows:
-        early[arrow.target] = max(early[arrow.target], early[arrow.source] + 1)
-    by_target: list[list[int]] = [[] for _ in range(count)]
-    for arrow in scene.arrows:
-        by_target[arrow.target].append(arrow.source)
-    for shape in range(count - 1, -1, -1):
-        if late[shape] < 0:
-            late[shape] = early[shape]
-        for source in by_target[shape]:
-            before = late[shape] - 1
-            late[source] = before if late[source] < 0 else min(late[source], before)
-    return late
-
-
-class _Box(NamedTuple):
-    """A shape's box: the strip at its left, the shape, and at an end the strip at its right."""
-
-    strip: float
-    shape: float
-    tall: float
-    end: float
-    height: float
-    corner: float
-
-    @property
-    def width(self) -> float:
-        return self.strip + self.shape + self.end
-
-
-def _bends(scene: Scene, levels: list[int]) -> int:
-    """Return how many layers the arrows pass."""
-    return sum(levels[a.target] - levels[a.source] - 1 for a in scene.arrows)
-
-
-def repeated(scene: Scene) -> Scene:
-    """Return a scene in which inputs are drawn again where their arrows would pass too much.
-
-    A weight that every turn of a long loop uses stands beside each turn, as in a textbook.
-    """
-    levels = layers(scene)
-    if _bends(scene, levels) <= _CROWDED:
-        return scene
-    shapes = list(scene.shapes)
-    copies: dict[tuple[int, int], int] = {}
-    arrows = []
-    for arrow in scene.arrows:
-        shape = scene.shapes[arrow.source]
-        far = levels[arrow.target] - levels[arrow.source] > _FAR
-        if far and not shape.is_operation:
-            key = (arrow.source, levels[arrow.target] // _FAR)
-            if key not in copies:
-                copies[key] = len(shapes)
-                shapes.append(shape._replace(total="", is_again=True))
-            arrows.append(arrow._replace(source=copies[key]))
-        else:
-            arrows.append(arrow)
-    # Every shape stands before what uses it: copies go to the front, in their order.
-    first = len(scene.shapes)
-    count = len(shapes)
-    arrows = [
-        arrow._replace(source=(arrow.source - first) % count, target=(arrow.target - first) % count)
-        for arrow in arrows
-    ]
-    return Scene([*shapes[first:], *scene.shapes], arrows, scene.formulas)
-
-
 def place(scene: Scene) -> Placed:
     """Return the places of a scene; raises `CgraphError` where there is too much of it."""
     scene = repeated(scene)
     levels = layers(scene)
-    bends = _bends(scene, levels)
-    if bends > _BENDS:
+    passed = bends(scene, levels)
+    if passed > _BENDS:
         raise CgraphError(
             "limit",
             f"the picture would have {len(scene.shapes):,} shapes and arrows that pass "
-            f"{bends:,} others",
+            f"{passed:,} others",
             "draw a part with --of NAME, or write -o graph.dot for a program made for such graphs",
         )
-    boxes = _boxes(scene)
+    boxes = measured(scene)
     found = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
     aligned = _aligned(scene, boxes, levels, centres)
@@ -181,37 +80,7 @@ def place(scene: Scene) -> Placed:
     return _drawn(scene, boxes, centres, routes)
 
 
-def _boxes(scene: Scene) -> list[_Box]:
-    arriving = [0] * len(scene.shapes)
-    leaving = [0] * len(scene.shapes)
-    strips = [0.0] * len(scene.shapes)
-    for arrow in scene.arrows:
-        arriving[arrow.target] += 1
-        leaving[arrow.source] += 1
-        wide = max(text_width(arrow.value, LABEL), text_width(arrow.gradient, LABEL))
-        strips[arrow.target] = max(strips[arrow.target], wide + _STRIP)
-    boxes = []
-    for k, shape in enumerate(scene.shapes):
-        wide, tall, corner = _extent(shape)
-        end = max(text_width(shape.value, LABEL), text_width(shape.gradient, LABEL))
-        end = end + _STRIP + 8 if end else 0.0
-        rows = max(_ROW * arriving[k], 12.0 * leaving[k])
-        boxes.append(_Box(strips[k], wide, tall, end, max(tall, rows), corner))
-    return boxes
-
-
-def _extent(shape: Shape) -> tuple[float, float, float]:
-    """Return the width and height of a shape about its words, and how round its corners are."""
-    lines = [(shape.symbol, SYMBOL), (shape.name, NAME), (shape.total, LABEL)]
-    wide = max(text_width(text, size) for text, size in lines)
-    tall = sum(size * 1.3 for text, size in lines if text)
-    if shape.is_operation and math.hypot(wide, tall) <= _LEAST + 14:
-        across = max(_LEAST, math.hypot(wide, tall) + 4)
-        return across, across, across / 2
-    return wide + 22, max(30.0, tall + 10), 9.0 if shape.is_operation else 5.0
-
-
-def _run(scene: Scene, boxes: list[_Box], levels: list[int], at: list[Point] | None) -> Any:
+def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | None) -> Any:
     """Lay out anew, or only route between boxes that have their places."""
     try:
         import graphlay
@@ -233,7 +102,7 @@ def _run(scene: Scene, boxes: list[_Box], levels: list[int], at: list[Point] | N
             "layer_gap": _LAYER_GAP,
             "node_gap": _GAP,
             "dummy_gap": _GAP,
-            "port_gap": _ROW,
+            "port_gap": ROW,
         },
     }
     if at is None:
@@ -251,7 +120,7 @@ def missing(extra: str, purpose: str) -> CgraphError:
 
 
 def _aligned(
-    scene: Scene, boxes: list[_Box], levels: list[int], centres: list[Point]
+    scene: Scene, boxes: list[Box], levels: list[int], centres: list[Point]
 ) -> list[Point]:
     """Return centres with the same operation of every turn of a loop on one row, where it fits."""
     groups: dict[Any, list[int]] = {}
@@ -276,7 +145,7 @@ def _aligned(
     return [(x, row) for (x, _), row in zip(centres, rows, strict=True)]
 
 
-def _is_free(k: int, row: float, rows: list[float], boxes: list[_Box], column: list[int]) -> bool:
+def _is_free(k: int, row: float, rows: list[float], boxes: list[Box], column: list[int]) -> bool:
     return all(
         abs(row - rows[other]) >= (boxes[k].height + boxes[other].height) / 2 + _GAP
         for other in column
@@ -285,7 +154,7 @@ def _is_free(k: int, row: float, rows: list[float], boxes: list[_Box], column: l
 
 
 def _drawn(
-    scene: Scene, boxes: list[_Box], centres: list[Point], routes: list[list[Point]]
+    scene: Scene, boxes: list[Box], centres: list[Point], routes: list[list[Point]]
 ) -> Placed:
     """Put shapes into their boxes, and bring routes through the strips to the shapes."""
     left = min(x - box.width / 2 for (x, _), box in zip(centres, boxes, strict=True))
@@ -337,9 +206,9 @@ def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> 
         if len(numbers) > 1:
             # In the order in which they come, so that they do not cross before the shape.
             numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
-            first = middles[target] - _ROW * (len(numbers) - 1) / 2
+            first = middles[target] - ROW * (len(numbers) - 1) / 2
             for k, number in enumerate(numbers):
-                rows[number] = first + _ROW * k
+                rows[number] = first + ROW * k
     return rows
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 from xml.sax.saxutils import escape
 
-from cgcli.views.drawing.layout import LABEL, NAME, SYMBOL, Drawn, Placed, Point, text_width
+from cgcli.views.drawing.boxes import LABEL, NAME, SYMBOL, text_width
+from cgcli.views.drawing.layout import Drawn, Placed, Point
 
 __all__ = ["as_svg"]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cgcli.calculus.explain import Contribution, Explanation
-from cgcli.calculus.local import Formula
-from cgcli.graph.text import write
-from cgcli.operations.row import LEVELS
+from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import note_document, number
-from cgcli.views.trace.lines import Shown
+from cgcli.views.trace.signs import PLAIN
+from cgcli.views.trace.writing import Shown, Writing
+from cgcli.words import Message
 
 __all__ = ["as_json"]
 
@@ -58,6 +58,7 @@ class _Steps:
         self.graph = explanation.graph
         self.shown = shown
         self.catalogue = catalogue
+        self.write = Writing(explanation.result, PLAIN, shown)
 
     def steps(self) -> Iterator[dict[str, Any]]:
         """Return the steps in order."""
@@ -83,8 +84,6 @@ class _Steps:
             }
 
     def _node(self, kind: str, node: int) -> dict[str, Any]:
-        from cgcli.graph.text import formula
-
         graph = self.graph
         return {
             "pass": kind,
@@ -113,9 +112,9 @@ class _Steps:
             "to": graph.names[one.argument],
             "id": one.argument,
             "argument": one.place,
-            "local": None if one.formula is None else self._formula(one.formula),
+            "local": None if one.formula is None else self.write.formula_of(one.formula),
             "partial": self._value(one.partial, self.shown.gradients),
-            "because": [] if one.formula is None else self._because(one.formula),
+            "because": [] if one.formula is None else list(self.write.reasons(one.formula)),
             "pullback": self._pullback(one) if one.words else None,
             "contribution": self._grad(one.sent),
             "taken": one.sent is not None,
@@ -131,8 +130,6 @@ class _Steps:
         }
 
     def _pullback(self, one: Contribution) -> str:
-        from cgcli.words import Message
-
         graph = self.graph
         operation = graph.operations[one.node]
         names = zip(operation.parameters, graph.arguments[one.node], strict=False)
@@ -140,21 +137,6 @@ class _Steps:
         return self.catalogue.say(
             Message(one.words, **values, y=graph.names[one.node], upstream="upstream")
         )
-
-    def _because(self, formula: Formula) -> list[str]:
-        return list(dict.fromkeys(self._formula(formula, each) for each in formula.reasons))
-
-    def _formula(self, formula: Formula, node: int | None = None) -> str:
-        small, names = formula.graph, self.graph.names
-
-        def leaf(place: int) -> tuple[str, int] | None:
-            if small.arguments[place]:
-                return None
-            own = formula.names.get(place)
-            text = small.literals[place] if own is None else names[own]
-            return text, LEVELS["sum" if text.startswith("-") else "atom"]
-
-        return write(small, formula.node if node is None else node, leaf)
 
     def _value(self, value: Any, visible: bool = True) -> Any:
         return number(value) if visible and self.shown.values else None

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from cgcli.calculus.result import Result
-from cgcli.views.trace.lines import Shown
 from cgcli.views.trace.signs import ASCII, Signs
+from cgcli.views.trace.writing import Shown
 from cgcli.words import Message
 
 __all__ = ["Branch", "tree"]

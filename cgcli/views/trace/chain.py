@@ -1,0 +1,158 @@
+"""The lines of one step backward: what a gradient is the sum of, and what goes to each argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from cgcli.calculus.explain import Contribution
+from cgcli.operations.row import LEVELS
+from cgcli.operations.shapes import describe
+from cgcli.operations.table import OPERATIONS
+from cgcli.views.trace.writing import NEGATIVE, Writing
+from cgcli.words import Math, Message
+
+__all__ = ["Chain", "Line", "distinct"]
+
+_ATOM: Final = LEVELS["atom"]
+_LONGEST: Final = 48
+_TERMS: Final = 6
+
+
+class Line(NamedTuple):
+    """A line: what its sides are equal to, a label in words before, conditions and words after.
+
+    `kind` is one of heading, given, forward, start, backward, sum, local, pullback, chain,
+    part, nothing, gradient, entry, note, words. A line of a new step has its number.
+    """
+
+    kind: str
+    label: Message | str = ""
+    sides: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    aside: Message | str = ""
+    number: int = 0
+
+
+def distinct(sides: list[str]) -> tuple[str, ...]:
+    """Return the sides of an equality without the same one twice in a row."""
+    return tuple(side for k, side in enumerate(sides) if not k or side != sides[k - 1])
+
+
+class Chain:
+    """The chain rule in lines, for one use of a node after another."""
+
+    def __init__(self, write: Writing) -> None:
+        self.write = write
+        self.result = write.result
+        self.graph = write.graph
+        self.signs = write.signs
+        self.shown = write.shown
+
+    def total(self, node: int, received: list[Contribution], total: Any) -> Line:
+        """Say what a node's gradient is the sum of, each part named by its use."""
+        terms = ""
+        sides = [self.write.gradient(node)]
+        if len(received) <= _TERMS:
+            terms = ", ".join(self.write.use(each) for each in received)
+            if self.shown.gradients and self.write.is_short(*(each.sent for each in received)):
+                first, *rest = (self.write.leaf(each.sent, gradient=True) for each in received)
+                plus = (self.write.in_brackets(text, level, NEGATIVE + 1) for text, level in rest)
+                sides.append(" + ".join([first[0], *plus]))
+        sides.append(self.write.grad(total))
+        aside: Message | str = Message("from its {count} uses", count=len(received))
+        if terms:
+            aside = Message("from {uses}", uses=Math(terms))
+        return Line("sum", Message("sum"), distinct(sides), aside=aside)
+
+    def contribution(self, one: Contribution) -> Iterator[Line]:
+        """Return the lines of one argument: its local derivative, and the chain rule with it."""
+        target = self.write.gradient(one.argument)
+        if one.sent is None:
+            why = Message("nothing goes to {gradient}", gradient=Math(target))
+            if one.formula is not None:
+                why = Message("{what}: this branch is not taken", what=why)
+            yield Line("nothing", why)
+            return
+        upstream = self.write.gradient(one.node)
+        sides: list[str] = []
+        if one.formula is None:
+            words = self._pullback(one)
+            yield Line("pullback", Message("pullback"), aside=words)
+        else:
+            local = self.write.formula_of(one.formula)
+            ratio = self.signs.ratio(self.write.name(one.node), self.write.name(one.argument))
+            sides = [ratio, local]
+            # A derivative that is a number needs no second one, and no blank either.
+            if self.write.number(one.partial, True) != local:
+                sides.append(
+                    self.write.number(one.partial, self.shown.values and self.shown.gradients)
+                )
+            yield Line(
+                "local",
+                Message("local"),
+                tuple(sides),
+                conditions=self.write.reasons(one.formula),
+            )
+            sides = []
+            factor = local if len(local) <= _LONGEST else ratio
+            level = self.write.level(one.formula) if factor is local else _ATOM
+            factor = self.write.in_brackets(factor, level, LEVELS["product"] + 1)
+            sides.append(self._spread(one, f"{upstream}{self.signs.times}{factor}"))
+            sides += self._product(one)
+        kind, label = "chain", Message("chain")
+        if one.shared:
+            kind, label = "part", Message("part of {gradient}", gradient=Math(target))
+        else:
+            sides.insert(0, target)
+        shape = self.graph.shape(one.argument)
+        yield Line(
+            kind,
+            label,
+            distinct([*sides, self.write.grad(one.sent)]),
+            aside=describe(shape) if shape and one.formula is None else "",
+        )
+
+    def _product(self, one: Contribution) -> list[str]:
+        """Return upstream times local in numbers, where they are few and nothing was cut off."""
+        upstream = self.result.grad(one.node)
+        special = one.node in self.result.faults or one.node in self.result.masks
+        if not self.shown.gradients or special or not self.write.is_short(upstream, one.partial):
+            return []
+        left = self.write.leaf(upstream, gradient=True)
+        right = self.write.leaf(one.partial)
+        product = LEVELS["product"]
+        text = self.signs.times.join(
+            [
+                self.write.in_brackets(*left, product),
+                self.write.in_brackets(*right, product + 1),
+            ]
+        )
+        return [self._spread(one, text)]
+
+    def _spread(self, one: Contribution, product: str) -> str:
+        """Return a product summed, where the argument was spread over more elements than it has."""
+        graph = self.graph
+        shape, own = graph.shape(one.node), graph.shape(one.argument)
+        if shape == own:
+            return product
+        rows: tuple[int, ...] = ()
+        if len(own) == 1 and len(shape) == 2:
+            rows = (0,)
+        elif len(own) == 2 and own != shape:
+            rows = (0,) if own[0] == 1 != shape[0] else (1,)
+        return "".join(
+            piece if isinstance(piece, str) else product
+            for piece in self.signs.notation.pieces(OPERATIONS["sum"], 1, rows)
+        )
+
+    def _pullback(self, one: Contribution) -> Message:
+        operation = self.graph.operations[one.node]
+        names = dict(zip(operation.parameters, self.graph.arguments[one.node], strict=False))
+        values = {name: Math(self.write.name(node)) for name, node in names.items()}
+        return Message(
+            one.words,
+            **values,
+            y=Math(self.write.name(one.node)),
+            upstream=Math(self.write.gradient(one.node)),
+        )
