@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from cgcli.calculus.backward import contribution, local
 from cgcli.calculus.local import Formula, Locals
 from cgcli.calculus.result import Result, find
+from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Users
 
 __all__ = ["Contribution", "Differentiated", "Explanation", "Gradient"]
@@ -74,6 +75,9 @@ class Explanation:
         self._forward: bytearray | None = None
         if only is not None:
             self.only = find(self.graph, only)
+            if not result.active[self.only]:
+                message = f"'{excerpt(only)}' is a constant, and nothing differentiates by it"
+                raise CgraphError("name", message, f"ask for it by name: --wrt {excerpt(only)}")
             self._path = self.graph.dependents([self.only])
             self._forward = self._needed_on_path()
         elif not whole:

@@ -115,7 +115,9 @@ PIECEWISE: Final = (
     _comparison("le", "<=", r"\le", lambda a, b: a <= b, "1 where a is not greater, else 0", 0, -1),
     _comparison("gt", ">", ">", lambda a, b: a > b, "1 where a is greater, else 0", 0, 1),
     _comparison("ge", ">=", r"\ge", lambda a, b: a >= b, "1 where a is not less, else 0", 1, 0),
-    _comparison("eq", "==", "=", lambda a, b: a == b, "1 where both are equal, else 0", 1, -1),
+    _comparison(
+        "eq", "==", r"\mathrel{==}", lambda a, b: a == b, "1 where both are equal, else 0", 1, -1
+    ),
     _comparison("ne", "!=", r"\ne", lambda a, b: a != b, "1 where they differ, else 0", -1, 1),
     Operation(
         name="abs",

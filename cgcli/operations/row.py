@@ -100,9 +100,17 @@ class Operation:
         """Return the rule of that derivative as a course writes it."""
         return (self.textbook[place] if self.textbook else None) or self.partial(place)
 
+    def lines(self, shape: Shape, static: tuple[int, ...]) -> str:
+        """Return which lines of a matrix are worked on each by itself: row, column or none."""
+        if len(shape) > 1 and self.mixes:
+            return "row"
+        if len(shape) > 1 and static and self.static[:1] == ("axis",):
+            return "column" if static[0] in (0, -2) else "row"
+        return ""
+
     def explained(self, place: int, *shapes: Shape) -> str:
         """Return the words for what the pullback sends to the argument at `place`."""
-        if self.wording is not None and shapes:
+        if self.wording is not None:
             return self.wording(place, *shapes)
         return self.pullback_words[min(place, len(self.pullback_words) - 1)]
 

@@ -9,7 +9,7 @@ from cgcli.calculus.explain import Contribution
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import OPERATIONS
-from cgcli.views.trace.writing import NEGATIVE, Writing
+from cgcli.views.trace.writing import Writing
 from cgcli.words import Math, Message
 
 __all__ = ["Chain", "Line", "distinct"]
@@ -57,7 +57,9 @@ class Chain:
             terms = ", ".join(self.write.use(each) for each in received)
             if self.shown.gradients and self.write.is_short(*(each.sent for each in received)):
                 first, *rest = (self.write.leaf(each.sent, gradient=True) for each in received)
-                plus = (self.write.in_brackets(text, level, NEGATIVE + 1) for text, level in rest)
+                plus = (
+                    self.write.in_brackets(text, level, LEVELS["sum"] + 1) for text, level in rest
+                )
                 sides.append(" + ".join([first[0], *plus]))
         sides.append(self.write.grad(total))
         aside: Message | str = Message("from its {count} uses", count=len(received))
@@ -77,7 +79,7 @@ class Chain:
         upstream = self.write.gradient(one.node)
         sides: list[str] = []
         if one.formula is None:
-            words = self._pullback(one)
+            words = self.write.pullback(one)
             yield Line("pullback", Message("pullback"), aside=words)
         else:
             local = self.write.formula_of(one.formula)
@@ -144,15 +146,4 @@ class Chain:
         return "".join(
             piece if isinstance(piece, str) else product
             for piece in self.signs.notation.pieces(OPERATIONS["sum"], 1, rows)
-        )
-
-    def _pullback(self, one: Contribution) -> Message:
-        operation = self.graph.operations[one.node]
-        names = dict(zip(operation.parameters, self.graph.arguments[one.node], strict=False))
-        values = {name: Math(self.write.name(node)) for name, node in names.items()}
-        return Message(
-            one.words,
-            **values,
-            y=Math(self.write.name(one.node)),
-            upstream=Math(self.write.gradient(one.node)),
         )

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cgcli.calculus.explain import Contribution, Explanation
+from cgcli.calculus.notes import Note
 from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import note_document, number
 from cgcli.views.trace.signs import PLAIN
 from cgcli.views.trace.writing import Shown, Writing
-from cgcli.words import Message
 
 __all__ = ["as_json"]
 
@@ -42,11 +42,12 @@ def as_json(
     parts = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     yield "{\n" + ",\n".join(parts) + ',\n  "steps": ['
     between = "\n"
-    for step in _Steps(explanation, shown, catalogue).steps():
+    steps = _Steps(explanation, shown, catalogue)
+    for step in steps.steps():
         yield f"{between}    {json.dumps(step, allow_nan=False)}"
         between = ",\n"
     yield "\n  ],\n" if between != "\n" else "],\n"
-    notes = [{**note_document(n), "message": catalogue.say(n.message)} for n in result.notes]
+    notes = [steps.note(note) for note in result.notes]
     rows = ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in notes)
     yield f'  "notes": [\n{rows}\n  ]\n}}\n' if notes else '  "notes": []\n}\n'
 
@@ -101,10 +102,13 @@ class _Steps:
             **self._node("forward", node),
             "arguments": [self._value(self.result.values[a]) for a in self.graph.arguments[node]],
             "value": self._value(self.result.values[node]),
-            "notes": [
-                {**note_document(n), "message": self.catalogue.say(n.message)} for n in notes
-            ],
+            "notes": [self.note(note) for note in notes],
         }
+
+    def note(self, note: Note) -> dict[str, Any]:
+        """Return a note in the language that is spoken."""
+        message = self.catalogue.say(self.write.note(note))
+        return {**note_document(note), "message": message}
 
     def _sent(self, one: Contribution) -> dict[str, Any]:
         graph = self.graph
@@ -115,7 +119,7 @@ class _Steps:
             "local": None if one.formula is None else self.write.formula_of(one.formula),
             "partial": self._value(one.partial, self.shown.gradients),
             "because": [] if one.formula is None else list(self.write.reasons(one.formula)),
-            "pullback": self._pullback(one) if one.words else None,
+            "pullback": self.catalogue.say(self.write.pullback(one)) if one.words else None,
             "contribution": self._grad(one.sent),
             "taken": one.sent is not None,
         }
@@ -128,15 +132,6 @@ class _Steps:
             "turn": dict(self.graph.turns.of(one.node)),
             "contribution": self._grad(one.sent),
         }
-
-    def _pullback(self, one: Contribution) -> str:
-        graph = self.graph
-        operation = graph.operations[one.node]
-        names = zip(operation.parameters, graph.arguments[one.node], strict=False)
-        values = {parameter: graph.names[node] for parameter, node in names}
-        return self.catalogue.say(
-            Message(one.words, **values, y=graph.names[one.node], upstream="upstream")
-        )
 
     def _value(self, value: Any, visible: bool = True) -> Any:
         return number(value) if visible and self.shown.values else None

@@ -187,7 +187,7 @@ class Lines:
     def _notes(self, node: int, forward: bool) -> Iterator[Line]:
         for note in self.result.notes_by_node.get(node, []):
             if self._is_forward(node, note) == forward:
-                yield Line("note", Message(note.kind), aside=note.message)
+                yield Line("note", Message(note.kind), aside=self.write.note(note))
                 convention = self.graph.operations[node].convention
                 if note.kind == "kink" and convention:
                     yield Line("note", Message("convention"), aside=Message(convention))

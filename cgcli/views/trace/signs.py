@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import TEXT, Notation
+from cgcli.operations.row import LEVELS
 from cgcli.views.gate import printable
 
 __all__ = ["ASCII", "PLAIN", "PRINTED", "Signs"]
@@ -15,11 +16,15 @@ _ELEMENTS: Final = 8
 
 
 class Signs(NamedTuple):
-    """One way of writing; `BLANK` stands where a number is left out."""
+    """One way of writing: `blank` stands where a number is left out.
+
+    `level` says how tightly a name or a number binds as it is written.
+    """
 
     notation: Notation
     name: Callable[[str], str]
     number: Callable[[str], str]
+    level: Callable[[str], int]
     vector: Callable[[list[str]], str]
     matrix: Callable[[list[list[str]]], str]
     ratio: Callable[[str, str], str]
@@ -27,6 +32,7 @@ class Signs(NamedTuple):
     equals: str
     blank: str
     more: str
+    place: str
 
     def brackets(self, text: str) -> str:
         """Return the text in brackets."""
@@ -60,10 +66,21 @@ class Signs(NamedTuple):
         return f"{self.vector([*ends[:3], self.more, ends[3]])} {len(values)}"
 
 
+def _plain_level(text: str) -> int:
+    """A negative number is put in brackets wherever it is not the first thing written."""
+    return LEVELS["sum" if text.startswith("-") else "atom"]
+
+
+def _printed_level(text: str) -> int:
+    """A power of ten is a product."""
+    return LEVELS["product"] if r"\times" in text and text[0] != "-" else _plain_level(text)
+
+
 PLAIN: Final = Signs(
     notation=TEXT,
     name=printable,
     number=str,
+    level=_plain_level,
     vector=lambda values: f"[{', '.join(values)}]",
     matrix=lambda rows: "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]",
     ratio=lambda over, under: f"∂{over}/∂{under}",
@@ -71,6 +88,7 @@ PLAIN: Final = Signs(
     equals=" = ",
     blank="____",
     more="…",
+    place="#",
 )
 
 ASCII: Final = PLAIN._replace(
@@ -83,6 +101,7 @@ PRINTED: Final = Signs(
     notation=LATEX,
     name=latex_name,
     number=latex_number,
+    level=_printed_level,
     vector=lambda values: rf"\left[{', '.join(values)}\right]",
     matrix=lambda rows: (
         r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
@@ -92,4 +111,5 @@ PRINTED: Final = Signs(
     equals=" = ",
     blank=r"\underline{\hspace{3em}}",
     more=r"\ldots",
+    place=r"\#",
 )

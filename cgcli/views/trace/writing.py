@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Contribution
 from cgcli.calculus.local import Formula
+from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
 from cgcli.graph.text import write
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 from cgcli.views.trace.signs import Signs
+from cgcli.words import Math, Message
 
-__all__ = ["NEGATIVE", "Shown", "Writing"]
+__all__ = ["Shown", "Writing"]
 
-_ATOM: Final = LEVELS["atom"]
-NEGATIVE: Final = LEVELS["sum"]
-"""A negative number is put in brackets wherever it is not the first thing written."""
 _ELEMENTS: Final = 16
 
 
@@ -63,7 +63,7 @@ class Writing:
 
         def leaf(place: int) -> tuple[str, int]:
             name = self.name(place)
-            return name, NEGATIVE if name.startswith("-") else _ATOM
+            return name, self.signs.level(name)
 
         return write(self.graph, node, leaf, self.signs.notation)
 
@@ -72,9 +72,17 @@ class Writing:
         values = self.result.values
         if not self.is_short(*(values[a] for a in self.graph.arguments[node])):
             return []
-        return [
-            write(self.graph, node, lambda place: self.leaf(values[place]), self.signs.notation)
-        ]
+        # 1/0 is inf and 1/-0 is -inf: the sign of 0 is seen where it decides.
+        value = values[node]
+        signed = isinstance(value, float) and value - value != 0
+
+        def leaf(place: int) -> tuple[str, int]:
+            text, level = self.leaf(values[place])
+            if signed and text == "0" and math.copysign(1.0, values[place]) < 0:
+                return "-0", self.signs.level("-0")
+            return text, level
+
+        return [write(self.graph, node, leaf, self.signs.notation)]
 
     def formula_of(self, formula: Formula, node: int | None = None) -> str:
         """Return a local derivative, or another node of its small graph."""
@@ -83,10 +91,11 @@ class Writing:
         def leaf(place: int) -> tuple[str, int] | None:
             if place in formula.names:
                 name = self.name(formula.names[place])
-                return name, NEGATIVE if name.startswith("-") else _ATOM
+                return name, self.signs.level(name)
             if small.arguments[place]:
                 return None
-            return self.signs.number(small.literals[place]), _ATOM
+            number = self.signs.number(small.literals[place])
+            return number, self.signs.level(number)
 
         root = formula.node if node is None else node
         return write(small, root, leaf, self.signs.notation)
@@ -95,9 +104,9 @@ class Writing:
         """Return how tightly a local derivative binds as it is written."""
         small = formula.graph
         if not small.arguments[formula.node]:
-            return _ATOM
+            return self.signs.level(self.formula_of(formula))
         level = self.signs.notation.level(small.operations[formula.node])
-        return NEGATIVE if level == LEVELS["sign"] else level
+        return LEVELS["sum"] if level == LEVELS["sign"] else level
 
     def reasons(self, formula: Formula) -> tuple[str, ...]:
         """Return the comparisons by which a local derivative was chosen."""
@@ -116,9 +125,7 @@ class Writing:
         where = list(self.turn(one.node))
         arguments = self.graph.arguments[one.node]
         if arguments.count(one.argument) > 1:
-            where.append(
-                f"#{one.place + 1}" if self.signs.blank[0] == "_" else rf"\#{one.place + 1}"
-            )
+            where.append(f"{self.signs.place}{one.place + 1}")
         return f"{name} ({', '.join(where)})" if where else name
 
     def number(self, value: Any, visible: bool) -> str:
@@ -136,7 +143,30 @@ class Writing:
     def leaf(self, value: Any, gradient: bool = False) -> tuple[str, int]:
         """Return a number as a part of a formula, with how tightly it binds."""
         text = self.grad(value) if gradient else self.value(value)
-        return text, NEGATIVE if text.startswith("-") else _ATOM
+        return text, self.signs.level(text)
+
+    def note(self, note: Note) -> Message:
+        """Return the words of a note, without the values that are hidden."""
+        message = note.message
+        if self.shown.values or "at" not in message.values:
+            return message
+        return Message(message.pattern, **{**message.values, "at": ""})
+
+    def pullback(self, one: Contribution) -> Message:
+        """Return in words what an operation that is not elementwise does with its gradient."""
+        graph, node = self.graph, one.node
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        names = dict(zip(operation.parameters, arguments, strict=False))
+        words = Message(
+            one.words,
+            **{name: Math(self.name(argument)) for name, argument in names.items()},
+            y=Math(self.name(node)),
+            upstream=Math(self.gradient(node)),
+        )
+        lines = operation.lines(graph.shape(arguments[0]), graph.static.get(node, ()))
+        if lines == "column":
+            return Message("in each column: {what}", what=words)
+        return Message("in each row: {what}", what=words) if lines else words
 
     def in_brackets(self, text: str, level: int, wanted: int) -> str:
         """Return a text, in brackets where it binds less tightly than is wanted."""
