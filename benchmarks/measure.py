@@ -89,9 +89,16 @@ def version(distribution: str) -> str:
         return "not installed"
 
 
-def fresh(script: str, *arguments: str) -> Any:
-    """Return the JSON that `script` prints when run with `arguments` in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, script, *arguments], stdout=subprocess.PIPE, check=True, text=True
-    )
+def fresh(script: str, *arguments: str, timeout: float | None = None) -> Any:
+    """Return the JSON that `script` prints when run with `arguments` in a process of its own.
+
+    Raises `TimeoutError` when that takes longer than `timeout` seconds.
+    """
+    command = [sys.executable, script, *arguments]
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, check=True, text=True, timeout=timeout
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError from error
     return json.loads(done.stdout)
