@@ -11,8 +11,15 @@ from pathlib import Path
 
 from measure import HEADER, Row, markdown, version
 
-SCRIPTS = ["cold_start.py", "json_lines.py", "long_sum.py", "scaling.py"]
-PEERS = {"CasADi": "casadi", "HIPS autograd": "autograd", "NumPy": "numpy"}
+SCRIPTS = ["cold_start.py", "json_lines.py", "long_sum.py", "scaling.py", "steps.py", "layouts.py"]
+PEERS = {
+    "CasADi": "casadi",
+    "HIPS autograd": "autograd",
+    "NumPy": "numpy",
+    "graphlay": "graphlay",
+    "igraph": "igraph",
+    "fast-sugiyama": "fast-sugiyama",
+}
 
 
 def rows_of(script: str) -> list[str]:
