@@ -56,7 +56,9 @@ def trace_command(
     hide: Annotated[
         str | None,
         typer.Option(
-            "--hide", metavar="WHAT", help="Leave blanks for homework: gradients, values, or both."
+            "--hide",
+            metavar="WHAT",
+            help="Leave blanks for homework: gradients, values, or both with a comma.",
         ),
     ] = None,
     form: Annotated[

@@ -235,7 +235,7 @@ TENSORS: Final = (
         lambda m, x, *axis: m.logsumexp(x, *axis),
         _logsumexp_pullback,
         "log(sum(exp(x))), without overflow",
-        "{upstream} * softmax({x})",
+        "{upstream} * exp({x} - {y}), {y} the logsumexp",
     ),
     _extreme_of_vector("amax", "max", lambda m, x: m.amax(x), (0, 1), "greatest element"),
     _extreme_of_vector("amin", "min", lambda m, x: m.amin(x), (1, 0), "least element"),

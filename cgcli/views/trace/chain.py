@@ -73,7 +73,7 @@ class Chain:
         if one.sent is None:
             why = Message("nothing goes to {gradient}", gradient=Math(target))
             if one.formula is not None:
-                why = Message("{what}: this branch is not taken", what=why)
+                why = Message("{what}: a small change of it changes nothing here", what=why)
             yield Line("nothing", why)
             return
         upstream = self.write.gradient(one.node)

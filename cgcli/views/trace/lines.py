@@ -145,7 +145,7 @@ class Lines:
             ),
         )
         for name, jacobian in (result.jacobian or {}).items():
-            ratio = self.signs.ratio(self.write.name(result.of), self.signs.name(name))
+            ratio = self.signs.ratio(self.write.name(result.of), self.write.named(name))
             value: Any = jacobian if self.shown.gradients else None
             if value is not None and value.ndim > 2:
                 aside = Message("of shape {shape}", shape=" × ".join(map(str, value.shape)))
@@ -160,7 +160,7 @@ class Lines:
             element, slope = _first(value)
             if slope is None:
                 continue
-            name = self.signs.name(f"{self.graph.names[node]}{element}")
+            name = f"{self.write.name(node)}{self.signs.element(element)}"
             message = Message(
                 "Moving {x} up by a little moves {f} by {slope} times as much.",
                 x=Math(name),

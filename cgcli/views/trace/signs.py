@@ -18,7 +18,9 @@ _ELEMENTS: Final = 8
 class Signs(NamedTuple):
     """One way of writing: `blank` stands where a number is left out.
 
-    `level` says how tightly a name or a number binds as it is written.
+    `level` says how tightly a name or a number binds as it is written, and `element` writes which
+    element of a vector or a matrix is meant. Where two names may be written alike, `verbatim`
+    tells them apart.
     """
 
     notation: Notation
@@ -33,6 +35,8 @@ class Signs(NamedTuple):
     blank: str
     more: str
     place: str
+    element: Callable[[str], str]
+    verbatim: Callable[[str], str] | None
 
     def brackets(self, text: str) -> str:
         """Return the text in brackets."""
@@ -89,6 +93,8 @@ PLAIN: Final = Signs(
     blank="____",
     more="…",
     place="#",
+    element=str,
+    verbatim=None,
 )
 
 ASCII: Final = PLAIN._replace(
@@ -112,4 +118,6 @@ PRINTED: Final = Signs(
     blank=r"\underline{\hspace{3em}}",
     more=r"\ldots",
     place=r"\#",
+    element=lambda text: rf"\left{text[:-1]}\right]" if text else "",
+    verbatim=lambda name: r"\mathtt{" + name.replace("_", r"\_") + "}",
 )

@@ -46,13 +46,21 @@ class Writing:
         self.graph = result.graph
         self.signs = signs
         self.shown = shown
+        self._owners: dict[str, str] = {}
 
     def name(self, node: int) -> str:
         """Return a node's name; a number as it was typed is its own."""
         literal = self.graph.literals.get(node)
         if literal is not None and node not in self.graph.given:
             return self.signs.number(literal)
-        return self.signs.name(self.graph.names[node])
+        return self.named(self.graph.names[node])
+
+    def named(self, name: str) -> str:
+        """Return a name; the second of two that are written alike is written out."""
+        printed = self.signs.name(name)
+        if self.signs.verbatim is None or self._owners.setdefault(printed, name) == name:
+            return printed
+        return self.signs.verbatim(name)
 
     def gradient(self, node: int) -> str:
         """Return the sign for the gradient by a node, such as ∂f/∂x."""
