@@ -232,8 +232,8 @@ def _number(value: Any, digits: int) -> str:
     """Return a value in few characters; a large one by its shape."""
     if not getattr(value, "shape", ()):
         return f"{float(value) + 0.0:.{digits}g}"
-    if value.ndim == 1 and len(value) <= _ELEMENTS:
-        return f"[{', '.join(_number(each, digits) for each in value)}]"
-    if value.ndim == 2 and value.size <= _ELEMENTS:
-        return f"[{', '.join(_number(row, digits) for row in value)}]"
+    if value.size <= _ELEMENTS:
+        text = f"[{', '.join(_number(part, digits) for part in value)}]"
+        if len(text) <= _LONGEST:
+            return text
     return "×".join(map(str, value.shape)) if value.ndim > 1 else f"[…] of {len(value)}"
