@@ -15,11 +15,13 @@ from cgcli.errors import shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula, pieces
 from cgcli.views.gate import printable
+from cgcli.views.trace.signs import PLAIN
 
 __all__ = ["Arrow", "Picture", "Scene", "Shape", "frames", "scene"]
 
 _LONGEST: Final = 24
 _ELEMENTS: Final = 4
+_WIDEST: Final = 48
 _FORMULAS: Final = 60
 
 
@@ -231,9 +233,9 @@ class _Known:
 def _number(value: Any, digits: int) -> str:
     """Return a value in few characters; a large one by its shape."""
     if not getattr(value, "shape", ()):
-        return f"{float(value) + 0.0:.{digits}g}"
+        return PLAIN.value(value, digits)
     if value.size <= _ELEMENTS:
-        text = f"[{', '.join(_number(part, digits) for part in value)}]"
-        if len(text) <= _LONGEST:
+        text = PLAIN.value(value, digits)
+        if len(text) <= _WIDEST:
             return text
     return "×".join(map(str, value.shape)) if value.ndim > 1 else f"[…] of {len(value)}"
