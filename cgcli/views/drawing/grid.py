@@ -19,7 +19,7 @@ class Grid:
 
     def __init__(self) -> None:
         self.cells: dict[tuple[int, int], tuple[str, str]] = {}
-        self.lines: dict[tuple[int, int], tuple[int, int]] = {}
+        self.lines: dict[tuple[int, int], dict[int, int]] = {}
 
     def text(self, row: int, column: int, text: str, style: str) -> None:
         """Write a text from a cell on."""
@@ -28,14 +28,9 @@ class Grid:
             column += width(char) or 1
 
     def line(self, row: int, column: int, directions: int, net: int) -> None:
-        """Add to the line in a cell; where two arrows cross, the upright one is seen."""
-        owner, before = self.lines.get((row, column), (net, 0))
-        if owner != net:
-            upright = _NORTH | _SOUTH
-            found = before if before & upright else directions
-            self.lines[row, column] = (owner, found & upright or found)
-            return
-        self.lines[row, column] = (net, before | directions)
+        """Add to the line of a net in a cell."""
+        nets = self.lines.setdefault((row, column), {})
+        nets[net] = nets.get(net, 0) | directions
 
     def level(self, row: int, start: int, end: int, net: int) -> None:
         """Draw a line from the middle of one cell to the middle of another."""
@@ -56,5 +51,7 @@ class Grid:
         """Return the character of a cell and its style; text stands over lines."""
         if (row, column) in self.cells:
             return self.cells[row, column]
-        _, directions = self.lines.get((row, column), (0, 0))
+        nets = self.lines.get((row, column), {})
+        # Where two nets cross, the upright one is seen, and the other goes on behind it.
+        directions = max(nets.values(), key=lambda d: (d & (_NORTH | _SOUTH), d), default=0)
         return _LINES.get(directions, " "), "dim"
