@@ -31,7 +31,11 @@ def text_width(text: str, size: float) -> float:
 
 
 class Box(NamedTuple):
-    """A shape's box: the strip at its left, the shape, and at an end the strip at its right."""
+    """A shape's box: the strip at its left, the shape, and at an end the strip at its right.
+
+    `column` has the widths that the three take in the layer: all boxes of a layer are as wide,
+    so that an arrow from one does not pass below or above the next.
+    """
 
     strip: float
     shape: float
@@ -39,15 +43,25 @@ class Box(NamedTuple):
     end: float
     height: float
     corner: float
+    column: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def width(self) -> float:
         """How wide it is with its strips."""
-        return self.strip + self.shape + self.end
+        return sum(self.column)
 
 
-def measured(scene: Scene) -> list[Box]:
-    """Return the box of every shape."""
+def measured(scene: Scene, levels: list[int]) -> list[Box]:
+    """Return the box of every shape, as wide as those of its layer."""
+    found = _boxes(scene)
+    columns: dict[int, tuple[float, float, float]] = {}
+    for box, level in zip(found, levels, strict=True):
+        strip, shape, end = columns.get(level, (0.0, 0.0, 0.0))
+        columns[level] = max(strip, box.strip), max(shape, box.shape), max(end, box.end)
+    return [box._replace(column=columns[level]) for box, level in zip(found, levels, strict=True)]
+
+
+def _boxes(scene: Scene) -> list[Box]:
     arriving = [0] * len(scene.shapes)
     leaving = [0] * len(scene.shapes)
     strips = [0.0] * len(scene.shapes)

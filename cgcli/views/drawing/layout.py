@@ -69,7 +69,7 @@ def place(scene: Scene) -> Placed:
             f"{passed:,} others",
             "draw a part with --of NAME, or write -o graph.dot for a program made for such graphs",
         )
-    boxes = measured(scene)
+    boxes = measured(scene, levels)
     found = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
     aligned = _aligned(scene, boxes, levels, centres)
@@ -163,7 +163,8 @@ def _drawn(
         left, top = min(left, *(x for x, _ in route)), min(top, *(y for _, y in route))
     shapes = []
     for (x, y), box in zip(centres, boxes, strict=True):
-        middle = x - box.width / 2 + box.strip + box.shape / 2
+        strip, room, _ = box.column
+        middle = x - box.width / 2 + strip + room / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     whole: list[list[Point]] = []
     labels: list[Point] = []
@@ -172,12 +173,11 @@ def _drawn(
         points = [(x - left, y - top) for x, y in (*route[:-1], (route[-1][0], row))]
         source, target = shapes[arrow.source], shapes[arrow.target]
         strip = boxes[arrow.target].strip
-        x, y = points[-1]
-        labels.append((x + (strip - _TURN) / 2, y))
-        inner = (target.x - target.width / 2 - _TURN, y)
+        inner = (target.x - target.width / 2 - _TURN, points[-1][1])
+        labels.append((inner[0] - (strip - _TURN) / 2, inner[1]))
         start, end = _border(source, points[0]), _border(target, inner)
-        if not source.round and start != points[0]:
-            # The way from the side's level part begins at once, not along the side.
+        # The way from the side's level part begins at once, and not along the side or back.
+        while len(points) > 2 and points[0][0] < start[0] + 1:
             del points[0]
         whole.append(_simplified([start, *points, inner, end]))
     ends_at: dict[int, tuple[Point, Point]] = {}
