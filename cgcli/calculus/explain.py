@@ -79,9 +79,10 @@ class Explanation:
                 message = f"'{excerpt(only)}' is a constant, and nothing differentiates by it"
                 raise CgraphError("name", message, f"ask for it by name: --wrt {excerpt(only)}")
             self._path = self.graph.dependents([self.only])
-            self._forward = self._needed_on_path()
+            scalar = result.gradients is not None
+            self._forward = self._needed_on_path() if scalar else self.graph.ancestors([result.of])
         elif not whole:
-            self._forward = self._ancestors([result.of])
+            self._forward = self.graph.ancestors([result.of])
 
     def inputs(self) -> Iterator[int]:
         """Return what is given: the inputs, and the numbers that have a name."""
@@ -119,6 +120,17 @@ class Explanation:
         sources = self.result.sources.values() if self.only is None else [self.only]
         for node in sources:
             yield Gradient(node, self.result.grad(node), self.received(node))
+
+    def jacobian(self) -> dict[str, Any]:
+        """Return the Jacobians that were asked for, or that by `only`."""
+        found = self.result.jacobian or {}
+        if self.only is None:
+            return found
+        name = self.graph.names[self.only]
+        if found and name not in found:
+            message = f"there is no Jacobian by '{excerpt(name)}'"
+            raise CgraphError("name", message, f"ask for it: --wrt {excerpt(name)}")
+        return {name: found[name]} if found else {}
 
     def contributions(self, node: int) -> Iterator[Contribution]:
         """Return what a node sends to each argument that is differentiated by."""
@@ -187,17 +199,6 @@ class Explanation:
             )
         return found
 
-    def _ancestors(self, nodes: list[int]) -> bytearray:
-        """Return a flag a node: 1 for these and all that they are computed from."""
-        flags = bytearray(len(self.graph))
-        for node in nodes:
-            flags[node] = 1
-        for node in range(len(self.graph) - 1, -1, -1):
-            if flags[node]:
-                for argument in self.graph.arguments[node]:
-                    flags[argument] = 1
-        return flags
-
     def _needed_on_path(self) -> bytearray:
         """Return a flag a node: 1 for the values that the local derivatives on the path mention."""
         wanted: set[int] = set()
@@ -209,7 +210,7 @@ class Explanation:
             for place, argument in enumerate(self.graph.arguments[node]):
                 if path[argument] and self.result.active[argument]:
                     wanted.update(self._mentioned(node, place))
-        return self._ancestors(sorted(wanted))
+        return self.graph.ancestors(sorted(wanted))
 
     def _mentioned(self, node: int, place: int) -> list[int]:
         """Return the nodes whose values a local derivative is computed from."""

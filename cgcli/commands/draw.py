@@ -82,6 +82,7 @@ def draw_command(
     """
     from cgcli.views.drawing.draw import KINDS, Drawing
     from cgcli.views.drawing.scene import Picture
+    from cgcli.views.table import note_lines
 
     hidden = several_of("--hide", hide, ("gradients", "values", "formulas"))
     kind = _kind(output, KINDS)
@@ -93,12 +94,15 @@ def draw_command(
         gradients="gradients" not in hidden,
         formulas="formulas" not in hidden,
         digits=digits,
+        whole=of is None,
     )
     if no_values:
         drawing = Drawing(unvalued(problem), None, picture)
     else:
         result = solve(problem)
         drawing = Drawing(result.graph, result, picture)
+        for line in note_lines(result):
+            sys.stderr.write(line + "\n")
     if frames is not None:
         _write_frames(drawing, frames, kind)
     elif json:
@@ -115,6 +119,9 @@ def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
     """Return what kind of picture a file's name asks for."""
     if output is None:
         return "svg"
+    if os.path.isdir(output):
+        message = f"{shorten(output, 80)} is a folder"
+        raise CgraphError("file", message, "name a file in it, such as graph.svg")
     kind = os.path.splitext(output)[1].lower().removeprefix(".")
     kind = {"gv": "dot", "mermaid": "mmd"}.get(kind, kind)
     if kind not in kinds:

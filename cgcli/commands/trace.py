@@ -81,7 +81,7 @@ def trace_command(
     """
     from cgcli.calculus.explain import Explanation
     from cgcli.commands.inputs import read_name
-    from cgcli.views.catalogue import ENGLISH, catalogue, wanted
+    from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
     from cgcli.views.trace.show import FORMATS, Wanted, print_trace, print_tree, step_through
     from cgcli.views.trace.writing import Shown
 
@@ -89,8 +89,11 @@ def trace_command(
     passes = one_of("--pass", only_pass, ("forward", "backward"))
     hidden = several_of("--hide", hide, ("gradients", "values"))
     _check(form, tree, step, standalone, only_pass is not None)
+    if tree and only is not None:
+        message = "--tree draws the whole graph at once"
+        raise CgraphError("usage", message, "leave out --only, or draw a part with --of NAME")
     # What a script reads is the same everywhere, unless it asks for a language itself.
-    spoken = language or (ENGLISH if form == "json" else wanted())
+    spoken = base(language) if language else ENGLISH if form == "json" else wanted()
     catalogue(spoken)
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     result = solve(Problem("trace", program, bindings or [], at, of, wrt, limits))

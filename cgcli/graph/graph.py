@@ -174,6 +174,17 @@ class Graph:
                     break
         return flags
 
+    def ancestors(self, nodes: Iterable[int]) -> bytearray:
+        """Return a flag a node: 1 for these nodes and all that they are computed from."""
+        flags = bytearray(len(self.operations))
+        for node in nodes:
+            flags[node] = 1
+        for node in range(len(self.operations) - 1, -1, -1):
+            if flags[node]:
+                for argument in self.arguments[node]:
+                    flags[argument] = 1
+        return flags
+
 
 class Users:
     """The uses of every node: which operation it is an argument of, and at which place.

@@ -218,7 +218,7 @@ ELEMENTARY: Final = (
             ),
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),
-                lambda m, a, b: ((m.inf, m.inf), (m.inf, 0)),
+                lambda m, a, b: ((m.inf, m.inf), (-m.inf, 0)),
                 "no direction where both are 0",
             ),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 from cgcli.errors import CgraphError, excerpt
 from cgcli.words import Message
 
-__all__ = ["ENGLISH", "Catalogue", "catalogue", "languages", "wanted"]
+__all__ = ["ENGLISH", "Catalogue", "base", "catalogue", "languages", "wanted"]
 
 _FOLDER: Final = "cgcli.views.languages"
 ENGLISH: Final = "en"
@@ -65,6 +66,15 @@ def catalogue(language: str) -> Catalogue:
     return Catalogue(json.loads(text))
 
 
+def base(locale: str) -> str:
+    """Return the language of a locale, without its country and encoding.
+
+    >>> base("zh_CN.UTF-8"), base("ZH"), base("zh-Hans")
+    ('zh', 'zh', 'zh')
+    """
+    return re.split(r"[_.@-]", locale, maxsplit=1)[0].lower()
+
+
 def wanted(environment: Mapping[str, str] = os.environ) -> str:
     """Return the language that the locale asks for, English where there is no catalogue for it.
 
@@ -74,6 +84,6 @@ def wanted(environment: Mapping[str, str] = os.environ) -> str:
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         locale = environment.get(variable, "")
         if locale:
-            language = locale.partition("_")[0].partition(".")[0].lower()
+            language = base(locale)
             return language if language in languages() else ENGLISH
     return ENGLISH

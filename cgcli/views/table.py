@@ -9,7 +9,7 @@ from cgcli.errors import shorten
 from cgcli.views.gate import printable
 from cgcli.views.terminal import can_show, console, rule_style, show
 
-__all__ = ["print_result", "shown"]
+__all__ = ["note_lines", "print_result", "shown"]
 
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
@@ -136,14 +136,22 @@ def _print_jacobian(result: Result, digits: int, out: Any) -> None:
         out.print(Text("\n".join(f"  {line}" for line in text.split("\n"))))
 
 
+def note_lines(result: Result) -> list[str]:
+    """Return the notes of a result, a line each; of very many the first."""
+    several = "\n" in result.graph.text.strip()
+    lines = []
+    for note in result.notes[:_NOTES]:
+        where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
+        lines.append(f"{note.kind}: " + printable(f"{_name(note.node)} ({where}): {note.message}"))
+    if len(result.notes) > _NOTES:
+        lines.append(f"{len(result.notes) - _NOTES:,} more notes; --json has them all")
+    return lines
+
+
 def _print_notes(result: Result, out: Any) -> None:
     from rich.text import Text
 
-    several = "\n" in result.graph.text.strip()
-    for note in result.notes[:_NOTES]:
-        where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
-        text = Text(f"{note.kind}: ", style="yellow")
-        text.append(printable(f"{_name(note.node)} ({where}): {note.message}"), style="")
+    for line in note_lines(result):
+        text = Text(line)
+        text.highlight_regex(r"^(kink|domain|overflow):", "yellow")
         out.print(text)
-    if len(result.notes) > _NOTES:
-        out.print(Text(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))

@@ -480,7 +480,11 @@ class Checker:
             node = self.by_name[name]
             assert name == self.output["name"] or self.parts[name], name
         told = [f"{note['kind']}: {note['message']}" for note in document["notes"]]
-        assert sorted(lists.get("notes", [])) == sorted(told)
+        # What cannot be trusted is said of the value, and once more where a gradient goes through.
+        again = "domain: outside its domain, what goes through it is never finite"
+        found = lists.get("notes", [])
+        assert sorted(note for note in found if note != again) == sorted(told)
+        assert found.count(again) <= sum(note.startswith("domain") for note in told)
 
 
 def factors(text: str) -> tuple[str, str]:

@@ -67,8 +67,9 @@ class Drawing:
 
     def show(self, frame: int | None = None) -> None:
         """Draw the picture in the terminal; raises `CgraphError` where it does not fit."""
-        from cgcli.views.drawing.terminal import print_picture
+        from cgcli.views.drawing.terminal import check_width, print_picture
 
+        check_width(self._scene(frame))
         print_picture(self._placed(frame))
 
     def _scene(self, frame: int | None) -> Scene:

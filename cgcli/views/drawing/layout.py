@@ -8,6 +8,7 @@ below. Boxes do not overlap and routes keep out of them, so no text meets anothe
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError
@@ -18,6 +19,7 @@ from cgcli.views.drawing.scene import Scene
 __all__ = ["Drawn", "Placed", "missing", "place"]
 
 _TURN: Final = 12.0
+_LEAD: Final = 8.0
 _GAP: Final = 22.0
 _LAYER_GAP: Final = 46.0
 _BALANCED: Final = 300
@@ -72,12 +74,36 @@ def place(scene: Scene) -> Placed:
     boxes = measured(scene, levels)
     found = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
+    routes = _routes(found)
     aligned = _aligned(scene, boxes, levels, centres)
     if aligned != centres:
         found = _run(scene, boxes, levels, aligned)
-        centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
-    routes = [[(p["x"], p["y"]) for p in edge["points"]] for edge in found.edges]
+        # Arrows of two sources on one line could not be told apart.
+        if _merged(scene, _routes(found)) <= _merged(scene, routes):
+            centres, routes = aligned, _routes(found)
     return _drawn(scene, boxes, centres, routes)
+
+
+def _routes(found: Any) -> list[list[Point]]:
+    return [[(p["x"], p["y"]) for p in edge["points"]] for edge in found.edges]
+
+
+def _merged(scene: Scene, routes: list[list[Point]]) -> int:
+    """Return how many level pieces of arrows lie on those of another source."""
+    pieces: list[tuple[float, float, float, int]] = []
+    for arrow, route in zip(scene.arrows, routes, strict=True):
+        for (x0, y0), (x1, y1) in pairwise(route):
+            if abs(y0 - y1) < 1 and x1 - x0 > _TURN:
+                pieces.append((y0, x0, x1, arrow.source))
+    pieces.sort()
+    count = 0
+    for k, (y, x0, x1, source) in enumerate(pieces):
+        for other_y, other_x0, other_x1, other in pieces[k + 1 :]:
+            if other_y - y > 2:
+                break
+            shared = min(x1, other_x1) - max(x0, other_x0)
+            count += other != source and shared > _TURN
+    return count
 
 
 def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | None) -> Any:
@@ -170,15 +196,14 @@ def _drawn(
     labels: list[Point] = []
     rows = _arrivals(scene, [y for _, y in centres], routes)
     for arrow, route, row in zip(scene.arrows, routes, rows, strict=True):
-        points = [(x - left, y - top) for x, y in (*route[:-1], (route[-1][0], row))]
+        points = [(x - left, y - top) for x, y in _arriving(route, row)]
         source, target = shapes[arrow.source], shapes[arrow.target]
         strip = boxes[arrow.target].strip
         inner = (target.x - target.width / 2 - _TURN, points[-1][1])
         labels.append((inner[0] - (strip - _TURN) / 2, inner[1]))
         start, end = _border(source, points[0]), _border(target, inner)
-        # The way from the side's level part begins at once, and not along the side or back.
-        while len(points) > 2 and points[0][0] < start[0] + 1:
-            del points[0]
+        # The way begins forward, and not along the shape's side or back.
+        points[0] = (max(points[0][0], start[0] + _LEAD), points[0][1])
         whole.append(_simplified([start, *points, inner, end]))
     ends_at: dict[int, tuple[Point, Point]] = {}
     for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
@@ -203,13 +228,21 @@ def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> 
         arriving.setdefault(arrow.target, []).append(number)
     rows = [route[-1][1] for route in routes]
     for target, numbers in arriving.items():
-        if len(numbers) > 1:
-            # In the order in which they come, so that they do not cross before the shape.
-            numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
-            first = middles[target] - ROW * (len(numbers) - 1) / 2
-            for k, number in enumerate(numbers):
-                rows[number] = first + ROW * k
+        # In the order in which they come, so that they do not cross before the shape.
+        numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
+        first = middles[target] - ROW * (len(numbers) - 1) / 2
+        for k, number in enumerate(numbers):
+            rows[number] = first + ROW * k
     return rows
+
+
+def _arriving(route: list[Point], row: float) -> list[Point]:
+    """Return a route that ends in another row, to which it turns between the last two layers."""
+    (x0, y0), (x1, y1) = route[-2:]
+    turn = x1 - _LAYER_GAP + _LEAD
+    if x0 >= turn:
+        return [*route[:-1], (x1, row)]
+    return [*route[:-1], (turn, y0 + (y1 - y0) * (turn - x0) / (x1 - x0)), (x1, row)]
 
 
 def _border(shape: Drawn, toward: Point) -> Point:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -83,7 +84,7 @@ def _height_at(route: list[tuple[float, float]], x: float) -> float:
     return route[-1][1]
 
 
-def top_rows(plan: Plan) -> list[list[int]]:
+def top_rows(plan: Plan, moved: Mapping[tuple[int, int], int]) -> list[list[int]]:
     """Return the top row of every stop: as high as in the picture, or level with what arrives."""
     arriving: dict[tuple[int, int], list[tuple[int, tuple[int, int]]]] = {}
     for number, chain in enumerate(plan.chains):
@@ -101,7 +102,7 @@ def top_rows(plan: Plan) -> list[list[int]]:
                 level_with.append(row - entry(plan, stop, number))
             near = [row for row in level_with if abs(row - wanted) <= 2 and row >= free]
             wanted = min(near, key=lambda row: (abs(row - wanted), row), default=wanted)
-            rows.append(max(free, wanted))
+            rows.append(max(free, wanted) + moved.get((level, k), 0))
             free = rows[-1] + stop.height + 1
         tops.append(rows)
     least = min(min(rows) for rows in tops)

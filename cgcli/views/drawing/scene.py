@@ -26,12 +26,16 @@ _FORMULAS: Final = 60
 
 
 class Picture(NamedTuple):
-    """What is shown: which kinds of number and words, to how many digits."""
+    """What is shown: which kinds of number and words, to how many digits.
+
+    The `whole` graph is drawn, or only what the output is computed from.
+    """
 
     values: bool = True
     gradients: bool = True
     formulas: bool = True
     digits: int = 4
+    whole: bool = True
 
 
 class Shape(NamedTuple):
@@ -83,6 +87,9 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     """Return what is drawn of a graph: with a result its numbers, as known after `frame` steps."""
     known = _Known(graph, result, picture, frame)
     kept = [node for node in range(len(graph)) if _is_drawn(graph, node)]
+    if not picture.whole:
+        needed = graph.ancestors([known.output])
+        kept = [node for node in kept if needed[node]]
     places = {node: place for place, node in enumerate(kept)}
     arrows: list[Arrow] = []
     for node in kept:

@@ -8,27 +8,47 @@ passes a layer on its way further right takes a row there.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError
 from cgcli.views.drawing.grid import Grid
+from cgcli.views.drawing.layers import layers, repeated
 from cgcli.views.drawing.layout import Placed
 from cgcli.views.drawing.plan import Plan, Stop, entry, exit_row, planned, top_rows, written
-from cgcli.views.drawing.scene import Shape
+from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.gate import width
 from cgcli.views.terminal import can_show, console
 
-__all__ = ["print_picture"]
+__all__ = ["check_width", "print_picture"]
 
 _MOST_ROWS: Final = 500
+_TRIES: Final = 60
+_NARROWEST: Final = 8
+_ELSEWHERE: Final = (
+    "write it to a file with -o graph.svg, or see the graph with cgraph trace --tree"
+)
 _IN_ASCII: Final = str.maketrans("│─┌┐└┘├┤┬┴┼▶Σ…×·", "|-++++++++|>S.x.")
+
+
+def check_width(scene: Scene) -> None:
+    """Raise `CgraphError` where a picture is too wide by its layers alone."""
+    least = _NARROWEST * (max(layers(repeated(scene)), default=0) + 1)
+    if least > console().width:
+        message = (
+            f"the picture takes {least} columns at least, and there are {console().width} here"
+        )
+        raise CgraphError("limit", message, _ELSEWHERE)
 
 
 def print_picture(placed: Placed) -> None:
     """Draw in the terminal; raises `CgraphError` where the picture does not fit."""
     out = console()
-    grid, columns, rows = _draw(placed)
+    if not all(map(can_show, _texts(placed))):
+        # What the terminal lacks is escaped before it is measured.
+        placed = placed._replace(scene=_escaped(placed.scene))
+    grid, columns, rows = _untangled(placed)
     if columns > out.width or rows > _MOST_ROWS:
         raise CgraphError(
             "limit",
@@ -36,7 +56,7 @@ def print_picture(placed: Placed) -> None:
             "columns here"
             if columns > out.width
             else f"the picture takes {rows} rows",
-            "write it to a file: -o graph.svg",
+            _ELSEWHERE,
         )
     plain = can_show("│─┌▶Σ")
     for row in range(rows):
@@ -61,10 +81,47 @@ def _row(grid: Grid, row: int, columns: int, plain: bool) -> list[tuple[str, str
     return pieces
 
 
-def _draw(placed: Placed) -> tuple[Grid, int, int]:
-    """Return the characters, and how many columns and rows they take."""
+def _texts(placed: Placed) -> Iterator[str]:
+    for shape in placed.scene.shapes:
+        yield from (shape.symbol, shape.name)
+
+
+def _escaped(scene: Scene) -> Scene:
+    shapes = [
+        shape._replace(symbol=_in_ascii(shape.symbol), name=_in_ascii(shape.name))
+        for shape in scene.shapes
+    ]
+    return scene._replace(shapes=shapes)
+
+
+def _in_ascii(text: str) -> str:
+    return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode()
+
+
+class _TangledError(Exception):
+    """Two arrows want the same row in one channel; one of them is to be moved down."""
+
+    def __init__(self, stop: tuple[int, int]) -> None:
+        super().__init__()
+        self.stop = stop
+
+
+def _untangled(placed: Placed) -> tuple[Grid, int, int]:
+    """Draw, moving down what is in the way; raises `CgraphError` where nothing helps."""
     plan = planned(placed)
-    tops = top_rows(plan)
+    moved: dict[tuple[int, int], int] = {}
+    for _ in range(_TRIES):
+        try:
+            return _draw(plan, top_rows(plan, moved))
+        except _TangledError as error:
+            moved[error.stop] = moved.get(error.stop, 0) + 1
+    message = "the arrows of this picture would hide each other in a terminal"
+    raise CgraphError("limit", message, _ELSEWHERE)
+
+
+def _draw(plan: Plan, tops: list[list[int]]) -> tuple[Grid, int, int]:
+    """Return the characters, and how many columns and rows they take."""
+    placed = plan.placed
     columns = plan.columns
     grid = Grid()
     left = 0
@@ -117,12 +174,16 @@ def _channel(grid: Grid, plan: Plan, tops: list[list[int]], level: int, left: in
 
 
 class _Way(NamedTuple):
-    """A piece of an arrow from one layer to the next: its rows, and its numbers if it arrives."""
+    """A piece of an arrow from one layer to the next: its rows, and its numbers if it arrives.
+
+    `stop` is where it leads: a layer, and the place in it.
+    """
 
     net: int
     leave: int
     arrive: int
     arrives: bool
+    stop: tuple[int, int]
     value: str
     gradient: str
 
@@ -139,7 +200,8 @@ def _ways(plan: Plan, tops: list[list[int]], level: int) -> list[_Way]:
             arrive = tops[to_level][to_k] + entry(plan, target, number)
             arrives = target.shape >= 0
             value, gradient = (arrow.value, arrow.gradient) if arrives else ("", "")
-            ways.append(_Way(arrow.source, leave, arrive, arrives, value, gradient))
+            stop = (to_level, to_k)
+            ways.append(_Way(arrow.source, leave, arrive, arrives, stop, value, gradient))
     return ways
 
 
@@ -158,13 +220,15 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
         for b in ways:
             if a.net != b.net and a.arrive == b.leave and a.net in first:
                 if b.net not in first:
-                    raise _does_not_fit()
+                    raise _TangledError(a.stop)
                 first[a.net].add(b.net)
     tracks: dict[int, int] = {}
     while len(tracks) < len(turning):
         ready = [n for n in turning if n not in tracks and first[n] <= tracks.keys()]
         if not ready:
-            raise _does_not_fit()
+            stuck = [n for n in turning if n not in tracks]
+            rows = {way.leave for way in ways if way.net in stuck}
+            raise _TangledError(next(w.stop for w in ways if w.net in stuck and w.arrive in rows))
         net = min(ready, key=lambda n: spans[n])
         track = max((tracks[n] + 1 for n in first[net]), default=0)
         low, high = spans[net]
@@ -173,11 +237,6 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
             track += 1
         tracks[net] = track
     return tracks, max(tracks.values(), default=-1) + 2
-
-
-def _does_not_fit() -> CgraphError:
-    message = "the arrows of this picture would hide each other in a terminal"
-    return CgraphError("limit", message, "write it to a file: -o graph.svg")
 
 
 def _box_width(shape: Shape) -> int:

@@ -29,15 +29,15 @@ def as_json(
         "value": number(result.value if shown.values else None),
         "gradient": None,
     }
-    if result.gradient is not None and explanation.only is None:
+    if result.gradient is not None:
         head["gradient"] = {
-            name: number(value if shown.gradients else None)
-            for name, value in result.gradient.items()
+            result.graph.names[each.node]: number(each.value if shown.gradients else None)
+            for each in explanation.gradients()
         }
     if result.jacobian is not None:
         head["jacobian"] = {
             name: number(value if shown.gradients else None)
-            for name, value in result.jacobian.items()
+            for name, value in explanation.jacobian().items()
         }
     parts = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     yield "{\n" + ",\n".join(parts) + ',\n  "steps": ['

@@ -144,7 +144,7 @@ class Lines:
                 shape=describe(self.graph.shape(result.of)),
             ),
         )
-        for name, jacobian in (result.jacobian or {}).items():
+        for name, jacobian in self.explanation.jacobian().items():
             ratio = self.signs.ratio(self.write.name(result.of), self.write.named(name))
             value: Any = jacobian if self.shown.gradients else None
             if value is not None and value.ndim > 2:
@@ -155,23 +155,20 @@ class Lines:
 
     def _meaning(self, gradients: list[tuple[int, Any]]) -> Message | None:
         """Say what the first gradient that is a number and not 0 means."""
-        by_convention = any(note.kind == "kink" for note in self.result.notes)
+        if any(note.kind == "kink" for note in self.result.notes):
+            # What the convention gives is no slope: both sides are told in the note.
+            return None
         for node, value in gradients:
             element, slope = _first(value)
             if slope is None:
                 continue
             name = f"{self.write.name(node)}{self.signs.element(element)}"
-            message = Message(
+            return Message(
                 "Moving {x} up by a little moves {f} by {slope} times as much.",
                 x=Math(name),
                 f=Math(self.write.name(self.result.of)),
                 slope=Math(self.signs.value(slope, self.shown.digits)),
             )
-            if by_convention:
-                message = Message(
-                    "{what} At a kink that is the convention's word: see the note.", what=message
-                )
-            return message
         return None
 
     def _shapes(self, node: int) -> Message | str:
@@ -185,6 +182,9 @@ class Lines:
         )
 
     def _notes(self, node: int, forward: bool) -> Iterator[Line]:
+        if not forward and node in self.result.faults:
+            why = Message("outside its domain, what goes through it is never finite")
+            yield Line("note", Message("domain"), aside=why)
         for note in self.result.notes_by_node.get(node, []):
             if self._is_forward(node, note) == forward:
                 yield Line("note", Message(note.kind), aside=self.write.note(note))

@@ -1,0 +1,597 @@
+"""Pictures read back: where everything of an SVG stands, and what a terminal picture connects.
+
+Nothing of the program is used. Letters are taken to be 0.6 of their size wide, as in most
+monospaced fonts, and wide East Asian ones twice that.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import unicodedata
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+SVG = "{http://www.w3.org/2000/svg}"
+Point = tuple[float, float]
+Rules = dict[str, dict[str, str]]
+
+
+# --- SVG -----------------------------------------------------------------------------------
+
+
+class Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Box, slack: float = 0.3) -> bool:
+        return (
+            self.left < other.right - slack
+            and other.left < self.right - slack
+            and self.top < other.bottom - slack
+            and other.top < self.bottom - slack
+        )
+
+    def within(self, other: Box, slack: float = 0.2) -> bool:
+        return (
+            self.left >= other.left - slack
+            and self.top >= other.top - slack
+            and self.right <= other.right + slack
+            and self.bottom <= other.bottom + slack
+        )
+
+    def holds(self, point: Point, slack: float = 0.0) -> bool:
+        x, y = point
+        return (
+            self.left + slack < x < self.right - slack
+            and self.top + slack < y < self.bottom - slack
+        )
+
+
+class Text(NamedTuple):
+    kind: str
+    text: str
+    x: float
+    y: float
+    size: float
+    box: Box
+
+
+class Shape(NamedTuple):
+    kind: str
+    title: str
+    box: Box
+    corner: float
+    texts: list[Text]
+
+    @property
+    def name(self) -> str:
+        return self.title.split(" = ")[0]
+
+    @property
+    def centre(self) -> Point:
+        return (self.box.left + self.box.right) / 2, (self.box.top + self.box.bottom) / 2
+
+    def outside(self, point: Point) -> float:
+        """How far a point is from the border, negative inside; corners are round."""
+        (x, y), (cx, cy) = point, self.centre
+        corner = min(self.corner, (self.box.right - self.box.left) / 2)
+        dx = abs(x - cx) - (self.box.right - self.box.left) / 2 + corner
+        dy = abs(y - cy) - (self.box.bottom - self.box.top) / 2 + corner
+        return math.hypot(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0) - corner
+
+
+class Arrow(NamedTuple):
+    line: list[Point]
+    """Along the line, a point every two pixels or so."""
+    head: list[Point]
+    tip: Point
+    box: Box
+
+    @property
+    def start(self) -> Point:
+        return self.line[0]
+
+
+class Use(NamedTuple):
+    """An arrow between two shapes; `target` is -1 for one that leaves the graph."""
+
+    source: int
+    target: int
+    value: str
+    gradient: str
+
+
+class Drawing(NamedTuple):
+    paper: Box
+    rules: tuple[Rules, Rules]
+    """The style sheet on light, and on dark."""
+    shapes: list[Shape]
+    arrows: list[Arrow]
+    texts: list[Text]
+    """The numbers beside arrows."""
+    legend: list[Text]
+    root: ET.Element
+
+    @property
+    def every_text(self) -> list[Text]:
+        return [*(t for s in self.shapes for t in s.texts), *self.texts, *self.legend]
+
+
+def _columns(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)
+
+
+def _rules(style: str) -> Rules:
+    found: Rules = defaultdict(dict)
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style):
+        for selector in selectors.split(","):
+            for declaration in body.split(";"):
+                key, colon, value = declaration.partition(":")
+                if colon:
+                    found[selector.strip()][key.strip()] = value.strip()
+    return found
+
+
+def styles(style: str) -> tuple[Rules, Rules]:
+    """What holds on light, and on dark; later rules win, as all have one class each."""
+    dark = re.search(r"@media \(prefers-color-scheme: dark\) \{(.*?\})\s*\}", style, re.DOTALL)
+    assert dark
+    light = _rules(style[: dark.start()] + style[dark.end() :])
+    changed = _rules(dark[1])
+    keys = {**light, **changed}
+    return light, {key: {**light.get(key, {}), **changed.get(key, {})} for key in keys}
+
+
+def _shift(element: ET.Element) -> Point:
+    found = re.fullmatch(r"translate\(([-\d.e]+)[ ,]([-\d.e]+)\)", element.get("transform", ""))
+    assert found or "transform" not in element.attrib
+    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+
+
+def _text(element: ET.Element, shift: Point, rules: Rules) -> Text:
+    kind = element.get("class", "")
+    style: dict[str, str] = dict(rules["text"])
+    for word in kind.split():
+        style |= rules.get("." + word, {})
+    size = float(style["font-size"].removesuffix("px"))
+    text = element.text or ""
+    x, y = float(element.get("x", 0)) + shift[0], float(element.get("y", 0)) + shift[1]
+    across = _columns(text) * 0.6 * size
+    left = {"start": x, "middle": x - across / 2, "end": x - across}[style["text-anchor"]]
+    return Text(kind, text, x, y, size, Box(left, y - 0.8 * size, left + across, y + 0.22 * size))
+
+
+def _sampled(path: str, shift: Point) -> list[Point]:
+    numbers = r"\s*((?:[-+\d.e]+[\s,]*)*)"
+    points: list[Point] = []
+    for letter, given in re.findall(rf"([A-Za-z]){numbers}", path):
+        flat = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", given)]
+        ends = [(x + shift[0], y + shift[1]) for x, y in zip(flat[::2], flat[1::2], strict=True)]
+        if letter == "M":
+            points += ends
+            continue
+        controls = [points[-1], *ends]
+        degree = {"L": 1, "Q": 2, "C": 3}[letter]
+        assert len(controls) == degree + 1
+        length = sum(math.dist(a, b) for a, b in itertools.pairwise(controls))
+        steps = max(1, math.ceil(length / 2))
+        for k in range(1, steps + 1):
+            points.append(_bezier(controls, k / steps))
+    return points
+
+
+def _bezier(controls: list[Point], t: float) -> Point:
+    while len(controls) > 1:
+        controls = [
+            (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t)
+            for a, b in itertools.pairwise(controls)
+        ]
+    return controls[0]
+
+
+def _arrow(path: ET.Element, head: ET.Element, shift: Point) -> Arrow:
+    line = _sampled(path.get("d", ""), shift)
+    corners = [
+        (float(x) + shift[0], float(y) + shift[1])
+        for x, y in (pair.split(",") for pair in head.get("points", "").split())
+    ]
+    assert len(corners) == 3
+    before = line[-2]
+    tip = max(corners, key=lambda p: math.dist(p, before))
+    border = [
+        _bezier([a, b], k / 8)
+        for a, b in itertools.pairwise([*corners, corners[0]])
+        for k in range(8)
+    ]
+    xs, ys = zip(*line, *corners, strict=True)
+    return Arrow(line, border, tip, Box(min(xs), min(ys), max(xs), max(ys)))
+
+
+def _shape(group: ET.Element, shift: Point, rules: Rules) -> Shape:
+    title, outline, *texts = group
+    assert title.tag == SVG + "title"
+    if outline.tag == SVG + "circle":
+        x, y, r = (float(outline.get(key, "")) for key in ("cx", "cy", "r"))
+        box, corner = Box(x - r, y - r, x + r, y + r), r
+    else:
+        assert outline.tag == SVG + "rect"
+        x, y, w, h = (float(outline.get(key, "")) for key in ("x", "y", "width", "height"))
+        box, corner = Box(x, y, x + w, y + h), float(outline.get("rx", 0))
+    placed = Box(box[0] + shift[0], box[1] + shift[1], box[2] + shift[0], box[3] + shift[1])
+    inside = [_text(element, shift, rules) for element in texts]
+    return Shape(outline.get("class", ""), title.text or "", placed, corner, inside)
+
+
+def read_svg(svg: str) -> Drawing:
+    """Everything that is drawn, in the coordinates of the view box; nothing unknown is passed."""
+    root = ET.fromstring(svg)
+    assert root.tag == SVG + "svg"
+    paper = Box(*map(float, root.get("viewBox", "").split()))
+    title, style, background, group = root
+    assert [e.tag for e in (title, style, background)] == [
+        SVG + n for n in ("title", "style", "rect")
+    ]
+    rules = styles(style.text or "")
+    shift = _shift(group)
+    drawing = Drawing(paper, rules, [], [], [], [], root)
+    elements = iter(group)
+    for element in elements:
+        name = element.tag.removeprefix(SVG)
+        if name == "path":
+            drawing.arrows.append(_arrow(element, next(elements), shift))
+        elif name == "g":
+            drawing.shapes.append(_shape(element, shift, rules[0]))
+        else:
+            assert name == "text", name
+            text = _text(element, shift, rules[0])
+            (drawing.legend if "legend" in text.kind else drawing.texts).append(text)
+    return drawing
+
+
+def _touched(drawing: Drawing, point: Point) -> list[int]:
+    return [k for k, shape in enumerate(drawing.shapes) if abs(shape.outside(point)) <= 2]
+
+
+def owner(drawing: Drawing, text: Text) -> int:
+    """The arrow that a number stands beside, as a reader sees it: a value above, a gradient below.
+
+    It is the nearest one that passes all the text, and not more than its height away.
+    """
+    sign = 1 if text.kind == "value" else -1
+    edge = text.box.bottom if text.kind == "value" else text.box.top
+    found = []
+    for k, arrow in enumerate(drawing.arrows):
+        ys = [y for x, y in arrow.line if abs(x - text.x) <= 2]
+        gaps = [sign * (y - edge) for y in ys]
+        near = [gap for gap in gaps if -0.5 <= gap <= 8]
+        if near:
+            found.append((min(near), k))
+    assert found, f"{text.text!r} stands beside no arrow"
+    (least, nearest), *others = sorted(found)
+    assert all(gap > least + 2 for gap, _ in others), f"{text.text!r} stands beside two arrows"
+    return nearest
+
+
+def uses(drawing: Drawing) -> list[Use]:
+    """Which shapes each arrow joins, by where it touches them, and the numbers beside it."""
+    numbers: dict[tuple[int, str], str] = {}
+    for text in drawing.texts:
+        key = owner(drawing, text), text.kind
+        assert key not in numbers, f"{text.text!r} and {numbers[key]!r} beside one arrow"
+        numbers[key] = text.text
+    found = []
+    for k, arrow in enumerate(drawing.arrows):
+        starts, ends = _touched(drawing, arrow.start), _touched(drawing, arrow.tip)
+        assert len(starts) == 1, f"arrow {k} starts at {starts}"
+        assert len(ends) <= 1, f"arrow {k} ends at {ends}"
+        value, gradient = numbers.get((k, "value"), ""), numbers.get((k, "gradient"), "")
+        found.append(Use(starts[0], ends[0] if ends else -1, value, gradient))
+    return found
+
+
+def faults(drawing: Drawing) -> Iterator[str]:
+    """Everything that stands where it must not."""
+    yield from _text_faults(drawing)
+    yield from _shape_faults(drawing)
+    for k, arrow in enumerate(drawing.arrows):
+        where = f"arrow {k} from {arrow.start}"
+        if not arrow.box.within(drawing.paper):
+            yield f"{where} leaves the paper"
+        if any(b[0] < a[0] - 0.1 for a, b in itertools.pairwise([*arrow.line, arrow.tip])):
+            yield f"{where} goes back to the left"
+        for shape in drawing.shapes:
+            if arrow.box.meets(shape.box) and any(shape.outside(p) < -1.5 for p in arrow.line):
+                yield f"{where} passes through {shape.title!r}"
+    yield from _runs_on_one_another(drawing)
+
+
+def _text_faults(drawing: Drawing) -> Iterator[str]:
+    texts = drawing.every_text
+    for text in texts:
+        if not text.box.within(drawing.paper):
+            yield f"{text.text!r} leaves the paper: {text.box}"
+        for arrow in drawing.arrows:
+            if text.box.meets(arrow.box, 0.0) and any(
+                text.box.holds(p, 0.2) for p in (*arrow.line, *arrow.head)
+            ):
+                yield f"an arrow from {arrow.start} crosses {text.text!r}"
+    for a, b in itertools.combinations(texts, 2):
+        if a.box.meets(b.box):
+            yield f"{a.text!r} overlaps {b.text!r}"
+    for k, shape in enumerate(drawing.shapes):
+        for text in shape.texts:
+            corners = itertools.product(text.box[::2], text.box[1::2])
+            if any(shape.outside(corner) > 0.5 for corner in corners):
+                yield f"{text.text!r} leaves its shape {shape.title!r}"
+        others = [t for j, s in enumerate(drawing.shapes) if j != k for t in s.texts]
+        for text in (*others, *drawing.texts, *drawing.legend):
+            if text.box.meets(shape.box):
+                yield f"{text.text!r} stands in {shape.title!r}"
+
+
+def _shape_faults(drawing: Drawing) -> Iterator[str]:
+    for shape in drawing.shapes:
+        if not shape.box.within(drawing.paper):
+            yield f"{shape.title!r} leaves the paper"
+    for a, b in itertools.combinations(drawing.shapes, 2):
+        if a.box.meets(b.box):
+            yield f"{a.title!r} overlaps {b.title!r}"
+
+
+def _runs_on_one_another(drawing: Drawing) -> Iterator[str]:
+    """Two arrows that lie on one another for a while cannot be told apart."""
+    starts = [_touched(drawing, arrow.start) for arrow in drawing.arrows]
+    cells: dict[tuple[int, int], dict[int, list[Point]]] = defaultdict(lambda: defaultdict(list))
+    for k, arrow in enumerate(drawing.arrows):
+        for x, y in arrow.line:
+            cells[int(x // 4), int(y // 4)][k].append((x, y))
+    for i, j in itertools.combinations(range(len(drawing.arrows)), 2):
+        a, b = drawing.arrows[i], drawing.arrows[j]
+        if not a.box.meets(b.box, -1) or starts[i] == starts[j]:
+            continue
+        near = 0
+        for x, y in a.line:
+            column, row = int(x // 4), int(y // 4)
+            around = itertools.product((column - 1, column, column + 1), (row - 1, row, row + 1))
+            spots = (p for cell in around if cell in cells for p in cells[cell].get(j, ()))
+            near += any(math.dist((x, y), p) < 1.5 for p in spots)
+        # Lines that cross at a small angle are near one another for a while.
+        if near > 20:
+            yield f"the arrows {i} and {j} run on one another for {2 * near} pixels"
+
+
+# --- the terminal --------------------------------------------------------------------------
+
+_NORTH, _EAST, _SOUTH, _WEST = (-1, 0), (0, 1), (1, 0), (0, -1)
+_TURNS = {
+    "│": (_NORTH, _SOUTH),
+    "─": (_EAST, _WEST),
+    "┌": (_EAST, _SOUTH),
+    "┐": (_SOUTH, _WEST),
+    "└": (_NORTH, _EAST),
+    "┘": (_NORTH, _WEST),
+    "├": (_NORTH, _EAST, _SOUTH),
+    "┤": (_NORTH, _SOUTH, _WEST),
+    "┬": (_EAST, _SOUTH, _WEST),
+    "┴": (_NORTH, _EAST, _WEST),
+    "┼": (_NORTH, _EAST, _SOUTH, _WEST),
+}
+Cell = tuple[int, int]
+
+
+class Frame(NamedTuple):
+    """A box of characters: its corners, and the lines in it."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    words: list[str]
+
+
+class Net(NamedTuple):
+    """What a line connects: a box, and where its heads point, with the numbers beside them."""
+
+    source: int
+    heads: list[Use]
+
+
+class _Screen:
+    """Characters by row and column; a wide character is followed by an empty string."""
+
+    def __init__(self, printed: str) -> None:
+        self.rows: list[list[str]] = []
+        for line in printed.splitlines():
+            row: list[str] = []
+            for char in line:
+                row += [char, *[""] * (_columns(char) - 1)]
+            self.rows.append(row)
+        self.frames = list(self._boxes())
+
+    def at(self, cell: Cell) -> str:
+        row, column = cell
+        if 0 <= row < len(self.rows) and 0 <= column < len(self.rows[row]):
+            return self.rows[row][column]
+        return " "
+
+    def text(self, row: int, left: int, right: int) -> str:
+        return "".join(self.at((row, column)) for column in range(left, right))
+
+    def _boxes(self) -> Iterator[Frame]:
+        for top, row in enumerate(self.rows):
+            for left, char in enumerate(row):
+                if char != "┌":
+                    continue
+                right = left + 1
+                while self.at((top, right)) == "─":
+                    right += 1
+                bottom = top + 1
+                while self.at((bottom, left)) == "│" == self.at((bottom, right)):
+                    bottom += 1
+                edge = "└" + "─" * (right - left - 1) + "┘"
+                closed = self.text(bottom, left, right + 1) == edge
+                if self.at((top, right)) != "┐" or not closed:
+                    continue
+                inside = [self.text(r, left + 1, right).strip() for r in range(top + 1, bottom)]
+                if words := [line for line in inside if line]:
+                    yield Frame(top, left, bottom, right, words)
+
+
+def read_terminal(printed: str) -> tuple[list[Frame], list[Net]]:
+    """The boxes, and what each line connects; where two lines cross the upright one is seen."""
+    screen = _Screen(printed)
+    border = {
+        (row, column): k
+        for k, f in enumerate(screen.frames)
+        for row in range(f.top, f.bottom + 1)
+        for column in range(f.left, f.right + 1)
+    }
+    lines = {
+        (row, column)
+        for row, cells in enumerate(screen.rows)
+        for column, char in enumerate(cells)
+        if char in _TURNS and (row, column) not in border
+    }
+    seen: set[Cell] = set()
+    nets = []
+    for cell in sorted(lines):
+        if cell not in seen:
+            net = _net(screen, border, lines, cell, seen)
+            nets.append(net)
+    heads = sum(line.count("▶") for line in printed.splitlines())
+    assert heads == sum(len(net.heads) for net in nets), "a head without a line"
+    return screen.frames, nets
+
+
+def _net(
+    screen: _Screen, border: dict[Cell, int], lines: set[Cell], first: Cell, seen: set[Cell]
+) -> Net:
+    sources: set[int] = set()
+    heads = []
+    waiting = [first]
+    seen.add(first)
+    while waiting:
+        cell = waiting.pop()
+        for step in _TURNS[screen.at(cell)]:
+            following = cell[0] + step[0], cell[1] + step[1]
+            # Level lines pass beneath upright ones.
+            while step in (_EAST, _WEST) and following in lines and screen.at(following) == "│":
+                following = following[0], following[1] + step[1]
+            char = screen.at(following)
+            if following in border:
+                frame = screen.frames[border[following]]
+                assert step == _WEST, f"a line runs into a box at {following}"
+                assert following[1] == frame.right, f"a line leaves a box inside at {following}"
+                sources.add(border[following])
+            elif char == "▶":
+                assert step == _EAST
+                heads.append(_head(screen, border, following, sources))
+            else:
+                assert following in lines, f"a line ends at {cell}, before {char!r}"
+                back = -step[0], -step[1]
+                assert back in _TURNS[char], f"the line at {cell} does not join {char!r}"
+                if following not in seen:
+                    seen.add(following)
+                    waiting.append(following)
+    assert len(sources) == 1, f"a line from the boxes {[screen.frames[s].words for s in sources]}"
+    (source,) = sources
+    return Net(source, [use._replace(source=source) for use in heads])
+
+
+def _head(screen: _Screen, border: dict[Cell, int], cell: Cell, sources: set[int]) -> Use:
+    row, column = cell
+    target = border.get((row, column + 1), -1)
+    assert target < 0 or screen.frames[target].left == column + 1
+    return Use(-1, target, *(_beside(screen, r, column) for r in (row - 1, row + 1)))
+
+
+def _beside(screen: _Screen, row: int, column: int) -> str:
+    """The number that ends at a column, or begins not far before it, after the last line."""
+    return re.split(r"[│─┌┐└┘├┤┬┴┼▶]|\s{4,}", screen.text(row, 0, column).rstrip())[-1].strip()
+
+
+def contrast(a: str, b: str) -> float:
+    """The contrast ratio of two colours, as the Web Content Accessibility Guidelines define it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+# --- graph languages -----------------------------------------------------------------------
+
+
+def read_dot(text: str) -> tuple[dict[str, list[str]], list[tuple[str, str, list[str]]]]:
+    """The nodes with the lines of their labels, and the edges with theirs."""
+    tokens = re.findall(r'"(?:[^"\\]|\\.)*"|->|[\[\]{};=,]|[\w.]+|\S', text, re.DOTALL)
+    assert tokens[:3] == ["digraph", "cgraph", "{"]
+    assert tokens[-1] == "}"
+    nodes: dict[str, list[str]] = {}
+    edges = []
+    statements = [list(g) for end, g in itertools.groupby(tokens[3:-1], ";".__eq__) if not end]
+    for statement in statements:
+        found = dict(zip(statement, statement[2:], strict=False))
+        label = _unescaped(found["label"]) if "label" in statement else []
+        if statement[0] in ("rankdir", "node", "edge"):
+            continue
+        if statement[1:2] == ["->"]:
+            edges.append((statement[0], statement[2], label))
+            tail = statement[3:]
+        else:
+            assert statement[0] not in nodes
+            nodes[statement[0]] = label
+            tail = statement[1:]
+        pattern = r'(\[ \w+ = ("[^\n]*?"|\w+)( , \w+ = ("[^\n]*"|\w+))* \])?'
+        assert re.fullmatch(pattern, " ".join(tail)), tail
+    return nodes, edges
+
+
+def _unescaped(quoted: str) -> list[str]:
+    assert quoted[0] == quoted[-1] == '"'
+    lines = [""]
+    for piece in re.findall(r"\\.|[^\\]", quoted[1:-1], re.DOTALL):
+        if piece == "\\n":
+            lines.append("")
+        else:
+            assert piece in ("\\\\", '\\"') or len(piece) == 1, piece
+            lines[-1] += piece[-1]
+    return lines
+
+
+def read_mermaid(text: str) -> tuple[dict[str, list[str]], list[tuple[str, str, list[str]]]]:
+    """The same of a Mermaid flowchart; what Mermaid would read in a label is refused."""
+    first, *rest = text.splitlines()
+    assert first == "flowchart LR"
+    nodes: dict[str, list[str]] = {}
+    edges = []
+    for line in rest:
+        if found := re.fullmatch(r'  (n\d+)(?:\(\("([^"]*)"\)\)|\["([^"]*)"\])', line):
+            assert found[1] not in nodes
+            nodes[found[1]] = _entities(found[2] if found[2] is not None else found[3])
+        else:
+            edge = re.fullmatch(r'  (n\d+) (?:-- "([^"]*)" -->|-->) (n\d+)', line)
+            assert edge, line
+            edges.append((edge[1], edge[3], _entities(edge[2]) if edge[2] is not None else []))
+    return nodes, edges
+
+
+def _entities(label: str) -> list[str]:
+    lines = label.split("<br/>")
+    assert not any(re.search(r"[<>&`\\\[\](){}*_|]|#(?!\d+;)", line) for line in lines), label
+    return [re.sub(r"#(\d+);", lambda m: chr(int(m[1])), line) for line in lines]
+
+
+def bits(element: Any) -> str:
+    """An element written out, to compare it with another."""
+    return ET.tostring(element, encoding="unicode")
