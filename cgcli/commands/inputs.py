@@ -116,6 +116,9 @@ def _binding(argument: str, limits: Limits) -> tuple[str, Any]:
     plain = normalise(argument)
     name, equals, value = plain.partition("=")
     word = name.strip()
+    if not equals and re.fullmatch("-[A-Za-z]", argument):
+        message = f"there is no option {argument} here"
+        raise CgraphError("usage", message, "--help lists the options; what is printed goes > FILE")
     if not equals:
         raise CgraphError(
             "binding",
