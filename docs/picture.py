@@ -22,9 +22,9 @@ from cgcli.views import table
 from cgcli.views.catalogue import catalogue
 from cgcli.views.drawing.draw import Drawing
 from cgcli.views.drawing.scene import Picture
+from cgcli.views.signs import PLAIN
 from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.show import print_on
-from cgcli.views.trace.signs import PLAIN
 from cgcli.views.trace.writing import Shown
 
 EXAMPLE = "p = x + y; g = p*z"

@@ -7,6 +7,7 @@ is the same rule run on the same numbers. Steps are made one by one as they are 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from cgcli.calculus.backward import contribution, local
@@ -194,9 +195,7 @@ class Explanation:
                 for user, place in self.users.of(node)
                 if gradients[user] is not None and self.sent(user, place) is not None
             )
-            found = self._shared[node] = next(sending, None) is not None and any(
-                True for _ in sending
-            )
+            found = self._shared[node] = len(list(islice(sending, 2))) > 1
         return found
 
     def _needed_on_path(self) -> bytearray:

@@ -6,7 +6,7 @@ import itertools
 import shlex
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cgcli.calculus.result import Result, find
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
@@ -47,12 +47,7 @@ def solve(problem: Problem) -> Result:
 
     What looks like a slip and is none is said on standard error.
     """
-    program, at, limits = problem.program, problem.at, problem.limits
-    if program == "-" and at == "-":
-        message = "the program and --at cannot both be read from standard input"
-        raise CgraphError("usage", message, "put one of them in a file")
-    parsed = parse(read_program(program, problem.command), limits)
-    bound, more = read_bindings(problem.bindings, at, limits)
+    parsed, bound, more = _read(problem)
     of, wrt = read_name(problem.of), split_names(problem.wrt)
     try:
         result = evaluate_program(parsed, bound, more, of, wrt)
@@ -69,8 +64,7 @@ def solve(problem: Problem) -> Result:
 
 def unvalued(problem: Problem) -> Graph:
     """Return the graph alone: what is bound gives shapes, and nothing need be."""
-    parsed = parse(read_program(problem.program, problem.command), problem.limits)
-    bound, more = read_bindings(problem.bindings, problem.at, problem.limits)
+    parsed, bound, more = _read(problem)
     graph = parsed.graph({**more, **bound})
     for name in bound:
         if name not in graph.inputs:
@@ -79,6 +73,15 @@ def unvalued(problem: Problem) -> Graph:
     if of is not None:
         graph.output = find(graph, of)
     return graph
+
+
+def _read(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:
+    """Return the program, the values bound by name, and those of the --at file."""
+    if problem.program == "-" and problem.at == "-":
+        message = "the program and --at cannot both be read from standard input"
+        raise CgraphError("usage", message, "put one of them in a file")
+    parsed = parse(read_program(problem.program, problem.command), problem.limits)
+    return parsed, *read_bindings(problem.bindings, problem.at, problem.limits)
 
 
 def _stray_signs(program: Program, result: Result) -> Iterator[str]:

@@ -32,6 +32,10 @@ class Drawing:
 
     def frames(self) -> int:
         """Return how many steps the two passes take; frames are counted from 0 to that."""
+        return self._count
+
+    @functools.cached_property
+    def _count(self) -> int:
         return frames(self.result) if self.result is not None else 0
 
     def bytes(self, kind: str, frame: int | None = None) -> bytes:

@@ -15,7 +15,7 @@ from cgcli.errors import shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula, pieces
 from cgcli.views.gate import printable
-from cgcli.views.trace.signs import PLAIN
+from cgcli.views.signs import PLAIN
 
 __all__ = ["Arrow", "Picture", "Scene", "Shape", "frames", "scene"]
 

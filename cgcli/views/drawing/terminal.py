@@ -244,18 +244,17 @@ def _box_width(shape: Shape) -> int:
 
 
 def _box(grid: Grid, shape: Shape, top: int, left: int, wide: int, height: int) -> None:
-    """Draw a box; a narrower one than its column is joined to what leaves it."""
-    own = wide
-    grid.text(top, left, f"┌{'─' * (own - 2)}┐", "")
+    """Draw a box as wide as its column, with its words in the middle."""
+    grid.text(top, left, f"┌{'─' * (wide - 2)}┐", "")
     for row in range(top + 1, top + height - 1):
         grid.text(row, left, "│", "")
-        grid.text(row, left + own - 1, "│", "")
-    grid.text(top + height - 1, left, f"└{'─' * (own - 2)}┘", "")
+        grid.text(row, left + wide - 1, "│", "")
+    grid.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", "")
     words = written(shape)
     row = top + (height - len(words)) // 2
     for text in words:
         style = "bold" if text == words[0] else "green" if text == shape.total else ""
-        grid.text(row, left + (own - width(text)) // 2, text, style)
+        grid.text(row, left + (wide - width(text)) // 2, text, style)
         row += 1
 
 

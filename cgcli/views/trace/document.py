@@ -11,7 +11,7 @@ from cgcli.calculus.notes import Note
 from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import note_document, number
-from cgcli.views.trace.signs import PLAIN
+from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Shown, Writing
 
 __all__ = ["as_json"]

@@ -8,8 +8,8 @@ from typing import Final
 
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable
+from cgcli.views.signs import Signs
 from cgcli.views.trace.lines import Line
-from cgcli.views.trace.signs import Signs
 from cgcli.words import Math
 
 __all__ = ["as_html"]

@@ -8,8 +8,8 @@ from typing import Any
 from cgcli.calculus.explain import Differentiated, Explanation, Gradient
 from cgcli.calculus.notes import Note
 from cgcli.operations.shapes import describe
+from cgcli.views.signs import Signs
 from cgcli.views.trace.chain import Chain, Line, distinct
-from cgcli.views.trace.signs import Signs
 from cgcli.views.trace.writing import Shown, Writing
 from cgcli.words import Math, Message
 

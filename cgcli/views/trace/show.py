@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import ENGLISH, Catalogue, catalogue
+from cgcli.views.signs import ASCII, PLAIN, PRINTED, Signs
 from cgcli.views.terminal import can_show, console
 from cgcli.views.trace.lines import Line, Lines
-from cgcli.views.trace.signs import ASCII, PLAIN, PRINTED, Signs
 from cgcli.views.trace.writing import Shown
 from cgcli.words import Message
 

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
+from cgcli.views.signs import Signs
 from cgcli.views.trace.lines import Line
-from cgcli.views.trace.signs import Signs
 from cgcli.words import Message
 
 __all__ = ["TextLines", "as_text"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from cgcli.calculus.result import Result
-from cgcli.views.trace.signs import ASCII, Signs
+from cgcli.views.signs import ASCII, Signs
 from cgcli.views.trace.writing import Shown
 from cgcli.words import Message
 

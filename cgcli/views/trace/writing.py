@@ -12,7 +12,7 @@ from cgcli.calculus.result import Result
 from cgcli.graph.text import write
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
-from cgcli.views.trace.signs import Signs
+from cgcli.views.signs import Signs
 from cgcli.words import Math, Message
 
 __all__ = ["Shown", "Writing"]
@@ -34,7 +34,7 @@ class Writing:
     """An evaluation's nodes, formulas and numbers, as they are written.
 
     >>> import cgcli
-    >>> from cgcli.views.trace.signs import PLAIN
+    >>> from cgcli.views.signs import PLAIN
     >>> result = cgcli.parse("p = x + y; p*z").evaluate(x=1, y=3, z=-3)
     >>> writing = Writing(result, PLAIN, Shown())
     >>> writing.formula(4), writing.substituted(4), writing.gradient(2)
