@@ -1,4 +1,4 @@
-"""Build the package, and with it the grammar's parse tables, which take Lark to make."""
+"""Build the package, and with it the grammars' parse tables, which take Lark to make."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-GRAMMAR = ROOT / "grammar" / "cgraph.lark"
+GRAMMARS = ROOT / "grammar"
 
 
 class BuildWithTables(build_py):
-    """Write `cgraph.tables.json` beside the grammar that is built, or in place when editable."""
+    """Write the tables beside the grammars that are built, or in place when editable."""
 
     def run(self) -> None:
         """Build the modules, then make the tables."""
         super().run()
         sys.path.insert(0, str(ROOT))
+        from cgcli.language.tables import GRAMMARS as NAMES
         from cgcli.language.tables import save
 
-        folder = GRAMMAR.parent
+        folder = GRAMMARS
         if not self.editable_mode:
             folder = Path(self.build_lib) / "cgcli" / "grammar"
-        save(str(GRAMMAR), str(folder / "cgraph.tables.json"))
+        for name in NAMES:
+            save(str(GRAMMARS / f"{name}.lark"), str(folder / f"{name}.tables.json"))
 
 
 setup(cmdclass={"build_py": BuildWithTables})

@@ -11,7 +11,7 @@ from typing import Final
 
 from cgcli.errors import CgraphError, Place, shorten
 from cgcli.language.characters import describe
-from cgcli.language.reader import CLOSING, END, UNKNOWN, Token, tokens
+from cgcli.language.reader import CLOSING, END, UNKNOWN, Machine, Token, tokens
 from cgcli.language.situations import SITUATIONS, Context
 from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
 
@@ -20,9 +20,11 @@ __all__ = ["bad_target", "explain"]
 _CLOSERS: Final = frozenset(CLOSING.values())
 
 
-def explain(source: str, plain: str, position: int, expected: list[str], depth: int) -> CgraphError:
+def explain(
+    source: str, plain: str, position: int, expected: list[str], depth: int, reader: Machine
+) -> CgraphError:
     """Return the error for the token at `position`, where one of `expected` was wanted."""
-    context = _context(source, plain, position, expected, depth)
+    context = _context(source, plain, position, expected, depth, reader)
     kind, _, start, end = context.token
     if kind == UNKNOWN:
         message, hint = describe(
@@ -49,13 +51,15 @@ def bad_target(source: str, target: Expression, expression: Expression, start: i
     )
 
 
-def _context(source: str, plain: str, position: int, expected: list[str], depth: int) -> Context:
+def _context(
+    source: str, plain: str, position: int, expected: list[str], depth: int, reader: Machine
+) -> Context:
     """Read the text again up to the token, keeping the brackets that are open there."""
     before: Token | None = None
     earlier: Token | None = None
     opened: list[Token] = []
     token: Token = (END, "", len(plain), len(plain))
-    for token in tokens(plain, source, depth):
+    for token in tokens(plain, source, depth, reader):
         if token[2] >= position and (token[0] != END or position >= len(plain)):
             break
         if token[0] in CLOSING:

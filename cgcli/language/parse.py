@@ -7,12 +7,11 @@ precedence that does nothing is skipped over.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from cgcli.errors import CgraphError, Place, excerpt
-from cgcli.language.reader import machine, normalise, tokens
+from cgcli.language.reader import Machine, machine, normalise, tokens
 from cgcli.language.syntax import (
     CALL,
     COMPREHENSION,
@@ -34,7 +33,7 @@ from cgcli.language.syntax import (
 )
 from cgcli.limits import Limits
 
-__all__ = ["parse"]
+__all__ = ["Actions", "parse", "run"]
 
 Action: TypeAlias = Callable[[list[Any], int, int], Any]
 """From the values of a rule's parts, and the span they cover, to the value of the whole."""
@@ -48,18 +47,31 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
     >>> [statement.name for statement in parse("p = x + y; g = p*z").block]
     ['p', 'g']
     """
+    block, names = run(machine(), text, Actions(text), limits)
+    if not block:
+        raise CgraphError(
+            "syntax",
+            "there is no expression here",
+            'write one, for example "(x+y)*z"',
+            (Place(text, 0, len(text.rstrip())),) if text.strip() else (),
+        )
+    return Syntax(text, block, frozenset(names))
+
+
+def run(reader: Machine, text: str, syntax: Actions, limits: Limits) -> tuple[Any, dict[str, str]]:
+    """Return what the actions make of a text that a grammar's machine reads, and its names.
+
+    Raises `CgraphError`.
+    """
     plain = normalise(text)
-    reader = machine()
-    actions = reader.actions
-    syntax = _Actions(text)
+    actions, jump = reader.actions, reader.jump
     rules = [(left, length, syntax.action(alias)) for left, length, alias in reader.rules]
-    jump = _jump()
     states = [reader.start]
     values: list[Any] = []
     starts: list[int] = []
     names: dict[str, str] = {}
     state, previous_end = reader.start, 0
-    for token, word, start, end in tokens(plain, text, limits.depth):
+    for token, word, start, end in tokens(plain, text, limits.depth, reader):
         kind = token
         while True:
             action = actions[state].get(kind)
@@ -69,7 +81,8 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
                 if kind not in _SOFT or "NAME" not in actions[state]:
                     from cgcli.language import messages
 
-                    raise messages.explain(text, plain, start, list(actions[state]), limits.depth)
+                    expected = list(actions[state])
+                    raise messages.explain(text, plain, start, expected, limits.depth, reader)
                 kind = "NAME"
                 continue
             if action > 0:
@@ -94,7 +107,7 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
             key = (state, left, kind)
             target = jump.get(key)
             if target is None:
-                target = jump[key] = _follow(state, left, kind)
+                target = jump[key] = _follow(reader, state, left, kind)
             state = target
             states.append(state)
         if action is None:
@@ -108,30 +121,15 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
         states.append(state)
         starts.append(start)
         previous_end = end
-    block: list[Statement] = values[0]
-    if not block:
-        raise CgraphError(
-            "syntax",
-            "there is no expression here",
-            'write one, for example "(x+y)*z"',
-            (Place(text, 0, len(text.rstrip())),) if text.strip() else (),
-        )
-    return Syntax(text, block, frozenset(names))
+    return values[0], names
 
 
-@functools.cache
-def _jump() -> dict[tuple[int, str, str], int]:
-    """Where to go after a reduction: kept between parses, filled as states are met."""
-    return {}
-
-
-def _follow(state: int, left: str, kind: str) -> int:
+def _follow(reader: Machine, state: int, left: str, kind: str) -> int:
     """Return the state after `left`, past the levels of precedence that only pass it on.
 
     With the next token known, a chain such as atom → postfix → power → sign does nothing until
     a rule with an action of its own is due; the chain is walked once and remembered.
     """
-    reader = machine()
     while True:
         target = reader.actions[state][left] - 1
         action = reader.actions[target].get(kind, 0)
@@ -143,7 +141,7 @@ def _follow(state: int, left: str, kind: str) -> int:
         left = rule_left
 
 
-class _Actions:
+class Actions:
     """What each alias of the grammar builds. An expression's value is where its entries begin."""
 
     def __init__(self, text: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from cgcli.errors import CgraphError, Place
-from cgcli.language.tables import Tables, files, load
+from cgcli.language.tables import GRAMMARS, Tables, files, load
 
 __all__ = ["CLOSING", "END", "UNKNOWN", "Machine", "Token", "machine", "normalise", "tokens"]
 
@@ -49,12 +49,14 @@ class Machine(NamedTuple):
     actions: list[dict[str, int]]
     start: int
     end: int
+    jump: dict[tuple[int, str, str], int]
+    """Where to go after a reduction: kept between parses, filled as states are met."""
 
 
 @functools.cache
-def machine() -> Machine:
-    """Return the machine of the package's own grammar, made once."""
-    return prepare(load(*files()))
+def machine(grammar: str = GRAMMARS[0]) -> Machine:
+    """Return the machine of one of the package's grammars, made once."""
+    return prepare(load(*files(grammar)))
 
 
 def prepare(tables: Tables) -> Machine:
@@ -68,6 +70,7 @@ def prepare(tables: Tables) -> Machine:
         actions=tables.actions,
         start=tables.start,
         end=tables.end,
+        jump={},
     )
 
 
@@ -89,12 +92,14 @@ def normalise(text: str) -> str:
     return text.translate(_PASTED)
 
 
-def tokens(text: str, source: str, depth: int) -> Iterator[Token]:
+def tokens(
+    text: str, source: str, depth: int, reader: Machine | None = None
+) -> Iterator[Token]:
     """Yield the tokens of a normalised text; `source` is the text as it was, for messages.
 
     Raises `CgraphError` of kind limit where brackets nest deeper than `depth`.
     """
-    reader = machine()
+    reader = reader or machine()
     ignored, keywords = reader.ignored, reader.keywords
     stack: list[str] = []
     for match in reader.pattern.finditer(text):

@@ -17,6 +17,8 @@ CALL            the function's name                 ``f(x, y)``
 LIST            None                                ``[x, y]``
 INDEX           an `Indexed`                        ``W[i, j]``
 COMPREHENSION   a `Comprehension`                   ``[h[t] for t in 0..3]``
+PARTIAL         None, on an answer sheet alone      ``∂x``
+ATTRIBUTE       its name, on an answer sheet alone  ``x.grad``
 ==============  ==================================  =====================================
 """
 
@@ -25,6 +27,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple, TypeAlias
 
 __all__ = [
+    "ATTRIBUTE",
     "CALL",
     "COMPREHENSION",
     "INDEX",
@@ -32,6 +35,7 @@ __all__ = [
     "NAME",
     "NUMBER",
     "OPERATION",
+    "PARTIAL",
     "Assignment",
     "Block",
     "Comprehension",
@@ -53,6 +57,8 @@ CALL: Final = 3
 LIST: Final = 4
 INDEX: Final = 5
 COMPREHENSION: Final = 6
+PARTIAL: Final = 7
+ATTRIBUTE: Final = 8
 
 Entry: TypeAlias = tuple[int, Any, int, int, int]
 Expression: TypeAlias = list[Entry]

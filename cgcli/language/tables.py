@@ -1,18 +1,23 @@
-"""The grammar's parse tables: made by Lark, kept as JSON beside the grammar, loaded in a moment.
+"""The grammars' parse tables: made by Lark, kept as JSON beside the grammars, loaded in a moment.
 
-Lark reads `cgraph.lark`, checks that it is LALR(1) and computes the tables. Importing Lark and
-building takes longer than the rest of a short run, so the tables are made when the package is
-built and shipped with the grammar's text inside; when that text is not the grammar's any more,
-or the file is missing, they are built again in memory. Nothing is ever unpickled.
+Lark reads `cgraph.lark` or `sheet.lark`, checks that it is LALR(1) and computes the tables.
+Importing Lark and building takes longer than the rest of a short run, so the tables are made when
+the package is built and shipped with the grammar's text inside; when that text is not the
+grammar's any more, or the file is missing, they are built again in memory. Nothing is ever
+unpickled.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-from typing import Any, NamedTuple
+import re
+from typing import Any, Final, NamedTuple
 
-__all__ = ["Tables", "build", "files", "load", "save"]
+__all__ = ["GRAMMARS", "Tables", "build", "files", "load", "save"]
+
+GRAMMARS: Final = ("cgraph", "sheet")
+"""The grammars of the package: the language's, and that of answer sheets, which imports it."""
 
 
 class Tables(NamedTuple):
@@ -33,20 +38,19 @@ class Tables(NamedTuple):
     end: int
 
 
-def files() -> tuple[str, str]:
-    """Return the paths of the package's grammar and of its tables."""
+def files(name: str = GRAMMARS[0]) -> tuple[str, str]:
+    """Return the paths of one of the package's grammars and of its tables."""
     # By name, since the package is laid out from a folder of another name when it is built.
     grammar = importlib.import_module("cgcli.grammar")
     folder = os.path.dirname(os.path.abspath(str(grammar.__file__)))
-    return os.path.join(folder, "cgraph.lark"), os.path.join(folder, "cgraph.tables.json")
+    return os.path.join(folder, f"{name}.lark"), os.path.join(folder, f"{name}.tables.json")
 
 
 def load(grammar: str, tables: str) -> Tables:
     """Return the tables of a grammar file, from the tables file when it is of the same text."""
     import json
 
-    with open(grammar, encoding="utf-8") as file:
-        text = file.read()
+    text = _text(grammar)
     try:
         with open(tables, encoding="utf-8") as file:
             kept = json.load(file)
@@ -55,7 +59,16 @@ def load(grammar: str, tables: str) -> Tables:
     except (OSError, ValueError, KeyError, TypeError):
         # A missing or stale file only costs time: the grammar is the truth.
         pass
-    return build(text)
+    return build(grammar)
+
+
+def _text(grammar: str) -> str:
+    """Return a grammar file's text, followed by the texts of those that it imports."""
+    with open(grammar, encoding="utf-8") as file:
+        text = file.read()
+    for name in sorted(set(re.findall(r"^%import \.(\w+)", text, re.MULTILINE))):
+        text += _text(os.path.join(os.path.dirname(grammar), f"{name}.lark"))
+    return text
 
 
 def _from_json(kept: dict[str, Any]) -> Tables:
@@ -68,24 +81,22 @@ def save(grammar: str, tables: str) -> None:
     """Write the tables of a grammar file, with the grammar's text, as JSON."""
     import json
 
-    with open(grammar, encoding="utf-8") as file:
-        text = file.read()
-    kept = {"grammar": text, "tables": build(text)._asdict()}
+    kept = {"grammar": _text(grammar), "tables": build(grammar)._asdict()}
     with open(tables, "w", encoding="utf-8") as file:
         json.dump(kept, file, ensure_ascii=False, separators=(",", ":"))
 
 
 def build(grammar: str) -> Tables:
-    """Return the tables that Lark makes of a grammar; lark's own errors say what is wrong with it.
+    """Return the tables that Lark makes of a grammar file; its own errors say what is wrong.
 
-    >>> build('start: "x" -> letter').rules
-    [('start', 1, 'letter')]
+    >>> [rule for rule in build(files("sheet")[0]).rules if rule[0] == "start"]
+    [('start', 1, 'start')]
     """
     from lark import Lark
     from lark.grammar import Rule
     from lark.lexer import TerminalDef
 
-    parser = Lark(grammar, parser="lalr", lexer="basic", maybe_placeholders=False)
+    parser = Lark.open(grammar, parser="lalr", lexer="basic", maybe_placeholders=False)
     data, memo = parser.memo_serialize([TerminalDef, Rule])
     table = data["parser"]["parser"]
     ignored = data["parser"]["lexer_conf"]["ignore"]
@@ -118,7 +129,7 @@ def _numbered(
     table: dict[str, Any], rules: dict[int, int]
 ) -> tuple[list[dict[str, int]], int, int]:
     """Return Lark's states numbered in the order they are reached, the same in every build."""
-    names = table["tokens"]
+    names = {number: _own(str(name)) for number, name in table["tokens"].items()}
     found = [table["start_states"]["start"]]
     numbers = {found[0]: 0}
     actions: list[dict[str, int]] = []
@@ -150,8 +161,6 @@ def _is_word(pattern: dict[str, Any]) -> bool:
 
 
 def _pattern(pattern: dict[str, Any]) -> str:
-    import re
-
     value: str = pattern["value"]
     return re.escape(value) if pattern["__type__"] == "PatternStr" else value
 
@@ -159,4 +168,9 @@ def _pattern(pattern: dict[str, Any]) -> str:
 def _rule(rule: dict[str, Any]) -> tuple[str, int, str]:
     alias = rule["alias"] or ("" if rule["options"]["expand1"] else rule["origin"]["name"])
     # Some versions of Lark keep tokens here, which are strings that print otherwise.
-    return (str(rule["origin"]["name"]), len(rule["expansion"]), str(alias))
+    return (_own(str(rule["origin"]["name"])), len(rule["expansion"]), _own(str(alias)))
+
+
+def _own(name: str) -> str:
+    """Return the name of a rule as its own grammar has it: Lark puts the file's name before it."""
+    return re.sub(r"^[a-z]+__(?=.)", "", name)

@@ -154,10 +154,20 @@ def test_tables_are_built_when_the_file_is_stale(tmp_path: Any) -> None:
     assert tables.load(str(grammar), str(kept)).rules == [("start", 1, "second")]
 
 
-def test_tables_do_not_change_from_build_to_build() -> None:
-    with open(GRAMMAR, encoding="utf-8") as file:
-        text = file.read()
-    assert tables.build(text) == tables.build(text)
+def test_tables_are_built_when_an_imported_grammar_is_another(tmp_path: Any) -> None:
+    grammar, imported, kept = tmp_path / "g.lark", tmp_path / "words.lark", tmp_path / "g.json"
+    grammar.write_text("%import .words (word)\nstart: word\n")
+    imported.write_text('word: "x" -> first\n')
+    tables.save(str(grammar), str(kept))
+    imported.write_text('word: "x" -> second\n')
+    aliases = [alias for _, _, alias in tables.load(str(grammar), str(kept)).rules]
+    assert sorted(aliases) == ["second", "start"]
+
+
+@pytest.mark.parametrize("name", tables.GRAMMARS)
+def test_tables_do_not_change_from_build_to_build(name: str) -> None:
+    path = tables.files(name)[0]
+    assert tables.build(path) == tables.build(path)
 
 
 def test_no_message_is_left_without_a_situation() -> None:

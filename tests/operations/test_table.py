@@ -45,8 +45,7 @@ def test_names_are_unique() -> None:
 
 
 def test_the_grammar_names_operations_as_the_table_does() -> None:
-    with open(tables.files()[0], encoding="utf-8") as file:
-        aliases = {alias for _, _, alias in tables.build(file.read()).rules if alias}
+    aliases = {alias for _, _, alias in tables.build(tables.files()[0]).rules if alias}
     assert aliases - SYNTAX == {row.name for row in TABLE if row.symbol}
 
 
