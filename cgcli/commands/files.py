@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import stat
@@ -11,9 +10,10 @@ import sys
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
-from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.decode import decode_json
+from cgcli.errors import CgraphError, excerpt, shorten
 
-__all__ = ["decode_json", "opened", "read_array", "read_text", "utf8", "write_file"]
+__all__ = ["opened", "read_array", "read_text", "utf8", "write_file"]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -90,37 +90,6 @@ def utf8(data: bytes, what: str) -> str:
 def read_text(path: str) -> str:
     """Return a file's text."""
     return utf8(read_bytes(path), "standard input" if path == "-" else path)
-
-
-def decode_json(text: str, what: str) -> Any:
-    """Return what a JSON text holds; a name that stands twice in an object is an error."""
-    try:
-        return json.loads(
-            text.removeprefix("\ufeff"), parse_constant=_no_constant, object_pairs_hook=_once
-        )
-    except json.JSONDecodeError as error:
-        place = Place(text, error.pos, min(error.pos + 1, len(text)))
-        message = f"{shorten(what, 80)}: this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
-        raise CgraphError("file", message, "", (place,)) from None
-    except RecursionError:
-        raise _file_error(what, "its lists nest too deeply") from None
-    except ValueError as error:
-        raise _file_error(what, str(error)) from None
-
-
-def _no_constant(name: str) -> Any:
-    message = f'{name} is not JSON; write the string "{name}"'
-    raise ValueError(message)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            message = f"the name '{excerpt(name)}' stands twice"
-            raise ValueError(message)
-        found[name] = value
-    return found
 
 
 def read_array(path: str) -> Any:

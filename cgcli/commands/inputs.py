@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cgcli.commands.files import decode_json, read_array, read_text
+from cgcli.commands.files import read_array, read_text
+from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
 

@@ -7,8 +7,9 @@ import gc
 import sys
 from typing import IO, Any, Final
 
-from cgcli.commands.files import decode_json, opened, utf8
+from cgcli.commands.files import opened, utf8
 from cgcli.commands.inputs import read_values
+from cgcli.decode import decode_json
 from cgcli.errors import CgraphError
 from cgcli.limits import Limits
 from cgcli.program import Program, parse

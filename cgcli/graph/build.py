@@ -13,11 +13,11 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.expressions import Expressions
 from cgcli.graph.graph import INPUT, Graph
 from cgcli.graph.names import Scope, Turn
-from cgcli.language.syntax import Assignment, Block, Function, Loop, Syntax, Value
+from cgcli.language.syntax import Assignment, Block, Expression, Function, Loop, Syntax, Value
 from cgcli.limits import Limits
 from cgcli.operations.table import CONSTANTS, OPERATIONS
 
-__all__ = ["build"]
+__all__ = ["Draft", "build"]
 
 _SAME: Final = OPERATIONS["same"]
 
@@ -32,6 +32,60 @@ def build(
     statements = _Statements(syntax, bindings or {}, limits)
     statements.graph.output = statements.run(syntax.block)
     return statements.graph
+
+
+class Draft:
+    """A program's graph that takes further expressions over its names, and gives them up again.
+
+    `add` appends an expression's nodes and returns the last of them; `undo` takes off whatever
+    was added. Names that the program has not become inputs: `unknown` tells which. What is added
+    may have `room` nodes.
+
+    >>> from cgcli.language.parse import parse
+    >>> draft = Draft(parse("p = x + y; p*z"), {})
+    >>> added = draft.add(parse("x + q").block[0].expression, "x + q")
+    >>> added, draft.unknown(), draft.undo(), len(draft.graph)
+    (6, ['q'], None, 5)
+    """
+
+    def __init__(
+        self,
+        syntax: Syntax,
+        bindings: Mapping[str, Any],
+        limits: Limits = Limits(),
+        room: int = 10_000,
+    ) -> None:
+        self._statements = _Statements(syntax, bindings, limits)
+        self._statements.run(syntax.block)
+        self.graph = self._statements.graph
+        self.size = len(self.graph)
+        self._limits = limits._replace(nodes=self.size + room)
+        self._numbers = self._statements.numbers
+
+    def add(self, expression: Expression, text: str, names: Mapping[str, int] | None = None) -> int:
+        """Append an expression, `names` standing for nodes; raises `CgraphError`."""
+        statements = self._statements
+        statements.text, statements.limits = text, self._limits
+        statements.turned = 0
+        return statements.expression(expression, dict(names or {}))
+
+    def unknown(self) -> list[str]:
+        """Return the names that were added and are the program's inputs not."""
+        return [name for name, node in self.graph.inputs.items() if node >= self.size]
+
+    def undo(self) -> None:
+        """Take every node off again that was added."""
+        statements, graph, size = self._statements, self.graph, self.size
+        statements.numbers = self._numbers
+        statements.active.clear()
+        while len(graph) > size:
+            node = len(graph) - 1
+            graph.given.pop(node, None)
+            statements.known.pop(node, None)
+            graph.pop()
+        for kept in (graph.inputs, statements.nodes):
+            for name in [name for name, node in kept.items() if node >= size]:
+                del kept[name]
 
 
 class _Statements(Expressions):

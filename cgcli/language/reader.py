@@ -92,9 +92,7 @@ def normalise(text: str) -> str:
     return text.translate(_PASTED)
 
 
-def tokens(
-    text: str, source: str, depth: int, reader: Machine | None = None
-) -> Iterator[Token]:
+def tokens(text: str, source: str, depth: int, reader: Machine | None = None) -> Iterator[Token]:
     """Yield the tokens of a normalised text; `source` is the text as it was, for messages.
 
     Raises `CgraphError` of kind limit where brackets nest deeper than `depth`.

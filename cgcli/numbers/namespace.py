@@ -23,6 +23,11 @@ class Namespace:
                 setattr(self, row.name, functools.partial(row.value, self))
         for name, function in functions.items():
             setattr(self, name, function)
+        self._functions = functions
+
+    def copy(self, **functions: Any) -> Namespace:
+        """Return a namespace of the same functions, with some of them others."""
+        return Namespace(**{**self._functions, **functions})
 
     def __getattr__(self, name: str) -> Any:
         """Say which function a kind of number lacks; also what lets a rule read `m.name`."""

@@ -1,0 +1,62 @@
+"""JSON that strangers send → plain values."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cgcli.errors import CgraphError, Place, excerpt, shorten
+
+__all__ = ["Literal", "decode_json"]
+
+
+class Literal(str):
+    """A number of a JSON text, in the digits in which it stands there."""
+
+    __slots__ = ()
+
+
+def decode_json(text: str, what: str, as_written: bool = False) -> Any:
+    """Return what a JSON text holds; a name that stands twice in an object is an error.
+
+    With `as_written` its numbers are `Literal`s. Raises `CgraphError` of kind file, that says
+    `what` was read.
+
+    >>> decode_json('{"x": 0.50}', "x.json"), decode_json('{"x": 0.50}', "x.json", True)
+    ({'x': 0.5}, {'x': '0.50'})
+    """
+    numbers: dict[str, Any] = {"parse_float": Literal, "parse_int": Literal} if as_written else {}
+    try:
+        return json.loads(
+            text.removeprefix("\ufeff"),
+            parse_constant=_no_constant,
+            object_pairs_hook=_once,
+            **numbers,
+        )
+    except json.JSONDecodeError as error:
+        place = Place(text, error.pos, min(error.pos + 1, len(text)))
+        message = f"{shorten(what, 80)}: this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
+        raise CgraphError("file", message, "", (place,)) from None
+    except RecursionError:
+        raise _unusable(what, "its lists nest too deeply") from None
+    except ValueError as error:
+        raise _unusable(what, str(error)) from None
+
+
+def _no_constant(name: str) -> Any:
+    message = f'{name} is not JSON; write the string "{name}"'
+    raise ValueError(message)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            message = f"the name '{excerpt(name)}' stands twice"
+            raise ValueError(message)
+        found[name] = value
+    return found
+
+
+def _unusable(what: str, why: str) -> CgraphError:
+    return CgraphError("file", f"{shorten(what, 80)}: {why}")

@@ -1,0 +1,1 @@
+"""Answer sheets: reading them, marking them, and saying which mistake was made."""

@@ -1,0 +1,267 @@
+"""Which mistakes give a wrong number: each of the table, tried at the step and just before it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+from cgcli.calculus.forward import value
+from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
+from cgcli.homework.mistakes.table import MISTAKES
+from cgcli.homework.quantities import Quantity, completed
+from cgcli.homework.working import Own, Use, is_same, shape_of
+from cgcli.homework.written import Written
+from cgcli.words import Math, Message
+
+__all__ = ["Diagnosis", "Wrong", "alternatives", "diagnose"]
+
+_LARGEST: Final = 400
+_TRIALS: Final = 4_000
+_SEVERAL: Final = 3
+
+
+class Diagnosis(NamedTuple):
+    """A mistake that gives the number: at which step it was made, and what it comes to."""
+
+    mistake: Mistake
+    quantity: Quantity
+    words: Message
+    number: Any
+
+
+class Wrong(NamedTuple):
+    """A wrong answer: to what, and the steps that are on the sheet besides."""
+
+    quantity: Quantity
+    element: tuple[int, ...]
+    written: Written
+    values: frozenset[int]
+    gradients: frozenset[int]
+
+
+class Alternative(NamedTuple):
+    """What a mistake gives at a step; `use` is the use at which it is made, if at one."""
+
+    mistake: Mistake
+    use: Use | None
+    number: Any
+
+
+def diagnose(own: Own, wrong: Wrong) -> list[Diagnosis]:
+    """Return every mistake that gives a wrong answer from the student's own numbers.
+
+    First those made at the step itself, the likeliest first, then those made at steps before it
+    that the sheet leaves out. None is returned that the number does not bear out.
+    """
+    with _quiet(own):
+        found = list(_at_the_step(own, wrong))
+        long = not wrong.written.shape and wrong.written.digits > _SEVERAL
+        if (not found or long) and len(own.graph) <= _LARGEST:
+            before = list(_before_the_step(own, wrong))
+            # A short number is met by chance when so much is tried: then nothing is said.
+            if long or len({each.mistake.name for each in before}) <= _SEVERAL:
+                found += before
+    unique: dict[Any, Diagnosis] = {}
+    for each in found:
+        unique.setdefault((each.mistake.name, each.quantity), each)
+    return list(unique.values())
+
+
+def _quiet(own: Own) -> Any:
+    if not own.graph.tensors:
+        return contextlib.nullcontext()
+    from cgcli.numbers.arrays import quiet
+
+    return quiet()
+
+
+def _step(own: Own, quantity: Quantity) -> ValueStep | GradientStep:
+    if quantity.of < 0:
+        return ValueStep(own, quantity.node)
+    return GradientStep(own, quantity.of, quantity.node)
+
+
+def _at_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
+    step = _step(own, wrong.quantity)
+    expected = _part(step.expected, wrong.element)
+    for each in alternatives(step):
+        number = _part(each.number, wrong.element)
+        if _gives(wrong.written, number, expected):
+            yield Diagnosis(each.mistake, wrong.quantity, _words(own, step, each), each.number)
+    if expected is None:
+        return
+    for mistake in MISTAKES:
+        if mistake.slip is not None and _slipped(mistake, wrong.written, expected):
+            words = _words(own, step, Alternative(mistake, None, expected))
+            yield Diagnosis(mistake, wrong.quantity, words, step.expected)
+
+
+def _part(number: Any, element: tuple[int, ...]) -> Any:
+    """Return the element that was asked for; None where there is none."""
+    if number is None or not element:
+        return number
+    shape = shape_of(number)
+    fits = len(shape) == len(element) and all(k < n for k, n in zip(element, shape, strict=True))
+    return float(number[element]) if fits else None
+
+
+def _gives(written: Written, number: Any, expected: Any) -> bool:
+    """Whether a number is the one that was written, and is not the right one."""
+    if number is None or is_same(number, expected):
+        return False
+    return written.is_rounding(number, abs(number) * 1e-9)
+
+
+def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:
+    """Whether each element is right or a slip away from it."""
+    assert mistake.slip is not None
+    if written.shape != shape_of(expected):
+        return False
+    if not written.shape:
+        return mistake.slip(written, expected)
+    import numpy as np
+
+    for index in np.ndindex(written.shape):
+        element, right = written.element(index), float(expected[index])
+        if not element.is_rounding(right, 1e-9 * abs(right)) and not mistake.slip(element, right):
+            return False
+    return True
+
+
+def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
+    """Yield what each mistake of the table gives at a step, the likeliest mistake first."""
+    for mistake in MISTAKES:
+        if isinstance(step, ValueStep):
+            if mistake.at_value is not None and step.arguments:
+                for number in mistake.at_value(step):
+                    yield Alternative(mistake, None, number)
+            continue
+        if mistake.at_gradient is not None:
+            for number in mistake.at_gradient(step):
+                yield Alternative(mistake, None, number)
+        if mistake.at_use is not None:
+            yield from _at_uses(mistake, step)
+
+
+def _at_uses(mistake: Mistake, step: GradientStep) -> Iterator[Alternative]:
+    """Yield the gradient with a mistake made at one of the uses, or at all of them alike."""
+    assert mistake.at_use is not None
+    made = [(use, list(mistake.at_use(use))) for use in step.uses]
+    for use, numbers in made:
+        others = [each.sent for each in step.uses if each is not use and each.sent is not None]
+        for number in numbers:
+            whole = _sum([number, *others])
+            if whole is not None:
+                yield Alternative(mistake, use, whole)
+    if sum(bool(numbers) for _, numbers in made) > 1:
+        whole = _sum([numbers[0] if numbers else use.sent for use, numbers in made])
+        if whole is not None:
+            yield Alternative(mistake, made[0][0], whole)
+
+
+def _sum(numbers: Iterable[Any]) -> Any:
+    """Return the sum of numbers of one shape; None where shapes differ or a number is none."""
+    total: Any = None
+    for number in numbers:
+        if number is None:
+            continue
+        if total is not None and shape_of(total) != shape_of(number):
+            return None
+        total = number if total is None else total + number
+    return total
+
+
+def _words(own: Own, step: ValueStep | GradientStep, made: Alternative) -> Message:
+    """Return the words of a mistake, with the names of the step and of the use."""
+    steps = own.exercise.steps
+    mistake = made.mistake
+    if isinstance(step, ValueStep):
+        return Message(mistake.value_words, use=Math(steps.formula(step.node)))
+    use = made.use
+    if use is None:
+        return Message(mistake.words)
+    return Message(
+        mistake.words,
+        use=Math(steps.formula(use.user)),
+        local=Math(steps.text(Quantity(step.node, use.user))),
+        upstream=Math(steps.text(Quantity(use.user, step.of))),
+    )
+
+
+# Mistakes at steps that the sheet leaves out
+
+
+def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
+    """Yield the mistakes that lead to the number when made at a step that was left out."""
+    graph = own.graph
+    node, of = wrong.quantity.node, wrong.quantity.of
+    left = _TRIALS
+    needed = graph.ancestors([node] if of < 0 else [of])
+    inner = [
+        each
+        for each in range(len(graph) - 1, -1, -1)
+        if needed[each] and graph.arguments[each] and each not in wrong.values and each != node
+    ]
+    steps: list[Quantity] = []
+    if of >= 0:
+        steps += [Quantity(each, of) for each in _left_out(own, wrong)]
+    steps += [Quantity(each) for each in inner]
+    expected = _part(_step(own, wrong.quantity).expected, wrong.element)
+    for quantity in steps:
+        step = _step(own, quantity)
+        for made in alternatives(step):
+            if shape_of(made.number) != graph.shape(quantity.node) or is_same(
+                made.number, step.expected
+            ):
+                continue
+            left -= 1
+            if left < 0:
+                return
+            number = _part(_carried(own, wrong, quantity, made.number), wrong.element)
+            if _gives(wrong.written, number, expected):
+                yield Diagnosis(made.mistake, quantity, _words(own, step, made), number)
+
+
+def _left_out(own: Own, wrong: Wrong) -> list[int]:
+    """Return the nodes whose gradients are not on the sheet and lead to the one asked for."""
+    found: list[int] = []
+    pending = [wrong.quantity.node]
+    seen = set(pending)
+    known = own.gradients.get(wrong.quantity.of, {})
+    while pending:
+        node = pending.pop(0)
+        for user, _ in own.exercise.users.of(node):
+            inner = user in known and user not in wrong.gradients and user != wrong.quantity.of
+            if inner and user not in seen:
+                seen.add(user)
+                found.append(user)
+                pending.append(user)
+    return found
+
+
+def _carried(own: Own, wrong: Wrong, quantity: Quantity, number: Any) -> Any:
+    """Return what the answer comes to when a step before it has another number."""
+    trial = own.copy()
+    target, of = wrong.quantity.node, wrong.quantity.of
+    graph = own.graph
+    if quantity.of < 0:
+        trial.set_value(quantity.node, number)
+        changed = {quantity.node}
+        last = target if of < 0 else of
+        for node in range(quantity.node + 1, last + 1):
+            arguments = graph.arguments[node]
+            if node not in wrong.values and any(each in changed for each in arguments):
+                trial.set_value(node, value(graph, trial.values, node))
+                changed.add(node)
+        if of < 0:
+            return trial.values[target]
+    else:
+        trial.set_gradient(of, quantity.node, number)
+    for node in completed(graph, of):
+        if node == target:
+            break
+        free = node in trial.gradients[of] and node not in wrong.gradients and node != of
+        if free and node != quantity.node and trial.gradients[of][node] is not None:
+            trial.set_gradient(of, node, trial.gradient(of, node))
+    return trial.gradient(of, target)

@@ -1,0 +1,244 @@
+"""The problem that is marked: its right numbers, how exact they are, and what a name means."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from cgcli.calculus.backward import backward
+from cgcli.calculus.forward import forward
+from cgcli.calculus.result import Result
+from cgcli.errors import CgraphError, shorten
+from cgcli.graph.build import Draft
+from cgcli.graph.graph import CONSTANT
+from cgcli.homework.quantities import Quantity, Steps
+from cgcli.language.syntax import Expression
+from cgcli.limits import Limits
+from cgcli.program import Program
+
+__all__ = ["Exercise", "Point"]
+
+_SHAKE: Final = 1e-9
+_ANSWER: Final = Limits(depth=200, numbers=1_000_000)
+_ROOM: Final = 2_000
+_SAMPLES: Final = 60
+_SEED: Final = 20_000
+
+
+class Point(NamedTuple):
+    """Values of the inputs, of every node, and of the gradients that were asked for so far."""
+
+    inputs: dict[str, Any]
+    values: list[Any]
+    gradients: dict[int, list[Any]]
+
+
+class Exercise:
+    """A program at a point, as a sheet is marked against it.
+
+    Raises `CgraphError` of kind binding where the program has no value at the point.
+
+    >>> import cgcli
+    >>> program = cgcli.parse("p = x + y; g = p*z")
+    >>> exercise = Exercise(program, program.evaluate(x=1, y=3, z=-3))
+    >>> [exercise.truth(step) for step in exercise.steps.asked]
+    [4.0, -12.0, -3.0, 4.0, -3.0, -3.0]
+    """
+
+    def __init__(self, program: Program, result: Result) -> None:
+        self.program = program
+        self.result = result
+        self.graph = result.graph
+        self.of = result.of
+        self.steps = Steps(result)
+        self.inputs = {name: result.values[node] for name, node in self.graph.inputs.items()}
+        self.draft = Draft(program.syntax, self.inputs, _ANSWER, _ROOM)
+        graph = self.graph
+        named = [node for node in graph.given if not graph.arguments[node]]
+        self.active = graph.dependents([*graph.inputs.values(), *named, *result.sources.values()])
+        self.unnamed = {
+            name: node
+            for node, name in enumerate(graph.names)
+            if node not in graph.given and node not in graph.literals
+        }
+        self.users = graph.users()
+        self.here = Point(self.inputs, result.values, {})
+        self._shaken: list[Point] | None = None
+        self._slack: dict[Quantity, Any] = {}
+        self._samples: list[Point] = []
+        self._chance = random.Random(_SEED)  # noqa: S311  # the same points every time
+        self._check()
+
+    def _check(self) -> None:
+        for step in self.steps.asked:
+            value = self.truth(step)
+            if not _is_number(value):
+                notes = self.result.notes
+                why = f": {notes[0].node}: {notes[0].message}" if notes else ""
+                message = f"{self.steps.text(step)} has no value here{why}"
+                raise CgraphError("binding", message, "choose other values to set as homework")
+
+    def truth(self, quantity: Quantity, point: Point | None = None) -> Any:
+        """Return the right number: a float, or an array of the node's shape."""
+        point = point or self.here
+        if quantity.of < 0:
+            return point.values[quantity.node]
+        if self.graph.shape(quantity.of):
+            return self._jacobian(quantity, point)
+        gradient = self.gradients(quantity.of, point)[quantity.node]
+        if gradient is not None:
+            return gradient if getattr(gradient, "shape", ()) else float(gradient)
+        return self.zeros(quantity.node)
+
+    def zeros(self, node: int) -> Any:
+        """Return 0 in the shape of a node."""
+        shape = self.graph.shape(node)
+        if not shape:
+            return 0.0
+        import numpy as np
+
+        return np.zeros(shape)
+
+    def gradients(self, of: int, point: Point | None = None) -> list[Any]:
+        """Return the derivatives of a scalar node by every node; None where nothing was sent."""
+        point = point or self.here
+        found = point.gradients.get(of)
+        if found is None:
+            faults = self.result.faults if point is self.here else {}
+            found = backward(self.graph, point.values, of, self.active, faults)
+            point.gradients[of] = found
+        return found
+
+    def _jacobian(self, quantity: Quantity, point: Point) -> Any:
+        from cgcli.calculus.evaluate import evaluate
+
+        names = self.graph.names
+        of, by = names[quantity.of], names[quantity.node]
+        result = evaluate(self.graph, point.inputs, of, [by], self.program.limits)
+        assert result.jacobian is not None
+        return result.jacobian[by]
+
+    def at(self, inputs: dict[str, Any]) -> Point:
+        """Return the values of all nodes at another point; shapes must be the same."""
+        return Point(inputs, forward(self.graph, inputs), {})
+
+    def slack(self, quantity: Quantity) -> Any:
+        """Return how far the right number may be off by rounding, inputs' rounding included.
+
+        The inputs are moved a little both ways: how much the number moves says how much the
+        last bits of the inputs, such as those of pi/2, count.
+        """
+        found = self._slack.get(quantity)
+        if found is None:
+            value = self.truth(quantity)
+            moved = max(
+                (_distance(value, self.truth(quantity, point)) for point in self._shakes()),
+                default=0.0,
+            )
+            size = float(abs(value).max() if getattr(value, "shape", ()) else abs(value))
+            found = min(1e-13 * size + moved * (2e-14 / _SHAKE), 1e-9 * (1 + size))
+            self._slack[quantity] = found
+        return found
+
+    def _shakes(self) -> list[Point]:
+        if self._shaken is None:
+            signs = [(1.0, 0.61), (-0.83, 0.47)]
+            self._shaken = [
+                self.at(
+                    {
+                        name: value * (1 + _SHAKE * sign * (1 - fade * k / (1 + len(self.inputs))))
+                        for k, (name, value) in enumerate(self.inputs.items())
+                    }
+                )
+                for sign, fade in signs
+            ]
+        return self._shaken
+
+    def samples(self) -> Iterator[Point]:
+        """Yield points near the one that was set, then farther away, the same every time."""
+        for k in range(_SAMPLES):
+            if k == len(self._samples):
+                reach = 0.5 if k < _SAMPLES // 2 else 3.0
+                inputs = {name: self._moved(value, reach) for name, value in self.inputs.items()}
+                self._samples.append(self.at(inputs))
+            yield self._samples[k]
+
+    def _moved(self, value: Any, reach: float) -> Any:
+        if getattr(value, "shape", ()):
+            import numpy as np
+
+            moved = [self._moved(float(each), reach) for each in value.flat]
+            return np.array(moved).reshape(value.shape)
+        size = max(abs(value), 1.0)
+        return round(value + self._chance.uniform(-reach, reach) * size, 2)
+
+    # What a student's expressions mean
+
+    def add(self, expression: Expression, text: str) -> int:
+        """Append a student's expression to the draft; raises `CgraphError` for unknown names.
+
+        `draft.undo()` must follow, whatever happens.
+        """
+        node = self.draft.add(expression, text, self.unnamed)
+        for name in self.draft.unknown():
+            raise self.unknown(name)
+        return node
+
+    def is_formula(self, node: int) -> bool:
+        """Whether what was added depends on the program's names, or is a constant."""
+        graph, size = self.draft.graph, self.draft.size
+        if node < size:
+            return graph.operations[node] is not CONSTANT
+        needed = graph.ancestors([node])
+        return any(
+            argument < size and graph.operations[argument] is not CONSTANT
+            for each in range(size, node + 1)
+            if needed[each]
+            for argument in graph.arguments[each]
+        )
+
+    def value_of(self, node: int, values: list[Any]) -> Any:
+        """Return the value of what was added, for these values of the program's nodes."""
+        from cgcli.calculus.forward import value
+
+        graph, size = self.draft.graph, self.draft.size
+        if node < size:
+            return values[node]
+        whole = list(values)
+        for each in range(size, node + 1):
+            known = each in graph.constants
+            whole.append(graph.constants[each] if known else value(graph, whole, each))
+        return whole[node]
+
+    def unknown(self, name: str) -> CgraphError:
+        """Return the error for a name that the program has not."""
+        from cgcli.calculus.result import unknown_node
+
+        return unknown_node(self.graph, name)
+
+    def nearest(self, text: str) -> str:
+        """Return the step whose text is most like another, or nothing."""
+        import difflib
+
+        texts = [self.steps.text(step) for step in self.steps.asked[:2000]]
+        found = difflib.get_close_matches(shorten(text, 60), texts, 1, 0.6)
+        return found[0] if found else ""
+
+
+def _is_number(value: Any) -> bool:
+    if getattr(value, "shape", ()):
+        return not bool((value != value).any())
+    return bool(value == value)
+
+
+def _distance(a: Any, b: Any) -> float:
+    """Return how far two numbers or arrays are apart at most; 0 where that is no number."""
+    if getattr(a, "shape", ()):
+        import numpy as np
+
+        with np.errstate(all="ignore"):
+            apart = np.abs(np.asarray(a) - np.asarray(b))
+        return float(np.nanmax(np.where(np.isfinite(apart), apart, 0.0)))
+    apart = abs(a - b)
+    return float(apart) if apart - apart == 0 else 0.0

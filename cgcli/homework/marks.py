@@ -1,0 +1,164 @@
+"""Points for a marked sheet, and what a whole class found hard."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.homework.answers import read_answer
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
+from cgcli.homework.quantities import Quantity
+from cgcli.homework.sheets import Line
+from cgcli.homework.written import read_number
+
+__all__ = ["ANSWERED", "MISSING_COUNTS", "Points", "Score", "Summary", "score", "summary"]
+
+ANSWERED: Final = "answered"
+MISSING_COUNTS: Final = "all"
+
+
+class Points(NamedTuple):
+    """How much each step is worth: so much, unless it has a number of its own.
+
+    >>> Points(1.0, {}).of(Quantity(2))
+    1.0
+    """
+
+    each: float = 1.0
+    own: Mapping[Quantity, float] = {}
+
+    def of(self, quantity: Quantity) -> float:
+        """Return what a step is worth."""
+        return self.own.get(quantity, self.each)
+
+
+class Score(NamedTuple):
+    """What a sheet came to: how many answers of each kind, and points of how many.
+
+    `complete` says whether all that was asked is right.
+    """
+
+    right: int
+    follows: int
+    wrong: int
+    missing: int
+    unreadable: int
+    points: float
+    of: float
+    complete: bool
+
+
+def read_points(exercise: Exercise, text: str) -> Points:
+    """Return the points of a text such as `2` or `1, dg/dx=3, p=0.5`; raises `CgraphError`.
+
+    >>> import cgcli
+    >>> program = cgcli.parse("p = x + y; g = p*z")
+    >>> exercise = Exercise(program, program.evaluate(x=1, y=3, z=-3))
+    >>> read_points(exercise, "1, dg/dx=3").own
+    {Quantity(node=0, of=4): 3.0}
+    """
+    each, own = 1.0, {}
+    start = 0
+    for piece in re.split(r"[,;](?![^\[(]*[\])])", text):
+        place = Place(text, start, start + len(piece))
+        start += len(piece) + 1
+        if not piece.strip():
+            continue
+        left, equals, right = piece.rpartition("=")
+        number = read_number(right.strip())
+        if number is None or not 0 <= number.value <= 1e9:
+            message = f"'{shorten(right.strip())}' is no number of points"
+            raise CgraphError("usage", message, "write --points 2, or --points dg/dx=3", (place,))
+        if not equals:
+            each = number.value
+            continue
+        try:
+            answer = read_answer(exercise, Line(1, f"{left} = 0"))
+        except CgraphError as error:
+            error.message = f"--points: {error.message}"
+            error.args = (error.message,)
+            raise
+        assert answer is not None
+        if answer.quantity not in exercise.steps.asked:
+            message = f"--points: '{excerpt(left.strip())}' is no step of this sheet"
+            raise CgraphError("usage", message, "cgraph sheet prints the steps", (place,))
+        own[answer.quantity] = number.value
+    return Points(each, own)
+
+
+def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
+    """Return what a marked sheet comes to.
+
+    A step counts as often as it was answered well: of a list answered element by element each
+    element is a part. What is missing costs points only when everything is required.
+    """
+    verdicts = Counter(judged.verdict for judged in marked.judged)
+    parts: dict[Quantity, list[bool]] = {}
+    for judged in marked.judged:
+        good = judged.verdict in (RIGHT, FOLLOWS)
+        parts.setdefault(judged.answer.quantity, []).append(good)
+    got = sum(points.of(step) * sum(good) / len(good) for step, good in parts.items())
+    whole = sum(points.of(step) for step in parts)
+    if require == MISSING_COUNTS:
+        whole += sum(points.of(step) for step in marked.missing)
+    complete = (
+        not marked.sheet.trouble
+        and bool(marked.judged)
+        and verdicts[RIGHT] == len(marked.judged)
+        and not marked.unreadable
+        and not (require == MISSING_COUNTS and marked.missing)
+    )
+    return Score(
+        verdicts[RIGHT],
+        verdicts[FOLLOWS],
+        verdicts[WRONG],
+        len(marked.missing),
+        len(marked.unreadable),
+        got,
+        whole,
+        complete,
+    )
+
+
+class Summary(NamedTuple):
+    """What a class found hard: on how many sheets each step was wrong, and each mistake made.
+
+    Of several mistakes that give the same number the likeliest is counted.
+    """
+
+    sheets: int
+    complete: int
+    unreadable: int
+    steps: list[tuple[Quantity, int]]
+    mistakes: list[tuple[str, int]]
+
+
+def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
+    """Return what many marked sheets have in common, the commonest first."""
+    count = complete = unreadable = 0
+    steps: Counter[Quantity] = Counter()
+    mistakes: Counter[str] = Counter()
+    for marked, scored in sheets:
+        count += 1
+        complete += scored.complete
+        unreadable += bool(marked.sheet.trouble)
+        steps.update({judged.answer.quantity for judged in marked.judged if is_wrong(judged)})
+        mistakes.update(
+            {
+                judged.diagnoses[0].mistake.name
+                for judged in marked.judged
+                if is_wrong(judged) and judged.diagnoses
+            }
+        )
+    by_count = sorted(steps.items(), key=lambda each: (-each[1], each[0]))
+    common = sorted(mistakes.items(), key=lambda each: (-each[1], each[0]))
+    return Summary(count, complete, unreadable, by_count, common)
+
+
+def is_wrong(judged: Judged) -> bool:
+    """Whether an answer is wrong."""
+    return judged.verdict == WRONG

@@ -1,0 +1,1 @@
+"""The table of mistakes: each with the number that it gives."""

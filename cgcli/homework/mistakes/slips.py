@@ -1,0 +1,99 @@
+"""Slips: the right method, and a number that went astray."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from cgcli.homework.mistakes.row import Example, GradientStep, Mistake, Numbers, ValueStep
+from cgcli.homework.working import value_with
+from cgcli.homework.written import Written
+
+__all__ = ["SLIPS"]
+
+_SEED: Final = "p = x + y; g = p*z"
+_POINT: Final[dict[str, Any]] = {"x": 1, "y": 3, "z": -3}
+_OTHERS: Final = 40
+
+
+def _sign_slip(answer: Written, right: float) -> bool:
+    return right != 0 and answer.is_rounding(-right, 1e-9 * abs(right))
+
+
+def _digits_transposed(answer: Written, right: float) -> bool:
+    """Whether swapping two neighbouring digits of the answer makes it right."""
+    if answer.value - answer.value != 0 or answer.value == 0 or not answer.half:
+        return False
+    sign, digits, exponent = Decimal(repr(answer.value)).as_tuple()
+    if not isinstance(exponent, int) or len(digits) < 2:
+        return False
+    for place in range(len(digits) - 1):
+        swapped = list(digits)
+        swapped[place], swapped[place + 1] = swapped[place + 1], swapped[place]
+        if tuple(swapped) != digits:
+            value = float(Decimal((sign, tuple(swapped), exponent)))
+            if Written(value, answer.half, answer.digits).is_rounding(right, 1e-13 * abs(right)):
+                return True
+    return False
+
+
+def _rounding(answer: Written, right: float) -> bool:
+    """Whether digits were cut off in place of rounded, or only one was kept."""
+    if not answer.half or right - right != 0 or abs(right) > 1e300:
+        return False
+    if answer.digits == 1 and abs(answer.value - right) <= answer.half:
+        return True
+    cut = abs(right) - abs(answer.value)
+    within = bool(answer.half < cut < 2 * answer.half)
+    return within and answer.digits > 1 and answer.value * right > 0
+
+
+def _wrong_variable(step: GradientStep) -> Numbers:
+    graph, known = step.graph, step.own.gradients.get(step.of, {})
+    others = [node for node in known if node in graph.given and node not in (step.node, step.of)]
+    for node in others[:_OTHERS]:
+        if graph.shape(node) == graph.shape(step.node):
+            yield known[node]
+
+
+def _wrong_variable_in_value(step: ValueStep) -> Numbers:
+    graph, own = step.graph, step.own
+    named = [node for node in graph.given if node != step.node][:_OTHERS]
+    for place, argument in enumerate(step.arguments):
+        for node in named:
+            known = node < step.node or not graph.arguments[node]
+            if known and node != argument and graph.shape(node) == graph.shape(argument):
+                yield value_with(own, step.node, place, own.values[node])
+
+
+SLIPS: Final = (
+    Mistake(
+        "sign-slip",
+        "the number is right but for its sign",
+        Example(_SEED, _POINT, "dg/dx", "3"),
+        slip=_sign_slip,
+        value_words="the number is right but for its sign",
+    ),
+    Mistake(
+        "digits-transposed",
+        "the number is right but for two digits that changed places",
+        Example("f = 12*x", {"x": 1.2}, "df/dx", "21"),
+        slip=_digits_transposed,
+        value_words="the number is right but for two digits that changed places",
+    ),
+    Mistake(
+        "rounding",
+        "digits were cut off in place of rounded, or fewer than two were kept",
+        Example("f = x/3", {"x": 2}, "f", "0.666"),
+        slip=_rounding,
+        value_words="digits were cut off in place of rounded, or fewer than two were kept",
+    ),
+    Mistake(
+        "wrong-variable",
+        "this is the gradient by another node",
+        Example(_SEED, _POINT, "dg/dp", "4"),
+        at_gradient=_wrong_variable,
+        at_value=_wrong_variable_in_value,
+        value_words="another variable was put into {use}",
+    ),
+)

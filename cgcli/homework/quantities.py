@@ -1,0 +1,203 @@
+"""What a sheet can ask for: the value of a node, or the derivative of one node by another."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from cgcli.calculus.result import Result
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import inline
+
+__all__ = ["GRADIENT", "VALUE", "Quantity", "Steps", "completed"]
+
+VALUE: Final = "value"
+GRADIENT: Final = "gradient"
+_LONGEST: Final = 40
+
+
+class Quantity(NamedTuple):
+    """The value of a node, or with `of` the derivative of that node by it."""
+
+    node: int
+    of: int = -1
+
+    @property
+    def kind(self) -> str:
+        """Whether this is a value or a gradient."""
+        return VALUE if self.of < 0 else GRADIENT
+
+
+class Steps:
+    """The order in which a person works, and how each step is written on a sheet.
+
+    >>> import cgcli
+    >>> steps = Steps(cgcli.parse("p = x + y; g = p*z").evaluate(x=1, y=3, z=-3))
+    >>> [steps.text(step) for step in steps.asked]
+    ['p', 'g', 'dg/dp', 'dg/dz', 'dg/dx', 'dg/dy']
+    """
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.graph = result.graph
+        self.classes = Classes(self.graph)
+        self._places: dict[int, dict[int, int]] = {}
+        self.asked = self._asked()
+
+    def _asked(self) -> list[Quantity]:
+        """Return what the whole working consists of: values, then gradients from the output."""
+        graph, result = self.graph, self.result
+        needed = graph.ancestors([result.of])
+        # What is computed of typed numbers alone is no step, unless it has a name.
+        asked = [
+            Quantity(node)
+            for node, arguments in enumerate(graph.arguments)
+            if needed[node] and self._is_step(node) and (result.active[node] or node in graph.given)
+        ]
+        if result.gradients is None:
+            return [*asked, *(Quantity(node, result.of) for node in result.sources.values())]
+        whole = set(result.sources) == set(graph.inputs)
+        active = result.active if whole else graph.dependents(result.sources.values())
+        order = [
+            node
+            for node in completed(graph, result.of)
+            if active[node] and (self._is_step(node) or not graph.arguments[node])
+        ]
+        order += [node for node in result.sources.values() if not needed[node]]
+        return [*asked, *(Quantity(node, result.of) for node in order if node != result.of)]
+
+    def _is_step(self, node: int) -> bool:
+        """Whether a person would write a node down: not an element that is only taken out."""
+        graph = self.graph
+        taken_out = graph.operations[node].name == "index" and node not in graph.given
+        return bool(graph.arguments[node]) and not taken_out
+
+    def place(self, quantity: Quantity) -> tuple[int, int, int]:
+        """Return where a quantity stands in the order of working.
+
+        Values come first, then the derivatives of inner nodes, then those of the output.
+        """
+        if quantity.kind == VALUE:
+            return (0, 0, quantity.node)
+        places = self._places.get(quantity.of)
+        if places is None:
+            order = completed(self.graph, quantity.of)
+            places = {node: place for place, node in enumerate(order)}
+            self._places[quantity.of] = places
+        rank = 2 if quantity.of == self.result.of else 1
+        return (rank, quantity.of, places.get(quantity.node, len(self.graph)))
+
+    def text(self, quantity: Quantity, element: tuple[int, ...] = ()) -> str:
+        """Return a quantity as it is written on a sheet: `p`, `x + y`, `dg/dx`, `dg/d(x + y)`."""
+        index = f"[{', '.join(map(str, element))}]" if element else ""
+        if quantity.kind == VALUE:
+            return self._written(quantity.node, False) + index
+        of = self._bracketed(quantity.of)
+        return f"d{of}/d{self._bracketed(quantity.node)}{index}"
+
+    def _bracketed(self, node: int) -> str:
+        """Return a node as it stands behind a d: an expression in brackets."""
+        text = self._written(node, True)
+        return text if self.graph.node(text) == node else f"({text})"
+
+    def formula(self, node: int) -> str:
+        """Return a node's operation with what it is made of, down to what has a name."""
+        graph = self.graph
+        return inline(graph, node, lambda place: place in graph.given)
+
+    def _written(self, node: int, alone: bool) -> str:
+        """Return a node's name; without a given one its expression, when that is short.
+
+        An expression that stands several times does not say which it is: then, for a gradient,
+        it is known `alone` by the name of the tables.
+        """
+        graph = self.graph
+        name = graph.names[node]
+        if node in graph.given or node == graph.output or not graph.arguments[node]:
+            return name
+        text = self.formula(node)
+        unique = len(self.classes.nodes(node)) == 1
+        return text if len(text) <= _LONGEST and (unique or not alone) else name
+
+
+def completed(graph: Graph, of: int) -> list[int]:
+    """Return the nodes that one node depends on, in the order in which their gradients are known.
+
+    A gradient is known when the last use has sent its part; after each operation come its own
+    arguments, in the order in which they are written.
+    """
+    needed = graph.ancestors([of])
+    waiting = [0] * (of + 1)
+    for node in range(of + 1):
+        if needed[node]:
+            for argument in graph.arguments[node]:
+                waiting[argument] += 1
+    order = [of]
+    for node in range(of, -1, -1):
+        if not needed[node]:
+            continue
+        for argument in graph.arguments[node]:
+            waiting[argument] -= 1
+            if not waiting[argument]:
+                order.append(argument)
+    return order
+
+
+_COMMUTATIVE: Final = frozenset({"add", "mul", "max", "min", "hypot", "dot", "eq", "ne"})
+_TRANSPARENT: Final = frozenset({"same", "pos"})
+
+
+class Classes:
+    """Which nodes are written alike: the same operation of the same arguments, in any order.
+
+    >>> from cgcli.program import parse
+    >>> graph = parse("a = x + y; b = y + x; a*b").graph()
+    >>> [graph.names[node] for node in Classes(graph).nodes(2)]
+    ['a', 'b']
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._size = len(graph)
+        self._classes: dict[object, int] = {}
+        self._of: list[int] = []
+        self._members: dict[int, list[int]] = {}
+        for node in range(self._size):
+            key = self._key(graph, node, self._of)
+            found = key if isinstance(key, int) else self._classes.setdefault(key, node)
+            self._of.append(found)
+            self._members.setdefault(found, []).append(node)
+
+    @staticmethod
+    def _key(graph: Graph, node: int, classes: list[int]) -> object:
+        """Return what nodes that are written alike have in common, or the class itself."""
+        operation = graph.operations[node]
+        if node in graph.constants:
+            return ("constant", graph.constants[node])
+        if operation.name == "input":
+            return ("input", graph.given[node])
+        arguments = tuple(classes[argument] for argument in graph.arguments[node])
+        if operation.name in _TRANSPARENT:
+            return arguments[0]
+        if operation.name in _COMMUTATIVE:
+            arguments = tuple(sorted(arguments))
+        return (operation.name, graph.static.get(node, ()), arguments)
+
+    def nodes(self, node: int) -> list[int]:
+        """Return all nodes that are written as this one, itself among them."""
+        return self._members[self._of[node]]
+
+    def find(self, graph: Graph, node: int) -> list[int]:
+        """Return the nodes that are written as one appended to the same graph; none when none."""
+        if node < self._size:
+            return self.nodes(node)
+        classes = list(self._of)
+        unknown = -1
+        for each in range(self._size, node + 1):
+            key = self._key(graph, each, classes)
+            found = key if isinstance(key, int) else self._classes.get(key)
+            if found is None:
+                # A class of its own, so that what is made of it is not found either.
+                found = unknown
+                unknown -= 1
+            classes.append(found)
+        return self._members.get(classes[node], [])

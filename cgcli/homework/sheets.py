@@ -1,0 +1,197 @@
+"""Answer sheets as they come: text, JSON or JSON Lines → the lines of each student.
+
+Nothing is understood here yet: a line is an answer's text with its number. What cannot be read
+at all is a sheet with a reason and no lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from cgcli.decode import Literal, decode_json
+from cgcli.errors import CgraphError, shorten
+
+__all__ = ["Line", "Sheet", "read_sheets", "split"]
+
+_LONGEST: Final = 10_000
+_MOST: Final = 10_000
+_NAMES: Final = ("student", "name", "id")
+_DEEPEST: Final = 4
+
+
+class Line(NamedTuple):
+    """An answer's text, the line that it stands in, and why it cannot be read, if so."""
+
+    number: int
+    text: str
+    trouble: str = ""
+
+
+class Sheet(NamedTuple):
+    """What one student handed in; with a `trouble`, why nothing of it can be read."""
+
+    name: str
+    lines: list[Line]
+    trouble: str = ""
+
+
+def read_sheets(text: str, name: str) -> list[Sheet]:
+    """Return the sheets that a file holds: one, or one for each student of a JSON file.
+
+    >>> read_sheets("p = 4; g = -12  # done", "ann")
+    [Sheet(name='ann', lines=[Line(number=1, text='p = 4', trouble=''), \
+Line(number=1, text='g = -12', trouble='')], trouble='')]
+    >>> read_sheets('{"student": "bo", "answers": {"p": 4.50}}', "class.json")
+    [Sheet(name='bo', lines=[Line(number=1, text='p = 4.50', trouble='')], trouble='')]
+    """
+    text = text.removeprefix("\ufeff")
+    if "\0" in text:
+        return [Sheet(name, [], "this is not text")]
+    begins = text.lstrip()[:1]
+    if begins == "{" or (begins == "[" and text.lstrip()[1:].lstrip()[:1] in ("{", "]")):
+        return list(_from_json(text, name))
+    lines = []
+    for line in split(text):
+        lines.append(line)
+        if len(lines) > _MOST:
+            return [Sheet(name, [], f"it has more than {_MOST:,} answers")]
+    return [Sheet(name, lines)]
+
+
+def split(text: str) -> Iterator[Line]:
+    """Yield the answers of a sheet: a line each, or several with `;`; comments are left out.
+
+    A list may go on over several lines: one that has no `=` belongs to an open bracket above.
+    """
+    waiting, first = "", 0
+    for number, whole in enumerate(text.splitlines(), 1):
+        line = whole.partition("#")[0]
+        if len(line) > _LONGEST:
+            if waiting.strip():
+                yield Line(first, waiting.strip())
+                waiting = ""
+            why = f"the line is longer than {_LONGEST:,} characters"
+            yield Line(number, shorten(line.strip(), 40), why)
+            continue
+        if waiting and "=" in line:
+            yield Line(first, waiting.strip())
+            waiting = ""
+        if not waiting:
+            first = number
+        *done, waiting = _pieces(f"{waiting} {line}" if waiting else line)
+        for piece in done:
+            if piece.strip():
+                yield Line(first, piece.strip())
+            first = number
+        if waiting and not _is_open(waiting):
+            if waiting.strip():
+                yield Line(first, waiting.strip())
+            waiting = ""
+    if waiting.strip():
+        yield Line(first, waiting.strip())
+
+
+def _pieces(line: str) -> list[str]:
+    """Return a line in parts, at the semicolons that stand in no bracket."""
+    if ";" not in line:
+        return [line]
+    pieces, depth, start = [], 0, 0
+    for place, char in enumerate(line):
+        if char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+        elif char == ";" and depth <= 0:
+            pieces.append(line[start:place])
+            start, depth = place + 1, 0
+    return [*pieces, line[start:]]
+
+
+def _is_open(text: str) -> bool:
+    return len(text) <= _LONGEST and text.count("[") > text.count("]")
+
+
+def _from_json(text: str, name: str) -> Iterator[Sheet]:
+    """Yield the sheets of one JSON document, or of one a line."""
+    rows = [(k, row) for k, row in enumerate(text.splitlines(), 1) if row.strip()]
+    if len(rows) > 1 and _is_whole(rows[0][1]):
+        for number, row in rows:
+            called = f"{name}, line {number}"
+            try:
+                yield _student(decode_json(row, called, as_written=True), called)
+            except CgraphError as error:
+                yield Sheet(called, [], _reason(error, called))
+        return
+    try:
+        found = decode_json(text, name, as_written=True)
+    except CgraphError as error:
+        yield Sheet(name, [], _reason(error, name))
+        return
+    if isinstance(found, list):
+        for number, each in enumerate(found, 1):
+            yield _student(each, f"{name}, {number}")
+        return
+    yield _student(found, name)
+
+
+def _reason(error: CgraphError, called: str) -> str:
+    return error.message.removeprefix(f"{shorten(called, 80)}: ")
+
+
+def _is_whole(row: str) -> bool:
+    """Whether a line by itself is a JSON object."""
+    if not (row.lstrip().startswith("{") and row.rstrip().endswith("}")):
+        return False
+    try:
+        return isinstance(decode_json(row, "", as_written=True), dict)
+    except CgraphError:
+        return False
+
+
+def _student(found: Any, called: str) -> Sheet:
+    """Return the sheet of one student: `{"student": …, "answers": {…}}`, or the answers alone."""
+    if not isinstance(found, dict):
+        return Sheet(called, [], "a sheet in JSON is an object of questions and answers")
+    answers = found.get("answers")
+    keys: tuple[str, ...] = _NAMES
+    if "answers" not in found:
+        # Beside the answers themselves only one key is no question.
+        keys = _NAMES[:1]
+        answers = {key: value for key, value in found.items() if key not in keys}
+    if not isinstance(answers, dict):
+        return Sheet(called, [], '"answers" must be an object of questions and answers')
+    for key in keys:
+        if isinstance(found.get(key), str) and found[key].strip():
+            called = shorten(str(found[key]).strip(), 80)
+            break
+    if len(answers) > _MOST:
+        return Sheet(called, [], f"it has more than {_MOST:,} answers")
+    return Sheet(called, [_line(k, *each) for k, each in enumerate(answers.items(), 1)])
+
+
+def _line(number: int, question: str, value: Any) -> Line:
+    """Return an answer of a JSON sheet as a line of text."""
+    question = shorten(" ".join(question.split()), _LONGEST)
+    if value is None:
+        return Line(number, f"{question} =")
+    text = _text(value)
+    if text is None:
+        return Line(number, question, "an answer is a number, a list of numbers, or a string")
+    if len(text) > _LONGEST:
+        return Line(number, question, f"the answer is longer than {_LONGEST:,} characters")
+    return Line(number, f"{question} = {text}")
+
+
+def _text(value: Any, depth: int = 0) -> str | None:
+    """Return a JSON value as it is written on a sheet; None for what no answer is.
+
+    Lists nest a few levels at most, so the calls do.
+    """
+    if isinstance(value, Literal | str):
+        special = {"Infinity": "inf", "-Infinity": "-inf"}
+        return special.get(value, " ".join(value.split()))
+    if not isinstance(value, list) or depth == _DEEPEST:
+        return None
+    parts = [_text(each, depth + 1) for each in value]
+    return None if None in parts else f"[{', '.join(map(str, parts))}]"

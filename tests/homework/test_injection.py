@@ -1,0 +1,128 @@
+"""One mistake at one step of right working: where it is found, and under which names."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.homework.adapter import mark, mark_many
+from tests.homework.injection import MISTAKES, Sheet, injections, number, sheet
+from tests.homework.problems import PROBLEMS
+from tests.homework.tape import Problem, near
+
+SHEETS = 12
+"""The most that are tried of one mistake in one program."""
+
+
+def sheets_with(mistake: str) -> Iterator[tuple[Problem, list[Sheet]]]:
+    for key, problem in PROBLEMS.items():
+        rng = random.Random(f"{mistake} in {key}")
+        found = injections(problem, mistake)
+        found = rng.sample(found, min(SHEETS, len(found)))
+        made = [sheet(problem, each, in_output=rng.random() < 0.5) for each in found]
+        yield problem, [each for each in made if each is not None]
+
+
+def lines(made: Sheet) -> list[str]:
+    return [f"{left} = {answer}" for left, answer in made.lines.items()]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_first_wrong_step_is_found_and_its_mistake_named(mistake: str) -> None:
+    named: list[bool] = []
+    faults = []
+    unnamed = []
+    for problem, made in sheets_with(mistake):
+        texts = ["\n".join(lines(each)) for each in made]
+        for each, text, marked in zip(
+            made, texts, mark_many(problem.text, problem.at, texts), strict=True
+        ):
+            told = f"{problem.text}\n{dict(problem.at)}\n{text}\nat {each.wrong}: "
+            if marked.first_wrong != each.wrong:
+                faults.append(f"{told}first wrong {marked.first_wrong}")
+            elif marked.verdicts != each.verdicts:
+                wanted = {k: v for k, v in each.verdicts.items() if marked.verdicts.get(k) != v}
+                found = {k: marked.verdicts.get(k) for k in wanted}
+                faults.append(f"{told}wanted {wanted}, found {found}")
+            else:
+                found = marked.mistakes[each.wrong]
+                named.append(mistake in found)
+                if not named[-1]:
+                    unnamed.append(f"{told}named {found}")
+    assert not faults, f"{len(faults)} sheets:\n" + "\n\n".join(faults[:3])
+    assert len(named) >= 3
+    assert sum(named) >= 0.95 * len(named), f"{len(unnamed)} of {len(named)}:\n" + "\n\n".join(
+        unnamed[:3]
+    )
+
+
+@pytest.mark.parametrize("key", PROBLEMS)
+def test_what_is_left_out_is_filled_from_the_wrong_number(key: str) -> None:
+    problem = PROBLEMS[key]
+    rng = random.Random(key)
+    found = [each for mistake in MISTAKES for each in injections(problem, mistake)]
+    kept = []
+    for each in rng.sample(found, min(60, len(found))):
+        made, other = (sheet(problem, each, in_output=way) for way in (False, True))
+        # Where a slope has two forms, what was left out may have been worked in either.
+        if made is not None and other is not None and made.verdicts == other.verdicts:
+            if all(near(number(made.lines[k]), number(other.lines[k])) for k in made.lines):
+                left_out = rng.sample(list(made.lines), rng.randint(1, len(made.lines) - 1))
+                kept.append((made, [left for left in left_out if left != made.wrong]))
+    assert len(kept) >= 15
+    texts = [
+        "\n".join(f"{k} = {v}" for k, v in made.lines.items() if k not in left_out)
+        for made, left_out in kept
+    ]
+    for (made, left_out), text, marked in zip(
+        kept, texts, mark_many(problem.text, problem.at, texts), strict=True
+    ):
+        wanted = {k: v for k, v in made.verdicts.items() if k not in left_out}
+        assert marked.verdicts == wanted, (problem.text, problem.at, text, made.wrong)
+        assert set(left_out) <= set(marked.missing)
+
+
+def disturbed(made: Sheet, rng: random.Random) -> str:
+    """The same answers in another order, with blanks, comments and empty lines between them."""
+    blank = lambda: rng.choice(["", "", " ", "  ", "\t", " \t "])
+    shuffled = list(made.lines.items())
+    rng.shuffle(shuffled)
+    text = rng.choice(["", "\n", "# of a student\n", " \t\n"])
+    for left, answer in shuffled:
+        line = f"{blank()}{left}{blank()}={blank()}{answer.replace(', ', f',{blank()}')}{blank()}"
+        text += line + rng.choice(["\n", "\n\n", f"# so {left} = 1\n", " # ?\n", "\r\n"])
+    return text
+
+
+@pytest.mark.parametrize("key", PROBLEMS)
+def test_order_blanks_and_comments_carry_no_meaning(key: str) -> None:
+    problem = PROBLEMS[key]
+    rng = random.Random(key)
+    found = [each for mistake in MISTAKES for each in injections(problem, mistake)]
+    made = [sheet(problem, each) for each in rng.sample(found, min(20, len(found)))]
+    plain = [each for each in made if each is not None]
+    texts = ["\n".join(lines(each)) for each in plain]
+    others = [disturbed(each, rng) for each in plain]
+    for wanted, marked in zip(
+        mark_many(problem.text, problem.at, texts),
+        mark_many(problem.text, problem.at, others),
+        strict=True,
+    ):
+        assert marked.verdicts == wanted.verdicts
+        assert marked.first_wrong == wanted.first_wrong
+        assert marked.mistakes == wanted.mistakes
+        assert sorted(marked.missing) == sorted(wanted.missing)
+
+
+def test_one_sheet_is_marked_as_among_many() -> None:
+    for key in ("seed", "network", "recurrence"):
+        problem = PROBLEMS[key]
+        made = sheet(problem, injections(problem, "sign-slip")[0])
+        assert made is not None
+        text = "\n".join(lines(made))
+        alone = mark(problem.text, problem.at, text)
+        (among,) = mark_many(problem.text, problem.at, [text])
+        assert alone.verdicts == among.verdicts
+        assert alone.mistakes == among.mistakes
