@@ -11,11 +11,13 @@ from typing import Annotated, Final
 
 import typer
 
+from cgcli.commands.check import SheetsCommand, check_command
 from cgcli.commands.draw import draw_command
 from cgcli.commands.evaluate import evaluate_command
 from cgcli.commands.operations import operations_command
 from cgcli.commands.schema import schema_command
 from cgcli.commands.shared import Group, ProgramCommand
+from cgcli.commands.sheet import sheet_command
 from cgcli.commands.trace import trace_command
 from cgcli.errors import CgraphError
 
@@ -36,6 +38,8 @@ app = typer.Typer(
 )
 app.command("eval", cls=ProgramCommand)(evaluate_command)
 app.command("trace", cls=ProgramCommand)(trace_command)
+app.command("check", cls=SheetsCommand)(check_command)
+app.command("sheet", cls=ProgramCommand)(sheet_command)
 app.command("draw", cls=ProgramCommand)(draw_command)
 app.command("ops", cls=ProgramCommand)(operations_command)
 app.command("schema", cls=ProgramCommand)(schema_command)

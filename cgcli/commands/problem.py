@@ -23,7 +23,7 @@ from cgcli.program import (
     unused_binding,
 )
 
-__all__ = ["Problem", "solve", "unvalued"]
+__all__ = ["Problem", "read_problem", "solve", "solve_with_program", "unvalued"]
 
 
 class Problem(NamedTuple):
@@ -47,7 +47,12 @@ def solve(problem: Problem) -> Result:
 
     What looks like a slip and is none is said on standard error.
     """
-    parsed, bound, more = _read(problem)
+    return solve_with_program(problem)[1]
+
+
+def solve_with_program(problem: Problem) -> tuple[Program, Result]:
+    """Return the program as well."""
+    parsed, bound, more = read_problem(problem)
     of, wrt = read_name(problem.of), split_names(problem.wrt)
     try:
         result = evaluate_program(parsed, bound, more, of, wrt)
@@ -59,12 +64,12 @@ def solve(problem: Problem) -> Result:
         raise
     for line in _stray_signs(parsed, result):
         sys.stderr.write(line + "\n")
-    return result
+    return parsed, result
 
 
 def unvalued(problem: Problem) -> Graph:
     """Return the graph alone: what is bound gives shapes, and nothing need be."""
-    parsed, bound, more = _read(problem)
+    parsed, bound, more = read_problem(problem)
     graph = parsed.graph({**more, **bound})
     for name in bound:
         if name not in graph.inputs:
@@ -75,7 +80,7 @@ def unvalued(problem: Problem) -> Graph:
     return graph
 
 
-def _read(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:
+def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:
     """Return the program, the values bound by name, and those of the --at file."""
     if problem.program == "-" and problem.at == "-":
         message = "the program and --at cannot both be read from standard input"

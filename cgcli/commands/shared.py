@@ -122,6 +122,10 @@ class ProgramCommand(TyperCommand):
     everything else is an argument, and so is all that follows a bare ``--``.
     """
 
+    def goes_on(self, name: str, argument: str, arguments: list[str]) -> bool:
+        """Whether an option takes one more word; `arguments` are those met so far."""
+        return False
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Tell options and arguments apart, then let Typer read them."""
         declared: dict[str, TyperOption] = {}
@@ -132,10 +136,11 @@ class ProgramCommand(TyperCommand):
         options: list[str] = []
         seen: list[TyperOption] = []
         arguments: list[str] = []
-        rest = iter(args)
-        for argument in rest:
+        rest = list(reversed(args))
+        while rest:
+            argument = rest.pop()
             if argument == "--":
-                arguments.extend(rest)
+                arguments.extend(reversed(rest))
                 break
             name, equals, value = argument.partition("=")
             if name not in declared:
@@ -150,19 +155,21 @@ class ProgramCommand(TyperCommand):
                 options.append(name)
                 continue
             if not equals:
-                value = next(rest, "")
+                value = rest.pop() if rest else ""
                 if not value:
                     raise CgraphError(
                         "usage", f"{name} wants a value", f"write {name} {option.metavar}"
                     )
-            if option in seen:
+            if option in seen and not option.multiple:
                 lists = {"--wrt": "--wrt x,y", "--hide": "--hide gradients,values"}
                 hint = f"list them with commas: {lists[name]}" if name in lists else "give it once"
                 raise CgraphError("usage", f"{name} is given twice", hint)
             seen.append(option)
-            options.append(f"{name}={value}" if name.startswith("--") else name)
-            if not name.startswith("--"):
-                options.append(value)
+            values = [value]
+            while rest and rest[-1] not in declared and self.goes_on(name, rest[-1], arguments):
+                values.append(rest.pop())
+            for value in values:
+                options += [f"{name}={value}"] if name.startswith("--") else [name, value]
         return super().parse_args(ctx, [*options, "--", *arguments])
 
 

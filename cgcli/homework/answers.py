@@ -350,7 +350,8 @@ def read_right(
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:
     value = exercise.value_of(node, exercise.here.values)
     whole = value if shape_of(value) else float(value)
-    finite = bool((whole - whole == 0).all()) if shape_of(whole) else whole - whole == 0
+    apart: Any = whole - whole
+    finite = not apart.any() if shape_of(whole) else apart == 0
     if not finite and not any(entry[1] == "inf" for entry in entries):
         place = Place(text, *_span(entries))
         raise CgraphError("binding", "this has no value", "write a number", (place,))

@@ -9,13 +9,23 @@ from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.answers import read_answer
+from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line
 from cgcli.homework.written import read_number
 
-__all__ = ["ANSWERED", "MISSING_COUNTS", "Points", "Score", "Summary", "score", "summary"]
+__all__ = [
+    "ANSWERED",
+    "MISSING_COUNTS",
+    "Points",
+    "Score",
+    "Summary",
+    "read_points",
+    "score",
+    "summary",
+]
 
 ANSWERED: Final = "answered"
 MISSING_COUNTS: Final = "all"
@@ -134,7 +144,7 @@ class Summary(NamedTuple):
     complete: int
     unreadable: int
     steps: list[tuple[Quantity, int]]
-    mistakes: list[tuple[str, int]]
+    mistakes: list[tuple[Diagnosis, int]]
 
 
 def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
@@ -142,21 +152,23 @@ def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
     count = complete = unreadable = 0
     steps: Counter[Quantity] = Counter()
     mistakes: Counter[str] = Counter()
+    examples: dict[str, Diagnosis] = {}
     for marked, scored in sheets:
         count += 1
         complete += scored.complete
         unreadable += bool(marked.sheet.trouble)
         steps.update({judged.answer.quantity for judged in marked.judged if is_wrong(judged)})
-        mistakes.update(
-            {
-                judged.diagnoses[0].mistake.name
-                for judged in marked.judged
-                if is_wrong(judged) and judged.diagnoses
-            }
-        )
+        made = {
+            judged.diagnoses[0].mistake.name: judged.diagnoses[0]
+            for judged in reversed(marked.judged)
+            if judged.diagnoses
+        }
+        mistakes.update(made.keys())
+        examples = {**made, **examples}
     by_count = sorted(steps.items(), key=lambda each: (-each[1], each[0]))
     common = sorted(mistakes.items(), key=lambda each: (-each[1], each[0]))
-    return Summary(count, complete, unreadable, by_count, common)
+    told = [(examples[name], times) for name, times in common]
+    return Summary(count, complete, unreadable, by_count, told)
 
 
 def is_wrong(judged: Judged) -> bool:

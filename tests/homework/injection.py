@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -356,7 +357,7 @@ def digits_transposed(at: AtValue | AtGradient) -> Slips:
     for text in filter(None, [*texts, format(Decimal(repr(float(at.right))), "f")]):
         start = next(k for k, digit in enumerate(text) if digit in "123456789")
         places = [k for k in range(start, len(text)) if text[k] != "."][:7]
-        for i, j in zip(places, places[1:], strict=False):
+        for i, j in pairwise(places):
             if text[i] != text[j] and (i, text[j]) != (start, "0"):
                 yield text[:i] + text[j] + text[i + 1 : j] + text[i] + text[j + 1 :]
 

@@ -1,0 +1,233 @@
+"""`cgraph check`: answer sheets marked."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cgcli.commands.files import read_text
+from cgcli.commands.problem import Problem, solve_with_program
+from cgcli.commands.shared import (
+    At,
+    Bindings,
+    Debug,
+    Depth,
+    Json,
+    Language,
+    Nodes,
+    Of,
+    Program,
+    ProgramCommand,
+    Wrt,
+    one_of,
+)
+from cgcli.errors import CgraphError, shorten
+from cgcli.limits import Limits
+
+if TYPE_CHECKING:
+    from cgcli.homework.exercise import Exercise
+    from cgcli.homework.marking import Marked, Tolerance
+    from cgcli.homework.sheets import Sheet
+
+__all__ = ["SheetsCommand", "check_command"]
+
+_LIMITS = Limits()
+_SHEETS = ("-a", "--answers")
+
+
+class SheetsCommand(ProgramCommand):
+    """A command that takes any number of files after one option: ``-a ann.txt bo.txt``."""
+
+    def goes_on(self, name: str, argument: str, arguments: list[str]) -> bool:
+        """Whether a word is one more sheet: a file, or what can be no binding."""
+        if name not in _SHEETS or argument.startswith("--"):
+            return False
+        binding = re.match(r"\s*[^\W\d]\w*\s*=", argument) is not None
+        return os.path.exists(argument) or (bool(arguments) and not binding)
+
+
+def check_command(
+    program: Program = None,
+    bindings: Bindings = None,
+    at: At = None,
+    of: Of = None,
+    wrt: Wrt = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-a",
+            "--answers",
+            metavar="FILE...",
+            help="Answer sheets, as many as there are; - reads one from standard input.",
+        ),
+    ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option("--answer", metavar="ANSWER", help='One answer, "dg/dx = -3"; repeatable.'),
+    ] = None,
+    reveal: Annotated[
+        str,
+        typer.Option(
+            "--reveal",
+            metavar="WHAT",
+            help="verdict alone, hint (which mistake), or answer (the right number too).",
+        ),
+    ] = "hint",
+    require: Annotated[
+        str,
+        typer.Option(
+            "--require", metavar="WHAT", help="answered steps alone, or all: missing ones count."
+        ),
+    ] = "answered",
+    tolerance: Annotated[
+        str | None,
+        typer.Option(
+            "--tolerance",
+            metavar="T",
+            help="Take an answer as right within 0.01, or 1%, in place of its digits.",
+        ),
+    ] = None,
+    points: Annotated[
+        str | None,
+        typer.Option(
+            "--points", metavar="POINTS", help='Points a step, 2, or some their own: "1, dg/dx=3".'
+        ),
+    ] = None,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Print a table for a spreadsheet, a row a sheet.")
+    ] = False,
+    language: Language = None,
+    json: Json = False,
+    max_depth: Depth = _LIMITS.depth,
+    max_nodes: Nodes = _LIMITS.nodes,
+    debug: Debug = False,
+) -> None:
+    """Marks answer sheets: right or wrong, where it went wrong, and which mistake it was.
+
+    cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
+    """
+    from cgcli.homework.exercise import Exercise
+    from cgcli.homework.marks import Points, read_points, score
+    from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
+    from cgcli.views.homework.report import Report
+    from cgcli.views.table import note_lines
+
+    reveal = str(one_of("--reveal", reveal, ("verdict", "hint", "answer")))
+    require = str(one_of("--require", require, ("answered", "all")))
+    if json and csv:
+        message = "--json and --csv are two answers to one question"
+        raise CgraphError("usage", message, "leave one of the two out")
+    spoken = base(language) if language else ENGLISH if json or csv else wanted()
+    words = catalogue(spoken)
+    reach = _tolerance(tolerance)
+    _check_streams(program, at, answers or [])
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    shown = ("-a", "FILE") if answers else ("--answer", "…")
+    problem = Problem("check", program, bindings or [], at, of, wrt, limits, shown)
+    parsed, result = solve_with_program(problem)
+    exercise = Exercise(parsed, result)
+    worth = None if points is None else read_points(exercise, points)
+    report = Report(exercise, worth, reveal, words)
+    if not json:
+        for line in note_lines(result):
+            sys.stderr.write(line + "\n")
+    found = _marked(exercise, _sheets(answers or [], answer or []), reach)
+    each = [(marked, score(marked, worth or Points(), require)) for marked in found]
+    if json:
+        from cgcli.views.document import pretty
+        from cgcli.views.homework.document import check_document
+
+        sys.stdout.write(pretty(check_document(report, each)) + "\n")
+    elif csv:
+        from cgcli.views.homework.document import check_table
+
+        sys.stdout.write(check_table(report, each))
+    else:
+        from cgcli.views.homework.report import print_class, print_sheet
+
+        if len(each) == 1:
+            print_sheet(report, *each[0])
+        else:
+            print_class(report, each)
+    if not all(scored.complete for _, scored in each):
+        raise typer.Exit(1)
+
+
+def _tolerance(text: str | None) -> Tolerance:
+    from cgcli.homework.marking import Tolerance
+    from cgcli.homework.written import read_number
+
+    if text is None:
+        return Tolerance()
+    number = read_number(text.strip().removesuffix("%").strip())
+    if number is None or not 0 <= number.value < 1e300:
+        message = f"'{shorten(text)}' is no tolerance"
+        raise CgraphError("usage", message, "write --tolerance 0.01, or --tolerance 1%")
+    relative = text.strip().endswith("%")
+    return Tolerance(number.value / 100 if relative else number.value, relative)
+
+
+def _check_streams(program: str | None, at: str | None, answers: list[str]) -> None:
+    readers = [program, at, *answers].count("-")
+    if readers > 1:
+        message = "standard input can be read once"
+        raise CgraphError("usage", message, "put all but one of what is read in files")
+
+
+def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:
+    """Return the sheets of all files, and that of the command line.
+
+    Raises `CgraphError` where there is none, and where the only file cannot be read; among
+    others it is a sheet in trouble.
+    """
+    from cgcli.homework.sheets import Line, Sheet, read_sheets, split
+
+    if not paths and not answers:
+        message = "there is nothing to mark"
+        raise CgraphError("usage", message, 'name a sheet, -a FILE, or an answer: --answer "p = 4"')
+    names = _names(paths)
+    sheets: list[Sheet] = []
+    for path, name in zip(paths, names, strict=True):
+        try:
+            sheets += read_sheets(read_text(path), name)
+        except CgraphError as error:
+            if len(paths) == 1 and not answers and "UTF-8" not in error.message:
+                raise
+            why = error.message.removeprefix(f"{shorten(path, 80)}: ")
+            sheets.append(Sheet(name, [], why))
+    if answers:
+        lines = [
+            line._replace(number=k) for k, text in enumerate(answers, 1) for line in split(text)
+        ]
+        sheets.append(Sheet("command line", [Line(*line) for line in lines]))
+    return sheets
+
+
+def _names(paths: list[str]) -> list[str]:
+    """Return what the sheets are called: files without folder and ending, where that is enough."""
+    short = [
+        "standard input" if path == "-" else os.path.splitext(os.path.basename(path))[0]
+        for path in paths
+    ]
+    return [
+        name if short.count(name) == 1 and name else path
+        for name, path in zip(short, paths, strict=True)
+    ]
+
+
+def _marked(exercise: Exercise, sheets: list[Sheet], reach: Tolerance) -> list[Marked]:
+    """Return the sheets with their marks; what goes wrong with one spoils no other."""
+    from cgcli.homework.marking import Marked, mark
+
+    found: list[Marked] = []
+    for sheet in sheets:
+        try:
+            found.append(mark(exercise, sheet, reach))
+        except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
+            why = f"a fault of the program itself, {type(error).__name__}; please report it"
+            found.append(Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked))
+    return found

@@ -1,0 +1,118 @@
+"""`cgraph sheet`: a blank answer sheet, its key, and values to set as a problem."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cgcli.commands.problem import Problem, read_problem, solve_with_program
+from cgcli.commands.shared import (
+    At,
+    Bindings,
+    Debug,
+    Depth,
+    Json,
+    Language,
+    Nodes,
+    Of,
+    Program,
+    Wrt,
+    one_of,
+)
+from cgcli.errors import CgraphError
+from cgcli.limits import Limits
+
+if TYPE_CHECKING:
+    from cgcli.homework.choosing import Choice
+
+__all__ = ["sheet_command"]
+
+_LIMITS = Limits()
+
+
+def sheet_command(
+    program: Program = None,
+    bindings: Bindings = None,
+    at: At = None,
+    of: Of = None,
+    wrt: Wrt = None,
+    key: Annotated[bool, typer.Option("--key", help="Fill the sheet in.")] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", metavar="N", help="Choose values for what is not bound, the same for a seed."
+        ),
+    ] = None,
+    values: Annotated[
+        str | None,
+        typer.Option(
+            "--values",
+            metavar="KIND",
+            help="With --seed: integer, rational or decimal values.",
+        ),
+    ] = None,
+    language: Language = None,
+    json: Json = False,
+    max_depth: Depth = _LIMITS.depth,
+    max_nodes: Nodes = _LIMITS.nodes,
+    debug: Debug = False,
+) -> None:
+    """A blank answer sheet in the order of working, or its key.
+
+    cgraph sheet "p = x + y; g = p*z" x=1 y=3 z=-3
+    """
+    from cgcli.homework.exercise import Exercise
+    from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
+    from cgcli.views.table import note_lines, shown
+
+    words = catalogue(base(language) if language else ENGLISH if json else wanted())
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    problem = Problem("sheet", program, bindings or [], at, of, wrt, limits)
+    kind = one_of("--values", values, ("integer", "rational", "decimal"))
+    told_apart = None
+    chosen: dict[str, str] = {}
+    if seed is None:
+        if kind is not None:
+            message = "--values says which values --seed chooses"
+            raise CgraphError("usage", message, "add --seed 1")
+        exercise = Exercise(*solve_with_program(problem))
+    else:
+        choice = _choose(problem, seed, kind or "integer")
+        exercise = choice.exercise
+        told_apart = (choice.distinct, choice.mistakes)
+        chosen = {name: _written(value) for name, value in choice.values.items()}
+    given = {
+        name: chosen.get(name) or " ".join(shown(value, 17).split("\n"))
+        for name, value in exercise.inputs.items()
+    }
+    for line in note_lines(exercise.result):
+        sys.stderr.write(line + "\n")
+    if json:
+        from cgcli.views.document import pretty
+        from cgcli.views.homework.blank import sheet_document
+
+        sys.stdout.write(pretty(sheet_document(exercise, key, told_apart)) + "\n")
+        return
+    from cgcli.views.homework.blank import sheet_text
+
+    sys.stdout.write(sheet_text(exercise, given, words, key, told_apart))
+
+
+def _choose(problem: Problem, seed: int, kind: str) -> Choice:
+    """Return values for the names that nothing binds."""
+    from cgcli.homework.choosing import choose
+
+    if problem.of is not None or problem.wrt is not None:
+        message = "--seed chooses values for the whole program"
+        raise CgraphError("usage", message, "leave --of and --wrt out, and give them later")
+    parsed, bound, more = read_problem(problem)
+    given = {**more, **bound}
+    names = [name for name in parsed.graph(given).inputs if name not in given]
+    return choose(parsed, given, names, seed, kind)
+
+
+def _written(value: Any) -> str:
+    """Return a chosen value as it is bound: 3, -2/3, or 0.7 where its denominator is 10."""
+    return f"{float(value):g}" if 10 % value.denominator == 0 else str(value)

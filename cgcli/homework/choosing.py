@@ -1,0 +1,148 @@
+"""Values for a problem: small, away from edges, and such that mistakes give different numbers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, Final, NamedTuple
+
+from cgcli.errors import CgraphError
+from cgcli.homework.diagnosis import alternatives
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.mistakes.row import GradientStep, ValueStep
+from cgcli.homework.quantities import VALUE
+from cgcli.homework.working import Own, is_same, shape_of
+from cgcli.program import Program
+
+__all__ = ["KINDS", "Choice", "choose", "told_apart"]
+
+_TRIALS: Final = 60
+_REACHES: Final = (3, 5, 9)
+_SMALLEST: Final = 1e-2
+_GREATEST: Final = 1e4
+_LARGEST: Final = 60
+
+
+def _integer(chance: random.Random, reach: int) -> Fraction:
+    return Fraction(chance.choice([-1, 1]) * chance.randint(1, reach))
+
+
+def _rational(chance: random.Random, reach: int) -> Fraction:
+    below = chance.randint(2, 5)
+    above = chance.choice([k for k in range(1, 2 * reach) if k % below])
+    return Fraction(chance.choice([-1, 1]) * above, below)
+
+
+def _decimal(chance: random.Random, reach: int) -> Fraction:
+    tenths = chance.choice([k for k in range(1, 10 * reach // 3) if k % 10])
+    return Fraction(chance.choice([-1, 1]) * tenths, 10)
+
+
+KINDS: Final[dict[str, Callable[[random.Random, int], Fraction]]] = {
+    "integer": _integer,
+    "rational": _rational,
+    "decimal": _decimal,
+}
+
+
+class Choice(NamedTuple):
+    """Values that were chosen, as they are written, and how well they tell mistakes apart.
+
+    `distinct` of `mistakes`, each at a step, give a number that neither correct working nor any
+    other mistake at the step gives.
+    """
+
+    values: dict[str, Fraction]
+    exercise: Exercise
+    distinct: int
+    mistakes: int
+
+
+def choose(
+    program: Program, given: Mapping[str, Any], names: list[str], seed: int, kind: str = "integer"
+) -> Choice:
+    """Return values for the names, the best of many that chance proposes; others are given.
+
+    Good is a point where no number is 0, an edge or saturated, and where as many mistakes as
+    possible give numbers of their own. Raises `CgraphError` where no point gives numbers at all.
+
+    >>> import cgcli
+    >>> found = choose(cgcli.parse("p = x + y; g = p*z"), {}, ["x", "y", "z"], 1)
+    >>> sorted(found.values), found.distinct > 20
+    (['x', 'y', 'z'], True)
+    """
+    chance = random.Random(seed)  # noqa: S311  # the same seed chooses the same values
+    best: tuple[tuple[float, ...], Choice] | None = None
+    trouble: CgraphError | None = None
+    for trial in range(_TRIALS):
+        reach = _REACHES[trial % len(_REACHES)]
+        values = {name: KINDS[kind](chance, reach) for name in names}
+        point = {**given, **{name: float(value) for name, value in values.items()}}
+        try:
+            exercise = Exercise(program, program.evaluate(point))
+        except CgraphError as error:
+            if error.kind != "binding":
+                raise
+            trouble = error
+            continue
+        distinct, mistakes = told_apart(exercise)
+        ugly = sum(len(str(value)) for value in values.values())
+        rank = (-_edges(exercise), distinct, -ugly)
+        if best is None or rank > best[0]:
+            best = (rank, Choice(values, exercise, distinct, mistakes))
+    if best is None:
+        assert trouble is not None
+        raise trouble
+    return best[1]
+
+
+def _edges(exercise: Exercise) -> float:
+    """Return how many numbers of a problem are 0, saturated or huge; notes count for more."""
+    found = 10.0 * len(exercise.result.notes)
+    for step in exercise.steps.asked:
+        truth = abs(exercise.truth(step))
+        least, most = (truth.min(), truth.max()) if shape_of(truth) else (truth, truth)
+        found += bool(least < _SMALLEST) + bool(most > _GREATEST)
+    return found
+
+
+def told_apart(exercise: Exercise) -> tuple[int, int]:
+    """Return how many mistakes give a number of their own, and how many can be made at all.
+
+    A mistake counts once a step. Of a large problem the first steps are looked at.
+    """
+    own = Own(exercise)
+    output = exercise.of
+    if not exercise.graph.shape(output):
+        for node, gradient in enumerate(exercise.gradients(output)):
+            if gradient is not None:
+                own.set_gradient(output, node, gradient)
+    distinct = mistakes = 0
+    for quantity in exercise.steps.asked[:_LARGEST]:
+        if quantity.kind == VALUE:
+            step: ValueStep | GradientStep = ValueStep(own, quantity.node)
+        elif exercise.graph.shape(output):
+            continue
+        else:
+            step = GradientStep(own, quantity.of, quantity.node)
+        numbers: dict[str, Any] = {}
+        for each in alternatives(step):
+            if _is_number(each.number):
+                numbers.setdefault(each.mistake.name, each.number)
+        mistakes += len(numbers)
+        distinct += sum(_is_alone(name, numbers, step.expected) for name in numbers)
+    return distinct, mistakes
+
+
+def _is_number(number: Any) -> bool:
+    if number is None:
+        return False
+    apart = number - number
+    return not apart.any() if shape_of(apart) else bool(apart == 0)
+
+
+def _is_alone(name: str, numbers: dict[str, Any], right: Any) -> bool:
+    number = numbers[name]
+    others = [other for key, other in numbers.items() if key != name]
+    return not any(is_same(number, other, 1e-3) for other in [right, *others])

@@ -1,0 +1,1 @@
+"""Marked sheets and blank ones, for people and for scripts."""

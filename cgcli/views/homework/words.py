@@ -1,0 +1,99 @@
+"""What is said of an answer: why it is wrong, or how it is known to be right."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
+from cgcli.views.gate import printable
+from cgcli.views.table import shown
+from cgcli.words import Math, Message
+
+__all__ = ["ANSWER", "HINT", "REVEAL", "VERDICT", "remarks", "step_text", "verdict_word"]
+
+VERDICT: Final = "verdict"
+HINT: Final = "hint"
+ANSWER: Final = "answer"
+REVEAL: Final = (VERDICT, HINT, ANSWER)
+
+_DIGITS: Final = 6
+
+
+def verdict_word(verdict: str) -> Message:
+    """Return a verdict in words."""
+    words = {
+        RIGHT: Message("right"),
+        FOLLOWS: Message("follows"),
+        WRONG: Message("wrong"),
+    }
+    return words.get(verdict, Message("unreadable"))
+
+
+def step_text(exercise: Exercise, judged: Judged) -> str:
+    """Return what was asked, as the sheet of the exercise writes it."""
+    return exercise.steps.text(judged.answer.quantity, judged.answer.element)
+
+
+def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
+    """Return what is said of an answer; the right number is among it only when it is revealed."""
+    found = list(_of_formula(exercise, judged, reveal))
+    if judged.verdict == FOLLOWS:
+        found.append(Message("wrong by itself, and right from the numbers before it"))
+    if judged.verdict == WRONG and reveal != VERDICT:
+        found += diagnoses(exercise, judged)
+    if judged.verdict != RIGHT and reveal == ANSWER:
+        found.append(Message("right is {number}", number=_number(judged.truth)))
+        expected = _number(judged.expected)
+        if judged.verdict == WRONG and expected != _number(judged.truth):
+            found.append(Message("from the numbers before it follows {number}", number=expected))
+    return found
+
+
+def _number(value: Any) -> Math:
+    return Math(" ".join(shown(value, _DIGITS).split("\n")))
+
+
+def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
+    equality = judged.equality
+    if equality is None or (judged.verdict != RIGHT and reveal == VERDICT):
+        return []
+    if equality.proof == "proved":
+        return [Message("proved to be the same function")]
+    if equality.proof == "undistinguished":
+        return [Message("not distinguished at {count} points", count=equality.points)]
+    if equality.inputs is None:
+        return [Message("this has another shape")]
+    place = ", ".join(f"{name} = {shown(value, 4)}" for name, value in equality.inputs.items())
+    return [
+        Message(
+            "another function: at {place} it is {number}, and {step} is not",
+            place=Math(place),
+            number=_number(equality.value),
+            step=Math(step_text(exercise, judged)),
+        )
+    ]
+
+
+def diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
+    """Return the mistakes that give a wrong number, each with the step it was made at."""
+    found = []
+    for each in judged.diagnoses:
+        words = each.words
+        if each.quantity != judged.answer.quantity:
+            step = Math(exercise.steps.text(each.quantity))
+            words = Message("at {step}: {words}", step=step, words=words)
+        found.append(words)
+    if len(found) > 1:
+        return [
+            Message("perhaps {words}", words=words)
+            if k == 0
+            else Message("or {words}", words=words)
+            for k, words in enumerate(found)
+        ]
+    return found
+
+
+def sheet_name(marked: Marked) -> str:
+    """Return the name of a sheet, fit to be printed."""
+    return printable(marked.sheet.name)
