@@ -65,7 +65,8 @@ def sheet_command(
     """
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
-    from cgcli.views.table import note_lines, shown
+    from cgcli.views.homework.blank import written
+    from cgcli.views.table import note_lines
 
     words = catalogue(base(language) if language else ENGLISH if json else wanted())
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
@@ -84,8 +85,7 @@ def sheet_command(
         told_apart = (choice.distinct, choice.mistakes)
         chosen = {name: _written(value) for name, value in choice.values.items()}
     given = {
-        name: chosen.get(name) or " ".join(shown(value, 17).split("\n"))
-        for name, value in exercise.inputs.items()
+        name: chosen.get(name) or written(value, 17) for name, value in exercise.inputs.items()
     }
     for line in note_lines(exercise.result):
         sys.stderr.write(line + "\n")

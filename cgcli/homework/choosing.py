@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.errors import CgraphError
 from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import GradientStep, ValueStep
-from cgcli.homework.quantities import VALUE
+from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.working import Own, is_same, shape_of
 from cgcli.program import Program
 
@@ -22,6 +22,10 @@ _REACHES: Final = (3, 5, 9)
 _SMALLEST: Final = 1e-2
 _GREATEST: Final = 1e4
 _LARGEST: Final = 60
+_APART: Final = 1e-3
+
+Made: TypeAlias = tuple[Quantity, str]
+"""A mistake, by its name, that is made at a step."""
 
 
 def _integer(chance: random.Random, reach: int) -> Fraction:
@@ -49,8 +53,8 @@ KINDS: Final[dict[str, Callable[[random.Random, int], Fraction]]] = {
 class Choice(NamedTuple):
     """Values that were chosen, as they are written, and how well they tell mistakes apart.
 
-    `distinct` of `mistakes`, each at a step, give a number that neither correct working nor any
-    other mistake at the step gives.
+    Of `mistakes` that can be made, each at a step, so many are `distinct`: neither correct working
+    nor any other mistake gives the same number.
     """
 
     values: dict[str, Fraction]
@@ -69,12 +73,13 @@ def choose(
 
     >>> import cgcli
     >>> found = choose(cgcli.parse("p = x + y; g = p*z"), {}, ["x", "y", "z"], 1)
-    >>> sorted(found.values), found.distinct > 20
+    >>> sorted(found.values), found.distinct > 12
     (['x', 'y', 'z'], True)
     """
     chance = random.Random(seed)  # noqa: S311  # the same seed chooses the same values
     best: tuple[tuple[float, ...], Choice] | None = None
     trouble: CgraphError | None = None
+    possible: set[Made] = set()
     for trial in range(_TRIALS):
         reach = _REACHES[trial % len(_REACHES)]
         values = {name: KINDS[kind](chance, reach) for name in names}
@@ -86,15 +91,15 @@ def choose(
                 raise
             trouble = error
             continue
-        distinct, mistakes = told_apart(exercise)
-        ugly = sum(len(str(value)) for value in values.values())
-        rank = (-_edges(exercise), distinct, -ugly)
+        alone, made = told_apart(exercise)
+        possible |= made
+        rank = (-_edges(exercise), -_repeated(values), len(alone), -_ugliness(values))
         if best is None or rank > best[0]:
-            best = (rank, Choice(values, exercise, distinct, mistakes))
+            best = (rank, Choice(values, exercise, len(alone), 0))
     if best is None:
         assert trouble is not None
         raise trouble
-    return best[1]
+    return best[1]._replace(mistakes=len(possible))
 
 
 def _edges(exercise: Exercise) -> float:
@@ -107,10 +112,20 @@ def _edges(exercise: Exercise) -> float:
     return found
 
 
-def told_apart(exercise: Exercise) -> tuple[int, int]:
-    """Return how many mistakes give a number of their own, and how many can be made at all.
+def _repeated(values: Mapping[str, Fraction]) -> int:
+    """Return how many values are those of another name, but for the sign, or 1."""
+    sizes = [abs(value) for value in values.values()]
+    return len(sizes) - len(set(sizes)) + sizes.count(Fraction(1))
 
-    A mistake counts once a step. Of a large problem the first steps are looked at.
+
+def _ugliness(values: Mapping[str, Fraction]) -> int:
+    return sum(len(str(abs(value))) for value in values.values())
+
+
+def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
+    """Return the mistakes that give a number of their own, and those that change a number at all.
+
+    Each is a mistake at a step. Of a large problem the first steps are looked at.
     """
     own = Own(exercise)
     output = exercise.of
@@ -118,7 +133,8 @@ def told_apart(exercise: Exercise) -> tuple[int, int]:
         for node, gradient in enumerate(exercise.gradients(output)):
             if gradient is not None:
                 own.set_gradient(output, node, gradient)
-    distinct = mistakes = 0
+    alone: set[Made] = set()
+    made: set[Made] = set()
     for quantity in exercise.steps.asked[:_LARGEST]:
         if quantity.kind == VALUE:
             step: ValueStep | GradientStep = ValueStep(own, quantity.node)
@@ -128,11 +144,11 @@ def told_apart(exercise: Exercise) -> tuple[int, int]:
             step = GradientStep(own, quantity.of, quantity.node)
         numbers: dict[str, Any] = {}
         for each in alternatives(step):
-            if _is_number(each.number):
+            if _is_number(each.number) and not is_same(each.number, step.expected, _APART):
                 numbers.setdefault(each.mistake.name, each.number)
-        mistakes += len(numbers)
-        distinct += sum(_is_alone(name, numbers, step.expected) for name in numbers)
-    return distinct, mistakes
+        made.update((quantity, name) for name in numbers)
+        alone.update((quantity, name) for name in numbers if _is_alone(name, numbers))
+    return alone, made
 
 
 def _is_number(number: Any) -> bool:
@@ -142,7 +158,6 @@ def _is_number(number: Any) -> bool:
     return not apart.any() if shape_of(apart) else bool(apart == 0)
 
 
-def _is_alone(name: str, numbers: dict[str, Any], right: Any) -> bool:
+def _is_alone(name: str, numbers: dict[str, Any]) -> bool:
     number = numbers[name]
-    others = [other for key, other in numbers.items() if key != name]
-    return not any(is_same(number, other, 1e-3) for other in [right, *others])
+    return not any(is_same(number, numbers[key], _APART) for key in numbers if key != name)

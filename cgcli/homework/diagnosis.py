@@ -110,7 +110,11 @@ def _gives(written: Written, number: Any, expected: Any) -> bool:
     """Whether a number is the one that was written, and is not the right one."""
     if number is None or is_same(number, expected):
         return False
-    return written.is_rounding(number, abs(number) * 1e-9)
+    # What cancels to 0 is as far off as the numbers that cancelled.
+    slack = abs(number) * 1e-9
+    if shape_of(expected) in ((), shape_of(number)):
+        slack = slack + abs(expected) * 1e-12
+    return written.is_rounding(number, slack)
 
 
 def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:

@@ -291,10 +291,12 @@ class _Marking:
         """Return the verdict on a number, and the number that may have been rounded to it."""
         if written.is_rounding(right, slack):
             return RIGHT, right
+        # What cancels to 0 is as far off as the numbers that cancelled.
+        near = slack + abs(right) * 1e-12
         for pair in expected:
             first, second = _part(pair[0], element), _part(pair[1], element)
             for number in (first, second):
-                if written.is_rounding(number, abs(number) * 1e-9 + slack):
+                if written.is_rounding(number, abs(number) * 1e-9 + near):
                     return FOLLOWS, number
             if not shape_of(first) and not written.shape and is_same(first, second, 0.02):
                 # Rounded here and not there: anything between the two is the same working.

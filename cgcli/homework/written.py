@@ -73,18 +73,17 @@ def exact(value: Any) -> Written:
 def read_number(text: str) -> Written | None:
     """Return a decimal number with the reach of its digits, None for any other text.
 
-    Zeros at the end of a whole number are not counted as significant: 120 has two digits.
+    A whole number reaches to its ones: 120 stands for 119.7 and not for 123.
 
-    >>> read_number("-0.330"), read_number("120").digits
-    (Written(value=-0.33, half=0.0005, digits=3), 2)
+    >>> read_number("-0.330"), read_number("120").half
+    (Written(value=-0.33, half=0.0005, digits=3), 0.5)
     """
     match = _NUMBER.fullmatch(text)
     if match is None or not (match["whole"] or match["part"]):
         return None
     power = int((match["power"] or "0")[:6])
     part = match["part"] or ""
-    digits = (match["whole"] + part).lstrip("0")
-    significant = digits if match["point"] else digits.rstrip("0")
+    digits = len((match["whole"] + part).lstrip("0"))
     last = power - len(part)
     half = 0.5 * 10.0**last if -330 < last < 300 else 0.0
-    return Written(float(text), half, len(significant))
+    return Written(float(text), half, digits)

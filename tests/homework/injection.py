@@ -353,8 +353,8 @@ def shortened(value: float, digits: int, mode: str) -> str:
 def digits_transposed(at: AtValue | AtGradient) -> Slips:
     if np.ndim(at.right) or at.right == 0:
         return
-    texts = [shortened(at.right, digits, ROUND_HALF_EVEN) for digits in (3, 4, 5, 6)]
-    for text in filter(None, [*texts, format(Decimal(repr(float(at.right))), "f")]):
+    texts = [shortened(at.right, digits, ROUND_HALF_EVEN) for digits in (3, 4, 5, 6, 10)]
+    for text in filter(None, texts):
         start = next(k for k, digit in enumerate(text) if digit in "123456789")
         places = [k for k in range(start, len(text)) if text[k] != "."][:7]
         for i, j in pairwise(places):
@@ -440,9 +440,9 @@ class Injection(NamedTuple):
     slip: Slip
 
 
-def injections(problem: Problem, mistake: str) -> list[Injection]:
-    """Every place of the program at which the mistake gives a wrong number."""
-    work = Work(problem)
+def injections(problem: Problem, mistake: str, work: Work | None = None) -> list[Injection]:
+    """Every place of a working at which the mistake gives a wrong number."""
+    work = work or Work(problem)
     found = []
     with np.errstate(all="ignore"):
         for step in problem.steps:
@@ -490,16 +490,17 @@ class Sheet(NamedTuple):
     verdicts: Mapping[str, str]
 
 
-def sheet(problem: Problem, injection: Injection, *, in_output: bool = False) -> Sheet | None:
-    """The wrong answer in right working: before it from truth, after it from itself."""
+def sheet(problem: Problem, *made: Injection, in_output: bool = False) -> Sheet | None:
+    """Wrong answers in right working: before them from truth, after them from themselves."""
     true = Work(problem).answers
-    left, slip = injection
-    answers = Work(problem, slips={left: number(slip)}, in_output=in_output).answers
+    slips = {left: number(slip) for left, slip in made}
+    answers = Work(problem, slips=slips, in_output=in_output).answers
     if not all(np.all(np.isfinite(answer)) for answer in answers.values()):
         return None
     lines = {name: written(answer) for name, answer in answers.items()}
-    lines[left] = text_of(slip)
+    lines |= {left: text_of(slip) for left, slip in made}
     verdicts = {
-        name: "right" if is_right(line, true[name]) else "follows" for name, line in lines.items()
+        name: "right" if is_right(line, true[name]) else "wrong" if name in slips else "follows"
+        for name, line in lines.items()
     }
-    return Sheet(left, lines, verdicts | {left: "wrong"})
+    return Sheet(next(name for name in lines if name in slips), lines, verdicts)

@@ -31,6 +31,10 @@ def sigmoid(x: Number) -> Number:
     return 1 / (1 + np.exp(-x))
 
 
+def share(mine: Number, other: Number) -> Number:
+    return 1.0 * (mine > other) + 0.5 * (mine == other)
+
+
 RULES: dict[str, Rule] = {
     "+": Rule(lambda a, b: a + b, (lambda a, b, y: 1.0, lambda a, b, y: 1.0)),
     "-": Rule(lambda a, b: a - b, (lambda a, b, y: 1.0, lambda a, b, y: -1.0)),
@@ -57,8 +61,9 @@ RULES: dict[str, Rule] = {
         {0: lambda x, y: y * (1 - y)},
     ),
     "relu": Rule(lambda x: np.maximum(x, 0), (lambda x, y: 1.0 * (x > 0),)),
-    "max": Rule(np.maximum, (lambda a, b, y: 1.0 * (a > b), lambda a, b, y: 1.0 * (b > a))),
-    "min": Rule(np.minimum, (lambda a, b, y: 1.0 * (a < b), lambda a, b, y: 1.0 * (b < a))),
+    # A wrong number can be a tie, and ties share.
+    "max": Rule(np.maximum, (lambda a, b, y: share(a, b), lambda a, b, y: share(b, a))),
+    "min": Rule(np.minimum, (lambda a, b, y: share(b, a), lambda a, b, y: share(a, b))),
     "clip": Rule(np.clip, (lambda x, low, high, y: 1.0 * ((low < x) & (x < high)), None, None)),
     # The condition is `s > 0`; what is asked of s is nothing, since no use of it has a slope.
     "where": Rule(

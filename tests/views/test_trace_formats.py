@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
 import cgcli
+from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.operations.table import TABLE
 from cgcli.views.schemas import read as schema
 from tests.properties.programs import NearEdgeError, Program, check_point, programs
@@ -952,6 +953,8 @@ def literal_patterns() -> Iterator[tuple[str, str]]:
 
 
 def table_patterns() -> Iterator[str]:
+    for mistake in MISTAKES:
+        yield from filter(None, (mistake.words, mistake.value_words))
     shapes = [(), (2,), (2, 3), (3, 2), (2, 2)]
     for row in TABLE:
         yield from (row.domain.words,) if row.domain else ()

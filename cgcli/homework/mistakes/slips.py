@@ -49,11 +49,15 @@ def _rounding(answer: Written, right: float) -> bool:
 
 
 def _wrong_variable(step: GradientStep) -> Numbers:
+    """The gradients by other named nodes: the student's own, and the right ones of later steps."""
     graph, known = step.graph, step.own.gradients.get(step.of, {})
-    others = [node for node in known if node in graph.given and node not in (step.node, step.of)]
+    shape = graph.shape(step.node)
+    others = [node for node in graph.given if node not in (step.node, step.of)]
+    right = step.own.exercise.gradients(step.of)
     for node in others[:_OTHERS]:
-        if graph.shape(node) == graph.shape(step.node):
-            yield known[node]
+        if graph.shape(node) == shape:
+            found = known.get(node, right[node])
+            yield step.own.exercise.zeros(node) if found is None else found
 
 
 def _wrong_variable_in_value(step: ValueStep) -> Numbers:

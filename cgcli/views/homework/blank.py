@@ -11,7 +11,7 @@ from cgcli.views.document import number
 from cgcli.views.gate import printable
 from cgcli.words import Math, Message
 
-__all__ = ["sheet_document", "sheet_text"]
+__all__ = ["sheet_document", "sheet_text", "written"]
 
 
 def sheet_text(
@@ -53,15 +53,15 @@ def sheet_text(
     return "\n".join(lines) + "\n"
 
 
-def written(value: Any) -> str:
-    """Return a number or a list as it is written on a sheet, with six significant digits.
+def written(value: Any, digits: int = 6) -> str:
+    """Return a number or a list as it is written on a sheet, with so many significant digits.
 
     >>> written(-12.0), written(2 / 3)
     ('-12', '0.666667')
     """
     if not getattr(value, "shape", ()):
-        return f"{float(value) + 0.0:.6g}"
-    return f"[{', '.join(written(each) for each in value)}]"
+        return f"{float(value) + 0.0:.{digits}g}"
+    return f"[{', '.join(written(each, digits) for each in value)}]"
 
 
 def sheet_document(

@@ -11,8 +11,8 @@ from cgcli.homework.marking import FOLLOWS, RIGHT, Judged, Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.homework.quantities import Quantity
 from cgcli.views.document import note_document, number
+from cgcli.views.homework.remarks import ANSWER, VERDICT, step_text
 from cgcli.views.homework.report import Report
-from cgcli.views.homework.words import ANSWER, VERDICT, step_text
 from cgcli.views.messages import error_document
 
 __all__ = ["check_document", "check_table"]

@@ -11,7 +11,7 @@ from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable
-from cgcli.views.homework.words import HINT, remarks, sheet_name, step_text, verdict_word
+from cgcli.views.homework.remarks import HINT, remarks, sheet_name, step_text, verdict_word
 from cgcli.views.terminal import console, rule_style, show
 from cgcli.words import Math, Message
 

@@ -13,7 +13,7 @@ def names() -> list[str]:
     """Return what there are schemas of.
 
     >>> names()
-    ['draw', 'error', 'eval', 'jsonl', 'ops', 'trace']
+    ['check', 'draw', 'error', 'eval', 'jsonl', 'ops', 'sheet', 'trace']
     """
     return sorted(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
 
