@@ -161,12 +161,12 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
         error.hint = "write a derivative without blanks: dg/dx"
     elif re.search(r"['′]\s*(\(|=)", text):
         error.hint = "write a derivative as dg/dx"
+    elif "':'" in error.message:
+        error.hint = "write = between the question and the answer"
     elif "=" not in text:
         error.hint = "an answer is written name = number, or dg/dx = number"
     elif error.message.startswith("a second '='"):
         error.hint = "write the result alone: one question, one '=', one answer"
-    elif ":" in text and "':'" in error.message:
-        error.hint = "write = between the question and the answer"
     return error
 
 

@@ -180,7 +180,7 @@ class _Marking:
                 if judged is not None:
                     numbers, found = judged, [judged]
             choices[node] = found
-            if not all(_is_equal(number, truth[node]) for number in numbers):
+            if not all(_is_equal(number, truth[node]) for pair in found for number in pair):
                 changed.add(node)
             own.set_gradient(of, node, numbers[0])
             held.set_gradient(of, node, numbers[1])
@@ -203,7 +203,11 @@ class _Marking:
         users = [(user, place) for user, place in self.exercise.users.of(node) if user in choices]
         own, held = self.own, self.held
         if not any(
-            user in changed or own.is_moved(user) or held.is_moved(user) for user, _ in users
+            user in changed
+            or own.is_moved(user)
+            or held.is_moved(user)
+            or node in self.by_gradient.get(user, ())
+            for user, _ in users
         ):
             right = truth[node]
             whole = self.exercise.zeros(node) if right is None else right
@@ -227,7 +231,9 @@ class _Marking:
 
         found: list[tuple[Any, Any]] = []
         argument = self.graph.arguments[user][place]
-        stated = self.own.gradients.get(user, {}).get(argument) if user != of else None
+        stated = None
+        if user != of and argument in self.by_gradient.get(user, ()):
+            stated = self.own.gradients.get(user, {}).get(argument)
         single = self.graph.arguments[user].count(argument) == 1
         for written, held in upstream:
             uses = (Use(self.own, user, place, written), Use(self.held, user, place, held))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.homework.adapter import mark, mark_many
-from tests.homework.injection import MISTAKES, Sheet, injections, number, sheet
+from tests.homework.injection import MISTAKES, Injection, Sheet, injections, number, sheet
 from tests.homework.problems import PROBLEMS
-from tests.homework.tape import Problem, near
+from tests.homework.tape import Problem, Work, near
 
 SHEETS = 12
 """The most that are tried of one mistake in one program."""
@@ -23,6 +23,9 @@ def sheets_with(mistake: str) -> Iterator[tuple[Problem, list[Sheet]]]:
         found = rng.sample(found, min(SHEETS, len(found)))
         made = [sheet(problem, each, in_output=rng.random() < 0.5) for each in found]
         yield problem, [each for each in made if each is not None]
+
+
+EVERYWHERE = ("sign-slip", "rounding", "value-for-gradient", "reciprocal-derivative")
 
 
 def lines(made: Sheet) -> list[str]:
@@ -120,13 +123,58 @@ def test_order_blanks_and_comments_carry_no_meaning(key: str) -> None:
         assert sorted(marked.missing) == sorted(wanted.missing)
 
 
-def test_one_sheet_is_marked_as_among_many() -> None:
+def test_a_sheet_is_marked_alike_alone_and_among_others() -> None:
     for key in ("seed", "network", "recurrence"):
         problem = PROBLEMS[key]
-        made = sheet(problem, injections(problem, "sign-slip")[0])
-        assert made is not None
-        text = "\n".join(lines(made))
-        alone = mark(problem.text, problem.at, text)
-        (among,) = mark_many(problem.text, problem.at, [text])
-        assert alone.verdicts == among.verdicts
-        assert alone.mistakes == among.mistakes
+        made = [sheet(problem, injections(problem, mistake)[0]) for mistake in EVERYWHERE]
+        texts = ["\n".join(lines(each)) for each in made if each is not None]
+        alone = [mark(problem.text, problem.at, text) for text in texts]
+        assert mark_many(problem.text, problem.at, texts) == alone
+        assert mark_many(problem.text, problem.at, texts[::-1]) == alone[::-1]
+
+
+# These two look at answers that come after the step, and those change with it.
+LOOKING_AHEAD = ("gradient-for-value", "wrong-variable")
+
+
+def below(problem: Problem, first: Injection, second: Injection) -> bool:
+    """Whether the second answer is worked from the first, and both stand on one sheet."""
+    one, other = (each.left.rpartition("/d")[2] for each in (first, second))
+    if "/d" in second.left:
+        return "/d" not in first.left or (one != other and other in problem.below(one))
+    return "/d" not in first.left and one != other and one in problem.below(other)
+
+
+def two_mistakes(problem: Problem, rng: random.Random) -> Iterator[tuple[str, str, Sheet]]:
+    """The name and the left side of the second mistake, and the sheet with both."""
+    found = [each for mistake in MISTAKES for each in injections(problem, mistake)]
+    full = len(Work(problem).answers)
+    for first in rng.sample(found, min(3 * SHEETS, len(found))):
+        work = Work(problem, slips={first.left: number(first.slip)})
+        if len(work.answers) < full:
+            continue
+        mistake = rng.choice([name for name in MISTAKES if name not in LOOKING_AHEAD])
+        second = [
+            each for each in injections(problem, mistake, work) if below(problem, first, each)
+        ]
+        if not second:
+            continue
+        chosen = rng.choice(second)
+        made = sheet(problem, first, chosen)
+        if made is not None and list(made.verdicts.values()).count("wrong") == 2:
+            yield mistake, chosen.left, made
+
+
+def test_a_second_mistake_is_found_from_the_first_wrong_number() -> None:
+    named = []
+    for key, problem in PROBLEMS.items():
+        made = list(two_mistakes(problem, random.Random(key)))
+        texts = ["\n".join(lines(each)) for _, _, each in made]
+        for (mistake, left, each), marked in zip(
+            made, mark_many(problem.text, problem.at, texts), strict=True
+        ):
+            assert marked.first_wrong == each.wrong
+            assert marked.verdicts == each.verdicts, (problem.text, each.lines, each.wrong, left)
+            named.append(mistake in marked.mistakes[left])
+    assert len(named) >= 200
+    assert sum(named) >= 0.95 * len(named), (sum(named), len(named))

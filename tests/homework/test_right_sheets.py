@@ -94,15 +94,31 @@ def test_a_right_answer_is_never_wrong(key: str) -> None:
         sheets = [right_sheet(work, rng) for _ in range(SHEETS)]
         texts = ["\n".join(f"{k} = {v}" for k, v in sheet.items()) for sheet in sheets]
         for sheet, marked in zip(sheets, mark_many(problem.text, at, texts), strict=True):
-            assert list(marked.verdicts) == list(sheet) or set(marked.verdicts) == set(sheet)
+            assert set(marked.verdicts) == set(sheet)
             for left, verdict in marked.verdicts.items():
                 if verdict != "right":
                     true = work.answers[left]
                     faults.append(f"{at}: {left} = {sheet[left]} is {verdict}, truth {true!r}")
-            left_out = set(work.answers) - set(sheet)
-            assert left_out <= set(marked.missing)
+            assert set(work.answers) - set(sheet) <= set(marked.missing)
             assert not set(sheet) & set(marked.missing)
-            assert (marked.first_wrong is None) == (
-                not any(verdict == "wrong" for verdict in marked.verdicts.values())
-            )
     assert not faults, f"{len(faults)} answers of {problem.text}\n" + "\n".join(faults[:10])
+
+
+NOTHING = {
+    "a = x + y; b = a - y; f = b - x": ("f", "df/dx", "df/dy"),
+    "a = sqrt(x); b = a ^ 2; f = b - x": ("f", "df/dx"),
+    "s = x + y; p = x / s; q = y / s; f = p / q": ("df/ds",),
+    "a = sin(x); b = cos(x); c = a ^ 2; d = b ^ 2; k = c + d; f = k * y": ("df/dx",),
+    "a = log(x); b = log(y); c = x / y; d = log(c); k = a - b; f = k - d": ("f", "df/dx", "df/dy"),
+}
+
+
+@pytest.mark.parametrize("program", NOTHING)
+def test_what_cancels_is_nothing(program: str) -> None:
+    # The numbers of the machine leave 1e-17 or so, which nobody who works by hand sees.
+    rng = random.Random(program)
+    for _ in range(20):
+        at = {name: round(rng.uniform(0.3, 3), 2) for name in "xy" if name in program}
+        sheets = [f"{left} = {zero}" for left in NOTHING[program] for zero in ("0", "0.0", "0.00")]
+        for sheet, marked in zip(sheets, mark_many(program, at, sheets), strict=True):
+            assert list(marked.verdicts.values()) == ["right"], (at, sheet)

@@ -171,8 +171,9 @@ CHAIN: Final = (
     ),
     Mistake(
         "gradient-for-value",
-        "this is the gradient; asked was the value",
+        "",
         Example(_SEED, _POINT, "p", "-3"),
         at_value=_gradient_for_value,
+        value_words="this is the gradient; asked was the value",
     ),
 )

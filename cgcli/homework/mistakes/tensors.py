@@ -116,7 +116,7 @@ TENSORS: Final = (
     Mistake(
         "matrix-transposed",
         "a factor of the matrix product {use}, or the result, is transposed the wrong way",
-        Example(_LAYER, _AT, "dL/dx", "[-9, -13]"),
+        Example(_LAYER, _AT, "dL/dx", "[-13, -29]"),
         at_use=_transposed,
         at_value=_transposed_in_value,
         value_words="a factor of the matrix product {use}, or the result, is transposed",
@@ -128,7 +128,7 @@ TENSORS: Final = (
             "C = A @ B; L = sum(C*C)",
             {"A": [[1, 2], [3, 4]], "B": [[1, -1], [2, 0.5]]},
             "dL/dA",
-            "[[-12, -18], [13.5, 23]]",
+            "[[54, -4], [1, -1]]",
         ),
         at_use=_wrong_side,
         at_value=_wrong_side_in_value,

@@ -1,0 +1,43 @@
+"""The table of mistakes: its examples, and that it is a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from cgcli.homework.mistakes.row import Mistake
+from cgcli.homework.mistakes.table import MISTAKES
+from tests.homework.adapter import exercise, mark
+
+ROWS = {row.name: row for row in MISTAKES}
+
+
+@pytest.mark.parametrize("row", MISTAKES, ids=ROWS)
+def test_the_example_of_a_row_is_that_mistake(row: Mistake) -> None:
+    program, at, question, answer = row.example
+    marked = mark(program, at, f"{question} = {answer}")
+    assert marked.verdicts == {question: "wrong"}
+    assert row.name in marked.mistakes[question]
+
+
+@pytest.mark.parametrize("row", MISTAKES, ids=ROWS)
+def test_a_row_has_numbers_and_words_for_what_it_is_made_at(row: Mistake) -> None:
+    assert row.at_use or row.at_gradient or row.at_value or row.slip
+    assert bool(row.words) == bool(row.at_use or row.at_gradient or row.slip)
+    assert bool(row.value_words) == bool(row.at_value or row.slip)
+
+
+def test_names_are_unique() -> None:
+    assert len(ROWS) == len(MISTAKES)
+
+
+@pytest.mark.parametrize("row", MISTAKES, ids=ROWS)
+def test_the_right_answer_of_an_example_is_right(row: Mistake) -> None:
+    program, at, question, _ = row.example
+    problem = exercise(program, at)
+    for step in problem.steps.asked:
+        if problem.steps.text(step) == question:
+            truth = problem.truth(step)
+            whole = truth.tolist() if hasattr(truth, "tolist") else float(truth)
+            assert mark(program, at, f"{question} = {whole}").verdicts == {question: "right"}
+            return
+    pytest.fail(f"{question} is no step of {program}")

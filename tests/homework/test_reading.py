@@ -1,0 +1,265 @@
+"""Sheets and their lines: what is read, and what is said of what is not."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cgcli.homework.sheets import read_sheets, split
+from cgcli.homework.written import read_number
+from tests.homework.adapter import exercise, mark, marks
+
+SEED = ("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3})
+LOOP = (
+    "h[0] = h0; for t in 0..2 { h[t+1] = w*h[t] + x[t] }; L = (h[3] - y)^2",
+    {"h0": 0.5, "w": 0.5, "x": [1, 2, 3], "y": 1},
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("p = 4", "p"),
+        ("x+y = 4", "p"),
+        ("y + x = 4", "p"),
+        ("( x + y ) = 4", "p"),
+        ("dg/dx = -3", "dg/dx"),
+        ("∂g/∂x = -3", "dg/dx"),
+        ("∂g / ∂x = -3", "dg/dx"),
+        ("dg/∂x = -3", "dg/dx"),
+        ("x.grad = -3", "dg/dx"),
+        ("dg/d(x+y) = -3", "dg/dp"),
+        ("∂g/∂(y+x) = -3", "dg/dp"),
+        ("d(p*z)/dx = -3", "dg/dx"),
+        ("dp/dx = 1", "dp/dx"),
+        ("dg/dg = 1", "dg/dg"),
+        ("x = 1", "x"),
+        ("dg/dx = −3", "dg/dx"),
+        ("dg/dx = - 3.0e0 # of course", "dg/dx"),
+        ("p = +4", "p"),
+        ("p = 0.4*10^1", "p"),
+        ("p = 400 * 10^-2", "p"),
+        ("p = 8/2", "p"),
+        ("p = sqrt(16)", "p"),
+        ("p = e^log(4)", "p"),
+        ("dg/dx = z", "dg/dx"),
+        ("p = x + y", "p"),
+    ],
+)
+def test_ways_of_writing_a_right_answer(line: str, step: str) -> None:
+    problem = exercise(*SEED)
+    marked = marks(problem, line)
+    assert list(marked.verdicts.values()) == ["right"]
+    assert step not in marked.missing
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("h[1] = 1.25", "right"),
+        ("dL/dh[2] = 3.3125", "right"),
+        ("∂L/∂h[2] = 3.3125", "right"),
+        ("dL/dx[1] = 3.3125", "right"),
+        ("x.grad[1] = 3.3125", "right"),
+        ("dL/dx[-1] = 6.625", "right"),
+        ("dL/dx = [1.65625, 3.3125, 6.625]", "right"),
+        ("dL/dx = [1.65625, 53/16, 6.625]", "right"),
+        ("dL/dx = [1.65625, 3.3125]", "wrong"),
+        ("dL/dx = 3", "wrong"),
+        ("dL/dx[3] = 3", "unreadable"),
+        ("h[4] = 3", "unreadable"),
+        ("dL/dx[y] = 3", "unreadable"),
+        ("dL/dx = [[1], 2]", "unreadable"),
+        ("h = 3", "unreadable"),
+    ],
+)
+def test_members_and_elements(line: str, value: str) -> None:
+    assert list(mark(*LOOP, line).verdicts.values()) == [value]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("dg/dq = 3", "there is no node 'q'", ""),
+        ("dG/dx = 3", "there is no node 'G'", "did you mean 'g'?"),
+        ("P = 4", "there is no node 'P'", "did you mean 'p'?"),
+        ("x - y = 4", "'x - y' is no step of the program", ""),
+        ("x + y*z = 4", "'x + y*z' is no step of the program", ""),
+        ("4 = p", "a number is not a question", "the question stands first: p = 4"),
+        ("p 4", "no operator between 'p' and '4'", "an answer is written name = number"),
+        ("p == 4", "there is no answer here: no '='", "write one ="),
+        ("p", "there is no answer here: no '='", "write p = and the answer"),
+        ("p: 4", "':' is not in the language", "write = between"),
+        ("p = 4 = 4", "a second '=' in one statement", "write the result alone"),
+        ("d g/d x = 3", "no operator between 'd' and 'g'", "without blanks: dg/dx"),
+        ("p = 3,5", "',' stands outside a call or a list", ""),
+        ("p = q", "there is no node 'q'", ""),
+        ("p = 0/0", "this has no value", "write a number"),
+        ("p = 1/0", "this has no value", "write a number"),
+        ("x.gard = 3", "there is no '.gard' on a sheet", "write x.grad, or dg/dx"),
+        ("dg/d2 = 3", "there is no node '2'", ""),
+        ("p = (4", "'(' is never closed", ""),
+        ("[bold]p[/bold] = 4", "", ""),
+        ("p = " + "(" * 300 + "4" + ")" * 300, "brackets nest deeper than 200 levels", ""),
+        ("p = [t for t in 0..10^9]", "", ""),
+    ],
+)
+def test_a_line_that_is_not_understood_says_why(line: str, message: str, hint: str) -> None:
+    from cgcli.homework.marking import mark as mark_sheet
+
+    problem = exercise(*SEED)
+    marked = mark_sheet(problem, read_sheets(f"g = -12\n{line}\ndg/dz = 4", "ann")[0])
+    assert [judged.verdict for judged in marked.judged] == ["right", "right"]
+    (unreadable,) = marked.unreadable
+    assert unreadable.line == 2
+    assert message in unreadable.error.message
+    assert hint in unreadable.error.hint
+
+
+def test_an_expression_that_stands_twice_is_no_question_for_a_gradient() -> None:
+    program, at = "a = (x + y)*2; b = (x + y)*3; f = a*b", {"x": 1, "y": 2}
+    assert mark(program, at, "x + y = 3").verdicts == {"x + y": "right"}
+    assert mark(program, at, "df/d(x+y) = 1").verdicts == {"df/d(x+y)": "unreadable"}
+    assert mark(program, at, "df/dv1 = 18").verdicts == {"df/dv1": "right"}
+
+
+def test_names_that_look_like_differentials_are_names_first() -> None:
+    program, at = "dg = 2*x; dx = 3*x; q = dg/dx", {"x": 5}
+    assert mark(program, at, "dg/dx = 2/3").verdicts == {"dg/dx": "right"}
+    assert mark(program, at, "dg/dx = 2").verdicts == {"dg/dx": "wrong"}
+    assert mark(program, at, "∂dg/∂x = 2").verdicts == {"∂dg/∂x": "right"}
+    assert mark(program, at, "ddg/dx = 2").verdicts == {"ddg/dx": "right"}
+
+
+def test_several_answers_on_a_line_comments_and_lists_over_lines() -> None:
+    text = "p = 4; g = -12  # all\n\n# none\ndL/dx = [1,\n  2;\n 3]\nq = (1; 2)\n h = [1\nk = 2"
+    found = [(line.number, line.text) for line in split(text)]
+    assert found == [
+        (1, "p = 4"),
+        (1, "g = -12"),
+        (4, "dL/dx = [1,   2;  3]"),
+        (7, "q = (1; 2)"),
+        (8, "h = [1"),
+        (9, "k = 2"),
+    ]
+
+
+def test_the_same_answer_twice_is_one_and_two_answers_are_none() -> None:
+    assert mark(*SEED, "p = 4; p = 4.0; x+y = 4").verdicts["p"] == "right"
+    marked = mark(*SEED, "p = 4; p = 5; g = -12")
+    assert marked.verdicts == {"p": "unreadable", "g": "right"}
+    assert "p" in marked.missing
+    assert mark(*SEED, "dg/dz = p; dg/dz = 4").verdicts == {"dg/dz": "right"}
+    assert mark(*SEED, "dg/dz = p; dg/dz = x").verdicts == {"dg/dz": "unreadable"}
+
+
+def test_a_blank_answer_is_missing() -> None:
+    marked = mark(*SEED, "p =\ng = -12\ndg/dx =  # later")
+    assert marked.verdicts == {"g": "right"}
+    assert {"p", "dg/dx"} <= set(marked.missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('{"p": 4, "dg/dx": -3.0}', ["f"]),
+        ('{"student": "ann", "answers": {"p": 4}}', ["ann"]),
+        ('{"student": "ann", "p": 4}', ["ann"]),
+        (
+            '{"student": "ann", "answers": {"p": 4}}\n{"id": 7, "answers": {"p": "8/2"}}\n',
+            ["ann", "7"],
+        ),
+        ('{"p": 4}\n{"p": 5}', ["f, line 1", "f, line 2"]),
+        ('[{"student": "ann", "answers": {"p": 4}}, {"p": 4}]', ["ann", "f, 2"]),
+    ],
+)
+def test_json_sheets(text: str, names: list[str]) -> None:
+    sheets = read_sheets(text, "f")
+    assert [sheet.name for sheet in sheets] == names
+    assert not any(sheet.trouble for sheet in sheets)
+    problem = exercise(*SEED)
+    from cgcli.homework.marking import mark as mark_sheet
+
+    for sheet in sheets:
+        assert mark_sheet(problem, sheet).judged
+
+
+def test_numbers_of_json_keep_their_digits() -> None:
+    at = {"x": 1, "y": 2, "z": 3}
+    program = "p = x/z; g = p*y"
+    assert mark(program, at, '{"p": 0.33}').verdicts == {"p": "right"}
+    assert mark(program, at, '{"p": 0.330}').verdicts == {"p": "wrong"}
+    assert mark(program, at, '{"p": "1/3", "g": null}').verdicts == {"p": "right"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"p": 4',
+        '{"p": 4, "p": 5}',
+        '{"answers": 3}',
+        '{"p": ' + "[" * 20_000,
+        '[{"p": 4}, 3]',
+        '{"student": "ann", "answers": ["p", 4]}',
+        "p = 4\0",
+    ],
+)
+def test_json_that_is_no_sheet_is_in_trouble(text: str) -> None:
+    sheets = read_sheets(text, "f")
+    assert any(sheet.trouble for sheet in sheets) or not any(sheet.lines for sheet in sheets)
+
+
+def test_a_line_too_long_and_a_sheet_too_long() -> None:
+    marked = mark(*SEED, "p = " + "4" * 1_000_000 + "\ng = -12")
+    assert sorted(marked.verdicts.values()) == ["right", "unreadable"]
+    (sheet,) = read_sheets("p = 4\n" * 20_000, "f")
+    assert "more than 10,000" in sheet.trouble
+
+
+def test_one_bad_line_of_json_lines_is_one_sheet_in_trouble() -> None:
+    good = json.dumps({"student": "ann", "answers": {"p": 4}})
+    sheets = read_sheets(f'{good}\n{{"student": "bo", "answers": {{\n{good}', "class")
+    assert [bool(sheet.trouble) for sheet in sheets] == [False, True, False]
+
+
+@given(st.decimals(-1000, 1000, places=4, allow_nan=False))
+def test_a_number_reaches_half_a_unit_of_its_last_digit(number: Any) -> None:
+    text = f"{number:f}"
+    written = read_number(text)
+    assert written is not None
+    exact = Fraction(text)
+    assert Fraction(written.value) == Fraction(float(exact))
+    assert written.half == pytest.approx(0.00005)
+    near, far = float(exact + Fraction(49, 10**6)), float(exact + Fraction(51, 10**6))
+    enough = len(text.replace("-", "").replace(".", "").lstrip("0")) > 1
+    assert written.is_rounding(near) == enough
+    assert not written.is_rounding(far)
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("4", 1),
+        ("0.04", 1),
+        ("0.040", 2),
+        ("120", 3),
+        ("1.2e3", 2),
+        ("000", 0),
+        (".5", 1),
+        ("5.", 1),
+    ],
+)
+def test_significant_digits(text: str, digits: int) -> None:
+    written = read_number(text)
+    assert written is not None
+    assert written.digits == digits
+
+
+@pytest.mark.parametrize("text", ["", ".", "e5", "1e", "--1", "1.2.3", "0x1", "1_000", "१"])
+def test_what_is_no_number(text: str) -> None:
+    assert read_number(text) is None
