@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import backward
-from cgcli.calculus.forward import forward
+from cgcli.calculus.backward import backward, contribution
+from cgcli.calculus.forward import forward, value
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.build import Draft
@@ -27,11 +27,15 @@ _SEED: Final = 20_000
 
 
 class Point(NamedTuple):
-    """Values of the inputs, of every node, and of the gradients that were asked for so far."""
+    """Values of the inputs, of every node, and of the gradients that were asked for so far.
+
+    Where `chance` is given every number on the way is moved a little.
+    """
 
     inputs: dict[str, Any]
     values: list[Any]
     gradients: dict[int, list[Any]]
+    chance: random.Random | None = None
 
 
 class Exercise:
@@ -104,7 +108,9 @@ class Exercise:
         """Return the derivatives of a scalar node by every node; None where nothing was sent."""
         point = point or self.here
         found = point.gradients.get(of)
-        if found is None:
+        if found is None and point.chance is not None:
+            found = point.gradients[of] = self._shaken_gradients(of, point, point.chance)
+        elif found is None:
             faults = self.result.faults if point is self.here else {}
             found = backward(self.graph, point.values, of, self.active, faults)
             point.gradients[of] = found
@@ -126,8 +132,8 @@ class Exercise:
     def slack(self, quantity: Quantity) -> Any:
         """Return how far the right number may be off by rounding, inputs' rounding included.
 
-        The inputs are moved a little both ways: how much the number moves says how much the
-        last bits of the inputs, such as those of pi/2, count.
+        Every number on the way is moved a little, by chance up or down: how much this one moves
+        says how much the last bits count of those that it is made of, such as of pi/2.
         """
         found = self._slack.get(quantity)
         if found is None:
@@ -143,17 +149,39 @@ class Exercise:
 
     def _shakes(self) -> list[Point]:
         if self._shaken is None:
-            signs = [(1.0, 0.61), (-0.83, 0.47)]
-            self._shaken = [
-                self.at(
-                    {
-                        name: value * (1 + _SHAKE * sign * (1 - fade * k / (1 + len(self.inputs))))
-                        for k, (name, value) in enumerate(self.inputs.items())
-                    }
-                )
-                for sign, fade in signs
-            ]
+            self._shaken = [self._shake(random.Random(k)) for k in range(3)]  # noqa: S311  # signs
         return self._shaken
+
+    def _shake(self, chance: random.Random) -> Point:
+        """Return the point with the inputs and every result on the way moved a little."""
+        graph = self.graph
+        values: list[Any] = []
+        for node, arguments in enumerate(graph.arguments):
+            if node in graph.constants:
+                values.append(graph.constants[node])
+                continue
+            number = value(graph, values, node) if arguments else self.here.values[node]
+            values.append(number * (1 + _SHAKE * chance.choice((-1, 1))))
+        inputs = {name: values[node] for name, node in graph.inputs.items()}
+        return Point(inputs, values, {}, chance)
+
+    def _shaken_gradients(self, of: int, point: Point, chance: random.Random) -> list[Any]:
+        """Return the gradients of a node with every contribution moved a little."""
+        graph, active = self.graph, self.active
+        gradients: list[Any] = [None] * len(graph)
+        gradients[of] = 1.0
+        for node in range(of, -1, -1):
+            if gradients[node] is None:
+                continue
+            for place, argument in enumerate(graph.arguments[node]):
+                if not active[argument]:
+                    continue
+                upstream = gradients[node] * (1 + _SHAKE * chance.choice((-1, 1)))
+                sent = contribution(graph, point.values, node, place, upstream, {}, {})
+                if sent is not None:
+                    before = gradients[argument]
+                    gradients[argument] = sent if before is None else before + sent
+        return gradients
 
     def samples(self) -> Iterator[Point]:
         """Yield points near the one that was set, then farther away, the same every time."""
@@ -200,8 +228,6 @@ class Exercise:
 
     def value_of(self, node: int, values: list[Any]) -> Any:
         """Return the value of what was added, for these values of the program's nodes."""
-        from cgcli.calculus.forward import value
-
         graph, size = self.draft.graph, self.draft.size
         if node < size:
             return values[node]

@@ -10,7 +10,7 @@ import pytest
 from tests.homework.adapter import mark, mark_many
 from tests.homework.injection import MISTAKES, Injection, Sheet, injections, number, sheet
 from tests.homework.problems import PROBLEMS
-from tests.homework.tape import Problem, Work, near
+from tests.homework.tape import Problem, Work
 
 SHEETS = 12
 """The most that are tried of one mistake in one program."""
@@ -61,24 +61,17 @@ def test_the_first_wrong_step_is_found_and_its_mistake_named(mistake: str) -> No
     )
 
 
-def alike(one: Sheet, other: Sheet) -> bool:
-    """Where a slope has two forms, what was left out may have been worked in either."""
-    return all(near(number(one.lines[k]), number(other.lines[k])) for k in one.lines)
-
-
 @pytest.mark.parametrize("key", PROBLEMS)
 def test_what_is_left_out_is_filled_from_the_wrong_number(key: str) -> None:
     problem = PROBLEMS[key]
     rng = random.Random(key)
     found = [each for mistake in MISTAKES for each in injections(problem, mistake)]
     kept = []
-    for each in rng.sample(found, min(60, len(found))):
-        made, other = (sheet(problem, each, in_output=way) for way in (False, True))
-        if made is None or other is None or not alike(made, other):
-            continue
-        left_out = rng.sample(list(made.lines), rng.randint(0, len(made.lines) - 1))
-        kept.append((made, [left for left in left_out if left != made.wrong]))
-    assert len(kept) >= 15
+    for each in rng.sample(found, min(40, len(found))):
+        made = sheet(problem, each, in_output=rng.random() < 0.5)
+        if made is not None:
+            left_out = rng.sample(list(made.lines), rng.randint(0, len(made.lines) - 1))
+            kept.append((made, [left for left in left_out if left != made.wrong]))
     texts = [
         "\n".join(f"{k} = {v}" for k, v in made.lines.items() if k not in left_out)
         for made, left_out in kept
