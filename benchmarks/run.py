@@ -11,7 +11,15 @@ from pathlib import Path
 
 from measure import HEADER, Row, markdown, version
 
-SCRIPTS = ["cold_start.py", "json_lines.py", "long_sum.py", "scaling.py", "steps.py", "layouts.py"]
+SCRIPTS = [
+    "cold_start.py",
+    "json_lines.py",
+    "long_sum.py",
+    "scaling.py",
+    "steps.py",
+    "layouts.py",
+    "sheets.py",
+]
 PEERS = {
     "CasADi": "casadi",
     "HIPS autograd": "autograd",

@@ -23,7 +23,10 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize("block", EXAMPLES)
-def test_an_example_prints_what_it_says(block: str, cgraph: Any) -> None:
+def test_an_example_prints_what_it_says(
+    block: str, cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
     line, _, expected = block.partition("\n")
     ran = cgraph(*shlex.split(line.removeprefix("$ cgraph ")))
     assert ran.out + ran.err == expected
@@ -41,11 +44,11 @@ def test_links_lead_somewhere() -> None:
             assert (path.parent / link).exists(), link
 
 
-@pytest.mark.parametrize("command", ["eval", "trace", "draw"])
+@pytest.mark.parametrize("command", ["eval", "trace", "draw", "check", "sheet"])
 def test_every_option_is_told(command: str, cgraph: Any) -> None:
     told = set(re.findall(r"--[a-z-]+", README))
     options = set(re.findall(r"(--[a-z-]+)", cgraph(command, "--help").out)) - {"--help"}
-    assert options <= told | {"--output"}
+    assert options <= told | {"--output", "--answers"}
 
 
 def test_ci_runs_the_second_command_as_it_stands() -> None:

@@ -6,7 +6,7 @@ numbers raise is raised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cgcli.graph.graph import Graph
@@ -16,28 +16,36 @@ __all__ = ["backward_over", "forward_over"]
 
 
 def forward_over(
-    graph: Graph, m: Namespace, leaves: Mapping[int, Any], needed: bytearray
+    graph: Graph, m: Namespace, leaves: Mapping[int, Any], targets: Iterable[int]
 ) -> list[Any]:
-    """Return the values of the needed nodes, None for all others.
+    """Return the values of some nodes and of all that is needed for them, None for all others.
+
+    `leaves` have values already, whatever they are made of.
 
     >>> from fractions import Fraction
     >>> from cgcli.numbers.exact import EXACT
     >>> from cgcli.program import parse
     >>> graph = parse("x/3 + x").graph()
-    >>> leaves = {0: Fraction(1, 2), 1: Fraction(3)}
-    >>> forward_over(graph, EXACT, leaves, graph.ancestors([graph.output]))[-1]
+    >>> forward_over(graph, EXACT, {0: Fraction(1, 2), 1: Fraction(3)}, [graph.output])[-1]
     Fraction(2, 3)
     """
+    needed = bytearray(len(graph))
+    for node in targets:
+        needed[node] = 1
+    for node in range(len(graph) - 1, -1, -1):
+        if needed[node] and node not in leaves:
+            for argument in graph.arguments[node]:
+                needed[argument] = 1
     values: list[Any] = []
     for node, (operation, arguments) in enumerate(
         zip(graph.operations, graph.arguments, strict=True)
     ):
         if not needed[node]:
             values.append(None)
-        elif arguments:
-            values.append(operation.value(m, *[values[a] for a in arguments]))
-        else:
+        elif node in leaves:
             values.append(leaves[node])
+        else:
+            values.append(operation.value(m, *[values[a] for a in arguments]))
     return values
 
 

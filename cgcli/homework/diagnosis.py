@@ -10,7 +10,7 @@ from cgcli.calculus.forward import value
 from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity, completed
-from cgcli.homework.working import Own, Use, is_same, shape_of
+from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same, shape_of
 from cgcli.homework.written import Written
 from cgcli.words import Math, Message
 
@@ -19,6 +19,8 @@ __all__ = ["Diagnosis", "Wrong", "alternatives", "diagnose"]
 _LARGEST: Final = 400
 _TRIALS: Final = 4_000
 _SEVERAL: Final = 3
+_ORDER: Final = {mistake.name: place for place, mistake in enumerate(MISTAKES)}
+_FORMS: Final = (AS_IS, AGAIN, TAUGHT)
 
 
 class Diagnosis(NamedTuple):
@@ -55,7 +57,8 @@ def diagnose(own: Own, wrong: Wrong) -> list[Diagnosis]:
     that the sheet leaves out. None is returned that the number does not bear out.
     """
     with _quiet(own):
-        found = list(_at_the_step(own, wrong))
+        found = [each for step in _steps(own, wrong) for each in _at_the_step(own, wrong, step)]
+        found.sort(key=lambda each: _ORDER[each.mistake.name])
         long = not wrong.written.shape and wrong.written.digits > _SEVERAL
         if (not found or long) and len(own.graph) <= _LARGEST:
             before = list(_before_the_step(own, wrong))
@@ -82,8 +85,16 @@ def _step(own: Own, quantity: Quantity) -> ValueStep | GradientStep:
     return GradientStep(own, quantity.of, quantity.node)
 
 
-def _at_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
-    step = _step(own, wrong.quantity)
+def _steps(own: Own, wrong: Wrong) -> list[ValueStep | GradientStep]:
+    """Return the step that was answered, once for each form of its local derivatives."""
+    node, of = wrong.quantity.node, wrong.quantity.of
+    if of < 0:
+        return [ValueStep(own, node)]
+    forms = {form for use in own.uses(of, node) for form in use.forms()} | {AS_IS}
+    return [GradientStep(own, of, node, form) for form in sorted(forms, key=_FORMS.index)]
+
+
+def _at_the_step(own: Own, wrong: Wrong, step: ValueStep | GradientStep) -> Iterator[Diagnosis]:
     expected = _part(step.expected, wrong.element)
     for each in alternatives(step):
         number = _part(each.number, wrong.element)

@@ -143,13 +143,13 @@ class Exercise:
                 default=0.0,
             )
             size = float(abs(value).max() if getattr(value, "shape", ()) else abs(value))
-            found = min(1e-13 * size + moved * (2e-14 / _SHAKE), 1e-9 * (1 + size))
+            found = min(1e-13 * size + moved * (4e-14 / _SHAKE), 1e-9 * (1 + size))
             self._slack[quantity] = found
         return found
 
     def _shakes(self) -> list[Point]:
         if self._shaken is None:
-            self._shaken = [self._shake(random.Random(k)) for k in range(3)]  # noqa: S311  # signs
+            self._shaken = [self._shake(random.Random(k)) for k in range(4)]  # noqa: S311  # noise
         return self._shaken
 
     def _shake(self, chance: random.Random) -> Point:
@@ -161,7 +161,7 @@ class Exercise:
                 values.append(graph.constants[node])
                 continue
             number = value(graph, values, node) if arguments else self.here.values[node]
-            values.append(number * (1 + _SHAKE * chance.choice((-1, 1))))
+            values.append(number * (1 + _SHAKE * chance.uniform(-1, 1)))
         inputs = {name: values[node] for name, node in graph.inputs.items()}
         return Point(inputs, values, {}, chance)
 
@@ -176,7 +176,7 @@ class Exercise:
             for place, argument in enumerate(graph.arguments[node]):
                 if not active[argument]:
                     continue
-                upstream = gradients[node] * (1 + _SHAKE * chance.choice((-1, 1)))
+                upstream = gradients[node] * (1 + _SHAKE * chance.uniform(-1, 1))
                 sent = contribution(graph, point.values, node, place, upstream, {}, {})
                 if sent is not None:
                     before = gradients[argument]

@@ -192,12 +192,15 @@ def _constant(value: Fraction, variables: int) -> _Bound:
 
 
 def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool:
-    """Whether a formula and a quantity are the same rational function; False proves nothing."""
+    """Whether a formula and a quantity are the same rational function; False proves nothing.
+
+    What is no rational function stands for itself: an identity that holds whatever it is holds.
+    """
     graph = exercise.draft.graph
     target = quantity.node if quantity.of < 0 else quantity.of
-    needed = graph.ancestors([node, target])
+    active = graph.dependents([quantity.node]) if quantity.of >= 0 else bytearray(len(graph))
     exponents: set[int] = set()
-    leaves = _leaves(graph, needed, exponents)
+    leaves = _leaves(graph, [node, target], active, exponents)
     if leaves is None:
         return False
     variables = [leaf for leaf, value in leaves.items() if value is None]
@@ -209,37 +212,31 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool:
     for place, variable in enumerate(variables):
         one = tuple(int(k == place) for k in range(count))
         bounds[variable] = _Size(_Bound(one, 1.0, (0,) * count, 1.0))
-    active = graph.dependents(variables)
     try:
-        pair = _pair(graph, _SIZES, bounds, needed, quantity, node, active)
+        pair = _pair(graph, _SIZES, bounds, quantity, node, active)
         bound = _Size(_constant(Fraction(0), count)) + pair[0] + pair[1]
         top = bound.bound
         degrees = [max(a, b) + 1 for a, b in zip(top.top, top.bottom, strict=True)]
         bits = int(max(top.top_bits, top.bottom_bits)) + 2
         whole = math.prod(degrees) * bits
-        if whole > _BITS or whole * sum(needed) > _WORK:
+        if whole > _BITS or whole * len(graph) > _WORK:
             return False
         exponent = bits
         for place, variable in enumerate(variables):
             leaves[variable] = Fraction(2**exponent)
             exponent *= degrees[place]
-        values = _pair(graph, EXACT, leaves, needed, quantity, node, active)
+        values = _pair(graph, EXACT, leaves, quantity, node, active)
     except (ZeroDivisionError, AttributeError, OverflowError, ValueError):
         return False
     return bool(values[0] == values[1])
 
 
 def _pair(
-    graph: Graph,
-    m: Any,
-    leaves: dict[int, Any],
-    needed: bytearray,
-    quantity: Quantity,
-    node: int,
-    active: bytearray,
+    graph: Graph, m: Any, leaves: dict[int, Any], quantity: Quantity, node: int, active: bytearray
 ) -> tuple[Any, Any]:
     """Return the formula and the quantity, in one kind of number."""
-    values = forward_over(graph, m, leaves, needed)
+    target = quantity.node if quantity.of < 0 else quantity.of
+    values = forward_over(graph, m, leaves, [node, target])
     if quantity.of < 0:
         return values[node], values[quantity.node]
     gradients = backward_over(graph, m, values, quantity.of, active, Fraction(1))
@@ -247,16 +244,20 @@ def _pair(
     return values[node], Fraction(0) if found is None else found
 
 
-def _leaves(graph: Graph, needed: bytearray, exponents: set[int]) -> dict[int, Any] | None:
-    """Return the constants as fractions, None for what varies; None where it is not rational.
+def _leaves(
+    graph: Graph, targets: list[int], active: bytearray, exponents: set[int]
+) -> dict[int, Any] | None:
+    """Return the constants as fractions and None for what varies; None where none of it will do.
 
-    pi and e vary too: an identity that holds for any number holds for them. Those that are
-    exponents are added to `exponents`.
+    pi and e vary too, and so does what is no rational function, unless it is on the way of the
+    derivative. The constants that are exponents are added to `exponents`.
     """
     leaves: dict[int, Any] = {}
-    for node, arguments in enumerate(graph.arguments):
-        if not needed[node]:
-            continue
+    pending = list(targets)
+    seen = set(pending)
+    while pending:
+        node = pending.pop()
+        arguments = graph.arguments[node]
         if graph.shape(node):
             return None
         if not arguments:
@@ -264,16 +265,23 @@ def _leaves(graph: Graph, needed: bytearray, exponents: set[int]) -> dict[int, A
             written = literal.lstrip("-").replace(".", "", 1).isdecimal() and len(literal) < 20
             leaves[node] = Fraction(literal) if written else None
             continue
-        operation = graph.operations[node]
-        if operation.name not in RATIONAL:
-            return None
-        if operation.name == "pow":
+        exponent = -1
+        if graph.operations[node].name == "pow":
             exponent = arguments[1]
             if graph.operations[exponent].name in ("neg", "pos"):
                 exponent = graph.arguments[exponent][0]
-            if not _is_whole(graph.constants.get(exponent)):
+        rational = graph.operations[node].name in RATIONAL
+        if not rational or (exponent >= 0 and not _is_whole(graph.constants.get(exponent))):
+            if active[node]:
                 return None
+            leaves[node] = None
+            continue
+        if exponent >= 0:
             exponents.add(exponent)
+        for argument in arguments:
+            if argument not in seen:
+                seen.add(argument)
+                pending.append(argument)
     return leaves
 
 

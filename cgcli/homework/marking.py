@@ -301,7 +301,8 @@ class _Marking:
         near = slack + abs(right) * 1e-12
         for pair in expected:
             first, second = _part(pair[0], element), _part(pair[1], element)
-            for number in (first, second):
+            # The number before rounding first: what was written is gone on with anyway.
+            for number in (second, first):
                 if written.is_rounding(number, abs(number) * 1e-9 + near):
                     return FOLLOWS, number
             if not shape_of(first) and not written.shape and is_same(first, second, 0.02):

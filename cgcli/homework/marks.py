@@ -159,15 +159,15 @@ def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
         unreadable += bool(marked.sheet.trouble)
         steps.update({judged.answer.quantity for judged in marked.judged if is_wrong(judged)})
         made = {
-            judged.diagnoses[0].mistake.name: judged.diagnoses[0]
-            for judged in reversed(marked.judged)
+            str(judged.diagnoses[0].words): judged.diagnoses[0]
+            for judged in marked.judged
             if judged.diagnoses
         }
         mistakes.update(made.keys())
-        examples = {**made, **examples}
+        examples |= made
     by_count = sorted(steps.items(), key=lambda each: (-each[1], each[0]))
     common = sorted(mistakes.items(), key=lambda each: (-each[1], each[0]))
-    told = [(examples[name], times) for name, times in common]
+    told = [(examples[words], times) for words, times in common]
     return Summary(count, complete, unreadable, by_count, told)
 
 

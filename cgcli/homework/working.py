@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from cgcli.calculus.backward import contribution, local
 from cgcli.calculus.forward import value
@@ -11,7 +11,14 @@ from cgcli.homework.exercise import Exercise
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
-__all__ = ["Own", "Use", "is_same", "run", "shape_of", "value_with"]
+__all__ = ["AGAIN", "AS_IS", "TAUGHT", "Own", "Use", "is_same", "run", "shape_of", "value_with"]
+
+AS_IS: Final = "as it is"
+AGAIN: Final = "again"
+TAUGHT: Final = "taught"
+
+# Their derivatives only compare the output with the arguments, which is no way to work.
+_COMPARING: Final = frozenset({"max", "min", "amax", "amin", "mod"})
 
 
 def shape_of(number: Any) -> Shape:
@@ -97,21 +104,29 @@ class Own:
             return value(self.graph, self.values, node)
         return self.exercise.here.values[node]
 
-    def uses(self, of: int, node: int) -> list[Use]:
-        """Return the uses of a node that a gradient comes back from, the last one first."""
+    def uses(self, of: int, node: int, form: str = AS_IS) -> list[Use]:
+        """Return the uses of a node that a gradient comes back from, the last one first.
+
+        Where a local derivative has no such form it is taken as it is.
+        """
         known = self.gradients.get(of, {})
-        return [
+        found = [
             Use(self, user, place, known[user])
             for user, place in self.exercise.users.of(node)
             if user in known and known[user] is not None
         ]
+        if form != AS_IS:
+            for use in found:
+                if form in use.forms():
+                    use.form = form
+        return found
 
-    def gradient(self, of: int, node: int) -> Any:
+    def gradient(self, of: int, node: int, form: str = AS_IS) -> Any:
         """Return what the derivative by a node comes to: the sum of what its uses send."""
         if node == of:
             return 1.0
         total: Any = None
-        for use in self.uses(of, node):
+        for use in self.uses(of, node, form):
             sent = use.sent
             if sent is not None:
                 total = sent if total is None else total + sent
@@ -121,18 +136,21 @@ class Own:
 class Use:
     """One use of a node on the way back: the operation that used it, and its upstream gradient.
 
-    The numbers are the student's own. What a mistake sends in place of the right contribution
-    is made with `send`, from another local derivative, or with `pull`, from another upstream
-    gradient.
+    The numbers are the student's own. Where a value of theirs does not follow from those of its
+    arguments, the `form` says which is taken in a local derivative: as the rule has it, the
+    output worked out again, or the rule of a course, which is often in the output. What a
+    mistake sends in place of the right contribution is made with `send`, from another local
+    derivative, or with `pull`, from another upstream gradient.
     """
 
-    __slots__ = ("_sent", "own", "place", "upstream", "user")
+    __slots__ = ("_sent", "form", "own", "place", "upstream", "user")
 
-    def __init__(self, own: Own, user: int, place: int, upstream: Any) -> None:
+    def __init__(self, own: Own, user: int, place: int, upstream: Any, form: str = AS_IS) -> None:
         self.own = own
         self.user = user
         self.place = place
         self.upstream = upstream
+        self.form = form
         self._sent: Any = ...
 
     @property
@@ -167,8 +185,9 @@ class Use:
 
     @property
     def y(self) -> Any:
-        """The value of the operation."""
-        return self.own.values[self.user]
+        """The value of the operation, as the form has it."""
+        worked_out = self.form == AGAIN or self.name in _COMPARING
+        return self.own.worked_out(self.user) if worked_out else self.own.values[self.user]
 
     @property
     def shape(self) -> Shape:
@@ -190,50 +209,59 @@ class Use:
     @property
     def local(self) -> Any:
         """The local derivative; None for an operation that is not elementwise."""
-        return local(self.own.graph, self.own.values, self.user, self.place)
+        if not self.operation.elementwise:
+            return None
+        if self.form == TAUGHT:
+            return run(self.operation.taught(self.place), self.y, *self.parts)
+        return self._with_y(lambda: local(self.own.graph, self.own.values, self.user, self.place))
 
     def pull(self, upstream: Any) -> Any:
         """Return what the operation sends for an upstream gradient."""
-        graph, values = self.own.graph, self.own.values
-        return contribution(graph, values, self.user, self.place, upstream, {}, {})
+        own = self.own
+        if self.form == TAUGHT:
+            return self._times(upstream, self.local)
+        return self._with_y(
+            lambda: contribution(own.graph, own.values, self.user, self.place, upstream, {}, {})
+        )
+
+    def _with_y(self, compute: Callable[[], Any]) -> Any:
+        """Return what is computed while the operation has the value of the form."""
+        values, user = self.own.values, self.user
+        kept = values[user]
+        values[user] = self.y
+        try:
+            return compute()
+        finally:
+            values[user] = kept
 
     def send(self, derivative: Any) -> Any:
         """Return the upstream gradient times a local derivative, in the shape of the node."""
-        if not (shape_of(self.upstream) or shape_of(derivative) or self.shape):
-            return self.upstream * derivative
+        return self._times(self.upstream, derivative)
+
+    def _times(self, upstream: Any, derivative: Any) -> Any:
+        if not (shape_of(upstream) or shape_of(derivative) or self.shape):
+            return upstream * derivative
         from cgcli.numbers.arrays import quiet, reduce_to
 
         with quiet():
-            return reduce_to(self.upstream * derivative, self.shape)
+            return reduce_to(upstream * derivative, self.shape)
 
-    def with_value(self, number: Any) -> Any:
-        """Return what is sent when the operation's own value is taken to be another number."""
-        values = self.own.values
-        kept = values[self.user]
-        values[self.user] = number
-        try:
-            return self.pull(self.upstream)
-        finally:
-            values[self.user] = kept
+    def forms(self) -> Iterator[str]:
+        """Yield the forms in which the local derivative may be taken, when they differ."""
+        yield AS_IS
+        own, operation = self.own, self.operation
+        if self.name in _COMPARING or not own.is_moved(self.user):
+            return
+        if is_same(own.worked_out(self.user), own.values[self.user]):
+            return
+        yield AGAIN
+        if operation.elementwise and operation.textbook:
+            yield TAUGHT
 
     def contributions(self) -> Iterator[Any]:
-        """Yield what correct working may send: the local derivative by argument or by output.
-
-        The two differ where the student's own value of the operation does not follow from those
-        of its arguments.
-        """
-        yield self.sent
-        own, operation = self.own, self.operation
-        if self.user not in own.moved and not own.is_moved(self.user):
-            return
-        again = own.worked_out(self.user)
-        if is_same(again, self.y):
-            return
-        yield self.with_value(again)
-        if operation.elementwise and operation.textbook:
-            taught = operation.taught(self.place)
-            yield self.send(run(taught, self.y, *self.parts))
-            yield self.send(run(taught, again, *self.parts))
+        """Yield what correct working may send, one number a form."""
+        for form in self.forms():
+            yield Use(self.own, self.user, self.place, self.upstream, form).sent
 
 
 def value_with(own: Own, node: int, place: int, number: Any) -> Any:

@@ -21,6 +21,10 @@ def _upstream_left_out(use: Use) -> Numbers:
         import numpy as np
 
         yield use.pull(np.ones(shape_of(use.upstream)))
+        if use.name == "matmul":
+            # The factor itself, as it stands or as the derivative has it.
+            other = np.asarray(use.parts[1 - use.place])
+            yield from (other, other.T)
     else:
         yield use.pull(1.0)
 
@@ -30,6 +34,10 @@ def _local_left_out(use: Use) -> Numbers:
         yield use.send(1.0)
     elif shape_of(use.upstream) == use.shape:
         yield use.upstream
+    elif not shape_of(use.upstream):
+        import numpy as np
+
+        yield np.full(use.shape, use.upstream)
 
 
 def _has_minus(use: Use) -> bool:
@@ -110,6 +118,8 @@ def _output_for_input(use: Use) -> Numbers:
         yield use.send(run(rule, y, y))
         yield use.send(run(rule, x, y))
     yield use.send(run(rules[0], run(operation.value, y), y))
+    # The function itself in place of its derivative, which is right for exp alone.
+    yield use.send(y)
 
 
 def _value_for_gradient(step: GradientStep) -> Numbers:

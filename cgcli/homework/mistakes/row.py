@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import Own, Use
+from cgcli.homework.working import AS_IS, Own, Use
 from cgcli.homework.written import Written
 from cgcli.operations.row import Operation
 
@@ -55,8 +55,9 @@ class ValueStep:
 class GradientStep:
     """A derivative that is worked out from the student's own upstream gradients and values."""
 
-    def __init__(self, own: Own, of: int, node: int) -> None:
+    def __init__(self, own: Own, of: int, node: int, form: str = AS_IS) -> None:
         self.own = own
+        self.form = form
         self.of = of
         self.node = node
         self.graph = own.graph
@@ -65,17 +66,18 @@ class GradientStep:
     @cached_property
     def uses(self) -> list[Use]:
         """The uses that the gradient comes back from, in the order of the program."""
-        return self.own.uses(self.of, self.node)[::-1]
+        return self.own.uses(self.of, self.node, self.form)[::-1]
 
     @cached_property
     def contributions(self) -> list[Any]:
-        """What each use sends, those that send nothing left out."""
-        return [use.sent for use in self.uses if use.sent is not None]
+        """What each use sends, 0 from a branch that is not taken."""
+        zero = self.own.exercise.zeros(self.node)
+        return [zero if use.sent is None else use.sent for use in self.uses]
 
     @cached_property
     def expected(self) -> Any:
         """What correct working gives."""
-        return self.own.gradient(self.of, self.node)
+        return self.own.gradient(self.of, self.node, self.form)
 
     @property
     def x(self) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import math
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from cgcli.homework.mistakes.row import Example, GradientStep, Mistake, Numbers, ValueStep
@@ -24,9 +25,12 @@ def _digits_transposed(answer: Written, right: float) -> bool:
     """Whether swapping two neighbouring digits of the answer makes it right."""
     if answer.value - answer.value != 0 or answer.value == 0 or not answer.half:
         return False
-    sign, digits, exponent = Decimal(repr(answer.value)).as_tuple()
-    if not isinstance(exponent, int) or len(digits) < 2:
+    last = Decimal(1).scaleb(round(math.log10(2 * answer.half)))
+    try:
+        sign, digits, exponent = Decimal(repr(answer.value)).quantize(last).as_tuple()
+    except InvalidOperation:
         return False
+    assert isinstance(exponent, int)
     for place in range(len(digits) - 1):
         swapped = list(digits)
         swapped[place], swapped[place + 1] = swapped[place + 1], swapped[place]
@@ -41,11 +45,12 @@ def _rounding(answer: Written, right: float) -> bool:
     """Whether digits were cut off in place of rounded, or only one was kept."""
     if not answer.half or right - right != 0 or abs(right) > 1e300:
         return False
-    if answer.digits == 1 and abs(answer.value - right) <= answer.half:
+    half = answer.half
+    if answer.digits == 1 and abs(answer.value - right) <= half * (1 + 1e-9):
         return True
     cut = abs(right) - abs(answer.value)
-    within = bool(answer.half < cut < 2 * answer.half)
-    return within and answer.digits > 1 and answer.value * right > 0
+    within = bool(half * (1 - 1e-9) <= cut < 2 * half)
+    return within and answer.digits > 0 and answer.value * right > 0
 
 
 def _wrong_variable(step: GradientStep) -> Numbers:
