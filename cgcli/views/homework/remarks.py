@@ -39,7 +39,7 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     """Return what is said of an answer; the right number is among it only when it is revealed."""
     found = list(_of_formula(exercise, judged, reveal))
     if judged.verdict == FOLLOWS:
-        found.append(Message("wrong by itself, and right from the numbers before it"))
+        found.append(Message("right from the numbers before it"))
     if judged.verdict == WRONG and reveal != VERDICT:
         found += diagnoses(exercise, judged)
     if judged.verdict != RIGHT and reveal == ANSWER:

@@ -10,7 +10,7 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
-from cgcli.views.gate import printable
+from cgcli.views.gate import printable, width
 from cgcli.views.homework.remarks import HINT, remarks, sheet_name, step_text, verdict_word
 from cgcli.views.terminal import console, rule_style, show
 from cgcli.words import Math, Message
@@ -21,6 +21,9 @@ _STYLES: Final = {RIGHT: "green", FOLLOWS: "cyan", WRONG: "red", "unreadable": "
 _LONGEST: Final = 60
 _TOLD: Final = 6
 _LISTED: Final = 40
+_FOLDED: Final = 8
+_WIDE: Final = 100
+"""From here on a class has room for the words of each sheet's first mistake."""
 
 
 class Report(NamedTuple):
@@ -57,10 +60,21 @@ def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -
         table.add_column("", overflow="fold", ratio=None)
         for row in rows:
             table.add_row(*row)
-        show(out, table)
+        show(out, table, _least(table))
         out.print()
     for line in _closing(report, marked, score):
         out.print(Text(line), soft_wrap=not out.is_terminal)
+
+
+def _least(table: Any) -> int:
+    """Return the width below which a table would lose columns: what may fold needs a little."""
+    cells = (
+        max(width(str(cell)) for cell in [column.header, *column.cells])
+        if column.no_wrap
+        else _FOLDED
+        for column in table.columns
+    )
+    return sum(cells) + 3 * len(table.columns)
 
 
 def _sheet(marked: Marked) -> Math:
@@ -151,24 +165,34 @@ def print_class(report: Report, sheets: list[tuple[Marked, Score]], out: Any = N
 
     out = out or console()
     table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column(report.say(Message("sheet")), overflow="fold", style="cyan")
+    table.add_column(report.say(Message("sheet")), overflow="fold", style="cyan", min_width=6)
     for head in (Message("right"), Message("follows"), Message("wrong"), Message("missing")):
         table.add_column(report.say(head), justify="right", no_wrap=True)
     if report.points is not None:
         table.add_column(report.say(Message("points")), justify="right", no_wrap=True)
     table.add_column(report.say(Message("first wrong step")), overflow="fold")
-    table.add_column("", overflow="fold")
+    wide = out.width >= _WIDE
+    if wide:
+        table.add_column("", overflow="fold")
+    troubles: list[Any] = []
     for marked, score in sheets:
+        step, said = _first(report, marked, score)
         row: list[Any] = [
             Text(shorten(sheet_name(marked))),
             *map(str, (score.right, score.follows, score.wrong, score.missing)),
-            *_first(report, marked, score),
+            step,
         ]
         if report.points is not None:
             row.insert(5, f"{score.points:g}/{score.of:g}")
+        if wide:
+            row.append(said)
+        elif marked.sheet.trouble:
+            troubles.append(said)
         table.add_row(*row)
-    show(out, table)
+    show(out, table, _least(table))
     out.print()
+    for said in troubles:
+        out.print(said, soft_wrap=not out.is_terminal)
     for line in _common(report, sheets):
         out.print(Text(line), soft_wrap=not out.is_terminal)
 
