@@ -237,5 +237,7 @@ def _is_told(condition: Symbol, taken: bool, chosen: Any) -> bool:
     if a == b or (a in graph.constants and b in graph.constants):
         return False
     if graph.operations[condition.node].name == "eq" and not taken:
-        return not isinstance(chosen, Symbol) or chosen.constant is not None
+        if not isinstance(chosen, Symbol):
+            return True
+        return chosen.constant is not None and not chosen.reasons
     return True

@@ -22,6 +22,19 @@ def _share(m: Any, place: int, y: Any, *arguments: Any) -> Any:
     return m.where(arguments[place] == y, 1 / ties, m.where(y == y, 0, y))
 
 
+def _greater(m: Any, place: int, y: Any, *arguments: Any) -> Any:
+    """1 where the argument is the greater of two, half of it where they tie."""
+    if len(arguments) != 2:
+        return _share(m, place, y, *arguments)
+    return _above(m, arguments[place], arguments[1 - place])
+
+
+def _less(m: Any, place: int, y: Any, *arguments: Any) -> Any:
+    if len(arguments) != 2:
+        return _share(m, place, y, *arguments)
+    return _above(m, arguments[1 - place], arguments[place])
+
+
 def _ties(m: Any, y: Any, arguments: tuple[Any, ...]) -> Any:
     """How many arguments are the extreme; a number of `m`, which answers 1/0 as `m` does."""
     ties = m.where(arguments[0] == y, m.number(1), m.number(0))
@@ -42,7 +55,7 @@ def _min_sides(m: Any, *arguments: Any) -> Any:
 
 def _above(m: Any, a: Any, b: Any) -> Any:
     """What reaches the left of max(a, b): 1, a half where they tie, or 0."""
-    return m.where(a > b, 1, m.where(a == b, 1 / m.number(2), 0))
+    return m.where(a == b, 1 / m.number(2), m.where(a > b, 1, 0))
 
 
 def _clip_inner(m: Any, low: Any, x: Any, high: Any) -> Any:
@@ -90,11 +103,14 @@ def _step(name: str, value: Any, at: Any, sides: Any, words: str, summary: str) 
     )
 
 
-def _extreme(name: str, value: Any, sides: Callable[..., Any], summary: str) -> Operation:
+def _extreme(
+    name: str, value: Any, taught: Any, sides: Callable[..., Any], summary: str
+) -> Operation:
     return Operation(
         name=name,
         value=value,
         partials=_share,
+        textbook=taught,
         words=(name,),
         parameters=("a", "b"),
         variadic=True,
@@ -161,8 +177,8 @@ PIECEWISE: Final = (
         "a jump at every half",
         "the nearest whole number, the even one at a tie",
     ),
-    _extreme("max", lambda m, *a: m.max(*a), _max_sides, "the greatest"),
-    _extreme("min", lambda m, *a: m.min(*a), _min_sides, "the least"),
+    _extreme("max", lambda m, *a: m.max(*a), _greater, _max_sides, "the greatest"),
+    _extreme("min", lambda m, *a: m.min(*a), _less, _min_sides, "the least"),
     Operation(
         name="clip",
         value=lambda m, x, low, high: m.min(m.max(x, low), high),

@@ -80,7 +80,7 @@ class Operation:
     summary: str = ""
     pullback_words: tuple[str, ...] = ()
     wording: Callable[..., str] | None = None
-    textbook: tuple[Rule | None, ...] = ()
+    textbook: tuple[Rule | None, ...] | Rule = ()
     latex: str = ""
     convention: str = ""
 
@@ -98,7 +98,10 @@ class Operation:
 
     def taught(self, place: int) -> Rule:
         """Return the rule of that derivative as a course writes it."""
-        return (self.textbook[place] if self.textbook else None) or self.partial(place)
+        if isinstance(self.textbook, tuple):
+            return (self.textbook[place] if self.textbook else None) or self.partial(place)
+        every = self.textbook
+        return lambda m, y, *arguments: every(m, place, y, *arguments)
 
     def lines(self, shape: Shape, static: tuple[int, ...]) -> str:
         """Return which lines of a matrix are worked on each by itself: row, column or none."""
