@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from cgcli.commands.check import SheetsCommand, check_command
+from cgcli.commands.differentiate import differentiate_command
 from cgcli.commands.draw import draw_command
 from cgcli.commands.evaluate import evaluate_command
 from cgcli.commands.operations import operations_command
@@ -40,6 +41,7 @@ app.command("eval", cls=ProgramCommand)(evaluate_command)
 app.command("trace", cls=ProgramCommand)(trace_command)
 app.command("check", cls=SheetsCommand)(check_command)
 app.command("sheet", cls=ProgramCommand)(sheet_command)
+app.command("diff", cls=ProgramCommand)(differentiate_command)
 app.command("draw", cls=ProgramCommand)(draw_command)
 app.command("ops", cls=ProgramCommand)(operations_command)
 app.command("schema", cls=ProgramCommand)(schema_command)

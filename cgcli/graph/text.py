@@ -10,7 +10,7 @@ from cgcli.operations.row import LEVELS, Operation
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-__all__ = ["TEXT", "Leaf", "Notation", "formula", "inline", "pieces", "program", "write"]
+__all__ = ["COMPACT", "TEXT", "Leaf", "Notation", "formula", "inline", "pieces", "program", "write"]
 
 _ATOM: Final = LEVELS["atom"]
 
@@ -60,6 +60,19 @@ class Notation(NamedTuple):
 
 TEXT: Final = Notation(pieces, lambda operation: operation.level, ("(", ")"))
 """The language itself: what is written in it can be parsed again."""
+
+
+def _close(
+    operation: Operation, count: int, static: tuple[int, ...]
+) -> list[str | tuple[int, int]]:
+    found = pieces(operation, count, static)
+    if operation.level != LEVELS["product"]:
+        return found
+    return [piece.strip() if isinstance(piece, str) else piece for piece in found]
+
+
+COMPACT: Final = Notation(_close, TEXT.level, TEXT.brackets)
+"""The same without blanks in products, as formulas are written: 2*x*cos(x^2)."""
 
 
 def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT) -> str:

@@ -1,0 +1,1 @@
+"""Formulas as people write them: normal forms, their derivatives, and their graphs."""

@@ -1,0 +1,228 @@
+"""The derivative of a form by a name, as a form: each part once, with the table's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, Final
+
+from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.normal import Normal, normal
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["Derivatives"]
+
+_MOST_FACTORS: Final = 100
+
+
+class Derivatives:
+    """The derivatives by one name; those of shared parts are worked out once.
+
+    >>> from cgcli.algebra.normal import read
+    >>> from cgcli.program import parse
+    >>> forms = Forms()
+    >>> graph = parse("x^3").graph()
+    >>> found = Derivatives(forms, "x").of(read(forms, graph, graph.output))
+    >>> found == forms.mul(forms.number(3), forms.power(forms.name("x"), forms.number(2)))
+    True
+    """
+
+    def __init__(self, forms: Forms, name: str) -> None:
+        self.forms = forms
+        self.by = forms.name(name)
+        self._m: Namespace = normal(forms)
+        self._known: dict[Form, Form] = {}
+
+    def of(self, form: Form) -> Form:
+        """Return the derivative of a form."""
+        pending = [form]
+        known, forms = self._known, self.forms
+        while pending:
+            each = pending[-1]
+            if each in known:
+                pending.pop()
+                continue
+            missing = [part for part in self._parts(each) if part not in known]
+            if missing:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            kind = forms.kinds[each]
+            if kind == NUMBER:
+                known[each] = forms.zero
+            elif kind == NAME:
+                known[each] = forms.one if each == self.by else forms.zero
+            elif kind == SUM:
+                known[each] = self._sum(each)
+            elif kind == PRODUCT:
+                known[each] = self._product(each)
+            else:
+                known[each] = self._call(each)
+        return known[form]
+
+    def _parts(self, form: Form) -> Iterator[Form]:
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        if kind == SUM:
+            yield from (term for term, _ in parts[1])
+        elif kind == PRODUCT:
+            for base, exponent in parts:
+                yield base
+                yield exponent
+        elif kind == CALL:
+            yield from parts[1]
+
+    def _sum(self, form: Form) -> Form:
+        forms = self.forms
+        total = forms.zero
+        for term, factor in forms.parts[form][1]:
+            inner = self._known[term]
+            if inner != forms.zero:
+                total = forms.add(total, forms.scale(inner, factor))
+        return total
+
+    def _product(self, form: Form) -> Form:
+        """Return Σ of each factor's derivative times the others; over one divisor, the quotient's.
+
+        A factor that does not depend on the name is only carried along.
+        """
+        forms, known = self.forms, self._known
+        constant: Form = forms.one
+        above: list[tuple[Form, Form]] = []
+        below: list[tuple[Form, Fraction]] = []
+        for base, exponent in forms.parts[form]:
+            varies = known[base] != forms.zero or known[exponent] != forms.zero
+            power = forms.value(exponent)
+            if not varies:
+                constant = forms.mul(constant, forms.power(base, exponent))
+            elif power is not None and power < 0 and power.denominator == 1:
+                below.append((base, -power))
+            else:
+                above.append((base, exponent))
+        if len(below) == 1 and above:
+            return forms.mul(constant, self._quotient(above, *below[0]))
+        factors = above + [(base, forms.number(-power)) for base, power in below]
+        return forms.mul(constant, self._product_rule(factors))
+
+    def _product_rule(self, factors: list[tuple[Form, Form]]) -> Form:
+        forms = self.forms
+        powers = [forms.power(base, exponent) for base, exponent in factors]
+        # Products of all before and of all after, so that none is worked out twice.
+        after = [forms.one]
+        for power in reversed(powers[1:]):
+            after.append(forms.mul(power, after[-1]))
+        after.reverse()
+        before = total = forms.zero
+        before = forms.one
+        for place, (base, exponent) in enumerate(factors):
+            slope = self._power(base, exponent, powers[place])
+            if slope != forms.zero:
+                # The derivative stands where its factor stood: f'g + fg'.
+                total = forms.add(total, forms.mul(forms.mul(before, slope), after[place]))
+            before = forms.mul(before, powers[place])
+        return total
+
+    def _power(self, base: Form, exponent: Form, whole: Form) -> Form:
+        """Return the derivative of one power: n·u^(n-1)·u', and u^v·log(u)·v' where v varies."""
+        forms, known = self.forms, self._known
+        total = forms.zero
+        if known[base] != forms.zero:
+            lowered = forms.power(base, forms.sub(exponent, forms.one))
+            total = forms.mul(forms.mul(exponent, lowered), known[base])
+        if known[exponent] != forms.zero:
+            logarithm = forms.call("log", (base,))
+            if forms.kinds[base] == NAME and forms.parts[base] == "e":
+                logarithm = forms.one
+            slope = forms.mul(forms.mul(whole, logarithm), known[exponent])
+            total = forms.add(total, slope)
+        return total
+
+    def _quotient(self, above: list[tuple[Form, Form]], base: Form, power: Fraction) -> Form:
+        """Return (a'·b - n·a·b')/b^(n+1) for a/b^n; a is taken apart where that is shorter."""
+        forms = self.forms
+        top = forms.one
+        for each, exponent in above:
+            top = forms.mul(top, forms.power(each, exponent))
+        slope = self._product_rule(above)
+        inner = self._known[base]
+        if slope == forms.zero:
+            top = forms.scale(forms.mul(top, inner), -power)
+            return forms.mul(top, forms.power(base, forms.number(-power - 1)))
+        left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), power)
+        numerator = forms.sub(left, right)
+        expanded = forms.sub(expand(forms, left), expand(forms, right))
+        if weight(forms, expanded) <= weight(forms, numerator):
+            numerator = expanded
+        return forms.mul(numerator, forms.power(base, forms.number(-power - 1)))
+
+    def _call(self, form: Form) -> Form:
+        """Return Σ of the partials, as a course writes them, times the arguments' derivatives."""
+        forms = self.forms
+        name, arguments, static = forms.parts[form]
+        if name == "where":
+            # The branch that is not taken never reaches the derivative.
+            condition, *branches = arguments
+            first, second = (self._known[branch] for branch in branches)
+            same = first == second
+            return first if same else forms.call(name, (condition, first, second), static)
+        operation = OPERATIONS[name]
+        total = forms.zero
+        values = [Normal(forms, argument) for argument in arguments]
+        for place, argument in enumerate(arguments):
+            inner = self._known[argument]
+            if inner == forms.zero:
+                continue
+            rule = operation.taught(place)
+            partial: Any = rule(self._m, Normal(forms, form), *values)
+            slope = partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
+            # The inner derivative goes in front: 2*x*cos(x^2).
+            total = forms.add(total, forms.mul(inner, slope))
+        return total
+
+
+_EXPANDED: Final = 40
+
+
+def expand(forms: Forms, form: Form) -> Form:
+    """Return a product of sums multiplied out once, when that is short; else the form itself."""
+    coefficient, factors = forms.factors(form)
+    total = forms.number(coefficient)
+    for base, exponent in factors.items():
+        power = forms.value(exponent)
+        number, terms = forms.terms(base)
+        several = len(terms) + bool(number) > 1
+        if several and power is not None and power.denominator == 1 and 1 <= power <= 3:
+            for _ in range(int(power)):
+                total = _distributed(forms, total, base)
+                if len(forms.terms(total)[1]) > _EXPANDED:
+                    return form
+        else:
+            total = _distributed(forms, total, forms.power(base, exponent))
+    return total
+
+
+def _distributed(forms: Forms, a: Form, b: Form) -> Form:
+    """Return a*b, each term of one times each of the other."""
+    total = forms.zero
+    for first in _single_terms(forms, a):
+        for second in _single_terms(forms, b):
+            total = forms.add(total, forms.mul(first, second))
+    return total
+
+
+def _single_terms(forms: Forms, form: Form) -> list[Form]:
+    number, terms = forms.terms(form)
+    found = [forms.scale(term, factor) for term, factor in terms.items()]
+    return [*found, forms.number(number)] if number or not found else found
+
+
+def weight(forms: Forms, form: Form) -> int:
+    """Return how long a form is about, when it is written: its terms and their factors."""
+    number, terms = forms.terms(form)
+    total = int(bool(number))
+    for term in terms:
+        total += 1
+        for base in forms.factors(term)[1]:
+            total += 1 + (len(forms.parts[base][1]) if forms.kinds[base] == SUM else 0)
+    return total

@@ -1,0 +1,246 @@
+"""Forms as numbers: the rules of the table run over them, and graphs read into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, Final
+
+from cgcli.algebra.forms import CALL, Form, Forms
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.graph.graph import Graph
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.table import CONSTANTS, TABLE
+
+__all__ = ["Normal", "normal", "read"]
+
+_COMPARISONS: Final = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+
+
+class Normal:
+    """A form with the operators of a number.
+
+    A comparison of two numbers is answered; one with a name in it is a form. That two of them
+    are equal is taken not to hold: it is the exception that a condition tells.
+    """
+
+    __slots__ = ("form", "forms")
+    __hash__ = None  # type: ignore[assignment]  # == answers for the forms' values
+
+    def __init__(self, forms: Forms, form: Form) -> None:
+        self.forms = forms
+        self.form = form
+
+    def _other(self, other: Any) -> Form:
+        return other.form if isinstance(other, Normal) else self.forms.number(Fraction(other))
+
+    def _make(self, form: Form) -> Normal:
+        return Normal(self.forms, form)
+
+    def __add__(self, other: Any) -> Normal:
+        """Return the sum."""
+        return self._make(self.forms.add(self.form, self._other(other)))
+
+    def __radd__(self, other: Any) -> Normal:
+        """Return the sum."""
+        return self._make(self.forms.add(self._other(other), self.form))
+
+    def __sub__(self, other: Any) -> Normal:
+        """Return the difference."""
+        return self._make(self.forms.sub(self.form, self._other(other)))
+
+    def __rsub__(self, other: Any) -> Normal:
+        """Return the difference."""
+        return self._make(self.forms.sub(self._other(other), self.form))
+
+    def __mul__(self, other: Any) -> Normal:
+        """Return the product."""
+        return self._make(self.forms.mul(self.form, self._other(other)))
+
+    def __rmul__(self, other: Any) -> Normal:
+        """Return the product."""
+        return self._make(self.forms.mul(self._other(other), self.form))
+
+    def __truediv__(self, other: Any) -> Normal:
+        """Return the quotient."""
+        return self._make(self.forms.div(self.form, self._other(other)))
+
+    def __rtruediv__(self, other: Any) -> Normal:
+        """Return the quotient."""
+        return self._make(self.forms.div(self._other(other), self.form))
+
+    def __neg__(self) -> Normal:
+        """Return the negative."""
+        return self._make(self.forms.negative(self.form))
+
+    def _compare(self, name: str, other: Any) -> Any:
+        right = self._other(other)
+        a, b = self.forms.value(self.form), self.forms.value(right)
+        if a is not None and b is not None:
+            return {"lt": a < b, "le": a <= b, "gt": a > b, "ge": a >= b}[name]
+        return self._make(self.forms.call(name, (self.form, right)))
+
+    def __lt__(self, other: Any) -> Any:
+        """Return the comparison, or its form."""
+        return self._compare("lt", other)
+
+    def __le__(self, other: Any) -> Any:
+        """Return the comparison, or its form."""
+        return self._compare("le", other)
+
+    def __gt__(self, other: Any) -> Any:
+        """Return the comparison, or its form."""
+        return self._compare("gt", other)
+
+    def __ge__(self, other: Any) -> Any:
+        """Return the comparison, or its form."""
+        return self._compare("ge", other)
+
+    def __eq__(self, other: object) -> Any:
+        """Whether both are the same form; what might be equal somewhere is a condition."""
+        right = self._other(other)
+        if self.form == right:
+            return True
+        if self.forms.value(self.form) is None or self.forms.value(right) is None:
+            self.forms.grant(self.forms.sub(self.form, right), "!=")
+        return False
+
+    def __ne__(self, other: object) -> Any:
+        """Return whether they differ, as a form; a condition that is asked for is itself."""
+        forms, right = self.forms, self._other(other)
+        a, b = forms.value(self.form), forms.value(right)
+        if a is not None and b is not None:
+            return a != b
+        is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in _COMPARISONS
+        if is_condition and b == 0:
+            return self
+        return self._make(forms.call("ne", (self.form, right)))
+
+
+def normal(forms: Forms) -> Namespace:
+    """Return the namespace of the rules over forms."""
+
+    def function(name: str) -> Callable[..., Normal]:
+        return lambda *arguments: Normal(
+            forms, apply(forms, name, tuple(_form(forms, each) for each in arguments))
+        )
+
+    functions: dict[str, Any] = {row.name: function(row.name) for row in TABLE if row.words}
+    functions["where"] = _where(forms)
+    return Namespace(
+        **functions,
+        pow=function("pow"),
+        number=lambda value: Normal(forms, forms.number(Fraction(value))),
+        truth=lambda condition: condition,
+        pi=Normal(forms, forms.name("pi")),
+        inf=Normal(forms, forms.name("inf")),
+        nan=Normal(forms, forms.name("nan")),
+    )
+
+
+def _form(forms: Forms, value: Any) -> Form:
+    return value.form if isinstance(value, Normal) else forms.number(Fraction(value))
+
+
+def _where(forms: Forms) -> Callable[..., Any]:
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        if not isinstance(condition, Normal):
+            return a if condition else b
+        arguments = (condition.form, _form(forms, a), _form(forms, b))
+        if arguments[1] == arguments[2]:
+            return a
+        return Normal(forms, forms.call("where", arguments))
+
+    return where
+
+
+# What a function is at a number where people know it: by name and the argument's form.
+_KNOWN: Final[dict[tuple[str, Fraction], Fraction]] = {
+    **{(name, Fraction(0)): Fraction(0) for name in (
+        "sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "expm1", "log1p", "cbrt",
+        "erf", "relu", "abs", "sign", "floor", "ceil", "round",
+    )},
+    **{(name, Fraction(0)): Fraction(1) for name in ("cos", "cosh", "exp", "erfc")},
+    **{(name, Fraction(1)): Fraction(0) for name in ("log", "log2", "log10", "acosh")},
+    ("sigmoid", Fraction(0)): Fraction(1, 2),
+}  # fmt: skip
+
+
+def apply(
+    forms: Forms, name: str, arguments: tuple[Form, ...], static: tuple[int, ...] = ()
+) -> Form:
+    """Return the form of an operation: arithmetic is done, and known values are put in."""
+    if name == "add":
+        return forms.add(*arguments)
+    if name == "sub":
+        return forms.sub(*arguments)
+    if name == "mul":
+        return forms.mul(*arguments)
+    if name == "div":
+        return forms.div(*arguments)
+    if name == "neg":
+        return forms.negative(arguments[0])
+    if name in ("same", "pos"):
+        return arguments[0]
+    if name == "pow":
+        return forms.power(*arguments)
+    first = arguments[0]
+    if name == "sqrt":
+        return forms.power(first, forms.number(Fraction(1, 2)))
+    value = forms.value(first) if len(arguments) == 1 else None
+    if value is not None:
+        known = _KNOWN.get((name, value))
+        if known is not None:
+            return forms.number(known)
+        if name == "abs":
+            return forms.number(abs(value))
+    if forms.kinds[first] == CALL:
+        inner, below, _ = forms.parts[first]
+        if (name, inner) == ("log", "exp"):
+            return int(below[0])
+        if (name, inner) == ("exp", "log"):
+            forms.grant(below[0], ">")
+            return int(below[0])
+    return forms.call(name, arguments, static)
+
+
+def read(forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset()) -> Form:
+    """Return the form of a scalar node; `stop` are nodes that stand for themselves, by name.
+
+    Raises `CgraphError` of kind shape for a vector or a matrix on the way.
+    """
+    needed = graph.ancestors([node])
+    found: dict[int, Form] = {}
+    names = graph.names
+    for each in range(node + 1):
+        if not needed[each]:
+            continue
+        if graph.shape(each):
+            shown = excerpt(names[each])
+            message = f"'{shown}' is a vector or a matrix, and formulas are of numbers"
+            place = Place(graph.text, graph.starts[each], graph.ends[each])
+            raise CgraphError(
+                "shape", message, "write its elements as names of their own", (place,)
+            )
+        arguments = graph.arguments[each]
+        if not arguments:
+            found[each] = _leaf(forms, graph, each)
+        elif each in stop:
+            found[each] = forms.name(names[each])
+        else:
+            operands = tuple(found[argument] for argument in arguments)
+            name = graph.operations[each].name
+            found[each] = apply(forms, name, operands, graph.static.get(each, ()))
+    return found[node]
+
+
+def _leaf(forms: Forms, graph: Graph, node: int) -> Form:
+    literal = graph.literals.get(node)
+    if literal is None:
+        return forms.name(graph.given[node])
+    if literal in CONSTANTS:
+        return forms.name(literal)
+    value = graph.constants[node]
+    if len(literal) <= 40 and abs(value) < 1e40 and (value == 0 or abs(value) > 1e-40):
+        return forms.number(Fraction(literal))
+    return forms.name(literal)

@@ -1,0 +1,239 @@
+"""Forms → a graph, in the order in which people write: 2*x*cos(x^2), 1 - h^2, a/b^2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.graph.graph import CONSTANT, INPUT, Graph
+from cgcli.operations.row import Operation
+from cgcli.operations.table import CONSTANTS, OPERATIONS
+
+__all__ = ["Writer"]
+
+_ROOT: Final = Fraction(1, 2)
+
+
+class Writer:
+    """Writes forms into one graph; what is shared among them is one node.
+
+    `inputs` are the names that are inputs, `decimal` says that 1/2 is written 0.5.
+
+    >>> from cgcli.algebra.normal import read
+    >>> from cgcli.graph.text import inline
+    >>> from cgcli.program import parse
+    >>> forms, graph = Forms(), parse("x*x*2 - 1 + x*3").graph()
+    >>> writer = Writer(forms, ["x"])
+    >>> node = writer.node(read(forms, graph, graph.output))
+    >>> inline(writer.graph, node, lambda place: False)
+    '2 * x^2 + 3 * x - 1'
+    """
+
+    def __init__(self, forms: Forms, inputs: list[str], decimal: bool = False) -> None:
+        self.forms = forms
+        self.graph = Graph(reserved=frozenset(inputs))
+        self.decimal = decimal
+        self._inputs = frozenset(inputs)
+        self._nodes: dict[Form, int] = {}
+        self._constants: dict[str, int] = {}
+        self._operations: dict[tuple[str, tuple[int, ...], tuple[int, ...]], int] = {}
+
+    def node(self, form: Form) -> int:
+        """Return the node of a form, with all that it is made of."""
+        pending = [form]
+        while pending:
+            each = pending[-1]
+            if each in self._nodes:
+                pending.pop()
+                continue
+            missing = [part for part in self._parts(each) if part not in self._nodes]
+            if missing:
+                pending.extend(reversed(missing))
+                continue
+            pending.pop()
+            self._nodes[each] = self._write(each)
+        return self._nodes[form]
+
+    def _parts(self, form: Form) -> Iterator[Form]:
+        """Yield the forms whose nodes are needed first."""
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        if kind == CALL:
+            yield from parts[1]
+        elif kind == PRODUCT:
+            yield from self._bases(parts)
+        elif kind == SUM:
+            for term, _ in parts[1]:
+                if forms.kinds[term] == PRODUCT:
+                    yield from self._bases(forms.parts[term])
+                else:
+                    yield term
+
+    def _bases(self, factors: tuple[tuple[Form, Form], ...]) -> Iterator[Form]:
+        for base, exponent in factors:
+            yield base
+            if self.forms.value(exponent) is None:
+                yield exponent
+
+    def _write(self, form: Form) -> int:
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        if kind == NUMBER:
+            return self._number(parts)
+        if kind == NAME:
+            return self._name(parts)
+        if kind == CALL:
+            operation, arguments, static = parts
+            nodes = tuple(self._nodes[argument] for argument in arguments)
+            return self._apply(operation, nodes, static)
+        if kind == PRODUCT:
+            return self._product(Fraction(1), form)
+        return self._sum(parts[0], list(parts[1]))
+
+    # Leaves
+
+    def _name(self, name: str) -> int:
+        if name in self._inputs:
+            node = self.graph.append(INPUT, (), 0, 0)
+            self.graph.given[node] = name
+            self.graph.inputs[name] = node
+            return node
+        return self._constant(name, CONSTANTS.get(name))
+
+    def _constant(self, literal: str, value: float | None = None) -> int:
+        node = self._constants.get(literal)
+        if node is None:
+            node = self.graph.append(CONSTANT, (), 0, 0)
+            self.graph.constants[node] = float(literal) if value is None else value
+            self.graph.literals[node] = literal
+            self._constants[literal] = node
+        return node
+
+    def _number(self, value: Fraction) -> int:
+        if value < 0:
+            return self._apply("neg", (self._number(-value),))
+        text = self._decimal(value)
+        if text:
+            return self._constant(text)
+        if value.denominator == 1:
+            return self._constant(str(value.numerator))
+        parts = (self._constant(str(value.numerator)), self._constant(str(value.denominator)))
+        return self._apply("div", parts)
+
+    def _decimal(self, value: Fraction) -> str:
+        """Return a number in decimals when they are few and wanted, else nothing."""
+        if not self.decimal or value.denominator == 1:
+            return ""
+        rest = value.denominator
+        for prime in (2, 5):
+            while rest % prime == 0:
+                rest //= prime
+        text = f"{float(value):.12g}"
+        return text if rest == 1 and "e" not in text and Fraction(text) == value else ""
+
+    def _apply(self, name: str, nodes: tuple[int, ...], static: tuple[int, ...] = ()) -> int:
+        key = (name, nodes, static)
+        node = self._operations.get(key)
+        if node is None:
+            operation: Operation = OPERATIONS[name]
+            node = self._operations[key] = self.graph.append(operation, nodes, 0, 0)
+            if static:
+                self.graph.static[node] = static
+        return node
+
+    # Products
+
+    def _product(self, coefficient: Fraction, term: Form) -> int:
+        """Return the node of a coefficient times a term: what divides stands below one line."""
+        forms = self.forms
+        factors = forms.parts[term] if forms.kinds[term] == PRODUCT else ((term, forms.one),)
+        above: list[int] = []
+        below: list[int] = []
+        size = abs(coefficient)
+        decimal = self._decimal(size)
+        if decimal:
+            above.append(self._constant(decimal))
+        else:
+            if size.numerator != 1:
+                above.append(self._constant(str(size.numerator)))
+            if size.denominator != 1:
+                below.append(self._constant(str(size.denominator)))
+        for base, exponent in sorted(factors, key=lambda factor: self._rank(factor[0])):
+            power = forms.value(exponent)
+            if power is not None and power < 0:
+                below.append(self._power(base, -power))
+            elif power is not None:
+                above.append(self._power(base, power))
+            else:
+                above.append(self._apply("pow", (self._nodes[base], self._nodes[exponent])))
+        if not above:
+            above = [self._constant("1")]
+        if coefficient < 0:
+            above[0] = self._apply("neg", (above[0],))
+        top = self._chain("mul", above)
+        return self._apply("div", (top, self._chain("mul", below))) if below else top
+
+    def _rank(self, base: Form) -> int:
+        """Numbers stand first, then names, sums in brackets, and functions."""
+        return {NUMBER: 0, NAME: 1, SUM: 2, PRODUCT: 2}.get(self.forms.kinds[base], 3)
+
+    def _power(self, base: Form, power: Fraction) -> int:
+        node = self._nodes[base]
+        if power == 1:
+            return node
+        if power == _ROOT:
+            return self._apply("sqrt", (node,))
+        return self._apply("pow", (node, self._number(power)))
+
+    def _chain(self, name: str, nodes: list[int]) -> int:
+        first, *rest = nodes
+        for node in rest:
+            first = self._apply(name, (first, node))
+        return first
+
+    # Sums
+
+    def _sum(self, number: Fraction, terms: list[tuple[Form, Fraction]]) -> int:
+        """Return the node of a sum: by falling powers where that is the custom, positive first."""
+        degrees = [self._degree(term) for term, _ in terms]
+        if None not in degrees:
+            order = sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))
+            terms = [terms[k] for k in order]
+        pieces: list[tuple[Form, Fraction]] = [(term, factor) for term, factor in terms]
+        if number:
+            pieces.append((self.forms.one, number))
+        first = next((k for k, (_, factor) in enumerate(pieces) if factor > 0), 0)
+        if pieces[0][1] < 0:
+            pieces.insert(0, pieces.pop(first))
+        total = -1
+        for term, factor in pieces:
+            if total < 0:
+                total = self._term(term, factor)
+            elif factor < 0:
+                total = self._apply("sub", (total, self._term(term, -factor)))
+            else:
+                total = self._apply("add", (total, self._term(term, factor)))
+        return total
+
+    def _term(self, term: Form, factor: Fraction) -> int:
+        if term == self.forms.one:
+            return self._number(factor)
+        if factor == 1 and self.forms.kinds[term] != PRODUCT:
+            return self._nodes[term]
+        return self._product(factor, term)
+
+    def _degree(self, term: Form) -> int | None:
+        """Return the degree of a product of names; None for any other term."""
+        forms = self.forms
+        factors = forms.parts[term] if forms.kinds[term] == PRODUCT else ((term, forms.one),)
+        total = 0
+        for base, exponent in factors:
+            power = forms.value(exponent)
+            whole = power is not None and power.denominator == 1 and power > 0
+            if forms.kinds[base] != NAME or not whole or power is None:
+                return None
+            if forms.parts[base] in self._inputs:
+                total += int(power)
+        return total
