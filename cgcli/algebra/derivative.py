@@ -79,8 +79,16 @@ class Derivatives:
         for term, factor in forms.parts[form][1]:
             inner = self._known[term]
             if inner != forms.zero:
-                total = forms.add(total, forms.scale(inner, factor))
+                total = forms.add(total, self._times(inner, factor))
         return total
+
+    def _times(self, form: Form, number: Fraction) -> Form:
+        """Return a number times a sum, every term multiplied."""
+        forms = self.forms
+        whole, terms = forms.terms(form)
+        if self.forms.kinds[form] == NUMBER or len(terms) + bool(whole) < 2:
+            return forms.scale(form, number)
+        return forms.sum(whole * number, {term: own * number for term, own in terms.items()})
 
     def _product(self, form: Form) -> Form:
         """Return Σ of each factor's derivative times the others; over one divisor, the quotient's.
@@ -103,7 +111,9 @@ class Derivatives:
         if len(below) == 1 and above:
             return forms.mul(constant, self._quotient(above, *below[0]))
         factors = above + [(base, forms.number(-power)) for base, power in below]
-        return forms.mul(constant, self._product_rule(factors))
+        found = self._product_rule(factors)
+        number = forms.value(constant)
+        return forms.mul(constant, found) if number is None else self._times(found, number)
 
     def _product_rule(self, factors: list[tuple[Form, Form]]) -> Form:
         forms = self.forms
@@ -154,7 +164,7 @@ class Derivatives:
         expanded = forms.sub(expand(forms, left), expand(forms, right))
         if weight(forms, expanded) <= weight(forms, numerator):
             numerator = expanded
-        return forms.mul(numerator, forms.power(base, forms.number(-power - 1)))
+        return forms.mul(forms.common(numerator), forms.power(base, forms.number(-power - 1)))
 
     def _call(self, form: Form) -> Form:
         """Return Σ of the partials, as a course writes them, times the arguments' derivatives."""

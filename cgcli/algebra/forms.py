@@ -19,6 +19,7 @@ multiplied out. What joins like terms and like powers is left alone beyond `CROW
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -120,6 +121,8 @@ class Forms:
 
     def add(self, a: Form, b: Form) -> Form:
         """Return a + b, like terms joined."""
+        if self.zero in (a, b):
+            return b if a == self.zero else a
         first, terms = self.terms(a)
         second, others = self.terms(b)
         if len(terms) > CROWD:
@@ -186,6 +189,7 @@ class Forms:
         """Return the form of a product; bases of exponent 0 vanish."""
         if not coefficient:
             return self.zero
+        coefficient, factors = self._tidied(coefficient, factors)
         kept = tuple((base, power) for base, power in factors.items() if power != self.zero)
         if not kept:
             return self.number(coefficient)
@@ -193,6 +197,104 @@ class Forms:
             return self.scale(kept[0][0], coefficient)
         whole = self._keep(PRODUCT, frozenset(kept), kept)
         return self.scale(whole, coefficient)
+
+    def _tidied(self, coefficient: Fraction, factors: Factors) -> tuple[Fraction, Factors]:
+        """Take whole numbers out of sums, and 1/x out of sums that x divides beside.
+
+        2*(2*x + 4) is 4*(x + 2), and 1/(x*(1/x + 1)) is 1/(x + 1).
+        """
+        if len(factors) == 1 and coefficient == 1:
+            return coefficient, factors
+        found: Factors = {}
+        for each, power in factors.items():
+            base, exponent = each, self.value(power)
+            if self.kinds[base] != SUM or exponent is None or exponent.denominator != 1:
+                found[base] = self.add(found[base], power) if base in found else power
+                continue
+            content = self._content(base)
+            if content != 1 and self._is_short(content, exponent):
+                coefficient *= content ** int(exponent)
+                base = self._divided(base, content)
+            if exponent < 0:
+                base = self._without_fractions(base, int(exponent), factors, found)
+            found[base] = self.add(found[base], power) if base in found else power
+        return coefficient, found
+
+    def _content(self, form: Form) -> Fraction:
+        """Return the greatest whole number that divides every coefficient of a sum, or 1."""
+        number, terms = self.parts[form]
+        content = abs(number.numerator) if number.denominator == 1 else 1
+        for _, factor in terms:
+            if factor.denominator != 1:
+                return Fraction(1)
+            content = math.gcd(content, factor.numerator)
+        return Fraction(content)
+
+    def _divided(self, form: Form, number: Fraction) -> Form:
+        constant, terms = self.terms(form)
+        return self.sum(constant / number, {term: own / number for term, own in terms.items()})
+
+    def _without_fractions(
+        self, base: Form, exponent: int, factors: Factors, found: Factors
+    ) -> Form:
+        """Return a divisor without fractions in names that divide beside it anyway."""
+        for name, power in factors.items():
+            beside = self.value(power)
+            if self.kinds[name] != NAME or beside is None or beside >= 0:
+                continue
+            least = min((self._exponent(term, name) for term in self._each(base)), default=0)
+            if least < 0:
+                lifted = self.product(Fraction(1), {name: self.number(-least)})
+                constant, terms = self.terms(base)
+                whole = self.scale(lifted, constant)
+                for term, own in terms.items():
+                    whole = self.add(whole, self.scale(self.mul(term, lifted), own))
+                base = whole
+                moved = self.number(least * exponent)
+                found[name] = self.add(found.get(name, self.zero), moved)
+        return base
+
+    def _each(self, form: Form) -> list[Form]:
+        number, terms = self.terms(form)
+        return [*terms, self.one] if number else list(terms)
+
+    def _exponent(self, term: Form, name: Form) -> int:
+        """Return the whole power of a name in a term; 0 where it is none."""
+        power = self.factors(term)[1].get(name)
+        value = None if power is None else self.value(power)
+        return int(value) if value is not None and value.denominator == 1 else 0
+
+    def common(self, form: Form) -> Form:
+        """Return a sum with what all its terms have in common taken out."""
+        number, terms = self.terms(form)
+        if number or len(terms) < 2:
+            return form
+        shared: dict[Form, Fraction] | None = None
+        for term in terms:
+            powers = {
+                base: value
+                for base, power in self.factors(term)[1].items()
+                if (value := self.value(power)) is not None
+            }
+            if shared is None:
+                shared = powers
+            else:
+                shared = {
+                    base: min(value, powers[base])
+                    for base, value in shared.items()
+                    if base in powers
+                }
+        taken = {base: self.number(value) for base, value in (shared or {}).items() if value}
+        if not taken:
+            return form
+        inverse = {base: self.number(-(shared or {})[base]) for base in taken}
+        rest = self.zero
+        for term, own in terms.items():
+            factors = self.factors(term)[1]
+            for base, power in inverse.items():
+                factors[base] = self.add(factors[base], power)
+            rest = self.add(rest, self.product(own, factors))
+        return self.mul(self.product(Fraction(1), taken), rest)
 
     def mul(self, a: Form, b: Form) -> Form:
         """Return a*b, powers of one base joined."""
@@ -279,7 +381,5 @@ class Forms:
 
 
 def _whole_root(value: int) -> int | None:
-    import math
-
     root = math.isqrt(value)
     return root if root * root == value else None

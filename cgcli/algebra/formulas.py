@@ -176,6 +176,8 @@ def _edges(forms: Forms, roots: Iterable[Form]) -> dict[Form, str]:
             inner = list(parts[1])
             if parts[0] in _LOGARITHMS:
                 found[inner[0]] = ">"
+                for base in forms.factors(inner[0])[1]:
+                    found.setdefault(base, "!=")
         elif kind == PRODUCT:
             for base, exponent in parts:
                 inner += [base, exponent]

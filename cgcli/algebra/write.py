@@ -160,7 +160,7 @@ class Writer:
                 above.append(self._constant(str(size.numerator)))
             if size.denominator != 1:
                 below.append(self._constant(str(size.denominator)))
-        for base, exponent in sorted(factors, key=lambda factor: self._rank(factor[0])):
+        for base, exponent in sorted(factors, key=self._rank):
             power = forms.value(exponent)
             if power is not None and power < 0:
                 below.append(self._power(base, -power))
@@ -175,9 +175,15 @@ class Writer:
         top = self._chain("mul", above)
         return self._apply("div", (top, self._chain("mul", below))) if below else top
 
-    def _rank(self, base: Form) -> int:
-        """Numbers stand first, then names, sums in brackets, and functions."""
-        return {NUMBER: 0, NAME: 1, SUM: 2, PRODUCT: 2}.get(self.forms.kinds[base], 3)
+    def _rank(self, factor: tuple[Form, Form]) -> tuple[int, str]:
+        """Numbers stand first, then names by the alphabet, sums in brackets, and functions."""
+        forms, (base, exponent) = self.forms, factor
+        kind = forms.kinds[base]
+        if forms.value(exponent) is None:
+            return 4, ""
+        if kind == NAME:
+            return (2 if forms.parts[base] in self._inputs else 1), forms.parts[base].casefold()
+        return {NUMBER: 0, SUM: 3, PRODUCT: 3}.get(kind, 4), ""
 
     def _power(self, base: Form, power: Fraction) -> int:
         node = self._nodes[base]

@@ -158,7 +158,7 @@ def as_latex(formulas: Formulas, share: bool) -> str:
 
 def as_code(formulas: Formulas, dialect: Dialect) -> str:
     """Return a function of the inputs in Python that returns the derivatives."""
-    style = Style(dialect.notation, str, dialect.constant)
+    style = Style(dialect.notation, _python, dialect.constant)
     written = Written(formulas, style, share=True)
     rows, matrix = formulas.rows, formulas.matrix
     alone = len(rows) == 1 and matrix is None

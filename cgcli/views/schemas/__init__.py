@@ -13,7 +13,7 @@ def names() -> list[str]:
     """Return what there are schemas of.
 
     >>> names()
-    ['check', 'draw', 'error', 'eval', 'jsonl', 'ops', 'sheet', 'trace']
+    ['check', 'diff', 'draw', 'error', 'eval', 'jsonl', 'ops', 'sheet', 'trace']
     """
     return sorted(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
 

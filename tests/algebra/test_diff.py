@@ -1,0 +1,299 @@
+"""`cgraph diff`: what is printed is right, can be parsed again, and reads as people write."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+
+import cgcli
+from cgcli.algebra.formulas import Formulas, Wanted
+from cgcli.calculus.result import Result
+from cgcli.views.formulas import as_text
+from cgcli.views.schemas import read
+from tests.properties.programs import Program, programs
+
+Run = Callable[..., Any]
+ROWS = [
+    tuple(line.split(" | "))
+    for line in (Path(__file__).parent / "textbook.txt").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ROWS, ids=[row[0] for row in ROWS])
+def test_a_derivative_is_written_as_people_write_it(text: str, expected: str, cgraph: Run) -> None:
+    if "x" not in text:
+        text = f"{text} + 0*x"
+    ran = cgraph("diff", text, "--wrt", "x")
+    assert ran.out.splitlines()[0] == expected
+
+
+def evaluate(text: str, at: dict[str, Any]) -> Result:
+    return cgcli.parse(text).evaluate(at)
+
+
+def close(a: float, b: float, scale: float = 1.0) -> bool:
+    return (a != a and b != b) or math.isclose(a, b, rel_tol=1e-7, abs_tol=1e-8 * scale)
+
+
+# What is printed is a program with the value of the gradient.
+
+
+@given(programs())
+@settings(max_examples=150, deadline=None)
+def test_what_is_printed_is_the_gradient(drawn: Program) -> None:
+    """Random scalar programs: every formula parses and has the gradient's value."""
+    text, at = drawn.text, drawn.bindings
+    if any(not isinstance(value, float | int) for value in at.values()):
+        return
+    result = evaluate(text, at)
+    if result.graph.tensors or result.notes or not result.gradient:
+        return
+    formulas = Formulas(result.graph, Wanted())
+    scale = max(1.0, *(abs(float(value)) for value in result.values))
+    for share in (False, True):
+        printed = as_text(formulas, share)
+        parsed = cgcli.parse(printed)
+        whole = parsed.evaluate(at)
+        for row in formulas.rows:
+            alone = len(formulas.rows) == 1
+            found = whole.value if alone else whole[row.name].value
+            assert close(found, result.gradient[row.wrt[0]], scale), printed
+
+
+def formulas_of(chance: random.Random, depth: int) -> str:
+    """A random formula in x, y and z, as text."""
+    if not depth or chance.random() < 0.15:
+        return chance.choice(["x", "y", "z", "2", "3", "1/2", "x", "y"])
+    kind = chance.randrange(9)
+    a, b = formulas_of(chance, depth - 1), formulas_of(chance, depth - 1)
+    if kind < 2:
+        return f"({a} + {b})"
+    if kind == 2:
+        return f"({a} - {b})"
+    if kind < 5:
+        return f"({a})*({b})"
+    if kind == 5:
+        return f"({a})/(({b})^2 + 1)"
+    if kind == 6:
+        return f"({a})^{chance.choice(['2', '3', '-1', '(1/2)'])}"
+    word = chance.choice(
+        ["sin", "cos", "exp", "tanh", "atan", "log", "sqrt", "sinh", "asinh", "tan", "erf"]
+    )
+    return f"{word}({a})"
+
+
+def sympy_of(text: str) -> Any:
+    names = {"tau": 2 * sympy.pi, **{name: sympy.Symbol(name) for name in "xyz"}}
+    return sympy.sympify(text.replace("^", "**"), locals=names)
+
+
+CASES = [(formulas_of(random.Random(seed), 4), seed) for seed in range(320)]
+
+
+@pytest.mark.parametrize("block", range(16))
+def test_against_sympy(block: int) -> None:
+    """First, second and mixed derivatives, compared as functions at points."""
+    compared = 0
+    for text, seed in CASES[block::16]:
+        whole = f"{text} + 0*x + 0*y + 0*z"
+        graph = cgcli.parse(whole).graph()
+        symbolic = sympy_of(text)
+        for wrt in (("x",), ("y",), ("x", "x"), ("x", "y")):
+            formulas = Formulas(graph, Wanted(wrt, len(wrt)))
+            printed = as_text(formulas, share=False)
+            right = sympy.lambdify(sympy.symbols("x y z"), sympy.diff(symbolic, *wrt), "mpmath")
+            parsed = cgcli.parse(printed)
+            chance = random.Random(seed)
+            for _ in range(3):
+                point = {name: chance.uniform(0.3, 1.7) for name in "xyz"}
+                try:
+                    expected = complex(right(*point.values()))
+                except (ValueError, ZeroDivisionError, OverflowError, TypeError):
+                    continue
+                if abs(expected.imag) > 1e-12 or not abs(expected) < 1e12:
+                    continue
+                found = parsed.evaluate({**point}).value
+                if found != found:
+                    # SymPy's logarithms and roots of negative numbers are complex on the way.
+                    assert not math.isfinite(evaluate(whole, point).value), printed
+                    continue
+                assert math.isclose(found, expected.real, rel_tol=1e-6, abs_tol=1e-9), (
+                    text,
+                    wrt,
+                    printed,
+                )
+                compared += 1
+    assert compared > 60
+
+
+# Orders, matrices and what is shared
+
+
+def test_mixed_derivatives(cgraph: Run) -> None:
+    assert cgraph("diff", "x^3*y", "--wrt", "x,x,y").out == "6*x\n"
+    assert cgraph("diff", "x^3*y", "--wrt", "x", "--order", "2").out == "6*x*y\n"
+    assert cgraph("diff", "x^3*y", "--order", "2").out == ("f_xx = 6*x*y\nf_xy = 3*x^2\nf_yy = 0\n")
+    assert cgraph("diff", "x^3*y", "--wrt", "x,y", "--order", "2").out == "3*x^2\n"
+
+
+def test_the_hessian_is_a_program(cgraph: Run) -> None:
+    ran = cgraph("diff", "x^2*y + sin(y)", "--hessian")
+    assert ran.out.splitlines()[-1] == "[[f_xx, f_xy], [f_xy, f_yy]]"
+    found = evaluate(ran.out, {"x": 2.0, "y": 0.5}).value
+    expected = [[1.0, 4.0], [4.0, -math.sin(0.5)]]
+    assert np.allclose(found, expected)
+
+
+def test_the_jacobian_of_a_list(cgraph: Run) -> None:
+    ran = cgraph("diff", "[x*y, x + y^2, sin(x)]", "--jacobian")
+    found = evaluate(ran.out, {"x": 2.0, "y": 0.5}).value
+    assert np.allclose(found, [[0.5, 2], [1, 1], [math.cos(2), 0]])
+
+
+def test_shared_parts_have_names(cgraph: Run) -> None:
+    ran = cgraph("diff", "exp(sin(x)*cos(x))*sin(x)", "--share")
+    assert ran.out.startswith("v1 = ")
+    assert evaluate(ran.out, {"x": 0.7}).value == pytest.approx(
+        evaluate("exp(sin(x)*cos(x))*sin(x)", {"x": 0.7}).gradient["x"]  # type: ignore[index]
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "most"),
+    [
+        ("*".join(f"sin({k}*x)" for k in range(1, 201)), 200_000),
+        ("h[0] = 0.5; for t in 0..999 { h[t+1] = tanh(w*h[t] + x) }; h[1000]", 200_000),
+        ("*".join(["sin(x)"] * 200), 40),
+    ],
+)
+def test_large_formulas_are_shared_unasked(program: str, most: int, cgraph: Run) -> None:
+    ran = cgraph("diff", program, "--wrt", "x")
+    assert ran.status == 0
+    assert len(ran.out) < most
+    at = {"x": 0.3, "w": 0.8} if "w" in program else {"x": 0.3}
+    found = evaluate(ran.out, at).value
+    expected = evaluate(program, at).gradient["x"]  # type: ignore[index]
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-300)
+
+
+# Conditions
+
+
+@pytest.mark.parametrize(
+    ("program", "conditions"),
+    [
+        ("x^2/x", ["x != 0"]),
+        ("sqrt(x)^2", ["x >= 0"]),
+        ("exp(log(x))", ["x > 0"]),
+        ("log(x)/x", []),
+        ("max(x, y)", ["x - y != 0"]),
+        ("(x + 1)^2/(x + 1)", ["x + 1 != 0"]),
+        ("x*y", []),
+        ("atan(1/x)", []),
+    ],
+)
+def test_what_was_cancelled_is_said(program: str, conditions: list[str], cgraph: Run) -> None:
+    ran = cgraph("diff", program, "--wrt", "x")
+    told = [line.removeprefix("# for ") for line in ran.out.splitlines() if line[:1] == "#"]
+    assert told == conditions
+
+
+# Formats
+
+
+def test_json(cgraph: Run) -> None:
+    ran = cgraph("diff", "x*y^2", "x=2", "y=3", "--json")
+    found = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("diff")))
+    assert [(d["name"], d["formula"], d["value"]) for d in found["derivatives"]] == [
+        ("f_x", "y^2", 9.0),
+        ("f_y", "2*x*y", 12.0),
+    ]
+    assert cgraph("diff", "x*y^2", "x=2", "y=3", "--format", "json").out == ran.out
+
+
+def test_values_are_comments(cgraph: Run) -> None:
+    assert cgraph("diff", "x*y^2", "x=2", "y=3").out == "f_x = y^2  # 9\nf_y = 2*x*y  # 12\n"
+    assert cgraph("diff", "x*y^2", "x=2").status == 2
+    assert cgraph("diff", "x*y^2", "x=2", "y=3", "q=1").status == 2
+
+
+def test_latex(cgraph: Run) -> None:
+    assert cgraph("diff", "sin(x)/y", "--wrt", "x", "--format", "latex").out == (
+        "\\frac{\\cos\\left(x\\right)}{y}\n"
+    )
+    lines = cgraph("diff", "x^2*y", "--order", "2", "--format", "latex").out.splitlines()
+    assert lines[1] == r"\frac{\partial^{2} f}{\partial x\partial y} = 2 \cdot x"
+
+
+CODE = [
+    "x^2*y + sin(x)/y",
+    "sigmoid(w*x + b)",
+    "exp(-x^2)*tanh(y) - x^-2",
+    "log(x)*sqrt(y) + hypot(x, y) + cbrt(x)",
+    "max(x, y)*relu(x) + where(x > y, x, y^2)",
+    "softplus(x)*silu(y) + gelu(x) + abs(x)",
+    "erf(x) + atan2(y, x) + asinh(x)*2^y",
+    "pi*x^e + 2*tau*y",
+]
+
+
+@pytest.mark.parametrize("program", CODE)
+@pytest.mark.parametrize("form", ["python", "numpy"])
+def test_code_runs_and_has_the_gradient(program: str, form: str, cgraph: Run) -> None:
+    ran = cgraph("diff", program, "--format", form)
+    assert ran.status == 0, ran.err
+    if "scipy" in ran.out:
+        pytest.importorskip("scipy")
+    names: dict[str, Any] = {}
+    exec(ran.out, names)
+    graph = cgcli.parse(program).graph()
+    at = {name: 0.4 + 0.3 * k for k, name in enumerate(graph.inputs)}
+    found = names["derivatives"](*at.values())
+    expected = evaluate(program, at).gradient
+    assert expected is not None
+    for value, name in zip(found, graph.inputs, strict=True):
+        assert value == pytest.approx(expected[name], rel=1e-9)
+
+
+def test_names_that_python_keeps_for_itself(cgraph: Run) -> None:
+    ran = cgraph("diff", "lambda^2*is", "--format", "python")
+    names: dict[str, Any] = {}
+    exec(ran.out, names)
+    assert names["derivatives"](3, 2) == (12, 9)
+
+
+def test_what_python_lacks_is_said(cgraph: Run) -> None:
+    ran = cgraph("diff", "lgamma(x)", "--format", "python")
+    assert (ran.status, ran.out) == (2, "")
+    assert "digamma" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("x^2", "--wrt", "y"),
+        ("p = x*y; p^2", "--wrt", "p"),
+        ("2 + 3",),
+        ("[x, y]",),
+        ("sum(x)", "x=[1,2]"),
+        ("x^2", "--hessian", "--order", "3"),
+        ("x^2", "--hessian", "--jacobian"),
+        ("x^2", "--json", "--format", "latex"),
+        ("x*y", "--wrt", "x,x", "--order", "3"),
+        ("x^2", "--order", "0"),
+    ],
+)
+def test_what_cannot_be_asked(words: tuple[str, ...], cgraph: Run) -> None:
+    ran = cgraph("diff", *words)
+    assert ran.status == 2
