@@ -10,9 +10,8 @@ __all__ = ["NETWORKS"]
 
 
 def _sigmoid(m: Any, x: Any) -> Any:
-    """1/(1 + exp(-x)), with the exponential of -|x| alone, which cannot overflow."""
-    small = m.exp(-m.abs(x))
-    return m.where(x >= 0, 1 / (1 + small), small / (1 + small))
+    """1/(1 + exp(-x)), with exponentials of what is not positive alone: they cannot overflow."""
+    return m.exp(m.min(x, m.number(0))) / (1 + m.exp(-m.abs(x)))
 
 
 def _softplus(m: Any, x: Any) -> Any:

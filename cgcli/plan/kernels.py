@@ -1,0 +1,300 @@
+"""Instructions → calls of NumPy that write into an array given to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from cgcli.numbers import arrays
+from cgcli.plan.tape import Instruction
+
+__all__ = ["Bound", "Call", "bind", "look"]
+
+Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A function and its arguments, the array that it writes into among them."""
+
+
+class Bound(NamedTuple):
+    """An instruction with its arrays: those of its arguments, and the one it writes into.
+
+    `with_rows` tells which arguments have the rows along their first axis, and `ranks` how many
+    axes a row's value has. `rows` is their number.
+    """
+
+    own: Instruction
+    arguments: list[Any]
+    ranks: list[int]
+    with_rows: list[bool]
+    out: Any
+    rows: int
+
+    def aligned(self, place: int) -> Any:
+        """Return an argument with its axes where broadcasting takes those of the result."""
+        array = self.arguments[place]
+        if not self.with_rows[place]:
+            return array
+        return _widened(array, self.ranks[place], len(self.own.shape))
+
+
+def _widened(array: Any, rank: int, wanted: int) -> Any:
+    return array[(slice(None), *(None,) * (wanted - rank), ...)] if rank < wanted else array
+
+
+def look(own: Instruction, array: Any, rank: int, with_rows: bool, count: int) -> Any:
+    """Return the view of an array that an instruction of `VIEWS` is."""
+    operation, static = own.operation, own.static
+    first = 1 if with_rows else 0
+    if operation == "transpose":
+        return np.swapaxes(array, first, first + 1)
+    if operation == "index":
+        # With the ellipsis an element is a view too, and no number.
+        return array[(slice(None),) * first + static + (...,)]
+    if operation == "piece":
+        return array[(slice(None),) * first + (slice(*static),)]
+    if operation == "grow":
+        return np.expand_dims(array, static[0] + first)
+    shape = (count, *own.shape) if own.rows else own.shape
+    if with_rows:
+        array = _widened(array, rank, len(own.shape))
+    return np.broadcast_to(array, shape)
+
+
+# Elementwise
+
+
+def _special(name: str) -> Callable[..., Any]:
+    """Return a special function over arrays: SciPy's where it is installed."""
+    try:
+        from scipy import special
+    except ImportError:
+        found = getattr(arrays.ARRAYS, name)
+    else:
+        found = getattr(special, {"lgamma": "gammaln"}.get(name, name))
+
+    def call(*arguments: Any) -> None:
+        *given, out = arguments
+        np.copyto(out, found(*given))
+
+    return call
+
+
+def _select(condition: Any, a: Any, b: Any, out: Any) -> None:
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)
+
+
+def _greater(a: Any, b: Any, out: Any) -> None:
+    np.maximum(a, b, out=out)
+
+
+def _less(a: Any, b: Any, out: Any) -> None:
+    np.minimum(a, b, out=out)
+
+
+_UFUNCS: Final = frozenset({
+    "add", "subtract", "multiply", "divide", "negative", "less", "less_equal", "greater",
+    "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "maximum",
+    "minimum", "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin",
+    "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh",
+    "arccosh", "arctanh", "floor", "ceil", "rint", "mod", "absolute", "sign",
+})  # fmt: skip
+_SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
+IN_PLACE: Final = _UFUNCS
+"""Operations that may write over an argument of the same shape."""
+
+
+def _elementwise(bound: Bound) -> Call:
+    operation = bound.own.operation
+    parts = [bound.aligned(place) for place in range(len(bound.arguments))]
+    if operation == "power":
+        function: Callable[..., Any] = np.float_power
+    elif operation == "where":
+        function = _select
+    elif operation == "truth":
+        return np.copyto, (bound.out, parts[0])
+    elif operation in ("maximum", "minimum"):
+        function = _greater if operation == "maximum" else _less
+    elif operation in _SPECIAL:
+        function = _special(operation)
+    else:
+        function = getattr(np, operation)
+    return function, (*parts, bound.out)
+
+
+# Products
+
+
+def _matmul(bound: Bound) -> Call:
+    a, b = bound.arguments
+    left, right = bound.ranks
+    on_left, on_right = bound.with_rows
+    out = bound.out
+    if not on_left and not on_right:
+        return np.matmul, (a, b, out)
+    if on_left and on_right:
+        return _paired(a, b, left, right, out)
+    if on_left:
+        return np.matmul, (a, b, out)
+    # One matrix for all rows: the rows stand on the left of its transpose.
+    if right == 1:
+        return np.matmul, (b, a.T, out)
+    if left == 1:
+        return np.matmul, (a, b, out)
+    return np.matmul, (a, b, out)
+
+
+def _paired(a: Any, b: Any, left: int, right: int, out: Any) -> Call:
+    """Return the products of two factors that both are others for each row."""
+    if left == right == 1:
+        return _dots, (a, b, out)
+    if right == 1:
+        return np.matmul, (a, b[:, :, None], out[:, :, None])
+    if left == 1:
+        return np.matmul, (a[:, None, :], b, out[:, None, :])
+    return np.matmul, (a, b, out)
+
+
+def _dots(a: Any, b: Any, out: Any) -> None:
+    np.einsum("bi,bi->b", a, b, out=out)
+
+
+def _outer(bound: Bound) -> Call:
+    a, b = bound.arguments
+    return np.multiply, (a[..., :, None], b[..., None, :], bound.out)
+
+
+def _gram(bound: Bound) -> Call:
+    a, b = bound.arguments
+    return np.matmul, (a.T, b, bound.out)
+
+
+# Reductions of a row's value, and over the rows
+
+
+_REDUCTIONS: Final[dict[str, Any]] = {
+    "sum": np.add,
+    "prod": np.multiply,
+    "amax": np.maximum,
+    "amin": np.minimum,
+    "any": np.logical_or,
+}
+
+
+def _reduction(bound: Bound) -> Call:
+    (array,) = bound.arguments
+    (axis,) = bound.own.static
+    first = 1 if bound.with_rows[0] else 0
+    rank = bound.ranks[0]
+    last = axis is None or axis == rank - 1
+    if bound.own.operation == "sum" and first and last and array.flags.c_contiguous:
+        # A product with ones is quicker than a sum along short rows.
+        lead = bound.out.shape
+        flat = array.reshape((*lead, -1))
+        return np.matmul, (flat, np.ones(flat.shape[-1]), bound.out)
+    axes = tuple(range(first, array.ndim)) if axis is None else axis + first
+    return _REDUCTIONS[bound.own.operation].reduce, (array, axes, None, bound.out)
+
+
+def _total(bound: Bound) -> Call:
+    (array,) = bound.arguments
+    if array.flags.c_contiguous and bound.out.flags.c_contiguous:
+        rank = bound.ranks[0]
+        flat = array.reshape(bound.rows, -1) if rank else array
+        return np.matmul, (np.ones(bound.rows), flat, bound.out.reshape(-1) if rank else bound.out)
+    return np.add.reduce, (array, 0, None, bound.out)
+
+
+# The rest
+
+
+def _stack(bound: Bound) -> Call:
+    first = 1 if bound.own.rows else 0
+    rank = len(bound.own.shape) - 1
+    pairs = []
+    for place, part in enumerate(bound.arguments):
+        target = bound.out[(slice(None),) * first + (place, ...)]
+        wide = _widened(part, bound.ranks[place], rank) if bound.with_rows[place] else part
+        pairs.append((target, wide))
+    return _copy_all, (pairs,)
+
+
+def _concat(bound: Bound) -> Call:
+    first = 1 if bound.own.rows else 0
+    pairs, start = [], 0
+    for place, part in enumerate(bound.arguments):
+        rank = bound.ranks[place]
+        own = bound.with_rows[place]
+        length = np.shape(part)[1 if own else 0] if rank else 1
+        target = bound.out[(slice(None),) * first + (slice(start, start + length),)]
+        pairs.append((target, part[..., None] if not rank and own else part))
+        start += length
+    return _copy_all, (pairs,)
+
+
+def _copy_all(pairs: list[tuple[Any, Any]]) -> None:
+    for target, part in pairs:
+        np.copyto(target, part)
+
+
+def _scatter(bound: Bound) -> Call:
+    first = 1 if bound.own.rows else 0
+    target = bound.out[(slice(None),) * first + bound.own.static + (...,)]
+    return _put, (bound.out, target, bound.arguments[0])
+
+
+def _put(out: Any, target: Any, value: Any) -> None:
+    out.fill(0.0)
+    np.copyto(target, value)
+
+
+def _onehot(bound: Bound) -> Call:
+    (label,) = bound.arguments
+    return _mark, (label, np.arange(bound.own.static[0], dtype=np.float64), bound.out)
+
+
+def _mark(label: Any, places: Any, out: Any) -> None:
+    """Put 1 at the place that a label names; NaN everywhere for a label that names none."""
+    marks = np.equal(np.asarray(label)[..., None], places)
+    np.copyto(out, marks)
+    named = marks.any(axis=-1)
+    if not named.all():
+        out[~named] = math.nan
+
+
+def _others(bound: Bound) -> Call:
+    (array,) = bound.arguments
+    (axis,) = bound.own.static
+    return _multiply_others, (array, axis, 1 if bound.own.rows else 0, bound.out)
+
+
+def _multiply_others(array: Any, axis: int | None, first: int, out: Any) -> None:
+    others = arrays.ARRAYS.products_of_others
+    if axis is None:
+        flat = array.reshape((*array.shape[:first], -1))
+        found = others(flat, first) if first else others(flat)
+        np.copyto(out, found.reshape(out.shape))
+    else:
+        np.copyto(out, others(array, axis + first))
+
+
+_BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
+    "matmul": _matmul,
+    "outer": _outer,
+    "gram": _gram,
+    "weigh": lambda bound: (np.matmul, (*bound.arguments, bound.out)),
+    "total": _total,
+    "stack": _stack,
+    "concat": _concat,
+    "scatter": _scatter,
+    "onehot": _onehot,
+    "others": _others,
+    **dict.fromkeys(_REDUCTIONS, _reduction),
+}
+
+
+def bind(bound: Bound) -> Call:
+    """Return the call that runs an instruction over its arrays."""
+    return _BINDERS.get(bound.own.operation, _elementwise)(bound)

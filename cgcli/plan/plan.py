@@ -1,0 +1,251 @@
+"""The plan: a tape's instructions in four stages, and the memory that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.plan import kernels
+from cgcli.plan.kernels import Bound, Call
+from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
+
+__all__ = ["Block", "Plan", "run"]
+
+_LEAVES: Final = frozenset({"column", "parameter", "array", "count"})
+_SUMS: Final = frozenset({"total", "weigh", "gram"})
+
+
+def run(calls: Iterable[Call]) -> None:
+    """Run calls one after the other."""
+    for function, arguments in calls:
+        function(*arguments)
+
+
+class Plan:
+    """What is computed of a tape: `totals` without rows, and values for `each` row.
+
+    `parameters` are arrays whose content may change between steps. Instructions that do not
+    depend on the rows run once, or once a step; those that do run for a block of rows at a
+    time, and what they sum over the rows is added up; what the sums lead to is computed when
+    all rows are done. `known` are places whose values are given with the columns.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        parameters: Mapping[str, Any],
+        totals: Iterable[int] = (),
+        each: Iterable[int] = (),
+        known: Iterable[int] = (),
+    ) -> None:
+        self.tape = tape
+        self.totals = list(totals)
+        self.each = list(each)
+        self.known = frozenset(known)
+        self.count = np.zeros(())
+        self._needed = self._ancestors()
+        self.instructions = [p for p in range(len(tape)) if self._needed[p]]
+        self.sums = [p for p in self.instructions if tape[p].operation in _SUMS]
+        self.columns = [p for p in self.instructions if self.is_column(p)]
+        self._arrays: dict[int, Any] = {}
+        self._step: list[Call] = []
+        self._done: list[Call] = []
+        self._bind_unrowed(parameters)
+        self.slots, self.row_bytes = _allocate(self)
+
+    def is_column(self, place: int) -> bool:
+        """Whether the values of a place are given, a row each: a column, or known beforehand."""
+        return self.tape[place].operation == "column" or place in self.known
+
+    def _ancestors(self) -> bytearray:
+        needed = bytearray(len(self.tape))
+        for place in (*self.totals, *self.each):
+            needed[place] = 1
+        for place in range(len(self.tape) - 1, -1, -1):
+            if needed[place] and place not in self.known:
+                for argument in self.tape[place].arguments:
+                    if isinstance(argument, int):
+                        needed[argument] = 1
+        return needed
+
+    def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
+        """Give the instructions without rows their arrays, and run those that never change."""
+        tape, arrays = self.tape, self._arrays
+        for place in self.instructions:
+            own = tape[place]
+            if own.rows:
+                continue
+            if own.operation == "array":
+                arrays[place] = tape.arrays[own.static[0]]
+            elif own.operation == "parameter":
+                arrays[place] = parameters[own.static[0]]
+            elif own.operation == "count":
+                arrays[place] = self.count
+            elif own.operation in VIEWS:
+                (inner,) = own.arguments
+                assert isinstance(inner, int)
+                rank = len(tape[inner].shape)
+                arrays[place] = kernels.look(own, arrays[inner], rank, with_rows=False, count=0)
+            else:
+                arrays[place] = np.zeros(own.shape, dtype=bool if own.truth else np.float64)
+                if own.operation in _SUMS:
+                    continue
+                call = kernels.bind(bound(tape, own, arrays, arrays[place], 0))
+                if own.stage == ONCE:
+                    run([call])
+                else:
+                    (self._step if own.stage == STEP else self._done).append(call)
+
+    def value(self, place: int) -> Any:
+        """Return the array of a place without rows: of the last step that was run."""
+        return self._arrays[place]
+
+    @property
+    def unrowed(self) -> Mapping[int, Any]:
+        """The arrays of all places without rows."""
+        return self._arrays
+
+    def begin(self, count: int) -> None:
+        """Start a step over so many rows in all: run what does not depend on the rows."""
+        self.count[()] = count
+        run(self._step)
+
+    def clear(self) -> None:
+        """Begin the sums over the rows anew."""
+        for place in self.sums:
+            self._arrays[place].fill(0.0)
+
+    def finish(self) -> None:
+        """Run what depends on the sums over all rows."""
+        run(self._done)
+
+
+def bound(tape: Tape, own: Instruction, arrays: Mapping[int, Any], out: Any, count: int) -> Bound:
+    """Return an instruction with its arrays."""
+    inner = [tape[a] if isinstance(a, int) else None for a in own.arguments]
+    return Bound(
+        own,
+        [arrays[a] if isinstance(a, int) else np.float64(a) for a in own.arguments],
+        [len(each.shape) if each else 0 for each in inner],
+        [bool(each and each.rows) for each in inner],
+        out,
+        count,
+    )
+
+
+def _base(tape: Tape, place: int) -> int:
+    """Return the place whose array a view looks at."""
+    while tape[place].operation in VIEWS:
+        (inner,) = tape[place].arguments
+        assert isinstance(inner, int)
+        place = inner
+    return place
+
+
+def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
+    """Return which slot of memory each place with rows is kept in and how large a row of it is.
+
+    A slot is free again after the last use of what it held. Also returns the bytes a row takes
+    in all slots together.
+    """
+    tape = plan.tape
+    last: dict[int, int] = {}
+    for place in plan.instructions:
+        if plan.is_column(place):
+            continue
+        for argument in tape[place].arguments:
+            if isinstance(argument, int) and tape[argument].rows:
+                last[_base(tape, argument)] = place
+    for place in plan.each:
+        if tape[place].rows:
+            last[_base(tape, place)] = len(tape)
+    slots: dict[int, tuple[int, int]] = {}
+    free: dict[int, list[int]] = {}
+    count = total = 0
+    ends: dict[int, list[int]] = {}
+    for place, end in last.items():
+        ends.setdefault(end, []).append(place)
+    for place in plan.instructions:
+        own = tape[place]
+        ending = [p for p in ends.get(place, []) if p in slots]
+        if own.rows and not plan.is_column(place) and own.operation not in VIEWS:
+            size = int(np.prod(own.shape, dtype=int)) * (1 if own.truth else 8)
+            early = [p for p in ending if _may_overwrite(tape, own, place, p)]
+            for p in early:
+                free.setdefault(slots[p][1], []).append(slots[p][0])
+                ending.remove(p)
+            waiting = free.get(size)
+            if waiting:
+                slot = waiting.pop()
+            else:
+                slot, count, total = count, count + 1, total + size
+            slots[place] = (slot, size)
+        for p in ending:
+            free.setdefault(slots[p][1], []).append(slots[p][0])
+    return slots, total
+
+
+def _may_overwrite(tape: Tape, own: Instruction, place: int, argument: int) -> bool:
+    """Whether an operation may write over an argument: same shape, and no view in between."""
+    inner = tape[argument]
+    return (
+        own.operation in kernels.IN_PLACE
+        and argument in own.arguments
+        and (inner.shape, inner.truth) == (own.shape, own.truth)
+        and not any(
+            isinstance(a, int) and a != argument and _base(tape, a) == argument
+            for a in own.arguments
+        )
+    )
+
+
+class Block:
+    """Memory for a block of at most so many rows."""
+
+    def __init__(self, plan: Plan, rows: int) -> None:
+        self.plan = plan
+        slots = dict(plan.slots.values())
+        self._memory = {slot: np.empty(size * rows, dtype=np.uint8) for slot, size in slots.items()}
+        self._parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
+
+    def bind(
+        self, columns: Mapping[int, Any], count: int, *, adding: bool, each: Iterable[Any] = ()
+    ) -> list[Call]:
+        """Return the calls for so many rows, whose columns are given by their places.
+
+        With `adding` their sums are added to those before them, else they take their place. The
+        values of each row are copied to the arrays of `each`.
+        """
+        plan, tape = self.plan, self.plan.tape
+        arrays: dict[int, Any] = dict(plan.unrowed)
+        calls: list[Call] = []
+        for place in plan.instructions:
+            own = tape[place]
+            if place in self._parts:
+                total = plan.value(place)
+                out = self._parts[place] if adding else total
+                calls.append(kernels.bind(bound(tape, own, arrays, out, count)))
+                if adding:
+                    calls.append((np.add, (total, out, total)))
+            elif plan.is_column(place):
+                arrays[place] = columns[place]
+            elif own.rows and own.operation in VIEWS:
+                (inner,) = own.arguments
+                assert isinstance(inner, int)
+                source = tape[inner]
+                arrays[place] = kernels.look(
+                    own, arrays[inner], len(source.shape), with_rows=source.rows, count=count
+                )
+            elif own.rows:
+                arrays[place] = self._array(place, own, count)
+                calls.append(kernels.bind(bound(tape, own, arrays, arrays[place], count)))
+        for place, target in zip(plan.each, each, strict=False):
+            calls.append((np.copyto, (target, arrays[place])))
+        return calls
+
+    def _array(self, place: int, own: Instruction, count: int) -> Any:
+        slot, size = self.plan.slots[place]
+        memory = self._memory[slot][: size * count]
+        return memory.view(bool if own.truth else np.float64).reshape((count, *own.shape))
