@@ -20,6 +20,7 @@ from cgcli.commands.schema import schema_command
 from cgcli.commands.shared import Group, ProgramCommand
 from cgcli.commands.sheet import sheet_command
 from cgcli.commands.trace import trace_command
+from cgcli.commands.train import train_command
 from cgcli.errors import CgraphError
 
 __all__ = ["app", "run"]
@@ -42,6 +43,7 @@ app.command("trace", cls=ProgramCommand)(trace_command)
 app.command("check", cls=SheetsCommand)(check_command)
 app.command("sheet", cls=ProgramCommand)(sheet_command)
 app.command("diff", cls=ProgramCommand)(differentiate_command)
+app.command("train", cls=ProgramCommand)(train_command)
 app.command("draw", cls=ProgramCommand)(draw_command)
 app.command("ops", cls=ProgramCommand)(operations_command)
 app.command("schema", cls=ProgramCommand)(schema_command)

@@ -11,8 +11,17 @@ from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
 
-__all__ = ["constant", "read_bindings", "read_name", "read_program", "read_values", "split_names"]
+__all__ = [
+    "constant",
+    "read_bindings",
+    "read_name",
+    "read_program",
+    "read_values",
+    "split_binding",
+    "split_names",
+]
 
+MODEL: Final = "cgraph.model/1"
 _STRINGS: Final = {
     "NaN": float("nan"),
     "Infinity": float("inf"),
@@ -67,12 +76,34 @@ def read_bindings(
     if not isinstance(found, dict):
         message = f"{shorten(what, 80)}: --at wants a JSON object of names and values"
         raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')
+    if found.get("schema") == MODEL:
+        found = model_bindings(found)
     return bound, read_values(found, limits)
 
 
 def read_values(found: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """Return the values of a JSON object: numbers, nested lists, strings as expressions."""
     return {_canonical(name): _json_value(value, name, limits) for name, value in found.items()}
+
+
+def model_bindings(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a trained model binds: its parameters, and what was fixed.
+
+    What it scales is bound as it is scaled: that is said on standard error.
+    """
+    import sys
+
+    from cgcli.learning.models import bindings
+
+    data = found.get("data")
+    scaled = data.get("scale") if isinstance(data, dict) else None
+    if isinstance(scaled, dict) and scaled:
+        names = ", ".join(map(excerpt, scaled))
+        sys.stderr.write(
+            f"note: the model was trained on {names} scaled; bind scaled values, or use "
+            "cgraph predict\n"
+        )
+    return bindings(found)
 
 
 def _json_value(value: Any, name: str, limits: Limits) -> Any:
@@ -112,6 +143,19 @@ def _json_scalar(value: Any, name: str, limits: Limits) -> Any:
 
 def _binding(argument: str, limits: Limits) -> tuple[str, Any]:
     """Return the name and the value of one ``NAME=VALUE``."""
+    word, value, start = split_binding(argument)
+    name = _canonical(word)
+    if value.startswith("@"):
+        return name, _from_file(argument[start + 1 :], word, argument, start, limits)
+    return name, constant(argument[start:], word, limits, argument, start)
+
+
+def split_binding(argument: str) -> tuple[str, str, int]:
+    """Return the name of a ``NAME=VALUE``, its value's text, and where that begins.
+
+    >>> split_binding("w = 2*pi")
+    ('w', ' 2*pi', 3)
+    """
     from cgcli.language.reader import machine, normalise
 
     plain = normalise(argument)
@@ -143,12 +187,7 @@ def _binding(argument: str, limits: Limits) -> tuple[str, Any]:
             "a name is a letter, then letters, digits and underscores: x=1",
             (Place(argument, 0, len(name)),),
         )
-    if value.startswith("@"):
-        path = argument[len(name) + 2 :]
-        return _canonical(word), _from_file(path, word, argument, len(name) + 1, limits)
-    return _canonical(word), constant(
-        argument[len(name) + 1 :], word, limits, argument, len(name) + 1
-    )
+    return word, value, len(name) + 1
 
 
 def _canonical(name: str) -> str:
@@ -165,11 +204,17 @@ def _from_file(path: str, name: str, argument: str, start: int, limits: Limits) 
 
 
 def constant(
-    text: str, name: str, limits: Limits, whole: str | None = None, offset: int = 0
+    text: str,
+    name: str,
+    limits: Limits,
+    whole: str | None = None,
+    offset: int = 0,
+    known: Mapping[str, Any] = {},
 ) -> Any:
     """Return the value of a constant expression: a float, or an array.
 
-    `whole` is the text that it stands in, from `offset` on, for messages.
+    `whole` is the text that it stands in, from `offset` on, for messages; `known` are names
+    that have values in it.
 
     >>> constant("1/4", "x", Limits())
     0.25
@@ -178,7 +223,7 @@ def constant(
         return float(text)
     try:
         # Blanks keep the columns of messages those of the whole.
-        return _constant(" " * offset + text, name, limits)
+        return _constant(" " * offset + text, name, limits, known)
     except CgraphError as error:
         whole = text if whole is None else whole
         places = tuple(place._replace(text=whole) for place in error.places)
@@ -186,7 +231,7 @@ def constant(
         raise
 
 
-def _constant(text: str, name: str, limits: Limits) -> Any:
+def _constant(text: str, name: str, limits: Limits, known: Mapping[str, Any]) -> Any:
     from cgcli.calculus.forward import forward
     from cgcli.calculus.notes import examine
     from cgcli.graph.build import build
@@ -200,15 +245,17 @@ def _constant(text: str, name: str, limits: Limits) -> Any:
     if len(syntax.block) != 1 or not isinstance(syntax.block[0], Value):
         message = f"the value of '{shown}' must be one expression"
         raise CgraphError("binding", message, "statements belong in the program")
-    graph = build(syntax, {}, limits)
+    graph = build(syntax, known, limits)
     for unknown, node in graph.inputs.items():
+        if unknown in known:
+            continue
         raise CgraphError(
             "binding",
             f"the value of '{shown}' is not a number: '{excerpt(unknown)}' has no value itself",
             "a value is a number or a constant expression: 1, -3, 1/3, pi/2, [1, 2, 3]",
             (Place(text, graph.starts[node], graph.ends[node]),),
         )
-    values = forward(graph, {})
+    values = forward(graph, known)
     notes, _ = examine(graph, values)
     for node, (note, *_) in notes.items():
         place = Place(text, graph.starts[node], graph.ends[node])

@@ -37,9 +37,9 @@ def build(
 class Draft:
     """A program's graph that takes further expressions over its names, and gives them up again.
 
-    `add` appends an expression's nodes and returns the last of them; `undo` takes off whatever
-    was added. Names that the program has not become inputs: `unknown` tells which. What is added
-    may have `room` nodes.
+    `output` is the program's last value. `add` appends an expression's nodes and returns the last
+    of them; `undo` takes off whatever was added. Names that the program has not become inputs:
+    `unknown` tells which. What is added may have `room` nodes.
 
     >>> from cgcli.language.parse import parse
     >>> draft = Draft(parse("p = x + y; p*z"), {})
@@ -56,7 +56,7 @@ class Draft:
         room: int = 10_000,
     ) -> None:
         self._statements = _Statements(syntax, bindings, limits)
-        self._statements.run(syntax.block)
+        self.output = self._statements.run(syntax.block)
         self.graph = self._statements.graph
         self.size = len(self.graph)
         self._limits = limits._replace(nodes=self.size + room)

@@ -33,7 +33,8 @@ class Sweep:
     """The calls of a plan for given rows: `columns` has an array by place, a row along its axis 0.
 
     The arrays are looked at, not copied, so what is put into them later is what a later run is
-    over. `each` are arrays that take the values of each row.
+    over. `each` are arrays that take the values of each row. With `adding` the sums are added to
+    those there are.
     """
 
     def __init__(
@@ -42,13 +43,15 @@ class Sweep:
         columns: Mapping[int, Any],
         count: int,
         each: Sequence[Any] = (),
+        *,
+        adding: bool = False,
     ) -> None:
         self.plan = plan
         self.count = count
         size = min(block_rows(plan), max(count, 1))
         block = Block(plan, size)
         self._calls: list[Call] = []
-        self._adding = count > size
+        self._adding = adding or count > size
         for start in range(0, count, size):
             end = min(start + size, count)
             part = {place: array[start:end] for place, array in columns.items()}
@@ -57,9 +60,12 @@ class Sweep:
 
     def run(self) -> None:
         """Run both passes over all the rows; the plan has the totals then."""
-        plan = self.plan
-        plan.begin(self.count)
+        self.plan.begin(self.count)
         if self._adding:
-            plan.clear()
+            self.plan.clear()
+        self.add()
+        self.plan.finish()
+
+    def add(self) -> None:
+        """Run the rows alone, in the middle of a step that others have a part in."""
         run(self._calls)
-        plan.finish()

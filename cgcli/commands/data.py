@@ -1,0 +1,82 @@
+"""Data files on the command line: which reader for which file, and what was left out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import IO, Final
+
+from cgcli.commands.files import opened
+from cgcli.errors import CgraphError, shorten
+from cgcli.learning.reading import Report, Source, open_source
+
+__all__ = ["opened_source", "pairs", "tell_skipped"]
+
+_KINDS: Final = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+
+
+@contextlib.contextmanager
+def opened_source(path: str | None, command: str) -> Iterator[Source]:
+    """Open a data file by its ending, or standard input for ``-``; raises `CgraphError`."""
+    if not path:
+        message = "there is no data"
+        raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
+    kind = _KINDS.get(os.path.splitext(path)[1].lower())
+    if path != "-" and kind is None:
+        message = f"{shorten(path, 80)}: data is read from .csv, .tsv, .jsonl, .json and .parquet"
+        raise CgraphError("file", message, "name one of those, or - for standard input")
+    with opened(path) as stream:
+        if path == "-":
+            yield open_source("standard input", *_sniffed(stream))
+        else:
+            yield open_source(path, stream, kind or "csv")
+
+
+def _sniffed(stream: IO[bytes]) -> tuple[IO[bytes], str]:
+    """Return a stream, and whether it is JSON Lines or CSV by its first character."""
+    import io
+
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BytesIO(stream.read())
+    start = buffered.peek(64) if isinstance(buffered, io.BufferedReader) else buffered.getvalue()
+    first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return buffered, "jsonl" if first == b"{" else "csv"
+
+
+def pairs(option: str, given: list[str] | None, example: str) -> dict[str, str]:
+    """Return an option's ``name=text`` pairs, each name once; raises `CgraphError`.
+
+    >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
+    {'x': 'pixel_*'}
+    """
+    found: dict[str, str] = {}
+    for each in given or []:
+        name, equals, text = each.partition("=")
+        name, text = name.strip(), text.strip()
+        if not equals or not name.isidentifier() or not text:
+            message = f"{option} wants a name and what it is, not '{shorten(each)}'"
+            raise CgraphError("usage", message, f'write {option} "{example}"')
+        if name in found:
+            raise CgraphError("usage", f"{option} gives '{shorten(name)}' twice", "give it once")
+        found[name] = text
+    return found
+
+
+def tell_skipped(report: Report) -> None:
+    """Say on standard error how many rows were left out, and the first of them."""
+    if not report.bad:
+        return
+    lines = [f"{report.bad:,} of {report.rows:,} rows were left out:"]
+    lines += [f"  {bad}" for bad in report.first]
+    if report.bad > len(report.first):
+        lines.append(f"  and {report.bad - len(report.first):,} more")
+    sys.stderr.write("\n".join(lines) + "\n")

@@ -1,0 +1,339 @@
+"""A run of `cgraph train`: from what the command line says, and a model, to a training."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from cgcli.commands.data import opened_source, pairs, tell_skipped
+from cgcli.commands.files import read_text
+from cgcli.commands.inputs import constant, read_bindings, split_binding
+from cgcli.commands.watching import Watching
+from cgcli.decode import decode_json
+from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.initial import initial
+from cgcli.learning.models import Model
+from cgcli.learning.preparing import Given, Prepared, Reading, prepare
+from cgcli.learning.stopping import Criteria
+from cgcli.learning.training import BATCHLESS, Options, Trained, Training
+from cgcli.limits import Limits
+from cgcli.program import parse
+
+__all__ = ["Plans", "Run"]
+
+
+class Plans(NamedTuple):
+    """The options of a command line; None for what it leaves open."""
+
+    optimizer: str | None
+    rate: float | None
+    settings: dict[str, float]
+    schedule: str | None
+    warmup: int | None
+    every: int | None
+    factor: float | None
+    batch: int | str | None
+    clip: float | None
+    reduce: str | None
+    seed: int | None
+    criteria: tuple[Any, ...]
+    holdout: float | None
+    stacks: list[str] | None
+    scale: list[str] | None
+    skip_bad: bool
+    metrics: list[str] | None
+
+
+_DEFAULTS: dict[str, Any] = {
+    "optimizer": "gd",
+    "schedule": "constant",
+    "warmup": 0,
+    "every": 30,
+    "factor": 0.1,
+    "batch": "all",
+    "reduce": "mean",
+    "seed": 0,
+    "holdout": 0.0,
+}
+_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")
+"""What a run that goes on cannot change: it would not be the same run."""
+
+
+class Run:
+    """A training that is ready to go, with its files; a context that tells its progress."""
+
+    def __init__(
+        self,
+        text: str | None,
+        bindings: list[str],
+        fix: list[str],
+        data: str | None,
+        resume: str | None,
+        plans: Plans,
+        limits: Limits,
+    ) -> None:
+        self._limits = limits
+        self.resumed = None if resume is None else _read_model(resume)
+        self._resume = resume
+        model = self.resumed
+        if text is None:
+            assert model is not None
+            text = model.program
+        elif model is not None and model.program != text:
+            message = "the program is another than the model's"
+            raise CgraphError("usage", message, "leave the expression out: --resume has it")
+        self.settings = _settings(plans, model)
+        self.given = self._given(text, bindings, fix, plans)
+        self.path = data or (model.data.get("path") if model else None)
+        self.reading = self._reading(plans)
+        self.prepared = self._prepare()
+        self.training = Training(self.prepared, self._options())
+        if model is not None:
+            self._go_on(model)
+        self._watching = Watching(self, output=None, log=None, plot=None, every=0.0)
+
+    # From the command line
+
+    def _given(self, text: str, bindings: list[str], fix: list[str], plans: Plans) -> Given:
+        program = parse(text, self._limits)
+        model = self.resumed
+        fixed = read_bindings(fix, None, self._limits)[0]
+        if model is not None:
+            for argument in bindings:
+                name = split_binding(argument)[0]
+                if name not in model.parameters.views:
+                    message = f"'{excerpt(name)}' is no parameter of the model"
+                    raise CgraphError("binding", message, "--resume has the parameters' values")
+            known = {n: v for n, v in fixed.items() if n not in model.fixed}
+            if known:
+                raise CgraphError(
+                    "binding", f"'{excerpt(next(iter(known)))}' is not fixed in the model"
+                )
+            return Given(program, model.parameters.values(), model.fixed, self.settings["metrics"])
+        initials: dict[str, Any] = {}
+        for argument in bindings:
+            name, value = self._initial(argument)
+            if name in initials or name in fixed:
+                raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
+            initials[name] = value
+        return Given(program, initials, fixed, self.settings["metrics"])
+
+    def _initial(self, argument: str) -> tuple[str, Any]:
+        name, text, start = split_binding(argument)
+        if text.startswith("@"):
+            return next(iter(read_bindings([argument], None, self._limits)[0].items()))
+
+        def evaluate(part: str, known: dict[str, Any]) -> Any:
+            return constant(part, name, self._limits, argument, start, known)
+
+        return name, initial(argument[start:], name, self.settings["seed"], evaluate)
+
+    def _reading(self, plans: Plans) -> Reading:
+        model, settings = self.resumed, self.settings
+        if model is not None:
+            scaling = {n: (_array(m), _array(d)) for n, (m, d) in model.data["scale"].items()}
+            return Reading(
+                model.data["stack"],
+                tuple(scaling),
+                bool(model.data["skip_bad"]),
+                settings["holdout"],
+                settings["seed"],
+                scaling,
+            )
+        stacks = pairs("--stack", plans.stacks, "x=pixel_*")
+        scale = tuple(plans.scale or ())
+        return Reading(stacks, scale, plans.skip_bad, settings["holdout"], settings["seed"])
+
+    def _prepare(self) -> Prepared:
+        with opened_source(self.path, "train") as source:
+            prepared = prepare(self.given, source, self.reading)
+        tell_skipped(prepared.report)
+        return prepared
+
+    def _options(self) -> Options:
+        settings = self.settings
+        batch = settings["batch"]
+        return Options(
+            settings["optimizer"],
+            settings["rate"],
+            settings["settings"],
+            settings["schedule"],
+            settings["warmup"],
+            settings["every"],
+            settings["factor"],
+            None if batch == "all" else batch,
+            settings["clip"],
+            settings["reduce"],
+            settings["seed"],
+            Criteria(*settings["criteria"]),
+        )
+
+    # From a model
+
+    def _go_on(self, model: Model) -> None:
+        called = shorten(self._resume or "", 80)
+        if model.state is None or self.training.descent is None:
+            raise CgraphError("file", f"{called}: there is nothing to go on from in this model")
+        known = (model.data["rows"], model.data["held"], model.data["fingerprint"])
+        if self._fingerprint() != known:
+            rows = self.prepared.train.count + (
+                self.prepared.held.count if self.prepared.held else 0
+            )
+            had = model.data["rows"] + model.data["held"]
+            message = f"{shorten(str(self.path), 80)} is not what {called} was trained on"
+            if rows != had:
+                message += f": it has {rows:,} rows, and had {had:,}"
+            hint = "to train on other data begin anew, from its values: name=@values.json"
+            raise CgraphError("file", message, hint)
+        self.training.descent.state = model.state
+
+    def _fingerprint(self) -> tuple[int, int, str]:
+        train, held = self.prepared.train, self.prepared.held
+        whole = train.fingerprint + (held.fingerprint if held else "")
+        return train.count, held.count if held else 0, whole
+
+    def model(self, stopped: str = "") -> Model:
+        """Return the model as it stands."""
+        prepared, descent = self.prepared, self.training.descent
+        rows, held, fingerprint = self._fingerprint()
+        scale = {
+            name: [_plain(part) for part in pair] for name, pair in prepared.task.scaling.items()
+        }
+        data = {
+            "path": self.path,
+            "rows": rows,
+            "held": held,
+            "skipped": prepared.report.bad,
+            "fingerprint": fingerprint,
+            "columns": list(prepared.task.columns),
+            "stack": dict(self.reading.stacks),
+            "scale": scale,
+            "skip_bad": self.reading.skip_bad,
+        }
+        settings = {**self.settings, "criteria": list(self.settings["criteria"])}
+        state = None if descent is None else descent.state
+        task = prepared.task
+        return Model(
+            self.given.program.text, task.parameters, task.constants, data, settings, state,
+            {"stopped": stopped},
+        )  # fmt: skip
+
+    # Running
+
+    def files(self, output: str | None, log: str | None, plot: str | None, every: float) -> None:
+        """Name the files that are written."""
+        output = output or self._resume
+        if plot is not None and os.path.splitext(plot)[1].lower() not in (".svg", ".png"):
+            message = f"{shorten(plot, 80)}: a cost curve is drawn as .svg or .png"
+            raise CgraphError("usage", message, "write --plot cost.svg")
+        self._watching = Watching(self, output, log, plot, every)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether someone pressed Ctrl-C."""
+        return self._watching.asked_to_stop()
+
+    def __enter__(self) -> Self:
+        """Begin: write what is there, and listen for Ctrl-C."""
+        self._watching.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End."""
+        self._watching.end()
+
+    def trace(self, steps: int, digits: int) -> None:
+        """Print the first steps in full."""
+        from cgcli.views.learning.steps import print_steps
+
+        if self.training.descent is None:
+            message = f"--trace shows steps of descent, and {self.settings['optimizer']} has none"
+            raise CgraphError("usage", message, "leave --trace out")
+        print_steps(self.training, steps, digits)
+
+    def train(self, *, as_json: bool, digits: int) -> Trained:
+        """Train, and print what came of it."""
+        began = time.monotonic()
+        trained = self.training.run(self._watching)
+        elapsed = time.monotonic() - began
+        self._watching.end()
+        model = self.model(trained.stopped)
+        self._watching.finish(model, trained)
+        if as_json:
+            from cgcli.views.document import pretty
+            from cgcli.views.learning.document import as_document
+
+            sys.stdout.write(pretty(as_document(self.training, trained, model)) + "\n")
+        else:
+            from cgcli.views.learning.report import print_trained
+
+            print_trained(self.training, trained, digits, elapsed)
+        self._watching.tell_end(trained)
+        return trained
+
+
+def _settings(plans: Plans, model: Model | None) -> dict[str, Any]:
+    """Return the settings of a run: the command line's, then the model's, then the defaults."""
+    metrics = pairs("--metric", plans.metrics, "error=abs(y - p)")
+    found = plans._asdict()
+    for name in ("stacks", "scale", "skip_bad"):
+        del found[name]
+    found["metrics"] = metrics or None
+    if all(bound is None for bound in plans.criteria):
+        found["criteria"] = None
+    found["settings"] = plans.settings or None
+    before = dict(model.settings) if model is not None else {}
+    if model is not None:
+        for name in _KEPT:
+            if found[name] is not None and found[name] != before.get(name):
+                option = f"--{name}"
+                message = f"{option} {found[name]} is not the model's, {before.get(name)}"
+                raise CgraphError("usage", message, f"leave {option} out: --resume has it")
+    for name, value in found.items():
+        if value is None:
+            found[name] = before.get(name, _DEFAULTS.get(name))
+    found["metrics"] = found["metrics"] or {}
+    found["settings"] = found["settings"] or {}
+    found["criteria"] = tuple(found["criteria"] or (None,) * len(Criteria._fields))
+    if found["optimizer"] in BATCHLESS and found["batch"] != "all":
+        message = f"{found['optimizer']} looks at all rows at once"
+        raise CgraphError("usage", message, "leave --batch out")
+    _check_settings(found)
+    return found
+
+
+def _check_settings(found: dict[str, Any]) -> None:
+    from cgcli.learning.optimisers import OPTIMISERS
+
+    optimiser = OPTIMISERS.get(found["optimizer"])
+    names = optimiser.settings if optimiser is not None else {}
+    options = {"beta1": "betas", "beta2": "betas"}
+    for name in found["settings"]:
+        if name not in names:
+            option = options.get(name, name).replace("_", "-")
+            message = f"{found['optimizer']} has no --{option}"
+            own = sorted({options.get(each, each).replace("_", "-") for each in names})
+            has = ", ".join(f"--{each}" for each in own)
+            raise CgraphError("usage", message, f"it has {has}" if has else "leave it out")
+
+
+def _read_model(path: str) -> Model:
+    return Model.read(decode_json(read_text(path), path), path)
+
+
+def _array(value: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(value, dtype=np.float64) if isinstance(value, list) else float(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else float(value)

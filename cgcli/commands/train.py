@@ -1,0 +1,289 @@
+"""`cgraph train`: gradient descent on a data file."""
+
+from __future__ import annotations
+
+import gc
+from typing import Annotated, Any, Final
+
+import typer
+
+from cgcli.commands.inputs import read_program, split_names
+from cgcli.commands.shared import Debug, Depth, Digits, Json, Nodes, Program, one_of
+from cgcli.errors import CgraphError, excerpt
+from cgcli.limits import Limits
+
+__all__ = ["train_command"]
+
+_LIMITS = Limits()
+_DIVERGED: Final = 1
+_INTERRUPTED: Final = 130
+
+
+def _option(text: str, *names: str, metavar: str = "X", **more: Any) -> Any:
+    return typer.Option(*names, metavar=metavar, help=text, **more)
+
+
+def train_command(
+    program: Program = None,
+    bindings: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=INIT]...",
+            show_default=False,
+            help='Parameters: w=0, "W=glorot(3,2)"; zeros, ones, full, uniform, normal, he.',
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        _option(
+            "Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
+            "-d",
+            "--data",
+            metavar="FILE",
+        ),
+    ] = None,
+    fix: Annotated[
+        list[str] | None, _option("A constant: c=2; repeatable.", "--fix", metavar="NAME=VALUE")
+    ] = None,
+    stack: Annotated[
+        list[str] | None,
+        _option(
+            "Columns as a vector: x=pixel_*; repeatable.",
+            "--stack",
+            metavar="NAME=PATTERN",
+        ),
+    ] = None,
+    scale: Annotated[
+        str | None,
+        _option(
+            "Columns to bring to mean 0 and deviation 1.",
+            "--scale",
+            metavar="NAMES",
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them.")
+    ] = False,
+    holdout: Annotated[
+        float | None,
+        _option(
+            "The part of the rows to hold out: 0.2.",
+            "--holdout",
+            min=0.0,
+            max=0.9,
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        _option(
+            "Its mean over the rows is told: error=abs(y-p); repeatable.",
+            "--metric",
+            metavar="NAME=EXPR",
+        ),
+    ] = None,
+    reduce: Annotated[
+        str | None, _option("The cost of all rows: their mean, or sum.", "--reduce", metavar="HOW")
+    ] = None,
+    residual: Annotated[
+        bool,
+        typer.Option(
+            "--residual", help="The program is a residual: least squares, with standard errors."
+        ),
+    ] = False,
+    optimizer: Annotated[
+        str | None,
+        _option(
+            "gd, momentum, nesterov, rmsprop, adagrad, adam, adamw or lbfgs.",
+            "--optimizer",
+            "--optimiser",
+            metavar="NAME",
+        ),
+    ] = None,
+    rate: Annotated[float | None, _option("The learning rate.", "--lr", min=0.0)] = None,
+    momentum: Annotated[
+        float | None, _option("Of momentum and nesterov.", "--momentum", min=0.0, max=1.0)
+    ] = None,
+    decay: Annotated[
+        float | None, _option("What rmsprop keeps of its mean.", "--decay", min=0.0, max=1.0)
+    ] = None,
+    betas: Annotated[
+        str | None, _option("Of adam and adamw: 0.9,0.999.", "--betas", metavar="A,B")
+    ] = None,
+    epsilon: Annotated[
+        float | None, _option("What keeps a divisor from 0.", "--epsilon", min=0.0)
+    ] = None,
+    weight_decay: Annotated[
+        float | None, _option("Pulls the parameters to 0.", "--weight-decay", min=0.0)
+    ] = None,
+    clip: Annotated[
+        float | None, _option("The longest gradient; longer ones are shortened.", "--clip")
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        _option(
+            "The rate over time: constant, step, cosine or warmup.", "--schedule", metavar="KIND"
+        ),
+    ] = None,
+    warmup: Annotated[
+        int | None, _option("Steps in which the rate rises.", "--warmup", metavar="N", min=0)
+    ] = None,
+    every: Annotated[
+        int | None, _option("Epochs between the falls of step.", "--every", metavar="N", min=1)
+    ] = None,
+    factor: Annotated[
+        float | None, _option("What step multiplies the rate by.", "--factor", min=0.0)
+    ] = None,
+    batch: Annotated[
+        str | None, _option("Rows a step: a number, or all.", "--batch", metavar="N")
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        _option(
+            "Stop after so many passes over the rows.",
+            "--epochs",
+            metavar="N",
+            min=0,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, _option("Stop after so many steps.", "--steps", metavar="N", min=0)
+    ] = None,
+    until_cost: Annotated[
+        float | None, _option("Stop when the cost is at most this.", "--until-cost")
+    ] = None,
+    until_change: Annotated[
+        float | None, _option("Stop when it changes by at most this.", "--until-change")
+    ] = None,
+    until_gradient: Annotated[
+        float | None, _option("Stop when the gradient's norm is at most this.", "--until-gradient")
+    ] = None,
+    patience: Annotated[
+        int | None,
+        _option(
+            "Stop after so many epochs without a better --holdout.",
+            "--patience",
+            metavar="N",
+            min=1,
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None, _option("Stop after so many seconds.", "--time", metavar="S", min=0.0)
+    ] = None,
+    seed: Annotated[
+        int | None, _option("Of all that is random.", "--seed", metavar="N", min=0)
+    ] = None,
+    output: Annotated[
+        str | None, _option("Write the model.", "-o", "--output", metavar="FILE")
+    ] = None,
+    save_every: Annotated[
+        float,
+        _option(
+            "Write it anew as often, at an epoch's end.",
+            "--save-every",
+            metavar="S",
+            min=0.0,
+        ),
+    ] = 10.0,
+    resume: Annotated[
+        str | None, _option("Go on from a model.", "--resume", metavar="FILE")
+    ] = None,
+    plot: Annotated[
+        str | None, _option("Draw the cost: cost.svg, cost.png.", "--plot", metavar="FILE")
+    ] = None,
+    log: Annotated[
+        str | None, _option("Write every epoch, a JSON line each.", "--log", metavar="FILE")
+    ] = None,
+    trace: Annotated[
+        int | None, _option("Print the first steps in full.", "--trace", metavar="N", min=0)
+    ] = None,
+    json: Json = False,
+    digits: Digits = 6,
+    max_depth: Depth = _LIMITS.depth,
+    max_nodes: Nodes = _LIMITS.nodes,
+    debug: Debug = False,
+) -> None:
+    """Gradient descent on a data file: forward, cost, backward, W = W - rate * gradient.
+
+    cgraph train "(w*x + b - y)^2" -d points.csv w=0 b=0 --lr 0.05
+    """
+    from cgcli.commands.runs import Plans, Run
+    from cgcli.learning.optimisers import OPTIMISERS
+    from cgcli.learning.schedule import SCHEDULES
+
+    # A run makes cycles, and may last for days.
+    gc.enable()
+    if residual and optimizer not in (None, "lm"):
+        other = excerpt(optimizer or "")
+        message = f"--residual is solved by Levenberg and Marquardt's method, not {other}"
+        raise CgraphError("usage", message, "leave --optimizer out, or square the program")
+    if optimizer == "lm" and not residual:
+        message = "Levenberg and Marquardt's method wants residuals"
+        raise CgraphError(
+            "usage", message, "add --residual; the program's value is then one, not its square"
+        )
+    names = (*OPTIMISERS, "lbfgs", "lm")
+    settings = _settings(momentum, decay, betas, epsilon, weight_decay)
+    plans = Plans(
+        optimizer="lm" if residual else one_of("--optimizer", optimizer, names),
+        rate=rate,
+        settings=settings,
+        schedule=one_of("--schedule", schedule, SCHEDULES),
+        warmup=warmup,
+        every=every,
+        factor=factor,
+        batch=_batch(batch),
+        clip=clip,
+        reduce=one_of("--reduce", reduce, ("mean", "sum")),
+        seed=seed,
+        criteria=(epochs, steps, until_cost, until_change, until_gradient, patience, seconds),
+        holdout=holdout,
+        stacks=stack,
+        scale=split_names(scale),
+        skip_bad=skip_bad,
+        metrics=metric,
+    )
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    text = None if program is None and resume else read_program(program, "train")
+    run = Run(text, bindings or [], fix or [], data, resume, plans, limits)
+    run.files(output, log, plot, save_every)
+    with run:
+        if trace:
+            run.trace(trace, digits)
+        trained = run.train(as_json=json, digits=digits)
+    if trained.failure is not None:
+        raise typer.Exit(_DIVERGED)
+    if run.interrupted:
+        raise typer.Exit(_INTERRUPTED)
+
+
+def _batch(text: str | None) -> int | str | None:
+    """Return the rows of a step: a number, or all."""
+    if text is None or text == "all":
+        return text
+    if not text.isdecimal() or not int(text[:10]):
+        message = f"--batch is a number of rows or all, not '{excerpt(text)}'"
+        raise CgraphError("usage", message, "write --batch 64")
+    return int(text)
+
+
+def _settings(
+    momentum: float | None,
+    decay: float | None,
+    betas: str | None,
+    epsilon: float | None,
+    weight_decay: float | None,
+) -> dict[str, float]:
+    """Return the optimiser's own settings that are given."""
+    found = {
+        "momentum": momentum, "decay": decay, "epsilon": epsilon, "weight_decay": weight_decay,
+    }  # fmt: skip
+    if betas is not None:
+        try:
+            first, second = map(float, betas.split(","))
+            if not (0 <= first < 1 and 0 <= second < 1):
+                raise ValueError  # noqa: TRY301  # said below, as what float() raises is
+        except ValueError:
+            message = f"--betas are two numbers from 0 to below 1, not '{excerpt(betas)}'"
+            raise CgraphError("usage", message, "write --betas 0.9,0.999") from None
+        found |= {"beta1": first, "beta2": second}
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Gradient descent on the rows of a data file: data, optimisers, the loop, models on disk."""

@@ -1,0 +1,112 @@
+"""Batches: the rows of a table in the order in which an epoch visits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.learning.tables import ROW, Table
+
+__all__ = ["Batches"]
+
+_WINDOW: Final = 32 * 2**20
+_BLOCK: Final = 4_096
+
+
+class Batches:
+    """A table's rows, `size` at a time, in an order that a seed and the epoch's number give.
+
+    What is in memory is shuffled as a whole. Of rows on disk, blocks are read in random order
+    and the rows of as many blocks as fit a window are shuffled among each other, so that memory
+    does not grow with the file. `buffers` hold the batch; `columns` are the columns of a table
+    in memory by other keys, and more that were computed of them. `numbers` returns the numbers
+    that the batch's rows have in the file.
+
+    >>> from cgcli.learning.tables import ROW, TableWriter
+    >>> writer = TableWriter()
+    >>> writer.add({"x": np.arange(5.0)})
+    >>> batches = Batches(writer.finish(), 2, seed=0)
+    >>> [batches.buffers["x"][:count].tolist() for count in batches.epoch(0)]
+    [[4.0, 2.0], [1.0, 0.0], [3.0]]
+    """
+
+    def __init__(
+        self, table: Table, size: int, seed: int, columns: Mapping[Any, Any] | None = None
+    ) -> None:
+        self.table = table
+        self.size = size
+        self.seed = seed
+        self.columns = columns if columns is not None else table.arrays
+        self.buffers: dict[Any, Any] = {}
+        self._chosen: Any = np.zeros(0, dtype=int)
+        if self.columns is not None:
+            for key, array in self.columns.items():
+                self.buffers[key] = np.empty((size, *array.shape[1:]), dtype=array.dtype)
+        else:
+            for name, shape in table.shapes.items():
+                self.buffers[name] = np.empty((size, *shape))
+
+    @property
+    def count(self) -> int:
+        """How many batches an epoch has."""
+        return -(-self.table.count // self.size)
+
+    def numbers(self) -> Any:
+        """Return the numbers of the batch's rows in the file, each from 1."""
+        if self.table.arrays is not None:
+            return self.table.arrays[ROW][self._chosen]
+        return self.buffers[ROW][: len(self._chosen)]
+
+    def rows(self, count: int) -> dict[str, Any]:
+        """Return the first rows of the batch by the columns' names."""
+        if self.table.arrays is not None:
+            chosen = self._chosen[:count]
+            return {name: array[chosen] for name, array in self.table.arrays.items()}
+        return {name: self.buffers[name][:count] for name in self.table.shapes}
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[int]:
+        """Fill the buffers with one batch after the other, and yield how many rows each has.
+
+        The first `start` batches are passed over.
+        """
+        order = np.random.default_rng([self.seed, 2, number])
+        if self.columns is not None:
+            yield from self._in_memory(order, start)
+        else:
+            yield from self._on_disk(order, start)
+
+    def _in_memory(self, order: Any, start: int) -> Iterator[int]:
+        assert self.columns is not None
+        rows = order.permutation(self.table.count)
+        pairs = [(array, self.buffers[key]) for key, array in self.columns.items()]
+        for first in range(start * self.size, self.table.count, self.size):
+            self._chosen = chosen = rows[first : first + self.size]
+            for array, buffer in pairs:
+                # Every index is one of the table's: "clip" only spares the check.
+                np.take(array, chosen, 0, buffer[: len(chosen)], "clip")
+            yield len(chosen)
+
+    def _on_disk(self, order: Any, start: int) -> Iterator[int]:
+        table, size = self.table, self.size
+        length = size * -(-_BLOCK // size)
+        blocks = order.permutation(table.count // length).tolist()
+        if table.count % length:
+            # The short block stands last, so that no batch but the last is short.
+            blocks.append(table.count // length)
+        together = max(1, _WINDOW // (length * table.row_bytes))
+        for first in range(0, len(blocks), together):
+            chosen = blocks[first : first + together]
+            rows = sum(min(length, table.count - block * length) for block in chosen)
+            shuffled = order.permutation(rows)
+            passed = first * length // size
+            if passed + -(-rows // size) <= start:
+                continue
+            parts = [table.read(b * length, min((b + 1) * length, table.count)) for b in chosen]
+            window = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            for place in range(max(start - passed, 0) * size, rows, size):
+                self._chosen = mine = shuffled[place : place + size]
+                for name, array in window.items():
+                    np.take(array, mine, 0, self.buffers[name][: len(mine)], "clip")
+                yield len(mine)

@@ -1,0 +1,140 @@
+"""A file's cells → numbers, with the row and the column of each that is none."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.decode import decode_json
+from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.operations.row import Shape
+
+__all__ = ["Bad", "CellError", "Columns", "convert"]
+
+_NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
+_MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+
+
+class Bad(NamedTuple):
+    """A row that cannot be used: its number from 1, its line in the file, its column, and why."""
+
+    row: int
+    line: int
+    column: str
+    why: str
+
+    def __str__(self) -> str:
+        """Return it as a message says it."""
+        line = f" (line {self.line})" if self.line else ""
+        return f"row {self.row}{line}, column '{excerpt(self.column)}': {self.why}"
+
+
+class CellError(Exception):
+    """A cell that is no number; its column, and why."""
+
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(why)
+        self.column = column
+        self.why = why
+
+
+class Columns:
+    """The columns wanted of a file, and the shapes they have in its first good row.
+
+    >>> columns = Columns(["x", "v"])
+    >>> columns.row({"x": "1.5", "v": [1, 2]})
+    [1.5, array([1., 2.])]
+    >>> columns.shapes
+    {'x': (), 'v': (2,)}
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self.shapes: dict[str, Shape] = {}
+
+    def row(self, cells: Mapping[str, Any]) -> list[Any]:
+        """Return a row's values in the order of the names; raises `CellError`."""
+        values = [convert(cells.get(name), name) for name in self.names]
+        for name, value in zip(self.names, values, strict=True):
+            shape = np.shape(value)
+            known = self.shapes.get(name, shape)
+            if shape != known:
+                raise CellError(name, f"it has {_form(shape)}, and the rows before {_form(known)}")
+        self.shapes.update(
+            (name, np.shape(value)) for name, value in zip(self.names, values, strict=True)
+        )
+        return values
+
+    def arrays(self, rows: list[list[Any]]) -> dict[str, Any]:
+        """Return rows as an array for each column."""
+        return {
+            name: np.array([row[k] for row in rows], dtype=np.float64).reshape(
+                (len(rows), *self.shapes[name])
+            )
+            for k, name in enumerate(self.names)
+        }
+
+
+def _form(shape: Shape) -> str:
+    if not shape:
+        return "one number"
+    return f"{shape[0]} numbers" if len(shape) == 1 else f"{shape[0]} by {shape[1]} numbers"
+
+
+def convert(cell: Any, column: str) -> Any:
+    """Return a cell as a float, or as an array where it is a list; raises `CellError`."""
+    if isinstance(cell, str):
+        return _from_text(cell, column)
+    if cell is None:
+        raise CellError(column, "it is missing")
+    if isinstance(cell, (bool, int, float)):
+        return _finite(cell, column)
+    if isinstance(cell, (list, tuple)):
+        return _from_list(cell, column)
+    if isinstance(cell, np.generic) or type(cell).__name__ == "Decimal":
+        return _finite(cell, column)
+    raise CellError(column, f"{type(cell).__name__} is not a number")
+
+
+def _finite(cell: Any, column: str) -> float:
+    try:
+        value = float(cell)
+    except (OverflowError, TypeError, ValueError):
+        raise CellError(column, "it is larger than the largest double, 1.8e308") from None
+    if value != value:
+        raise CellError(column, "it is missing")
+    if math.isinf(value):
+        raise CellError(column, "it is not finite")
+    return value
+
+
+def _from_text(cell: str, column: str) -> Any:
+    if _NUMBER.fullmatch(cell):
+        return _finite(cell, column)
+    plain = cell.strip()
+    if plain.lower() in _MISSING:
+        raise CellError(column, "it is missing")
+    if plain.startswith("["):
+        try:
+            return _from_list(decode_json(plain, column), column)
+        except CgraphError:
+            raise CellError(column, f"'{shorten(plain, 30)}' is not a list of numbers") from None
+    raise CellError(column, f"'{shorten(plain, 30)}' is not a number")
+
+
+def _from_list(cell: Sequence[Any], column: str) -> Any:
+    if not cell:
+        raise CellError(column, "its list is empty")
+    values = [convert(each, column) for each in cell if not isinstance(each, str)]
+    if len(values) != len(cell):
+        raise CellError(column, "its list holds text")
+    shapes = {np.shape(value) for value in values}
+    if len(shapes) > 1:
+        raise CellError(column, "its lists are of several lengths")
+    if len(shapes.pop()) > 1:
+        raise CellError(column, "its lists nest deeper than 2")
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,249 @@
+"""Gradient descent: forward, cost, backward, W = W - rate * gradient, until a criterion is met."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from cgcli.learning.objective import Measure, Objective
+from cgcli.learning.optimisers import Optimiser, Setting, clip
+from cgcli.learning.schedule import Schedule
+from cgcli.learning.stopping import Criteria
+
+__all__ = ["Best", "Blind", "Descent", "DivergedError", "Record", "State", "Watch"]
+
+Record = dict[str, Any]
+"""What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
+
+_KEPT: Final = 2_000
+
+
+class DivergedError(Exception):
+    """The cost or its gradient is not finite; `parameters` are those at which it was not."""
+
+    def __init__(self, what: str, parameters: Any) -> None:
+        super().__init__(what)
+        self.what = what
+        self.parameters = parameters
+
+
+class Best:
+    """The parameters of the best epoch so far on the rows held out."""
+
+    def __init__(self, cost: float, epoch: int, flat: Any) -> None:
+        self.cost = cost
+        self.epoch = epoch
+        self.flat = flat
+
+
+class State:
+    """Where a run stands: all that it takes to go on to the same bits.
+
+    `position` counts the batches of the present epoch that are done; `costs` and `rows` are
+    what they had, and `sum` their gradients where those are asked for. `current` are the
+    parameters to go on from, where those of the model are better ones.
+    """
+
+    def __init__(self, size: int, memory: dict[str, Any]) -> None:
+        self.memory = memory
+        self.step = 0
+        self.epoch = 0
+        self.position = 0
+        self.costs = 0.0
+        self.rows = 0
+        self.sum = np.zeros(size)
+        self.before: float | None = None
+        self.current: Any = None
+        self.best: Best | None = None
+        self.history: list[Record] = []
+        self.stride = 1
+
+    def keep(self, record: Record) -> None:
+        """Add to the history; when it is long only every other epoch is kept."""
+        if record["epoch"] % self.stride == 0:
+            self.history.append(record)
+        if len(self.history) > _KEPT:
+            self.stride *= 2
+            self.history = [r for r in self.history if r["epoch"] % self.stride == 0]
+
+
+class Watch(Protocol):
+    """Who looks on: is told of steps and epochs, saves, and may ask to stop."""
+
+    def step(self, state: State, cost: float, norm: float, rate: float) -> None:
+        """See a step: the cost and the gradient's norm before it."""
+
+    def epoch(self, record: Record) -> None:
+        """See an epoch's end."""
+
+    def save(self, state: State, *, last: bool) -> None:
+        """Keep the state, when it is time for it, or the last one in any case."""
+
+    def asked_to_stop(self) -> bool:
+        """Whether someone wants the run to end."""
+
+
+class Descent:
+    """A run of gradient descent on an objective, from a state on.
+
+    `run` returns why it stopped. At the end the task's parameters are those of the last step,
+    or with patience those of the best epoch on the rows held out.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        held: Measure | None,
+        measure: Measure | None,
+        optimiser: Optimiser,
+        setting: Setting,
+        schedule: Schedule,
+        criteria: Criteria,
+        most: float | None = None,
+    ) -> None:
+        self.objective = objective
+        self.held = held
+        self.measure = measure
+        self.optimiser = optimiser
+        self.setting = setting
+        self.schedule = schedule
+        self.criteria = criteria
+        self.most = most
+        self.flat = objective.task.parameters.flat
+        self.state = State(self.flat.size, optimiser.start(self.flat.size))
+        self._last = self.flat.copy()
+
+    def run(self, watch: Watch) -> str:
+        """Descend until a criterion is met; raises `DivergedError`, the parameters good again."""
+        began = time.monotonic()
+        state = self.state
+        if state.current is not None:
+            np.copyto(self.flat, state.current)
+            state.current = None
+        np.copyto(self._last, self.flat)
+        with np.errstate(all="ignore"):
+            while True:
+                stop = self.criteria.exhausted(state.step, state.epoch, time.monotonic() - began)
+                stop = stop or self._epoch(watch, began)
+                if stop:
+                    break
+        if self.criteria.patience is not None and state.best is not None:
+            state.current = self.flat.copy()
+            np.copyto(self.flat, state.best.flat)
+            stop += f"; the parameters are those of epoch {state.best.epoch}, the best"
+        return stop
+
+    def _epoch(self, watch: Watch, began: float) -> str:
+        """Run one epoch, or what is left of it; return why to stop, if there is a reason."""
+        state, objective, flat = self.state, self.objective, self.flat
+        gradient, move, memory = objective.gradient, self.optimiser.move, state.memory
+        timed = self.criteria.seconds is not None
+        summed = self.criteria.gradient is not None
+        last = self._last
+        norm = rate = 0.0
+        for rows, cost in objective.epoch(state.epoch, state.position):
+            norm = math.sqrt(float(gradient @ gradient))
+            if norm - norm != 0 or cost - cost != 0:
+                bad = flat.copy()
+                np.copyto(flat, last)
+                what = "the cost" if cost - cost != 0 else "the gradient"
+                raise DivergedError(f"{what} is not finite", bad)
+            rate = self.schedule.at(state.step, state.epoch)
+            if objective.full:
+                change = None if state.before is None else abs(cost - state.before)
+                stop = self.criteria.reached(cost, change, norm)
+                if stop:
+                    self._record(watch, cost, norm, rate)
+                    return stop
+                state.before = cost
+            state.costs += cost * rows
+            state.rows += rows
+            if summed and not objective.full:
+                state.sum += gradient * rows
+            np.copyto(last, flat)
+            self.shorten()
+            state.step += 1
+            move(flat, gradient, rate, state.step, self.setting, memory)
+            state.position += 1
+            watch.step(state, cost, norm, rate)
+            stop = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
+            if stop and state.position < objective.steps:
+                return stop
+        return self._end(watch, norm, rate) or self._interrupted(watch, 0.0)
+
+    def shorten(self) -> bool:
+        """Shorten the gradient where it is longer than it may be; return whether it was."""
+        if self.most is None:
+            return False
+        return clip(self.objective.gradient, self.most) > self.most
+
+    def _interrupted(self, watch: Watch, seconds: float) -> str:
+        if watch.asked_to_stop():
+            return "it was interrupted"
+        return self.criteria.exhausted(self.state.step, -1, seconds)
+
+    def _end(self, watch: Watch, norm: float, rate: float) -> str:
+        """End an epoch: tell of it, save, and see whether it was the last."""
+        state, objective = self.state, self.objective
+        cost = state.costs / state.rows
+        mean = math.sqrt(float(state.sum @ state.sum)) / state.rows
+        state.epoch += 1
+        state.position, state.costs, state.rows = 0, 0.0, 0
+        state.sum.fill(0.0)
+        record = self._record(watch, cost, norm, rate)
+        stop = self._patience(record)
+        if not objective.full:
+            change = None if state.before is None else abs(cost - state.before)
+            gradient = mean if self.criteria.gradient is not None else None
+            stop = stop or self.criteria.reached(cost, change, gradient)
+            state.before = cost
+        watch.save(state, last=False)
+        return stop
+
+    def _record(self, watch: Watch, cost: float, norm: float, rate: float) -> Record:
+        state = self.state
+        record: Record = {"epoch": state.epoch, "step": state.step, "cost": cost}
+        record |= {"gradient_norm": norm, "rate": rate}
+        metrics: dict[str, Any] = {}
+        if self.measure is not None:
+            metrics = {name: {"train": value} for name, value in self.measure.run()[1].items()}
+        if self.held is not None:
+            record["holdout"], values = self.held.run()
+            for name, value in values.items():
+                metrics.setdefault(name, {})["holdout"] = value
+        if metrics:
+            record["metrics"] = metrics
+        state.keep(record)
+        watch.epoch(record)
+        return record
+
+    def _patience(self, record: Record) -> str:
+        patience, state = self.criteria.patience, self.state
+        if patience is None:
+            return ""
+        cost = record["holdout"]
+        if state.best is None or cost < state.best.cost:
+            state.best = Best(cost, state.epoch, self.flat.copy())
+        elif state.epoch - state.best.epoch >= patience:
+            return f"{patience} epochs brought nothing better on the rows held out (--patience)"
+        return ""
+
+
+class Blind:
+    """A watch that sees nothing and wants nothing."""
+
+    def step(self, state: State, cost: float, norm: float, rate: float) -> None:
+        """See nothing."""
+
+    def epoch(self, record: Record) -> None:
+        """See nothing."""
+
+    def save(self, state: State, *, last: bool) -> None:
+        """Keep nothing."""
+
+    def asked_to_stop(self) -> bool:
+        """Return False."""
+        return False

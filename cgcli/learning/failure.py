@@ -1,0 +1,81 @@
+"""What went wrong in a run that diverged: the first row, and the first node, that went bad."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cgcli.learning.objective import columns_of
+from cgcli.learning.tables import ROW, Table
+from cgcli.learning.task import Task
+from cgcli.plan.plan import Plan
+from cgcli.plan.sweep import Sweep
+
+__all__ = ["Failure", "locate"]
+
+
+class Failure(NamedTuple):
+    """The row's number in the file, the node's name and formula, and what is said of it."""
+
+    row: int | None
+    node: str
+    message: str
+
+
+def locate(task: Task, table: Table, parameters: Any) -> Failure:
+    """Return the first row whose cost or gradient is not finite, and its first node that is not.
+
+    `parameters` is the flat vector at which that happened.
+    """
+    kept = task.parameters.flat.copy()
+    np.copyto(task.parameters.flat, parameters)
+    try:
+        return _located(task, table)
+    finally:
+        np.copyto(task.parameters.flat, kept)
+
+
+def _located(task: Task, table: Table) -> Failure:
+    lowered = task.lowered()
+    places = [lowered.row(task.graph.output), *lowered.gradient_rows()]
+    plan = Plan(lowered.tape, task.parameters.views, each=places)
+    names = columns_of(lowered, plan)
+    for chunk in table.chunks():
+        count = len(chunk[ROW])
+        each = [np.empty((count, *lowered.tape[place].shape)) for place in places]
+        Sweep(plan, {p: chunk[n] for p, n in names.items()}, count, each).run()
+        bad = np.zeros(count, dtype=bool)
+        for values in each:
+            bad |= ~np.isfinite(values.reshape(count, -1)).all(axis=1)
+        if bad.any():
+            first = int(np.argmax(bad))
+            row = {name: chunk[name][first] for name in task.columns}
+            return _named(task, row, int(chunk[ROW][first]))
+    # Every row is finite, and their sum is not.
+    return Failure(None, task.graph.names[task.graph.output], "the sum over the rows overflows")
+
+
+def _named(task: Task, row: dict[str, Any], number: int) -> Failure:
+    from cgcli.calculus.evaluate import evaluate
+    from cgcli.graph.text import formula
+
+    inputs: dict[str, Any] = {**task.constants, **task.parameters.values()}
+    for name, value in row.items():
+        shift, scale = task.scaling.get(name, (0.0, 1.0))
+        scaled = (value - shift) / scale
+        inputs[name] = scaled if np.shape(scaled) else float(scaled)
+    graph = task.graph
+    result = evaluate(graph, inputs)
+    if result.notes:
+        note = result.notes[0]
+        return Failure(number, note.node, str(note.message))
+    for node, value in enumerate(result.values):
+        if not np.isfinite(value).all():
+            return Failure(number, graph.names[node], f"{formula(graph, node)} is not finite")
+    for node in range(len(graph) - 1, -1, -1):
+        gradient = result.grad(node)
+        if gradient is not None and not np.isfinite(gradient).all():
+            message = f"the gradient by {graph.names[node]} is not finite"
+            return Failure(number, graph.names[node], message)
+    return Failure(number, graph.names[graph.output], "its cost is not finite")

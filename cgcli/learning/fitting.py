@@ -1,0 +1,208 @@
+"""Fits by SciPy: L-BFGS for a cost, Levenberg and Marquardt's least squares for residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.errors import CgraphError
+from cgcli.learning.objective import Objective, columns_of
+from cgcli.learning.tables import Table
+from cgcli.learning.task import Task
+from cgcli.plan.plan import Plan
+from cgcli.plan.sweep import Sweep
+
+__all__ = ["Fit", "Residuals", "fit_lbfgs", "fit_residuals"]
+
+_MOST: Final = 2**30
+_POLISH: Final = 20
+
+
+class Fit(NamedTuple):
+    """What a fit came to: why it stopped, in how many evaluations, and for least squares more.
+
+    `errors` are the standard errors of the parameters, flat; `sum` is the sum of squares and
+    `deviation` the residuals' standard deviation.
+    """
+
+    stopped: str
+    evaluations: int
+    errors: Any = None
+    sum: float | None = None
+    deviation: float | None = None
+
+
+def _scipy() -> Any:
+    try:
+        import scipy.optimize
+    except ImportError:
+        message = "this optimiser is SciPy's, which is not installed"
+        hint = 'python -m pip install "cgraph-cli[train]"'
+        raise CgraphError("usage", message, hint) from None
+    return scipy.optimize
+
+
+def fit_lbfgs(
+    objective: Objective, iterations: int, tell: Callable[[int, float, float], bool]
+) -> Fit:
+    """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
+
+    Byrd, Lu, Nocedal and Zhu (1995).
+    """
+    optimize = _scipy()
+    flat = objective.task.parameters.flat
+    last = (0.0, 0.0)
+
+    def function(theta: Any) -> tuple[float, Any]:
+        nonlocal last
+        np.copyto(flat, theta)
+        ((_, cost),) = objective.epoch(0)
+        last = cost, float(np.linalg.norm(objective.gradient))
+        return cost, objective.gradient.copy()
+
+    count = 0
+
+    def callback(theta: Any) -> None:
+        nonlocal count
+        count += 1
+        if tell(count, *last):
+            raise StopIteration
+
+    options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
+    with np.errstate(all="ignore"):
+        found = optimize.minimize(
+            function, flat.copy(), jac=True, method="L-BFGS-B", callback=callback, options=options
+        )
+    np.copyto(flat, found.x)
+    why = found.message if isinstance(found.message, str) else found.message.decode()
+    return Fit(f"L-BFGS: {why.strip().lower()}", int(found.nfev))
+
+
+class Residuals:
+    """The residuals of a table's rows, the program's output, and their exact Jacobian."""
+
+    def __init__(self, task: Task, table: Table) -> None:
+        flat = task.parameters.flat
+        if table.arrays is None or 8 * table.count * flat.size > _MOST:
+            message = (
+                f"the Jacobian of {table.count:,} rows by {flat.size:,} parameters is too large"
+            )
+            raise CgraphError("limit", message, "leave --residual out, and square the program")
+        self.flat = flat
+        self._done = False
+        lowered = task.lowered()
+        row = lowered.row(task.graph.output)
+        places = lowered.gradient_rows()
+        self.values = np.empty(table.count)
+        self.jacobian = np.empty((table.count, flat.size))
+        plan = Plan(lowered.tape, task.parameters.views, each=[row, *places])
+        arrays = {place: table.arrays[name] for place, name in columns_of(lowered, plan).items()}
+        parts, start = [], 0
+        for shape in task.parameters.shapes.values():
+            size = int(np.prod(shape, dtype=int))
+            part = self.jacobian[:, start : start + size]
+            parts.append(part.reshape((table.count, *shape)) if len(shape) < 2 else part)
+            start += size
+        # Of a matrix's gradients the columns lie side by side: they take a copy.
+        self._copies = [
+            (part, np.empty((table.count, *shape))) if len(shape) > 1 else None
+            for part, shape in zip(parts, task.parameters.shapes.values(), strict=True)
+        ]
+        each = [copy[1] if copy else part for part, copy in zip(parts, self._copies, strict=True)]
+        self._sweep = Sweep(plan, arrays, table.count, [self.values, *each])
+
+    def at(self, theta: Any) -> None:
+        """Compute the residuals and the Jacobian of shape rows by parameters."""
+        if self._done and np.array_equal(theta, self.flat):
+            return
+        self._done = True
+        np.copyto(self.flat, theta)
+        self._sweep.run()
+        for copy in self._copies:
+            if copy is not None:
+                np.copyto(copy[0], copy[1].reshape(copy[0].shape))
+
+
+def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
+    """Fit the parameters to residuals by Levenberg and Marquardt's method, in place.
+
+    SciPy's MINPACK (Moré, 1978) goes as far as its stopping rule lets it; a few Gauss-Newton
+    steps with the exact Jacobian bring the last digits. The standard errors are the roots of
+    the diagonal of s² (JᵀJ)⁻¹, s² the sum of squares over the degrees of freedom.
+    """
+    optimize = _scipy()
+    flat = task.parameters.flat
+    if table.count < flat.size:
+        message = f"{table.count:,} rows do not determine {flat.size:,} parameters"
+        raise CgraphError("usage", message, "give more rows, or hold parameters with --fix")
+    residuals = Residuals(task, table)
+
+    def values(theta: Any) -> Any:
+        residuals.at(theta)
+        return residuals.values.copy()
+
+    def jacobian(theta: Any) -> Any:
+        residuals.at(theta)
+        return residuals.jacobian.copy()
+
+    least = 4 * float(np.finfo(float).eps)
+    with np.errstate(all="ignore"):
+        start = values(flat.copy())
+        if not np.isfinite(start).all():
+            raise CgraphError(
+                "binding", "the residuals are not finite at the start", "start elsewhere"
+            )
+        found = optimize.least_squares(
+            values, flat.copy(), jacobian, method="lm", x_scale="jac",
+            ftol=least, xtol=least, gtol=least, max_nfev=evaluations,
+        )  # fmt: skip
+        theta = _polished(residuals, found.x)
+        residuals.at(theta)
+    total = float(residuals.values @ residuals.values)
+    free = table.count - flat.size
+    errors = deviation = None
+    if free > 0:
+        deviation = float(np.sqrt(total / free))
+        errors = deviation * _root_of_inverse(residuals.jacobian)
+    why = "did not converge" if found.status == 0 else "converged"
+    return Fit(f"Levenberg-Marquardt {why}", int(found.nfev), errors, total, deviation)
+
+
+def _polished(residuals: Residuals, theta: Any) -> Any:
+    """Return the parameters after Gauss-Newton steps, as long as these lead downhill."""
+    residuals.at(theta)
+    best, total = theta, float(residuals.values @ residuals.values)
+    length = np.inf
+    for _ in range(_POLISH):
+        scale = np.linalg.norm(residuals.jacobian, axis=0)
+        scale[scale == 0] = 1.0
+        step = np.linalg.lstsq(residuals.jacobian / scale, -residuals.values, rcond=None)[0] / scale
+        size = float(np.linalg.norm(step * scale))
+        if not np.isfinite(size) or size >= length:
+            break
+        length = size
+        candidate = best + step
+        residuals.at(candidate)
+        reached = float(residuals.values @ residuals.values)
+        # At the minimum the sum of squares no longer tells steps apart; their length does.
+        if not reached <= total * (1 + 1e-12):
+            break
+        best, total = candidate, reached
+        if size == 0:
+            break
+    return best
+
+
+def _root_of_inverse(jacobian: Any) -> Any:
+    """Return the roots of the diagonal of (JᵀJ)⁻¹, by a QR of J with its columns scaled."""
+    scale = np.linalg.norm(jacobian, axis=0)
+    if not scale.all():
+        return np.full(len(scale), np.inf)
+    r = np.linalg.qr(jacobian / scale, mode="r")
+    try:
+        inverse = np.linalg.inv(r)
+    except np.linalg.LinAlgError:
+        return np.full(len(scale), np.inf)
+    return np.linalg.norm(inverse, axis=1) / scale

@@ -1,0 +1,113 @@
+"""Initial values of parameters: constant expressions that may call for zeros or random numbers."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.operations.row import Shape
+
+__all__ = ["INITIALS", "Evaluate", "initial"]
+
+Evaluate = Callable[[str, dict[str, Any]], Any]
+"""Returns the value of a constant expression in which some names are known."""
+
+
+def _glorot(chance: Any, shape: Shape) -> Any:
+    """Glorot and Bengio (2010): uniform up to ±sqrt(6/(fan in + fan out))."""
+    fans = sum(shape) if len(shape) > 1 else (shape[0] + 1 if shape else 2)
+    most = np.sqrt(6 / fans)
+    return chance.uniform(-most, most, shape)
+
+
+def _he(chance: Any, shape: Shape) -> Any:
+    """He et al. (2015): normal, of standard deviation sqrt(2/fan in)."""
+    return chance.normal(0.0, np.sqrt(2 / (shape[-1] if shape else 1)), shape)
+
+
+_BY_SHAPE: Final[dict[str, Callable[[Any, Shape], Any]]] = {
+    "zeros": lambda chance, shape: np.zeros(shape),
+    "ones": lambda chance, shape: np.ones(shape),
+    "glorot": _glorot,
+    "he": _he,
+}
+_WITH_NUMBERS: Final[dict[str, Callable[[Any, float, float, Shape], Any]]] = {
+    "uniform": lambda chance, low, high, shape: chance.uniform(low, high, shape),
+    "normal": lambda chance, mean, deviation, shape: chance.normal(mean, deviation, shape),
+}
+INITIALS: Final = (*_BY_SHAPE, "full", *_WITH_NUMBERS)
+"""The words for initial values, each followed by a shape: ``zeros(3)``, ``glorot(2, 3)``."""
+
+_CALL: Final = re.compile(rf"\b({'|'.join(INITIALS)})\s*\(([^()]*)\)")
+
+
+def initial(text: str, name: str, seed: int, evaluate: Evaluate) -> Any:
+    """Return a parameter's initial value: a float or an array; raises `CgraphError`.
+
+    Random numbers depend on the seed and the parameter's name alone. `evaluate` reads constant
+    expressions.
+
+    >>> initial("2*ones(2)", "w", 0, lambda text, known: 2 * known["_1"] if known else 2.0)
+    array([2., 2.])
+    """
+    chance = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    known: dict[str, Any] = {}
+
+    def put(match: re.Match[str]) -> str:
+        place = Place(text, match.start(), match.end())
+        known[own := f"_{len(known) + 1}"] = _made(match, chance, evaluate, place)
+        # The columns of later messages stay those of the text.
+        return own.ljust(match.end() - match.start())
+
+    rest = _CALL.sub(put, text)
+    if not known:
+        return evaluate(text, {})
+    if len(known) == 1 and rest.strip() == "_1":
+        return known["_1"]
+    return evaluate(rest, known)
+
+
+def _made(match: re.Match[str], chance: Any, evaluate: Evaluate, place: Place) -> Any:
+    word, inner = match.group(1), match.group(2)
+    numbers = [float(evaluate(part, {})) for part in inner.split(",")] if inner.strip() else []
+    if word in _BY_SHAPE:
+        return _plain(_BY_SHAPE[word](chance, _shape(word, numbers, place)))
+    if word == "full":
+        if not numbers:
+            raise _wrong(word, place, "write the shape and the number: full(3, 0.5)")
+        # The number stands last, as in NumPy; where only the first can be none of a shape, first.
+        first = not _is_length(numbers[0]) and all(map(_is_length, numbers[1:]))
+        value, lengths = (numbers[0], numbers[1:]) if first else (numbers[-1], numbers[:-1])
+        return _plain(np.full(_shape(word, lengths, place), value))
+    bounds = len(numbers) > 2 or (len(numbers) == 2 and not all(map(_is_length, numbers)))
+    low, high = (0.0, 1.0) if not bounds else (numbers[0], numbers[1])
+    shape = _shape(word, numbers[2:] if bounds else numbers, place)
+    if (word == "uniform" and low > high) or (word == "normal" and high < 0):
+        hint = "uniform(low, high, 3)" if word == "uniform" else "normal(mean, deviation, 3)"
+        raise _wrong(word, place, f"write {hint}")
+    return _plain(_WITH_NUMBERS[word](chance, low, high, shape))
+
+
+def _plain(value: Any) -> Any:
+    return value if np.shape(value) else float(value)
+
+
+def _is_length(number: float) -> bool:
+    return number >= 1 and number == int(number)
+
+
+def _shape(word: str, lengths: list[float], place: Place) -> Shape:
+    if not all(map(_is_length, lengths)) or len(lengths) > 2:
+        raise _wrong(word, place, f"write the lengths of at most two axes: {word}(3), {word}(2, 3)")
+    if np.prod(lengths or [1]) > 10**9:
+        raise CgraphError("limit", f"'{excerpt(word)}' would hold too many numbers", "", (place,))
+    return tuple(int(length) for length in lengths)
+
+
+def _wrong(word: str, place: Place, hint: str) -> CgraphError:
+    return CgraphError("binding", f"'{excerpt(word)}' does not take these numbers", hint, (place,))

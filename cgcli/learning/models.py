@@ -1,0 +1,174 @@
+"""Models on disk: parameters to the bit, the program, and all that it takes to go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.errors import CgraphError, shorten
+from cgcli.learning.descent import Best, State
+from cgcli.learning.parameters import Parameters
+
+__all__ = ["SCHEMA", "Model", "bindings", "is_model"]
+
+SCHEMA: Final = "cgraph.model/1"
+
+
+def is_model(found: Any) -> bool:
+    """Whether a JSON document is a model."""
+    return isinstance(found, dict) and found.get("schema") == SCHEMA
+
+
+def bindings(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters and the constants of a model's document, to bind a program's names.
+
+    >>> bindings({"schema": SCHEMA, "parameters": {"w": 2.0}, "fixed": {"c": 1.0}})
+    {'c': 1.0, 'w': 2.0}
+    """
+    parts = [found.get("fixed", {}), found.get("parameters", {})]
+    if not all(isinstance(part, dict) for part in parts):
+        raise _broken("its parameters are no object")
+    return {**parts[0], **parts[1]}
+
+
+def _broken(why: str) -> CgraphError:
+    return CgraphError("file", f"this model cannot be used: {why}", "train it again")
+
+
+class Model:
+    """A program with its parameters, what they were trained on and how, and where that stands.
+
+    `program` has the text, `data` what the rows were and how they are read, `settings` the
+    options of the run. `state` is None for a model of least squares, which has nothing to go on
+    from.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        parameters: Parameters,
+        fixed: Mapping[str, Any],
+        data: dict[str, Any],
+        settings: dict[str, Any],
+        state: State | None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.program = program
+        self.parameters = parameters
+        self.fixed = dict(fixed)
+        self.data = data
+        self.settings = settings
+        self.state = state
+        self.more = dict(more or {})
+
+    def document(self) -> dict[str, Any]:
+        """Return the model as the document `cgraph.model/1`."""
+        return {
+            "schema": SCHEMA,
+            "program": self.program,
+            "parameters": _plain(self.parameters.values()),
+            "fixed": _plain(self.fixed),
+            "data": self.data,
+            "settings": self.settings,
+            **self.more,
+            "state": None if self.state is None else _state(self.state, self.parameters),
+        }
+
+    def text(self) -> str:
+        """Return the document as JSON: a line for each of its parts."""
+        parts = [
+            f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
+            for name, value in self.document().items()
+        ]
+        return "{\n" + ",\n".join(parts) + "\n}\n"
+
+    @classmethod
+    def read(cls, found: Any, called: str) -> Model:
+        """Return the model of a document; raises `CgraphError` for any other JSON."""
+        if not is_model(found):
+            message = f"{shorten(called, 80)}: this is no model"
+            raise CgraphError("file", message, "a model is what cgraph train -o writes")
+        try:
+            parameters = Parameters(
+                {str(name): _array(value) for name, value in found["parameters"].items()}
+            )
+            state = None
+            if found["state"] is not None:
+                state = _read_state(found["state"], parameters)
+            return cls(
+                str(found["program"]),
+                parameters,
+                {str(name): _array(value) for name, value in found["fixed"].items()},
+                dict(found["data"]),
+                dict(found["settings"]),
+                state,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            message = f"{shorten(called, 80)}: this model is not whole, or was changed by hand"
+            raise CgraphError("file", message, "train it again") from None
+
+
+def _array(value: Any) -> Any:
+    array = np.array(value, dtype=np.float64)
+    if array.ndim > 2 or not np.isfinite(array).all():
+        raise ValueError
+    return array if array.shape else float(array)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.tolist() if np.shape(value) else float(value) for name, value in values.items()
+    }
+
+
+def _state(state: State, parameters: Parameters) -> dict[str, Any]:
+    best = None
+    if state.best is not None:
+        values = _plain(parameters.values(state.best.flat))
+        best = {"cost": state.best.cost, "epoch": state.best.epoch, "parameters": values}
+    return {
+        "step": state.step,
+        "epoch": state.epoch,
+        "position": state.position,
+        "costs": state.costs,
+        "rows": state.rows,
+        "sum": state.sum.tolist() if state.sum.any() else [],
+        "before": state.before,
+        "stride": state.stride,
+        "memory": {name: value.tolist() for name, value in state.memory.items()},
+        "current": None if state.current is None else state.current.tolist(),
+        "best": best,
+        "history": state.history,
+    }
+
+
+def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
+    size = parameters.flat.size
+    memory = {str(name): _vector(value, size) for name, value in found["memory"].items()}
+    state = State(size, memory)
+    for name in ("step", "epoch", "position", "rows", "stride"):
+        setattr(state, name, int(found[name]))
+    state.costs = float(found["costs"])
+    state.before = None if found["before"] is None else float(found["before"])
+    if found["sum"]:
+        state.sum = _vector(found["sum"], size)
+    if found["current"] is not None:
+        state.current = _vector(found["current"], size)
+    if found["best"] is not None:
+        flat = np.zeros(size)
+        views = parameters.look(flat)
+        for name, value in found["best"]["parameters"].items():
+            np.copyto(views[name], np.asarray(value, dtype=np.float64))
+        state.best = Best(float(found["best"]["cost"]), int(found["best"]["epoch"]), flat)
+    state.history = [dict(record) for record in found["history"]]
+    return state
+
+
+def _vector(found: Any, size: int) -> Any:
+    vector = np.array(found, dtype=np.float64)
+    if vector.shape != (size,):
+        raise ValueError
+    return vector

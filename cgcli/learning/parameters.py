@@ -1,0 +1,41 @@
+"""The parameters of a model: one flat vector, and a view of it for each name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cgcli.operations.row import Shape
+
+__all__ = ["Parameters"]
+
+
+class Parameters:
+    """Numbers, vectors and matrices side by side in the vector `flat`; `views` look into it.
+
+    >>> parameters = Parameters({"W": [[1, 2], [3, 4]], "b": 5})
+    >>> parameters.flat, parameters.views["W"].shape
+    (array([1., 2., 3., 4., 5.]), (2, 2))
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
+        self.shapes: dict[str, Shape] = {name: array.shape for name, array in arrays.items()}
+        self.flat = np.concatenate([np.zeros(0), *(array.ravel() for array in arrays.values())])
+        self.views = self.look(self.flat)
+
+    def look(self, flat: Any) -> dict[str, Any]:
+        """Return the views of another vector of the same layout, by name."""
+        views, start = {}, 0
+        for name, shape in self.shapes.items():
+            size = int(np.prod(shape, dtype=int))
+            views[name] = flat[start : start + size].reshape(shape)
+            start += size
+        return views
+
+    def values(self, flat: Any = None) -> dict[str, Any]:
+        """Return a copy of the values by name: floats, and arrays."""
+        views = self.views if flat is None else self.look(flat)
+        return {n: view.copy() if view.shape else float(view) for n, view in views.items()}

@@ -1,0 +1,230 @@
+"""Program, data and initial values → a task and its tables: what each name is, and its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.graph.build import Draft
+from cgcli.graph.graph import Graph
+from cgcli.language.free import free_names
+from cgcli.language.parse import parse as parse_syntax
+from cgcli.language.syntax import Expression, Value
+from cgcli.learning.parameters import Parameters
+from cgcli.learning.reading import Report, Source, stacked
+from cgcli.learning.tables import ROW, Table, scaling, split
+from cgcli.learning.task import Task
+from cgcli.operations.row import Shape
+from cgcli.operations.shapes import describe
+from cgcli.operations.table import CONSTANTS
+from cgcli.program import Program
+
+__all__ = ["Given", "Prepared", "Reading", "build_graph", "prepare", "read_columns"]
+
+ALL: Final = "all"
+
+
+class Given(NamedTuple):
+    """What a command line gives: the program, values by name, and expressions to measure."""
+
+    program: Program
+    initial: Mapping[str, Any]
+    fixed: Mapping[str, Any]
+    metrics: Mapping[str, str] = {}
+
+
+class Reading(NamedTuple):
+    """How rows are read: stacks by pattern, columns to scale, bad rows, the part held out.
+
+    `scaling` has what a model's columns were scaled by; None to find it out.
+    """
+
+    stacks: Mapping[str, str] = {}
+    scale: Sequence[str] = ()
+    skip_bad: bool = False
+    holdout: float = 0.0
+    seed: int = 0
+    scaling: Mapping[str, tuple[Any, Any]] | None = None
+
+
+class Prepared(NamedTuple):
+    """A task, the rows to learn from and those held out, and what was met in reading them."""
+
+    task: Task
+    train: Table
+    held: Table | None
+    report: Report
+
+
+class _Shaped(NamedTuple):
+    """What a graph needs to know of an input whose value is not one."""
+
+    shape: Shape
+
+
+def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
+    """Return the task and its tables; raises `CgraphError` for names, shapes and rows."""
+    metrics = {name: _expression(name, text) for name, text in given.metrics.items()}
+    columns = _columns(given, metrics, source, reading)
+    report = Report(source.path, skip=reading.skip_bad)
+    chunks = read_columns(source, columns, reading.stacks, report)
+    train, held = split(chunks, reading.holdout, reading.seed)
+    _check_rows(source, train, held, report)
+    graph, nodes = build_graph(given, metrics, train.shapes)
+    scaled = reading.scaling
+    if scaled is None:
+        scaled = scaling(train, _scaled(reading, columns))
+    used = tuple(name for name in columns if name in graph.inputs)
+    parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
+    task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
+    return Prepared(task, train, held, report)
+
+
+def _check_rows(source: Source, train: Table, held: Table | None, report: Report) -> None:
+    count = train.count + (held.count if held else 0)
+    if not count:
+        why = f"all {report.rows:,} rows are bad" if report.rows else "it has no rows"
+        raise CgraphError("file", f"{excerpt(source.path)}: {why}", "there is nothing to learn")
+    if count + report.bad != report.rows:
+        message = f"{report.rows:,} rows were read, and {count:,} arrived"
+        raise CgraphError("file", f"{excerpt(source.path)}: {message}")
+    if held is not None and not (held.count and train.count):
+        message = f"of {count:,} rows --holdout leaves none on one of its sides"
+        raise CgraphError("usage", message, "hold another part out, such as 0.2")
+
+
+def _expression(name: str, text: str) -> tuple[Expression, str, set[str]]:
+    """Return a metric's expression, its text, and the names it reads."""
+    syntax = parse_syntax(text)
+    if len(syntax.block) != 1 or not isinstance(syntax.block[0], Value):
+        message = f"the metric '{excerpt(name)}' must be one expression"
+        raise CgraphError("usage", message, '--metric "error=abs(y - p)"')
+    return syntax.block[0].expression, text, set(free_names(syntax))
+
+
+def _assigned(program: Program) -> set[str]:
+    return {getattr(s, "name", "") for s in program.syntax.block}
+
+
+def _columns(
+    given: Given, metrics: Mapping[str, Any], source: Source, reading: Reading
+) -> list[str]:
+    """Return the columns and stacks that the program and the metrics read; check every name."""
+    stacks = stacked(source.names, reading.stacks)
+    for name in stacks:
+        if name in source.names:
+            message = f"'{excerpt(name)}' is a column, and a stack of others as well"
+            raise CgraphError("usage", message, "give the stack another name")
+    names = dict(free_names(given.program.syntax))
+    own = _assigned(given.program)
+    for _, _, read in metrics.values():
+        new = sorted(name for name in read if name not in own and name not in names)
+        names.update((name, (0, 0)) for name in new if name != "f" or name in source.names)
+    available = {*stacks, *source.names}
+    found, missing = [], []
+    for name in names:
+        bound = name in given.initial or name in given.fixed
+        if bound and name in available:
+            message = f"'{excerpt(name)}' is given a value, and is a column of the data as well"
+            raise CgraphError("binding", message, f"leave out {excerpt(name)}=…, or rename one")
+        if name in available:
+            found.append(name)
+        elif not bound and name not in CONSTANTS:
+            missing.append(name)
+    if missing:
+        raise _missing(given, names, missing, source)
+    for name in (*given.initial, *given.fixed):
+        if name not in names:
+            raise _unused(name, list(names))
+    return found
+
+
+def _missing(
+    given: Given, names: Mapping[str, tuple[int, int]], missing: list[str], source: Source
+) -> CgraphError:
+    import difflib
+
+    shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:20])
+    is_one = len(missing) == 1
+    neither = "is neither given a value nor a column"
+    message = f"{shown} {neither if is_one else 'are neither given values nor columns'}"
+    few = ", ".join(map(excerpt, source.names[:8])) + (" …" if len(source.names) > 8 else "")
+    start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
+    hint = f"start a parameter at a value: {start}; the columns are {few}"
+    close = difflib.get_close_matches(missing[0][:40], source.names[:10_000], 1, 0.6)
+    if close:
+        hint = f"did you mean the column '{excerpt(close[0])}'? else {hint}"
+    start_, end = names[missing[0]]
+    place = (Place(given.program.text, start_, end),) if end else ()
+    return CgraphError("binding", message, hint, place)
+
+
+def _unused(name: str, names: list[str]) -> CgraphError:
+    import difflib
+
+    close = difflib.get_close_matches(name[:40], names, 1, 0.5)
+    hint = f"did you mean '{excerpt(close[0])}'?" if close else "leave it out"
+    message = f"'{excerpt(name)}' is given a value, but the program does not use it"
+    return CgraphError("binding", message, hint)
+
+
+def _scaled(reading: Reading, columns: Sequence[str]) -> list[str]:
+    for name in reading.scale:
+        if name not in columns:
+            few = ", ".join(map(excerpt, columns[:8]))
+            message = f"--scale: '{excerpt(name)}' is no column that the program reads"
+            raise CgraphError("usage", message, f"these are {few}")
+    return list(reading.scale)
+
+
+def read_columns(
+    source: Source, columns: Sequence[str], stacks: Mapping[str, str], report: Report
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a source, some at a time, the columns of each stack side by side."""
+    parts = stacked(source.names, {n: p for n, p in stacks.items() if n in columns})
+    wanted: dict[str, None] = {}
+    for name in columns:
+        wanted.update(dict.fromkeys(parts.get(name, [name])))
+    for chunk in source.chunks(list(wanted), report):
+        found = {ROW: chunk[ROW]}
+        for name in columns:
+            if name not in parts:
+                found[name] = chunk[name]
+                continue
+            pieces = [chunk[part] for part in parts[name]]
+            if any(piece.ndim > 1 for piece in pieces):
+                message = f"the stack '{excerpt(name)}' is of columns that are lists"
+                raise CgraphError("file", message, "stack columns of numbers")
+            found[name] = np.stack(pieces, axis=1)
+        yield found
+
+
+def build_graph(
+    given: Given, metrics: Mapping[str, Any], shapes: Mapping[str, Shape]
+) -> tuple[Graph, dict[str, int]]:
+    """Return the graph of one row, and the metrics' nodes in it; raises `CgraphError`."""
+    bound: dict[str, Any] = {name: _Shaped(shape) for name, shape in shapes.items()}
+    bound.update((name, _Shaped(np.shape(value))) for name, value in given.initial.items())
+    for name, value in given.fixed.items():
+        bound[name] = value if isinstance(value, float) else _Shaped(np.shape(value))
+    draft = Draft(given.program.syntax, bound, given.program.limits)
+    graph = draft.graph
+    nodes: dict[str, int] = {}
+    output, own = draft.output, {*_assigned(given.program), *bound}
+    for name, (expression, text, _) in metrics.items():
+        node = draft.add(expression, text, {} if "f" in own else {"f": output})
+        if graph.shape(node):
+            message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
+            raise CgraphError("shape", message, "take its sum(…) or mean(…)")
+        nodes[name] = node
+    graph.output = output
+    if graph.shape(output):
+        message = (
+            f"the program's value is {describe(graph.shape(output))}, and a cost is one number"
+        )
+        place = Place(graph.text, graph.starts[output], graph.ends[output])
+        raise CgraphError("shape", message, "take its sum(…), or the sum of its squares", (place,))
+    return graph, nodes

@@ -1,0 +1,176 @@
+"""Tables: the rows of a data file as columns of doubles, in memory or, when many, on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.operations.row import Shape
+
+__all__ = ["CHUNK", "MEMORY", "ROW", "Table", "TableWriter", "scaling", "split"]
+
+MEMORY: Final = 128 * 2**20
+"""So many bytes of rows are kept in memory; more go to a temporary file."""
+
+CHUNK: Final = 16_384
+"""So many rows are read at once."""
+
+ROW: Final = "#row"
+"""The column with the number that a row has in its file; no name of a program is like it."""
+
+
+class Table:
+    """Rows of data: `count` of them, each with a value for every name of `shapes`.
+
+    `arrays` has the columns, a row along the first axis of each, or is None where they are on
+    disk; then `read` brings some rows back. `fingerprint` tells data apart.
+    """
+
+    def __init__(
+        self,
+        shapes: dict[str, Shape],
+        count: int,
+        arrays: dict[str, Any] | None,
+        files: dict[str, Any],
+        fingerprint: str,
+    ) -> None:
+        self.shapes = shapes
+        self.count = count
+        self.arrays = arrays
+        self.fingerprint = fingerprint
+        self._files = files
+
+    @property
+    def row_bytes(self) -> int:
+        """How many bytes a row takes."""
+        return sum(8 * int(np.prod(shape, dtype=int)) for shape in self.shapes.values())
+
+    def read(self, start: int, stop: int) -> dict[str, Any]:
+        """Return the columns of the rows from `start` to before `stop`."""
+        if self.arrays is not None:
+            return {name: array[start:stop] for name, array in self.arrays.items()}
+        found = {}
+        for name, file in self._files.items():
+            shape = self.shapes[name]
+            size = int(np.prod(shape, dtype=int))
+            file.seek(8 * start * size)
+            flat = np.fromfile(file, count=(stop - start) * size)
+            found[name] = flat.reshape((stop - start, *shape))
+        return found
+
+    def chunks(self) -> Iterator[dict[str, Any]]:
+        """Yield all rows in order, some at a time."""
+        for start in range(0, self.count, CHUNK):
+            yield self.read(start, min(start + CHUNK, self.count))
+
+
+class TableWriter:
+    """Takes rows, some at a time, and makes a table of them.
+
+    >>> writer = TableWriter()
+    >>> writer.add({"x": np.arange(3.0)})
+    >>> writer.add({"x": np.arange(2.0)})
+    >>> table = writer.finish()
+    >>> table.count, table.arrays["x"]
+    (5, array([0., 1., 2., 0., 1.]))
+    """
+
+    def __init__(self, memory: int = MEMORY) -> None:
+        self._memory = memory
+        self._kept: dict[str, list[Any]] = {}
+        self._bytes = 0
+        self._count = 0
+        self._files: dict[str, Any] = {}
+        self._hashes: dict[str, Any] = {}
+        self._shapes: dict[str, Shape] = {}
+
+    def add(self, columns: Mapping[str, Any]) -> None:
+        """Add rows; each column has a row along its first axis."""
+        rows = 0
+        for name, array in columns.items():
+            plain = np.ascontiguousarray(array, dtype=np.float64)
+            self._shapes[name] = plain.shape[1:]
+            self._hashes.setdefault(name, hashlib.blake2b(digest_size=8)).update(plain.data)
+            self._kept.setdefault(name, []).append(plain)
+            self._bytes += plain.nbytes
+            rows = len(plain)
+        self._count += rows
+        if self._bytes > self._memory:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Move what is kept in memory to a file for each column, which goes with the process."""
+        for name, arrays in self._kept.items():
+            if name not in self._files:
+                self._files[name] = tempfile.TemporaryFile(prefix="cgraph-")  # noqa: SIM115  # kept
+            for array in arrays:
+                array.tofile(self._files[name])
+            arrays.clear()
+        self._bytes = 0
+
+    def finish(self) -> Table:
+        """Return the table; nothing can be added to it."""
+        both = hashlib.blake2b(digest_size=16)
+        for name in sorted(self._hashes):
+            both.update(name.encode() + self._hashes[name].digest())
+        arrays = None
+        if self._files:
+            self._spill()
+        else:
+            arrays = {name: np.concatenate(parts) for name, parts in self._kept.items()}
+        return Table(self._shapes, self._count, arrays, self._files, both.hexdigest())
+
+
+def split(
+    chunks: Iterable[Mapping[str, Any]], fraction: float, seed: int, memory: int = MEMORY
+) -> tuple[Table, Table | None]:
+    """Return rows as a table to train on and one to hold out, chosen by a seed.
+
+    Of every so many rows that are read at once the same part is held out, so nothing needs to
+    be known of how many there are.
+
+    >>> train, held = split([{"x": np.arange(10.0)}], 0.2, 0)
+    >>> train.count, held.count
+    (8, 2)
+    """
+    train, held = TableWriter(memory), TableWriter(memory)
+    seen = taken = 0
+    for number, chunk in enumerate(chunks):
+        rows = len(next(iter(chunk.values())))
+        seen += rows
+        wanted = round(fraction * seen) - taken
+        if not fraction:
+            train.add(chunk)
+            continue
+        chosen = np.zeros(rows, dtype=bool)
+        chosen[np.random.default_rng([seed, 1, number]).permutation(rows)[:wanted]] = True
+        taken += wanted
+        train.add({name: array[~chosen] for name, array in chunk.items()})
+        held.add({name: array[chosen] for name, array in chunk.items()})
+    return train.finish(), held.finish() if fraction else None
+
+
+def scaling(table: Table, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+    """Return the mean and the standard deviation of columns, element by element.
+
+    Where all rows have the same value the deviation is given as 1, so that nothing is divided
+    by 0.
+
+    >>> writer = TableWriter()
+    >>> writer.add({"x": np.array([1.0, 3.0])})
+    >>> scaling(writer.finish(), ["x"])
+    {'x': (2.0, 1.0)}
+    """
+    found = {}
+    for name in names:
+        sums = sum(chunk[name].sum(axis=0) for chunk in table.chunks())
+        mean = sums / table.count
+        squares = sum(((chunk[name] - mean) ** 2).sum(axis=0) for chunk in table.chunks())
+        deviation = np.sqrt(squares / table.count)
+        deviation = np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1.0)
+        found[name] = (mean, deviation) if np.shape(mean) else (float(mean), float(deviation))
+    return found

@@ -1,0 +1,38 @@
+"""What is to be learned: the program of one data point, its parameters, and what is fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cgcli.graph.graph import Graph
+from cgcli.learning.parameters import Parameters
+from cgcli.plan.lower import Lowered
+
+__all__ = ["Scaling", "Task"]
+
+Scaling = Mapping[str, tuple[Any, Any]]
+"""By column the mean and the deviation that it is scaled by."""
+
+
+class Task(NamedTuple):
+    """A graph whose output is the cost of one row, and what each of its inputs is.
+
+    `columns` are the inputs that the data has, `constants` those with a value for good, all
+    others are `parameters`. `metrics` are nodes whose mean is told beside the cost. The cost of
+    several rows is the mean of theirs, or the sum.
+    """
+
+    graph: Graph
+    parameters: Parameters
+    columns: tuple[str, ...]
+    constants: Mapping[str, Any]
+    scaling: Scaling
+    metrics: Mapping[str, int]
+    mean: bool = True
+
+    def lowered(self, columns: tuple[str, ...] | None = None) -> Lowered:
+        """Return the graph on a new tape."""
+        names = self.columns if columns is None else columns
+        given = {name: self.scaling.get(name) for name in names}
+        return Lowered(self.graph, given, self.constants)

@@ -1,0 +1,209 @@
+"""Training: a task, its rows and the options of a run → parameters, and how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.errors import CgraphError
+from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
+from cgcli.learning.failure import Failure, locate
+from cgcli.learning.fitting import Fit, fit_lbfgs, fit_residuals
+from cgcli.learning.objective import Measure, Objective
+from cgcli.learning.optimisers import OPTIMISERS
+from cgcli.learning.preparing import Prepared
+from cgcli.learning.schedule import Schedule
+from cgcli.learning.stopping import Criteria
+
+__all__ = ["BATCHLESS", "Options", "Trained", "Training"]
+
+BATCHLESS: Final = ("lbfgs", "lm")
+"""Optimisers of SciPy's, which look at all rows at once."""
+
+_EPOCHS: Final = 100
+_MOST: Final = 100_000
+
+
+class Options(NamedTuple):
+    """The options of a run, as they are kept in a model.
+
+    `settings` are the optimiser's own; `batch` is None for all rows at once.
+    """
+
+    optimizer: str = "gd"
+    rate: float | None = None
+    settings: Mapping[str, float] = {}
+    schedule: str = "constant"
+    warmup: int = 0
+    every: int = 30
+    factor: float = 0.1
+    batch: int | None = None
+    clip: float | None = None
+    reduce: str = "mean"
+    seed: int = 0
+    criteria: Criteria = Criteria()
+
+
+class Trained(NamedTuple):
+    """How a run ended: why, the cost before and after, and what else was measured.
+
+    `failure` says what went wrong in one that diverged. `fit` is for least squares.
+    """
+
+    stopped: str
+    start: float
+    cost: float
+    holdout: float | None
+    metrics: dict[str, dict[str, float]]
+    history: list[Record]
+    state: State | None
+    failure: Failure | None = None
+    fit: Fit | None = None
+
+
+class Training:
+    """A run, ready to go: `descent` is None for the optimisers that are SciPy's.
+
+    >>> from cgcli.learning.preparing import Given, Reading, prepare
+    >>> from cgcli.learning.reading import open_source
+    >>> from cgcli.learning.descent import Blind
+    >>> from cgcli.program import parse
+    >>> import io
+    >>> rows = io.BytesIO(b"x,y\\n1,2\\n2,4\\n3,6\\n")
+    >>> given = Given(parse("(w*x - y)^2"), {"w": 0.0}, {})
+    >>> prepared = prepare(given, open_source("rows.csv", rows, "csv"), Reading())
+    >>> training = Training(prepared, Options(rate=0.1))
+    >>> training.run(Blind()).stopped, round(prepared.task.parameters.values()["w"], 6)
+    ('100 epochs are done (--epochs)', 2.0)
+    """
+
+    def __init__(self, prepared: Prepared, options: Options) -> None:
+        self.prepared = prepared
+        self.options = options
+        self.task = prepared.task._replace(mean=options.reduce == "mean")
+        _check(self.task)
+        metrics = bool(self.task.metrics)
+        self._train = Measure(self.task, prepared.train)
+        self._held = Measure(self.task, prepared.held) if prepared.held else None
+        criteria = bounded(options.criteria)
+        if criteria.patience is not None and self._held is None:
+            raise CgraphError(
+                "usage", "--patience looks at rows that are held out", "add --holdout 0.2"
+            )
+        self.descent: Descent | None = None
+        if options.optimizer in BATCHLESS:
+            return
+        size = options.batch
+        objective = Objective(self.task, prepared.train, size, options.seed)
+        optimiser = OPTIMISERS[options.optimizer]
+        setting = {**optimiser.settings, **options.settings}
+        self.descent = Descent(
+            objective,
+            self._held,
+            self._train if metrics else None,
+            optimiser,
+            setting,
+            self._schedule(optimiser.rate, objective.steps, criteria),
+            criteria,
+            options.clip,
+        )
+
+    def _schedule(self, rate: float, steps: int, criteria: Criteria) -> Schedule:
+        options = self.options
+        total = min(
+            (
+                bound
+                for bound in (
+                    criteria.steps,
+                    None if criteria.epochs is None else criteria.epochs * steps,
+                )
+                if bound is not None
+            ),
+            default=0,
+        )
+        return Schedule(
+            options.schedule,
+            rate if options.rate is None else options.rate,
+            options.warmup,
+            options.every,
+            options.factor,
+            total,
+        )
+
+    def run(self, watch: Watch) -> Trained:
+        """Train; the task's parameters are the result."""
+        with np.errstate(all="ignore"):
+            start = self._train.run()[0]
+            if self.descent is None:
+                return self._fitted(watch, start)
+            failure = None
+            try:
+                stopped = self.descent.run(watch)
+            except DivergedError as error:
+                failure = locate(self.task, self.prepared.train, error.parameters)
+                stopped = f"it diverged: {error.what}"
+                # What the optimiser remembers led there: who goes on begins it anew.
+                for memory in self.descent.state.memory.values():
+                    memory.fill(0.0)
+            return self._trained(stopped, start, self.descent.state, failure)
+
+    def _trained(
+        self,
+        stopped: str,
+        start: float,
+        state: State | None,
+        failure: Failure | None = None,
+        fit: Fit | None = None,
+        history: list[Record] | None = None,
+    ) -> Trained:
+        cost, values = self._train.run()
+        metrics = {name: {"train": value} for name, value in values.items()}
+        holdout = None
+        if self._held is not None:
+            holdout, values = self._held.run()
+            for name, value in values.items():
+                metrics[name]["holdout"] = value
+        told = history if state is None else state.history
+        return Trained(stopped, start, cost, holdout, metrics, told or [], state, failure, fit)
+
+    def _fitted(self, watch: Watch, start: float) -> Trained:
+        prepared, options = self.prepared, self.options
+        most = options.criteria.epochs or 10_000
+        history: list[Record] = []
+        if options.optimizer == "lm":
+            fit = fit_residuals(self.task, prepared.train, most)
+            return self._trained(fit.stopped, start, None, None, fit)
+
+        def tell(iteration: int, cost: float, norm: float) -> bool:
+            record = {"epoch": iteration, "step": iteration, "cost": cost}
+            history.append({**record, "gradient_norm": norm, "rate": 1.0})
+            watch.epoch(history[-1])
+            return watch.asked_to_stop()
+
+        objective = Objective(self.task, prepared.train, None, options.seed)
+        fit = fit_lbfgs(objective, most, tell)
+        return self._trained(fit.stopped, start, None, None, fit, history)
+
+
+def bounded(criteria: Criteria) -> Criteria:
+    """Return criteria that end every run: 100 epochs where nothing else is asked for."""
+    if criteria.epochs is not None:
+        return criteria
+    others = criteria._replace(epochs=None)
+    asked = any(bound is not None for bound in others)
+    return criteria._replace(epochs=_MOST if asked else _EPOCHS)
+
+
+def _check(task: Any) -> None:
+    """Refuse what cannot be learned: a cost that no parameter has a part in."""
+    names = list(task.parameters.views)
+    if not names:
+        message = "there is nothing to learn: the program has no parameter"
+        raise CgraphError("usage", message, "start one at a value: w=0")
+    needed = task.graph.ancestors([task.graph.output])
+    for name in names:
+        if not needed[task.graph.inputs[name]]:
+            message = f"the cost does not depend on '{name}'"
+            raise CgraphError("usage", message, "it is used in a metric or a statement alone")

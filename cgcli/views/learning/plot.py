@@ -1,0 +1,81 @@
+"""The cost over the epochs as SVG."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cgcli.errors import CgraphError
+from cgcli.views.learning.curve import is_logarithmic, thinned
+
+__all__ = ["as_svg"]
+
+_WIDTH, _HEIGHT = 640, 360
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 16, 20, 44
+_MOST: Final = 1_000
+_COLOURS: Final = ("#1f6feb", "#bf5b04")
+
+
+def as_svg(history: Sequence[dict[str, Any]]) -> str:
+    """Return a picture of the cost, and of that on the rows held out, over the epochs."""
+    epochs = [record["epoch"] for record in history]
+    series = [("cost", [record["cost"] for record in history])]
+    if history and "holdout" in history[0]:
+        series.append(("held out", [record["holdout"] for record in history]))
+    finite = [v for _, values in series for v in values if v - v == 0]
+    if len(epochs) < 2 or not finite:
+        raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
+    logarithmic = is_logarithmic(finite)
+
+    def scaled(value: float) -> float:
+        return math.log10(value) if logarithmic else value
+
+    low, high = scaled(min(finite)), scaled(max(finite))
+    span, length = (high - low) or 1.0, (epochs[-1] - epochs[0]) or 1
+
+    def point(epoch: float, value: float) -> str:
+        x = _LEFT + (epoch - epochs[0]) / length * (_WIDTH - _LEFT - _RIGHT)
+        y = _TOP + (high - scaled(value)) / span * (_HEIGHT - _TOP - _BOTTOM)
+        return f"{x:.1f},{y:.1f}"
+
+    size = f'width="{_WIDTH}" height="{_HEIGHT}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
+    ]
+    for tick in _ticks(low, high, logarithmic):
+        x, y = point(epochs[0], tick).split(",")
+        parts.append(
+            f'<line x1="{x}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="#d0d7de"/>'
+            f'<text x="{_LEFT - 8}" y="{float(y) + 4:.1f}" text-anchor="end">{tick:.4g}</text>'
+        )
+    for place in (epochs[0], epochs[0] + length // 2, epochs[-1]):
+        x = point(place, min(finite)).split(",")[0]
+        parts.append(f'<text x="{x}" y="{_HEIGHT - 22}" text-anchor="middle">{place}</text>')
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">epoch</text>')
+    for number, (name, values) in enumerate(series):
+        pairs = [(e, v) for e, v in zip(epochs, values, strict=True) if v - v == 0]
+        kept = thinned(range(len(pairs)), _MOST)
+        points = " ".join(point(*pairs[int(k)]) for k in kept)
+        colour = _COLOURS[number]
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            f'<text x="{_WIDTH - _RIGHT}" y="{_TOP - 6 + 16 * number}" text-anchor="end" '
+            f'fill="{colour}">{name}</text>'
+        )
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _ticks(low: float, high: float, logarithmic: bool) -> list[float]:
+    """Return a few round numbers between two scaled costs."""
+    if logarithmic:
+        first, last = math.ceil(low), math.floor(high)
+        step = max(1, (last - first) // 5)
+        found = [10.0**k for k in range(first, last + 1, step)]
+        return found or [10.0**low, 10.0**high]
+    rough = (high - low) / 5 or 1.0
+    size = 10 ** math.floor(math.log10(rough))
+    step = next(size * k for k in (1, 2, 5, 10) if size * k >= rough)
+    return [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]

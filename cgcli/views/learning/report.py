@@ -1,0 +1,95 @@
+"""What a run came to, for people: its parameters, its cost, and the curve of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.errors import shorten
+from cgcli.learning.training import Trained, Training
+from cgcli.views.gate import printable
+from cgcli.views.learning.curve import curve, is_logarithmic
+from cgcli.views.table import shown
+from cgcli.views.terminal import can_show, console, rule_style, show
+
+__all__ = ["print_trained"]
+
+_WIDTH: Final = 72
+_HEIGHT: Final = 6
+_FEW: Final = 16
+
+
+def print_trained(training: Training, trained: Trained, digits: int, seconds: float) -> None:
+    """Print the curve, the parameters, the cost on both parts, and why the run stopped."""
+    from rich.text import Text
+
+    out = console()
+    costs = [record["cost"] for record in trained.history]
+    unicode = can_show("┤█▁")
+    lines = curve(costs, min(out.width, _WIDTH), _HEIGHT, unicode=unicode)
+    if lines:
+        scale = ", logarithmic" if is_logarithmic([c for c in costs if c - c == 0]) else ""
+        first, last = trained.history[0]["epoch"], trained.history[-1]["epoch"]
+        out.print(Text(f"cost, epoch {first} to {last}{scale}"))
+        for line in lines:
+            out.print(Text(line, style="cyan"))
+        out.print()
+    _print_parameters(training, trained, digits, out)
+    for line in _summary(training, trained, digits, seconds):
+        out.print(Text(line), soft_wrap=True)
+
+
+def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("parameter", overflow="fold", style="cyan")
+    table.add_column("value", justify="right", no_wrap=True)
+    errors = None
+    if trained.fit is not None and trained.fit.errors is not None:
+        errors = training.task.parameters.look(np.asarray(trained.fit.errors))
+        table.add_column("standard error", justify="right", no_wrap=True)
+    for name, value in training.task.parameters.values().items():
+        cells = [Text(printable(shorten(name))), Text(_short(value, digits))]
+        if errors is not None:
+            cells.append(Text(_short(errors[name], digits)))
+        table.add_row(*cells)
+    show(out, table)
+    out.print()
+
+
+def _short(value: Any, digits: int) -> str:
+    """Return a value; of a large matrix its shape, for the model file has it."""
+    if np.ndim(value) == 2 and np.size(value) > _FEW:
+        return f"{value.shape[0]} × {value.shape[1]} numbers"
+    return shown(value, digits)
+
+
+def _summary(training: Training, trained: Trained, digits: int, seconds: float) -> list[str]:
+    prepared = training.prepared
+    held = prepared.held
+    rows = f"{prepared.train.count:,} rows"
+    if held is not None:
+        rows += f", and {held.count:,} held out"
+    lines = [f"{rows}; {training.task.parameters.flat.size:,} numbers learned"]
+    line = f"cost {shown(trained.cost, digits)}, from {shown(trained.start, digits)}"
+    if trained.holdout is not None:
+        line += f"; {shown(trained.holdout, digits)} on the rows held out"
+    lines.append(line)
+    for name, parts in trained.metrics.items():
+        line = f"{printable(name)} {shown(parts['train'], digits)}"
+        if "holdout" in parts:
+            line += f"; {shown(parts['holdout'], digits)} on the rows held out"
+        lines.append(line)
+    fit = trained.fit
+    if fit is not None and fit.sum is not None:
+        line = f"sum of squares {shown(fit.sum, digits)}"
+        if fit.deviation is not None:
+            line += f", residual standard deviation {shown(fit.deviation, digits)}"
+        lines.append(line)
+    steps = trained.state.step if trained.state else 0
+    took = f" after {steps:,} steps in {seconds:.2f} s" if steps else f" in {seconds:.2f} s"
+    lines.append(f"stopped{took}: {trained.stopped}")
+    return lines

@@ -1,0 +1,114 @@
+"""The first steps of a run in full: each row's trace, the gradient of all rows, the update."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.calculus.evaluate import evaluate
+from cgcli.calculus.explain import Explanation
+from cgcli.learning.descent import Descent
+from cgcli.learning.tables import ROW
+from cgcli.learning.training import Training
+from cgcli.views.catalogue import ENGLISH
+from cgcli.views.table import shown
+from cgcli.views.trace.show import Wanted, print_trace
+from cgcli.views.trace.writing import Shown
+
+__all__ = ["print_steps"]
+
+_ROWS: Final = 3
+
+
+def print_steps(training: Training, steps: int, digits: int) -> None:
+    """Print so many steps from where the run stands, which stays there."""
+    descent = training.descent
+    assert descent is not None
+    kept = descent.flat.copy()
+    memory = {name: value.copy() for name, value in descent.state.memory.items()}
+    done = 0
+    state = descent.state
+    epoch, start = state.epoch, state.position
+    try:
+        with np.errstate(all="ignore"):
+            while done < steps:
+                for count, cost in descent.objective.epoch(epoch, start):
+                    _print_step(training, descent, state.step + done, epoch, count, cost, digits)
+                    done += 1
+                    if done == steps:
+                        break
+                epoch, start = epoch + 1, 0
+    finally:
+        np.copyto(descent.flat, kept)
+        for name, value in memory.items():
+            np.copyto(descent.state.memory[name], value)
+
+
+def _rows(descent: Descent, count: int) -> tuple[dict[str, Any], Any]:
+    """Return the first rows of the present batch, and their numbers in the file."""
+    objective = descent.objective
+    few = min(count, _ROWS)
+    if objective.batches is None:
+        part = objective.table.read(0, few)
+        return part, part[ROW]
+    batches = objective.batches
+    return batches.rows(few), batches.numbers()[:few]
+
+
+def _print_step(
+    training: Training,
+    descent: Descent,
+    step: int,
+    epoch: int,
+    count: int,
+    cost: float,
+    digits: int,
+) -> None:
+    write = sys.stdout.write
+    task = training.task
+    gradient = descent.objective.gradient
+    part, numbers = _rows(descent, count)
+    write(f"Step {step + 1}\n\n")
+    for k, number in enumerate(numbers):
+        inputs: dict[str, Any] = {**task.constants, **task.parameters.values()}
+        for name in task.columns:
+            shift, scale = task.scaling.get(name, (0.0, 1.0))
+            value = (part[name][k] - shift) / scale
+            inputs[name] = value if np.shape(value) else float(value)
+        result = evaluate(task.graph, inputs, None, list(task.parameters.views))
+        write(f"Row {int(number)}\n\n")
+        wanted = Wanted("text", ENGLISH, Shown(digits=digits), False, "")
+        print_trace(Explanation(result, None, whole=True), wanted)
+        write("\n")
+    if count > len(numbers):
+        write(f"and {count - len(numbers):,} more rows in the same way\n\n")
+    name = task.graph.names[task.graph.output]
+    kind = "mean" if task.mean else "sum"
+    of = f"the {kind} over {count:,} rows" if count > 1 else "this row"
+    write(f"The cost and its gradient, {of}\n  {name} = {shown(cost, digits)}\n")
+    views = task.parameters.look(gradient.copy())
+    for own, view in views.items():
+        write(f"  ∂{name}/∂{own} = {_inline(view, digits)}\n")
+    before = task.parameters.look(descent.flat.copy())
+    rate = descent.schedule.at(step, epoch)
+    clipped = descent.shorten()
+    descent.optimiser.move(
+        descent.flat, gradient, rate, step + 1, descent.setting, descent.state.memory
+    )
+    plain = descent.optimiser.name == "gd" and not descent.setting["weight_decay"] and not clipped
+    rule = "W = W - rate * gradient" if plain else descent.optimiser.summary
+    write(f"\nUpdate: {rule}, rate {shown(rate, digits)}\n")
+    for own, view in task.parameters.look(descent.flat).items():
+        old, new, slope = (_inline(each, digits) for each in (before[own], view, views[own]))
+        sign = f"({slope})" if slope.startswith("-") else slope
+        way = f"{old} - {shown(rate, digits)} * {sign} = {new}" if plain else f"{old} → {new}"
+        write(f"  {own} = {way}\n" if plain else f"  {own}: {way}\n")
+    write("\n")
+
+
+def _inline(value: Any, digits: int) -> str:
+    """Return a value on one line, a matrix's rows in brackets."""
+    text = shown(value, digits)
+    return f"[{text.replace(chr(10), ', ')}]" if "\n" in text else text
