@@ -15,6 +15,7 @@ from cgcli.commands.check import SheetsCommand, check_command
 from cgcli.commands.differentiate import differentiate_command
 from cgcli.commands.draw import draw_command
 from cgcli.commands.evaluate import evaluate_command
+from cgcli.commands.map import map_command, predict_command
 from cgcli.commands.operations import operations_command
 from cgcli.commands.schema import schema_command
 from cgcli.commands.shared import Group, ProgramCommand
@@ -44,6 +45,8 @@ app.command("check", cls=SheetsCommand)(check_command)
 app.command("sheet", cls=ProgramCommand)(sheet_command)
 app.command("diff", cls=ProgramCommand)(differentiate_command)
 app.command("train", cls=ProgramCommand)(train_command)
+app.command("predict", cls=ProgramCommand)(predict_command)
+app.command("map", cls=ProgramCommand)(map_command)
 app.command("draw", cls=ProgramCommand)(draw_command)
 app.command("ops", cls=ProgramCommand)(operations_command)
 app.command("schema", cls=ProgramCommand)(schema_command)

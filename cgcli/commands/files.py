@@ -7,13 +7,13 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, Final
 
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 
-__all__ = ["opened", "read_array", "read_text", "utf8", "write_file"]
+__all__ = ["opened", "read_array", "read_text", "utf8", "write_file", "write_pieces"]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -49,21 +49,30 @@ def opened(path: str) -> Iterator[IO[bytes]]:
 
 def write_file(path: str, data: bytes) -> None:
     """Write a file whole or not at all; what was there before is replaced at the end."""
+    write_pieces(path, [data])
+
+
+def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
+    """Do the same with a file that comes in pieces; an error in making one leaves it as it was."""
     folder = os.path.dirname(path) or "."
     beside = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.part")
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             # A folder is refused by the system; a device takes what it is given.
             with open(path, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
             return
         with open(beside, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
+            # The name must not be there before the content is.
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
+        raise _file_error(path, (error.strerror or "it cannot be written").lower()) from None
+    finally:
         with contextlib.suppress(OSError):
             os.remove(beside)
-        raise _file_error(path, (error.strerror or "it cannot be written").lower()) from None
 
 
 def read_bytes(path: str) -> bytes:

@@ -134,9 +134,9 @@ class Run:
     def _reading(self, plans: Plans) -> Reading:
         model, settings = self.resumed, self.settings
         if model is not None:
-            scaling = {n: (_array(m), _array(d)) for n, (m, d) in model.data["scale"].items()}
+            scaling = model.scaling()
             return Reading(
-                model.data["stack"],
+                model.stacks(),
                 tuple(scaling),
                 bool(model.data["skip_bad"]),
                 settings["holdout"],
@@ -327,12 +327,6 @@ def _check_settings(found: dict[str, Any]) -> None:
 
 def _read_model(path: str) -> Model:
     return Model.read(decode_json(read_text(path), path), path)
-
-
-def _array(value: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(value, dtype=np.float64) if isinstance(value, list) else float(value)
 
 
 def _plain(value: Any) -> Any:

@@ -64,6 +64,14 @@ class Model:
         self.state = state
         self.more = dict(more or {})
 
+    def stacks(self) -> dict[str, str]:
+        """Return the columns that are stacked, as patterns by name."""
+        return {str(name): str(pattern) for name, pattern in self.data["stack"].items()}
+
+    def scaling(self) -> dict[str, tuple[Any, Any]]:
+        """Return the mean and the deviation of the columns that are scaled."""
+        return {n: (_array(mean), _array(d)) for n, (mean, d) in self.data["scale"].items()}
+
     def document(self) -> dict[str, Any]:
         """Return the model as the document `cgraph.model/1`."""
         return {
@@ -98,7 +106,7 @@ class Model:
             state = None
             if found["state"] is not None:
                 state = _read_state(found["state"], parameters)
-            return cls(
+            model = cls(
                 str(found["program"]),
                 parameters,
                 {str(name): _array(value) for name, value in found["fixed"].items()},
@@ -106,9 +114,11 @@ class Model:
                 dict(found["settings"]),
                 state,
             )
+            model.stacks(), model.scaling()
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             message = f"{shorten(called, 80)}: this model is not whole, or was changed by hand"
             raise CgraphError("file", message, "train it again") from None
+        return model
 
 
 def _array(value: Any) -> Any:

@@ -22,7 +22,7 @@ from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
 from cgcli.program import Program
 
-__all__ = ["Given", "Prepared", "Reading", "build_graph", "prepare", "read_columns"]
+__all__ = ["Given", "Prepared", "Reading", "Shaped", "build_graph", "prepare", "read_columns"]
 
 ALL: Final = "all"
 
@@ -59,7 +59,7 @@ class Prepared(NamedTuple):
     report: Report
 
 
-class _Shaped(NamedTuple):
+class Shaped(NamedTuple):
     """What a graph needs to know of an input whose value is not one."""
 
     shape: Shape
@@ -206,10 +206,10 @@ def build_graph(
     given: Given, metrics: Mapping[str, Any], shapes: Mapping[str, Shape]
 ) -> tuple[Graph, dict[str, int]]:
     """Return the graph of one row, and the metrics' nodes in it; raises `CgraphError`."""
-    bound: dict[str, Any] = {name: _Shaped(shape) for name, shape in shapes.items()}
-    bound.update((name, _Shaped(np.shape(value))) for name, value in given.initial.items())
+    bound: dict[str, Any] = {name: Shaped(shape) for name, shape in shapes.items()}
+    bound.update((name, Shaped(np.shape(value))) for name, value in given.initial.items())
     for name, value in given.fixed.items():
-        bound[name] = value if isinstance(value, float) else _Shaped(np.shape(value))
+        bound[name] = value if isinstance(value, float) else Shaped(np.shape(value))
     draft = Draft(given.program.syntax, bound, given.program.limits)
     graph = draft.graph
     nodes: dict[str, int] = {}

@@ -20,7 +20,8 @@ class Lowered:
     """A graph's values and gradients as places on a tape.
 
     `columns` are the inputs that another value is given for in each row, each with its shift
-    and scale or None; `constants` are those with one value for good; all others are parameters.
+    and scale or None; `constants` are those with one value for good; `missing` have none, and
+    nothing is computed of them; all others are parameters.
 
     >>> from cgcli.program import parse
     >>> lowered = Lowered(parse("(w*x - y)^2").graph(), {"x": None, "y": None}, {})
@@ -33,12 +34,15 @@ class Lowered:
         graph: Graph,
         columns: Mapping[str, tuple[Any, Any] | None],
         constants: Mapping[str, Any],
+        missing: frozenset[str] = frozenset(),
     ) -> None:
         self.graph = graph
         self.tape = Tape()
         self.m = cells(self.tape)
         self.parameters = [
-            name for name in graph.inputs if name not in columns and name not in constants
+            name
+            for name in graph.inputs
+            if name not in columns and name not in constants and name not in missing
         ]
         leaves: dict[int, Number] = {}
         for name, node in graph.inputs.items():
@@ -48,7 +52,7 @@ class Lowered:
                 value = constants[name]
                 array = np.asarray(value, dtype=np.float64)
                 leaves[node] = self._array(array) if array.shape else float(value)
-            else:
+            elif name not in missing:
                 leaves[node] = self._leaf("parameter", name, node, rows=False)
         self.values = forward_cells(graph, self.m, self.tape, leaves)
 
@@ -80,17 +84,19 @@ class Lowered:
             for each, node in self._gradients(each=False)
         ]
 
-    def gradient_rows(self) -> list[int]:
-        """Return the places of each row's own gradients, by parameter."""
+    def gradient_rows(self, names: Iterable[str] | None = None) -> list[int]:
+        """Return the places of each row's own gradients, by parameter or by other inputs."""
         return [
             filled(self.tape, 0.0 if each is None else fit(each, shape), shape).place
-            for each, node in self._gradients(each=True)
+            for each, node in self._gradients(each=True, names=names)
             for shape in [self.graph.shape(node)]
         ]
 
-    def _gradients(self, *, each: bool) -> Iterable[tuple[Number | None, int]]:
+    def _gradients(
+        self, *, each: bool, names: Iterable[str] | None = None
+    ) -> Iterable[tuple[Number | None, int]]:
         graph = self.graph
-        sources = [graph.inputs[name] for name in self.parameters]
+        sources = [graph.inputs[name] for name in (self.parameters if names is None else names)]
         active = graph.dependents(sources)
         found = backward_cells(graph, self.m, self.tape, self.values, active, each=each)
         return [(found[node], node) for node in sources]

@@ -1,0 +1,144 @@
+"""`cgraph map` and `cgraph predict`: a program's values for every row of a data file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any, Final
+
+import typer
+
+from cgcli.commands.data import opened_source, pairs, tell_skipped
+from cgcli.commands.files import read_text, write_pieces
+from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
+from cgcli.commands.shared import At, Bindings, Debug, Depth, Nodes, Of, Program, Wrt, one_of
+from cgcli.decode import decode_json
+from cgcli.errors import CgraphError, shorten
+from cgcli.limits import Limits
+
+__all__ = ["map_command", "predict_command"]
+
+_LIMITS: Final = Limits()
+
+Data = Annotated[
+    str | None,
+    typer.Option(
+        "-d",
+        "--data",
+        metavar="FILE",
+        help="Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write to a file: .csv or .jsonl."),
+]
+Form = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them.")
+]
+
+
+def map_command(
+    program: Program = None,
+    bindings: Bindings = None,
+    data: Data = None,
+    at: At = None,
+    of: Of = None,
+    wrt: Wrt = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stack", metavar="NAME=PATTERN", help="Columns as a vector: x=pixel_*; repeatable."
+        ),
+    ] = None,
+    values: Annotated[
+        bool, typer.Option("--values", help="The values alone, without gradients.")
+    ] = False,
+    skip_bad: SkipBad = False,
+    output: Output = None,
+    form: Form = None,
+    max_depth: Depth = _LIMITS.depth,
+    max_nodes: Nodes = _LIMITS.nodes,
+    debug: Debug = False,
+) -> None:
+    """Values and gradients of every row of a data file.
+
+    cgraph map "(x+y)*z" -d points.csv z=-3
+    """
+    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.numbers.values import as_inputs
+    from cgcli.program import parse
+
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    parsed = parse(read_program(program, "map"), limits)
+    bound, more = read_bindings(bindings or [], at, limits)
+    wanted = Wanted(read_name(of), not values, split_names(wrt))
+    stacks = pairs("--stack", stack, "x=pixel_*")
+    whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted)
+    _run(whole, list(bound), data, "map", output, form, skip_bad=skip_bad)
+
+
+def predict_command(
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="MODEL", show_default=False, help="What cgraph train -o wrote."),
+    ] = None,
+    data: Data = None,
+    of: Of = None,
+    skip_bad: SkipBad = False,
+    output: Output = None,
+    form: Form = None,
+    debug: Debug = False,
+) -> None:
+    """What a trained model gives for every row of a data file.
+
+    cgraph predict digits.json -d new.csv --of z
+    """
+    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.models import Model
+    from cgcli.program import parse
+
+    if model is None:
+        hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
+        raise CgraphError("usage", "there is no model", hint)
+    found = Model.read(decode_json(read_text(model), model), model)
+    parsed = parse(found.program, _LIMITS)
+    bound = {**found.fixed, **found.parameters.values()}
+    whole = RowProgram(parsed, bound, found.stacks(), found.scaling(), Wanted(read_name(of)))
+    _run(whole, [], data, "predict", output, form, skip_bad=skip_bad)
+
+
+def _run(
+    whole: Any,
+    required: list[str],
+    data: str | None,
+    command: str,
+    output: str | None,
+    form: str | None,
+    *,
+    skip_bad: bool,
+) -> None:
+    from cgcli.learning.mapping import map_rows
+    from cgcli.learning.reading import Report
+    from cgcli.views.learning.rows import FORMATS, RowWriter
+
+    ending = os.path.splitext(output or "")[1].lower().lstrip(".")
+    if output is not None and ending not in FORMATS and form is None:
+        message = f"{shorten(output, 80)}: rows are written as .csv or .jsonl"
+        raise CgraphError("usage", message, "or say which with --format csv")
+    form = one_of("--format", form, FORMATS) or ending or "csv"
+    with opened_source(data, command) as source:
+        for name in required:
+            if name in source.names:
+                message = f"'{shorten(name)}' is given a value, and is a column as well"
+                raise CgraphError("binding", message, f"leave out {shorten(name)}=…")
+        report = Report(source.path, skip=skip_bad)
+        writer = RowWriter(form)
+        pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))
+        if output is None:
+            for piece in pieces:
+                sys.stdout.write(piece)
+        else:
+            write_pieces(output, (piece.encode() for piece in pieces))
+    tell_skipped(report)

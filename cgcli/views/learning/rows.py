@@ -1,0 +1,61 @@
+"""Rows of values → CSV or JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.views.document import number
+
+__all__ = ["FORMATS", "RowWriter"]
+
+FORMATS: Final = ("csv", "jsonl")
+
+
+class RowWriter:
+    """Writes the values of rows as text, the head of a CSV file first.
+
+    >>> writer = RowWriter("csv")
+    >>> print(writer.text([1, 2], {"f": np.array([0.5, 2.0])}), end="")
+    row,f
+    1,0.5
+    2,2.0
+    """
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+        self._begun = False
+
+    def text(self, rows: Any, values: Mapping[str, Any]) -> str:
+        """Return the text of some rows: their numbers in the file, and values by name."""
+        if self._form == "jsonl":
+            return "".join(self._object(int(row), k, values) for k, row in enumerate(rows))
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        if not self._begun:
+            self._begun = True
+            writer.writerow(["row", *_heads(values)])
+        flat = [array.reshape(len(rows), -1) for array in values.values()]
+        for number_, cells in zip(rows, np.concatenate(flat, axis=1).tolist(), strict=True):
+            writer.writerow([int(number_), *map(repr, cells)])
+        return out.getvalue()
+
+    def _object(self, row: int, k: int, values: Mapping[str, Any]) -> str:
+        found = {name: number(array[k]) for name, array in values.items()}
+        return json.dumps({"row": row, **found}, ensure_ascii=False) + "\n"
+
+
+def _heads(values: Mapping[str, Any]) -> list[str]:
+    """Return the names of the columns: an element's are the name and its index."""
+    heads = []
+    for name, array in values.items():
+        shape = array.shape[1:]
+        if not shape:
+            heads.append(name)
+        heads += [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(*shape) if shape]
+    return heads
