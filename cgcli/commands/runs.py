@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -16,7 +17,9 @@ from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.initial import initial
 from cgcli.learning.models import Model
+from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
+from cgcli.learning.schedule import SCHEDULES
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.limits import Limits
@@ -188,6 +191,10 @@ class Run:
                 message += f": it has {rows:,} rows, and had {had:,}"
             hint = "to train on other data begin anew, from its values: name=@values.json"
             raise CgraphError("file", message, hint)
+        memory = self.training.descent.optimiser.remembers
+        if set(model.state.memory) != set(memory):
+            message = f"{called}: the optimiser's state in this model is not whole"
+            raise CgraphError("file", message, "train it again")
         self.training.descent.state = model.state
 
     def _fingerprint(self) -> tuple[int, int, str]:
@@ -287,10 +294,11 @@ def _settings(plans: Plans, model: Model | None) -> dict[str, Any]:
     for name in ("stacks", "scale", "skip_bad"):
         del found[name]
     found["metrics"] = metrics or None
-    if all(bound is None for bound in plans.criteria):
-        found["criteria"] = None
     found["settings"] = plans.settings or None
     before = dict(model.settings) if model is not None else {}
+    if model is not None:
+        _check_kept(before)
+        found["criteria"] = _merged(plans.criteria, before["criteria"])
     if model is not None:
         for name in _KEPT:
             if found[name] is not None and found[name] != before.get(name):
@@ -302,7 +310,6 @@ def _settings(plans: Plans, model: Model | None) -> dict[str, Any]:
             found[name] = before.get(name, _DEFAULTS.get(name))
     found["metrics"] = found["metrics"] or {}
     found["settings"] = found["settings"] or {}
-    found["criteria"] = tuple(found["criteria"] or (None,) * len(Criteria._fields))
     if found["optimizer"] in BATCHLESS and found["batch"] != "all":
         message = f"{found['optimizer']} looks at all rows at once"
         raise CgraphError("usage", message, "leave --batch out")
@@ -310,9 +317,60 @@ def _settings(plans: Plans, model: Model | None) -> dict[str, Any]:
     return found
 
 
-def _check_settings(found: dict[str, Any]) -> None:
-    from cgcli.learning.optimisers import OPTIMISERS
+def _merged(given: tuple[Any, ...], kept: list[Any]) -> tuple[Any, ...]:
+    """Return the criteria of a run that goes on: those given, and those of before.
 
+    The bounds of before, epochs, steps and seconds, hold only where no other is given: they are
+    what the run has come to.
+    """
+    new, old = Criteria(*given)._asdict(), Criteria(*kept)._asdict()
+    bounds = ("epochs", "steps", "seconds")
+    if any(new[name] is not None for name in bounds):
+        old.update(dict.fromkeys(bounds))
+    return tuple(old[name] if value is None else value for name, value in new.items())
+
+
+def _check_kept(settings: dict[str, Any]) -> None:
+    """Raise `CgraphError` for a model's settings that no run can have written."""
+    for name, is_right in _VALID.items():
+        if name not in settings or not is_right(settings[name]):
+            message = f"the model's setting '{name}' is missing, or was changed by hand"
+            raise CgraphError("file", message, "train it again")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and value - value == 0
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
+_VALID: dict[str, Callable[[Any], bool]] = {
+    "optimizer": lambda value: value in OPTIMISERS,
+    "rate": lambda value: value is None or _is_number(value),
+    "settings": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
+    "schedule": lambda value: value in SCHEDULES,
+    "warmup": _is_count,
+    "every": lambda value: _is_count(value) and value > 0,
+    "factor": _is_number,
+    "batch": lambda value: value == "all" or (_is_count(value) and value > 0),
+    "clip": lambda value: value is None or _is_number(value),
+    "reduce": lambda value: value in ("mean", "sum"),
+    "seed": _is_count,
+    "holdout": lambda value: _is_number(value) and 0 <= value < 1,
+    "metrics": lambda value: (
+        isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    ),
+    "criteria": lambda value: (
+        isinstance(value, list)
+        and len(value) == len(Criteria._fields)
+        and all(bound is None or _is_number(bound) for bound in value)
+    ),
+}
+
+
+def _check_settings(found: dict[str, Any]) -> None:
     optimiser = OPTIMISERS.get(found["optimizer"])
     names = optimiser.settings if optimiser is not None else {}
     options = {"beta1": "betas", "beta2": "betas"}

@@ -64,6 +64,13 @@ class Model:
         self.state = state
         self.more = dict(more or {})
 
+    def check(self) -> None:
+        """Raise what a part that is missing raises where it is asked for, or `ValueError`."""
+        self.stacks()
+        self.scaling()
+        if not self.parameters.flat.size or not {"rows", "held", "fingerprint"} <= set(self.data):
+            raise ValueError
+
     def stacks(self) -> dict[str, str]:
         """Return the columns that are stacked, as patterns by name."""
         return {str(name): str(pattern) for name, pattern in self.data["stack"].items()}
@@ -114,7 +121,7 @@ class Model:
                 dict(found["settings"]),
                 state,
             )
-            model.stacks(), model.scaling()
+            model.check()
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             message = f"{shorten(called, 80)}: this model is not whole, or was changed by hand"
             raise CgraphError("file", message, "train it again") from None

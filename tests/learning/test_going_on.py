@@ -1,0 +1,235 @@
+"""Runs that are stopped, killed or resumed: the same bits as those that never were."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Run = Callable[..., Any]
+PROGRAM = "h = tanh(W @ x + b); (dot(v, h) - y)^2"
+INITIALS = ["W=glorot(5,3)", "b=zeros(5)", "v=normal(0,0.5,5)"]
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    chance = np.random.default_rng(4)
+    x = chance.normal(size=(83, 3))
+    y = np.sin(x.sum(axis=1))
+    path = tmp_path / "rows.csv"
+    lines = [",".join(map(repr, [*map(float, a), float(b)])) for a, b in zip(x, y, strict=True)]
+    path.write_text("x1,x2,x3,y\n" + "\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def words(rows: Path, *more: str) -> list[str]:
+    return ["train", PROGRAM, "-d", str(rows), "--stack", "x=x?", *INITIALS, "--lr", "0.02", *more]
+
+
+VARIANTS = [
+    ["--optimizer", "adam", "--batch", "16"],
+    ["--optimizer", "gd"],
+    ["--optimizer", "nesterov", "--batch", "1"],
+    ["--optimizer", "rmsprop", "--batch", "20", "--schedule", "step", "--every", "2"],
+    ["--optimizer", "adamw", "--batch", "32", "--holdout", "0.25", "--patience", "50"],
+    ["--optimizer", "adagrad", "--batch", "16", "--scale", "x,y", "--clip", "0.1"],
+    ["--optimizer", "momentum", "--batch", "16", "--until-gradient", "1e-9"],
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=" ".join)
+@pytest.mark.parametrize("stop", [0, 1, 7, 13])
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
+    variant: list[str], stop: int, rows: Path, tmp_path: Path, cgraph: Run
+) -> None:
+    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
+    metric = ["--metric", "error=abs(dot(v, h) - y)"]
+    ran = cgraph(*words(rows, *variant, *metric, "--epochs", "9", "-o", str(whole)))
+    assert ran.status == 0, ran.err
+    bound = ["--steps", str(stop), "--epochs", "9"]
+    assert cgraph(*words(rows, *variant, *metric, *bound, "-o", str(part))).status == 0
+    ran = cgraph("train", "--resume", str(part), "-d", str(rows), "--epochs", "9")
+    assert ran.status == 0, ran.err
+    first, second = json.loads(whole.read_text()), json.loads(part.read_text())
+    assert first["parameters"] == second["parameters"]
+    assert first["state"] == second["state"]
+
+
+def test_the_words_of_the_first_run_may_be_said_again(
+    rows: Path, tmp_path: Path, cgraph: Run
+) -> None:
+    model = str(tmp_path / "m.json")
+    again = words(rows, "--epochs", "5", "-o", model)
+    assert cgraph(*again).status == 0
+    assert cgraph(*again, "--resume", model).status == 0
+    ran = cgraph(*again, "--resume", model, "--batch", "7")
+    assert ran.status == 2
+    assert "--batch 7 is not the model's" in ran.err
+
+
+def test_other_data_is_told(rows: Path, tmp_path: Path, cgraph: Run) -> None:
+    model = str(tmp_path / "m.json")
+    assert cgraph(*words(rows, "--epochs", "2", "-o", model)).status == 0
+    text = rows.read_text()
+    rows.write_text(text + "1,2,3,4\n")
+    ran = cgraph("train", "--resume", model, "-d", str(rows))
+    assert ran.status == 2
+    assert "it has 84 rows, and had 83" in ran.err
+    rows.write_text(text[:-2] + ("1\n" if text[-2] != "1" else "2\n"))
+    ran = cgraph("train", "--resume", model, "-d", str(rows))
+    assert ran.status == 2
+    assert "is not what" in ran.err
+
+
+def test_a_model_that_is_not_whole_is_told(rows: Path, tmp_path: Path, cgraph: Run) -> None:
+    model = tmp_path / "m.json"
+    assert cgraph(*words(rows, "--epochs", "2", "-o", str(model))).status == 0
+    text = model.read_text()
+    found = json.loads(text)
+    of_settings = [
+        json.dumps({**found, "settings": {}}),
+        json.dumps({**found, "settings": {**found["settings"], "optimizer": "magic"}}),
+    ]
+    for broken in (
+        *of_settings,
+        text[: len(text) // 2],
+        json.dumps({**found, "parameters": {"W": [1, [2]]}}),
+        json.dumps({**found, "parameters": {}}),
+        json.dumps({**found, "state": {**found["state"], "memory": 3}}),
+        json.dumps({**found, "state": {**found["state"], "memory": {"a": []}}}),
+        json.dumps({**found, "data": {}}),
+        json.dumps({**found, "program": "x +"}),
+        json.dumps({"x": 1}),
+        "[]",
+    ):
+        model.write_text(broken)
+        for command in (["train", "--resume"], ["predict"]):
+            ran = cgraph(*command, str(model), "-d", str(rows))
+            # A prediction does not need the settings of the run.
+            fine = command == ["predict"] and broken in of_settings
+            assert ran.status == (0 if fine else 2), (broken[:200], ran)
+            assert fine or ran.err.startswith("error: ")
+
+
+def _killed(command: list[str], after: float, environment: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    time.sleep(after)
+    process.kill()
+    process.wait()
+
+
+def _kill_and_go_on(
+    kills: int, rows: Path, folder: Path, environment: dict[str, str], seed: int
+) -> None:
+    """Kill a run at random moments and go on from its model, to the end; compare the bits."""
+    chance = random.Random(seed)
+    program = [sys.executable, "-m", "cgcli"]
+    options = ["--optimizer", "adam", "--batch", "4", "--epochs", "120", "--save-every", "0"]
+    whole, model = folder / "whole.json", folder / "killed.json"
+    begun = words(rows, *options, "-o", str(model))
+    subprocess.run(
+        [*program, *words(rows, *options, "-o", str(whole))], check=True, capture_output=True
+    )
+    expected = json.loads(whole.read_text())
+    done = 0
+    for _ in range(kills):
+        if model.exists():
+            found = json.loads(model.read_text())
+            assert found["schema"] == "cgraph.model/1"
+            epoch = found["state"]["epoch"]
+            assert epoch >= done
+            done = epoch
+            if done == 120:
+                assert found["parameters"] == expected["parameters"]
+                model.unlink()
+                done = 0
+                continue
+            command = [*program, "train", "--resume", str(model), "-d", str(rows)]
+        else:
+            command = [*program, *begun]
+        _killed(command, chance.uniform(0.15, 0.9), environment)
+    if model.exists():
+        last = [*program, "train", "--resume", str(model), "-d", str(rows)]
+        subprocess.run(last, check=True, capture_output=True)
+        found = json.loads(model.read_text())
+        assert found["parameters"] == expected["parameters"]
+        assert found["state"] == expected["state"]
+
+
+def test_a_run_that_is_killed_leaves_a_whole_model(
+    rows: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    _kill_and_go_on(8, rows, tmp_path, environment, 1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(4))
+def test_a_run_that_is_killed_two_hundred_times(
+    part: int, rows: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    _kill_and_go_on(52, rows, tmp_path, environment, 100 + part)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as Unix has them")
+def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(
+    rows: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    model = tmp_path / "m.json"
+    options = ["--batch", "1", "--epochs", "100000", "-o", str(model), "--save-every", "1000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cgcli", *words(rows, *options)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+    )
+    while not model.exists():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "it was interrupted" in out
+    assert f"to go on: cgraph train --resume {model}" in err
+    assert json.loads(model.read_text())["state"]["step"] > 0
+
+
+def test_paths_that_cannot_be_written(rows: Path, tmp_path: Path, cgraph: Run) -> None:
+    for option in ("-o", "--log", "--plot"):
+        path = str(tmp_path / "no" / "such" / "folder.svg")
+        ran = cgraph(*words(rows, "--epochs", "2", option, path))
+        assert ran.status == 2
+        assert "no such file or directory" in ran.err
+        assert ran.out == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+def test_a_full_disk(rows: Path, cgraph: Run) -> None:
+    for option in ("-o", "--log"):
+        ran = cgraph(*words(rows, "--epochs", "2", option, "/dev/full"))
+        assert ran.status == 2
+        assert "no space left on device" in ran.err
+
+
+def test_the_log_has_every_epoch_once(rows: Path, tmp_path: Path, cgraph: Run) -> None:
+    model, log = str(tmp_path / "m.json"), tmp_path / "log.jsonl"
+    more = ["--batch", "16", "-o", model, "--log", str(log)]
+    assert cgraph(*words(rows, "--epochs", "4", *more)).status == 0
+    with log.open("a") as file:
+        file.write('{"epoch": 5, "cost": 0}\n{"epo')
+    ran = cgraph("train", "--resume", model, "-d", str(rows), "--epochs", "6", "--log", str(log))
+    assert ran.status == 0, ran.err
+    epochs = [json.loads(line)["epoch"] for line in log.read_text().splitlines()]
+    assert epochs == [1, 2, 3, 4, 5, 6]
