@@ -31,7 +31,8 @@ def locate(task: Task, table: Table, parameters: Any) -> Failure:
     kept = task.parameters.flat.copy()
     np.copyto(task.parameters.flat, parameters)
     try:
-        return _located(task, table)
+        with np.errstate(all="ignore"):
+            return _located(task, table)
     finally:
         np.copyto(task.parameters.flat, kept)
 

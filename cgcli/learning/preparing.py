@@ -154,7 +154,8 @@ def _missing(
     few = ", ".join(map(excerpt, source.names[:8])) + (" …" if len(source.names) > 8 else "")
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
     hint = f"start a parameter at a value: {start}; the columns are {few}"
-    close = difflib.get_close_matches(missing[0][:40], source.names[:10_000], 1, 0.6)
+    close = [name for name in source.names if name.lower() == missing[0].lower()]
+    close += difflib.get_close_matches(missing[0][:40], source.names[:10_000], 1, 0.6)
     if close:
         hint = f"did you mean the column '{excerpt(close[0])}'? else {hint}"
     start_, end = names[missing[0]]

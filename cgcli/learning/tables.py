@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -43,6 +44,8 @@ class Table:
         self.arrays = arrays
         self.fingerprint = fingerprint
         self._files = files
+        # The files go with the table.
+        weakref.finalize(self, _close, list(files.values()))
 
     @property
     def row_bytes(self) -> int:
@@ -66,6 +69,11 @@ class Table:
         """Yield all rows in order, some at a time."""
         for start in range(0, self.count, CHUNK):
             yield self.read(start, min(start + CHUNK, self.count))
+
+
+def _close(files: list[Any]) -> None:
+    for file in files:
+        file.close()
 
 
 class TableWriter:

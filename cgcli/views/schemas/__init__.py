@@ -12,8 +12,8 @@ _FOLDER = os.path.dirname(os.path.abspath(__file__))
 def names() -> list[str]:
     """Return what there are schemas of.
 
-    >>> names()
-    ['check', 'diff', 'draw', 'error', 'eval', 'jsonl', 'ops', 'sheet', 'trace']
+    >>> names()[:5]
+    ['check', 'diff', 'draw', 'error', 'eval']
     """
     return sorted(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
 

@@ -1,0 +1,491 @@
+"""`cgraph train` as it is called: what it learns, what it prints, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import numpy as np
+import pytest
+
+import cgcli
+from cgcli.learning import tables
+from cgcli.views.schemas import read
+
+Run = Callable[..., Any]
+LINE = "(w*x + b - y)^2"
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> str:
+    """Points near the line 2x - 1."""
+    chance = np.random.default_rng(1)
+    x = chance.uniform(-2, 2, 40).round(4)
+    y = (2 * x - 1 + 0.1 * chance.normal(size=40)).round(4)
+    path = tmp_path / "points.csv"
+    path.write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)))
+    return str(path)
+
+
+def columns(path: str) -> tuple[Any, Any]:
+    table = np.loadtxt(path, delimiter=",", skiprows=1)
+    return table[:, 0], table[:, 1]
+
+
+def trained(ran: Any) -> dict[str, Any]:
+    assert ran.status in (0, 1), ran.err
+    found: dict[str, Any] = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("train")))
+    return found
+
+
+def test_a_line_is_that_of_least_squares(points: str, cgraph: Run, tmp_path: Path) -> None:
+    model = tmp_path / "m.json"
+    ran = cgraph(
+        "train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.1", "--epochs", "500", "--json",
+        "-o", str(model),
+    )  # fmt: skip
+    found = trained(ran)
+    x, y = columns(points)
+    slope, constant = np.polyfit(x, y, 1)
+    assert found["parameters"]["w"] == pytest.approx(slope, rel=1e-10)
+    assert found["parameters"]["b"] == pytest.approx(constant, rel=1e-10)
+    assert found["cost"] == pytest.approx(np.mean((slope * x + constant - y) ** 2), rel=1e-12)
+    assert found["rows"] == {"train": 40, "holdout": 0, "skipped": 0}
+    assert found["stopped"] == "500 epochs are done (--epochs)"
+    jsonschema.validate(json.loads(model.read_text()), json.loads(read("model")))
+
+
+def test_each_step_is_the_rule(points: str, cgraph: Run) -> None:
+    """W = W - rate * gradient, the gradient that of eval summed over the rows."""
+    x, y = columns(points)
+    w = b = 0.0
+    program = cgcli.parse(LINE)
+    for steps in range(1, 4):
+        results = [program.evaluate(w=w, b=b, x=p, y=q) for p, q in zip(x, y, strict=True)]
+        w -= 0.05 * np.mean([r.gradient["w"] for r in results])  # type: ignore[index]
+        b -= 0.05 * np.mean([r.gradient["b"] for r in results])  # type: ignore[index]
+        words = ["--lr", "0.05", "--steps", str(steps), "--json"]
+        found = trained(cgraph("train", LINE, "-d", points, "w=0", "b=0", *words))
+        assert found["parameters"]["w"] == pytest.approx(w, rel=1e-12)
+        assert found["parameters"]["b"] == pytest.approx(b, rel=1e-12)
+
+
+def test_lbfgs(points: str, cgraph: Run) -> None:
+    pytest.importorskip("scipy")
+    words = ["--optimizer", "lbfgs", "--json"]
+    found = trained(cgraph("train", LINE, "-d", points, "w=0", "b=0", *words))
+    x, y = columns(points)
+    slope, constant = np.polyfit(x, y, 1)
+    assert found["parameters"]["w"] == pytest.approx(slope, rel=1e-6)
+    assert found["parameters"]["b"] == pytest.approx(constant, rel=1e-6)
+
+
+def test_standard_errors_of_a_line(points: str, cgraph: Run) -> None:
+    pytest.importorskip("scipy")
+    words = ["--residual", "--json"]
+    found = trained(cgraph("train", "w*x + b - y", "-d", points, "w=0", "b=0", *words))
+    x, y = columns(points)
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    best, total, _, _ = np.linalg.lstsq(design, y, rcond=None)
+    errors = np.sqrt(np.diag(np.linalg.inv(design.T @ design)) * total[0] / 38)
+    assert found["parameters"] == pytest.approx(dict(zip("wb", best, strict=True)), rel=1e-12)
+    assert found["standard_errors"] == pytest.approx(dict(zip("wb", errors, strict=True)), rel=1e-9)
+    assert found["sum_of_squares"] == pytest.approx(total[0], rel=1e-12)
+
+
+NIST = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "nist" / "nist.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("case", NIST, ids=lambda case: case["name"])
+@pytest.mark.parametrize("start", ["start1", "start2"])
+def test_certified_regressions(case: dict[str, Any], start: str, cgraph: Run) -> None:
+    """NIST's Statistical Reference Datasets: 8 digits of parameters, 6 of standard errors."""
+    pytest.importorskip("scipy")
+    data = str(Path(__file__).parent / "nist" / f"{case['name']}.csv")
+    initials = [f"{name}={value!r}" for name, value in case[start].items()]
+    program = f"{case['model']} - {case['response']}"
+    found = trained(cgraph("train", program, "-d", data, *initials, "--residual", "--json"))
+    for name, value in case["certified"].items():
+        assert found["parameters"][name] == pytest.approx(value, rel=1e-8)
+    for name, value in case["certified_stderr"].items():
+        assert found["standard_errors"][name] == pytest.approx(value, rel=1e-6)
+    assert found["sum_of_squares"] == pytest.approx(case["rss"], rel=1e-8)
+
+
+# Initial values
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [
+        ("zeros(2,3)", lambda v: v.shape == (2, 3) and not v.any()),
+        ("ones(4)", lambda v: v.shape == (4,) and (v == 1).all()),
+        ("full(3, 0.5)", lambda v: v.shape == (3,) and (v == 0.5).all()),
+        ("full(0.5, 3, 2)", lambda v: v.shape == (3, 2) and (v == 0.5).all()),
+        ("full(2, 3, 7)", lambda v: v.shape == (2, 3) and (v == 7).all()),
+        ("uniform(50,60)", lambda v: v.shape == (50, 60) and 0 <= v.min() < 0.01 < 0.99 < v.max()),
+        ("uniform(-2,-1,1000)", lambda v: v.min() >= -2 and v.max() < -1),
+        ("normal(90,90)", lambda v: abs(v.mean()) < 0.05 and abs(v.std() - 1) < 0.05),
+        ("normal(0, 0.1, 5000)", lambda v: abs(v.std() - 0.1) < 0.01),
+        ("glorot(40,60)", lambda v: 0.24 < v.max() <= math.sqrt(6 / 100)),
+        ("he(40,200)", lambda v: abs(v.std() - 0.1) < 0.01),
+        ("0.5*ones(3) - [1,2,3]", lambda v: v.tolist() == [-0.5, -1.5, -2.5]),
+        ("[1/2, pi]", lambda v: v.tolist() == [0.5, math.pi]),
+        ("2*uniform()", lambda v: v.shape == () and 0 <= v < 2),
+    ],
+)
+def test_initial_values(text: str, check: Any, points: str, cgraph: Run) -> None:
+    program = "sum(W)*x*0 + sum(W)^2*0"
+    words = ["-d", points, f"W={text}", "--steps", "0", "--json"]
+    found = trained(cgraph("train", program, *words))["parameters"]["W"]
+    assert check(np.array(found))
+    again = trained(cgraph("train", program, *words))["parameters"]["W"]
+    assert found == again
+    if any(word in text for word in ("uniform", "normal", "glorot", "he(")):
+        assert trained(cgraph("train", program, *words, "--seed", "1"))["parameters"]["W"] != found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["zeros(0)", "zeros(2,3,4)", "zeros(1.5)", "full()", "uniform(3,-1,2)", "normal(0,-1,3)",
+     "zeros(100000,100000)", "glorot(x)", "zeros(", "@nothing.npy", "", "ones(2)+ones(3)"],
+)  # fmt: skip
+def test_initial_values_that_cannot_be_used(text: str, points: str, cgraph: Run) -> None:
+    ran = cgraph("train", "sum(W)*x", "-d", points, f"W={text}")
+    assert ran.status == 2
+    assert ran.err.startswith("error: ")
+    assert "fault" not in ran.err
+
+
+# Columns, stacks, scaling, metrics
+
+
+def test_stacks_scaling_and_metrics(tmp_path: Path, cgraph: Run) -> None:
+    chance = np.random.default_rng(2)
+    data = chance.normal(size=(200, 3)) * [1, 100, 0.01] + [0, 1000, 5]
+    label = (data @ [1, 0.01, 100] + chance.normal(size=200) > 510).astype(int)
+    path = tmp_path / "rows.csv"
+    rows = [",".join(map(str, [*a, b, "text"])) for a, b in zip(data, label, strict=True)]
+    path.write_text("f1,f2,f3,label,note\n" + "\n".join(rows) + "\n")
+    model = tmp_path / "m.json"
+    program = "z = dot(w, x) + b; softplus(z) - label*z"
+    words = ["-d", str(path), "w=zeros(3)", "b=0", "--stack", "x=f?", "--scale", "x"]
+    more = ["--lr", "1", "--epochs", "300", "--holdout", "0.2", "-o", str(model), "--json"]
+    metric = ["--metric", "accuracy=(z > 0) == label", "--metric", "mean_z=z"]
+    found = trained(cgraph("train", program, *words, *more, *metric))
+    assert found["rows"] == {"train": 160, "holdout": 40, "skipped": 0}
+    assert found["metrics"]["accuracy"]["train"] > 0.7
+    assert set(found["metrics"]["mean_z"]) == {"train", "holdout"}
+    assert found["history"][-1]["metrics"]["accuracy"]["train"] == pytest.approx(
+        found["metrics"]["accuracy"]["train"], abs=0.02
+    )
+    scale = json.loads(model.read_text())["data"]["scale"]["x"]
+    # Predictions scale as the model does.
+    ran = cgraph("predict", str(model), "-d", str(path), "--of", "z")
+    z = np.loadtxt(ran.out.splitlines()[1:], delimiter=",")[:, 1]
+    w, b = np.array(found["parameters"]["w"]), found["parameters"]["b"]
+    np.testing.assert_allclose(z, (data - scale[0]) / scale[1] @ w + b, rtol=1e-9)
+    # And eval takes the parameters, and says of the scaling.
+    ran = cgraph("eval", "dot(w, x) + b", "--at", str(model), "x=[0,0,0]", "--json")
+    assert json.loads(ran.out)["value"] == b
+    assert "scaled" in ran.err
+
+
+def test_sequences(tmp_path: Path, cgraph: Run) -> None:
+    """A recurrent net over list columns: the gradient is that of eval, row by row."""
+    chance = np.random.default_rng(3)
+    path = tmp_path / "rows.jsonl"
+    data = [{"x": chance.normal(size=4).tolist(), "y": float(chance.normal())} for _ in range(9)]
+    path.write_text("\n".join(map(json.dumps, data)))
+    program = "h[0] = 0*u; for t in 0..3 { h[t+1] = tanh(W@h[t] + u*x[t]) } (sum(h[4]) - y)^2"
+    start = {"W": chance.normal(size=(2, 2)).tolist(), "u": [0.5, -0.3]}
+    words = [f"{name}={json.dumps(value)}" for name, value in start.items()]
+    ran = cgraph("train", program, "-d", str(path), *words, "--lr", "0.1", "--steps", "1", "--json")
+    found = trained(ran)["parameters"]
+    results = [cgcli.parse(program).evaluate({**start, **row}) for row in data]
+    for name, value in start.items():
+        mean = np.mean([r.gradient[name] for r in results], axis=0)  # type: ignore[index]
+        np.testing.assert_allclose(found[name], value - 0.1 * mean, rtol=1e-12)
+
+
+def test_fixed_values_and_sums(points: str, cgraph: Run) -> None:
+    words = ["-d", points, "w=0", "--fix", "b=-1", "--lr", "0.002", "--reduce", "sum", "--json"]
+    found = trained(cgraph("train", LINE, *words))
+    x, y = columns(points)
+    assert found["parameters"] == {"w": pytest.approx(np.dot(x, y + 1) / np.dot(x, x))}
+    assert found["cost"] == pytest.approx(np.sum((found["parameters"]["w"] * x - 1 - y) ** 2))
+
+
+def test_rows_on_disk_are_learned_from_as_in_memory(
+    points: str, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.1", "--json", "--holdout", "0.2"]
+    here = trained(cgraph(*words))
+    batched = trained(cgraph(*words, "--batch", "8"))
+    monkeypatch.setattr(tables, "CHUNK", 7)
+    monkeypatch.setattr("cgcli.learning.objective.CHUNK", 7)
+    monkeypatch.setattr("cgcli.learning.preparing.split", _split_on_disk)
+    there = trained(cgraph(*words))
+    assert there["parameters"] == pytest.approx(here["parameters"], rel=1e-12)
+    assert there["cost"] == pytest.approx(here["cost"], rel=1e-12)
+    assert trained(cgraph(*words, "--batch", "8"))["cost"] == pytest.approx(
+        batched["cost"], rel=1e-2
+    )
+
+
+def _split_on_disk(chunks: Any, fraction: float, seed: int) -> Any:
+    return tables.split(chunks, fraction, seed, memory=100)
+
+
+# When to stop
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--until-cost", "0.5"], "is at most 0.5 (--until-cost)"),
+        (["--until-change", "1e-3"], "at most 0.001 (--until-change)"),
+        (["--until-gradient", "0.01"], "is at most 0.01 (--until-gradient)"),
+        (["--epochs", "7"], "7 epochs are done (--epochs)"),
+        (["--steps", "11", "--batch", "8"], "11 steps are done (--steps)"),
+        (["--time", "0.05", "--batch", "1"], "0.05 s are over (--time)"),
+        (["--until-cost", "0.5", "--batch", "8"], "is at most 0.5 (--until-cost)"),
+        (["--until-gradient", "0.05", "--batch", "10"], "is at most 0.05 (--until-gradient)"),
+        (["--until-change", "1e-3", "--batch", "10"], "at most 0.001 (--until-change)"),
+        (["--holdout", "0.3", "--patience", "3", "--lr", "0.5"], "nothing better on the rows held"),
+        ([], "100 epochs are done (--epochs)"),
+    ],
+    ids=" ".join,
+)
+def test_what_stops_a_run(words: list[str], why: str, points: str, cgraph: Run) -> None:
+    ran = (
+        cgraph("train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.05", "--json", *words)
+        if ("--lr" not in words)
+        else cgraph("train", LINE, "-d", points, "w=0", "b=0", "--json", *words)
+    )
+    assert why in trained(ran)["stopped"]
+
+
+def test_patience_keeps_the_best(points: str, cgraph: Run) -> None:
+    words = ["--lr", "0.9", "--optimizer", "momentum", "--holdout", "0.3", "--patience", "4"]
+    found = trained(cgraph("train", LINE, "-d", points, "w=0", "b=0", "--json", *words))
+    best = min(record["holdout"] for record in found["history"])
+    assert found["holdout_cost"] == best
+
+
+# Divergence
+
+
+def test_divergence_is_told(points: str, cgraph: Run, tmp_path: Path) -> None:
+    model = tmp_path / "m.json"
+    words = ["-d", points, "w=0", "b=0", "--lr", "50", "--epochs", "1000", "-o", str(model)]
+    ran = cgraph("train", LINE, *words, "--json")
+    assert ran.status == 1
+    found = trained(ran)
+    assert found["diverged"] is not None
+    assert math.isfinite(found["cost"])
+    assert "diverged: " in ran.err
+    assert "a smaller --lr" in ran.err
+    assert json.loads(model.read_text())["parameters"] == found["parameters"]
+    ran = cgraph("train", "--resume", str(model), "-d", points, "--lr", "0.01", "--epochs", "1001")
+    assert ran.status in (0, 1)
+
+
+def test_the_first_bad_row_and_node_are_named(tmp_path: Path, cgraph: Run) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n1,1\n2,1\n-3,1\n4,1\n-5,1\n")
+    ran = cgraph("train", "(log(x) * w - y)^2", "-d", str(path), "w=1", "--json")
+    assert ran.status == 1
+    found = json.loads(ran.out)["diverged"]
+    assert (found["row"], found["node"]) == (3, "v1")
+    assert "log(x) is not defined at x = -3" in found["message"]
+    ran = cgraph("train", "(exp(w*x) - y)^2", "-d", str(path), "w=200", "--batch", "2")
+    assert ran.status == 1
+    assert "diverged: row 4, node" in ran.err
+    assert "larger than the largest double" in ran.err
+
+
+# What is seen
+
+
+def test_the_report(points: str, cgraph: Run) -> None:
+    ran = cgraph("train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.05", "--epochs", "40")
+    assert ran.status == 0
+    assert ran.err == ""
+    lines = ran.out.splitlines()
+    assert lines[0] == "cost, epoch 1 to 40, logarithmic"
+    assert any(line.startswith("w ") for line in lines)
+    assert "40 rows; 2 numbers learned" in ran.out
+    assert lines[-1].endswith("40 epochs are done (--epochs)")
+
+
+def test_plots_are_pictures(points: str, cgraph: Run, tmp_path: Path) -> None:
+    path = tmp_path / "cost.svg"
+    words = ["-d", points, "w=0", "b=0", "--holdout", "0.2", "--plot", str(path)]
+    assert cgraph("train", LINE, *words).status == 0
+    root = ElementTree.fromstring(path.read_text())
+    lines = [each for each in root.iter() if each.tag.endswith("polyline")]
+    assert len(lines) == 2
+    heights = [float(pair.split(",")[1]) for pair in lines[0].attrib["points"].split()]
+    assert heights == sorted(heights)
+    pytest.importorskip("typst")
+    path = tmp_path / "cost.png"
+    assert cgraph("train", LINE, *words[:-1], str(path)).status == 0
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_first_steps_in_full(tmp_path: Path, cgraph: Run) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n1,2\n2,4\n3,6\n4,8\n")
+    words = ["-d", str(path), "w=0.5", "--lr", "0.1", "--epochs", "2"]
+    ran = cgraph("train", "p = w*x; (p - y)^2", *words, "--trace", "2")
+    plain = cgraph("train", "p = w*x; (p - y)^2", *words)
+    assert ran.status == 0
+    first, second = ran.out.split("Step 2\n")
+    alone = cgraph("trace", "p = w*x; (p - y)^2", "x=1", "y=2", "w=0.5", "--wrt", "w").out
+    assert alone.split("Forward")[1].split("The gradient")[0] in first
+    assert "and 1 more rows in the same way" in first
+    # The mean over the rows of 2(wx - y)x at w = 0.5 is -22.5.
+    assert "f = 16.875\n  ∂f/∂w = -22.5\n" in first
+    assert "Update: W = W - rate * gradient, rate 0.1\n  w = 0.5 - 0.1 * (-22.5) = 2.75\n" in first
+    assert "Row 1" in second
+    tail = plain.out.split(" in ")[0]
+    assert tail.splitlines()[-1].split(" after")[0] in ran.out
+    assert "w = 2.75 - 0.1 * 11.25 = 1.625" in second
+
+
+# What cannot be used
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["w=0"], "'b' is neither given a value nor a column"),
+        (["w=0", "b=0", "c=1"], "'c' is given a value, but the program does not use it"),
+        (["w=0", "b=0", "x=1"], "is a column of the data as well"),
+        (["w=0", "b=0", "w=1"], "given twice"),
+        (["w=0", "b=0", "--fix", "b=1"], "given twice"),
+        (["w=0", "b=0", "--optimizer", "adm"], "did you mean adam?"),
+        (["w=0", "b=0", "--schedule", "x"], "--schedule is constant"),
+        (["w=0", "b=0", "--momentum", "0.5"], "gd has no --momentum"),
+        (["w=0", "b=0", "--betas", "0.9"], "--betas are two numbers"),
+        (["w=0", "b=0", "--batch", "0"], "--batch is a number of rows"),
+        (["w=0", "b=0", "--patience", "3"], "--patience looks at rows that are held out"),
+        (["w=0", "b=0", "--holdout", "0.001"], "--holdout leaves none"),
+        (["w=0", "b=0", "--scale", "z"], "'z' is no column"),
+        (["w=0", "b=0", "--stack", "v=q*"], "no column is like 'q*'"),
+        (["w=0", "b=0", "--stack", "v"], "--stack wants a name"),
+        (["w=0", "b=0", "--metric", "e=y +"], "expected a value"),
+        (["w=0", "b=0", "--metric", "e=q"], "'q' is neither"),
+        (["w=0", "b=0", "--metric", "e=[x, y]"], "is a vector of 2"),
+        (["w=0", "b=0", "--plot", "cost.gif"], "a cost curve is drawn as .svg or .png"),
+        (["w=0", "b=0", "--residual", "--optimizer", "adam"], "--residual is solved by"),
+        (["w=0", "b=0", "--optimizer", "lm"], "add --residual"),
+        (["w=0", "b=0", "--optimizer", "lbfgs", "--batch", "3"], "looks at all rows at once"),
+        (["w=zeros(3)", "b=0"], "a cost is one number"),
+        (["w=0", "b=0", "--resume", "nothing.json"], "there is no such file"),
+        (["w=0", "b=0", "--lr", "x"], "'x' is not a valid float"),
+        (["w=0", "b=0", "--lern", "1"], "there is no option --lern"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_what_cannot_be_used(words: list[str], message: str, points: str, cgraph: Run) -> None:
+    for form in ([], ["--json"]):
+        ran = cgraph("train", LINE, "-d", points, *words, *form)
+        assert ran.status == 2, ran
+        told = ran.err if not form else json.dumps(json.loads(ran.out)["error"], ensure_ascii=False)
+        assert message.replace('"', '\\"') in told
+
+
+def test_no_data_and_no_parameter(points: str, cgraph: Run) -> None:
+    assert "there is no data" in cgraph("train", LINE, "w=0").err
+    assert "data is read from .csv" in cgraph("train", LINE, "w=0", "-d", "x.xls").err
+    assert "there is nothing to learn" in cgraph("train", "x + y", "-d", points).err
+    ran = cgraph("train", "c = w*x; y^2", "-d", points, "w=1")
+    assert "the cost does not depend on 'w'" in ran.err
+    ran = cgraph("train", "(w*x - Y)^2", "-d", points, "w=1")
+    assert "did you mean the column 'y'?" in ran.err
+
+
+def test_rows_from_standard_input(points: str, cgraph: Run) -> None:
+    words = ["train", LINE, "w=0", "b=0", "--epochs", "3", "--json"]
+    expected = trained(cgraph(*words, "-d", points))
+    piped = trained(cgraph(*words, "-d", "-", stdin=Path(points).read_bytes()))
+    assert piped["parameters"] == expected["parameters"]
+    x, y = columns(points)
+    lines = "".join(json.dumps({"x": a, "y": b}) + "\n" for a, b in zip(x, y, strict=True))
+    piped = trained(cgraph(*words, "-d", "-", stdin=lines.encode()))
+    assert piped["parameters"] == expected["parameters"]
+
+
+# Every row of a file
+
+
+def test_map_is_eval_of_each_row(points: str, cgraph: Run, tmp_path: Path) -> None:
+    program = "p = sin(x*k)/y; p*exp(x)"
+    ran = cgraph("map", program, "-d", points, "k=2")
+    assert ran.status == 0
+    head, *rows = ran.out.splitlines()
+    assert head == "row,f,df/dx,df/dk,df/dy"
+    x, y = columns(points)
+    parsed = cgcli.parse(program)
+    for k, row in enumerate(rows):
+        number, value, *gradients = map(float, row.split(","))
+        result = parsed.evaluate(x=x[k], y=y[k], k=2)
+        assert number == k + 1
+        assert value == pytest.approx(result.value, rel=1e-12)
+        assert gradients == pytest.approx(list(result.gradient.values()), rel=1e-12)  # type: ignore[union-attr]
+    out = tmp_path / "out.jsonl"
+    ran = cgraph("map", program, "-d", points, "k=2", "--wrt", "k", "--of", "p", "-o", str(out))
+    assert (ran.status, ran.out) == (0, "")
+    for line in out.read_text().splitlines():
+        found = json.loads(line)
+        jsonschema.validate(found, json.loads(read("map")))
+        assert list(found) == ["row", "p", "dp/dk"]
+
+
+def test_map_of_vectors(tmp_path: Path, cgraph: Run) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"x": [1, 2]}\n{"x": [3, -4]}\n')
+    ran = cgraph("map", "W @ x", "-d", str(path), "W=[[1,1],[0,2]]", "--values")
+    assert ran.out == "row,f[0],f[1]\n1,3.0,4.0\n2,-1.0,-8.0\n"
+    ran = cgraph("map", "W @ x", "-d", str(path), "W=[[1,1],[0,2]]")
+    assert ran.status == 2
+    assert "a gradient is of one number" in ran.err
+    ran = cgraph("map", "sum(log(x))", "-d", str(path))
+    assert ran.out.splitlines()[2] == "2,nan,0.3333333333333333,-0.25"
+
+
+def test_map_and_predict_refuse(points: str, cgraph: Run, tmp_path: Path) -> None:
+    assert "have no value and are no column" in cgraph("map", "x*q*r", "-d", points).err
+    assert "is a column as well" in cgraph("map", "x*y", "-d", points, "x=1").err
+    assert "there is no model" in cgraph("predict", "-d", points).err
+    model = tmp_path / "m.json"
+    assert cgraph("train", "p = w*x; (p - y)^2", "-d", points, "w=0", "-o", str(model)).status == 0
+    few = tmp_path / "few.csv"
+    few.write_text("x\n1\n2\n")
+    ran = cgraph("predict", str(model), "-d", str(few))
+    assert ran.status == 2
+    assert "'f' needs 'y'" in ran.err
+    assert "--of p" in ran.err
+    few.write_text("x\n1\n2\nbad\n")
+    out = tmp_path / "out.csv"
+    ran = cgraph("predict", str(model), "-d", str(few), "--of", "p", "-o", str(out))
+    assert ran.status == 2
+    assert "row 3 (line 4), column 'x': 'bad' is not a number" in ran.err
+    assert not out.exists()
+    ran = cgraph("predict", str(model), "-d", str(few), "--of", "p", "--skip-bad", "-o", str(out))
+    assert ran.status == 0
+    assert len(out.read_text().splitlines()) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "few.csv", "m.json", "out.csv", "points.csv",
+    ]  # fmt: skip
