@@ -128,10 +128,13 @@ class Watching:
             failure = trained.failure
             where = f"row {failure.row}" if failure.row is not None else "all rows"
             lines.append(f"diverged: {where}, node {shorten(failure.node)}: {failure.message}")
-            lines.append(
-                "the parameters are the last good ones; try a smaller --lr, --clip 1, "
-                "or --scale for columns of large numbers"
-            )
+            if trained.start - trained.start != 0:
+                lines.append("it is so at the start: mend that row, or start elsewhere")
+            else:
+                lines.append(
+                    "the parameters are the last good ones; try a smaller --lr, --clip 1, "
+                    "or --scale for columns of large numbers"
+                )
         if self._stop:
             if self._output is not None:
                 lines.append(f"to go on: cgraph train --resume {self._output} -d {self._run.path}")

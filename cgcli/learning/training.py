@@ -95,8 +95,8 @@ class Training:
         self.descent: Descent | None = None
         if options.optimizer in BATCHLESS:
             return
-        size = options.batch
-        objective = Objective(self.task, prepared.train, size, options.seed)
+        with np.errstate(all="ignore"):
+            objective = Objective(self.task, prepared.train, options.batch, options.seed)
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
         self.descent = Descent(
