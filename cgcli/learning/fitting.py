@@ -99,18 +99,23 @@ class Residuals:
         self.jacobian = np.empty((table.count, flat.size))
         plan = Plan(lowered.tape, task.parameters.views, each=[row, *places])
         arrays = {place: table.arrays[name] for place, name in columns_of(lowered, plan).items()}
-        parts, start = [], 0
-        for shape in task.parameters.shapes.values():
+        parts, start, shapes = {}, 0, task.parameters.shapes
+        for name, shape in shapes.items():
             size = int(np.prod(shape, dtype=int))
             part = self.jacobian[:, start : start + size]
-            parts.append(part.reshape((table.count, *shape)) if len(shape) < 2 else part)
+            parts[name] = part.reshape((table.count, *shape)) if len(shape) < 2 else part
             start += size
         # Of a matrix's gradients the columns lie side by side: they take a copy.
         self._copies = [
-            (part, np.empty((table.count, *shape))) if len(shape) > 1 else None
-            for part, shape in zip(parts, task.parameters.shapes.values(), strict=True)
+            (parts[name], np.empty((table.count, *shapes[name])))
+            for name in lowered.parameters
+            if len(shapes[name]) > 1
         ]
-        each = [copy[1] if copy else part for part, copy in zip(parts, self._copies, strict=True)]
+        matrices = iter(self._copies)
+        each = [
+            next(matrices)[1] if len(shapes[name]) > 1 else parts[name]
+            for name in lowered.parameters
+        ]
         self._sweep = Sweep(plan, arrays, table.count, [self.values, *each])
 
     def at(self, theta: Any) -> None:
@@ -120,9 +125,8 @@ class Residuals:
         self._done = True
         np.copyto(self.flat, theta)
         self._sweep.run()
-        for copy in self._copies:
-            if copy is not None:
-                np.copyto(copy[0], copy[1].reshape(copy[0].shape))
+        for part, copy in self._copies:
+            np.copyto(part, copy.reshape(part.shape))
 
 
 def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:

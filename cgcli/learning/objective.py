@@ -75,8 +75,9 @@ class Objective:
         self.task = task
         self.table = table
         self.gradient = np.zeros_like(task.parameters.flat)
-        self._views = list(task.parameters.look(self.gradient).values())
         self.lowered = lowered = task.lowered()
+        views = task.parameters.look(self.gradient)
+        self._views = [views[name] for name in lowered.parameters]
         self._cost = lowered.total(task.graph.output)
         self._places = lowered.gradient_totals()
         known = self._hoisted()
