@@ -11,7 +11,6 @@ import argparse
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from measure import Row, at_least, at_most, cgraph, fresh, installed, interleave, medians, print_table
+from measure import (
+    Row,
+    at_least,
+    at_most,
+    cgraph,
+    fresh,
+    installed,
+    interleave,
+    medians,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,9 +133,9 @@ def batches(rows: int, model: Model) -> Iterator[Any]:
 def run_cgraph(name: str) -> tuple[float, list[float], int]:
     """Return a run of cgcli: lowering, hoisting and binding are under the clock."""
     from cgcli.learning.descent import Blind
+    from cgcli.learning.parameters import Parameters
     from cgcli.learning.preparing import Given, Prepared, build_graph
     from cgcli.learning.reading import Report
-    from cgcli.learning.parameters import Parameters
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter
     from cgcli.learning.task import Task
@@ -211,7 +220,7 @@ def run_jax(name: str) -> tuple[float, list[float], int]:
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)  # noqa: FBT003  # JAX's own way
+    jax.config.update("jax_enable_x64", True)  # JAX's own way
     model = MODELS[name]
     columns, start = data(name)
     x, y = (jnp.asarray(value) for value in columns.values())
@@ -242,9 +251,7 @@ def run_jax(name: str) -> tuple[float, list[float], int]:
         second = {n: 0.999 * second[n] + 0.001 * gradient[n] ** 2 for n in w}
         moved = {
             n: w[n]
-            - model.rate
-            * (first[n] / (1 - 0.9**k))
-            / (jnp.sqrt(second[n] / (1 - 0.999**k)) + 1e-8)
+            - model.rate * (first[n] / (1 - 0.9**k)) / (jnp.sqrt(second[n] / (1 - 0.999**k)) + 1e-8)
             for n in w
         }
         return moved, first, second
@@ -362,7 +369,7 @@ def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="of the large file; 0 for none")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="of the large file, or 0")
     parser.add_argument("--one", nargs=2, metavar=("FRAMEWORK", "MODEL"))
     options = parser.parse_args()
     if options.one:

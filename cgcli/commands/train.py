@@ -206,7 +206,8 @@ def train_command(
 
     cgraph train "(w*x + b - y)^2" -d points.csv w=0 b=0 --lr 0.05
     """
-    from cgcli.commands.runs import Plans, Run
+    from cgcli.commands.runs import Run
+    from cgcli.commands.settings import Plans
     from cgcli.learning.optimisers import OPTIMISERS
     from cgcli.learning.schedule import SCHEDULES
 

@@ -8,34 +8,43 @@ import os
 import signal
 import sys
 import time
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import IO, Any, NamedTuple
 
 from cgcli.commands.files import write_file
 from cgcli.errors import CgraphError, shorten
 from cgcli.learning.descent import Record, State
+from cgcli.learning.models import Model
+from cgcli.learning.training import Trained, Training
 
-if TYPE_CHECKING:
-    from cgcli.commands.runs import Run
-    from cgcli.learning.models import Model
-    from cgcli.learning.training import Trained
-
-__all__ = ["Watching"]
+__all__ = ["Files", "Watching"]
 
 _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
 
 
+class Files(NamedTuple):
+    """The files of a run: its model, written anew every so many seconds, its log, its curve.
+
+    `data` is what it learns from, and `epoch` the one it goes on from, if it does.
+    """
+
+    output: str | None = None
+    log: str | None = None
+    plot: str | None = None
+    every: float = 0.0
+    data: str | None = None
+    epoch: int | None = None
+
+
 class Watching:
     """Sees every step of a run: shows its progress, writes its model and its log."""
 
-    def __init__(
-        self, run: Run, output: str | None, log: str | None, plot: str | None, every: float
-    ) -> None:
-        self._run = run
-        self._output = output
-        self._log_path = log
-        self._plot = plot
-        self._every = every
+    def __init__(self, training: Training, model: Callable[[], Model], files: Files) -> None:
+        self._training = training
+        self._model = model
+        self._files = files
+        self._output = files.output
         self._log: IO[str] | None = None
         self._saved = 0.0
         self._cost = 0.0
@@ -47,12 +56,12 @@ class Watching:
         """Write the model as it is, so that a path that cannot be written is known at once."""
         if self._output is not None:
             self._write()
-        if self._log_path is not None:
-            self._log = _opened_log(self._log_path, self._run)
+        if self._files.log is not None:
+            self._log = _opened_log(self._files.log, self._files.epoch)
         with contextlib.suppress(ValueError):
             # In another thread than the main one signals are someone else's.
             self._handler = signal.signal(signal.SIGINT, self._interrupt)
-        descent = self._run.training.descent
+        descent = self._training.descent
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress
 
@@ -91,7 +100,7 @@ class Watching:
         if self._output is None:
             return
         now = time.monotonic()
-        if last or now - self._saved >= max(self._every, _PATIENCE * self._cost):
+        if last or now - self._saved >= max(self._files.every, _PATIENCE * self._cost):
             self._write()
 
     def asked_to_stop(self) -> bool:
@@ -101,25 +110,25 @@ class Watching:
     def _write(self, model: Model | None = None) -> None:
         assert self._output is not None
         began = time.monotonic()
-        text = (model or self._run.model()).text()
+        text = (model or self._model()).text()
         write_file(self._output, text.encode())
         self._saved = time.monotonic()
-        self._cost = self._saved - began if self._every else 0.0
+        self._cost = self._saved - began if self._files.every else 0.0
 
     def finish(self, model: Model, trained: Trained) -> None:
         """Write the model and the curve of a run that has ended."""
         if self._output is not None:
             self._write(model)
-        if self._plot is not None:
+        if self._files.plot is not None:
             from cgcli.views.learning.plot import as_svg
 
             svg = as_svg(trained.history)
-            if self._plot.lower().endswith(".png"):
+            if self._files.plot.lower().endswith(".png"):
                 from cgcli.views.drawing.convert import as_png
 
-                write_file(self._plot, as_png(svg))
+                write_file(self._files.plot, as_png(svg))
             else:
-                write_file(self._plot, svg.encode())
+                write_file(self._files.plot, svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""
@@ -137,19 +146,21 @@ class Watching:
                 )
         if self._stop:
             if self._output is not None:
-                lines.append(f"to go on: cgraph train --resume {self._output} -d {self._run.path}")
+                lines.append(
+                    f"to go on: cgraph train --resume {self._output} -d {self._files.data}"
+                )
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")
         if lines:
             sys.stderr.write("\n".join(lines) + "\n")
 
 
-def _opened_log(path: str, run: Run) -> IO[str]:
-    """Open the log, where a run goes on after the epochs that its model has."""
+def _opened_log(path: str, epoch: int | None) -> IO[str]:
+    """Open the log, of a run that goes on behind the epochs that its model has."""
     try:
-        if run.resumed is not None and run.resumed.state is not None and os.path.exists(path):
+        if epoch is not None and os.path.exists(path):
             with open(path, encoding="utf-8") as file:
-                kept = [line for line in file if _epoch(line) <= run.resumed.state.epoch]
+                kept = [line for line in file if _epoch(line) <= epoch]
             write_file(path, "".join(kept).encode())
             return open(path, "a", encoding="utf-8")
         return open(path, "w", encoding="utf-8")

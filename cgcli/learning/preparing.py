@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,6 @@ from cgcli.operations.table import CONSTANTS
 from cgcli.program import Program
 
 __all__ = ["Given", "Prepared", "Reading", "Shaped", "build_graph", "prepare", "read_columns"]
-
-ALL: Final = "all"
 
 
 class Given(NamedTuple):

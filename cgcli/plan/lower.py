@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from cgcli.graph.graph import Graph
-from cgcli.plan.cells import Cell, Number, cells, filled, fit
+from cgcli.plan.cells import Cell, Number, filled, fit
+from cgcli.plan.functions import cells
 from cgcli.plan.passes import backward_cells, forward_cells
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape

@@ -1,0 +1,149 @@
+"""The settings of a run: the command line's, then those of the model, then the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cgcli.commands.data import pairs
+from cgcli.errors import CgraphError
+from cgcli.learning.models import Model
+from cgcli.learning.optimisers import OPTIMISERS
+from cgcli.learning.schedule import SCHEDULES
+from cgcli.learning.stopping import Criteria
+from cgcli.learning.training import BATCHLESS
+
+__all__ = ["Plans", "settings_of"]
+
+
+class Plans(NamedTuple):
+    """The options of a command line; None for what it leaves open."""
+
+    optimizer: str | None
+    rate: float | None
+    settings: dict[str, float]
+    schedule: str | None
+    warmup: int | None
+    every: int | None
+    factor: float | None
+    batch: int | str | None
+    clip: float | None
+    reduce: str | None
+    seed: int | None
+    criteria: tuple[Any, ...]
+    holdout: float | None
+    stacks: list[str] | None
+    scale: list[str] | None
+    skip_bad: bool
+    metrics: list[str] | None
+
+
+_DEFAULTS: dict[str, Any] = {
+    "optimizer": "gd",
+    "schedule": "constant",
+    "warmup": 0,
+    "every": 30,
+    "factor": 0.1,
+    "batch": "all",
+    "reduce": "mean",
+    "seed": 0,
+    "holdout": 0.0,
+}
+_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")
+"""What a run that goes on cannot change: it would not be the same run."""
+
+
+def settings_of(plans: Plans, model: Model | None) -> dict[str, Any]:
+    """Return the settings of a run: the command line's, then the model's, then the defaults."""
+    metrics = pairs("--metric", plans.metrics, "error=abs(y - p)")
+    found = plans._asdict()
+    for name in ("stacks", "scale", "skip_bad"):
+        del found[name]
+    found["metrics"] = metrics or None
+    found["settings"] = plans.settings or None
+    before = dict(model.settings) if model is not None else {}
+    if model is not None:
+        _check_kept(before)
+        found["criteria"] = _merged(plans.criteria, before["criteria"])
+    if model is not None:
+        for name in _KEPT:
+            if found[name] is not None and found[name] != before.get(name):
+                option = f"--{name}"
+                message = f"{option} {found[name]} is not the model's, {before.get(name)}"
+                raise CgraphError("usage", message, f"leave {option} out: --resume has it")
+    for name, value in found.items():
+        if value is None:
+            found[name] = before.get(name, _DEFAULTS.get(name))
+    found["metrics"] = found["metrics"] or {}
+    found["settings"] = found["settings"] or {}
+    if found["optimizer"] in BATCHLESS and found["batch"] != "all":
+        message = f"{found['optimizer']} looks at all rows at once"
+        raise CgraphError("usage", message, "leave --batch out")
+    _check_settings(found)
+    return found
+
+
+def _merged(given: tuple[Any, ...], kept: list[Any]) -> tuple[Any, ...]:
+    """Return the criteria of a run that goes on: those given, and those of before.
+
+    The bounds of before, epochs, steps and seconds, hold only where no other is given: they are
+    what the run has come to.
+    """
+    new, old = Criteria(*given)._asdict(), Criteria(*kept)._asdict()
+    bounds = ("epochs", "steps", "seconds")
+    if any(new[name] is not None for name in bounds):
+        old.update(dict.fromkeys(bounds))
+    return tuple(old[name] if value is None else value for name, value in new.items())
+
+
+def _check_kept(settings: dict[str, Any]) -> None:
+    """Raise `CgraphError` for a model's settings that no run can have written."""
+    for name, is_right in _VALID.items():
+        if name not in settings or not is_right(settings[name]):
+            message = f"the model's setting '{name}' is missing, or was changed by hand"
+            raise CgraphError("file", message, "train it again")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and value - value == 0
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
+_VALID: dict[str, Callable[[Any], bool]] = {
+    "optimizer": lambda value: value in OPTIMISERS,
+    "rate": lambda value: value is None or _is_number(value),
+    "settings": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
+    "schedule": lambda value: value in SCHEDULES,
+    "warmup": _is_count,
+    "every": lambda value: _is_count(value) and value > 0,
+    "factor": _is_number,
+    "batch": lambda value: value == "all" or (_is_count(value) and value > 0),
+    "clip": lambda value: value is None or _is_number(value),
+    "reduce": lambda value: value in ("mean", "sum"),
+    "seed": _is_count,
+    "holdout": lambda value: _is_number(value) and 0 <= value < 1,
+    "metrics": lambda value: (
+        isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    ),
+    "criteria": lambda value: (
+        isinstance(value, list)
+        and len(value) == len(Criteria._fields)
+        and all(bound is None or _is_number(bound) for bound in value)
+    ),
+}
+
+
+def _check_settings(found: dict[str, Any]) -> None:
+    optimiser = OPTIMISERS.get(found["optimizer"])
+    names = optimiser.settings if optimiser is not None else {}
+    options = {"beta1": "betas", "beta2": "betas"}
+    for name in found["settings"]:
+        if name not in names:
+            option = options.get(name, name).replace("_", "-")
+            message = f"{found['optimizer']} has no --{option}"
+            own = sorted({options.get(each, each).replace("_", "-") for each in names})
+            has = ", ".join(f"--{each}" for each in own)
+            raise CgraphError("usage", message, f"it has {has}" if has else "leave it out")

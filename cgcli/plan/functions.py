@@ -1,0 +1,266 @@
+"""The functions of the rules over cells: each writes an instruction down."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.numbers.namespace import Namespace
+from cgcli.plan.cells import Cell, Number, elementwise, grown, operand, shape_of, where
+from cgcli.plan.tape import Tape
+
+__all__ = ["cells"]
+
+
+def _function(tape: Tape, operation: str, plain: Callable[..., float]) -> Callable[..., Number]:
+    def call(*arguments: Number) -> Number:
+        if any(isinstance(argument, Cell) for argument in arguments):
+            return elementwise(tape, operation, *arguments)
+        return float(plain(*map(float, arguments)))
+
+    return call
+
+
+def _power(tape: Tape) -> Callable[[Number, Number], Number]:
+    """Return the power; small whole ones are products."""
+
+    def power(a: Number, b: Number) -> Number:
+        if not isinstance(a, Cell) and not isinstance(b, Cell):
+            with np.errstate(all="ignore"):
+                return float(np.float_power(float(a), float(b)))
+        if not isinstance(b, Cell):
+            if b == 0:
+                return 1.0
+            if b == 1:
+                return a
+            if b == 2:
+                return a * a
+            if b == 3:
+                return a * a * a
+            if b == -1:
+                return 1 / a
+        return elementwise(tape, "power", a, b)
+
+    return power
+
+
+def _folded(operation: Callable[[Number, Number], Number]) -> Callable[..., Number]:
+    return lambda *arguments: functools.reduce(operation, arguments)
+
+
+def _spread(value: Number, like: Number, *axis: int) -> Number:
+    shape = shape_of(like)
+    if not isinstance(value, Cell) or value.shape == shape:
+        return value
+    if axis:
+        value = grown(value, shape, axis[0] % len(shape))
+    return value if value.shape == shape else value.view("spread", shape)
+
+
+def _count(x: Number, *axis: int) -> float:
+    shape = shape_of(x)
+    return float(shape[axis[0]]) if axis else float(np.prod(shape, dtype=float))
+
+
+def _product(tape: Tape) -> Callable[[Number, Number], Number]:
+    def product(a: Number, b: Number) -> Number:
+        left, right = shape_of(a), shape_of(b)
+        if not left or not right:
+            return a * b
+        shape = (*left[:-1], *(right[:-2] + right[-1:] if len(right) > 1 else ()))
+        return Cell(tape, tape.write("matmul", (a.place, b.place), (), shape))
+
+    return product
+
+
+def _outer_or_scale(tape: Tape) -> Callable[[Number, Number], Number]:
+    def outer(a: Number, b: Number) -> Number:
+        left, right = shape_of(a), shape_of(b)
+        if not left or not right:
+            return a * b
+        return Cell(tape, tape.write("outer", (a.place, b.place), (), (*left, *right)))
+
+    return outer
+
+
+def _transpose(x: Number) -> Number:
+    return x if len(shape_of(x)) < 2 else x.view("transpose", x.shape[::-1])
+
+
+def _stack(tape: Tape) -> Callable[..., Number]:
+    def stack(*parts: Number) -> Number:
+        shape = (len(parts), *shape_of(parts[0]))
+        if not any(isinstance(part, Cell) for part in parts):
+            return Cell(tape, tape.array(np.array(parts, dtype=np.float64)))
+        return Cell(tape, tape.write("stack", tuple(map(operand, parts)), (), shape))
+
+    return stack
+
+
+def _concat(tape: Tape) -> Callable[..., Number]:
+    def concat(*parts: Number) -> Number:
+        length = sum(shape_of(part)[0] if shape_of(part) else 1 for part in parts)
+        shape = (length, *shape_of(parts[0])[1:])
+        return Cell(tape, tape.write("concat", tuple(map(operand, parts)), (), shape))
+
+    return concat
+
+
+def _piece(whole: Cell, place: int, *parts: Number) -> Number:
+    lengths = [shape_of(part)[0] if shape_of(part) else 1 for part in parts]
+    start = sum(lengths[:place])
+    if not shape_of(parts[place]):
+        return whole[start]
+    return whole.view("piece", shape_of(parts[place]), start, start + lengths[place])
+
+
+def _scatter(tape: Tape) -> Callable[..., Cell]:
+    def scatter(value: Number, like: Number, *indices: int) -> Cell:
+        place = tape.write("scatter", (operand(value),), indices, shape_of(like))
+        return Cell(tape, place)
+
+    return scatter
+
+
+def _onehot(tape: Tape) -> Callable[[Number, int], Cell]:
+    def onehot(k: Number, n: int) -> Cell:
+        return Cell(tape, tape.write("onehot", (operand(k),), (int(n),), (int(n),)))
+
+    return onehot
+
+
+def _reduction(operation: str) -> Callable[..., Number]:
+    def reduction(x: Number, *axis: int) -> Number:
+        return x.reduced(operation, axis[0] if axis else None) if isinstance(x, Cell) else x
+
+    return reduction
+
+
+def _others(tape: Tape) -> Callable[..., Cell]:
+    def others(x: Cell, *axis: int) -> Cell:
+        static = (axis[0] % len(x.shape),) if axis else (None,)
+        return Cell(tape, tape.write("others", (x.place,), static, x.shape))
+
+    return others
+
+
+def _norm(m: Namespace) -> Callable[..., Number]:
+    """Return the 2-norm, scaled by the greatest element so that no square overflows."""
+
+    def norm(x: Cell, *axis: int) -> Number:
+        along = axis[0] if axis else None
+        greatest = m.abs(x).reduced("amax", along)
+        scale = where(greatest == 0, 1, where(greatest == np.inf, 1, greatest))
+        scaled = x / _spread(scale, x, *axis)
+        return scale * m.sqrt((scaled * scaled).reduced("sum", along))
+
+    return norm
+
+
+def _logsumexp(m: Namespace) -> Callable[..., Number]:
+    def logsumexp(x: Cell, *axis: int) -> Number:
+        along = axis[0] if axis else None
+        greatest = x.reduced("amax", along)
+        shift = where(m.abs(greatest) < np.inf, greatest, 0)
+        grown = m.exp(x - _spread(shift, x, *axis))
+        return m.log(grown.reduced("sum", along)) + shift
+
+    return logsumexp
+
+
+def _shifted(x: Cell) -> Cell:
+    shifted: Cell = x - _spread(x.reduced("amax", -1), x, -1)
+    return shifted
+
+
+def _softmax(m: Namespace) -> Callable[[Cell], Cell]:
+    def softmax(x: Cell) -> Cell:
+        grown = m.exp(_shifted(x))
+        quotient: Cell = grown / _spread(grown.reduced("sum", -1), x, -1)
+        return quotient
+
+    return softmax
+
+
+def _log_softmax(m: Namespace) -> Callable[[Cell], Cell]:
+    def log_softmax(x: Cell) -> Cell:
+        shifted = _shifted(x)
+        total = m.exp(shifted).reduced("sum", -1)
+        difference: Cell = shifted - _spread(m.log(total), x, -1)
+        return difference
+
+    return log_softmax
+
+
+_LIKE_NUMPY: Final = {
+    "sqrt": "sqrt", "cbrt": "cbrt", "exp": "exp", "expm1": "expm1", "log": "log",
+    "log1p": "log1p", "log2": "log2", "log10": "log10", "hypot": "hypot", "sin": "sin",
+    "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
+    "atan2": "arctan2", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "floor": "floor", "ceil": "ceil", "round": "rint",
+    "mod": "mod", "abs": "absolute", "sign": "sign",
+}  # fmt: skip
+_SPECIAL: Final = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
+
+
+def cells(tape: Tape) -> Namespace:
+    """Return the namespace of the rules over cells: every function writes an instruction.
+
+    >>> tape = Tape()
+    >>> m = cells(tape)
+    >>> x = Cell(tape, tape.write("column", (), ("x",), (), rows=True))
+    >>> tape[m.pow(x, 2.0).place].operation
+    'multiply'
+    """
+    from cgcli.numbers import real
+
+    functions: dict[str, Any] = {
+        own: _function(tape, name, getattr(np, name)) for own, name in _LIKE_NUMPY.items()
+    }
+    for name in _SPECIAL:
+        functions[name] = _function(tape, name, getattr(real.CAREFUL, name))
+    maximum = _function(tape, "maximum", np.maximum)
+    minimum = _function(tape, "minimum", np.minimum)
+    m = Namespace(
+        **functions,
+        pow=_power(tape),
+        max=_folded(maximum),
+        min=_folded(minimum),
+        where=where,
+        truth=lambda condition: (
+            elementwise(tape, "truth", condition)
+            if isinstance(condition, Cell)
+            else float(condition)
+        ),
+        number=float,
+        pi=float(np.pi),
+        inf=float(np.inf),
+        nan=float(np.nan),
+        stack=_stack(tape),
+        index=lambda x, *indices: x.at(*indices),
+        scatter=_scatter(tape),
+        product=_product(tape),
+        outer_or_scale=_outer_or_scale(tape),
+        transpose=_transpose,
+        concat=_concat(tape),
+        piece=_piece,
+        sum=_reduction("sum"),
+        prod=_reduction("prod"),
+        amax=_reduction("amax"),
+        amin=_reduction("amin"),
+        products_of_others=_others(tape),
+        spread=_spread,
+        count=_count,
+        rank=lambda x: len(shape_of(x)),
+        len=lambda x: float(shape_of(x)[0]),
+        onehot=_onehot(tape),
+    )
+    return m.copy(
+        norm=_norm(m),
+        logsumexp=_logsumexp(m),
+        softmax=_softmax(m),
+        log_softmax=_log_softmax(m),
+    )
