@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -231,9 +230,7 @@ class Run:
 
     def train(self, *, as_json: bool, digits: int) -> Trained:
         """Train, and print what came of it."""
-        began = time.monotonic()
         trained = self.training.run(self._watching)
-        elapsed = time.monotonic() - began
         self._watching.end()
         model = self.model(trained.stopped)
         self._watching.finish(model, trained)
@@ -245,7 +242,7 @@ class Run:
         else:
             from cgcli.views.learning.report import print_trained
 
-            print_trained(self.training, trained, digits, elapsed)
+            print_trained(self.training, trained, digits)
         self._watching.tell_end(trained)
         return trained
 

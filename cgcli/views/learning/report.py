@@ -20,7 +20,7 @@ _HEIGHT: Final = 6
 _FEW: Final = 16
 
 
-def print_trained(training: Training, trained: Trained, digits: int, seconds: float) -> None:
+def print_trained(training: Training, trained: Trained, digits: int) -> None:
     """Print the curve, the parameters, the cost on both parts, and why the run stopped."""
     from rich.text import Text
 
@@ -36,7 +36,7 @@ def print_trained(training: Training, trained: Trained, digits: int, seconds: fl
             out.print(Text(line, style="cyan"))
         out.print()
     _print_parameters(training, trained, digits, out)
-    for line in _summary(training, trained, digits, seconds):
+    for line in _summary(training, trained, digits):
         out.print(Text(line), soft_wrap=True)
 
 
@@ -67,7 +67,7 @@ def _short(value: Any, digits: int) -> str:
     return shown(value, digits)
 
 
-def _summary(training: Training, trained: Trained, digits: int, seconds: float) -> list[str]:
+def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     prepared = training.prepared
     held = prepared.held
     rows = f"{prepared.train.count:,} rows"
@@ -90,6 +90,6 @@ def _summary(training: Training, trained: Trained, digits: int, seconds: float) 
             line += f", residual standard deviation {shown(fit.deviation, digits)}"
         lines.append(line)
     steps = trained.state.step if trained.state else 0
-    took = f" after {steps:,} steps in {seconds:.2f} s" if steps else f" in {seconds:.2f} s"
+    took = f" after {steps:,} steps" if steps else ""
     lines.append(f"stopped{took}: {trained.stopped}")
     return lines
