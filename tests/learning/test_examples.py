@@ -84,8 +84,9 @@ class Folder:
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("examples") / "learning"
-    shutil.copytree(EXAMPLES, path)
+    path = tmp_path_factory.mktemp("examples")
+    for each in (*PROGRAMS, EXAMPLES / "data.py"):
+        shutil.copy(each, path)
     return path
 
 
@@ -304,6 +305,21 @@ def test_the_recurrent_net_adds(folder: Folder) -> None:
     np.testing.assert_allclose(folder.predict("recurrent.cg")[:, 0], sums, rtol=1e-9)
     means = (1600 * trained["cost"] + 400 * trained["holdout_cost"]) / 2000
     np.testing.assert_allclose(((sums - columns["y"]) ** 2).mean(), means, rtol=1e-9)
+
+
+def test_the_points_have_their_model(
+    cgraph: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(ROOT)
+    new = tmp_path / "points.json"
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^\$ cgraph (train .* --residual)$", page, re.MULTILINE)
+    assert cgraph(*shlex.split(line), "-o", str(new)).status == 0
+    kept = json.loads((EXAMPLES / "points.json").read_text(encoding="utf-8"))
+    made = json.loads(new.read_text(encoding="utf-8"))
+    for name in ("w", "b"):
+        assert made["parameters"].pop(name) == pytest.approx(kept["parameters"].pop(name))
+    assert made == kept
 
 
 def test_the_adding_problem_is_what_it_says(folder: Folder) -> None:
