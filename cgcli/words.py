@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-__all__ = ["Math", "Message", "joined"]
+__all__ = ["Math", "Message", "counted", "joined"]
 
 
 class Message(str):
@@ -35,6 +35,15 @@ class Math(str):
     """A value among words that is mathematics: what prints it may set it apart."""
 
     __slots__ = ()
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def joined(messages: list[Message]) -> Message:

@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 from typing import Annotated, Final
 
@@ -149,6 +150,9 @@ def _decoded(argument: str) -> str:
 def _usage(message: str) -> CgraphError:
     """Return what Typer says of the arguments as one of our own errors."""
     first = message.split("\n", maxsplit=1)[0].rstrip(".")
+    # Typer's words for a number are a programmer's.
+    first = re.sub(r"is not a valid float( range)?", "is not a number", first)
+    first = re.sub(r"is not a valid int(eger)?( range)?", "is not a whole number", first)
     return CgraphError("usage", first[:1].lower() + first[1:], "--help tells how it is used")
 
 

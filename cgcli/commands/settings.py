@@ -79,6 +79,8 @@ def settings_of(plans: Plans, model: Model | None) -> dict[str, Any]:
     if found["optimizer"] in BATCHLESS and found["batch"] != "all":
         message = f"{found['optimizer']} looks at all rows at once"
         raise CgraphError("usage", message, "leave --batch out")
+    if found["optimizer"] in BATCHLESS:
+        _check_heeded(found["optimizer"], plans)
     _check_settings(found)
     return found
 
@@ -134,6 +136,26 @@ _VALID: dict[str, Callable[[Any], bool]] = {
         and all(bound is None or _is_number(bound) for bound in value)
     ),
 }
+
+
+def _check_heeded(optimizer: str, plans: Plans) -> None:
+    """Refuse the options that an optimiser of SciPy's does not heed."""
+    criteria = Criteria(*plans.criteria)._asdict()
+    given = {name: getattr(plans, name) for name in ("rate", "schedule", "warmup", "clip")}
+    given |= {"every": plans.every, "factor": plans.factor, "patience": criteria["patience"]}
+    if optimizer == "lm":
+        names = ("cost", "change", "gradient", "seconds", "steps")
+        given |= {name: criteria[name] for name in names}
+    options = {
+        "rate": "lr", "seconds": "time", "cost": "until-cost", "change": "until-change",
+        "gradient": "until-gradient",
+    }  # fmt: skip
+    for name, value in given.items():
+        if value is not None:
+            option = f"--{options.get(name, name)}"
+            method = "least squares" if optimizer == "lm" else optimizer
+            message = f"{method} has no use for {option}: it chooses its own steps"
+            raise CgraphError("usage", message, f"leave {option} out")
 
 
 def _check_settings(found: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import Annotated, Any, Final
 
 import typer
@@ -99,7 +100,9 @@ def train_command(
             metavar="NAME",
         ),
     ] = None,
-    rate: Annotated[float | None, _option("The learning rate.", "--lr", min=0.0)] = None,
+    rate: Annotated[
+        float | None, _option("The learning rate.", "--lr", "--learning-rate", min=0.0)
+    ] = None,
     momentum: Annotated[
         float | None, _option("Of momentum and nesterov.", "--momentum", min=0.0, max=1.0)
     ] = None,
@@ -206,6 +209,8 @@ def train_command(
 
     cgraph train "(w*x + b - y)^2" -d points.csv w=0 b=0 --lr 0.05
     """
+    # The products of a step are too small for threads, which under load wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cgcli.commands.runs import Run
     from cgcli.commands.settings import Plans
     from cgcli.learning.optimisers import OPTIMISERS
@@ -213,6 +218,18 @@ def train_command(
 
     # A run makes cycles, and may last for days.
     gc.enable()
+    _check_numbers(
+        {
+            "--lr": rate, "--momentum": momentum, "--decay": decay, "--epsilon": epsilon,
+            "--weight-decay": weight_decay, "--clip": clip, "--factor": factor,
+            "--until-cost": until_cost, "--until-change": until_change,
+            "--until-gradient": until_gradient, "--time": seconds, "--holdout": holdout,
+            "--save-every": save_every,
+        }
+    )  # fmt: skip
+    if trace and json:
+        message = "--trace prints text, and --json one document"
+        raise CgraphError("usage", message, "leave one of the two out")
     if residual and optimizer not in (None, "lm"):
         other = excerpt(optimizer or "")
         message = f"--residual is solved by Levenberg and Marquardt's method, not {other}"
@@ -255,6 +272,16 @@ def train_command(
         raise typer.Exit(_DIVERGED)
     if run.interrupted:
         raise typer.Exit(_INTERRUPTED)
+
+
+def _check_numbers(numbers: dict[str, float | None]) -> None:
+    """Refuse what is no finite number, and a gradient of no length."""
+    for option, value in numbers.items():
+        if value is not None and value - value != 0:
+            raise CgraphError("usage", f"{option} is a number, not {value}")
+    if (clip := numbers["--clip"]) is not None and clip <= 0:
+        message = f"--clip is the longest gradient, not {clip:g}"
+        raise CgraphError("usage", message, "write --clip 1")
 
 
 def _batch(text: str | None) -> int | str | None:

@@ -54,6 +54,7 @@ class Watching:
 
     def begin(self) -> None:
         """Write the model as it is, so that a path that cannot be written is known at once."""
+        self._check_files()
         if self._output is not None:
             self._write()
         if self._files.log is not None:
@@ -66,6 +67,17 @@ class Watching:
             from cgcli.views.learning.progress import Progress
 
             self._progress = Progress(descent.criteria, descent.objective.steps)
+
+    def _check_files(self) -> None:
+        """Refuse a curve that cannot be drawn, or not where it is to be, before the run."""
+        plot, descent = self._files.plot, self._training.descent
+        if plot is not None and os.path.isdir(os.path.dirname(plot) or ".") is False:
+            raise CgraphError("file", f"{shorten(plot, 80)}: no such file or directory")
+        if self._training.options.optimizer == "lm":
+            option = "--plot" if plot else "--log" if self._files.log else ""
+            if option and descent is None:
+                message = f"least squares has no epochs for {option} to show"
+                raise CgraphError("usage", message, f"leave {option} out")
 
     def end(self) -> None:
         """Give Ctrl-C back, and take the progress away."""
@@ -135,15 +147,23 @@ class Watching:
         lines = []
         if trained.failure is not None:
             failure = trained.failure
-            where = f"row {failure.row}" if failure.row is not None else "all rows"
-            lines.append(f"diverged: {where}, node {shorten(failure.node)}: {failure.message}")
+            if failure.row is None:
+                lines.append(f"diverged: {failure.message}")
+            else:
+                node = shorten(failure.node)
+                lines.append(f"diverged: row {failure.row}, node {node}: {failure.message}")
             if trained.start - trained.start != 0:
                 lines.append("it is so at the start: mend that row, or start elsewhere")
             else:
                 lines.append(
-                    "the parameters are the last good ones; try a smaller --lr, --clip 1, "
-                    "or --scale for columns of large numbers"
+                    "the parameters are those of the lowest cost before; try a smaller --lr, "
+                    "--clip 1, or --scale for columns of large numbers"
                 )
+        elif trained.cost > trained.start and not self._stop:
+            lines.append(
+                f"note: the cost rose, from {trained.start:.6g} to {trained.cost:.6g}; "
+                "try a smaller --lr"
+            )
         if self._stop:
             if self._output is not None:
                 lines.append(

@@ -19,6 +19,7 @@ Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
 
 _KEPT: Final = 2_000
+_GROWTH: Final = 1e12
 
 
 class DivergedError(Exception):
@@ -62,12 +63,14 @@ class State:
         self.stride = 1
 
     def keep(self, record: Record) -> None:
-        """Add to the history; when it is long only every other epoch is kept."""
-        if record["epoch"] % self.stride == 0:
-            self.history.append(record)
+        """Add to the history; when it is long only every other epoch is kept, and the last."""
+        before = self.history[-1:]
+        if before and (before[0]["epoch"] - 1) % self.stride:
+            self.history.pop()
+        self.history.append(record)
         if len(self.history) > _KEPT:
             self.stride *= 2
-            self.history = [r for r in self.history if r["epoch"] % self.stride == 0]
+            self.history = [r for r in self.history if (r["epoch"] - 1) % self.stride == 0]
 
 
 class Watch(Protocol):
@@ -114,7 +117,9 @@ class Descent:
         self.most = most
         self.flat = objective.task.parameters.flat
         self.state = State(self.flat.size, optimiser.start(self.flat.size))
-        self._last = self.flat.copy()
+        self._good = self.flat.copy()
+        self._lowest = math.inf
+        self._limit = math.inf
 
     def run(self, watch: Watch) -> str:
         """Descend until a criterion is met; raises `DivergedError`, the parameters good again."""
@@ -123,7 +128,7 @@ class Descent:
         if state.current is not None:
             np.copyto(self.flat, state.current)
             state.current = None
-        np.copyto(self._last, self.flat)
+        np.copyto(self._good, self.flat)
         with np.errstate(all="ignore"):
             while True:
                 stop = self.criteria.exhausted(state.step, state.epoch, time.monotonic() - began)
@@ -142,15 +147,14 @@ class Descent:
         gradient, move, memory = objective.gradient, self.optimiser.move, state.memory
         timed = self.criteria.seconds is not None
         summed = self.criteria.gradient is not None
-        last = self._last
         norm = rate = 0.0
         for rows, cost in objective.epoch(state.epoch, state.position):
             norm = math.sqrt(float(gradient @ gradient))
-            if norm - norm != 0 or cost - cost != 0:
-                bad = flat.copy()
-                np.copyto(flat, last)
-                what = "the cost" if cost - cost != 0 else "the gradient"
-                raise DivergedError(f"{what} is not finite", bad)
+            if norm - norm != 0 or not cost <= self._limit:
+                self._give_up(cost)
+            if self._limit == math.inf:
+                # A cost that grows without end is given up before it overflows.
+                self._limit = _GROWTH * max(abs(cost), 1.0)
             rate = self.schedule.at(state.step, state.epoch)
             if objective.full:
                 change = None if state.before is None else abs(cost - state.before)
@@ -159,11 +163,11 @@ class Descent:
                     self._record(watch, cost, norm, rate)
                     return stop
                 state.before = cost
+                self._remember(cost)
             state.costs += cost * rows
             state.rows += rows
             if summed and not objective.full:
                 state.sum += gradient * rows
-            np.copyto(last, flat)
             self.shorten()
             state.step += 1
             move(flat, gradient, rate, state.step, self.setting, memory)
@@ -173,6 +177,24 @@ class Descent:
             if stop and state.position < objective.steps:
                 return stop
         return self._end(watch, norm, rate) or self._interrupted(watch, 0.0)
+
+    def _give_up(self, cost: float) -> None:
+        """Raise `DivergedError`, the parameters those of the lowest cost before."""
+        bad = self.flat.copy()
+        np.copyto(self.flat, self._good)
+        if cost - cost != 0:
+            what = "the cost is not finite"
+        elif cost > self._limit:
+            what = f"the cost grew to {cost:.3g}"
+        else:
+            what = "the gradient is not finite"
+        raise DivergedError(what, bad)
+
+    def _remember(self, cost: float) -> None:
+        """Keep the parameters where the cost is the lowest so far."""
+        if cost < self._lowest:
+            self._lowest = cost
+            np.copyto(self._good, self.flat)
 
     def shorten(self) -> bool:
         """Shorten the gradient where it is longer than it may be; return whether it was."""
@@ -196,6 +218,7 @@ class Descent:
         record = self._record(watch, cost, norm, rate)
         stop = self._patience(record)
         if not objective.full:
+            self._remember(cost)
             change = None if state.before is None else abs(cost - state.before)
             gradient = mean if self.criteria.gradient is not None else None
             stop = stop or self.criteria.reached(cost, change, gradient)

@@ -54,7 +54,8 @@ def _located(task: Task, table: Table) -> Failure:
             row = {name: chunk[name][first] for name in task.columns}
             return _named(task, row, int(chunk[ROW][first]))
     # Every row is finite, and their sum is not.
-    return Failure(None, task.graph.names[task.graph.output], "the sum over the rows overflows")
+    message = "no row is at fault: each is finite, and all together grow without end"
+    return Failure(None, task.graph.names[task.graph.output], message)
 
 
 def _named(task: Task, row: dict[str, Any], number: int) -> Failure:

@@ -158,13 +158,13 @@ class Objective:
 
 
 class Measure:
-    """The cost and the metrics of a table's rows, without gradients."""
+    """The cost and the metrics of a table's rows, without gradients; of residuals their squares."""
 
-    def __init__(self, task: Task, table: Table) -> None:
+    def __init__(self, task: Task, table: Table, *, squared: bool = False) -> None:
         self.task = task
         self.count = table.count
         lowered = task.lowered()
-        self._cost = lowered.total(task.graph.output)
+        self._cost = lowered.total(task.graph.output, squared=squared)
         self._metrics = {name: lowered.total(node) for name, node in task.metrics.items()}
         places = [self._cost, *self._metrics.values()]
         self._plan = Plan(lowered.tape, task.parameters.views, places)

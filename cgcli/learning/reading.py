@@ -15,6 +15,7 @@ from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
 from cgcli.learning.tables import CHUNK, ROW
+from cgcli.words import counted
 
 __all__ = ["Report", "Source", "open_source", "stacked"]
 
@@ -132,6 +133,10 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
     if head is None:
         raise _unusable(path, "it is empty", "the first line names the columns")
     names = _check_names(path, [name.strip() for name in head])
+    for other, called in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and other in names[0] and other != delimiter:
+            hint = "save it with commas" + (", or call it .tsv" if other == "\t" else "")
+            raise _unusable(path, f"its columns seem to be separated by {called}", hint)
     if all(_is_number(name) for name in names):
         raise _unusable(path, "its first line has numbers", "the first line names the columns")
 
@@ -205,7 +210,8 @@ def _careful_csv(
         for record in _records(path, reader):
             line = start + reader.line_num
             if len(record) != len(names):
-                why = f"the row has {len(record)} cells, and there are {len(names)} columns"
+                have, want = counted(len(record), "cell"), counted(len(names), "column")
+                why = f"the row has {have}, and the file {want}"
                 yield line, _Short(why)
             else:
                 yield line, dict(zip(names, record, strict=True))

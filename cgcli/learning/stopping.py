@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cgcli.words import counted
+
 __all__ = ["Criteria"]
+
+
+def _done(number: int, noun: str) -> str:
+    return f"{counted(number, noun)} {'is' if number == 1 else 'are'} done"
 
 
 class Criteria(NamedTuple):
@@ -39,9 +45,9 @@ class Criteria(NamedTuple):
     def exhausted(self, step: int, epoch: int, seconds: float) -> str:
         """Return which bound the run has come to; nothing when there is more to do."""
         if self.steps is not None and step >= self.steps:
-            return f"{step:,} steps are done (--steps)"
+            return f"{_done(step, 'step')} (--steps)"
         if self.epochs is not None and epoch >= self.epochs:
-            return f"{epoch:,} epochs are done (--epochs)"
+            return f"{_done(epoch, 'epoch')} (--epochs)"
         if self.seconds is not None and seconds >= self.seconds:
             return f"{self.seconds:g} s are over (--time)"
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -85,8 +86,11 @@ class Training:
         self.task = prepared.task._replace(mean=options.reduce == "mean")
         _check(self.task)
         metrics = bool(self.task.metrics)
-        self._train = Measure(self.task, prepared.train)
-        self._held = Measure(self.task, prepared.held) if prepared.held else None
+        squared = options.optimizer == "lm"
+        self._train = Measure(self.task, prepared.train, squared=squared)
+        self._held = None
+        if prepared.held is not None:
+            self._held = Measure(self.task, prepared.held, squared=squared)
         criteria = bounded(options.criteria)
         if criteria.patience is not None and self._held is None:
             raise CgraphError(
@@ -170,8 +174,11 @@ class Training:
 
     def _fitted(self, watch: Watch, start: float) -> Trained:
         prepared, options = self.prepared, self.options
-        most = options.criteria.epochs or 10_000
+        criteria = options.criteria
+        most = min(b for b in (criteria.epochs, criteria.steps, 10_000) if b is not None)
         history: list[Record] = []
+        began = time.monotonic()
+        stop = ""
         if options.optimizer == "lm":
             fit = fit_residuals(self.task, prepared.train, most)
             return self._trained(fit.stopped, start, None, None, fit)
@@ -180,10 +187,17 @@ class Training:
             record = {"epoch": iteration, "step": iteration, "cost": cost}
             history.append({**record, "gradient_norm": norm, "rate": 1.0})
             watch.epoch(history[-1])
-            return watch.asked_to_stop()
+            nonlocal stop
+            change = abs(cost - history[-2]["cost"]) if len(history) > 1 else None
+            stop = criteria.reached(cost, change, norm)
+            stop = stop or criteria.exhausted(iteration, -1, time.monotonic() - began)
+            if watch.asked_to_stop():
+                stop = "it was interrupted"
+            return bool(stop)
 
         objective = Objective(self.task, prepared.train, None, options.seed)
         fit = fit_lbfgs(objective, most, tell)
+        fit = fit._replace(stopped=stop or fit.stopped)
         return self._trained(fit.stopped, start, None, None, fit, history)
 
 
@@ -201,7 +215,8 @@ def _check(task: Any) -> None:
     names = list(task.parameters.views)
     if not names:
         message = "there is nothing to learn: the program has no parameter"
-        raise CgraphError("usage", message, "start one at a value: w=0")
+        hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'
+        raise CgraphError("usage", message, hint)
     needed = task.graph.ancestors([task.graph.output])
     for name in names:
         if not needed[task.graph.inputs[name]]:

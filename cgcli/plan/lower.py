@@ -73,9 +73,10 @@ class Lowered:
         scaled: Cell = (raw - parts[0]) / parts[1]
         return scaled
 
-    def total(self, node: int) -> int:
-        """Return the place of a node's sum over all rows."""
-        found = sum_rows(self.tape, self.values[node])
+    def total(self, node: int, *, squared: bool = False) -> int:
+        """Return the place of a node's sum over all rows, or that of its squares."""
+        value = self.values[node]
+        found = sum_rows(self.tape, value * value if squared else value)
         return filled(self.tape, found, self.graph.shape(node)).place
 
     def gradient_totals(self) -> list[int]:

@@ -356,8 +356,11 @@ def test_the_first_steps_in_full(tmp_path: Path, cgraph: Run) -> None:
     assert ran.status == 0
     first, second = ran.out.split("Step 2\n")
     alone = cgraph("trace", "p = w*x; (p - y)^2", "x=1", "y=2", "w=0.5", "--wrt", "w").out
-    assert alone.split("Forward")[1].split("The gradient")[0] in first
-    assert "and 1 more rows in the same way" in first
+    # What differentiates by the data is left out; every other line is the trace's.
+    shown = alone.split("Forward")[1].split("The gradient")[0].splitlines()
+    assert all(line in first for line in shown if "/∂x" not in line and "/∂y" not in line)
+    assert "and 1 more row in the same way" in first
+    assert "∂f/∂x" not in first
     # The mean over the rows of 2(wx - y)x at w = 0.5 is -22.5.
     assert "f = 16.875\n  ∂f/∂w = -22.5\n" in first
     assert "Update: W = W - rate * gradient, rate 0.1\n  w = 0.5 - 0.1 * (-22.5) = 2.75\n" in first
@@ -396,7 +399,7 @@ def test_the_first_steps_in_full(tmp_path: Path, cgraph: Run) -> None:
         (["w=0", "b=0", "--optimizer", "lbfgs", "--batch", "3"], "looks at all rows at once"),
         (["w=zeros(3)", "b=0"], "a cost is one number"),
         (["w=0", "b=0", "--resume", "nothing.json"], "there is no such file"),
-        (["w=0", "b=0", "--lr", "x"], "'x' is not a valid float"),
+        (["w=0", "b=0", "--lr", "x"], "'x' is not a number"),
         (["w=0", "b=0", "--lern", "1"], "there is no option --lern"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",

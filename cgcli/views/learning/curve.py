@@ -14,14 +14,14 @@ _ORDERS: Final = 2.0
 
 
 def thinned(costs: Sequence[float], width: int) -> list[float]:
-    """Return at most `width` numbers: the last of each of as many equal parts.
+    """Return at most `width` numbers, equally far apart, the first and the last among them.
 
-    >>> thinned([1, 2, 3, 4, 5, 6], 3)
-    [2, 4, 6]
+    >>> thinned([1, 2, 3, 4, 5, 6, 7], 3)
+    [1, 4, 7]
     """
     if len(costs) <= width:
         return list(costs)
-    return [costs[(k + 1) * len(costs) // width - 1] for k in range(width)]
+    return [costs[k * (len(costs) - 1) // (width - 1)] for k in range(width)]
 
 
 def is_logarithmic(costs: Sequence[float]) -> bool:

@@ -12,6 +12,7 @@ from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
 from cgcli.views.table import shown
 from cgcli.views.terminal import can_show, console, rule_style, show
+from cgcli.words import counted
 
 __all__ = ["print_trained"]
 
@@ -70,10 +71,10 @@ def _short(value: Any, digits: int) -> str:
 def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     prepared = training.prepared
     held = prepared.held
-    rows = f"{prepared.train.count:,} rows"
+    rows = counted(prepared.train.count, "row")
     if held is not None:
         rows += f", and {held.count:,} held out"
-    lines = [f"{rows}; {training.task.parameters.flat.size:,} numbers learned"]
+    lines = [f"{rows}; {counted(training.task.parameters.flat.size, 'number')} learned"]
     line = f"cost {shown(trained.cost, digits)}, from {shown(trained.start, digits)}"
     if trained.holdout is not None:
         line += f"; {shown(trained.holdout, digits)} on the rows held out"
@@ -90,6 +91,6 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
             line += f", residual standard deviation {shown(fit.deviation, digits)}"
         lines.append(line)
     steps = trained.state.step if trained.state else 0
-    took = f" after {steps:,} steps" if steps else ""
+    took = f" after {counted(steps, 'step')}" if steps else ""
     lines.append(f"stopped{took}: {trained.stopped}")
     return lines

@@ -16,6 +16,7 @@ from cgcli.views.catalogue import ENGLISH
 from cgcli.views.table import shown
 from cgcli.views.trace.show import Wanted, print_trace
 from cgcli.views.trace.writing import Shown
+from cgcli.words import counted
 
 __all__ = ["print_steps"]
 
@@ -77,13 +78,13 @@ def _print_step(
             shift, scale = task.scaling.get(name, (0.0, 1.0))
             value = (part[name][k] - shift) / scale
             inputs[name] = value if np.shape(value) else float(value)
-        result = evaluate(task.graph, inputs, None, list(task.parameters.views))
+        result = evaluate(task.graph, inputs, None, list(task.parameters.views), alone=True)
         write(f"Row {int(number)}\n\n")
         wanted = Wanted("text", ENGLISH, Shown(digits=digits), False, "")
         print_trace(Explanation(result, None, whole=True), wanted)
         write("\n")
     if count > len(numbers):
-        write(f"and {count - len(numbers):,} more rows in the same way\n\n")
+        write(f"and {counted(count - len(numbers), 'more row')} in the same way\n\n")
     name = task.graph.names[task.graph.output]
     kind = "mean" if task.mean else "sum"
     of = f"the {kind} over {count:,} rows" if count > 1 else "this row"
