@@ -208,6 +208,10 @@ class Exactly:
         found = self._guarded(graph, lambda: self._forward(graph, inputs))
         return [_handed_out(value) for value in found]
 
+    def require(self, graph: Graph, values: list[Any], node: int, name: str) -> None:
+        """Raise where a formula has no fraction."""
+        refusals.require_formula(graph, node, values, name, self.limits)
+
     def _forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         names = {node: name for name, node in graph.inputs.items()}
         values: list[Any] = []

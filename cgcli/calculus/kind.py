@@ -54,6 +54,9 @@ class Kind(Protocol):
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the value of every node."""
 
+    def require(self, graph: Graph, values: list[Any], node: int, name: str) -> None:
+        """Raise where a node of a formula that goes by a name has no number of this kind."""
+
     def backward(
         self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
     ) -> list[Any]:
@@ -153,6 +156,9 @@ class Doubles:
         from cgcli.calculus.forward import forward
 
         return forward(graph, inputs)
+
+    def require(self, graph: Graph, values: list[Any], node: int, name: str) -> None:
+        """Raise nothing: inf and NaN are doubles."""
 
     def backward(
         self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
