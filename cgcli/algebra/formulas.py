@@ -228,5 +228,10 @@ def evaluated(formulas: Formulas, values: dict[str, Any], kind: Kind = DOUBLES) 
     graph = formulas.graph
     found = kind.forward(graph, {name: values[name] for name in graph.inputs})
     for row in formulas.rows:
-        kind.require(graph, found, row.node, row.name)
+        try:
+            kind.require(graph, found[row.node], found)
+        except CgraphError as error:
+            # A formula stands in no text of the user's.
+            error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
+            raise
     return [kind.plain(found[row.node]) for row in formulas.rows]

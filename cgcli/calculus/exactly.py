@@ -86,7 +86,7 @@ class Exactly:
         """Return the output's value; raises where that is no fraction."""
         values = self._guarded(graph, lambda: self._forward(graph, {}))
         found = values[graph.output]
-        refusals.require(graph, found, values, self.limits)
+        self.require(graph, found, values)
         return _handed_out(found)
 
     def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class Exactly:
         if shape:
             check_size(graph, target, names, sources, self.limits)
         values = self._forward(graph, inputs)
-        refusals.require(graph, values[target], values, self.limits)
+        self.require(graph, values[target], values)
         handed = [_handed_out(value) for value in values]
         result = Result(graph, handed, target, active, wanted, self)
         trail = Trail()
@@ -157,7 +157,7 @@ class Exactly:
             result.gradient = {name: result.grad(node) for name, node in wanted.items()}
         found = result.jacobian or result.gradient or {}
         for gradient in found.values():
-            refusals.require(graph, gradient, values, self.limits)
+            self.require(graph, gradient, values)
         told = kinks(graph, handed, reached, active, trail, self)
         result.notes = [note for notes in told.values() for note in notes]
         result.masks = trail.masks
@@ -208,9 +208,9 @@ class Exactly:
         found = self._guarded(graph, lambda: self._forward(graph, inputs))
         return [_handed_out(value) for value in found]
 
-    def require(self, graph: Graph, values: list[Any], node: int, name: str) -> None:
-        """Raise where a formula has no fraction."""
-        refusals.require_formula(graph, node, values, name, self.limits)
+    def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
+        """Raise where there is no fraction."""
+        refusals.require(graph, value, values, self.limits)
 
     def _forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         names = {node: name for name, node in graph.inputs.items()}
@@ -365,7 +365,19 @@ class Exactly:
 
     def float(self, value: Any) -> builtins.float:
         """Return the double nearest to a fraction, NaN for what has no value."""
-        return math.nan if isinstance(value, NoValue) else builtins.float(Ratio(*_pair(value)))
+        if isinstance(value, NoValue):
+            return math.nan
+        if isinstance(value, builtins.float):
+            return value
+        return builtins.float(Ratio(value.numerator, value.denominator))
+
+    def doubles(self, value: Any) -> Any:
+        """Return the doubles nearest to fractions."""
+        if not getattr(value, "shape", ()):
+            return self.float(value)
+        import numpy as np
+
+        return np.array([self.float(element) for element in value.flat]).reshape(value.shape)
 
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of an operation's arguments is true: a flag, or an array of them."""
@@ -466,10 +478,6 @@ class Exactly:
 
 class _Some(dict[int, Any]):
     """The values of some nodes, where a list would have those of all."""
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return value.numerator, value.denominator
 
 
 def _handed_out(value: Any) -> Any:

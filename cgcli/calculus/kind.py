@@ -54,8 +54,8 @@ class Kind(Protocol):
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the value of every node."""
 
-    def require(self, graph: Graph, values: list[Any], node: int, name: str) -> None:
-        """Raise where a node of a formula that goes by a name has no number of this kind."""
+    def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
+        """Raise where a number that is needed is none of this kind; `values` are the nodes'."""
 
     def backward(
         self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
@@ -73,6 +73,9 @@ class Kind(Protocol):
 
     def float(self, value: Any) -> builtins.float:
         """Return the double nearest to a single number."""
+
+    def doubles(self, value: Any) -> Any:
+        """Return the doubles nearest to a number or an array."""
 
     def spread(self, rule: Rule, parts: list[Any]) -> Any:
         """Return a rule's result over single numbers and arrays, element by element."""
@@ -157,7 +160,7 @@ class Doubles:
 
         return forward(graph, inputs)
 
-    def require(self, graph: Graph, values: list[Any], node: int, name: str) -> None:
+    def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
         """Raise nothing: inf and NaN are doubles."""
 
     def backward(
@@ -196,6 +199,10 @@ class Doubles:
     def float(self, value: Any) -> builtins.float:
         """Return a float as such."""
         return builtins.float(value)
+
+    def doubles(self, value: Any) -> Any:
+        """Return a value as it is."""
+        return value
 
     def spread(self, rule: Rule, parts: list[Any]) -> Any:
         """Return a float, or an array."""

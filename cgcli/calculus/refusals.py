@@ -13,7 +13,7 @@ from cgcli.numbers.ratio import LONG, UNDEFINED, NoValue
 from cgcli.operations.table import CONSTANTS
 from cgcli.words import Message
 
-__all__ = ["notes", "require", "require_formula", "too_long", "too_much"]
+__all__ = ["notes", "require", "too_long", "too_much"]
 
 _LONGEST: Final = 20
 _DIGITS: Final = "leave --exact out, or ask for digits: --precision 50"
@@ -35,17 +35,6 @@ def require(graph: Graph, value: Any, values: list[Any], limits: Limits) -> None
         hint = f"{_DIGITS}, or name with --wrt what it is to be differentiated by"
         raise CgraphError("exact", message, hint, place)
     raise CgraphError("exact", message, _DIGITS, place)
-
-
-def require_formula(
-    graph: Graph, node: int, values: list[Any], name: str, limits: Limits
-) -> None:
-    """Do the same for a formula that goes by a name and stands in no text of the user's."""
-    try:
-        require(graph, values[node], values, limits)
-    except CgraphError as error:
-        error.message, error.places = f"{excerpt(name)}: {error.message}", ()
-        raise
 
 
 def _message(
