@@ -1,8 +1,7 @@
-"""Both passes over exact rationals.
+"""Exact rationals as a kind of number: read, evaluated, and run again for one step.
 
-The rules of single numbers are run on every element by itself, those of whole arrays over arrays
-of ratios. Where there is no fraction stands a `NoValue`, and it is an error only where something
-that was asked for needs it.
+Where there is no fraction stands a `NoValue`, and it is an error only where something that was
+asked for needs it.
 """
 
 from __future__ import annotations
@@ -11,33 +10,28 @@ import builtins
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cgcli.calculus import refusals
 from cgcli.calculus.evaluate import check_size
+from cgcli.calculus.exact_passes import Passes, handed_out
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.result import Result, find
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
-from cgcli.numbers.exact import exact_namespace, run
+from cgcli.numbers.exact import run
 from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.ratio import (
-    IRRATIONAL,
     NOTHING,
     NoValue,
     NoValueError,
     Ratio,
-    Room,
     RoomError,
     as_ratio,
 )
-from cgcli.operations.row import Operation, Rule, Shape
+from cgcli.operations.row import Rule, Shape
 from cgcli.operations.shapes import size
-from cgcli.operations.table import CONSTANTS
-
-if TYPE_CHECKING:
-    from cgcli.numbers.namespace import Namespace
 
 __all__ = ["Exactly"]
 
@@ -45,7 +39,7 @@ _WORK: Final = 1_000
 """All numbers together may take so many times the work of passing through one of full length."""
 
 
-class Exactly:
+class Exactly(Passes):
     """Exact rationals: `Fraction`s, and NumPy's arrays of them.
 
     >>> from cgcli.program import parse
@@ -58,21 +52,6 @@ class Exactly:
     exact = True
     as_written = True
 
-    def __init__(self, limits: Limits = Limits()) -> None:
-        self.limits = limits
-        self.room = Room(limits.bits)
-        self.scalars = exact_namespace(self.room)
-        self._arrays: Namespace | None = None
-
-    @property
-    def arrays(self) -> Namespace:
-        """The namespace of the rules over arrays; NumPy is imported for it."""
-        if self._arrays is None:
-            from cgcli.numbers.exact_arrays import exact_array_namespace
-
-            self._arrays = exact_array_namespace(self.room)
-        return self._arrays
-
     # Reading
 
     def numeral(self, text: str) -> Fraction:
@@ -84,10 +63,10 @@ class Exactly:
 
     def constant(self, graph: Graph, limits: Limits) -> Any:
         """Return the output's value; raises where that is no fraction."""
-        values = self._guarded(graph, lambda: self._forward(graph, {}))
+        values = self._guarded(graph, lambda: self.values_of(graph, {}))
         found = values[graph.output]
         self.require(graph, found, values)
-        return _handed_out(found)
+        return handed_out(found)
 
     def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
         """Return fractions and arrays of them: a double is the fraction that it holds."""
@@ -117,7 +96,8 @@ class Exactly:
         Raises `CgraphError` that names the node without which the output, or a gradient that
         was asked for, has no fraction, or one too long.
         """
-        return self._guarded(graph, lambda: self._evaluate(graph, inputs, of, wrt))
+        result: Result = self._guarded(graph, lambda: self._evaluate(graph, inputs, of, wrt))
+        return result
 
     def _guarded(self, graph: Graph, compute: Any) -> Any:
         """Return what is computed with no more work than there may be."""
@@ -125,7 +105,7 @@ class Exactly:
         try:
             return compute()
         except RoomError:
-            raise refusals.too_much(graph, self.limits) from None
+            raise refusals.too_much(graph, self.now, self.limits) from None
         finally:
             self.room.left = None
 
@@ -143,17 +123,17 @@ class Exactly:
         shape = graph.shape(target)
         if shape:
             check_size(graph, target, names, sources, self.limits)
-        values = self._forward(graph, inputs)
+        values = self.values_of(graph, inputs)
         self.require(graph, values[target], values)
-        handed = [_handed_out(value) for value in values]
+        handed = [handed_out(value) for value in values]
         result = Result(graph, handed, target, active, wanted, self)
         trail = Trail()
         if shape:
             result.jacobian, reached = self._jacobian(graph, values, target, wanted)
         else:
-            reached = self._backward(graph, values, target, active, Ratio(1, 1, self.room))
+            reached = self.gradients_of(graph, values, target, active, Ratio(1, 1, self.room))
             self._set_masks(graph, reached, trail)
-            result.gradients = [_handed_out(gradient) for gradient in reached]
+            result.gradients = [handed_out(gradient) for gradient in reached]
             result.gradient = {name: result.grad(node) for name, node in wanted.items()}
         found = result.jacobian or result.gradient or {}
         for gradient in found.values():
@@ -180,13 +160,13 @@ class Exactly:
         for element in range(size(shape) if active[target] else 0):
             seed = filled(zero, shape)
             seed.flat[element] = Ratio(1, 1, self.room)
-            gradients = self._backward(graph, values, target, active, seed)
+            gradients = self.gradients_of(graph, values, target, active, seed)
             for name, node in wanted.items():
                 if gradients[node] is not None:
                     rows[name][element] = gradients[node]
             reached = [a if a is not None else b for a, b in zip(reached, gradients, strict=True)]
         jacobian = {
-            name: _handed_out(np.reshape(found, shape + graph.shape(wanted[name])))
+            name: handed_out(np.reshape(found, shape + graph.shape(wanted[name])))
             for name, found in rows.items()
         }
         return jacobian, reached
@@ -205,163 +185,28 @@ class Exactly:
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the values, a `NoValue` where there is no fraction."""
-        found = self._guarded(graph, lambda: self._forward(graph, inputs))
-        return [_handed_out(value) for value in found]
+        found = self._guarded(graph, lambda: self.values_of(graph, inputs))
+        return [handed_out(value) for value in found]
 
     def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
         """Raise where there is no fraction."""
         refusals.require(graph, value, values, self.limits)
 
-    def _forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
-        names = {node: name for name, node in graph.inputs.items()}
-        values: list[Any] = []
-        for node, arguments in enumerate(graph.arguments):
-            if arguments:
-                values.append(self._value(graph, node, [values[a] for a in arguments]))
-            elif node in names:
-                values.append(self._taken(inputs[names[node]]))
-            else:
-                values.append(self._literal(graph.literals[node], node))
-        return values
-
-    def _literal(self, literal: str, node: int) -> Any:
-        if literal in CONSTANTS or literal == "nan":
-            return NoValue(IRRATIONAL, node=node)
-        found = read_numeral(literal, self.room)
-        return found.at(node) if isinstance(found, NoValue) else found
-
-    def _taken(self, value: Any) -> Any:
-        """Return a value of a node as the rules take it."""
-        if not getattr(value, "shape", ()):
-            return as_ratio(value, self.room)
-        from cgcli.numbers.exact_arrays import each
-
-        return each(lambda element: as_ratio(element, self.room), value.shape, value)
-
-    def _value(self, graph: Graph, node: int, parts: list[Any]) -> Any:
-        operation = graph.operations[node]
-        if node not in graph.tensors:
-            return self._one(operation, node, *parts)
-        from cgcli.numbers.exact_arrays import each
-
-        shape = graph.shape(node)
-        if operation.elementwise:
-            return each(lambda *elements: self._one(operation, node, *elements), shape, *parts)
-        fixed = graph.static.get(node, ())
-        return self._whole(node, shape, False, lambda: operation.value(self.arrays, *parts, *fixed))
-
-    def _one(self, operation: Operation, node: int, *parts: Any) -> Any:
-        """Return the value of an operation on single numbers."""
-        # A choice may have a part without a value; of all others that is the value's end.
-        if operation.reaches is None:
-            for part in parts:
-                if isinstance(part, NoValue):
-                    return part
-        found = run(operation.value, self.scalars, *parts)
-        return found.at(node) if isinstance(found, NoValue) else found
-
-    def _whole(self, node: int, shape: Shape, backward: bool, compute: Any) -> Any:
-        """Return what an operation on whole arrays gives, each element a ratio or without value."""
-        from cgcli.numbers.exact_arrays import each, filled
-
-        try:
-            found = compute()
-        except NoValueError as error:
-            return filled(error.cause.at(node, backward), shape)
-
-        def kept(element: Any) -> Any:
-            ratio = as_ratio(element, self.room)
-            return ratio.at(node, backward) if isinstance(ratio, NoValue) else ratio
-
-        return None if found is None else each(kept, getattr(found, "shape", ()), found)
-
     def backward(
         self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
     ) -> list[Any]:
         """Return the gradients, a `NoValue` where there is no fraction."""
-        taken = [self._taken(value) for value in values]
+        taken = [self.taken(value) for value in values]
         seed = Ratio(1, 1, self.room)
-        found = self._guarded(graph, lambda: self._backward(graph, taken, of, active, seed))
-        return [_handed_out(gradient) for gradient in found]
-
-    def _backward(
-        self, graph: Graph, values: list[Any], of: int, active: bytearray, seed: Any
-    ) -> list[Any]:
-        gradients: list[Any] = [None] * len(graph)
-        gradients[of] = seed
-        for node in range(of, -1, -1):
-            upstream = gradients[node]
-            if upstream is None:
-                continue
-            for place, argument in enumerate(graph.arguments[node]):
-                if active[argument]:
-                    sent = self._sent(graph, values, node, place, upstream)
-                    if sent is not None:
-                        before = gradients[argument]
-                        gradients[argument] = sent if before is None else before + sent
-        return gradients
-
-    def _sent(
-        self, graph: Graph, values: list[Any], node: int, place: int, upstream: Any
-    ) -> Any:
-        operation = graph.operations[node]
-        parts = [values[a] for a in graph.arguments[node]]
-        if node not in graph.tensors:
-            sent = self._product(operation, node, place, upstream, values[node], *parts)
-            return None if sent is NOTHING else sent
-        from cgcli.numbers.exact_arrays import each, reduce_exactly, unreached
-
-        shape = graph.shape(graph.arguments[node][place])
-        if operation.elementwise:
-            sent = each(
-                lambda *elements: self._product(operation, node, place, *elements),
-                graph.shape(node),
-                upstream,
-                values[node],
-                *parts,
-            )
-        else:
-            pull, fixed = operation.pullback, graph.static.get(node, ())
-            assert pull is not None
-            sent = self._whole(
-                node,
-                shape,
-                True,
-                lambda: pull(self.arrays, place, upstream, values[node], parts, fixed),
-            )
-        if sent is None:
-            return None
-        sent = reduce_exactly(sent, shape)
-        if not shape:
-            return None if sent is NOTHING else sent
-        return None if unreached(sent).all() else sent
-
-    def _product(
-        self, operation: Operation, node: int, place: int, upstream: Any, y: Any, *parts: Any
-    ) -> Any:
-        """Return upstream times the local derivative, of single numbers."""
-        if upstream is NOTHING:
-            return NOTHING
-        reaches = operation.reaches
-        if reaches is not None and not reaches(self.scalars, place, *parts):
-            return NOTHING
-        found = upstream * self._partial(operation, node, place, y, *parts)
-        return found.at(node, True) if isinstance(found, NoValue) else found
-
-    def _partial(self, operation: Operation, node: int, place: int, y: Any, *parts: Any) -> Any:
-        if operation.reaches is None:
-            for part in (y, *parts):
-                if isinstance(part, NoValue):
-                    return part
-        found = run(operation.partial(place), self.scalars, y, *parts)
-        return found.at(node, True) if isinstance(found, NoValue) else found
+        found = self._guarded(graph, lambda: self.gradients_of(graph, taken, of, active, seed))
+        return [handed_out(gradient) for gradient in found]
 
     # One step again
 
     def run(self, rule: Rule, *parts: Any) -> Any:
         """Return a rule's result over fractions."""
         ratios = (as_ratio(part, self.room) for part in parts)
-        return _handed_out(run(rule, self.scalars, *ratios))
+        return handed_out(run(rule, self.scalars, *ratios))
 
     def float(self, value: Any) -> builtins.float:
         """Return the double nearest to a fraction, NaN for what has no value."""
@@ -381,7 +226,7 @@ class Exactly:
 
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of an operation's arguments is true: a flag, or an array of them."""
-        taken = [self._taken(part) for part in parts]
+        taken = [self.taken(part) for part in parts]
         if node not in graph.tensors:
             return self._is_true(rule, *taken)
         from cgcli.numbers.exact_arrays import each
@@ -416,31 +261,31 @@ class Exactly:
 
     def leaf(self, graph: Graph, node: int) -> Any:
         """Return the fraction that a constant's text is."""
-        return _handed_out(self._literal(graph.literals[node], node))
+        return handed_out(self.literal(graph.literals[node], node))
 
     def value(self, graph: Graph, values: list[Any], node: int) -> Any:
         """Return the value of one node from those of its arguments."""
-        parts = [self._taken(values[a]) for a in graph.arguments[node]]
+        parts = [self.taken(values[a]) for a in graph.arguments[node]]
         if not parts:
             return self.leaf(graph, node)
-        return _handed_out(self._value(graph, node, parts))
+        return handed_out(self.value_at(graph, node, parts))
 
     def local(self, graph: Graph, values: list[Any], node: int, place: int) -> Any:
         """Return a fraction, or an array of the node's shape."""
         operation = graph.operations[node]
         if not operation.elementwise:
             return None
-        parts = [self._taken(values[each]) for each in (node, *graph.arguments[node])]
+        parts = [self.taken(values[each]) for each in (node, *graph.arguments[node])]
         if node not in graph.tensors:
-            return _handed_out(self._partial(operation, node, place, *parts))
+            return handed_out(self.partial_of(operation, node, place, *parts))
         from cgcli.numbers.exact_arrays import each
 
         found = each(
-            lambda *elements: self._partial(operation, node, place, *elements),
+            lambda *elements: self.partial_of(operation, node, place, *elements),
             graph.shape(node),
             *parts,
         )
-        return _handed_out(found)
+        return handed_out(found)
 
     def contribution(
         self,
@@ -453,15 +298,13 @@ class Exactly:
         masks: dict[int, Any],
     ) -> Any:
         """Return what is sent; `masks` tell which elements of the upstream gradient are none."""
-        taken = {
-            each: self._taken(values[each]) for each in (node, *graph.arguments[node])
-        }
-        up = self._taken(upstream)
+        taken = {each: self.taken(values[each]) for each in (node, *graph.arguments[node])}
+        up = self.taken(upstream)
         if node in masks:
             up = up.copy()
             up[~masks[node]] = NOTHING
         known: Any = _Some(taken)
-        return _handed_out(self._sent(graph, known, node, place, up))
+        return handed_out(self.sent_to(graph, known, node, place, up))
 
     def zero(self, shape: Shape) -> Any:
         """Return 0, or zeros."""
@@ -478,18 +321,3 @@ class Exactly:
 
 class _Some(dict[int, Any]):
     """The values of some nodes, where a list would have those of all."""
-
-
-def _handed_out(value: Any) -> Any:
-    """Return ratios as fractions; where a gradient was not sent it is 0."""
-    if type(value) is Ratio:
-        return Fraction(value)  # type: ignore[arg-type]  # it is registered as a rational
-    if value is NOTHING:
-        return Fraction(0)
-    if not getattr(value, "shape", ()):
-        return value
-    from cgcli.numbers.exact_arrays import each
-
-    return each(_handed_out, value.shape, value)
-
-

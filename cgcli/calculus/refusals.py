@@ -37,9 +37,7 @@ def require(graph: Graph, value: Any, values: list[Any], limits: Limits) -> None
     raise CgraphError("exact", message, _DIGITS, place)
 
 
-def _message(
-    graph: Graph, node: int, value: NoValue, values: list[Any], limits: Limits
-) -> Message:
+def _message(graph: Graph, node: int, value: NoValue, values: list[Any], limits: Limits) -> Message:
     """Say why there is no fraction at a node."""
     literal = graph.literals.get(node)
     if literal in CONSTANTS:
@@ -52,9 +50,7 @@ def _message(
             LONG: Message("is longer than {bits:,} bits", bits=limits.bits),
             UNDEFINED: Message("is no finite number"),
         }.get(value.reason, Message("is no fraction, or none that is known"))
-        return Message(
-            "a derivative of {formula}{at} {what}", formula=formula, at=at, what=what
-        )
+        return Message("a derivative of {formula}{at} {what}", formula=formula, at=at, what=what)
     if value.reason == LONG:
         return Message(
             "{formula}{at} is longer than {bits:,} bits, about {digits:,} digits",
@@ -93,15 +89,15 @@ def too_long(what: str, limits: Limits) -> CgraphError:
     return CgraphError("limit", message, _more(limits))
 
 
-def too_much(graph: Graph, limits: Limits) -> CgraphError:
+def too_much(graph: Graph, node: int, limits: Limits) -> CgraphError:
     """Return the error for numbers that are each short enough, and too long all together."""
-    message = "the exact numbers on the way are too long, all of them together, to go on with"
-    return CgraphError("limit", message, _more(limits))
+    formula = graph.literals.get(node) or shown(graph, node)
+    message = f"at {excerpt(formula)} the exact numbers are too long, all together, to go on with"
+    place = Place(graph.text, graph.starts[node], graph.ends[node])
+    return CgraphError("limit", message, _more(limits), (place,))
 
 
-def notes(
-    graph: Graph, values: list[Any], told: dict[int, list[Note]]
-) -> dict[int, list[Note]]:
+def notes(graph: Graph, values: list[Any], told: dict[int, list[Note]]) -> dict[int, list[Note]]:
     """Return the notes by node, with one on each node that has no exact number of its own."""
     found = dict(told)
     lines: Lines | None = None

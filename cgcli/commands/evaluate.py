@@ -69,7 +69,9 @@ def evaluate_command(
             raise typer.Exit(1)
         return
     words = ("--json",) if json else ()
-    problem = Problem("eval", program, bindings or [], at, of, wrt, limits, words, kind_of(exact, limits))
+    problem = Problem(
+        "eval", program, bindings or [], at, of, wrt, limits, words, kind_of(exact, limits)
+    )
     result = solve(problem)
     if json:
         from cgcli.views.document import evaluation, pretty

@@ -74,9 +74,7 @@ def read_bindings(
     return bound, read_values(found, limits, kind)
 
 
-def read_values(
-    found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES
-) -> dict[str, Any]:
+def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:
     """Return the values of a JSON object: numbers, nested lists, strings as expressions."""
     return {
         _canonical(name): _json_value(value, name, limits, kind) for name, value in found.items()
@@ -107,10 +105,10 @@ def _json_value(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
             else _json_scalar(row, name, limits, kind)
             for row in value
         ]
-    kind = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
+    what = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
     raise CgraphError(
         "binding",
-        f"the value of '{excerpt(name)}' cannot be used: {kind} is not a number",
+        f"the value of '{excerpt(name)}' cannot be used: {what} is not a number",
         'write a number, a list, or a string such as "1/3"',
     )
 
@@ -180,9 +178,7 @@ def _canonical(name: str) -> str:
     return "pi" if name == "π" else name
 
 
-def _from_file(
-    path: str, name: str, argument: str, start: int, limits: Limits, kind: Kind
-) -> Any:
+def _from_file(path: str, name: str, argument: str, start: int, limits: Limits, kind: Kind) -> Any:
     if not path:
         message = "'@' without a file"
         place = Place(argument, start, start + 1)

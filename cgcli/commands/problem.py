@@ -98,9 +98,7 @@ def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, A
         message = "the program and --at cannot both be read from standard input"
         raise CgraphError("usage", message, "put one of them in a file")
     parsed = parse(read_program(problem.program, problem.command), problem.limits)
-    return parsed, *read_bindings(
-        problem.bindings, problem.at, problem.limits, problem.kind
-    )
+    return parsed, *read_bindings(problem.bindings, problem.at, problem.limits, problem.kind)
 
 
 def _stray_signs(program: Program, result: Result) -> Iterator[str]:

@@ -85,9 +85,7 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
     if not seen:
         here = exercise.value_of(node, exercise.here.values)
         truth = exercise.truth(quantity)
-        return Equality(
-            is_same(here, truth[element] if element else truth), "undistinguished", 1
-        )
+        return Equality(is_same(here, truth[element] if element else truth), "undistinguished", 1)
     return Equality(True, "undistinguished", seen)
 
 

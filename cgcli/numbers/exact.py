@@ -6,7 +6,6 @@ sqrt(9/4) is 3/2 and cos(0) is 1; of all that has no fraction, or none that is k
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any, Final
@@ -84,9 +83,10 @@ def _power(a: Ratio, b: Ratio) -> Any:
         return _UNDEFINED
     if b.denominator > 1:
         # No number but 0 and 1 has a root of a higher degree than it has bits.
-        a = _root(a, b.denominator) if b.denominator <= a.bits else _IRRATIONAL
-        if isinstance(a, NoValue):
-            return a
+        root = _root(a, b.denominator) if b.denominator <= a.bits else _IRRATIONAL
+        if isinstance(root, NoValue):
+            return root
+        a = root
     times = abs(b.numerator)
     top, bottom, room = abs(a.numerator), a.denominator, a.room
     if top == bottom == 1:
@@ -151,7 +151,7 @@ def _gamma(x: Ratio) -> Any:
 def _lgamma(x: Ratio) -> Any:
     if _is_pole(x):
         return _UNDEFINED
-    return Ratio(0, 1, x.room) if x == 1 or x == 2 else _UNKNOWN
+    return Ratio(0, 1, x.room) if x.denominator == 1 and x.numerator <= 2 else _UNKNOWN
 
 
 def _unknown(*arguments: Ratio) -> Any:
@@ -222,8 +222,8 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "mod": _mod,
     "abs": abs,
     "sign": lambda x: Ratio((x.numerator > 0) - (x.numerator < 0), 1, x.room),
-    "max": lambda *values: functools.reduce(lambda a, b: b if b > a else a, values),
-    "min": lambda *values: functools.reduce(lambda a, b: b if b < a else a, values),
+    "max": max,
+    "min": min,
 }
 
 
@@ -231,11 +231,11 @@ def _guarded(function: Callable[..., Any], room: Room) -> Callable[..., Any]:
     """Return a function of ratios for arguments of any kind: what has no value goes through it."""
 
     def call(*arguments: Any) -> Any:
-        ratios = [
+        ratios: list[Any] = [
             each if type(each) is Ratio else as_ratio(each, room) for each in arguments
         ]
         for each in ratios:
-            if type(each) is not Ratio:
+            if isinstance(each, NoValue):
                 # Whether a function of an irrational number is one is not known.
                 return NoValue(each.reason, False, each.node)
         return function(*ratios)

@@ -150,5 +150,3 @@ def _boxed(value: Any) -> Any:
 def unreached(value: Any) -> Any:
     """Return where a gradient was not sent, for the elements of an array."""
     return np.frompyfunc(lambda element: element is NOTHING, 1, 1)(value).astype(bool)
-
-

@@ -27,7 +27,7 @@ def as_exact_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in bindings.items():
         if not isinstance(name, str):
             raise CgraphError("binding", f"a name must be a string, not {type(name).__name__}")
-        listed = isinstance(value, list | tuple) or getattr(value, "shape", ())
+        listed = isinstance(value, list | tuple) or bool(getattr(value, "shape", None))
         found[name] = _as_array(value, name) if listed else _as_fraction(value, name)
     return found
 
@@ -46,9 +46,9 @@ def _as_fraction(value: Any, name: str) -> Fraction:
         if value - value != 0:
             raise _unusable(name, f"{value} is no fraction")
         return Fraction(value)
-    if isinstance(value, numbers.Rational) and not isinstance(value, bool):
-        return Fraction(int(value.numerator), int(value.denominator))
-    raise _unusable(name, f"{type(value).__name__} is not a number")
+    if isinstance(value, bool) or not isinstance(value, numbers.Rational):
+        raise _unusable(name, f"{type(value).__name__} is not a number")
+    return Fraction(int(value.numerator), int(value.denominator))
 
 
 def _as_array(value: Any, name: str) -> Any:
@@ -57,7 +57,7 @@ def _as_array(value: Any, name: str) -> Any:
     from cgcli.numbers.exact_arrays import as_objects
 
     if hasattr(value, "shape"):
-        shape = tuple(value.shape)
+        shape: tuple[int, ...] = tuple(value.shape)
         flat = list(np.asarray(value).flat) if len(shape) <= 2 else []
     else:
         rows = [list(row) if isinstance(row, list | tuple) else row for row in value]

@@ -61,9 +61,7 @@ def read_numeral(text: str, room: Room) -> Any:
 
 def _whole(digits: str) -> int:
     """Return the whole number of a row of digits: pieces first, then pairs of pieces."""
-    pieces = [
-        int(digits[max(0, end - _DIGITS) : end]) for end in range(len(digits), 0, -_DIGITS)
-    ]
+    pieces = [int(digits[max(0, end - _DIGITS) : end]) for end in range(len(digits), 0, -_DIGITS)]
     scale = 10**_DIGITS
     while len(pieces) > 1:
         low, high = pieces[::2], pieces[1::2]

@@ -8,10 +8,10 @@ a `NoValue`, which goes on through a rule as NaN does: a branch that is not take
 from __future__ import annotations
 
 import numbers
+from fractions import Fraction
 from math import gcd as _gcd
 from math import isfinite
-from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, cast
 
 __all__ = [
     "IRRATIONAL",
@@ -90,7 +90,7 @@ class NoValue:
         self.backward = False
 
     def at(self, node: int, backward: bool = False) -> NoValue:
-        """Return the same with the node it began at, in which pass; one that has a node keeps it."""
+        """Return the same with the node and the pass that it began in, where it has none yet."""
         if self.node >= 0:
             return self
         found = NoValue(self.reason, False, node)
@@ -248,9 +248,7 @@ class Ratio:
             other = _coerced(other, self.room)
             if other is NotImplemented:
                 return other
-        return self._multiply(
-            self.numerator, self.denominator, other.numerator, other.denominator
-        )
+        return self._multiply(self.numerator, self.denominator, other.numerator, other.denominator)
 
     def __truediv__(self, other: Any) -> Any:
         if type(other) is not Ratio:
@@ -291,14 +289,18 @@ class Ratio:
         except OverflowError:
             return float("-inf" if self.numerator < 0 else "inf")
 
+    def fraction(self) -> Fraction:
+        """Return the same as Python's fraction, its two numbers as they are."""
+        return Fraction(cast("numbers.Rational", self))
+
     def __int__(self) -> int:
-        return int(Fraction(self))
+        return int(self.fraction())
 
     def __floor__(self) -> int:
         return self.numerator // self.denominator
 
     def __hash__(self) -> int:
-        return hash(Fraction(self))
+        return hash(self.fraction())
 
     def __repr__(self) -> str:
         return f"Ratio({self.numerator}, {self.denominator})"

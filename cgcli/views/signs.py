@@ -77,7 +77,7 @@ class Signs(NamedTuple):
         ('-1/3 ≈ -0.333333', '1/4 = 0.25')
         """
         text = self.value(value, digits)
-        if value is None or getattr(value, "shape", ()) or not is_exact(value):
+        if value is None or getattr(value, "shape", None) or not is_exact(value):
             return text
         decimal, whole = beside(value, digits)
         if not decimal:
@@ -111,8 +111,7 @@ def _printed_rational(text: str) -> str:
         return rf"\text{{{text}}}"
     sign, size = ("-", text[1:]) if text.startswith("-") else ("", text)
     parts = [
-        re.sub(r"…(\d+) \((.*)\)", r"\\ldots \1\\ (\\text{\2})", part)
-        for part in size.split("/")
+        re.sub(r"…(\d+) \((.*)\)", r"\\ldots \1\\ (\\text{\2})", part) for part in size.split("/")
     ]
     return f"{sign}\\frac{{{parts[0]}}}{{{parts[1]}}}" if len(parts) > 1 else f"{sign}{parts[0]}"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cgcli import CgraphError, parse
-from tests.oracles.duals import Drawn, UndefinedHere, draw, elements, evaluate, size
+from tests.oracles.duals import Drawn, UndefinedHereError, draw, elements, evaluate, size
 
 
 def found(program: Drawn) -> tuple[list[Fraction], list[list[Fraction]]]:
@@ -35,7 +35,7 @@ def compare(program: Drawn) -> bool:
     count = sum(map(size, program.inputs.values()))
     try:
         truth = elements(evaluate(program, count))
-    except UndefinedHere:
+    except UndefinedHereError:
         with pytest.raises(CgraphError) as caught:
             found(program)
         assert caught.value.kind == "exact", program.text

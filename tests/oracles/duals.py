@@ -18,7 +18,7 @@ SHAPES = {"x": (), "y": (), "z": (), "v": (3,), "w": (3,), "M": (2, 3), "N": (3,
 ZERO, ONE = Fraction(0), Fraction(1)
 
 
-class UndefinedHere(Exception):
+class UndefinedHereError(Exception):
     """The program has no finite value, or no finite derivative, at the point."""
 
 
@@ -41,7 +41,7 @@ def _through(value: Fraction, *links: tuple[Fraction | None, Dual]) -> Dual:
     """The chain rule: local derivatives, None where there is none, times slopes."""
     moving = [(local, part) for local, part in links if part.varies]
     if any(local is None for local, _ in moving):
-        raise UndefinedHere
+        raise UndefinedHereError
     if not moving:
         return Dual(value, ())
     count = len(moving[0][1].slope)
@@ -54,7 +54,7 @@ def _through(value: Fraction, *links: tuple[Fraction | None, Dual]) -> Dual:
 
 def _divide(a: Dual, b: Dual) -> Dual:
     if not b.value:
-        raise UndefinedHere
+        raise UndefinedHereError
     return _through(a.value / b.value, (1 / b.value, a), (-a.value / b.value**2, b))
 
 
@@ -62,7 +62,7 @@ def _whole_power(a: Dual, n: int) -> Dual:
     if n == 0:
         return _through(ONE, (ZERO, a))
     if n < 0 and not a.value:
-        raise UndefinedHere
+        raise UndefinedHereError
     return _through(a.value**n, (n * a.value ** (n - 1), a))
 
 
@@ -84,9 +84,7 @@ def _extreme(pick: Callable[..., Fraction]) -> Callable[..., Dual]:
     def extreme(*parts: Dual) -> Dual:
         best = pick(part.value for part in parts)
         tied = sum(part.value == best for part in parts)
-        return _through(
-            best, *((Fraction(part.value == best) / tied, part) for part in parts)
-        )
+        return _through(best, *((Fraction(part.value == best) / tied, part) for part in parts))
 
     return extreme
 
@@ -100,7 +98,7 @@ def _flat(function: Callable[[Fraction], Any]) -> Callable[[Dual], Dual]:
 
 def _mod(a: Dual, b: Dual) -> Dual:
     if not b.value:
-        raise UndefinedHere
+        raise UndefinedHereError
     times = math.floor(a.value / b.value)
     return _through(a.value - times * b.value, (ONE, a), (Fraction(-times), b))
 
@@ -152,7 +150,9 @@ ELEMENTWISE: dict[str, tuple[int, Callable[..., Dual]]] = {
     "square root": (1, lambda a: _root(_whole_power(a, 2))),
     "hypotenuse": (
         1,
-        lambda a: _hypot(_through(3 * a.value, (Fraction(3), a)), _through(4 * a.value, (Fraction(4), a))),
+        lambda a: _hypot(
+            _through(3 * a.value, (Fraction(3), a)), _through(4 * a.value, (Fraction(4), a))
+        ),
     ),
     "at zero": (1, lambda a: a),
 }
@@ -272,7 +272,11 @@ def _map(function: Callable[..., Dual], *parts: Any) -> Any:
     if not shape:
         return function(*parts)
     rows = [
-        part if _shape(part) == shape else [part] * shape[0] if len(_shape(part)) < len(shape) else part
+        part
+        if _shape(part) == shape
+        else [part] * shape[0]
+        if len(_shape(part)) < len(shape)
+        else part
         for part in parts
     ]
     return [_map(function, *each) for each in zip(*rows, strict=True)]
@@ -336,19 +340,25 @@ class Drawing:
     def __init__(self, chance: Random, tensors: bool) -> None:
         self.chance = chance
         self.tensors = tensors
-        self.shapes = {
-            name: shape for name, shape in SHAPES.items() if tensors or not shape
-        }
+        self.shapes = {name: shape for name, shape in SHAPES.items() if tensors or not shape}
 
     def number(self) -> Any:
         chance = self.chance
-        texts = [str(chance.randint(0, 9)), f"{chance.randint(0, 9)}.{chance.randint(0, 99)}", "1e-3"]
+        texts = [
+            str(chance.randint(0, 9)),
+            f"{chance.randint(0, 9)}.{chance.randint(0, 99)}",
+            "1e-3",
+        ]
         return ("number", chance.choice(texts))
 
     def leaf(self, shape: tuple[int, ...]) -> Any:
         names = [name for name, own in self.shapes.items() if own == shape]
-        if not shape and self.chance.random() < 0.25 or not names:
-            return self.number() if not shape else ("list", "", *(self.leaf(shape[1:]) for _ in range(shape[0])))
+        if (not shape and self.chance.random() < 0.25) or not names:
+            return (
+                self.number()
+                if not shape
+                else ("list", "", *(self.leaf(shape[1:]) for _ in range(shape[0])))
+            )
         return ("name", self.chance.choice(names))
 
     def tree(self, shape: tuple[int, ...], depth: int) -> Any:
