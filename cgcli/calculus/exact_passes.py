@@ -13,16 +13,9 @@ from typing import TYPE_CHECKING, Any
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.numbers.exact import exact_namespace, run
+from cgcli.numbers.missing import IRRATIONAL, NOTHING, NoValue, NoValueError
 from cgcli.numbers.numerals import read_numeral
-from cgcli.numbers.ratio import (
-    IRRATIONAL,
-    NOTHING,
-    NoValue,
-    NoValueError,
-    Ratio,
-    Room,
-    as_ratio,
-)
+from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Operation, Shape
 from cgcli.operations.table import CONSTANTS
 

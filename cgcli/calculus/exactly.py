@@ -21,15 +21,9 @@ from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.numbers.exact import run
+from cgcli.numbers.missing import NOTHING, NoValue, NoValueError
 from cgcli.numbers.numerals import read_numeral
-from cgcli.numbers.ratio import (
-    NOTHING,
-    NoValue,
-    NoValueError,
-    Ratio,
-    RoomError,
-    as_ratio,
-)
+from cgcli.numbers.ratio import Ratio, RoomError, as_ratio
 from cgcli.operations.row import Rule, Shape
 from cgcli.operations.shapes import size
 

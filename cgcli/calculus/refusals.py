@@ -8,8 +8,8 @@ from cgcli.calculus.notes import Note, note_on, shown
 from cgcli.errors import CgraphError, Lines, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
+from cgcli.numbers.missing import LONG, UNDEFINED, NoValue
 from cgcli.numbers.numerals import rational_text
-from cgcli.numbers.ratio import LONG, UNDEFINED, NoValue
 from cgcli.operations.table import CONSTANTS
 from cgcli.words import Message
 
@@ -22,9 +22,8 @@ _NOTES: Final = 1_000
 
 def require(graph: Graph, value: Any, values: list[Any], limits: Limits) -> None:
     """Raise `CgraphError` where a number that is needed, or an element of it, has no value."""
-    if getattr(value, "shape", ()):
-        value = next((each for each in value.flat if isinstance(each, NoValue)), None)
-    if not isinstance(value, NoValue):
+    value = _lack(value)
+    if value is None:
         return
     node = value.node if value.node >= 0 else graph.output
     place = (Place(graph.text, graph.starts[node], graph.ends[node]),)
@@ -35,6 +34,12 @@ def require(graph: Graph, value: Any, values: list[Any], limits: Limits) -> None
         hint = f"{_DIGITS}, or name with --wrt what it is to be differentiated by"
         raise CgraphError("exact", message, hint, place)
     raise CgraphError("exact", message, _DIGITS, place)
+
+
+def _lack(value: Any) -> NoValue | None:
+    """Return what stands where a number, or an element of it, has no fraction; None for none."""
+    parts = value.flat if getattr(value, "shape", ()) else [value]
+    return next((each for each in parts if isinstance(each, NoValue)), None)
 
 
 def _message(graph: Graph, node: int, value: NoValue, values: list[Any], limits: Limits) -> Message:
@@ -102,10 +107,9 @@ def notes(graph: Graph, values: list[Any], told: dict[int, list[Note]]) -> dict[
     found = dict(told)
     lines: Lines | None = None
     count = 0
-    for node, value in enumerate(values):
-        if getattr(value, "shape", ()):
-            value = next((e for e in value.flat if isinstance(e, NoValue)), None)
-        if not isinstance(value, NoValue) or value.node != node or count == _NOTES:
+    for node, whole in enumerate(values):
+        value = _lack(whole)
+        if value is None or value.node != node or count == _NOTES:
             continue
         count += 1
         lines = lines or Lines(graph.text)

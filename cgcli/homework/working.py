@@ -80,7 +80,7 @@ def is_fraction(number: Any) -> bool:
     (True, False)
     """
     dtype = getattr(number, "dtype", None)
-    return not isinstance(number, float) and (dtype is None or dtype == object)
+    return not isinstance(number, float) and (dtype is None or dtype.kind == "O")
 
 
 class Own:

@@ -58,8 +58,8 @@ class Written(NamedTuple):
     @property
     def _leeway(self) -> Any:
         """How much farther than half a digit a double may be off; a fraction is off by no more."""
-        exact = type(self.half) is not float and getattr(self.half, "dtype", object) == object
-        return 1 if exact else 1 + 1e-9
+        kind = self.half.dtype.kind if self.shape else type(self.half)
+        return 1 + 1e-9 if kind in (float, "f") else 1
 
     def in_doubles(self, kind: Kind) -> Written:
         """Return the same in doubles."""

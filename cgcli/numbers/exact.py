@@ -10,17 +10,9 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
+from cgcli.numbers.missing import IRRATIONAL, LONG, UNDEFINED, NoValue, NoValueError
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.ratio import (
-    IRRATIONAL,
-    LONG,
-    UNDEFINED,
-    NoValue,
-    NoValueError,
-    Ratio,
-    Room,
-    as_ratio,
-)
+from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
 
 __all__ = ["EXACT", "RATIONAL", "exact_namespace", "run"]

@@ -12,8 +12,9 @@ import numpy as np
 
 from cgcli.numbers.arrays import ARRAYS
 from cgcli.numbers.exact import exact_namespace
+from cgcli.numbers.missing import NOTHING, UNDEFINED, NoValue
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.ratio import NOTHING, UNDEFINED, NoValue, Ratio, Room, as_ratio
+from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Shape
 
 __all__ = [

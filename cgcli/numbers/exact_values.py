@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
+from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import read_numeral
-from cgcli.numbers.ratio import NoValue, Room
+from cgcli.numbers.ratio import Room
 
 __all__ = ["as_exact_inputs"]
 
@@ -62,8 +63,9 @@ def _as_array(value: Any, name: str) -> Any:
     else:
         rows = [list(row) if isinstance(row, list | tuple) else row for row in value]
         nested = [row for row in rows if isinstance(row, list)]
-        shape = (len(rows), len(nested[0])) if nested else (len(rows),)
-        if nested and (len(nested) < len(rows) or any(len(row) != shape[1] for row in nested)):
+        width = len(nested[0]) if nested else 0
+        shape = (len(rows), width) if nested else (len(rows),)
+        if nested and (len(nested) < len(rows) or any(len(row) != width for row in nested)):
             raise _unusable(name, "its rows must be of one length, and its elements numbers")
         flat = [element for row in nested for element in row] if nested else rows
     if len(shape) > 2:

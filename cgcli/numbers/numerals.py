@@ -12,7 +12,8 @@ import re
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.numbers.ratio import LONG, NoValue, Ratio, Room
+from cgcli.numbers.missing import LONG, NoValue
+from cgcli.numbers.ratio import Ratio, Room
 
 __all__ = ["decimal_text", "exact_text", "rational_text", "read_numeral", "rounded", "whole_text"]
 
