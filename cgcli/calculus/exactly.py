@@ -135,7 +135,7 @@ class Exactly(Passes):
         told = kinks(graph, handed, reached, active, trail, self)
         result.notes = [note for notes in told.values() for note in notes]
         result.masks = trail.masks
-        result.notes_by_node = refusals.notes(graph, values, told)
+        result.notes_by_node = refusals.notes(graph, values, told, self.limits)
         return result
 
     def _jacobian(

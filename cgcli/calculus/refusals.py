@@ -46,8 +46,8 @@ def _message(graph: Graph, node: int, value: NoValue, values: list[Any], limits:
     """Say why there is no fraction at a node."""
     literal = graph.literals.get(node)
     if literal in CONSTANTS:
-        why = "is no number" if literal == "inf" else "is irrational"
-        return Message("{name} {why}: there is no fraction for it", name=literal, why=Message(why))
+        why = Message("is no number") if literal == "inf" else Message("is irrational")
+        return Message("{name} {why}: there is no fraction for it", name=literal, why=why)
     at = _at(graph, node, values)
     formula = excerpt(literal) if literal else shown(graph, node)
     if value.backward:
@@ -102,7 +102,9 @@ def too_much(graph: Graph, node: int, limits: Limits) -> CgraphError:
     return CgraphError("limit", message, _more(limits), (place,))
 
 
-def notes(graph: Graph, values: list[Any], told: dict[int, list[Note]]) -> dict[int, list[Note]]:
+def notes(
+    graph: Graph, values: list[Any], told: dict[int, list[Note]], limits: Limits
+) -> dict[int, list[Note]]:
     """Return the notes by node, with one on each node that has no exact number of its own."""
     found = dict(told)
     lines: Lines | None = None
@@ -114,7 +116,7 @@ def notes(graph: Graph, values: list[Any], told: dict[int, list[Note]]) -> dict[
         count += 1
         lines = lines or Lines(graph.text)
         kind = "domain" if value.reason == UNDEFINED else "inexact"
-        why = _message(graph, node, value, values, Limits())
+        why = _message(graph, node, value, values, limits)
         message = Message("{why}; nothing that was asked for needs it", why=why)
         found[node] = [*found.get(node, []), note_on(graph, node, kind, message, lines)]
     return dict(sorted(found.items()))

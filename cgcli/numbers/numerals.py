@@ -37,6 +37,8 @@ def read_numeral(text: str, room: Room) -> Any:
     >>> read_numeral("1e999999999", Room()).reason
     'too long'
     """
+    if len(text) < 16 and text.isascii() and text.isdecimal():
+        return Ratio(int(text), 1, room)
     match = _NUMERAL.fullmatch(text)
     if match is None:
         message = f"not a numeral: {text!r}"
@@ -62,6 +64,8 @@ def read_numeral(text: str, room: Room) -> Any:
 
 def _whole(digits: str) -> int:
     """Return the whole number of a row of digits: pieces first, then pairs of pieces."""
+    if len(digits) <= _DIGITS:
+        return int(digits)
     pieces = [int(digits[max(0, end - _DIGITS) : end]) for end in range(len(digits), 0, -_DIGITS)]
     scale = 10**_DIGITS
     while len(pieces) > 1:
