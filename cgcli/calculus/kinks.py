@@ -37,7 +37,7 @@ def kinks(
         for kink in operation.kinks:
             if node in graph.tensors:
                 at = kind.holds(graph, node, kink.at, parts)
-                found = _kink_in_array(graph, node, at, parts, trail.masks.get(node))
+                found = _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
             elif kind.holds(graph, node, kink.at, parts):
                 found = (parts, "")
             else:
@@ -52,7 +52,7 @@ def kinks(
 
 
 def _kink_in_array(
-    graph: Graph, node: int, flags: Any, parts: list[Any], mask: Any
+    graph: Graph, node: int, flags: Any, parts: list[Any], mask: Any, kind: Kind
 ) -> tuple[list[Any], str] | None:
     """Return the arguments at the first element that is at a kink, and words for which it is."""
     import numpy as np
@@ -75,7 +75,7 @@ def _kink_in_array(
         where = Message(" at element [{index}]", index=", ".join(map(str, first)))
     if count > 1:
         where = Message("{first} and {count} more", first=where, count=count - 1)
-    return [np.broadcast_to(np.asarray(part), shape)[first] for part in parts], where
+    return [kind.plain(np.broadcast_to(np.asarray(part), shape)[first]) for part in parts], where
 
 
 def _kink_note(

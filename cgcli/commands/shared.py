@@ -193,9 +193,11 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     """Return the error for a mistyped option."""
     import difflib
 
-    close = difflib.get_close_matches(name[:40], declared, 1, 0.6)
+    # The dashes, which all have, make no two names alike.
+    bare = {each.lstrip("-"): each for each in declared}
+    close = difflib.get_close_matches(name[:40].lstrip("-"), bare, 1, 0.6)
     hint = (
-        f"did you mean {close[0]}?"
+        f"did you mean {bare[close[0]]}?"
         if close
         else "--help lists the options; what begins with two minus signs goes after a bare --"
     )

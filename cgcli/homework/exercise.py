@@ -82,6 +82,7 @@ class Exercise:
         self._shaken: list[Point] | None = None
         self._slack: dict[Quantity, Any] = {}
         self._samples: list[Point] = []
+        self._truths: list[Any] | None = None
 
     @property
     def double(self) -> Exercise:
@@ -129,6 +130,18 @@ class Exercise:
         if gradient is not None:
             return self._kind_at(point).plain(gradient)
         return self._kind_at(point).zero(self.graph.shape(quantity.node))
+
+    @property
+    def truths(self) -> list[Any]:
+        """The right values of all nodes, in doubles where there is no fraction and none asked."""
+        if not self.kind.exact:
+            return self.here.values
+        if self._truths is None:
+            self._truths = [
+                value if _is_number(value) else self.double.here.values[node]
+                for node, value in enumerate(self.here.values)
+            ]
+        return self._truths
 
     def zeros(self, node: int) -> Any:
         """Return 0 in the shape of a node."""

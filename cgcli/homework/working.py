@@ -93,7 +93,7 @@ class Own:
     def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
         self.graph = exercise.graph
-        self.values = list(exercise.here.values)
+        self.values = list(exercise.truths)
         self.gradients: dict[int, dict[int, Any]] = {}
         self.moved: set[int] = set()
 
@@ -108,7 +108,7 @@ class Own:
     def set_value(self, node: int, number: Any) -> None:
         """Take a number for a node's value."""
         self.values[node] = number
-        truth = self.exercise.here.values[node]
+        truth = self.exercise.truths[node]
         if number is truth or (not shape_of(number) and number == truth):
             self.moved.discard(node)
         else:
@@ -128,10 +128,10 @@ class Own:
     def worked_out(self, node: int) -> Any:
         """Return what a node's value comes to from the values of its arguments."""
         if not self.graph.arguments[node]:
-            return self.exercise.here.values[node]
+            return self.exercise.truths[node]
         if self.moved and any(argument in self.moved for argument in self.graph.arguments[node]):
             return self.exercise.value(self.values, node)
-        return self.exercise.here.values[node]
+        return self.exercise.truths[node]
 
     def uses(self, of: int, node: int, form: str = AS_IS) -> list[Use]:
         """Return the uses of a node that a gradient comes back from, the last one first.
@@ -286,14 +286,15 @@ class Use:
     def _times(self, upstream: Any, derivative: Any) -> Any:
         if not (shape_of(upstream) or shape_of(derivative) or self.shape):
             return upstream * derivative
-        if self.own.exercise.kind.exact:
-            from cgcli.numbers.exact_arrays import reduce_exactly
-
-            return reduce_exactly(upstream * derivative, self.shape)
         from cgcli.numbers.arrays import quiet, reduce_to
 
         with quiet():
-            return reduce_to(upstream * derivative, self.shape)
+            product = upstream * derivative
+            if not is_fraction(product):
+                return reduce_to(product, self.shape)
+            from cgcli.numbers.exact_arrays import reduce_exactly
+
+            return reduce_exactly(product, self.shape)
 
     def forms(self) -> Iterator[str]:
         """Yield the forms in which the local derivative may be taken, when they differ."""
@@ -319,4 +320,10 @@ def value_with(own: Own, node: int, place: int, number: Any) -> Any:
     operation = graph.operations[node]
     parts = [own.values[argument] for argument in graph.arguments[node]]
     parts[place] = number
-    return run(operation.value, *parts, *graph.static.get(node, ()))
+    if node not in graph.tensors:
+        return run(operation.value, *parts)
+    from cgcli.numbers.arrays import ARRAYS, as_value, quiet
+
+    # A list of numbers has no array among its arguments.
+    with quiet():
+        return as_value(operation.value(ARRAYS, *parts, *graph.static.get(node, ())))

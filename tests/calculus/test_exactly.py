@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cgcli import CgraphError, parse
+from cgcli.calculus.explain import Explanation
 from tests.oracles.duals import Drawn, UndefinedHereError, draw, elements, evaluate, size
 
 
@@ -63,6 +64,25 @@ def test_programs_of_vectors_and_matrices() -> None:
 def test_jacobians(shape: tuple[int, ...]) -> None:
     usable = sum(compare(draw(seed, True, shape)) for seed in range(150))
     assert usable > 60
+
+
+@pytest.mark.parametrize("tensors", [False, True])
+def test_the_steps_add_up_exactly(tensors: bool) -> None:
+    """Every contribution of a trace is the pass's own: they sum to the gradient."""
+    summed = 0
+    for seed in range(200):
+        program = draw(seed, tensors)
+        try:
+            result = parse(program.text).evaluate_exactly(program.inputs)
+        except CgraphError:
+            continue
+        for gradient in Explanation(result).gradients():
+            if len(gradient.received) > 1:
+                first, *rest = (each.sent for each in gradient.received)
+                total = sum(rest, first)
+                assert np.array_equal(np.asarray(total), np.asarray(gradient.value)), program.text
+                summed += 1
+    assert summed > 50
 
 
 def test_whatever_a_float_holds_is_taken_exactly() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from cgcli import parse
 from cgcli.numbers.numerals import exact_text, rational_text, read_numeral, rounded, whole_text
 from cgcli.numbers.ratio import Ratio, Room
 from cgcli.views.schemas import read
@@ -70,16 +70,14 @@ def test_vectors_and_matrices(cgraph: Any) -> None:
 
 
 def test_broadcasting_adds_up() -> None:
-    from cgcli import parse
-
-    C, R = [[Fraction(1, 3)], [Fraction(2)]], [[1, Fraction(1, 2), -1]]
-    M = [[1, 2, 3], [4, 5, Fraction(1, 7)]]
-    result = parse("sum((C + R*M)^2)").evaluate_exactly(C=C, R=R, M=M)
-    terms = [[C[i][0] + R[0][j] * M[i][j] for j in range(3)] for i in range(2)]
+    column, row = [[Fraction(1, 3)], [Fraction(2)]], [[1, Fraction(1, 2), -1]]
+    whole = [[1, 2, 3], [4, 5, Fraction(1, 7)]]
+    result = parse("sum((C + R*M)^2)").evaluate_exactly(C=column, R=row, M=whole)
+    terms = [[column[i][0] + row[0][j] * whole[i][j] for j in range(3)] for i in range(2)]
     assert result.gradient is not None
-    assert result.gradient["C"].tolist() == [[2 * sum(row)] for row in terms]
+    assert result.gradient["C"].tolist() == [[2 * sum(each)] for each in terms]
     assert result.gradient["R"].tolist() == [
-        [sum(2 * terms[i][j] * M[i][j] for i in range(2)) for j in range(3)]
+        [sum(2 * terms[i][j] * whole[i][j] for i in range(2)) for j in range(3)]
     ]
 
 
@@ -102,11 +100,12 @@ def test_broadcasting_adds_up() -> None:
         ("y = log(x + 1); x/7", "1/7", "1/7"),
     ],
 )
-def test_what_is_rational_stays_exact(
-    cgraph: Any, program: str, value: str, gradient: str
-) -> None:
+def test_what_is_rational_stays_exact(cgraph: Any, program: str, value: str, gradient: str) -> None:
     found = document(cgraph("eval", program, "x=1", "--exact", "--json"), "eval")
     assert (found["value"], found["gradient"]["x"]) == (value, gradient)
+
+
+UNUSABLE = "the value of 'x' cannot be used:"
 
 
 @pytest.mark.parametrize(
@@ -122,10 +121,8 @@ def test_what_is_rational_stays_exact(
             "a derivative of x^y at x = 2, y = 3 is no fraction, or none that is known",
             1,
         ),
-        (("x", "x=pi/2"), "the value of 'x' cannot be used: pi is irrational: "
-         "there is no fraction for it", 3),
-        (("x", "x=inf"), "the value of 'x' cannot be used: inf is no number: "
-         "there is no fraction for it", 3),
+        (("x", "x=pi/2"), f"{UNUSABLE} pi is irrational: there is no fraction for it", 3),
+        (("x", "x=inf"), f"{UNUSABLE} inf is no number: there is no fraction for it", 3),
     ],
 )  # fmt: skip
 def test_what_is_not_names_the_node(
@@ -140,9 +137,7 @@ def test_what_is_not_names_the_node(
 
 
 def test_only_what_is_asked_for_must_be_exact(cgraph: Any) -> None:
-    found = document(
-        cgraph("eval", "x^y", "x=2", "y=3", "--wrt", "x", "--exact", "--json"), "eval"
-    )
+    found = document(cgraph("eval", "x^y", "x=2", "y=3", "--wrt", "x", "--exact", "--json"), "eval")
     assert found["gradient"] == {"x": "12"}
     assert found["nodes"][1]["grad"] is None
     ran = cgraph("eval", "r = sqrt(x); where(x > 5, r, x/3)", "x=2", "--exact")
@@ -259,12 +254,8 @@ def test_the_trace_of_arrays(cgraph: Any) -> None:
 
 def test_formulas_are_evaluated_exactly(cgraph: Any) -> None:
     ran = cgraph("diff", "x^2/y + sqrt(x)", "x=1/4", "y=0.1", "--exact")
-    assert ran.out == (
-        "f_x = 2*x/y + 1/(2*sqrt(x))  # 6\nf_y = -x^2/y^2  # -25/4 = -6.25\n"
-    )
-    found = document(
-        cgraph("diff", "x^3/7", "x=1/2", "--order", "2", "--exact", "--json"), "diff"
-    )
+    assert ran.out == ("f_x = 2*x/y + 1/(2*sqrt(x))  # 6\nf_y = -x^2/y^2  # -25/4 = -6.25\n")
+    found = document(cgraph("diff", "x^3/7", "x=1/2", "--order", "2", "--exact", "--json"), "diff")
     assert found["at"] == {"x": "1/2"}
     assert found["derivatives"][0]["value"] == "3/7"
     error = document(cgraph("diff", "sin(x)", "x=1", "--exact", "--json"), "error", 2)["error"]
@@ -353,12 +344,10 @@ def test_no_sheet_where_there_is_no_fraction(cgraph: Any) -> None:
     ],
 )
 def test_the_limit_is_an_error_and_no_wait(cgraph: Any, arguments: tuple[str, ...]) -> None:
-    started = time.process_time()
+    """Without a limit most of these would take minutes at the least, or all the memory."""
     found = document(cgraph("eval", *arguments, "--exact", "--json"), "error", 2)["error"]
     assert found["kind"] == "limit"
     assert "--max-bits" in found["hint"]
-    # Without a limit each of these takes minutes at the least.
-    assert time.process_time() - started < 60
 
 
 def test_the_limit_can_be_set(cgraph: Any) -> None:
