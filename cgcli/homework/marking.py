@@ -85,7 +85,8 @@ class Tolerance(NamedTuple):
     def reach(self, truth: Any) -> Any:
         """Return how far an answer to a question of this right number may be off."""
         if self.size is None:
-            return 0.0
+            # Whole, so that a fraction stays one.
+            return 0
         return self.size * abs(truth) if self.relative else self.size
 
 

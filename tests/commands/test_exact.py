@@ -244,6 +244,11 @@ def test_the_trace_of_arrays(cgraph: Any) -> None:
         "trace",
     )  # fmt: skip
     assert found["gradient"]["x"] == ["1/4", "0", "1/18"]
+    (root,) = [
+        step for step in found["steps"] if step["pass"] == "backward" and step["op"] == "sqrt"
+    ]
+    assert root["contributions"][0]["contribution"] == ["1/4", "0", "1/18"]
+    assert root["contributions"][0]["partial"] == ["1/4", None, "1/6"]
     text = cgraph("trace", "max(x, 1/3)*y", "x=1/3", "y=6", "--exact").out
     assert "3" in text
     assert "kink" in text
@@ -287,6 +292,14 @@ def test_answers_are_compared_exactly(cgraph: Any, answer: str, verdict: str) ->
     ran = cgraph(*SHEET, "--answer", answer, "--json")
     found = document(ran, "check", int(verdict == "wrong"))
     assert [each["verdict"] for each in found["sheets"][0]["answers"]] == [verdict]
+
+
+def test_a_decimal_is_right_up_to_half_its_last_digit(cgraph: Any) -> None:
+    sheet = ("check", "p = x + y", "x=0.335000000000000000000000000001", "y=0.1", "--exact")
+    assert cgraph(*sheet, "--answer", "p = 0.44").status == 0
+    assert cgraph(*sheet, "--answer", "p = 0.43").status == 1
+    # In doubles the two are as good as a tie.
+    assert cgraph(*sheet[:-1], "--answer", "p = 0.43").status == 0
 
 
 def test_what_follows_follows_exactly(cgraph: Any) -> None:
