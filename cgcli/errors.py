@@ -41,7 +41,7 @@ class Place(NamedTuple):
 class CgraphError(Exception):
     """Input that cannot be used: its kind, a message, a hint, and the places it is about.
 
-    `kind` is one of syntax, name, arity, binding, shape, index, limit, file, usage. `line`,
+    `kind` is one of syntax, name, arity, binding, shape, index, exact, limit, file, usage. `line`,
     `column` and `end_column` are those of the first place, or None where there is no place.
 
     >>> error = CgraphError("syntax", "expected a value", places=(Place("x +", 3, 3),))

@@ -9,6 +9,7 @@ from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.limits import Limits
 
 if TYPE_CHECKING:
+    from cgcli.calculus.kind import Kind
     from cgcli.calculus.result import Result
     from cgcli.graph.graph import Graph
     from cgcli.language.syntax import Syntax
@@ -82,11 +83,42 @@ class Program:
         by a mapping, which may hold more than the program needs. `of` is the name of the node
         to differentiate and `wrt` are those to differentiate by. Raises `CgraphError`.
         """
+        return self._evaluate(bindings, names, of, wrt, None)
+
+    def evaluate_exactly(
+        self,
+        bindings: Mapping[str, Any] | None = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        **names: Any,
+    ) -> Result:
+        """Return values and gradients as fractions; otherwise it is as `evaluate`.
+
+        A float is taken as the fraction that it holds: 0.1 is 1/10 as `Fraction("0.1")` alone.
+        Raises `CgraphError` of kind exact, where something asked for has no fraction.
+
+        >>> parse("x/3 + sqrt(y)").evaluate_exactly(x=1, y=4).value
+        Fraction(7, 3)
+        """
+        from cgcli.calculus.exactly import Exactly
+
+        return self._evaluate(bindings, names, of, wrt, Exactly(self.limits))
+
+    def _evaluate(
+        self,
+        bindings: Mapping[str, Any] | None,
+        names: dict[str, Any],
+        of: str | None,
+        wrt: Sequence[str] | None,
+        kind: Kind | None,
+    ) -> Result:
         repeated = sorted(set(bindings or ()) & set(names))
         if repeated:
             raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
         wanted = [wrt] if isinstance(wrt, str) else wrt
-        return evaluate_program(self, names, bindings or {}, of, wanted)
+        return evaluate_program(self, names, bindings or {}, of, wanted, kind)
 
 
 def evaluate_program(
@@ -95,19 +127,22 @@ def evaluate_program(
     optional: Mapping[str, Any],
     of: str | None = None,
     wrt: Sequence[str] | None = None,
+    kind: Kind | None = None,
 ) -> Result:
     """Return values and gradients where every `required` binding must be used.
+
+    They are in a `kind` of number, doubles unless it is given.
 
     The names of a program are its user's: none of them is a keyword here, as it would be in
     `Program.evaluate`.
     """
-    from cgcli.calculus.evaluate import evaluate
+    from cgcli.calculus.kind import DOUBLES
     from cgcli.graph.build import build
-    from cgcli.numbers.values import as_inputs
 
-    inputs = as_inputs({**optional, **required})
+    kind = kind or DOUBLES
+    inputs = kind.inputs({**optional, **required})
     try:
-        graph = build(program.syntax, inputs, program.limits)
+        graph = build(program.syntax, kind.outline(inputs), program.limits)
     except CgraphError as error:
         # A name without a value has no shape either: that is the first thing to mend.
         if error.kind in ("shape", "index"):
@@ -117,7 +152,7 @@ def evaluate_program(
     if unused:
         raise unused_binding(graph, unused[0], list(required))
     require_bound(graph, inputs)
-    return evaluate(graph, inputs, of, wrt, program.limits)
+    return kind.evaluate(graph, inputs, of, wrt, program.limits)
 
 
 def require_bound(graph: Graph, inputs: Mapping[str, Any]) -> None:

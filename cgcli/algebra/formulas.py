@@ -10,6 +10,7 @@ from cgcli.algebra.derivative import Derivatives
 from cgcli.algebra.forms import CALL, NUMBER, PRODUCT, SUM, Condition, Form, Forms
 from cgcli.algebra.normal import read
 from cgcli.algebra.write import Writer
+from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 
@@ -219,9 +220,18 @@ def _no_input(graph: Graph, name: str) -> CgraphError:
     return CgraphError("name", f"'{excerpt(name)}' is no input", hint)
 
 
-def evaluated(formulas: Formulas, values: dict[str, Any]) -> list[float]:
-    """Return the value of each derivative at a point."""
-    from cgcli.calculus.forward import forward
+def evaluated(formulas: Formulas, values: dict[str, Any], kind: Kind = DOUBLES) -> list[Any]:
+    """Return the value of each derivative at a point, in a kind of number.
 
-    found = forward(formulas.graph, {name: values[name] for name in formulas.graph.inputs})
-    return [float(found[row.node]) for row in formulas.rows]
+    Raises `CgraphError` of kind exact or limit, where a formula has no exact number there.
+    """
+    graph = formulas.graph
+    found = kind.forward(graph, {name: values[name] for name in graph.inputs})
+    for row in formulas.rows:
+        try:
+            kind.require(graph, found[row.node], found)
+        except CgraphError as error:
+            # A formula stands in no text of the user's.
+            error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
+            raise
+    return [kind.plain(found[row.node]) for row in formulas.rows]

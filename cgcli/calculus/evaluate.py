@@ -8,6 +8,7 @@ from typing import Any
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
 from cgcli.calculus.forward import forward
+from cgcli.calculus.kind import DOUBLES
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, find
@@ -17,7 +18,7 @@ from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.operations.shapes import describe, size
 
-__all__ = ["evaluate"]
+__all__ = ["check_size", "evaluate"]
 
 
 def evaluate(
@@ -43,7 +44,7 @@ def evaluate(
     names, sources = list(wanted), list(wanted.values())
     active = graph.dependents(sources if alone else [*graph.inputs.values(), *sources])
     if graph.shape(target):
-        _check_size(graph, target, names, sources, limits)
+        check_size(graph, target, names, sources, limits)
     values = forward(graph, inputs)
     found, faults = notes.examine(graph, values)
     trail = Trail()
@@ -55,7 +56,7 @@ def evaluate(
     else:
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
         result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
-    found = _merge(found, kinks(graph, values, reached, active, trail))
+    found = _merge(found, kinks(graph, values, reached, active, trail, DOUBLES))
     if not found and result.gradients is not None:
         found = notes.gradient_overflow(graph, values, result.gradients)
     result.notes_by_node = found
@@ -136,7 +137,7 @@ def _is_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
     return bool(taken.any() if hasattr(taken, "any") else taken)
 
 
-def _check_size(
+def check_size(
     graph: Graph, target: int, names: list[str], sources: list[int], limits: Limits
 ) -> None:
     """Refuse a Jacobian that would not fit, before any of it is computed."""

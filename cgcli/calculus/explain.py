@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from cgcli.calculus.backward import contribution, local
 from cgcli.calculus.local import Formula, Locals
 from cgcli.calculus.result import Result, find
 from cgcli.errors import CgraphError, excerpt
@@ -68,7 +67,7 @@ class Explanation:
     def __init__(self, result: Result, only: str | None = None, whole: bool = True) -> None:
         self.result = result
         self.graph = result.graph
-        self.locals = Locals(result.graph, result.values)
+        self.locals = Locals(result.graph, result.values, result.kind)
         self._users: Users | None = None
         self._shared: dict[int, bool] = {}
         self.only: int | None = None
@@ -168,7 +167,7 @@ class Explanation:
         words = ""
         if operation.elementwise:
             formula = self.locals.formula(node, place)
-            partial = local(graph, result.values, node, place)
+            partial = result.kind.local(graph, result.values, node, place)
         else:
             words = operation.explained(place, *map(graph.shape, graph.arguments[node]))
         shared = argument != result.of and self._is_shared(argument)
@@ -180,7 +179,8 @@ class Explanation:
         assert result.gradients is not None
         upstream = result.gradients[node]
         faults, masks = result.faults, result.masks
-        return contribution(self.graph, result.values, node, place, upstream, faults, masks)
+        kind, values = result.kind, result.values
+        return kind.contribution(self.graph, values, node, place, upstream, faults, masks)
 
     def _is_shared(self, node: int) -> bool:
         """Whether a node's gradient is the sum of several contributions."""

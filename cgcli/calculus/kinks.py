@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgcli.calculus.notes import Note, holds, note_on, shown
+from cgcli.calculus.kind import Kind
+from cgcli.calculus.notes import Note, note_on, shown
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
@@ -16,7 +17,12 @@ __all__ = ["kinks"]
 
 
 def kinks(
-    graph: Graph, values: list[Any], gradients: list[Any], active: bytearray, trail: Trail
+    graph: Graph,
+    values: list[Any],
+    gradients: list[Any],
+    active: bytearray,
+    trail: Trail,
+    kind: Kind,
 ) -> dict[int, list[Note]]:
     """Return the notes on the nodes that were differentiated where they have no derivative."""
     notes: dict[int, list[Note]] = {}
@@ -30,38 +36,31 @@ def kinks(
         parts = [values[a] for a in arguments]
         for kink in operation.kinks:
             if node in graph.tensors:
-                found = _kink_in_array(graph, node, kink, parts, trail.masks.get(node))
-            elif all(part - part == 0 for part in parts) and holds(kink.at, parts):
+                at = kind.holds(graph, node, kink.at, parts)
+                found = _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
+            elif kind.holds(graph, node, kink.at, parts):
                 found = (parts, "")
             else:
                 continue
             if found is None:
                 continue
             lines = lines or Lines(graph.text)
-            note = _kink_note(graph, values, node, kink, found, active, lines)
+            note = _kink_note(graph, node, kink, found, active, lines, kind)
             if note is not None:
                 notes.setdefault(node, []).append(note)
     return notes
 
 
 def _kink_in_array(
-    graph: Graph, node: int, kink: Kink, parts: list[Any], mask: Any
-) -> tuple[list[float], str] | None:
+    graph: Graph, node: int, flags: Any, parts: list[Any], mask: Any, kind: Kind
+) -> tuple[list[Any], str] | None:
     """Return the arguments at the first element that is at a kink, and words for which it is."""
     import numpy as np
 
-    from cgcli.numbers.arrays import ARRAYS, quiet
-
-    operation = graph.operations[node]
-    fixed = graph.static.get(node, ()) if not operation.elementwise else ()
-    with quiet():
-        at = np.asarray(kink.at(ARRAYS, *parts, *fixed))
-        if operation.elementwise:
-            for part in parts:
-                at = at & np.isfinite(part)
+    at = np.asarray(flags)
     if not at.any():
         return None
-    if not operation.elementwise:
+    if not graph.operations[node].elementwise:
         return parts, ""
     shape = graph.shape(node)
     at = np.broadcast_to(at, shape)
@@ -76,23 +75,23 @@ def _kink_in_array(
         where = Message(" at element [{index}]", index=", ".join(map(str, first)))
     if count > 1:
         where = Message("{first} and {count} more", first=where, count=count - 1)
-    return [float(np.broadcast_to(part, shape)[first]) for part in parts], where
+    return [kind.plain(np.broadcast_to(np.asarray(part), shape)[first]) for part in parts], where
 
 
 def _kink_note(
     graph: Graph,
-    values: list[Any],
     node: int,
     kink: Kink,
     found: tuple[list[Any], str],
     active: bytearray,
     lines: Lines,
+    kind: Kind,
 ) -> Note | None:
     parts, where = found
     operation = graph.operations[node]
     if operation.elementwise:
-        sides = kink.sides(real.CAREFUL, *map(real.Careful, parts))
-        y = real.run(operation.value, *parts)
+        sides = kink.sides(real.CAREFUL, *map(real.Careful, map(kind.float, parts)))
+        y = kind.run(operation.value, *parts)
     else:
         sides = kink.sides(real.CAREFUL, *parts)
     told: dict[str, tuple[float | None, float | None]] = {}
@@ -105,7 +104,7 @@ def _kink_note(
         name = graph.names[argument]
         told[name] = (left, right)
         if operation.elementwise:
-            used = real.run(operation.partial(place), y, *parts)
+            used = kind.float(kind.run(operation.partial(place), y, *parts))
             words.append(
                 Message(
                     "by {name} {sides}, and {used:g} is used",

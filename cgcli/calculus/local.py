@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.graph.graph import CONSTANT, Graph
-from cgcli.numbers import real
 from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.table import OPERATIONS
 
@@ -41,9 +41,10 @@ class Locals:
     '2 * y'
     """
 
-    def __init__(self, graph: Graph, values: list[Any]) -> None:
+    def __init__(self, graph: Graph, values: list[Any], kind: Kind = DOUBLES) -> None:
         self.graph = graph
         self.values = values
+        self.kind = kind
         self._known: dict[tuple[Any, ...], tuple[Formula, tuple[int, ...]]] = {}
 
     def formula(self, node: int, place: int) -> Formula | None:
@@ -81,7 +82,7 @@ class Locals:
         graph, values = self.graph, self.values
         operation, arguments = graph.operations[node], graph.arguments[node]
         small = Graph()
-        decisions = _Decisions(small)
+        decisions = _Decisions(small, self.kind)
         m = symbolic(small, decisions.decide)
         symbols: dict[int, Symbol] = {}
         order: list[int] = []
@@ -91,7 +92,7 @@ class Locals:
                 continue
             literal = self._literal(argument)
             if literal is not None:
-                size = abs(values[argument])
+                size = abs(self.kind.float(values[argument]))
                 number = Symbol(small, small.constant(size, literal.removeprefix("-")))
                 symbols[argument] = -number if literal.startswith("-") else number
                 continue
@@ -122,8 +123,9 @@ def _reason(small: Graph, reason: tuple[int, bool]) -> int:
 class _Decisions:
     """Answers for the conditions of a rule, from the values of what it is run over."""
 
-    def __init__(self, small: Graph) -> None:
+    def __init__(self, small: Graph, kind: Kind) -> None:
         self.small = small
+        self.kind = kind
         self.given: dict[int, Any] = {}
         self.values: list[Any] = []
         self.made = False
@@ -134,8 +136,9 @@ class _Decisions:
         value = self.values[condition.node]
         if any(a not in self.small.constants for a in self.small.arguments[condition.node]):
             self.made = True
-        if isinstance(value, float):
-            return bool(value)
+        if not getattr(value, "shape", ()):
+            value = self.kind.float(value)
+            return bool(value) if value == value else None
         return bool(value.flat[0]) if value.size and (value == value.flat[0]).all() else None
 
     def _run(self, last: int) -> None:
@@ -144,14 +147,8 @@ class _Decisions:
         for node in range(len(self.values), last + 1):
             arguments = small.arguments[node]
             if not arguments:
-                self.values.append(self.given.get(node, small.constants.get(node)))
+                known = node in self.given
+                self.values.append(self.given[node] if known else self.kind.leaf(small, node))
                 continue
             parts = [self.values[a] for a in arguments]
-            rule = small.operations[node].value
-            if all(isinstance(part, float) for part in parts):
-                self.values.append(float(real.run(rule, *parts)))
-                continue
-            from cgcli.numbers.arrays import ARRAYS, quiet
-
-            with quiet():
-                self.values.append(rule(ARRAYS, *parts))
+            self.values.append(self.kind.spread(small.operations[node].value, parts))

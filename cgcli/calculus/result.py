@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, overload
 
-from cgcli.calculus.backward import local
+from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
@@ -16,6 +16,8 @@ __all__ = ["Node", "Nodes", "Result", "find"]
 
 class Node:
     """One node of a result. Values are floats, or NumPy arrays for vectors and matrices.
+
+    Of an exact result they are fractions; a `NoValue` where nothing asked for needs one.
 
     >>> import cgcli
     >>> node = cgcli.parse("p = x + y; p*z").evaluate(x=1, y=3, z=-3)["p"]
@@ -52,7 +54,7 @@ class Node:
     @property
     def value(self) -> Any:
         """The value, from the forward pass."""
-        return _plain(self._result.values[self.id])
+        return self._result.kind.plain(self._result.values[self.id])
 
     @property
     def grad(self) -> Any:
@@ -70,12 +72,18 @@ class Node:
         None by a constant, and for an operation between tensors that is not elementwise.
         """
         result = self._result
+        kind = result.kind
         return [
-            _plain(local(result.graph, result.values, self.id, place))
+            kind.plain(kind.local(result.graph, result.values, self.id, place))
             if result.active[argument]
             else None
             for place, argument in enumerate(result.graph.arguments[self.id])
         ]
+
+    @property
+    def exact(self) -> bool:
+        """Whether the numbers are fractions."""
+        return self._result.kind.exact
 
     @property
     def span(self) -> tuple[int, int]:
@@ -142,12 +150,14 @@ class Result:
         of: int,
         active: bytearray,
         sources: dict[str, int],
+        kind: Kind = DOUBLES,
     ) -> None:
         self.graph = graph
         self.values = values
         self.of = of
         self.active = active
         self.sources = sources
+        self.kind = kind
         self.gradients: list[Any] | None = None
         self.gradient: dict[str, Any] | None = None
         self.jacobian: dict[str, Any] | None = None
@@ -159,7 +169,7 @@ class Result:
     @property
     def value(self) -> Any:
         """The value of the output: a float, or an array."""
-        return _plain(self.values[self.of])
+        return self.kind.plain(self.values[self.of])
 
     @property
     def output(self) -> str:
@@ -177,13 +187,8 @@ class Result:
             return None
         gradient = self.gradients[node]
         if gradient is not None:
-            return _plain(gradient)
-        shape = self.graph.shape(node)
-        if not shape:
-            return 0.0
-        import numpy as np
-
-        return np.zeros(shape)
+            return self.kind.plain(gradient)
+        return self.kind.zero(self.graph.shape(node))
 
     def __getitem__(self, name: str) -> Node:
         """Return a node by its name; raises `CgraphError` of kind name, with a suggestion."""
@@ -215,10 +220,3 @@ def unknown_node(graph: Graph, name: str) -> CgraphError:
     few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
     hint = f"did you mean '{excerpt(close[0])}'?" if close else f"the nodes are {few}"
     return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)
-
-
-def _plain(value: Any) -> Any:
-    """A float as such: rules may return whole numbers, and a NumPy scalar is a float too."""
-    if value is None or type(value) is float:
-        return value
-    return value if getattr(value, "shape", ()) else float(value)

@@ -114,7 +114,7 @@ def run(arguments: list[str]) -> int:
 
 
 # What is drawn where a terminal cannot show it, and all else is escaped.
-_PLAIN: Final = {"…": "...", "×": "x", "∂": "d", "─": "-", "–": "-", "·": "*"}
+_PLAIN: Final = {"…": "...", "≈": "~", "×": "x", "∂": "d", "─": "-", "–": "-", "·": "*"}
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:

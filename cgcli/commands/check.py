@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cgcli.calculus.kind import Kind
 from cgcli.commands.files import read_text
-from cgcli.commands.problem import Problem, solve_with_program
+from cgcli.commands.problem import Problem, kind_of, solve_with_program
 from cgcli.commands.shared import (
     At,
     Bindings,
+    Bits,
     Debug,
     Depth,
+    Exact,
     Json,
     Language,
     Nodes,
@@ -101,9 +104,11 @@ def check_command(
         bool, typer.Option("--csv", help="Print a table for a spreadsheet, a row a sheet.")
     ] = False,
     language: Language = None,
+    exact: Exact = False,
     json: Json = False,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
+    max_bits: Bits = _LIMITS.bits,
     debug: Debug = False,
 ) -> None:
     """Marks answer sheets: right or wrong, where it went wrong, and which mistake it was.
@@ -123,11 +128,12 @@ def check_command(
         raise CgraphError("usage", message, "leave one of the two out")
     spoken = base(language) if language else ENGLISH if json or csv else wanted()
     words = catalogue(spoken)
-    reach = _tolerance(tolerance)
     _check_streams(program, at, answers or [])
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
+    kind = kind_of(exact, limits)
+    reach = _tolerance(tolerance, kind)
     shown = ("-a", "FILE") if answers else ("--answer", "…")
-    problem = Problem("check", program, bindings or [], at, of, wrt, limits, shown)
+    problem = Problem("check", program, bindings or [], at, of, wrt, limits, shown, kind)
     parsed, result = solve_with_program(problem)
     exercise = Exercise(parsed, result)
     worth = None if points is None else read_points(exercise, points)
@@ -157,13 +163,13 @@ def check_command(
         raise typer.Exit(1)
 
 
-def _tolerance(text: str | None) -> Tolerance:
+def _tolerance(text: str | None, kind: Kind) -> Tolerance:
     from cgcli.homework.marking import Tolerance
     from cgcli.homework.written import read_number
 
     if text is None:
         return Tolerance()
-    number = read_number(text.strip().removesuffix("%").strip())
+    number = read_number(text.strip().removesuffix("%").strip(), kind)
     if number is None or not 0 <= number.value < 1e300:
         message = f"'{shorten(text)}' is no tolerance"
         raise CgraphError("usage", message, "write --tolerance 0.01, or --tolerance 1%")

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cgcli.commands.problem import Problem, read_problem
+from cgcli.commands.problem import Problem, kind_of, read_problem
 from cgcli.commands.shared import (
     At,
     Bindings,
+    Bits,
     Debug,
     Depth,
     Digits,
+    Exact,
     Json,
     Nodes,
     Of,
@@ -55,10 +57,12 @@ def differentiate_command(
         str | None,
         typer.Option("--format", metavar="FORMAT", help="text, latex, json, python or numpy."),
     ] = None,
+    exact: Exact = False,
     json: Json = False,
     digits: Digits = 6,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
+    max_bits: Bits = _LIMITS.bits,
     debug: Debug = False,
 ) -> None:
     """Derivatives as formulas, which can be parsed again.
@@ -75,32 +79,36 @@ def differentiate_command(
     if hessian and (jacobian or order not in (None, 2)):
         message = f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
         raise CgraphError("usage", message, "leave one of the two out")
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
-    problem = Problem("diff", program, bindings or [], at, of, wrt, limits)
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
+    kind = kind_of(exact, limits)
+    problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
     graph, values = _graph(problem, read_name(of))
     names = split_names(wrt)
     wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
     formulas = Formulas(graph, wanted)
-    numbers = None if values is None else evaluated(formulas, values)
-    sys.stdout.write(
-        _written(formulas, "json" if json else form or "text", share, numbers, values, digits)
-    )
+    numbers = None if values is None else evaluated(formulas, values, kind)
+    if exact and numbers is None:
+        message = "--exact is for the values of the formulas, and nothing is bound"
+        raise CgraphError("usage", message, "formulas are exact anyway; bind values: x=1/3")
+    form = "json" if json else form or "text"
+    sys.stdout.write(_written(formulas, form, share, numbers, values, digits, exact))
 
 
 def _written(
     formulas: Formulas,
     form: str,
     share: bool,
-    numbers: list[float] | None,
+    numbers: list[Any] | None,
     values: dict[str, Any] | None,
     digits: int,
+    exact: bool,
 ) -> str:
     from cgcli.views import formulas as views
 
     if form == "json":
         from cgcli.views.document import pretty
 
-        return pretty(views.as_document(formulas, share, numbers, values)) + "\n"
+        return pretty(views.as_document(formulas, share, numbers, values, exact)) + "\n"
     if form == "latex":
         return views.as_latex(formulas, share)
     if form == "text":
@@ -113,12 +121,12 @@ def _written(
 def _graph(problem: Problem, of: str | None) -> tuple[Any, dict[str, Any] | None]:
     """Return the graph, and the values of its inputs where any is bound."""
     from cgcli.calculus.result import find
-    from cgcli.numbers.values import as_inputs
     from cgcli.program import require_bound, unused_binding
 
     parsed, bound, more = read_problem(problem)
-    inputs = as_inputs({**more, **bound})
-    graph = parsed.graph(inputs)
+    kind = problem.kind
+    inputs = kind.inputs({**more, **bound})
+    graph = parsed.graph(kind.outline(inputs))
     for name in bound:
         if name not in graph.inputs:
             raise unused_binding(graph, name, list(bound))

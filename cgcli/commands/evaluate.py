@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cgcli.commands.problem import Problem, solve
+from cgcli.commands.problem import Problem, kind_of, solve
 from cgcli.commands.shared import (
     At,
     Bindings,
+    Bits,
     Debug,
     Depth,
     Digits,
+    Exact,
     Json,
     Nodes,
     Of,
@@ -35,6 +37,7 @@ def evaluate_command(
     at: At = None,
     of: Of = None,
     wrt: Wrt = None,
+    exact: Exact = False,
     json: Json = False,
     jsonl: Annotated[
         bool,
@@ -47,13 +50,14 @@ def evaluate_command(
     ] = _ROWS,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
+    max_bits: Bits = _LIMITS.bits,
     debug: Debug = False,
 ) -> None:
     """Values and gradients of every node.
 
     cgraph eval "(x+y)*z" x=1 y=3 z=-3
     """
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     if jsonl:
         from cgcli.commands.lines import evaluate_lines
 
@@ -61,11 +65,13 @@ def evaluate_command(
             message = "with --jsonl the values stand in the lines, and so do of and wrt"
             hint = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}, "wrt": ["x"]}'
             raise CgraphError("usage", message, hint)
-        if not evaluate_lines(program, limits):
+        if not evaluate_lines(program, limits, exact):
             raise typer.Exit(1)
         return
     words = ("--json",) if json else ()
-    problem = Problem("eval", program, bindings or [], at, of, wrt, limits, words)
+    problem = Problem(
+        "eval", program, bindings or [], at, of, wrt, limits, words, kind_of(exact, limits)
+    )
     result = solve(problem)
     if json:
         from cgcli.views.document import evaluation, pretty

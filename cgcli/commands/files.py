@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, Final
 
+from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 
@@ -101,24 +102,27 @@ def read_text(path: str) -> str:
     return utf8(read_bytes(path), "standard input" if path == "-" else path)
 
 
-def read_array(path: str) -> Any:
-    """Return the number, list or array that a .json, .csv or .npy file holds."""
+def read_array(path: str, kind: Kind = DOUBLES) -> Any:
+    """Return the number, list or array that a .json, .csv or .npy file holds.
+
+    The numbers of a .csv file are of the kind, those of .json are as they are to be read in it.
+    """
     ending = os.path.splitext(path)[1].lower()
     if ending == ".json":
-        return decode_json(read_text(path), path)
+        return decode_json(read_text(path), path, kind.as_written)
     if ending == ".csv":
-        return _read_csv(path)
+        return _read_csv(path, kind)
     if ending == ".npy":
         return _read_npy(path)
     raise _file_error(path, "values are read from .json, .csv and .npy files", "name one of those")
 
 
-def _read_csv(path: str) -> Any:
+def _read_csv(path: str, kind: Kind) -> Any:
     """Return the rows of a CSV file of numbers, a single row or column as a vector."""
     import csv
     import io
 
-    rows: list[list[float]] = []
+    rows: list[list[Any]] = []
     text = read_text(path).lstrip("\ufeff")
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
@@ -131,9 +135,9 @@ def _read_csv(path: str) -> Any:
             if rows and len(cells) != len(rows[0]):
                 why = f"row {number} has {len(cells)} cells, and the first has {len(rows[0])}"
                 raise _file_error(path, why)
-            rows.append([float(cell) for cell in cells])
+            rows.append([_cell(path, number, cell, kind) for cell in cells])
             for place, (cell, value) in enumerate(zip(cells, rows[-1], strict=True), 1):
-                if value - value != 0 and "inf" not in cell:
+                if type(value) is float and value - value != 0 and "inf" not in cell:
                     why = f"row {number}, column {place}: {excerpt(cell)} is too large for a double"
                     raise _file_error(path, why)
     except csv.Error as error:
@@ -143,6 +147,16 @@ def _read_csv(path: str) -> Any:
     if len(rows) == 1:
         return rows[0]
     return [row[0] for row in rows] if len(rows[0]) == 1 else rows
+
+
+def _cell(path: str, row: int, cell: str, kind: Kind) -> Any:
+    """Return a cell's number in a kind; infinity is a float in each."""
+    if "inf" in cell:
+        return float(cell)
+    try:
+        return kind.numeral(cell)
+    except CgraphError as error:
+        raise _file_error(path, f"row {row}: {error.message}", error.hint) from None
 
 
 def _read_npy(path: str) -> Any:

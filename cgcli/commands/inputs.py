@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.commands.files import read_array, read_text
-from cgcli.decode import decode_json
+from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
 
@@ -55,12 +56,15 @@ def read_program(argument: str | None, command: str) -> str:
 
 
 def read_bindings(
-    arguments: list[str], at: str | None, limits: Limits
+    arguments: list[str], at: str | None, limits: Limits, kind: Kind = DOUBLES
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values bound by ``NAME=VALUE`` and those of the ``--at`` file."""
+    """Return the values bound by ``NAME=VALUE`` and those of the ``--at`` file.
+
+    They are read in a `kind` of number: what is written has as many digits there as it has.
+    """
     bound: dict[str, Any] = {}
     for argument in arguments:
-        name, value = _binding(argument, limits)
+        name, value = _binding(argument, limits, kind)
         if name in bound:
             raise CgraphError(
                 "binding",
@@ -72,18 +76,20 @@ def read_bindings(
     if at is None:
         return bound, {}
     what = "standard input" if at == "-" else at
-    found = decode_json(read_text(at), what)
+    found = decode_json(read_text(at), what, kind.as_written)
     if not isinstance(found, dict):
         message = f"{shorten(what, 80)}: --at wants a JSON object of names and values"
         raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')
     if found.get("schema") == MODEL:
         found = model_bindings(found)
-    return bound, read_values(found, limits)
+    return bound, read_values(found, limits, kind)
 
 
-def read_values(found: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:
     """Return the values of a JSON object: numbers, nested lists, strings as expressions."""
-    return {_canonical(name): _json_value(value, name, limits) for name, value in found.items()}
+    return {
+        _canonical(name): _json_value(value, name, limits, kind) for name, value in found.items()
+    }
 
 
 def model_bindings(found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,7 +112,9 @@ def model_bindings(found: Mapping[str, Any]) -> Mapping[str, Any]:
     return bindings(found)
 
 
-def _json_value(value: Any, name: str, limits: Limits) -> Any:
+def _json_value(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
+    if isinstance(value, Literal):
+        return _numeral(value, name, kind)
     if type(value) in (int, float):
         if abs(value) > 1.7976931348623157e308:
             raise CgraphError(
@@ -117,37 +125,52 @@ def _json_value(value: Any, name: str, limits: Limits) -> Any:
         return float(value)
     if isinstance(value, str):
         special = _STRINGS.get(value)
-        return constant(value, name, limits) if special is None else special
+        if special is None:
+            return constant(value, name, limits, kind=kind)
+        return special
     if isinstance(value, list):
         # Two levels are all that a value has; anything deeper is refused by its shape.
         return [
-            [_json_scalar(v, name, limits) for v in row]
+            [_json_scalar(v, name, limits, kind) for v in row]
             if isinstance(row, list)
-            else _json_scalar(row, name, limits)
+            else _json_scalar(row, name, limits, kind)
             for row in value
         ]
-    kind = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
+    what = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
     raise CgraphError(
         "binding",
-        f"the value of '{excerpt(name)}' cannot be used: {kind} is not a number",
+        f"the value of '{excerpt(name)}' cannot be used: {what} is not a number",
         'write a number, a list, or a string such as "1/3"',
     )
 
 
-def _json_scalar(value: Any, name: str, limits: Limits) -> Any:
+def _json_scalar(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
     if isinstance(value, list):
         message = f"the value of '{excerpt(name)}' cannot be used: its lists nest deeper than 2"
         raise CgraphError("binding", message, "values are scalars, vectors and matrices")
-    return _json_value(value, name, limits)
+    return _json_value(value, name, limits, kind)
 
 
-def _binding(argument: str, limits: Limits) -> tuple[str, Any]:
+def _numeral(text: str, name: str, kind: Kind) -> Any:
+    """Return the number that a numeral is in a kind; raises `CgraphError` where it is none."""
+    try:
+        return kind.numeral(text)
+    except CgraphError as error:
+        error.message = _unusable(name, error.message)
+        raise
+
+
+def _unusable(name: str, why: str) -> str:
+    return f"the value of '{excerpt(name)}' cannot be used: {why}"
+
+
+def _binding(argument: str, limits: Limits, kind: Kind) -> tuple[str, Any]:
     """Return the name and the value of one ``NAME=VALUE``."""
     word, value, start = split_binding(argument)
     name = _canonical(word)
     if value.startswith("@"):
-        return name, _from_file(argument[start + 1 :], word, argument, start, limits)
-    return name, constant(argument[start:], word, limits, argument, start)
+        return name, _from_file(argument[start + 1 :], word, argument, start, limits, kind)
+    return name, constant(argument[start:], word, limits, argument, start, kind)
 
 
 def split_binding(argument: str) -> tuple[str, str, int]:
@@ -194,13 +217,13 @@ def _canonical(name: str) -> str:
     return "pi" if name == "π" else name
 
 
-def _from_file(path: str, name: str, argument: str, start: int, limits: Limits) -> Any:
+def _from_file(path: str, name: str, argument: str, start: int, limits: Limits, kind: Kind) -> Any:
     if not path:
         message = "'@' without a file"
         place = Place(argument, start, start + 1)
         raise CgraphError("binding", message, "write the path after it: W=@weights.csv", (place,))
-    found = read_array(path)
-    return _json_value(found, name, limits) if path.lower().endswith(".json") else found
+    found = read_array(path, kind)
+    return _json_value(found, name, limits, kind) if path.lower().endswith(".json") else found
 
 
 def constant(
@@ -209,9 +232,10 @@ def constant(
     limits: Limits,
     whole: str | None = None,
     offset: int = 0,
+    kind: Kind = DOUBLES,
     known: Mapping[str, Any] = {},
 ) -> Any:
-    """Return the value of a constant expression: a float, or an array.
+    """Return the value of a constant expression in a kind of number, or an array of them.
 
     `whole` is the text that it stands in, from `offset` on, for messages; `known` are names
     that have values in it.
@@ -220,10 +244,10 @@ def constant(
     0.25
     """
     if _PLAIN.fullmatch(text):
-        return float(text)
+        return _numeral(text, name, kind)
     try:
         # Blanks keep the columns of messages those of the whole.
-        return _constant(" " * offset + text, name, limits, known)
+        return _constant(" " * offset + text, name, limits, kind, known)
     except CgraphError as error:
         whole = text if whole is None else whole
         places = tuple(place._replace(text=whole) for place in error.places)
@@ -231,9 +255,7 @@ def constant(
         raise
 
 
-def _constant(text: str, name: str, limits: Limits, known: Mapping[str, Any]) -> Any:
-    from cgcli.calculus.forward import forward
-    from cgcli.calculus.notes import examine
+def _constant(text: str, name: str, limits: Limits, kind: Kind, known: Mapping[str, Any]) -> Any:
     from cgcli.graph.build import build
     from cgcli.language.parse import parse
     from cgcli.language.syntax import Value
@@ -255,13 +277,11 @@ def _constant(text: str, name: str, limits: Limits, known: Mapping[str, Any]) ->
             "a value is a number or a constant expression: 1, -3, 1/3, pi/2, [1, 2, 3]",
             (Place(text, graph.starts[node], graph.ends[node]),),
         )
-    values = forward(graph, known)
-    notes, _ = examine(graph, values)
-    for node, (note, *_) in notes.items():
-        place = Place(text, graph.starts[node], graph.ends[node])
-        message = f"the value of '{shown}' cannot be used: {note.message}"
-        raise CgraphError("binding", message, "", (place,))
-    return values[graph.output]
+    try:
+        return kind.constant(graph, limits, known)
+    except CgraphError as error:
+        error.message = _unusable(name, error.message)
+        raise
 
 
 def read_name(text: str | None, option: str = "--of") -> str | None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.calculus.result import Result, find
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.errors import CgraphError, Place, excerpt
@@ -23,13 +24,14 @@ from cgcli.program import (
     unused_binding,
 )
 
-__all__ = ["Problem", "read_problem", "solve", "solve_with_program", "unvalued"]
+__all__ = ["Problem", "kind_of", "read_problem", "solve", "solve_with_program", "unvalued"]
 
 
 class Problem(NamedTuple):
     """What a command line asks about: a program, values for its names, and what by what.
 
-    `command` is the command's name and `options` are its other words, to write it out again.
+    `command` is the command's name and `options` are its other words, to write it out again;
+    `kind` is the kind of number that it is asked in.
     """
 
     command: str
@@ -40,6 +42,16 @@ class Problem(NamedTuple):
     wrt: str | None = None
     limits: Limits = Limits()
     options: tuple[str, ...] = ()
+    kind: Kind = DOUBLES
+
+
+def kind_of(exact: bool, limits: Limits) -> Kind:
+    """Return the kind of number that is asked for."""
+    if not exact:
+        return DOUBLES
+    from cgcli.calculus.exactly import Exactly
+
+    return Exactly(limits)
 
 
 def solve(problem: Problem) -> Result:
@@ -55,7 +67,7 @@ def solve_with_program(problem: Problem) -> tuple[Program, Result]:
     parsed, bound, more = read_problem(problem)
     of, wrt = read_name(problem.of), split_names(problem.wrt)
     try:
-        result = evaluate_program(parsed, bound, more, of, wrt)
+        result = evaluate_program(parsed, bound, more, of, wrt, problem.kind)
     except UnboundError as error:
         error.hint = _completed(problem, error)
         raise
@@ -86,7 +98,7 @@ def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, A
         message = "the program and --at cannot both be read from standard input"
         raise CgraphError("usage", message, "put one of them in a file")
     parsed = parse(read_program(problem.program, problem.command), problem.limits)
-    return parsed, *read_bindings(problem.bindings, problem.at, problem.limits)
+    return parsed, *read_bindings(problem.bindings, problem.at, problem.limits, problem.kind)
 
 
 def _stray_signs(program: Program, result: Result) -> Iterator[str]:
@@ -124,12 +136,13 @@ def _completed(problem: Problem, error: UnboundError) -> str:
         return error.hint
     program = problem.program or ""
     shown = "EXPR" if len(program) > 400 or "\n" in program else _quoted(program)
+    exact = ("--exact",) if problem.kind.exact else ()
     words = [f"cgraph {problem.command}", shown, *map(_quoted, problem.bindings)]
     given = (("--at", problem.at), ("--of", problem.of), ("--wrt", problem.wrt))
     options = [word for name, value in given if value is not None for word in (name, value)]
     aside = error.hint.partition("; ")[2]
     missing = [f"{excerpt(name)}=…" for name in error.names]
-    line = " ".join([*words, *missing, *map(_quoted, (*options, *problem.options))])
+    line = " ".join([*words, *missing, *map(_quoted, (*options, *exact, *problem.options))])
     return f"write {line}" + (f"; {aside}" if aside else "")
 
 

@@ -90,7 +90,7 @@ class Run:
             return next(iter(read_bindings([argument], None, self._limits)[0].items()))
 
         def evaluate(part: str, known: dict[str, Any]) -> Any:
-            return constant(part, name, self._limits, argument, start, known)
+            return constant(part, name, self._limits, argument, start, known=known)
 
         return name, initial(argument[start:], name, self.settings["seed"], evaluate)
 

@@ -12,9 +12,11 @@ from cgcli.errors import CgraphError, shorten
 __all__ = [
     "At",
     "Bindings",
+    "Bits",
     "Debug",
     "Depth",
     "Digits",
+    "Exact",
     "Group",
     "Json",
     "Language",
@@ -83,6 +85,20 @@ Nodes = Annotated[
         min=1,
         metavar="N",
         help="How many nodes a graph may have.",
+    ),
+]
+Exact = Annotated[
+    bool,
+    typer.Option("--exact", help="Reckon with fractions: x=1/3 gives -1/3, and 0.1 is 1/10."),
+]
+Bits = Annotated[
+    int,
+    typer.Option(
+        "--max-bits",
+        min=64,
+        max=2**31,
+        metavar="N",
+        help="With --exact: how many binary digits a numerator may have.",
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.", hidden=True)]
@@ -177,9 +193,11 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     """Return the error for a mistyped option."""
     import difflib
 
-    close = difflib.get_close_matches(name[:40], declared, 1, 0.6)
+    # The dashes, which all have, make no two names alike.
+    bare = {each.lstrip("-"): each for each in declared}
+    close = difflib.get_close_matches(name[:40].lstrip("-"), bare, 1, 0.6)
     hint = (
-        f"did you mean {close[0]}?"
+        f"did you mean {bare[close[0]]}?"
         if close
         else "--help lists the options; what begins with two minus signs goes after a bare --"
     )

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cgcli.commands.problem import Problem, solve
+from cgcli.commands.problem import Problem, kind_of, solve
 from cgcli.commands.shared import (
     At,
     Bindings,
+    Bits,
     Debug,
     Depth,
     Digits,
+    Exact,
     Json,
     Language,
     Nodes,
@@ -69,10 +71,12 @@ def trace_command(
         bool, typer.Option("--standalone", help="With --format latex: a whole document.")
     ] = False,
     language: Language = None,
+    exact: Exact = False,
     json: Json = False,
     digits: Digits = 6,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
+    max_bits: Bits = _LIMITS.bits,
     debug: Debug = False,
 ) -> None:
     """Every step of both passes, each with its reason.
@@ -95,8 +99,9 @@ def trace_command(
     # What a script reads is the same everywhere, unless it asks for a language itself.
     spoken = base(language) if language else ENGLISH if form == "json" else wanted()
     catalogue(spoken)
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
-    result = solve(Problem("trace", program, bindings or [], at, of, wrt, limits))
+    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
+    kind = kind_of(exact, limits)
+    result = solve(Problem("trace", program, bindings or [], at, of, wrt, limits, (), kind))
     explanation = Explanation(result, read_name(only, "--only"), whole=of is None)
     shown = Shown(
         forward=passes != "backward",

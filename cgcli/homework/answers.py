@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.exercise import Exercise
@@ -335,7 +336,7 @@ def read_right(
     exercise: Exercise, entries: Expression, text: str
 ) -> tuple[Written | None, Formula | None]:
     """Return the number or list of numbers that was written, or the formula."""
-    plain = _plain(entries, text)
+    plain = _plain(entries, text, exercise.kind)
     if plain is not None:
         return plain, None
     listed = _list(entries, exercise, text)
@@ -349,7 +350,7 @@ def read_right(
 
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:
     value = exercise.value_of(node, exercise.here.values)
-    whole = value if shape_of(value) else float(value)
+    whole = exercise.kind.plain(value)
     apart: Any = whole - whole
     finite = not apart.any() if shape_of(whole) else apart == 0
     if not finite and not any(entry[1] == "inf" for entry in entries):
@@ -358,18 +359,18 @@ def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> 
     return exact(whole)
 
 
-def _plain(entries: Expression, text: str) -> Written | None:
+def _plain(entries: Expression, text: str, kind: Kind) -> Written | None:
     """Return a decimal number with its sign; None for what is more than that."""
     if entries[0][0] != NUMBER:
         return None
     if len(entries) <= 2:
         sign = _sign(entries)
-        return read_number(sign + entries[0][1]) if sign or len(entries) == 1 else None
+        return read_number(sign + entries[0][1], kind) if sign or len(entries) == 1 else None
     if len(entries) > 8:
         return None
     start, end = _span(entries)
     match = _SCIENTIFIC.fullmatch(normalise(text[start:end]).strip())
-    return read_number(f"{match[1]}e{match[2]}") if match else None
+    return read_number(f"{match[1]}e{match[2]}", kind) if match else None
 
 
 def _sign(entries: Expression) -> str:
@@ -403,27 +404,28 @@ def _list(entries: Expression, exercise: Exercise, text: str) -> Written | None:
             if part is None:
                 return None
             parts.append(part)
-        stack.append((operands[0][0], _stacked(parts, text, start, end)))
+        stack.append((operands[0][0], _stacked(parts, exercise.kind, text, start, end)))
     return stack[0][1]
 
 
 def _element(entries: Expression, exercise: Exercise, text: str) -> Written | None:
     """Return one number of a list; None where it is a formula."""
-    written = _plain(entries, text)
+    written = _plain(entries, text, exercise.kind)
     if written is not None:
         return written
     node = exercise.add(entries, text)
     return None if exercise.is_formula(node) else _constant(exercise, node, entries, text)
 
 
-def _stacked(parts: list[Written], text: str, start: int, end: int) -> Written:
+def _stacked(parts: list[Written], kind: Kind, text: str, start: int, end: int) -> Written:
     import numpy as np
 
     if len({part.shape for part in parts}) > 1:
         place = (Place(text, start, end),)
         raise CgraphError("shape", "the rows of this list differ in length", "", place)
+    dtype = object if kind.exact else np.float64
     return Written(
-        np.array([part.value for part in parts], dtype=np.float64),
-        np.array([part.half for part in parts], dtype=np.float64),
+        np.array([part.value for part in parts], dtype=dtype),
+        np.array([part.half for part in parts], dtype=dtype),
         np.array([part.digits for part in parts], dtype=np.float64),
     )

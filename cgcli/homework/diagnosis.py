@@ -273,10 +273,11 @@ def _carried(own: Own, wrong: Wrong, quantity: Quantity, number: Any) -> Any:
             return trial.values[target]
     else:
         trial.set_gradient(of, quantity.node, number)
+    known = trial.gradients.get(of, {})
     for node in completed(graph, of):
         if node == target:
             break
-        free = node in trial.gradients[of] and node not in wrong.gradients and node != of
-        if free and node != quantity.node and trial.gradients[of][node] is not None:
+        free = node in known and node not in wrong.gradients and node != of
+        if free and node != quantity.node and known[node] is not None:
             trial.set_gradient(of, node, trial.gradient(of, node))
     return trial.gradient(of, target)

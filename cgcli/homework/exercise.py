@@ -6,8 +6,9 @@ import random
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import backward, contribution
-from cgcli.calculus.forward import forward, value
+from cgcli.calculus.backward import contribution
+from cgcli.calculus.forward import value
+from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.build import Draft
@@ -15,6 +16,7 @@ from cgcli.graph.graph import CONSTANT
 from cgcli.homework.quantities import Quantity, Steps
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
+from cgcli.operations.row import Rule
 from cgcli.program import Program
 
 __all__ = ["Exercise", "Point"]
@@ -56,8 +58,8 @@ class Exercise:
         self.graph = result.graph
         self.of = result.of
         self.steps = Steps(result)
-        self.inputs = {name: result.values[node] for name, node in self.graph.inputs.items()}
-        self.draft = Draft(program.syntax, self.inputs, _ANSWER, _ROOM)
+        self.take(result)
+        self.draft = Draft(program.syntax, self.kind.outline(self.inputs), _ANSWER, _ROOM)
         graph = self.graph
         named = [node for node in graph.given if not graph.arguments[node]]
         self.active = graph.dependents([*graph.inputs.values(), *named, *result.sources.values()])
@@ -67,16 +69,42 @@ class Exercise:
             if node not in graph.given and node not in graph.literals
         }
         self.users = graph.users()
+        self._double: Exercise | None = None
+        self._chance = random.Random(_SEED)  # noqa: S311  # the same points every time
+        self._check()
+
+    def take(self, result: Result) -> None:
+        """Take a result of the same graph for the right one."""
+        self.result, self.kind = result, result.kind
+        self.one = self.kind.numeral("1")
+        self.inputs = {name: result.values[node] for name, node in self.graph.inputs.items()}
         self.here = Point(self.inputs, result.values, {})
         self._shaken: list[Point] | None = None
         self._slack: dict[Quantity, Any] = {}
         self._samples: list[Point] = []
-        self._chance = random.Random(_SEED)  # noqa: S311  # the same points every time
-        self._check()
+        self._truths: list[Any] | None = None
+
+    @property
+    def double(self) -> Exercise:
+        """The same exercise in doubles: this one, where it is in doubles itself."""
+        if not self.kind.exact:
+            return self
+        if self._double is None:
+            names = self.graph.names
+            inputs = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
+            sources = list(self.result.sources)
+            result = DOUBLES.evaluate(
+                self.graph, inputs, names[self.of], sources, self.program.limits
+            )
+            self._double = Exercise.__new__(Exercise)
+            self._double.__dict__.update(self.__dict__)
+            self._double.take(result)
+        return self._double
 
     def _check(self) -> None:
         for step in self.steps.asked:
-            value = self.truth(step)
+            value = self._truth(step, self.here)
+            self.kind.require(self.graph, value, self.here.values)
             if not _is_number(value):
                 notes = self.result.notes
                 why = f": {notes[0].node}: {notes[0].message}" if notes else ""
@@ -84,25 +112,44 @@ class Exercise:
                 raise CgraphError("binding", message, "choose other values to set as homework")
 
     def truth(self, quantity: Quantity, point: Point | None = None) -> Any:
-        """Return the right number: a float, or an array of the node's shape."""
-        point = point or self.here
+        """Return the right number: a float, a fraction, or an array of the node's shape.
+
+        What is no fraction, and was not asked for, is a double in an exact exercise too.
+        """
+        found = self._truth(quantity, point or self.here)
+        if self.kind.exact and point is None and not _is_number(found):
+            return self.double.truth(quantity)
+        return found
+
+    def _truth(self, quantity: Quantity, point: Point) -> Any:
         if quantity.of < 0:
             return point.values[quantity.node]
         if self.graph.shape(quantity.of):
             return self._jacobian(quantity, point)
         gradient = self.gradients(quantity.of, point)[quantity.node]
         if gradient is not None:
-            return gradient if getattr(gradient, "shape", ()) else float(gradient)
-        return self.zeros(quantity.node)
+            return self._kind_at(point).plain(gradient)
+        return self._kind_at(point).zero(self.graph.shape(quantity.node))
+
+    @property
+    def truths(self) -> list[Any]:
+        """The right values of all nodes, in doubles where there is no fraction and none asked."""
+        if not self.kind.exact:
+            return self.here.values
+        if self._truths is None:
+            self._truths = [
+                value if _is_number(value) else self.double.here.values[node]
+                for node, value in enumerate(self.here.values)
+            ]
+        return self._truths
 
     def zeros(self, node: int) -> Any:
         """Return 0 in the shape of a node."""
-        shape = self.graph.shape(node)
-        if not shape:
-            return 0.0
-        import numpy as np
+        return self.kind.zero(self.graph.shape(node))
 
-        return np.zeros(shape)
+    def _kind_at(self, point: Point) -> Kind:
+        """Return the kind of number at a point: all but the one that is set are in doubles."""
+        return self.kind if point is self.here else DOUBLES
 
     def gradients(self, of: int, point: Point | None = None) -> list[Any]:
         """Return the derivatives of a scalar node by every node; None where nothing was sent."""
@@ -112,29 +159,32 @@ class Exercise:
             found = point.gradients[of] = self._shaken_gradients(of, point, point.chance)
         elif found is None:
             faults = self.result.faults if point is self.here else {}
-            found = backward(self.graph, point.values, of, self.active, faults)
+            kind = self._kind_at(point)
+            found = kind.backward(self.graph, point.values, of, self.active, faults)
             point.gradients[of] = found
         return found
 
     def _jacobian(self, quantity: Quantity, point: Point) -> Any:
-        from cgcli.calculus.evaluate import evaluate
-
         names = self.graph.names
         of, by = names[quantity.of], names[quantity.node]
-        result = evaluate(self.graph, point.inputs, of, [by], self.program.limits)
+        kind = self._kind_at(point)
+        result = kind.evaluate(self.graph, point.inputs, of, [by], self.program.limits)
         assert result.jacobian is not None
         return result.jacobian[by]
 
     def at(self, inputs: dict[str, Any]) -> Point:
         """Return the values of all nodes at another point; shapes must be the same."""
-        return Point(inputs, forward(self.graph, inputs), {})
+        return Point(inputs, DOUBLES.forward(self.graph, inputs), {})
 
     def slack(self, quantity: Quantity) -> Any:
         """Return how far the right number may be off by rounding, inputs' rounding included.
 
         Every number on the way is moved a little, by chance up or down: how much this one moves
-        says how much the last bits count of those that it is made of, such as of pi/2.
+        says how much the last bits count of those that it is made of, such as of pi/2. A fraction
+        is not off at all.
         """
+        if self.kind.exact:
+            return self.kind.zero(())
         found = self._slack.get(quantity)
         if found is None:
             value = self.truth(quantity)
@@ -188,7 +238,10 @@ class Exercise:
         for k in range(_SAMPLES):
             if k == len(self._samples):
                 reach = 0.5 if k < _SAMPLES // 2 else 3.0
-                inputs = {name: self._moved(value, reach) for name, value in self.inputs.items()}
+                inputs = {
+                    name: self._moved(self.kind.doubles(value), reach)
+                    for name, value in self.inputs.items()
+                }
                 self._samples.append(self.at(inputs))
             yield self._samples[k]
 
@@ -226,16 +279,60 @@ class Exercise:
             for argument in graph.arguments[each]
         )
 
-    def value_of(self, node: int, values: list[Any]) -> Any:
+    def value_of(self, node: int, values: list[Any], point: Point | None = None) -> Any:
         """Return the value of what was added, for these values of the program's nodes."""
+        kind = self.kind if point is None else self._kind_at(point)
+        found = self._value_of(node, values, kind)
+        if kind.exact and not _is_number(found):
+            return self._value_of(node, [kind.doubles(each) for each in values], DOUBLES)
+        return found
+
+    def _value_of(self, node: int, values: list[Any], kind: Kind) -> Any:
         graph, size = self.draft.graph, self.draft.size
         if node < size:
             return values[node]
         whole = list(values)
         for each in range(size, node + 1):
             known = each in graph.constants
-            whole.append(graph.constants[each] if known else value(graph, whole, each))
+            whole.append(kind.leaf(graph, each) if known else kind.value(graph, whole, each))
         return whole[node]
+
+    # One operation again, from a student's numbers; where there is no fraction, in doubles
+
+    def value(self, values: list[Any], node: int) -> Any:
+        """Return what an operation comes to."""
+        found = self.kind.value(self.graph, values, node)
+        if self.kind.exact and not _is_number(found):
+            return DOUBLES.value(self.graph, self._near(values, node), node)
+        return found
+
+    def local(self, values: list[Any], node: int, place: int) -> Any:
+        """Return a local derivative; None where an operation is not elementwise."""
+        found = self.kind.local(self.graph, values, node, place)
+        if self.kind.exact and found is not None and not _is_number(found):
+            return DOUBLES.local(self.graph, self._near(values, node), node, place)
+        return found
+
+    def contribution(self, values: list[Any], node: int, place: int, upstream: Any) -> Any:
+        """Return what an operation sends to an argument; None for nothing."""
+        kind, graph = self.kind, self.graph
+        found = kind.contribution(graph, values, node, place, upstream, {}, {})
+        if kind.exact and found is not None and not _is_number(found):
+            near, up = self._near(values, node), kind.doubles(upstream)
+            return DOUBLES.contribution(graph, near, node, place, up, {}, {})
+        return found
+
+    def run(self, rule: Rule, parts: list[Any]) -> Any:
+        """Return an elementwise rule's result."""
+        found = self.kind.spread(rule, parts)
+        if self.kind.exact and not _is_number(found):
+            return DOUBLES.spread(rule, [self.kind.doubles(part) for part in parts])
+        return found
+
+    def _near(self, values: list[Any], node: int) -> Any:
+        """Return the values that an operation needs in doubles, by node."""
+        needed = (node, *self.graph.arguments[node])
+        return {each: self.kind.doubles(values[each]) for each in needed}
 
     def unknown(self, name: str) -> CgraphError:
         """Return the error for a name that the program has not."""
@@ -253,9 +350,12 @@ class Exercise:
 
 
 def _is_number(value: Any) -> bool:
+    """Whether a value is no NaN, and nowhere the lack of a fraction."""
     if getattr(value, "shape", ()):
+        if value.dtype == object:
+            return not any(hasattr(each, "reason") for each in value.flat)
         return not bool((value != value).any())
-    return bool(value == value)
+    return not hasattr(value, "reason") and bool(value == value)
 
 
 def _distance(a: Any, b: Any) -> float:

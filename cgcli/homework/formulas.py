@@ -71,7 +71,7 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
     for point in exercise.samples():
         truth = exercise.truth(quantity, point)
         truth = float(truth[element]) if element else truth
-        found = exercise.value_of(node, point.values)
+        found = exercise.value_of(node, point.values, point)
         if shape_of(found) != shape_of(truth):
             return Equality(False, "separated", 0, None, found)
         if not (_is_finite(found) and _is_finite(truth)):
@@ -85,9 +85,7 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
     if not seen:
         here = exercise.value_of(node, exercise.here.values)
         truth = exercise.truth(quantity)
-        return Equality(
-            is_same(here, float(truth[element]) if element else truth), "undistinguished", 1
-        )
+        return Equality(is_same(here, truth[element] if element else truth), "undistinguished", 1)
     return Equality(True, "undistinguished", seen)
 
 
@@ -103,8 +101,9 @@ def _apart(a: Any, b: Any) -> float:
 
 def _scale(exercise: Exercise) -> float:
     """Return the size of the numbers that are met on the way, for what cancels to 0."""
-    sizes = [abs(value) for value in exercise.here.values if not shape_of(value)]
-    return max((float(size) for size in sizes if size - size == 0), default=1.0)
+    kind = exercise.kind
+    sizes = [abs(kind.float(value)) for value in exercise.here.values if not shape_of(value)]
+    return max((size for size in sizes if size - size == 0), default=1.0)
 
 
 # Proof
@@ -226,7 +225,7 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool:
             leaves[variable] = Fraction(2**exponent)
             exponent *= degrees[place]
         values = _pair(graph, EXACT, leaves, quantity, node, active)
-    except (ZeroDivisionError, AttributeError, OverflowError, ValueError):
+    except (ArithmeticError, AttributeError, ValueError):
         return False
     return bool(values[0] == values[1])
 

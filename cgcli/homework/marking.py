@@ -10,7 +10,7 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
-from cgcli.homework.working import Own, is_same, shape_of
+from cgcli.homework.working import Own, in_doubles, is_fraction, is_same, shape_of
 from cgcli.homework.written import Written, exact
 
 __all__ = ["FOLLOWS", "MISSING", "RIGHT", "WRONG", "Judged", "Marked", "mark"]
@@ -85,7 +85,8 @@ class Tolerance(NamedTuple):
     def reach(self, truth: Any) -> Any:
         """Return how far an answer to a question of this right number may be off."""
         if self.size is None:
-            return 0.0
+            # Whole, so that a fraction stays one.
+            return 0
         return self.size * abs(truth) if self.relative else self.size
 
 
@@ -199,7 +200,7 @@ class _Marking:
         the student's own values of the two disagree.
         """
         if node == of:
-            return [(1.0, 1.0)]
+            return [(self.exercise.one, self.exercise.one)]
         users = [(user, place) for user, place in self.exercise.users.of(node) if user in choices]
         own, held = self.own, self.held
         if not any(
@@ -298,12 +299,12 @@ class _Marking:
         if written.is_rounding(right, slack):
             return RIGHT, right
         # What cancels to 0 is as far off as the numbers that cancelled.
-        near = slack + abs(right) * 1e-12
+        near = slack + _rounding(right, 1e-12)
         for pair in expected:
             first, second = _part(pair[0], element), _part(pair[1], element)
             # The number before rounding first: what was written is gone on with anyway.
             for number in (second, first):
-                if written.is_rounding(number, abs(number) * 1e-9 + near):
+                if written.is_rounding(number, _rounding(number, 1e-9) + near):
                     return FOLLOWS, number
             if not shape_of(first) and not written.shape and is_same(first, second, 0.02):
                 # Rounded here and not there: anything between the two is the same working.
@@ -322,7 +323,10 @@ class _Marking:
             frozenset(self.by_value),
             frozenset(gradients),
         )
-        return diagnose(self.own, wrong) or (diagnose(self.held, wrong) if self.differs else [])
+        if self.exercise.kind.exact:
+            wrong = wrong._replace(written=written.in_doubles(self.exercise.kind))
+        found = diagnose(in_doubles(self.own), wrong)
+        return found or (diagnose(in_doubles(self.held), wrong) if self.differs else [])
 
     def formula_value(self, answer: Answer) -> Any:
         """Return what a formula comes to with the student's own values."""
@@ -353,14 +357,21 @@ class _Marking:
 
         found = []
         for whole, number in zip(before or expected[0], numbers, strict=True):
-            changed = np.array(whole, dtype=np.float64)
+            changed = np.array(whole, dtype=object if is_fraction(whole) else np.float64)
             changed[element] = number
             found.append(changed)
         return found[0], found[1]
 
 
 def _part(number: Any, element: tuple[int, ...]) -> Any:
-    return float(number[element]) if element and shape_of(number) else number
+    if not element or not shape_of(number):
+        return number
+    return number[element] if is_fraction(number) else float(number[element])
+
+
+def _rounding(number: Any, part: float) -> Any:
+    """Return how far a double may be off by its own rounding; a fraction is not off at all."""
+    return 0 if is_fraction(number) else abs(number) * part
 
 
 def _is_equal(number: Any, truth: Any) -> bool:
@@ -369,7 +380,7 @@ def _is_equal(number: Any, truth: Any) -> bool:
         return True
     if shape_of(number):
         return not number.any() if truth is None else bool((number == truth).all())
-    return bool(number == (0.0 if truth is None else truth))
+    return bool(number == (0 if truth is None else truth))
 
 
 def _of_formula(

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from cgcli.calculus.backward import contribution, local
-from cgcli.calculus.forward import value
 from cgcli.homework.exercise import Exercise
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
-__all__ = ["AGAIN", "AS_IS", "TAUGHT", "Own", "Use", "is_same", "run", "shape_of", "value_with"]
+__all__ = [
+    "AGAIN",
+    "AS_IS",
+    "TAUGHT",
+    "Own",
+    "Use",
+    "in_doubles",
+    "is_fraction",
+    "is_same",
+    "run",
+    "shape_of",
+    "value_with",
+]
 
 AS_IS: Final = "as it is"
 AGAIN: Final = "again"
 TAUGHT: Final = "taught"
+
+_ROUNDING: Final = 1e-6
 
 # Their derivatives only compare the output with the arguments, which is no way to work.
 _COMPARING: Final = frozenset({"max", "min", "amax", "amin", "mod"})
@@ -46,12 +58,29 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
     if shape_of(a) or shape_of(b):
         if shape_of(a) != shape_of(b):
             return False
+        if is_fraction(a) and is_fraction(b):
+            return all(is_same(p, q, within) for p, q in zip(a.flat, b.flat, strict=True))
         import numpy as np
 
         with np.errstate(all="ignore"):
             near = np.abs(np.asarray(a) - b) <= within * np.maximum(np.abs(a), np.abs(b))
         return bool(np.all(near | (np.asarray(a) == b)))
+    if is_fraction(a) and is_fraction(b):
+        # Nothing is rounded here: what is only as near as rounding would bring it is another.
+        near = within > _ROUNDING and abs(a - b) * 10**6 <= int(within * 10**6) * abs(a)
+        return bool(a == b or near)
     return bool(a == b or abs(a - b) <= within * max(abs(a), abs(b)))
+
+
+def is_fraction(number: Any) -> bool:
+    """Whether a number is a fraction, or an array of them.
+
+    >>> from fractions import Fraction
+    >>> is_fraction(Fraction(1, 3)), is_fraction(0.5)
+    (True, False)
+    """
+    dtype = getattr(number, "dtype", None)
+    return not isinstance(number, float) and (dtype is None or dtype.kind == "O")
 
 
 class Own:
@@ -64,7 +93,7 @@ class Own:
     def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
         self.graph = exercise.graph
-        self.values = list(exercise.here.values)
+        self.values = list(exercise.truths)
         self.gradients: dict[int, dict[int, Any]] = {}
         self.moved: set[int] = set()
 
@@ -79,7 +108,7 @@ class Own:
     def set_value(self, node: int, number: Any) -> None:
         """Take a number for a node's value."""
         self.values[node] = number
-        truth = self.exercise.here.values[node]
+        truth = self.exercise.truths[node]
         if number is truth or (not shape_of(number) and number == truth):
             self.moved.discard(node)
         else:
@@ -99,10 +128,10 @@ class Own:
     def worked_out(self, node: int) -> Any:
         """Return what a node's value comes to from the values of its arguments."""
         if not self.graph.arguments[node]:
-            return self.exercise.here.values[node]
+            return self.exercise.truths[node]
         if self.moved and any(argument in self.moved for argument in self.graph.arguments[node]):
-            return value(self.graph, self.values, node)
-        return self.exercise.here.values[node]
+            return self.exercise.value(self.values, node)
+        return self.exercise.truths[node]
 
     def uses(self, of: int, node: int, form: str = AS_IS) -> list[Use]:
         """Return the uses of a node that a gradient comes back from, the last one first.
@@ -124,13 +153,27 @@ class Own:
     def gradient(self, of: int, node: int, form: str = AS_IS) -> Any:
         """Return what the derivative by a node comes to: the sum of what its uses send."""
         if node == of:
-            return 1.0
+            return self.exercise.one
         total: Any = None
         for use in self.uses(of, node, form):
             sent = use.sent
             if sent is not None:
                 total = sent if total is None else total + sent
         return self.exercise.zeros(node) if total is None else total
+
+
+def in_doubles(own: Own) -> Own:
+    """Return a student's numbers in doubles, over the exercise in doubles."""
+    kind = own.exercise.kind
+    if not kind.exact:
+        return own
+    other = Own(own.exercise.double)
+    for node in own.moved:
+        other.set_value(node, kind.doubles(own.values[node]))
+    for of, found in own.gradients.items():
+        for node, number in found.items():
+            other.set_gradient(of, node, kind.doubles(number))
+    return other
 
 
 class Use:
@@ -212,8 +255,10 @@ class Use:
         if not self.operation.elementwise:
             return None
         if self.form == TAUGHT:
-            return run(self.operation.taught(self.place), self.y, *self.parts)
-        return self._with_y(lambda: local(self.own.graph, self.own.values, self.user, self.place))
+            rule = self.operation.taught(self.place)
+            return self.own.exercise.run(rule, [self.y, *self.parts])
+        own = self.own
+        return self._with_y(lambda: own.exercise.local(own.values, self.user, self.place))
 
     def pull(self, upstream: Any) -> Any:
         """Return what the operation sends for an upstream gradient."""
@@ -221,7 +266,7 @@ class Use:
         if self.form == TAUGHT:
             return self._times(upstream, self.local)
         return self._with_y(
-            lambda: contribution(own.graph, own.values, self.user, self.place, upstream, {}, {})
+            lambda: own.exercise.contribution(own.values, self.user, self.place, upstream)
         )
 
     def _with_y(self, compute: Callable[[], Any]) -> Any:
@@ -244,7 +289,12 @@ class Use:
         from cgcli.numbers.arrays import quiet, reduce_to
 
         with quiet():
-            return reduce_to(upstream * derivative, self.shape)
+            product = upstream * derivative
+            if not is_fraction(product):
+                return reduce_to(product, self.shape)
+            from cgcli.numbers.exact_arrays import reduce_exactly
+
+            return reduce_exactly(product, self.shape)
 
     def forms(self) -> Iterator[str]:
         """Yield the forms in which the local derivative may be taken, when they differ."""
@@ -270,4 +320,10 @@ def value_with(own: Own, node: int, place: int, number: Any) -> Any:
     operation = graph.operations[node]
     parts = [own.values[argument] for argument in graph.arguments[node]]
     parts[place] = number
-    return run(operation.value, *parts, *graph.static.get(node, ()))
+    if node not in graph.tensors:
+        return run(operation.value, *parts)
+    from cgcli.numbers.arrays import ARRAYS, as_value, quiet
+
+    # A list of numbers has no array among its arguments.
+    with quiet():
+        return as_value(operation.value(ARRAYS, *parts, *graph.static.get(node, ())))

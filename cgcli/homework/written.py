@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.kind import DOUBLES, Kind
+
 __all__ = ["Written", "exact", "read_number"]
 
 _NUMBER: Final = re.compile(
@@ -20,7 +22,8 @@ class Written(NamedTuple):
     """A number, or an array of them, with half a unit of its last digit and its digits.
 
     `half` is 0 for what is no decimal: a fraction, or a constant such as 2*pi. `digits` counts
-    the significant ones. All three are floats, or arrays of one shape.
+    the significant ones. All three are floats, or arrays of one shape; read exactly, the first
+    two are fractions.
     """
 
     value: Any
@@ -45,12 +48,23 @@ class Written(NamedTuple):
         if self.shape:
             import numpy as np
 
-            reach = np.where(self.digits >= _LEAST, self.half * (1 + 1e-9), 0.0) + slack
+            reach = np.where(self.digits >= _LEAST, self.half * self._leeway, 0) + slack
             with np.errstate(all="ignore"):
                 near = (self.value == value) | (np.abs(self.value - value) <= reach)
             return bool(near.all())
-        reach = self.half * (1 + 1e-9) + slack if self.digits >= _LEAST else slack
+        reach = self.half * self._leeway + slack if self.digits >= _LEAST else slack
         return bool(self.value == value or abs(self.value - value) <= reach)
+
+    @property
+    def _leeway(self) -> Any:
+        """How much farther than half a digit a double may be off; a fraction is off by no more."""
+        kind = self.half.dtype.kind if self.shape else type(self.half)
+        return 1 + 1e-9 if kind in (float, "f") else 1
+
+    def in_doubles(self, kind: Kind) -> Written:
+        """Return the same in doubles."""
+        value, half = kind.doubles(self.value), kind.doubles(self.half)
+        return Written(value, half, self.digits)
 
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""
@@ -64,13 +78,13 @@ def exact(value: Any) -> Written:
     (True, False)
     """
     if not getattr(value, "shape", ()):
-        return Written(float(value))
+        return Written(value)
     import numpy as np
 
     return Written(value, np.zeros(value.shape), np.zeros(value.shape))
 
 
-def read_number(text: str) -> Written | None:
+def read_number(text: str, kind: Kind = DOUBLES) -> Written | None:
     """Return a decimal number with the reach of its digits, None for any other text.
 
     A whole number reaches to its ones: 120 stands for 119.7 and not for 123.
@@ -85,5 +99,5 @@ def read_number(text: str) -> Written | None:
     part = match["part"] or ""
     digits = len((match["whole"] + part).lstrip("0"))
     last = power - len(part)
-    half = 0.5 * 10.0**last if -330 < last < 300 else 0.0
-    return Written(float(text), half, digits)
+    half = kind.numeral(f"5e{last - 1}") if -330 < last < 300 else kind.zero(())
+    return Written(kind.numeral(text), half, digits)

@@ -1,27 +1,259 @@
-"""Exact rationals: fractions, in the functions whose values stay rational."""
+"""Exact rationals: every function, where its value happens to be a fraction.
+
+sqrt(9/4) is 3/2 and cos(0) is 1; of all that has no fraction, or none that is known, a
+`NoValue` says why. Which values are rational at all: Niven, Irrational Numbers, theorem 9.11.
+"""
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
+from collections.abc import Callable
 from typing import Any, Final
 
+from cgcli.numbers.missing import IRRATIONAL, LONG, UNDEFINED, NoValue, NoValueError
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.ratio import Ratio, Room, as_ratio
+from cgcli.operations.row import Rule
 
-__all__ = ["EXACT", "RATIONAL"]
+__all__ = ["EXACT", "RATIONAL", "exact_namespace", "run"]
 
 RATIONAL: Final = frozenset({"same", "add", "sub", "mul", "div", "neg", "pos", "pow"})
 """The operations that take rationals to rationals, a power when its exponent is whole."""
 
+_UNDEFINED: Final = NoValue(UNDEFINED)
+_IRRATIONAL: Final = NoValue(IRRATIONAL, sure=True)
+_UNKNOWN: Final = NoValue(IRRATIONAL)
+_LONG: Final = NoValue(LONG)
 
-def _power(a: Any, b: Any) -> Any:
-    """A whole power; 0 to a negative one, which is asked for in branches not taken, is 0."""
-    return a ** int(b) if b >= 0 or a else Fraction(0)
+
+def run(rule: Rule, m: Namespace, *arguments: Any) -> Any:
+    """Return a rule's result over ratios, `NoValue` where a decision in it hangs on one.
+
+    >>> run(lambda m, x: m.sqrt(x) / 3, EXACT, Ratio(1, 4))
+    Ratio(1, 6)
+    """
+    try:
+        return as_ratio(rule(m, *arguments), m.room)
+    except NoValueError as error:
+        return error.cause
 
 
-EXACT: Final = Namespace(
-    where=lambda c, a, b: a if c else b,
-    pow=_power,
-    number=Fraction,
-    truth=lambda c: Fraction(bool(c)),
-)
-"""The namespace of the rules over fractions; a rule that needs more raises `AttributeError`."""
+# Roots and powers
+
+
+def _root(x: Ratio, degree: int) -> Any:
+    if x.numerator < 0:
+        return _UNDEFINED if degree % 2 == 0 else -_root(-x, degree)
+    top = _whole_root(x.numerator, degree, x.room)
+    bottom = _whole_root(x.denominator, degree, x.room) if top >= 0 else -1
+    return _IRRATIONAL if bottom < 0 else Ratio(top, bottom, x.room)
+
+
+def _whole_root(number: int, degree: int, room: Room) -> int:
+    """Return a whole number's whole root, by Newton's iteration from above; -1 for none."""
+    if number < 2:
+        return number
+    length = number.bit_length()
+    if degree >= length:
+        return -1
+    room.spend(length * length >> 12)
+    if degree == 2:
+        root = math.isqrt(number)
+        return root if root * root == number else -1
+    root = 1 << -(-length // degree)
+    while True:
+        smaller = ((degree - 1) * root + number // root ** (degree - 1)) // degree
+        if smaller >= root:
+            return root if root**degree == number else -1
+        root = smaller
+
+
+def _power(a: Ratio, b: Ratio) -> Any:
+    if not a or a == 1:
+        return _UNDEFINED if b < 0 and not a else Ratio(1 if not b else a.numerator, 1, a.room)
+    if b.denominator > 1 and a < 0:
+        return _UNDEFINED
+    if b.denominator > 1:
+        # No number but 0 and 1 has a root of a higher degree than it has bits.
+        root = _root(a, b.denominator) if b.denominator <= a.bits else _IRRATIONAL
+        if isinstance(root, NoValue):
+            return root
+        a = root
+    times = abs(b.numerator)
+    top, bottom, room = abs(a.numerator), a.denominator, a.room
+    if top == bottom == 1:
+        return Ratio(-1 if times % 2 and a.numerator < 0 else 1, 1, room)
+    longest = times * math.log2(max(top, bottom))
+    if longest > room.bits:
+        return _LONG
+    room.spend(int(longest) ** 2 >> 18)
+    top, bottom = top**times, bottom**times
+    if b.numerator < 0:
+        top, bottom = bottom, top
+    return Ratio(-top if times % 2 and a.numerator < 0 else top, bottom, room)
+
+
+# Functions that are rational at few points
+
+
+def _at(points: dict[int, int], inside: Callable[[Ratio], bool] | None = None) -> Any:
+    """Return a function that is rational at a few whole numbers alone."""
+
+    def function(x: Ratio) -> Any:
+        if x.denominator == 1 and x.numerator in points:
+            return Ratio(points[x.numerator], 1, x.room)
+        return _IRRATIONAL if inside is None or inside(x) else _UNDEFINED
+
+    return function
+
+
+def _logarithm(base: int) -> Any:
+    """Return the logarithm that is rational at the whole powers of a base."""
+
+    def function(x: Ratio) -> Any:
+        if x.numerator <= 0:
+            return _UNDEFINED
+        whole = x.numerator if x.denominator == 1 else x.denominator
+        if x.numerator > 1 and x.denominator > 1:
+            return _IRRATIONAL
+        power = round(math.log2(whole) / math.log2(base))
+        x.room.spend(power * power >> 12)
+        if base**power != whole:
+            return _IRRATIONAL
+        return Ratio(power if x.denominator == 1 else -power, 1, x.room)
+
+    return function
+
+
+def _is_pole(x: Ratio) -> bool:
+    return x.denominator == 1 and x.numerator <= 0
+
+
+def _gamma(x: Ratio) -> Any:
+    if _is_pole(x):
+        return _UNDEFINED
+    if x.denominator > 1:
+        return _UNKNOWN
+    if x.numerator.bit_length() > 60 or math.lgamma(x.numerator) / math.log(2) > x.room.bits:
+        return _LONG
+    x.room.spend(int(math.lgamma(x.numerator)) ** 2 >> 15)
+    return Ratio(math.factorial(x.numerator - 1), 1, x.room)
+
+
+def _lgamma(x: Ratio) -> Any:
+    if _is_pole(x):
+        return _UNDEFINED
+    return Ratio(0, 1, x.room) if x.denominator == 1 and x.numerator <= 2 else _UNKNOWN
+
+
+def _unknown(*arguments: Ratio) -> Any:
+    return _UNDEFINED if _is_pole(arguments[-1]) else _UNKNOWN
+
+
+def _angle(a: Ratio, b: Ratio) -> Any:
+    return Ratio(0, 1, a.room) if not a and b >= 0 else _IRRATIONAL
+
+
+def _hypot(a: Ratio, b: Ratio) -> Any:
+    square = a * a + b * b
+    return square if isinstance(square, NoValue) else _root(square, 2)
+
+
+# Steps
+
+
+def _floor(x: Ratio) -> Ratio:
+    return Ratio(x.numerator // x.denominator, 1, x.room)
+
+
+def _round(x: Ratio) -> Ratio:
+    doubled = 2 * x.numerator + x.denominator
+    whole, rest = divmod(doubled, 2 * x.denominator)
+    return Ratio(whole - (rest == 0 and whole % 2), 1, x.room)
+
+
+def _mod(a: Ratio, b: Ratio) -> Any:
+    quotient = a / b
+    return quotient if isinstance(quotient, NoValue) else a - b * _floor(quotient)
+
+
+_ZERO: Final = {0: 0}
+_PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
+    "sqrt": lambda x: _root(x, 2),
+    "cbrt": lambda x: _root(x, 3),
+    "exp": _at({0: 1}),
+    "expm1": _at(_ZERO),
+    "log": _at({1: 0}, lambda x: x > 0),
+    "log1p": _at(_ZERO, lambda x: x > -1),
+    "log2": _logarithm(2),
+    "log10": _logarithm(10),
+    "hypot": _hypot,
+    "pow": _power,
+    "sin": _at(_ZERO),
+    "cos": _at({0: 1}),
+    "tan": _at(_ZERO),
+    "asin": _at(_ZERO, lambda x: abs(x) <= 1),
+    "acos": _at({1: 0}, lambda x: abs(x) <= 1),
+    "atan": _at(_ZERO),
+    "atan2": _angle,
+    "sinh": _at(_ZERO),
+    "cosh": _at({0: 1}),
+    "tanh": _at(_ZERO),
+    "asinh": _at(_ZERO),
+    "acosh": _at({1: 0}, lambda x: x >= 1),
+    "atanh": _at(_ZERO, lambda x: abs(x) < 1),
+    "erf": _at(_ZERO),
+    "erfc": _at({0: 1}),
+    "gamma": _gamma,
+    "lgamma": _lgamma,
+    "digamma": _unknown,
+    "polygamma": _unknown,
+    "floor": _floor,
+    "ceil": lambda x: Ratio(-(-x.numerator // x.denominator), 1, x.room),
+    "round": _round,
+    "mod": _mod,
+    "abs": abs,
+    "sign": lambda x: Ratio((x.numerator > 0) - (x.numerator < 0), 1, x.room),
+    "max": max,
+    "min": min,
+}
+
+
+def _guarded(function: Callable[..., Any], room: Room) -> Callable[..., Any]:
+    """Return a function of ratios for arguments of any kind: what has no value goes through it."""
+
+    def call(*arguments: Any) -> Any:
+        ratios: list[Any] = [
+            each if type(each) is Ratio else as_ratio(each, room) for each in arguments
+        ]
+        for each in ratios:
+            if isinstance(each, NoValue):
+                # Whether a function of an irrational number is one is not known.
+                return NoValue(each.reason, False, each.node)
+        return function(*ratios)
+
+    return call
+
+
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    if isinstance(condition, NoValue):
+        return condition
+    return a if condition else b
+
+
+def exact_namespace(room: Room) -> Namespace:
+    """Return the namespace of the rules over ratios in a room."""
+    return Namespace(
+        **{name: _guarded(function, room) for name, function in _PRIMITIVE.items()},
+        where=_where,
+        number=lambda value: as_ratio(value, room),
+        truth=lambda c: c if isinstance(c, NoValue) else Ratio(int(bool(c)), 1, room),
+        pi=_IRRATIONAL,
+        inf=math.inf,
+        nan=_UNDEFINED,
+        room=room,
+    )
+
+
+EXACT: Final = exact_namespace(Room())
+"""The namespace of the rules over ratios of no more than the usual length."""

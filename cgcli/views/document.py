@@ -7,12 +7,15 @@ from typing import Any
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
+from cgcli.views.rational import is_missing
 
-__all__ = ["compact", "evaluation", "number", "pretty"]
+__all__ = ["compact", "evaluation", "kind_document", "note_document", "number", "pretty"]
 
 
 def number(value: Any) -> Any:
     """Return a value as JSON has it: a float, nested lists, a string, or null.
+
+    A fraction is a string, whole or not; where there is no exact number is null.
 
     >>> number(float("-inf")), number(2)
     ('-Infinity', 2.0)
@@ -20,13 +23,19 @@ def number(value: Any) -> Any:
     if value is None:
         return None
     if not getattr(value, "shape", ()):
+        if is_missing(value):
+            return None
+        if type(value) is not float and type(value).__name__ == "Fraction":
+            from cgcli.numbers.numerals import exact_text
+
+            return exact_text(value)
         value = float(value)
         if value - value == 0:
             return value
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     import numpy as np
 
-    if np.isfinite(value).all():
+    if value.dtype != object and np.isfinite(value).all():
         return value.tolist()
     return _strings(value.tolist())
 
@@ -52,11 +61,17 @@ def note_document(note: Note) -> dict[str, Any]:
     return document
 
 
+def kind_document(result: Result) -> dict[str, Any]:
+    """Return what a document says of its kind of number: nothing of doubles."""
+    return {"exact": True} if result.kind.exact else {}
+
+
 def evaluation(result: Result, text: str) -> dict[str, Any]:
     """Return a result as the document `cgraph.eval/1`."""
     document: dict[str, Any] = {
         "schema": "cgraph.eval/1",
         "expression": text,
+        **kind_document(result),
         "output": result.output,
         "value": number(result.value),
         "gradient": None,

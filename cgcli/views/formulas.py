@@ -9,6 +9,7 @@ from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import COMPACT, Notation, write
 from cgcli.operations.row import LEVELS
 from cgcli.views.document import number
+from cgcli.views.signs import PLAIN
 
 if TYPE_CHECKING:
     from cgcli.algebra.code import Dialect
@@ -106,7 +107,7 @@ class Written:
 
 
 def as_text(
-    formulas: Formulas, share: bool, values: list[float] | None = None, digits: int = 6
+    formulas: Formulas, share: bool, values: list[Any] | None = None, digits: int = 6
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
@@ -120,12 +121,17 @@ def as_text(
         text = written.formula(row.node)
         line = text if alone else f"{row.name} = {text}"
         if values is not None:
-            line += f"  # {values[k] + 0.0:.{digits}g}"
+            line += f"  # {_number(values[k], digits)}"
         lines.append(line)
     if matrix is not None:
         lines.append(_matrix(matrix))
     lines += [f"# for {condition}" for condition in written.conditions()]
     return "\n".join(lines) + "\n"
+
+
+def _number(value: Any, digits: int) -> str:
+    """Return a number as it stands in a comment, decimals beside a fraction."""
+    return PLAIN.with_decimal(value, digits)
 
 
 def _matrix(matrix: list[list[str]]) -> str:
@@ -187,8 +193,9 @@ def _python(name: str) -> str:
 def as_document(
     formulas: Formulas,
     share: bool,
-    values: list[float] | None,
+    values: list[Any] | None,
     at: dict[str, Any] | None,
+    exact: bool = False,
 ) -> dict[str, Any]:
     """Return the formulas as the document `cgraph.diff/1`."""
     written = Written(formulas, _TEXT, share)
@@ -196,6 +203,7 @@ def as_document(
     return {
         "schema": "cgraph.diff/1",
         "expression": formulas.source.text,
+        **({"exact": True} if exact else {}),
         "at": None if at is None else {name: number(value) for name, value in at.items()},
         "shared": [{"name": name, "formula": formula} for name, formula in written.parts()],
         "derivatives": [

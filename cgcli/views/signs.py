@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +10,7 @@ from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import TEXT, Notation
 from cgcli.operations.row import LEVELS
 from cgcli.views.gate import printable
+from cgcli.views.rational import beside, is_exact, written
 
 __all__ = ["ASCII", "PLAIN", "PRINTED", "Signs"]
 
@@ -26,12 +28,14 @@ class Signs(NamedTuple):
     notation: Notation
     name: Callable[[str], str]
     number: Callable[[str], str]
+    rational: Callable[[str], str]
     level: Callable[[str], int]
     vector: Callable[[list[str]], str]
     matrix: Callable[[list[list[str]]], str]
     ratio: Callable[[str, str], str]
     times: str
     equals: str
+    about: str
     blank: str
     more: str
     place: str
@@ -52,6 +56,8 @@ class Signs(NamedTuple):
         if value is None:
             return self.blank
         if not getattr(value, "shape", ()):
+            if is_exact(value):
+                return self.rational(written(value))
             # Adding 0 makes -0 a plain 0.
             return self.number(f"{float(value) + 0.0:.{digits}g}")
         if value.ndim == 1:
@@ -63,6 +69,21 @@ class Signs(NamedTuple):
         rows = [[self.value(each, digits) for each in row] for row in value]
         return self.matrix(rows)
 
+    def with_decimal(self, value: Any, digits: int) -> str:
+        """Return a value, and of an exact number the decimal beside it where it says more.
+
+        >>> from fractions import Fraction
+        >>> PLAIN.with_decimal(Fraction(-1, 3), 6), PLAIN.with_decimal(Fraction(1, 4), 6)
+        ('-1/3 ≈ -0.333333', '1/4 = 0.25')
+        """
+        text = self.value(value, digits)
+        if value is None or getattr(value, "shape", None) or not is_exact(value):
+            return text
+        decimal, whole = beside(value, digits)
+        if not decimal:
+            return text
+        return f"{text}{self.equals if whole else self.about}{self.number(decimal)}"
+
     def _row(self, values: Any, digits: int) -> str:
         if len(values) <= _ELEMENTS:
             return self.vector([self.value(each, digits) for each in values])
@@ -72,24 +93,41 @@ class Signs(NamedTuple):
 
 def _plain_level(text: str) -> int:
     """A negative number is put in brackets wherever it is not the first thing written."""
-    return LEVELS["sum" if text.startswith("-") else "atom"]
+    if text.startswith("-"):
+        return LEVELS["sum"]
+    return LEVELS["product" if "/" in text else "atom"]
 
 
 def _printed_level(text: str) -> int:
-    """A power of ten is a product."""
+    """A power of ten is a product, and a fraction binds as a power does."""
+    if text.startswith(r"\frac"):
+        return LEVELS["power"]
     return LEVELS["product"] if r"\times" in text and text[0] != "-" else _plain_level(text)
+
+
+def _printed_rational(text: str) -> str:
+    """Return a fraction, or why there is none, in LaTeX."""
+    if text[-1].isalpha():
+        return rf"\text{{{text}}}"
+    sign, size = ("-", text[1:]) if text.startswith("-") else ("", text)
+    parts = [
+        re.sub(r"…(\d+) \((.*)\)", r"\\ldots \1\\ (\\text{\2})", part) for part in size.split("/")
+    ]
+    return f"{sign}\\frac{{{parts[0]}}}{{{parts[1]}}}" if len(parts) > 1 else f"{sign}{parts[0]}"
 
 
 PLAIN: Final = Signs(
     notation=TEXT,
     name=printable,
     number=str,
+    rational=str,
     level=_plain_level,
     vector=lambda values: f"[{', '.join(values)}]",
     matrix=lambda rows: "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]",
     ratio=lambda over, under: f"∂{over}/∂{under}",
     times=" · ",
     equals=" = ",
+    about=" ≈ ",
     blank="____",
     more="…",
     place="#",
@@ -100,6 +138,7 @@ PLAIN: Final = Signs(
 ASCII: Final = PLAIN._replace(
     ratio=lambda over, under: f"d{over}/d{under}",
     times=" * ",
+    about=" ~ ",
     more="...",
 )
 
@@ -107,6 +146,7 @@ PRINTED: Final = Signs(
     notation=LATEX,
     name=latex_name,
     number=latex_number,
+    rational=_printed_rational,
     level=_printed_level,
     vector=lambda values: rf"\left[{', '.join(values)}\right]",
     matrix=lambda rows: (
@@ -115,6 +155,7 @@ PRINTED: Final = Signs(
     ratio=lambda over, under: rf"\frac{{\partial {over}}}{{\partial {under}}}",
     times=r" \cdot ",
     equals=" = ",
+    about=r" \approx ",
     blank=r"\underline{\hspace{3em}}",
     more=r"\ldots",
     place=r"\#",

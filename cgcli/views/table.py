@@ -7,6 +7,7 @@ from typing import Any, Final
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
+from cgcli.views.rational import beside, is_exact, written
 from cgcli.views.terminal import can_show, console, rule_style, show
 
 __all__ = ["note_lines", "print_result", "shown"]
@@ -29,6 +30,8 @@ def shown(value: Any, digits: int) -> str:
     if value is None:
         return ""
     if not getattr(value, "shape", ()):
+        if is_exact(value):
+            return written(value)
         # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
         return f"{float(value) + 0.0:.{digits}g}"
     if value.ndim > 2:
@@ -41,46 +44,87 @@ def shown(value: Any, digits: int) -> str:
     return "\n".join(rows)
 
 
+def decimals(value: Any, digits: int) -> str:
+    """Return an exact value in decimals, where they say more than the fraction does.
+
+    >>> from fractions import Fraction
+    >>> decimals(Fraction(1, 3), 6)[2:], decimals(Fraction(1, 4), 6), decimals(Fraction(4), 6)
+    ('0.333333', '0.25', '')
+    """
+    if value is None:
+        return ""
+    about = "≈ " if can_show("≈") else "~ "
+    if not getattr(value, "shape", ()):
+        text, whole = beside(value, digits)
+        return text if whole else f"{about}{text}"
+    texts = {}
+    whole = True
+    for each in value.flat:
+        text, all_of_it = beside(each, digits)
+        texts[id(each)] = text or written(each)
+        whole = whole and all_of_it
+    if value.ndim > 2 or all(not beside(each, digits)[0] for each in value.flat):
+        return ""
+    rows = value if value.ndim == 2 else [value]
+    lines = [
+        _listed([texts[id(each)] for each in _ends(row)], len(row)) for row in rows[:_ELEMENTS]
+    ]
+    if value.ndim == 2 and len(value) > _ELEMENTS:
+        lines.append("")
+    return "\n".join(line if whole else f"{about}{line}" for line in lines)
+
+
+def _ends(values: Any) -> list[Any]:
+    """Return the elements of a row that are shown."""
+    return list(values) if len(values) <= _ELEMENTS else [*values[:3], values[-1]]
+
+
+def _listed(texts: list[str], count: int) -> str:
+    if count <= _ELEMENTS:
+        return f"[{', '.join(texts)}]"
+    return f"[{', '.join(texts[:3])}, …, {texts[3]}] of {count}"
+
+
 def _row(values: Any, digits: int) -> str:
-    if len(values) <= _ELEMENTS:
-        return f"[{', '.join(shown(each, digits) for each in values)}]"
-    ends = [shown(each, digits) for each in (*values[:3], values[-1])]
-    return f"[{', '.join(ends[:3])}, …, {ends[3]}] of {len(values)}"
+    return _listed([shown(each, digits) for each in _ends(values)], len(values))
 
 
 def print_result(result: Result, digits: int, most: int, out: Any = None) -> None:
     """Print the table of a result, and its notes below; at most `most` nodes of it, 0 for all.
 
-    Numbers as they were typed have no row; named constants, such as pi, have one. `out` is
-    Rich's console, that of standard output unless another is given.
+    Numbers as they were typed have no row; named constants, such as pi, have one. Beside exact
+    numbers stand decimals, where any says more. `out` is Rich's console, that of standard output
+    unless another is given.
     """
-    from rich.table import Table
     from rich.text import Text
 
     out = out or console()
-    output = printable(shorten(result.output, 20))
-    head = f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
-    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
-    # Versions of Rich count a least width differently, so it is given only where it matters.
-    narrow = out.width < _NARROW
-    table.add_column("node", overflow="fold", min_width=_NAME if narrow else None, style="cyan")
-    table.add_column("formula", overflow="fold", min_width=_FORMULA if narrow else None)
-    table.add_column("value", justify="right", no_wrap=True)
-    if result.gradients is not None and result.gradient:
-        table.add_column(Text(head), justify="right", no_wrap=True, style="green")
+    head = _head(result)
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
     shortened = most and len(rows) > most
-    kept = [*rows[: most // 2], -1, *rows[len(rows) - most // 2 :]] if shortened else rows
-    widths = [len("value"), len(head) if len(table.columns) > 3 else 0]
-    for place in kept:
-        if place < 0:
-            gap = ["…", f"{len(rows) - 2 * (most // 2):,} more nodes", "", ""]
-            table.add_row(*gap[: len(table.columns)])
-            continue
-        cells = _cells(result.nodes[place], digits, place == result.of)
-        widths = [max(pair) for pair in zip(widths, map(_width, cells[2:]), strict=True)]
-        table.add_row(*cells[: len(table.columns)])
-    show(out, table, _NAME + _FORMULA + _GAPS + sum(widths))
+    half = most // 2
+    gap = [_gap(len(rows) - 2 * half)] if shortened else []
+    kept = [*rows[:half], *rows[len(rows) - half :]] if shortened else rows
+    lines = [_cells(result.nodes[place], digits, place == result.of) for place in kept]
+    shows = [
+        True,
+        True,
+        True,
+        any(line[3].plain for line in lines),
+        bool(head),
+        bool(head) and any(line[5].plain for line in lines),
+    ]
+    table = _table(out, head, shows)
+    widths = [len("value"), len("decimal"), len(head), len("decimal")]
+    for line in [*lines[:half], *gap, *lines[half:]] if shortened else lines:
+        widths = [max(pair) for pair in zip(widths, map(_width, line[2:]), strict=True)]
+        table.add_row(*(cell for cell, has in zip(line, shows, strict=True) if has))
+    shown_widths = [
+        width + (3 if place % 2 else 0)
+        for place, (width, has) in enumerate(zip(widths, shows[2:], strict=True))
+        if has
+    ]
+    show(out, table, _NAME + _FORMULA + _GAPS + sum(shown_widths))
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
     if not result.graph.inputs and not result.gradient and not result.jacobian:
@@ -89,6 +133,40 @@ def print_result(result: Result, digits: int, most: int, out: Any = None) -> Non
     if result.jacobian is not None:
         _print_jacobian(result, digits, out)
     _print_notes(result, out)
+
+
+def _head(result: Result) -> str:
+    """Return the head of the column of gradients; nothing where there are none."""
+    if result.gradients is None or not result.gradient:
+        return ""
+    output = printable(shorten(result.output, 20))
+    return f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
+
+
+def _gap(count: int) -> list[Any]:
+    """Return the line that stands for the nodes that are left out."""
+    from rich.text import Text
+
+    return [Text("…"), Text(f"{count:,} more nodes"), *(Text("") for _ in range(4))]
+
+
+def _table(out: Any, head: str, shows: list[bool]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    # Versions of Rich count a least width differently, so it is given only where it matters.
+    narrow = out.width < _NARROW
+    table.add_column("node", overflow="fold", min_width=_NAME if narrow else None, style="cyan")
+    table.add_column("formula", overflow="fold", min_width=_FORMULA if narrow else None)
+    table.add_column("value", justify="right", no_wrap=True)
+    if shows[3]:
+        table.add_column("decimal", no_wrap=True)
+    if shows[4]:
+        table.add_column(Text(head), justify="right", no_wrap=True, style="green")
+    if shows[5]:
+        table.add_column("decimal", no_wrap=True, style="green")
+    return table
 
 
 def _has_row(result: Result, node: int) -> bool:
@@ -104,16 +182,20 @@ def _name(name: str) -> str:
 
 
 def _cells(node: Node, digits: int, is_output: bool) -> list[Any]:
+    """Return a node's name, formula, value and gradient, decimals beside the last two."""
     from rich.text import Text
 
     style = "bold" if is_output else ""
     formula = node.formula if node.args or node.op == "constant" else ""
     value, grad = node.value, node.grad
+    exact = node.exact
     return [
         Text(_name(node.name), style=style),
         Text(printable(shorten(formula, _LONGEST)), style=style),
         Text(shown(value, digits), style=style),
+        Text(decimals(value, digits) if exact else ""),
         Text(shown(grad, digits)),
+        Text(decimals(grad, digits) if exact else ""),
     ]
 
 
@@ -133,7 +215,12 @@ def _print_jacobian(result: Result, digits: int, out: Any) -> None:
         if jacobian.ndim > 2:
             text = f"{text} numbers; --json has them"
         out.print(Text(f"\n{symbol} ="))
-        out.print(Text("\n".join(f"  {line}" for line in text.split("\n"))))
+        lines = text.split("\n")
+        beside_it = decimals(jacobian, digits).split("\n") if result.kind.exact else []
+        if any(beside_it):
+            wide = max(map(len, lines))
+            lines = [f"{a:<{wide}}   {b}" for a, b in zip(lines, beside_it, strict=True)]
+        out.print(Text("\n".join(f"  {line}".rstrip() for line in lines)))
 
 
 def note_lines(result: Result) -> list[str]:
@@ -153,5 +240,5 @@ def _print_notes(result: Result, out: Any) -> None:
 
     for line in note_lines(result):
         text = Text(line)
-        text.highlight_regex(r"^(kink|domain|overflow):", "yellow")
+        text.highlight_regex(r"^(kink|domain|overflow|inexact):", "yellow")
         out.print(text)

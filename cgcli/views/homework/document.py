@@ -10,7 +10,7 @@ from typing import Any, Final
 from cgcli.homework.marking import FOLLOWS, RIGHT, Judged, Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.homework.quantities import Quantity
-from cgcli.views.document import note_document, number
+from cgcli.views.document import kind_document, note_document, number
 from cgcli.views.homework.remarks import ANSWER, VERDICT, step_text
 from cgcli.views.homework.report import Report
 from cgcli.views.messages import error_document
@@ -28,6 +28,7 @@ def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[s
     return {
         "schema": "cgraph.check/1",
         "expression": exercise.graph.text,
+        **kind_document(result),
         "at": {name: number(value) for name, value in exercise.inputs.items()},
         "output": result.output,
         "steps": [

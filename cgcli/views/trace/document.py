@@ -10,7 +10,7 @@ from cgcli.calculus.explain import Contribution, Explanation
 from cgcli.calculus.notes import Note
 from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
-from cgcli.views.document import note_document, number
+from cgcli.views.document import kind_document, note_document, number
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Shown, Writing
 
@@ -25,6 +25,7 @@ def as_json(
     head: dict[str, Any] = {
         "schema": "cgraph.trace/1",
         "expression": text,
+        **kind_document(result),
         "output": result.output,
         "value": number(result.value if shown.values else None),
         "gradient": None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cgcli.calculus.explain import Differentiated, Explanation, Gradient
+from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
 from cgcli.operations.shapes import describe
 from cgcli.views.signs import Signs
@@ -124,7 +125,7 @@ class Lines:
             aside = Message("the sum of {count} contributions", count=len(gradient.received))
         elif self.result.gradients is not None and self.result.gradients[node] is None:
             aside = Message("{f} does not depend on it", f=Math(self.write.name(self.result.of)))
-        sides = self.write.gradient(node), self.write.grad(gradient.value)
+        sides = self.write.gradient(node), self.write.grad_with_decimal(gradient.value)
         yield Line("gradient", sides=sides, aside=aside)
         if several:
             for each in gradient.received:
@@ -159,7 +160,7 @@ class Lines:
             # What the convention gives is no slope: both sides are told in the note.
             return None
         for node, value in gradients:
-            element, slope = _first(value)
+            element, slope = _first(value, self.result.kind)
             if slope is None:
                 continue
             name = f"{self.write.name(node)}{self.signs.element(element)}"
@@ -194,7 +195,7 @@ class Lines:
 
     def _is_forward(self, node: int, note: Note) -> bool:
         if note.kind != "overflow":
-            return note.kind == "domain"
+            return note.kind in ("domain", "inexact")
         value = self.result.values[node]
         finite = value - value == 0
         return not (finite if isinstance(finite, bool) else bool(finite.all()))
@@ -204,16 +205,17 @@ def _short(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "1"
 
 
-def _first(value: Any) -> tuple[str, float | None]:
+def _first(value: Any, kind: Kind) -> tuple[str, Any]:
     """Return which element of a gradient speaks for it, and the element: the greatest."""
     if value is None:
         return "", None
     if not getattr(value, "shape", ()):
-        number = float(value)
-        return "", number if number - number == 0 and number else None
+        number = kind.float(value)
+        return "", value if number - number == 0 and number else None
     import numpy as np
 
-    if not np.isfinite(value).all() or not value.any():
+    sizes = np.array([abs(kind.float(each)) for each in value.flat])
+    if not np.isfinite(sizes).all() or not sizes.any():
         return "", None
-    place = np.unravel_index(int(np.abs(value).argmax()), value.shape)
-    return f"[{', '.join(str(int(i)) for i in place)}]", float(value[place])
+    place = np.unravel_index(int(sizes.argmax()), value.shape)
+    return f"[{', '.join(str(int(i)) for i in place)}]", kind.plain(value[place])

@@ -148,6 +148,12 @@ class Writing:
         """Return a gradient."""
         return self.number(value, self.shown.gradients)
 
+    def grad_with_decimal(self, value: Any) -> str:
+        """Return a gradient, of an exact one with the decimal that it is or is near."""
+        if not self.shown.gradients:
+            return self.grad(value)
+        return self.signs.with_decimal(value, self.shown.digits)
+
     def leaf(self, value: Any, gradient: bool = False) -> tuple[str, int]:
         """Return a number as a part of a formula, with how tightly it binds."""
         text = self.grad(value) if gradient else self.value(value)

@@ -1,0 +1,209 @@
+"""The two passes over ratios: each operation's own rule, on every element or on whole arrays.
+
+The rules of single numbers are run on every element by itself, those of whole arrays over arrays
+of ratios. Where there is no fraction stands a `NoValue`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from cgcli.graph.graph import Graph
+from cgcli.limits import Limits
+from cgcli.numbers.exact import exact_namespace, run
+from cgcli.numbers.missing import IRRATIONAL, NOTHING, NoValue, NoValueError
+from cgcli.numbers.numerals import read_numeral
+from cgcli.numbers.ratio import Ratio, Room, as_ratio
+from cgcli.operations.row import Operation, Shape
+from cgcli.operations.table import CONSTANTS
+
+if TYPE_CHECKING:
+    from cgcli.numbers.namespace import Namespace
+
+__all__ = ["Passes", "handed_out"]
+
+
+class Passes:
+    """Both passes, in the room that the limits give; `now` is the node that is worked on.
+
+    >>> from cgcli.program import parse
+    >>> graph = parse("x^2/3").graph()
+    >>> passes = Passes()
+    >>> values = passes.values_of(graph, {"x": Fraction(1, 2)})
+    >>> active = graph.dependents([0])
+    >>> gradients = passes.gradients_of(graph, values, graph.output, active, Ratio(1))
+    >>> values[graph.output], gradients[0]
+    (Ratio(1, 12), Ratio(1, 3))
+    """
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self.limits = limits
+        self.room = Room(limits.bits)
+        self.scalars = exact_namespace(self.room)
+        self._arrays: Namespace | None = None
+        self.now = 0
+
+    @property
+    def arrays(self) -> Namespace:
+        """The namespace of the rules over arrays; NumPy is imported for it."""
+        if self._arrays is None:
+            from cgcli.numbers.exact_arrays import exact_array_namespace
+
+            self._arrays = exact_array_namespace(self.room)
+        return self._arrays
+
+    def values_of(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
+        """Return the value of every node."""
+        names = {node: name for name, node in graph.inputs.items()}
+        values: list[Any] = []
+        for node, arguments in enumerate(graph.arguments):
+            self.now = node
+            if arguments:
+                values.append(self.value_at(graph, node, [values[a] for a in arguments]))
+            elif node in names:
+                values.append(self.taken(inputs[names[node]]))
+            else:
+                values.append(self.literal(graph.literals[node], node))
+        return values
+
+    def literal(self, literal: str, node: int) -> Any:
+        """Return the fraction that a numeral is."""
+        if literal in CONSTANTS or literal == "nan":
+            return NoValue(IRRATIONAL, node=node)
+        found = read_numeral(literal, self.room)
+        return found.at(node) if isinstance(found, NoValue) else found
+
+    def taken(self, value: Any) -> Any:
+        """Return a value of a node as the rules take it."""
+        if not getattr(value, "shape", ()):
+            return as_ratio(value, self.room)
+        from cgcli.numbers.exact_arrays import each
+
+        return each(lambda element: as_ratio(element, self.room), value.shape, value)
+
+    def value_at(self, graph: Graph, node: int, parts: list[Any]) -> Any:
+        """Return the value of one node, from those of its arguments."""
+        operation = graph.operations[node]
+        if node not in graph.tensors:
+            return self._one(operation, node, *parts)
+        from cgcli.numbers.exact_arrays import each
+
+        shape = graph.shape(node)
+        if operation.elementwise:
+            return each(lambda *elements: self._one(operation, node, *elements), shape, *parts)
+        fixed = graph.static.get(node, ())
+        return self._whole(node, shape, False, lambda: operation.value(self.arrays, *parts, *fixed))
+
+    def _one(self, operation: Operation, node: int, *parts: Any) -> Any:
+        """Return the value of an operation on single numbers."""
+        # A choice may have a part without a value; of all others that is the value's end.
+        if operation.reaches is None:
+            for part in parts:
+                if isinstance(part, NoValue):
+                    return part
+        found = run(operation.value, self.scalars, *parts)
+        return found.at(node) if isinstance(found, NoValue) else found
+
+    def _whole(self, node: int, shape: Shape, backward: bool, compute: Any) -> Any:
+        """Return what an operation on whole arrays gives, each element a ratio or without value."""
+        from cgcli.numbers.exact_arrays import each, filled
+
+        try:
+            found = compute()
+        except NoValueError as error:
+            return filled(error.cause.at(node, backward), shape)
+
+        def kept(element: Any) -> Any:
+            ratio = as_ratio(element, self.room)
+            return ratio.at(node, backward) if isinstance(ratio, NoValue) else ratio
+
+        return None if found is None else each(kept, getattr(found, "shape", ()), found)
+
+    def gradients_of(
+        self, graph: Graph, values: list[Any], of: int, active: bytearray, seed: Any
+    ) -> list[Any]:
+        """Return the gradient of a node by every active one; None where none was sent."""
+        gradients: list[Any] = [None] * len(graph)
+        gradients[of] = seed
+        for node in range(of, -1, -1):
+            upstream = gradients[node]
+            if upstream is None:
+                continue
+            self.now = node
+            for place, argument in enumerate(graph.arguments[node]):
+                if active[argument]:
+                    sent = self.sent_to(graph, values, node, place, upstream)
+                    if sent is not None:
+                        before = gradients[argument]
+                        gradients[argument] = sent if before is None else before + sent
+        return gradients
+
+    def sent_to(self, graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> Any:
+        """Return what a node sends to one of its arguments; None for nothing."""
+        operation = graph.operations[node]
+        parts = [values[a] for a in graph.arguments[node]]
+        if node not in graph.tensors:
+            sent = self._product(operation, node, place, upstream, values[node], *parts)
+            return None if sent is NOTHING else sent
+        from cgcli.numbers.exact_arrays import each, reduce_exactly, unreached
+
+        shape = graph.shape(graph.arguments[node][place])
+        if operation.elementwise:
+            sent = each(
+                lambda *elements: self._product(operation, node, place, *elements),
+                graph.shape(node),
+                upstream,
+                values[node],
+                *parts,
+            )
+        else:
+            pull, fixed = operation.pullback, graph.static.get(node, ())
+            assert pull is not None
+            sent = self._whole(
+                node,
+                shape,
+                True,
+                lambda: pull(self.arrays, place, upstream, values[node], parts, fixed),
+            )
+        if sent is None:
+            return None
+        sent = reduce_exactly(sent, shape)
+        if not shape:
+            return None if sent is NOTHING else sent
+        return None if unreached(sent).all() else sent
+
+    def _product(
+        self, operation: Operation, node: int, place: int, upstream: Any, y: Any, *parts: Any
+    ) -> Any:
+        """Return upstream times the local derivative, of single numbers."""
+        if upstream is NOTHING:
+            return NOTHING
+        reaches = operation.reaches
+        if reaches is not None and not reaches(self.scalars, place, *parts):
+            return NOTHING
+        found = upstream * self.partial_of(operation, node, place, y, *parts)
+        return found.at(node, True) if isinstance(found, NoValue) else found
+
+    def partial_of(self, operation: Operation, node: int, place: int, y: Any, *parts: Any) -> Any:
+        """Return a local derivative, of single numbers."""
+        if operation.reaches is None:
+            for part in (y, *parts):
+                if isinstance(part, NoValue):
+                    return part
+        found = run(operation.partial(place), self.scalars, y, *parts)
+        return found.at(node, True) if isinstance(found, NoValue) else found
+
+
+def handed_out(value: Any) -> Any:
+    """Return ratios as fractions; where a gradient was not sent it is 0."""
+    if type(value) is Ratio:
+        return value.fraction()
+    if value is NOTHING:
+        return Fraction(0)
+    if not getattr(value, "shape", ()):
+        return value
+    from cgcli.numbers.exact_arrays import each
+
+    return each(handed_out, value.shape, value)

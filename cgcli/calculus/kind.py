@@ -1,0 +1,263 @@
+"""The kinds of number an evaluation may be in, as all that goes on with its numbers sees them.
+
+A kind reads a number from its text, runs both passes, and runs one rule again where a step is to
+be explained. What reads bindings, explains, marks or prints takes a kind and asks it.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from cgcli.operations.row import Rule, Shape
+
+if TYPE_CHECKING:
+    from cgcli.calculus.result import Result
+    from cgcli.graph.graph import Graph
+    from cgcli.limits import Limits
+
+__all__ = ["DOUBLES", "Kind"]
+
+
+class Kind(Protocol):
+    """A kind of number. What cannot be done in it raises `CgraphError`."""
+
+    exact: bool
+    """Whether its numbers are fractions, which have no rounding."""
+
+    as_written: bool
+    """Whether the numbers of a JSON text are to be read from their digits."""
+
+    def numeral(self, text: str) -> Any:
+        """Return the number that a decimal numeral writes."""
+
+    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+        """Return the value of a graph's output, of inputs that have values already."""
+
+    def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values from outside as the passes take them."""
+
+    def outline(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the inputs as a graph is built for them: floats, or arrays of their shapes."""
+
+    def evaluate(
+        self,
+        graph: Graph,
+        inputs: Mapping[str, Any],
+        of: str | None,
+        wrt: Sequence[str] | None,
+        limits: Limits,
+    ) -> Result:
+        """Return the values of a graph and the gradients of one node."""
+
+    def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
+        """Return the value of every node."""
+
+    def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
+        """Raise where a number that is needed is none of this kind; `values` are the nodes'."""
+
+    def backward(
+        self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
+    ) -> list[Any]:
+        """Return the gradient of a scalar node by every node; None where none was sent."""
+
+    def run(self, rule: Rule, *parts: Any) -> Any:
+        """Return a rule's result over single numbers."""
+
+    def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
+        """Return where a rule of a node's arguments is true: a flag, or an array of them.
+
+        It is true of no number that is not finite.
+        """
+
+    def float(self, value: Any) -> builtins.float:
+        """Return the double nearest to a single number."""
+
+    def doubles(self, value: Any) -> Any:
+        """Return the doubles nearest to a number or an array."""
+
+    def spread(self, rule: Rule, parts: list[Any]) -> Any:
+        """Return a rule's result over single numbers and arrays, element by element."""
+
+    def leaf(self, graph: Graph, node: int) -> Any:
+        """Return the value of a constant."""
+
+    def value(self, graph: Graph, values: list[Any], node: int) -> Any:
+        """Return what an operation's node is for the values of its arguments."""
+
+    def local(self, graph: Graph, values: list[Any], node: int, place: int) -> Any:
+        """Return a local derivative; None where the operation is not elementwise."""
+
+    def contribution(
+        self,
+        graph: Graph,
+        values: list[Any],
+        node: int,
+        place: int,
+        upstream: Any,
+        faults: dict[int, Any],
+        masks: dict[int, Any],
+    ) -> Any:
+        """Return what a node sends to one of its arguments; None for nothing."""
+
+    def zero(self, shape: Shape) -> Any:
+        """Return 0 in a shape."""
+
+    def plain(self, value: Any) -> Any:
+        """Return a number as it is handed out."""
+
+
+class Doubles:
+    """IEEE doubles: floats, and NumPy's arrays of them."""
+
+    exact = False
+    as_written = False
+
+    def numeral(self, text: str) -> builtins.float:
+        """Return the float nearest to a numeral."""
+        return builtins.float(text)
+
+    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+        """Return the output's value; raises where it leaves its domain or the doubles."""
+        from cgcli.calculus.forward import forward
+        from cgcli.calculus.notes import examine
+        from cgcli.errors import CgraphError, Place
+
+        values = forward(graph, inputs)
+        notes, _ = examine(graph, values)
+        for node, (note, *_) in notes.items():
+            place = Place(graph.text, graph.starts[node], graph.ends[node])
+            raise CgraphError("binding", note.message, "", (place,))
+        return values[graph.output]
+
+    def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return floats and arrays of doubles."""
+        from cgcli.numbers.values import as_inputs
+
+        return as_inputs(bindings)
+
+    def outline(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the inputs themselves."""
+        return inputs
+
+    def evaluate(
+        self,
+        graph: Graph,
+        inputs: Mapping[str, Any],
+        of: str | None,
+        wrt: Sequence[str] | None,
+        limits: Limits,
+    ) -> Result:
+        """Return values and gradients, with the notes on what is not finite."""
+        from cgcli.calculus.evaluate import evaluate
+
+        return evaluate(graph, inputs, of, wrt, limits)
+
+    def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
+        """Return the values; inf and NaN where IEEE 754 has them."""
+        from cgcli.calculus.forward import forward
+
+        return forward(graph, inputs)
+
+    def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
+        """Raise nothing: inf and NaN are doubles."""
+
+    def backward(
+        self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
+    ) -> list[Any]:
+        """Return the gradients."""
+        from cgcli.calculus.backward import backward
+
+        return backward(graph, values, of, active, faults)
+
+    def run(self, rule: Rule, *parts: Any) -> Any:
+        """Return a rule's result over floats."""
+        from cgcli.numbers.real import run
+
+        return run(rule, *parts)
+
+    def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
+        """Return where a rule is true of numbers that are finite."""
+        if node not in graph.tensors:
+            from cgcli.calculus.notes import holds
+
+            return all(part - part == 0 for part in parts) and holds(rule, parts)
+        import numpy as np
+
+        from cgcli.numbers.arrays import ARRAYS, quiet
+
+        elementwise = graph.operations[node].elementwise
+        with quiet():
+            if not elementwise:
+                return rule(ARRAYS, *parts, *graph.static.get(node, ()))
+            at = np.asarray(rule(ARRAYS, *parts))
+            for part in parts:
+                at = at & np.isfinite(part)
+        return at
+
+    def float(self, value: Any) -> builtins.float:
+        """Return a float as such."""
+        return builtins.float(value)
+
+    def doubles(self, value: Any) -> Any:
+        """Return a value as it is."""
+        return value
+
+    def spread(self, rule: Rule, parts: list[Any]) -> Any:
+        """Return a float, or an array."""
+        if all(isinstance(part, builtins.float) for part in parts):
+            return self.run(rule, *parts)
+        from cgcli.numbers.arrays import ARRAYS, quiet
+
+        with quiet():
+            return rule(ARRAYS, *parts)
+
+    def leaf(self, graph: Graph, node: int) -> Any:
+        """Return a constant's float."""
+        return graph.constants[node]
+
+    def value(self, graph: Graph, values: list[Any], node: int) -> Any:
+        """Return the value of one node."""
+        from cgcli.calculus.forward import value
+
+        return value(graph, values, node)
+
+    def local(self, graph: Graph, values: list[Any], node: int, place: int) -> Any:
+        """Return a float, or an array of the node's shape."""
+        from cgcli.calculus.backward import local
+
+        return local(graph, values, node, place)
+
+    def contribution(
+        self,
+        graph: Graph,
+        values: list[Any],
+        node: int,
+        place: int,
+        upstream: Any,
+        faults: dict[int, Any],
+        masks: dict[int, Any],
+    ) -> Any:
+        """Return what is sent, to the bit."""
+        from cgcli.calculus.backward import contribution
+
+        return contribution(graph, values, node, place, upstream, faults, masks)
+
+    def zero(self, shape: Shape) -> Any:
+        """Return 0.0, or zeros."""
+        if not shape:
+            return 0.0
+        import numpy as np
+
+        return np.zeros(shape)
+
+    def plain(self, value: Any) -> Any:
+        """Return a scalar as a float: rules may return whole numbers, and NumPy's scalars."""
+        if value is None or type(value) is builtins.float:
+            return value
+        return value if getattr(value, "shape", ()) else builtins.float(value)
+
+
+DOUBLES: Final = Doubles()
+"""The kind that is used when no other is asked for."""

@@ -1,0 +1,185 @@
+"""Numerals: decimals read as the fractions that they are, and long whole numbers written out.
+
+Python's own conversions take time with the square of the length, and refuse more than 4,300
+digits; here they go by halves, and there is no refusal.
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+import re
+from fractions import Fraction
+from typing import Any, Final
+
+from cgcli.numbers.missing import LONG, NoValue
+from cgcli.numbers.ratio import Ratio, Room
+
+__all__ = ["decimal_text", "exact_text", "rational_text", "read_numeral", "rounded", "whole_text"]
+
+_NUMERAL: Final = re.compile(
+    r"\s*([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?\s*", re.ASCII
+)
+_BITS: Final = math.log2(10)
+_PIECE: Final = 2048
+_DIGITS: Final = 512
+_EXACT: Final = decimal.Context(
+    prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[]
+)
+_HEAD: Final = 256
+
+
+def read_numeral(text: str, room: Room) -> Any:
+    """Return the fraction that a decimal numeral is; a `NoValue` where that is too long.
+
+    >>> read_numeral("0.10", Room()), read_numeral("-1e-3", Room())
+    (Ratio(1, 10), Ratio(-1, 1000))
+    >>> read_numeral("1e999999999", Room()).reason
+    'too long'
+    """
+    if len(text) < 16 and text.isascii() and text.isdecimal():
+        return Ratio(int(text), 1, room)
+    match = _NUMERAL.fullmatch(text)
+    if match is None:
+        message = f"not a numeral: {text!r}"
+        raise ValueError(message)
+    sign, whole, part, exponent = match.groups()
+    written = (whole + (part or "")).lstrip("0")
+    digits = written.rstrip("0")
+    if not digits:
+        return Ratio(0, 1, room)
+    shift = len(written) - len(digits) - len(part or "")
+    power = (exponent or "0").lstrip("+-0")
+    if len(power) > 12 or len(digits) * _BITS > room.bits + 4:
+        return NoValue(LONG)
+    shift += int(power or "0") * (-1 if (exponent or "").startswith("-") else 1)
+    if abs(shift) * _BITS > room.bits + 4 or (len(digits) + shift - 1) * _BITS > room.bits:
+        return NoValue(LONG)
+    number = _whole(digits)
+    top, bottom = (number * 10**shift, 1) if shift >= 0 else (number, 10**-shift)
+    common = math.gcd(top, bottom)
+    found = Ratio((-top if sign == "-" else top) // common, bottom // common, room)
+    return found if found.bits <= room.bits else NoValue(LONG)
+
+
+def _whole(digits: str) -> int:
+    """Return the whole number of a row of digits: pieces first, then pairs of pieces."""
+    if len(digits) <= _DIGITS:
+        return int(digits)
+    pieces = [int(digits[max(0, end - _DIGITS) : end]) for end in range(len(digits), 0, -_DIGITS)]
+    scale = 10**_DIGITS
+    while len(pieces) > 1:
+        low, high = pieces[::2], pieces[1::2]
+        pieces = [a + scale * b for a, b in zip(low, high, strict=False)] + low[len(high) :]
+        scale *= scale
+    return pieces[0]
+
+
+def whole_text(number: int) -> str:
+    """Return a whole number in decimal digits, however many they are.
+
+    >>> whole_text(-12), len(whole_text(2**100_000))
+    ('-12', 30103)
+    """
+    if number.bit_length() < _PIECE:
+        return str(number)
+    size = abs(number)
+    step = _PIECE // 8
+    data = size.to_bytes((size.bit_length() + 7) // 8, "little")
+    pieces = [
+        decimal.Decimal(int.from_bytes(data[start : start + step], "little"))
+        for start in range(0, len(data), step)
+    ]
+    scale = decimal.Decimal(2**_PIECE)
+    while len(pieces) > 1:
+        low, high = pieces[::2], pieces[1::2]
+        pieces = [
+            _EXACT.add(a, _EXACT.multiply(scale, b)) for a, b in zip(low, high, strict=False)
+        ] + low[len(high) :]
+        if len(pieces) > 1:
+            scale = _EXACT.multiply(scale, scale)
+    text = format(pieces[0], "f")
+    return f"-{text}" if number < 0 else text
+
+
+def exact_text(value: Any) -> str:
+    """Return a fraction as it is written: ``-1/3``, or ``4`` where it is whole.
+
+    >>> exact_text(Fraction(-1, 3)), exact_text(Fraction(4))
+    ('-1/3', '4')
+    """
+    top = whole_text(value.numerator)
+    return top if value.denominator == 1 else f"{top}/{whole_text(value.denominator)}"
+
+
+def rational_text(value: Any, most: int) -> str:
+    """Return a fraction as it is written where it is short, a long one's ends and length.
+
+    >>> rational_text(Fraction(1, 3), 40), rational_text(Fraction(2**100_000), 40)
+    ('1/3', '9990020930…9883109376 (30,103 digits)')
+    """
+    top = _short(value.numerator, most)
+    return top if value.denominator == 1 else f"{top}/{_short(value.denominator, most)}"
+
+
+def _short(number: int, most: int) -> str:
+    """Return a whole number, or its first and last digits, of which only those are worked out."""
+    if number.bit_length() < most * 3:
+        return str(number)
+    head = _scaled(number)
+    count = head.adjusted() + 1
+    if count <= most:
+        return str(number)
+    first = "".join(map(str, head.as_tuple().digits[:10]))
+    sign = "-" if number < 0 else ""
+    return f"{sign}{first}…{abs(number) % 10**10:010d} ({count:,} digits)"
+
+
+def _scaled(number: int) -> decimal.Decimal:
+    """Return a whole number to some 70 digits, by its first bits."""
+    context = decimal.Context(
+        prec=70, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[], capitals=0
+    )
+    shift = max(0, number.bit_length() - _HEAD)
+    top = abs(number) >> shift
+    found = context.multiply(decimal.Decimal(top), context.power(decimal.Decimal(2), shift))
+    return -found if number < 0 else found
+
+
+def rounded(value: Any, digits: int) -> str:
+    """Return a fraction in so many significant decimal digits, as ``%g`` writes them.
+
+    >>> rounded(Fraction(-1, 3), 6), rounded(Fraction(10) ** 400 / 3, 3)
+    ('-0.333333', '3.33e+399')
+    """
+    if not value.numerator:
+        return "0"
+    context = decimal.Context(
+        prec=digits, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[], capitals=0
+    )
+    found = context.divide(_part(value.numerator), _part(value.denominator))
+    power = found.adjusted()
+    if -5 < power < digits:
+        text = format(found, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    sign, figures, _ = found.as_tuple()
+    head = "".join(map(str, figures)).rstrip("0")
+    tail = f".{head[1:]}" if len(head) > 1 else ""
+    return f"{'-' if sign else ''}{head[0]}{tail}e{'-' if power < 0 else '+'}{abs(power):02d}"
+
+
+def _part(number: int) -> decimal.Decimal:
+    return decimal.Decimal(number) if number.bit_length() <= 4 * _HEAD else _scaled(number)
+
+
+def decimal_text(value: Any, digits: int) -> str:
+    """Return the decimal that a fraction is, when it has no more digits than that, else nothing.
+
+    >>> decimal_text(Fraction(1, 8), 6), decimal_text(Fraction(1, 3), 6)
+    ('0.125', '')
+    """
+    bottom = value.denominator
+    if bottom.bit_length() > 4 * digits:
+        return ""
+    text = rounded(value, digits)
+    return text if Fraction(text) == value else ""

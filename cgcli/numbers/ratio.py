@@ -1,0 +1,283 @@
+"""Exact rationals under a limit: how long a result would be is known before it is computed.
+
+The arithmetic is that of Python's `fractions` (Knuth, The Art of Computer Programming, vol. 2,
+4.5.1), with a gate before each product and each sum. What has no fraction, or too long a one, is
+a `NoValue`, which goes on through a rule as NaN does: a branch that is not taken may hold one.
+"""
+
+from __future__ import annotations
+
+import numbers
+from fractions import Fraction
+from math import gcd as _gcd
+from math import isfinite
+from typing import Any, Final, cast
+
+from cgcli.numbers.missing import LONG, NOTHING, UNDEFINED, Nothing, NoValue
+
+__all__ = ["Ratio", "Room", "RoomError", "as_ratio"]
+
+_LIMIT: Final = 1_000_000
+# A greatest common divisor of two numbers of a million bits takes about a second, and a product
+# a fifteenth of that; so much of a product of lengths counts as one bit passed through.
+_GCD: Final = 15
+_PRODUCT: Final = 19
+
+
+class RoomError(ArithmeticError):
+    """All numbers together have become too long to be gone on with."""
+
+
+class Room:
+    """How many bits a numerator or a denominator may have, and how much work is left in all.
+
+    Work is counted in bits passed through; without `work` there is no end to it.
+    """
+
+    __slots__ = ("bits", "left")
+
+    def __init__(self, bits: int = _LIMIT, work: int | None = None) -> None:
+        self.bits = bits
+        self.left = work
+
+    def spend(self, work: int) -> None:
+        """Count the work of one operation; raises `RoomError` when there was too much of it."""
+        if self.left is not None:
+            self.left -= work
+            if self.left < 0:
+                raise RoomError
+
+
+_OTHERS: Final = (NoValue, Nothing)
+_ANYWHERE: Final = Room()
+
+
+class Ratio:
+    """A fraction in lowest terms, with the room that it and what comes of it may take.
+
+    >>> Ratio(1, 3) + Ratio(1, 6)
+    Ratio(1, 2)
+    >>> (Ratio(2**60, 1, Room(bits=100)) * 2**60).reason
+    'too long'
+    """
+
+    __slots__ = ("denominator", "numerator", "room")
+
+    def __init__(self, numerator: int, denominator: int = 1, room: Room = _ANYWHERE) -> None:
+        """Make a ratio of two whole numbers without a common divisor, the second positive."""
+        self.numerator = numerator
+        self.denominator = denominator
+        self.room = room
+
+    @property
+    def bits(self) -> int:
+        """The length of the numerator or of the denominator, whichever is longer."""
+        return max(self.numerator.bit_length(), self.denominator.bit_length())
+
+    def _add(self, other: Any, sign: int) -> Any:
+        """Return the sum with another number, or the difference."""
+        if type(other) is not Ratio:
+            if isinstance(other, _OTHERS):
+                return other.__radd__(self)
+            other = _coerced(other, self.room)
+            if other is NotImplemented:
+                return other
+        na, da, nb, db = self.numerator, self.denominator, other.numerator, other.denominator
+        room = self.room
+        if sign < 0:
+            nb = -nb
+        if da == db == 1:
+            return _fitting(na + nb, 1, room)
+        la, lb = da.bit_length(), db.bit_length()
+        room.spend(la * lb >> _GCD)
+        g = _gcd(da, db)
+        s, t = da // g, db // g
+        above = max(na.bit_length() + t.bit_length(), nb.bit_length() + s.bit_length())
+        if max(above, s.bit_length() + lb) - 1 > room.bits:
+            return NoValue(LONG)
+        room.spend(above * g.bit_length() >> _GCD)
+        top = na * t + nb * s
+        common = _gcd(top, g)
+        return _fitting(top // common, s * (db // common), room)
+
+    def _multiply(self, na: int, da: int, nb: int, db: int) -> Any:
+        """Return (na·nb)/(da·db), each of the two in lowest terms."""
+        room = self.room
+        lengths = na.bit_length(), da.bit_length(), nb.bit_length(), db.bit_length()
+        if db > 1 and lengths[0] != 1:
+            room.spend(lengths[0] * lengths[3] >> _GCD)
+            g = _gcd(na, db)
+            if g > 1:
+                na, db = na // g, db // g
+        if da > 1 and lengths[2] != 1:
+            room.spend(lengths[1] * lengths[2] >> _GCD)
+            g = _gcd(nb, da)
+            if g > 1:
+                nb, da = nb // g, da // g
+        top, bottom = na.bit_length() * nb.bit_length(), da.bit_length() * db.bit_length()
+        if (
+            na.bit_length() + nb.bit_length() - 1 > room.bits
+            or da.bit_length() + db.bit_length() - 1 > room.bits
+        ):
+            return NoValue(LONG)
+        room.spend((top + bottom) >> _PRODUCT)
+        return _fitting(na * nb, da * db, room)
+
+    def __add__(self, other: Any) -> Any:
+        return self._add(other, 1)
+
+    def __sub__(self, other: Any) -> Any:
+        if isinstance(other, _OTHERS):
+            return self if other is NOTHING else other.__rsub__(self)
+        return self._add(other, -1)
+
+    def __rsub__(self, other: Any) -> Any:
+        return (-self)._add(other, 1)
+
+    def __mul__(self, other: Any) -> Any:
+        if type(other) is not Ratio:
+            if isinstance(other, _OTHERS):
+                return other.__rmul__(self)
+            other = _coerced(other, self.room)
+            if other is NotImplemented:
+                return other
+        return self._multiply(self.numerator, self.denominator, other.numerator, other.denominator)
+
+    def __truediv__(self, other: Any) -> Any:
+        if type(other) is not Ratio:
+            if isinstance(other, NoValue):
+                return other.__rtruediv__(self)
+            other = _coerced(other, self.room)
+            if other is NotImplemented:
+                return other
+        nb, db = other.numerator, other.denominator
+        if not nb:
+            return NoValue(UNDEFINED)
+        if nb < 0:
+            nb, db = -nb, -db
+        return self._multiply(self.numerator, self.denominator, db, nb)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        other = _coerced(other, self.room)
+        return other if other is NotImplemented else other / self
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Ratio:
+        return Ratio(-self.numerator, self.denominator, self.room)
+
+    def __pos__(self) -> Ratio:
+        return self
+
+    def __abs__(self) -> Ratio:
+        return Ratio(abs(self.numerator), self.denominator, self.room)
+
+    def __bool__(self) -> bool:
+        return self.numerator != 0
+
+    def __float__(self) -> float:
+        try:
+            return self.numerator / self.denominator
+        except OverflowError:
+            return float("-inf" if self.numerator < 0 else "inf")
+
+    def fraction(self) -> Fraction:
+        """Return the same as Python's fraction, its two numbers as they are."""
+        return Fraction(cast("numbers.Rational", self))
+
+    def __int__(self) -> int:
+        return int(self.fraction())
+
+    def __floor__(self) -> int:
+        return self.numerator // self.denominator
+
+    def __hash__(self) -> int:
+        return hash(self.fraction())
+
+    def __repr__(self) -> str:
+        return f"Ratio({self.numerator}, {self.denominator})"
+
+    # Comparisons
+
+    def _compared(self, other: Any) -> Any:
+        """Return a whole number of the sign of the difference."""
+        if type(other) is not Ratio:
+            if isinstance(other, NoValue):
+                return other
+            if isinstance(other, float) and not isfinite(other):
+                return -1 if other > 0 else 1
+            other = _coerced(other, self.room)
+            if other is NotImplemented:
+                return other
+        na, da, nb, db = self.numerator, self.denominator, other.numerator, other.denominator
+        if da == db or (na < 0) != (nb < 0):
+            return na - nb
+        # Numbers whose lengths differ by two are told apart by them.
+        apart = na.bit_length() - da.bit_length() - nb.bit_length() + db.bit_length()
+        if na and nb and abs(apart) > 1:
+            return apart if na > 0 else -apart
+        self.room.spend((na.bit_length() * db.bit_length() * 2) >> _PRODUCT)
+        return na * db - nb * da
+
+    def __eq__(self, other: object) -> Any:
+        if type(other) is Ratio:
+            return self.numerator == other.numerator and self.denominator == other.denominator
+        found = self._compared(other)
+        return found if isinstance(found, NoValue) or found is NotImplemented else found == 0
+
+    def __ne__(self, other: object) -> Any:
+        found = self.__eq__(other)
+        return found if isinstance(found, NoValue) or found is NotImplemented else not found
+
+    def __lt__(self, other: Any) -> Any:
+        found = self._compared(other)
+        return found if isinstance(found, NoValue) or found is NotImplemented else found < 0
+
+    def __le__(self, other: Any) -> Any:
+        found = self._compared(other)
+        return found if isinstance(found, NoValue) or found is NotImplemented else found <= 0
+
+    def __gt__(self, other: Any) -> Any:
+        found = self._compared(other)
+        return found if isinstance(found, NoValue) or found is NotImplemented else found > 0
+
+    def __ge__(self, other: Any) -> Any:
+        found = self._compared(other)
+        return found if isinstance(found, NoValue) or found is NotImplemented else found >= 0
+
+
+# So that Fraction(ratio) takes the two numbers as they are.
+numbers.Rational.register(Ratio)
+
+
+def _fitting(numerator: int, denominator: int, room: Room) -> Any:
+    """Return a ratio that was computed, when it is no longer than the room has it."""
+    above, below = numerator.bit_length(), denominator.bit_length()
+    if above > room.bits or below > room.bits:
+        return NoValue(LONG)
+    room.spend(above + below)
+    return Ratio(numerator, denominator, room)
+
+
+def _coerced(value: Any, room: Room) -> Any:
+    """Return a whole number, a fraction or a float as a ratio; NotImplemented for all else."""
+    if type(value) is int or isinstance(value, bool):
+        return Ratio(int(value), 1, room)
+    if isinstance(value, float) and isfinite(value):
+        value = Fraction(value)
+    if isinstance(value, numbers.Rational):
+        return Ratio(int(value.numerator), int(value.denominator), room)
+    return NotImplemented
+
+
+def as_ratio(value: Any, room: Room = _ANYWHERE) -> Any:
+    """Return a number as a ratio in a room; a `NoValue` or `NOTHING` as it is.
+
+    >>> as_ratio(Fraction(1, 3)), as_ratio(0.5), as_ratio(True)
+    (Ratio(1, 3), Ratio(1, 2), Ratio(1, 1))
+    """
+    if isinstance(value, _OTHERS):
+        return value
+    found = _coerced(value, room)
+    return NoValue(UNDEFINED) if found is NotImplemented else found
