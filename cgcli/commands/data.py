@@ -12,7 +12,7 @@ from cgcli.commands.files import opened
 from cgcli.errors import CgraphError, shorten
 from cgcli.learning.reading import Report, Source, open_source
 
-__all__ = ["opened_source", "pairs", "tell_skipped"]
+__all__ = ["is_data", "opened_source", "pairs", "tell_skipped"]
 
 _KINDS: Final = {
     ".csv": "csv",
@@ -42,6 +42,15 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
             yield open_source(path, stream, kind or "csv")
 
 
+def is_data(path: str) -> bool:
+    """Whether a word looks like a data file's path.
+
+    >>> is_data("points.csv"), is_data("w=0")
+    (True, False)
+    """
+    return os.path.splitext(path)[1].lower() in _KINDS
+
+
 def _sniffed(stream: IO[bytes]) -> tuple[IO[bytes], str]:
     """Return a stream, and whether it is JSON Lines or CSV by its first character."""
     import io
@@ -52,8 +61,12 @@ def _sniffed(stream: IO[bytes]) -> tuple[IO[bytes], str]:
     return buffered, "jsonl" if first == b"{" else "csv"
 
 
-def pairs(option: str, given: list[str] | None, example: str) -> dict[str, str]:
+def pairs(
+    option: str, given: list[str] | None, example: str, *, alone: bool = False
+) -> dict[str, str]:
     """Return an option's ``name=text`` pairs, each name once; raises `CgraphError`.
+
+    With `alone` a name without a text stands for itself.
 
     >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
     {'x': 'pixel_*'}
@@ -62,6 +75,8 @@ def pairs(option: str, given: list[str] | None, example: str) -> dict[str, str]:
     for each in given or []:
         name, equals, text = each.partition("=")
         name, text = name.strip(), text.strip()
+        if alone and not equals:
+            equals, text = "=", name
         if not equals or not name.isidentifier() or not text:
             message = f"{option} wants a name and what it is, not '{shorten(each)}'"
             raise CgraphError("usage", message, f'write {option} "{example}"')

@@ -293,7 +293,7 @@ def read_name(text: str | None, option: str = "--of") -> str | None:
     return _canonical(re.sub(r"\s*,\s*", ", ", text.strip()))
 
 
-def split_names(text: str | None) -> list[str] | None:
+def split_names(text: str | None, option: str = "--wrt") -> list[str] | None:
     """Return the names of a list such as ``x,h[1, 2]``, commas inside brackets kept.
 
     >>> split_names("x, h[1, 2]")
@@ -304,5 +304,6 @@ def split_names(text: str | None) -> list[str] | None:
     names = [name.strip(" \t,") for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
     names = [_canonical(re.sub(r"\s*,\s*", ", ", name)) for name in names if name]
     if not names:
-        raise CgraphError("usage", "--wrt names nothing", "write names with commas: --wrt x,y")
+        hint = f"write names with commas: {option} x,y"
+        raise CgraphError("usage", f"{option} names nothing", hint)
     return names

@@ -10,8 +10,8 @@ import typer
 
 from cgcli.commands.data import opened_source, pairs, tell_skipped
 from cgcli.commands.files import read_text, write_pieces
-from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
-from cgcli.commands.shared import At, Bindings, Debug, Depth, Nodes, Of, Program, Wrt, one_of
+from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.shared import At, Bindings, Debug, Depth, Nodes, Program, Wrt, one_of
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
@@ -34,6 +34,10 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Write to a file: .csv or .jsonl."),
 ]
 Form = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")]
+Several = Annotated[
+    str | None,
+    typer.Option("--of", metavar="NAMES", help="These nodes, p,z, instead of the output."),
+]
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them.")
 ]
@@ -44,7 +48,7 @@ def map_command(
     bindings: Bindings = None,
     data: Data = None,
     at: At = None,
-    of: Of = None,
+    of: Several = None,
     wrt: Wrt = None,
     stack: Annotated[
         list[str] | None,
@@ -73,7 +77,11 @@ def map_command(
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     parsed = parse(read_program(program, "map"), limits)
     bound, more = read_bindings(bindings or [], at, limits)
-    wanted = Wanted(read_name(of), not values, split_names(wrt))
+    names = split_names(of, "--of") or []
+    if len(names) > 1 and not values:
+        message = "a gradient is of one node"
+        raise CgraphError("usage", message, "add --values, or name one with --of")
+    wanted = Wanted(names, not values, split_names(wrt))
     stacks = pairs("--stack", stack, "x=pixel_*")
     whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted)
     _run(whole, list(bound), data, "map", output, form, skip_bad=skip_bad)
@@ -85,7 +93,7 @@ def predict_command(
         typer.Argument(metavar="MODEL", show_default=False, help="What cgraph train -o wrote."),
     ] = None,
     data: Data = None,
-    of: Of = None,
+    of: Several = None,
     skip_bad: SkipBad = False,
     output: Output = None,
     form: Form = None,
@@ -105,7 +113,9 @@ def predict_command(
     found = Model.read(decode_json(read_text(model), model), model)
     parsed = parse(found.program, _LIMITS)
     bound = {**found.fixed, **found.parameters.values()}
-    whole = RowProgram(parsed, bound, found.stacks(), found.scaling(), Wanted(read_name(of)))
+    whole = RowProgram(
+        parsed, bound, found.stacks(), found.scaling(), Wanted(split_names(of, "--of") or [])
+    )
     _run(whole, [], data, "predict", output, form, skip_bad=skip_bad)
 
 

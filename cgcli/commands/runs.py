@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from cgcli.commands.data import opened_source, pairs, tell_skipped
+from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
 from cgcli.commands.files import read_text
 from cgcli.commands.inputs import constant, read_bindings, split_binding
 from cgcli.commands.settings import Plans, settings_of
 from cgcli.commands.watching import Files, Watching
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
-from cgcli.learning.initial import initial
+from cgcli.language.free import free_names
+from cgcli.learning.initial import initial, meant
 from cgcli.learning.models import Model
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
 from cgcli.learning.stopping import Criteria
@@ -22,7 +23,15 @@ from cgcli.learning.training import Options, Trained, Training
 from cgcli.limits import Limits
 from cgcli.program import parse
 
-__all__ = ["Run"]
+__all__ = ["Run", "Start"]
+
+
+class Start(NamedTuple):
+    """Where the parameters start, as it is written, and what is fixed; `at` names a file of it."""
+
+    bindings: list[str]
+    fix: list[str]
+    at: str | None = None
 
 
 class Run:
@@ -31,8 +40,7 @@ class Run:
     def __init__(
         self,
         text: str | None,
-        bindings: list[str],
-        fix: list[str],
+        start: Start,
         data: str | None,
         resume: str | None,
         plans: Plans,
@@ -49,7 +57,7 @@ class Run:
             message = "the program is another than the model's"
             raise CgraphError("usage", message, "leave the expression out: --resume has it")
         self.settings = settings_of(plans, model)
-        self.given = self._given(text, bindings, fix, plans)
+        self.given = self._given(text, start)
         self.path = data or (model.data.get("path") if model else None)
         self.reading = self._reading(plans)
         self.prepared = self._prepare()
@@ -60,10 +68,13 @@ class Run:
 
     # From the command line
 
-    def _given(self, text: str, bindings: list[str], fix: list[str], plans: Plans) -> Given:
+    def _given(self, text: str, start: Start) -> Given:
         program = parse(text, self._limits)
-        model = self.resumed
-        fixed = read_bindings(fix, None, self._limits)[0]
+        model, bindings = self.resumed, start.bindings
+        fixed, more = read_bindings(start.fix, start.at, self._limits)
+        if model is not None and more:
+            message = "--at says where to start, and --resume goes on"
+            raise CgraphError("usage", message, "leave one of the two out")
         if model is not None:
             for argument in bindings:
                 name = split_binding(argument)[0]
@@ -76,15 +87,21 @@ class Run:
                     "binding", f"'{excerpt(next(iter(known)))}' is not fixed in the model"
                 )
             return Given(program, model.parameters.values(), model.fixed, self.settings["metrics"])
+        # Of a file what the program has no use for is left, as everywhere.
+        free = free_names(program.syntax)
+        kept = {name: value for name, value in more.items() if name in free and name not in fixed}
         initials: dict[str, Any] = {}
         for argument in bindings:
             name, value = self._initial(argument)
             if name in initials or name in fixed:
                 raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
             initials[name] = value
-        return Given(program, initials, fixed, self.settings["metrics"])
+        return Given(program, {**kept, **initials}, fixed, self.settings["metrics"])
 
     def _initial(self, argument: str) -> tuple[str, Any]:
+        if "=" not in argument and is_data(argument):
+            message = f"'{shorten(argument)}' is not a binding"
+            raise CgraphError("binding", message, f"name the data with -d {shorten(argument)}")
         name, text, start = split_binding(argument)
         if text.startswith("@"):
             return next(iter(read_bindings([argument], None, self._limits)[0].items()))
@@ -92,7 +109,13 @@ class Run:
         def evaluate(part: str, known: dict[str, Any]) -> Any:
             return constant(part, name, self._limits, argument, start, known=known)
 
-        return name, initial(argument[start:], name, self.settings["seed"], evaluate)
+        try:
+            return name, initial(argument[start:], name, self.settings["seed"], evaluate)
+        except CgraphError as error:
+            word = meant(text)
+            if error.kind == "name" and word:
+                error.hint = f"did you mean {word}(…)?"
+            raise
 
     def _reading(self, plans: Plans) -> Reading:
         model, settings = self.resumed, self.settings
@@ -139,7 +162,8 @@ class Run:
     def _go_on(self, model: Model) -> None:
         called = shorten(self._resume or "", 80)
         if model.state is None or self.training.descent is None:
-            raise CgraphError("file", f"{called}: there is nothing to go on from in this model")
+            message = f"{called}: there is nothing to go on from in this model"
+            raise CgraphError("file", message, f"start from its values: --at {called}")
         known = (model.data["rows"], model.data["held"], model.data["fingerprint"])
         if self._fingerprint() != known:
             rows = self.prepared.train.count + (
@@ -149,7 +173,7 @@ class Run:
             message = f"{shorten(str(self.path), 80)} is not what {called} was trained on"
             if rows != had:
                 message += f": it has {rows:,} rows, and had {had:,}"
-            hint = "to train on other data begin anew, from its values: name=@values.json"
+            hint = f"to train on other data begin anew from its values: --at {called}"
             raise CgraphError("file", message, hint)
         memory = self.training.descent.optimiser.remembers
         if set(model.state.memory) != set(memory):

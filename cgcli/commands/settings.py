@@ -55,7 +55,7 @@ _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")
 
 def settings_of(plans: Plans, model: Model | None) -> dict[str, Any]:
     """Return the settings of a run: the command line's, then the model's, then the defaults."""
-    metrics = pairs("--metric", plans.metrics, "error=abs(y - p)")
+    metrics = pairs("--metric", plans.metrics, "error=abs(y - p)", alone=True)
     found = plans._asdict()
     for name in ("stacks", "scale", "skip_bad"):
         del found[name]

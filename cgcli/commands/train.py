@@ -34,6 +34,10 @@ def train_command(
             help='Parameters: w=0, "W=glorot(3,2)"; zeros, ones, full, uniform, normal, he.',
         ),
     ] = None,
+    at: Annotated[
+        str | None,
+        _option("Start from a model, or a JSON object of values.", "--at", metavar="FILE"),
+    ] = None,
     data: Annotated[
         str | None,
         _option(
@@ -211,7 +215,7 @@ def train_command(
     """
     # The products of a step are too small for threads, which under load wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from cgcli.commands.runs import Run
+    from cgcli.commands.runs import Run, Start
     from cgcli.commands.settings import Plans
     from cgcli.learning.optimisers import OPTIMISERS
     from cgcli.learning.schedule import SCHEDULES
@@ -262,7 +266,7 @@ def train_command(
     )
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     text = None if program is None and resume else read_program(program, "train")
-    run = Run(text, bindings or [], fix or [], data, resume, plans, limits)
+    run = Run(text, Start(bindings or [], fix or [], at), data, resume, plans, limits)
     run.files(output, log, plot, save_every)
     with run:
         if trace:

@@ -54,7 +54,7 @@ def _located(task: Task, table: Table) -> Failure:
             row = {name: chunk[name][first] for name in task.columns}
             return _named(task, row, int(chunk[ROW][first]))
     # Every row is finite, and their sum is not.
-    message = "no row is at fault: each is finite, and all together grow without end"
+    message = "every row is finite, and the cost grows without end"
     return Failure(None, task.graph.names[task.graph.output], message)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.operations.row import Shape
 
-__all__ = ["INITIALS", "Evaluate", "initial"]
+__all__ = ["INITIALS", "Evaluate", "initial", "meant"]
 
 Evaluate = Callable[[str, dict[str, Any]], Any]
 """Returns the value of a constant expression in which some names are known."""
@@ -70,6 +70,21 @@ def initial(text: str, name: str, seed: int, evaluate: Evaluate) -> Any:
     if len(known) == 1 and rest.strip() == "_1":
         return known["_1"]
     return evaluate(rest, known)
+
+
+def meant(text: str) -> str:
+    """Return the word for initial values that a text comes near to, or nothing.
+
+    >>> meant("glort(2, 3)"), meant("sin(2)")
+    ('glorot', '')
+    """
+    import difflib
+
+    for word in re.findall(r"([a-z_]\w*)\s*\(", text[:200].lower()):
+        close = difflib.get_close_matches(word, INITIALS, 1, 0.7)
+        if close and close[0] != word:
+            return str(close[0])
+    return ""
 
 
 def _made(match: re.Match[str], chance: Any, evaluate: Evaluate, place: Place) -> Any:

@@ -25,9 +25,12 @@ __all__ = ["RowProgram", "map_rows"]
 
 
 class Wanted(NamedTuple):
-    """What is asked of each row: a node, and whether its gradients by some inputs."""
+    """What is asked of each row: nodes, the output alone where none is named, and gradients.
 
-    of: str | None = None
+    Gradients are of one node, by some inputs or by all.
+    """
+
+    of: Sequence[str] = ()
     gradients: bool = False
     wrt: Sequence[str] | None = None
 
@@ -88,26 +91,19 @@ class _Runner:
     ) -> None:
         bound = {name: Shaped(chunk[name].shape[1:]) for name in columns}
         graph = build(mapping.program.syntax, {**mapping.bound, **bound}, mapping.program.limits)
-        _point(graph, mapping.wanted.of, missing, source)
+        wanted = mapping.wanted
+        nodes = _nodes(graph, wanted.of, missing, source)
+        graph.output = nodes[0]
         scaling = {name: mapping.scaling.get(name) for name in columns if name in graph.inputs}
         given = {name: value for name, value in mapping.bound.items() if name in graph.inputs}
         lowered = Lowered(graph, scaling, given, frozenset(missing))
-        places = [lowered.row(graph.output)]
-        self.names = [graph.names[graph.output]]
-        if mapping.wanted.gradients:
-            if graph.shape(graph.output):
-                form = describe(graph.shape(graph.output))
-                message = f"'{excerpt(self.names[0])}' is {form}, and a gradient is of one number"
-                raise CgraphError("shape", message, "take its sum(…), or leave the gradients out")
-            needed = graph.ancestors([graph.output])
-            names = list(mapping.wanted.wrt or [n for n in graph.inputs if needed[graph.inputs[n]]])
-            for name in names:
-                if name not in graph.inputs or name in missing:
-                    few = ", ".join(map(excerpt, list(graph.inputs)[:8]))
-                    message = f"'{excerpt(name)}' is no input"
-                    raise CgraphError("name", message, f"the inputs are {few}")
-            places += lowered.gradient_rows(names)
-            self.names += [f"d{self.names[0]}/d{name}" for name in names]
+        names = graph.names
+        places = [lowered.row(node) for node in nodes]
+        self.names = [names[node] for node in nodes]
+        if wanted.gradients:
+            by = _sources(graph, wanted.wrt, missing)
+            places += lowered.gradient_rows(by)
+            self.names += [f"d{self.names[0]}/d{name}" for name in by]
         self._plan = Plan(lowered.tape, {}, each=places)
         self._shapes = [lowered.tape[place].shape for place in places]
         self._columns = {
@@ -126,17 +122,40 @@ class _Runner:
         return dict(zip(self.names, each, strict=True))
 
 
-def _point(graph: Graph, of: str | None, missing: Iterable[str], source: Source) -> None:
-    """Make the node that is asked for the graph's output; it must need nothing that is missing."""
+def _sources(graph: Graph, wrt: Sequence[str] | None, missing: Sequence[str]) -> list[str]:
+    """Return the inputs to differentiate the output by; raises `CgraphError`."""
+    output = graph.output
+    if graph.shape(output):
+        form = describe(graph.shape(output))
+        message = f"'{excerpt(graph.names[output])}' is {form}, and a gradient is of one number"
+        raise CgraphError("shape", message, "take its sum(…), or leave the gradients out: --values")
+    needed = graph.ancestors([output])
+    names = list(wrt or [name for name, node in graph.inputs.items() if needed[node]])
+    for name in names:
+        if name not in graph.inputs or name in missing:
+            few = ", ".join(map(excerpt, list(graph.inputs)[:8]))
+            raise CgraphError("name", f"'{excerpt(name)}' is no input", f"the inputs are {few}")
+    return names
+
+
+def _nodes(graph: Graph, of: Sequence[str], missing: Sequence[str], source: Source) -> list[int]:
+    """Return the nodes that are asked for, which must need nothing that is missing."""
     from cgcli.calculus.result import find
 
+    targets = [find(graph, name) for name in of] or [graph.output]
+    for target in targets:
+        needed = graph.ancestors([target])
+        lacking = [n for n in missing if n in graph.inputs and needed[graph.inputs[n]]]
+        if lacking:
+            raise _lacking(graph, target, lacking, missing, source)
+    return targets
+
+
+def _lacking(
+    graph: Graph, target: int, lacking: list[str], missing: Iterable[str], source: Source
+) -> CgraphError:
+    """Return the error for a node that needs names which have no value."""
     names = graph.names
-    target = graph.output if of is None else find(graph, of)
-    needed = graph.ancestors([target])
-    lacking = [n for n in missing if n in graph.inputs and needed[graph.inputs[n]]]
-    if not lacking:
-        graph.output = target
-        return
     flags = graph.dependents([graph.inputs[n] for n in missing if n in graph.inputs])
     known = [
         names[node]
@@ -144,12 +163,12 @@ def _point(graph: Graph, of: str | None, missing: Iterable[str], source: Source)
         if node in graph.given and graph.arguments[node] and not flags[node]
     ]
     shown = ", ".join(f"'{excerpt(name)}'" for name in lacking[:8])
-    message = f"'{excerpt(names[target])}' needs {shown}, which have no value and are no column"
-    if len(lacking) == 1:
-        message = f"'{excerpt(names[target])}' needs {shown}, which has no value and is no column"
-    hint = f"ask for a node that does not: --of {excerpt(known[-1])}" if known else ""
-    if not hint:
-        hint = f"the columns are {', '.join(map(excerpt, source.names[:8]))}"
+    has = "has no value and is" if len(lacking) == 1 else "have no value and are"
+    message = f"'{excerpt(names[target])}' needs {shown}, which {has} no column"
+    few = ", ".join(map(excerpt, source.names[:8])) + (" …" if len(source.names) > 8 else "")
+    hint = f"the columns are {few}"
+    if known:
+        hint = f"ask for a node that does not: --of {excerpt(known[-1])}; {hint}"
     node = graph.inputs[lacking[0]]
     place = Place(graph.text, graph.starts[node], graph.ends[node])
-    raise CgraphError("binding", message, hint, (place,))
+    return CgraphError("binding", message, hint, (place,))

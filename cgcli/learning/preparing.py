@@ -71,7 +71,11 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     chunks = read_columns(source, columns, reading.stacks, report)
     train, held = split(chunks, reading.holdout, reading.seed)
     _check_rows(source, train, held, report)
-    graph, nodes = build_graph(given, metrics, train.shapes)
+    try:
+        graph, nodes = build_graph(given, metrics, train.shapes)
+    except CgraphError as error:
+        _add_hint(error, columns, train.shapes)
+        raise
     scaled = reading.scaling
     if scaled is None:
         scaled = scaling(train, _scaled(reading, columns))
@@ -79,6 +83,20 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
     return Prepared(task, train, held, report)
+
+
+def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, Shape]) -> None:
+    """Say what the data has to do with an error of an index or a shape."""
+    for name in columns if error.kind == "index" else ():
+        if f"'{name}'" in error.message:
+            error.hint = (
+                f"'{name}' is another in each row; to choose by it write "
+                f"dot(z, onehot({name}, 10)) for z[{name}], 10 the length of z"
+            )
+    if error.kind == "shape" and columns:
+        told = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
+        aside = "" if any(shapes[name] for name in columns) else '; --stack "x=c?" makes vectors'
+        error.hint = "; ".join(filter(None, [error.hint, f"in a row {', '.join(told)}{aside}"]))
 
 
 def _check_rows(source: Source, train: Table, held: Table | None, report: Report) -> None:
@@ -156,6 +174,9 @@ def _missing(
     close += difflib.get_close_matches(missing[0][:40], source.names[:10_000], 1, 0.6)
     if close:
         hint = f"did you mean the column '{excerpt(close[0])}'? else {hint}"
+    if close and not close[0].isidentifier():
+        column = excerpt(close[0])
+        hint = f"give the column '{column}' a name: --stack \"{excerpt(missing[0])}={column}\""
     start_, end = names[missing[0]]
     place = (Place(given.program.text, start_, end),) if end else ()
     return CgraphError("binding", message, hint, place)
@@ -192,6 +213,9 @@ def read_columns(
         for name in columns:
             if name not in parts:
                 found[name] = chunk[name]
+                continue
+            if stacks[name] in parts[name]:
+                found[name] = chunk[stacks[name]]
                 continue
             pieces = [chunk[part] for part in parts[name]]
             if any(piece.ndim > 1 for piece in pieces):

@@ -72,6 +72,8 @@ def open_source(path: str, stream: IO[bytes] | None, kind: str) -> Source:
 def stacked(names: Sequence[str], patterns: Mapping[str, str]) -> dict[str, list[str]]:
     """Return for every stack the columns that its pattern matches, in the file's order.
 
+    A pattern without a wildcard is one column, which is given another name.
+
     >>> stacked(["y", "p_0", "p_1"], {"x": "p_*"})
     {'x': ['p_0', 'p_1']}
     """

@@ -412,6 +412,94 @@ def test_what_cannot_be_used(words: list[str], message: str, points: str, cgraph
         assert message.replace('"', '\\"') in told
 
 
+def test_what_was_meant(points: str, tmp_path: Path, cgraph: Run) -> None:
+    ran = cgraph("train", "L = -log_softmax(w*[x, 2*x])[y]", "-d", points, "w=1")
+    assert "dot(z, onehot(y, 10)) for z[y]" in ran.err
+    assert "did you mean glorot(…)?" in cgraph("train", "w*x", "-d", points, "w=glort(2)").err
+    ran = cgraph("train", "W @ x", "-d", points, "W=ones(2)")
+    assert "in a row x is a scalar" in ran.err
+    assert "--stack" in ran.err
+    assert "-d rows.csv" in cgraph("train", LINE, "rows.csv", "w=0", "b=0").err
+    path = tmp_path / "rows.csv"
+    path.write_text("a;b\n1;2\n")
+    assert "separated by semicolons" in cgraph("train", "w*a", "-d", str(path), "w=0").err
+    path.write_text("mean radius,y\n1,2\n2,4\n")
+    ran = cgraph("train", "(w*mean_radius - y)^2", "-d", str(path), "w=0")
+    assert '--stack "mean_radius=mean radius"' in ran.err
+    words = ["--stack", "mean_radius=mean radius", "--lr", "0.2", "--json"]
+    found = trained(cgraph("train", "(w*mean_radius - y)^2", "-d", str(path), "w=0", *words))
+    assert found["parameters"]["w"] == pytest.approx(2)
+    for word in (
+        ["--clip", "0"],
+        ["--lr", "nan"],
+        ["--until-cost", "inf"],
+        ["--trace", "1", "--json"],
+    ):
+        assert cgraph("train", LINE, "-d", points, "w=0", "b=0", *word).status == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--optimizer", "lbfgs", "--lr", "1"],
+        ["--optimizer", "lbfgs", "--clip", "1"],
+        ["--optimizer", "lbfgs", "--holdout", "0.2", "--patience", "2"],
+        ["--residual", "--until-cost", "1"],
+        ["--residual", "--schedule", "cosine"],
+        ["--residual", "--plot", "cost.svg"],
+        ["--residual", "--time", "1"],
+    ],
+    ids=" ".join,
+)
+def test_what_a_fit_does_not_heed_is_refused(words: list[str], points: str, cgraph: Run) -> None:
+    ran = cgraph("train", LINE, "-d", points, "w=0", "b=0", *words)
+    assert ran.status == 2
+    assert ran.out == ""
+
+
+def test_lbfgs_heeds_the_criteria(points: str, cgraph: Run) -> None:
+    pytest.importorskip("scipy")
+    for words, why in (
+        (["--until-cost", "1"], "(--until-cost)"),
+        (["--until-gradient", "1"], "(--until-gradient)"),
+        (["--time", "0"], "(--time)"),
+    ):
+        ran = cgraph(
+            "train", LINE, "-d", points, "w=0", "b=0", "--optimizer", "lbfgs", "--json", *words
+        )
+        assert why in trained(ran)["stopped"]
+
+
+def test_other_data_from_the_values_of_a_model(points: str, tmp_path: Path, cgraph: Run) -> None:
+    model = str(tmp_path / "m.json")
+    words = ["train", LINE, "-d", points]
+    assert cgraph(*words, "w=0", "b=0", "--residual", "-o", model).status in (0, 2)
+    assert cgraph(*words, "w=1.25", "b=0", "--epochs", "0", "-o", model).status == 0
+    found = trained(cgraph(*words, "--at", model, "b=3", "--epochs", "0", "--json"))
+    assert found["parameters"] == {"w": 1.25, "b": 3.0}
+
+
+def test_a_cost_that_rises(points: str, cgraph: Run) -> None:
+    ran = cgraph("train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.9", "--epochs", "6")
+    assert ran.status == 0
+    assert "note: the cost rose" in ran.err
+    ran = cgraph("train", "w*x + b", "-d", points, "w=0", "b=0", "--lr", "2", "--epochs", "9")
+    assert ran.status == 0
+    ran = cgraph(
+        "train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.9", "--epochs", "600", "--json"
+    )
+    assert ran.status == 1
+    found = trained(ran)
+    assert found["cost"] == pytest.approx(found["start_cost"])
+    assert "the cost grew to" in found["stopped"]
+
+
+def test_several_nodes_of_each_row(points: str, cgraph: Run) -> None:
+    ran = cgraph("map", "p = 2*x; q = [p, y]; sum(q)", "-d", points, "--of", "p,q", "--values")
+    assert ran.out.splitlines()[0] == "row,p,q[0],q[1]"
+    assert cgraph("map", "p = 2*x; p*y", "-d", points, "--of", "p,f").status == 2
+
+
 def test_no_data_and_no_parameter(points: str, cgraph: Run) -> None:
     assert "there is no data" in cgraph("train", LINE, "w=0").err
     assert "data is read from .csv" in cgraph("train", LINE, "w=0", "-d", "x.xls").err
