@@ -19,6 +19,7 @@ SCRIPTS = [
     "steps.py",
     "layouts.py",
     "sheets.py",
+    "training.py",
 ]
 PEERS = {
     "CasADi": "casadi",
@@ -27,6 +28,8 @@ PEERS = {
     "graphlay": "graphlay",
     "igraph": "igraph",
     "fast-sugiyama": "fast-sugiyama",
+    "PyTorch": "torch",
+    "JAX": "jax",
 }
 
 
