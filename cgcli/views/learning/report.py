@@ -46,7 +46,7 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     from rich.text import Text
 
     table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("parameter", overflow="fold", style="cyan")
+    table.add_column("parameter", overflow="fold", style="cyan", min_width=9)
     table.add_column("value", justify="right", no_wrap=True)
     errors = None
     if trained.fit is not None and trained.fit.errors is not None:
