@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
+from cgcli.algebra.factoring import common
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
 from cgcli.algebra.normal import Normal, normal
 from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["Derivatives"]
+__all__ = ["Derivatives", "note_corners"]
 
-_MOST_FACTORS: Final = 100
+# Their corners are told by what their rules compare, or by the domain of a power.
+_WITHOUT_CORNERS: Final = frozenset(
+    {"max", "min", "pow", "atan2", "hypot", "lt", "le", "gt", "ge", "eq", "ne"}
+)
 
 
 class Derivatives:
@@ -96,15 +101,22 @@ class Derivatives:
         A factor that does not depend on the name is only carried along.
         """
         forms, known = self.forms, self._known
+        factors: list[tuple[Form, Form]] = list(forms.parts[form])
+        varying = [
+            (base, exponent)
+            for base, exponent in factors
+            if known[base] != forms.zero or known[exponent] != forms.zero
+        ]
+        if len(varying) == 1 and not self._divides(varying[0][1]):
+            return self._product_rule(factors)
         constant: Form = forms.one
         above: list[tuple[Form, Form]] = []
         below: list[tuple[Form, Fraction]] = []
-        for base, exponent in forms.parts[form]:
-            varies = known[base] != forms.zero or known[exponent] != forms.zero
+        for base, exponent in factors:
             power = forms.value(exponent)
-            if not varies:
+            if (base, exponent) not in varying:
                 constant = forms.mul(constant, forms.power(base, exponent))
-            elif power is not None and power < 0 and power.denominator == 1:
+            elif power is not None and self._divides(exponent):
                 below.append((base, -power))
             else:
                 above.append((base, exponent))
@@ -113,7 +125,13 @@ class Derivatives:
         factors = above + [(base, forms.number(-power)) for base, power in below]
         found = self._product_rule(factors)
         number = forms.value(constant)
-        return forms.mul(constant, found) if number is None else self._times(found, number)
+        if number is not None:
+            return self._times(found, number)
+        return forms.mul(constant, common(forms, found))
+
+    def _divides(self, exponent: Form) -> bool:
+        power = self.forms.value(exponent)
+        return power is not None and power < 0 and power.denominator == 1
 
     def _product_rule(self, factors: list[tuple[Form, Form]]) -> Form:
         forms = self.forms
@@ -164,7 +182,7 @@ class Derivatives:
         expanded = forms.sub(expand(forms, left), expand(forms, right))
         if weight(forms, expanded) <= weight(forms, numerator):
             numerator = expanded
-        return forms.mul(forms.common(numerator), forms.power(base, forms.number(-power - 1)))
+        return forms.mul(common(forms, numerator), forms.power(base, forms.number(-power - 1)))
 
     def _call(self, form: Form) -> Form:
         """Return Σ of the partials, as a course writes them, times the arguments' derivatives."""
@@ -183,12 +201,22 @@ class Derivatives:
             inner = self._known[argument]
             if inner == forms.zero:
                 continue
+            note_corners(operation, self._m, values)
             rule = operation.taught(place)
             partial: Any = rule(self._m, Normal(forms, form), *values)
             slope = partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
             # The inner derivative goes in front: 2*x*cos(x^2).
             total = forms.add(total, forms.mul(inner, slope))
         return total
+
+
+def note_corners(operation: Operation, m: Namespace, values: list[Any]) -> None:
+    """Take for granted that a step or a corner is not met: their rules ask for equality."""
+    if operation.name in _WITHOUT_CORNERS:
+        return
+    for kink in operation.kinks:
+        if kink.words.startswith(("a corner", "a jump")):
+            kink.at(m, *values)
 
 
 _EXPANDED: Final = 40

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from cgcli.algebra.conditions import Conditions
 from cgcli.algebra.derivative import Derivatives
-from cgcli.algebra.forms import CALL, NUMBER, PRODUCT, SUM, Condition, Form, Forms
+from cgcli.algebra.forms import Condition, Form, Forms
+from cgcli.algebra.gradients import Gradients
 from cgcli.algebra.normal import read
+from cgcli.algebra.places import listed, whole
 from cgcli.algebra.write import Writer
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 
-__all__ = ["Derivative", "Formulas", "Wanted", "evaluated"]
+__all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated"]
 
-_POSITIVE: Final = frozenset({"exp", "sigmoid", "cosh", "erfc", "softplus"})
-_LOGARITHMS: Final = frozenset({"log", "log2", "log10"})
 _MOST: Final = 2_000
+_MANY: Final = 20
+"""By more names than that, gradients are taken in one pass back, as those of vectors are."""
+
+Rewrite = Callable[[Forms, Form], Form]
 
 
 class Wanted(NamedTuple):
@@ -38,12 +43,30 @@ class Derivative(NamedTuple):
     node: int
 
 
+class Holds(NamedTuple):
+    """A condition in nodes: a sign between two, and branches within which it is asked for."""
+
+    left: int
+    sign: str
+    right: int
+    guard: tuple[tuple[int, bool], ...]
+
+
+class Found(NamedTuple):
+    """A derivative in forms, and the conditions it was asked for on the way to it."""
+
+    of: str
+    wrt: tuple[str, ...]
+    form: Form
+    asked: dict[Condition, None]
+
+
 class Formulas:
     """Derivatives as nodes of one graph, in which what they share is one node.
 
     `rows` are the derivatives, `matrix` their names as a matrix where one was asked for, and
-    `conditions` where the formulas stand for the program: a node, and a sign before 0. Raises
-    `CgraphError`.
+    `conditions` where the formulas stand for the program. `rewrite` is what is done to each
+    derivative in the end. Raises `CgraphError`.
 
     >>> from cgcli.graph.text import inline
     >>> from cgcli.program import parse
@@ -52,30 +75,32 @@ class Formulas:
     [('f_x', 'y'), ('f_y', 'x')]
     """
 
-    def __init__(self, graph: Graph, wanted: Wanted) -> None:
+    def __init__(self, graph: Graph, wanted: Wanted, rewrite: Rewrite | None = None) -> None:
         self.source = graph
         self.forms = Forms()
-        self._by: dict[str, Derivatives] = {}
+        self.decimal = "." in graph.text
         self.names = self._inputs(wanted)
-        outputs = self._outputs(wanted)
         orders = self._orders(wanted)
-        if len(outputs) * len(orders) > _MOST:
-            message = f"these are {len(outputs) * len(orders):,} derivatives"
-            raise CgraphError("limit", message, "ask for less with --wrt")
-        found: list[tuple[str, tuple[str, ...], Form]] = []
-        for name, form in outputs:
-            found += [(name, wrt, self._derivative(form, wrt)) for wrt in orders]
-        kept = self._kept([form for _, form in outputs], [form for _, _, form in found])
-        decimal = "." in graph.text
-        writer = Writer(self.forms, list(graph.inputs), decimal)
+        self._conditions = Conditions(self.forms, frozenset(graph.inputs))
+        needed = graph.ancestors([graph.output])
+        self.tensors = any(needed[node] for node in graph.tensors) and not (
+            wanted.jacobian and self._is_list()
+        )
+        found = self._found(wanted, orders)
+        asked = {condition: None for each in found for condition in each.asked}
+        forms = [rewrite(self.forms, each.form) if rewrite else each.form for each in found]
+        kept = self._kept(found, forms, asked)
+        writer = Writer(self.forms, list(graph.inputs), self.decimal)
         reserved = {*graph.names, *graph.inputs}
         self.rows = [
-            Derivative(_named(name, wrt, reserved), name, wrt, writer.node(form))
-            for name, wrt, form in found
+            Derivative(_named(each.of, each.wrt, reserved), each.of, each.wrt, writer.node(form))
+            for each, form in zip(found, forms, strict=True)
         ]
         self.graph = writer.graph
-        self.conditions = [(writer.node(each.form), each.sign) for each in kept]
-        self.matrix = self._matrix(wanted, len(outputs))
+        self.conditions = [self._holds(writer, each) for each in kept]
+        self.matrix = self._matrix(wanted)
+
+    # What is asked for
 
     def _inputs(self, wanted: Wanted) -> list[str]:
         graph = self.source
@@ -91,22 +116,6 @@ class Formulas:
             raise CgraphError("usage", message, "write a name in it: x^2")
         return names
 
-    def _outputs(self, wanted: Wanted) -> list[tuple[str, Form]]:
-        """Return what is differentiated: the output, or the elements of a list."""
-        graph, output = self.source, self.source.output
-        name = graph.names[output]
-        stacked = graph.operations[output].name == "stack"
-        if not stacked or not wanted.jacobian:
-            if graph.shape(output):
-                message = f"'{excerpt(name)}' is no single number"
-                hint = "write a list of numbers, [f, g], and add --jacobian"
-                raise CgraphError("shape", message, hint)
-            return [(name, read(self.forms, graph, output))]
-        elements = graph.arguments[output]
-        return [
-            (f"{name}{k}", read(self.forms, graph, element)) for k, element in enumerate(elements)
-        ]
-
     def _orders(self, wanted: Wanted) -> list[tuple[str, ...]]:
         """Return the names to differentiate by, one after the other, of each derivative."""
         names, given = self.names, wanted.wrt or ()
@@ -121,75 +130,150 @@ class Formulas:
             return [(name,) for name in names]
         if len(given) == order and not wanted.hessian:
             return [tuple(given)]
+        count = 1
+        for k in range(order):
+            count = count * (len(names) + k) // (k + 1)
+        _check_count(count)
         return list(itertools.combinations_with_replacement(names, order))
 
-    def _derivative(self, form: Form, wrt: Sequence[str]) -> Form:
-        for name in wrt:
-            if name not in self._by:
-                self._by[name] = Derivatives(self.forms, name)
-            form = self._by[name].of(form)
-        return form
+    def _is_list(self) -> bool:
+        """Whether the output is a list of scalars that are made of scalars alone."""
+        graph = self.source
+        if graph.operations[graph.output].name != "stack":
+            return False
+        elements = graph.arguments[graph.output]
+        needed = graph.ancestors(elements)
+        return not any(needed[node] for node in graph.tensors)
 
-    def _matrix(self, wanted: Wanted, outputs: int) -> list[list[str]] | None:
+    # The derivatives
+
+    def _found(self, wanted: Wanted, orders: list[tuple[str, ...]]) -> list[Found]:
+        graph, output = self.source, self.source.output
+        name = graph.names[output]
+        elements = [output]
+        if wanted.jacobian and not self.tensors and graph.shape(output):
+            elements = list(graph.arguments[output])
+        elif graph.shape(output) and not wanted.jacobian:
+            message = f"'{excerpt(name)}' is no single number"
+            hint = "add --jacobian, or ask for one element: f[0]"
+            raise CgraphError("shape", message, hint)
+        _check_count(len(elements) * len(orders))
+        several = graph.shape(output) and not self.tensors
+        found: list[Found] = []
+        for k, each in enumerate(elements):
+            of = f"{name}{k}" if several else name
+            if self.tensors or len(self.names) > _MANY:
+                found += self._backward(of, each, orders)
+            else:
+                found += self._forward(of, read(self.forms, graph, each), orders)
+        return found
+
+    def _forward(self, of: str, source: Form, orders: list[tuple[str, ...]]) -> list[Found]:
+        """Return the derivatives of a scalar, by one name after the other."""
+        by: dict[str, Derivatives] = {}
+        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]] = {(): (source, {})}
+        for wrt in orders:
+            for k, name in enumerate(wrt):
+                if wrt[: k + 1] in steps:
+                    continue
+                form, asked = steps[wrt[:k]]
+                rule = by.setdefault(name, Derivatives(self.forms, name))
+                own = self._conditions.asked(form, self._varies([form], [rule.by]))
+                steps[wrt[: k + 1]] = rule.of(form), {**asked, **own}
+        return [Found(of, wrt, *steps[wrt]) for wrt in orders]
+
+    def _backward(self, of: str, output: int, orders: list[tuple[str, ...]]) -> list[Found]:
+        """Return the derivatives of any node, by all names in one pass back."""
+        graphs: dict[tuple[str, ...], tuple[Graph, int]] = {(): (self.source, output)}
+        forms: dict[tuple[str, ...], Form] = {}
+        asked: dict[tuple[str, ...], dict[Condition, None]] = {(): {}}
+        for k in range(len(orders[0])):
+            for before in dict.fromkeys(wrt[:k] for wrt in orders):
+                if before not in graphs:
+                    writer = Writer(self.forms, list(self.source.inputs), self.decimal)
+                    node = writer.node(forms[before])
+                    graphs[before] = writer.graph, node
+                names = list(dict.fromkeys(wrt[k] for wrt in orders if wrt[:k] == before))
+                graph, node = graphs[before]
+                made, own = self._pass(graph, node, names)
+                for name in names:
+                    forms[(*before, name)] = made[name]
+                    asked[(*before, name)] = {**asked[before], **own}
+        return [Found(of, wrt, forms[wrt], asked[wrt]) for wrt in orders]
+
+    def _pass(
+        self, graph: Graph, node: int, names: list[str]
+    ) -> tuple[dict[str, Form], dict[Condition, None]]:
+        forms = self.forms
+        gradients = Gradients(forms, graph)
+        source = gradients.value(node).form
+        present = [name for name in names if name in graph.inputs]
+        own = graph.shape(node)
+        if own:
+            made = gradients.jacobian(node, present)
+        else:
+            made = {
+                name: whole(forms, listed(forms, each.form), each.shape)
+                for name, each in gradients.of(node, present).items()
+            }
+        for name in names:
+            if name not in made:
+                shape = self.source.shape(self.source.inputs[name])
+                made[name] = whole(forms, forms.zero, (*own, *shape))
+        inputs = [forms.name(name, graph.shape(graph.inputs[name])) for name in present]
+        return made, self._conditions.asked(source, self._varies([source], inputs))
+
+    def _varies(self, roots: list[Form], names: list[Form]) -> Callable[[Form], bool]:
+        """Return whether a form among those that the roots are made of depends on any name."""
+        forms = self.forms
+        depends = dict.fromkeys(names, True)
+        for form in forms.reachable(roots):
+            if form not in depends:
+                depends[form] = any(depends[part] for part in forms.inner(form))
+        return lambda form: depends.get(form, False)
+
+    def _matrix(self, wanted: Wanted) -> list[list[str]] | None:
         count = len(self.names)
+        if self.tensors:
+            return None
         if wanted.hessian:
             names = {frozenset(row.wrt): row.name for row in self.rows}
             return [[names[frozenset({a, b})] for b in self.names] for a in self.names]
         if wanted.jacobian:
             each = [row.name for row in self.rows]
-            return [each[k * count : (k + 1) * count] for k in range(outputs)]
+            return [each[k : k + count] for k in range(0, len(each), count)]
         return None
 
     # Conditions
 
-    def _kept(self, sources: list[Form], results: list[Form]) -> list[Condition]:
-        """Return the conditions that neither the program nor its derivatives show by themselves."""
-        forms = self.forms
-        shown = _edges(forms, [*sources, *results])
-        return [
-            each
-            for each in forms.conditions
-            if not _is_positive(forms, each.form)
-            and not (each.sign == "!=" and each.form in shown)
-            and not (each.sign in (">", ">=") and shown.get(each.form) == ">")
-        ]
+    def _kept(
+        self, found: list[Found], forms: list[Form], asked: dict[Condition, None]
+    ) -> list[Condition]:
+        """Return the conditions that not every derivative shows by itself."""
+        conditions = self._conditions
+        kept: dict[Condition, None] = {}
+        granted = dict(self.forms.granted)
+        if len(found) > _MANY:
+            shown = {each: None for form in forms for each in conditions.asked(form)}
+            return conditions.untold({**asked, **granted}, shown)
+        for each, form in zip(found, forms, strict=True):
+            shown = conditions.asked(form)
+            kept.update(dict.fromkeys(conditions.untold({**each.asked, **granted}, shown)))
+        return list(kept)
+
+    def _holds(self, writer: Writer, condition: Condition) -> Holds:
+        return Holds(
+            writer.node(condition.left),
+            condition.sign,
+            writer.node(condition.right),
+            tuple((writer.node(choice), taken) for choice, taken in condition.guard),
+        )
 
 
-def _is_positive(forms: Forms, form: Form) -> bool:
-    if forms.kinds[form] == NUMBER:
-        return bool(forms.parts[form])
-    return forms.kinds[form] == CALL and forms.parts[form][0] in _POSITIVE
-
-
-def _edges(forms: Forms, roots: Iterable[Form]) -> dict[Form, str]:
-    """Return the forms that must not be 0 where some formulas have a value, or must be positive."""
-    found: dict[Form, str] = {}
-    pending = list(roots)
-    seen = set(pending)
-    while pending:
-        form = pending.pop()
-        kind, parts = forms.kinds[form], forms.parts[form]
-        inner: list[Form] = []
-        if kind == SUM:
-            inner = [term for term, _ in parts[1]]
-        elif kind == CALL:
-            inner = list(parts[1])
-            if parts[0] in _LOGARITHMS:
-                found[inner[0]] = ">"
-                for base in forms.factors(inner[0])[1]:
-                    found.setdefault(base, "!=")
-        elif kind == PRODUCT:
-            for base, exponent in parts:
-                inner += [base, exponent]
-                power = forms.value(exponent)
-                if power is not None and power.denominator != 1:
-                    found[base] = ">"
-                elif power is None or power < 0:
-                    found.setdefault(base, "!=")
-        fresh = [each for each in inner if each not in seen]
-        seen.update(fresh)
-        pending.extend(fresh)
-    return found
+def _check_count(count: int) -> None:
+    if count > _MOST:
+        message = f"these are {count:,} derivatives"
+        raise CgraphError("limit", message, "ask for less with --wrt")
 
 
 def _named(of: str, wrt: tuple[str, ...], reserved: set[str]) -> str:
@@ -219,9 +303,9 @@ def _no_input(graph: Graph, name: str) -> CgraphError:
     return CgraphError("name", f"'{excerpt(name)}' is no input", hint)
 
 
-def evaluated(formulas: Formulas, values: dict[str, Any]) -> list[float]:
-    """Return the value of each derivative at a point."""
+def evaluated(formulas: Formulas, values: dict[str, Any]) -> list[Any]:
+    """Return the value of each derivative at a point: a float, or an array."""
     from cgcli.calculus.forward import forward
 
     found = forward(formulas.graph, {name: values[name] for name in formulas.graph.inputs})
-    return [float(found[row.node]) for row in formulas.rows]
+    return [found[row.node] for row in formulas.rows]

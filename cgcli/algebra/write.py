@@ -8,7 +8,8 @@ from typing import Final
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
 from cgcli.graph.graph import CONSTANT, INPUT, Graph
-from cgcli.operations.row import Operation
+from cgcli.operations.row import Operation, Shape
+from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import CONSTANTS, OPERATIONS
 
 __all__ = ["Writer"]
@@ -83,7 +84,7 @@ class Writer:
         if kind == NUMBER:
             return self._number(parts)
         if kind == NAME:
-            return self._name(parts)
+            return self._name(parts, forms.shapes[form])
         if kind == CALL:
             operation, arguments, static = parts
             nodes = tuple(self._nodes[argument] for argument in arguments)
@@ -94,9 +95,10 @@ class Writer:
 
     # Leaves
 
-    def _name(self, name: str) -> int:
+    def _name(self, name: str, shape: Shape) -> int:
         if name in self._inputs:
             node = self.graph.append(INPUT, (), 0, 0)
+            self._shape(node, shape)
             self.graph.given[node] = name
             self.graph.inputs[name] = node
             return node
@@ -141,7 +143,18 @@ class Writer:
             node = self._operations[key] = self.graph.append(operation, nodes, 0, 0)
             if static:
                 self.graph.static[node] = static
+            shapes = [self.graph.shape(argument) for argument in nodes]
+            if operation.shape is not None:
+                self._shape(node, operation.shape(*shapes, *static))
+                self.graph.tensors.add(node)
+            elif any(shapes):
+                self._shape(node, broadcast(*shapes))
         return node
+
+    def _shape(self, node: int, shape: Shape) -> None:
+        if shape:
+            self.graph.shapes[node] = shape
+            self.graph.tensors.add(node)
 
     # Products
 
@@ -172,6 +185,8 @@ class Writer:
             above = [self._constant("1")]
         if coefficient < 0:
             above[0] = self._apply("neg", (above[0],))
+        if len(above) > 1:
+            above = self._before_product(above)
         top = self._chain("mul", above)
         return self._apply("div", (top, self._chain("mul", below))) if below else top
 
@@ -192,6 +207,19 @@ class Writer:
         if power == _ROOT:
             return self._apply("sqrt", (node,))
         return self._apply("pow", (node, self._number(power)))
+
+    def _before_product(self, nodes: list[int]) -> list[int]:
+        """Put scalars before a matrix product into its first factor: 2*A @ x needs no brackets."""
+        graph, (*before, last) = self.graph, nodes
+        if graph.operations[last].name != "matmul" or any(map(graph.shape, before)):
+            return nodes
+        spine = [last]
+        while graph.operations[graph.arguments[spine[-1]][0]].name == "matmul":
+            spine.append(graph.arguments[spine[-1]][0])
+        node = self._chain("mul", [*before, graph.arguments[spine[-1]][0]])
+        for each in reversed(spine):
+            node = self._apply("matmul", (node, graph.arguments[each][1]))
+        return [node]
 
     def _chain(self, name: str, nodes: list[int]) -> int:
         first, *rest = nodes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.graph.latex import LATEX, latex_name, latex_number
@@ -12,7 +12,7 @@ from cgcli.views.document import number
 
 if TYPE_CHECKING:
     from cgcli.algebra.code import Dialect
-    from cgcli.algebra.formulas import Derivative, Formulas
+    from cgcli.algebra.formulas import Derivative, Formulas, Holds
 
 __all__ = ["FORMATS", "as_code", "as_document", "as_latex", "as_text"]
 
@@ -100,9 +100,16 @@ class Written:
         for node, name in self.shared.items():
             yield self.style.name(name), self.formula(node, own=True)
 
-    def conditions(self) -> list[str]:
-        """Return where the formulas hold, as comparisons with 0."""
-        return [f"{self.formula(node)} {sign} 0" for node, sign in self.formulas.conditions]
+    def conditions(self, signs: Mapping[str, str] | None = None) -> list[str]:
+        """Return where the formulas hold, as comparisons; `signs` are those of the style."""
+        return [self._condition(each, signs or {}) for each in self.formulas.conditions]
+
+    def _condition(self, holds: Holds, signs: Mapping[str, str]) -> str:
+        sign = signs.get(holds.sign, holds.sign)
+        text = f"{self.formula(holds.left)} {sign} {self.formula(holds.right)}"
+        for choice, taken in holds.guard:
+            text += f" {'where' if taken else 'unless'} {self.formula(choice)}"
+        return text
 
 
 def as_text(
@@ -150,9 +157,8 @@ def as_latex(formulas: Formulas, share: bool) -> str:
         lines.append(written.formula(rows[0].node))
     else:
         lines += [f"{_ratio(row)} = {written.formula(row.node)}" for row in rows]
-    signs = {"!=": r"\ne", ">=": r"\ge", ">": ">"}
-    for node, sign in formulas.conditions:
-        lines.append(rf"% for {written.formula(node)} {signs[sign]} 0")
+    signs = {"!=": r"\ne", ">=": r"\ge", "<=": r"\le"}
+    lines += [f"% for {condition}" for condition in written.conditions(signs)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,181 @@
+"""Where formulas have a value, and what must be said because they do not show it themselves.
+
+A derivative holds where its program has one. log(x) asks for x > 0, and its derivative 1/x does
+not: then the formula comes with the condition. What the formula asks for itself, as 1/x asks
+for x != 0, is seen and not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeAlias
+
+from cgcli.algebra.forms import CALL, PRODUCT, SUM, Condition, Form, Forms
+from cgcli.algebra.normal import Normal, normal
+from cgcli.algebra.signs import parts_of
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["Conditions"]
+
+Guard: TypeAlias = tuple[tuple[Form, bool], ...]
+
+_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_GUARDS: Final = 200
+_OWN: Final = frozenset({"pow", "div", "sqrt"})
+
+
+class Conditions:
+    """The conditions that a program's parts ask for, and those that its derivatives show.
+
+    >>> from cgcli.algebra.normal import read
+    >>> from cgcli.program import parse
+    >>> forms, graph = Forms(), parse("log(x)").graph()
+    >>> conditions = Conditions(forms, frozenset(["x"]))
+    >>> asked = conditions.asked(read(forms, graph, graph.output))
+    >>> [(forms.parts[each.left], each.sign) for each in asked]
+    [('x', '>')]
+    """
+
+    def __init__(self, forms: Forms, inputs: frozenset[str]) -> None:
+        self.forms = forms
+        self.inputs = inputs
+        self._m = normal(forms)
+        self._domains: dict[Form, list[Condition]] = {}
+
+    def asked(
+        self, root: Form, varies: Callable[[Form], bool] | None = None
+    ) -> dict[Condition, None]:
+        """Return what must hold for a form to have a value; with `varies`, for those parts alone.
+
+        A branch's conditions are guarded by the branch. A power with a name above it, x^n, shows
+        nothing: it has values for negative x, too.
+        """
+        found: dict[Condition, None] = {}
+        pending: list[tuple[Form, Guard]] = [(root, ())]
+        seen = set(pending)
+        guards: set[Guard] = set()
+        forms = self.forms
+        while pending:
+            form, guard = pending.pop()
+            for condition in self._own(form, varies):
+                found[condition._replace(guard=guard)] = None
+            kind, parts = forms.kinds[form], forms.parts[form]
+            inner: list[tuple[Form, Guard]] = []
+            if kind == SUM:
+                inner = [(term, guard) for term, _ in parts[1]]
+            elif kind == PRODUCT:
+                inner = [(each, guard) for pair in parts for each in pair]
+            elif kind == CALL and parts[0] == "where":
+                choice, first, second = parts[1]
+                inner = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
+                guards.update(own for _, own in inner)
+                if len(guards) > _GUARDS or forms.shapes[choice]:
+                    inner = [(first, guard), (second, guard)]
+            elif kind == CALL:
+                inner = [(each, guard) for each in parts[1]]
+            for each in inner:
+                if each not in seen and (varies is None or varies(each[0])):
+                    seen.add(each)
+                    pending.append(each)
+        return found
+
+    def untold(self, asked: Iterable[Condition], shown: Iterable[Condition]) -> list[Condition]:
+        """Return those of the conditions asked that do not follow from those shown."""
+        known = {each: None for one in shown for each in self._canonical(one)}
+        found: dict[Condition, None] = {}
+        for one in asked:
+            for each in parts_of(self.forms, one, self.inputs):
+                canonical = list(self._canonical(each))
+                if not all(self._follows(part, known) for part in canonical):
+                    found[each] = None
+        return [each for each in found if not self._is_weaker(each, found)]
+
+    def _follows(self, condition: Condition, known: dict[Condition, None]) -> bool:
+        left, sign, right, guard = condition
+        stronger = {">=": (">=", ">"), "!=": ("!=", ">", "<")}.get(sign, (sign,))
+        if any(
+            Condition(left, each, right, guard[:length]) in known
+            for each in stronger
+            for length in range(len(guard) + 1)
+        ):
+            return True
+        return any(self._implies(choice, taken, condition) for choice, taken in guard)
+
+    def _implies(self, choice: Form, taken: bool, condition: Condition) -> bool:
+        """Whether a branch is only taken where the condition holds."""
+        forms = self.forms
+        if forms.kinds[choice] != CALL or forms.parts[choice][0] not in _SIGNS:
+            return False
+        name, (left, right), _ = forms.parts[choice]
+        sign = _SIGNS[name] if taken else _TURNED[_SIGNS[name]]
+        known = {each: None for each in self._canonical(Condition(left, sign, right))}
+        return self._follows(condition._replace(guard=()), known)
+
+    def _is_weaker(self, condition: Condition, all_of_them: dict[Condition, None]) -> bool:
+        others = {
+            each: None for one in all_of_them if one != condition for each in self._canonical(one)
+        }
+        own = list(self._canonical(condition))
+        return all(self._follows(each, others) for each in own) and not all(
+            each in others for each in own
+        )
+
+    def _canonical(self, condition: Condition) -> Iterator[Condition]:
+        """Yield a condition as signs before 0: abs(x) < 1 is 1 - x^2 > 0."""
+        forms, (left, sign, right, guard) = self.forms, condition
+        if sign in ("<", "<="):
+            left, right, sign = right, left, sign.replace("<", ">")
+        is_abs = forms.kinds[right] == CALL and forms.parts[right][0] == "abs"
+        if is_abs and sign in (">", ">=") and left == forms.one:
+            square = forms.power(forms.parts[right][1][0], forms.number(2))
+            left, right = forms.one, square
+        difference = forms.sub(left, right)
+        if sign == "!=":
+            # a != b and b != a are one.
+            difference = min(difference, forms.negative(difference))
+        yield from parts_of(
+            forms, Condition(difference, sign, forms.zero, guard), self.inputs
+        )
+
+    # What one form asks for
+
+    def _own(self, form: Form, varies: Callable[[Form], bool] | None) -> Iterator[Condition]:
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        if kind == PRODUCT:
+            for base, exponent in parts:
+                power = forms.value(exponent)
+                if power is None:
+                    if varies is not None and varies(exponent):
+                        yield Condition(base, ">", forms.zero)
+                elif varies is not None and not varies(base):
+                    continue
+                elif power.denominator != 1:
+                    yield Condition(base, ">=" if power > 0 else ">", forms.zero)
+                elif power < 0:
+                    yield Condition(base, "!=", forms.zero)
+        elif kind == CALL:
+            yield from self._domain(form)
+
+    def _domain(self, form: Form) -> list[Condition]:
+        """Return the domain of an operation, from its row, where that is a comparison."""
+        known = self._domains.get(form)
+        if known is not None:
+            return known
+        forms = self.forms
+        name, arguments, static = forms.parts[form]
+        found: list[Condition] = []
+        domain = OPERATIONS[name].domain
+        if domain is not None and name not in _OWN:
+            granted = dict(forms.granted)
+            inside: Any = domain.inside(
+                self._m, *(Normal(forms, each) for each in arguments), *static
+            )
+            forms.granted = granted
+            if isinstance(inside, Normal) and forms.kinds[inside.form] == CALL:
+                word, sides, _ = forms.parts[inside.form]
+                if word in _SIGNS:
+                    found.append(Condition(sides[0], _SIGNS[word], sides[1]))
+        self._domains[form] = found
+        return found

@@ -1,0 +1,280 @@
+"""Gradients of a graph with vectors and matrices, as forms: one pass back, the table's rules.
+
+Every node's upstream gradient is a form; each rule sends it on, as the backward pass does with
+numbers. A Jacobian is one pass, too: its rows are the gradient of the element that stands for
+any of them, and are put together as a matrix where that has a form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from cgcli.algebra.derivative import note_corners
+from cgcli.algebra.forms import CALL, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.normal import leaf
+from cgcli.algebra.places import MOST, element, listed, stacked, whole
+from cgcli.algebra.tensors import Algebra, Tensor, reduce_to, tensors
+from cgcli.errors import CgraphError
+from cgcli.graph.graph import Graph
+from cgcli.operations.row import Operation
+from cgcli.operations.shapes import describe
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["Gradients"]
+
+
+class Gradients:
+    """The derivatives of a graph's nodes by its inputs, in forms that keep shapes.
+
+    >>> from cgcli.program import parse
+    >>> forms, graph = Forms(), parse("sum(x)*x[0]").graph({"x": [1, 2]})
+    >>> found = Gradients(forms, graph).of(graph.output, ["x"])["x"]
+    >>> found.shape, len(forms.terms(found.form)[1])
+    ((2,), 2)
+    """
+
+    def __init__(self, forms: Forms, graph: Graph) -> None:
+        self.forms = forms
+        self.graph = graph
+        self.algebra = Algebra(forms)
+        self.m = tensors(forms)
+        self.values: list[Tensor | None] = [None] * len(graph)
+
+    def value(self, node: int) -> Tensor:
+        """Return the form of a node."""
+        forms, graph, values = self.forms, self.graph, self.values
+        needed = graph.ancestors([node])
+        for each in range(node + 1):
+            if not needed[each] or values[each] is not None:
+                continue
+            arguments = graph.arguments[each]
+            if not arguments:
+                values[each] = Tensor(forms, leaf(forms, graph, each))
+                continue
+            operation = graph.operations[each]
+            own = [values[argument] for argument in arguments]
+            if operation.elementwise:
+                found = getattr(self.m, operation.name, None)
+                if found is None:
+                    found = lambda *a, rule=operation.value: rule(self.m, *a)  # noqa: E731
+                made = found(*own)
+            else:
+                made = operation.value(self.m, *own, *graph.static.get(each, ()))
+            form = made.form if isinstance(made, Tensor) else forms.number(Fraction(made))
+            values[each] = Tensor(forms, form, graph.shape(each))
+        result = values[node]
+        assert result is not None
+        return result
+
+    def of(self, node: int, names: Iterable[str], seed: Form | None = None) -> dict[str, Tensor]:
+        """Return the gradients of a node by inputs, each with its shape; `seed` is upstream."""
+        forms, graph = self.forms, self.graph
+        self.value(node)
+        inputs = {name: graph.inputs[name] for name in names}
+        active = graph.dependents(inputs.values())
+        upstream: dict[int, Tensor] = {
+            node: Tensor(forms, forms.one if seed is None else seed, graph.shape(node))
+        }
+        for each in range(node, -1, -1):
+            up = upstream.get(each)
+            if up is None or not graph.arguments[each] or up.form == forms.zero:
+                continue
+            for place, argument in enumerate(graph.arguments[each]):
+                if not active[argument]:
+                    continue
+                sent = self._sent(each, place, up)
+                if sent is None:
+                    continue
+                before = upstream.get(argument)
+                total = sent.form if before is None else forms.add(before.form, sent.form)
+                upstream[argument] = Tensor(forms, total, graph.shape(argument))
+        zero = forms.zero
+        return {
+            name: upstream.get(each) or Tensor(forms, zero, graph.shape(each))
+            for name, each in inputs.items()
+        }
+
+    def _sent(self, node: int, place: int, up: Tensor) -> Tensor | None:
+        """Return what a node sends to one of its arguments."""
+        graph, m = self.graph, self.m
+        operation = graph.operations[node]
+        arguments: list[Any] = [self.values[argument] for argument in graph.arguments[node]]
+        y = self.values[node]
+        shape = graph.shape(graph.arguments[node][place])
+        if not operation.elementwise:
+            assert operation.pullback is not None
+            sent = operation.pullback(m, place, up, y, arguments, graph.static.get(node, ()))
+            if sent is None:
+                return None
+        elif operation.name == "where":
+            # The branch that is not taken is not multiplied by 0: it is sent 0.
+            if not place:
+                return None
+            sent = m.where(arguments[0], up, 0) if place == 1 else m.where(arguments[0], 0, up)
+        else:
+            note_corners(operation, self.m, arguments)
+            sent = up * operation.taught(place)(m, y, *arguments)
+        if not isinstance(sent, Tensor):
+            sent = Tensor(self.forms, self.forms.number(Fraction(sent)))
+        own = graph.shape(node) if operation.elementwise else sent.shape
+        return reduce_to(self.algebra, Tensor(self.forms, sent.form, own), shape)
+
+    # Jacobians
+
+    def jacobian(self, node: int, names: list[str]) -> dict[str, Form]:
+        """Return the derivatives of a vector by inputs: shapes of output × input, rank 2 at most.
+
+        Raises `CgraphError` where they would have three axes, or are too large to write out.
+        """
+        forms, graph = self.forms, self.graph
+        shape = graph.shape(node)
+        for name in names:
+            rank = len(shape) + len(graph.shape(graph.inputs[name]))
+            if len(shape) > 1 or rank > 2:
+                by = describe(graph.shape(graph.inputs[name]))
+                message = f"the derivative of {describe(shape)} by {by} has {rank} axes"
+                hint = "values are scalars, vectors and matrices: ask for one element with f[0]"
+                raise CgraphError("shape", message, hint)
+        length = shape[0]
+        rows = self.of(node, names, forms.unit(length))
+        found = {}
+        for name, row in rows.items():
+            matrix = Rows(self.algebra, length).matrix(row.form)
+            if matrix is None:
+                matrix = self._written_out(row, length)
+            found[name] = whole(forms, matrix, (length, *row.shape))
+        return found
+
+    def _written_out(self, row: Tensor, length: int) -> Form:
+        forms = self.forms
+        width = row.shape[0] if row.shape else 1
+        if length > MOST or width > MOST:
+            message = f"the derivative of a vector of {length} has no matrix form here"
+            hint = f"up to {MOST} elements are written out one by one: take smaller shapes"
+            raise CgraphError("limit", message, hint)
+        parts = []
+        for place in range(length):
+            at = placed(forms, row.form, place)
+            if row.shape:
+                at = whole(forms, listed(forms, at), row.shape)
+            parts.append(at)
+        return stacked(forms, parts)
+
+
+def placed(forms: Forms, form: Form, place: int) -> Form:
+    """Return a form in which the rows that stand for any of them are those at a place."""
+    found: dict[Form, Form] = {}
+    for each in forms.reachable([form]):
+        found[each] = _placed(forms, each, place, found)
+    return found[form]
+
+
+def _placed(forms: Forms, form: Form, place: int, found: dict[Form, Form]) -> Form:
+    kind, parts = forms.kinds[form], forms.parts[form]
+    if kind == SUM:
+        total = forms.number(parts[0])
+        for term, factor in parts[1]:
+            total = forms.add(total, forms.scale(found[term], factor))
+        return total
+    if kind == PRODUCT:
+        product = forms.one
+        for base, power in parts:
+            product = forms.mul(product, forms.power(found[base], found[power]))
+        return product
+    if kind != CALL:
+        return form
+    name, arguments, static = parts
+    own = tuple(found[argument] for argument in arguments)
+    if name == "row":
+        return element(forms, own[0], place)
+    if name == "unit":
+        return forms.call("onehot", (forms.number(place),), static)
+    if name == "index":
+        at = own[0]
+        for each in static:
+            at = element(forms, at, each)
+        return at
+    return form if own == arguments else forms.call(name, own, static)
+
+
+class Rows:
+    """Rows put together: from the form that stands for any row, the matrix of all of them."""
+
+    def __init__(self, algebra: Algebra, length: int) -> None:
+        self.algebra = algebra
+        self.forms = algebra.forms
+        self.length = length
+        self._depends: dict[Form, bool] = {}
+        self._found: dict[Form, Form | None] = {}
+
+    def matrix(self, row: Form) -> Form | None:
+        """Return the matrix of all rows, or the vector of all elements; None where none is known.
+
+        Rows that are all alike are one row, which broadcasts.
+        """
+        for form in self.forms.reachable([row]):
+            depends = any(self._depends[part] for part in self.forms.inner(form))
+            kind, parts = self.forms.kinds[form], self.forms.parts[form]
+            self._depends[form] = depends or (kind == CALL and parts[0] in ("row", "unit"))
+            self._found[form] = self._put(form) if self._depends[form] else form
+        return self._found[row]
+
+    def _put(self, form: Form) -> Form | None:
+        """Return all rows of a form that depends on which row it is."""
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        rank = len(forms.shapes[form])
+        if kind == CALL and parts[0] == "row":
+            found: Form = parts[1][0]
+            return found
+        inner = [self._lined(part, rank) for part in forms.inner(form)]
+        own = [each for each in inner if each is not None]
+        if len(own) < len(inner):
+            return None
+        if kind == SUM:
+            total = forms.number(parts[0])
+            for (_, factor), each in zip(parts[1], own, strict=True):
+                total = forms.add(total, forms.scale(each, factor))
+            return total
+        if kind == PRODUCT:
+            product = forms.one
+            for k in range(len(parts)):
+                product = forms.mul(product, forms.power(own[2 * k], own[2 * k + 1]))
+            return product
+        name, arguments, static = parts
+        operation = OPERATIONS.get(name)
+        if operation is not None and operation.elementwise:
+            return forms.call(name, tuple(own), static)
+        return self._product(arguments) if name == "matmul" else None
+
+    def _lined(self, part: Form, rank: int) -> Form | None:
+        """Return a part's rows as they broadcast beside those of the whole."""
+        found = self._found[part]
+        if found is None or not self._depends[part]:
+            return found
+        if rank and not self.forms.shapes[part]:
+            return self.algebra.spread(
+                Tensor(self.forms, found), Tensor(self.forms, self.forms.zero, (1, 1)), 1
+            ).form
+        return found
+
+    def _product(self, arguments: tuple[Form, Form]) -> Form | None:
+        """Return the rows of a product with one factor that changes from row to row."""
+        forms, algebra = self.forms, self.algebra
+        (a, b), (left, right) = arguments, (self._found[each] for each in arguments)
+        if left is None or right is None or (self._depends[a] and self._depends[b]):
+            return None
+        if self._depends[b]:
+            if len(forms.shapes[b]) != 1 or len(forms.shapes[right]) != 2:
+                return None
+            over = Tensor(forms, left)
+            other = over if len(over.shape) == 1 else algebra.transpose(over)
+            return algebra.product(Tensor(forms, right), other).form
+        if len(forms.shapes[a]) != 1 or len(forms.shapes[left]) != 2:
+            return None
+        return algebra.product(Tensor(forms, left), Tensor(forms, right)).form
+
+
+
