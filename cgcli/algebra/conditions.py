@@ -7,12 +7,13 @@ for x != 0, is seen and not said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, PRODUCT, SUM, Condition, Form, Forms
 from cgcli.algebra.normal import Normal, normal
 from cgcli.algebra.signs import parts_of
+from cgcli.graph.graph import Graph
 from cgcli.operations.table import OPERATIONS
 
 __all__ = ["Conditions"]
@@ -22,6 +23,7 @@ Guard: TypeAlias = tuple[tuple[Form, bool], ...]
 _SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _GUARDS: Final = 200
+_COMPARED: Final = 100
 _OWN: Final = frozenset({"pow", "div", "sqrt"})
 
 
@@ -32,7 +34,7 @@ class Conditions:
     >>> from cgcli.program import parse
     >>> forms, graph = Forms(), parse("log(x)").graph()
     >>> conditions = Conditions(forms, frozenset(["x"]))
-    >>> asked = conditions.asked(read(forms, graph, graph.output))
+    >>> asked = conditions.asked(read(forms, graph, graph.output)[graph.output])
     >>> [(forms.parts[each.left], each.sign) for each in asked]
     [('x', '>')]
     """
@@ -41,7 +43,7 @@ class Conditions:
         self.forms = forms
         self.inputs = inputs
         self._m = normal(forms)
-        self._domains: dict[Form, list[Condition]] = {}
+        self._domains: dict[tuple[str, tuple[Form, ...]], list[Condition]] = {}
 
     def asked(
         self, root: Form, varies: Callable[[Form], bool] | None = None
@@ -82,14 +84,47 @@ class Conditions:
 
     def untold(self, asked: Iterable[Condition], shown: Iterable[Condition]) -> list[Condition]:
         """Return those of the conditions asked that do not follow from those shown."""
-        known = {each: None for one in shown for each in self._canonical(one)}
+        known = self._known(shown)
         found: dict[Condition, None] = {}
         for one in asked:
             for each in parts_of(self.forms, one, self.inputs):
                 canonical = list(self._canonical(each))
                 if not all(self._follows(part, known) for part in canonical):
                     found[each] = None
-        return [each for each in found if not self._is_weaker(each, found)]
+        return list(found)
+
+    def reduced(self, conditions: Iterable[Condition]) -> list[Condition]:
+        """Return conditions without those that follow from others, as people write them."""
+        kept = {tuple(self._canonical(each)): each for each in conditions}
+        if len(kept) <= _COMPARED:
+            for own, each in list(kept.items()):
+                known = self._known(other for other in kept.values() if other != each)
+                if all(self._follows(part, known) for part in own):
+                    del kept[own]
+        return [self._plain(each) for each in kept.values()]
+
+    def _known(self, conditions: Iterable[Condition]) -> dict[Condition, None]:
+        """Return conditions in one way of writing; with a product, no factor of it is 0."""
+        known: dict[Condition, None] = {}
+        for one in conditions:
+            for each in self._canonical(one):
+                known[each] = None
+                if each.sign == ">" and self.forms.kinds[each.left] == PRODUCT:
+                    for base, _ in self.forms.parts[each.left]:
+                        known[Condition(base, "!=", each.right, each.guard)] = None
+        return known
+
+    def _plain(self, condition: Condition) -> Condition:
+        """Return a condition as people write it: x < 1 for 1 - x > 0."""
+        forms, (left, sign, right, guard) = self.forms, condition
+        number, terms = forms.terms(left)
+        if right != forms.zero or len(terms) != 1:
+            return condition
+        ((term, factor),) = terms.items()
+        if abs(factor) != 1 or (not number and factor == 1):
+            return condition
+        turned = sign if factor > 0 else {">": "<", ">=": "<="}.get(sign, sign)
+        return Condition(term, turned, forms.number(-number / factor), guard)
 
     def _follows(self, condition: Condition, known: dict[Condition, None]) -> bool:
         left, sign, right, guard = condition
@@ -109,17 +144,8 @@ class Conditions:
             return False
         name, (left, right), _ = forms.parts[choice]
         sign = _SIGNS[name] if taken else _TURNED[_SIGNS[name]]
-        known = {each: None for each in self._canonical(Condition(left, sign, right))}
+        known = self._known([Condition(left, sign, right)])
         return self._follows(condition._replace(guard=()), known)
-
-    def _is_weaker(self, condition: Condition, all_of_them: dict[Condition, None]) -> bool:
-        others = {
-            each: None for one in all_of_them if one != condition for each in self._canonical(one)
-        }
-        own = list(self._canonical(condition))
-        return all(self._follows(each, others) for each in own) and not all(
-            each in others for each in own
-        )
 
     def _canonical(self, condition: Condition) -> Iterator[Condition]:
         """Yield a condition as signs before 0: abs(x) < 1 is 1 - x^2 > 0."""
@@ -138,7 +164,59 @@ class Conditions:
             forms, Condition(difference, sign, forms.zero, guard), self.inputs
         )
 
-    # What one form asks for
+    # What one form, or one node, asks for
+
+    def asked_in(
+        self, graph: Graph, values: Mapping[int, Form], node: int, active: bytearray
+    ) -> dict[Condition, None]:
+        """Return what must hold for a node to have a gradient: what the active nodes ask for.
+
+        Here nothing has been cancelled yet: 0*log(x) asks for x > 0.
+        """
+        found: dict[Condition, None] = {}
+        pending: list[tuple[int, Guard]] = [(node, ())]
+        seen = set(pending)
+        guards: set[Guard] = set()
+        while pending:
+            each, guard = pending.pop()
+            arguments = graph.arguments[each]
+            if not active[each] or not arguments:
+                continue
+            name = graph.operations[each].name
+            own = tuple(values[argument] for argument in arguments)
+            varying = [bool(active[argument]) for argument in arguments]
+            for condition in self._at_node(name, own, varying, graph.static.get(each, ())):
+                found[condition._replace(guard=guard)] = None
+            inner = [(argument, guard) for argument in arguments]
+            if name == "where":
+                choice = own[0]
+                inner = [(arguments[k], (*guard, (choice, k == 1))) for k in (1, 2)]
+                guards.update(one for _, one in inner)
+                if len(guards) > _GUARDS or self.forms.shapes[choice]:
+                    inner = [(arguments[k], guard) for k in (1, 2)]
+            fresh = [one for one in inner if one not in seen]
+            seen.update(fresh)
+            pending.extend(fresh)
+        return found
+
+    def _at_node(
+        self, name: str, own: tuple[Form, ...], varying: list[bool], static: tuple[int, ...]
+    ) -> Iterator[Condition]:
+        zero = self.forms.zero
+        if name == "div" and varying[1]:
+            yield Condition(own[1], "!=", zero)
+        elif name == "sqrt":
+            yield Condition(own[0], ">=", zero)
+        elif name == "pow":
+            power = self.forms.value(own[1])
+            if varying[1]:
+                yield Condition(own[0], ">" if self.forms.value(own[0]) != 0 else ">=", zero)
+            elif power is not None and power.denominator != 1:
+                yield Condition(own[0], ">=" if power > 0 else ">", zero)
+            elif power is not None and power < 0:
+                yield Condition(own[0], "!=", zero)
+        elif name not in _OWN:
+            yield from self._domain(name, own, static)
 
     def _own(self, form: Form, varies: Callable[[Form], bool] | None) -> Iterator[Condition]:
         forms = self.forms
@@ -156,15 +234,17 @@ class Conditions:
                 elif power < 0:
                     yield Condition(base, "!=", forms.zero)
         elif kind == CALL:
-            yield from self._domain(form)
+            yield from self._domain(*parts)
 
-    def _domain(self, form: Form) -> list[Condition]:
+    def _domain(
+        self, name: str, arguments: tuple[Form, ...], static: tuple[int, ...]
+    ) -> list[Condition]:
         """Return the domain of an operation, from its row, where that is a comparison."""
-        known = self._domains.get(form)
+        key = (name, arguments)
+        known = self._domains.get(key)
         if known is not None:
             return known
         forms = self.forms
-        name, arguments, static = forms.parts[form]
         found: list[Condition] = []
         domain = OPERATIONS[name].domain
         if domain is not None and name not in _OWN:
@@ -177,5 +257,5 @@ class Conditions:
                 word, sides, _ = forms.parts[inside.form]
                 if word in _SIGNS:
                     found.append(Condition(sides[0], _SIGNS[word], sides[1]))
-        self._domains[form] = found
+        self._domains[key] = found
         return found

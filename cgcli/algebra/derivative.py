@@ -6,19 +6,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.algebra.factoring import common
+from cgcli.algebra.factoring import common, with_squares
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
-from cgcli.algebra.normal import Normal, normal
+from cgcli.algebra.normal import COMPARISONS, Normal, normal
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["Derivatives", "note_corners"]
+__all__ = ["Derivatives", "note_corners", "note_edge"]
 
 # Their corners are told by what their rules compare, or by the domain of a power.
-_WITHOUT_CORNERS: Final = frozenset(
-    {"max", "min", "pow", "atan2", "hypot", "lt", "le", "gt", "ge", "eq", "ne"}
-)
+_WITHOUT_CORNERS: Final = frozenset({"max", "min", "pow", "atan2", "hypot"})
 
 
 class Derivatives:
@@ -28,7 +26,7 @@ class Derivatives:
     >>> from cgcli.program import parse
     >>> forms = Forms()
     >>> graph = parse("x^3").graph()
-    >>> found = Derivatives(forms, "x").of(read(forms, graph, graph.output))
+    >>> found = Derivatives(forms, "x").of(read(forms, graph, graph.output)[graph.output])
     >>> found == forms.mul(forms.number(3), forms.power(forms.name("x"), forms.number(2)))
     True
     """
@@ -65,6 +63,10 @@ class Derivatives:
             else:
                 known[each] = self._call(each)
         return known[form]
+
+    def _varies(self, form: Form) -> bool:
+        """Whether a form depends on the name."""
+        return self.by in self.forms.reachable([form])
 
     def _parts(self, form: Form) -> Iterator[Form]:
         forms = self.forms
@@ -155,6 +157,10 @@ class Derivatives:
         """Return the derivative of one power: n·u^(n-1)·u', and u^v·log(u)·v' where v varies."""
         forms, known = self.forms, self._known
         total = forms.zero
+        if base == forms.zero:
+            # 0^v is 0 where v is positive.
+            forms.grant(exponent, ">")
+            return total
         if known[base] != forms.zero:
             lowered = forms.power(base, forms.sub(exponent, forms.one))
             total = forms.mul(forms.mul(exponent, lowered), known[base])
@@ -172,7 +178,7 @@ class Derivatives:
         top = forms.one
         for each, exponent in above:
             top = forms.mul(top, forms.power(each, exponent))
-        slope = self._product_rule(above)
+        slope = common(forms, self._product_rule(above))
         inner = self._known[base]
         if slope == forms.zero:
             top = forms.scale(forms.mul(top, inner), -power)
@@ -180,6 +186,7 @@ class Derivatives:
         left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), power)
         numerator = forms.sub(left, right)
         expanded = forms.sub(expand(forms, left), expand(forms, right))
+        expanded = with_squares(forms, expanded)
         if weight(forms, expanded) <= weight(forms, numerator):
             numerator = expanded
         return forms.mul(common(forms, numerator), forms.power(base, forms.number(-power - 1)))
@@ -191,6 +198,8 @@ class Derivatives:
         if name == "where":
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
+            if self._varies(condition):
+                note_edge(forms, condition)
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
@@ -208,6 +217,13 @@ class Derivatives:
             # The inner derivative goes in front: 2*x*cos(x^2).
             total = forms.add(total, forms.mul(inner, slope))
         return total
+
+
+def note_edge(forms: Forms, condition: Form) -> None:
+    """Take for granted that two sides of a choice's comparison are not equal."""
+    if forms.kinds[condition] == CALL and forms.parts[condition][0] in COMPARISONS:
+        left, right = forms.parts[condition][1]
+        forms.grant(left, "!=", right)
 
 
 def note_corners(operation: Operation, m: Namespace, values: list[Any]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cgcli.algebra.sums import CALL, NAME, PRODUCT, SUM, Form
 
 if TYPE_CHECKING:
     from cgcli.algebra.forms import Factors, Forms
 
-__all__ = ["common", "tidied"]
+__all__ = ["common", "tidied", "with_squares"]
 
 
 def tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Fraction, Factors]:
@@ -48,7 +48,7 @@ def _without_signs(forms: Forms, factors: Factors) -> Factors:
     where(x > 0, 1, 0) is.
     """
     for base, power in list(factors.items()):
-        if forms.kinds[base] != CALL or base not in factors:
+        if forms.kinds[base] != CALL or base not in factors or not forms.parts[base][1]:
             continue
         name, arguments, _ = forms.parts[base]
         inner = arguments[0]
@@ -167,6 +167,33 @@ def common(forms: Forms, form: Form) -> Form:
             factors[base] = forms.sub(factors[base], power)
         rest = forms.add(rest, forms.product(own, factors))
     return forms.mul(forms.product(Fraction(1), taken), rest)
+
+
+_SQUARES: Final = {"cos": ("sin", 1), "cosh": ("sinh", -1)}
+
+
+def with_squares(forms: Forms, form: Form) -> Form:
+    """Return a sum in which cos(x)^2 + sin(x)^2 is 1, and cosh(x)^2 - sinh(x)^2 too."""
+    number, terms = forms.terms(form)
+    two = forms.number(2)
+    for term, factor in list(terms.items()):
+        factors = forms.factors(term)[1]
+        for base, power in factors.items():
+            if power != two or forms.kinds[base] != CALL or forms.parts[base][0] not in _SQUARES:
+                continue
+            word, sign = _SQUARES[forms.parts[base][0]]
+            rest = {each: own for each, own in factors.items() if each != base}
+            other = forms.call(word, forms.parts[base][1])
+            if other in rest:
+                continue
+            twin = forms.product(Fraction(1), {**rest, other: two})
+            if term in terms and terms.get(twin) == sign * factor:
+                del terms[term], terms[twin]
+                left = forms.sum(number, terms)
+                return with_squares(
+                    forms, forms.add(left, forms.product(factor, rest))
+                )
+    return form
 
 
 def _lesser(forms: Forms, a: Form, b: Form) -> Form:

@@ -165,20 +165,28 @@ class Formulas:
             if self.tensors or len(self.names) > _MANY:
                 found += self._backward(of, each, orders)
             else:
-                found += self._forward(of, read(self.forms, graph, each), orders)
+                found += self._forward(of, each, orders)
         return found
 
-    def _forward(self, of: str, source: Form, orders: list[tuple[str, ...]]) -> list[Found]:
+    def _forward(self, of: str, node: int, orders: list[tuple[str, ...]]) -> list[Found]:
         """Return the derivatives of a scalar, by one name after the other."""
+        graph, conditions = self.source, self._conditions
+        values = read(self.forms, graph, node)
         by: dict[str, Derivatives] = {}
-        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]] = {(): (source, {})}
+        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]] = {
+            (): (values[node], {})
+        }
         for wrt in orders:
             for k, name in enumerate(wrt):
                 if wrt[: k + 1] in steps:
                     continue
                 form, asked = steps[wrt[:k]]
                 rule = by.setdefault(name, Derivatives(self.forms, name))
-                own = self._conditions.asked(form, self._varies([form], [rule.by]))
+                if k:
+                    own = conditions.asked(form, self._varies([form], [rule.by]))
+                else:
+                    active = graph.dependents([graph.inputs[name]])
+                    own = conditions.asked_in(graph, values, node, active)
                 steps[wrt[: k + 1]] = rule.of(form), {**asked, **own}
         return [Found(of, wrt, *steps[wrt]) for wrt in orders]
 
@@ -206,22 +214,26 @@ class Formulas:
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
         gradients = Gradients(forms, graph)
-        source = gradients.value(node).form
+        gradients.value(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
         if own:
             made = gradients.jacobian(node, present)
         else:
             made = {
-                name: whole(forms, listed(forms, each.form), each.shape)
+                name: whole(forms, listed(forms, each.form), each.shape, self._input(name))
                 for name, each in gradients.of(node, present).items()
             }
         for name in names:
             if name not in made:
                 shape = self.source.shape(self.source.inputs[name])
-                made[name] = whole(forms, forms.zero, (*own, *shape))
-        inputs = [forms.name(name, graph.shape(graph.inputs[name])) for name in present]
-        return made, self._conditions.asked(source, self._varies([source], inputs))
+                made[name] = whole(forms, forms.zero, (*own, *shape), self._input(name))
+        active = graph.dependents(graph.inputs[name] for name in present)
+        values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
+        return made, self._conditions.asked_in(graph, values, node, active)
+
+    def _input(self, name: str) -> Form:
+        return self.forms.name(name, self.source.shape(self.source.inputs[name]))
 
     def _varies(self, roots: list[Form], names: list[Form]) -> Callable[[Form], bool]:
         """Return whether a form among those that the roots are made of depends on any name."""
@@ -255,11 +267,11 @@ class Formulas:
         granted = dict(self.forms.granted)
         if len(found) > _MANY:
             shown = {each: None for form in forms for each in conditions.asked(form)}
-            return conditions.untold({**asked, **granted}, shown)
+            return conditions.reduced(conditions.untold({**asked, **granted}, shown))
         for each, form in zip(found, forms, strict=True):
             shown = conditions.asked(form)
             kept.update(dict.fromkeys(conditions.untold({**each.asked, **granted}, shown)))
-        return list(kept)
+        return conditions.reduced(kept)
 
     def _holds(self, writer: Writer, condition: Condition) -> Holds:
         return Holds(

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from cgcli.algebra.derivative import note_corners
+from cgcli.algebra.derivative import note_corners, note_edge
 from cgcli.algebra.forms import CALL, PRODUCT, SUM, Form, Forms
 from cgcli.algebra.normal import leaf
 from cgcli.algebra.places import MOST, element, listed, stacked, whole
 from cgcli.algebra.tensors import Algebra, Tensor, reduce_to, tensors
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.operations.row import Operation
 from cgcli.operations.shapes import describe
@@ -111,11 +111,16 @@ class Gradients:
         elif operation.name == "where":
             # The branch that is not taken is not multiplied by 0: it is sent 0.
             if not place:
+                note_edge(self.forms, arguments[0].form)
                 return None
             sent = m.where(arguments[0], up, 0) if place == 1 else m.where(arguments[0], 0, up)
         else:
             note_corners(operation, self.m, arguments)
+            granted = dict(self.forms.granted)
             sent = up * operation.taught(place)(m, y, *arguments)
+            if operation.name == "pow":
+                # Its rules tell the powers of 0 apart, and their formulas show that themselves.
+                self.forms.granted = granted
         if not isinstance(sent, Tensor):
             sent = Tensor(self.forms, self.forms.number(Fraction(sent)))
         own = graph.shape(node) if operation.elementwise else sent.shape
@@ -131,11 +136,17 @@ class Gradients:
         forms, graph = self.forms, self.graph
         shape = graph.shape(node)
         for name in names:
-            rank = len(shape) + len(graph.shape(graph.inputs[name]))
+            by = graph.shape(graph.inputs[name])
+            rank = len(shape) + len(by)
             if len(shape) > 1 or rank > 2:
-                by = describe(graph.shape(graph.inputs[name]))
-                message = f"the derivative of {describe(shape)} by {by} has {rank} axes"
-                hint = "values are scalars, vectors and matrices: ask for one element with f[0]"
+                message = (
+                    f"the derivative of {describe(shape)} by {excerpt(name)}, {describe(by)}, "
+                    f"has {rank} axes"
+                )
+                hint = "values have two at most: ask for one element, f[0]"
+                fits = [own for own in names if not graph.shape(graph.inputs[own])[1:]]
+                if fits and len(shape) < 2:
+                    hint += f", or only for --wrt {','.join(map(excerpt, fits[:8]))}"
                 raise CgraphError("shape", message, hint)
         length = shape[0]
         rows = self.of(node, names, forms.unit(length))

@@ -11,9 +11,9 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.table import CONSTANTS, TABLE
 
-__all__ = ["Normal", "apply", "leaf", "normal", "read"]
+__all__ = ["COMPARISONS", "Normal", "apply", "leaf", "normal", "read"]
 
-_COMPARISONS: Final = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+COMPARISONS: Final = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 
 _TURNED: Final = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
@@ -116,7 +116,7 @@ class Normal:
         a, b = forms.value(self.form), forms.value(right)
         if a is not None and b is not None:
             return a != b
-        is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in _COMPARISONS
+        is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in COMPARISONS
         if is_condition and b == 0:
             return self
         return self._make(forms.call("ne", (self.form, right)), other)
@@ -213,8 +213,10 @@ def apply(
     return forms.call(name, arguments, static)
 
 
-def read(forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset()) -> Form:
-    """Return the form of a node that is made of scalars alone.
+def read(
+    forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset()
+) -> dict[int, Form]:
+    """Return the forms of a node that is made of scalars, and of all nodes that it is made of.
 
     `stop` are nodes that stand for themselves, by name.
     """
@@ -233,7 +235,7 @@ def read(forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset
             operands = tuple(found[argument] for argument in arguments)
             name = graph.operations[each].name
             found[each] = apply(forms, name, operands, graph.static.get(each, ()))
-    return found[node]
+    return found
 
 
 def leaf(forms: Forms, graph: Graph, node: int) -> Form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from cgcli.algebra.forms import CALL, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size
@@ -103,6 +103,12 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
         return forms.one if forms.value(arguments[0]) == place else forms.zero
     if name == "outer":
         return forms.mul(inner[0], arguments[1])
+    if name == "concat":
+        for part in arguments:
+            length = forms.shapes[part][0] if forms.shapes[part] else 1
+            if place < length:
+                return element(forms, part, place) if forms.shapes[part] else part
+            place -= length
     if name == "transpose" and inner:
         return forms.call("stack", (inner[0],))
     if name == "index":
@@ -120,6 +126,13 @@ def _lower(forms: Forms, whole_: Form, part: Form, own: Form) -> Form:
 
 def stacked(forms: Forms, parts: list[Form]) -> Form:
     """Return a list of forms of one shape; all the rows of a matrix, in order, are the matrix."""
+    coefficient = forms.factors(parts[0])[0]
+    if coefficient not in (0, 1) and all(forms.factors(each)[0] == coefficient for each in parts):
+        if not all(forms.kinds[each] == NUMBER for each in parts):
+            bare = [forms.scale(each, 1 / coefficient) for each in parts]
+            found = stacked(forms, bare)
+            if forms.kinds[found] != CALL or forms.parts[found][0] != "stack":
+                return forms.scale(found, coefficient)
     first = parts[0]
     if forms.kinds[first] == CALL and forms.parts[first][0] == "index":
         _, (source,), static = forms.parts[first]
@@ -130,37 +143,58 @@ def stacked(forms: Forms, parts: list[Form]) -> Form:
     return forms.call("stack", tuple(parts))
 
 
-def whole(forms: Forms, form: Form, shape: Shape) -> Form:
+def whole(forms: Forms, form: Form, shape: Shape, like: Form | None = None) -> Form:
     """Return a form in a shape that it broadcasts to, written out where it is smaller.
 
-    Raises `CgraphError` of kind limit where that would be long.
+    Where that would be long, `like` is a form of that shape, whose power 0 is 1 everywhere.
+    Raises `CgraphError` of kind limit where there is none.
     """
     own = forms.shapes[form]
     if own == shape:
         return form
-    if size(shape) > _FEW:
-        message = f"{describe(shape)} of equal parts would have to be written out"
-        raise CgraphError("limit", message, "take smaller shapes")
+    if max(shape) > MOST or size(shape) > _FEW:
+        if like is None:
+            message = f"{describe(shape)} of equal parts would have to be written out"
+            raise CgraphError("limit", message, "take smaller shapes")
+        ones = forms.call("pow", (like, forms.zero))
+        return forms.call("mul", (form, ones)) if form != forms.one else ones
     if len(shape) == 1:
         part = element(forms, form, 0) if own else form
         return forms.call("stack", (part,) * shape[0])
-    rows = []
-    for k in range(shape[0]):
-        row = form if len(own) < 2 else element(forms, form, 0 if own[0] == 1 else k)
-        rows.append(whole(forms, row, shape[1:]))
-    return stacked(forms, rows)
+    if len(own) == 2 and own[1] == 1 and own[0] == shape[0]:
+        ones = whole(forms, forms.one, shape[1:])
+        column = stacked(forms, [element(forms, element(forms, form, k), 0) for k in range(own[0])])
+        return _outer(forms, column, ones)
+    row = element(forms, form, 0) if len(own) == 2 else form
+    row = whole(forms, row, shape[1:])
+    if forms.kinds[row] == NAME or not own:
+        return forms.call("stack", (row,) * shape[0])
+    return _outer(forms, whole(forms, forms.one, shape[:1]), row)
+
+
+def _outer(forms: Forms, a: Form, b: Form) -> Form:
+    """Return an outer product, numbers before it."""
+    (first, _), (second, _) = forms.factors(a), forms.factors(b)
+    bare = forms.scale(a, 1 / first), forms.scale(b, 1 / second)
+    return forms.scale(forms.call("outer", bare), first * second)
 
 
 def listed(forms: Forms, form: Form) -> Form:
-    """Return a short vector that is made of unit vectors as a list: [y, x]."""
+    """Return a short vector or matrix that is made of unit vectors as a list: [y, x]."""
     shape = forms.shapes[form]
-    if len(shape) != 1 or shape[0] > MOST:
+    if not shape or size(shape) > MOST:
         return form
-    _, terms = forms.terms(form)
-    for term in terms:
-        bases = forms.factors(term)[1]
-        if not any(
-            forms.kinds[base] == CALL and forms.parts[base][0] == "onehot" for base in bases
-        ):
+    for term in forms.terms(form)[1]:
+        if not any(_is_unit(forms, base) for base in forms.factors(term)[1]):
             return form
-    return forms.call("stack", tuple(element(forms, form, k) for k in range(shape[0])))
+    rows = [whole(forms, element(forms, form, k), shape[1:]) for k in range(shape[0])]
+    rows = [listed(forms, row) if forms.shapes[row] else row for row in rows]
+    return forms.call("stack", tuple(rows))
+
+
+def _is_unit(forms: Forms, form: Form) -> bool:
+    """Whether a form is 0 but for one element, or one row."""
+    if forms.kinds[form] != CALL:
+        return False
+    name, arguments, _ = forms.parts[form]
+    return name == "onehot" or (name == "outer" and _is_unit(forms, arguments[0]))

@@ -12,6 +12,7 @@ __all__ = ["is_not_negative", "is_positive", "parts_of"]
 
 _POSITIVE: Final = frozenset({"exp", "sigmoid", "cosh", "erfc", "softplus", "softmax"})
 _NOT_NEGATIVE: Final = frozenset({"abs", "relu", "hypot", "norm"})
+_KEEPING: Final = frozenset({"sum", "prod", "amax", "amin", "transpose", "index"})
 _DEEP: Final = 3
 
 
@@ -22,6 +23,8 @@ def is_positive(forms: Forms, form: Form, inputs: frozenset[str], deep: int = _D
         return bool(parts > 0)
     if kind == NAME:
         return parts in CONSTANTS and parts not in inputs
+    if kind == CALL and parts[0] in _KEEPING and deep:
+        return is_positive(forms, parts[1][0], inputs, deep - 1)
     if kind == CALL:
         return parts[0] in _POSITIVE
     if not deep:
@@ -83,6 +86,9 @@ def parts_of(forms: Forms, condition: Condition, inputs: frozenset[str]) -> Iter
         value = forms.value(power)
         if is_positive(forms, base, inputs):
             continue
+        while forms.kinds[base] == CALL and forms.parts[base][0] == "abs":
+            # abs(u) is positive where u is not 0.
+            base, power = forms.parts[base][1][0], forms.number(2)  # noqa: PLW2901
         if value is not None and value.denominator != 1:
             strict = value < 0 or sign != ">="
             yield from _again(forms, base, ">" if strict else ">=", guard, inputs)

@@ -63,7 +63,12 @@ class Sums:
 
     def grant(self, form: Form, sign: str, right: Form | None = None) -> None:
         """Note a condition that is taken for granted from here on: a sign, before 0 or `right`."""
-        self.granted[Condition(form, sign, self.zero if right is None else right)] = None
+        other = self.zero if right is None else right
+        if sign == "!=" and other < form and self.kinds[other] != NUMBER:
+            form, other = other, form
+        if sign == "!=" and self.kinds[form] == NUMBER:
+            form, other = other, form
+        self.granted[Condition(form, sign, other)] = None
 
     # Leaves
 
@@ -181,7 +186,7 @@ class Sums:
         return number, found
 
     def scale(self, form: Form, factor: Fraction) -> Form:
-        """Return a number times a form; a sum of several terms is not multiplied out."""
+        """Return a number times a form; a sum of several terms changes its signs at most."""
         if factor == 1:
             return form
         number, terms = self.terms(form)
@@ -189,6 +194,8 @@ class Sums:
             return self.number(number * factor)
         if len(terms) == 1 and not number:
             return self.sum(Fraction(0), {term: own * factor for term, own in terms.items()})
+        if factor == -1:
+            return self.negative(form)
         return self.sum(Fraction(0), {form: factor})
 
     def sub(self, a: Form, b: Form) -> Form:

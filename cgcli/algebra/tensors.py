@@ -164,6 +164,8 @@ class Algebra:
             return self._picked(right, left)
         if self._is_unit(right):
             return self._picked(self._transposed(left), right)
+        if len(forms.shapes[left]) == 1 and self._is(right, "transpose"):
+            left, right = forms.parts[right][1][0], left
         return forms.call("matmul", (left, right))
 
     def _picked(self, form: Form, unit: Form) -> Form:
@@ -256,7 +258,9 @@ class Algebra:
             return self._tensor(forms.mul(forms.scale(scale, Fraction(count)), found), left)
         down = axis[0] in (0, -2)
         count = shape[0] if down else shape[1]
-        if kind == "full":
+        if kind == "full" and self._is(form, "transpose"):
+            found = forms.call("sum", forms.parts[form][1], (1 if down else 0,))
+        elif kind == "full":
             found = forms.call("sum", (form,), (0 if down else 1,))
         elif kind == "scalar" or kind == ("row" if down else "column"):
             found = forms.scale(form, Fraction(count))
@@ -271,6 +275,8 @@ class Algebra:
         if self._is(form, "outer"):
             a, b = forms.parts[form][1]
             return forms.mul(self._total(a), self._total(b))
+        if self._is(form, "transpose"):
+            form = forms.parts[form][1][0]
         return forms.call("sum", (form,))
 
     def count(self, x: Any, *axis: int) -> int:

@@ -27,7 +27,7 @@ class Writer:
     >>> from cgcli.program import parse
     >>> forms, graph = Forms(), parse("x*x*2 - 1 + x*3").graph()
     >>> writer = Writer(forms, ["x"])
-    >>> node = writer.node(read(forms, graph, graph.output))
+    >>> node = writer.node(read(forms, graph, graph.output)[graph.output])
     >>> inline(writer.graph, node, lambda place: False)
     '2 * x^2 + 3 * x - 1'
     """
