@@ -163,6 +163,8 @@ def whole(forms: Forms, form: Form, shape: Shape, like: Form | None = None) -> F
         return forms.call("stack", (part,) * shape[0])
     if len(own) == 2 and own[1] == 1 and own[0] == shape[0]:
         ones = whole(forms, forms.one, shape[1:])
+        if forms.kinds[form] == NAME:
+            return forms.call("matmul", (form, forms.call("stack", (ones,))))
         column = stacked(forms, [element(forms, element(forms, form, k), 0) for k in range(own[0])])
         return _outer(forms, column, ones)
     row = element(forms, form, 0) if len(own) == 2 else form

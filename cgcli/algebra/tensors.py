@@ -258,6 +258,9 @@ class Algebra:
             return self._tensor(forms.mul(forms.scale(scale, Fraction(count)), found), left)
         down = axis[0] in (0, -2)
         count = shape[0] if down else shape[1]
+        product = self._as_product(form, shape, down) if kind == "full" else None
+        if product is not None:
+            return self._tensor(forms.mul(scale, product), left)
         if kind == "full" and self._is(form, "transpose"):
             found = forms.call("sum", forms.parts[form][1], (1 if down else 0,))
         elif kind == "full":
@@ -267,6 +270,27 @@ class Algebra:
         else:
             found = self._total(form)
         return self._tensor(forms.mul(scale, found), left)
+
+    def _as_product(self, form: Form, shape: Shape, down: bool) -> Form | None:
+        """Return the sum of a matrix times a vector over the axis of the vector as their product.
+
+        sum(W*x, 1) is W @ x.
+        """
+        forms = self.forms
+        factors = forms.factors(form)[1]
+        for base, power in factors.items():
+            own = forms.shapes[base]
+            rest = {each: other for each, other in factors.items() if each != base}
+            if power != forms.one or not rest or own != ((shape[0], 1) if down else shape[1:]):
+                continue
+            matrix = forms.product(Fraction(1), rest)
+            if forms.shapes[matrix] != shape:
+                continue
+            if not down:
+                return self.product(self._tensor(matrix), self._tensor(base)).form
+            vector = element(forms, self._transposed(base), 0)
+            return self.product(self._tensor(vector), self._tensor(matrix)).form
+        return None
 
     def _total(self, form: Form) -> Form:
         forms = self.forms

@@ -21,7 +21,7 @@ from cgcli.commands.shared import (
     Wrt,
     one_of,
 )
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, excerpt
 from cgcli.limits import Limits
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ def differentiate_command(
     jacobian: Annotated[
         bool, typer.Option("--jacobian", help="The matrix of a list's derivatives: [f, g].")
     ] = False,
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            "--shape", metavar="SHAPES", help="Vectors and matrices without values: W=3x2,x=2."
+        ),
+    ] = None,
     share: Annotated[
         bool, typer.Option("--share", help="Give what is used several times a name.")
     ] = False,
@@ -77,7 +83,7 @@ def differentiate_command(
         raise CgraphError("usage", message, "leave one of the two out")
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     problem = Problem("diff", program, bindings or [], at, of, wrt, limits)
-    graph, values = _graph(problem, read_name(of))
+    graph, values = _graph(problem, read_name(of), shape)
     names = split_names(wrt)
     wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
     formulas = Formulas(graph, wanted)
@@ -91,7 +97,7 @@ def _written(
     formulas: Formulas,
     form: str,
     share: bool,
-    numbers: list[float] | None,
+    numbers: list[Any] | None,
     values: dict[str, Any] | None,
     digits: int,
 ) -> str:
@@ -110,21 +116,30 @@ def _written(
     return views.as_code(formulas, PYTHON if form == "python" else NUMPY)
 
 
-def _graph(problem: Problem, of: str | None) -> tuple[Any, dict[str, Any] | None]:
-    """Return the graph, and the values of its inputs where any is bound."""
+def _graph(
+    problem: Problem, of: str | None, shape: str | None
+) -> tuple[Any, dict[str, Any] | None]:
+    """Return the graph, and the values of its inputs where they are bound."""
     from cgcli.calculus.result import find
+    from cgcli.commands.inputs import read_shapes
+    from cgcli.graph.build import build
     from cgcli.numbers.values import as_inputs
     from cgcli.program import require_bound, unused_binding
 
     parsed, bound, more = read_problem(problem)
+    shapes = read_shapes(shape)
+    for name in shapes:
+        if name in bound or name in more:
+            message = f"'{excerpt(name)}' has a value, and that has a shape"
+            raise CgraphError("binding", message, "leave it out of --shape")
     inputs = as_inputs({**more, **bound})
-    graph = parsed.graph(inputs)
-    for name in bound:
+    graph = build(parsed.syntax, {**inputs, **shapes}, problem.limits)
+    for name in (*bound, *shapes):
         if name not in graph.inputs:
-            raise unused_binding(graph, name, list(bound))
+            raise unused_binding(graph, name, [*bound, *shapes])
     if of is not None:
         graph.output = find(graph, of)
-    if not inputs:
+    if not inputs or shapes:
         return graph, None
     require_bound(graph, inputs)
     return graph, {name: inputs[name] for name in graph.inputs}

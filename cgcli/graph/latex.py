@@ -83,9 +83,10 @@ def _pieces(
 def _filled(operation: Operation, pattern: str) -> list[str | tuple[int, int]]:
     """Return a pattern taken apart: what stands in braces or bars needs no brackets."""
     parts: list[str | tuple[int, int]] = []
-    for k, piece in enumerate(_PLACE.split(pattern)):
+    pieces = _PLACE.split(pattern)
+    for k, piece in enumerate(pieces):
         if k % 2:
-            bare = k == 1 and pattern.startswith("<")
+            bare = (k == 1 and pattern.startswith("<")) or pieces[k + 1].startswith("^{\\top}")
             parts.append((operation.parameters.index(piece), _ATOM if bare else 0))
         elif piece:
             parts.append(piece)

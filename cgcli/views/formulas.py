@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from cgcli.algebra.normal import COMPARISONS
 from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import COMPACT, Notation, write
 from cgcli.operations.row import LEVELS
@@ -27,6 +28,8 @@ class Style(NamedTuple):
     notation: Notation
     name: Callable[[str], str]
     number: Callable[[str], str]
+    truths: str = ""
+    """How a comparison is written that is counted with, where it is no number."""
 
 
 _TEXT: Final = Style(COMPACT, str, str)
@@ -42,6 +45,7 @@ class Written:
         self.style = style
         self.size = self._size()
         self.crowded = not share and self.size > _LONG
+        self.truths = self._truths() if style.truths else set()
         self.shared = self._shared() if share or self.crowded else {}
 
     def _size(self) -> int:
@@ -70,12 +74,22 @@ class Written:
         number = 0
         for node, arguments in enumerate(graph.arguments):
             trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
-            if arguments and uses[node] > 1 and not trivial:
+            if arguments and (uses[node] > 1 or node in self.truths) and not trivial:
                 number += 1
                 while f"v{number}" in taken:
                     number += 1
                 found[node] = f"v{number}"
         return found
+
+    def _truths(self) -> set[int]:
+        """Return the comparisons that are more than the condition of a choice."""
+        graph, rows = self.graph, self.formulas.rows
+        needed = graph.ancestors([row.node for row in rows])
+        found = {row.node for row in rows}
+        for node, arguments in enumerate(graph.arguments):
+            if needed[node]:
+                found.update(arguments[graph.operations[node].name == "where" :])
+        return {node for node in found if graph.operations[node].name in COMPARISONS}
 
     def formula(self, node: int, own: bool = False) -> str:
         """Return a node's formula; with `own` written out where it has a name itself."""
@@ -98,7 +112,8 @@ class Written:
     def parts(self) -> Iterator[tuple[str, str]]:
         """Yield the shared parts, each with its name, every one before it is used."""
         for node, name in self.shared.items():
-            yield self.style.name(name), self.formula(node, own=True)
+            text = self.formula(node, own=True)
+            yield self.style.name(name), self.style.truths.format(text) if node in self.truths else text
 
     def conditions(self, signs: Mapping[str, str] | None = None) -> list[str]:
         """Return where the formulas hold, as comparisons; `signs` are those of the style."""
@@ -113,7 +128,7 @@ class Written:
 
 
 def as_text(
-    formulas: Formulas, share: bool, values: list[float] | None = None, digits: int = 6
+    formulas: Formulas, share: bool, values: list[Any] | None = None, digits: int = 6
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
@@ -127,12 +142,18 @@ def as_text(
         text = written.formula(row.node)
         line = text if alone else f"{row.name} = {text}"
         if values is not None:
-            line += f"  # {values[k] + 0.0:.{digits}g}"
+            line += f"  # {_value(values[k], digits)}"
         lines.append(line)
     if matrix is not None:
         lines.append(_matrix(matrix))
     lines += [f"# for {condition}" for condition in written.conditions()]
     return "\n".join(lines) + "\n"
+
+
+def _value(value: Any, digits: int) -> str:
+    if not getattr(value, "shape", ()):
+        return f"{value + 0.0:.{digits}g}"
+    return "[" + ", ".join(_value(each, digits) for each in value) + "]"
 
 
 def _matrix(matrix: list[list[str]]) -> str:
@@ -164,7 +185,8 @@ def as_latex(formulas: Formulas, share: bool) -> str:
 
 def as_code(formulas: Formulas, dialect: Dialect) -> str:
     """Return a function of the inputs in Python that returns the derivatives."""
-    style = Style(dialect.notation, _python, dialect.constant)
+    truths = "1.0*({})" if dialect.module == "np" else ""
+    style = Style(dialect.notation, _python, dialect.constant, truths)
     written = Written(formulas, style, share=True)
     rows, matrix = formulas.rows, formulas.matrix
     alone = len(rows) == 1 and matrix is None
@@ -180,7 +202,19 @@ def as_code(formulas: Formulas, dialect: Dialect) -> str:
     conditions = [f"    # for {condition}" for condition in written.conditions()]
     imports = dialect.imports("\n".join(body))
     lines = [*imports, *(["", ""] if imports else []), f"def {_python(name)}({inputs}):"]
+    conditions = [*_shapes(formulas), *conditions]
     return "\n".join([*lines, *conditions, *body]) + "\n"
+
+
+def _shapes(formulas: Formulas) -> list[str]:
+    """Return a comment that tells the shapes of a function's arguments, where they have any."""
+    source = formulas.source
+    told = [
+        f"{_python(name)} is {'x'.join(map(str, source.shape(node)))}"
+        for name, node in source.inputs.items()
+        if source.shape(node)
+    ]
+    return [f"    # arrays: {', '.join(told)}"] if told else []
 
 
 def _python(name: str) -> str:
@@ -193,7 +227,7 @@ def _python(name: str) -> str:
 def as_document(
     formulas: Formulas,
     share: bool,
-    values: list[float] | None,
+    values: list[Any] | None,
     at: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Return the formulas as the document `cgraph.diff/1`."""
@@ -211,6 +245,7 @@ def as_document(
                 "wrt": list(row.wrt),
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
+                "shape": list(formulas.graph.shape(row.node)),
                 "value": None if values is None else number(values[k]),
             }
             for k, row in enumerate(formulas.rows)
