@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ from cgcli.graph.graph import Graph
 __all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated"]
 
 _MOST: Final = 2_000
+_POINTS: Final = 12
 _MANY: Final = 20
 """By more names than that, gradients are taken in one pass back, as those of vectors are."""
 
@@ -88,7 +90,10 @@ class Formulas:
         )
         found = self._found(wanted, orders)
         asked = {condition: None for each in found for condition in each.asked}
-        forms = [rewrite(self.forms, each.form) if rewrite else each.form for each in found]
+        forms = [each.form for each in found]
+        if rewrite is not None:
+            forms = [self._rewritten(rewrite, form) for form in forms]
+            asked.update(self._asked_more(found, forms))
         kept = self._kept(found, forms, asked)
         writer = Writer(self.forms, list(graph.inputs), self.decimal)
         reserved = {*graph.names, *graph.inputs}
@@ -257,6 +262,40 @@ class Formulas:
         return None
 
     # Conditions
+
+    def _rewritten(self, rewrite: Rewrite, form: Form) -> Form:
+        """Return another formula for a derivative, if numbers find no difference."""
+        from cgcli.calculus.forward import forward
+
+        if self.tensors:
+            message = "--simplify is for formulas of numbers"
+            raise CgraphError("usage", message, "leave it out, or write elements as own names")
+        granted = dict(self.forms.granted)
+        found = rewrite(self.forms, form)
+        self.forms.granted = granted
+        writer = Writer(self.forms, list(self.source.inputs))
+        nodes = writer.node(form), writer.node(found)
+        for place in range(_POINTS):
+            at = {
+                name: math.sin(7.3 * k + 2.9 * place + 1) * (1 + place)
+                for k, name in enumerate(writer.graph.inputs)
+            }
+            values = forward(writer.graph, at)
+            a, b = (values[node] for node in nodes)
+            finite = math.isfinite(a) and math.isfinite(b)
+            if finite and not math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9):
+                return form
+        return found
+
+    def _asked_more(self, found: list[Found], forms: list[Form]) -> dict[Condition, None]:
+        """Return the conditions that other formulas ask for, and the derivatives did not."""
+        conditions = self._conditions
+        more: dict[Condition, None] = {}
+        for each, form in zip(found, forms, strict=True):
+            own = conditions.asked(each.form)
+            each.asked.update(own)
+            more.update(dict.fromkeys(conditions.untold(conditions.asked(form), each.asked)))
+        return more
 
     def _kept(
         self, found: list[Found], forms: list[Form], asked: dict[Condition, None]

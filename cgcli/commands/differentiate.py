@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["differentiate_command"]
 
 _LIMITS = Limits()
+_SECONDS = 20
 
 
 def differentiate_command(
@@ -56,6 +59,9 @@ def differentiate_command(
     ] = None,
     share: Annotated[
         bool, typer.Option("--share", help="Give what is used several times a name.")
+    ] = False,
+    simplify: Annotated[
+        bool, typer.Option("--simplify", help="Let SymPy simplify the formulas; wants the extra.")
     ] = False,
     form: Annotated[
         str | None,
@@ -86,11 +92,44 @@ def differentiate_command(
     graph, values = _graph(problem, read_name(of), shape)
     names = split_names(wrt)
     wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
-    formulas = Formulas(graph, wanted)
+    if simplify:
+        from cgcli.algebra.simplify import Simplifier
+
+        simplifier = Simplifier(graph.inputs)
+        with time_limit(_SECONDS, "SymPy"):
+            formulas = Formulas(graph, wanted, simplifier)
+        if simplifier.unchanged:
+            sys.stderr.write("warning: SymPy found nothing simpler that can be written here\n")
+    else:
+        formulas = Formulas(graph, wanted)
     numbers = None if values is None else evaluated(formulas, values)
     sys.stdout.write(
         _written(formulas, "json" if json else form or "text", share, numbers, values, digits)
     )
+
+
+@contextlib.contextmanager
+def time_limit(seconds: int, who: str) -> Iterator[None]:
+    """Raise `CgraphError` of kind limit after so many seconds, where the system has an alarm."""
+    import signal
+    import threading
+
+    alarm = getattr(signal, "SIGALRM", None)
+    if alarm is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        message = f"{who} takes longer than {seconds} seconds"
+        raise CgraphError("limit", message, "leave --simplify out, or ask for less")
+
+    before = signal.signal(alarm, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(alarm, before)
 
 
 def _written(
