@@ -50,8 +50,7 @@ class Conditions:
     ) -> dict[Condition, None]:
         """Return what must hold for a form to have a value; with `varies`, for those parts alone.
 
-        A branch's conditions are guarded by the branch. A power with a name above it, x^n, shows
-        nothing: it has values for negative x, too.
+        A branch's conditions are guarded by the branch.
         """
         found: dict[Condition, None] = {}
         pending: list[tuple[Form, Guard]] = [(root, ())]
@@ -167,9 +166,13 @@ class Conditions:
     # What one form, or one node, asks for
 
     def asked_in(
-        self, graph: Graph, values: Mapping[int, Form], node: int, active: bytearray
+        self,
+        graph: Graph,
+        values: Mapping[int, Form],
+        node: int,
+        active: bytearray | None = None,
     ) -> dict[Condition, None]:
-        """Return what must hold for a node to have a gradient: what the active nodes ask for.
+        """Return what must hold for a node to have a value, or a gradient through active nodes.
 
         Here nothing has been cancelled yet: 0*log(x) asks for x > 0.
         """
@@ -180,12 +183,11 @@ class Conditions:
         while pending:
             each, guard = pending.pop()
             arguments = graph.arguments[each]
-            if not active[each] or not arguments:
+            if not arguments or (active is not None and not active[each]):
                 continue
             name = graph.operations[each].name
             own = tuple(values[argument] for argument in arguments)
-            varying = [bool(active[argument]) for argument in arguments]
-            for condition in self._at_node(name, own, varying, graph.static.get(each, ())):
+            for condition in self._at_node(name, own, graph.static.get(each, ())):
                 found[condition._replace(guard=guard)] = None
             inner = [(argument, guard) for argument in arguments]
             if name == "where":
@@ -200,17 +202,17 @@ class Conditions:
         return found
 
     def _at_node(
-        self, name: str, own: tuple[Form, ...], varying: list[bool], static: tuple[int, ...]
+        self, name: str, own: tuple[Form, ...], static: tuple[int, ...]
     ) -> Iterator[Condition]:
         zero = self.forms.zero
-        if name == "div" and varying[1]:
+        if name == "div":
             yield Condition(own[1], "!=", zero)
         elif name == "sqrt":
             yield Condition(own[0], ">=", zero)
         elif name == "pow":
             power = self.forms.value(own[1])
-            if varying[1]:
-                yield Condition(own[0], ">" if self.forms.value(own[0]) != 0 else ">=", zero)
+            if power is None and self.forms.value(own[0]) != 0:
+                yield Condition(own[0], ">=", zero)
             elif power is not None and power.denominator != 1:
                 yield Condition(own[0], ">=" if power > 0 else ">", zero)
             elif power is not None and power < 0:
@@ -225,8 +227,8 @@ class Conditions:
             for base, exponent in parts:
                 power = forms.value(exponent)
                 if power is None:
-                    if varies is not None and varies(exponent):
-                        yield Condition(base, ">", forms.zero)
+                    # For a negative base some powers have a value, and the next ones too.
+                    yield Condition(base, ">=", forms.zero)
                 elif varies is not None and not varies(base):
                     continue
                 elif power.denominator != 1:
@@ -253,7 +255,9 @@ class Conditions:
                 self._m, *(Normal(forms, each) for each in arguments), *static
             )
             forms.granted = granted
-            if isinstance(inside, Normal) and forms.kinds[inside.form] == CALL:
+            if inside is False:
+                found.append(Condition(forms.zero, ">", forms.zero))
+            elif isinstance(inside, Normal) and forms.kinds[inside.form] == CALL:
                 word, sides, _ = forms.parts[inside.form]
                 if word in _SIGNS:
                     found.append(Condition(sides[0], _SIGNS[word], sides[1]))

@@ -62,6 +62,9 @@ class Derivatives:
                 known[each] = self._product(each)
             else:
                 known[each] = self._call(each)
+            if each in forms.closed:
+                # What its derivative is made of is as shared.
+                forms.close(known[each])
         return known[form]
 
     def _varies(self, form: Form) -> bool:

@@ -26,7 +26,12 @@ def tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Fract
     found: Factors = {}
     for each, power in factors.items():
         base, exponent = each, forms.value(power)
-        if forms.kinds[base] != SUM or exponent is None or exponent.denominator != 1:
+        if (
+            forms.kinds[base] != SUM
+            or base in forms.closed
+            or exponent is None
+            or exponent.denominator != 1
+        ):
             found[base] = forms.add(found[base], power) if base in found else power
             continue
         content = _content(forms, base)

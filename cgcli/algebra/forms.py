@@ -53,7 +53,7 @@ class Forms(Sums):
         coefficient = Fraction(1)
         if not number and len(terms) == 1:
             ((form, coefficient),) = terms.items()
-        if self.kinds[form] == PRODUCT:
+        if self.kinds[form] == PRODUCT and form not in self.closed:
             return coefficient, dict(self.parts[form])
         return coefficient, {form: self.one}
 
@@ -67,8 +67,11 @@ class Forms(Sums):
             return self.number(coefficient)
         if len(kept) == 1 and kept[0][1] == self.one:
             return self.scale(kept[0][0], coefficient)
-        shape = self._broadcast([self.shapes[each] for pair in kept for each in pair])
-        whole = self._keep(PRODUCT, frozenset(kept), kept, shape)
+        key = frozenset(kept)
+        whole = self._index.get((PRODUCT, key))
+        if whole is None:
+            shape = self._broadcast([self.shapes[each] for pair in kept for each in pair])
+            whole = self._keep(PRODUCT, key, kept, shape)
         return self.scale(whole, coefficient)
 
     def mul(self, a: Form, b: Form) -> Form:

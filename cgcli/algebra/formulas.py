@@ -84,6 +84,7 @@ class Formulas:
         self.names = self._inputs(wanted)
         orders = self._orders(wanted)
         self._conditions = Conditions(self.forms, frozenset(graph.inputs))
+        self._defined: dict[Condition, None] = {}
         needed = graph.ancestors([graph.output])
         self.tensors = any(needed[node] for node in graph.tensors) and not (
             wanted.jacobian and self._is_list()
@@ -177,6 +178,7 @@ class Formulas:
         """Return the derivatives of a scalar, by one name after the other."""
         graph, conditions = self.source, self._conditions
         values = read(self.forms, graph, node)
+        self._defined.update(conditions.asked_in(graph, values, node))
         by: dict[str, Derivatives] = {}
         steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]] = {
             (): (values[node], {})
@@ -235,6 +237,8 @@ class Formulas:
                 made[name] = whole(forms, forms.zero, (*own, *shape), self._input(name))
         active = graph.dependents(graph.inputs[name] for name in present)
         values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
+        if graph is self.source:
+            self._defined.update(self._conditions.asked_in(graph, values, node))
         return made, self._conditions.asked_in(graph, values, node, active)
 
     def _input(self, name: str) -> Form:
@@ -306,10 +310,13 @@ class Formulas:
         granted = dict(self.forms.granted)
         if len(found) > _MANY:
             shown = {each: None for form in forms for each in conditions.asked(form)}
-            return conditions.reduced(conditions.untold({**asked, **granted}, shown))
+            return conditions.reduced(conditions.untold({**asked, **granted, **self._defined}, shown))
+        everywhere: dict[Condition, None] = {}
         for each, form in zip(found, forms, strict=True):
             shown = conditions.asked(form)
+            everywhere.update(shown)
             kept.update(dict.fromkeys(conditions.untold({**each.asked, **granted}, shown)))
+        kept.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
         return conditions.reduced(kept)
 
     def _holds(self, writer: Writer, condition: Condition) -> Holds:

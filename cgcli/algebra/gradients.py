@@ -64,6 +64,8 @@ class Gradients:
                 made = operation.value(self.m, *own, *graph.static.get(each, ()))
             form = made.form if isinstance(made, Tensor) else forms.number(Fraction(made))
             values[each] = Tensor(forms, form, graph.shape(each))
+            if graph.uses[each] > 1:
+                forms.close(form)
         result = values[node]
         assert result is not None
         return result

@@ -181,6 +181,9 @@ def apply(
         return forms.sub(*arguments)
     if name == "mul":
         return forms.mul(*arguments)
+    if name == "div" and arguments == (forms.zero, forms.zero):
+        # 0 times what 0 divides is no number, and not 0.
+        return forms.call("div", arguments)
     if name == "div":
         return forms.div(*arguments)
     if name == "neg":
@@ -235,6 +238,8 @@ def read(
             operands = tuple(found[argument] for argument in arguments)
             name = graph.operations[each].name
             found[each] = apply(forms, name, operands, graph.static.get(each, ()))
+            if graph.uses[each] > 1:
+                forms.close(found[each])
     return found
 
 

@@ -80,6 +80,9 @@ def parts_of(forms: Forms, condition: Condition, inputs: frozenset[str]) -> Iter
         return
     if _holds(forms, form, sign, inputs):
         return
+    if forms.value(form) is not None:
+        yield condition
+        return
     coefficient, factors = forms.factors(form)
     kept: dict[Form, Form] = {}
     for base, power in factors.items():

@@ -18,7 +18,8 @@ CALL: Final = "call"
 PRODUCT: Final = "product"
 SUM: Final = "sum"
 
-CROWD: Final = 100
+CROWD: Final = 60
+_OPEN: Final = {SUM: 6, PRODUCT: 3}
 
 Form: TypeAlias = int
 Terms: TypeAlias = dict[Form, Fraction]
@@ -40,7 +41,7 @@ class Sums:
     """A store of forms: leaves, calls and sums.
 
     `kinds`, `parts` and `shapes` run over the forms. `granted` are the conditions that were
-    taken for granted when something was cancelled.
+    taken for granted when something was cancelled. What is `closed` is a part of others as it is.
     """
 
     def __init__(self) -> None:
@@ -49,8 +50,19 @@ class Sums:
         self.shapes: list[Shape] = []
         self._index: dict[Any, Form] = {}
         self.granted: dict[Condition, None] = {}
+        self.closed: set[Form] = set()
         self.zero = self.number(0)
         self.one = self.number(1)
+
+    def close(self, form: Form) -> Form:
+        """Keep a long sum or product that is used several times in one piece, and return it."""
+        inner = form
+        if self.kinds[form] == SUM and len(self.parts[form][1]) == 1 and not self.parts[form][0]:
+            ((inner, _),) = self.parts[form][1]
+        parts = self.parts[inner][1] if self.kinds[inner] == SUM else self.parts[inner]
+        if self.kinds[inner] in _OPEN and len(parts) > _OPEN[self.kinds[inner]]:
+            self.closed.add(inner)
+        return form
 
     def _keep(self, kind: str, key: Any, parts: Any, shape: Shape = ()) -> Form:
         found = self._index.get((kind, key))
@@ -138,7 +150,7 @@ class Sums:
         kind = self.kinds[form]
         if kind == NUMBER:
             return self.parts[form], {}
-        if kind == SUM:
+        if kind == SUM and form not in self.closed:
             number, terms = self.parts[form]
             return number, dict(terms)
         return Fraction(0), {form: Fraction(1)}
@@ -150,8 +162,12 @@ class Sums:
             return self.number(number)
         if not number and len(kept) == 1 and kept[0][1] == 1:
             return kept[0][0]
+        key = (number, frozenset(kept))
+        found = self._index.get((SUM, key))
+        if found is not None:
+            return found
         shape = self._broadcast([self.shapes[term] for term, _ in kept])
-        return self._keep(SUM, (number, frozenset(kept)), (number, kept), shape)
+        return self._keep(SUM, key, (number, kept), shape)
 
     def add(self, a: Form, b: Form) -> Form:
         """Return a + b, like terms joined."""
@@ -168,22 +184,32 @@ class Sums:
         first, terms = self._spread(first, terms)
         second, others = self._spread(second, others)
         for term, factor in others.items():
-            terms[term] = terms.get(term, Fraction(0)) + factor
+            before = terms.get(term)
+            terms[term] = factor if before is None else before + factor
         return self.sum(first + second, terms)
 
     def _spread(self, number: Fraction, terms: Terms) -> tuple[Fraction, Terms]:
         """Take the sums among the terms of another apart: 1 + 2*(x + 1) is 2*x + 3."""
-        if not any(self.kinds[term] == SUM for term in terms):
+        if not any(self._is_open_sum(term) for term in terms):
             return number, terms
-        found: Terms = {}
+        found = dict(terms)
         for term, factor in terms.items():
-            inner: Any = (0, ((term, Fraction(1)),))
-            if self.kinds[term] == SUM and len(self.parts[term][1]) <= CROWD:
-                inner = self.parts[term]
+            if not self._is_open_sum(term):
+                continue
+            joined = found.pop(term) - factor
+            inner = self.parts[term]
             number += factor * inner[0]
+            if joined:
+                found[term] = joined
             for each, own in inner[1]:
-                found[each] = found.get(each, Fraction(0)) + factor * own
+                before = found.get(each)
+                found[each] = factor * own if before is None else before + factor * own
         return number, found
+
+    def _is_open_sum(self, form: Form) -> bool:
+        if self.kinds[form] != SUM or form in self.closed:
+            return False
+        return len(self.parts[form][1]) <= CROWD
 
     def scale(self, form: Form, factor: Fraction) -> Form:
         """Return a number times a form; a sum of several terms changes its signs at most."""

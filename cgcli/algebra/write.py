@@ -67,7 +67,7 @@ class Writer:
             yield from self._bases(parts)
         elif kind == SUM:
             for term, _ in parts[1]:
-                if forms.kinds[term] == PRODUCT:
+                if forms.kinds[term] == PRODUCT and term not in forms.closed:
                     yield from self._bases(forms.parts[term])
                 else:
                     yield term
@@ -90,7 +90,7 @@ class Writer:
             nodes = tuple(self._nodes[argument] for argument in arguments)
             return self._apply(operation, nodes, static)
         if kind == PRODUCT:
-            return self._product(Fraction(1), form)
+            return self._product(Fraction(1), form, own=True)
         return self._sum(parts[0], list(parts[1]))
 
     # Leaves
@@ -158,10 +158,12 @@ class Writer:
 
     # Products
 
-    def _product(self, coefficient: Fraction, term: Form) -> int:
+    def _product(self, coefficient: Fraction, term: Form, own: bool = False) -> int:
         """Return the node of a coefficient times a term: what divides stands below one line."""
         forms = self.forms
-        factors = forms.parts[term] if forms.kinds[term] == PRODUCT else ((term, forms.one),)
+        factors: tuple[tuple[Form, Form], ...] = ((term, forms.one),)
+        if forms.kinds[term] == PRODUCT and (own or term not in forms.closed):
+            factors = forms.parts[term]
         above: list[int] = []
         below: list[int] = []
         size = abs(coefficient)
@@ -254,7 +256,7 @@ class Writer:
     def _term(self, term: Form, factor: Fraction) -> int:
         if term == self.forms.one:
             return self._number(factor)
-        if factor == 1 and self.forms.kinds[term] != PRODUCT:
+        if factor == 1 and (self.forms.kinds[term] != PRODUCT or term in self.forms.closed):
             return self._nodes[term]
         return self._product(factor, term)
 
