@@ -159,9 +159,7 @@ class Conditions:
         if sign == "!=":
             # a != b and b != a are one.
             difference = min(difference, forms.negative(difference))
-        yield from parts_of(
-            forms, Condition(difference, sign, forms.zero, guard), self.inputs
-        )
+        yield from parts_of(forms, Condition(difference, sign, forms.zero, guard), self.inputs)
 
     # What one form, or one node, asks for
 

@@ -195,9 +195,7 @@ def with_squares(forms: Forms, form: Form) -> Form:
             if term in terms and terms.get(twin) == sign * factor:
                 del terms[term], terms[twin]
                 left = forms.sum(number, terms)
-                return with_squares(
-                    forms, forms.add(left, forms.product(factor, rest))
-                )
+                return with_squares(forms, forms.add(left, forms.product(factor, rest)))
     return form
 
 

@@ -16,11 +16,13 @@ from cgcli.algebra.places import listed, whole
 from cgcli.algebra.write import Writer
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.operations.row import Shape
 
 __all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated"]
 
 _MOST: Final = 2_000
 _POINTS: Final = 12
+_EACH: Final = 50
 _MANY: Final = 20
 """By more names than that, gradients are taken in one pass back, as those of vectors are."""
 
@@ -80,6 +82,7 @@ class Formulas:
     def __init__(self, graph: Graph, wanted: Wanted, rewrite: Rewrite | None = None) -> None:
         self.source = graph
         self.forms = Forms()
+        self.forms.room += _EACH * len(graph)
         self.decimal = "." in graph.text
         self.names = self._inputs(wanted)
         orders = self._orders(wanted)
@@ -180,9 +183,7 @@ class Formulas:
         values = read(self.forms, graph, node)
         self._defined.update(conditions.asked_in(graph, values, node))
         by: dict[str, Derivatives] = {}
-        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]] = {
-            (): (values[node], {})
-        }
+        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]] = {(): (values[node], {})}
         for wrt in orders:
             for k, name in enumerate(wrt):
                 if wrt[: k + 1] in steps:
@@ -228,21 +229,23 @@ class Formulas:
             made = gradients.jacobian(node, present)
         else:
             made = {
-                name: whole(forms, listed(forms, each.form), each.shape, self._input(name))
+                name: self._whole(listed(forms, each.form), each.shape, name)
                 for name, each in gradients.of(node, present).items()
             }
         for name in names:
             if name not in made:
                 shape = self.source.shape(self.source.inputs[name])
-                made[name] = whole(forms, forms.zero, (*own, *shape), self._input(name))
+                made[name] = self._whole(forms.zero, (*own, *shape), name)
         active = graph.dependents(graph.inputs[name] for name in present)
         values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
         if graph is self.source:
             self._defined.update(self._conditions.asked_in(graph, values, node))
         return made, self._conditions.asked_in(graph, values, node, active)
 
-    def _input(self, name: str) -> Form:
-        return self.forms.name(name, self.source.shape(self.source.inputs[name]))
+    def _whole(self, form: Form, shape: Shape, name: str) -> Form:
+        """Return a form in all its shape, which is that of the input of that name."""
+        like = self.forms.name(name, self.source.shape(self.source.inputs[name]))
+        return whole(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)
 
     def _varies(self, roots: list[Form], names: list[Form]) -> Callable[[Form], bool]:
         """Return whether a form among those that the roots are made of depends on any name."""
@@ -310,7 +313,9 @@ class Formulas:
         granted = dict(self.forms.granted)
         if len(found) > _MANY:
             shown = {each: None for form in forms for each in conditions.asked(form)}
-            return conditions.reduced(conditions.untold({**asked, **granted, **self._defined}, shown))
+            return conditions.reduced(
+                conditions.untold({**asked, **granted, **self._defined}, shown)
+            )
         everywhere: dict[Condition, None] = {}
         for each, form in zip(found, forms, strict=True):
             shown = conditions.asked(form)

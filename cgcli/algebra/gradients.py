@@ -18,7 +18,6 @@ from cgcli.algebra.places import MOST, element, listed, stacked, whole
 from cgcli.algebra.tensors import Algebra, Tensor, reduce_to, tensors
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.operations.row import Operation
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import OPERATIONS
 
@@ -58,7 +57,7 @@ class Gradients:
             if operation.elementwise:
                 found = getattr(self.m, operation.name, None)
                 if found is None:
-                    found = lambda *a, rule=operation.value: rule(self.m, *a)  # noqa: E731
+                    found = lambda *a, rule=operation.value: rule(self.m, *a)
                 made = found(*own)
             else:
                 made = operation.value(self.m, *own, *graph.static.get(each, ()))
@@ -288,6 +287,3 @@ class Rows:
         if len(forms.shapes[a]) != 1 or len(forms.shapes[left]) != 2:
             return None
         return algebra.product(Tensor(forms, left), Tensor(forms, right)).form
-
-
-

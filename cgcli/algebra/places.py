@@ -114,8 +114,8 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
     if name == "index":
         return forms.call("index", arguments, (*static, place))
     if inner:
-        own = tuple(_lower(forms, form, a, b) for a, b in zip(arguments, inner, strict=True))
-        return forms.call(name, own, static)
+        parts_ = tuple(_lower(forms, form, a, b) for a, b in zip(arguments, inner, strict=True))
+        return forms.call(name, parts_, static)
     return forms.call("index", (form,), (place,))
 
 
@@ -127,15 +127,15 @@ def _lower(forms: Forms, whole_: Form, part: Form, own: Form) -> Form:
 def stacked(forms: Forms, parts: list[Form]) -> Form:
     """Return a list of forms of one shape; all the rows of a matrix, in order, are the matrix."""
     coefficient = forms.factors(parts[0])[0]
-    if coefficient not in (0, 1) and all(forms.factors(each)[0] == coefficient for each in parts):
-        if not all(forms.kinds[each] == NUMBER for each in parts):
-            bare = [forms.scale(each, 1 / coefficient) for each in parts]
-            found = stacked(forms, bare)
-            if forms.kinds[found] != CALL or forms.parts[found][0] != "stack":
-                return forms.scale(found, coefficient)
+    alike = all(forms.factors(each)[0] == coefficient for each in parts)
+    if alike and coefficient not in (0, 1) and forms.kinds[parts[0]] != NUMBER:
+        found = stacked(forms, [forms.scale(each, 1 / coefficient) for each in parts])
+        if forms.kinds[found] != CALL or forms.parts[found][0] != "stack":
+            return forms.scale(found, coefficient)
     first = parts[0]
     if forms.kinds[first] == CALL and forms.parts[first][0] == "index":
-        _, (source,), static = forms.parts[first]
+        source: Form = forms.parts[first][1][0]
+        static = forms.parts[first][2]
         if len(static) == 1 and forms.shapes[source][0] == len(parts):
             places = [forms.call("index", (source,), (k,)) for k in range(len(parts))]
             if parts == places:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Condition, Form, Forms
+from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, Condition, Form, Forms
 from cgcli.operations.table import CONSTANTS
 
 __all__ = ["is_not_negative", "is_positive", "parts_of"]

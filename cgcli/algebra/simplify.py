@@ -245,4 +245,3 @@ def _check_size(forms: Forms, form: Form) -> None:
 
 def _about(count: int) -> str:
     return f"{count:,}" if count < 10**9 else "more than 999,999,999"
-

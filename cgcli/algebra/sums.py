@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import OPERATIONS
@@ -19,6 +20,7 @@ PRODUCT: Final = "product"
 SUM: Final = "sum"
 
 CROWD: Final = 60
+_ROOM: Final = 200_000
 _OPEN: Final = {SUM: 6, PRODUCT: 3}
 
 Form: TypeAlias = int
@@ -42,6 +44,7 @@ class Sums:
 
     `kinds`, `parts` and `shapes` run over the forms. `granted` are the conditions that were
     taken for granted when something was cancelled. What is `closed` is a part of others as it is.
+    There is `room` for so many forms; one more raises `CgraphError` of kind limit.
     """
 
     def __init__(self) -> None:
@@ -51,6 +54,7 @@ class Sums:
         self._index: dict[Any, Form] = {}
         self.granted: dict[Condition, None] = {}
         self.closed: set[Form] = set()
+        self.room = _ROOM
         self.zero = self.number(0)
         self.one = self.number(1)
 
@@ -67,6 +71,10 @@ class Sums:
     def _keep(self, kind: str, key: Any, parts: Any, shape: Shape = ()) -> Form:
         found = self._index.get((kind, key))
         if found is None:
+            if len(self.kinds) >= self.room:
+                message = f"the formulas grow past {self.room:,} parts"
+                hint = "ask for a lower order, or for less with --wrt"
+                raise CgraphError("limit", message, hint)
             found = self._index[kind, key] = len(self.kinds)
             self.kinds.append(kind)
             self.parts.append(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from cgcli.algebra.forms import CALL, NAME, Form, Forms
 from cgcli.algebra.normal import Normal, apply
@@ -32,7 +32,7 @@ class Tensor(Normal):
     """
 
     __slots__ = ("shape",)
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __init__(self, forms: Forms, form: Form, shape: Shape | None = None) -> None:
         super().__init__(forms, form)
@@ -171,8 +171,7 @@ class Algebra:
     def _picked(self, form: Form, unit: Form) -> Form:
         """Return the row that a unit vector picks."""
         forms = self.forms
-        name, _, static = forms.parts[unit]
-        if name == "unit":
+        if self._is(unit, "unit"):
             return forms.row(form)
         place = forms.value(forms.parts[unit][1][0])
         if place is None:
@@ -265,7 +264,7 @@ class Algebra:
             found = forms.call("sum", forms.parts[form][1], (1 if down else 0,))
         elif kind == "full":
             found = forms.call("sum", (form,), (0 if down else 1,))
-        elif kind == "scalar" or kind == ("row" if down else "column"):
+        elif kind in ("scalar", "row" if down else "column"):
             found = forms.scale(form, Fraction(count))
         else:
             found = self._total(form)
@@ -384,7 +383,7 @@ class Algebra:
                 return self._tensor(forms.call("softmax", arguments), tensor.shape)
             rest = forms.sum(Fraction(0), {k: own for k, own in terms.items() if k != term})
             is_vector = len(forms.shapes[rest]) == 1 and not static
-            if (name, factor, arguments) == ("logsumexp", -1, (rest,)) and is_vector:
+            if name == "logsumexp" and factor == -1 and arguments[0] == rest and is_vector:
                 return self._tensor(forms.call("softmax", arguments), tensor.shape)
         return self._tensor(apply(forms, "exp", (tensor.form,)), tensor.shape)
 

@@ -11,7 +11,15 @@ from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
 
-__all__ = ["constant", "read_bindings", "read_name", "read_program", "read_shapes", "read_values", "split_names"]
+__all__ = [
+    "constant",
+    "read_bindings",
+    "read_name",
+    "read_program",
+    "read_shapes",
+    "read_values",
+    "split_names",
+]
 
 _STRINGS: Final = {
     "NaN": float("nan"),

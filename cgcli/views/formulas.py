@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.algebra.normal import COMPARISONS
+from cgcli.errors import CgraphError
 from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import COMPACT, Notation, write
 from cgcli.operations.row import LEVELS
@@ -20,6 +21,7 @@ __all__ = ["FORMATS", "as_code", "as_document", "as_latex", "as_text"]
 FORMATS: Final = ("text", "latex", "json", "python", "numpy")
 
 _LONG: Final = 2_000
+_LONGEST: Final = 1_000_000
 
 
 class Style(NamedTuple):
@@ -113,7 +115,10 @@ class Written:
         """Yield the shared parts, each with its name, every one before it is used."""
         for node, name in self.shared.items():
             text = self.formula(node, own=True)
-            yield self.style.name(name), self.style.truths.format(text) if node in self.truths else text
+            yield (
+                self.style.name(name),
+                self.style.truths.format(text) if node in self.truths else text,
+            )
 
     def conditions(self, signs: Mapping[str, str] | None = None) -> list[str]:
         """Return where the formulas hold, as comparisons; `signs` are those of the style."""
@@ -147,7 +152,16 @@ def as_text(
     if matrix is not None:
         lines.append(_matrix(matrix))
     lines += [f"# for {condition}" for condition in written.conditions()]
-    return "\n".join(lines) + "\n"
+    return _joined(lines, share)
+
+
+def _joined(lines: list[str], share: bool) -> str:
+    """Return the lines as a text; raises `CgraphError` where nobody asked for one that long."""
+    text = "\n".join(lines) + "\n"
+    if len(text) > _LONGEST and not share:
+        message = f"the formulas are {len(text):,} characters long, with names for common parts"
+        raise CgraphError("limit", message, "--share prints them all the same")
+    return text
 
 
 def _value(value: Any, digits: int) -> str:
@@ -180,7 +194,7 @@ def as_latex(formulas: Formulas, share: bool) -> str:
         lines += [f"{_ratio(row)} = {written.formula(row.node)}" for row in rows]
     signs = {"!=": r"\ne", ">=": r"\ge", "<=": r"\le"}
     lines += [f"% for {condition}" for condition in written.conditions(signs)]
-    return "\n".join(lines) + "\n"
+    return _joined(lines, share)
 
 
 def as_code(formulas: Formulas, dialect: Dialect) -> str:
