@@ -232,9 +232,9 @@ class Writer:
     # Sums
 
     def _sum(self, number: Fraction, terms: list[tuple[Form, Fraction]]) -> int:
-        """Return the node of a sum: by falling powers where that is the custom, positive first."""
+        """Return the node of a sum: by falling powers of one name, what is positive first."""
         degrees = [self._degree(term) for term, _ in terms]
-        if None not in degrees:
+        if None not in degrees and len(self._names(terms)) < 2:
             order = sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))
             terms = [terms[k] for k in order]
         pieces: list[tuple[Form, Fraction]] = [(term, factor) for term, factor in terms]
@@ -252,6 +252,12 @@ class Writer:
             else:
                 total = self._apply("add", (total, self._term(term, factor)))
         return total
+
+    def _names(self, terms: list[tuple[Form, Fraction]]) -> set[Form]:
+        """Return the inputs among the factors of products of names."""
+        forms = self.forms
+        bases = {base for term, _ in terms for base in forms.factors(term)[1]}
+        return {base for base in bases if forms.parts[base] in self._inputs}
 
     def _term(self, term: Form, factor: Fraction) -> int:
         if term == self.forms.one:

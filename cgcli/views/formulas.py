@@ -198,7 +198,13 @@ def as_latex(formulas: Formulas, share: bool) -> str:
 
 
 def as_code(formulas: Formulas, dialect: Dialect) -> str:
-    """Return a function of the inputs in Python that returns the derivatives."""
+    """Return a function of the inputs in Python that returns the derivatives.
+
+    Raises `CgraphError` for what the dialect has no function for.
+    """
+    if dialect.module == "math" and formulas.graph.tensors:
+        message = "Python's math has no vectors and matrices"
+        raise CgraphError("usage", message, "write --format numpy")
     truths = "1.0*({})" if dialect.module == "np" else ""
     style = Style(dialect.notation, _python, dialect.constant, truths)
     written = Written(formulas, style, share=True)
