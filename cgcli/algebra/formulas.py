@@ -22,7 +22,8 @@ __all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated"]
 
 _MOST: Final = 2_000
 _POINTS: Final = 12
-_EACH: Final = 50
+_EACH: Final = 20
+_NODES: Final = 50_000
 _MANY: Final = 20
 """By more names than that, gradients are taken in one pass back, as those of vectors are."""
 
@@ -89,8 +90,13 @@ class Formulas:
         self._conditions = Conditions(self.forms, frozenset(graph.inputs))
         self._defined: dict[Condition, None] = {}
         needed = graph.ancestors([graph.output])
-        self.tensors = any(needed[node] for node in graph.tensors) and not (
-            wanted.jacobian and self._is_list()
+        if sum(needed) > _NODES:
+            message = f"formulas are written for up to {_NODES:,} nodes, and this has {sum(needed):,}"
+            raise CgraphError("limit", message, "cgraph eval differentiates it in numbers")
+        shaped = any(graph.shape(graph.inputs[name]) for name in self.names)
+        self.tensors = shaped or (
+            any(needed[node] for node in graph.tensors)
+            and not (wanted.jacobian and self._is_list())
         )
         found = self._found(wanted, orders)
         asked = {condition: None for each in found for condition in each.asked}

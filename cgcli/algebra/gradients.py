@@ -18,6 +18,7 @@ from cgcli.algebra.places import MOST, element, listed, stacked, whole
 from cgcli.algebra.tensors import Algebra, Tensor, reduce_to, tensors
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.operations.row import Operation
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import OPERATIONS
 
@@ -118,7 +119,7 @@ class Gradients:
         else:
             note_corners(operation, self.m, arguments)
             granted = dict(self.forms.granted)
-            sent = up * operation.taught(place)(m, y, *arguments)
+            sent = up * self._partial(operation, place, y, arguments)
             if operation.name == "pow":
                 # Its rules tell the powers of 0 apart, and their formulas show that themselves.
                 self.forms.granted = granted
@@ -126,6 +127,21 @@ class Gradients:
             sent = Tensor(self.forms, self.forms.number(Fraction(sent)))
         own = graph.shape(node) if operation.elementwise else sent.shape
         return reduce_to(self.algebra, Tensor(self.forms, sent.form, own), shape)
+
+    def _partial(self, operation: Operation, place: int, y: Any, arguments: list[Any]) -> Any:
+        """Return a partial; max(a, b, c) is max(max(a, b), c), by the rule for two."""
+        m = self.m
+        if operation.name not in ("max", "min") or len(arguments) < 3:
+            return operation.taught(place)(m, y, *arguments)
+        before = [arguments[0]]
+        for argument in arguments[1:]:
+            before.append(getattr(m, operation.name)(before[-1], argument))
+        total: Any = 1
+        if place:
+            total = operation.taught(1)(m, y, before[place - 1], arguments[place])
+        for later in range(place + 1, len(arguments)):
+            total = total * operation.taught(0)(m, y, before[later - 1], arguments[later])
+        return total
 
     # Jacobians
 

@@ -63,7 +63,12 @@ def _inner(forms: Forms, at: At) -> list[At]:
         operation = OPERATIONS.get(name)
         if operation is not None and operation.elementwise:
             inner = list(arguments)
-    return [(each, place if forms.shapes[each][:1] != (1,) else 0) for each in inner]
+    # Of a part that broadcasts there is one element, or the part itself is asked for.
+    rank = len(shape)
+    return [
+        (each, place if len(forms.shapes[each]) == rank and forms.shapes[each][0] != 1 else 0)
+        for each in inner
+    ]
 
 
 def _only_row(forms: Forms, form: Form) -> Form | None:

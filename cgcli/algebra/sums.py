@@ -20,7 +20,7 @@ PRODUCT: Final = "product"
 SUM: Final = "sum"
 
 CROWD: Final = 60
-_ROOM: Final = 200_000
+_ROOM: Final = 100_000
 _OPEN: Final = {SUM: 6, PRODUCT: 3}
 
 Form: TypeAlias = int
