@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -13,6 +12,7 @@ from cgcli.algebra.forms import Condition, Form, Forms
 from cgcli.algebra.gradients import Gradients
 from cgcli.algebra.normal import read
 from cgcli.algebra.places import listed, whole
+from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
 from cgcli.algebra.write import Writer
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
@@ -20,7 +20,6 @@ from cgcli.operations.row import Shape
 
 __all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated"]
 
-_MOST: Final = 2_000
 _POINTS: Final = 12
 _EACH: Final = 20
 _NODES: Final = 50_000
@@ -28,15 +27,6 @@ _MANY: Final = 20
 """By more names than that, gradients are taken in one pass back, as those of vectors are."""
 
 Rewrite = Callable[[Forms, Form], Form]
-
-
-class Wanted(NamedTuple):
-    """What is asked for: by which names, to which order, and as which matrix, if as one."""
-
-    wrt: tuple[str, ...] | None = None
-    order: int | None = None
-    hessian: bool = False
-    jacobian: bool = False
 
 
 class Derivative(NamedTuple):
@@ -85,13 +75,15 @@ class Formulas:
         self.forms = Forms()
         self.forms.room += _EACH * len(graph)
         self.decimal = "." in graph.text
-        self.names = self._inputs(wanted)
-        orders = self._orders(wanted)
+        self.names = inputs_of(graph, wanted)
+        orders = orders_of(self.names, wanted)
         self._conditions = Conditions(self.forms, frozenset(graph.inputs))
         self._defined: dict[Condition, None] = {}
         needed = graph.ancestors([graph.output])
         if sum(needed) > _NODES:
-            message = f"formulas are written for up to {_NODES:,} nodes, and this has {sum(needed):,}"
+            message = (
+                f"formulas are written for up to {_NODES:,} nodes, and this has {sum(needed):,}"
+            )
             raise CgraphError("limit", message, "cgraph eval differentiates it in numbers")
         shaped = any(graph.shape(graph.inputs[name]) for name in self.names)
         self.tensors = shaped or (
@@ -108,48 +100,12 @@ class Formulas:
         writer = Writer(self.forms, list(graph.inputs), self.decimal)
         reserved = {*graph.names, *graph.inputs}
         self.rows = [
-            Derivative(_named(each.of, each.wrt, reserved), each.of, each.wrt, writer.node(form))
+            Derivative(named(each.of, each.wrt, reserved), each.of, each.wrt, writer.node(form))
             for each, form in zip(found, forms, strict=True)
         ]
         self.graph = writer.graph
         self.conditions = [self._holds(writer, each) for each in kept]
         self.matrix = self._matrix(wanted)
-
-    # What is asked for
-
-    def _inputs(self, wanted: Wanted) -> list[str]:
-        graph = self.source
-        if wanted.wrt is None:
-            names = list(graph.inputs)
-        else:
-            names = list(dict.fromkeys(wanted.wrt))
-            for name in names:
-                if name not in graph.inputs:
-                    raise _no_input(graph, name)
-        if not names:
-            message = "there is nothing to differentiate by: the program has no inputs"
-            raise CgraphError("usage", message, "write a name in it: x^2")
-        return names
-
-    def _orders(self, wanted: Wanted) -> list[tuple[str, ...]]:
-        """Return the names to differentiate by, one after the other, of each derivative."""
-        names, given = self.names, wanted.wrt or ()
-        order = 2 if wanted.hessian else wanted.order
-        if len(given) > len(names):
-            # A name that stands twice asks for one mixed derivative.
-            if order is not None and order != len(given):
-                message = f"--order {order} and {len(given)} names in --wrt do not go together"
-                raise CgraphError("usage", message, "leave --order out")
-            return [tuple(given)]
-        if order is None or order == 1:
-            return [(name,) for name in names]
-        if len(given) == order and not wanted.hessian:
-            return [tuple(given)]
-        count = 1
-        for k in range(order):
-            count = count * (len(names) + k) // (k + 1)
-        _check_count(count)
-        return list(itertools.combinations_with_replacement(names, order))
 
     def _is_list(self) -> bool:
         """Whether the output is a list of scalars that are made of scalars alone."""
@@ -172,7 +128,7 @@ class Formulas:
             message = f"'{excerpt(name)}' is no single number"
             hint = "add --jacobian, or ask for one element: f[0]"
             raise CgraphError("shape", message, hint)
-        _check_count(len(elements) * len(orders))
+        check_count(len(elements) * len(orders))
         several = graph.shape(output) and not self.tensors
         found: list[Found] = []
         for k, each in enumerate(elements):
@@ -339,42 +295,25 @@ class Formulas:
         )
 
 
-def _check_count(count: int) -> None:
-    if count > _MOST:
-        message = f"these are {count:,} derivatives"
-        raise CgraphError("limit", message, "ask for less with --wrt")
+def evaluated(formulas: Formulas, values: dict[str, Any]) -> tuple[list[Any], list[bool]]:
+    """Return the value of each derivative at a point, and whether each condition holds there.
 
-
-def _named(of: str, wrt: tuple[str, ...], reserved: set[str]) -> str:
-    """Return the name of a derivative, f_x or f_xy, that no node of the program has."""
-    short = all(len(name) == 1 for name in wrt)
-    name = f"{_plain(of)}_" + ("" if short else "_").join(map(_plain, wrt))
-    while name in reserved:
-        name += "_"
-    reserved.add(name)
-    return name
-
-
-def _plain(name: str) -> str:
-    """Return a name without brackets: h[2] is h_2."""
-    return name.replace("[", "_").replace("]", "").replace(", ", "_").replace("-", "m")
-
-
-def _no_input(graph: Graph, name: str) -> CgraphError:
-    import difflib
-
-    names = list(graph.inputs)
-    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
-    few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
-    hint = f"did you mean '{close[0]}'?" if close else f"the inputs are {few}"
-    if graph.node(name) is not None:
-        hint = f"formulas are by the inputs, {few}"
-    return CgraphError("name", f"'{excerpt(name)}' is no input", hint)
-
-
-def evaluated(formulas: Formulas, values: dict[str, Any]) -> list[Any]:
-    """Return the value of each derivative at a point: a float, or an array."""
+    A value is a float, or an array; NaN where any condition does not hold.
+    """
     from cgcli.calculus.forward import forward
 
     found = forward(formulas.graph, {name: values[name] for name in formulas.graph.inputs})
-    return [found[row.node] for row in formulas.rows]
+    held = [_is_met(condition, found) for condition in formulas.conditions]
+    rows = [found[row.node] for row in formulas.rows]
+    return rows if all(held) else [value * math.nan for value in rows], held
+
+
+def _is_met(condition: Holds, values: list[Any]) -> bool:
+    for choice, taken in condition.guard:
+        if bool(values[choice] != 0) is not taken:
+            return True
+    a, b = values[condition.left], values[condition.right]
+    met = {
+        ">": a > b, ">=": a >= b, "<": a < b, "<=": a <= b, "==": a == b, "!=": (a < b) | (a > b),
+    }[condition.sign]  # fmt: skip
+    return bool(getattr(met, "all", lambda: met)())

@@ -77,7 +77,8 @@ def differentiate_command(
 
     cgraph diff "sin(x^2)"
     """
-    from cgcli.algebra.formulas import Formulas, Wanted, evaluated
+    from cgcli.algebra.formulas import Formulas, evaluated
+    from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import read_name, split_names
     from cgcli.views.formulas import FORMATS
 
@@ -102,9 +103,9 @@ def differentiate_command(
             sys.stderr.write("warning: SymPy found nothing simpler that can be written here\n")
     else:
         formulas = Formulas(graph, wanted)
-    numbers = None if values is None else evaluated(formulas, values)
+    numbers, held = (None, None) if values is None else evaluated(formulas, values)
     sys.stdout.write(
-        _written(formulas, "json" if json else form or "text", share, numbers, values, digits)
+        _written(formulas, "json" if json else form or "text", share, numbers, held, values, digits)
     )
 
 
@@ -137,6 +138,7 @@ def _written(
     form: str,
     share: bool,
     numbers: list[Any] | None,
+    held: list[bool] | None,
     values: dict[str, Any] | None,
     digits: int,
 ) -> str:
@@ -149,7 +151,7 @@ def _written(
     if form == "latex":
         return views.as_latex(formulas, share)
     if form == "text":
-        return views.as_text(formulas, share, numbers, digits)
+        return views.as_text(formulas, share, numbers, digits, held)
     from cgcli.algebra.code import NUMPY, PYTHON
 
     return views.as_code(formulas, PYTHON if form == "python" else NUMPY)

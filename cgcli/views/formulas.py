@@ -22,6 +22,8 @@ FORMATS: Final = ("text", "latex", "json", "python", "numpy")
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
+# What the functions that are written call.
+_KEPT: Final = frozenset({"math", "np", "scipy", "abs", "max", "min", "round", "len"})
 
 
 class Style(NamedTuple):
@@ -133,7 +135,11 @@ class Written:
 
 
 def as_text(
-    formulas: Formulas, share: bool, values: list[Any] | None = None, digits: int = 6
+    formulas: Formulas,
+    share: bool,
+    values: list[Any] | None = None,
+    digits: int = 6,
+    held: list[bool] | None = None,
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
@@ -151,7 +157,9 @@ def as_text(
         lines.append(line)
     if matrix is not None:
         lines.append(_matrix(matrix))
-    lines += [f"# for {condition}" for condition in written.conditions()]
+    for k, condition in enumerate(written.conditions()):
+        broken = held is not None and not held[k]
+        lines.append(f"# for {condition}" + (", which does not hold here" if broken else ""))
     return _joined(lines, share)
 
 
@@ -238,10 +246,10 @@ def _shapes(formulas: Formulas) -> list[str]:
 
 
 def _python(name: str) -> str:
-    """Return a name that Python takes: a keyword has an underscore behind it."""
+    """Return a name that Python takes: what it keeps for itself has an underscore behind it."""
     import keyword
 
-    return f"{name}_" if keyword.iskeyword(name) else name
+    return f"{name}_" if keyword.iskeyword(name) or name in _KEPT else name
 
 
 def as_document(

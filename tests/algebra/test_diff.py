@@ -16,7 +16,8 @@ import sympy
 from hypothesis import given, settings
 
 import cgcli
-from cgcli.algebra.formulas import Formulas, Wanted
+from cgcli.algebra.formulas import Formulas
+from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.result import Result
 from cgcli.views.formulas import as_text
 from cgcli.views.schemas import read
@@ -197,16 +198,57 @@ def test_shared_parts_have_names(cgraph: Run) -> None:
         ("*".join(f"sin({k}*x)" for k in range(1, 201)), 200_000),
         ("h[0] = 0.5; for t in 0..999 { h[t+1] = tanh(w*h[t] + x) }; h[1000]", 200_000),
         ("*".join(["sin(x)"] * 200), 40),
+        ("h[0] = x; for t in 0..499 { h[t+1] = 3.7*h[t]*(1 - h[t]) }; h[500]", 400_000),
+        ("h[0] = 0; for t in 0..999 { h[t+1] = h[t] + sin(x*t) }; h[1000]", 200_000),
+        ("+".join(f"sin(x*{k})*y{k}" for k in range(1, 60)), 4_000),
     ],
 )
 def test_large_formulas_are_shared_unasked(program: str, most: int, cgraph: Run) -> None:
     ran = cgraph("diff", program, "--wrt", "x")
     assert ran.status == 0
     assert len(ran.out) < most
-    at = {"x": 0.3, "w": 0.8} if "w" in program else {"x": 0.3}
+    at = {"x": 0.3, **{f"y{k}": 1.0 for k in range(1, 60) if f"y{k}" in program}}
+    if "w" in program:
+        at["w"] = 0.8
     found = evaluate(ran.out, at).value
     expected = evaluate(program, at).gradient["x"]  # type: ignore[index]
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-300)
+
+
+HOSTILE = [
+    ("sin(" * 9_000 + "x" + ")" * 9_000, 0),
+    ("^".join(["x"] * 300), 0),
+    ("x*9^9^9^9^9^9", 0),
+    ("1e308*x^2*1e308", 0),
+    ("x^1e300", 0),
+    ("x*" + "9" * 5_000, 0),
+    ("for t in 0..60000 { a[t] = x*t }; a[60000] + a[0]", 0),
+    ("h[0] = x; for t in 0..60000 { h[t+1] = h[t]*x + 1 }; h[60001]", 2),
+    ("+".join(f"x{k}*x{k + 1}" for k in range(2_001)), 2),
+]
+
+
+@pytest.mark.parametrize(("program", "status"), HOSTILE, ids=range(len(HOSTILE)))
+def test_what_is_large_is_written_or_refused(program: str, status: int, cgraph: Run) -> None:
+    ran = cgraph("diff", program)
+    assert ran.status == status, ran.err
+    assert "Traceback" not in ran.err
+    if status:
+        assert ran.err.startswith("error: ")
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+@pytest.mark.parametrize("word", ["max", "min"])
+def test_extremes_of_three_by_many_names(word: str, name: str) -> None:
+    """One pass back for many names, and one for each of few, agree with numbers."""
+    many = "".join(f" + 0*z{k}" for k in range(25))
+    for text in (f"{word}(x, y, z)^2", f"{word}(x, y, z)^2{many}"):
+        graph = cgcli.parse(text).graph()
+        printed = as_text(Formulas(graph, Wanted()), share=False)
+        at = {**dict.fromkeys(graph.inputs, 0.5), "x": 0.3, "y": 0.9, "z": 0.7}
+        gradient = evaluate(text, at).gradient
+        assert gradient is not None
+        assert evaluate(printed, at)[f"f_{name}"].value == gradient[name]
 
 
 # Conditions
@@ -276,6 +318,16 @@ def test_values_are_comments(cgraph: Run) -> None:
     assert cgraph("diff", "x*y^2", "x=2", "y=3").out == "f_x = y^2  # 9\nf_y = 2*x*y  # 12\n"
     assert cgraph("diff", "x*y^2", "x=2").status == 2
     assert cgraph("diff", "x*y^2", "x=2", "y=3", "q=1").status == 2
+
+
+def test_values_are_not_told_where_the_formulas_do_not_hold(cgraph: Run) -> None:
+    assert cgraph("diff", "log(x)", "x=-1").out == (
+        "1/x  # nan\n# for x > 0, which does not hold here\n"
+    )
+    assert cgraph("diff", "log(x)", "x=2").out == "1/x  # 0.5\n# for x > 0\n"
+    document = json.loads(cgraph("diff", "max(x, y)", "x=1", "y=1", "--json").out)
+    assert [row["value"] for row in document["derivatives"]] == ["NaN", "NaN"]
+    assert document["conditions"] == ["x != y"]
 
 
 def test_latex(cgraph: Run) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 import cgcli
-from cgcli.algebra.formulas import Formulas, Wanted
+from cgcli.algebra.formulas import Formulas
+from cgcli.algebra.wanted import Wanted
 from cgcli.views.formulas import as_text
 from cgcli.views.schemas import read
 from tests.properties.programs import Program, programs
-from hypothesis import given, settings
 
 Run = Callable[..., Any]
 SHAPES = {
@@ -106,7 +107,7 @@ def test_random_programs_of_vectors_and_matrices(drawn: Program) -> None:
     try:
         formulas = Formulas(result.graph, Wanted())
     except cgcli.CgraphError as error:
-        assert error.kind == "limit"  # noqa: PT017
+        assert error.kind == "limit"
         return
     found = cgcli.parse(as_text(formulas, share=False)).evaluate(drawn.bindings)
     scale = max(1.0, *(float(np.max(np.abs(value))) for value in result.values))
