@@ -65,7 +65,8 @@ class Sums:
             ((inner, _),) = self.parts[form][1]
         parts = self.parts[inner][1] if self.kinds[inner] == SUM else self.parts[inner]
         if self.kinds[inner] in _OPEN and len(parts) > _OPEN[self.kinds[inner]]:
-            self.closed.add(inner)
+            # A coefficient is kept with it: powers of 3.7 would grow.
+            self.closed |= {inner, form}
         return form
 
     def _keep(self, kind: str, key: Any, parts: Any, shape: Shape = ()) -> Form:
