@@ -83,6 +83,8 @@ def parts_of(forms: Forms, condition: Condition, inputs: frozenset[str]) -> Iter
     if forms.value(form) is not None:
         yield condition
         return
+    if sign == ">" and is_not_negative(forms, form, inputs):
+        sign = "!="
     coefficient, factors = forms.factors(form)
     kept: dict[Form, Form] = {}
     for base, power in factors.items():

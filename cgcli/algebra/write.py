@@ -234,12 +234,16 @@ class Writer:
     def _sum(self, number: Fraction, terms: list[tuple[Form, Fraction]]) -> int:
         """Return the node of a sum: by falling powers of one name, what is positive first."""
         degrees = [self._degree(term) for term, _ in terms]
-        if None not in degrees and len(self._names(terms)) < 2:
+        sorts = None not in degrees and len(self._names(terms)) < 2
+        if sorts:
             order = sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))
             terms = [terms[k] for k in order]
         pieces: list[tuple[Form, Fraction]] = [(term, factor) for term, factor in terms]
         if number:
             pieces.append((self.forms.one, number))
+        if sorts and number > 0 > pieces[0][1]:
+            # 3 - 3*x - x^4, by rising powers where the highest has a minus.
+            pieces.reverse()
         first = next((k for k, (_, factor) in enumerate(pieces) if factor > 0), 0)
         if pieces[0][1] < 0:
             pieces.insert(0, pieces.pop(first))
