@@ -83,10 +83,9 @@ def _pieces(
 def _filled(operation: Operation, pattern: str) -> list[str | tuple[int, int]]:
     """Return a pattern taken apart: what stands in braces or bars needs no brackets."""
     parts: list[str | tuple[int, int]] = []
-    pieces = _PLACE.split(pattern)
-    for k, piece in enumerate(pieces):
+    for k, piece in enumerate(_PLACE.split(pattern)):
         if k % 2:
-            bare = (k == 1 and pattern.startswith("<")) or pieces[k + 1].startswith("^{\\top}")
+            bare = k == 1 and pattern.startswith("<")
             parts.append((operation.parameters.index(piece), _ATOM if bare else 0))
         elif piece:
             parts.append(piece)

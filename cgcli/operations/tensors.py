@@ -165,7 +165,6 @@ TENSORS: Final = (
         name="outer",
         value=lambda m, a, b: m.outer_or_scale(a, b),
         words=("outer",),
-        latex=r"<a>\,<b>^{\top}",
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: m.product(
             *((up, arguments[1]) if k == 0 else (arguments[0], up))

@@ -9,7 +9,7 @@ from cgcli.algebra.normal import COMPARISONS
 from cgcli.errors import CgraphError
 from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import COMPACT, Notation, write
-from cgcli.operations.row import LEVELS
+from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.document import number
 
 if TYPE_CHECKING:
@@ -37,7 +37,24 @@ class Style(NamedTuple):
 
 
 _TEXT: Final = Style(COMPACT, str, str)
-_LATEX: Final = Style(LATEX, latex_name, latex_number)
+
+
+def _latex_pieces(
+    operation: Operation, count: int, static: tuple[int, ...]
+) -> list[str | tuple[int, int]]:
+    """Return how LaTeX writes an operation, an outer product as a column times a row."""
+    if operation.name == "outer":
+        return [(0, LEVELS["power"]), r"\,", (1, LEVELS["atom"]), r"^{\top}"]
+    return LATEX.pieces(operation, count, static)
+
+
+def _latex_level(operation: Operation) -> int:
+    return LEVELS["power"] if operation.name == "outer" else LATEX.level(operation)
+
+
+_LATEX: Final = Style(
+    Notation(_latex_pieces, _latex_level, LATEX.brackets), latex_name, latex_number
+)
 
 
 class Written:
