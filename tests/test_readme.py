@@ -67,7 +67,7 @@ def test_links_lead_somewhere() -> None:
             assert (path.parent / link).exists(), link
 
 
-@pytest.mark.parametrize("command", ["eval", "trace", "draw", "check", "sheet"])
+@pytest.mark.parametrize("command", ["eval", "trace", "draw", "diff", "check", "sheet"])
 def test_every_option_is_told(command: str, cgraph: Any) -> None:
     told = set(re.findall(r"--[a-z-]+", README))
     options = set(re.findall(r"(--[a-z-]+)", cgraph(command, "--help").out)) - {"--help"}

@@ -77,7 +77,26 @@ _NUMPY: Final = {
     "digamma": "scipy.special.digamma(<0>)",
     "polygamma": "scipy.special.polygamma(<*>)",
     "gelu": "((<0>)*scipy.special.erfc(-(<0>)/np.sqrt(2))/2)",
+    # Vectors and matrices
+    "matmul": "<0> @ <1>",
+    "dot": "<0> @ <1>",
+    "transpose": "<0>.T",
+    "index": "<0>[<static>]",
+    "stack": "np.array([<*>])",
+    "outer": "np.outer(<*>)",
+    "concat": "np.concatenate([<each>])",
+    "onehot": "((np.arange(<static>) == <0>)*1.0)",
+    "len": "len(<0>)",
+    **{name: f"np.{name}(<0><axis>)" for name in ("sum", "mean", "prod")},
+    "amax": "np.max(<0>)",
+    "amin": "np.min(<0>)",
+    "norm": "np.linalg.norm(<0><axis>)",
+    "logsumexp": "scipy.special.logsumexp(<0><axis>)",
+    "softmax": "scipy.special.softmax(<0>, axis=-1)",
+    "log_softmax": "scipy.special.log_softmax(<0>, axis=-1)",
 }
+_OPERATORS: Final = frozenset({*_COMMON, "matmul", "dot"})
+_POSTFIX: Final = frozenset({"transpose", "index"})
 
 
 class Dialect:
@@ -105,7 +124,7 @@ class Dialect:
         return lines
 
     def _level(self, operation: Operation) -> int:
-        return operation.level if operation.name in _COMMON else _ATOM
+        return _level_of(operation) if operation.name in _OPERATORS else _ATOM
 
     def _pieces(
         self, operation: Operation, count: int, static: tuple[int, ...]
@@ -114,35 +133,45 @@ class Dialect:
 
         pattern = self._table.get(operation.name)
         if pattern is None:
-            message = f"there is no {operation.name} in Python's {self.module}"
-            raise CgraphError("usage", message, "write --format text, or json")
-        if "<*>" in pattern:
-            places = ", ".join(f"<{k}>" for k in range(count))
-            if operation.name in ("max", "min") and self.module == "np" and count > 2:
-                word = pattern.partition("(")[0]
-                places = f"{word}.reduce([{places}])"
-                pattern = "<*>"
-            pattern = pattern.replace("<*>", places)
-        level = operation.level if operation.name in _COMMON else 0
+            word = (operation.words or (operation.symbol or operation.name,))[0]
+            message = f"there is no {word} in Python's {self.module}"
+            tensor = operation.shape is not None and self.module == "math"
+            hint = "for vectors and matrices write --format numpy" if tensor else ""
+            raise CgraphError("usage", message, hint or "write --format text, or json")
+        places = [f"<{k}>" for k in range(count)]
+        if operation.name in ("max", "min") and self.module == "np" and count > 2:
+            word = pattern.partition("(")[0]
+            pattern = f"{word}.reduce([{', '.join(places)}])"
+        pattern = pattern.replace("<*>", ", ".join(places))
+        pattern = pattern.replace("<each>", ", ".join(f"np.atleast_1d({p})" for p in places))
+        pattern = pattern.replace("<static>", ", ".join(map(str, static)))
+        pattern = pattern.replace("<axis>", f", axis={static[0]}" if static else "")
         parts: list[str | tuple[int, int]] = []
-        for k, piece in enumerate(re.split(r"<(\d)>", pattern)):
+        for k, piece in enumerate(re.split(r"<(\d+)>", pattern)):
             if k % 2:
-                parts.append((int(piece), self._inner(operation, int(piece), level)))
+                parts.append((int(piece), self._inner(operation, int(piece))))
             elif piece:
                 parts.append(piece)
         return parts
 
     @staticmethod
-    def _inner(operation: Operation, place: int, level: int) -> int:
+    def _inner(operation: Operation, place: int) -> int:
         """How tightly an argument must bind: in a call anything will."""
         name = operation.name
-        if name not in _COMMON:
-            return LEVELS["sum"] if name in ("where", "elu", "leaky_relu") else 0
+        if name in _POSTFIX:
+            return _ATOM
+        if name not in _OPERATORS:
+            return LEVELS["sum"] if name in ("where", "elu", "leaky_relu", "onehot") else 0
         if name == "pow":
             return (_ATOM, LEVELS["sign"])[place]
         if name in ("neg", "pos", "same"):
             return LEVELS["sign"]
+        level = _level_of(operation)
         return level + (1 if place or level == LEVELS["comparison"] else 0)
+
+
+def _level_of(operation: Operation) -> int:
+    return LEVELS["product"] if operation.name == "dot" else operation.level
 
 
 PYTHON: Final = Dialect(_MATH, "math")

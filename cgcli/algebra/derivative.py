@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
+from cgcli.algebra.factoring import common, with_squares
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
-from cgcli.algebra.normal import Normal, normal
+from cgcli.algebra.normal import COMPARISONS, Normal, normal
 from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["Derivatives"]
+__all__ = ["Derivatives", "note_corners", "note_edge"]
 
-_MOST_FACTORS: Final = 100
+# Their corners are told by what their rules compare, or by the domain of a power.
+_WITHOUT_CORNERS: Final = frozenset({"max", "min", "pow", "atan2", "hypot"})
 
 
 class Derivatives:
@@ -23,7 +26,7 @@ class Derivatives:
     >>> from cgcli.program import parse
     >>> forms = Forms()
     >>> graph = parse("x^3").graph()
-    >>> found = Derivatives(forms, "x").of(read(forms, graph, graph.output))
+    >>> found = Derivatives(forms, "x").of(read(forms, graph, graph.output)[graph.output])
     >>> found == forms.mul(forms.number(3), forms.power(forms.name("x"), forms.number(2)))
     True
     """
@@ -59,7 +62,14 @@ class Derivatives:
                 known[each] = self._product(each)
             else:
                 known[each] = self._call(each)
+            if each in forms.closed:
+                # What its derivative is made of is as shared.
+                forms.close(known[each])
         return known[form]
+
+    def _varies(self, form: Form) -> bool:
+        """Whether a form depends on the name."""
+        return self.by in self.forms.reachable([form])
 
     def _parts(self, form: Form) -> Iterator[Form]:
         forms = self.forms
@@ -96,15 +106,22 @@ class Derivatives:
         A factor that does not depend on the name is only carried along.
         """
         forms, known = self.forms, self._known
+        factors: list[tuple[Form, Form]] = list(forms.parts[form])
+        varying = [
+            (base, exponent)
+            for base, exponent in factors
+            if known[base] != forms.zero or known[exponent] != forms.zero
+        ]
+        if len(varying) == 1 and not self._divides(varying[0][1]):
+            return self._product_rule(factors)
         constant: Form = forms.one
         above: list[tuple[Form, Form]] = []
         below: list[tuple[Form, Fraction]] = []
-        for base, exponent in forms.parts[form]:
-            varies = known[base] != forms.zero or known[exponent] != forms.zero
+        for base, exponent in factors:
             power = forms.value(exponent)
-            if not varies:
+            if (base, exponent) not in varying:
                 constant = forms.mul(constant, forms.power(base, exponent))
-            elif power is not None and power < 0 and power.denominator == 1:
+            elif power is not None and self._divides(exponent):
                 below.append((base, -power))
             else:
                 above.append((base, exponent))
@@ -113,7 +130,13 @@ class Derivatives:
         factors = above + [(base, forms.number(-power)) for base, power in below]
         found = self._product_rule(factors)
         number = forms.value(constant)
-        return forms.mul(constant, found) if number is None else self._times(found, number)
+        if number is not None:
+            return self._times(found, number)
+        return forms.mul(constant, common(forms, found))
+
+    def _divides(self, exponent: Form) -> bool:
+        power = self.forms.value(exponent)
+        return power is not None and power < 0 and power.denominator == 1
 
     def _product_rule(self, factors: list[tuple[Form, Form]]) -> Form:
         forms = self.forms
@@ -137,6 +160,10 @@ class Derivatives:
         """Return the derivative of one power: n·u^(n-1)·u', and u^v·log(u)·v' where v varies."""
         forms, known = self.forms, self._known
         total = forms.zero
+        if base == forms.zero:
+            # 0^v is 0 where v is positive.
+            forms.grant(exponent, ">")
+            return total
         if known[base] != forms.zero:
             lowered = forms.power(base, forms.sub(exponent, forms.one))
             total = forms.mul(forms.mul(exponent, lowered), known[base])
@@ -154,7 +181,7 @@ class Derivatives:
         top = forms.one
         for each, exponent in above:
             top = forms.mul(top, forms.power(each, exponent))
-        slope = self._product_rule(above)
+        slope = common(forms, self._product_rule(above))
         inner = self._known[base]
         if slope == forms.zero:
             top = forms.scale(forms.mul(top, inner), -power)
@@ -162,9 +189,10 @@ class Derivatives:
         left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), power)
         numerator = forms.sub(left, right)
         expanded = forms.sub(expand(forms, left), expand(forms, right))
+        expanded = with_squares(forms, expanded)
         if weight(forms, expanded) <= weight(forms, numerator):
             numerator = expanded
-        return forms.mul(forms.common(numerator), forms.power(base, forms.number(-power - 1)))
+        return forms.mul(common(forms, numerator), forms.power(base, forms.number(-power - 1)))
 
     def _call(self, form: Form) -> Form:
         """Return Σ of the partials, as a course writes them, times the arguments' derivatives."""
@@ -173,6 +201,8 @@ class Derivatives:
         if name == "where":
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
+            if self._varies(condition):
+                note_edge(forms, condition)
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
@@ -183,12 +213,29 @@ class Derivatives:
             inner = self._known[argument]
             if inner == forms.zero:
                 continue
+            note_corners(operation, self._m, values)
             rule = operation.taught(place)
             partial: Any = rule(self._m, Normal(forms, form), *values)
             slope = partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
             # The inner derivative goes in front: 2*x*cos(x^2).
             total = forms.add(total, forms.mul(inner, slope))
         return total
+
+
+def note_edge(forms: Forms, condition: Form) -> None:
+    """Take for granted that two sides of a choice's comparison are not equal."""
+    if forms.kinds[condition] == CALL and forms.parts[condition][0] in COMPARISONS:
+        left, right = forms.parts[condition][1]
+        forms.grant(left, "!=", right)
+
+
+def note_corners(operation: Operation, m: Namespace, values: list[Any]) -> None:
+    """Take for granted that a step or a corner is not met: their rules ask for equality."""
+    if operation.name in _WITHOUT_CORNERS:
+        return
+    for kink in operation.kinks:
+        if kink.words.startswith(("a corner", "a jump")):
+            kink.at(m, *values)
 
 
 _EXPANDED: Final = 40

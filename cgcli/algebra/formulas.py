@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from cgcli.algebra.conditions import Conditions
 from cgcli.algebra.derivative import Derivatives
-from cgcli.algebra.forms import CALL, NUMBER, PRODUCT, SUM, Condition, Form, Forms
+from cgcli.algebra.forms import Condition, Form, Forms
+from cgcli.algebra.gradients import Gradients
 from cgcli.algebra.normal import read
+from cgcli.algebra.places import listed, whole
+from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
 from cgcli.algebra.write import Writer
 from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.operations.row import Shape
 
-__all__ = ["Derivative", "Formulas", "Wanted", "evaluated"]
+__all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated"]
 
-_POSITIVE: Final = frozenset({"exp", "sigmoid", "cosh", "erfc", "softplus"})
-_LOGARITHMS: Final = frozenset({"log", "log2", "log10"})
-_MOST: Final = 2_000
+_POINTS: Final = 12
+_EACH: Final = 20
+_NODES: Final = 50_000
+_MANY: Final = 20
+"""By more names than that, gradients are taken in one pass back, as those of vectors are."""
 
-
-class Wanted(NamedTuple):
-    """What is asked for: by which names, to which order, and as which matrix, if as one."""
-
-    wrt: tuple[str, ...] | None = None
-    order: int | None = None
-    hessian: bool = False
-    jacobian: bool = False
+Rewrite = Callable[[Forms, Form], Form]
 
 
 class Derivative(NamedTuple):
@@ -39,12 +39,30 @@ class Derivative(NamedTuple):
     node: int
 
 
+class Holds(NamedTuple):
+    """A condition in nodes: a sign between two, and branches within which it is asked for."""
+
+    left: int
+    sign: str
+    right: int
+    guard: tuple[tuple[int, bool], ...]
+
+
+class Found(NamedTuple):
+    """A derivative in forms, and the conditions it was asked for on the way to it."""
+
+    of: str
+    wrt: tuple[str, ...]
+    form: Form
+    asked: dict[Condition, None]
+
+
 class Formulas:
     """Derivatives as nodes of one graph, in which what they share is one node.
 
     `rows` are the derivatives, `matrix` their names as a matrix where one was asked for, and
-    `conditions` where the formulas stand for the program: a node, and a sign before 0. Raises
-    `CgraphError`.
+    `conditions` where the formulas stand for the program. `rewrite` is what is done to each
+    derivative in the end. Raises `CgraphError`.
 
     >>> from cgcli.graph.text import inline
     >>> from cgcli.program import parse
@@ -53,180 +71,242 @@ class Formulas:
     [('f_x', 'y'), ('f_y', 'x')]
     """
 
-    def __init__(self, graph: Graph, wanted: Wanted) -> None:
+    def __init__(self, graph: Graph, wanted: Wanted, rewrite: Rewrite | None = None) -> None:
         self.source = graph
         self.forms = Forms()
-        self._by: dict[str, Derivatives] = {}
-        self.names = self._inputs(wanted)
-        outputs = self._outputs(wanted)
-        orders = self._orders(wanted)
-        if len(outputs) * len(orders) > _MOST:
-            message = f"these are {len(outputs) * len(orders):,} derivatives"
-            raise CgraphError("limit", message, "ask for less with --wrt")
-        found: list[tuple[str, tuple[str, ...], Form]] = []
-        for name, form in outputs:
-            found += [(name, wrt, self._derivative(form, wrt)) for wrt in orders]
-        kept = self._kept([form for _, form in outputs], [form for _, _, form in found])
-        decimal = "." in graph.text
-        writer = Writer(self.forms, list(graph.inputs), decimal)
+        self.forms.room += _EACH * len(graph)
+        self.decimal = "." in graph.text
+        self.names = inputs_of(graph, wanted)
+        orders = orders_of(self.names, wanted)
+        self._conditions = Conditions(self.forms, frozenset(graph.inputs))
+        self._defined: dict[Condition, None] = {}
+        needed = graph.ancestors([graph.output])
+        if sum(needed) > _NODES:
+            message = (
+                f"formulas are written for up to {_NODES:,} nodes, and this has {sum(needed):,}"
+            )
+            raise CgraphError("limit", message, "cgraph eval differentiates it in numbers")
+        shaped = any(graph.shape(graph.inputs[name]) for name in self.names)
+        self.tensors = shaped or (
+            any(needed[node] for node in graph.tensors)
+            and not (wanted.jacobian and self._is_list())
+        )
+        found = self._found(wanted, orders)
+        asked = {condition: None for each in found for condition in each.asked}
+        forms = [each.form for each in found]
+        if rewrite is not None:
+            forms = [self._rewritten(rewrite, form) for form in forms]
+            asked.update(self._asked_more(found, forms))
+        kept = self._kept(found, forms, asked)
+        writer = Writer(self.forms, list(graph.inputs), self.decimal)
         reserved = {*graph.names, *graph.inputs}
         self.rows = [
-            Derivative(_named(name, wrt, reserved), name, wrt, writer.node(form))
-            for name, wrt, form in found
+            Derivative(named(each.of, each.wrt, reserved), each.of, each.wrt, writer.node(form))
+            for each, form in zip(found, forms, strict=True)
         ]
         self.graph = writer.graph
-        self.conditions = [(writer.node(each.form), each.sign) for each in kept]
-        self.matrix = self._matrix(wanted, len(outputs))
+        self.conditions = [self._holds(writer, each) for each in kept]
+        self.matrix = self._matrix(wanted)
 
-    def _inputs(self, wanted: Wanted) -> list[str]:
+    def _is_list(self) -> bool:
+        """Whether the output is a list of scalars that are made of scalars alone."""
         graph = self.source
-        if wanted.wrt is None:
-            names = list(graph.inputs)
-        else:
-            names = list(dict.fromkeys(wanted.wrt))
-            for name in names:
-                if name not in graph.inputs:
-                    raise _no_input(graph, name)
-        if not names:
-            message = "there is nothing to differentiate by: the program has no inputs"
-            raise CgraphError("usage", message, "write a name in it: x^2")
-        return names
+        if graph.operations[graph.output].name != "stack":
+            return False
+        elements = graph.arguments[graph.output]
+        needed = graph.ancestors(elements)
+        return not any(needed[node] for node in graph.tensors)
 
-    def _outputs(self, wanted: Wanted) -> list[tuple[str, Form]]:
-        """Return what is differentiated: the output, or the elements of a list."""
+    # The derivatives
+
+    def _found(self, wanted: Wanted, orders: list[tuple[str, ...]]) -> list[Found]:
         graph, output = self.source, self.source.output
         name = graph.names[output]
-        stacked = graph.operations[output].name == "stack"
-        if not stacked or not wanted.jacobian:
-            if graph.shape(output):
-                message = f"'{excerpt(name)}' is no single number"
-                hint = "write a list of numbers, [f, g], and add --jacobian"
-                raise CgraphError("shape", message, hint)
-            return [(name, read(self.forms, graph, output))]
-        elements = graph.arguments[output]
-        return [
-            (f"{name}{k}", read(self.forms, graph, element)) for k, element in enumerate(elements)
-        ]
+        elements = [output]
+        if wanted.jacobian and not self.tensors and graph.shape(output):
+            elements = list(graph.arguments[output])
+        elif graph.shape(output) and not wanted.jacobian:
+            message = f"'{excerpt(name)}' is no single number"
+            hint = "add --jacobian, or ask for one element: f[0]"
+            raise CgraphError("shape", message, hint)
+        check_count(len(elements) * len(orders))
+        several = graph.shape(output) and not self.tensors
+        found: list[Found] = []
+        for k, each in enumerate(elements):
+            of = f"{name}{k}" if several else name
+            if self.tensors or len(self.names) > _MANY:
+                found += self._backward(of, each, orders)
+            else:
+                found += self._forward(of, each, orders)
+        return found
 
-    def _orders(self, wanted: Wanted) -> list[tuple[str, ...]]:
-        """Return the names to differentiate by, one after the other, of each derivative."""
-        names, given = self.names, wanted.wrt or ()
-        order = 2 if wanted.hessian else wanted.order
-        if len(given) > len(names):
-            # A name that stands twice asks for one mixed derivative.
-            if order is not None and order != len(given):
-                message = f"--order {order} and {len(given)} names in --wrt do not go together"
-                raise CgraphError("usage", message, "leave --order out")
-            return [tuple(given)]
-        if order is None or order == 1:
-            return [(name,) for name in names]
-        if len(given) == order and not wanted.hessian:
-            return [tuple(given)]
-        return list(itertools.combinations_with_replacement(names, order))
+    def _forward(self, of: str, node: int, orders: list[tuple[str, ...]]) -> list[Found]:
+        """Return the derivatives of a scalar, by one name after the other."""
+        graph, conditions = self.source, self._conditions
+        values = read(self.forms, graph, node)
+        self._defined.update(conditions.asked_in(graph, values, node))
+        by: dict[str, Derivatives] = {}
+        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]] = {(): (values[node], {})}
+        for wrt in orders:
+            for k, name in enumerate(wrt):
+                if wrt[: k + 1] in steps:
+                    continue
+                form, asked = steps[wrt[:k]]
+                rule = by.setdefault(name, Derivatives(self.forms, name))
+                if k:
+                    own = conditions.asked(form, self._varies([form], [rule.by]))
+                else:
+                    active = graph.dependents([graph.inputs[name]])
+                    own = conditions.asked_in(graph, values, node, active)
+                steps[wrt[: k + 1]] = rule.of(form), {**asked, **own}
+        return [Found(of, wrt, *steps[wrt]) for wrt in orders]
 
-    def _derivative(self, form: Form, wrt: Sequence[str]) -> Form:
-        for name in wrt:
-            if name not in self._by:
-                self._by[name] = Derivatives(self.forms, name)
-            form = self._by[name].of(form)
-        return form
+    def _backward(self, of: str, output: int, orders: list[tuple[str, ...]]) -> list[Found]:
+        """Return the derivatives of any node, by all names in one pass back."""
+        graphs: dict[tuple[str, ...], tuple[Graph, int]] = {(): (self.source, output)}
+        forms: dict[tuple[str, ...], Form] = {}
+        asked: dict[tuple[str, ...], dict[Condition, None]] = {(): {}}
+        for k in range(len(orders[0])):
+            for before in dict.fromkeys(wrt[:k] for wrt in orders):
+                if before not in graphs:
+                    writer = Writer(self.forms, list(self.source.inputs), self.decimal)
+                    node = writer.node(forms[before])
+                    graphs[before] = writer.graph, node
+                names = list(dict.fromkeys(wrt[k] for wrt in orders if wrt[:k] == before))
+                graph, node = graphs[before]
+                made, own = self._pass(graph, node, names)
+                for name in names:
+                    forms[(*before, name)] = made[name]
+                    asked[(*before, name)] = {**asked[before], **own}
+        return [Found(of, wrt, forms[wrt], asked[wrt]) for wrt in orders]
 
-    def _matrix(self, wanted: Wanted, outputs: int) -> list[list[str]] | None:
+    def _pass(
+        self, graph: Graph, node: int, names: list[str]
+    ) -> tuple[dict[str, Form], dict[Condition, None]]:
+        forms = self.forms
+        gradients = Gradients(forms, graph)
+        gradients.value(node)
+        present = [name for name in names if name in graph.inputs]
+        own = graph.shape(node)
+        if own:
+            made = gradients.jacobian(node, present)
+        else:
+            made = {
+                name: self._whole(listed(forms, each.form), each.shape, name)
+                for name, each in gradients.of(node, present).items()
+            }
+        for name in names:
+            if name not in made:
+                shape = self.source.shape(self.source.inputs[name])
+                made[name] = self._whole(forms.zero, (*own, *shape), name)
+        active = graph.dependents(graph.inputs[name] for name in present)
+        values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
+        if graph is self.source:
+            self._defined.update(self._conditions.asked_in(graph, values, node))
+        return made, self._conditions.asked_in(graph, values, node, active)
+
+    def _whole(self, form: Form, shape: Shape, name: str) -> Form:
+        """Return a form in all its shape, which is that of the input of that name."""
+        like = self.forms.name(name, self.source.shape(self.source.inputs[name]))
+        return whole(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)
+
+    def _varies(self, roots: list[Form], names: list[Form]) -> Callable[[Form], bool]:
+        """Return whether a form among those that the roots are made of depends on any name."""
+        forms = self.forms
+        depends = dict.fromkeys(names, True)
+        for form in forms.reachable(roots):
+            if form not in depends:
+                depends[form] = any(depends[part] for part in forms.inner(form))
+        return lambda form: depends.get(form, False)
+
+    def _matrix(self, wanted: Wanted) -> list[list[str]] | None:
         count = len(self.names)
+        if self.tensors:
+            return None
         if wanted.hessian:
             names = {frozenset(row.wrt): row.name for row in self.rows}
             return [[names[frozenset({a, b})] for b in self.names] for a in self.names]
         if wanted.jacobian:
             each = [row.name for row in self.rows]
-            return [each[k * count : (k + 1) * count] for k in range(outputs)]
+            return [each[k : k + count] for k in range(0, len(each), count)]
         return None
 
     # Conditions
 
-    def _kept(self, sources: list[Form], results: list[Form]) -> list[Condition]:
-        """Return the conditions that neither the program nor its derivatives show by themselves."""
-        forms = self.forms
-        shown = _edges(forms, [*sources, *results])
-        return [
-            each
-            for each in forms.conditions
-            if not _is_positive(forms, each.form)
-            and not (each.sign == "!=" and each.form in shown)
-            and not (each.sign in (">", ">=") and shown.get(each.form) == ">")
-        ]
+    def _rewritten(self, rewrite: Rewrite, form: Form) -> Form:
+        """Return another formula for a derivative, if numbers find no difference."""
+        from cgcli.calculus.forward import forward
+
+        if self.tensors:
+            message = "--simplify is for formulas of numbers"
+            raise CgraphError("usage", message, "leave it out, or write elements as own names")
+        granted = dict(self.forms.granted)
+        found = rewrite(self.forms, form)
+        self.forms.granted = granted
+        writer = Writer(self.forms, list(self.source.inputs))
+        nodes = writer.node(form), writer.node(found)
+        for place in range(_POINTS):
+            at = {
+                name: math.sin(7.3 * k + 2.9 * place + 1) * (1 + place)
+                for k, name in enumerate(writer.graph.inputs)
+            }
+            values = forward(writer.graph, at)
+            a, b = (values[node] for node in nodes)
+            finite = math.isfinite(a) and math.isfinite(b)
+            if finite and not math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9):
+                return form
+        return found
+
+    def _asked_more(self, found: list[Found], forms: list[Form]) -> dict[Condition, None]:
+        """Return the conditions that other formulas ask for, and the derivatives did not."""
+        conditions = self._conditions
+        more: dict[Condition, None] = {}
+        for each, form in zip(found, forms, strict=True):
+            own = conditions.asked(each.form)
+            each.asked.update(own)
+            more.update(dict.fromkeys(conditions.untold(conditions.asked(form), each.asked)))
+        return more
+
+    def _kept(
+        self, found: list[Found], forms: list[Form], asked: dict[Condition, None]
+    ) -> list[Condition]:
+        """Return the conditions that not every derivative shows by itself."""
+        conditions = self._conditions
+        kept: dict[Condition, None] = {}
+        granted = dict(self.forms.granted)
+        if len(found) > _MANY:
+            shown = {each: None for form in forms for each in conditions.asked(form)}
+            return conditions.reduced(
+                conditions.untold({**asked, **granted, **self._defined}, shown)
+            )
+        everywhere: dict[Condition, None] = {}
+        for each, form in zip(found, forms, strict=True):
+            shown = conditions.asked(form)
+            everywhere.update(shown)
+            kept.update(dict.fromkeys(conditions.untold({**each.asked, **granted}, shown)))
+        kept.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
+        return conditions.reduced(kept)
+
+    def _holds(self, writer: Writer, condition: Condition) -> Holds:
+        return Holds(
+            writer.node(condition.left),
+            condition.sign,
+            writer.node(condition.right),
+            tuple((writer.node(choice), taken) for choice, taken in condition.guard),
+        )
 
 
-def _is_positive(forms: Forms, form: Form) -> bool:
-    if forms.kinds[form] == NUMBER:
-        return bool(forms.parts[form])
-    return forms.kinds[form] == CALL and forms.parts[form][0] in _POSITIVE
+def evaluated(
+    formulas: Formulas, values: dict[str, Any], kind: Kind = DOUBLES
+) -> tuple[list[Any], list[bool]]:
+    """Return the value of each derivative at a point, and whether each condition holds there.
 
-
-def _edges(forms: Forms, roots: Iterable[Form]) -> dict[Form, str]:
-    """Return the forms that must not be 0 where some formulas have a value, or must be positive."""
-    found: dict[Form, str] = {}
-    pending = list(roots)
-    seen = set(pending)
-    while pending:
-        form = pending.pop()
-        kind, parts = forms.kinds[form], forms.parts[form]
-        inner: list[Form] = []
-        if kind == SUM:
-            inner = [term for term, _ in parts[1]]
-        elif kind == CALL:
-            inner = list(parts[1])
-            if parts[0] in _LOGARITHMS:
-                found[inner[0]] = ">"
-                for base in forms.factors(inner[0])[1]:
-                    found.setdefault(base, "!=")
-        elif kind == PRODUCT:
-            for base, exponent in parts:
-                inner += [base, exponent]
-                power = forms.value(exponent)
-                if power is not None and power.denominator != 1:
-                    found[base] = ">"
-                elif power is None or power < 0:
-                    found.setdefault(base, "!=")
-        fresh = [each for each in inner if each not in seen]
-        seen.update(fresh)
-        pending.extend(fresh)
-    return found
-
-
-def _named(of: str, wrt: tuple[str, ...], reserved: set[str]) -> str:
-    """Return the name of a derivative, f_x or f_xy, that no node of the program has."""
-    short = all(len(name) == 1 for name in wrt)
-    name = f"{_plain(of)}_" + ("" if short else "_").join(map(_plain, wrt))
-    while name in reserved:
-        name += "_"
-    reserved.add(name)
-    return name
-
-
-def _plain(name: str) -> str:
-    """Return a name without brackets: h[2] is h_2."""
-    return name.replace("[", "_").replace("]", "").replace(", ", "_").replace("-", "m")
-
-
-def _no_input(graph: Graph, name: str) -> CgraphError:
-    import difflib
-
-    names = list(graph.inputs)
-    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
-    few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
-    hint = f"did you mean '{close[0]}'?" if close else f"the inputs are {few}"
-    if graph.node(name) is not None:
-        hint = f"formulas are by the inputs, {few}"
-    return CgraphError("name", f"'{excerpt(name)}' is no input", hint)
-
-
-def evaluated(formulas: Formulas, values: dict[str, Any], kind: Kind = DOUBLES) -> list[Any]:
-    """Return the value of each derivative at a point, in a kind of number.
-
-    Raises `CgraphError` of kind exact or limit, where a formula has no exact number there.
+    A value is a number of the kind, or an array; NaN where any condition does not hold. Raises
+    `CgraphError` of kind exact or limit, where a formula has no exact number there.
     """
     graph = formulas.graph
-    found = kind.forward(graph, {name: values[name] for name in graph.inputs})
+    at = {name: values[name] for name in graph.inputs}
+    found = kind.forward(graph, at)
     for row in formulas.rows:
         try:
             kind.require(graph, found[row.node], found)
@@ -234,4 +314,32 @@ def evaluated(formulas: Formulas, values: dict[str, Any], kind: Kind = DOUBLES) 
             # A formula stands in no text of the user's.
             error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
             raise
-    return [kind.plain(found[row.node]) for row in formulas.rows]
+    held = _held(formulas, {name: kind.doubles(value) for name, value in at.items()})
+    rows = [kind.plain(found[row.node]) for row in formulas.rows]
+    return rows if all(held) else [_nowhere(row, kind) for row in rows], held
+
+
+def _held(formulas: Formulas, at: dict[str, Any]) -> list[bool]:
+    """Return whether each condition holds, by doubles."""
+    from cgcli.calculus.forward import forward
+
+    if not formulas.conditions:
+        return []
+    found = forward(formulas.graph, at)
+    return [_is_met(condition, found) for condition in formulas.conditions]
+
+
+def _nowhere(value: Any, kind: Kind) -> Any:
+    """Return NaN in the shape of a value."""
+    return kind.doubles(value) * math.nan
+
+
+def _is_met(condition: Holds, values: list[Any]) -> bool:
+    for choice, taken in condition.guard:
+        if bool(values[choice] != 0) is not taken:
+            return True
+    a, b = values[condition.left], values[condition.right]
+    met = {
+        ">": a > b, ">=": a >= b, "<": a < b, "<=": a <= b, "==": a == b, "!=": (a < b) | (a > b),
+    }[condition.sign]  # fmt: skip
+    return bool(getattr(met, "all", lambda: met)())

@@ -7,14 +7,15 @@ from fractions import Fraction
 from typing import Any, Final
 
 from cgcli.algebra.forms import CALL, Form, Forms
-from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.table import CONSTANTS, TABLE
 
-__all__ = ["Normal", "normal", "read"]
+__all__ = ["COMPARISONS", "Normal", "apply", "leaf", "normal", "read"]
 
-_COMPARISONS: Final = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+COMPARISONS: Final = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+
+_TURNED: Final = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 
 class Normal:
@@ -34,40 +35,41 @@ class Normal:
     def _other(self, other: Any) -> Form:
         return other.form if isinstance(other, Normal) else self.forms.number(Fraction(other))
 
-    def _make(self, form: Form) -> Normal:
+    def _make(self, form: Form, *others: Any) -> Normal:
+        """Return a form made of this one and others."""
         return Normal(self.forms, form)
 
     def __add__(self, other: Any) -> Normal:
         """Return the sum."""
-        return self._make(self.forms.add(self.form, self._other(other)))
+        return self._make(self.forms.add(self.form, self._other(other)), other)
 
     def __radd__(self, other: Any) -> Normal:
         """Return the sum."""
-        return self._make(self.forms.add(self._other(other), self.form))
+        return self._make(self.forms.add(self._other(other), self.form), other)
 
     def __sub__(self, other: Any) -> Normal:
         """Return the difference."""
-        return self._make(self.forms.sub(self.form, self._other(other)))
+        return self._make(self.forms.sub(self.form, self._other(other)), other)
 
     def __rsub__(self, other: Any) -> Normal:
         """Return the difference."""
-        return self._make(self.forms.sub(self._other(other), self.form))
+        return self._make(self.forms.sub(self._other(other), self.form), other)
 
     def __mul__(self, other: Any) -> Normal:
         """Return the product."""
-        return self._make(self.forms.mul(self.form, self._other(other)))
+        return self._make(self.forms.mul(self.form, self._other(other)), other)
 
     def __rmul__(self, other: Any) -> Normal:
         """Return the product."""
-        return self._make(self.forms.mul(self._other(other), self.form))
+        return self._make(self.forms.mul(self._other(other), self.form), other)
 
     def __truediv__(self, other: Any) -> Normal:
         """Return the quotient."""
-        return self._make(self.forms.div(self.form, self._other(other)))
+        return self._make(self.forms.div(self.form, self._other(other)), other)
 
     def __rtruediv__(self, other: Any) -> Normal:
         """Return the quotient."""
-        return self._make(self.forms.div(self._other(other), self.form))
+        return self._make(self.forms.div(self._other(other), self.form), other)
 
     def __neg__(self) -> Normal:
         """Return the negative."""
@@ -78,7 +80,10 @@ class Normal:
         a, b = self.forms.value(self.form), self.forms.value(right)
         if a is not None and b is not None:
             return {"lt": a < b, "le": a <= b, "gt": a > b, "ge": a >= b}[name]
-        return self._make(self.forms.call(name, (self.form, right)))
+        if a is not None:
+            # People write x < 2 and not 2 > x.
+            return self._make(self.forms.call(_TURNED[name], (right, self.form)), other)
+        return self._make(self.forms.call(name, (self.form, right)), other)
 
     def __lt__(self, other: Any) -> Any:
         """Return the comparison, or its form."""
@@ -102,7 +107,7 @@ class Normal:
         if self.form == right:
             return True
         if self.forms.value(self.form) is None or self.forms.value(right) is None:
-            self.forms.grant(self.forms.sub(self.form, right), "!=")
+            self.forms.grant(self.form, "!=", right)
         return False
 
     def __ne__(self, other: object) -> Any:
@@ -111,10 +116,10 @@ class Normal:
         a, b = forms.value(self.form), forms.value(right)
         if a is not None and b is not None:
             return a != b
-        is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in _COMPARISONS
+        is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in COMPARISONS
         if is_condition and b == 0:
             return self
-        return self._make(forms.call("ne", (self.form, right)))
+        return self._make(forms.call("ne", (self.form, right)), other)
 
 
 def normal(forms: Forms) -> Namespace:
@@ -176,6 +181,9 @@ def apply(
         return forms.sub(*arguments)
     if name == "mul":
         return forms.mul(*arguments)
+    if name == "div" and arguments == (forms.zero, forms.zero):
+        # 0 times what 0 divides is no number, and not 0.
+        return forms.call("div", arguments)
     if name == "div":
         return forms.div(*arguments)
     if name == "neg":
@@ -185,6 +193,10 @@ def apply(
     if name == "pow":
         return forms.power(*arguments)
     first = arguments[0]
+    if name in ("max", "min") and len(arguments) > 2:
+        for argument in arguments[1:]:
+            first = forms.call(name, (first, argument))
+        return first
     if name == "sqrt":
         return forms.power(first, forms.number(Fraction(1, 2)))
     value = forms.value(first) if len(arguments) == 1 else None
@@ -204,10 +216,12 @@ def apply(
     return forms.call(name, arguments, static)
 
 
-def read(forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset()) -> Form:
-    """Return the form of a scalar node; `stop` are nodes that stand for themselves, by name.
+def read(
+    forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset()
+) -> dict[int, Form]:
+    """Return the forms of a node that is made of scalars, and of all nodes that it is made of.
 
-    Raises `CgraphError` of kind shape for a vector or a matrix on the way.
+    `stop` are nodes that stand for themselves, by name.
     """
     needed = graph.ancestors([node])
     found: dict[int, Form] = {}
@@ -215,29 +229,25 @@ def read(forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset
     for each in range(node + 1):
         if not needed[each]:
             continue
-        if graph.shape(each):
-            shown = excerpt(names[each])
-            message = f"'{shown}' is a vector or a matrix, and formulas are of numbers"
-            place = Place(graph.text, graph.starts[each], graph.ends[each])
-            raise CgraphError(
-                "shape", message, "write its elements as names of their own", (place,)
-            )
         arguments = graph.arguments[each]
         if not arguments:
-            found[each] = _leaf(forms, graph, each)
+            found[each] = leaf(forms, graph, each)
         elif each in stop:
             found[each] = forms.name(names[each])
         else:
             operands = tuple(found[argument] for argument in arguments)
             name = graph.operations[each].name
             found[each] = apply(forms, name, operands, graph.static.get(each, ()))
-    return found[node]
+            if graph.uses[each] > 1:
+                forms.close(found[each])
+    return found
 
 
-def _leaf(forms: Forms, graph: Graph, node: int) -> Form:
+def leaf(forms: Forms, graph: Graph, node: int) -> Form:
+    """Return the form of an input, of a number, or of a constant that has a name."""
     literal = graph.literals.get(node)
     if literal is None:
-        return forms.name(graph.given[node])
+        return forms.name(graph.given[node], graph.shape(node))
     if literal in CONSTANTS:
         return forms.name(literal)
     value = graph.constants[node]

@@ -8,7 +8,8 @@ from typing import Final
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
 from cgcli.graph.graph import CONSTANT, INPUT, Graph
-from cgcli.operations.row import Operation
+from cgcli.operations.row import Operation, Shape
+from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import CONSTANTS, OPERATIONS
 
 __all__ = ["Writer"]
@@ -26,7 +27,7 @@ class Writer:
     >>> from cgcli.program import parse
     >>> forms, graph = Forms(), parse("x*x*2 - 1 + x*3").graph()
     >>> writer = Writer(forms, ["x"])
-    >>> node = writer.node(read(forms, graph, graph.output))
+    >>> node = writer.node(read(forms, graph, graph.output)[graph.output])
     >>> inline(writer.graph, node, lambda place: False)
     '2 * x^2 + 3 * x - 1'
     """
@@ -66,7 +67,7 @@ class Writer:
             yield from self._bases(parts)
         elif kind == SUM:
             for term, _ in parts[1]:
-                if forms.kinds[term] == PRODUCT:
+                if forms.kinds[term] == PRODUCT and term not in forms.closed:
                     yield from self._bases(forms.parts[term])
                 else:
                     yield term
@@ -83,20 +84,21 @@ class Writer:
         if kind == NUMBER:
             return self._number(parts)
         if kind == NAME:
-            return self._name(parts)
+            return self._name(parts, forms.shapes[form])
         if kind == CALL:
             operation, arguments, static = parts
             nodes = tuple(self._nodes[argument] for argument in arguments)
             return self._apply(operation, nodes, static)
         if kind == PRODUCT:
-            return self._product(Fraction(1), form)
+            return self._product(Fraction(1), form, own=True)
         return self._sum(parts[0], list(parts[1]))
 
     # Leaves
 
-    def _name(self, name: str) -> int:
+    def _name(self, name: str, shape: Shape) -> int:
         if name in self._inputs:
             node = self.graph.append(INPUT, (), 0, 0)
+            self._shape(node, shape)
             self.graph.given[node] = name
             self.graph.inputs[name] = node
             return node
@@ -141,14 +143,27 @@ class Writer:
             node = self._operations[key] = self.graph.append(operation, nodes, 0, 0)
             if static:
                 self.graph.static[node] = static
+            shapes = [self.graph.shape(argument) for argument in nodes]
+            if operation.shape is not None:
+                self._shape(node, operation.shape(*shapes, *static))
+                self.graph.tensors.add(node)
+            elif any(shapes):
+                self._shape(node, broadcast(*shapes))
         return node
+
+    def _shape(self, node: int, shape: Shape) -> None:
+        if shape:
+            self.graph.shapes[node] = shape
+            self.graph.tensors.add(node)
 
     # Products
 
-    def _product(self, coefficient: Fraction, term: Form) -> int:
+    def _product(self, coefficient: Fraction, term: Form, own: bool = False) -> int:
         """Return the node of a coefficient times a term: what divides stands below one line."""
         forms = self.forms
-        factors = forms.parts[term] if forms.kinds[term] == PRODUCT else ((term, forms.one),)
+        factors: tuple[tuple[Form, Form], ...] = ((term, forms.one),)
+        if forms.kinds[term] == PRODUCT and (own or term not in forms.closed):
+            factors = forms.parts[term]
         above: list[int] = []
         below: list[int] = []
         size = abs(coefficient)
@@ -172,6 +187,8 @@ class Writer:
             above = [self._constant("1")]
         if coefficient < 0:
             above[0] = self._apply("neg", (above[0],))
+        if len(above) > 1:
+            above = self._before_product(above)
         top = self._chain("mul", above)
         return self._apply("div", (top, self._chain("mul", below))) if below else top
 
@@ -193,6 +210,19 @@ class Writer:
             return self._apply("sqrt", (node,))
         return self._apply("pow", (node, self._number(power)))
 
+    def _before_product(self, nodes: list[int]) -> list[int]:
+        """Put scalars before a matrix product into its first factor: 2*A @ x needs no brackets."""
+        graph, (*before, last) = self.graph, nodes
+        if graph.operations[last].name != "matmul" or any(map(graph.shape, before)):
+            return nodes
+        spine = [last]
+        while graph.operations[graph.arguments[spine[-1]][0]].name == "matmul":
+            spine.append(graph.arguments[spine[-1]][0])
+        node = self._chain("mul", [*before, graph.arguments[spine[-1]][0]])
+        for each in reversed(spine):
+            node = self._apply("matmul", (node, graph.arguments[each][1]))
+        return [node]
+
     def _chain(self, name: str, nodes: list[int]) -> int:
         first, *rest = nodes
         for node in rest:
@@ -202,14 +232,18 @@ class Writer:
     # Sums
 
     def _sum(self, number: Fraction, terms: list[tuple[Form, Fraction]]) -> int:
-        """Return the node of a sum: by falling powers where that is the custom, positive first."""
+        """Return the node of a sum: by falling powers of one name, what is positive first."""
         degrees = [self._degree(term) for term, _ in terms]
-        if None not in degrees:
+        sorts = None not in degrees and len(self._names(terms)) < 2
+        if sorts:
             order = sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))
             terms = [terms[k] for k in order]
         pieces: list[tuple[Form, Fraction]] = [(term, factor) for term, factor in terms]
         if number:
             pieces.append((self.forms.one, number))
+        if sorts and number > 0 > pieces[0][1]:
+            # 3 - 3*x - x^4, by rising powers where the highest has a minus.
+            pieces.reverse()
         first = next((k for k, (_, factor) in enumerate(pieces) if factor > 0), 0)
         if pieces[0][1] < 0:
             pieces.insert(0, pieces.pop(first))
@@ -223,10 +257,16 @@ class Writer:
                 total = self._apply("add", (total, self._term(term, factor)))
         return total
 
+    def _names(self, terms: list[tuple[Form, Fraction]]) -> set[Form]:
+        """Return the inputs among the factors of products of names."""
+        forms = self.forms
+        bases = {base for term, _ in terms for base in forms.factors(term)[1]}
+        return {base for base in bases if forms.parts[base] in self._inputs}
+
     def _term(self, term: Form, factor: Fraction) -> int:
         if term == self.forms.one:
             return self._number(factor)
-        if factor == 1 and self.forms.kinds[term] != PRODUCT:
+        if factor == 1 and (self.forms.kinds[term] != PRODUCT or term in self.forms.closed):
             return self._nodes[term]
         return self._product(factor, term)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,7 +25,7 @@ from cgcli.commands.shared import (
     Wrt,
     one_of,
 )
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, excerpt
 from cgcli.limits import Limits
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["differentiate_command"]
 
 _LIMITS = Limits()
+_SECONDS = 20
 
 
 def differentiate_command(
@@ -50,8 +53,17 @@ def differentiate_command(
     jacobian: Annotated[
         bool, typer.Option("--jacobian", help="The matrix of a list's derivatives: [f, g].")
     ] = False,
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            "--shape", metavar="SHAPES", help="Vectors and matrices without values: W=3x2,x=2."
+        ),
+    ] = None,
     share: Annotated[
         bool, typer.Option("--share", help="Give what is used several times a name.")
+    ] = False,
+    simplify: Annotated[
+        bool, typer.Option("--simplify", help="Let SymPy simplify the formulas; wants the extra.")
     ] = False,
     form: Annotated[
         str | None,
@@ -69,7 +81,8 @@ def differentiate_command(
 
     cgraph diff "sin(x^2)"
     """
-    from cgcli.algebra.formulas import Formulas, Wanted, evaluated
+    from cgcli.algebra.formulas import Formulas, evaluated
+    from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import read_name, split_names
     from cgcli.views.formulas import FORMATS
 
@@ -82,16 +95,49 @@ def differentiate_command(
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     kind = kind_of(exact, limits)
     problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
-    graph, values = _graph(problem, read_name(of))
-    names = split_names(wrt)
-    wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
-    formulas = Formulas(graph, wanted)
-    numbers = None if values is None else evaluated(formulas, values, kind)
-    if exact and numbers is None:
+    graph, values = _graph(problem, read_name(of), shape)
+    if exact and values is None:
         message = "--exact is for the values of the formulas, and nothing is bound"
         raise CgraphError("usage", message, "formulas are exact anyway; bind values: x=1/3")
+    names = split_names(wrt)
+    wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
+    if simplify:
+        from cgcli.algebra.simplify import Simplifier
+
+        simplifier = Simplifier(graph.inputs)
+        with time_limit(_SECONDS, "SymPy"):
+            formulas = Formulas(graph, wanted, simplifier)
+        if simplifier.unchanged:
+            sys.stderr.write("warning: SymPy found nothing simpler that can be written here\n")
+    else:
+        formulas = Formulas(graph, wanted)
+    numbers, held = (None, None) if values is None else evaluated(formulas, values, kind)
     form = "json" if json else form or "text"
-    sys.stdout.write(_written(formulas, form, share, numbers, values, digits, exact))
+    sys.stdout.write(_written(formulas, form, share, numbers, held, values, digits, exact))
+
+
+@contextlib.contextmanager
+def time_limit(seconds: int, who: str) -> Iterator[None]:
+    """Raise `CgraphError` of kind limit after so many seconds, where the system has an alarm."""
+    import signal
+    import threading
+
+    alarm = getattr(signal, "SIGALRM", None)
+    if alarm is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        message = f"{who} takes longer than {seconds} seconds"
+        raise CgraphError("limit", message, "leave --simplify out, or ask for less")
+
+    before = signal.signal(alarm, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(alarm, before)
 
 
 def _written(
@@ -99,6 +145,7 @@ def _written(
     form: str,
     share: bool,
     numbers: list[Any] | None,
+    held: list[bool] | None,
     values: dict[str, Any] | None,
     digits: int,
     exact: bool,
@@ -112,27 +159,37 @@ def _written(
     if form == "latex":
         return views.as_latex(formulas, share)
     if form == "text":
-        return views.as_text(formulas, share, numbers, digits)
+        return views.as_text(formulas, share, numbers, digits, held)
     from cgcli.algebra.code import NUMPY, PYTHON
 
     return views.as_code(formulas, PYTHON if form == "python" else NUMPY)
 
 
-def _graph(problem: Problem, of: str | None) -> tuple[Any, dict[str, Any] | None]:
-    """Return the graph, and the values of its inputs where any is bound."""
+def _graph(
+    problem: Problem, of: str | None, shape: str | None
+) -> tuple[Any, dict[str, Any] | None]:
+    """Return the graph, and the values of its inputs where they are bound."""
     from cgcli.calculus.result import find
+    from cgcli.commands.inputs import read_shapes
+    from cgcli.graph.build import build
     from cgcli.program import require_bound, unused_binding
 
     parsed, bound, more = read_problem(problem)
     kind = problem.kind
+    shapes = read_shapes(shape)
+    for name in shapes:
+        if name in bound or name in more:
+            message = f"'{excerpt(name)}' has a value, and that has a shape"
+            raise CgraphError("binding", message, "leave it out of --shape")
     inputs = kind.inputs({**more, **bound})
-    graph = parsed.graph(kind.outline(inputs))
-    for name in bound:
+    # The zeros of a shape take no room, as long as nobody copies them.
+    graph = build(parsed.syntax, {**kind.outline(inputs), **shapes}, problem.limits)
+    for name in (*bound, *shapes):
         if name not in graph.inputs:
-            raise unused_binding(graph, name, list(bound))
+            raise unused_binding(graph, name, [*bound, *shapes])
     if of is not None:
         graph.output = find(graph, of)
-    if not inputs:
+    if not inputs or shapes:
         return graph, None
     require_bound(graph, inputs)
     return graph, {name: inputs[name] for name in graph.inputs}

@@ -17,6 +17,7 @@ __all__ = [
     "read_bindings",
     "read_name",
     "read_program",
+    "read_shapes",
     "read_values",
     "split_binding",
     "split_names",
@@ -307,3 +308,28 @@ def split_names(text: str | None, option: str = "--wrt") -> list[str] | None:
         hint = f"write names with commas: {option} x,y"
         raise CgraphError("usage", f"{option} names nothing", hint)
     return names
+
+
+def read_shapes(text: str | None) -> dict[str, Any]:
+    """Return arrays of zeros, which take no room, for a list such as ``W=3x2,x=2``.
+
+    >>> {name: array.shape for name, array in read_shapes("W=3x2, x=2").items()}
+    {'W': (3, 2), 'x': (2,)}
+    """
+    if text is None:
+        return {}
+    import numpy as np
+
+    found: dict[str, Any] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\w+)\s*=\s*([0-9]{1,9})(?:\s*[x×]\s*([0-9]{1,9}))?\s*", part)
+        shape = tuple(int(each) for each in match.groups()[1:] if each) if match else ()
+        if match is None or 0 in shape:
+            message = f"--shape wants names with their shapes, not '{shorten(part.strip())}'"
+            hint = "write --shape W=3x2,x=2: W has 3 rows and 2 columns, x is a vector of 2"
+            raise CgraphError("usage", message, hint)
+        name = _canonical(match[1])
+        if name in found:
+            raise CgraphError("usage", f"--shape gives '{excerpt(name)}' two shapes", "give it one")
+        found[name] = np.broadcast_to(np.float64(0), shape)
+    return found

@@ -66,7 +66,7 @@ def _close(
     operation: Operation, count: int, static: tuple[int, ...]
 ) -> list[str | tuple[int, int]]:
     found = pieces(operation, count, static)
-    if operation.level != LEVELS["product"]:
+    if operation.level != LEVELS["product"] or operation.symbol == "@":
         return found
     return [piece.strip() if isinstance(piece, str) else piece for piece in found]
 

@@ -69,6 +69,7 @@ NETWORKS: Final = (
         name="elu",
         value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, m.number(0)))),
         partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, m.number(0)))),),
+        textbook=(lambda m, y, x: m.where(x > 0, 1, m.exp(x)),),
         words=("elu",),
         summary="x where positive, else exp(x) - 1",
     ),

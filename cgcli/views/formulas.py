@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from cgcli.algebra.normal import COMPARISONS
+from cgcli.errors import CgraphError
 from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import COMPACT, Notation, write
-from cgcli.operations.row import LEVELS
+from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.document import number
 from cgcli.views.signs import PLAIN
 
 if TYPE_CHECKING:
     from cgcli.algebra.code import Dialect
-    from cgcli.algebra.formulas import Derivative, Formulas
+    from cgcli.algebra.formulas import Derivative, Formulas, Holds
 
 __all__ = ["FORMATS", "as_code", "as_document", "as_latex", "as_text"]
 
 FORMATS: Final = ("text", "latex", "json", "python", "numpy")
 
 _LONG: Final = 2_000
+_LONGEST: Final = 1_000_000
+# What the functions that are written call.
+_KEPT: Final = frozenset({"math", "np", "scipy", "abs", "max", "min", "round", "len"})
 
 
 class Style(NamedTuple):
@@ -28,10 +33,29 @@ class Style(NamedTuple):
     notation: Notation
     name: Callable[[str], str]
     number: Callable[[str], str]
+    truths: str = ""
+    """How a comparison is written that is counted with, where it is no number."""
 
 
 _TEXT: Final = Style(COMPACT, str, str)
-_LATEX: Final = Style(LATEX, latex_name, latex_number)
+
+
+def _latex_pieces(
+    operation: Operation, count: int, static: tuple[int, ...]
+) -> list[str | tuple[int, int]]:
+    """Return how LaTeX writes an operation, an outer product as a column times a row."""
+    if operation.name == "outer":
+        return [(0, LEVELS["power"]), r"\,", (1, LEVELS["atom"]), r"^{\top}"]
+    return LATEX.pieces(operation, count, static)
+
+
+def _latex_level(operation: Operation) -> int:
+    return LEVELS["power"] if operation.name == "outer" else LATEX.level(operation)
+
+
+_LATEX: Final = Style(
+    Notation(_latex_pieces, _latex_level, LATEX.brackets), latex_name, latex_number
+)
 
 
 class Written:
@@ -43,6 +67,7 @@ class Written:
         self.style = style
         self.size = self._size()
         self.crowded = not share and self.size > _LONG
+        self.truths = self._truths() if style.truths else set()
         self.shared = self._shared() if share or self.crowded else {}
 
     def _size(self) -> int:
@@ -71,12 +96,22 @@ class Written:
         number = 0
         for node, arguments in enumerate(graph.arguments):
             trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
-            if arguments and uses[node] > 1 and not trivial:
+            if arguments and (uses[node] > 1 or node in self.truths) and not trivial:
                 number += 1
                 while f"v{number}" in taken:
                     number += 1
                 found[node] = f"v{number}"
         return found
+
+    def _truths(self) -> set[int]:
+        """Return the comparisons that are more than the condition of a choice."""
+        graph, rows = self.graph, self.formulas.rows
+        needed = graph.ancestors([row.node for row in rows])
+        found = {row.node for row in rows}
+        for node, arguments in enumerate(graph.arguments):
+            if needed[node]:
+                found.update(arguments[graph.operations[node].name == "where" :])
+        return {node for node in found if graph.operations[node].name in COMPARISONS}
 
     def formula(self, node: int, own: bool = False) -> str:
         """Return a node's formula; with `own` written out where it has a name itself."""
@@ -99,15 +134,30 @@ class Written:
     def parts(self) -> Iterator[tuple[str, str]]:
         """Yield the shared parts, each with its name, every one before it is used."""
         for node, name in self.shared.items():
-            yield self.style.name(name), self.formula(node, own=True)
+            text = self.formula(node, own=True)
+            yield (
+                self.style.name(name),
+                self.style.truths.format(text) if node in self.truths else text,
+            )
 
-    def conditions(self) -> list[str]:
-        """Return where the formulas hold, as comparisons with 0."""
-        return [f"{self.formula(node)} {sign} 0" for node, sign in self.formulas.conditions]
+    def conditions(self, signs: Mapping[str, str] | None = None) -> list[str]:
+        """Return where the formulas hold, as comparisons; `signs` are those of the style."""
+        return [self._condition(each, signs or {}) for each in self.formulas.conditions]
+
+    def _condition(self, holds: Holds, signs: Mapping[str, str]) -> str:
+        sign = signs.get(holds.sign, holds.sign)
+        text = f"{self.formula(holds.left)} {sign} {self.formula(holds.right)}"
+        for choice, taken in holds.guard:
+            text += f" {'where' if taken else 'unless'} {self.formula(choice)}"
+        return text
 
 
 def as_text(
-    formulas: Formulas, share: bool, values: list[Any] | None = None, digits: int = 6
+    formulas: Formulas,
+    share: bool,
+    values: list[Any] | None = None,
+    digits: int = 6,
+    held: list[bool] | None = None,
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
@@ -121,17 +171,30 @@ def as_text(
         text = written.formula(row.node)
         line = text if alone else f"{row.name} = {text}"
         if values is not None:
-            line += f"  # {_number(values[k], digits)}"
+            line += f"  # {_value(values[k], digits)}"
         lines.append(line)
     if matrix is not None:
         lines.append(_matrix(matrix))
-    lines += [f"# for {condition}" for condition in written.conditions()]
-    return "\n".join(lines) + "\n"
+    for k, condition in enumerate(written.conditions()):
+        broken = held is not None and not held[k]
+        lines.append(f"# for {condition}" + (", which does not hold here" if broken else ""))
+    return _joined(lines, share)
 
 
-def _number(value: Any, digits: int) -> str:
-    """Return a number as it stands in a comment, decimals beside a fraction."""
-    return PLAIN.with_decimal(value, digits)
+def _joined(lines: list[str], share: bool) -> str:
+    """Return the lines as a text; raises `CgraphError` where nobody asked for one that long."""
+    text = "\n".join(lines) + "\n"
+    if len(text) > _LONGEST and not share:
+        message = f"the formulas are {len(text):,} characters long, with names for common parts"
+        raise CgraphError("limit", message, "--share prints them all the same")
+    return text
+
+
+def _value(value: Any, digits: int) -> str:
+    """Return a value as it stands in a comment, decimals beside a fraction."""
+    if not getattr(value, "shape", ()):
+        return PLAIN.with_decimal(value, digits)
+    return "[" + ", ".join(_value(each, digits) for each in value) + "]"
 
 
 def _matrix(matrix: list[list[str]]) -> str:
@@ -156,15 +219,21 @@ def as_latex(formulas: Formulas, share: bool) -> str:
         lines.append(written.formula(rows[0].node))
     else:
         lines += [f"{_ratio(row)} = {written.formula(row.node)}" for row in rows]
-    signs = {"!=": r"\ne", ">=": r"\ge", ">": ">"}
-    for node, sign in formulas.conditions:
-        lines.append(rf"% for {written.formula(node)} {signs[sign]} 0")
-    return "\n".join(lines) + "\n"
+    signs = {"!=": r"\ne", ">=": r"\ge", "<=": r"\le"}
+    lines += [f"% for {condition}" for condition in written.conditions(signs)]
+    return _joined(lines, share)
 
 
 def as_code(formulas: Formulas, dialect: Dialect) -> str:
-    """Return a function of the inputs in Python that returns the derivatives."""
-    style = Style(dialect.notation, _python, dialect.constant)
+    """Return a function of the inputs in Python that returns the derivatives.
+
+    Raises `CgraphError` for what the dialect has no function for.
+    """
+    if dialect.module == "math" and formulas.graph.tensors:
+        message = "Python's math has no vectors and matrices"
+        raise CgraphError("usage", message, "write --format numpy")
+    truths = "1.0*({})" if dialect.module == "np" else ""
+    style = Style(dialect.notation, _python, dialect.constant, truths)
     written = Written(formulas, style, share=True)
     rows, matrix = formulas.rows, formulas.matrix
     alone = len(rows) == 1 and matrix is None
@@ -180,14 +249,26 @@ def as_code(formulas: Formulas, dialect: Dialect) -> str:
     conditions = [f"    # for {condition}" for condition in written.conditions()]
     imports = dialect.imports("\n".join(body))
     lines = [*imports, *(["", ""] if imports else []), f"def {_python(name)}({inputs}):"]
+    conditions = [*_shapes(formulas), *conditions]
     return "\n".join([*lines, *conditions, *body]) + "\n"
 
 
+def _shapes(formulas: Formulas) -> list[str]:
+    """Return a comment that tells the shapes of a function's arguments, where they have any."""
+    source = formulas.source
+    told = [
+        f"{_python(name)} is {'x'.join(map(str, source.shape(node)))}"
+        for name, node in source.inputs.items()
+        if source.shape(node)
+    ]
+    return [f"    # arrays: {', '.join(told)}"] if told else []
+
+
 def _python(name: str) -> str:
-    """Return a name that Python takes: a keyword has an underscore behind it."""
+    """Return a name that Python takes: what it keeps for itself has an underscore behind it."""
     import keyword
 
-    return f"{name}_" if keyword.iskeyword(name) else name
+    return f"{name}_" if keyword.iskeyword(name) or name in _KEPT else name
 
 
 def as_document(
@@ -213,6 +294,7 @@ def as_document(
                 "wrt": list(row.wrt),
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
+                "shape": list(formulas.graph.shape(row.node)),
                 "value": None if values is None else number(values[k]),
             }
             for k, row in enumerate(formulas.rows)

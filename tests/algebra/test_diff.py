@@ -16,7 +16,8 @@ import sympy
 from hypothesis import given, settings
 
 import cgcli
-from cgcli.algebra.formulas import Formulas, Wanted
+from cgcli.algebra.formulas import Formulas
+from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.result import Result
 from cgcli.views.formulas import as_text
 from cgcli.views.schemas import read
@@ -68,6 +69,29 @@ def test_what_is_printed_is_the_gradient(drawn: Program) -> None:
             alone = len(formulas.rows) == 1
             found = whole.value if alone else whole[row.name].value
             assert close(found, result.gradient[row.wrt[0]], scale), printed
+
+
+@given(programs())
+@settings(max_examples=60, deadline=None)
+def test_the_derivative_of_what_is_printed_is_the_second_derivative(drawn: Program) -> None:
+    """Differentiated by numbers and by formulas, the printed gradient agrees."""
+    text, at = drawn.text, drawn.bindings
+    if any(not isinstance(value, float | int) for value in at.values()):
+        return
+    result = evaluate(text, at)
+    if result.graph.tensors or result.notes or not result.gradient or len(result.graph) > 40:
+        return
+    name = next(iter(result.gradient))
+    first = as_text(Formulas(result.graph, Wanted((name,))), share=False)
+    second = Formulas(result.graph, Wanted((name,), 2))
+    numbers = cgcli.parse(first).evaluate(at)
+    if numbers.notes or not numbers.gradient or name not in numbers.gradient:
+        return
+    found = cgcli.parse(as_text(second, share=False)).evaluate(at)
+    scale = max(1.0, *(abs(float(value)) for value in numbers.values))
+    scale = max(scale, *(abs(float(g)) for g in numbers.gradients if g is not None))
+    if not found.notes:
+        assert close(found.value, numbers.gradient[name], scale), (text, first)
 
 
 def formulas_of(chance: random.Random, depth: int) -> str:
@@ -174,16 +198,57 @@ def test_shared_parts_have_names(cgraph: Run) -> None:
         ("*".join(f"sin({k}*x)" for k in range(1, 201)), 200_000),
         ("h[0] = 0.5; for t in 0..999 { h[t+1] = tanh(w*h[t] + x) }; h[1000]", 200_000),
         ("*".join(["sin(x)"] * 200), 40),
+        ("h[0] = x; for t in 0..499 { h[t+1] = 2.5*h[t]*(1 - h[t]) }; h[500]", 400_000),
+        ("h[0] = 0; for t in 0..999 { h[t+1] = h[t] + sin(x*t) }; h[1000]", 200_000),
+        ("+".join(f"sin(x*{k})*y{k}" for k in range(1, 60)), 4_000),
     ],
 )
 def test_large_formulas_are_shared_unasked(program: str, most: int, cgraph: Run) -> None:
     ran = cgraph("diff", program, "--wrt", "x")
     assert ran.status == 0
     assert len(ran.out) < most
-    at = {"x": 0.3, "w": 0.8} if "w" in program else {"x": 0.3}
+    at = {"x": 0.3, **{f"y{k}": 1.0 for k in range(1, 60) if f"y{k}" in program}}
+    if "w" in program:
+        at["w"] = 0.8
     found = evaluate(ran.out, at).value
     expected = evaluate(program, at).gradient["x"]  # type: ignore[index]
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-300)
+
+
+HOSTILE = [
+    ("sin(" * 9_000 + "x" + ")" * 9_000, 0),
+    ("^".join(["x"] * 300), 0),
+    ("x*9^9^9^9^9^9", 0),
+    ("1e308*x^2*1e308", 0),
+    ("x^1e300", 0),
+    ("x*" + "9" * 5_000, 0),
+    ("for t in 0..60000 { a[t] = x*t }; a[60000] + a[0]", 0),
+    ("h[0] = x; for t in 0..60000 { h[t+1] = h[t]*x + 1 }; h[60001]", 2),
+    ("+".join(f"x{k}*x{k + 1}" for k in range(2_001)), 2),
+]
+
+
+@pytest.mark.parametrize(("program", "status"), HOSTILE, ids=range(len(HOSTILE)))
+def test_what_is_large_is_written_or_refused(program: str, status: int, cgraph: Run) -> None:
+    ran = cgraph("diff", program)
+    assert ran.status == status, ran.err
+    assert "Traceback" not in ran.err
+    if status:
+        assert ran.err.startswith("error: ")
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+@pytest.mark.parametrize("word", ["max", "min"])
+def test_extremes_of_three_by_many_names(word: str, name: str) -> None:
+    """One pass back for many names, and one for each of few, agree with numbers."""
+    many = "".join(f" + 0*z{k}" for k in range(25))
+    for text in (f"{word}(x, y, z)^2", f"{word}(x, y, z)^2{many}"):
+        graph = cgcli.parse(text).graph()
+        printed = as_text(Formulas(graph, Wanted()), share=False)
+        at = {**dict.fromkeys(graph.inputs, 0.5), "x": 0.3, "y": 0.9, "z": 0.7}
+        gradient = evaluate(text, at).gradient
+        assert gradient is not None
+        assert evaluate(printed, at)[f"f_{name}"].value == gradient[name]
 
 
 # Conditions
@@ -196,10 +261,37 @@ def test_large_formulas_are_shared_unasked(program: str, most: int, cgraph: Run)
         ("sqrt(x)^2", ["x >= 0"]),
         ("exp(log(x))", ["x > 0"]),
         ("log(x)/x", []),
-        ("max(x, y)", ["x - y != 0"]),
-        ("(x + 1)^2/(x + 1)", ["x + 1 != 0"]),
+        ("max(x, y)", ["x != y"]),
+        ("(x + 1)^2/(x + 1)", ["x != -1"]),
         ("x*y", []),
-        ("atan(1/x)", []),
+        ("atan(1/x)", ["x != 0"]),
+        ("acos(1/(1/x))", ["x != 0"]),
+        ("log(x)", ["x > 0"]),
+        ("log(1 - x)", ["x < 1"]),
+        ("log((3*x + 2)^5)", ["3*x + 2 > 0"]),
+        ("log(x^2)", []),
+        ("log(abs(x))", []),
+        ("log(x^2 + 1)", []),
+        ("log(exp(x) + 1)", []),
+        ("log(x*y)", ["x*y > 0"]),
+        ("log(x^2*y)", ["y > 0"]),
+        ("0*log(x)", ["x > 0"]),
+        ("log(x) - log(x)", ["x > 0"]),
+        ("x^2 + log(y)", ["y > 0"]),
+        ("0^x", ["x > 0"]),
+        ("x^n", []),
+        ("sqrt(x)", []),
+        ("x^(1/3)", []),
+        ("log1p(x)", ["x > -1"]),
+        ("asin(x)", []),
+        ("atanh(x)", ["abs(x) < 1"]),
+        ("acosh(x)", ["x >= 1"]),
+        ("abs(x)", ["x != 0"]),
+        ("relu(w*x + b)", ["w*x + b != 0"]),
+        ("floor(x)", ["x != floor(x)"]),
+        ("max(x, y, z)", ["x != y", "z != max(x, y)"]),
+        ("where(x > 0, log(x), 0)", ["x != 0"]),
+        ("where(x > -1, log(x), 0)", ["x > 0 where x > -1", "x != -1"]),
     ],
 )
 def test_what_was_cancelled_is_said(program: str, conditions: list[str], cgraph: Run) -> None:
@@ -226,6 +318,16 @@ def test_values_are_comments(cgraph: Run) -> None:
     assert cgraph("diff", "x*y^2", "x=2", "y=3").out == "f_x = y^2  # 9\nf_y = 2*x*y  # 12\n"
     assert cgraph("diff", "x*y^2", "x=2").status == 2
     assert cgraph("diff", "x*y^2", "x=2", "y=3", "q=1").status == 2
+
+
+def test_values_are_not_told_where_the_formulas_do_not_hold(cgraph: Run) -> None:
+    assert cgraph("diff", "log(x)", "x=-1").out == (
+        "1/x  # nan\n# for x > 0, which does not hold here\n"
+    )
+    assert cgraph("diff", "log(x)", "x=2").out == "1/x  # 0.5\n# for x > 0\n"
+    document = json.loads(cgraph("diff", "max(x, y)", "x=1", "y=1", "--json").out)
+    assert [row["value"] for row in document["derivatives"]] == ["NaN", "NaN"]
+    assert document["conditions"] == ["x != y"]
 
 
 def test_latex(cgraph: Run) -> None:
@@ -286,7 +388,15 @@ def test_what_python_lacks_is_said(cgraph: Run) -> None:
         ("p = x*y; p^2", "--wrt", "p"),
         ("2 + 3",),
         ("[x, y]",),
-        ("sum(x)", "x=[1,2]"),
+        ("x^2", "x=[1,2]"),
+        ("W @ x", "--shape", "W=3x2,x=2", "--jacobian"),
+        ("sum(x)", "x=[1,2]", "--shape", "x=3"),
+        ("sum(x)", "--shape", "x=0"),
+        ("sum(x)", "--shape", "x=2x2x2"),
+        ("sum(x)", "--shape", "x=2,x=3"),
+        ("sum(x)", "--shape", "x=2,y=3"),
+        ("sum(x^2)", "--shape", "x=2", "--format", "python"),
+        ("sum(x^2)", "--shape", "x=2", "--simplify"),
         ("x^2", "--hessian", "--order", "3"),
         ("x^2", "--hessian", "--jacobian"),
         ("x^2", "--json", "--format", "latex"),

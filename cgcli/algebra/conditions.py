@@ -1,0 +1,263 @@
+"""Where formulas have a value, and what must be said because they do not show it themselves.
+
+A derivative holds where its program has one. log(x) asks for x > 0, and its derivative 1/x does
+not: then the formula comes with the condition. What the formula asks for itself, as 1/x asks
+for x != 0, is seen and not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from cgcli.algebra.forms import CALL, PRODUCT, SUM, Condition, Form, Forms
+from cgcli.algebra.normal import Normal, normal
+from cgcli.algebra.signs import parts_of
+from cgcli.graph.graph import Graph
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["Conditions"]
+
+Guard: TypeAlias = tuple[tuple[Form, bool], ...]
+
+_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_GUARDS: Final = 200
+_COMPARED: Final = 100
+_OWN: Final = frozenset({"pow", "div", "sqrt"})
+
+
+class Conditions:
+    """The conditions that a program's parts ask for, and those that its derivatives show.
+
+    >>> from cgcli.algebra.normal import read
+    >>> from cgcli.program import parse
+    >>> forms, graph = Forms(), parse("log(x)").graph()
+    >>> conditions = Conditions(forms, frozenset(["x"]))
+    >>> asked = conditions.asked(read(forms, graph, graph.output)[graph.output])
+    >>> [(forms.parts[each.left], each.sign) for each in asked]
+    [('x', '>')]
+    """
+
+    def __init__(self, forms: Forms, inputs: frozenset[str]) -> None:
+        self.forms = forms
+        self.inputs = inputs
+        self._m = normal(forms)
+        self._domains: dict[tuple[str, tuple[Form, ...]], list[Condition]] = {}
+
+    def asked(
+        self, root: Form, varies: Callable[[Form], bool] | None = None
+    ) -> dict[Condition, None]:
+        """Return what must hold for a form to have a value; with `varies`, for those parts alone.
+
+        A branch's conditions are guarded by the branch.
+        """
+        found: dict[Condition, None] = {}
+        pending: list[tuple[Form, Guard]] = [(root, ())]
+        seen = set(pending)
+        guards: set[Guard] = set()
+        forms = self.forms
+        while pending:
+            form, guard = pending.pop()
+            for condition in self._own(form, varies):
+                found[condition._replace(guard=guard)] = None
+            kind, parts = forms.kinds[form], forms.parts[form]
+            inner: list[tuple[Form, Guard]] = []
+            if kind == SUM:
+                inner = [(term, guard) for term, _ in parts[1]]
+            elif kind == PRODUCT:
+                inner = [(each, guard) for pair in parts for each in pair]
+            elif kind == CALL and parts[0] == "where":
+                choice, first, second = parts[1]
+                inner = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
+                guards.update(own for _, own in inner)
+                if len(guards) > _GUARDS or forms.shapes[choice]:
+                    inner = [(first, guard), (second, guard)]
+            elif kind == CALL:
+                inner = [(each, guard) for each in parts[1]]
+            for each in inner:
+                if each not in seen and (varies is None or varies(each[0])):
+                    seen.add(each)
+                    pending.append(each)
+        return found
+
+    def untold(self, asked: Iterable[Condition], shown: Iterable[Condition]) -> list[Condition]:
+        """Return those of the conditions asked that do not follow from those shown."""
+        known = self._known(shown)
+        found: dict[Condition, None] = {}
+        for one in asked:
+            for each in parts_of(self.forms, one, self.inputs):
+                canonical = list(self._canonical(each))
+                if not all(self._follows(part, known) for part in canonical):
+                    found[each] = None
+        return list(found)
+
+    def reduced(self, conditions: Iterable[Condition]) -> list[Condition]:
+        """Return conditions without those that follow from others, as people write them."""
+        kept = {tuple(self._canonical(each)): each for each in conditions}
+        if len(kept) <= _COMPARED:
+            for own, each in list(kept.items()):
+                known = self._known(other for other in kept.values() if other != each)
+                if all(self._follows(part, known) for part in own):
+                    del kept[own]
+        return [self._plain(each) for each in kept.values()]
+
+    def _known(self, conditions: Iterable[Condition]) -> dict[Condition, None]:
+        """Return conditions in one way of writing; with a product, no factor of it is 0."""
+        known: dict[Condition, None] = {}
+        for one in conditions:
+            for each in self._canonical(one):
+                known[each] = None
+                if each.sign == ">" and self.forms.kinds[each.left] == PRODUCT:
+                    for base, _ in self.forms.parts[each.left]:
+                        known[Condition(base, "!=", each.right, each.guard)] = None
+        return known
+
+    def _plain(self, condition: Condition) -> Condition:
+        """Return a condition as people write it: x < 1 for 1 - x > 0."""
+        forms, (left, sign, right, guard) = self.forms, condition
+        number, terms = forms.terms(left)
+        if right != forms.zero or len(terms) != 1:
+            return condition
+        ((term, factor),) = terms.items()
+        if abs(factor) != 1 or (not number and factor == 1):
+            return condition
+        turned = sign if factor > 0 else {">": "<", ">=": "<="}.get(sign, sign)
+        return Condition(term, turned, forms.number(-number / factor), guard)
+
+    def _follows(self, condition: Condition, known: dict[Condition, None]) -> bool:
+        left, sign, right, guard = condition
+        stronger = {">=": (">=", ">"), "!=": ("!=", ">", "<")}.get(sign, (sign,))
+        if any(
+            Condition(left, each, right, guard[:length]) in known
+            for each in stronger
+            for length in range(len(guard) + 1)
+        ):
+            return True
+        return any(self._implies(choice, taken, condition) for choice, taken in guard)
+
+    def _implies(self, choice: Form, taken: bool, condition: Condition) -> bool:
+        """Whether a branch is only taken where the condition holds."""
+        forms = self.forms
+        if forms.kinds[choice] != CALL or forms.parts[choice][0] not in _SIGNS:
+            return False
+        name, (left, right), _ = forms.parts[choice]
+        sign = _SIGNS[name] if taken else _TURNED[_SIGNS[name]]
+        known = self._known([Condition(left, sign, right)])
+        return self._follows(condition._replace(guard=()), known)
+
+    def _canonical(self, condition: Condition) -> Iterator[Condition]:
+        """Yield a condition as signs before 0: abs(x) < 1 is 1 - x^2 > 0."""
+        forms, (left, sign, right, guard) = self.forms, condition
+        if sign in ("<", "<="):
+            left, right, sign = right, left, sign.replace("<", ">")
+        is_abs = forms.kinds[right] == CALL and forms.parts[right][0] == "abs"
+        if is_abs and sign in (">", ">=") and left == forms.one:
+            square = forms.power(forms.parts[right][1][0], forms.number(2))
+            left, right = forms.one, square
+        difference = forms.sub(left, right)
+        if sign == "!=":
+            # a != b and b != a are one.
+            difference = min(difference, forms.negative(difference))
+        yield from parts_of(forms, Condition(difference, sign, forms.zero, guard), self.inputs)
+
+    # What one form, or one node, asks for
+
+    def asked_in(
+        self,
+        graph: Graph,
+        values: Mapping[int, Form],
+        node: int,
+        active: bytearray | None = None,
+    ) -> dict[Condition, None]:
+        """Return what must hold for a node to have a value, or a gradient through active nodes.
+
+        Here nothing has been cancelled yet: 0*log(x) asks for x > 0.
+        """
+        found: dict[Condition, None] = {}
+        pending: list[tuple[int, Guard]] = [(node, ())]
+        seen = set(pending)
+        guards: set[Guard] = set()
+        while pending:
+            each, guard = pending.pop()
+            arguments = graph.arguments[each]
+            if not arguments or (active is not None and not active[each]):
+                continue
+            name = graph.operations[each].name
+            own = tuple(values[argument] for argument in arguments)
+            for condition in self._at_node(name, own, graph.static.get(each, ())):
+                found[condition._replace(guard=guard)] = None
+            inner = [(argument, guard) for argument in arguments]
+            if name == "where":
+                choice = own[0]
+                inner = [(arguments[k], (*guard, (choice, k == 1))) for k in (1, 2)]
+                guards.update(one for _, one in inner)
+                if len(guards) > _GUARDS or self.forms.shapes[choice]:
+                    inner = [(arguments[k], guard) for k in (1, 2)]
+            fresh = [one for one in inner if one not in seen]
+            seen.update(fresh)
+            pending.extend(fresh)
+        return found
+
+    def _at_node(
+        self, name: str, own: tuple[Form, ...], static: tuple[int, ...]
+    ) -> Iterator[Condition]:
+        zero = self.forms.zero
+        if name == "div":
+            yield Condition(own[1], "!=", zero)
+        elif name == "sqrt":
+            yield Condition(own[0], ">=", zero)
+        elif name == "pow":
+            power = self.forms.value(own[1])
+            if power is None and self.forms.value(own[0]) != 0:
+                yield Condition(own[0], ">=", zero)
+            elif power is not None and power.denominator != 1:
+                yield Condition(own[0], ">=" if power > 0 else ">", zero)
+            elif power is not None and power < 0:
+                yield Condition(own[0], "!=", zero)
+        elif name not in _OWN:
+            yield from self._domain(name, own, static)
+
+    def _own(self, form: Form, varies: Callable[[Form], bool] | None) -> Iterator[Condition]:
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        if kind == PRODUCT:
+            for base, exponent in parts:
+                power = forms.value(exponent)
+                if power is None:
+                    # For a negative base some powers have a value, and the next ones too.
+                    yield Condition(base, ">=", forms.zero)
+                elif varies is not None and not varies(base):
+                    continue
+                elif power.denominator != 1:
+                    yield Condition(base, ">=" if power > 0 else ">", forms.zero)
+                elif power < 0:
+                    yield Condition(base, "!=", forms.zero)
+        elif kind == CALL:
+            yield from self._domain(*parts)
+
+    def _domain(
+        self, name: str, arguments: tuple[Form, ...], static: tuple[int, ...]
+    ) -> list[Condition]:
+        """Return the domain of an operation, from its row, where that is a comparison."""
+        key = (name, arguments)
+        known = self._domains.get(key)
+        if known is not None:
+            return known
+        forms = self.forms
+        found: list[Condition] = []
+        domain = OPERATIONS[name].domain
+        if domain is not None and name not in _OWN:
+            granted = dict(forms.granted)
+            inside: Any = domain.inside(
+                self._m, *(Normal(forms, each) for each in arguments), *static
+            )
+            forms.granted = granted
+            if inside is False:
+                found.append(Condition(forms.zero, ">", forms.zero))
+            elif isinstance(inside, Normal) and forms.kinds[inside.form] == CALL:
+                word, sides, _ = forms.parts[inside.form]
+                if word in _SIGNS:
+                    found.append(Condition(sides[0], _SIGNS[word], sides[1]))
+        self._domains[key] = found
+        return found

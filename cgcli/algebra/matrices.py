@@ -1,0 +1,339 @@
+"""The operations of vectors and matrices over forms, simplified as a person would."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from cgcli.algebra.forms import CALL, Form, Forms
+from cgcli.algebra.normal import Normal, apply
+from cgcli.algebra.places import MOST, element, stacked, whole
+from cgcli.algebra.tensor import Tensor, shape_of
+from cgcli.operations.row import Shape
+from cgcli.operations.shapes import reduced, size
+
+__all__ = ["Algebra"]
+
+
+class Algebra:
+    """The operations of vectors and matrices over tensors, by their names in the rules."""
+
+    def __init__(self, forms: Forms) -> None:
+        self.forms = forms
+
+    def _tensor(self, form: Form, shape: Shape | None = None) -> Tensor:
+        return Tensor(self.forms, form, shape)
+
+    def _of(self, value: Any) -> Tensor:
+        if isinstance(value, Tensor):
+            return value
+        form = value.form if isinstance(value, Normal) else self.forms.number(Fraction(value))
+        return Tensor(self.forms, form)
+
+    def _whole(self, value: Any) -> Form:
+        """Return a tensor's form in all its shape."""
+        tensor = self._of(value)
+        return whole(self.forms, tensor.form, tensor.shape)
+
+    def _apart(self, form: Form) -> tuple[Form, Form]:
+        """Return a form as a scalar times a tensor: 2*s*x is 2*s and x.
+
+        A vector times a unit vector is its element times that.
+        """
+        forms = self.forms
+        coefficient, factors = forms.factors(form)
+        scalars = {
+            base: power
+            for base, power in factors.items()
+            if not forms.shapes[base] and not forms.shapes[power]
+        }
+        rest = {base: power for base, power in factors.items() if base not in scalars}
+        scale = forms.product(coefficient, scalars)
+        for base, power in rest.items():
+            if len(rest) > 1 and power == forms.one and self._is_unit(base):
+                others = {each: own for each, own in rest.items() if each != base}
+                other = forms.product(Fraction(1), others)
+                if forms.shapes[other] == forms.shapes[base]:
+                    return forms.mul(scale, self._picked(other, base)), base
+        return scale, forms.product(Fraction(1), rest)
+
+    def _kind(self, tensor: Tensor) -> tuple[str, Form]:
+        """Return how a tensor fills its shape: scalar, row, column or full, and what with."""
+        forms, (form, shape) = self.forms, (tensor.form, tensor.shape)
+        own = forms.shapes[form]
+        if own == shape:
+            return "full", form
+        if size(own) == 1:
+            for _ in own:
+                form = element(forms, form, 0)
+            return "scalar", form
+        if len(own) == 1:
+            return "row", form
+        if own[0] == 1:
+            return "row", element(forms, form, 0)
+        return "column", element(forms, self._transposed(form), 0)
+
+    # Products
+
+    def product(self, a: Any, b: Any) -> Tensor:
+        """Return the matrix product; a scalar on either side scales."""
+        first, second = self._of(a), self._of(b)
+        if not first.shape or not second.shape:
+            return self._of(first * second)
+        forms = self.forms
+        shape = (*first.shape[:-1], *second.shape[1:])
+        (p, left), (q, right) = self._kind(first), self._kind(second)
+        outer_scale, left = self._apart(left)
+        inner_scale, right = self._apart(right)
+        scale = forms.mul(outer_scale, inner_scale)
+        if p == "scalar" or (p == "full" and not forms.shapes[left]):
+            # Every element of the left one is 1.
+            found = self.sum(self._tensor(right, second.shape), 0).form
+        elif q == "scalar" or (q == "full" and not forms.shapes[right]):
+            found = self.sum(self._tensor(left, first.shape), -1).form
+            if len(second.shape) > 1 and len(first.shape) > 1:
+                found = self._column(found)
+        elif p == "row":
+            found = self.product(self._tensor(left), self._tensor(right, second.shape)).form
+        elif p == "column":
+            down = self.sum(self._tensor(right, second.shape), 0)
+            found = self.outer_or_scale(self._tensor(left), down).form
+        elif q == "row":
+            along = self.sum(self._tensor(left, first.shape), -1)
+            found = self.outer_or_scale(along, self._tensor(right)).form
+        elif q == "column":
+            found = self.product(self._tensor(left), self._tensor(right)).form
+            found = self._column(found) if len(first.shape) > 1 else found
+        else:
+            found = self._matmul(left, right)
+        return self._tensor(forms.mul(scale, found), shape)
+
+    def _matmul(self, left: Form, right: Form) -> Form:
+        """Return a product of two that fill their shapes."""
+        forms = self.forms
+        if self._is_unit(left):
+            return self._picked(right, left)
+        if self._is_unit(right):
+            return self._picked(self._transposed(left), right)
+        if len(forms.shapes[left]) == 1 and self._is(right, "transpose"):
+            left, right = forms.parts[right][1][0], left
+        return forms.call("matmul", (left, right))
+
+    def _picked(self, form: Form, unit: Form) -> Form:
+        """Return the row that a unit vector picks."""
+        forms = self.forms
+        if self._is(unit, "unit"):
+            return forms.row(form)
+        place = forms.value(forms.parts[unit][1][0])
+        if place is None:
+            return forms.call("matmul", (unit, form))
+        return element(forms, form, int(place))
+
+    def _is_unit(self, form: Form) -> bool:
+        return self._is(form, "unit") or self._is(form, "onehot")
+
+    def _is(self, form: Form, name: str) -> bool:
+        return self.forms.kinds[form] == CALL and self.forms.parts[form][0] == name
+
+    def outer_or_scale(self, a: Any, b: Any) -> Tensor:
+        """Return the matrix of products of two vectors, or the vector times the scalar."""
+        first, second = self._of(a), self._of(b)
+        if not first.shape or not second.shape:
+            return self._of(first * second)
+        forms = self.forms
+        shape = (*first.shape, *second.shape)
+        outer_scale, left = self._apart(self._kind(first)[1])
+        inner_scale, right = self._apart(self._kind(second)[1])
+        scale = forms.mul(outer_scale, inner_scale)
+        if not forms.shapes[left]:
+            found = right
+        elif not forms.shapes[right]:
+            found = self._column(left)
+        else:
+            found = forms.call("outer", (left, right))
+        return self._tensor(forms.mul(scale, found), shape)
+
+    # Axes
+
+    def transpose(self, x: Any) -> Tensor:
+        """Return rows for columns."""
+        tensor = self._of(x)
+        shape = tensor.shape[::-1]
+        if len(shape) < 2:
+            return tensor
+        scale, form = self._apart(tensor.form)
+        if self.forms.shapes[form]:
+            form = self._transposed(form)
+        return self._tensor(self.forms.mul(scale, form), shape)
+
+    def _transposed(self, form: Form) -> Form:
+        """Return a matrix, or a row that stands for one, with rows for columns."""
+        forms = self.forms
+        if len(forms.shapes[form]) == 1:
+            return self._column(form)
+        if self._is(form, "transpose"):
+            found: Form = forms.parts[form][1][0]
+            return found
+        if self._is(form, "outer"):
+            return forms.call("outer", forms.parts[form][1][::-1])
+        return forms.call("transpose", (form,))
+
+    def _column(self, form: Form) -> Form:
+        """Return a vector as a matrix of one column, which broadcasts along the rows."""
+        if not self.forms.shapes[form]:
+            return form
+        return self.forms.call("transpose", (self.forms.call("stack", (form,)),))
+
+    def spread(self, value: Any, like: Any, *axis: int) -> Tensor:
+        """Undo a reduction's loss of an axis: every element takes the value of its group."""
+        tensor, shape = self._of(value), shape_of(like)
+        if len(shape) == 2 and axis and axis[0] in (1, -1):
+            return self._tensor(self._column(tensor.form), shape)
+        return self._tensor(tensor.form, shape)
+
+    def sum(self, x: Any, *axis: int) -> Tensor:
+        """Return the sum over everything, or over an axis; a scalar stands before it."""
+        tensor = self._of(x)
+        forms, shape = self.forms, tensor.shape
+        if not shape:
+            return tensor
+        left = reduced(shape, axis[0] if axis else None)
+        kind, form = self._kind(tensor)
+        scale, form = self._apart(form)
+        if not forms.shapes[form]:
+            scale, form, kind = forms.mul(scale, form), forms.one, "scalar"
+        if not left:
+            count = size(shape) // size(forms.shapes[form])
+            found = self._total(form) if kind != "scalar" else forms.one
+            return self._tensor(forms.mul(forms.scale(scale, Fraction(count)), found), left)
+        down = axis[0] in (0, -2)
+        count = shape[0] if down else shape[1]
+        product = self._as_product(form, shape, down) if kind == "full" else None
+        if product is not None:
+            return self._tensor(forms.mul(scale, product), left)
+        if kind == "full" and self._is(form, "transpose"):
+            found = forms.call("sum", forms.parts[form][1], (1 if down else 0,))
+        elif kind == "full":
+            found = forms.call("sum", (form,), (0 if down else 1,))
+        elif kind in ("scalar", "row" if down else "column"):
+            found = forms.scale(form, Fraction(count))
+        else:
+            found = self._total(form)
+        return self._tensor(forms.mul(scale, found), left)
+
+    def _as_product(self, form: Form, shape: Shape, down: bool) -> Form | None:
+        """Return the sum of a matrix times a vector over the axis of the vector as their product.
+
+        sum(W*x, 1) is W @ x.
+        """
+        forms = self.forms
+        factors = forms.factors(form)[1]
+        for base, power in factors.items():
+            own = forms.shapes[base]
+            rest = {each: other for each, other in factors.items() if each != base}
+            if power != forms.one or not rest or own != ((shape[0], 1) if down else shape[1:]):
+                continue
+            matrix = forms.product(Fraction(1), rest)
+            if forms.shapes[matrix] != shape:
+                continue
+            if not down:
+                return self.product(self._tensor(matrix), self._tensor(base)).form
+            vector = element(forms, self._transposed(base), 0)
+            return self.product(self._tensor(vector), self._tensor(matrix)).form
+        return None
+
+    def _total(self, form: Form) -> Form:
+        forms = self.forms
+        if self._is_unit(form):
+            return forms.one
+        if self._is(form, "outer"):
+            a, b = forms.parts[form][1]
+            return forms.mul(self._total(a), self._total(b))
+        if self._is(form, "transpose"):
+            form = forms.parts[form][1][0]
+        return forms.call("sum", (form,))
+
+    def count(self, x: Any, *axis: int) -> int:
+        """Return the number of elements, or of those along an axis."""
+        shape = shape_of(x)
+        return shape[axis[0]] if axis else size(shape)
+
+    # Places
+
+    def stack(self, *parts: Any) -> Tensor:
+        """Return a list."""
+        tensors_ = [self._of(part) for part in parts]
+        forms = [whole(self.forms, each.form, each.shape) for each in tensors_]
+        return self._tensor(stacked(self.forms, forms), (len(parts), *tensors_[0].shape))
+
+    def index(self, x: Any, *places: int) -> Tensor:
+        """Return an element or a row."""
+        tensor = self._of(x)
+        for place in places:
+            tensor = tensor[place % tensor.shape[0]]
+        return tensor
+
+    def scatter(self, value: Any, like: Any, *places: int) -> Tensor:
+        """Return zeros, but for a value at one place."""
+        shape = shape_of(like)
+        forms = self.forms
+        units = [
+            self._tensor(forms.call("onehot", (forms.number(place % length),), (length,)))
+            for place, length in zip(places, shape, strict=False)
+        ]
+        if len(shape) == len(units):
+            unit = units[0] if len(units) == 1 else self.outer_or_scale(*units)
+            return self._of(value * unit)
+        return self.outer_or_scale(units[0], value)
+
+    def concat(self, *parts: Any) -> Tensor:
+        """Return parts end to end."""
+        return self._tensor(self.forms.call("concat", tuple(self._whole(part) for part in parts)))
+
+    def piece(self, up: Any, place: int, *parts: Any) -> Tensor:
+        """Return what one of several parts end to end takes."""
+        lengths = [shape_of(part)[0] if shape_of(part) else 1 for part in parts]
+        start = sum(lengths[:place])
+        if not shape_of(parts[place]):
+            return self.index(up, start)
+        if not self.forms.shapes[up.form]:
+            return self._tensor(up.form, shape_of(parts[place]))
+        return self.stack(*(self.index(up, start + k) for k in range(lengths[place])))
+
+    def products_of_others(self, x: Any, *axis: int) -> Tensor:
+        """Return for every element the product of all others: a list, or all of them over it."""
+        tensor = self._of(x)
+        forms, shape = self.forms, tensor.shape
+        if len(shape) == 1 and shape[0] <= MOST // 2:
+            elements = [self.index(tensor, k).form for k in range(shape[0])]
+            others = []
+            for k in range(shape[0]):
+                product = forms.one
+                for each in elements[:k] + elements[k + 1 :]:
+                    product = forms.mul(product, each)
+                others.append(self._tensor(product))
+            return self.stack(*others)
+        form = self._whole(tensor)
+        total = self.spread(self._tensor(forms.call("prod", (form,), axis)), tensor, *axis)
+        return self._of(total / tensor)
+
+    def onehot(self, k: Any, n: int) -> Tensor:
+        """Return a vector with 1 at a place."""
+        return self._tensor(self.forms.call("onehot", (self._of(k).form,), (n,)))
+
+    def exp(self, x: Any) -> Tensor:
+        """Return the exponential; that of x - logsumexp(x) is softmax(x)."""
+        tensor = self._of(x)
+        forms = self.forms
+        number, terms = forms.terms(tensor.form)
+        for term, factor in terms.items():
+            if forms.kinds[term] != CALL or number:
+                continue
+            name, arguments, static = forms.parts[term]
+            if name == "log_softmax" and len(terms) == 1 and factor == 1:
+                return self._tensor(forms.call("softmax", arguments), tensor.shape)
+            rest = forms.sum(Fraction(0), {k: own for k, own in terms.items() if k != term})
+            is_vector = len(forms.shapes[rest]) == 1 and not static
+            if name == "logsumexp" and factor == -1 and arguments[0] == rest and is_vector:
+                return self._tensor(forms.call("softmax", arguments), tensor.shape)
+        return self._tensor(apply(forms, "exp", (tensor.form,)), tensor.shape)

@@ -1,0 +1,207 @@
+"""Elements and rows of forms, lists of them, and numbers written out in all their places."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.errors import CgraphError
+from cgcli.operations.row import Shape
+from cgcli.operations.shapes import describe, size
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["MOST", "element", "listed", "stacked", "whole"]
+
+MOST: Final = 16
+"""So many numbers are written out one by one where there is another way."""
+
+_FEW: Final = 400
+
+At: TypeAlias = tuple[Form, int]
+
+
+def element(forms: Forms, form: Form, place: int) -> Form:
+    """Return the element of a vector, or the row of a matrix, at a place.
+
+    What is elementwise is taken apart: the element of x*sin(y) at 0 is x[0]*sin(y[0]).
+    """
+    found: dict[At, Form] = {}
+    pending: list[At] = [(form, place)]
+    while pending:
+        at = pending[-1]
+        if at in found:
+            pending.pop()
+            continue
+        inner = _inner(forms, at)
+        missing = [each for each in inner if each not in found]
+        if missing:
+            pending.extend(missing)
+            continue
+        pending.pop()
+        found[at] = _element(forms, at, [found[each] for each in inner])
+    return found[form, place]
+
+
+def _inner(forms: Forms, at: At) -> list[At]:
+    """Return the parts, each with its own place, whose elements an element is made of."""
+    form, place = at
+    kind, parts, shape = forms.kinds[form], forms.parts[form], forms.shapes[form]
+    inner: list[Form] = []
+    if not shape or kind == NUMBER:
+        return []
+    if kind == SUM:
+        inner = [term for term, _ in parts[1]]
+    elif kind == PRODUCT:
+        inner = [each for pair in parts for each in pair]
+    elif kind == CALL:
+        name, arguments, _ = parts
+        if name == "outer":
+            return [(arguments[0], place)]
+        if name == "transpose":
+            column = _only_row(forms, arguments[0])
+            return [] if column is None else [(column, place)]
+        operation = OPERATIONS.get(name)
+        if operation is not None and operation.elementwise:
+            inner = list(arguments)
+    # Of a part that broadcasts there is one element, or the part itself is asked for.
+    rank = len(shape)
+    return [
+        (each, place if len(forms.shapes[each]) == rank and forms.shapes[each][0] != 1 else 0)
+        for each in inner
+    ]
+
+
+def _only_row(forms: Forms, form: Form) -> Form | None:
+    """Return the row of a list of one row."""
+    if forms.kinds[form] != CALL or forms.parts[form][0] != "stack":
+        return None
+    rows = forms.parts[form][1]
+    return rows[0] if len(rows) == 1 else None
+
+
+def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
+    form, place = at
+    kind, parts, shape = forms.kinds[form], forms.parts[form], forms.shapes[form]
+    if not shape:
+        return form
+    if kind == SUM:
+        number, terms = parts
+        total = forms.number(number)
+        for (term, factor), own in zip(terms, inner, strict=True):
+            total = forms.add(total, forms.scale(_lower(forms, form, term, own), factor))
+        return total
+    if kind == PRODUCT:
+        product = forms.one
+        for k, (base, power) in enumerate(parts):
+            own = _lower(forms, form, base, inner[2 * k])
+            product = forms.mul(
+                product, forms.power(own, _lower(forms, form, power, inner[2 * k + 1]))
+            )
+        return product
+    if kind != CALL:
+        return forms.call("index", (form,), (place,))
+    name, arguments, static = parts
+    if name == "stack":
+        picked: Form = arguments[place]
+        return picked
+    if name == "onehot" and forms.value(arguments[0]) is not None:
+        return forms.one if forms.value(arguments[0]) == place else forms.zero
+    if name == "outer":
+        return forms.mul(inner[0], arguments[1])
+    if name == "concat":
+        for part in arguments:
+            length = forms.shapes[part][0] if forms.shapes[part] else 1
+            if place < length:
+                return element(forms, part, place) if forms.shapes[part] else part
+            place -= length
+    if name == "transpose" and inner:
+        return forms.call("stack", (inner[0],))
+    if name == "index":
+        return forms.call("index", arguments, (*static, place))
+    if inner:
+        parts_ = tuple(_lower(forms, form, a, b) for a, b in zip(arguments, inner, strict=True))
+        return forms.call(name, parts_, static)
+    return forms.call("index", (form,), (place,))
+
+
+def _lower(forms: Forms, whole_: Form, part: Form, own: Form) -> Form:
+    """Return a part's element, or the part itself where it broadcasts along the first axis."""
+    return own if len(forms.shapes[part]) == len(forms.shapes[whole_]) else part
+
+
+def stacked(forms: Forms, parts: list[Form]) -> Form:
+    """Return a list of forms of one shape; all the rows of a matrix, in order, are the matrix."""
+    coefficient = forms.factors(parts[0])[0]
+    alike = all(forms.factors(each)[0] == coefficient for each in parts)
+    if alike and coefficient not in (0, 1) and forms.kinds[parts[0]] != NUMBER:
+        found = stacked(forms, [forms.scale(each, 1 / coefficient) for each in parts])
+        if forms.kinds[found] != CALL or forms.parts[found][0] != "stack":
+            return forms.scale(found, coefficient)
+    first = parts[0]
+    if forms.kinds[first] == CALL and forms.parts[first][0] == "index":
+        source: Form = forms.parts[first][1][0]
+        static = forms.parts[first][2]
+        if len(static) == 1 and forms.shapes[source][0] == len(parts):
+            places = [forms.call("index", (source,), (k,)) for k in range(len(parts))]
+            if parts == places:
+                return source
+    return forms.call("stack", tuple(parts))
+
+
+def whole(forms: Forms, form: Form, shape: Shape, like: Form | None = None) -> Form:
+    """Return a form in a shape that it broadcasts to, written out where it is smaller.
+
+    Where that would be long, `like` is a form of that shape, whose power 0 is 1 everywhere.
+    Raises `CgraphError` of kind limit where there is none.
+    """
+    own = forms.shapes[form]
+    if own == shape:
+        return form
+    if max(shape) > MOST or size(shape) > _FEW:
+        if like is None:
+            message = f"{describe(shape)} of equal parts would have to be written out"
+            raise CgraphError("limit", message, "take smaller shapes")
+        ones = forms.call("pow", (like, forms.zero))
+        return forms.call("mul", (form, ones)) if form != forms.one else ones
+    if len(shape) == 1:
+        part = element(forms, form, 0) if own else form
+        return forms.call("stack", (part,) * shape[0])
+    if len(own) == 2 and own[1] == 1 and own[0] == shape[0]:
+        ones = whole(forms, forms.one, shape[1:])
+        if forms.kinds[form] == NAME:
+            return forms.call("matmul", (form, forms.call("stack", (ones,))))
+        column = stacked(forms, [element(forms, element(forms, form, k), 0) for k in range(own[0])])
+        return _outer(forms, column, ones)
+    row = element(forms, form, 0) if len(own) == 2 else form
+    row = whole(forms, row, shape[1:])
+    if forms.kinds[row] == NAME or not own:
+        return forms.call("stack", (row,) * shape[0])
+    return _outer(forms, whole(forms, forms.one, shape[:1]), row)
+
+
+def _outer(forms: Forms, a: Form, b: Form) -> Form:
+    """Return an outer product, numbers before it."""
+    (first, _), (second, _) = forms.factors(a), forms.factors(b)
+    bare = forms.scale(a, 1 / first), forms.scale(b, 1 / second)
+    return forms.scale(forms.call("outer", bare), first * second)
+
+
+def listed(forms: Forms, form: Form) -> Form:
+    """Return a short vector or matrix that is made of unit vectors as a list: [y, x]."""
+    shape = forms.shapes[form]
+    if not shape or size(shape) > MOST:
+        return form
+    for term in forms.terms(form)[1]:
+        if not any(_is_unit(forms, base) for base in forms.factors(term)[1]):
+            return form
+    rows = [whole(forms, element(forms, form, k), shape[1:]) for k in range(shape[0])]
+    rows = [listed(forms, row) if forms.shapes[row] else row for row in rows]
+    return forms.call("stack", tuple(rows))
+
+
+def _is_unit(forms: Forms, form: Form) -> bool:
+    """Whether a form is 0 but for one element, or one row."""
+    if forms.kinds[form] != CALL:
+        return False
+    name, arguments, _ = forms.parts[form]
+    return name == "onehot" or (name == "outer" and _is_unit(forms, arguments[0]))

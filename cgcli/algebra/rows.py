@@ -1,0 +1,129 @@
+"""Rows of a Jacobian put together, or one of them singled out.
+
+A row is a form in which "row" and "unit" calls stand for any row of a matrix, and for the
+vector that has 1 at its place.
+"""
+
+from __future__ import annotations
+
+from cgcli.algebra.forms import CALL, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.matrices import Algebra
+from cgcli.algebra.places import element
+from cgcli.algebra.tensor import Tensor
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["Rows", "placed"]
+
+
+def placed(forms: Forms, form: Form, place: int) -> Form:
+    """Return a form in which the rows that stand for any of them are those at a place."""
+    found: dict[Form, Form] = {}
+    for each in forms.reachable([form]):
+        found[each] = _placed(forms, each, place, found)
+    return found[form]
+
+
+def _placed(forms: Forms, form: Form, place: int, found: dict[Form, Form]) -> Form:
+    kind, parts = forms.kinds[form], forms.parts[form]
+    if kind == SUM:
+        total = forms.number(parts[0])
+        for term, factor in parts[1]:
+            total = forms.add(total, forms.scale(found[term], factor))
+        return total
+    if kind == PRODUCT:
+        product = forms.one
+        for base, power in parts:
+            product = forms.mul(product, forms.power(found[base], found[power]))
+        return product
+    if kind != CALL:
+        return form
+    name, arguments, static = parts
+    own = tuple(found[argument] for argument in arguments)
+    if name == "row":
+        return element(forms, own[0], place)
+    if name == "unit":
+        return forms.call("onehot", (forms.number(place),), static)
+    if name == "index":
+        at = own[0]
+        for each in static:
+            at = element(forms, at, each)
+        return at
+    return form if own == arguments else forms.call(name, own, static)
+
+
+class Rows:
+    """Rows put together: from the form that stands for any row, the matrix of all of them."""
+
+    def __init__(self, algebra: Algebra, length: int) -> None:
+        self.algebra = algebra
+        self.forms = algebra.forms
+        self.length = length
+        self._depends: dict[Form, bool] = {}
+        self._found: dict[Form, Form | None] = {}
+
+    def matrix(self, row: Form) -> Form | None:
+        """Return the matrix of all rows, or the vector of all elements; None where none is known.
+
+        Rows that are all alike are one row, which broadcasts.
+        """
+        for form in self.forms.reachable([row]):
+            depends = any(self._depends[part] for part in self.forms.inner(form))
+            kind, parts = self.forms.kinds[form], self.forms.parts[form]
+            self._depends[form] = depends or (kind == CALL and parts[0] in ("row", "unit"))
+            self._found[form] = self._put(form) if self._depends[form] else form
+        return self._found[row]
+
+    def _put(self, form: Form) -> Form | None:
+        """Return all rows of a form that depends on which row it is."""
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        rank = len(forms.shapes[form])
+        if kind == CALL and parts[0] == "row":
+            found: Form = parts[1][0]
+            return found
+        inner = [self._lined(part, rank) for part in forms.inner(form)]
+        own = [each for each in inner if each is not None]
+        if len(own) < len(inner):
+            return None
+        if kind == SUM:
+            total = forms.number(parts[0])
+            for (_, factor), each in zip(parts[1], own, strict=True):
+                total = forms.add(total, forms.scale(each, factor))
+            return total
+        if kind == PRODUCT:
+            product = forms.one
+            for k in range(len(parts)):
+                product = forms.mul(product, forms.power(own[2 * k], own[2 * k + 1]))
+            return product
+        name, arguments, static = parts
+        operation = OPERATIONS.get(name)
+        if operation is not None and operation.elementwise:
+            return forms.call(name, tuple(own), static)
+        return self._product(arguments) if name == "matmul" else None
+
+    def _lined(self, part: Form, rank: int) -> Form | None:
+        """Return a part's rows as they broadcast beside those of the whole."""
+        found = self._found[part]
+        if found is None or not self._depends[part]:
+            return found
+        if rank and not self.forms.shapes[part]:
+            return self.algebra.spread(
+                Tensor(self.forms, found), Tensor(self.forms, self.forms.zero, (1, 1)), 1
+            ).form
+        return found
+
+    def _product(self, arguments: tuple[Form, Form]) -> Form | None:
+        """Return the rows of a product with one factor that changes from row to row."""
+        forms, algebra = self.forms, self.algebra
+        (a, b), (left, right) = arguments, (self._found[each] for each in arguments)
+        if left is None or right is None or (self._depends[a] and self._depends[b]):
+            return None
+        if self._depends[b]:
+            if len(forms.shapes[b]) != 1 or len(forms.shapes[right]) != 2:
+                return None
+            over = Tensor(forms, left)
+            other = over if len(over.shape) == 1 else algebra.transpose(over)
+            return algebra.product(Tensor(forms, right), other).form
+        if len(forms.shapes[a]) != 1 or len(forms.shapes[left]) != 2:
+            return None
+        return algebra.product(Tensor(forms, left), Tensor(forms, right)).form

@@ -1,0 +1,247 @@
+"""Formulas → SymPy and back: its simplest form, written in the language again.
+
+Forms become SymPy's expressions by a table, part by part, and come back by another; no text is
+read on the way. What SymPy has no function for goes through as a function without a meaning.
+All names stand for real numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any, Final
+
+from cgcli.algebra.forms import CALL, NAME, NUMBER, SUM, Form, Forms
+from cgcli.algebra.normal import apply
+from cgcli.errors import CgraphError
+
+__all__ = ["MOST", "Simplifier", "require_sympy"]
+
+MOST: Final = 200
+"""So many operations a formula may have: SymPy's time grows faster than they do."""
+_DEEPEST: Final = 60
+
+_SAME: Final = (
+    "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
+    "asinh", "acosh", "atanh", "sign", "floor", "erf", "erfc", "gamma", "digamma", "polygamma",
+)  # fmt: skip
+_RENAMED: Final = {
+    "abs": "Abs", "max": "Max", "min": "Min", "ceil": "ceiling", "lgamma": "loggamma",
+    "mod": "Mod", "lt": "Lt", "le": "Le", "gt": "Gt", "ge": "Ge", "eq": "Eq", "ne": "Ne",
+}  # fmt: skip
+_BACK: Final = {
+    **{name: name for name in _SAME},
+    **{theirs: ours for ours, theirs in _RENAMED.items()},
+    "StrictLessThan": "lt", "LessThan": "le", "StrictGreaterThan": "gt", "GreaterThan": "ge",
+    "Equality": "eq", "Unequality": "ne",
+}  # fmt: skip
+_RECIPROCALS: Final = {
+    "sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh",
+}  # fmt: skip
+
+
+def require_sympy() -> Any:
+    """Return the module; raises `CgraphError` that names the extra where it is not installed."""
+    try:
+        import sympy
+    except ImportError:
+        message = "--simplify hands formulas to SymPy, which is not installed"
+        hint = 'python -m pip install "cgraph-cli[simplify]"'
+        raise CgraphError("usage", message, hint) from None
+    return sympy
+
+
+class Simplifier:
+    """SymPy's simplest form of a form; `inputs` are the names that are no constants.
+
+    `unchanged` counts the formulas for which SymPy had nothing that can be written here.
+
+    >>> from cgcli.algebra.normal import read
+    >>> from cgcli.program import parse
+    >>> forms, graph = Forms(), parse("sin(x)^2 + cos(x)^2").graph()
+    >>> form = read(forms, graph, graph.output)[graph.output]
+    >>> Simplifier(["x"])(forms, form) == forms.one
+    True
+    """
+
+    def __init__(self, inputs: Iterable[str]) -> None:
+        self.inputs = frozenset(inputs)
+        self.sympy = require_sympy()
+        self.unchanged = 0
+        self._functions: dict[Any, str] = {}
+        self._symbols: dict[Any, str] = {}
+        self._euler = False
+
+    def __call__(self, forms: Forms, form: Form) -> Form:
+        """Return the simplest form; raises `CgraphError` of kind limit for a long formula."""
+        _check_size(forms, form)
+        self._euler = any(
+            forms.kinds[each] == NAME and forms.parts[each] == "e" and "e" not in self.inputs
+            for each in forms.reachable([form])
+        )
+        try:
+            found = self.sympy.simplify(self._to_sympy(forms, form))
+            return self._from_sympy(forms, found)
+        except (_UnwritableError, RecursionError, NotImplementedError, TypeError, ValueError):
+            # SymPy gives up with these; what it was given is right as it is.
+            self.unchanged += 1
+            return form
+
+    # There
+
+    def _to_sympy(self, forms: Forms, root: Form) -> Any:
+        sympy = self.sympy
+        found: dict[Form, Any] = {}
+        for form in forms.reachable([root]):
+            kind, parts = forms.kinds[form], forms.parts[form]
+            if kind == NUMBER:
+                found[form] = self._rational(parts)
+            elif kind == NAME:
+                found[form] = self._name(parts)
+            elif kind == SUM:
+                terms = [self._rational(factor) * found[term] for term, factor in parts[1]]
+                found[form] = sympy.Add(self._rational(parts[0]), *terms)
+            elif kind == CALL:
+                found[form] = self._call(parts[0], [found[each] for each in parts[1]])
+            else:
+                factors = [self._counted(found[base]) ** found[power] for base, power in parts]
+                found[form] = sympy.Mul(*factors)
+        return found[root]
+
+    def _rational(self, value: Fraction) -> Any:
+        return self.sympy.Rational(value.numerator, value.denominator)
+
+    def _name(self, name: str) -> Any:
+        sympy = self.sympy
+        is_input = name in self.inputs
+        if not is_input and name in ("inf", "nan"):
+            raise _UnwritableError
+        constants = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi}
+        if not is_input and name in constants:
+            return constants[name]
+        symbol = sympy.Symbol(name, real=True, **({} if is_input else {"positive": True}))
+        self._symbols[symbol] = name
+        return symbol
+
+    def _call(self, name: str, arguments: list[Any]) -> Any:
+        sympy = self.sympy
+        if name == "where":
+            condition, first, second = arguments
+            if not condition.is_Relational and not condition.is_Boolean:
+                condition = sympy.Ne(condition, 0)
+            return sympy.Piecewise((self._counted(first), condition), (self._counted(second), True))
+        arguments = [self._counted(each) for each in arguments]
+        if name in _RENAMED:
+            return getattr(sympy, _RENAMED[name])(*arguments)
+        if name in _SAME:
+            return getattr(sympy, name)(*arguments)
+        # SymPy must not take its own function of that name for it.
+        function = sympy.Function(f"{name}_", real=True)
+        self._functions[function] = name
+        return function(*arguments)
+
+    def _counted(self, value: Any) -> Any:
+        """Return a comparison as the number that it counts as."""
+        if value.is_Relational or value.is_Boolean:
+            return self.sympy.Piecewise((1, value), (0, True))
+        return value
+
+    # And back
+
+    def _from_sympy(self, forms: Forms, root: Any) -> Form:
+        found: dict[Any, Form] = {}
+        pending = [root]
+        while pending:
+            each = pending[-1]
+            if each in found:
+                pending.pop()
+                continue
+            missing = [part for part in each.args if part not in found]
+            if missing:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            found[each] = self._written(forms, each, [found[part] for part in each.args])
+        return found[root]
+
+    def _written(self, forms: Forms, each: Any, arguments: list[Form]) -> Form:
+        sympy = self.sympy
+        if each.is_Rational:
+            return forms.number(Fraction(int(each.p), int(each.q)))
+        if each in self._symbols:
+            return forms.name(self._symbols[each])
+        if each is sympy.pi:
+            return forms.name("pi")
+        if each is sympy.E:
+            return forms.name("e") if self._euler else forms.call("exp", (forms.one,))
+        if each is sympy.true or each is sympy.false:
+            return forms.one if each is sympy.true else forms.zero
+        name = type(each).__name__
+        if each.is_Add or each.is_Mul:
+            return _folded(forms.add if each.is_Add else forms.mul, arguments)
+        if each.is_Pow:
+            return forms.power(*arguments)
+        if name == "exp" and self._euler:
+            return forms.power(forms.name("e"), arguments[0])
+        if each.func in self._functions:
+            return forms.call(self._functions[each.func], tuple(arguments))
+        if name in _RECIPROCALS:
+            below = forms.call(_RECIPROCALS[name], tuple(arguments))
+            return forms.power(below, forms.number(-1))
+        if name in ("Max", "Min"):
+            word = _BACK[name]
+            return _folded(lambda a, b: forms.call(word, (a, b)), arguments)
+        if name == "ExprCondPair":
+            return forms.call("where", (arguments[1], arguments[0], forms.zero))
+        if name == "Piecewise":
+            return _chosen(forms, arguments)
+        if name == "And":
+            return _folded(lambda a, b: forms.call("where", (a, b, forms.zero)), arguments)
+        if name == "Or":
+            return _folded(lambda a, b: forms.call("where", (a, forms.one, b)), arguments)
+        if name == "polygamma" and arguments[0] == forms.zero:
+            return forms.call("digamma", (arguments[1],))
+        if name in _BACK:
+            return apply(forms, _BACK[name], tuple(arguments))
+        raise _UnwritableError
+
+
+class _UnwritableError(Exception):
+    """What the language has no spelling for, as i or an integral."""
+
+
+def _folded(operation: Callable[[Form, Form], Form], arguments: list[Form]) -> Form:
+    first, *rest = arguments
+    for argument in rest:
+        first = operation(first, argument)
+    return first
+
+
+def _chosen(forms: Forms, pairs: list[Form]) -> Form:
+    """Return where(c, a, where(d, b, …)) for the pairs of a Piecewise."""
+    total = forms.name("nan") if forms.kinds[pairs[-1]] != CALL else forms.zero
+    for pair in reversed(pairs):
+        parts = forms.parts[pair]
+        if forms.kinds[pair] != CALL or parts[0] != "where":
+            raise _UnwritableError
+        condition, value, _ = parts[1]
+        total = value if condition == forms.one else forms.call("where", (condition, value, total))
+    return total
+
+
+def _check_size(forms: Forms, form: Form) -> None:
+    """Raise `CgraphError` for a formula that SymPy would take long for, or go too deep in."""
+    sizes: dict[Form, int] = {}
+    depths: dict[Form, int] = {}
+    for each in forms.reachable([form]):
+        inner = forms.inner(each)
+        sizes[each] = min(10**9, 1 + sum(sizes[part] for part in inner))
+        depths[each] = 1 + max((depths[part] for part in inner), default=0)
+    if sizes[form] > MOST or depths[form] > _DEEPEST:
+        message = f"the formula has {_about(sizes[form])} parts, {depths[form]:,} deep"
+        hint = f"--simplify takes {MOST} parts, {_DEEPEST} deep: leave it out, or ask for less"
+        raise CgraphError("limit", message, hint)
+
+
+def _about(count: int) -> str:
+    return f"{count:,}" if count < 10**9 else "more than 999,999,999"

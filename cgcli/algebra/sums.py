@@ -1,0 +1,243 @@
+"""The store of forms, each kept once with its shape, and the sums of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from cgcli.errors import CgraphError
+from cgcli.operations.row import Shape
+from cgcli.operations.shapes import broadcast
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["CALL", "CROWD", "NAME", "NUMBER", "PRODUCT", "SUM", "Condition", "Form", "Sums"]
+
+NUMBER: Final = "number"
+NAME: Final = "name"
+CALL: Final = "call"
+PRODUCT: Final = "product"
+SUM: Final = "sum"
+
+CROWD: Final = 60
+_ROOM: Final = 100_000
+_OPEN: Final = {SUM: 6, PRODUCT: 3}
+
+Form: TypeAlias = int
+Terms: TypeAlias = dict[Form, Fraction]
+
+
+class Condition(NamedTuple):
+    """Where a formula that was put for another holds: a sign between two forms.
+
+    `guard` holds the branches that the condition is about: comparisons, and whether they hold.
+    """
+
+    left: Form
+    sign: str
+    right: Form
+    guard: tuple[tuple[Form, bool], ...] = ()
+
+
+class Sums:
+    """A store of forms: leaves, calls and sums.
+
+    `kinds`, `parts` and `shapes` run over the forms. `granted` are the conditions that were
+    taken for granted when something was cancelled. What is `closed` is a part of others as it is.
+    There is `room` for so many forms; one more raises `CgraphError` of kind limit.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+        self.parts: list[Any] = []
+        self.shapes: list[Shape] = []
+        self._index: dict[Any, Form] = {}
+        self.granted: dict[Condition, None] = {}
+        self.closed: set[Form] = set()
+        self.room = _ROOM
+        self.zero = self.number(0)
+        self.one = self.number(1)
+
+    def close(self, form: Form) -> Form:
+        """Keep a long sum or product that is used several times in one piece, and return it."""
+        inner = form
+        if self.kinds[form] == SUM and len(self.parts[form][1]) == 1 and not self.parts[form][0]:
+            ((inner, _),) = self.parts[form][1]
+        parts = self.parts[inner][1] if self.kinds[inner] == SUM else self.parts[inner]
+        if self.kinds[inner] in _OPEN and len(parts) > _OPEN[self.kinds[inner]]:
+            # A coefficient is kept with it: powers of 3.7 would grow.
+            self.closed |= {inner, form}
+        return form
+
+    def _keep(self, kind: str, key: Any, parts: Any, shape: Shape = ()) -> Form:
+        found = self._index.get((kind, key))
+        if found is None:
+            if len(self.kinds) >= self.room:
+                message = f"the formulas grow past {self.room:,} parts"
+                hint = "ask for a lower order, or for less with --wrt"
+                raise CgraphError("limit", message, hint)
+            found = self._index[kind, key] = len(self.kinds)
+            self.kinds.append(kind)
+            self.parts.append(parts)
+            self.shapes.append(shape)
+        return found
+
+    def grant(self, form: Form, sign: str, right: Form | None = None) -> None:
+        """Note a condition that is taken for granted from here on: a sign, before 0 or `right`."""
+        other = self.zero if right is None else right
+        if sign == "!=" and other < form and self.kinds[other] != NUMBER:
+            form, other = other, form
+        if sign == "!=" and self.kinds[form] == NUMBER:
+            form, other = other, form
+        self.granted[Condition(form, sign, other)] = None
+
+    # Leaves
+
+    def number(self, value: int | Fraction) -> Form:
+        """Return a number's form."""
+        value = Fraction(value)
+        return self._keep(NUMBER, value, value)
+
+    def name(self, name: str, shape: Shape = ()) -> Form:
+        """Return the form of an input, or of a constant that has a name."""
+        return self._keep(NAME, name, name, shape)
+
+    def call(
+        self, operation: str, arguments: tuple[Form, ...], static: tuple[int, ...] = ()
+    ) -> Form:
+        """Return an operation of forms, which is not looked into."""
+        parts = (operation, arguments, static)
+        shapes = [self.shapes[argument] for argument in arguments]
+        rule = OPERATIONS[operation].shape
+        shape = rule(*shapes, *static) if rule else self._broadcast(shapes)
+        return self._keep(CALL, parts, parts, shape)
+
+    def row(self, form: Form) -> Form:
+        """Return a row of a matrix, or an element of a vector, that stands for any of them."""
+        parts = ("row", (form,), ())
+        return self._keep(CALL, parts, parts, self.shapes[form][1:])
+
+    def unit(self, length: int) -> Form:
+        """Return the vector that has 1 at the place of those rows and elements."""
+        parts = ("unit", (), (length,))
+        return self._keep(CALL, parts, parts, (length,))
+
+    @staticmethod
+    def _broadcast(shapes: list[Shape]) -> Shape:
+        return broadcast(*shapes) if any(shapes) else ()
+
+    def inner(self, form: Form) -> list[Form]:
+        """Return the forms that a form is made of."""
+        kind, parts = self.kinds[form], self.parts[form]
+        if kind == SUM:
+            return [term for term, _ in parts[1]]
+        if kind == PRODUCT:
+            return [each for pair in parts for each in pair]
+        return list(parts[1]) if kind == CALL else []
+
+    def reachable(self, roots: Iterable[Form]) -> list[Form]:
+        """Return all that some forms are made of, and themselves, the innermost first."""
+        pending = list(roots)
+        seen = set(pending)
+        while pending:
+            for part in self.inner(pending.pop()):
+                if part not in seen:
+                    seen.add(part)
+                    pending.append(part)
+        # What a form is made of was there before it.
+        return sorted(seen)
+
+    def value(self, form: Form) -> Fraction | None:
+        """Return what a number's form is; None for any other."""
+        found: Fraction | None = self.parts[form] if self.kinds[form] == NUMBER else None
+        return found
+
+    # Sums
+
+    def terms(self, form: Form) -> tuple[Fraction, Terms]:
+        """Return a form as a sum: a number, and terms with their coefficients."""
+        kind = self.kinds[form]
+        if kind == NUMBER:
+            return self.parts[form], {}
+        if kind == SUM and form not in self.closed:
+            number, terms = self.parts[form]
+            return number, dict(terms)
+        return Fraction(0), {form: Fraction(1)}
+
+    def sum(self, number: Fraction, terms: Terms) -> Form:
+        """Return the form of a sum; terms of coefficient 0 vanish."""
+        kept = tuple((term, factor) for term, factor in terms.items() if factor)
+        if not kept:
+            return self.number(number)
+        if not number and len(kept) == 1 and kept[0][1] == 1:
+            return kept[0][0]
+        key = (number, frozenset(kept))
+        found = self._index.get((SUM, key))
+        if found is not None:
+            return found
+        shape = self._broadcast([self.shapes[term] for term, _ in kept])
+        return self._keep(SUM, key, (number, kept), shape)
+
+    def add(self, a: Form, b: Form) -> Form:
+        """Return a + b, like terms joined."""
+        if self.zero in (a, b):
+            return b if a == self.zero else a
+        first, terms = self.terms(a)
+        second, others = self.terms(b)
+        if len(terms) > CROWD:
+            terms = {a: Fraction(1)}
+            first = Fraction(0)
+        if len(others) > CROWD:
+            others = {b: Fraction(1)}
+            second = Fraction(0)
+        first, terms = self._spread(first, terms)
+        second, others = self._spread(second, others)
+        for term, factor in others.items():
+            before = terms.get(term)
+            terms[term] = factor if before is None else before + factor
+        return self.sum(first + second, terms)
+
+    def _spread(self, number: Fraction, terms: Terms) -> tuple[Fraction, Terms]:
+        """Take the sums among the terms of another apart: 1 + 2*(x + 1) is 2*x + 3."""
+        if not any(self._is_open_sum(term) for term in terms):
+            return number, terms
+        found = dict(terms)
+        for term, factor in terms.items():
+            if not self._is_open_sum(term):
+                continue
+            joined = found.pop(term) - factor
+            inner = self.parts[term]
+            number += factor * inner[0]
+            if joined:
+                found[term] = joined
+            for each, own in inner[1]:
+                before = found.get(each)
+                found[each] = factor * own if before is None else before + factor * own
+        return number, found
+
+    def _is_open_sum(self, form: Form) -> bool:
+        if self.kinds[form] != SUM or form in self.closed:
+            return False
+        return len(self.parts[form][1]) <= CROWD
+
+    def scale(self, form: Form, factor: Fraction) -> Form:
+        """Return a number times a form; a sum of several terms changes its signs at most."""
+        if factor == 1:
+            return form
+        number, terms = self.terms(form)
+        if not terms:
+            return self.number(number * factor)
+        if len(terms) == 1 and not number:
+            return self.sum(Fraction(0), {term: own * factor for term, own in terms.items()})
+        if factor == -1:
+            return self.negative(form)
+        return self.sum(Fraction(0), {form: factor})
+
+    def sub(self, a: Form, b: Form) -> Form:
+        """Return a - b."""
+        return self.add(a, self.negative(b))
+
+    def negative(self, form: Form) -> Form:
+        """Return -a; every term of a sum has its sign changed."""
+        number, terms = self.terms(form)
+        return self.sum(-number, {term: -factor for term, factor in terms.items()})

@@ -1,0 +1,88 @@
+"""The namespace of the rules over vectors and matrices: the table's pullbacks build formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from cgcli.algebra.forms import Forms
+from cgcli.algebra.matrices import Algebra
+from cgcli.algebra.normal import Normal, apply
+from cgcli.algebra.tensor import Tensor, shape_of
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Shape
+from cgcli.operations.shapes import broadcast
+from cgcli.operations.table import TABLE
+
+__all__ = ["reduce_to", "tensors"]
+
+
+def reduce_to(algebra: Algebra, contribution: Tensor, shape: Shape) -> Tensor:
+    """Return a contribution summed over the axes along which its argument was broadcast."""
+    own = contribution.shape
+    if own == shape:
+        return contribution
+    if not shape or not own:
+        return algebra.sum(contribution) if own else Tensor(algebra.forms, contribution.form, shape)
+    if len(own) > len(shape):
+        contribution = algebra.sum(contribution, 0)
+    if contribution.shape == shape:
+        return contribution
+    if len(shape) == 1:
+        return algebra.stack(algebra.sum(contribution))
+    if shape[0] == 1 and contribution.shape[0] != 1:
+        contribution = algebra.stack(algebra.sum(contribution, 0))
+    if shape[1] == 1 and contribution.shape[1] != 1:
+        column = algebra.stack(algebra.sum(contribution, 1))
+        contribution = algebra.transpose(column)
+    return Tensor(algebra.forms, contribution.form, shape)
+
+
+def tensors(forms: Forms) -> Namespace:
+    """Return the namespace of the rules over vectors and matrices."""
+    algebra = Algebra(forms)
+
+    def elementwise(name: str) -> Callable[..., Tensor]:
+        def function(*arguments: Any) -> Tensor:
+            shapes = [shape_of(each) for each in arguments]
+            own = tuple(algebra._of(each).form for each in arguments)  # noqa: SLF001
+            return Tensor(forms, apply(forms, name, own), broadcast(*shapes))
+
+        return function
+
+    def keeping(name: str) -> Callable[..., Tensor]:
+        def function(x: Any, *static: int) -> Tensor:
+            form = algebra._whole(x)  # noqa: SLF001
+            return Tensor(forms, forms.call(name, (form,), static))
+
+        return function
+
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        if not isinstance(condition, Normal):
+            return a if condition else b
+        return elementwise("where")(condition, a, b)
+
+    functions: dict[str, Any] = {}
+    for row in TABLE:
+        if row.words:
+            functions[row.name] = elementwise(row.name) if row.elementwise else keeping(row.name)
+    own = (
+        "product", "outer_or_scale", "transpose", "spread", "sum", "count", "stack", "index",
+        "scatter", "concat", "piece", "products_of_others", "onehot", "exp",
+    )  # fmt: skip
+    return Namespace(
+        **{
+            **functions,
+            **{name: getattr(algebra, name) for name in own},
+            "where": where,
+            "pow": elementwise("pow"),
+            "rank": lambda x: len(shape_of(x)),
+            "len": lambda x: Tensor(forms, forms.number(shape_of(x)[0])),
+            "number": lambda value: Tensor(forms, forms.number(Fraction(value))),
+            "truth": lambda condition: condition,
+            "pi": Tensor(forms, forms.name("pi")),
+            "inf": Tensor(forms, forms.name("inf")),
+            "nan": Tensor(forms, forms.name("nan")),
+        }
+    )

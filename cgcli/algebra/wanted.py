@@ -1,0 +1,92 @@
+"""What is asked for: by which names, to which order, and what the derivatives are called."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final, NamedTuple
+
+from cgcli.errors import CgraphError, excerpt
+from cgcli.graph.graph import Graph
+
+__all__ = ["Wanted", "check_count", "inputs_of", "named", "orders_of"]
+
+_MOST: Final = 2_000
+
+
+class Wanted(NamedTuple):
+    """What is asked for: by which names, to which order, and as which matrix, if as one."""
+
+    wrt: tuple[str, ...] | None = None
+    order: int | None = None
+    hessian: bool = False
+    jacobian: bool = False
+
+
+def inputs_of(graph: Graph, wanted: Wanted) -> list[str]:
+    """Return the names to differentiate by, each once; raises `CgraphError`."""
+    if wanted.wrt is None:
+        names = list(graph.inputs)
+    else:
+        names = list(dict.fromkeys(wanted.wrt))
+        for name in names:
+            if name not in graph.inputs:
+                raise _no_input(graph, name)
+    if not names:
+        message = "there is nothing to differentiate by: the program has no inputs"
+        raise CgraphError("usage", message, "write a name in it: x^2")
+    return names
+
+
+def orders_of(names: list[str], wanted: Wanted) -> list[tuple[str, ...]]:
+    """Return the names to differentiate by, one after the other, of each derivative."""
+    given = wanted.wrt or ()
+    order = 2 if wanted.hessian else wanted.order
+    if len(given) > len(names):
+        # A name that stands twice asks for one mixed derivative.
+        if order is not None and order != len(given):
+            message = f"--order {order} and {len(given)} names in --wrt do not go together"
+            raise CgraphError("usage", message, "leave --order out")
+        return [tuple(given)]
+    if order is None or order == 1:
+        return [(name,) for name in names]
+    if len(given) == order and not wanted.hessian:
+        return [tuple(given)]
+    count = 1
+    for k in range(order):
+        count = count * (len(names) + k) // (k + 1)
+    check_count(count)
+    return list(itertools.combinations_with_replacement(names, order))
+
+
+def check_count(count: int) -> None:
+    """Raise `CgraphError` of kind limit for too many derivatives."""
+    if count > _MOST:
+        message = f"these are {count:,} derivatives"
+        raise CgraphError("limit", message, "ask for less with --wrt")
+
+
+def named(of: str, wrt: tuple[str, ...], reserved: set[str]) -> str:
+    """Return the name of a derivative, f_x or f_xy, that no node of the program has."""
+    short = all(len(name) == 1 for name in wrt)
+    name = f"{_plain(of)}_" + ("" if short else "_").join(map(_plain, wrt))
+    while name in reserved:
+        name += "_"
+    reserved.add(name)
+    return name
+
+
+def _plain(name: str) -> str:
+    """Return a name without brackets: h[2] is h_2."""
+    return name.replace("[", "_").replace("]", "").replace(", ", "_").replace("-", "m")
+
+
+def _no_input(graph: Graph, name: str) -> CgraphError:
+    import difflib
+
+    names = list(graph.inputs)
+    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
+    few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
+    hint = f"did you mean '{close[0]}'?" if close else f"the inputs are {few}"
+    if graph.node(name) is not None:
+        hint = f"formulas are by the inputs, {few}"
+    return CgraphError("name", f"'{excerpt(name)}' is no input", hint)
