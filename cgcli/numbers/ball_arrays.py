@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,7 +15,12 @@ from cgcli.operations.row import Shape
 __all__ = ["BALL_ARRAYS", "Balls", "as_ball_value", "balls_of", "each", "reduce_balls"]
 
 
-class Balls(np.ndarray):  # type: ignore[type-arg]
+# NumPy's own comparisons of objects, which want yes or no unless they are told what to return.
+_equal: Final[Any] = functools.partial(np.equal, dtype=object)
+_not_equal: Final[Any] = functools.partial(np.not_equal, dtype=object)
+
+
+class Balls(np.ndarray):
     """An array of balls. Its comparisons are arrays of truths, where NumPy's want yes or no."""
 
     def __lt__(self, other: Any) -> Any:
@@ -30,10 +36,10 @@ class Balls(np.ndarray):  # type: ignore[type-arg]
         return np.greater_equal(self, other, dtype=object)
 
     def __eq__(self, other: object) -> Any:
-        return np.equal(self, other, dtype=object)
+        return _equal(self, other)
 
     def __ne__(self, other: object) -> Any:
-        return np.not_equal(self, other, dtype=object)
+        return _not_equal(self, other)
 
     __hash__ = None
 
@@ -73,9 +79,11 @@ def reduce_balls(contribution: Any, shape: Shape) -> Any:
         extra = array.ndim - len(shape)
         if extra > 0:
             array = np.asarray(array.sum(axis=tuple(range(extra))), dtype=object)
-        axes = tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i] != 1) if (
-            array.ndim == len(shape)
-        ) else ()
+        axes = (
+            tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i] != 1)
+            if (array.ndim == len(shape))
+            else ()
+        )
         if axes:
             array = array.sum(axis=axes, keepdims=True)
         array = np.broadcast_to(array, shape)
@@ -143,8 +151,6 @@ def _norm(x: Any, *axis: int) -> Any:
 def _midpoint(x: Ball) -> Ball:
     """A number near the ball: by what is subtracted and added again, any number does."""
     return Ball(x.value.mid()) if x.value.is_finite() else _ZERO
-
-
 
 
 def _shifted(x: Any, axis: int | None) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ themselves are FLINT's.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, Final
@@ -24,7 +25,6 @@ from cgcli.numbers.balls import (
     ball,
     choose,
     found,
-    hull,
     rational,
 )
 from cgcli.numbers.namespace import Namespace
@@ -141,18 +141,18 @@ def _ceil(x: Any) -> Ball:
 def _round(x: Any) -> Ball:
     """To the nearest whole number, to the even one at a tie."""
     x = ball(x)
-    below = _floor(x + ball(0.5)) if not x.flags & _NOWHERE else _floor(x)
-    if x.exact is not None and x.exact.q == 2 and below.exact.p % 2:
-        return below - 1
-    return below
+    if x.flags & _NOWHERE:
+        return _floor(x)
+    below = _floor(x + ball(0.5))
+    tie = x.exact is not None and x.exact.q == 2 and below.exact.p % 2
+    return ball(below - 1) if tie else below
 
 
 def _mod(a: Any, b: Any) -> Ball:
     a, b = ball(a), ball(b)
     if (a.flags | b.flags) & _NOWHERE or b.exact == 0:
         return VOID
-    result: Ball = a - b * _floor(a / b)
-    return result
+    return ball(a - b * _floor(a / b))
 
 
 def _abs(x: Any) -> Ball:
@@ -169,48 +169,27 @@ def _sign(x: Any) -> Any:
     return choose(x > 0, 1, choose(x < 0, -1, 0))
 
 
-def _maximum(*values: Any) -> Ball:
-    result = ball(values[0])
-    for value in values[1:]:
-        result = _greater(result, ball(value))
-    return result
+def _extreme(first: Callable[[Ball, Ball], Any], either: Callable[[Any, Any], Any]) -> Any:
+    """The greatest or the least: that very ball where it can be told, so that it equals itself."""
 
-
-def _greater(a: Ball, b: Ball) -> Ball:
-    if (a.flags | b.flags) & VOIDED:
-        return VOID
-    answer = a >= b
-    if answer is UNKNOWN:
+    def of_two(a: Ball, b: Ball) -> Ball:
+        if (a.flags | b.flags) & VOIDED:
+            return VOID
+        answer = first(a, b)
+        if answer is not UNKNOWN:
+            return a if answer else b
         if (a.flags | b.flags) & INFINITE or a.value.is_nan() or b.value.is_nan():
             return Ball(arb("nan"))
-        return Ball(a.value.max(b.value))
-    return a if answer else b
+        return Ball(either(a.value, b.value))
 
-
-def _minimum(*values: Any) -> Ball:
-    return -_maximum(*(-ball(value) for value in values)) if len(values) > 2 else _least(*values)
-
-
-def _least(a: Any, b: Any = None) -> Ball:
-    a = ball(a)
-    if b is None:
-        return a
-    b = ball(b)
-    if (a.flags | b.flags) & VOIDED:
-        return VOID
-    answer = a <= b
-    if answer is UNKNOWN:
-        if (a.flags | b.flags) & INFINITE or a.value.is_nan() or b.value.is_nan():
-            return Ball(arb("nan"))
-        return Ball(a.value.min(b.value))
-    return a if answer else b
+    return lambda *values: functools.reduce(of_two, map(ball, values))
 
 
 def _hypot(a: Any, b: Any) -> Ball:
     a, b = ball(a), ball(b)
     if (a.flags | b.flags) & _NOWHERE:
         return VOID
-    return SQRT(a * a + b * b)
+    return SQRT(ball(a * a + b * b))
 
 
 def _atan2(a: Any, b: Any) -> Ball:
@@ -295,10 +274,6 @@ def _whole_power(a: Ball, n: int) -> Ball:
     return found(a.value ** arb(n))
 
 
-def _never(*_: Any) -> Any:
-    return VOID
-
-
 SQRT: Final = _function(arb.sqrt, lambda x: x < 0, lambda q: _root(q, 2))
 
 
@@ -320,6 +295,7 @@ class BallNamespace(Namespace):
 
     @property
     def pi(self) -> Ball:
+        """The ball of π."""
         return Ball(arb.pi())
 
 
@@ -359,8 +335,8 @@ BALLS: Final = BallNamespace(
     mod=_mod,
     abs=_abs,
     sign=_sign,
-    max=_maximum,
-    min=_minimum,
+    max=_extreme(lambda a, b: a >= b, arb.max),
+    min=_extreme(lambda a, b: a <= b, arb.min),
     where=choose,
     truth=lambda c: choose(c, 1, 0),
     number=ball,

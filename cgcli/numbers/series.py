@@ -43,10 +43,12 @@ class Jet:
 
     @property
     def value(self) -> Any:
+        """The number where the step is 0."""
         return self.series[0]
 
     @property
     def slope(self) -> Any:
+        """How much it moves with the step."""
         return self.series[1]
 
     @property

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.numbers.balls import Ball
 from cgcli.numbers.series import DEFINITIONS, EXP, LOG1P, SQRT, Jet, constant
 
 __all__ = ["DEFINITIONS_OF_ARRAYS", "elementwise", "jets"]
@@ -96,9 +95,7 @@ class _Order:
 def _logsumexp(line: list[Jet]) -> Jet:
     """x_k + log(1 + Σ exp(x_j - x_k)), over all j but k."""
     k = _largest(line)
-    return line[k] + LOG1P(
-        _total(EXP(value - line[k]) for j, value in enumerate(line) if j != k)
-    )
+    return line[k] + LOG1P(_total(EXP(value - line[k]) for j, value in enumerate(line) if j != k))
 
 
 def _by_row(of_line: Callable[[list[Jet]], list[Jet]]) -> Callable[[Any], Any]:
@@ -123,7 +120,9 @@ def _matmul(a: Any, b: Any) -> Any:
     rows = [list(a)] if a.ndim == 1 else [list(row) for row in a]
     columns = [list(b)] if b.ndim == 1 else [list(column) for column in b.T]
     products = [
-        _total(x * y for x, y in zip(row, column, strict=True)) for row in rows for column in columns
+        _total(x * y for x, y in zip(row, column, strict=True))
+        for row in rows
+        for column in columns
     ]
     shape = a.shape[:-1] + b.shape[1:]
     return jets(products, shape) if shape else products[0]

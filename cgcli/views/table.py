@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
 from cgcli.views.terminal import can_show, console, rule_style, show
 
-__all__ = ["note_lines", "print_result", "shown"]
+__all__ = ["Columns", "gradient_head", "note_lines", "print_result", "shown"]
 
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
@@ -20,6 +21,17 @@ _NAME, _FORMULA, _GAPS = 4, 7, 13
 _NARROW: Final = 60
 
 
+class Columns(NamedTuple):
+    """The columns right of the formulas: their heads, and the cells of a node.
+
+    `jacobian` is what stands below the table where the output is not a scalar.
+    """
+
+    heads: list[str]
+    cells: Callable[[Node], list[str]]
+    jacobian: dict[str, Any] | None
+
+
 def shown(value: Any, digits: int) -> str:
     """Return a value with so many significant digits; a large array by its ends and shape.
 
@@ -28,6 +40,8 @@ def shown(value: Any, digits: int) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if not getattr(value, "shape", ()):
         # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
         return f"{float(value) + 0.0:.{digits}g}"
@@ -48,47 +62,68 @@ def _row(values: Any, digits: int) -> str:
     return f"[{', '.join(ends[:3])}, …, {ends[3]}] of {len(values)}"
 
 
-def print_result(result: Result, digits: int, most: int, out: Any = None) -> None:
+def print_result(
+    result: Result, digits: int, most: int, out: Any = None, columns: Columns | None = None
+) -> None:
     """Print the table of a result, and its notes below; at most `most` nodes of it, 0 for all.
 
     Numbers as they were typed have no row; named constants, such as pi, have one. `out` is
-    Rich's console, that of standard output unless another is given.
+    Rich's console, that of standard output unless another is given; `columns` stand in place
+    of the values and gradients.
     """
     from rich.table import Table
     from rich.text import Text
 
     out = out or console()
-    output = printable(shorten(result.output, 20))
-    head = f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
+    columns = columns or _columns(result, digits)
     table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
     # Versions of Rich count a least width differently, so it is given only where it matters.
     narrow = out.width < _NARROW
     table.add_column("node", overflow="fold", min_width=_NAME if narrow else None, style="cyan")
     table.add_column("formula", overflow="fold", min_width=_FORMULA if narrow else None)
-    table.add_column("value", justify="right", no_wrap=True)
-    if result.gradients is not None and result.gradient:
-        table.add_column(Text(head), justify="right", no_wrap=True, style="green")
+    for head in columns.heads:
+        style = "green" if head.startswith(("∂", "d")) else None
+        table.add_column(Text(head), justify="right", no_wrap=True, style=style)
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
     shortened = most and len(rows) > most
     kept = [*rows[: most // 2], -1, *rows[len(rows) - most // 2 :]] if shortened else rows
-    widths = [len("value"), len(head) if len(table.columns) > 3 else 0]
+    widths = list(map(len, columns.heads))
     for place in kept:
         if place < 0:
-            gap = ["…", f"{len(rows) - 2 * (most // 2):,} more nodes", "", ""]
-            table.add_row(*gap[: len(table.columns)])
+            table.add_row("…", f"{len(rows) - 2 * (most // 2):,} more nodes")
             continue
-        cells = _cells(result.nodes[place], digits, place == result.of)
-        widths = [max(pair) for pair in zip(widths, map(_width, cells[2:]), strict=True)]
-        table.add_row(*cells[: len(table.columns)])
-    show(out, table, _NAME + _FORMULA + _GAPS + sum(widths))
+        node = result.nodes[place]
+        numbers = [Text(text) for text in columns.cells(node)]
+        widths = [max(pair) for pair in zip(widths, map(_width, numbers), strict=True)]
+        first, *more = numbers
+        first.stylize("bold" if place == result.of else "")
+        table.add_row(*_named(node, place == result.of), first, *more)
+    show(out, table, _NAME + _FORMULA + _GAPS + sum(widths) + 3 * max(0, len(widths) - 2))
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
     if not result.graph.inputs and not result.gradient and not result.jacobian:
         out.print(Text("there are no inputs to differentiate by; bind one with NAME=VALUE, or"))
         out.print(Text("name a node with --wrt NAME"))
-    if result.jacobian is not None:
-        _print_jacobian(result, digits, out)
+    if columns.jacobian is not None:
+        _print_jacobian(result, columns.jacobian, digits, out)
     _print_notes(result, out)
+
+
+def _columns(result: Result, digits: int) -> Columns:
+    """The values, and the gradients where there are any."""
+    if result.gradients is None or not result.gradient:
+        return Columns(["value"], lambda node: [shown(node.value, digits)], result.jacobian)
+    return Columns(
+        ["value", gradient_head(result)],
+        lambda node: [shown(node.value, digits), shown(node.grad, digits)],
+        None,
+    )
+
+
+def gradient_head(result: Result) -> str:
+    """Return what stands above the gradients."""
+    output = printable(shorten(result.output, 20))
+    return f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
 
 
 def _has_row(result: Result, node: int) -> bool:
@@ -103,17 +138,15 @@ def _name(name: str) -> str:
     return printable(shorten(name))
 
 
-def _cells(node: Node, digits: int, is_output: bool) -> list[Any]:
+def _named(node: Node, is_output: bool) -> list[Any]:
+    """The first two cells of a row."""
     from rich.text import Text
 
     style = "bold" if is_output else ""
     formula = node.formula if node.args or node.op == "constant" else ""
-    value, grad = node.value, node.grad
     return [
         Text(_name(node.name), style=style),
         Text(printable(shorten(formula, _LONGEST)), style=style),
-        Text(shown(value, digits), style=style),
-        Text(shown(grad, digits)),
     ]
 
 
@@ -121,11 +154,11 @@ def _width(cell: Any) -> int:
     return max(map(len, cell.plain.split("\n")))
 
 
-def _print_jacobian(result: Result, digits: int, out: Any) -> None:
+def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out: Any) -> None:
     """Print the Jacobian by each input, a block each; of more than two axes, its shape alone."""
     from rich.text import Text
 
-    for name, jacobian in (result.jacobian or {}).items():
+    for name, jacobian in jacobians.items():
         symbol = f"∂{_name(result.output)}/∂{_name(name)}"
         if not can_show(symbol):
             symbol = f"d{_name(result.output)}/d{_name(name)}"

@@ -1,0 +1,426 @@
+"""What is proved of values and gradients: verdicts on the float result, and digits.
+
+Two ways are gone, and must meet: the backward pass over balls, by the rules of the table, and a
+forward pass through power series, which reads none of them. Precision is raised until every
+ball is small enough to judge by, or up to a limit; what is then not known is `unsettled`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import flint
+from flint import arb, fmpq
+
+from cgcli.calculus.agreement import Agreement
+from cgcli.calculus.proved import backward_balls, forward_balls, local_ball
+from cgcli.calculus.result import Result
+from cgcli.graph.graph import Graph
+from cgcli.numbers.balls import BENT, INFINITE, UNKNOWN, UNSURE, VOIDED, Ball, UndecidedError, ball
+from cgcli.numbers.certified import BALLS
+from cgcli.numbers.decimals import decimal, upper_double
+from cgcli.operations.shapes import size
+
+__all__ = ["MOST_BITS", "VERDICTS", "Certificate", "Finding", "precise", "verify"]
+
+VERDICTS: Final = ("proved", "certified", "corrected", "kink", "undefined", "unsettled")
+"""From the best to the worst; a node has the worst of all its numbers."""
+
+MOST_BITS: Final = 8192
+_FIRST_BITS: Final = 128
+# A graph of many numbers is given fewer bits: their product bounds the time that is taken.
+_MOST_WORK: Final = 2**28
+# A float is certified where it is right to this part of the true value,
+_PART: Final = arb(2) ** -40
+# or to the least double: a result that underflows is as near as a double can be.
+_LEAST: Final = arb(2) ** -1074
+_DIGITS: Final = 17
+
+
+class Judged(NamedTuple):
+    """One number: the verdict, what is shown for it, and how far from the truth it may be."""
+
+    verdict: str
+    shown: Any
+    bound: float | None
+
+
+class Finding(NamedTuple):
+    """What is proved of a value or a gradient: of each element where it is an array.
+
+    `shown` is a float or a decimal, and `bound` is None where nothing is claimed.
+    """
+
+    verdict: str
+    shown: Any
+    bound: Any
+
+
+Judge = Callable[[Any, Ball], Judged | None]
+"""From a float and a ball around its true value to a verdict; None asks for more precision."""
+
+Leaves = Callable[[], dict[int, Any]]
+"""Returns inputs and constants as balls, at the precision of the moment."""
+
+
+class Certificate:
+    """What is proved of an evaluation.
+
+    `values` and `gradients` have a finding a node, None where there is no such number;
+    `jacobian` has them by name. `bits` is the precision that was needed, and `agreed` tells
+    whether the second way could be compared throughout. `asked` flags the nodes that bear on
+    what was asked for.
+    """
+
+    def __init__(self, graph: Graph, of: int, sources: Mapping[str, int], bits: int) -> None:
+        self.graph = graph
+        self.of = of
+        self.sources = dict(sources)
+        self.bits = bits
+        self.agreed = True
+        self.values: list[Finding | None] = [None] * len(graph)
+        self.gradients: list[Finding | None] = [None] * len(graph)
+        self.partials: dict[int, list[Any]] = {}
+        self.jacobian: dict[str, Finding] | None = None
+        self.asked = bytearray(len(graph))
+
+    def verdict(self, node: int) -> str:
+        """Return the worse of the verdicts on a node's value and on its gradient."""
+        found = [each.verdict for each in (self.values[node], self.gradients[node]) if each]
+        return max(found, key=VERDICTS.index)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was asked for could not be certified."""
+        verdicts = {self.verdict(node) for node, asked in enumerate(self.asked) if asked}
+        verdicts |= {finding.verdict for finding in (self.jacobian or {}).values()}
+        return not verdicts.isdisjoint(("undefined", "unsettled"))
+
+    def count(self) -> dict[str, int]:
+        """Return how many nodes have each verdict that any has."""
+        verdicts = [self.verdict(node) for node in range(len(self.graph))]
+        return {name: verdicts.count(name) for name in VERDICTS if name in verdicts}
+
+
+def verify(result: Result, most_bits: int = MOST_BITS) -> Certificate:
+    """Return the verdicts on the values and gradients of a float result.
+
+    The numbers of the program are the doubles that they were read as. Raises
+    `DisagreementError` where the two ways to prove the same number contradict each other.
+
+    >>> import cgcli
+    >>> certificate = verify(cgcli.parse("(1 + x) - 1").evaluate(x=1e-20))
+    >>> certificate.verdict(certificate.of), certificate.values[certificate.of].shown
+    ('corrected', '9.9999999999999995e-21')
+    """
+    graph = result.graph
+    doubles = {n: v for n, v in enumerate(result.values) if not graph.arguments[n]}
+
+    def leaves() -> dict[int, Any]:
+        return {node: _as_balls(value) for node, value in doubles.items()}
+
+    return _certify(
+        graph,
+        result.of,
+        result.sources,
+        leaves,
+        judge_float,
+        (min(_FIRST_BITS, most_bits), most_bits),
+        (result.values, [result.grad(node) for node in range(len(graph))], result.jacobian),
+    )
+
+
+def precise(
+    graph: Graph,
+    of: int,
+    sources: Mapping[str, int],
+    leaves: Leaves,
+    digits: int,
+    most_bits: int = MOST_BITS,
+) -> Certificate:
+    """Return values and gradients as decimals of so many digits, each of them proved.
+
+    >>> import cgcli
+    >>> from cgcli.calculus.leaves import exact_leaves
+    >>> graph = cgcli.parse("sqrt(2)").graph()
+    >>> found = precise(graph, graph.output, {}, exact_leaves(graph, {}), 30)
+    >>> found.values[graph.output].shown
+    '1.41421356237309504880168872421'
+    """
+
+    def judge(_: Any, number: Ball) -> Judged | None:
+        return _judge_digits(number, digits)
+
+    first = max(_FIRST_BITS, math.ceil(digits * math.log2(10)) + 64)
+    most = max(most_bits, 2 * first) if most_bits == MOST_BITS else most_bits
+    return _certify(graph, of, sources, leaves, judge, (min(first, most), most), None)
+
+
+def judge_float(number: float, truth: Ball) -> Judged | None:
+    """Return the verdict on a float whose true value lies in a ball.
+
+    >>> judge_float(0.1, ball(fmpq(1, 10)))
+    Judged(verdict='certified', shown=0.1, bound=5.551115123125783e-18)
+    """
+    if truth.flags & VOIDED:
+        return Judged("undefined", number, None)
+    if truth.flags & INFINITE:
+        same = (number > 0) is bool(truth.value > 0) and abs(number) == float("inf")
+        return Judged("certified", number, 0.0) if same else Judged("undefined", number, None)
+    if truth.flags & UNSURE or not truth.value.is_finite():
+        return None
+    good = "kink" if truth.flags & BENT else "certified"
+    if number - number == 0:
+        distance = _distance(number, truth)
+        length = abs(truth.value)
+        if distance.upper() <= _larger(length.lower() * _PART):
+            return Judged(good, number, upper_double(distance))
+        if not distance.lower() > _larger(length.upper() * _PART):
+            return None
+    text = decimal(truth, _DIGITS)
+    if text is None:
+        return None
+    return Judged("kink" if truth.flags & BENT else "corrected", text, None)
+
+
+def _distance(number: float, truth: Ball) -> Any:
+    if truth.exact is not None:
+        return arb(abs(truth.exact - fmpq(*number.as_integer_ratio())))
+    return abs(truth.value - arb(number))
+
+
+def _larger(allowed: Any) -> Any:
+    return max(_LEAST, allowed)
+
+
+def _judge_digits(truth: Ball, digits: int) -> Judged | None:
+    if truth.flags & VOIDED:
+        return Judged("undefined", None, None)
+    if truth.flags & UNSURE:
+        return None
+    text = decimal(truth, digits)
+    return None if text is None else Judged("kink" if truth.flags & BENT else "proved", text, None)
+
+
+def _as_balls(value: Any) -> Any:
+    if not getattr(value, "shape", ()):
+        return ball(float(value))
+    from cgcli.numbers.ball_arrays import balls_of
+
+    return balls_of([ball(each) for each in value.reshape(-1).tolist()], value.shape)
+
+
+def _certify(
+    graph: Graph,
+    of: int,
+    sources: Mapping[str, int],
+    leaves: Leaves,
+    judge: Judge,
+    bounds: tuple[int, int],
+    floats: tuple[list[Any], list[Any], dict[str, Any] | None] | None,
+) -> Certificate:
+    """Raise the precision until all is judged, and see that the second way agrees."""
+    certificate = Certificate(graph, of, sources, bounds[0])
+    active = graph.dependents([*graph.inputs.values(), *sources.values()])
+    given = floats or ([None] * len(graph), [None] * len(graph), None)
+    agreement = Agreement(graph, of, active, list(sources.values()))
+    for bits in _precisions(graph, *bounds):
+        certificate.bits = bits
+        with flint.ctx.workprec(bits):
+            passes = _Passes(graph, of, active, sources, leaves())
+            waiting = _judge_all(certificate, passes, judge, given)
+            if not any(certificate.asked):
+                certificate.asked[:] = _needed(graph, passes.values, of)
+                for node in sources.values():
+                    certificate.asked[node] = 1
+            certificate.agreed = agreement.check(passes.leaves, passes.values, passes.gradients)
+            if floats is None:
+                _keep_partials(certificate, passes, judge)
+        if not waiting and certificate.agreed:
+            break
+    if not certificate.agreed:
+        _withdraw(certificate)
+    return certificate
+
+
+def _precisions(graph: Graph, bits: int, most: int) -> Iterator[int]:
+    """Return the precisions to try, each twice the one before."""
+    numbers = sum(size(shape) for shape in graph.shapes.values()) + len(graph)
+    most = min(most, max(bits, _MOST_WORK // numbers))
+    while bits < most:
+        yield bits
+        bits *= 2
+    yield most
+
+
+class _Passes:
+    """Both passes at one precision; where the output is an array, a backward pass an element."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        of: int,
+        active: bytearray,
+        sources: Mapping[str, int],
+        leaves: dict[int, Any],
+    ) -> None:
+        self.leaves = leaves
+        self.values = forward_balls(graph, leaves)
+        self.gradients: list[Any] = [None] * len(graph)
+        self.jacobian: dict[str, Any] | None = None
+        self.active = active
+        if not graph.shape(of):
+            self.gradients = backward_balls(graph, self.values, of, active, ball(1))
+        else:
+            self.jacobian = _jacobian(graph, self.values, of, sources)
+
+
+def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, int]) -> Any:
+    import numpy as np
+
+    from cgcli.numbers.ball_arrays import balls_of
+
+    shape = graph.shape(of)
+    active = graph.dependents(sources.values())
+    zero = ball(0)
+    rows: dict[str, list[Any]] = {name: [] for name in sources}
+    for element in range(size(shape)):
+        seed = balls_of([ball(int(place == element)) for place in range(size(shape))], shape)
+        gradients = backward_balls(graph, values, of, active, seed) if active[of] else None
+        for name, source in sources.items():
+            row = gradients[source] if gradients else None
+            count = size(graph.shape(source))
+            rows[name].extend(_elements(row) if row is not None else [zero] * count)
+    return {
+        name: balls_of(np.array(found, dtype=object), shape + graph.shape(sources[name]))
+        for name, found in rows.items()
+    }
+
+
+def _elements(value: Any) -> list[Any]:
+    return list(value.flat) if hasattr(value, "flat") else [value]
+
+
+def _judge_all(
+    certificate: Certificate,
+    passes: _Passes,
+    judge: Judge,
+    given: tuple[list[Any], list[Any], dict[str, Any] | None],
+) -> bool:
+    """Judge what is not settled yet; return whether anything still is not."""
+    graph = certificate.graph
+    values, gradients, jacobian = given
+    waiting = False
+    for node in range(len(graph)):
+        if _open(certificate.values[node]):
+            found = _judge(judge, values[node], passes.values[node], graph.shape(node))
+            certificate.values[node] = found
+            waiting |= found.verdict == "unsettled"
+        if passes.jacobian is None and passes.active[node] and _open(certificate.gradients[node]):
+            proved = passes.gradients[node]
+            if proved is None:
+                proved = _nothing(graph.shape(node))
+            found = _judge(judge, gradients[node], proved, graph.shape(node))
+            certificate.gradients[node] = found
+            waiting |= found.verdict == "unsettled"
+    if passes.jacobian is not None:
+        kept = certificate.jacobian = certificate.jacobian or {}
+        for name, proved in passes.jacobian.items():
+            if _open(kept.get(name)):
+                floats = None if jacobian is None else jacobian[name]
+                kept[name] = _judge(judge, floats, proved, proved.shape)
+                waiting |= kept[name].verdict == "unsettled"
+    return waiting
+
+
+def _open(finding: Finding | None) -> bool:
+    return finding is None or finding.verdict == "unsettled"
+
+
+def _nothing(shape: tuple[int, ...]) -> Any:
+    """The gradient of an output that does not depend on a node."""
+    if not shape:
+        return ball(0)
+    from cgcli.numbers.ball_arrays import balls_of
+
+    return balls_of([ball(0)] * size(shape), shape)
+
+
+def _judge(judge: Judge, number: Any, truth: Any, shape: tuple[int, ...]) -> Finding:
+    """Judge a number, or every element of an array; the verdict is the worst of them."""
+    if not shape:
+        one = judge(None if number is None else float(number), truth)
+        return Finding(*(one or Judged("unsettled", number, None)))
+    import numpy as np
+
+    floats = [None] * truth.size if number is None else np.asarray(number).reshape(-1).tolist()
+    found = [
+        judge(each, proved) or Judged("unsettled", each, None)
+        for each, proved in zip(floats, truth.flat, strict=True)
+    ]
+    verdict = max((each.verdict for each in found), key=VERDICTS.index)
+    shown, bound = np.empty(len(found), dtype=object), np.empty(len(found), dtype=object)
+    shown[:] = [each.shown for each in found]
+    bound[:] = [each.bound for each in found]
+    return Finding(verdict, shown.reshape(shape), bound.reshape(shape))
+
+
+def _keep_partials(certificate: Certificate, passes: _Passes, judge: Judge) -> None:
+    """Keep the digits of the local derivatives; those that are not known have none."""
+    graph = certificate.graph
+    for node, arguments in enumerate(graph.arguments):
+        found: list[Any] = []
+        for place, argument in enumerate(arguments):
+            partial = (
+                local_ball(graph, passes.values, node, place) if passes.active[argument] else None
+            )
+            known = None if partial is None else _judge(judge, None, partial, graph.shape(node))
+            found.append(known)
+        certificate.partials[node] = found
+
+
+def _needed(graph: Graph, values: list[Any], of: int) -> bytearray:
+    """Return a flag a node: 1 where the output's value needs it, by the branches that are taken."""
+    flags = bytearray(len(graph))
+    flags[of] = 1
+    for node in range(of, -1, -1):
+        if not flags[node]:
+            continue
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        for place, argument in enumerate(arguments):
+            chooses = operation.reaches is not None and place
+            if not chooses or _may_be_taken(graph, values, node, place):
+                flags[argument] = 1
+    return flags
+
+
+def _may_be_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
+    reaches = graph.operations[node].reaches
+    assert reaches is not None
+    parts = [values[a] for a in graph.arguments[node]]
+    try:
+        taken = reaches(BALLS, place, *parts)
+    except UndecidedError:
+        return True
+    if hasattr(taken, "flat"):
+        return any(each is not False for each in taken.flat)
+    return taken is UNKNOWN or bool(taken)
+
+
+def _withdraw(certificate: Certificate) -> None:
+    """Claim no gradient, and not the output, where the second way could not be compared."""
+
+    def without(finding: Finding | None) -> Finding | None:
+        if finding is None or finding.verdict == "undefined":
+            return finding
+        return finding._replace(verdict="unsettled", bound=None)
+
+    of = certificate.of
+    certificate.values[of] = without(certificate.values[of])
+    certificate.gradients = [without(finding) for finding in certificate.gradients]
+    for name, finding in (certificate.jacobian or {}).items():
+        replaced = without(finding)
+        assert replaced is not None
+        (certificate.jacobian or {})[name] = replaced

@@ -1,0 +1,83 @@
+"""`cgraph eval --verify` and `--precision`: what is proved of values and gradients."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+from cgcli.calculus.result import Result
+from cgcli.commands.problem import Problem, solve_with_inputs
+from cgcli.errors import CgraphError
+
+__all__ = ["MOST_DIGITS", "Proof", "certify"]
+
+MOST_DIGITS = 10_000
+
+
+class Proof(NamedTuple):
+    """What is to be proved: verdicts on the floats, or so many digits; with how many bits."""
+
+    verify: bool = False
+    digits: int | None = None
+    bits: int | None = None
+
+
+def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) -> bool:
+    """Print what is proved, and return whether all that was asked for could be.
+
+    Raises `CgraphError` where the extra is not installed, or options do not go together.
+    """
+    _check(proof)
+    try:
+        import flint  # noqa: F401  # what the extra brings
+    except ImportError:
+        from cgcli.views.drawing.layout import missing
+
+        option = "--verify" if proof.verify else "--precision"
+        raise missing("verify", f"for {option}") from None
+    from cgcli.calculus.certify import MOST_BITS, precise, verify
+
+    result, inputs = solve_with_inputs(problem)
+    bits = proof.bits or MOST_BITS
+    if proof.digits is None:
+        certificate = verify(result, bits)
+    else:
+        leaves = _leaves(problem, result, inputs)
+        certificate = precise(result.graph, result.of, result.sources, leaves, proof.digits, bits)
+        from cgcli.views.certificate import keep_notes
+
+        keep_notes(result, certificate)
+    if json:
+        from cgcli.views.certificate import certified_evaluation
+        from cgcli.views.document import pretty
+
+        document = certified_evaluation(result, certificate, proof.digits)
+        sys.stdout.write(pretty(document) + "\n")
+    else:
+        from cgcli.views.certificate import print_certificate
+
+        print_certificate(result, certificate, proof.digits, digits, rows)
+    return not certificate.failed
+
+
+def _check(proof: Proof) -> None:
+    if proof.verify and proof.digits is not None:
+        message = "--verify and --precision do not go together"
+        hint = "--verify judges the floats, --precision prints digits in place of them"
+        raise CgraphError("usage", message, hint)
+    if proof.digits is not None and proof.digits > MOST_DIGITS:
+        message = f"--precision {proof.digits} is more than the {MOST_DIGITS:,} digits there may be"
+        raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
+    if proof.bits is not None and not proof.verify and proof.digits is None:
+        message = "--max-precision is for --verify and --precision"
+        raise CgraphError("usage", message, "add one of the two, or leave it out")
+
+
+def _leaves(problem: Problem, result: Result, inputs: dict[str, Any]) -> Any:
+    from cgcli.calculus.leaves import exact_leaves
+    from cgcli.commands.sources import read_sources
+
+    if problem.at == "-":
+        message = "--precision cannot read --at from standard input"
+        raise CgraphError("usage", message, "put the values in a file")
+    return exact_leaves(result.graph, read_sources(problem, inputs))
