@@ -162,8 +162,7 @@ def _weights(count: int) -> list[Any]:
 def _step(chance: random.Random, gradient: Any) -> Any:
     """A random number between 1 and 2, of either sign, over about the size of a gradient."""
     step = arb(chance.uniform(1, 2) * chance.choice((-1, 1)))
-    middle = gradient.mid()
-    if middle.is_zero():
+    if gradient.contains(arb(0)):
         return step
-    mantissa, exponent = middle.man_exp()
+    mantissa, exponent = gradient.mid().man_exp()
     return step * arb(2) ** -arb(exponent + mantissa.bit_length())

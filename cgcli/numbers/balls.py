@@ -39,7 +39,8 @@ __all__ = [
 VOIDED: Final = 1
 """Proved to be no number: outside a domain, or infinite."""
 INFINITE: Final = 2
-"""An infinity that was given, and can be compared and chosen, but not computed with."""
+"""An infinity that was given: it can be compared, chosen, and moved by a finite number; exp(-inf)
+is 0, and nothing else is computed with it."""
 ABSENT: Final = 4
 """A gradient that nothing reaches: a zero that stays zero whatever it is multiplied by."""
 BENT: Final = 8
@@ -274,8 +275,12 @@ def _marked(result: Ball, flags: int) -> Ball:
 
 def _flagged_sum(a: Ball, b: Ball) -> Ball:
     flags = a.flags | b.flags
-    if flags & (VOIDED | INFINITE):
+    if flags & VOIDED or a.flags & b.flags & INFINITE:
         return VOID
+    if flags & INFINITE:
+        # What is finite does not move an infinity.
+        infinity, other = (a, b) if a.flags & INFINITE else (b, a)
+        return infinity if other.value.is_finite() else Ball(arb("nan"))
     if a.flags & ABSENT:
         return b
     if b.flags & ABSENT:
@@ -326,6 +331,8 @@ def hull(a: Any, b: Any) -> Any:
     """
     if _is_truth(a) and _is_truth(b):
         return a if a is b else UNKNOWN
+    if isinstance(a, tuple):
+        raise UndecidedError
     a, b = ball(a), ball(b)
     if a is b:
         return a
@@ -344,7 +351,7 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
     if condition is UNKNOWN:
         return hull(a, b)
     taken = a if condition else b
-    return taken if _is_truth(taken) else ball(taken)
+    return taken if _is_truth(taken) or isinstance(taken, tuple) else ball(taken)
 
 
 def _is_truth(value: Any) -> bool:

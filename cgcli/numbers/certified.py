@@ -116,6 +116,14 @@ def _is_pole(x: Ball) -> Any:
 # Functions of their own
 
 
+def _exp(x: Any) -> Ball:
+    """exp(x), and 0 where x is -inf: what masks an element of a softmax."""
+    x = ball(x)
+    if x.flags & INFINITE and x.value < 0:
+        return rational(fmpq(0))
+    return _FINITE_EXP(x)
+
+
 def _cbrt(x: Any) -> Any:
     value = abs(x).root(3)
     return -value if x < 0 else value if x > 0 else value.union(-value)
@@ -223,7 +231,11 @@ def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
     """Return the polygamma functions of that order and the next ones at x, from Γ'/Γ."""
     with _terms(order + count + 1):
         series = flint.arb_series([x, 1], prec=order + count + 1).gamma()
-        quotient = series.derivative() / series
+        try:
+            quotient = series.derivative() / series
+        except ValueError:
+            # Γ has no zero: the ball about x is too near to a pole.
+            return [arb("nan")] * count
         return [quotient[k] * arb(k).fac() for k in range(order, order + count)]
 
 
@@ -277,6 +289,9 @@ def _whole_power(a: Ball, n: int) -> Ball:
 SQRT: Final = _function(arb.sqrt, lambda x: x < 0, lambda q: _root(q, 2))
 
 
+_FINITE_EXP: Final = _function(arb.exp)
+
+
 def constants_at(name: str) -> Ball:
     """Return a constant of the language as the ball of what it stands for.
 
@@ -302,7 +317,7 @@ class BallNamespace(Namespace):
 BALLS: Final = BallNamespace(
     sqrt=SQRT,
     cbrt=_function(_cbrt, None, lambda q: _root(q, 3)),
-    exp=_function(arb.exp),
+    exp=_exp,
     expm1=_function(arb.expm1),
     log=_function(arb.log, lambda x: x <= 0),
     log1p=_function(arb.log1p, lambda x: x <= -1),

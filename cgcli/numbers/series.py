@@ -35,11 +35,12 @@ class Jet:
     >>> flint.ctx.cap = before
     """
 
-    __slots__ = ("exact", "series")
+    __slots__ = ("exact", "kept", "series")
 
     def __init__(self, series: Any, exact: Any = None) -> None:
         self.series = series
         self.exact = exact
+        self.kept: Ball | None = None
 
     @property
     def value(self) -> Any:
@@ -77,6 +78,9 @@ class Jet:
 
     def __mul__(self, other: Any) -> Jet:
         other = constant(other)
+        # FLINT's zero series makes 0 of what is no number, too.
+        if not (self.series.length() and other.series.length() or _finite(self, other)):
+            return _nowhere()
         return Jet(self.series * other.series, _exactly(self, other, fmpq.__mul__))
 
     __rmul__ = __mul__
@@ -110,6 +114,10 @@ def _nowhere() -> Jet:
     return Jet(arb_series([_NAN, _NAN]))
 
 
+def _finite(*numbers: Jet) -> bool:
+    return all(x.value.is_finite() and x.slope.is_finite() for x in numbers)
+
+
 def _exactly(a: Jet, b: Jet, operation: Callable[[Any, Any], Any]) -> Any:
     if a.exact is None or b.exact is None:
         return None
@@ -124,7 +132,10 @@ def _of(value: Any, slope: Any) -> Jet:
 
 
 def _ball(x: Jet) -> Ball:
-    return Ball(x.value, x.exact)
+    """The value alone: one ball for one number, which is equal to itself."""
+    if x.kept is None:
+        x.kept = Ball(x.value, x.exact)
+    return x.kept
 
 
 # Choices
@@ -161,6 +172,8 @@ def _abs(x: Jet) -> Jet:
 
 
 def _sign(x: Jet) -> Jet:
+    if x.value.is_nan():
+        return _nowhere()
     negative = _choose(_ball(x) < 0, constant(-1), constant(0))
     return _choose(_ball(x) > 0, constant(1), negative)
 
@@ -297,9 +310,14 @@ def _mod(a: Jet, b: Jet) -> Jet:
 
 
 SQRT: Final = _series(arb_series.sqrt, arb.sqrt)
-EXP: Final = _series(arb_series.exp, arb.exp)
+_FINITE_EXP: Final = _series(arb_series.exp, arb.exp)
 LOG: Final = _series(arb_series.log, arb.log)
 ATAN: Final = _series(arb_series.atan, arb.atan)
+
+
+def EXP(x: Jet) -> Jet:  # noqa: N802  # as the functions above
+    """exp(x), and 0 where x is -inf."""
+    return constant(0) if x.value == arb("-inf") else _FINITE_EXP(x)
 
 
 def _sinh(s: Any) -> Any:

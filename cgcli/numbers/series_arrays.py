@@ -10,8 +10,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+from flint import arb
 
 from cgcli.numbers.series import DEFINITIONS, EXP, LOG1P, SQRT, Jet, constant
+
+_INFINITY: Final = arb("inf")
 
 __all__ = ["DEFINITIONS_OF_ARRAYS", "elementwise", "jets"]
 
@@ -107,8 +110,13 @@ def _by_row(of_line: Callable[[list[Jet]], list[Jet]]) -> Callable[[Any], Any]:
 
 
 def _softmax(line: list[Jet]) -> list[Jet]:
-    """1/Σ exp(x_j - x_k) for every k."""
-    return [1 / _total(EXP(value - one) for value in line) for one in line]
+    """1/Σ exp(x_j - x_k) for every k, and 0 where x_k is -inf."""
+    return [
+        EXP(one)
+        if one.value == -_INFINITY
+        else 1 / _total(EXP(value - one) for value in line)
+        for one in line
+    ]
 
 
 def _log_softmax(line: list[Jet]) -> list[Jet]:
