@@ -15,6 +15,7 @@ import flint
 from flint import arb, fmpq
 
 from cgcli.calculus.agreement import Agreement
+from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.proved import backward_balls, forward_balls, local_ball
 from cgcli.calculus.result import Result
 from cgcli.graph.graph import Graph
@@ -116,16 +117,11 @@ def verify(result: Result, most_bits: int = MOST_BITS) -> Certificate:
     ('corrected', '9.9999999999999995e-21')
     """
     graph = result.graph
-    doubles = {n: v for n, v in enumerate(result.values) if not graph.arguments[n]}
-
-    def leaves() -> dict[int, Any]:
-        return {node: _as_balls(value) for node, value in doubles.items()}
-
     return _certify(
         graph,
         result.of,
         result.sources,
-        leaves,
+        double_leaves(graph, result.values),
         judge_float,
         (min(_FIRST_BITS, most_bits), most_bits),
         (result.values, [result.grad(node) for node in range(len(graph))], result.jacobian),
@@ -202,14 +198,6 @@ def _judge_digits(truth: Ball, digits: int) -> Judged | None:
         return None
     text = decimal(truth, digits)
     return None if text is None else Judged("kink" if truth.flags & BENT else "proved", text, None)
-
-
-def _as_balls(value: Any) -> Any:
-    if not getattr(value, "shape", ()):
-        return ball(float(value))
-    from cgcli.numbers.ball_arrays import balls_of
-
-    return balls_of([ball(each) for each in value.reshape(-1).tolist()], value.shape)
 
 
 def _certify(

@@ -16,11 +16,11 @@ from flint import arb, fmpq
 from cgcli.calculus.proved import forward_balls
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
-from cgcli.numbers.balls import VOID, Ball, ball
+from cgcli.numbers.balls import Ball, ball
 from cgcli.numbers.certified import constants_at
 from cgcli.operations.table import CONSTANTS
 
-__all__ = ["Source", "ball_of", "exact_leaves"]
+__all__ = ["Source", "ball_of", "double_leaves", "exact_leaves"]
 
 Source = Any
 """What an input is bound to: a number (a float is the double that it is), a decimal's text, a
@@ -65,6 +65,12 @@ def _exponent(digits: str, text: str) -> int:
             "limit", message, "with --precision exponents reach to 1e1000000000000000"
         )
     return int(digits)
+
+
+def double_leaves(graph: Graph, values: list[Any]) -> Callable[[], dict[int, Any]]:
+    """Return what makes the leaves of a graph from the doubles that they are in `values`."""
+    leaves = [node for node, arguments in enumerate(graph.arguments) if not arguments]
+    return lambda: {node: _made(values[node]) for node in leaves}
 
 
 def exact_leaves(graph: Graph, sources: Mapping[str, Source]) -> Callable[[], dict[int, Any]]:
@@ -112,4 +118,4 @@ def _scalar(source: Source) -> Any:
         return forward_balls(source, exact_leaves(source, {})())[source.output]
     if isinstance(source, (int, float, Fraction)):
         return ball(source)
-    return VOID if source is None else ball(float(source))
+    return ball(float(source))

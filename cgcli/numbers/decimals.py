@@ -94,7 +94,7 @@ def _written(whole: Any, power: int, digits: int, *, exact: bool) -> str:
     text = fmpz(whole).str()
     if exact:
         text = text.rstrip("0")
-    if -5 <= power < digits:
+    if -4 <= power < digits:
         if power < 0:
             return f"0.{'0' * (-1 - power)}{text}"
         text = text.ljust(power + 1, "0")

@@ -79,7 +79,7 @@ class Jet:
     def __mul__(self, other: Any) -> Jet:
         other = constant(other)
         # FLINT's zero series makes 0 of what is no number, too.
-        if not (self.series.length() and other.series.length() or _finite(self, other)):
+        if not ((self.series.length() and other.series.length()) or _finite(self, other)):
             return _nowhere()
         return Jet(self.series * other.series, _exactly(self, other, fmpq.__mul__))
 

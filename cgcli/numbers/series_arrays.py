@@ -112,9 +112,7 @@ def _by_row(of_line: Callable[[list[Jet]], list[Jet]]) -> Callable[[Any], Any]:
 def _softmax(line: list[Jet]) -> list[Jet]:
     """1/Σ exp(x_j - x_k) for every k, and 0 where x_k is -inf."""
     return [
-        EXP(one)
-        if one.value == -_INFINITY
-        else 1 / _total(EXP(value - one) for value in line)
+        EXP(one) if one.value == -_INFINITY else 1 / _total(EXP(value - one) for value in line)
         for one in line
     ]
 
