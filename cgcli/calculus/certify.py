@@ -19,7 +19,17 @@ from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.proved import backward_balls, forward_balls, local_ball
 from cgcli.calculus.result import Result
 from cgcli.graph.graph import Graph
-from cgcli.numbers.balls import BENT, INFINITE, UNKNOWN, UNSURE, VOIDED, Ball, UndecidedError, ball
+from cgcli.numbers.balls import (
+    BENT,
+    INFINITE,
+    NOTHING,
+    UNKNOWN,
+    UNSURE,
+    VOIDED,
+    Ball,
+    UndecidedError,
+    ball,
+)
 from cgcli.numbers.certified import BALLS
 from cgcli.numbers.decimals import decimal, upper_double
 from cgcli.operations.shapes import size
@@ -272,15 +282,17 @@ def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, in
 
     shape = graph.shape(of)
     active = graph.dependents(sources.values())
-    zero = ball(0)
     rows: dict[str, list[Any]] = {name: [] for name in sources}
     for element in range(size(shape)):
-        seed = balls_of([ball(int(place == element)) for place in range(size(shape))], shape)
+        # What is not this element is not reached: 0 times what has no value would have none.
+        seed = balls_of(
+            [ball(1) if place == element else NOTHING for place in range(size(shape))], shape
+        )
         gradients = backward_balls(graph, values, of, active, seed) if active[of] else None
         for name, source in sources.items():
             row = gradients[source] if gradients else None
             count = size(graph.shape(source))
-            rows[name].extend(_elements(row) if row is not None else [zero] * count)
+            rows[name].extend(_elements(row) if row is not None else [NOTHING] * count)
     return {
         name: balls_of(np.array(found, dtype=object), shape + graph.shape(sources[name]))
         for name, found in rows.items()

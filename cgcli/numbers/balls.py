@@ -12,6 +12,8 @@ wide, and then nothing is claimed.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, Final
 
 from flint import arb, fmpq, fmpz
@@ -33,6 +35,7 @@ __all__ = [
     "choose",
     "found",
     "hull",
+    "plain",
     "rational",
 ]
 
@@ -50,7 +53,27 @@ UNSURE: Final = 16
 
 _MARKS: Final = BENT | UNSURE
 _LARGEST: Final = 4096
-"""Rationals are kept up to so many bits, of numerator or denominator."""
+
+
+class _Kept:
+    """Rationals are kept up to so many bits, of numerator or denominator."""
+
+    bits = _LARGEST
+
+
+@contextlib.contextmanager
+def plain() -> Iterator[None]:
+    """Keep no rationals but those that a ball without radius is: FLINT's arithmetic alone.
+
+    >>> with plain():
+    ...     ball(1) / 3 * 3 == 1
+    UNKNOWN
+    """
+    before, _Kept.bits = _Kept.bits, 0
+    try:
+        yield
+    finally:
+        _Kept.bits = before
 
 
 class UndecidedError(Exception):
@@ -224,9 +247,9 @@ INFINITY: Final = Ball(arb("inf"), None, INFINITE)
 
 def rational(exact: Any) -> Ball:
     """Return the ball of a rational number, which is kept where it is not too long."""
-    if exact.height_bits() <= _LARGEST:
+    if exact.height_bits() <= _Kept.bits:
         return Ball(arb(exact), exact)
-    return Ball(arb(exact))
+    return found(arb(exact))
 
 
 def found(value: Any) -> Ball:
