@@ -33,7 +33,7 @@ MORE: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "same": (("u = x; u*x", {"x": 1.5}),),
     "pos": (("+x", {"x": 1.5}),),
     "neg": (("-x", {"x": 1.5}),),
-    "where": (("where(x > 2, y, x*y)", {"x": 1.5, "y": 0.5}),),
+    "where": (("where(x > 2, y, x*z)", {"x": 1.5, "y": 0.5, "z": 3}),),
     "lt": (("x < y", {"x": 1.0, "y": 2.0}),),
     "polygamma": (("polygamma(2, x)", {"x": 0.3}), ("polygamma(1, x)", {"x": -1.75})),
     "stack": (("sum([x, y*y] * [2, 3])", {"x": 1.5, "y": -0.5}),),
