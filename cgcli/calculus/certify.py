@@ -23,7 +23,6 @@ from cgcli.numbers.balls import (
     BENT,
     INFINITE,
     NOTHING,
-    UNKNOWN,
     UNSURE,
     VOIDED,
     Ball,
@@ -406,7 +405,7 @@ def _may_be_taken(graph: Graph, values: list[Any], node: int, place: int) -> boo
         return True
     if hasattr(taken, "flat"):
         return any(each is not False for each in taken.flat)
-    return taken is UNKNOWN or bool(taken)
+    return taken is not False
 
 
 def _withdraw(certificate: Certificate) -> None:

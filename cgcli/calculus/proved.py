@@ -133,7 +133,7 @@ def _sent(graph: Graph, values: list[Any], node: int, place: int, upstream: Any)
         sent = upstream * operation.partial(place)(BALLS, values[node], *parts)
         if operation.kinks:
             sent = sent * _bend(BALLS, operation, place, parts)
-    return hull(NOTHING, sent) if reached is UNKNOWN else sent
+    return _only_if(reached, sent)
 
 
 def _at_fault(value: Ball, *parts: Ball) -> bool:
@@ -193,12 +193,16 @@ def _sent_to_array(graph: Graph, values: list[Any], node: int, place: int, upstr
 
 
 def _mark(at: Any) -> Ball:
-    return _PERHAPS if at is UNKNOWN else _AT_KINK if at else ball(1)
+    """1, marked by whether a kink is there; what is no number has none."""
+    return _AT_KINK if at is True else _PERHAPS if at is UNKNOWN else ball(1)
 
 
 def _unless_at_fault(partial: Any, value: Ball, *parts: Ball) -> Ball:
     return VOID if _at_fault(value, *parts) else ball(partial)
 
 
-def _only_if(reached: Any, sent: Ball) -> Ball:
-    return sent if reached is True else NOTHING if reached is False else hull(NOTHING, sent)
+def _only_if(reached: Any, sent: Any) -> Any:
+    """What is sent where it is reached; where that is asked of what is no number, none either."""
+    if reached is UNKNOWN:
+        return hull(NOTHING, sent)
+    return sent if reached is True else NOTHING if reached is False else sent * VOID

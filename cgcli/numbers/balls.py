@@ -93,7 +93,6 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
-Truth = bool | _Unknown
 
 
 class Ball:
@@ -117,6 +116,9 @@ class Ball:
         return f"<Ball {self.value if self.exact is None else self.exact} {self.flags or ''}>"
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise UndecidedError
 
     # Arithmetic. Numbers without flags are the usual case, and stand first.
 
@@ -192,7 +194,7 @@ class Ball:
             return self
         return Ball(-self.value, None if self.exact is None else -self.exact, self.flags)
 
-    # Comparisons: True, False or UNKNOWN.
+    # Comparisons: a `Truth` each.
 
     def __lt__(self, other: Any) -> Any:
         if type(other) is not Ball:
@@ -235,7 +237,7 @@ class Ball:
                 return NotImplemented
             other = ball(other)
         answer = _equal(self, other)
-        return UNKNOWN if answer is UNKNOWN else not answer
+        return not answer if isinstance(answer, bool) else answer
 
 
 VOID: Final = Ball(arb("nan"), None, VOIDED)
@@ -243,6 +245,10 @@ VOID: Final = Ball(arb("nan"), None, VOIDED)
 NOTHING: Final = Ball(arb(0), fmpq(0), ABSENT)
 """The gradient that is sent nowhere."""
 INFINITY: Final = Ball(arb("inf"), None, INFINITE)
+
+
+Truth = bool | _Unknown | Ball
+"""True, False, UNKNOWN, or `VOID` where what is compared is no number."""
 
 
 def rational(exact: Any) -> Ball:
@@ -313,9 +319,9 @@ def _flagged_sum(a: Ball, b: Ball) -> Ball:
 
 
 def _less(a: Ball, b: Ball, *, strict: bool) -> Truth:
-    """Whether a < b, or a <= b; what is no number is neither, as IEEE 754 has it."""
+    """Whether a < b, or a <= b; `VOID` for what is no number, which may be an infinity or none."""
     if (a.flags | b.flags) & VOIDED:
-        return False
+        return VOID
     if a.exact is not None and b.exact is not None:
         return bool(a.exact < b.exact) if strict else bool(a.exact <= b.exact)
     if a is b and (a.flags & INFINITE or a.value.is_finite()):
@@ -330,7 +336,7 @@ def _less(a: Ball, b: Ball, *, strict: bool) -> Truth:
 
 def _equal(a: Ball, b: Ball) -> Truth:
     if (a.flags | b.flags) & VOIDED:
-        return False
+        return VOID
     if a.exact is not None and b.exact is not None:
         return bool(a.exact == b.exact)
     x, y = a.value, b.value
@@ -370,12 +376,17 @@ def hull(a: Any, b: Any) -> Any:
 
 
 def choose(condition: Any, a: Any, b: Any) -> Any:
-    """Return `a` where the condition holds, `b` where it does not, and else a ball of both."""
-    if condition is UNKNOWN:
+    """Return `a` where the condition holds, `b` where it does not, and else a ball of both.
+
+    Where the condition is asked of what is no number, there is nothing to choose.
+    """
+    if condition is VOID:
+        return VOID
+    if not isinstance(condition, (bool, int)):
         return hull(a, b)
     taken = a if condition else b
     return taken if _is_truth(taken) or isinstance(taken, tuple) else ball(taken)
 
 
 def _is_truth(value: Any) -> bool:
-    return value is UNKNOWN or isinstance(value, bool)
+    return value is UNKNOWN or value is VOID or isinstance(value, bool)

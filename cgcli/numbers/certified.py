@@ -56,9 +56,17 @@ def _function(
             exact = exactly(x.exact)
             if exact is not None:
                 return rational(exact)
-        return found(function(x.value))
+        return found(function(x.value)) if x.value.is_finite() else _unbounded()
 
     return apply
+
+
+def _unbounded() -> Ball:
+    """A number of which nothing is known yet.
+
+    It is what a function of such a number is, too: FLINT takes forever over some of them.
+    """
+    return Ball(arb("nan"))
 
 
 # Values at rationals that are rational
@@ -139,7 +147,9 @@ def _floor(x: Any) -> Ball:
         return VOID
     if x.exact is not None:
         return rational(fmpq(x.exact.floor()))
-    return x if x.flags & INFINITE else found(x.value.floor())
+    if x.flags & INFINITE:
+        return x
+    return found(x.value.floor()) if x.value.is_finite() else _unbounded()
 
 
 def _ceil(x: Any) -> Ball:
@@ -187,7 +197,7 @@ def _extreme(first: Callable[[Ball, Ball], Any], either: Callable[[Any, Any], An
         if answer is not UNKNOWN:
             return a if answer else b
         if (a.flags | b.flags) & INFINITE or a.value.is_nan() or b.value.is_nan():
-            return Ball(arb("nan"))
+            return _unbounded()
         return Ball(either(a.value, b.value))
 
     return lambda *values: functools.reduce(of_two, map(ball, values))
@@ -206,6 +216,8 @@ def _atan2(a: Any, b: Any) -> Ball:
         return VOID
     if a.exact == 0 and b.exact == 0:
         return rational(fmpq(0))
+    if not (a.value.is_finite() and b.value.is_finite()):
+        return _unbounded()
     return found(arb.atan2(a.value, b.value))
 
 
@@ -214,8 +226,8 @@ def _polygamma(n: Any, x: Any) -> Ball:
     n, x = ball(n), ball(x)
     if (n.flags | x.flags) & _NOWHERE:
         return VOID
-    if n.exact is None:
-        return Ball(arb("nan"))
+    if n.exact is None or not x.value.is_finite():
+        return _unbounded()
     if n.exact.q != 1 or not 0 <= n.exact <= _MOST_ORDER or _is_pole(x):
         return VOID
     order = int(n.exact.p)
@@ -260,11 +272,13 @@ def _power(a: Any, b: Any) -> Ball:
         return rational(fmpq(1))
     if (a.flags | b.flags) & _NOWHERE:
         return VOID
+    if not (a.value.is_finite() and b.value.is_finite()):
+        return _unbounded()
     if b.exact is not None and b.exact.q == 1:
         return _whole_power(a, int(b.exact.p))
     if a.exact == 0:
         # 0^b is 0 for b > 0, and has no value below; b itself is not 0 here, but may hold it.
-        return choose(b > 0, 0, VOID) if (b == 0) is False else Ball(arb("nan"))
+        return choose(b > 0, 0, VOID) if (b == 0) is False else _unbounded()
     positive = a > 0
     if positive is True:
         if b.exact is not None and a.exact is not None and b.exact.q <= 64:
@@ -274,7 +288,7 @@ def _power(a: Any, b: Any) -> Ball:
         return found(a.value**b.value)
     if a.value < 0 and (b.exact is not None or not b.value.contains_integer()):
         return VOID
-    return Ball(arb("nan"))
+    return _unbounded()
 
 
 def _whole_power(a: Ball, n: int) -> Ball:
@@ -295,8 +309,8 @@ _FINITE_EXP: Final = _function(arb.exp)
 def constants_at(name: str) -> Ball:
     """Return a constant of the language as the ball of what it stands for.
 
-    >>> constants_at("pi").value.contains(arb(3.141592653589793)), constants_at("inf") is INFINITY
-    (False, True)
+    >>> constants_at("tau").value.overlaps(2 * arb.pi()), constants_at("inf") is INFINITY
+    (True, True)
     """
     if name == "pi":
         return Ball(arb.pi())

@@ -212,6 +212,9 @@ def _series(
     """A function of series; `accurate` returns the value alone where that keeps more digits."""
 
     def apply(x: Jet) -> Jet:
+        # FLINT takes forever over some functions of a number of which nothing is known.
+        if not x.value.is_finite():
+            return _nowhere()
         if x.still and accurate is not None:
             return _of(accurate(x.value), arb(0))
         try:
@@ -242,6 +245,8 @@ def _power(a: Jet, b: Jet) -> Jet:
     """A product of so many factors for a whole exponent, else exp(b·log(a))."""
     if b.exact == 0 and b.still:
         return constant(1)
+    if not (a.value.is_finite() and b.value.is_finite()):
+        return _nowhere()
     if b.exact is not None and b.exact.q == 1 and b.still:
         n = int(b.exact.p)
         if a.exact == 0 and n < 0:
@@ -300,6 +305,8 @@ def _gamma(x: Jet) -> Jet:
 def _polygamma(n: Jet, x: Jet) -> Jet:
     """From the series of Γ about x: its logarithm differentiated once more than n times."""
     if n.exact is None or n.exact.q != 1 or not 0 <= n.exact <= 100 or not n.still:
+        return _nowhere()
+    if not x.value.is_finite():
         return _nowhere()
     value, slope = from_gamma_series(int(n.exact.p), x.value, 2)
     return Jet(arb_series([value, arb(0) if x.still else slope * x.slope]))
