@@ -9,67 +9,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import flint
-from flint import arb, fmpq
 
 from cgcli.calculus.agreement import Agreement
+from cgcli.calculus.judge import (
+    VERDICTS,
+    Finding,
+    Judge,
+    Judged,
+    judge_digits,
+    judge_each,
+    judge_float,
+)
 from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.proved import backward_balls, forward_balls, local_ball
 from cgcli.calculus.result import Result
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
-    BENT,
-    INFINITE,
     NOTHING,
-    UNSURE,
-    VOIDED,
     Ball,
     UndecidedError,
     ball,
 )
 from cgcli.numbers.certified import BALLS
-from cgcli.numbers.decimals import decimal, upper_double
 from cgcli.operations.shapes import size
 
-__all__ = ["MOST_BITS", "VERDICTS", "Certificate", "Finding", "precise", "verify"]
-
-VERDICTS: Final = ("proved", "certified", "corrected", "kink", "undefined", "unsettled")
-"""From the best to the worst; a node has the worst of all its numbers."""
+__all__ = ["MOST_BITS", "Certificate", "precise", "verify"]
 
 MOST_BITS: Final = 8192
 _FIRST_BITS: Final = 128
 # A graph of many numbers is given fewer bits: their product bounds the time that is taken.
 _MOST_WORK: Final = 2**28
-# A float is certified where it is right to this part of the true value,
-_PART: Final = arb(2) ** -40
-# or to the least double: a result that underflows is as near as a double can be.
-_LEAST: Final = arb(2) ** -1074
-_DIGITS: Final = 17
 
-
-class Judged(NamedTuple):
-    """One number: the verdict, what is shown for it, and how far from the truth it may be."""
-
-    verdict: str
-    shown: Any
-    bound: float | None
-
-
-class Finding(NamedTuple):
-    """What is proved of a value or a gradient: of each element where it is an array.
-
-    `shown` is a float or a decimal, and `bound` is None where nothing is claimed.
-    """
-
-    verdict: str
-    shown: Any
-    bound: Any
-
-
-Judge = Callable[[Any, Ball], Judged | None]
-"""From a float and a ball around its true value to a verdict; None asks for more precision."""
 
 Leaves = Callable[[], dict[int, Any]]
 """Returns inputs and constants as balls, at the precision of the moment."""
@@ -156,57 +129,11 @@ def precise(
     """
 
     def judge(_: Any, number: Ball) -> Judged | None:
-        return _judge_digits(number, digits)
+        return judge_digits(number, digits)
 
     first = max(_FIRST_BITS, math.ceil(digits * math.log2(10)) + 64)
     most = max(most_bits, 2 * first) if most_bits == MOST_BITS else most_bits
     return _certify(graph, of, sources, leaves, judge, (min(first, most), most), None)
-
-
-def judge_float(number: float, truth: Ball) -> Judged | None:
-    """Return the verdict on a float whose true value lies in a ball.
-
-    >>> judge_float(0.1, ball(fmpq(1, 10)))
-    Judged(verdict='certified', shown=0.1, bound=5.551115123125783e-18)
-    """
-    if truth.flags & VOIDED:
-        return Judged("undefined", number, None)
-    if truth.flags & INFINITE:
-        same = (number > 0) is bool(truth.value > 0) and abs(number) == float("inf")
-        return Judged("certified", number, 0.0) if same else Judged("undefined", number, None)
-    if truth.flags & UNSURE or not truth.value.is_finite():
-        return None
-    good = "kink" if truth.flags & BENT else "certified"
-    if number - number == 0:
-        distance = _distance(number, truth)
-        length = abs(truth.value)
-        if distance.upper() <= _larger(length.lower() * _PART):
-            return Judged(good, number, upper_double(distance))
-        if not distance.lower() > _larger(length.upper() * _PART):
-            return None
-    text = decimal(truth, _DIGITS)
-    if text is None:
-        return None
-    return Judged("kink" if truth.flags & BENT else "corrected", text, None)
-
-
-def _distance(number: float, truth: Ball) -> Any:
-    if truth.exact is not None:
-        return arb(abs(truth.exact - fmpq(*number.as_integer_ratio())))
-    return abs(truth.value - arb(number))
-
-
-def _larger(allowed: Any) -> Any:
-    return max(_LEAST, allowed)
-
-
-def _judge_digits(truth: Ball, digits: int) -> Judged | None:
-    if truth.flags & VOIDED:
-        return Judged("undefined", None, None)
-    if truth.flags & UNSURE:
-        return None
-    text = decimal(truth, digits)
-    return None if text is None else Judged("kink" if truth.flags & BENT else "proved", text, None)
 
 
 def _certify(
@@ -314,14 +241,14 @@ def _judge_all(
     waiting = False
     for node in range(len(graph)):
         if _open(certificate.values[node]):
-            found = _judge(judge, values[node], passes.values[node], graph.shape(node))
+            found = judge_each(judge, values[node], passes.values[node], graph.shape(node))
             certificate.values[node] = found
             waiting |= found.verdict == "unsettled"
         if passes.jacobian is None and passes.active[node] and _open(certificate.gradients[node]):
             proved = passes.gradients[node]
             if proved is None:
                 proved = _nothing(graph.shape(node))
-            found = _judge(judge, gradients[node], proved, graph.shape(node))
+            found = judge_each(judge, gradients[node], proved, graph.shape(node))
             certificate.gradients[node] = found
             waiting |= found.verdict == "unsettled"
     if passes.jacobian is not None:
@@ -329,7 +256,7 @@ def _judge_all(
         for name, proved in passes.jacobian.items():
             if _open(kept.get(name)):
                 floats = None if jacobian is None else jacobian[name]
-                kept[name] = _judge(judge, floats, proved, proved.shape)
+                kept[name] = judge_each(judge, floats, proved, proved.shape)
                 waiting |= kept[name].verdict == "unsettled"
     return waiting
 
@@ -347,25 +274,6 @@ def _nothing(shape: tuple[int, ...]) -> Any:
     return balls_of([ball(0)] * size(shape), shape)
 
 
-def _judge(judge: Judge, number: Any, truth: Any, shape: tuple[int, ...]) -> Finding:
-    """Judge a number, or every element of an array; the verdict is the worst of them."""
-    if not shape:
-        one = judge(None if number is None else float(number), truth)
-        return Finding(*(one or Judged("unsettled", number, None)))
-    import numpy as np
-
-    floats = [None] * truth.size if number is None else np.asarray(number).reshape(-1).tolist()
-    found = [
-        judge(each, proved) or Judged("unsettled", each, None)
-        for each, proved in zip(floats, truth.flat, strict=True)
-    ]
-    verdict = max((each.verdict for each in found), key=VERDICTS.index)
-    shown, bound = np.empty(len(found), dtype=object), np.empty(len(found), dtype=object)
-    shown[:] = [each.shown for each in found]
-    bound[:] = [each.bound for each in found]
-    return Finding(verdict, shown.reshape(shape), bound.reshape(shape))
-
-
 def _keep_partials(certificate: Certificate, passes: _Passes, judge: Judge) -> None:
     """Keep the digits of the local derivatives; those that are not known have none."""
     graph = certificate.graph
@@ -375,7 +283,7 @@ def _keep_partials(certificate: Certificate, passes: _Passes, judge: Judge) -> N
             partial = (
                 local_ball(graph, passes.values, node, place) if passes.active[argument] else None
             )
-            known = None if partial is None else _judge(judge, None, partial, graph.shape(node))
+            known = None if partial is None else judge_each(judge, None, partial, graph.shape(node))
             found.append(known)
         certificate.partials[node] = found
 

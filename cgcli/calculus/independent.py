@@ -16,7 +16,8 @@ from flint import arb, arb_series
 
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import UndecidedError
-from cgcli.numbers.series import DEFINITIONS, Jet, constant
+from cgcli.numbers.jets import Jet, constant
+from cgcli.numbers.series import DEFINITIONS
 
 __all__ = ["forward_series", "slope_of", "value_of"]
 

@@ -13,7 +13,7 @@ wide, and then nothing is claimed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from flint import arb, fmpq, fmpz
@@ -95,6 +95,19 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 
+def _of_numbers(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Let an operation take numbers of Python for its other side, and leave all else to that."""
+
+    def operate(self: Any, other: Any) -> Any:
+        if type(other) is not Ball:
+            if not isinstance(other, (int, float)):
+                return NotImplemented
+            other = ball(other)
+        return operation(self, other)
+
+    return operate
+
+
 class Ball:
     """A number within a ball; `exact` is the number itself where it is known, else None.
 
@@ -122,11 +135,8 @@ class Ball:
 
     # Arithmetic. Numbers without flags are the usual case, and stand first.
 
+    @_of_numbers
     def __add__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         if self.flags or other.flags:
             return _flagged_sum(self, other)
         if self.exact is not None and other.exact is not None:
@@ -135,11 +145,8 @@ class Ball:
 
     __radd__ = __add__
 
+    @_of_numbers
     def __sub__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         if self is other and not self.flags and self.value.is_finite():
             return rational(fmpq(0))
         if self.flags or other.flags:
@@ -153,11 +160,8 @@ class Ball:
             return NotImplemented
         return ball(other) - self
 
+    @_of_numbers
     def __mul__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         flags = self.flags | other.flags
         if flags:
             if flags & ABSENT:
@@ -170,11 +174,8 @@ class Ball:
 
     __rmul__ = __mul__
 
+    @_of_numbers
     def __truediv__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         flags = self.flags | other.flags
         if flags & ABSENT and self.flags & ABSENT:
             return NOTHING
@@ -196,46 +197,28 @@ class Ball:
 
     # Comparisons: a `Truth` each.
 
+    @_of_numbers
     def __lt__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         return _less(self, other, strict=True)
 
+    @_of_numbers
     def __le__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         return _less(self, other, strict=False)
 
+    @_of_numbers
     def __gt__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         return _less(other, self, strict=True)
 
+    @_of_numbers
     def __ge__(self, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         return _less(other, self, strict=False)
 
+    @_of_numbers
     def __eq__(self, other: object) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         return _equal(self, other)
 
+    @_of_numbers
     def __ne__(self, other: object) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
         answer = _equal(self, other)
         return not answer if isinstance(answer, bool) else answer
 
@@ -334,7 +317,7 @@ def _less(a: Ball, b: Ball, *, strict: bool) -> Truth:
     return True if x <= y else False if x > y else UNKNOWN
 
 
-def _equal(a: Ball, b: Ball) -> Truth:
+def _equal(a: Ball, b: Any) -> Truth:
     if (a.flags | b.flags) & VOIDED:
         return VOID
     if a.exact is not None and b.exact is not None:

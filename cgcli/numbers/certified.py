@@ -8,7 +8,6 @@ themselves are FLINT's.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from cgcli.numbers.balls import (
     rational,
 )
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.rationals import logarithm_to, root
 
 __all__ = ["BALLS", "BallNamespace", "constants_at", "from_gamma_series"]
 
@@ -69,53 +69,6 @@ def _unbounded() -> Ball:
     return Ball(arb("nan"))
 
 
-# Values at rationals that are rational
-
-
-def _whole_root(number: int, degree: int) -> int | None:
-    """The root of a whole number that is not negative, where it is whole."""
-    if degree == 2:
-        root = math.isqrt(number)
-    else:
-        # The nearest whole number to the floating root, made exact by Newton's steps.
-        root = 1 << -(-number.bit_length() // degree)
-        while True:
-            better = ((degree - 1) * root + number // root ** (degree - 1)) // degree
-            if better >= root:
-                break
-            root = better
-    return root if root**degree == number else None
-
-
-def _root(exact: Any, degree: int) -> Any:
-    """The root of a rational, where it is one; an odd one of a negative number too."""
-    if exact == 0:
-        return exact
-    sign = -1 if exact < 0 else 1
-    if sign < 0 and degree % 2 == 0:
-        return None
-    top = _whole_root(abs(int(exact.p)), degree)
-    bottom = None if top is None else _whole_root(int(exact.q), degree)
-    return None if bottom is None else fmpq(sign * top, bottom)  # type: ignore[operator]
-
-
-def _logarithm_to(base: int) -> Callable[[Any], Any]:
-    """The logarithm of a power of the base, which is whole."""
-
-    def exactly(exact: Any) -> Any:
-        top, bottom = int(exact.p), int(exact.q)
-        if top != 1 and bottom != 1:
-            return None
-        power, number = 0, top if bottom == 1 else bottom
-        guess = round(math.log(number, base)) if number > 1 else 0
-        power = guess if base**guess == number else -1
-        if power < 0:
-            return None
-        return fmpq(power if bottom == 1 else -power)
-
-    return exactly
-
-
 def _is_pole(x: Ball) -> Any:
     """Whether x is 0 or a negative whole number; never UNKNOWN is taken for it."""
     return x.exact is not None and x.exact.q == 1 and x.exact <= 0
@@ -148,7 +101,7 @@ def _floor(x: Any) -> Ball:
     if x.exact is not None:
         return rational(fmpq(x.exact.floor()))
     if x.flags & INFINITE:
-        return x
+        return ball(x)
     return found(x.value.floor()) if x.value.is_finite() else _unbounded()
 
 
@@ -282,9 +235,9 @@ def _power(a: Any, b: Any) -> Ball:
     positive = a > 0
     if positive is True:
         if b.exact is not None and a.exact is not None and b.exact.q <= 64:
-            root = _root(a.exact, int(b.exact.q))
-            if root is not None:
-                return _whole_power(rational(root), int(b.exact.p))
+            exact = root(a.exact, int(b.exact.q))
+            if exact is not None:
+                return _whole_power(rational(exact), int(b.exact.p))
         return found(a.value**b.value)
     if a.value < 0 and (b.exact is not None or not b.value.contains_integer()):
         return VOID
@@ -300,7 +253,7 @@ def _whole_power(a: Ball, n: int) -> Ball:
     return found(a.value ** arb(n))
 
 
-SQRT: Final = _function(arb.sqrt, lambda x: x < 0, lambda q: _root(q, 2))
+SQRT: Final = _function(arb.sqrt, lambda x: x < 0, lambda q: root(q, 2))
 
 
 _FINITE_EXP: Final = _function(arb.exp)
@@ -330,13 +283,13 @@ class BallNamespace(Namespace):
 
 BALLS: Final = BallNamespace(
     sqrt=SQRT,
-    cbrt=_function(_cbrt, None, lambda q: _root(q, 3)),
+    cbrt=_function(_cbrt, None, lambda q: root(q, 3)),
     exp=_exp,
     expm1=_function(arb.expm1),
     log=_function(arb.log, lambda x: x <= 0),
     log1p=_function(arb.log1p, lambda x: x <= -1),
-    log2=_function(lambda x: x.log() / arb(2).log(), lambda x: x <= 0, _logarithm_to(2)),
-    log10=_function(lambda x: x.log() / arb(10).log(), lambda x: x <= 0, _logarithm_to(10)),
+    log2=_function(lambda x: x.log() / arb(2).log(), lambda x: x <= 0, logarithm_to(2)),
+    log10=_function(lambda x: x.log() / arb(10).log(), lambda x: x <= 0, logarithm_to(10)),
     hypot=_hypot,
     pow=_power,
     sin=_function(arb.sin),

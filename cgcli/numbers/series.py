@@ -13,129 +13,13 @@ from typing import Any, Final
 
 from flint import arb, arb_series, fmpq
 
-from cgcli.numbers.balls import UNKNOWN, Ball, Truth, found, rational
+from cgcli.numbers.balls import UNKNOWN, Ball, Truth, rational
 from cgcli.numbers.certified import from_gamma_series
+from cgcli.numbers.jets import Jet, constant, moving, nowhere, value_ball
 
-__all__ = ["DEFINITIONS", "Jet", "constant", "truth_of"]
+__all__ = ["DEFINITIONS", "EXP", "LOG1P", "SQRT", "truth_of"]
 
-_NAN: Final = arb("nan")
 _HALF: Final = Ball(arb(0.5), fmpq(1, 2))
-
-
-class Jet:
-    """A number that moves: its value, exact where that is known, and its slope.
-
-    The precision is that of `flint.ctx.prec`, and `flint.ctx.cap` must be 2.
-
-    >>> import flint
-    >>> before, flint.ctx.cap = flint.ctx.cap, 2
-    >>> x = Jet(arb_series([3, 1]), fmpq(3))
-    >>> (x * x).slope, (1 / x).exact
-    (6.00000000000000, 1/3)
-    >>> flint.ctx.cap = before
-    """
-
-    __slots__ = ("exact", "kept", "series")
-
-    def __init__(self, series: Any, exact: Any = None) -> None:
-        self.series = series
-        self.exact = exact
-        self.kept: Ball | None = None
-
-    @property
-    def value(self) -> Any:
-        """The number where the step is 0."""
-        return self.series[0]
-
-    @property
-    def slope(self) -> Any:
-        """How much it moves with the step."""
-        return self.series[1]
-
-    @property
-    def still(self) -> bool:
-        """Whether it is proved not to move."""
-        return bool(self.series[1].is_zero())
-
-    def moved(self, step: Any) -> Jet:
-        """Return the same number, that moves by so much more."""
-        return Jet(self.series + arb_series([0, step]), self.exact)
-
-    def __add__(self, other: Any) -> Jet:
-        other = constant(other)
-        return Jet(self.series + other.series, _exactly(self, other, fmpq.__add__))
-
-    __radd__ = __add__
-
-    def __neg__(self) -> Jet:
-        return Jet(-self.series, None if self.exact is None else -self.exact)
-
-    def __sub__(self, other: Any) -> Jet:
-        return self + -constant(other)
-
-    def __rsub__(self, other: Any) -> Jet:
-        return constant(other) + -self
-
-    def __mul__(self, other: Any) -> Jet:
-        other = constant(other)
-        # FLINT's zero series makes 0 of what is no number, too.
-        if not ((self.series.length() and other.series.length()) or _finite(self, other)):
-            return _nowhere()
-        return Jet(self.series * other.series, _exactly(self, other, fmpq.__mul__))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Jet:
-        other = constant(other)
-        if other.exact == 0:
-            return _nowhere()
-        try:
-            series = self.series / other.series
-        except (ValueError, ZeroDivisionError):
-            return _nowhere()
-        return Jet(series, _exactly(self, other, fmpq.__truediv__))
-
-    def __rtruediv__(self, other: Any) -> Jet:
-        return constant(other) / self
-
-
-def constant(number: Any) -> Jet:
-    """Return a number, or a ball, as one that does not move."""
-    if isinstance(number, Jet):
-        return number
-    if isinstance(number, Ball):
-        return Jet(arb_series([number.value]), number.exact)
-    if isinstance(number, int):
-        return Jet(arb_series([number]), fmpq(number))
-    return Jet(arb_series([number]))
-
-
-def _nowhere() -> Jet:
-    return Jet(arb_series([_NAN, _NAN]))
-
-
-def _finite(*numbers: Jet) -> bool:
-    return all(x.value.is_finite() and x.slope.is_finite() for x in numbers)
-
-
-def _exactly(a: Jet, b: Jet, operation: Callable[[Any, Any], Any]) -> Any:
-    if a.exact is None or b.exact is None:
-        return None
-    exact = operation(a.exact, b.exact)
-    return exact if exact.height_bits() <= 4096 else None
-
-
-def _of(value: Any, slope: Any) -> Jet:
-    """A number of a known value, that moves as another series does."""
-    kept = found(value)
-    return Jet(arb_series([value, slope]), kept.exact)
-
-
-def _ball(x: Jet) -> Ball:
-    """The value alone: one ball for one number, which is equal to itself."""
-    if x.kept is None:
-        x.kept = Ball(x.value, x.exact)
-    return x.kept
 
 
 # Choices
@@ -156,26 +40,26 @@ def truth_of(condition: Any) -> Jet:
 def _greatest(*values: Jet) -> Jet:
     result = values[0]
     for value in values[1:]:
-        result = _choose(_ball(result) >= _ball(value), result, value)
+        result = _choose(value_ball(result) >= value_ball(value), result, value)
     return result
 
 
 def _least(*values: Jet) -> Jet:
     result = values[0]
     for value in values[1:]:
-        result = _choose(_ball(result) <= _ball(value), result, value)
+        result = _choose(value_ball(result) <= value_ball(value), result, value)
     return result
 
 
 def _abs(x: Jet) -> Jet:
-    return _choose(_ball(x) >= 0, x, -x)
+    return _choose(value_ball(x) >= 0, x, -x)
 
 
 def _sign(x: Jet) -> Jet:
     if x.value.is_nan():
-        return _nowhere()
-    negative = _choose(_ball(x) < 0, constant(-1), constant(0))
-    return _choose(_ball(x) > 0, constant(1), negative)
+        return nowhere()
+    negative = _choose(value_ball(x) < 0, constant(-1), constant(0))
+    return _choose(value_ball(x) > 0, constant(1), negative)
 
 
 def _floor(x: Jet) -> Jet:
@@ -196,11 +80,11 @@ def _round(x: Jet) -> Jet:
     Half way up and half way down differ at a tie alone, where the even one of them is meant.
     """
     up, down = _floor(x + constant(_HALF)), _ceil(x - constant(_HALF))
-    same = _ball(up) == _ball(down)
+    same = value_ball(up) == value_ball(down)
     if same is not False:
         return up
     half = up / 2
-    return _choose(_ball(_floor(half)) == _ball(half), up, down)
+    return _choose(value_ball(_floor(half)) == value_ball(half), up, down)
 
 
 # Functions
@@ -214,14 +98,14 @@ def _series(
     def apply(x: Jet) -> Jet:
         # FLINT takes forever over some functions of a number of which nothing is known.
         if not x.value.is_finite():
-            return _nowhere()
+            return nowhere()
         if x.still and accurate is not None:
-            return _of(accurate(x.value), arb(0))
+            return moving(accurate(x.value), arb(0))
         try:
             result = function(x.series)
         except (ValueError, ZeroDivisionError):
-            return _nowhere()
-        return _of(result[0] if accurate is None else accurate(x.value), result[1])
+            return nowhere()
+        return moving(result[0] if accurate is None else accurate(x.value), result[1])
 
     return apply
 
@@ -232,9 +116,9 @@ def _log1p(x: Any) -> Any:
 
 def _cbrt(x: Jet) -> Jet:
     if x.exact == 0:
-        return x if x.still else _nowhere()
+        return x if x.still else nowhere()
     root = constant(1) / 3
-    return _choose(_ball(x) > 0, EXP(LOG(x) * root), -EXP(LOG(-x) * root))
+    return _choose(value_ball(x) > 0, EXP(LOG(x) * root), -EXP(LOG(-x) * root))
 
 
 def _hypot(a: Jet, b: Jet) -> Jet:
@@ -246,19 +130,19 @@ def _power(a: Jet, b: Jet) -> Jet:
     if b.exact == 0 and b.still:
         return constant(1)
     if not (a.value.is_finite() and b.value.is_finite()):
-        return _nowhere()
+        return nowhere()
     if b.exact is not None and b.exact.q == 1 and b.still:
         n = int(b.exact.p)
         if a.exact == 0 and n < 0:
-            return _nowhere()
+            return nowhere()
         if a.exact is not None and a.exact.height_bits() * abs(n) <= 4096:
             return Jet(a.series**n, a.exact**n)
         return Jet(a.series**n)
     if a.exact == 0:
         return _power_of_zero(a, b)
     if a.still and b.still:
-        return _of(a.value**b.value, arb(0))
-    return _of(a.value**b.value, EXP(b * LOG(a)).slope)
+        return moving(a.value**b.value, arb(0))
+    return moving(a.value**b.value, EXP(b * LOG(a)).slope)
 
 
 def _power_of_zero(a: Jet, b: Jet) -> Jet:
@@ -270,7 +154,7 @@ def _power_of_zero(a: Jet, b: Jet) -> Jet:
         return a
     if b.value > 1 or (b.value > 0 and a.still):
         return constant(0)
-    return _nowhere()
+    return nowhere()
 
 
 def _xlogy(a: Jet, b: Jet) -> Jet:
@@ -288,7 +172,7 @@ def _atan2(a: Jet, b: Jet) -> Jet:
         return -half - ATAN(b / a)
     if a.exact == 0 and b.value < 0:
         return half + half + a / b
-    return constant(0) if a.exact == 0 and b.exact == 0 else _nowhere()
+    return constant(0) if a.exact == 0 and b.exact == 0 else nowhere()
 
 
 def _lgamma(x: Jet) -> Jet:
@@ -299,15 +183,15 @@ def _lgamma(x: Jet) -> Jet:
 
 def _gamma(x: Jet) -> Jet:
     pole = x.exact is not None and x.exact.q == 1 and x.exact <= 0
-    return _nowhere() if pole else _series(arb_series.gamma, arb.gamma)(x)
+    return nowhere() if pole else _series(arb_series.gamma, arb.gamma)(x)
 
 
 def _polygamma(n: Jet, x: Jet) -> Jet:
     """From the series of Γ about x: its logarithm differentiated once more than n times."""
     if n.exact is None or n.exact.q != 1 or not 0 <= n.exact <= 100 or not n.still:
-        return _nowhere()
+        return nowhere()
     if not x.value.is_finite():
-        return _nowhere()
+        return nowhere()
     value, slope = from_gamma_series(int(n.exact.p), x.value, 2)
     return Jet(arb_series([value, arb(0) if x.still else slope * x.slope]))
 
@@ -373,7 +257,7 @@ def _gelu(x: Jet) -> Jet:
 
 
 def _elu(x: Jet) -> Jet:
-    return _choose(_ball(x) > 0, x, EXPM1(x))
+    return _choose(value_ball(x) > 0, x, EXPM1(x))
 
 
 EXPM1: Final = _series(lambda s: s.exp() - 1, arb.expm1)
@@ -417,12 +301,12 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
     "lgamma": _lgamma,
     "digamma": lambda x: _polygamma(constant(0), x),
     "polygamma": _polygamma,
-    "lt": lambda a, b: truth_of(_ball(a) < _ball(b)),
-    "le": lambda a, b: truth_of(_ball(a) <= _ball(b)),
-    "gt": lambda a, b: truth_of(_ball(a) > _ball(b)),
-    "ge": lambda a, b: truth_of(_ball(a) >= _ball(b)),
-    "eq": lambda a, b: truth_of(_ball(a) == _ball(b)),
-    "ne": lambda a, b: truth_of(_ball(a) != _ball(b)),
+    "lt": lambda a, b: truth_of(value_ball(a) < value_ball(b)),
+    "le": lambda a, b: truth_of(value_ball(a) <= value_ball(b)),
+    "gt": lambda a, b: truth_of(value_ball(a) > value_ball(b)),
+    "ge": lambda a, b: truth_of(value_ball(a) >= value_ball(b)),
+    "eq": lambda a, b: truth_of(value_ball(a) == value_ball(b)),
+    "ne": lambda a, b: truth_of(value_ball(a) != value_ball(b)),
     "abs": _abs,
     "sign": _sign,
     "floor": _floor,
@@ -431,11 +315,11 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
     "max": _greatest,
     "min": _least,
     "clip": lambda x, low, high: _least(_greatest(x, low), high),
-    "where": lambda c, a, b: _choose(_ball(c) != 0, a, b),
+    "where": lambda c, a, b: _choose(value_ball(c) != 0, a, b),
     "mod": _mod,
     "sigmoid": _sigmoid,
     "relu": lambda x: _greatest(x, constant(0)),
-    "leaky_relu": lambda x: _choose(_ball(x) > 0, x, x / 100),
+    "leaky_relu": lambda x: _choose(value_ball(x) > 0, x, x / 100),
     "elu": _elu,
     "softplus": _softplus,
     "silu": lambda x: x * _sigmoid(x),

@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 from flint import arb
 
-from cgcli.numbers.series import DEFINITIONS, EXP, LOG1P, SQRT, Jet, constant
+from cgcli.numbers.jets import Jet, constant
+from cgcli.numbers.series import DEFINITIONS, EXP, LOG1P, SQRT
 
 _INFINITY: Final = arb("inf")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cgcli.calculus.certify import Certificate, Finding
+from cgcli.calculus.certify import Certificate
+from cgcli.calculus.judge import Finding
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten

@@ -12,7 +12,8 @@ import pytest
 from flint import arb
 
 import cgcli
-from cgcli.calculus.certify import Judged, judge_float, verify
+from cgcli.calculus.certify import verify
+from cgcli.calculus.judge import Judged, judge_float
 from cgcli.numbers.balls import BENT, INFINITY, UNSURE, VOID, Ball, ball
 from tests.oracles.functions import DOMAIN, DOMAIN_BEHIND, KINKS, OVERFLOWS, Edge, Outside
 

@@ -127,6 +127,7 @@ def test_a_jump_that_cannot_be_told_is_held_whole(text: str, sound: tuple[int, .
 
 def test_infinities_are_compared_and_chosen() -> None:
     assert M.min(ball(3), INFINITY).exact == 3
+    assert all(f(INFINITY) == INFINITY for f in (M.floor, M.ceil, M.round))
     assert M.max(-INFINITY, near("1/3")).value.is_finite()
     assert ball(3) < INFINITY and not INFINITY < INFINITY and INFINITY == INFINITY
     assert all(each is VOID for each in (VOID == VOID, VOID != VOID, VOID < 1, VOID <= 1))

@@ -16,7 +16,8 @@ import pytest
 
 import cgcli
 from cgcli.calculus.agreement import Agreement
-from cgcli.calculus.certify import VERDICTS, verify
+from cgcli.calculus.certify import verify
+from cgcli.calculus.judge import VERDICTS
 from cgcli.calculus.leaves import double_leaves, exact_leaves
 from cgcli.calculus.proved import backward_balls, forward_balls
 from cgcli.numbers.balls import ball
