@@ -36,7 +36,7 @@ from cgcli.numbers.balls import (
 from cgcli.numbers.certified import BALLS
 from cgcli.operations.shapes import size
 
-__all__ = ["MOST_BITS", "Certificate", "precise", "verify"]
+__all__ = ["MOST_BITS", "Certificate", "precise", "precise_values", "verify"]
 
 MOST_BITS: Final = 8192
 _FIRST_BITS: Final = 128
@@ -131,9 +131,37 @@ def precise(
     def judge(_: Any, number: Ball) -> Judged | None:
         return judge_digits(number, digits)
 
+    bounds = _bits_for(digits, most_bits)
+    return _certify(graph, of, sources, leaves, judge, bounds, None)
+
+
+def precise_values(
+    graph: Graph, nodes: list[int], leaves: Leaves, digits: int, most_bits: int = MOST_BITS
+) -> list[Judged]:
+    """Return the values of some scalar nodes alone, as decimals of so many digits.
+
+    >>> import cgcli
+    >>> from cgcli.calculus.leaves import exact_leaves
+    >>> graph = cgcli.parse("sqrt(2)").graph()
+    >>> precise_values(graph, [graph.output], exact_leaves(graph, {}), 10)[0].shown
+    '1.414213562'
+    """
+    found: list[Judged] = []
+    for bits in _precisions(graph, *_bits_for(digits, most_bits)):
+        with flint.ctx.workprec(bits):
+            values = forward_balls(graph, leaves())
+            judged = [judge_digits(values[node], digits) for node in nodes]
+        found = [each or Judged("unsettled", None, None) for each in judged]
+        if None not in judged:
+            break
+    return found
+
+
+def _bits_for(digits: int, most_bits: int) -> tuple[int, int]:
+    """Return the bits to begin with for so many digits, and the most."""
     first = max(_FIRST_BITS, math.ceil(digits * math.log2(10)) + 64)
     most = max(most_bits, 2 * first) if most_bits == MOST_BITS else most_bits
-    return _certify(graph, of, sources, leaves, judge, (min(first, most), most), None)
+    return min(first, most), most
 
 
 def _certify(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cgcli.calculus.result import Result
 from cgcli.commands.problem import Problem, solve_with_inputs
 from cgcli.errors import CgraphError
+from cgcli.graph.graph import Graph
 
-__all__ = ["MOST_DIGITS", "Proof", "certify"]
+if TYPE_CHECKING:
+    from cgcli.calculus.judge import Judged
+
+__all__ = ["MOST_DIGITS", "Proof", "certify", "proved_values"]
 
 MOST_DIGITS = 10_000
 
@@ -28,13 +31,6 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
     Raises `CgraphError` where the extra is not installed, or options do not go together.
     """
     _check(proof)
-    try:
-        import flint  # noqa: F401  # what the extra brings
-    except ImportError:
-        from cgcli.views.drawing.layout import missing
-
-        option = "--verify" if proof.verify else "--precision"
-        raise missing("verify", f"for {option}") from None
     from cgcli.calculus.certify import MOST_BITS, precise, verify
 
     result, inputs = solve_with_inputs(problem)
@@ -42,7 +38,7 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
     if proof.digits is None:
         certificate = verify(result, bits)
     else:
-        leaves = _leaves(problem, result, inputs)
+        leaves = _leaves(problem, result.graph, inputs)
         certificate = precise(result.graph, result.of, result.sources, leaves, proof.digits, bits)
         from cgcli.views.certificate import keep_notes
 
@@ -60,7 +56,18 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
     return not certificate.failed
 
 
+def proved_values(
+    problem: Problem, graph: Graph, nodes: list[int], inputs: dict[str, Any], digits: int
+) -> list[Judged]:
+    """Return the values of nodes as digits that are proved, the inputs as they were written."""
+    _check(Proof(digits=digits))
+    from cgcli.calculus.certify import precise_values
+
+    return precise_values(graph, nodes, _leaves(problem, graph, inputs), digits)
+
+
 def _check(proof: Proof) -> None:
+    """Raise `CgraphError` for options that do not go together, and without the extra."""
     if proof.verify and proof.digits is not None:
         message = "--verify and --precision do not go together"
         hint = "--verify judges the floats, --precision prints digits in place of them"
@@ -71,13 +78,20 @@ def _check(proof: Proof) -> None:
     if proof.bits is not None and not proof.verify and proof.digits is None:
         message = "--max-precision is for --verify and --precision"
         raise CgraphError("usage", message, "add one of the two, or leave it out")
+    try:
+        import flint  # noqa: F401  # what the extra brings
+    except ImportError:
+        from cgcli.views.drawing.layout import missing
+
+        option = "--verify" if proof.verify else "--precision"
+        raise missing("verify", f"for {option}") from None
 
 
-def _leaves(problem: Problem, result: Result, inputs: dict[str, Any]) -> Any:
+def _leaves(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:
     from cgcli.calculus.leaves import exact_leaves
     from cgcli.commands.sources import read_sources
 
     if problem.at == "-":
         message = "--precision cannot read --at from standard input"
         raise CgraphError("usage", message, "put the values in a file")
-    return exact_leaves(result.graph, read_sources(problem, inputs))
+    return exact_leaves(graph, read_sources(problem, inputs))

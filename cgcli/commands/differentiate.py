@@ -57,6 +57,12 @@ def differentiate_command(
     ] = None,
     json: Json = False,
     digits: Digits = 6,
+    precision: Annotated[
+        int | None,
+        typer.Option(
+            "--precision", min=1, metavar="N", help="Give values in N digits, each proved."
+        ),
+    ] = None,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
     debug: Debug = False,
@@ -81,17 +87,36 @@ def differentiate_command(
     names = split_names(wrt)
     wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
     formulas = Formulas(graph, wanted)
-    numbers = None if values is None else evaluated(formulas, values)
+    numbers: list[Any] | None = None if values is None else evaluated(formulas, values)
+    certain = True
+    if precision is not None:
+        numbers, certain = _proved(problem, formulas, values, precision)
     sys.stdout.write(
         _written(formulas, "json" if json else form or "text", share, numbers, values, digits)
     )
+    if not certain:
+        raise typer.Exit(1)
+
+
+def _proved(
+    problem: Problem, formulas: Formulas, values: dict[str, Any] | None, precision: int
+) -> tuple[list[Any], bool]:
+    """Return the values in digits that are proved, and whether there are such of all of them."""
+    from cgcli.commands.certify import proved_values
+
+    if values is None:
+        message = "--precision wants values to evaluate the derivatives at"
+        raise CgraphError("usage", message, "bind them with NAME=VALUE, or leave it out")
+    nodes = [row.node for row in formulas.rows]
+    found = proved_values(problem, formulas.graph, nodes, values, precision)
+    return [each.shown or each.verdict for each in found], all(each.shown for each in found)
 
 
 def _written(
     formulas: Formulas,
     form: str,
     share: bool,
-    numbers: list[float] | None,
+    numbers: list[Any] | None,
     values: dict[str, Any] | None,
     digits: int,
 ) -> str:

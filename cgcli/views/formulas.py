@@ -106,7 +106,7 @@ class Written:
 
 
 def as_text(
-    formulas: Formulas, share: bool, values: list[float] | None = None, digits: int = 6
+    formulas: Formulas, share: bool, values: list[Any] | None = None, digits: int = 6
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
@@ -120,7 +120,8 @@ def as_text(
         text = written.formula(row.node)
         line = text if alone else f"{row.name} = {text}"
         if values is not None:
-            line += f"  # {values[k] + 0.0:.{digits}g}"
+            value = values[k]
+            line += "  # " + (value if isinstance(value, str) else f"{value + 0.0:.{digits}g}")
         lines.append(line)
     if matrix is not None:
         lines.append(_matrix(matrix))
@@ -184,10 +185,17 @@ def _python(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
+def _value(value: Any) -> Any:
+    """A double, or digits that are proved; null in place of a verdict that there are none."""
+    if isinstance(value, str):
+        return None if value.isalpha() else value
+    return number(value)
+
+
 def as_document(
     formulas: Formulas,
     share: bool,
-    values: list[float] | None,
+    values: list[Any] | None,
     at: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Return the formulas as the document `cgraph.diff/1`."""
@@ -205,7 +213,7 @@ def as_document(
                 "wrt": list(row.wrt),
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
-                "value": None if values is None else number(values[k]),
+                "value": None if values is None else _value(values[k]),
             }
             for k, row in enumerate(formulas.rows)
         ],

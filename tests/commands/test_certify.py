@@ -282,3 +282,22 @@ def test_it_can_be_interrupted(environment: dict[str, str]) -> None:
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
+
+
+def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
+    ran = cgraph("diff", "x^x", "x=0.1", "--order", "2", "--precision", "40", "--json")
+    found = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("diff")))
+    with mp.workdps(60):
+        x = mp.mpf(1) / 10
+        want = x**x * ((1 + mp.log(x)) ** 2 + 1 / x)
+        assert found["derivatives"][0]["value"] == mp.nstr(want, 40)
+    assert cgraph("diff", "sin(x)", "x=0", "--precision", "9").out == "cos(x)  # 1\n"
+    ran = cgraph("diff", "log(x)", "x=0", "--precision", "9")
+    assert (ran.out, ran.status) == ("1/x  # undefined\n", 1)
+    ran = cgraph("diff", "log(x)", "x=0", "--precision", "9", "--json")
+    assert json.loads(ran.out)["derivatives"][0]["value"] is None
+    ran = cgraph("diff", "x*y", "--precision", "5")
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        2, "error: --precision wants values to evaluate the derivatives at",
+    )  # fmt: skip
