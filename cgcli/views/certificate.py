@@ -100,6 +100,10 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
         yield (
             f"unsettled:{which} {certificate.bits:,} bits {why}; --max-precision BITS allows more"
         )
+    for name, finding in (certificate.jacobian or {}).items():
+        bound = _bound(finding.bound) if precision is None else ""
+        within = f", within {bound}" if bound else ""
+        yield f"the Jacobian by {printable(shorten(name))}: {finding.verdict}{within}"
     counts = ", ".join(f"{count} {name}" for name, count in certificate.count().items())
     yield f"proved with {certificate.bits:,} bits: {counts}"
 
@@ -183,6 +187,10 @@ def certified_evaluation(
         document["proof"]["jacobian"] = {
             name: finding.verdict for name, finding in certificate.jacobian.items()
         }
+        if precision is None:
+            document["proof"]["jacobian_bound"] = {
+                name: _numbers(finding.bound) for name, finding in certificate.jacobian.items()
+            }
     return document
 
 

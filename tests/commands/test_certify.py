@@ -174,6 +174,9 @@ def test_a_jacobian_has_verdicts_too(cgraph: Any) -> None:
     found = document(cgraph("eval", "[abs(x), sin(x)]", "x=0", "--verify", "--json"))
     assert found["jacobian"] == {"x": [0.0, 1.0]}
     assert found["proof"]["jacobian"] == {"x": "kink"}
+    assert found["proof"]["jacobian_bound"] == {"x": [0.0, 0.0]}
+    ran = cgraph("eval", "[x*y, sin(x)]", "x=1", "y=2", "--verify")
+    assert "\nthe Jacobian by x: certified, within " in ran.out
     ran = cgraph("eval", "[x*y, log(x)]", "x=0", "y=0.1", "--precision", "20", "--json")
     assert document(ran)["jacobian"] == {"x": ["0.1", None], "y": ["0", "0"]}
     assert ran.status == 1

@@ -13,15 +13,25 @@ from typing import Any
 import flint
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from mpmath import mp
 
 import cgcli
 from cgcli.calculus.agreement import Agreement
-from cgcli.calculus.certify import verify
+from cgcli.calculus.certify import precise, verify
 from cgcli.calculus.judge import VERDICTS
 from cgcli.calculus.leaves import double_leaves, exact_leaves
 from cgcli.calculus.proved import backward_balls, forward_balls
 from cgcli.numbers.balls import ball
 from tests.properties.graphs import random_program
+from tests.properties.programs import (
+    DIGITS,
+    MpBackend,
+    NearEdgeError,
+    Program,
+    check_point,
+    programs,
+)
 
 BLOCK = 1000
 
@@ -95,3 +105,35 @@ def _hold(finding: Any, number: Any, truth: Any) -> None:
         if isinstance(text, str) and text.lstrip("-") != "Infinity":
             digit = flint.arb(text) - real.value
             assert abs(digit) <= abs(real.value) * flint.arb("1e-16"), (text, real)
+
+
+@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(program=programs())
+def test_thirty_digits_are_those_of_mpmath(program: Program) -> None:
+    """Of whole programs, with functions, loops and arrays: every digit but the last is the same."""
+    assume(program.bindings)
+    try:
+        check_point(program)
+    except NearEdgeError:
+        assume(False)
+    with mp.workdps(DIGITS):
+        values = {
+            name: np.vectorize(mp.mpf, otypes=[object])(v) for name, v in program.bindings.items()
+        }
+        want = np.asarray(program.evaluate(values, MpBackend(guarded=True))).item()
+    result = cgcli.parse(program.text).evaluate(program.bindings)
+    graph = result.graph
+    # The oracle reads literals as doubles, and so they are taken here.
+    leaves = double_leaves(graph, result.values)
+    found = precise(graph, graph.output, graph.inputs, leaves, 30)
+    assert found.agreed
+    value = found.values[graph.output]
+    assert value is not None
+    if value.verdict == "unsettled":
+        # What is 0 only in truth has no first digit.
+        assert abs(want) < 1e-40
+        return
+    assert value.verdict == "proved"
+    with mp.workdps(DIGITS):
+        # mpmath rounds at 60 digits in every operation, and differences cancel.
+        assert abs(mp.mpf(value.shown) - want) <= abs(want) * mp.mpf("5.1e-30") + mp.mpf("1e-45")
