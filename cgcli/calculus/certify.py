@@ -183,10 +183,9 @@ def _certify(
         with flint.ctx.workprec(bits):
             passes = _Passes(graph, of, active, sources, leaves())
             waiting = _judge_all(certificate, passes, judge, given)
-            if not any(certificate.asked):
-                certificate.asked[:] = _needed(graph, passes.values, of)
-                for node in sources.values():
-                    certificate.asked[node] = 1
+            certificate.asked = _needed(graph, passes.values, of)
+            for node in sources.values():
+                certificate.asked[node] = 1
             certificate.agreed = agreement.check(passes.leaves, passes.values, passes.gradients)
             if floats is None:
                 _keep_partials(certificate, passes, judge)

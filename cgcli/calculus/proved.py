@@ -204,5 +204,5 @@ def _unless_at_fault(partial: Any, value: Ball, *parts: Ball) -> Ball:
 def _only_if(reached: Any, sent: Any) -> Any:
     """What is sent where it is reached; where that is asked of what is no number, none either."""
     if reached is UNKNOWN:
-        return hull(NOTHING, sent)
+        return hull(NOTHING, sent) * _PERHAPS
     return sent if reached is True else NOTHING if reached is False else sent * VOID

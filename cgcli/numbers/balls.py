@@ -49,7 +49,7 @@ ABSENT: Final = 4
 BENT: Final = 8
 """A gradient that passed a kink: a convention took the place of a derivative."""
 UNSURE: Final = 16
-"""A gradient that passed a place of which it is not known whether it is a kink."""
+"""A gradient that passed a place of which it is not known whether it is a kink, or is reached."""
 
 _MARKS: Final = BENT | UNSURE
 _LARGEST: Final = 4096
@@ -167,7 +167,7 @@ class Ball:
             if flags & ABSENT:
                 return NOTHING
             if flags & (VOIDED | INFINITE):
-                return VOID
+                return _nowhere(flags)
         if self.exact is not None and other.exact is not None:
             return _marked(rational(self.exact * other.exact), flags)
         return _marked(found(self.value * other.value), flags)
@@ -180,7 +180,7 @@ class Ball:
         if flags & ABSENT and self.flags & ABSENT:
             return NOTHING
         if flags & (VOIDED | INFINITE) or other.exact == 0:
-            return VOID
+            return _nowhere(flags)
         if self.exact is not None and other.exact is not None:
             return _marked(rational(self.exact / other.exact), flags)
         return _marked(found(self.value / other.value), flags)
@@ -275,6 +275,11 @@ def ball(number: Any) -> Ball:
         return rational(number)
     # Python's own fractions and whatever else has a numerator and a denominator.
     return rational(fmpq(number.numerator, number.denominator))
+
+
+def _nowhere(flags: int) -> Ball:
+    """No number, unless the other factor may turn out to be sent nowhere."""
+    return Ball(arb("nan"), None, UNSURE) if flags & UNSURE else VOID
 
 
 def _marked(result: Ball, flags: int) -> Ball:

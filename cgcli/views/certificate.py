@@ -116,9 +116,14 @@ def _corrections(certificate: Certificate, result: Result, precision: int | None
             ("value", certificate.values[node], result.values[node]),
             ("gradient", certificate.gradients[node], result.grad(node)),
         ):
-            if precision is not None or finding is None or hasattr(was, "shape"):
+            if precision is not None or finding is None:
                 continue
-            if _replaced(finding):
+            if hasattr(finding.shown, "flat"):
+                strings = sum(isinstance(element, str) for element in finding.shown.flat)
+                if strings:
+                    which = f"{strings:,} of {finding.shown.size:,} elements"
+                    yield f"corrected: {which} of the {what} of {name}"
+            elif _replaced(finding):
                 yield f"corrected: the {what} of {name} is {was + 0.0:g} in floats"
             elif finding.verdict == "undefined" and was - was == 0:
                 yield f"undefined: the {what} of {name} is no number, and {was + 0.0:g} in floats"

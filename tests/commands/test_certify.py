@@ -304,3 +304,19 @@ def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
     assert (ran.status, ran.err.splitlines()[0]) == (
         2, "error: --precision wants values to evaluate the derivatives at",
     )  # fmt: skip
+
+
+def test_elements_that_are_corrected_are_counted(cgraph: Any) -> None:
+    ran = cgraph("eval", "sum(exp(v))", "v=[1000, 1, -1000]", "--verify")
+    assert "corrected: 1 of 3 elements of the gradient of v\n" in ran.out
+    assert "corrected: 1 of 3 elements of the value of v1\n" in ran.out
+    assert "[1.9700711140170470e+434, 2.71828, 0]" in ran.out
+
+
+def test_a_branch_that_more_bits_rule_out_is_not_asked_for(cgraph: Any) -> None:
+    """128 bits do not tell that sin(x)^2 + cos(x)^2 - 1 + 1e-50 is positive; 256 do."""
+    condition = "sin(x)^2 + cos(x)^2 - 1 + 1e-50 > 0"
+    ran = cgraph("eval", f"where({condition}, x, log(x - 2))", "x=1", "--verify", "--json")
+    assert document(ran)["proof"]["bits"] >= 256
+    assert verdicts(document(ran))["f"] == "certified"
+    assert ran.status == 0
