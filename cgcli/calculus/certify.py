@@ -178,7 +178,7 @@ def _certify(
     active = graph.dependents([*graph.inputs.values(), *sources.values()])
     given = floats or ([None] * len(graph), [None] * len(graph), None)
     agreement = Agreement(graph, of, active, list(sources.values()))
-    for bits in _precisions(graph, *bounds):
+    for bits in _precisions(graph, *bounds, size(graph.shape(of))):
         certificate.bits = bits
         with flint.ctx.workprec(bits):
             passes = _Passes(graph, of, active, sources, leaves())
@@ -196,10 +196,13 @@ def _certify(
     return certificate
 
 
-def _precisions(graph: Graph, bits: int, most: int) -> Iterator[int]:
-    """Return the precisions to try, each twice the one before."""
+def _precisions(graph: Graph, bits: int, most: int, passes: int = 1) -> Iterator[int]:
+    """Return the precisions to try, each twice the one before; fewer where there are many numbers.
+
+    `passes` is how many backward passes are made at each.
+    """
     numbers = sum(size(shape) for shape in graph.shapes.values()) + len(graph)
-    most = min(most, max(bits, _MOST_WORK // numbers))
+    most = min(most, max(bits, _MOST_WORK // (numbers * passes)))
     while bits < most:
         yield bits
         bits *= 2
