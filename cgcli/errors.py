@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from typing import NamedTuple
 
-__all__ = ["CgraphError", "Place", "Position", "excerpt", "shorten"]
+__all__ = ["CgraphError", "FaultError", "Place", "Position", "excerpt", "shorten"]
 
 
 class Position(NamedTuple):
@@ -74,6 +74,10 @@ class CgraphError(Exception):
     def end_column(self) -> int | None:
         """The column after the first place's last character."""
         return self.places[0].position().end_column if self.places else None
+
+
+class FaultError(Exception):
+    """A fault of the program itself, that it has found out by itself; its text says what it is."""
 
 
 def shorten(text: str, length: int = 40) -> str:

@@ -21,6 +21,12 @@ class Ran(NamedTuple):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes")
+    parser.addoption(
+        "--long-graphs",
+        type=int,
+        default=1_000_000,
+        help="how many random programs the long group proves both ways",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

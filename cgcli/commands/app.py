@@ -23,7 +23,7 @@ from cgcli.commands.shared import Group, ProgramCommand
 from cgcli.commands.sheet import sheet_command
 from cgcli.commands.trace import trace_command
 from cgcli.commands.train import train_command
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, FaultError
 
 __all__ = ["app", "run"]
 
@@ -215,8 +215,9 @@ def _fault(error: Exception, debug: bool) -> int:
 
         traceback.print_exception(error)
         return FAULT
+    what = str(error) if isinstance(error, FaultError) else type(error).__name__
     sys.stderr.write(
-        f"cgraph: a fault of the program itself, {type(error).__name__}; "
+        f"cgraph: a fault of the program itself, {what}; "
         "please report it with the output of the same command and --debug\n"
     )
     return FAULT

@@ -72,6 +72,12 @@ def differentiate_command(
     exact: Exact = False,
     json: Json = False,
     digits: Digits = 6,
+    precision: Annotated[
+        int | None,
+        typer.Option(
+            "--precision", min=1, metavar="N", help="Give values in N digits, each proved."
+        ),
+    ] = None,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
     max_bits: Bits = _LIMITS.bits,
@@ -96,6 +102,9 @@ def differentiate_command(
     kind = kind_of(exact, limits)
     problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
     graph, values = _graph(problem, read_name(of), shape)
+    if exact and precision is not None:
+        message = "--exact and --precision are two answers to one question"
+        raise CgraphError("usage", message, "leave one of the two out")
     if exact and values is None:
         message = "--exact is for the values of the formulas, and nothing is bound"
         raise CgraphError("usage", message, "formulas are exact anyway; bind values: x=1/3")
@@ -112,8 +121,13 @@ def differentiate_command(
     else:
         formulas = Formulas(graph, wanted)
     numbers, held = (None, None) if values is None else evaluated(formulas, values, kind)
+    certain = True
+    if precision is not None:
+        numbers, certain = _proved(problem, formulas, values, precision)
     form = "json" if json else form or "text"
     sys.stdout.write(_written(formulas, form, share, numbers, held, values, digits, exact))
+    if not certain:
+        raise typer.Exit(1)
 
 
 @contextlib.contextmanager
@@ -138,6 +152,23 @@ def time_limit(seconds: int, who: str) -> Iterator[None]:
     finally:
         signal.alarm(0)
         signal.signal(alarm, before)
+
+
+def _proved(
+    problem: Problem, formulas: Formulas, values: dict[str, Any] | None, precision: int
+) -> tuple[list[Any], bool]:
+    """Return the values in digits that are proved, and whether there are such of all of them."""
+    from cgcli.commands.certify import proved_values
+
+    if values is None:
+        message = "--precision wants values to evaluate the derivatives at"
+        raise CgraphError("usage", message, "bind them with NAME=VALUE, or leave it out")
+    nodes = [row.node for row in formulas.rows]
+    if any(formulas.graph.shape(node) for node in nodes):
+        message = "--precision is for derivatives that are numbers"
+        raise CgraphError("usage", message, "name the elements, or leave it out")
+    found = proved_values(problem, formulas.graph, nodes, values, precision)
+    return [each.shown or each.verdict for each in found], all(each.shown for each in found)
 
 
 def _written(

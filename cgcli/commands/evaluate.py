@@ -48,6 +48,19 @@ def evaluate_command(
         int,
         typer.Option("--rows", min=0, metavar="N", help="Most nodes in the table; 0 for all."),
     ] = _ROWS,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Prove how near every number is to the true one.")
+    ] = False,
+    precision: Annotated[
+        int | None,
+        typer.Option("--precision", min=1, metavar="N", help="Give N digits, each proved."),
+    ] = None,
+    max_precision: Annotated[
+        int | None,
+        typer.Option(
+            "--max-precision", min=64, metavar="BITS", help="The most bits to prove with."
+        ),
+    ] = None,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
     max_bits: Bits = _LIMITS.bits,
@@ -61,6 +74,9 @@ def evaluate_command(
     if jsonl:
         from cgcli.commands.lines import evaluate_lines
 
+        if verify or precision is not None or max_precision is not None:
+            message = "--verify and --precision take one program, not --jsonl"
+            raise CgraphError("usage", message, "run one command a line")
         if bindings or at or of or wrt:
             message = "with --jsonl the values stand in the lines, and so do of and wrt"
             hint = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}, "wrt": ["x"]}'
@@ -68,10 +84,22 @@ def evaluate_command(
         if not evaluate_lines(program, limits, exact):
             raise typer.Exit(1)
         return
-    words = ("--json",) if json else ()
+    words: tuple[str, ...] = ("--json",) if json else ()
+    words += ("--verify",) if verify else ()
+    words += ("--precision", str(precision)) if precision is not None else ()
+    proves = verify or precision is not None or max_precision is not None
+    if exact and proves:
+        message = "--exact needs no proof: leave out --verify and --precision"
+        raise CgraphError("usage", message, "or leave --exact out")
     problem = Problem(
         "eval", program, bindings or [], at, of, wrt, limits, words, kind_of(exact, limits)
     )
+    if proves:
+        from cgcli.commands.certify import Proof, certify
+
+        if not certify(problem, Proof(verify, precision, max_precision), json, digits, rows):
+            raise typer.Exit(1)
+        return
     result = solve(problem)
     if json:
         from cgcli.views.document import evaluation, pretty

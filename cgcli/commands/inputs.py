@@ -13,6 +13,7 @@ from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
 
 __all__ = [
+    "bindings_of",
     "constant",
     "read_bindings",
     "read_name",
@@ -81,9 +82,8 @@ def read_bindings(
     if not isinstance(found, dict):
         message = f"{shorten(what, 80)}: --at wants a JSON object of names and values"
         raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')
-    if found.get("schema") == MODEL:
-        found = model_bindings(found)
-    return bound, read_values(found, limits, kind)
+    tell_scaling(found)
+    return bound, read_values(bindings_of(found), limits, kind)
 
 
 def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:
@@ -93,24 +93,27 @@ def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) 
     }
 
 
-def model_bindings(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a trained model binds: its parameters, and what was fixed.
-
-    What it scales is bound as it is scaled: that is said on standard error.
-    """
-    import sys
-
+def bindings_of(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a JSON object binds; a trained model its parameters, and what was fixed."""
+    if found.get("schema") != MODEL:
+        return found
     from cgcli.learning.models import bindings
 
-    data = found.get("data")
+    return bindings(found)
+
+
+def tell_scaling(found: Mapping[str, Any]) -> None:
+    """Say on standard error which values a model was trained on scaled: they are bound so."""
+    data = found.get("data") if found.get("schema") == MODEL else None
     scaled = data.get("scale") if isinstance(data, dict) else None
     if isinstance(scaled, dict) and scaled:
+        import sys
+
         names = ", ".join(map(excerpt, scaled))
         sys.stderr.write(
             f"note: the model was trained on {names} scaled; bind scaled values, or use "
             "cgraph predict\n"
         )
-    return bindings(found)
 
 
 def _json_value(value: Any, name: str, limits: Limits, kind: Kind) -> Any:

@@ -24,7 +24,15 @@ from cgcli.program import (
     unused_binding,
 )
 
-__all__ = ["Problem", "kind_of", "read_problem", "solve", "solve_with_program", "unvalued"]
+__all__ = [
+    "Problem",
+    "kind_of",
+    "read_problem",
+    "solve",
+    "solve_with_inputs",
+    "solve_with_program",
+    "unvalued",
+]
 
 
 class Problem(NamedTuple):
@@ -64,6 +72,16 @@ def solve(problem: Problem) -> Result:
 
 def solve_with_program(problem: Problem) -> tuple[Program, Result]:
     """Return the program as well."""
+    return _solved(problem)[:2]
+
+
+def solve_with_inputs(problem: Problem) -> tuple[Result, dict[str, Any]]:
+    """Return the values that were bound as well."""
+    _, result, inputs = _solved(problem)
+    return result, inputs
+
+
+def _solved(problem: Problem) -> tuple[Program, Result, dict[str, Any]]:
     parsed, bound, more = read_problem(problem)
     of, wrt = read_name(problem.of), split_names(problem.wrt)
     try:
@@ -76,7 +94,7 @@ def solve_with_program(problem: Problem) -> tuple[Program, Result]:
         raise
     for line in _stray_signs(parsed, result):
         sys.stderr.write(line + "\n")
-    return parsed, result
+    return parsed, result, {**more, **bound}
 
 
 def unvalued(problem: Problem) -> Graph:

@@ -197,8 +197,13 @@ PIECEWISE: Final = (
             ),
             Kink(
                 lambda m, x, low, high: m.max(x, low) == high,
-                lambda m, x, low, high: ((1, 0), None, (1, 0)),
-                "a corner where x meets the high end",
+                # Below the low end it is that end which meets the high one.
+                lambda m, x, low, high: (
+                    (1, 0) if x >= low else None,
+                    (1, 0) if low >= x else None,
+                    (1, 0),
+                ),
+                "a corner where x, or the low end, meets the high end",
             ),
         ),
         summary="min(max(x, low), high)",

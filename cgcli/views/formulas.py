@@ -192,6 +192,8 @@ def _joined(lines: list[str], share: bool) -> str:
 
 def _value(value: Any, digits: int) -> str:
     """Return a value as it stands in a comment, decimals beside a fraction."""
+    if isinstance(value, str):
+        return value
     if not getattr(value, "shape", ()):
         return PLAIN.with_decimal(value, digits)
     return "[" + ", ".join(_value(each, digits) for each in value) + "]"
@@ -271,6 +273,13 @@ def _python(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) or name in _KEPT else name
 
 
+def _in_json(value: Any) -> Any:
+    """A number, or digits that are proved; null in place of a verdict that there are none."""
+    if isinstance(value, str):
+        return None if value.isalpha() else value
+    return number(value)
+
+
 def as_document(
     formulas: Formulas,
     share: bool,
@@ -295,7 +304,7 @@ def as_document(
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
                 "shape": list(formulas.graph.shape(row.node)),
-                "value": None if values is None else number(values[k]),
+                "value": None if values is None else _in_json(values[k]),
             }
             for k, row in enumerate(formulas.rows)
         ],

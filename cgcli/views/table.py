@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Literal, NamedTuple
 
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
@@ -10,8 +11,9 @@ from cgcli.views.gate import printable
 from cgcli.views.rational import beside, is_exact, written
 from cgcli.views.terminal import can_show, console, rule_style, show
 
-__all__ = ["note_lines", "print_result", "shown"]
+__all__ = ["Columns", "gradient_head", "note_lines", "print_result", "shown"]
 
+DECIMAL: Final = "decimal"
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
@@ -19,6 +21,17 @@ _NOTES: Final = 20
 # Rich counts a gap beside every column, the outermost too.
 _NAME, _FORMULA, _GAPS = 4, 7, 13
 _NARROW: Final = 60
+
+
+class Columns(NamedTuple):
+    """The columns right of the formulas: their heads, and the cells of a node.
+
+    `jacobian` is what stands below the table where the output is not a scalar.
+    """
+
+    heads: list[str]
+    cells: Callable[[Node], list[str]]
+    jacobian: dict[str, Any] | None
 
 
 def shown(value: Any, digits: int) -> str:
@@ -29,6 +42,8 @@ def shown(value: Any, digits: int) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if not getattr(value, "shape", ()):
         if is_exact(value):
             return written(value)
@@ -89,68 +104,76 @@ def _row(values: Any, digits: int) -> str:
     return _listed([shown(each, digits) for each in _ends(values)], len(values))
 
 
-def print_result(result: Result, digits: int, most: int, out: Any = None) -> None:
+def print_result(
+    result: Result, digits: int, most: int, out: Any = None, columns: Columns | None = None
+) -> None:
     """Print the table of a result, and its notes below; at most `most` nodes of it, 0 for all.
 
     Numbers as they were typed have no row; named constants, such as pi, have one. Beside exact
     numbers stand decimals, where any says more. `out` is Rich's console, that of standard output
-    unless another is given.
+    unless another is given; `columns` stand in place of the values and gradients.
     """
     from rich.text import Text
 
     out = out or console()
-    head = _head(result)
+    columns = columns or _columns(result, digits)
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
     shortened = most and len(rows) > most
     half = most // 2
-    gap = [_gap(len(rows) - 2 * half)] if shortened else []
     kept = [*rows[:half], *rows[len(rows) - half :]] if shortened else rows
-    lines = [_cells(result.nodes[place], digits, place == result.of) for place in kept]
+    lines = [columns.cells(result.nodes[place]) for place in kept]
     shows = [
-        True,
-        True,
-        True,
-        any(line[3].plain for line in lines),
-        bool(head),
-        bool(head) and any(line[5].plain for line in lines),
+        head != DECIMAL or any(line[k] for line in lines) for k, head in enumerate(columns.heads)
     ]
-    table = _table(out, head, shows)
-    widths = [len("value"), len("decimal"), len(head), len("decimal")]
-    for line in [*lines[:half], *gap, *lines[half:]] if shortened else lines:
-        widths = [max(pair) for pair in zip(widths, map(_width, line[2:]), strict=True)]
-        table.add_row(*(cell for cell, has in zip(line, shows, strict=True) if has))
-    shown_widths = [
-        width + (3 if place % 2 else 0)
-        for place, (width, has) in enumerate(zip(widths, shows[2:], strict=True))
-        if has
-    ]
-    show(out, table, _NAME + _FORMULA + _GAPS + sum(shown_widths))
+    heads = [head for head, has in zip(columns.heads, shows, strict=True) if has]
+    table = _table(out, heads)
+    widths = list(map(len, heads))
+    for k, (place, line) in enumerate(zip(kept, lines, strict=True)):
+        if shortened and k == half:
+            table.add_row("…", f"{len(rows) - 2 * half:,} more nodes")
+        numbers = [Text(text) for text, has in zip(line, shows, strict=True) if has]
+        widths = [max(pair) for pair in zip(widths, map(_width, numbers), strict=True)]
+        numbers[0].stylize("bold" if place == result.of else "")
+        table.add_row(*_named(result.nodes[place], place == result.of), *numbers)
+    if shortened and not kept:
+        table.add_row("…", f"{len(rows):,} more nodes")
+    show(out, table, _NAME + _FORMULA + _GAPS + sum(widths) + 3 * max(0, len(widths) - 2))
     if shortened:
         out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
     if not result.graph.inputs and not result.gradient and not result.jacobian:
         out.print(Text("there are no inputs to differentiate by; bind one with NAME=VALUE, or"))
         out.print(Text("name a node with --wrt NAME"))
-    if result.jacobian is not None:
-        _print_jacobian(result, digits, out)
+    if columns.jacobian is not None:
+        _print_jacobian(result, columns.jacobian, digits, out)
     _print_notes(result, out)
 
 
-def _head(result: Result) -> str:
-    """Return the head of the column of gradients; nothing where there are none."""
-    if result.gradients is None or not result.gradient:
-        return ""
+def _columns(result: Result, digits: int) -> Columns:
+    """The values, and the gradients where there are any, with decimals beside exact ones."""
+    has_gradient = result.gradients is not None and bool(result.gradient)
+    head = [gradient_head(result)] if has_gradient else []
+    exact = bool(len(result.nodes)) and result.nodes[0].exact
+    more = [DECIMAL] if exact else []
+
+    def cells(node: Node) -> list[str]:
+        found = [node.value, *([node.grad] if head else [])]
+        return [
+            text
+            for each in found
+            for text in (shown(each, digits), *([decimals(each, digits)] if exact else []))
+        ]
+
+    heads = ["value", *more, *(each for own in head for each in (own, *more))]
+    return Columns(heads, cells, None if has_gradient else result.jacobian)
+
+
+def gradient_head(result: Result) -> str:
+    """Return what stands above the gradients."""
     output = printable(shorten(result.output, 20))
     return f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
 
 
-def _gap(count: int) -> list[Any]:
-    """Return the line that stands for the nodes that are left out."""
-    from rich.text import Text
-
-    return [Text("…"), Text(f"{count:,} more nodes"), *(Text("") for _ in range(4))]
-
-
-def _table(out: Any, head: str, shows: list[bool]) -> Any:
+def _table(out: Any, heads: list[str]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
@@ -159,13 +182,12 @@ def _table(out: Any, head: str, shows: list[bool]) -> Any:
     narrow = out.width < _NARROW
     table.add_column("node", overflow="fold", min_width=_NAME if narrow else None, style="cyan")
     table.add_column("formula", overflow="fold", min_width=_FORMULA if narrow else None)
-    table.add_column("value", justify="right", no_wrap=True)
-    if shows[3]:
-        table.add_column("decimal", no_wrap=True)
-    if shows[4]:
-        table.add_column(Text(head), justify="right", no_wrap=True, style="green")
-    if shows[5]:
-        table.add_column("decimal", no_wrap=True, style="green")
+    style = None
+    for head in heads:
+        if head != DECIMAL:
+            style = "green" if head.startswith(("∂", "d")) else None
+        justify: Literal["left", "right"] = "left" if head == DECIMAL else "right"
+        table.add_column(Text(head), justify=justify, no_wrap=True, style=style)
     return table
 
 
@@ -181,21 +203,15 @@ def _name(name: str) -> str:
     return printable(shorten(name))
 
 
-def _cells(node: Node, digits: int, is_output: bool) -> list[Any]:
-    """Return a node's name, formula, value and gradient, decimals beside the last two."""
+def _named(node: Node, is_output: bool) -> list[Any]:
+    """The first two cells of a row."""
     from rich.text import Text
 
     style = "bold" if is_output else ""
     formula = node.formula if node.args or node.op == "constant" else ""
-    value, grad = node.value, node.grad
-    exact = node.exact
     return [
         Text(_name(node.name), style=style),
         Text(printable(shorten(formula, _LONGEST)), style=style),
-        Text(shown(value, digits), style=style),
-        Text(decimals(value, digits) if exact else ""),
-        Text(shown(grad, digits)),
-        Text(decimals(grad, digits) if exact else ""),
     ]
 
 
@@ -203,11 +219,11 @@ def _width(cell: Any) -> int:
     return max(map(len, cell.plain.split("\n")))
 
 
-def _print_jacobian(result: Result, digits: int, out: Any) -> None:
+def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out: Any) -> None:
     """Print the Jacobian by each input, a block each; of more than two axes, its shape alone."""
     from rich.text import Text
 
-    for name, jacobian in (result.jacobian or {}).items():
+    for name, jacobian in jacobians.items():
         symbol = f"∂{_name(result.output)}/∂{_name(name)}"
         if not can_show(symbol):
             symbol = f"d{_name(result.output)}/d{_name(name)}"

@@ -1,0 +1,363 @@
+"""What is proved of values and gradients: verdicts on the float result, and digits.
+
+Two ways are gone, and must meet: the backward pass over balls, by the rules of the table, and a
+forward pass through power series, which reads none of them. Precision is raised until every
+ball is small enough to judge by, or up to a limit; what is then not known is `unsettled`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import flint
+
+from cgcli.calculus.agreement import Agreement
+from cgcli.calculus.judge import (
+    VERDICTS,
+    Finding,
+    Judge,
+    Judged,
+    judge_digits,
+    judge_each,
+    judge_float,
+)
+from cgcli.calculus.leaves import double_leaves
+from cgcli.calculus.proved import backward_balls, forward_balls, local_ball
+from cgcli.calculus.result import Result
+from cgcli.graph.graph import Graph
+from cgcli.numbers.balls import (
+    NOTHING,
+    Ball,
+    UndecidedError,
+    ball,
+)
+from cgcli.numbers.certified import BALLS
+from cgcli.operations.shapes import size
+
+__all__ = ["MOST_BITS", "Certificate", "precise", "precise_values", "verify"]
+
+MOST_BITS: Final = 8192
+_FIRST_BITS: Final = 128
+# A graph of many numbers is given fewer bits: their product bounds the time that is taken.
+_MOST_WORK: Final = 2**28
+
+
+Leaves = Callable[[], dict[int, Any]]
+"""Returns inputs and constants as balls, at the precision of the moment."""
+
+
+class Certificate:
+    """What is proved of an evaluation.
+
+    `values` and `gradients` have a finding a node, None where there is no such number;
+    `jacobian` has them by name. `bits` is the precision that was needed, and `agreed` tells
+    whether the second way could be compared throughout. `asked` flags the nodes that bear on
+    what was asked for.
+    """
+
+    def __init__(self, graph: Graph, of: int, sources: Mapping[str, int], bits: int) -> None:
+        self.graph = graph
+        self.of = of
+        self.sources = dict(sources)
+        self.bits = bits
+        self.agreed = True
+        self.values: list[Finding | None] = [None] * len(graph)
+        self.gradients: list[Finding | None] = [None] * len(graph)
+        self.partials: dict[int, list[Any]] = {}
+        self.jacobian: dict[str, Finding] | None = None
+        self.asked = bytearray(len(graph))
+
+    def verdict(self, node: int) -> str:
+        """Return the worse of the verdicts on a node's value and on its gradient."""
+        found = [each.verdict for each in (self.values[node], self.gradients[node]) if each]
+        return max(found, key=VERDICTS.index)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was asked for could not be certified."""
+        verdicts = {self.verdict(node) for node, asked in enumerate(self.asked) if asked}
+        verdicts |= {finding.verdict for finding in (self.jacobian or {}).values()}
+        return not verdicts.isdisjoint(("undefined", "unsettled"))
+
+    def count(self) -> dict[str, int]:
+        """Return how many nodes have each verdict that any has."""
+        verdicts = [self.verdict(node) for node in range(len(self.graph))]
+        return {name: verdicts.count(name) for name in VERDICTS if name in verdicts}
+
+
+def verify(result: Result, most_bits: int = MOST_BITS) -> Certificate:
+    """Return the verdicts on the values and gradients of a float result.
+
+    The numbers of the program are the doubles that they were read as. Raises
+    `DisagreementError` where the two ways to prove the same number contradict each other.
+
+    >>> import cgcli
+    >>> certificate = verify(cgcli.parse("(1 + x) - 1").evaluate(x=1e-20))
+    >>> certificate.verdict(certificate.of), certificate.values[certificate.of].shown
+    ('corrected', '9.9999999999999995e-21')
+    """
+    graph = result.graph
+    return _certify(
+        graph,
+        result.of,
+        result.sources,
+        double_leaves(graph, result.values),
+        judge_float,
+        (min(_FIRST_BITS, most_bits), most_bits),
+        (result.values, [result.grad(node) for node in range(len(graph))], result.jacobian),
+    )
+
+
+def precise(
+    graph: Graph,
+    of: int,
+    sources: Mapping[str, int],
+    leaves: Leaves,
+    digits: int,
+    most_bits: int = MOST_BITS,
+) -> Certificate:
+    """Return values and gradients as decimals of so many digits, each of them proved.
+
+    >>> import cgcli
+    >>> from cgcli.calculus.leaves import exact_leaves
+    >>> graph = cgcli.parse("sqrt(2)").graph()
+    >>> found = precise(graph, graph.output, {}, exact_leaves(graph, {}), 30)
+    >>> found.values[graph.output].shown
+    '1.41421356237309504880168872421'
+    """
+
+    def judge(_: Any, number: Ball) -> Judged | None:
+        return judge_digits(number, digits)
+
+    bounds = _bits_for(digits, most_bits)
+    return _certify(graph, of, sources, leaves, judge, bounds, None)
+
+
+def precise_values(
+    graph: Graph, nodes: list[int], leaves: Leaves, digits: int, most_bits: int = MOST_BITS
+) -> list[Judged]:
+    """Return the values of some scalar nodes alone, as decimals of so many digits.
+
+    >>> import cgcli
+    >>> from cgcli.calculus.leaves import exact_leaves
+    >>> graph = cgcli.parse("sqrt(2)").graph()
+    >>> precise_values(graph, [graph.output], exact_leaves(graph, {}), 10)[0].shown
+    '1.414213562'
+    """
+    found: list[Judged] = []
+    for bits in _precisions(graph, *_bits_for(digits, most_bits)):
+        with flint.ctx.workprec(bits):
+            values = forward_balls(graph, leaves())
+            judged = [judge_digits(values[node], digits) for node in nodes]
+        found = [each or Judged("unsettled", None, None) for each in judged]
+        if None not in judged:
+            break
+    return found
+
+
+def _bits_for(digits: int, most_bits: int) -> tuple[int, int]:
+    """Return the bits to begin with for so many digits, and the most."""
+    first = max(_FIRST_BITS, math.ceil(digits * math.log2(10)) + 64)
+    most = max(most_bits, 2 * first) if most_bits == MOST_BITS else most_bits
+    return min(first, most), most
+
+
+def _certify(
+    graph: Graph,
+    of: int,
+    sources: Mapping[str, int],
+    leaves: Leaves,
+    judge: Judge,
+    bounds: tuple[int, int],
+    floats: tuple[list[Any], list[Any], dict[str, Any] | None] | None,
+) -> Certificate:
+    """Raise the precision until all is judged, and see that the second way agrees."""
+    certificate = Certificate(graph, of, sources, bounds[0])
+    active = graph.dependents([*graph.inputs.values(), *sources.values()])
+    given = floats or ([None] * len(graph), [None] * len(graph), None)
+    agreement = Agreement(graph, of, active, list(sources.values()))
+    for bits in _precisions(graph, *bounds, size(graph.shape(of))):
+        certificate.bits = bits
+        with flint.ctx.workprec(bits):
+            passes = _Passes(graph, of, active, sources, leaves())
+            waiting = _judge_all(certificate, passes, judge, given)
+            certificate.asked = _needed(graph, passes.values, of)
+            for node in sources.values():
+                certificate.asked[node] = 1
+            certificate.agreed = agreement.check(passes.leaves, passes.values, passes.gradients)
+            if floats is None:
+                _keep_partials(certificate, passes, judge)
+        if not waiting and certificate.agreed:
+            break
+    if not certificate.agreed:
+        _withdraw(certificate)
+    return certificate
+
+
+def _precisions(graph: Graph, bits: int, most: int, passes: int = 1) -> Iterator[int]:
+    """Return the precisions to try, each twice the one before; fewer where there are many numbers.
+
+    `passes` is how many backward passes are made at each.
+    """
+    numbers = sum(size(shape) for shape in graph.shapes.values()) + len(graph)
+    most = min(most, max(bits, _MOST_WORK // (numbers * passes)))
+    while bits < most:
+        yield bits
+        bits *= 2
+    yield most
+
+
+class _Passes:
+    """Both passes at one precision; where the output is an array, a backward pass an element."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        of: int,
+        active: bytearray,
+        sources: Mapping[str, int],
+        leaves: dict[int, Any],
+    ) -> None:
+        self.leaves = leaves
+        self.values = forward_balls(graph, leaves)
+        self.gradients: list[Any] = [None] * len(graph)
+        self.jacobian: dict[str, Any] | None = None
+        self.active = active
+        if not graph.shape(of):
+            self.gradients = backward_balls(graph, self.values, of, active, ball(1))
+        else:
+            self.jacobian = _jacobian(graph, self.values, of, sources)
+
+
+def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, int]) -> Any:
+    import numpy as np
+
+    from cgcli.numbers.ball_arrays import balls_of
+
+    shape = graph.shape(of)
+    active = graph.dependents(sources.values())
+    rows: dict[str, list[Any]] = {name: [] for name in sources}
+    for element in range(size(shape)):
+        # What is not this element is not reached: 0 times what has no value would have none.
+        seed = balls_of(
+            [ball(1) if place == element else NOTHING for place in range(size(shape))], shape
+        )
+        gradients = backward_balls(graph, values, of, active, seed) if active[of] else None
+        for name, source in sources.items():
+            row = gradients[source] if gradients else None
+            count = size(graph.shape(source))
+            rows[name].extend(_elements(row) if row is not None else [NOTHING] * count)
+    return {
+        name: balls_of(np.array(found, dtype=object), shape + graph.shape(sources[name]))
+        for name, found in rows.items()
+    }
+
+
+def _elements(value: Any) -> list[Any]:
+    return list(value.flat) if hasattr(value, "flat") else [value]
+
+
+def _judge_all(
+    certificate: Certificate,
+    passes: _Passes,
+    judge: Judge,
+    given: tuple[list[Any], list[Any], dict[str, Any] | None],
+) -> bool:
+    """Judge what is not settled yet; return whether anything still is not."""
+    graph = certificate.graph
+    values, gradients, jacobian = given
+    waiting = False
+    for node in range(len(graph)):
+        if _open(certificate.values[node]):
+            found = judge_each(judge, values[node], passes.values[node], graph.shape(node))
+            certificate.values[node] = found
+            waiting |= found.verdict == "unsettled"
+        if passes.jacobian is None and passes.active[node] and _open(certificate.gradients[node]):
+            proved = passes.gradients[node]
+            if proved is None:
+                proved = _nothing(graph.shape(node))
+            found = judge_each(judge, gradients[node], proved, graph.shape(node))
+            certificate.gradients[node] = found
+            waiting |= found.verdict == "unsettled"
+    if passes.jacobian is not None:
+        kept = certificate.jacobian = certificate.jacobian or {}
+        for name, proved in passes.jacobian.items():
+            if _open(kept.get(name)):
+                floats = None if jacobian is None else jacobian[name]
+                kept[name] = judge_each(judge, floats, proved, proved.shape)
+                waiting |= kept[name].verdict == "unsettled"
+    return waiting
+
+
+def _open(finding: Finding | None) -> bool:
+    return finding is None or finding.verdict == "unsettled"
+
+
+def _nothing(shape: tuple[int, ...]) -> Any:
+    """The gradient of an output that does not depend on a node."""
+    if not shape:
+        return ball(0)
+    from cgcli.numbers.ball_arrays import balls_of
+
+    return balls_of([ball(0)] * size(shape), shape)
+
+
+def _keep_partials(certificate: Certificate, passes: _Passes, judge: Judge) -> None:
+    """Keep the digits of the local derivatives; those that are not known have none."""
+    graph = certificate.graph
+    for node, arguments in enumerate(graph.arguments):
+        found: list[Any] = []
+        for place, argument in enumerate(arguments):
+            partial = (
+                local_ball(graph, passes.values, node, place) if passes.active[argument] else None
+            )
+            known = None if partial is None else judge_each(judge, None, partial, graph.shape(node))
+            found.append(known)
+        certificate.partials[node] = found
+
+
+def _needed(graph: Graph, values: list[Any], of: int) -> bytearray:
+    """Return a flag a node: 1 where the output's value needs it, by the branches that are taken."""
+    flags = bytearray(len(graph))
+    flags[of] = 1
+    for node in range(of, -1, -1):
+        if not flags[node]:
+            continue
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        for place, argument in enumerate(arguments):
+            chooses = operation.reaches is not None and place
+            if not chooses or _may_be_taken(graph, values, node, place):
+                flags[argument] = 1
+    return flags
+
+
+def _may_be_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
+    reaches = graph.operations[node].reaches
+    assert reaches is not None
+    parts = [values[a] for a in graph.arguments[node]]
+    try:
+        taken = reaches(BALLS, place, *parts)
+    except UndecidedError:
+        return True
+    if hasattr(taken, "flat"):
+        return any(each is not False for each in taken.flat)
+    return taken is not False
+
+
+def _withdraw(certificate: Certificate) -> None:
+    """Claim no gradient, and not the output, where the second way could not be compared."""
+
+    def without(finding: Finding | None) -> Finding | None:
+        if finding is None or finding.verdict == "undefined":
+            return finding
+        return finding._replace(verdict="unsettled", bound=None)
+
+    of = certificate.of
+    certificate.values[of] = without(certificate.values[of])
+    certificate.gradients = [without(finding) for finding in certificate.gradients]
+    for name, finding in (certificate.jacobian or {}).items():
+        replaced = without(finding)
+        assert replaced is not None
+        (certificate.jacobian or {})[name] = replaced

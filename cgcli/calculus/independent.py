@@ -1,0 +1,100 @@
+"""The second way: one pass forward through power series, which reads no derivative of ours.
+
+Every node v is moved by r·t, for a number r of its own, and the operations are done from their
+definitions. By the chain rule the output then moves by the sum of r·∂f/∂v over all nodes, so
+that one pass checks every gradient of the backward pass at once (Griewank & Walther, Evaluating
+Derivatives, 2nd ed., chapter 3.1, on forward mode).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flint
+from flint import arb, arb_series
+
+from cgcli.graph.graph import Graph
+from cgcli.numbers.balls import UndecidedError
+from cgcli.numbers.jets import Jet, constant
+from cgcli.numbers.series import DEFINITIONS
+
+__all__ = ["forward_series", "slope_of", "value_of"]
+
+
+def forward_series(
+    graph: Graph, leaves: Mapping[int, Any], steps: Mapping[int, Any], until: int
+) -> list[Any]:
+    """Return every node up to one as a number that moves, or an array of them.
+
+    `leaves` are balls, and `steps` has for a node how much it moves by itself: a number, or as
+    many in a row as it has elements. The precision is that of `flint.ctx.prec`.
+    """
+    before = flint.ctx.cap
+    flint.ctx.cap = 2
+    try:
+        found: list[Any] = []
+        for node in range(until + 1):
+            value = _done(graph, node, leaves, found)
+            step = steps.get(node)
+            found.append(value if step is None else _moved(value, step))
+        return found
+    finally:
+        flint.ctx.cap = before
+
+
+def _done(graph: Graph, node: int, leaves: Mapping[int, Any], found: list[Any]) -> Any:
+    """Do one operation by its definition."""
+    arguments = graph.arguments[node]
+    shape = graph.shape(node)
+    name = graph.operations[node].name
+    if not arguments:
+        return _still(leaves[node])
+    parts = [found[a] for a in arguments]
+    try:
+        if node not in graph.tensors:
+            return DEFINITIONS[name](*parts)
+        from cgcli.numbers.series_arrays import DEFINITIONS_OF_ARRAYS, elementwise
+
+        if name in DEFINITIONS:
+            return elementwise(name, *parts)
+        return DEFINITIONS_OF_ARRAYS[name](*parts, *graph.static.get(node, ()))
+    except UndecidedError:
+        return _unknown(shape)
+
+
+def _still(value: Any) -> Any:
+    if not hasattr(value, "shape"):
+        return constant(value)
+    from cgcli.numbers.series_arrays import jets
+
+    return jets([constant(each) for each in value.flat], value.shape)
+
+
+def _unknown(shape: tuple[int, ...]) -> Any:
+    nan = arb("nan")
+    if not shape:
+        return Jet(arb_series([nan, nan]))
+    from cgcli.numbers.series_arrays import jets
+    from cgcli.operations.shapes import size
+
+    return jets([Jet(arb_series([nan, nan])) for _ in range(size(shape))], shape)
+
+
+def _moved(value: Any, step: Any) -> Any:
+    if isinstance(value, Jet):
+        return value.moved(step)
+    from cgcli.numbers.series_arrays import jets
+
+    pairs = zip(value.flat, step, strict=True)
+    return jets([each.moved(by) for each, by in pairs], value.shape)
+
+
+def value_of(found: Any) -> list[Any]:
+    """Return the values of a node, each element's, as FLINT's balls."""
+    return [found.value] if isinstance(found, Jet) else [each.value for each in found.flat]
+
+
+def slope_of(found: Any) -> list[Any]:
+    """Return how much each element of a node moves."""
+    return [found.slope] if isinstance(found, Jet) else [each.slope for each in found.flat]

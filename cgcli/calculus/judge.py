@@ -1,0 +1,117 @@
+"""A float beside the ball that its true value lies in → a verdict, or digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from flint import arb, fmpq
+
+from cgcli.numbers.balls import BENT, INFINITE, UNSURE, VOIDED, Ball
+from cgcli.numbers.decimals import decimal, upper_double
+
+__all__ = ["VERDICTS", "Finding", "Judge", "Judged", "judge_digits", "judge_each", "judge_float"]
+
+VERDICTS: Final = ("proved", "certified", "corrected", "kink", "undefined", "unsettled")
+"""From the best to the worst; a node has the worst of all its numbers."""
+
+# A float is certified where it is right to this part of the true value,
+_PART: Final = arb(2) ** -40
+# or to the least double: a result that underflows is as near as a double can be.
+_LEAST: Final = arb(2) ** -1074
+_DIGITS: Final = 17
+
+
+class Judged(NamedTuple):
+    """One number: the verdict, what is shown for it, and how far from the truth it may be."""
+
+    verdict: str
+    shown: Any
+    bound: float | None
+
+
+class Finding(NamedTuple):
+    """What is proved of a value or a gradient: of each element where it is an array.
+
+    `shown` is a float or a decimal, and `bound` is None where nothing is claimed.
+    """
+
+    verdict: str
+    shown: Any
+    bound: Any
+
+
+Judge = Callable[[Any, Ball], Judged | None]
+"""From a float and a ball around its true value to a verdict; None asks for more precision."""
+
+
+def judge_float(number: float, truth: Ball) -> Judged | None:
+    """Return the verdict on a float whose true value lies in a ball.
+
+    >>> from cgcli.numbers.balls import ball
+    >>> judge_float(0.1, ball(fmpq(1, 10)))
+    Judged(verdict='certified', shown=0.1, bound=5.551115123125783e-18)
+    """
+    if truth.flags & VOIDED:
+        return Judged("undefined", number, None)
+    if truth.flags & INFINITE:
+        same = (number > 0) is bool(truth.value > 0) and abs(number) == float("inf")
+        return Judged("certified", number, 0.0) if same else Judged("undefined", number, None)
+    if truth.flags & UNSURE or not truth.value.is_finite():
+        return None
+    good = "kink" if truth.flags & BENT else "certified"
+    if number - number == 0:
+        distance = _distance(number, truth)
+        length = abs(truth.value)
+        if distance.upper() <= _larger(length.lower() * _PART):
+            return Judged(good, number, upper_double(distance))
+        if not distance.lower() > _larger(length.upper() * _PART):
+            return None
+    text = decimal(truth, _DIGITS)
+    if text is None:
+        return None
+    return Judged("kink" if truth.flags & BENT else "corrected", text, None)
+
+
+def _distance(number: float, truth: Ball) -> Any:
+    if truth.exact is not None:
+        return arb(abs(truth.exact - fmpq(*number.as_integer_ratio())))
+    return abs(truth.value - arb(number))
+
+
+def _larger(allowed: Any) -> Any:
+    return max(_LEAST, allowed)
+
+
+def judge_digits(truth: Ball, digits: int) -> Judged | None:
+    """Return a number's digits with its verdict, where so many of them are known.
+
+    >>> from cgcli.numbers.balls import ball
+    >>> judge_digits(ball(fmpq(1, 3)), 5)
+    Judged(verdict='proved', shown='0.33333', bound=None)
+    """
+    if truth.flags & VOIDED:
+        return Judged("undefined", None, None)
+    if truth.flags & UNSURE:
+        return None
+    text = decimal(truth, digits)
+    return None if text is None else Judged("kink" if truth.flags & BENT else "proved", text, None)
+
+
+def judge_each(judge: Judge, number: Any, truth: Any, shape: tuple[int, ...]) -> Finding:
+    """Judge a number, or every element of an array; the verdict is the worst of them."""
+    if not shape:
+        one = judge(None if number is None else float(number), truth)
+        return Finding(*(one or Judged("unsettled", number, None)))
+    import numpy as np
+
+    floats = [None] * truth.size if number is None else np.asarray(number).reshape(-1).tolist()
+    found = [
+        judge(each, proved) or Judged("unsettled", each, None)
+        for each, proved in zip(floats, truth.flat, strict=True)
+    ]
+    verdict = max((each.verdict for each in found), key=VERDICTS.index)
+    shown, bound = np.empty(len(found), dtype=object), np.empty(len(found), dtype=object)
+    shown[:] = [each.shown for each in found]
+    bound[:] = [each.bound for each in found]
+    return Finding(verdict, shown.reshape(shape), bound.reshape(shape))

@@ -1,0 +1,97 @@
+"""`cgraph eval --verify` and `--precision`: what is proved of values and gradients."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cgcli.commands.problem import Problem, solve_with_inputs
+from cgcli.errors import CgraphError
+from cgcli.graph.graph import Graph
+
+if TYPE_CHECKING:
+    from cgcli.calculus.judge import Judged
+
+__all__ = ["MOST_DIGITS", "Proof", "certify", "proved_values"]
+
+MOST_DIGITS = 10_000
+
+
+class Proof(NamedTuple):
+    """What is to be proved: verdicts on the floats, or so many digits; with how many bits."""
+
+    verify: bool = False
+    digits: int | None = None
+    bits: int | None = None
+
+
+def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) -> bool:
+    """Print what is proved, and return whether all that was asked for could be.
+
+    Raises `CgraphError` where the extra is not installed, or options do not go together.
+    """
+    _check(proof)
+    from cgcli.calculus.certify import MOST_BITS, precise, verify
+
+    result, inputs = solve_with_inputs(problem)
+    bits = proof.bits or MOST_BITS
+    if proof.digits is None:
+        certificate = verify(result, bits)
+    else:
+        leaves = _leaves(problem, result.graph, inputs)
+        certificate = precise(result.graph, result.of, result.sources, leaves, proof.digits, bits)
+        from cgcli.views.certificate import keep_notes
+
+        keep_notes(result, certificate)
+    if json:
+        from cgcli.views.certificate import certified_evaluation
+        from cgcli.views.document import pretty
+
+        document = certified_evaluation(result, certificate, proof.digits)
+        sys.stdout.write(pretty(document) + "\n")
+    else:
+        from cgcli.views.certificate import print_certificate
+
+        print_certificate(result, certificate, proof.digits, digits, rows)
+    return not certificate.failed
+
+
+def proved_values(
+    problem: Problem, graph: Graph, nodes: list[int], inputs: dict[str, Any], digits: int
+) -> list[Judged]:
+    """Return the values of nodes as digits that are proved, the inputs as they were written."""
+    _check(Proof(digits=digits))
+    from cgcli.calculus.certify import precise_values
+
+    return precise_values(graph, nodes, _leaves(problem, graph, inputs), digits)
+
+
+def _check(proof: Proof) -> None:
+    """Raise `CgraphError` for options that do not go together, and without the extra."""
+    if proof.verify and proof.digits is not None:
+        message = "--verify and --precision do not go together"
+        hint = "--verify judges the floats, --precision prints digits in place of them"
+        raise CgraphError("usage", message, hint)
+    if proof.digits is not None and proof.digits > MOST_DIGITS:
+        message = f"--precision {proof.digits} is more than the {MOST_DIGITS:,} digits there may be"
+        raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
+    if proof.bits is not None and not proof.verify and proof.digits is None:
+        message = "--max-precision is for --verify and --precision"
+        raise CgraphError("usage", message, "add one of the two, or leave it out")
+    try:
+        import flint  # noqa: F401  # what the extra brings
+    except ImportError:
+        from cgcli.views.drawing.layout import missing
+
+        option = "--verify" if proof.verify else "--precision"
+        raise missing("verify", f"for {option}") from None
+
+
+def _leaves(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:
+    from cgcli.calculus.leaves import exact_leaves
+    from cgcli.commands.sources import read_sources
+
+    if problem.at == "-":
+        message = "--precision cannot read --at from standard input"
+        raise CgraphError("usage", message, "put the values in a file")
+    return exact_leaves(graph, read_sources(problem, inputs))

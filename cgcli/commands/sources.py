@@ -1,0 +1,65 @@
+"""Bindings as they were written, for numbers of more digits than a double has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cgcli.commands.files import read_text
+from cgcli.commands.inputs import bindings_of, read_name
+from cgcli.commands.problem import Problem
+from cgcli.decode import Literal, decode_json
+from cgcli.errors import CgraphError
+from cgcli.limits import Limits
+
+__all__ = ["read_sources"]
+
+
+def read_sources(problem: Problem, doubles: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each name is bound to, as `exact_leaves` takes it.
+
+    `doubles` are the same bindings as they were read once already: what cannot be used was
+    refused there, and what a .csv or .npy file holds is taken from there.
+    """
+    from cgcli.language.reader import normalise
+
+    found = dict(doubles)
+    if problem.at is not None and problem.at != "-":
+        values = decode_json(read_text(problem.at), problem.at, as_written=True)
+        _add_json(found, bindings_of(values), problem)
+    for argument in problem.bindings:
+        name, _, value = normalise(argument).partition("=")
+        name = read_name(name) or name
+        if not value.startswith("@"):
+            found[name] = _expression(value, problem.limits)
+        elif value.lower().endswith(".json"):
+            path = argument.partition("=")[2][1:]
+            found[name] = _written(decode_json(read_text(path), path, as_written=True), problem)
+    return found
+
+
+def _add_json(found: dict[str, Any], values: Mapping[str, Any], problem: Problem) -> None:
+    for name, value in values.items():
+        found[read_name(name) or name] = _written(value, problem)
+
+
+def _written(value: Any, problem: Problem) -> Any:
+    """A value of a JSON text: digits as they stand there, and strings as expressions."""
+    if isinstance(value, list):
+        return [_written(each, problem) for each in value]
+    if isinstance(value, Literal):
+        return str(value)
+    special = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
+    return special[value] if value in special else _expression(value, problem.limits)
+
+
+def _expression(text: str, limits: Limits) -> Any:
+    """A constant expression as the graph of it, which is evaluated at each precision."""
+    from cgcli.calculus.leaves import ball_of
+    from cgcli.program import parse
+
+    try:
+        ball_of(text.strip())
+    except (ValueError, CgraphError):
+        return parse(text, limits).graph()
+    return text.strip()

@@ -1,0 +1,328 @@
+"""Certified numbers: the functions of the rules over balls, each digit of which is proved.
+
+Every function returns a ball that holds its true value, `VOID` where it is proved to have none,
+and a ball without bounds where that is not known at the precision in use. The functions
+themselves are FLINT's.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+import flint
+from flint import arb, fmpq
+
+from cgcli.numbers.balls import (
+    INFINITE,
+    INFINITY,
+    UNKNOWN,
+    VOID,
+    VOIDED,
+    Ball,
+    ball,
+    choose,
+    found,
+    rational,
+)
+from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.rationals import logarithm_to, root
+
+__all__ = ["BALLS", "BallNamespace", "constants_at", "from_gamma_series"]
+
+_NOWHERE: Final = VOIDED | INFINITE
+_MOST_ORDER: Final = 101
+
+
+def _function(
+    function: Callable[[Any], Any],
+    outside: Callable[[Ball], Any] | None = None,
+    exactly: Callable[[Any], Any] | None = None,
+) -> Callable[[Any], Ball]:
+    """Return one of FLINT's functions over our balls.
+
+    `outside` tells where there is no finite value, and `exactly` returns the value at a
+    rational where that is a rational too, else None.
+    """
+
+    def apply(x: Any) -> Ball:
+        x = ball(x)
+        if x.flags & _NOWHERE:
+            return VOID
+        if outside is not None and outside(x) is True:
+            return VOID
+        if exactly is not None and x.exact is not None:
+            exact = exactly(x.exact)
+            if exact is not None:
+                return rational(exact)
+        return found(function(x.value)) if x.value.is_finite() else _unbounded()
+
+    return apply
+
+
+def _unbounded() -> Ball:
+    """A number of which nothing is known yet.
+
+    It is what a function of such a number is, too: FLINT takes forever over some of them.
+    """
+    return Ball(arb("nan"))
+
+
+def _is_pole(x: Ball) -> Any:
+    """Whether x is 0 or a negative whole number; never UNKNOWN is taken for it."""
+    return x.exact is not None and x.exact.q == 1 and x.exact <= 0
+
+
+# Functions of their own
+
+
+def _exp(x: Any) -> Ball:
+    """exp(x), and 0 where x is -inf: what masks an element of a softmax."""
+    x = ball(x)
+    if x.flags & INFINITE and x.value < 0:
+        return rational(fmpq(0))
+    return _FINITE_EXP(x)
+
+
+def _cbrt(x: Any) -> Any:
+    value = abs(x).root(3)
+    return -value if x < 0 else value if x > 0 else value.union(-value)
+
+
+def _lgamma(x: Any) -> Any:
+    return x.lgamma() if x > 0 else abs(x.gamma()).log()
+
+
+def _floor(x: Any) -> Ball:
+    x = ball(x)
+    if x.flags & VOIDED:
+        return VOID
+    if x.exact is not None:
+        return rational(fmpq(x.exact.floor()))
+    if x.flags & INFINITE:
+        return ball(x)
+    return found(x.value.floor()) if x.value.is_finite() else _unbounded()
+
+
+def _ceil(x: Any) -> Ball:
+    return -_floor(-ball(x))
+
+
+def _round(x: Any) -> Ball:
+    """To the nearest whole number, to the even one at a tie."""
+    x = ball(x)
+    if x.flags & _NOWHERE:
+        return _floor(x)
+    below = _floor(x + ball(0.5))
+    tie = x.exact is not None and x.exact.q == 2 and below.exact.p % 2
+    return ball(below - 1) if tie else below
+
+
+def _mod(a: Any, b: Any) -> Ball:
+    a, b = ball(a), ball(b)
+    if (a.flags | b.flags) & _NOWHERE or b.exact == 0:
+        return VOID
+    return ball(a - b * _floor(a / b))
+
+
+def _abs(x: Any) -> Ball:
+    x = ball(x)
+    if x.flags & VOIDED:
+        return VOID
+    return Ball(abs(x.value), None if x.exact is None else abs(x.exact), x.flags)
+
+
+def _sign(x: Any) -> Any:
+    x = ball(x)
+    if x.flags & VOIDED:
+        return VOID
+    return choose(x > 0, 1, choose(x < 0, -1, 0))
+
+
+def _extreme(first: Callable[[Ball, Ball], Any], either: Callable[[Any, Any], Any]) -> Any:
+    """The greatest or the least: that very ball where it can be told, so that it equals itself."""
+
+    def of_two(a: Ball, b: Ball) -> Ball:
+        if (a.flags | b.flags) & VOIDED:
+            return VOID
+        answer = first(a, b)
+        if answer is not UNKNOWN:
+            return a if answer else b
+        if (a.flags | b.flags) & INFINITE or a.value.is_nan() or b.value.is_nan():
+            return _unbounded()
+        return Ball(either(a.value, b.value))
+
+    return lambda *values: functools.reduce(of_two, map(ball, values))
+
+
+def _hypot(a: Any, b: Any) -> Ball:
+    a, b = ball(a), ball(b)
+    if (a.flags | b.flags) & _NOWHERE:
+        return VOID
+    return SQRT(ball(a * a + b * b))
+
+
+def _atan2(a: Any, b: Any) -> Ball:
+    a, b = ball(a), ball(b)
+    if (a.flags | b.flags) & _NOWHERE:
+        return VOID
+    if a.exact == 0 and b.exact == 0:
+        return rational(fmpq(0))
+    if not (a.value.is_finite() and b.value.is_finite()):
+        return _unbounded()
+    return found(arb.atan2(a.value, b.value))
+
+
+def _polygamma(n: Any, x: Any) -> Ball:
+    """(-1)^(n+1)·n!·ζ(n+1, x), or below 0 from the power series of Γ about x."""
+    n, x = ball(n), ball(x)
+    if (n.flags | x.flags) & _NOWHERE:
+        return VOID
+    if n.exact is None or not x.value.is_finite():
+        return _unbounded()
+    if n.exact.q != 1 or not 0 <= n.exact <= _MOST_ORDER or _is_pole(x):
+        return VOID
+    order = int(n.exact.p)
+    if order == 0:
+        return found(x.value.digamma())
+    if x.value > 0:
+        sign = 1 if order % 2 else -1
+        return found(sign * arb(order).fac() * arb(order + 1).zeta(x.value))
+    return found(from_gamma_series(order, x.value)[0])
+
+
+def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
+    """Return the polygamma functions of that order and the next ones at x, from Γ'/Γ."""
+    with _terms(order + count + 1):
+        series = flint.arb_series([x, 1], prec=order + count + 1).gamma()
+        try:
+            quotient = series.derivative() / series
+        except ValueError:
+            # Γ has no zero: the ball about x is too near to a pole.
+            return [arb("nan")] * count
+        return [quotient[k] * arb(k).fac() for k in range(order, order + count)]
+
+
+class _terms:  # noqa: N801  # read as a statement: with _terms(5)
+    """A context in which power series keep so many terms."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __enter__(self) -> None:
+        self._before = flint.ctx.cap
+        flint.ctx.cap = self._count
+
+    def __exit__(self, *error: object) -> None:
+        flint.ctx.cap = self._before
+
+
+def _power(a: Any, b: Any) -> Ball:
+    """a^b, by the cases of its exponent."""
+    a, b = ball(a), ball(b)
+    if b.exact == 0:
+        return rational(fmpq(1))
+    if (a.flags | b.flags) & _NOWHERE:
+        return VOID
+    if not (a.value.is_finite() and b.value.is_finite()):
+        return _unbounded()
+    if b.exact is not None and b.exact.q == 1:
+        return _whole_power(a, int(b.exact.p))
+    if a.exact == 0:
+        # 0^b is 0 for b > 0, and has no value below; b itself is not 0 here, but may hold it.
+        return choose(b > 0, 0, VOID) if (b == 0) is False else _unbounded()
+    positive = a > 0
+    if positive is True:
+        if b.exact is not None and a.exact is not None and b.exact.q <= 64:
+            exact = root(a.exact, int(b.exact.q))
+            if exact is not None:
+                return _whole_power(rational(exact), int(b.exact.p))
+        return found(a.value**b.value)
+    if a.value < 0 and (b.exact is not None or not b.value.contains_integer()):
+        return VOID
+    return _unbounded()
+
+
+def _whole_power(a: Ball, n: int) -> Ball:
+    if a.exact is not None:
+        if a.exact == 0:
+            return rational(fmpq(0)) if n > 0 else VOID
+        if a.exact.height_bits() * abs(n) <= 4096:
+            return rational(a.exact**n)
+    return found(a.value ** arb(n))
+
+
+SQRT: Final = _function(arb.sqrt, lambda x: x < 0, lambda q: root(q, 2))
+
+
+_FINITE_EXP: Final = _function(arb.exp)
+
+
+def constants_at(name: str) -> Ball:
+    """Return a constant of the language as the ball of what it stands for.
+
+    >>> constants_at("tau").value.overlaps(2 * arb.pi()), constants_at("inf") is INFINITY
+    (True, True)
+    """
+    if name == "pi":
+        return Ball(arb.pi())
+    if name == "tau":
+        return Ball(2 * arb.pi())
+    return Ball(arb.const_e()) if name == "e" else INFINITY
+
+
+class BallNamespace(Namespace):
+    """The namespace; π has as many digits as the precision of the moment asks for."""
+
+    @property
+    def pi(self) -> Ball:
+        """The ball of π."""
+        return Ball(arb.pi())
+
+
+BALLS: Final = BallNamespace(
+    sqrt=SQRT,
+    cbrt=_function(_cbrt, None, lambda q: root(q, 3)),
+    exp=_exp,
+    expm1=_function(arb.expm1),
+    log=_function(arb.log, lambda x: x <= 0),
+    log1p=_function(arb.log1p, lambda x: x <= -1),
+    log2=_function(lambda x: x.log() / arb(2).log(), lambda x: x <= 0, logarithm_to(2)),
+    log10=_function(lambda x: x.log() / arb(10).log(), lambda x: x <= 0, logarithm_to(10)),
+    hypot=_hypot,
+    pow=_power,
+    sin=_function(arb.sin),
+    cos=_function(arb.cos),
+    tan=_function(arb.tan),
+    asin=_function(arb.asin, lambda x: _abs(x) > 1),
+    acos=_function(arb.acos, lambda x: _abs(x) > 1),
+    atan=_function(arb.atan),
+    atan2=_atan2,
+    sinh=_function(arb.sinh),
+    cosh=_function(arb.cosh),
+    tanh=_function(arb.tanh),
+    asinh=_function(arb.asinh),
+    acosh=_function(arb.acosh, lambda x: x < 1),
+    atanh=_function(arb.atanh, lambda x: _abs(x) >= 1),
+    erf=_function(arb.erf),
+    erfc=_function(arb.erfc),
+    gamma=_function(arb.gamma, _is_pole),
+    lgamma=_function(_lgamma, _is_pole),
+    digamma=_function(arb.digamma, _is_pole),
+    polygamma=_polygamma,
+    floor=_floor,
+    ceil=_ceil,
+    round=_round,
+    mod=_mod,
+    abs=_abs,
+    sign=_sign,
+    max=_extreme(lambda a, b: a >= b, arb.max),
+    min=_extreme(lambda a, b: a <= b, arb.min),
+    where=choose,
+    truth=lambda c: choose(c, 1, 0),
+    number=ball,
+    inf=INFINITY,
+    nan=VOID,
+)
+"""Balls, at the precision of `flint.ctx.prec`, which is raised until they are small enough."""

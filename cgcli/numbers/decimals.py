@@ -1,0 +1,116 @@
+"""Balls → decimals, every digit of which is proved."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from flint import arb, fmpq, fmpz
+
+from cgcli.numbers.balls import INFINITE, VOIDED, Ball
+
+__all__ = ["decimal", "upper_double"]
+
+_TEN: Final = fmpz(10)
+
+
+def decimal(number: Ball, digits: int) -> str | None:
+    """Return a ball's number rounded to so many significant digits, or None where it is not known.
+
+    It is rounded correctly, to the even digit at a tie. Zeros at the end are left out where the
+    number is known to be just that; else they are digits as any other.
+
+    >>> from cgcli.numbers.balls import ball
+    >>> decimal(ball(1) / 3, 5), decimal(ball(0.5), 5), decimal(Ball(arb(2).sqrt()), 10)
+    ('0.33333', '0.5', '1.414213562')
+    """
+    if number.flags & VOIDED:
+        return None
+    if number.flags & INFINITE:
+        return "Infinity" if number.value > 0 else "-Infinity"
+    if number.exact is not None:
+        return _of_rational(number.exact, digits)
+    value = number.value
+    if not value.is_finite() or value.contains(arb(0)):
+        return None
+    found = _rounded(abs(value), digits)
+    if found is None:
+        return None
+    return ("-" if value < 0 else "") + _written(*found, digits, exact=False)
+
+
+def _of_rational(exact: Any, digits: int) -> str:
+    if exact == 0:
+        return "0"
+    size = abs(exact)
+    # The exponent by the lengths of both numbers, then by trial: it is one off at most.
+    power = int((size.p.bit_length() - size.q.bit_length()) * math.log10(2))
+    while size < _power_of_ten(power):
+        power -= 1
+    while size >= _power_of_ten(power + 1):
+        power += 1
+    scaled = size * _power_of_ten(digits - 1 - power)
+    below = scaled.floor()
+    rest = scaled - below
+    if rest > fmpq(1, 2) or (rest == fmpq(1, 2) and below % 2):
+        below += 1
+    if below == _TEN**digits:
+        below, power = _TEN ** (digits - 1), power + 1
+    exact_digits = rest == 0
+    return ("-" if exact < 0 else "") + _written(below, power, digits, exact=exact_digits)
+
+
+def _power_of_ten(power: int) -> Any:
+    return fmpq(_TEN**power) if power >= 0 else fmpq(1, _TEN**-power)
+
+
+def _rounded(size: Any, digits: int) -> tuple[Any, int] | None:
+    """The digits of a positive ball as a whole number, and the exponent of the first of them."""
+    logarithm = (size.log() / arb(10).log()).mid().floor().unique_fmpz()
+    if logarithm is None:
+        return None
+    power = int(logarithm)
+    least = arb(_TEN ** (digits - 1))
+    for _ in range(3):
+        scaled = size * arb(10) ** arb(digits - 1 - power)
+        if scaled < least:
+            power -= 1
+        elif scaled >= least * 10:
+            power += 1
+        else:
+            break
+    else:
+        return None
+    if not scaled > least - arb("0.01"):
+        return None
+    whole = (scaled + arb(0.5)).floor().unique_fmpz()
+    if whole is None:
+        return None
+    return (_TEN ** (digits - 1), power + 1) if whole == _TEN**digits else (whole, power)
+
+
+def _written(whole: Any, power: int, digits: int, *, exact: bool) -> str:
+    """Write digits with a point, and with an exponent where %g would."""
+    text = fmpz(whole).str()
+    if exact:
+        text = text.rstrip("0")
+    if -4 <= power < digits:
+        if power < 0:
+            return f"0.{'0' * (-1 - power)}{text}"
+        text = text.ljust(power + 1, "0")
+        return text if len(text) == power + 1 else f"{text[: power + 1]}.{text[power + 1 :]}"
+    mantissa = text if len(text) == 1 else f"{text[0]}.{text[1:]}"
+    return f"{mantissa}e{power:+03d}"
+
+
+def upper_double(bound: Any) -> float:
+    """Return a double that is not less than the upper end of a ball that is not negative.
+
+    >>> upper_double(arb(0)), upper_double(arb(1) / 3) > 0.333
+    (0.0, True)
+    """
+    top = bound.upper()
+    double = float(top)
+    while arb(double) < top:
+        double = math.nextafter(double, math.inf)
+    return double

@@ -1,0 +1,225 @@
+"""What is proved of a result → a table with verdicts, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cgcli.calculus.certify import Certificate
+from cgcli.calculus.judge import Finding
+from cgcli.calculus.notes import Note
+from cgcli.calculus.result import Node, Result
+from cgcli.errors import shorten
+from cgcli.views.document import evaluation, number
+from cgcli.views.gate import printable
+from cgcli.views.table import Columns, gradient_head, print_result, shown
+from cgcli.views.terminal import console
+
+__all__ = ["certified_evaluation", "keep_notes", "print_certificate"]
+
+_LINES: Final = 20
+
+
+def print_certificate(
+    result: Result, certificate: Certificate, precision: int | None, digits: int, most: int
+) -> None:
+    """Print the table of a result with its verdicts, and below it what they rest on.
+
+    With a `precision` the digits that are proved stand in place of the floats, else the
+    floats, each with the bound that it lies within.
+    """
+    from rich.text import Text
+
+    out = console()
+    scalar = certificate.jacobian is None and bool(result.gradient)
+    gradient = [gradient_head(result)] if scalar else []
+    if precision is None:
+        heads = ["value", "within", *(head for g in gradient for head in (g, "within")), "verdict"]
+    else:
+        heads = ["value", *gradient, "verdict"]
+
+    def cells(node: Node) -> list[str]:
+        found = [certificate.values[node.id]]
+        found += [certificate.gradients[node.id]] if gradient else []
+        texts: list[str] = []
+        for finding in found:
+            texts.append("" if finding is None else _text(finding, digits))
+            if precision is None:
+                texts.append("" if finding is None else _bound(finding.bound))
+        return [*texts, certificate.verdict(node.id)]
+
+    jacobian = certificate.jacobian
+    kept = None if jacobian is None else {n: _array(f, precision) for n, f in jacobian.items()}
+    print_result(result, digits, most, out, Columns(heads, cells, kept))
+    for line in _lines(certificate, result, precision):
+        out.print(Text(line))
+
+
+def _array(finding: Finding, precision: int | None) -> Any:
+    """The elements of a Jacobian; digits that are not proved are not shown."""
+    if precision is None:
+        return finding.shown
+    import numpy as np
+
+    hidden = np.frompyfunc(lambda each: "?" if each is None else each, 1, 1)
+    return hidden(finding.shown)
+
+
+def _text(finding: Finding, digits: int) -> str:
+    return shown(finding.shown, digits)
+
+
+def _bound(bound: Any) -> str:
+    """A bound with two digits, rounded up; of an array the largest."""
+    if hasattr(bound, "flat"):
+        each = [b for b in bound.flat if b is not None]
+        bound = max(each) if len(each) == bound.size else None
+    if bound is None:
+        return ""
+    if bound == 0:
+        return "0"
+    from decimal import ROUND_UP, Context
+
+    return f"{Context(prec=2, rounding=ROUND_UP).create_decimal(bound):.1e}"
+
+
+def _lines(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
+    """Return the lines below the table: what was corrected, what is open, and the summary."""
+    told = list(_corrections(certificate, result, precision))
+    yield from told[:_LINES]
+    if len(told) > _LINES:
+        yield f"{len(told) - _LINES:,} more; --json has them all"
+    names = result.graph.names
+    nodes = range(len(names))
+    open_ = [names[node] for node in nodes if certificate.verdict(node) == "unsettled"]
+    if open_ or not certificate.agreed:
+        shown_names = [printable(shorten(name)) for name in open_[:_LINES]]
+        more = f" and {len(open_) - _LINES:,} more" if len(open_) > _LINES else ""
+        which = f" {', '.join(shown_names)}{more}:" if open_ else ""
+        why = "do not decide it" if certificate.agreed else "do not compare the two ways"
+        yield (
+            f"unsettled:{which} {certificate.bits:,} bits {why}; --max-precision BITS allows more"
+        )
+    for name, finding in (certificate.jacobian or {}).items():
+        bound = _bound(finding.bound) if precision is None else ""
+        within = f", within {bound}" if bound else ""
+        yield f"the Jacobian by {printable(shorten(name))}: {finding.verdict}{within}"
+    counts = ", ".join(f"{count} {name}" for name, count in certificate.count().items())
+    yield f"proved with {certificate.bits:,} bits: {counts}"
+
+
+def _corrections(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
+    """Say of every float that is not what is proved what it was."""
+    for node, own in enumerate(result.graph.names):
+        name = printable(shorten(own))
+        for what, finding, was in (
+            ("value", certificate.values[node], result.values[node]),
+            ("gradient", certificate.gradients[node], result.grad(node)),
+        ):
+            if precision is not None or finding is None:
+                continue
+            if hasattr(finding.shown, "flat"):
+                strings = sum(isinstance(element, str) for element in finding.shown.flat)
+                if strings:
+                    which = f"{strings:,} of {finding.shown.size:,} elements"
+                    yield f"corrected: {which} of the {what} of {name}"
+            elif _replaced(finding):
+                yield f"corrected: the {what} of {name} is {was + 0.0:g} in floats"
+            elif finding.verdict == "undefined" and was - was == 0:
+                yield f"undefined: the {what} of {name} is no number, and {was + 0.0:g} in floats"
+
+
+def _replaced(finding: Finding) -> bool:
+    """Whether the proved value stands in place of a float."""
+    elements = finding.shown.flat if hasattr(finding.shown, "flat") else (finding.shown,)
+    return any(isinstance(element, str) for element in elements)
+
+
+def keep_notes(result: Result, certificate: Certificate) -> None:
+    """Keep the notes that hold for the true values, where those stand in place of the floats.
+
+    No number overflows there, and a kink or a domain is one where the verdicts say so.
+    """
+
+    def holds(node: int, kind: str) -> bool:
+        if kind == "kink":
+            arguments = result.graph.arguments[node]
+            return any(certificate.verdict(argument) == "kink" for argument in arguments)
+        return kind == "domain" and certificate.verdict(node) == "undefined"
+
+    kept: dict[int, list[Note]] = {}
+    for node, notes in result.notes_by_node.items():
+        kept[node] = [note for note in notes if holds(node, note.kind)]
+    left = {id(note) for notes in kept.values() for note in notes}
+    result.notes_by_node = kept
+    result.notes = [note for note in result.notes if id(note) in left]
+
+
+def certified_evaluation(
+    result: Result, certificate: Certificate, precision: int | None
+) -> dict[str, Any]:
+    """Return a result as the document `cgraph.eval/1`, with what is proved of it.
+
+    A proved value that stands in place of a float, and every one of a `precision`, is a string
+    of decimal digits; null where there is no number to give.
+    """
+    document = evaluation(result, result.graph.text)
+    value = certificate.values[certificate.of]
+    assert value is not None
+    document["value"] = _numbers(value.shown)
+    if document["gradient"] is not None:
+        document["gradient"] = {
+            name: _given(certificate.gradients[node]) for name, node in certificate.sources.items()
+        }
+    if certificate.jacobian is not None:
+        document["jacobian"] = {
+            name: _numbers(finding.shown) for name, finding in certificate.jacobian.items()
+        }
+    for node, row in enumerate(document["nodes"]):
+        _add_finding(row, "value", certificate.values[node], precision)
+        _add_finding(row, "grad", certificate.gradients[node], precision)
+        if precision is not None:
+            row["partials"] = [_given(each) for each in certificate.partials[node]]
+        row["verdict"] = certificate.verdict(node)
+    document["proof"] = {
+        "precision": precision,
+        "bits": certificate.bits,
+        "agreed": certificate.agreed,
+        "failed": certificate.failed,
+        "verdicts": certificate.count(),
+    }
+    if certificate.jacobian is not None:
+        document["proof"]["jacobian"] = {
+            name: finding.verdict for name, finding in certificate.jacobian.items()
+        }
+        if precision is None:
+            document["proof"]["jacobian_bound"] = {
+                name: _numbers(finding.bound) for name, finding in certificate.jacobian.items()
+            }
+    return document
+
+
+def _given(finding: Finding | None) -> Any:
+    return None if finding is None else _numbers(finding.shown)
+
+
+def _add_finding(
+    row: dict[str, Any], key: str, finding: Finding | None, precision: int | None
+) -> None:
+    """Put what is proved into a node's row: the number, and what the float was and its bound."""
+    if finding is None:
+        return
+    if _replaced(finding) and precision is None:
+        row[f"float_{key}"] = row[key]
+    row[key] = _numbers(finding.shown)
+    if precision is None:
+        row[f"{key}_bound"] = _numbers(finding.bound)
+
+
+def _numbers(shown_value: Any) -> Any:
+    """Floats as JSON has them and decimals as strings, nested as the array is."""
+    if hasattr(shown_value, "tolist"):
+        shown_value = shown_value.tolist()
+    if isinstance(shown_value, list):
+        return [_numbers(each) for each in shown_value]
+    return shown_value if isinstance(shown_value, str) else number(shown_value)

@@ -1,0 +1,322 @@
+"""`cgraph eval --verify` and `--precision`, as people and scripts meet them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import flint
+import jsonschema
+import pytest
+from mpmath import mp
+
+from cgcli.operations import table
+from cgcli.views.schemas import read
+
+PI = "3.1415926535897932384626433832795028841971693993751"
+
+
+def document(ran: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("eval")))
+    return found
+
+
+def verdicts(found: dict[str, Any]) -> dict[str, str]:
+    return {node["name"]: node["verdict"] for node in found["nodes"]}
+
+
+def test_fifty_digits_of_everything(cgraph: Any) -> None:
+    ran = cgraph("eval", "y = sin(x)*exp(0.1); y + pi", "x=1/3", "--precision", "50", "--json")
+    found = document(ran)
+    with mp.workdps(80):
+        x = mp.mpf(1) / 3
+        y = mp.sin(x) * mp.exp(mp.mpf(1) / 10)
+        slope = mp.cos(x) * mp.exp(mp.mpf(1) / 10)
+        assert found["value"] == mp.nstr(y + mp.pi, 50)
+        assert found["gradient"] == {"x": mp.nstr(slope, 50)}
+    assert ran.status == 0
+    assert set(verdicts(found).values()) == {"proved"}
+    assert {n["name"]: n["value"] for n in found["nodes"]}["pi"] == PI
+    assert found["proof"]["precision"] == 50
+
+
+@pytest.mark.parametrize("digits", [1, 7, 300, 5000])
+def test_any_number_of_digits(cgraph: Any, digits: int) -> None:
+    found = document(cgraph("eval", "sqrt(x)", "x=2", "--precision", str(digits), "--json"))
+    with mp.workdps(digits + 30):
+        assert found["value"] == mp.nstr(mp.sqrt(2), digits, strip_zeros=False).rstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (("x*3", "x=0.1"), "0.3"),
+        (("x*3", "x=1/3"), "1"),
+        (("sum(x)", "x=[0.1, 1/3, pi]"), "3.5749259869231265718"),
+        (("W @ [1, 0.1]", "W=[[1, 1],[2, 0.2]]"), ["1.1", "2.02"]),
+        (("x", "x=1e-300"), "1e-300"),
+        (("exp(x)", "x=1000"), "1.9700711140170469939e+434"),
+        (("x", "x=−0.5"), "-0.5"),
+        (("x^2", "x=sqrt(2)"), None),
+    ],
+)
+def test_bindings_are_read_as_they_are_written(
+    cgraph: Any, arguments: tuple[str, ...], value: Any
+) -> None:
+    found = document(cgraph("eval", *arguments, "--precision", "20", "--json"))
+    assert found["value"] == value or (value is None and found["value"].startswith("2.00000"))
+
+
+def test_values_from_files_are_read_as_they_are_written(cgraph: Any, tmp_path: Any) -> None:
+    (tmp_path / "v.json").write_text('{"x": 0.1, "y": [0.2, "1/3"], "z": "pi", "unused": 7}')
+    (tmp_path / "w.json").write_text("[0.3, 0.4]")
+    text = "x*10 + sum(y*[1, 3]) + z - pi + sum(w)"
+    given = (f"w=@{tmp_path / 'w.json'}", "--at", str(tmp_path / "v.json"))
+    found = document(cgraph("eval", text, *given, "--precision", "30", "--json"))
+    # pi - pi is 0 for one ball, and only near it for two.
+    assert found["value"] == "2.90000000000000000000000000000"
+
+
+def test_the_table_shows_digits_and_verdicts(cgraph: Any) -> None:
+    ran = cgraph("eval", "sin(x)", "x=1", "--precision", "30")
+    assert "0.841470984807896506652502321630   " in ran.out
+    assert ran.out.splitlines()[0].split() == ["node", "formula", "value", "∂f/∂node", "verdict"]
+    assert ran.out.splitlines()[-1] == "proved with 164 bits: 2 proved"
+
+
+def test_what_cannot_be_decided_is_unsettled(cgraph: Any) -> None:
+    ran = cgraph("eval", "abs(sin(x)^2 + cos(x)^2 - 1)", "x=1", "--precision", "10", "--json")
+    found = document(ran)
+    assert ran.status == 1
+    assert found["value"] is None
+    assert found["gradient"] == {"x": None}
+    assert verdicts(found)["f"] == "unsettled"
+    assert found["proof"]["failed"]
+    ran = cgraph("eval", "abs(sin(x)^2 + cos(x)^2 - 1)", "x=1", "--precision", "10")
+    assert "unsettled: x, v1, v2, v3, v4, v5, v6, f: 8,192 bits do not decide it" in ran.out
+    assert "kink:" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdict", "status"),
+    [
+        (("(x + y)*z", "x=1", "y=3", "z=-3"), "certified", 0),
+        (("(1 + x) - 1", "x=1e-20"), "corrected", 0),
+        (("exp(x)", "x=1000"), "corrected", 0),
+        (("exp(x)", "x=-1000"), "certified", 0),
+        (("log(x)", "x=-1"), "undefined", 1),
+        (("1/((0.1 + 0.2 - 0.3) - x)", "x=2.7755575615628914e-17"), "undefined", 1),
+        (("1/3*3 - x", "x=0.9999999999999999"), "certified", 0),
+        (("sqrt(x)^2 - 2", "x=2"), "unsettled", 1),
+        (("logsumexp([x, -inf])", "x=2"), "certified", 0),
+        (("atan(x)", "x=inf"), "undefined", 1),
+    ],
+)
+def test_verdicts_on_the_output(
+    cgraph: Any, arguments: tuple[str, ...], verdict: str, status: int
+) -> None:
+    ran = cgraph("eval", *arguments, "--verify", "--json")
+    assert (verdicts(document(ran))["f"], ran.status) == (verdict, status)
+
+
+def test_a_kink_is_told_and_is_no_failure(cgraph: Any) -> None:
+    ran = cgraph("eval", "abs(x) + y", "x=0", "y=1", "--verify", "--json")
+    assert verdicts(document(ran)) == {
+        "x": "kink", "v1": "certified", "y": "certified", "f": "certified",
+    }  # fmt: skip
+    assert ran.status == 0
+
+
+def test_a_tie_that_rounding_makes_is_none(cgraph: Any) -> None:
+    """In floats 1e16 + 1 is 1e16 and ties with it; in truth it is greater."""
+    ran = cgraph("eval", "max(x + 1, x)", "x=1e16", "--verify", "--json")
+    found = document(ran)
+    assert verdicts(found)["v1"] == "corrected"
+    node = found["nodes"][2]
+    assert (node["grad"], node["float_grad"]) == ("1", 0.5)
+
+
+def test_what_is_corrected_stands_in_place_of_the_float(cgraph: Any) -> None:
+    ran = cgraph("eval", "exp(x)", "x=1000", "--verify", "--json")
+    found = document(ran)
+    assert found["value"] == "1.9700711140170470e+434"
+    assert found["gradient"] == {"x": "1.9700711140170470e+434"}
+    assert found["nodes"][1]["float_value"] == "Infinity"
+    ran = cgraph("eval", "exp(x)", "x=1000", "--verify")
+    assert "corrected: the gradient of x is inf in floats" in ran.out
+
+
+def test_bounds_are_bounds(cgraph: Any) -> None:
+    found = document(cgraph("eval", "sin(x)/3", "x=0.1", "--verify", "--json"))
+    with mp.workdps(60):
+        true = mp.sin(mp.mpf(0.1)) / 3
+        node = found["nodes"][-1]
+        assert abs(true - mp.mpf(node["value"])) <= mp.mpf(node["value_bound"])
+        assert node["value_bound"] < 1e-17
+
+
+def test_only_what_was_asked_for_decides_the_status(cgraph: Any) -> None:
+    """The branch that is not taken, and what nothing uses, are marked and change nothing."""
+    ran = cgraph("eval", "u = log(x); where(x > 0, u, x)", "x=-1", "--verify", "--json")
+    assert verdicts(document(ran))["u"] == "undefined"
+    assert ran.status == 0
+    ran = cgraph("eval", "u = log(x); x", "x=-1", "--wrt", "u", "--verify", "--json")
+    assert ran.status == 1
+
+
+def test_a_jacobian_has_verdicts_too(cgraph: Any) -> None:
+    found = document(cgraph("eval", "[abs(x), sin(x)]", "x=0", "--verify", "--json"))
+    assert found["jacobian"] == {"x": [0.0, 1.0]}
+    assert found["proof"]["jacobian"] == {"x": "kink"}
+    assert found["proof"]["jacobian_bound"] == {"x": [0.0, 0.0]}
+    ran = cgraph("eval", "[x*y, sin(x)]", "x=1", "y=2", "--verify")
+    assert "\nthe Jacobian by x: certified, within " in ran.out
+    ran = cgraph("eval", "[x*y, log(x)]", "x=0", "y=0.1", "--precision", "20", "--json")
+    assert document(ran)["jacobian"] == {"x": ["0.1", None], "y": ["0", "0"]}
+    assert ran.status == 1
+    ran = cgraph("eval", "[x*y, exp(x)]", "x=0", "y=0.1", "--precision", "20")
+    assert "∂f/∂x =\n  [0.1, 1]" in ran.out
+
+
+def test_a_wrong_rule_is_a_fault(cgraph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = table.OPERATIONS["tanh"]
+    wrong = dataclasses.replace(row, partials=(lambda m, y, x: 1 - y * y * m.number(1 + 1e-9),))
+    for kept in (table.OPERATIONS, table.WORDS):
+        monkeypatch.setitem(kept, "tanh", wrong if kept is table.OPERATIONS else (wrong,))
+    ran = cgraph("eval", "u = x^2; tanh(u)", "x=1", "--verify")
+    assert ran.status == 70
+    assert "two proofs of the gradient by u = x^2 contradict each other" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exp(exp(exp(x)))", "exp(exp(exp(exp(x))))", "x^x^x^x", "gamma(x^9)", "gamma(exp(x^3))",
+        "sin(exp(x^4))", "sin(2^(x^10))", "2^(10^(x*10))", "lgamma(-exp(x^2) - 1/3)",
+        "polygamma(100, x*1e6 + 1/3)", "polygamma(100, 1/3 - x*1e3)", "digamma(exp(exp(x)))",
+        "erfc(x^50)", "atan(exp(exp(x)))", "mod(exp(exp(x)), 3)", "cosh(x)^(1e300)", "tan(x^200)",
+        "3^(1e300*x)", "round(exp(exp(x)))", "(1 + 1e-300)^(1e299*x)", "exp(-exp(exp(x)))",
+    ],
+)  # fmt: skip
+def test_large_numbers_do_not_hang(cgraph: Any, text: str) -> None:
+    start = time.monotonic()
+    for options in (("--verify",), ("--precision", "50")):
+        ran = cgraph("eval", text, "x=10", *options)
+        assert ran.status in (0, 1), ran.err
+        assert "proved with" in ran.out
+    # No measurement: what hangs takes hours.
+    assert time.monotonic() - start < 120
+
+
+def test_a_long_graph_takes_fewer_bits_and_not_forever(cgraph: Any) -> None:
+    terms = " + ".join(f"(1/{k}*{k} - sin(x)^2 - cos(x)^2)" for k in range(3, 500, 2))
+    ran = cgraph("eval", terms, "x=1", "--verify", "--json")
+    assert document(ran)["proof"]["bits"] >= 8192
+    ran = cgraph("eval", terms, "x=1", "--verify", "--json", "--max-precision", "200")
+    assert document(ran)["proof"]["bits"] == 200
+
+
+def test_flint_is_left_as_it_was(cgraph: Any) -> None:
+    before = (flint.ctx.prec, flint.ctx.cap)
+    cgraph("eval", "abs(sin(pi))", "--verify")
+    cgraph("eval", "polygamma(3, x)", "x=-1.5", "--precision", "100")
+    assert (flint.ctx.prec, flint.ctx.cap) == before
+
+
+def test_floats_alone_need_no_flint(environment: dict[str, str]) -> None:
+    code = (
+        "import sys; from cgcli.commands.app import run; run(['eval', 'x*2', 'x=1']); "
+        "assert 'flint' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
+
+
+@pytest.mark.parametrize("option", [("--verify",), ("--precision", "10")])
+def test_without_the_extra_it_is_named(
+    cgraph: Any, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, "flint", None)
+    ran = cgraph("eval", "x*2", "x=1", *option)
+    assert ran.status == 2
+    assert ran.err == (
+        f"error: for {option[0]} the extra 'verify' is needed\n"
+        'hint: install it: python -m pip install "cgraph-cli[verify]"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--verify", "--precision", "5"), "--verify and --precision do not go together"),
+        (("--precision", "10001"), "--precision 10001 is more than the 10,000 digits"),
+        (("--precision", "0"), "invalid value for '--precision'"),
+        (("--precision", "ten"), "invalid value for '--precision'"),
+        (("--max-precision", "100"), "--max-precision is for --verify and --precision"),
+        (("--jsonl", "--verify"), "--verify and --precision take one program"),
+        (("--at", "-", "--precision", "5"), "--precision cannot read --at from standard input"),
+        (("--precison", "5"), "there is no option --precison"),
+    ],
+)
+def test_options_that_make_no_sense(cgraph: Any, arguments: tuple[str, ...], message: str) -> None:
+    ran = cgraph("eval", "1 + 1", *arguments, stdin=b"{}")
+    assert ran.status == 2
+    assert message in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent another way there")
+def test_it_can_be_interrupted(environment: dict[str, str]) -> None:
+    text = " + ".join(f"gamma(x + {k}/7)*abs(sin(x)^2 + cos(x)^2 - 1)" for k in range(3000))
+    command = [sys.executable, "-m", "cgcli", "eval", "-", "x=1.3", "--verify"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(text.encode())
+        process.stdin.close()
+        time.sleep(2)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+
+
+def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
+    ran = cgraph("diff", "x^x", "x=0.1", "--order", "2", "--precision", "40", "--json")
+    found = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("diff")))
+    with mp.workdps(60):
+        x = mp.mpf(1) / 10
+        want = x**x * ((1 + mp.log(x)) ** 2 + 1 / x)
+        assert found["derivatives"][0]["value"] == mp.nstr(want, 40)
+    assert cgraph("diff", "sin(x)", "x=0", "--precision", "9").out == "cos(x)  # 1\n"
+    ran = cgraph("diff", "log(x)", "x=0", "--precision", "9")
+    assert (ran.out, ran.status) == ("1/x  # undefined\n", 1)
+    ran = cgraph("diff", "log(x)", "x=0", "--precision", "9", "--json")
+    assert json.loads(ran.out)["derivatives"][0]["value"] is None
+    ran = cgraph("diff", "x*y", "--precision", "5")
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        2, "error: --precision wants values to evaluate the derivatives at",
+    )  # fmt: skip
+
+
+def test_elements_that_are_corrected_are_counted(cgraph: Any) -> None:
+    ran = cgraph("eval", "sum(exp(v))", "v=[1000, 1, -1000]", "--verify")
+    assert "corrected: 1 of 3 elements of the gradient of v\n" in ran.out
+    assert "corrected: 1 of 3 elements of the value of v1\n" in ran.out
+    assert "[1.9700711140170470e+434, 2.71828, 0]" in ran.out
+
+
+def test_a_branch_that_more_bits_rule_out_is_not_asked_for(cgraph: Any) -> None:
+    """128 bits do not tell that sin(x)^2 + cos(x)^2 - 1 + 1e-50 is positive; 256 do."""
+    condition = "sin(x)^2 + cos(x)^2 - 1 + 1e-50 > 0"
+    ran = cgraph("eval", f"where({condition}, x, log(x - 2))", "x=1", "--verify", "--json")
+    assert document(ran)["proof"]["bits"] >= 256
+    assert verdicts(document(ran))["f"] == "certified"
+    assert ran.status == 0
