@@ -276,15 +276,15 @@ class Formulas:
         granted = dict(self.forms.granted)
         if len(found) > _MANY:
             shown = {each: None for form in forms for each in conditions.asked(form)}
-            return conditions.reduced(
-                conditions.untold({**asked, **granted, **self._defined}, shown)
-            )
+            untold = conditions.untold({**asked, **granted, **self._defined}, shown)
+            return conditions.reduced({**dict.fromkeys(untold), **self.forms.lost})
         everywhere: dict[Condition, None] = {}
         for each, form in zip(found, forms, strict=True):
             shown = conditions.asked(form)
             everywhere.update(shown)
             kept.update(dict.fromkeys(conditions.untold({**each.asked, **granted}, shown)))
         kept.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
+        kept.update(self.forms.lost)
         return conditions.reduced(kept)
 
     def _holds(self, writer: Writer, condition: Condition) -> Holds:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from cgcli.algebra.forms import CALL, Form, Forms
+import numpy as np
+
+from cgcli.algebra.forms import CALL, Condition, Form, Forms
 from cgcli.algebra.normal import Normal, apply
 from cgcli.algebra.places import MOST, element, stacked, whole
 from cgcli.algebra.tensor import Tensor, shape_of
@@ -304,18 +306,32 @@ class Algebra:
         """Return for every element the product of all others: a list, or all of them over it."""
         tensor = self._of(x)
         forms, shape = self.forms, tensor.shape
-        if len(shape) == 1 and shape[0] <= MOST // 2:
-            elements = [self.index(tensor, k).form for k in range(shape[0])]
-            others = []
-            for k in range(shape[0]):
+        if 0 < len(shape) < 3 and np.prod(shape, dtype=int) <= MOST // 2:
+            places = list(np.ndindex(*shape))
+            elements = {place: self.index(tensor, *place).form for place in places}
+            rows: dict[int, list[Tensor]] = {}
+            for place in places:
                 product = forms.one
-                for each in elements[:k] + elements[k + 1 :]:
-                    product = forms.mul(product, each)
-                others.append(self._tensor(product))
-            return self.stack(*others)
+                for other, each in elements.items():
+                    if other != place and self._together(place, other, axis):
+                        product = forms.mul(product, each)
+                rows.setdefault(place[0], []).append(self._tensor(product))
+            if len(shape) == 1:
+                return self.stack(*(row[0] for row in rows.values()))
+            return self.stack(*(self.stack(*row) for row in rows.values()))
         form = self._whole(tensor)
         total = self.spread(self._tensor(forms.call("prod", (form,), axis)), tensor, *axis)
+        # The quotient has no value where an element is 0, and the derivative has one.
+        forms.lost[Condition(tensor.form, "!=", forms.zero)] = None
         return self._of(total / tensor)
+
+    @staticmethod
+    def _together(place: tuple[int, ...], other: tuple[int, ...], axis: tuple[int, ...]) -> bool:
+        """Whether two elements are factors of one product."""
+        if not axis:
+            return True
+        along = axis[0] % len(place)
+        return all(a == b for k, (a, b) in enumerate(zip(place, other, strict=True)) if k != along)
 
     def onehot(self, k: Any, n: int) -> Tensor:
         """Return a vector with 1 at a place."""

@@ -43,7 +43,8 @@ class Sums:
     """A store of forms: leaves, calls and sums.
 
     `kinds`, `parts` and `shapes` run over the forms. `granted` are the conditions that were
-    taken for granted when something was cancelled. What is `closed` is a part of others as it is.
+    taken for granted when something was cancelled, `lost` those without which a derivative has
+    a value and its formula none. What is `closed` is a part of others as it is.
     There is `room` for so many forms; one more raises `CgraphError` of kind limit.
     """
 
@@ -53,6 +54,7 @@ class Sums:
         self.shapes: list[Shape] = []
         self._index: dict[Any, Form] = {}
         self.granted: dict[Condition, None] = {}
+        self.lost: dict[Condition, None] = {}
         self.closed: set[Form] = set()
         self.room = _ROOM
         self.zero = self.number(0)

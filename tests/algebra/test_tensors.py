@@ -250,3 +250,19 @@ def test_large_shapes_cost_nothing(cgraph: Run) -> None:
     assert cgraph("diff", "sum(W)", "--shape", "W=3000x2000").out == "W^0\n"
     ran = cgraph("diff", "x^2", "--shape", "x=2000", "--jacobian")
     assert (ran.status, ran.out) == (2, "")
+
+
+def test_a_product_with_a_zero_in_it(cgraph: Run) -> None:
+    """The derivative by a factor is the product of the others, where the factor is 0 as well."""
+    for program, at in (
+        ("prod(x)", {"x": [2.0, 0.0, 3.0]}),
+        ("sum(prod(X, 0))", {"X": [[2.0, 0.0], [3.0, 5.0], [7.0, 11.0]]}),
+        ("sum(prod(X, 1)^2)", {"X": [[2.0, 0.0], [3.0, 5.0]]}),
+        ("prod(X)", {"X": [[2.0, 0.0], [3.0, 5.0]]}),
+    ):
+        result = cgcli.parse(program).evaluate(at)
+        formulas = Formulas(result.graph, Wanted())
+        found = cgcli.parse(as_text(formulas, share=False)).evaluate(at).value
+        assert np.allclose(found, next(iter((result.gradient or {}).values())))
+    # Too many to write out: divided, which is said.
+    assert cgraph("diff", "prod(x)", "--shape", "x=20").out == "prod(x)/x\n# for x != 0\n"
