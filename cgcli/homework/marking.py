@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from cgcli.homework.answers import Answer, Unreadable, read_answers
+from cgcli.homework.carrying import Known, rounding_reach
 from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
@@ -21,6 +22,11 @@ WRONG: Final = "wrong"
 MISSING: Final = "missing"
 
 _CHOICES: Final = 12
+_DIGITS: Final = 3
+_WHOLE: Final = 0.5
+"""A number is taken for a rounded one when it has so many digits, some behind the point."""
+_MORE: Final = 2
+"""So many more digits an answer may have than the rounded numbers that it may come of."""
 
 
 class Judged(NamedTuple):
@@ -114,6 +120,9 @@ class _Marking:
             else:
                 self.by_gradient.setdefault(of, {}).setdefault(node, []).append(answer)
         self.differs = False
+        # How far the number that was gone on with may be from the one that is written, and the
+        # digits of that.
+        self.reaches: dict[Quantity, tuple[Any, float]] = {}
 
     # Values
 
@@ -140,7 +149,6 @@ class _Marking:
                 held.set_value(node, numbers[1])
                 # An expression that stands several times was worked out once.
                 alike.update((each, node) for each in answers[-1].nodes if each > node)
-        self.differs = bool(own.moved or held.moved)
 
     # Gradients
 
@@ -269,6 +277,8 @@ class _Marking:
             element = answer.element
             right = _part(truth, element)
             verdict, held = self.verdict(written, right, _part(slack, element), expected, element)
+            if verdict == WRONG and expected and equality is None and self.reaches:
+                verdict, held = self.unrounded(written, expected, quantity, element)
             if equality is not None:
                 verdict, held = _of_formula(equality, verdict, written, right, held)
             diagnoses: list[Diagnosis] = []
@@ -281,6 +291,11 @@ class _Marking:
             value = written.value
             if verdict == RIGHT and is_same(value, right, 1e-13):
                 value = right
+            elif verdict != RIGHT:
+                self.round(answer, written, _reach(written))
+            elif shape_of(value) == shape_of(held):
+                self.round(answer, written, abs(value - held))
+            self.differs = self.differs or not is_same(value, held, 0.0)
             first = _part(expected[0][0], element) if expected else right
             self.judged.append(Judged(answer, verdict, first, right, diagnoses, equality))
             numbers = self.overlaid(numbers, expected, quantity, element, (value, held))
@@ -312,17 +327,51 @@ class _Marking:
                     return FOLLOWS, middle
         return WRONG, written.value
 
+    def round(self, answer: Answer, written: Written, reach: Any) -> None:
+        """Keep how far the number that a student went on with may be from the one written."""
+        quantity, element, digits = answer.quantity, answer.element, _digits(written)
+        if element:
+            import numpy as np
+
+            nothing = self.exercise.zeros(quantity.node), 0.0
+            before, most = self.reaches.get(quantity, nothing)
+            whole = np.array(before)
+            whole[element] = reach
+            reach, digits = whole, max(digits, most)
+        if reach.any() if shape_of(reach) else reach:
+            self.reaches[quantity] = reach, digits
+
+    def known(self, of: int) -> Known:
+        """Return which steps are on the sheet."""
+        return Known(frozenset(self.by_value), frozenset(self.by_gradient.get(of, {})))
+
+    def unrounded(
+        self,
+        written: Written,
+        expected: list[tuple[Any, Any]],
+        quantity: Quantity,
+        element: tuple[int, ...],
+    ) -> tuple[str, Any]:
+        """Return the verdict on a number that may come of numbers with more digits than written."""
+        if not _is_near(written.value, _part(expected[0][0], element)):
+            return WRONG, written.value
+        # Who writes more digits than rounded numbers have has not gone on with those.
+        least = _digits(written) - _MORE
+        reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
+        whole = rounding_reach(self.own, self.known(quantity.of), quantity, reaches)
+        if shape_of(whole) not in ((), shape_of(expected[0][0])):
+            return WRONG, written.value
+        reach = _part(whole, element) * (1 + 1e-6)
+        for pair in expected:
+            number = _part(pair[0], element)
+            if written.is_rounding(number, reach):
+                return FOLLOWS, number
+        return WRONG, written.value
+
     def diagnose(self, answer: Answer, written: Written, quantity: Quantity) -> list[Diagnosis]:
         """Return the mistakes that give a wrong answer, from what was written or held."""
-        gradients = self.by_gradient.get(quantity.of, {})
-        wrong = Wrong(
-            quantity,
-            answer.element,
-            written,
-            frozenset(self.by_value),
-            frozenset(gradients),
-        )
-        return diagnose(self.own, wrong) or (diagnose(self.held, wrong) if self.differs else [])
+        wrong = Wrong(quantity, answer.element, written, self.known(quantity.of))
+        return diagnose([self.own, self.held] if self.differs else [self.own], wrong)
 
     def formula_value(self, answer: Answer) -> Any:
         """Return what a formula comes to with the student's own values."""
@@ -357,6 +406,29 @@ class _Marking:
             changed[element] = number
             found.append(changed)
         return found[0], found[1]
+
+
+def _is_near(a: Any, b: Any) -> bool:
+    """Whether two arrays may be the same but for rounding; of numbers that is not asked."""
+    if not (shape_of(a) and shape_of(b)):
+        return True
+    return shape_of(a) == shape_of(b) and bool(abs(a - b).max() <= 0.05 * abs(b).max())
+
+
+def _digits(written: Written) -> float:
+    """Return the digits of a number, or the most that an element has: a 0 has none."""
+    digits = written.digits
+    return float(digits.max() if shape_of(digits) else digits)
+
+
+def _reach(written: Written) -> Any:
+    """Return half a unit of the last digit; 0 for what has few digits and may be exact."""
+    half, digits = written.half, written.digits
+    if not shape_of(half):
+        return half if digits >= _DIGITS and half < _WHOLE else 0.0
+    import numpy as np
+
+    return np.where((digits >= _DIGITS) & (half < _WHOLE), half, 0.0)
 
 
 def _part(number: Any, element: tuple[int, ...]) -> Any:
