@@ -8,6 +8,7 @@ a polynomial that is 0 there is 0 everywhere.
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
@@ -31,7 +32,7 @@ class Equality(NamedTuple):
     """Whether a formula is the function that was asked for, and how that is known.
 
     `proof` is proved, undistinguished (at so many `points`) or separated: at `inputs` the formula
-    is `value`, which is not the right number there.
+    is `value`, which is not the right number there, as so many `digits` show.
     """
 
     same: bool
@@ -39,6 +40,7 @@ class Equality(NamedTuple):
     points: int = 0
     inputs: dict[str, float] | None = None
     value: Any = None
+    digits: int = 6
 
 
 def compare(exercise: Exercise, answer: Answer) -> Equality:
@@ -66,6 +68,8 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
         proved = _prove(exercise, quantity, node)
         if proved:
             return Equality(True, "proved")
+        if proved is False:
+            return _separated(exercise, quantity, node)
     scale = _scale(exercise)
     seen = 0
     for point in exercise.samples():
@@ -89,6 +93,25 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
             is_same(here, float(truth[element]) if element else truth), "undistinguished", 1
         )
     return Equality(True, "undistinguished", seen)
+
+
+def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
+    """Return where a formula that is known to be another function is farthest from the right one.
+
+    Small differences are shown where they count for most.
+    """
+    best, where = -1.0, exercise.here
+    for point, _ in zip(exercise.samples(), range(_POINTS), strict=False):
+        found, truth = exercise.value_of(node, point.values), exercise.truth(quantity, point)
+        if _is_finite(found) and _is_finite(truth):
+            apart = abs(found - truth) / max(abs(found), abs(truth), 1e-300)
+            if apart > 1e-7:
+                best, where = apart, point
+                break
+            if apart > best:
+                best, where = apart, point
+    found = exercise.value_of(node, where.values)
+    return Equality(False, "separated", 1, where.inputs, found, 6 if best > 1e-5 else 17)
 
 
 def _is_finite(number: Any) -> bool:
@@ -191,10 +214,12 @@ def _constant(value: Fraction, variables: int) -> _Bound:
     return _Bound(none, float(bits[0]), none, float(bits[1]))
 
 
-def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool:
-    """Whether a formula and a quantity are the same rational function; False proves nothing.
+def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
+    """Whether a formula and a quantity are the same rational function; None where that is open.
 
-    What is no rational function stands for itself: an identity that holds whatever it is holds.
+    What is no rational function stands for itself: an identity that holds whatever it is holds,
+    and where one does not hold nothing is proved, since exp(2*x) and exp(x)^2 are not known to
+    hang together. Numbers such as pi are taken the same way.
     """
     graph = exercise.draft.graph
     target = quantity.node if quantity.of < 0 else quantity.of
@@ -202,7 +227,7 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool:
     exponents: set[int] = set()
     leaves = _leaves(graph, [node, target], active, exponents)
     if leaves is None:
-        return False
+        return None
     variables = [leaf for leaf, value in leaves.items() if value is None]
     count = len(variables)
     bounds: dict[int, Any] = {}
@@ -220,15 +245,18 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool:
         bits = int(max(top.top_bits, top.bottom_bits)) + 2
         whole = math.prod(degrees) * bits
         if whole > _BITS or whole * len(graph) > _WORK:
-            return False
+            return None
         exponent = bits
         for place, variable in enumerate(variables):
             leaves[variable] = Fraction(2**exponent)
             exponent *= degrees[place]
         values = _pair(graph, EXACT, leaves, quantity, node, active)
     except (ZeroDivisionError, AttributeError, OverflowError, ValueError):
-        return False
-    return bool(values[0] == values[1])
+        return None
+    if values[0] == values[1]:
+        return True
+    free = all(graph.operations[each].name == "input" for each in variables)
+    return False if free else None
 
 
 def _pair(
@@ -261,9 +289,7 @@ def _leaves(
         if graph.shape(node):
             return None
         if not arguments:
-            literal = graph.literals.get(node, "")
-            written = literal.lstrip("-").replace(".", "", 1).isdecimal() and len(literal) < 20
-            leaves[node] = Fraction(literal) if written else None
+            leaves[node] = _typed(graph.literals.get(node, ""))
             continue
         exponent = -1
         if graph.operations[node].name == "pow":
@@ -283,6 +309,17 @@ def _leaves(
                 seen.add(argument)
                 pending.append(argument)
     return leaves
+
+
+def _typed(literal: str) -> Fraction | None:
+    """Return a number as it was typed; None for a name, and for one that is too long."""
+    match = re.fullmatch(r"-?[0-9]*\.?[0-9]*(?:[eE]([-+]?[0-9]{1,3}))?", literal, re.ASCII)
+    if match is None or len(literal) >= 24 or abs(int(match[1] or 0)) > _EXPONENT:
+        return None
+    try:
+        return Fraction(literal)
+    except ValueError:
+        return None
 
 
 def _is_whole(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -49,9 +50,11 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
         import numpy as np
 
         with np.errstate(all="ignore"):
-            near = np.abs(np.asarray(a) - b) <= within * np.maximum(np.abs(a), np.abs(b))
+            reach = within * np.maximum(np.abs(a), np.abs(b))
+            near = (np.abs(np.asarray(a) - b) <= reach) & (reach < np.inf)
         return bool(np.all(near | (np.asarray(a) == b)))
-    return bool(a == b or abs(a - b) <= within * max(abs(a), abs(b)))
+    reach = within * max(abs(a), abs(b))
+    return bool(a == b or abs(a - b) <= reach < math.inf)
 
 
 class Own:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final, NamedTuple
 
@@ -45,12 +46,15 @@ class Written(NamedTuple):
         if self.shape:
             import numpy as np
 
+            # What is infinite is off by no reach, as wide as that may be.
             reach = np.where(self.digits >= _LEAST, self.half * (1 + 1e-9), 0.0) + slack
             with np.errstate(all="ignore"):
-                near = (self.value == value) | (np.abs(self.value - value) <= reach)
+                apart = np.abs(self.value - value)
+                near = (self.value == value) | ((apart <= reach) & (apart < np.inf))
             return bool(near.all())
         reach = self.half * (1 + 1e-9) + slack if self.digits >= _LEAST else slack
-        return bool(self.value == value or abs(self.value - value) <= reach)
+        # What is infinite is off by no reach, as wide as that may be.
+        return bool(self.value == value or abs(self.value - value) <= reach < math.inf)
 
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""

@@ -41,6 +41,7 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     if judged.verdict == FOLLOWS:
         found.append(Message("right from the numbers before it"))
     if judged.verdict == WRONG and reveal != VERDICT:
+        found += _of_shape(judged)
         found += diagnoses(exercise, judged)
     if judged.verdict != RIGHT and reveal == ANSWER:
         found.append(Message("right is {number}", number=_number(judged.truth)))
@@ -50,8 +51,15 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     return found
 
 
-def _number(value: Any) -> Math:
-    return Math(" ".join(shown(value, _DIGITS).split("\n")))
+def _number(value: Any, digits: int = _DIGITS) -> Math:
+    return Math(" ".join(shown(value, digits).split("\n")))
+
+
+def _of_shape(judged: Judged) -> list[Message]:
+    written = judged.answer.written
+    if written is None or written.shape == getattr(judged.truth, "shape", ()):
+        return []
+    return [Message("this has another shape")]
 
 
 def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
@@ -69,7 +77,7 @@ def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message
         Message(
             "another function: at {place} it is {number}, and {step} is not",
             place=Math(place),
-            number=_number(equality.value),
+            number=_number(equality.value, equality.digits),
             step=Math(step_text(exercise, judged)),
         )
     ]
