@@ -113,6 +113,7 @@ def check_command(
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Points, read_points, score
     from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
+    from cgcli.views.homework.remarks import discreet
     from cgcli.views.homework.report import Report
     from cgcli.views.table import note_lines
 
@@ -133,7 +134,7 @@ def check_command(
     worth = None if points is None else read_points(exercise, points)
     report = Report(exercise, worth, reveal, words)
     if not json:
-        for line in note_lines(result):
+        for line in note_lines(result if reveal == "answer" else discreet(result)):
             sys.stderr.write(line + "\n")
     found = _marked(exercise, _sheets(answers or [], answer or []), reach)
     each = [(marked, score(marked, worth or Points(), require)) for marked in found]

@@ -28,9 +28,9 @@ def shape_of(number: Any) -> Shape:
     return found
 
 
-def run(rule: Rule, *arguments: Any) -> Any:
-    """Return a rule's result over floats, or over arrays where any argument is one."""
-    if not any(map(shape_of, arguments)):
+def run(rule: Rule, *arguments: Any, arrays: bool = False) -> Any:
+    """Return a rule's result over floats, or over arrays where any argument or the result is."""
+    if not (arrays or any(map(shape_of, arguments))):
         return real.run(rule, *arguments)
     from cgcli.numbers.arrays import ARRAYS, as_value, quiet
 
@@ -273,4 +273,5 @@ def value_with(own: Own, node: int, place: int, number: Any) -> Any:
     operation = graph.operations[node]
     parts = [own.values[argument] for argument in graph.arguments[node]]
     parts[place] = number
-    return run(operation.value, *parts, *graph.static.get(node, ()))
+    arrays = bool(graph.shape(node))
+    return run(operation.value, *parts, *graph.static.get(node, ()), arrays=arrays)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
+from cgcli.calculus.result import Result
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
 from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 
-__all__ = ["ANSWER", "HINT", "REVEAL", "VERDICT", "remarks", "step_text", "verdict_word"]
+__all__ = [
+    "ANSWER",
+    "HINT",
+    "REVEAL",
+    "VERDICT",
+    "discreet",
+    "remarks",
+    "step_text",
+    "verdict_word",
+]
 
 VERDICT: Final = "verdict"
 HINT: Final = "hint"
@@ -18,6 +29,29 @@ ANSWER: Final = "answer"
 REVEAL: Final = (VERDICT, HINT, ANSWER)
 
 _DIGITS: Final = 6
+
+
+_DISCREET: Final = {
+    "kink": Message("there is a corner here, where a derivative is agreed upon"),
+    "overflow": Message("a number is too large here"),
+    "domain": Message("this is not defined here"),
+}
+
+
+def discreet(result: Result) -> Result:
+    """Return a result whose notes tell no number that may be asked for.
+
+    >>> import cgcli
+    >>> note = discreet(cgcli.parse("r = relu(x); 5*r").evaluate(x=0)).notes[0]
+    >>> str(note.message), note.sides
+    ('there is a corner here, where a derivative is agreed upon', None)
+    """
+    found = copy.copy(result)
+    found.notes = [
+        note._replace(message=_DISCREET.get(note.kind, note.message), sides=None)
+        for note in result.notes
+    ]
+    return found
 
 
 def verdict_word(verdict: str) -> Message:
