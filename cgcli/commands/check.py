@@ -161,14 +161,16 @@ def check_command(
 def _tolerance(text: str | None) -> Tolerance:
     from cgcli.homework.marking import Tolerance
     from cgcli.homework.written import read_number
+    from cgcli.language.reader import normalise
 
     if text is None:
         return Tolerance()
-    number = read_number(text.strip().removesuffix("%").strip())
+    plain = normalise(text).strip()
+    number = read_number(plain.removesuffix("%").strip())
     if number is None or not 0 <= number.value < 1e300:
         message = f"'{shorten(text)}' is no tolerance"
         raise CgraphError("usage", message, "write --tolerance 0.01, or --tolerance 1%")
-    relative = text.strip().endswith("%")
+    relative = plain.endswith("%")
     return Tolerance(number.value / 100 if relative else number.value, relative)
 
 

@@ -81,7 +81,7 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
 class Tolerance(NamedTuple):
     """How far an answer may be off, absolutely or as a part of the right number; None for digits.
 
-    >>> Tolerance(0.01, relative=True).reach(200.0)
+    >>> round(Tolerance(0.01, relative=True).reach(200.0), 6)
     2.0
     """
 
@@ -92,7 +92,8 @@ class Tolerance(NamedTuple):
         """Return how far an answer to a question of this right number may be off."""
         if self.size is None:
             return 0.0
-        return self.size * abs(truth) if self.relative else self.size
+        reach = self.size * (1 + 1e-9)
+        return reach * abs(truth) if self.relative else reach
 
 
 class _Marking:
@@ -276,8 +277,16 @@ class _Marking:
             assert written is not None
             element = answer.element
             right = _part(truth, element)
-            verdict, held = self.verdict(written, right, _part(slack, element), expected, element)
-            if verdict == WRONG and expected and equality is None and self.reaches:
+            # A tolerance stands in place of the digits.
+            read = written if self.tolerance.size is None else exact(written.value)
+            verdict, held = self.verdict(read, right, _part(slack, element), expected, element)
+            if (
+                verdict == WRONG
+                and expected
+                and read is written
+                and equality is None
+                and self.reaches
+            ):
                 verdict, held = self.unrounded(written, expected, quantity, element)
             if equality is not None:
                 verdict, held = _of_formula(equality, verdict, written, right, held)
@@ -362,10 +371,9 @@ class _Marking:
         if shape_of(whole) not in ((), shape_of(expected[0][0])):
             return WRONG, written.value
         reach = _part(whole, element) * (1 + 1e-6)
-        for pair in expected:
-            number = _part(pair[0], element)
-            if written.is_rounding(number, reach):
-                return FOLLOWS, number
+        for number in (each for pair in expected for each in pair):
+            if written.is_rounding(_part(number, element), reach):
+                return FOLLOWS, _part(number, element)
         return WRONG, written.value
 
     def diagnose(self, answer: Answer, written: Written, quantity: Quantity) -> list[Diagnosis]:

@@ -76,7 +76,7 @@ def split(text: str) -> Iterator[Line]:
             why = f"the line is longer than {_LONGEST:,} characters"
             yield Line(number, shorten(line.strip(), 40), why)
             continue
-        if waiting and "=" in normalise(line):
+        if waiting and "=" in normalise(line).partition(";")[0]:
             yield Line(first, waiting.strip())
             waiting = ""
         if not waiting:
@@ -95,19 +95,22 @@ def split(text: str) -> Iterator[Line]:
 
 
 def _pieces(line: str) -> list[str]:
-    """Return a line in parts, at the semicolons that stand in no bracket."""
+    """Return a line in parts, at the semicolons that stand in no bracket.
+
+    Where an answer begins behind one it is cut even so: a bracket was not closed before.
+    """
     plain = normalise(line)
     if ";" not in plain:
         return [line]
-    pieces, depth, start = [], 0, 0
-    for place, char in enumerate(plain):
-        if char in "([":
-            depth += 1
-        elif char in ")]":
-            depth -= 1
-        elif char == ";" and depth <= 0:
-            pieces.append(line[start:place])
-            start, depth = place + 1, 0
+    pieces: list[str] = []
+    depth = begin = start = 0
+    for part in plain.split(";"):
+        if begin and (depth <= 0 or "=" in part):
+            pieces.append(line[start : begin - 1])
+            start, depth = begin, 0
+        for char in part:
+            depth = max(depth, 0) + (char in "([") - (char in ")]")
+        begin += len(part) + 1
     return [*pieces, line[start:]]
 
 
