@@ -300,9 +300,9 @@ class _Marking:
             value = written.value
             if verdict == RIGHT and is_same(value, right, 1e-13):
                 value = right
-            elif verdict != RIGHT:
+            elif verdict != RIGHT and not self.is_exact(verdict, value, held, diagnoses):
                 self.round(answer, written, _reach(written))
-            elif shape_of(value) == shape_of(held):
+            elif verdict == RIGHT and shape_of(value) == shape_of(held):
                 self.round(answer, written, abs(value - held))
             self.differs = self.differs or not is_same(value, held, 0.0)
             first = _part(expected[0][0], element) if expected else right
@@ -349,6 +349,19 @@ class _Marking:
             reach, digits = whole, max(digits, most)
         if reach.any() if shape_of(reach) else reach:
             self.reaches[quantity] = reach, digits
+
+    def is_exact(self, verdict: str, value: Any, held: Any, diagnoses: list[Diagnosis]) -> bool:
+        """Whether a number that is not right is known to be no rounded one.
+
+        It is when no number before it was rounded and it is, to all digits, what follows from
+        those or what a mistake gives.
+        """
+        if self.differs or self.reaches:
+            return False
+        found = [each.number for each in diagnoses if each.mistake.slip is None]
+        if verdict == FOLLOWS:
+            found = [held]
+        return any(is_same(value, number, 1e-12) for number in found)
 
     def known(self, of: int) -> Known:
         """Return which steps are on the sheet."""

@@ -36,8 +36,9 @@ class Work:
             for others, other in b.items():
                 both = tuple(map(int.__add__, powers, others))
                 found[both] = found.get(both, 0) + coefficient * other
-        if any(value.numerator.bit_length() > _BITS for value in found.values()):
-            raise OverflowError
+        for value in found.values():
+            if value.numerator.bit_length() + value.denominator.bit_length() > _BITS:
+                raise OverflowError
         return {powers: value for powers, value in found.items() if value}
 
 

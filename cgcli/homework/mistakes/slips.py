@@ -79,8 +79,10 @@ def _other_variable(use: Use) -> Numbers:
             continue
         parts = use.parts
         parts[place] = own.values[node]
-        derivative = run(use.operation.partial(use.place), use.y, *parts)
-        yield use.send(derivative)
+        # With the output as it stands, or worked out anew.
+        partial = use.operation.partial(use.place)
+        for y in (use.y, run(use.operation.value, *parts)):
+            yield use.send(run(partial, y, *parts))
 
 
 def _wrong_variable_in_value(step: ValueStep) -> Numbers:
