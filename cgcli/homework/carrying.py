@@ -55,8 +55,9 @@ def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number:
     for node in completed(graph, of):
         if node == target.node:
             break
-        free = node in trial.gradients[of] and node not in known.gradients and node != of
-        if free and node != changed.node and trial.gradients[of][node] is not None:
+        # The node's value may be what was changed, and then its gradient is not.
+        kept = node in known.gradients or node == of or changed == Quantity(node, of)
+        if not kept and trial.gradients[of].get(node) is not None:
             trial.set_gradient(of, node, trial.gradient(of, node))
     return trial.gradient(of, target.node)
 
