@@ -118,6 +118,7 @@ def check_command(
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Points, read_points, score
     from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
+    from cgcli.views.homework.remarks import discreet
     from cgcli.views.homework.report import Report
     from cgcli.views.table import note_lines
 
@@ -139,7 +140,7 @@ def check_command(
     worth = None if points is None else read_points(exercise, points)
     report = Report(exercise, worth, reveal, words)
     if not json:
-        for line in note_lines(result):
+        for line in note_lines(result if reveal == "answer" else discreet(result)):
             sys.stderr.write(line + "\n")
     found = _marked(exercise, _sheets(answers or [], answer or []), reach)
     each = [(marked, score(marked, worth or Points(), require)) for marked in found]
@@ -166,14 +167,16 @@ def check_command(
 def _tolerance(text: str | None, kind: Kind) -> Tolerance:
     from cgcli.homework.marking import Tolerance
     from cgcli.homework.written import read_number
+    from cgcli.language.reader import normalise
 
     if text is None:
         return Tolerance()
-    number = read_number(text.strip().removesuffix("%").strip(), kind)
+    plain = normalise(text).strip()
+    number = read_number(plain.removesuffix("%").strip(), kind)
     if number is None or not 0 <= number.value < 1e300:
         message = f"'{shorten(text)}' is no tolerance"
         raise CgraphError("usage", message, "write --tolerance 0.01, or --tolerance 1%")
-    relative = text.strip().endswith("%")
+    relative = plain.endswith("%")
     return Tolerance(number.value / 100 if relative else number.value, relative)
 
 

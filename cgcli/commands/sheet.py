@@ -66,6 +66,7 @@ def sheet_command(
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
     from cgcli.views.homework.blank import written
+    from cgcli.views.homework.remarks import discreet
     from cgcli.views.table import note_lines
 
     words = catalogue(base(language) if language else ENGLISH if json else wanted())
@@ -87,7 +88,7 @@ def sheet_command(
     given = {
         name: chosen.get(name) or written(value, 17) for name, value in exercise.inputs.items()
     }
-    for line in note_lines(exercise.result):
+    for line in note_lines(exercise.result if key else discreet(exercise.result)):
         sys.stderr.write(line + "\n")
     if json:
         from cgcli.views.document import pretty

@@ -28,6 +28,7 @@ from cgcli.language.syntax import (
     Expression,
 )
 from cgcli.limits import Limits
+from cgcli.operations.row import Shape
 
 __all__ = ["Answer", "Answers", "Formula", "Unreadable", "read_answers"]
 
@@ -183,14 +184,19 @@ class _Target:
         """Return the quantity, which element of it, and the nodes it may be about."""
         kind, payload, count, start, end = left[-1]
         if kind == INDEX and count == 1:
-            found, _, nodes = self.quantity(left[:-1])
-            return found, self._index(payload.indices, start, end), nodes
+            found, outer, nodes = self.quantity(left[:-1])
+            if outer:
+                raise self._error("this is one number already", "write one index", start, end)
+            shape = shape_of(self.exercise.truth(found))
+            index = self._index(payload.indices, start, end)
+            name = self.exercise.steps.text(found)
+            return found, self._element(name, shape, index, start, end), nodes
         if kind == ATTRIBUTE:
             if payload != "grad":
                 message = f"there is no '.{excerpt(payload)}' on a sheet"
                 raise self._error(message, "write x.grad, or dg/dx", start, end)
             nodes, element = self._nodes(left[:-1])
-            return self._derivative(self.exercise.of, nodes), element, nodes
+            return self._whole((self._derivative(self.exercise.of, nodes), element, nodes))
         if kind == OPERATION and payload == "div":
             over, under = _operands(left)
             of, by = _differential(over), _differential(under)
@@ -198,6 +204,17 @@ class _Target:
                 return self._quotient(of, by)
         nodes, element = self._nodes(left)
         return Quantity(nodes[0]), element, nodes
+
+    def _whole(
+        self, found: tuple[Quantity, tuple[int, ...], tuple[int, ...]]
+    ) -> tuple[Quantity, tuple[int, ...], tuple[int, ...]]:
+        """Return a quantity and its element, which may not be a part of a Jacobian."""
+        quantity, element, _ = found
+        if element and quantity.of >= 0 and self.graph.shape(quantity.of):
+            shape = " × ".join(map(str, shape_of(self.exercise.truth(quantity))))
+            message = f"this derivative is a matrix of {shape} numbers"
+            raise self._error(message, "answer it as a list of rows", 0, len(self.text))
+        return found
 
     def _quotient(
         self, of: Expression, by: Expression
@@ -209,7 +226,7 @@ class _Target:
         nodes, element = self._nodes(by)
         if len(above) > 1:
             raise self._ambiguous(above, of)
-        return self._derivative(above[0], nodes, by), element, nodes
+        return self._whole((self._derivative(above[0], nodes, by), element, nodes))
 
     def _derivative(
         self, of: int, nodes: tuple[int, ...], by: Expression | None = None
@@ -244,6 +261,7 @@ class _Target:
                 return (node,), ()
             if kind == INDEX and payload.name:
                 return self._indexed(entries[0])
+        _refuse_gradients(entries, self.text)
         node = self.exercise.add(entries, self.text)
         found = self.exercise.steps.classes.find(self.exercise.draft.graph, node)
         start, end = _span(entries)
@@ -269,15 +287,18 @@ class _Target:
         node = self.graph.node(payload.name)
         if node is None:
             raise self._unknown(name, start, end)
-        shape = self.graph.shape(node)
-        size = len(index) == len(shape) and all(
-            -n <= k < n for k, n in zip(index, shape, strict=True)
-        )
-        if not shape or not size:
-            of = f"has the shape {' × '.join(map(str, shape))}" if shape else "is one number"
-            message = f"there is no {excerpt(name)}: {excerpt(payload.name)} {of}"
-            raise self._error(message, "an element is counted from 0", start, end)
-        return (node,), tuple(k % n for k, n in zip(index, shape, strict=True))
+        return (node,), self._element(payload.name, self.graph.shape(node), index, start, end)
+
+    def _element(
+        self, name: str, shape: Shape, index: tuple[int, ...], start: int, end: int
+    ) -> tuple[int, ...]:
+        """Return an index counted from the front; raises `CgraphError` where nothing stands."""
+        if len(index) == len(shape) and all(-n <= k < n for k, n in zip(index, shape, strict=True)):
+            return tuple(k % n for k, n in zip(index, shape, strict=True))
+        of = f"has the shape {' × '.join(map(str, shape))}" if shape else "is one number"
+        element = f"{shorten(name)}[{', '.join(map(str, index))}]"
+        message = f"there is no {element}: {shorten(name)} {of}"
+        raise self._error(message, "an element is counted from 0", start, end)
 
     def _index(self, indices: tuple[Expression, ...], start: int, end: int) -> tuple[int, ...]:
         found = []
@@ -303,6 +324,15 @@ class _Target:
 
     def _error(self, message: str, hint: str, start: int, end: int) -> CgraphError:
         return CgraphError("name", message, hint, (Place(self.text, start, end),))
+
+
+def _refuse_gradients(entries: Expression, text: str) -> None:
+    """Raise `CgraphError` where a derivative stands in an expression that is to be computed."""
+    for kind, _, _, start, end in entries:
+        if kind in (PARTIAL, ATTRIBUTE):
+            message = "a derivative cannot stand in a formula"
+            hint = "write a number, or a formula in the inputs and the steps: dg/dx = y*z"
+            raise CgraphError("syntax", message, hint, (Place(text, start, end),))
 
 
 def _operands(entries: Expression) -> tuple[Expression, Expression]:
@@ -342,8 +372,16 @@ def read_right(
     listed = _list(entries, exercise, text)
     if listed is not None:
         return listed, None
-    node = exercise.add(entries, text)
+    _refuse_gradients(entries, text)
+    try:
+        node = exercise.add(entries, text)
+    except CgraphError as error:
+        if error.kind == "name" and re.search(r"'[d∂]\w+'", error.message):
+            error.hint = "on the right stands a number, or a formula in the inputs and the steps"
+        raise
     if exercise.is_formula(node):
+        # What has no value here is no answer, as little as 1/0 is.
+        _constant(exercise, node, entries, text)
         return None, Formula(entries, text)
     return _constant(exercise, node, entries, text), None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -154,8 +155,11 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
 def _is_number(number: Any) -> bool:
     if number is None:
         return False
-    apart = number - number
-    return not apart.any() if shape_of(apart) else bool(apart == 0)
+    if shape_of(number):
+        import numpy as np
+
+        return bool(np.isfinite(number).all())
+    return math.isfinite(number)
 
 
 def _is_alone(name: str, numbers: dict[str, Any]) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.forward import value
+from cgcli.homework.carrying import Known, carried
 from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
-from cgcli.homework.quantities import Quantity, completed
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same, shape_of
 from cgcli.homework.written import Written
 from cgcli.words import Math, Message
@@ -38,8 +38,7 @@ class Wrong(NamedTuple):
     quantity: Quantity
     element: tuple[int, ...]
     written: Written
-    values: frozenset[int]
-    gradients: frozenset[int]
+    known: Known
 
 
 class Alternative(NamedTuple):
@@ -50,21 +49,30 @@ class Alternative(NamedTuple):
     number: Any
 
 
-def diagnose(own: Own, wrong: Wrong) -> list[Diagnosis]:
+def diagnose(owns: Sequence[Own], wrong: Wrong) -> list[Diagnosis]:
     """Return every mistake that gives a wrong answer from the student's own numbers.
 
-    First those made at the step itself, the likeliest first, then those made at steps before it
-    that the sheet leaves out. None is returned that the number does not bear out.
+    `owns` are those numbers as they were written and, where they differ, before rounding. First
+    come the mistakes made at the step itself, the likeliest first, then those made at steps
+    before it that the sheet leaves out. None is returned that the number does not bear out.
     """
-    with _quiet(own):
-        found = [each for step in _steps(own, wrong) for each in _at_the_step(own, wrong, step)]
+    with _quiet(owns[0]):
+        found = [
+            each
+            for own in owns
+            for step in _steps(own, wrong)
+            for each in _at_the_step(own, wrong, step)
+        ]
         found.sort(key=lambda each: _ORDER[each.mistake.name])
         long = not wrong.written.shape and wrong.written.digits > _SEVERAL
-        if (not found or long) and len(own.graph) <= _LARGEST:
-            before = list(_before_the_step(own, wrong))
-            # A short number is met by chance when so much is tried: then nothing is said.
-            if long or len({each.mistake.name for each in before}) <= _SEVERAL:
-                found += before
+        if (not found or long) and len(owns[0].graph) <= _LARGEST:
+            for own in owns:
+                before = list(_before_the_step(own, wrong))
+                # A short number is met by chance when so much is tried: then nothing is said.
+                if long or len({each.mistake.name for each in before}) <= _SEVERAL:
+                    found += before
+                if found:
+                    break
     unique: dict[Any, Diagnosis] = {}
     for each in found:
         unique.setdefault((each.mistake.name, each.quantity), each)
@@ -213,10 +221,11 @@ def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
     node, of = wrong.quantity.node, wrong.quantity.of
     left = _TRIALS
     needed = graph.ancestors([node] if of < 0 else [of])
+    stated = wrong.known.values | {node}
     inner = [
         each
         for each in range(len(graph) - 1, -1, -1)
-        if needed[each] and graph.arguments[each] and each not in wrong.values and each != node
+        if needed[each] and graph.arguments[each] and each not in stated
     ]
     steps: list[Quantity] = []
     if of >= 0:
@@ -233,7 +242,9 @@ def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
             left -= 1
             if left < 0:
                 return
-            number = _part(_carried(own, wrong, quantity, made.number), wrong.element)
+            number = _part(
+                carried(own, wrong.known, wrong.quantity, quantity, made.number), wrong.element
+            )
             if _gives(wrong.written, number, expected):
                 yield Diagnosis(made.mistake, quantity, _words(own, step, made), number)
 
@@ -247,37 +258,11 @@ def _left_out(own: Own, wrong: Wrong) -> list[int]:
     while pending:
         node = pending.pop(0)
         for user, _ in own.exercise.users.of(node):
-            inner = user in known and user not in wrong.gradients and user != wrong.quantity.of
+            inner = (
+                user in known and user not in wrong.known.gradients and user != wrong.quantity.of
+            )
             if inner and user not in seen:
                 seen.add(user)
                 found.append(user)
                 pending.append(user)
     return found
-
-
-def _carried(own: Own, wrong: Wrong, quantity: Quantity, number: Any) -> Any:
-    """Return what the answer comes to when a step before it has another number."""
-    trial = own.copy()
-    target, of = wrong.quantity.node, wrong.quantity.of
-    graph = own.graph
-    if quantity.of < 0:
-        trial.set_value(quantity.node, number)
-        changed = {quantity.node}
-        last = target if of < 0 else of
-        for node in range(quantity.node + 1, last + 1):
-            arguments = graph.arguments[node]
-            if node not in wrong.values and any(each in changed for each in arguments):
-                trial.set_value(node, value(graph, trial.values, node))
-                changed.add(node)
-        if of < 0:
-            return trial.values[target]
-    else:
-        trial.set_gradient(of, quantity.node, number)
-    known = trial.gradients.get(of, {})
-    for node in completed(graph, of):
-        if node == target:
-            break
-        free = node in known and node not in wrong.gradients and node != of
-        if free and node != quantity.node and known[node] is not None:
-            trial.set_gradient(of, node, trial.gradient(of, node))
-    return trial.gradient(of, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -24,7 +25,27 @@ __all__ = ["Exercise", "Point"]
 _SHAKE: Final = 1e-9
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
 _ROOM: Final = 2_000
-_SAMPLES: Final = 60
+_SAMPLES: Final = 80
+_REACHES: Final = (0.5, 3.0)
+_CORNERED: Final = frozenset(
+    [
+        "where",
+        "abs",
+        "sign",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "floor",
+        "ceil",
+        "round",
+        "mod",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "clip",
+    ]
+)
 _SEED: Final = 20_000
 
 
@@ -81,7 +102,8 @@ class Exercise:
         self.here = Point(self.inputs, result.values, {})
         self._shaken: list[Point] | None = None
         self._slack: dict[Quantity, Any] = {}
-        self._samples: list[Point] = []
+        self._samples: list[Point | None] = []
+        self._sides: list[Any] | None = None
         self._truths: list[Any] | None = None
 
     @property
@@ -234,16 +256,36 @@ class Exercise:
         return gradients
 
     def samples(self) -> Iterator[Point]:
-        """Yield points near the one that was set, then farther away, the same every time."""
+        """Yield points near the one that was set and farther away, the same every time.
+
+        At all of them the corners of the program are passed on the side that the point that was
+        set is on: what a student writes down is the derivative on that side.
+        """
+        if self._sides is None:
+            self._sides = self._passed(self.truths)
         for k in range(_SAMPLES):
             if k == len(self._samples):
-                reach = 0.5 if k < _SAMPLES // 2 else 3.0
+                reach = _REACHES[k % len(_REACHES)]
                 inputs = {
                     name: self._moved(self.kind.doubles(value), reach)
                     for name, value in self.inputs.items()
                 }
-                self._samples.append(self.at(inputs))
-            yield self._samples[k]
+                point = self.at(inputs)
+                same = self._passed(point.values) == self._sides
+                self._samples.append(point if same else None)
+            found = self._samples[k]
+            if found is not None:
+                yield found
+
+    def _passed(self, values: list[Any]) -> list[Any]:
+        """Return on which side of its corner each operation is that has one."""
+        found: list[Any] = []
+        for node, operation in enumerate(self.graph.operations):
+            if operation.name not in _CORNERED:
+                continue
+            parts = [values[argument] for argument in self.graph.arguments[node]]
+            found += _side(operation.name, parts, values[node])
+        return found
 
     def _moved(self, value: Any, reach: float) -> Any:
         if getattr(value, "shape", ()):
@@ -282,20 +324,32 @@ class Exercise:
     def value_of(self, node: int, values: list[Any], point: Point | None = None) -> Any:
         """Return the value of what was added, for these values of the program's nodes."""
         kind = self.kind if point is None else self._kind_at(point)
-        found = self._value_of(node, values, kind)
+        found = self._worked_out(node, values, kind)[node]
         if kind.exact and not _is_number(found):
-            return self._value_of(node, [kind.doubles(each) for each in values], DOUBLES)
+            return self._worked_out(node, [kind.doubles(each) for each in values], DOUBLES)[node]
         return found
 
-    def _value_of(self, node: int, values: list[Any], kind: Kind) -> Any:
+    def summed(self, node: int, point: Point) -> float:
+        """Return the largest number that is added or subtracted on the way to what was added."""
+        whole = self._worked_out(node, point.values, self._kind_at(point))
+        graph = self.draft.graph
+        found = [
+            abs(whole[argument])
+            for each in range(self.draft.size, node + 1)
+            if graph.operations[each].name in ("add", "sub")
+            for argument in graph.arguments[each]
+        ]
+        sizes = [size for size in found if not getattr(size, "shape", ())]
+        return max((float(size) for size in sizes if size - size == 0), default=0.0)
+
+    def _worked_out(self, node: int, values: list[Any], kind: Kind) -> list[Any]:
+        """Return the values of the program's nodes, and of those that were added."""
         graph, size = self.draft.graph, self.draft.size
-        if node < size:
-            return values[node]
         whole = list(values)
         for each in range(size, node + 1):
             known = each in graph.constants
             whole.append(kind.leaf(graph, each) if known else kind.value(graph, whole, each))
-        return whole[node]
+        return whole
 
     # One operation again, from a student's numbers; where there is no fraction, in doubles
 
@@ -347,6 +401,30 @@ class Exercise:
         texts = [self.steps.text(step) for step in self.steps.asked[:2000]]
         found = difflib.get_close_matches(shorten(text, 60), texts, 1, 0.6)
         return found[0] if found else ""
+
+
+def _side(name: str, parts: list[Any], y: Any) -> list[Any]:
+    """Return which of its pieces an operation is on: True or False for each comparison."""
+    if name == "where":
+        parts, y = parts[:1], 0.0
+    elif name in ("abs", "sign", "relu", "leaky_relu", "elu"):
+        y = 0.0
+    elif name in ("floor", "ceil", "round"):
+        parts = []
+    elif name == "mod":
+        parts, y = [], _times(parts[0], parts[1])
+    over = [part > y for part in parts] or [y]
+    return [each.tolist() if getattr(each, "shape", ()) else each for each in over]
+
+
+def _times(a: Any, b: Any) -> Any:
+    """Return how many whole times one number is in another, NaN where that is 0."""
+    if getattr(a, "shape", ()) or getattr(b, "shape", ()):
+        import numpy as np
+
+        whole = (part.ravel().tolist() for part in np.broadcast_arrays(a, b))
+        return [_times(*pair) for pair in zip(*whole, strict=True)]
+    return a // b if b else math.nan
 
 
 def _is_number(value: Any) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from cgcli.homework.answers import Answer, Unreadable, read_answers
+from cgcli.homework.carrying import Known, rounding_reach
 from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
-from cgcli.homework.working import Own, in_doubles, is_fraction, is_same, shape_of
-from cgcli.homework.written import Written, exact
+from cgcli.homework.working import Own, in_doubles, is_same, shape_of
+from cgcli.homework.written import Written, added, alike, exact, is_fraction
 
 __all__ = ["FOLLOWS", "MISSING", "RIGHT", "WRONG", "Judged", "Marked", "mark"]
 
@@ -21,6 +22,11 @@ WRONG: Final = "wrong"
 MISSING: Final = "missing"
 
 _CHOICES: Final = 12
+_DIGITS: Final = 3
+_WHOLE: Final = 0.5
+"""A number is taken for a rounded one when it has so many digits, some behind the point."""
+_MORE: Final = 2
+"""So many more digits an answer may have than the rounded numbers that it may come of."""
 
 
 class Judged(NamedTuple):
@@ -75,7 +81,7 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
 class Tolerance(NamedTuple):
     """How far an answer may be off, absolutely or as a part of the right number; None for digits.
 
-    >>> Tolerance(0.01, relative=True).reach(200.0)
+    >>> round(Tolerance(0.01, relative=True).reach(200.0), 6)
     2.0
     """
 
@@ -87,7 +93,8 @@ class Tolerance(NamedTuple):
         if self.size is None:
             # Whole, so that a fraction stays one.
             return 0
-        return self.size * abs(truth) if self.relative else self.size
+        size = self.size if is_fraction(self.size) else self.size * (1 + 1e-9)
+        return size * abs(truth) if self.relative else size
 
 
 class _Marking:
@@ -115,6 +122,9 @@ class _Marking:
             else:
                 self.by_gradient.setdefault(of, {}).setdefault(node, []).append(answer)
         self.differs = False
+        # How far the number that was gone on with may be from the one that is written, and the
+        # digits of that.
+        self.reaches: dict[Quantity, tuple[Any, float]] = {}
 
     # Values
 
@@ -141,7 +151,6 @@ class _Marking:
                 held.set_value(node, numbers[1])
                 # An expression that stands several times was worked out once.
                 alike.update((each, node) for each in answers[-1].nodes if each > node)
-        self.differs = bool(own.moved or held.moved)
 
     # Gradients
 
@@ -219,7 +228,7 @@ class _Marking:
             if not sent:
                 continue
             if totals:
-                sent = [(a + c, b + d) for a, b in totals for c, d in sent]
+                sent = [(added(a, c), added(b, d)) for a, b in totals for c, d in sent]
             totals = _distinct(sent)
         zero = self.exercise.zeros(node)
         return totals or [(zero, zero)]
@@ -246,7 +255,8 @@ class _Marking:
                 found.append(pair)
             if stated is not None and single and not shape_of(stated) and not shape_of(written):
                 # The student's own local derivative, when the sheet states it.
-                found.append((written * stated, held * stated))
+                pair = (alike(written, stated), alike(held, stated))
+                found.append((pair[0][0] * pair[0][1], pair[1][0] * pair[1][1]))
         return _distinct(found)
 
     # One answer
@@ -269,19 +279,32 @@ class _Marking:
             assert written is not None
             element = answer.element
             right = _part(truth, element)
-            verdict, held = self.verdict(written, right, _part(slack, element), expected, element)
+            # A tolerance stands in place of the digits.
+            read = written if self.tolerance.size is None else exact(written.value)
+            verdict, held = self.verdict(read, right, _part(slack, element), expected, element)
+            if (
+                verdict == WRONG
+                and expected
+                and read is written
+                and equality is None
+                and self.reaches
+            ):
+                verdict, held = self.unrounded(written, expected, quantity, element)
             if equality is not None:
                 verdict, held = _of_formula(equality, verdict, written, right, held)
             diagnoses: list[Diagnosis] = []
             if verdict == WRONG and expected:
                 diagnoses = self.diagnose(answer, written, quantity)
                 if diagnoses and not element and diagnoses[0].quantity == quantity:
-                    found = diagnoses[0].number
-                    slipped = diagnoses[0].mistake.slip is not None
-                    held = written.value if slipped else found
+                    held = self.before_rounding(written, diagnoses[0])
             value = written.value
             if verdict == RIGHT and is_same(value, right, 1e-13):
                 value = right
+            elif verdict != RIGHT and not self.is_exact(verdict, value, held, diagnoses):
+                self.round(answer, written, _reach(written))
+            elif verdict == RIGHT and shape_of(value) == shape_of(held):
+                self.round(answer, written, abs(value - held))
+            self.differs = self.differs or not is_same(value, held, 0.0)
             first = _part(expected[0][0], element) if expected else right
             self.judged.append(Judged(answer, verdict, first, right, diagnoses, equality))
             numbers = self.overlaid(numbers, expected, quantity, element, (value, held))
@@ -313,20 +336,76 @@ class _Marking:
                     return FOLLOWS, middle
         return WRONG, written.value
 
+    def round(self, answer: Answer, written: Written, reach: Any) -> None:
+        """Keep how far the number that a student went on with may be from the one written."""
+        quantity, element, digits = answer.quantity, answer.element, _digits(written)
+        if element:
+            import numpy as np
+
+            nothing = self.exercise.zeros(quantity.node), 0.0
+            before, most = self.reaches.get(quantity, nothing)
+            whole = np.array(before)
+            whole[element] = reach
+            reach, digits = whole, max(digits, most)
+        if reach.any() if shape_of(reach) else reach:
+            self.reaches[quantity] = reach, digits
+
+    def is_exact(self, verdict: str, value: Any, held: Any, diagnoses: list[Diagnosis]) -> bool:
+        """Whether a number that is not right is known to be no rounded one.
+
+        It is when no number before it was rounded and it is, to all digits, what follows from
+        those or what a mistake gives.
+        """
+        if self.differs or self.reaches:
+            return False
+        found = [each.number for each in diagnoses if each.mistake.slip is None]
+        if verdict == FOLLOWS:
+            found = [held]
+        return any(is_same(value, number, 1e-12) for number in found)
+
+    def before_rounding(self, written: Written, found: Diagnosis) -> Any:
+        """Return the number that a mistake gives, which was rounded to the one written."""
+        if found.mistake.slip is not None:
+            return written.value
+        # A mistake is tried in doubles, which say no more than the fraction that was written.
+        exactly = self.exercise.kind.exact and is_same(written.value, found.number, 1e-13)
+        return written.value if exactly else found.number
+
+    def known(self, of: int) -> Known:
+        """Return which steps are on the sheet."""
+        return Known(frozenset(self.by_value), frozenset(self.by_gradient.get(of, {})))
+
+    def unrounded(
+        self,
+        written: Written,
+        expected: list[tuple[Any, Any]],
+        quantity: Quantity,
+        element: tuple[int, ...],
+    ) -> tuple[str, Any]:
+        """Return the verdict on a number that may come of numbers with more digits than written."""
+        if not _is_near(written.value, _part(expected[0][0], element)):
+            return WRONG, written.value
+        # Who writes more digits than rounded numbers have has not gone on with those.
+        least = _digits(written) - _MORE
+        reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
+        whole = rounding_reach(self.own, self.known(quantity.of), quantity, reaches)
+        if shape_of(whole) not in ((), shape_of(expected[0][0])):
+            return WRONG, written.value
+        part = _part(whole, element)
+        reach = part + part / 1_000_000
+        for number in (each for pair in expected for each in pair):
+            if written.is_rounding(_part(number, element), reach):
+                return FOLLOWS, _part(number, element)
+        return WRONG, written.value
+
     def diagnose(self, answer: Answer, written: Written, quantity: Quantity) -> list[Diagnosis]:
         """Return the mistakes that give a wrong answer, from what was written or held."""
-        gradients = self.by_gradient.get(quantity.of, {})
-        wrong = Wrong(
-            quantity,
-            answer.element,
-            written,
-            frozenset(self.by_value),
-            frozenset(gradients),
-        )
-        if self.exercise.kind.exact:
-            wrong = wrong._replace(written=written.in_doubles(self.exercise.kind))
-        found = diagnose(in_doubles(self.own), wrong)
-        return found or (diagnose(in_doubles(self.held), wrong) if self.differs else [])
+        kind = self.exercise.kind
+        wrong = Wrong(quantity, answer.element, written, self.known(quantity.of))
+        if kind.exact:
+            wrong = wrong._replace(written=written.in_doubles(kind))
+        owns = [self.own, self.held] if self.differs else [self.own]
+        return diagnose(list(map(in_doubles, owns)), wrong)
 
     def formula_value(self, answer: Answer) -> Any:
         """Return what a formula comes to with the student's own values."""
@@ -358,9 +437,32 @@ class _Marking:
         found = []
         for whole, number in zip(before or expected[0], numbers, strict=True):
             changed = np.array(whole, dtype=object if is_fraction(whole) else np.float64)
-            changed[element] = number
+            changed[element] = number if is_fraction(whole) else alike(number, 0.0)[0]
             found.append(changed)
         return found[0], found[1]
+
+
+def _is_near(a: Any, b: Any) -> bool:
+    """Whether two arrays may be the same but for rounding; of numbers that is not asked."""
+    if not (shape_of(a) and shape_of(b)):
+        return True
+    return shape_of(a) == shape_of(b) and bool(abs(a - b).max() <= abs(b).max() / 20)
+
+
+def _digits(written: Written) -> float:
+    """Return the digits of a number, or the most that an element has: a 0 has none."""
+    digits = written.digits
+    return float(digits.max() if shape_of(digits) else digits)
+
+
+def _reach(written: Written) -> Any:
+    """Return half a unit of the last digit; 0 for what has few digits and may be exact."""
+    half, digits = written.half, written.digits
+    if not shape_of(half):
+        return half if digits >= _DIGITS and half < _WHOLE else 0
+    import numpy as np
+
+    return np.where((digits >= _DIGITS) & (half < _WHOLE), half, 0)
 
 
 def _part(number: Any, element: tuple[int, ...]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, shorten
+from cgcli.language.reader import normalise
 
 __all__ = ["Line", "Sheet", "read_sheets", "split"]
 
@@ -66,7 +67,8 @@ def split(text: str) -> Iterator[Line]:
     """
     waiting, first = "", 0
     for number, whole in enumerate(text.splitlines(), 1):
-        line = whole.partition("#")[0]
+        # As pasted, for what is said of it; where it is cut, what it stands for decides.
+        line = whole[: len(normalise(whole).partition("#")[0])]
         if len(line) > _LONGEST:
             if waiting.strip():
                 yield Line(first, waiting.strip())
@@ -74,7 +76,7 @@ def split(text: str) -> Iterator[Line]:
             why = f"the line is longer than {_LONGEST:,} characters"
             yield Line(number, shorten(line.strip(), 40), why)
             continue
-        if waiting and "=" in line:
+        if waiting and "=" in normalise(line).partition(";")[0]:
             yield Line(first, waiting.strip())
             waiting = ""
         if not waiting:
@@ -93,23 +95,28 @@ def split(text: str) -> Iterator[Line]:
 
 
 def _pieces(line: str) -> list[str]:
-    """Return a line in parts, at the semicolons that stand in no bracket."""
-    if ";" not in line:
+    """Return a line in parts, at the semicolons that stand in no bracket.
+
+    Where an answer begins behind one it is cut even so: a bracket was not closed before.
+    """
+    plain = normalise(line)
+    if ";" not in plain:
         return [line]
-    pieces, depth, start = [], 0, 0
-    for place, char in enumerate(line):
-        if char in "([":
-            depth += 1
-        elif char in ")]":
-            depth -= 1
-        elif char == ";" and depth <= 0:
-            pieces.append(line[start:place])
-            start, depth = place + 1, 0
+    pieces: list[str] = []
+    depth = begin = start = 0
+    for part in plain.split(";"):
+        if begin and (depth <= 0 or "=" in part):
+            pieces.append(line[start : begin - 1])
+            start, depth = begin, 0
+        for char in part:
+            depth = max(depth, 0) + (char in "([") - (char in ")]")
+        begin += len(part) + 1
     return [*pieces, line[start:]]
 
 
 def _is_open(text: str) -> bool:
-    return len(text) <= _LONGEST and text.count("[") > text.count("]")
+    plain = normalise(text)
+    return len(text) <= _LONGEST and plain.count("[") > plain.count("]")
 
 
 def _from_json(text: str, name: str) -> Iterator[Sheet]:

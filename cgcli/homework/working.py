@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from cgcli.homework.exercise import Exercise
+from cgcli.homework.written import added, alike, is_fraction
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
@@ -16,7 +18,6 @@ __all__ = [
     "Own",
     "Use",
     "in_doubles",
-    "is_fraction",
     "is_same",
     "run",
     "shape_of",
@@ -39,9 +40,9 @@ def shape_of(number: Any) -> Shape:
     return found
 
 
-def run(rule: Rule, *arguments: Any) -> Any:
-    """Return a rule's result over floats, or over arrays where any argument is one."""
-    if not any(map(shape_of, arguments)):
+def run(rule: Rule, *arguments: Any, arrays: bool = False) -> Any:
+    """Return a rule's result over floats, or over arrays where any argument or the result is."""
+    if not (arrays or any(map(shape_of, arguments))):
         return real.run(rule, *arguments)
     from cgcli.numbers.arrays import ARRAYS, as_value, quiet
 
@@ -58,29 +59,22 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
     if shape_of(a) or shape_of(b):
         if shape_of(a) != shape_of(b):
             return False
-        if is_fraction(a) and is_fraction(b):
+        if is_fraction(a) or is_fraction(b):
             return all(is_same(p, q, within) for p, q in zip(a.flat, b.flat, strict=True))
         import numpy as np
 
         with np.errstate(all="ignore"):
-            near = np.abs(np.asarray(a) - b) <= within * np.maximum(np.abs(a), np.abs(b))
+            reach = within * np.maximum(np.abs(a), np.abs(b))
+            near = (np.abs(np.asarray(a) - b) <= reach) & (reach < np.inf)
         return bool(np.all(near | (np.asarray(a) == b)))
-    if is_fraction(a) and is_fraction(b):
+    if a == b:
+        return True
+    a, b = alike(a, b)
+    if is_fraction(a):
         # Nothing is rounded here: what is only as near as rounding would bring it is another.
-        near = within > _ROUNDING and abs(a - b) * 10**6 <= int(within * 10**6) * abs(a)
-        return bool(a == b or near)
-    return bool(a == b or abs(a - b) <= within * max(abs(a), abs(b)))
-
-
-def is_fraction(number: Any) -> bool:
-    """Whether a number is a fraction, or an array of them.
-
-    >>> from fractions import Fraction
-    >>> is_fraction(Fraction(1, 3)), is_fraction(0.5)
-    (True, False)
-    """
-    dtype = getattr(number, "dtype", None)
-    return not isinstance(number, float) and (dtype is None or dtype.kind == "O")
+        return within > _ROUNDING and bool(abs(a - b) * 10**6 <= int(within * 10**6) * abs(a))
+    reach = within * max(abs(a), abs(b))
+    return bool(abs(a - b) <= reach < math.inf)
 
 
 class Own:
@@ -158,7 +152,7 @@ class Own:
         for use in self.uses(of, node, form):
             sent = use.sent
             if sent is not None:
-                total = sent if total is None else total + sent
+                total = sent if total is None else added(total, sent)
         return self.exercise.zeros(node) if total is None else total
 
 
@@ -284,6 +278,7 @@ class Use:
         return self._times(self.upstream, derivative)
 
     def _times(self, upstream: Any, derivative: Any) -> Any:
+        upstream, derivative = alike(upstream, derivative)
         if not (shape_of(upstream) or shape_of(derivative) or self.shape):
             return upstream * derivative
         from cgcli.numbers.arrays import quiet, reduce_to
@@ -320,10 +315,5 @@ def value_with(own: Own, node: int, place: int, number: Any) -> Any:
     operation = graph.operations[node]
     parts = [own.values[argument] for argument in graph.arguments[node]]
     parts[place] = number
-    if node not in graph.tensors:
-        return run(operation.value, *parts)
-    from cgcli.numbers.arrays import ARRAYS, as_value, quiet
-
-    # A list of numbers has no array among its arguments.
-    with quiet():
-        return as_value(operation.value(ARRAYS, *parts, *graph.static.get(node, ())))
+    arrays = bool(graph.shape(node))
+    return run(operation.value, *parts, *graph.static.get(node, ()), arrays=arrays)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import DOUBLES, Kind
 
-__all__ = ["Written", "exact", "read_number"]
+__all__ = ["Written", "added", "alike", "exact", "is_fraction", "read_number"]
 
 _NUMBER: Final = re.compile(
     r"(?P<sign>[-+]?)(?P<whole>[0-9]*)(?:(?P<point>\.)(?P<part>[0-9]*))?"
@@ -48,12 +49,19 @@ class Written(NamedTuple):
         if self.shape:
             import numpy as np
 
-            reach = np.where(self.digits >= _LEAST, self.half * self._leeway, 0) + slack
+            reach = added(np.where(self.digits >= _LEAST, self.half * self._leeway, 0), slack)
+            # What is infinite is off by no reach, as wide as that may be.
+            same = self.value == value
+            own, value = alike(self.value, value)
             with np.errstate(all="ignore"):
-                near = (self.value == value) | (np.abs(self.value - value) <= reach)
+                apart = np.abs(own - value)
+                near = same | ((apart <= reach) & (apart < np.inf))
             return bool(near.all())
-        reach = self.half * self._leeway + slack if self.digits >= _LEAST else slack
-        return bool(self.value == value or abs(self.value - value) <= reach)
+        reach = added(self.half * self._leeway, slack) if self.digits >= _LEAST else slack
+        # What is infinite is off by no reach, as wide as that may be.
+        same = self.value == value
+        own, value = alike(self.value, value)
+        return bool(same or abs(own - value) <= reach < math.inf)
 
     @property
     def _leeway(self) -> Any:
@@ -69,6 +77,48 @@ class Written(NamedTuple):
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""
         return Written(float(self.value[index]), float(self.half[index]), int(self.digits[index]))
+
+
+def is_fraction(number: Any) -> bool:
+    """Whether a number is a fraction, or an array of them.
+
+    >>> from fractions import Fraction
+    >>> is_fraction(Fraction(1, 3)), is_fraction(0.5)
+    (True, False)
+    """
+    dtype = getattr(number, "dtype", None)
+    return not isinstance(number, float) and (dtype is None or dtype.kind == "O")
+
+
+def alike(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return two numbers in one kind: of a fraction beside a double, the double nearest to it.
+
+    >>> from fractions import Fraction
+    >>> alike(Fraction(1, 4), 0.5), alike(0.5, Fraction(10) ** 400)
+    ((0.25, 0.5), (0.5, inf))
+    """
+    if is_fraction(a) == is_fraction(b):
+        return a, b
+    return _nearest(a), _nearest(b)
+
+
+def added(a: Any, b: Any) -> Any:
+    """Return the sum of two numbers, which may be of two kinds."""
+    a, b = alike(a, b)
+    return a + b
+
+
+def _nearest(number: Any) -> Any:
+    if not is_fraction(number):
+        return number
+    from cgcli.numbers.ratio import as_ratio
+
+    # A ratio is infinite where it is too large, and does not raise.
+    if not getattr(number, "shape", ()):
+        return float(as_ratio(number))
+    import numpy as np
+
+    return np.array([_nearest(each) for each in number.flat]).reshape(number.shape)
 
 
 def exact(value: Any) -> Written:

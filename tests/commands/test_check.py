@@ -273,3 +273,60 @@ def test_sheet_refuses_what_does_not_go_together(cgraph: Run) -> None:
     assert cgraph("sheet", SEED[0]).status == 2
     assert cgraph("sheet", SEED[0], "--seed", "1", "--values", "prime").status == 2
     assert cgraph("sheet", "f = log(-x^2)", "--seed", "1").status == 2
+
+
+def test_notes_tell_no_derivative_unless_answers_are_revealed(cgraph: Run) -> None:
+    words = ("r = relu(x); f = 5*r", "x=0", "--answer", "df/dx = 1")
+    for reveal in ("verdict", "hint"):
+        assert "derivative by x is" not in cgraph("check", *words, "--reveal", reveal).err
+        found = document(cgraph("check", *words, "--reveal", reveal, "--json"))
+        assert "sides" not in found["notes"][0]
+        assert "corner" in found["notes"][0]["message"]
+    assert "derivative by x is 0" in cgraph("check", *words, "--reveal", "answer").err
+    assert "derivative by x is" not in cgraph("sheet", *words[:2]).err
+    assert "derivative by x is 0" in cgraph("sheet", *words[:2], "--key").err
+
+
+@pytest.mark.parametrize("reveal", ["verdict", "hint"])
+def test_no_right_number_is_told_with_a_hint(cgraph: Run, reveal: str) -> None:
+    """The right numbers have digits that nothing else here has."""
+    program = "u = w*x + b; h = tanh(u); L = (h - y)^2"
+    at = ("w=0.731", "x=1.37", "b=-0.213", "y=0.59")
+    key = json.loads(cgraph("sheet", program, *at, "--json", "--key").out)["answers"]
+    digits = [f"{abs(value):.6f}".replace("0.", "")[:4] for value in key.values()]
+    sheet = "; ".join(f"{step} = {-1.5 * value + 3:.3f}" for step, value in key.items())
+    for words in ((), ("--json",), ("--csv",), ("--lang", "zh")):
+        ran = cgraph("check", program, *at, "--answer", sheet, "--reveal", reveal, *words)
+        assert ran.status == 1
+        for number in digits:
+            assert number not in ran.out + ran.err, (number, ran.out)
+
+
+@pytest.mark.parametrize("name", ["=1+1", " =cmd|' /C calc'!A0", "＝1", "@SUM(A1)", "-2+3", "\t=1"])
+def test_no_name_is_a_formula_in_a_spreadsheet(cgraph: Run, name: str) -> None:
+    sheet = json.dumps({"student": name, "answers": {"p": 4}})
+    ran = cgraph("check", *SEED, "-a", "-", "--csv", stdin=sheet.encode())
+    row = list(csv.reader(io.StringIO(ran.out)))[1]
+    assert row[0] == f"'{name.strip()}"
+
+
+def test_a_table_for_a_spreadsheet_has_no_control_characters(cgraph: Run) -> None:
+    sheet = json.dumps({"student": "\x1b[31man\u202en\nbo", "answers": {"p": 4}})
+    ran = cgraph("check", *SEED, "-a", "-", "--csv", stdin=sheet.encode())
+    assert "\x1b" not in ran.out
+    assert "\u202e" not in ran.out
+    assert len(ran.out.splitlines()) == 2
+
+
+def test_a_list_among_the_steps_stops_no_sheet(cgraph: Run) -> None:
+    program = "a = [x, y, z]; p = softmax(a); f = -log(p[0])"
+    made = cgraph("sheet", program, "--seed", "1", "--key")
+    assert made.status == 0, made.err
+    at = json.loads(cgraph("sheet", program, "--seed", "1", "--json").out)["at"]
+    bound = [f"{name}={value}" for name, value in at.items()]
+    ran = cgraph("check", program, *bound, "-a", "-", "--require", "all", stdin=made.out.encode())
+    assert ran.status == 0, ran.out
+
+
+def test_an_answer_of_another_shape_is_told_so(cgraph: Run) -> None:
+    assert "this has another shape" in cgraph("check", *SEED, "--answer", "p = [4, 4]").out

@@ -331,6 +331,23 @@ def test_mistakes_are_told_in_fractions_too(cgraph: Any) -> None:
     assert document(cgraph(*lists, *answers), "check")["summary"]["complete"] == 1
 
 
+def test_notes_on_fractions_tell_no_derivative_with_a_hint(cgraph: Any) -> None:
+    words = ("check", "r = relu(x); f = 5*r", "x=0", "--exact", "--answer", "df/dx = 1")
+    assert "derivative by x is" not in cgraph(*words, "--reveal", "hint").err
+    assert "derivative by x is 0" in cgraph(*words, "--reveal", "answer").err
+    found = document(cgraph(*words, "--reveal", "hint", "--json"), "check", 1)
+    assert found["exact"] is True
+    assert "sides" not in found["notes"][0]
+
+
+def test_a_formula_is_told_apart_in_fractions(cgraph: Any) -> None:
+    ran = cgraph(*SHEET, "--answer", "dg/dx = z + 1e-40", "--json")
+    proof = document(ran, "check", 1)["sheets"][0]["answers"][0]["proof"]
+    assert proof["kind"] == "separated"
+    assert proof["at"] == {"x": "1/3", "y": "1/10", "z": "-3"}
+    assert Fraction(proof["value"]) == Fraction(1, 10**40) - 3
+
+
 def test_no_sheet_where_there_is_no_fraction(cgraph: Any) -> None:
     ran = cgraph("check", "sqrt(x)", "x=2", "--exact", "--answer", "f = 1.41", "--json")
     assert document(ran, "error", 2)["error"]["kind"] == "exact"

@@ -323,3 +323,74 @@ def test_long_programs_are_marked_without_recursion() -> None:
     problem = exercise(program, {"x": 1.0, "w": 1.0})
     marked = marks(problem, "h[3] = 1; f = 2; df/dw = 20000; df/dx = 1; df/dh[7] = 1")
     assert list(marked.verdicts.values()).count("right") == 4
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "answer", "verdict"),
+    [
+        (Tolerance(), "0.33", "right"),
+        (Tolerance(0.0), "0.33", "wrong"),
+        (Tolerance(0.001), "0.33", "wrong"),
+        (Tolerance(0.01), "0.33", "right"),
+        (Tolerance(0.01), "0.3", "wrong"),
+        (Tolerance(0.01, relative=True), "0.33", "right"),
+        (Tolerance(0.009, relative=True), "0.33", "wrong"),
+        (Tolerance(0.0), "1/3", "right"),
+    ],
+)
+def test_a_tolerance_stands_in_place_of_the_digits(
+    tolerance: Tolerance, answer: str, verdict: str
+) -> None:
+    sheet = read_sheets(f"f = {answer}", "ann")[0]
+    assert mark_sheet(exercise("f = x/3", {"x": 1}), sheet, tolerance).judged[0].verdict == verdict
+
+
+PROVED = [
+    ("r = x/(x+y+z); f = r^4", "xyz", "df/dx = 4*r^3*(y+z)/(x+y+z)^2"),
+    ("n = (x-y)^2 + (z-w)^2; f = 1/n", "xyzw", "df/dx = -2*(x-y)/((x-y)^2+(z-w)^2)^2"),
+    ("y = 1/(1+x^2); z = y/(1+y); f = z/(1+z)", "x", "df/dx = -2*x/(x^2+3)^2"),
+    ("p = x+y; g = p*z", "xyz", "dg/dz = (x+y)^64/(x+y)^63"),
+    ("p = x+y; g = p*z", "xyz", "dg/dz = 0.1*x + 9e-1*x + y"),
+    ("s = sigmoid(x); f = s*y", "xy", "df/dy = (s^2 - 1)/(s - 1) - 1"),
+]
+
+
+@pytest.mark.parametrize(("program", "names", "answer"), PROVED)
+def test_rational_functions_are_proved(program: str, names: str, answer: str) -> None:
+    at = {name: 2.0 + k for k, name in enumerate(names)}
+    marked = mark_sheet(exercise(program, at), read_sheets(answer, "ann")[0])
+    assert marked.judged[0].verdict == "right"
+    assert marked.judged[0].equality is not None
+    assert marked.judged[0].equality.proof == "proved"
+
+
+@pytest.mark.parametrize(
+    ("answer", "proof"),
+    [
+        ("dg/dz = abs(x+y)", "separated"),
+        ("dg/dz = sqrt((x+y)^2)", "separated"),
+        ("dg/dz = max(x+y, 0)", "separated"),
+        ("dg/dx = z + 1e-13", "separated"),
+        ("dg/dx = z*(1 + 1e-12)", "separated"),
+        ("dg/dz = exp(40)*x/exp(40) + y + 0.001", "separated"),
+        ("dg/dz = log(exp(x+y))", "undistinguished"),
+        ("dg/dz = x + y + ((x+1)*(y+1)*(z+1))^21 - ((x+1)*(y+1)*(z+1))^21", "undistinguished"),
+    ],
+)
+def test_formulas_are_told_apart_where_they_differ(answer: str, proof: str) -> None:
+    judged = mark_sheet(exercise(*SEED), read_sheets(answer, "ann")[0]).judged[0]
+    assert judged.equality is not None
+    assert judged.equality.proof == proof
+    assert judged.verdict == ("wrong" if proof == "separated" else "right")
+
+
+def test_a_formula_is_judged_on_the_side_of_a_corner_that_the_point_is_on() -> None:
+    program, at = "r = relu(w*x); f = r*z", {"w": 1, "x": 2, "z": 3}
+    assert mark(program, at, "df/dx = w*z").verdicts == {"df/dx": "right"}
+    assert mark(program, at, "df/dx = w*z*x").verdicts == {"df/dx": "wrong"}
+
+
+def test_a_program_with_a_list_in_it_is_marked() -> None:
+    program, at = "a = [x, y, z]; p = softmax(a); f = -log(p[0])", {"x": 1, "y": 2, "z": 3}
+    found = mark(program, at, "a = [1, 2, 4]; p = [0.04201, 0.1142, 0.8438]; df/dy = 5")
+    assert found.verdicts == {"a": "wrong", "p": "follows", "df/dy": "wrong"}

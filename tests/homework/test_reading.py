@@ -101,6 +101,14 @@ def test_members_and_elements(line: str, value: str) -> None:
         ("p = q", "there is no node 'q'", ""),
         ("p = 0/0", "this has no value", "write a number"),
         ("p = 1/0", "this has no value", "write a number"),
+        ("p = x/0", "this has no value", ""),
+        ("dg/dx = p.grad", "a derivative cannot stand in a formula", "dg/dx = y*z"),
+        ("dg/dx = ∂g/∂p", "a derivative cannot stand in a formula", "dg/dx = y*z"),
+        ("dg/dx = dg/dp", "there is no node 'dg'", "on the right stands a number"),
+        ("∂x = 3", "a derivative cannot stand in a formula", ""),
+        ("p.grad.grad = 3", "a derivative cannot stand in a formula", ""),
+        ("x.grad[0] = -3", "there is no dg/dx[0]: dg/dx is one number", "counted from 0"),
+        ("p = [1, 2", "'[' is never closed", ""),
         ("x.gard = 3", "there is no '.gard' on a sheet", "write x.grad, or dg/dx"),
         ("dg/d2 = 3", "there is no node '2'", ""),
         ("p = (4", "'(' is never closed", ""),
@@ -263,3 +271,42 @@ def test_significant_digits(text: str, digits: int) -> None:
 @pytest.mark.parametrize("text", ["", ".", "e5", "1e", "--1", "1.2.3", "0x1", "1_000", "१"])
 def test_what_is_no_number(text: str) -> None:
     assert read_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("dy/dx = [[1, 2], [3, 4]]", "right"),
+        ("x.grad[0, 1] = 2", "right"),
+        ("x.grad[0] = 2", "unreadable"),
+        ("dy/dx[1] = 4", "unreadable"),
+        ("y[-1] = 11", "right"),
+        ("(W@x)[1] = 11", "right"),
+        ("(W@x)[2] = 11", "unreadable"),
+        ("(W@x)[1][0] = 11", "unreadable"),
+        ("dy[0]/dx[1] = 2", "unreadable"),
+        ("dy/dx = 3", "wrong"),
+    ],
+)
+def test_elements_of_jacobians_and_of_expressions(line: str, verdict: str) -> None:
+    program, at = "y = W @ x", {"W": [[1, 2], [3, 4]], "x": [1, 2]}
+    assert list(mark(program, at, line).verdicts.values()) == [verdict]
+    assert mark(program, at, f"{line}\ny[0] = 5").verdicts["y[0]"] == "right"
+
+
+def test_full_width_forms_part_and_end_answers_as_their_twins_do() -> None:
+    text = "p ＝ ４；ｇ＝－１２； ∂g/∂z＝（x＋y） ＃ done；dg/dx = 5\ndg/dx = [1，2；dg/dy = −3"
+    assert mark(*SEED, text).verdicts == {
+        "p ＝ ４": "right",
+        "ｇ＝－１２": "right",
+        "∂g/∂z＝（x＋y）": "right",
+        "dg/dx": "unreadable",
+        "dg/dy": "right",
+    }
+
+
+def test_an_open_bracket_swallows_no_other_answer() -> None:
+    read = [
+        line.text for line in read_sheets("p = [1, 2; g = -12; x = [3,\n4]; y = 3", "")[0].lines
+    ]
+    assert read == ["p = [1, 2", "g = -12", "x = [3, 4]", "y = 3"]

@@ -88,6 +88,8 @@ def sum_rule_on_product(at: AtGradient) -> Slips:
     for step in {use.step for use in at.uses if use.step.op == "*"}:
         uses = [use for use in at.uses if use.step == step]
         yield from at.instead(sum(use.upstream for use in uses), *uses)
+    for upstream, a, b, da, db in at.both("*"):
+        yield at.right - upstream * (da * b + a * db) + upstream * (da + db)
 
 
 def quotient_of_derivatives(at: AtGradient) -> Slips:
@@ -242,14 +244,25 @@ def last_time_step_only(at: AtGradient) -> Slips:
 
 
 def gradient_not_reset(at: AtGradient) -> Slips:
-    if at.problem.step(at.node) is None:
-        yield 2 * at.right
+    yield 2 * at.right
 
 
 def wrong_variable(at: AtGradient) -> Slips:
     for node, gradient in at.work.gradients.items():
         if node not in (at.node, at.problem.output) and np.shape(gradient) == np.shape(at.right):
             yield gradient
+
+
+def other_variable(at: AtGradient) -> Slips:
+    for use, parts in at.of("*", "/"):
+        place = 1 - use.place if use.step.op == "*" else 1
+        for name in at.problem.at:
+            number = at.work.values[name]
+            if name in use.step.args or np.shape(number) != np.shape(parts[place]):
+                continue
+            changed = [number if k == place else part for k, part in enumerate(parts)]
+            slope = RULES[use.step.op].slopes[use.place](*changed, at.work.values[use.step.name])
+            yield from at.instead(use.upstream * slope, use)
 
 
 def degrees_for_radians(at: AtGradient) -> Slips:
@@ -297,6 +310,7 @@ GRADIENT: dict[str, Callable[[AtGradient], Slips]] = {
     "sign-slip": sign_slip,
     "rounding": rounding,
     "wrong-variable": wrong_variable,
+    "other-variable": other_variable,
     "degrees-for-radians": degrees_for_radians,
     "log-base": log_base,
 }

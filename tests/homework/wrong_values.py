@@ -99,7 +99,8 @@ def digits_transposed(at: Answer) -> Slips:
         start = next(k for k, digit in enumerate(text) if digit in "123456789")
         places = [k for k in range(start, len(text)) if text[k] != "."][:7]
         for i, j in pairwise(places):
-            if text[i] != text[j] and (i, text[j]) != (start, "0"):
+            # 0.17 for 1.07 is written, and 017 for 107 is not.
+            if text[i] != text[j] and ((i, text[j]) != (start, "0") or text[i + 1] == "."):
                 yield text[:i] + text[j] + text[i + 1 : j] + text[i] + text[j + 1 :]
 
 

@@ -27,6 +27,10 @@ def _sum_rule(use: Use) -> Numbers:
         yield use.send(1.0)
 
 
+def _sum_rule_as_a_whole(step: GradientStep) -> Numbers:
+    return _combined(step, "mul", lambda a, b, da, db: (da * b + a * db, da + db))
+
+
 def _sum_for_product(step: ValueStep) -> Numbers:
     if step.name == "mul":
         yield step.parts[0] + step.parts[1]
@@ -114,6 +118,9 @@ def _quotient_not_squared(step: GradientStep) -> Numbers:
 def _quotient_not_squared_at_use(use: Use) -> Numbers:
     if use.name == "div" and use.place == 1:
         yield use.send(run(lambda m, a, b: -a / b, *use.parts))
+    elif use.name == "div":
+        # f' = 1 and g' = 0: (1g - f0)/g.
+        yield use.send(1.0)
 
 
 def _exponent_unchanged(use: Use) -> Numbers:
@@ -132,6 +139,7 @@ def _factor_dropped(use: Use) -> Numbers:
         yield use.send(run(lambda m, a, b: m.pow(a, b - 1), *use.parts))
     elif name == "sqrt":
         yield use.send(run(lambda m, x: 1 / m.sqrt(x), use.x))
+        yield use.send(run(lambda m, y: 1 / y, use.y))
     elif name == "cbrt":
         yield use.send(run(lambda m, y: 1 / (y * y), use.y))
     elif name == "mul" or (name == "div" and place == 0):
@@ -241,6 +249,7 @@ RULES: Final = (
         "the sum rule was used on the product {use}",
         Example(_SEED, _POINT, "dg/dz", "1"),
         at_use=_sum_rule,
+        at_gradient=_sum_rule_as_a_whole,
         at_value=_sum_for_product,
         value_words="added where {use} multiplies",
     ),

@@ -53,7 +53,8 @@ def _last_time_step_only(step: GradientStep) -> Numbers:
         if use.sent is not None and turn:
             timed.setdefault(tuple(value for _, value in turn), []).append(use)
     if len(timed) > 1:
-        last = timed[max(timed)]
+        # The turn that is made last, which is not the greatest where a loop counts down.
+        last = max(timed.values(), key=lambda uses: max(use.user for use in uses))
         total: Any = last[0].sent
         for use in last[1:]:
             total = total + use.sent
@@ -61,8 +62,11 @@ def _last_time_step_only(step: GradientStep) -> Numbers:
 
 
 def _not_reset(step: GradientStep) -> Numbers:
-    if not step.graph.arguments[step.node]:
-        yield 2 * step.expected
+    # What a pass before it left there is the right gradient, whatever this pass made of it.
+    right = step.own.exercise.gradients(step.of)[step.node]
+    yield 2 * step.expected
+    if right is not None:
+        yield step.expected + right
 
 
 SHARED: Final = (

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from cgcli.homework.mistakes.row import Example, GradientStep, Mistake, Numbers, ValueStep
-from cgcli.homework.working import value_with
+from cgcli.homework.working import Use, run, value_with
 from cgcli.homework.written import Written
 
 __all__ = ["SLIPS"]
@@ -31,6 +31,8 @@ def _digits_transposed(answer: Written, right: float) -> bool:
     except InvalidOperation:
         return False
     assert isinstance(exponent, int)
+    # 0.17 for 1.07: the digit in front may have come there from behind a zero.
+    digits = (0, *digits)
     for place in range(len(digits) - 1):
         swapped = list(digits)
         swapped[place], swapped[place + 1] = swapped[place + 1], swapped[place]
@@ -61,8 +63,26 @@ def _wrong_variable(step: GradientStep) -> Numbers:
     right = step.own.exercise.gradients(step.of)
     for node in others[:_OTHERS]:
         if graph.shape(node) == shape:
-            found = known.get(node, right[node])
-            yield step.own.exercise.zeros(node) if found is None else found
+            # Their own, and the right one: a number may be copied before it is rounded.
+            for found in (known.get(node, right[node]), right[node]):
+                yield step.own.exercise.zeros(node) if found is None else found
+
+
+def _other_variable(use: Use) -> Numbers:
+    own, graph = use.own, use.own.graph
+    if use.name not in ("mul", "div"):
+        return
+    place = 1 - use.place if use.name == "mul" else 1
+    replaced = use.arguments[place]
+    for node in list(graph.given)[:_OTHERS]:
+        if node in use.arguments or node == use.user or graph.shape(node) != graph.shape(replaced):
+            continue
+        parts = use.parts
+        parts[place] = own.values[node]
+        # With the output as it stands, or worked out anew.
+        partial = use.operation.partial(use.place)
+        for y in (use.y, run(use.operation.value, *parts)):
+            yield use.send(run(partial, y, *parts))
 
 
 def _wrong_variable_in_value(step: ValueStep) -> Numbers:
@@ -104,5 +124,11 @@ SLIPS: Final = (
         at_gradient=_wrong_variable,
         at_value=_wrong_variable_in_value,
         value_words="another variable was put into {use}",
+    ),
+    Mistake(
+        "other-variable",
+        "another variable was put into the derivative of {use}",
+        Example("p = x + y; g = p*z", {"x": 2, "y": 5, "z": -3}, "dg/dz", "5"),
+        at_use=_other_variable,
     ),
 )

@@ -53,6 +53,7 @@ _ORDER: Final = (
     "use-counted-twice",
     "uses-multiplied",
     "wrong-variable",
+    "other-variable",
     "reciprocal-derivative",
 )
 

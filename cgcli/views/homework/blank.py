@@ -60,7 +60,9 @@ def written(value: Any, digits: int = 6) -> str:
     ('-12', '0.666667')
     """
     if not getattr(value, "shape", ()):
-        return f"{float(value) + 0.0:.{digits}g}"
+        number = float(value) + 0.0
+        # The shortest that is the same number, where all digits are wanted.
+        return f"{number:.{digits}g}" if digits < 17 else repr(number).removesuffix(".0")
     return f"[{', '.join(written(each, digits) for each in value)}]"
 
 

@@ -11,19 +11,20 @@ from cgcli.homework.marking import FOLLOWS, RIGHT, Judged, Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.homework.quantities import Quantity
 from cgcli.views.document import kind_document, note_document, number
-from cgcli.views.homework.remarks import ANSWER, VERDICT, step_text
+from cgcli.views.gate import printable
+from cgcli.views.homework.remarks import ANSWER, VERDICT, discreet, step_text
 from cgcli.views.homework.report import Report
 from cgcli.views.messages import error_document
 
 __all__ = ["check_document", "check_table"]
 
-_ARMED: Final = ("=", "+", "-", "@", "\t", "\r")
+_ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
     """Return marked sheets as a JSON object."""
     exercise = report.exercise
-    result = exercise.result
+    result = exercise.result if report.reveal == ANSWER else discreet(exercise.result)
     points = report.points or Points()
     return {
         "schema": "cgraph.check/1",
@@ -174,6 +175,7 @@ _BADNESS: Final = ("right", "follows", "wrong")
 
 
 def _cell(value: str | float) -> str | float:
-    if isinstance(value, str) and value.startswith(_ARMED):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.lstrip().startswith(_ARMED) else text

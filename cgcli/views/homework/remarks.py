@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
+from cgcli.calculus.result import Result
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
 from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 
-__all__ = ["ANSWER", "HINT", "REVEAL", "VERDICT", "remarks", "step_text", "verdict_word"]
+__all__ = [
+    "ANSWER",
+    "HINT",
+    "REVEAL",
+    "VERDICT",
+    "discreet",
+    "remarks",
+    "step_text",
+    "verdict_word",
+]
 
 VERDICT: Final = "verdict"
 HINT: Final = "hint"
@@ -18,6 +29,29 @@ ANSWER: Final = "answer"
 REVEAL: Final = (VERDICT, HINT, ANSWER)
 
 _DIGITS: Final = 6
+
+
+_DISCREET: Final = {
+    "kink": Message("there is a corner here, where a derivative is agreed upon"),
+    "overflow": Message("a number is too large here"),
+    "domain": Message("this is not defined here"),
+}
+
+
+def discreet(result: Result) -> Result:
+    """Return a result whose notes tell no number that may be asked for.
+
+    >>> import cgcli
+    >>> note = discreet(cgcli.parse("r = relu(x); 5*r").evaluate(x=0)).notes[0]
+    >>> str(note.message), note.sides
+    ('there is a corner here, where a derivative is agreed upon', None)
+    """
+    found = copy.copy(result)
+    found.notes = [
+        note._replace(message=_DISCREET.get(note.kind, note.message), sides=None)
+        for note in result.notes
+    ]
+    return found
 
 
 def verdict_word(verdict: str) -> Message:
@@ -41,6 +75,7 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     if judged.verdict == FOLLOWS:
         found.append(Message("right from the numbers before it"))
     if judged.verdict == WRONG and reveal != VERDICT:
+        found += _of_shape(judged)
         found += diagnoses(exercise, judged)
     if judged.verdict != RIGHT and reveal == ANSWER:
         found.append(Message("right is {number}", number=_number(judged.truth)))
@@ -50,8 +85,15 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     return found
 
 
-def _number(value: Any) -> Math:
-    return Math(" ".join(shown(value, _DIGITS).split("\n")))
+def _number(value: Any, digits: int = _DIGITS) -> Math:
+    return Math(" ".join(shown(value, digits).split("\n")))
+
+
+def _of_shape(judged: Judged) -> list[Message]:
+    written = judged.answer.written
+    if written is None or written.shape == getattr(judged.truth, "shape", ()):
+        return []
+    return [Message("this has another shape")]
 
 
 def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
@@ -69,7 +111,7 @@ def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message
         Message(
             "another function: at {place} it is {number}, and {step} is not",
             place=Math(place),
-            number=_number(equality.value),
+            number=_number(equality.value, equality.digits),
             step=Math(step_text(exercise, judged)),
         )
     ]

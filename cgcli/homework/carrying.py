@@ -1,0 +1,165 @@
+"""What an answer comes to when a step before it has another number, and what rounding makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.quantities import Quantity, completed
+from cgcli.homework.working import Own, in_doubles, shape_of
+from cgcli.homework.written import added, is_fraction
+
+__all__ = ["Known", "carried", "rounding_reach"]
+
+_MOST: Final = 40
+_LARGEST: Final = 1_000
+_SMALL: Final = 30
+_PATTERNS: Final = 16
+_BITS: Final = 50_000
+
+
+class Known(NamedTuple):
+    """The steps that are on a sheet, by node: values, and the gradients of one output."""
+
+    values: frozenset[int]
+    gradients: frozenset[int]
+
+
+def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number: Any) -> Any:
+    """Return what a quantity comes to when a step before it has another number.
+
+    What stands on the sheet stays; what was left out is worked out again.
+
+    >>> import cgcli
+    >>> program = cgcli.parse("p = x + y; g = p*z")
+    >>> own = Own(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
+    >>> carried(own, Known(frozenset(), frozenset()), Quantity(4), Quantity(2), 5.0)
+    -15.0
+    """
+    trial = own.copy()
+    graph, of = own.graph, target.of
+    if changed.of < 0:
+        trial.set_value(changed.node, number)
+        moved = {changed.node}
+        last = target.node if of < 0 else of
+        for node in range(changed.node + 1, last + 1):
+            arguments = graph.arguments[node]
+            worked_out = node == target.node and of < 0
+            if (worked_out or node not in known.values) and any(a in moved for a in arguments):
+                trial.set_value(node, own.exercise.value(trial.values, node))
+                moved.add(node)
+        if of < 0:
+            return trial.values[target.node]
+    else:
+        trial.set_gradient(of, changed.node, number)
+    gradients = trial.gradients.get(of, {})
+    for node in completed(graph, of):
+        if node == target.node:
+            break
+        # The node's value may be what was changed, and then its gradient is not.
+        kept = node in known.gradients or node == of or changed == Quantity(node, of)
+        if not kept and gradients.get(node) is not None:
+            trial.set_gradient(of, node, trial.gradient(of, node))
+    return trial.gradient(of, target.node)
+
+
+def rounding_reach(
+    own: Own, known: Known, target: Quantity, reaches: Mapping[Quantity, Any]
+) -> Any:
+    """Return how far off a quantity may be when steps before it were gone on with unrounded.
+
+    `reaches` has, for each step that was rounded on the sheet, how far the number that was gone
+    on with may be from the one that is written: whoever works on a calculator goes on with more
+    digits, or with some numbers as written and some as they were. What comes back is a number, or
+    an array of the target's shape.
+    """
+    # Whole, so that a fraction stays one.
+    total: Any = 0
+    if len(own.graph) > _LARGEST:
+        return total
+    if not _is_light(own):
+        own, reaches = _in_doubles(own, reaches)
+    near = [step for step in _before(own.exercise, known, target) if step in reaches]
+    for step in near[:_MOST]:
+        if step.of < 0:
+            written = own.values[step.node]
+        else:
+            written = own.gradients.get(step.of, {}).get(step.node)
+        if written is None or (target.of < 0 and step.node > target.node):
+            continue
+        total = added(total, _moved(own, known, target, step, written, reaches[step]))
+    return total
+
+
+def _is_light(own: Own) -> bool:
+    """Whether a student's numbers can be carried as they are: fractions that are few and short."""
+    if not own.exercise.kind.exact:
+        return True
+    if own.graph.tensors:
+        return False
+    numbers = [*own.values, *(each for found in own.gradients.values() for each in found.values())]
+    return sum(map(_bits, numbers)) <= _BITS
+
+
+def _bits(number: Any) -> int:
+    if number is None or not is_fraction(number):
+        return 0
+    return int(number.numerator).bit_length() + int(number.denominator).bit_length()
+
+
+def _in_doubles(own: Own, reaches: Mapping[Quantity, Any]) -> tuple[Own, dict[Quantity, Any]]:
+    doubles = own.exercise.kind.doubles
+    return in_doubles(own), {step: doubles(reach) for step, reach in reaches.items()}
+
+
+def _moved(
+    own: Own, known: Known, target: Quantity, step: Quantity, written: Any, reach: Any
+) -> Any:
+    """Return how far a quantity moves when one step does, by as much as it may.
+
+    The elements of an array are rounded each by itself. Of a large one they are moved together,
+    up or down by chance: four times the root mean square is more than nearly all come to.
+    """
+    if not shape_of(written):
+        ends = [carried(own, known, target, step, added(written, reach * sign)) for sign in (1, -1)]
+        return abs(added(ends[0], -ends[1])) / 2
+    import numpy as np
+
+    def moved(by: Any) -> Any:
+        ends = [carried(own, known, target, step, written + by * sign) for sign in (1, -1)]
+        return (ends[0] - ends[1]) / 2
+
+    if written.size <= _SMALL:
+        units = np.eye(written.size, dtype=int).reshape(written.size, *written.shape)
+        return sum(abs(moved(reach * unit)) for unit in units)
+    chance = np.random.default_rng(0)
+    signs = [chance.choice([-1.0, 1.0], written.shape) for _ in range(_PATTERNS)]
+    return 4 * np.sqrt(sum(moved(reach * each) ** 2 for each in signs) / _PATTERNS)
+
+
+def _before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quantity]:
+    """Yield the steps on the sheet that a quantity is worked out from, through what is left out."""
+    graph, users = exercise.graph, exercise.users
+    seen: set[Quantity] = {target}
+    pending = [target]
+    while pending:
+        quantity = pending.pop()
+        node, of = quantity
+        if quantity is not target:
+            on_sheet = node in (known.values if of < 0 else known.gradients)
+            if on_sheet:
+                yield quantity
+                continue
+        if of < 0:
+            following = [Quantity(argument) for argument in graph.arguments[node]]
+        else:
+            following = []
+            for user, _ in users.of(node):
+                if user <= of:
+                    following += [Quantity(user, of), Quantity(user)]
+                    following += [Quantity(argument) for argument in graph.arguments[user]]
+        for each in following:
+            if each not in seen:
+                seen.add(each)
+                pending.append(each)
