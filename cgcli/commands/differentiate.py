@@ -124,6 +124,9 @@ def differentiate_command(
     certain = True
     if precision is not None:
         numbers, certain = _proved(problem, formulas, values, precision)
+        if not all(held or ()):
+            # Where the program has no value there is no derivative, whatever its formula is.
+            numbers, certain = ["undefined"] * len(numbers), False
     form = "json" if json else form or "text"
     sys.stdout.write(_written(formulas, form, share, numbers, held, values, digits, exact))
     if not certain:

@@ -13,7 +13,7 @@ __all__ = ["Namespace"]
 class Namespace:
     """The `m` of the rules: the functions given, and for every other row the row's own rule.
 
-    >>> Namespace(exp=lambda x: 2.0**x, abs=abs, where=lambda c, a, b: a if c else b).sigmoid(1.0)
+    >>> Namespace(exp=lambda x: 2.0**x, abs=abs, min=min, number=float).sigmoid(1.0)
     0.6666666666666666
     """
 

@@ -111,10 +111,17 @@ class _Pass:
         if not isinstance(partial, Cell) and partial == 0:
             return None, None
         sent = upstream * partial
-        if mask is None:
-            return fit(sent, shape), None
-        sent = fit(where(mask, sent, 0.0), shape)
-        return sent, fit(mask, shape)
+        if mask is not None:
+            sent = where(mask, sent, 0.0)
+        own = graph.shape(node)
+        if own != shape:
+            # What is the same for all elements is so often added up as there are of them.
+            mask = None if mask is None else fit(mask, own)
+            if isinstance(sent, Cell):
+                sent = fit(sent, own)
+            else:
+                sent *= np.prod(own, dtype=float) / np.prod(shape, dtype=float)
+        return fit(sent, shape), None if mask is None else fit(mask, shape)
 
     def _pull_back(
         self, node: int, place: int, upstream: Number, mask: Cell | None

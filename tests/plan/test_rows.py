@@ -198,6 +198,11 @@ TENSORS = {
     ),
     "len": ("len(x)*w*len(w*x)", {"w": ()}, {"x": (3,)}),
     "broadcasting": ("sum((W + w*x + b)^2)", {"W": (2, 3), "w": (), "b": (3,)}, {"x": (3,)}),
+    "one number for all elements": (
+        "v = w*x; sum([v, v, v] + v) + sum(where(x, [v, x, x], v)) + mean([x, 2*x] - v)",
+        {"w": ()},
+        {"x": ()},
+    ),
     "broadcasting up": ("sum((w*x + b)^2)", {"w": (3,), "b": ()}, {"x": ()}),
     "columns by rows": ("sum((W*[[y], [2*y]])^2)", {"W": (2, 3)}, {"y": ()}),
     "no data in the cost": ("w^2 + 0*x", {"w": ()}, {"x": ()}),

@@ -35,7 +35,7 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
 
     >>> print("\\n".join(curve([4.0, 2.0, 1.0], 20, 2, unicode=True)))
     4 ┤█
-    1 ┤█▅▁
+    1 ┤█▆▁
     """
     finite = [cost for cost in costs if cost - cost == 0]
     if len(finite) < 2:
