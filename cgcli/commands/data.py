@@ -6,11 +6,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from cgcli.commands.files import opened
 from cgcli.errors import CgraphError, shorten
-from cgcli.learning.reading import Report, Source, open_source
+
+if TYPE_CHECKING:
+    from cgcli.learning.reading import Report, Source
 
 __all__ = ["is_data", "opened_source", "pairs", "tell_skipped"]
 
@@ -35,6 +37,8 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
     if path != "-" and kind is None:
         message = f"{shorten(path, 80)}: data is read from .csv, .tsv, .jsonl, .json and .parquet"
         raise CgraphError("file", message, "name one of those, or - for standard input")
+    from cgcli.learning.reading import open_source
+
     with opened(path) as stream:
         if path == "-":
             yield open_source("standard input", *_sniffed(stream))

@@ -500,3 +500,17 @@ def test_a_pipe_closed_on_the_operations(environment: dict[str, str]) -> None:
     command = f'set -o pipefail; "{sys.executable}" -m cgcli ops | head -1'
     ran = subprocess.run(["bash", "-c", command], capture_output=True, env=environment, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_a_start_loads_what_it_needs_alone(environment: dict[str, str]) -> None:
+    """What takes long to import is imported where it is used."""
+    heavy = ("numpy", "rich", "lark", "fractions", "sympy", "flint", "scipy", "duckdb", "graphlay")
+    code = (
+        "import sys; from cgcli.commands.app import run; "
+        "run(['eval', '(x+y)*z', 'x=1', 'y=3', 'z=-3', '--json']); "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert ran.stdout.splitlines()[-1] == "[]"
