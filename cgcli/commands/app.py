@@ -12,17 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cgcli.commands.check import SheetsCommand, check_command
-from cgcli.commands.differentiate import differentiate_command
-from cgcli.commands.draw import draw_command
-from cgcli.commands.evaluate import evaluate_command
-from cgcli.commands.map import map_command, predict_command
-from cgcli.commands.operations import operations_command
-from cgcli.commands.schema import schema_command
-from cgcli.commands.shared import Group, ProgramCommand
-from cgcli.commands.sheet import sheet_command
-from cgcli.commands.trace import trace_command
-from cgcli.commands.train import train_command
+from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError
 
 __all__ = ["app", "run"]
@@ -40,17 +30,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Values and gradients of expressions, through their computational graphs.",
 )
-app.command("eval", cls=ProgramCommand)(evaluate_command)
-app.command("trace", cls=ProgramCommand)(trace_command)
-app.command("check", cls=SheetsCommand)(check_command)
-app.command("sheet", cls=ProgramCommand)(sheet_command)
-app.command("diff", cls=ProgramCommand)(differentiate_command)
-app.command("train", cls=ProgramCommand)(train_command)
-app.command("predict", cls=ProgramCommand)(predict_command)
-app.command("map", cls=ProgramCommand)(map_command)
-app.command("draw", cls=ProgramCommand)(draw_command)
-app.command("ops", cls=ProgramCommand)(operations_command)
-app.command("schema", cls=ProgramCommand)(schema_command)
 
 
 def _print_version(asked: bool) -> None:

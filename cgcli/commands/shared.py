@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -204,8 +204,44 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     return CgraphError("usage", f"there is no option {shorten(name)}", hint)
 
 
+COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
+    "eval": ("evaluate", "evaluate_command", ""),
+    "trace": ("trace", "trace_command", ""),
+    "check": ("check", "check_command", "SheetsCommand"),
+    "sheet": ("sheet", "sheet_command", ""),
+    "diff": ("differentiate", "differentiate_command", ""),
+    "train": ("train", "train_command", ""),
+    "predict": ("map", "predict_command", ""),
+    "map": ("map", "map_command", ""),
+    "draw": ("draw", "draw_command", ""),
+    "ops": ("operations", "operations_command", ""),
+    "schema": ("schema", "schema_command", ""),
+}
+"""By command its module here, its function, and its class where that is one of its own."""
+
+
 class Group(TyperGroup):
-    """The commands, with an answer for a word that is none of them."""
+    """The commands, each imported when it is asked for, and an answer for any other word."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command by its name; None where there is none."""
+        from importlib import import_module
+
+        if cmd_name not in COMMANDS:
+            return None
+        module, function, own = COMMANDS[cmd_name]
+        found = import_module(f"cgcli.commands.{module}")
+        alone = typer.Typer(
+            rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
+        )
+        kind = getattr(found, own) if own else ProgramCommand
+        settings = {"help_option_names": ["--help", "-h"]}
+        alone.command(cmd_name, cls=kind, context_settings=settings)(getattr(found, function))
+        return typer.main.get_command(alone)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; say what was meant when there is none of that name."""
