@@ -14,7 +14,15 @@ from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 
-__all__ = ["opened", "read_array", "read_text", "utf8", "write_file", "write_pieces"]
+__all__ = [
+    "check_writable",
+    "opened",
+    "read_array",
+    "read_text",
+    "utf8",
+    "write_file",
+    "write_pieces",
+]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -53,10 +61,27 @@ def write_file(path: str, data: bytes) -> None:
     write_pieces(path, [data])
 
 
+def check_writable(path: str) -> None:
+    """Raise `CgraphError` where a file could not be written; what is there stays as it is."""
+    beside = _beside(path)
+    try:
+        with open(beside, "wb"):
+            pass
+    except OSError as error:
+        raise _file_error(path, (error.strerror or "it cannot be written").lower()) from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.remove(beside)
+
+
+def _beside(path: str) -> str:
+    folder = os.path.dirname(path) or "."
+    return os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.part")
+
+
 def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
     """Do the same with a file that comes in pieces; an error in making one leaves it as it was."""
-    folder = os.path.dirname(path) or "."
-    beside = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.part")
+    beside = _beside(path)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             # A folder is refused by the system; a device takes what it is given.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import IO, Any, NamedTuple
 
-from cgcli.commands.files import write_file
+from cgcli.commands.files import check_writable, write_file
 from cgcli.errors import CgraphError, shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model
@@ -53,9 +53,15 @@ class Watching:
         self._progress: Any = None
 
     def begin(self) -> None:
-        """Write the model as it is, so that a path that cannot be written is known at once."""
+        """Begin the files, so that a path that cannot be written is known at once.
+
+        A model that is there already is replaced when there is something to put in its place.
+        """
         self._check_files()
-        if self._output is not None:
+        if self._output is not None and os.path.isfile(self._output):
+            check_writable(self._output)
+            self._saved = time.monotonic()
+        elif self._output is not None:
             self._write()
         if self._files.log is not None:
             self._log = _opened_log(self._files.log, self._files.epoch)

@@ -206,6 +206,22 @@ def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(
     assert json.loads(model.read_text())["state"]["step"] > 0
 
 
+def test_a_model_that_is_there_is_kept_until_there_is_another(
+    rows: Path, tmp_path: Path, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "m.json"
+    assert cgraph(*words(rows, "--epochs", "2", "-o", str(model))).status == 0
+    before = model.read_text()
+    monkeypatch.setattr("cgcli.learning.training.Training.run", _broken)
+    assert cgraph(*words(rows, "--epochs", "2", "-o", str(model))).status == 70
+    assert model.read_text() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.json", "rows.csv"]
+
+
+def _broken(*_: Any) -> None:
+    raise RuntimeError
+
+
 def test_paths_that_cannot_be_written(rows: Path, tmp_path: Path, cgraph: Run) -> None:
     for option in ("-o", "--log", "--plot"):
         path = str(tmp_path / "no" / "such" / "folder.svg")
