@@ -79,7 +79,7 @@ def stacked(names: Sequence[str], patterns: Mapping[str, str]) -> dict[str, list
     """
     found = {}
     for name, pattern in patterns.items():
-        own = [each for each in names if fnmatch.fnmatchcase(each, pattern)]
+        own = [each for each in names if each and fnmatch.fnmatchcase(each, pattern)]
         if not own:
             few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
             message = f"no column is like '{excerpt(pattern)}'"
@@ -96,7 +96,9 @@ def _check_names(path: str, names: list[str]) -> list[str]:
     if not names:
         raise _unusable(path, "it has no columns", "the first line of a CSV file names them")
     seen: set[str] = set()
-    twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+    # A delimiter at the end of every line makes a column that has no name, and that nobody reads.
+    named = filter(None, names)
+    twice = next((name for name in named if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
     if twice is not None:
         raise _unusable(path, f"two columns are called '{excerpt(twice)}'")
     return names
@@ -151,7 +153,7 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
             block = list(itertools.islice(feed, CHUNK))
             if not block:
                 return
-            if quick and not any('"' in line for line in block):
+            if quick and not any('"' in line or "[" in line for line in block):
                 found = _plain(block, places, len(names), delimiter)
                 if found is not None:
                     report.rows += len(block)
@@ -159,7 +161,8 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
                     yield _chunk(wanted, found, report)
                     continue
             else:
-                # A quoted cell may go on over lines, past the end of this block.
+                # A quoted cell may go on over lines, past the end of this block, and where one
+                # row has a list all must.
                 quick = False
                 block = itertools.chain(block, feed)  # type: ignore[assignment]
             yield from _careful_csv(path, block, names, columns, report, delimiter, before)

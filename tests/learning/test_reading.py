@@ -153,6 +153,7 @@ def test_bad_cells_are_named(data: bytes, kind: str, message: str) -> None:
         (b'{"x": 1}\n{"x": NaN}\n', "jsonl", "line 2: NaN is not JSON"),
         (b'{"x": 1}', "json", "it is not a list of objects"),
         (b"[" * 100_000, "json", "nest too deeply"),
+        (b'{"x": ' + b"9" * 5000 + b"}", "jsonl", "has too many digits"),
         (b"x,y\n1,\x00\n", "csv", "is not a number|NUL"),
     ],
 )
@@ -173,6 +174,18 @@ def test_many_rows_with_one_bad_cell_far_down() -> None:
     assert found[ROW][-1] == 50_000
     # Nobody asks for the column: nobody minds.
     assert len(read(data, "csv", ["a"])[0]["a"]) == 50_000
+
+
+def test_lists_first_and_numbers_far_down() -> None:
+    """A file whose first rows have lists of one number has no row that is a number."""
+    lines = [*(f"[{k}]\t{k}" for k in range(tables.CHUNK)), "5\t6"]
+    with pytest.raises(CgraphError, match=r"row 16385 .*it has one number"):
+        read(("x\ty\n" + "\n".join(lines)).encode(), "tsv", ["x", "y"])
+
+
+def test_columns_that_have_no_name() -> None:
+    found, _ = read(b"x,y,,\n1,2,,\n", "csv", ["x", "y"])
+    assert found["y"].tolist() == [2]
 
 
 # Tables and batches
