@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import CgraphError, shorten
-from cgcli.learning.descent import Best, State
+from cgcli.learning.descent import Best, Record, State
 from cgcli.learning.parameters import Parameters
 
-__all__ = ["SCHEMA", "Model", "bindings", "is_model"]
+__all__ = ["SCHEMA", "Model", "as_json", "bindings", "is_model"]
 
 SCHEMA: Final = "cgraph.model/1"
 
@@ -32,6 +32,41 @@ def bindings(found: Mapping[str, Any]) -> dict[str, Any]:
     if not all(isinstance(part, dict) for part in parts):
         raise _broken("its parameters are no object")
     return {**parts[0], **parts[1]}
+
+
+def as_json(value: Any) -> str:
+    """Return JSON on one line; a number that is not finite is a string.
+
+    >>> as_json({"cost": 0.5, "holdout": float("nan"), "memory": [float("inf")]})
+    '{"cost": 0.5, "holdout": "NaN", "memory": ["Infinity"]}'
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        # Only what needs it is walked through: a large model is saved often.
+        return json.dumps(_spelt(value), ensure_ascii=False, allow_nan=False)
+
+
+def _spelt(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _spelt(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_spelt(each) for each in value]
+    if isinstance(value, float) and value - value != 0:
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _record(found: Mapping[str, Any]) -> Record:
+    """Return a record of the history, its numbers that are strings as numbers again."""
+    return {
+        name: _record(value)
+        if isinstance(value, dict)
+        else float(value)
+        if isinstance(value, str)
+        else value
+        for name, value in found.items()
+    }
 
 
 def _broken(why: str) -> CgraphError:
@@ -94,10 +129,7 @@ class Model:
 
     def text(self) -> str:
         """Return the document as JSON: a line for each of its parts."""
-        parts = [
-            f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
-            for name, value in self.document().items()
-        ]
+        parts = [f"{json.dumps(name)}: {as_json(value)}" for name, value in self.document().items()]
         return "{\n" + ",\n".join(parts) + "\n}\n"
 
     @classmethod
@@ -180,7 +212,7 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
         for name, value in found["best"]["parameters"].items():
             np.copyto(views[name], np.asarray(value, dtype=np.float64))
         state.best = Best(float(found["best"]["cost"]), int(found["best"]["epoch"]), flat)
-    state.history = [dict(record) for record in found["history"]]
+    state.history = [_record(record) for record in found["history"]]
     return state
 
 
