@@ -6,6 +6,7 @@ import csv
 import fnmatch
 import io
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final, NamedTuple
 
@@ -320,9 +321,11 @@ def _parquet(path: str) -> Source:
         raise CgraphError("usage", message, hint) from None
     connection = duckdb.connect()
     try:
-        table = connection.from_parquet(path)
+        # DuckDB takes a path for a pattern; what would be one stands in brackets.
+        pattern = re.sub(r"[*?\[]", r"[\g<0>]", path)
+        table = connection.from_parquet(pattern)
         names = _check_names(path, list(table.columns))
-        counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [path]).fetchone()
+        counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [pattern]).fetchone()
     except duckdb.Error as error:
         why = str(error).split("\n", maxsplit=1)[0]
         raise _unusable(path, f"it is not Parquet: {shorten(why, 100)}") from None
@@ -332,7 +335,7 @@ def _parquet(path: str) -> Source:
         columns = Columns(wanted)
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in wanted)
         query = f"SELECT {quoted} FROM read_parquet(?)"  # noqa: S608  # names are quoted
-        result = connection.execute(query, [path])
+        result = connection.execute(query, [pattern])
         while block := result.fetchmany(CHUNK):
             found = _numbers(block)
             if found is not None:

@@ -86,6 +86,16 @@ def test_parquet(tmp_path: Path) -> None:
         list(source.chunks(["t"], Report(path, skip=False)))
 
 
+def test_the_path_of_a_parquet_file_is_no_pattern(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    for name, value in (("a[1].parquet", 1), ("a1.parquet", 2)):
+        path = str(tmp_path / name)
+        duckdb.execute(f"COPY (SELECT {value}.0 AS x) TO '{path}' (FORMAT parquet)")
+    path = str(tmp_path / "a[1].parquet")
+    (chunk,) = open_source(path, None, "parquet").chunks(["x"], Report(path, skip=False))
+    assert chunk["x"].tolist() == [1]
+
+
 def test_lists_are_vectors() -> None:
     for data, kind in (
         (b'x,y\n"[1, 2]",3\n"[4,5]",6\n', "csv"),
