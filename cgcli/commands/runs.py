@@ -176,7 +176,8 @@ class Run:
             hint = f"to train on other data begin anew from its values: --at {called}"
             raise CgraphError("file", message, hint)
         memory = self.training.descent.optimiser.remembers
-        if set(model.state.memory) != set(memory):
+        steps = self.training.descent.objective.steps
+        if set(model.state.memory) != set(memory) or model.state.position >= max(steps, 1):
             message = f"{called}: the optimiser's state in this model is not whole"
             raise CgraphError("file", message, "train it again")
         self.training.descent.state = model.state

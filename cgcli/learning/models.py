@@ -59,14 +59,23 @@ def _spelt(value: Any) -> Any:
 
 def _record(found: Mapping[str, Any]) -> Record:
     """Return a record of the history, its numbers that are strings as numbers again."""
-    return {
-        name: _record(value)
-        if isinstance(value, dict)
-        else float(value)
-        if isinstance(value, str)
-        else value
-        for name, value in found.items()
-    }
+    record = {name: each if type(each) is int else _numbers(each) for name, each in found.items()}
+    _count(record["epoch"])
+    if not all(isinstance(record[name], int | float) for name in ("cost", "gradient_norm", "rate")):
+        raise TypeError
+    return record
+
+
+def _numbers(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {name: _numbers(each) for name, each in found.items()}
+    return float(found)
+
+
+def _count(found: Any) -> int:
+    if type(found) is not int or not 0 <= found < 2**63:
+        raise ValueError
+    return found
 
 
 def _broken(why: str) -> CgraphError:
@@ -105,6 +114,8 @@ class Model:
         self.scaling()
         if not self.parameters.flat.size or not {"rows", "held", "fingerprint"} <= set(self.data):
             raise ValueError
+        if not isinstance(self.data.get("path"), str | None):
+            raise TypeError
 
     def stacks(self) -> dict[str, str]:
         """Return the columns that are stacked, as patterns by name."""
@@ -199,7 +210,9 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
     memory = {str(name): _vector(value, size) for name, value in found["memory"].items()}
     state = State(size, memory)
     for name in ("step", "epoch", "position", "rows", "stride"):
-        setattr(state, name, int(found[name]))
+        setattr(state, name, _count(found[name]))
+    if not state.stride or bool(state.rows) != bool(state.position):
+        raise ValueError
     state.costs = float(found["costs"])
     state.before = None if found["before"] is None else float(found["before"])
     if found["sum"]:

@@ -96,7 +96,10 @@ def test_a_model_that_is_not_whole_is_told(rows: Path, tmp_path: Path, cgraph: R
     assert cgraph(*words(rows, "--epochs", "2", "-o", str(model))).status == 0
     text = model.read_text()
     found = json.loads(text)
+    record = found["state"]["history"][0]
     of_settings = [
+        json.dumps({**found, "settings": {**found["settings"], "optimizer": ["gd"]}}),
+        json.dumps({**found, "state": {**found["state"], "position": 7, "rows": 1}}),
         json.dumps({**found, "settings": {}}),
         json.dumps({**found, "settings": {**found["settings"], "optimizer": "magic"}}),
     ]
@@ -107,6 +110,19 @@ def test_a_model_that_is_not_whole_is_told(rows: Path, tmp_path: Path, cgraph: R
         json.dumps({**found, "parameters": {}}),
         json.dumps({**found, "state": {**found["state"], "memory": 3}}),
         json.dumps({**found, "state": {**found["state"], "memory": {"a": []}}}),
+        *(
+            json.dumps({**found, "state": {**found["state"], **change}})
+            for change in (
+                {"position": -5},
+                {"stride": 0},
+                {"step": 10**30},
+                {"rows": 3},
+                {"epoch": 0.5},
+                {"history": [{"epoch": 1}]},
+                {"history": [{**record, "cost": None}]},
+            )
+        ),
+        json.dumps({**found, "data": {**found["data"], "path": 5}}),
         json.dumps({**found, "data": {}}),
         json.dumps({**found, "program": "x +"}),
         json.dumps({"x": 1}),
