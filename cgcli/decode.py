@@ -40,6 +40,8 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
     except RecursionError:
         raise _unusable(what, "its lists nest too deeply") from None
     except ValueError as error:
+        if "set_int_max_str_digits" in str(error):
+            raise _unusable(what, "one of its whole numbers has too many digits") from None
         raise _unusable(what, str(error)) from None
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any, Final
 
 from cgcli.calculus.kind import DOUBLES, Kind
@@ -15,6 +15,7 @@ from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 
 __all__ = [
+    "check_apart",
     "check_writable",
     "opened",
     "read_array",
@@ -41,7 +42,12 @@ def opened(path: str) -> Iterator[IO[bytes]]:
         if path == "-":
             yield sys.stdin.buffer
             return
-        if stat.S_ISBLK(mode := os.stat(path).st_mode) or stat.S_ISCHR(mode):
+        try:
+            mode = os.stat(path).st_mode
+        except ValueError:
+            # No path has a character that is 0.
+            raise _file_error(path, "it cannot be opened") from None
+        if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
             raise _file_error(path, "this is a device, not a file")
         with open(path, "rb") as file:
             yield file
@@ -51,9 +57,22 @@ def opened(path: str) -> Iterator[IO[bytes]]:
         raise _file_error(path, "there is no such file", "check the path") from None
     except IsADirectoryError:
         raise _file_error(path, "this is a folder", "name a file in it") from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it cannot be opened"
+    except OSError as error:
+        why = error.strerror or "it cannot be opened"
         raise _file_error(path, why[0].lower() + why[1:]) from None
+
+
+def check_apart(named: Mapping[str, str | None]) -> None:
+    """Refuse two paths, by what they are for, that are the same file: one would be lost."""
+    before: dict[str, str] = {}
+    for what, path in named.items():
+        if path is None or path == "-" or (os.path.exists(path) and not os.path.isfile(path)):
+            continue
+        real = os.path.normcase(os.path.realpath(path))
+        if real in before:
+            message = f"{shorten(path, 80)} is {before[real]}, and {what} would be written over it"
+            raise CgraphError("usage", message, "give each a file of its own")
+        before[real] = what
 
 
 def write_file(path: str, data: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from cgcli.commands.data import opened_source, pairs, tell_skipped
-from cgcli.commands.files import read_text, write_pieces
+from cgcli.commands.files import check_apart, read_text, write_pieces
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Nodes, Program, Wrt, one_of
 from cgcli.decode import decode_json
@@ -137,6 +137,7 @@ def _run(
     if output is not None and ending not in FORMATS and form is None:
         message = f"{shorten(output, 80)}: rows are written as .csv or .jsonl"
         raise CgraphError("usage", message, "or say which with --format csv")
+    check_apart({"the data": data, "the table": output})
     form = one_of("--format", form, FORMATS) or ending or "csv"
     with opened_source(data, command) as source:
         for name in required:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
-from cgcli.commands.files import read_text
+from cgcli.commands.files import check_apart, read_text
 from cgcli.commands.inputs import constant, read_bindings, split_binding
 from cgcli.commands.settings import Plans, settings_of
 from cgcli.commands.watching import Files, Watching
@@ -176,7 +176,8 @@ class Run:
             hint = f"to train on other data begin anew from its values: --at {called}"
             raise CgraphError("file", message, hint)
         memory = self.training.descent.optimiser.remembers
-        if set(model.state.memory) != set(memory):
+        steps = self.training.descent.objective.steps
+        if set(model.state.memory) != set(memory) or model.state.position >= max(steps, 1):
             message = f"{called}: the optimiser's state in this model is not whole"
             raise CgraphError("file", message, "train it again")
         self.training.descent.state = model.state
@@ -220,6 +221,7 @@ class Run:
         if plot is not None and os.path.splitext(plot)[1].lower() not in (".svg", ".png"):
             message = f"{shorten(plot, 80)}: a cost curve is drawn as .svg or .png"
             raise CgraphError("usage", message, "write --plot cost.svg")
+        check_apart({"the data": self.path, "the model": output, "the log": log, "the curve": plot})
         state = None if self.resumed is None else self.resumed.state
         files = Files(output, log, plot, every, self.path, state.epoch if state else None)
         self._watching = Watching(self.training, self.model, files)

@@ -115,7 +115,7 @@ def _is_count(value: Any) -> bool:
 
 
 _VALID: dict[str, Callable[[Any], bool]] = {
-    "optimizer": lambda value: value in OPTIMISERS,
+    "optimizer": lambda value: isinstance(value, str) and value in OPTIMISERS,
     "rate": lambda value: value is None or _is_number(value),
     "settings": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
     "schedule": lambda value: value in SCHEDULES,

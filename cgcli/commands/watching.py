@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 from cgcli.commands.files import check_writable, write_file
 from cgcli.errors import CgraphError, shorten
 from cgcli.learning.descent import Record, State
-from cgcli.learning.models import Model
+from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 
 __all__ = ["Files", "Watching"]
@@ -110,7 +110,7 @@ class Watching:
     def epoch(self, record: Record) -> None:
         """See an epoch's end."""
         if self._log is not None:
-            self._log.write(json.dumps(record) + "\n")
+            self._log.write(as_json(record) + "\n")
             self._log.flush()
 
     def save(self, state: State, *, last: bool) -> None:

@@ -64,6 +64,9 @@ class State:
 
     def keep(self, record: Record) -> None:
         """Add to the history; when it is long only every other epoch is kept, and the last."""
+        if self.history and self.history[-1]["epoch"] >= record["epoch"]:
+            # A run that a criterion ended in an epoch, and that goes on, comes to it again.
+            self.history.pop()
         before = self.history[-1:]
         if before and (before[0]["epoch"] - 1) % self.stride:
             self.history.pop()
@@ -150,7 +153,7 @@ class Descent:
         norm = rate = 0.0
         for rows, cost in objective.epoch(state.epoch, state.position):
             norm = math.sqrt(float(gradient @ gradient))
-            if norm - norm != 0 or not cost <= self._limit:
+            if norm - norm != 0 or cost - cost != 0 or cost > self._limit:
                 self._give_up(cost)
             if self._limit == math.inf:
                 # A cost that grows without end is given up before it overflows.
@@ -160,7 +163,8 @@ class Descent:
                 change = None if state.before is None else abs(cost - state.before)
                 stop = self.criteria.reached(cost, change, norm)
                 if stop:
-                    self._record(watch, cost, norm, rate)
+                    # The epoch was begun, and its step is not taken.
+                    self._record(watch, state.epoch + 1, cost, norm, rate)
                     return stop
                 state.before = cost
                 self._remember(cost)
@@ -175,19 +179,26 @@ class Descent:
             watch.step(state, cost, norm, rate)
             stop = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
             if stop and state.position < objective.steps:
+                self._check_parameters(cost)
                 return stop
         return self._end(watch, norm, rate) or self._interrupted(watch, 0.0)
+
+    def _check_parameters(self, cost: float) -> None:
+        """Give up where the last step went too far, before anything of it is kept."""
+        if not np.isfinite(self.flat).all():
+            self._give_up(cost)
 
     def _give_up(self, cost: float) -> None:
         """Raise `DivergedError`, the parameters those of the lowest cost before."""
         bad = self.flat.copy()
+        finite = np.isfinite(bad).all()
         np.copyto(self.flat, self._good)
         if cost - cost != 0:
             what = "the cost is not finite"
         elif cost > self._limit:
             what = f"the cost grew to {cost:.3g}"
         else:
-            what = "the gradient is not finite"
+            what = "the gradient is not finite" if finite else "a step went beyond all doubles"
         raise DivergedError(what, bad)
 
     def _remember(self, cost: float) -> None:
@@ -215,7 +226,8 @@ class Descent:
         state.epoch += 1
         state.position, state.costs, state.rows = 0, 0.0, 0
         state.sum.fill(0.0)
-        record = self._record(watch, cost, norm, rate)
+        self._check_parameters(cost)
+        record = self._record(watch, state.epoch, cost, norm, rate)
         stop = self._patience(record)
         if not objective.full:
             self._remember(cost)
@@ -226,9 +238,9 @@ class Descent:
         watch.save(state, last=False)
         return stop
 
-    def _record(self, watch: Watch, cost: float, norm: float, rate: float) -> Record:
+    def _record(self, watch: Watch, epoch: int, cost: float, norm: float, rate: float) -> Record:
         state = self.state
-        record: Record = {"epoch": state.epoch, "step": state.step, "cost": cost}
+        record: Record = {"epoch": epoch, "step": state.step, "cost": cost}
         record |= {"gradient_norm": norm, "rate": rate}
         metrics: dict[str, Any] = {}
         if self.measure is not None:
@@ -248,9 +260,11 @@ class Descent:
         if patience is None:
             return ""
         cost = record["holdout"]
-        if state.best is None or cost < state.best.cost:
+        best = state.best
+        # A cost that is NaN is no better than none.
+        if cost == cost and (best is None or cost < best.cost):
             state.best = Best(cost, state.epoch, self.flat.copy())
-        elif state.epoch - state.best.epoch >= patience:
+        elif state.epoch - (best.epoch if best else 0) >= patience:
             return f"{patience} epochs brought nothing better on the rows held out (--patience)"
         return ""
 

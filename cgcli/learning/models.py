@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import CgraphError, shorten
-from cgcli.learning.descent import Best, State
+from cgcli.learning.descent import Best, Record, State
 from cgcli.learning.parameters import Parameters
 
-__all__ = ["SCHEMA", "Model", "bindings", "is_model"]
+__all__ = ["SCHEMA", "Model", "as_json", "bindings", "is_model"]
 
 SCHEMA: Final = "cgraph.model/1"
 
@@ -32,6 +32,50 @@ def bindings(found: Mapping[str, Any]) -> dict[str, Any]:
     if not all(isinstance(part, dict) for part in parts):
         raise _broken("its parameters are no object")
     return {**parts[0], **parts[1]}
+
+
+def as_json(value: Any) -> str:
+    """Return JSON on one line; a number that is not finite is a string.
+
+    >>> as_json({"cost": 0.5, "holdout": float("nan"), "memory": [float("inf")]})
+    '{"cost": 0.5, "holdout": "NaN", "memory": ["Infinity"]}'
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        # Only what needs it is walked through: a large model is saved often.
+        return json.dumps(_spelt(value), ensure_ascii=False, allow_nan=False)
+
+
+def _spelt(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _spelt(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_spelt(each) for each in value]
+    if isinstance(value, float) and value - value != 0:
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _record(found: Mapping[str, Any]) -> Record:
+    """Return a record of the history, its numbers that are strings as numbers again."""
+    record = {name: each if type(each) is int else _numbers(each) for name, each in found.items()}
+    _count(record["epoch"])
+    if not all(isinstance(record[name], int | float) for name in ("cost", "gradient_norm", "rate")):
+        raise TypeError
+    return record
+
+
+def _numbers(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {name: _numbers(each) for name, each in found.items()}
+    return float(found)
+
+
+def _count(found: Any) -> int:
+    if type(found) is not int or not 0 <= found < 2**63:
+        raise ValueError
+    return found
 
 
 def _broken(why: str) -> CgraphError:
@@ -70,6 +114,8 @@ class Model:
         self.scaling()
         if not self.parameters.flat.size or not {"rows", "held", "fingerprint"} <= set(self.data):
             raise ValueError
+        if not isinstance(self.data.get("path"), str | None):
+            raise TypeError
 
     def stacks(self) -> dict[str, str]:
         """Return the columns that are stacked, as patterns by name."""
@@ -94,10 +140,7 @@ class Model:
 
     def text(self) -> str:
         """Return the document as JSON: a line for each of its parts."""
-        parts = [
-            f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
-            for name, value in self.document().items()
-        ]
+        parts = [f"{json.dumps(name)}: {as_json(value)}" for name, value in self.document().items()]
         return "{\n" + ",\n".join(parts) + "\n}\n"
 
     @classmethod
@@ -167,7 +210,9 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
     memory = {str(name): _vector(value, size) for name, value in found["memory"].items()}
     state = State(size, memory)
     for name in ("step", "epoch", "position", "rows", "stride"):
-        setattr(state, name, int(found[name]))
+        setattr(state, name, _count(found[name]))
+    if not state.stride or bool(state.rows) != bool(state.position):
+        raise ValueError
     state.costs = float(found["costs"])
     state.before = None if found["before"] is None else float(found["before"])
     if found["sum"]:
@@ -180,7 +225,7 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
         for name, value in found["best"]["parameters"].items():
             np.copyto(views[name], np.asarray(value, dtype=np.float64))
         state.best = Best(float(found["best"]["cost"]), int(found["best"]["epoch"]), flat)
-    state.history = [dict(record) for record in found["history"]]
+    state.history = [_record(record) for record in found["history"]]
     return state
 
 

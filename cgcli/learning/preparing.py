@@ -21,6 +21,7 @@ from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
 from cgcli.program import Program
+from cgcli.words import counted
 
 __all__ = ["Given", "Prepared", "Reading", "Shaped", "build_graph", "prepare", "read_columns"]
 
@@ -108,7 +109,7 @@ def _check_rows(source: Source, train: Table, held: Table | None, report: Report
         message = f"{report.rows:,} rows were read, and {count:,} arrived"
         raise CgraphError("file", f"{excerpt(source.path)}: {message}")
     if held is not None and not (held.count and train.count):
-        message = f"of {count:,} rows --holdout leaves none on one of its sides"
+        message = f"of {counted(count, 'row')} --holdout leaves none on one of its sides"
         raise CgraphError("usage", message, "hold another part out, such as 0.2")
 
 

@@ -6,6 +6,7 @@ import csv
 import fnmatch
 import io
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final, NamedTuple
 
@@ -79,7 +80,7 @@ def stacked(names: Sequence[str], patterns: Mapping[str, str]) -> dict[str, list
     """
     found = {}
     for name, pattern in patterns.items():
-        own = [each for each in names if fnmatch.fnmatchcase(each, pattern)]
+        own = [each for each in names if each and fnmatch.fnmatchcase(each, pattern)]
         if not own:
             few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
             message = f"no column is like '{excerpt(pattern)}'"
@@ -96,7 +97,9 @@ def _check_names(path: str, names: list[str]) -> list[str]:
     if not names:
         raise _unusable(path, "it has no columns", "the first line of a CSV file names them")
     seen: set[str] = set()
-    twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+    # A delimiter at the end of every line makes a column that has no name, and that nobody reads.
+    named = filter(None, names)
+    twice = next((name for name in named if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
     if twice is not None:
         raise _unusable(path, f"two columns are called '{excerpt(twice)}'")
     return names
@@ -148,10 +151,10 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
         quick = True
         while True:
             before = lines.number
-            block = list(itertools.islice(feed, CHUNK))
+            block = _block(feed)
             if not block:
                 return
-            if quick and not any('"' in line for line in block):
+            if quick and not any('"' in line or "[" in line for line in block):
                 found = _plain(block, places, len(names), delimiter)
                 if found is not None:
                     report.rows += len(block)
@@ -159,12 +162,25 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
                     yield _chunk(wanted, found, report)
                     continue
             else:
-                # A quoted cell may go on over lines, past the end of this block.
+                # A quoted cell may go on over lines, past the end of this block, and where one
+                # row has a list all must.
                 quick = False
                 block = itertools.chain(block, feed)  # type: ignore[assignment]
             yield from _careful_csv(path, block, names, columns, report, delimiter, before)
 
     return Source(path, names, rows)
+
+
+def _block(feed: Iterator[str]) -> list[str]:
+    """Return the next lines, fewer where they are long."""
+    block: list[str] = []
+    size = 0
+    for line in feed:
+        block.append(line)
+        size += len(line)
+        if len(block) == CHUNK or size > _LONGEST:
+            break
+    return block
 
 
 def _records(path: str, reader: Any) -> Iterator[list[str]]:
@@ -317,9 +333,11 @@ def _parquet(path: str) -> Source:
         raise CgraphError("usage", message, hint) from None
     connection = duckdb.connect()
     try:
-        table = connection.from_parquet(path)
+        # DuckDB takes a path for a pattern; what would be one stands in brackets.
+        pattern = re.sub(r"[*?\[]", r"[\g<0>]", path)
+        table = connection.from_parquet(pattern)
         names = _check_names(path, list(table.columns))
-        counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [path]).fetchone()
+        counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [pattern]).fetchone()
     except duckdb.Error as error:
         why = str(error).split("\n", maxsplit=1)[0]
         raise _unusable(path, f"it is not Parquet: {shorten(why, 100)}") from None
@@ -329,7 +347,7 @@ def _parquet(path: str) -> Source:
         columns = Columns(wanted)
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in wanted)
         query = f"SELECT {quoted} FROM read_parquet(?)"  # noqa: S608  # names are quoted
-        result = connection.execute(query, [path])
+        result = connection.execute(query, [pattern])
         while block := result.fetchmany(CHUNK):
             found = _numbers(block)
             if found is not None:

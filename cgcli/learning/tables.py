@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.errors import CgraphError, excerpt
 from cgcli.operations.row import Shape
 
 __all__ = ["CHUNK", "MEMORY", "ROW", "Table", "TableWriter", "scaling", "split"]
@@ -175,10 +176,14 @@ def scaling(table: Table, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
     """
     found = {}
     for name in names:
-        sums = sum(chunk[name].sum(axis=0) for chunk in table.chunks())
-        mean = sums / table.count
-        squares = sum(((chunk[name] - mean) ** 2).sum(axis=0) for chunk in table.chunks())
-        deviation = np.sqrt(squares / table.count)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = sum(chunk[name].sum(axis=0) for chunk in table.chunks())
+            mean = sums / table.count
+            squares = sum(((chunk[name] - mean) ** 2).sum(axis=0) for chunk in table.chunks())
+            deviation = np.sqrt(squares / table.count)
+        if not np.isfinite(deviation).all():
+            message = f"the numbers of '{excerpt(name)}' are too large for their squares to add up"
+            raise CgraphError("binding", message, "divide that column, and leave it out of --scale")
         deviation = np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1.0)
         found[name] = (mean, deviation) if np.shape(mean) else (float(mean), float(deviation))
     return found

@@ -52,7 +52,8 @@ def forward_cells(
             value = filled(tape, value, shape)
         if not has_rows(value) and any(map(has_rows, parts)):
             # What is the same for all rows by luck, as x^0, still has a gradient a row.
-            value = filled(tape, value, shape).view("repeat", shape)
+            value = filled(tape, value, shape)
+            value = Cell(tape, tape.write("repeat", (value.place,), (), shape, rows=True))
         values.append(value)
     return values
 

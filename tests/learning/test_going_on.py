@@ -96,7 +96,10 @@ def test_a_model_that_is_not_whole_is_told(rows: Path, tmp_path: Path, cgraph: R
     assert cgraph(*words(rows, "--epochs", "2", "-o", str(model))).status == 0
     text = model.read_text()
     found = json.loads(text)
+    record = found["state"]["history"][0]
     of_settings = [
+        json.dumps({**found, "settings": {**found["settings"], "optimizer": ["gd"]}}),
+        json.dumps({**found, "state": {**found["state"], "position": 7, "rows": 1}}),
         json.dumps({**found, "settings": {}}),
         json.dumps({**found, "settings": {**found["settings"], "optimizer": "magic"}}),
     ]
@@ -107,6 +110,19 @@ def test_a_model_that_is_not_whole_is_told(rows: Path, tmp_path: Path, cgraph: R
         json.dumps({**found, "parameters": {}}),
         json.dumps({**found, "state": {**found["state"], "memory": 3}}),
         json.dumps({**found, "state": {**found["state"], "memory": {"a": []}}}),
+        *(
+            json.dumps({**found, "state": {**found["state"], **change}})
+            for change in (
+                {"position": -5},
+                {"stride": 0},
+                {"step": 10**30},
+                {"rows": 3},
+                {"epoch": 0.5},
+                {"history": [{"epoch": 1}]},
+                {"history": [{**record, "cost": None}]},
+            )
+        ),
+        json.dumps({**found, "data": {**found["data"], "path": 5}}),
         json.dumps({**found, "data": {}}),
         json.dumps({**found, "program": "x +"}),
         json.dumps({"x": 1}),
@@ -249,3 +265,26 @@ def test_the_log_has_every_epoch_once(rows: Path, tmp_path: Path, cgraph: Run) -
     assert ran.status == 0, ran.err
     epochs = [json.loads(line)["epoch"] for line in log.read_text().splitlines()]
     assert epochs == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_epoch_that_a_criterion_ended_stands_once(
+    rows: Path, tmp_path: Path, cgraph: Run
+) -> None:
+    """It is begun, and its step is not taken; who goes on takes it, to the same bits."""
+    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
+    log = tmp_path / "log.jsonl"
+    assert cgraph(*words(rows, "--epochs", "20", "-o", str(whole))).status == 0
+    more = ["--until-change", "0.05", "-o", str(part), "--log", str(log)]
+    assert cgraph(*words(rows, *more)).status == 0
+    stopped = json.loads(part.read_text())["state"]
+    assert stopped["step"] < 15
+    for epochs in (str(stopped["epoch"] + 5), "20"):
+        ran = cgraph(
+            "train", "--resume", str(part), "-d", str(rows), "--epochs", epochs,
+            "--until-change", "0", "--log", str(log),
+        )  # fmt: skip
+        assert ran.status == 0, ran.err
+    first, second = json.loads(whole.read_text()), json.loads(part.read_text())
+    assert first["state"] == second["state"]
+    epochs_told = [json.loads(line)["epoch"] for line in log.read_text().splitlines()]
+    assert epochs_told == list(range(1, 21))

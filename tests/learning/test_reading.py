@@ -86,6 +86,16 @@ def test_parquet(tmp_path: Path) -> None:
         list(source.chunks(["t"], Report(path, skip=False)))
 
 
+def test_the_path_of_a_parquet_file_is_no_pattern(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    for name, value in (("a[1].parquet", 1), ("a1.parquet", 2)):
+        path = str(tmp_path / name)
+        duckdb.execute(f"COPY (SELECT {value}.0 AS x) TO '{path}' (FORMAT parquet)")
+    path = str(tmp_path / "a[1].parquet")
+    (chunk,) = open_source(path, None, "parquet").chunks(["x"], Report(path, skip=False))
+    assert chunk["x"].tolist() == [1]
+
+
 def test_lists_are_vectors() -> None:
     for data, kind in (
         (b'x,y\n"[1, 2]",3\n"[4,5]",6\n', "csv"),
@@ -153,6 +163,7 @@ def test_bad_cells_are_named(data: bytes, kind: str, message: str) -> None:
         (b'{"x": 1}\n{"x": NaN}\n', "jsonl", "line 2: NaN is not JSON"),
         (b'{"x": 1}', "json", "it is not a list of objects"),
         (b"[" * 100_000, "json", "nest too deeply"),
+        (b'{"x": ' + b"9" * 5000 + b"}", "jsonl", "has too many digits"),
         (b"x,y\n1,\x00\n", "csv", "is not a number|NUL"),
     ],
 )
@@ -173,6 +184,18 @@ def test_many_rows_with_one_bad_cell_far_down() -> None:
     assert found[ROW][-1] == 50_000
     # Nobody asks for the column: nobody minds.
     assert len(read(data, "csv", ["a"])[0]["a"]) == 50_000
+
+
+def test_lists_first_and_numbers_far_down() -> None:
+    """A file whose first rows have lists of one number has no row that is a number."""
+    lines = [*(f"[{k}]\t{k}" for k in range(tables.CHUNK)), "5\t6"]
+    with pytest.raises(CgraphError, match=r"row 16385 .*it has one number"):
+        read(("x\ty\n" + "\n".join(lines)).encode(), "tsv", ["x", "y"])
+
+
+def test_columns_that_have_no_name() -> None:
+    found, _ = read(b"x,y,,\n1,2,,\n", "csv", ["x", "y"])
+    assert found["y"].tolist() == [2]
 
 
 # Tables and batches

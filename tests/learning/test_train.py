@@ -583,3 +583,75 @@ def test_map_and_predict_refuse(points: str, cgraph: Run, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "few.csv", "m.json", "out.csv", "points.csv",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-o", "DATA"], ["--log", "DATA"], ["-o", "m.json", "--log", "m.json"]],
+    ids=" ".join,
+)
+def test_no_file_is_written_over_another(
+    words: list[str], points: str, cgraph: Run, tmp_path: Path
+) -> None:
+    """The data of a run is not what it writes its model to."""
+    before = Path(points).read_text()
+    paths = {"DATA": points, "m.json": str(tmp_path / "m.json")}
+    named = [paths.get(word, word) for word in words]
+    ran = cgraph("train", LINE, "-d", points, "w=0", "b=0", "--epochs", "1", *named)
+    assert ran.status == 2
+    assert "would be written over it" in ran.err
+    ran = cgraph("map", "x", "-d", points, "-o", points)
+    assert ran.status == 2
+    assert Path(points).read_text() == before
+
+
+def test_numbers_that_are_not_finite_are_kept(points: str, cgraph: Run, tmp_path: Path) -> None:
+    """A metric that has no value yet ends no run; model, log and document say so."""
+    model, log = tmp_path / "m.json", tmp_path / "log.jsonl"
+    words = ["-d", points, "w=0", "b=0", "--lr", "0.05", "--metric", "m=log(w - 0.5)"]
+    words += ["--log", str(log), "-o", str(model)]
+    found = trained(cgraph("train", LINE, *words, "--epochs", "1", "--json"))
+    assert found["history"][0]["metrics"] == {"m": {"train": "NaN"}}
+    assert json.loads(log.read_text())["metrics"] == {"m": {"train": "NaN"}}
+    jsonschema.validate(json.loads(model.read_text()), json.loads(read("model")))
+    found = trained(cgraph("train", "--resume", str(model), "--epochs", "30", "--json"))
+    assert found["history"][0]["metrics"] == {"m": {"train": "NaN"}}
+    assert math.isfinite(found["metrics"]["m"]["train"])
+
+
+def test_patience_waits_for_a_cost_that_is_one(tmp_path: Path, cgraph: Run) -> None:
+    """A cost on the rows held out that is NaN at first is not the best of all."""
+    _, held = tables.split([{"k": np.arange(10.0)}], 0.2, 0)
+    assert held is not None
+    # On the rows held out the logarithm has no value until w is more than 0.5.
+    lines = [f"1,{0 if k in held.read(0, 2)['k'] else 1}" for k in range(10)]
+    data = tmp_path / "rows.csv"
+    data.write_text("x,u\n" + "\n".join(lines) + "\n")
+    words = ["-d", str(data), "w=0", "--lr", "0.1", "--holdout", "0.2", "--patience", "9"]
+    found = trained(
+        cgraph("train", "(w - x)^2 + 0*log(w - 0.5 + u)", *words, "--epochs", "30", "--json")
+    )
+    assert found["history"][0]["holdout"] == "NaN"
+    assert found["parameters"]["w"] > 0.9
+
+
+def test_a_step_beyond_all_doubles_is_a_divergence(
+    points: str, cgraph: Run, tmp_path: Path
+) -> None:
+    model = tmp_path / "m.json"
+    words = ["-d", points, "w=0", "b=0", "--epochs", "1", "-o", str(model)]
+    ran = cgraph("train", LINE, *words, "--lr", "1e308")
+    assert ran.status == 1
+    assert "a step went beyond all doubles" in ran.out
+    assert json.loads(model.read_text())["parameters"] == {"w": 0.0, "b": 0.0}
+    ran = cgraph("train", "w*x - 1e308*abs(y)", "-d", points, "w=0", "--epochs", "3")
+    assert ran.status == 1
+    assert "the cost is not finite" in ran.out
+
+
+def test_numbers_too_large_to_scale(tmp_path: Path, cgraph: Run) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text("x,y\n1,1e308\n2,1e308\n3,-1e308\n")
+    ran = cgraph("train", "(w*x - y)^2", "-d", str(data), "w=0", "--scale", "y")
+    assert ran.status == 2
+    assert "the numbers of 'y' are too large" in ran.err

@@ -284,3 +284,8 @@ def test_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
         {"W": chance.normal(size=(2, 3)), "b": chance.normal(size=2)},
         {"x": chance.normal(size=(10, 3))},
     )
+
+
+def test_what_no_row_changes_has_rows_where_its_argument_has() -> None:
+    lowered = Lowered(cgcli.parse("(w*x)^0 + w").graph(), {"x": None}, {})
+    assert lowered.tape[lowered.row(lowered.graph.output)].rows

@@ -51,6 +51,10 @@ def as_document(training: Training, trained: Trained, model: Model) -> dict[str,
 
 
 def _record(record: Record) -> Record:
-    return {
-        name: number(value) if isinstance(value, float) else value for name, value in record.items()
-    }
+    return {name: _shown(value) for name, value in record.items()}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shown(each) for name, each in value.items()}
+    return number(value) if isinstance(value, float) else value
