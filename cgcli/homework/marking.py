@@ -481,7 +481,13 @@ def _is_equal(number: Any, truth: Any) -> bool:
     if number is truth:
         return True
     if shape_of(number):
-        return not number.any() if truth is None else bool((number == truth).all())
+        if truth is None:
+            return not number.any()
+        from cgcli.numbers.arrays import quiet
+
+        # NumPy may warn of a NaN that is compared with a fraction.
+        with quiet():
+            return bool((number == truth).all())
     return bool(number == (0 if truth is None else truth))
 
 
