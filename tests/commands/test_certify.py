@@ -308,6 +308,40 @@ def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("program", "bindings", "value"),
+    [
+        # In doubles 0.1 + 0.2 is more than 0.3, 3*x is 1, and 1e-400 is 0.
+        ("abs(x + y - z)", ("x=0.1", "y=0.2", "z=0.3"), None),
+        ("log(3*x - 1)", ("x=0.33333333333333333334",), "1.5e+20"),
+        ("log(x)", ("x=1e-400",), "1e+400"),
+        ("x/x*y", ("x=1e-400", "y=2", "--wrt", "y"), "1"),
+        ("y*log(log(x))", ("x=0.5", "y=2"), None),
+        ("x*sum(log(v))", ("x=2", "v=[1e-400, 1]", "--wrt", "v"), ["2e+400", "2"]),
+        ("sum(log(v))", ("v=[1, -1]",), [None, None]),
+        ("sum((W @ v)^2)/2", ("W=[[1, 0.1], [1/3, 2]]", "v=[3, 1]", "--wrt", "v"),
+         ["4.1", "6.31"]),
+        ("sum(v^2)", ("v=[1/3, pi]", "--hessian"), [["2", "0"], ["0", "2"]]),
+        ("W @ x", ("W=[[1, 1/3]]", "x=[1, 2]", "--jacobian", "--wrt", "x"), [["1", "0.3333333"]]),
+    ],
+)  # fmt: skip
+def test_where_a_formula_holds_is_proved(
+    cgraph: Any, program: str, bindings: tuple[str, ...], value: Any
+) -> None:
+    ran = cgraph("diff", program, *bindings, "--precision", "7", "--json")
+    found = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("diff")))
+    assert found["derivatives"][0]["value"] == value
+    assert ran.status == (value in (None, [None, None]))
+
+
+def test_where_no_digits_tell_whether_a_formula_holds(cgraph: Any) -> None:
+    ran = cgraph("diff", "y*abs(sin(x)^2 + cos(x)^2 - y)", "x=1", "y=1", "--precision", "7")
+    assert ran.status == 1
+    assert "# unsettled\n" in ran.out
+    assert ran.out.endswith("- y != 0, and whether that holds here is not settled\n")
+
+
 def test_elements_that_are_corrected_are_counted(cgraph: Any) -> None:
     ran = cgraph("eval", "sum(exp(v))", "v=[1000, 1, -1000]", "--verify")
     assert "corrected: 1 of 3 elements of the gradient of v\n" in ran.out
