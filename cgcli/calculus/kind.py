@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
     from cgcli.limits import Limits
 
-__all__ = ["DOUBLES", "Kind"]
+__all__ = ["DOUBLES", "NEAREST", "Kind"]
 
 
 class Kind(Protocol):
@@ -120,6 +120,10 @@ class Doubles:
 
     def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where it leaves its domain or the doubles."""
+        return self._constant(graph, inputs, ())
+
+    def _constant(self, graph: Graph, inputs: Mapping[str, Any], borne: tuple[str, ...]) -> Any:
+        """Return the output's value; raises for the first note that is not of the kinds borne."""
         from cgcli.calculus.forward import forward
         from cgcli.calculus.notes import examine
         from cgcli.errors import CgraphError, Place
@@ -127,6 +131,8 @@ class Doubles:
         values = forward(graph, inputs)
         notes, _ = examine(graph, values)
         for node, (note, *_) in notes.items():
+            if note.kind in borne:
+                continue
             place = Place(graph.text, graph.starts[node], graph.ends[node])
             raise CgraphError("binding", note.message, "", (place,))
         return values[graph.output]
@@ -259,5 +265,17 @@ class Doubles:
         return value if getattr(value, "shape", ()) else builtins.float(value)
 
 
+class Nearest(Doubles):
+    """The doubles beside numbers of more digits: what is too large for one is inf, and no error."""
+
+    as_written = True
+
+    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+        """Return the output's value; raises where it leaves its domain."""
+        return self._constant(graph, inputs, ("overflow",))
+
+
 DOUBLES: Final = Doubles()
 """The kind that is used when no other is asked for."""
+NEAREST: Final = Nearest()
+"""The kind that stands beside numbers of more digits."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cgcli.commands.problem import Problem, solve_with_inputs
+from cgcli.commands.problem import Problem, kept, solve_with_inputs
 from cgcli.errors import CgraphError
 from cgcli.graph.graph import Graph
 
@@ -34,6 +34,7 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
     _check(proof)
     from cgcli.calculus.certify import MOST_BITS, precise, verify
 
+    problem = kept(problem)
     result, inputs = solve_with_inputs(problem)
     bits = proof.bits or MOST_BITS
     if proof.digits is None:
@@ -102,7 +103,4 @@ def _leaves(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:
     from cgcli.calculus.leaves import exact_leaves
     from cgcli.commands.sources import read_sources
 
-    if problem.at == "-":
-        message = "--precision cannot read --at from standard input"
-        raise CgraphError("usage", message, "put the values in a file")
     return exact_leaves(graph, read_sources(problem, inputs))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cgcli.commands.problem import Problem, kind_of, read_problem
+from cgcli.commands.problem import Problem, kept, kind_of, read_problem
 from cgcli.commands.shared import (
     At,
     Bindings,
@@ -100,8 +100,9 @@ def differentiate_command(
         message = f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
         raise CgraphError("usage", message, "leave one of the two out")
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
-    kind = kind_of(exact, limits)
+    kind = kind_of(exact, limits, precision)
     problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
+    problem = kept(problem)
     graph, values = _graph(problem, read_name(of), shape)
     if exact and precision is not None:
         message = "--exact and --precision are two answers to one question"
