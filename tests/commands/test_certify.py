@@ -109,6 +109,15 @@ def test_values_may_be_larger_than_a_double(
         assert cgraph("eval", "x", other, "--precision", "8").status == 2
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "norm", "transpose", "logsumexp"])
+def test_what_takes_vectors_takes_a_number(cgraph: Any, name: str) -> None:
+    for option in (("--verify",), ("--precision", "9"), ("--exact",)):
+        ran = cgraph("eval", f"{name}(x)*x", "x=3", *option, "--json")
+        found = document(ran)
+        assert (float(found["value"]), float(found["gradient"]["x"])) == (9, 6)
+        assert option == ("--exact",) or found["proof"]["agreed"]
+
+
 def test_elements_without_digits_have_a_mark(cgraph: Any) -> None:
     ran = cgraph("eval", "sum(log(x))", "x=[1, -2]", "--precision", "5")
     assert ran.status == 1
