@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from cgcli.algebra.conditions import Conditions
 from cgcli.algebra.derivative import Derivatives
 from cgcli.algebra.forms import Condition, Form, Forms
-from cgcli.algebra.gradients import Gradients
+from cgcli.algebra.gradients import Gradients, check_axes
 from cgcli.algebra.normal import read
 from cgcli.algebra.places import listed, whole
 from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
@@ -176,21 +176,23 @@ class Formulas:
                     graphs[before] = writer.graph, node
                 names = list(dict.fromkeys(wrt[k] for wrt in orders if wrt[:k] == before))
                 graph, node = graphs[before]
-                made, own = self._pass(graph, node, names)
+                made, own = self._pass(graph, node, names, k + 1)
                 for name in names:
                     forms[(*before, name)] = made[name]
                     asked[(*before, name)] = {**asked[before], **own}
         return [Found(of, wrt, forms[wrt], asked[wrt]) for wrt in orders]
 
     def _pass(
-        self, graph: Graph, node: int, names: list[str]
+        self, graph: Graph, node: int, names: list[str], order: int
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
         gradients = Gradients(forms, graph)
         gradients.value(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
+        shapes = {name: self.source.shape(self.source.inputs[name]) for name in names}
         if own:
+            check_axes(own, shapes, order)
             made = gradients.jacobian(node, present)
         else:
             made = {
@@ -199,8 +201,7 @@ class Formulas:
             }
         for name in names:
             if name not in made:
-                shape = self.source.shape(self.source.inputs[name])
-                made[name] = self._whole(forms.zero, (*own, *shape), name)
+                made[name] = self._whole(forms.zero, (*own, *shapes[name]), name)
         active = graph.dependents(graph.inputs[name] for name in present)
         values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
         if graph is self.source:
@@ -355,7 +356,7 @@ def is_met(condition: Holds, values: list[Any]) -> Any:
 
 def _unequal(a: Any, b: Any) -> Any:
     """Return whether numbers differ. NaN, which is nowhere, does not."""
-    if any(isinstance(each, float) or getattr(each, "shape", ()) for each in (a, b)):
+    if any(isinstance(each, float) or getattr(each, "dtype", "") == "float64" for each in (a, b)):
         return (a < b) | (a > b)
     return a != b
 

@@ -359,6 +359,7 @@ def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
         ("y*log(log(x))", ("x=0.5", "y=2"), None),
         ("x*sum(log(v))", ("x=2", "v=[1e-400, 1]", "--wrt", "v"), ["2e+400", "2"]),
         ("sum(log(v))", ("v=[1, -1]",), [None, None]),
+        ("mod(x, [1, y])", ("x=0.3", "y=pi", "--jacobian", "--wrt", "x"), ["1", "1"]),
         ("sum((W @ v)^2)/2", ("W=[[1, 0.1], [1/3, 2]]", "v=[3, 1]", "--wrt", "v"),
          ["4.1", "6.31"]),
         ("sum(v^2)", ("v=[1/3, pi]", "--hessian"), [["2", "0"], ["0", "2"]]),
