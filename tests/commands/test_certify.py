@@ -174,6 +174,21 @@ def test_a_kink_is_told_and_is_no_failure(cgraph: Any) -> None:
     assert ran.status == 0
 
 
+@pytest.mark.parametrize(
+    ("program", "bindings"),
+    [
+        ("clip(x, -inf, y)", ("x=3", "y=3")),
+        ("max(x, y, z)", ("x=3", "y=3", "z=-inf")),
+        ("sum(min(v, y, inf))", ("v=[3, 1]", "y=3", "--wrt", "y")),
+    ],
+)
+def test_a_kink_beside_an_infinity(cgraph: Any, program: str, bindings: tuple[str, ...]) -> None:
+    for option in (("--verify",), ("--precision", "5")):
+        ran = cgraph("eval", program, *bindings, *option, "--json")
+        assert ran.status == 0
+        assert verdicts(document(ran))["y"] == "kink"
+
+
 def test_a_tie_that_rounding_makes_is_none(cgraph: Any) -> None:
     """In floats 1e16 + 1 is 1e16 and ties with it; in truth it is greater."""
     ran = cgraph("eval", "max(x + 1, x)", "x=1e16", "--verify", "--json")
