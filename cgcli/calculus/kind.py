@@ -68,7 +68,7 @@ class Kind(Protocol):
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of a node's arguments is true: a flag, or an array of them.
 
-        It is true of no number that is not finite.
+        It is true of no NaN, and not of infinities alone.
         """
 
     def float(self, value: Any) -> builtins.float:
@@ -184,11 +184,13 @@ class Doubles:
         return run(rule, *parts)
 
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
-        """Return where a rule is true of numbers that are finite."""
+        """Return where a rule is true of numbers that are not all infinite, and none NaN."""
         if node not in graph.tensors:
             from cgcli.calculus.notes import holds
 
-            return all(part - part == 0 for part in parts) and holds(rule, parts)
+            # A corner may lie beside an infinity, as in clip(x, -inf, 3), but not at infinities.
+            finite = any(part - part == 0 for part in parts)
+            return finite and all(part == part for part in parts) and holds(rule, parts)
         import numpy as np
 
         from cgcli.numbers.arrays import ARRAYS, quiet
@@ -198,9 +200,10 @@ class Doubles:
             if not elementwise:
                 return rule(ARRAYS, *parts, *graph.static.get(node, ()))
             at = np.asarray(rule(ARRAYS, *parts))
+            some: Any = False
             for part in parts:
-                at = at & np.isfinite(part)
-        return at
+                at, some = at & ~np.isnan(part), some | np.isfinite(part)
+        return at & some
 
     def float(self, value: Any) -> builtins.float:
         """Return a float as such."""

@@ -183,6 +183,8 @@ def test_a_kink_is_told_and_is_no_failure(cgraph: Any) -> None:
     ],
 )
 def test_a_kink_beside_an_infinity(cgraph: Any, program: str, bindings: tuple[str, ...]) -> None:
+    note = document(cgraph("eval", program, *bindings, "--json"))["notes"][0]
+    assert (note["kind"], note["sides"]["y"] in ([0, 1], [1, 0])) == ("kink", True)
     for option in (("--verify",), ("--precision", "5")):
         ran = cgraph("eval", program, *bindings, *option, "--json")
         assert ran.status == 0
