@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from cgcli.algebra.conditions import Conditions
 from cgcli.algebra.derivative import Derivatives
 from cgcli.algebra.forms import Condition, Form, Forms
-from cgcli.algebra.gradients import Gradients
+from cgcli.algebra.gradients import Gradients, check_axes
 from cgcli.algebra.normal import read
 from cgcli.algebra.places import listed, whole
 from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
@@ -17,9 +18,10 @@ from cgcli.algebra.write import Writer
 from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.numbers.missing import NoValueError
 from cgcli.operations.row import Shape
 
-__all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated"]
+__all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated", "is_met"]
 
 _POINTS: Final = 12
 _EACH: Final = 20
@@ -174,21 +176,23 @@ class Formulas:
                     graphs[before] = writer.graph, node
                 names = list(dict.fromkeys(wrt[k] for wrt in orders if wrt[:k] == before))
                 graph, node = graphs[before]
-                made, own = self._pass(graph, node, names)
+                made, own = self._pass(graph, node, names, k + 1)
                 for name in names:
                     forms[(*before, name)] = made[name]
                     asked[(*before, name)] = {**asked[before], **own}
         return [Found(of, wrt, forms[wrt], asked[wrt]) for wrt in orders]
 
     def _pass(
-        self, graph: Graph, node: int, names: list[str]
+        self, graph: Graph, node: int, names: list[str], order: int
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
         gradients = Gradients(forms, graph)
         gradients.value(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
+        shapes = {name: self.source.shape(self.source.inputs[name]) for name in names}
         if own:
+            check_axes(own, shapes, order)
             made = gradients.jacobian(node, present)
         else:
             made = {
@@ -197,8 +201,7 @@ class Formulas:
             }
         for name in names:
             if name not in made:
-                shape = self.source.shape(self.source.inputs[name])
-                made[name] = self._whole(forms.zero, (*own, *shape), name)
+                made[name] = self._whole(forms.zero, (*own, *shapes[name]), name)
         active = graph.dependents(graph.inputs[name] for name in present)
         values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
         if graph is self.source:
@@ -307,6 +310,9 @@ def evaluated(
     graph = formulas.graph
     at = {name: values[name] for name in graph.inputs}
     found = kind.forward(graph, at)
+    held = _held(formulas, at, found, kind)
+    if not all(held):
+        return [_nowhere(kind.plain(found[row.node]), kind) for row in formulas.rows], held
     for row in formulas.rows:
         try:
             kind.require(graph, found[row.node], found)
@@ -314,19 +320,21 @@ def evaluated(
             # A formula stands in no text of the user's.
             error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
             raise
-    held = _held(formulas, {name: kind.doubles(value) for name, value in at.items()})
-    rows = [kind.plain(found[row.node]) for row in formulas.rows]
-    return rows if all(held) else [_nowhere(row, kind) for row in rows], held
+    return [kind.plain(found[row.node]) for row in formulas.rows], held
 
 
-def _held(formulas: Formulas, at: dict[str, Any]) -> list[bool]:
-    """Return whether each condition holds, by doubles."""
+def _held(formulas: Formulas, at: dict[str, Any], found: list[Any], kind: Kind) -> list[bool]:
+    """Return whether each condition holds: by doubles where the numbers of the kind do not tell."""
     from cgcli.calculus.forward import forward
 
-    if not formulas.conditions:
-        return []
-    found = forward(formulas.graph, at)
-    return [_is_met(condition, found) for condition in formulas.conditions]
+    held: list[bool] = []
+    for condition in formulas.conditions:
+        try:
+            held.append(bool(is_met(condition, found)))
+        except NoValueError:
+            doubles = {name: kind.doubles(value) for name, value in at.items()}
+            held.append(bool(is_met(condition, forward(formulas.graph, doubles))))
+    return held
 
 
 def _nowhere(value: Any, kind: Kind) -> Any:
@@ -334,12 +342,30 @@ def _nowhere(value: Any, kind: Kind) -> Any:
     return kind.doubles(value) * math.nan
 
 
-def _is_met(condition: Holds, values: list[Any]) -> bool:
+def is_met(condition: Holds, values: list[Any]) -> Any:
+    """Return whether a condition holds for the values of the nodes, of whatever kind they are.
+
+    What these raise where they cannot tell is passed on, and so is what they return.
+    """
     for choice, taken in condition.guard:
         if bool(values[choice] != 0) is not taken:
             return True
-    a, b = values[condition.left], values[condition.right]
-    met = {
-        ">": a > b, ">=": a >= b, "<": a < b, "<=": a <= b, "==": a == b, "!=": (a < b) | (a > b),
-    }[condition.sign]  # fmt: skip
-    return bool(getattr(met, "all", lambda: met)())
+    met = _SIGNS[condition.sign](values[condition.left], values[condition.right])
+    return met.all() if getattr(met, "shape", ()) else met
+
+
+def _unequal(a: Any, b: Any) -> Any:
+    """Return whether numbers differ. NaN, which is nowhere, does not."""
+    if any(isinstance(each, float) or getattr(each, "dtype", "") == "float64" for each in (a, b)):
+        return (a < b) | (a > b)
+    return a != b
+
+
+_SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": _unequal,
+}

@@ -7,7 +7,7 @@ any of them, and are put together as a matrix where that has a form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -21,10 +21,10 @@ from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import reduce_to, tensors
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.operations.row import Operation
+from cgcli.operations.row import Operation, Shape
 from cgcli.operations.shapes import describe
 
-__all__ = ["Gradients"]
+__all__ = ["Gradients", "check_axes"]
 
 
 class Gradients:
@@ -150,23 +150,13 @@ class Gradients:
     def jacobian(self, node: int, names: list[str]) -> dict[str, Form]:
         """Return the derivatives of a vector by inputs: shapes of output × input, rank 2 at most.
 
-        Raises `CgraphError` where they would have three axes, or are too large to write out.
+        Raises `CgraphError` where they are too large to write out, and for those of a matrix.
         """
-        forms, graph = self.forms, self.graph
-        shape = graph.shape(node)
-        for name in names:
-            by = graph.shape(graph.inputs[name])
-            rank = len(shape) + len(by)
-            if len(shape) > 1 or rank > 2:
-                message = (
-                    f"the derivative of {describe(shape)} by {excerpt(name)}, {describe(by)}, "
-                    f"has {rank} axes"
-                )
-                hint = "values have two at most: ask for one element, f[0]"
-                fits = [own for own in names if not graph.shape(graph.inputs[own])[1:]]
-                if fits and len(shape) < 2:
-                    hint += f", or only for --wrt {','.join(map(excerpt, fits[:8]))}"
-                raise CgraphError("shape", message, hint)
+        forms = self.forms
+        shape = self.graph.shape(node)
+        if len(shape) > 1 and names:
+            message = f"the derivative of {describe(shape)} by {excerpt(names[0])} is not written"
+            raise CgraphError("shape", message, "ask for one element: f[0, 0]")
         length = shape[0]
         rows = self.of(node, names, forms.unit(length))
         found = {}
@@ -191,3 +181,25 @@ class Gradients:
                 at = whole(forms, listed(forms, at), row.shape)
             parts.append(at)
         return stacked(forms, parts)
+
+
+def check_axes(shape: Shape, by: Mapping[str, Shape], order: int) -> None:
+    """Raise `CgraphError` where derivatives of a shape by names of others have over two axes.
+
+    Above the first `order` what has the shape is a derivative already.
+    """
+    for name, own in by.items():
+        rank = len(shape) + len(own)
+        if rank > 2:
+            message = (
+                f"the derivative of {describe(shape)} by {excerpt(name)}, {describe(own)}, "
+                f"has {rank} axes"
+            )
+            element = "f[0, 0]" if len(shape) > 1 else "f[0]"
+            hint = f"values have two at most: ask for one element, {element}"
+            if order > 1:
+                hint = "values have two at most: write elements as names of their own"
+            fits = [each for each in by if len(by[each]) < 2]
+            if fits and len(shape) < 2:
+                hint += f", or only for --wrt {','.join(map(excerpt, fits[:8]))}"
+            raise CgraphError("shape", message, hint)

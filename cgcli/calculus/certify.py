@@ -7,8 +7,9 @@ ball is small enough to judge by, or up to a limit; what is then not known is `u
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import flint
@@ -29,6 +30,7 @@ from cgcli.calculus.result import Result
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
     NOTHING,
+    VOID,
     Ball,
     UndecidedError,
     ball,
@@ -36,7 +38,7 @@ from cgcli.numbers.balls import (
 from cgcli.numbers.certified import BALLS
 from cgcli.operations.shapes import size
 
-__all__ = ["MOST_BITS", "Certificate", "precise", "precise_values", "verify"]
+__all__ = ["MOST_BITS", "Certificate", "precise", "precise_truths", "precise_values", "verify"]
 
 MOST_BITS: Final = 8192
 _FIRST_BITS: Final = 128
@@ -137,8 +139,8 @@ def precise(
 
 def precise_values(
     graph: Graph, nodes: list[int], leaves: Leaves, digits: int, most_bits: int = MOST_BITS
-) -> list[Judged]:
-    """Return the values of some scalar nodes alone, as decimals of so many digits.
+) -> list[Finding]:
+    """Return the values of some nodes alone, as decimals of so many digits.
 
     >>> import cgcli
     >>> from cgcli.calculus.leaves import exact_leaves
@@ -146,13 +148,43 @@ def precise_values(
     >>> precise_values(graph, [graph.output], exact_leaves(graph, {}), 10)[0].shown
     '1.414213562'
     """
-    found: list[Judged] = []
+    found: list[Finding] = []
     for bits in _precisions(graph, *_bits_for(digits, most_bits)):
         with flint.ctx.workprec(bits):
             values = forward_balls(graph, leaves())
-            judged = [judge_digits(values[node], digits) for node in nodes]
-        found = [each or Judged("unsettled", None, None) for each in judged]
-        if None not in judged:
+            found = [
+                judge_each(lambda _, truth: judge_digits(truth, digits), None, values[node], shape)
+                for node, shape in ((node, graph.shape(node)) for node in nodes)
+            ]
+        if all(each.verdict != "unsettled" for each in found):
+            break
+    return found
+
+
+def precise_truths(
+    graph: Graph, tests: Sequence[Callable[[list[Any]], Any]], leaves: Leaves, digits: int
+) -> list[bool | None]:
+    """Return what tests of the values of the nodes find, as far as `precise_values` would go.
+
+    None is where that does not tell. What is asked of no number is not so.
+
+    >>> import cgcli
+    >>> from cgcli.calculus.leaves import exact_leaves
+    >>> graph = cgcli.parse("0.1 + 0.2 - 0.3").graph()
+    >>> tests = [lambda values: values[-1] != 0, lambda values: values[0] > 0]
+    >>> precise_truths(graph, tests, exact_leaves(graph, {}), 10)
+    [False, True]
+    """
+    found: list[bool | None] = [None] * len(tests)
+    for bits in _precisions(graph, *_bits_for(digits, MOST_BITS)) if tests else ():
+        with flint.ctx.workprec(bits):
+            values = forward_balls(graph, leaves())
+            for k, test in enumerate(tests):
+                if found[k] is None:
+                    with contextlib.suppress(UndecidedError):
+                        truth = test(values)
+                        found[k] = truth is not VOID and bool(truth)
+        if None not in found:
             break
     return found
 

@@ -119,6 +119,9 @@ class Passes:
             ratio = as_ratio(element, self.room)
             return ratio.at(node, backward) if isinstance(ratio, NoValue) else ratio
 
+        if getattr(found, "shape", None) == ():
+            # NumPy returns a number as an array of no axes, or as such.
+            found = found[()]
         return None if found is None else each(kept, getattr(found, "shape", ()), found)
 
     def gradients_of(

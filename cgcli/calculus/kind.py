@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
     from cgcli.limits import Limits
 
-__all__ = ["DOUBLES", "Kind"]
+__all__ = ["DOUBLES", "NEAREST", "Kind"]
 
 
 class Kind(Protocol):
@@ -68,7 +68,7 @@ class Kind(Protocol):
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of a node's arguments is true: a flag, or an array of them.
 
-        It is true of no number that is not finite.
+        It is true of no NaN, and not of infinities alone.
         """
 
     def float(self, value: Any) -> builtins.float:
@@ -120,6 +120,10 @@ class Doubles:
 
     def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where it leaves its domain or the doubles."""
+        return self._constant(graph, inputs, ())
+
+    def _constant(self, graph: Graph, inputs: Mapping[str, Any], borne: tuple[str, ...]) -> Any:
+        """Return the output's value; raises for the first note that is not of the kinds borne."""
         from cgcli.calculus.forward import forward
         from cgcli.calculus.notes import examine
         from cgcli.errors import CgraphError, Place
@@ -127,6 +131,8 @@ class Doubles:
         values = forward(graph, inputs)
         notes, _ = examine(graph, values)
         for node, (note, *_) in notes.items():
+            if note.kind in borne:
+                continue
             place = Place(graph.text, graph.starts[node], graph.ends[node])
             raise CgraphError("binding", note.message, "", (place,))
         return values[graph.output]
@@ -178,11 +184,13 @@ class Doubles:
         return run(rule, *parts)
 
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
-        """Return where a rule is true of numbers that are finite."""
+        """Return where a rule is true of numbers that are not all infinite, and none NaN."""
         if node not in graph.tensors:
             from cgcli.calculus.notes import holds
 
-            return all(part - part == 0 for part in parts) and holds(rule, parts)
+            # A corner may lie beside an infinity, as in clip(x, -inf, 3), but not at infinities.
+            finite = any(part - part == 0 for part in parts)
+            return finite and all(part == part for part in parts) and holds(rule, parts)
         import numpy as np
 
         from cgcli.numbers.arrays import ARRAYS, quiet
@@ -192,9 +200,10 @@ class Doubles:
             if not elementwise:
                 return rule(ARRAYS, *parts, *graph.static.get(node, ()))
             at = np.asarray(rule(ARRAYS, *parts))
+            some: Any = False
             for part in parts:
-                at = at & np.isfinite(part)
-        return at
+                at, some = at & ~np.isnan(part), some | np.isfinite(part)
+        return at & some
 
     def float(self, value: Any) -> builtins.float:
         """Return a float as such."""
@@ -259,5 +268,17 @@ class Doubles:
         return value if getattr(value, "shape", ()) else builtins.float(value)
 
 
+class Nearest(Doubles):
+    """The doubles beside numbers of more digits: what is too large for one is inf, and no error."""
+
+    as_written = True
+
+    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+        """Return the output's value; raises where it leaves its domain."""
+        return self._constant(graph, inputs, ("overflow",))
+
+
 DOUBLES: Final = Doubles()
 """The kind that is used when no other is asked for."""
+NEAREST: Final = Nearest()
+"""The kind that stands beside numbers of more digits."""

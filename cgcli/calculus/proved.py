@@ -144,10 +144,16 @@ def _at_fault(value: Ball, *parts: Ball) -> bool:
 def _bend(m: Any, operation: Operation, place: int, parts: list[Any]) -> Any:
     """1, marked where the operation has a kink that the argument has to do with."""
     for kink in operation.kinks:
-        if any(part.flags & (VOIDED | INFINITE) for part in parts):
+        if any(part.flags & VOIDED for part in parts):
+            continue
+        endless = [bool(part.flags & INFINITE) for part in parts]
+        if all(endless):
             continue
         at = kink.at(m, *parts)
-        if at is False or not _concerns(m, kink, place, parts):
+        # Beside an infinity, as in clip(x, -inf, 3), a corner is what is one for certain.
+        if at is False or (any(endless) and at is not True):
+            continue
+        if not _concerns(m, kink, place, parts):
             continue
         return _PERHAPS if at is UNKNOWN else _AT_KINK
     return 1

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cgcli.commands.problem import Problem, solve_with_inputs
+from cgcli.commands.problem import Problem, kept, solve_with_inputs
 from cgcli.errors import CgraphError
 from cgcli.graph.graph import Graph
 
 if TYPE_CHECKING:
-    from cgcli.calculus.judge import Judged
+    from cgcli.calculus.judge import Finding
 
 __all__ = ["MOST_DIGITS", "Proof", "certify", "proved_values"]
 
@@ -33,6 +34,7 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
     _check(proof)
     from cgcli.calculus.certify import MOST_BITS, precise, verify
 
+    problem = kept(problem)
     result, inputs = solve_with_inputs(problem)
     bits = proof.bits or MOST_BITS
     if proof.digits is None:
@@ -57,13 +59,23 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
 
 
 def proved_values(
-    problem: Problem, graph: Graph, nodes: list[int], inputs: dict[str, Any], digits: int
-) -> list[Judged]:
-    """Return the values of nodes as digits that are proved, the inputs as they were written."""
-    _check(Proof(digits=digits))
-    from cgcli.calculus.certify import precise_values
+    problem: Problem,
+    graph: Graph,
+    nodes: list[int],
+    tests: Sequence[Callable[[list[Any]], Any]],
+    inputs: dict[str, Any],
+    digits: int,
+) -> tuple[list[Finding], list[bool | None]]:
+    """Return the values of nodes as digits that are proved, the inputs as they were written.
 
-    return precise_values(graph, nodes, _leaves(problem, graph, inputs), digits)
+    And what tests of all values find, None where that is not known.
+    """
+    _check(Proof(digits=digits))
+    from cgcli.calculus.certify import precise_truths, precise_values
+
+    leaves = _leaves(problem, graph, inputs)
+    found = precise_values(graph, nodes, leaves, digits)
+    return found, precise_truths(graph, tests, leaves, digits)
 
 
 def _check(proof: Proof) -> None:
@@ -91,7 +103,4 @@ def _leaves(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:
     from cgcli.calculus.leaves import exact_leaves
     from cgcli.commands.sources import read_sources
 
-    if problem.at == "-":
-        message = "--precision cannot read --at from standard input"
-        raise CgraphError("usage", message, "put the values in a file")
     return exact_leaves(graph, read_sources(problem, inputs))

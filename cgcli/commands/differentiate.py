@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cgcli.commands.problem import Problem, kind_of, read_problem
+from cgcli.commands.problem import Problem, kept, kind_of, read_problem
 from cgcli.commands.shared import (
     At,
     Bindings,
@@ -30,6 +30,7 @@ from cgcli.limits import Limits
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
+    from cgcli.calculus.judge import Finding
 
 __all__ = ["differentiate_command"]
 
@@ -90,7 +91,7 @@ def differentiate_command(
     from cgcli.algebra.formulas import Formulas, evaluated
     from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import read_name, split_names
-    from cgcli.views.formulas import FORMATS
+    from cgcli.views.formulas import FORMATS, is_proved
 
     form = one_of("--format", form, FORMATS)
     if json and form not in (None, "json"):
@@ -99,8 +100,9 @@ def differentiate_command(
         message = f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
         raise CgraphError("usage", message, "leave one of the two out")
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
-    kind = kind_of(exact, limits)
+    kind = kind_of(exact, limits, precision)
     problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
+    problem = kept(problem)
     graph, values = _graph(problem, read_name(of), shape)
     if exact and precision is not None:
         message = "--exact and --precision are two answers to one question"
@@ -120,13 +122,14 @@ def differentiate_command(
             sys.stderr.write("warning: SymPy found nothing simpler that can be written here\n")
     else:
         formulas = Formulas(graph, wanted)
-    numbers, held = (None, None) if values is None else evaluated(formulas, values, kind)
+    numbers: list[Any] | None = None
+    held: Sequence[bool | None] | None = None
     certain = True
     if precision is not None:
-        numbers, certain = _proved(problem, formulas, values, precision)
-        if not all(held or ()):
-            # Where the program has no value there is no derivative, whatever its formula is.
-            numbers, certain = ["undefined"] * len(numbers), False
+        numbers, held = _proved(problem, formulas, values, precision)
+        certain = all(is_proved(each) for each in numbers)
+    elif values is not None:
+        numbers, held = evaluated(formulas, values, kind)
     form = "json" if json else form or "text"
     sys.stdout.write(_written(formulas, form, share, numbers, held, values, digits, exact))
     if not certain:
@@ -159,19 +162,35 @@ def time_limit(seconds: int, who: str) -> Iterator[None]:
 
 def _proved(
     problem: Problem, formulas: Formulas, values: dict[str, Any] | None, precision: int
-) -> tuple[list[Any], bool]:
-    """Return the values in digits that are proved, and whether there are such of all of them."""
+) -> tuple[list[Any], list[bool | None]]:
+    """Return the values in digits that are proved, and whether the conditions are proved to hold.
+
+    In place of digits stands why there are none.
+    """
+    from functools import partial
+
+    from cgcli.algebra.formulas import is_met
     from cgcli.commands.certify import proved_values
 
     if values is None:
         message = "--precision wants values to evaluate the derivatives at"
         raise CgraphError("usage", message, "bind them with NAME=VALUE, or leave it out")
     nodes = [row.node for row in formulas.rows]
-    if any(formulas.graph.shape(node) for node in nodes):
-        message = "--precision is for derivatives that are numbers"
-        raise CgraphError("usage", message, "name the elements, or leave it out")
-    found = proved_values(problem, formulas.graph, nodes, values, precision)
-    return [each.shown or each.verdict for each in found], all(each.shown for each in found)
+    tests = [partial(is_met, condition) for condition in formulas.conditions]
+    found, held = proved_values(problem, formulas.graph, nodes, tests, values, precision)
+    # Where the program has no value there is no derivative, whatever its formula is.
+    why = "undefined" if False in held else "unsettled" if None in held else None
+    return [_told(each, why) for each in found], held
+
+
+def _told(finding: Finding, why: str | None) -> Any:
+    """Return digits, or an array of them; in their place why there are none."""
+    if not hasattr(finding.shown, "shape"):
+        return why or finding.shown or finding.verdict
+    import numpy as np
+
+    told = np.frompyfunc(lambda each: why or each or finding.verdict, 1, 1)
+    return told(finding.shown)
 
 
 def _written(
@@ -179,7 +198,7 @@ def _written(
     form: str,
     share: bool,
     numbers: list[Any] | None,
-    held: list[bool] | None,
+    held: Sequence[bool | None] | None,
     values: dict[str, Any] | None,
     digits: int,
     exact: bool,

@@ -91,9 +91,8 @@ def evaluate_command(
     if exact and proves:
         message = "--exact needs no proof: leave out --verify and --precision"
         raise CgraphError("usage", message, "or leave --exact out")
-    problem = Problem(
-        "eval", program, bindings or [], at, of, wrt, limits, words, kind_of(exact, limits)
-    )
+    kind = kind_of(exact, limits, precision)
+    problem = Problem("eval", program, bindings or [], at, of, wrt, limits, words, kind)
     if proves:
         from cgcli.commands.certify import Proof, certify
 

@@ -58,11 +58,16 @@ def read_program(argument: str | None, command: str) -> str:
 
 
 def read_bindings(
-    arguments: list[str], at: str | None, limits: Limits, kind: Kind = DOUBLES
+    arguments: list[str],
+    at: str | None,
+    limits: Limits,
+    kind: Kind = DOUBLES,
+    given: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values bound by ``NAME=VALUE`` and those of the ``--at`` file.
 
     They are read in a `kind` of number: what is written has as many digits there as it has.
+    `given` is the text of the ``--at`` file, where it was read already.
     """
     bound: dict[str, Any] = {}
     for argument in arguments:
@@ -78,7 +83,7 @@ def read_bindings(
     if at is None:
         return bound, {}
     what = "standard input" if at == "-" else at
-    found = decode_json(read_text(at), what, kind.as_written)
+    found = decode_json(read_text(at) if given is None else given, what, kind.as_written)
     if not isinstance(found, dict):
         message = f"{shorten(what, 80)}: --at wants a JSON object of names and values"
         raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.kind import DOUBLES, NEAREST, Kind
 from cgcli.calculus.result import Result, find
+from cgcli.commands.files import read_text
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
@@ -26,6 +27,7 @@ from cgcli.program import (
 
 __all__ = [
     "Problem",
+    "kept",
     "kind_of",
     "read_problem",
     "solve",
@@ -39,7 +41,8 @@ class Problem(NamedTuple):
     """What a command line asks about: a program, values for its names, and what by what.
 
     `command` is the command's name and `options` are its other words, to write it out again;
-    `kind` is the kind of number that it is asked in.
+    `kind` is the kind of number that it is asked in, and `given` is the text of ``--at`` where
+    it was read already.
     """
 
     command: str
@@ -51,15 +54,25 @@ class Problem(NamedTuple):
     limits: Limits = Limits()
     options: tuple[str, ...] = ()
     kind: Kind = DOUBLES
+    given: str | None = None
 
 
-def kind_of(exact: bool, limits: Limits) -> Kind:
-    """Return the kind of number that is asked for."""
+def kind_of(exact: bool, limits: Limits, precision: int | None = None) -> Kind:
+    """Return the kind of number that is asked for; of a `precision`, what stands beside it."""
+    if precision is not None:
+        return NEAREST
     if not exact:
         return DOUBLES
     from cgcli.calculus.exactly import Exactly
 
     return Exactly(limits)
+
+
+def kept(problem: Problem) -> Problem:
+    """Return a problem whose values can be read twice, which standard input cannot."""
+    if problem.at != "-" or problem.program == "-":
+        return problem
+    return problem._replace(given=read_text("-"))
 
 
 def solve(problem: Problem) -> Result:
@@ -116,7 +129,8 @@ def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, A
         message = "the program and --at cannot both be read from standard input"
         raise CgraphError("usage", message, "put one of them in a file")
     parsed = parse(read_program(problem.program, problem.command), problem.limits)
-    return parsed, *read_bindings(problem.bindings, problem.at, problem.limits, problem.kind)
+    at, given = problem.at, problem.given
+    return parsed, *read_bindings(problem.bindings, at, problem.limits, problem.kind, given)
 
 
 def _stray_signs(program: Program, result: Result) -> Iterator[str]:

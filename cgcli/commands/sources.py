@@ -24,8 +24,9 @@ def read_sources(problem: Problem, doubles: Mapping[str, Any]) -> dict[str, Any]
     from cgcli.language.reader import normalise
 
     found = dict(doubles)
-    if problem.at is not None and problem.at != "-":
-        values = decode_json(read_text(problem.at), problem.at, as_written=True)
+    if problem.at is not None:
+        text = read_text(problem.at) if problem.given is None else problem.given
+        values = decode_json(text, problem.at, as_written=True)
         _add_json(found, bindings_of(values), problem)
     for argument in problem.bindings:
         name, _, value = normalise(argument).partition("=")

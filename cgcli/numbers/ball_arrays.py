@@ -91,10 +91,12 @@ def reduce_balls(contribution: Any, shape: Shape) -> Any:
 
 
 def _along(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Reduce an array, or one of its axes, by a function of two balls."""
+    """Reduce an array, or one of its axes, by a function of two balls; a number is itself."""
     pairwise = np.frompyfunc(function, 2, 1)
 
     def apply(x: Any, *axis: int) -> Any:
+        if not np.ndim(x):
+            return ball(x)
         reduced = pairwise.reduce(x, axis=axis[0]) if axis else pairwise.reduce(x.reshape(-1))
         return as_ball_value(reduced)
 
@@ -133,6 +135,8 @@ def _count(x: Any, *axis: int) -> int:
 
 def _products_of_others(x: Any, *axis: int) -> Any:
     """For every element, the product of all others: from the left times from the right."""
+    if not np.ndim(x):
+        return ball(1)
     if not axis:
         return _products_of_others(x.reshape(-1), 0).reshape(x.shape)
     moved = np.moveaxis(x, axis[0], 0)
@@ -163,6 +167,8 @@ def _shifted(x: Any, axis: int | None) -> tuple[Any, Any]:
 
 
 def _logsumexp(x: Any, *axis: int) -> Any:
+    if not np.ndim(x):
+        return x
     grown, top = _shifted(x, axis[0] if axis else None)
     total = _log(_sum(grown, *axis))
     return total + (np.squeeze(top, axis=axis[0]) if axis else top.reshape(-1)[0])

@@ -83,6 +83,9 @@ def _power(a: Ratio, b: Ratio) -> Any:
     top, bottom, room = abs(a.numerator), a.denominator, a.room
     if top == bottom == 1:
         return Ratio(-1 if times % 2 and a.numerator < 0 else 1, 1, room)
+    if times > room.bits:
+        # 2 is the least that is left; and so large a number may be no float.
+        return _LONG
     longest = times * math.log2(max(top, bottom))
     if longest > room.bits:
         return _LONG

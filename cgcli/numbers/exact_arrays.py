@@ -88,6 +88,8 @@ def exact_array_namespace(room: Room) -> Namespace:
         return found
 
     def product_of_others(x: Any, *axis: int) -> Any:
+        if not np.shape(x):
+            return one
         array = np.moveaxis(x, axis[0], 0) if axis else x.reshape(-1)
         before, after = filled(one, array.shape), filled(one, array.shape)
         for place in range(1, len(array)):

@@ -66,6 +66,8 @@ def _lines(x: Any, axis: int) -> list[list[Jet]]:
 
 def _reduction(of_line: Callable[[list[Jet]], Jet]) -> Callable[..., Any]:
     def apply(x: Any, *axis: int) -> Any:
+        if isinstance(x, Jet):
+            return of_line([x])
         if not axis:
             return of_line(list(x.flat))
         results = [of_line(line) for line in _lines(x, axis[0])]

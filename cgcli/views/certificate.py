@@ -43,7 +43,7 @@ def print_certificate(
         found += [certificate.gradients[node.id]] if gradient else []
         texts: list[str] = []
         for finding in found:
-            texts.append("" if finding is None else _text(finding, digits))
+            texts.append("" if finding is None else shown(_array(finding, precision), digits))
             if precision is None:
                 texts.append("" if finding is None else _bound(finding.bound))
         return [*texts, certificate.verdict(node.id)]
@@ -56,17 +56,13 @@ def print_certificate(
 
 
 def _array(finding: Finding, precision: int | None) -> Any:
-    """The elements of a Jacobian; digits that are not proved are not shown."""
-    if precision is None:
+    """A number, or the elements of an array: a mark in place of digits that are not proved."""
+    if precision is None or not hasattr(finding.shown, "shape"):
         return finding.shown
     import numpy as np
 
     hidden = np.frompyfunc(lambda each: "?" if each is None else each, 1, 1)
     return hidden(finding.shown)
-
-
-def _text(finding: Finding, digits: int) -> str:
-    return shown(finding.shown, digits)
 
 
 def _bound(bound: Any) -> str:

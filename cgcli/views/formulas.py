@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.algebra.normal import COMPARISONS
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from cgcli.algebra.code import Dialect
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
 
-__all__ = ["FORMATS", "as_code", "as_document", "as_latex", "as_text"]
+__all__ = ["FORMATS", "as_code", "as_document", "as_latex", "as_text", "is_proved"]
 
 FORMATS: Final = ("text", "latex", "json", "python", "numpy")
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
+_HELD: Final = {
+    True: "",
+    False: ", which does not hold here",
+    None: ", and whether that holds here is not settled",
+}
 # What the functions that are written call.
 _KEPT: Final = frozenset({"math", "np", "scipy", "abs", "max", "min", "round", "len"})
 
@@ -157,7 +162,7 @@ def as_text(
     share: bool,
     values: list[Any] | None = None,
     digits: int = 6,
-    held: list[bool] | None = None,
+    held: Sequence[bool | None] | None = None,
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
@@ -176,8 +181,8 @@ def as_text(
     if matrix is not None:
         lines.append(_matrix(matrix))
     for k, condition in enumerate(written.conditions()):
-        broken = held is not None and not held[k]
-        lines.append(f"# for {condition}" + (", which does not hold here" if broken else ""))
+        told = _HELD[True if held is None else held[k]]
+        lines.append(f"# for {condition}{told}")
     return _joined(lines, share)
 
 
@@ -276,8 +281,21 @@ def _python(name: str) -> str:
 def _in_json(value: Any) -> Any:
     """A number, or digits that are proved; null in place of a verdict that there are none."""
     if isinstance(value, str):
-        return None if value.isalpha() else value
+        return value if is_proved(value) else None
+    if getattr(value, "shape", ()) and isinstance(value.flat[0], str):
+        return [_in_json(each) for each in value]
     return number(value)
+
+
+def is_proved(value: Any) -> bool:
+    """Whether a value has digits throughout, and no verdict that there are none.
+
+    >>> is_proved("0.5"), is_proved("undefined")
+    (True, False)
+    """
+    if getattr(value, "shape", ()):
+        return all(is_proved(each) for each in value.flat)
+    return not value.isalpha()
 
 
 def as_document(

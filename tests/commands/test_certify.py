@@ -83,6 +83,47 @@ def test_values_from_files_are_read_as_they_are_written(cgraph: Any, tmp_path: A
     assert found["value"] == "2.90000000000000000000000000000"
 
 
+def test_values_from_standard_input_are_read_as_they_are_written(cgraph: Any) -> None:
+    given = ("--at", "-", "--precision", "30", "--json")
+    found = document(cgraph("eval", "x*y", *given, stdin=b'{"x": 0.1, "y": "1/3"}'))
+    assert found["value"] == "0.0" + "3" * 30
+    ran = cgraph("diff", "x^2*y", *given, "--wrt", "y", stdin=b'{"x": 0.1, "y": "pi"}')
+    assert json.loads(ran.out)["derivatives"][0]["value"] == "0.01"
+    assert cgraph("eval", "-", *given, stdin=b"{}").status == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (("x*2", "x=1e400"), "2e+400"),
+        (("x*2", "x=exp(1000)"), "3.9401422e+434"),
+        (("sum(x)", "x=[1e400, 1, -1e400]"), "1"),
+    ],
+)
+def test_values_may_be_larger_than_a_double(
+    cgraph: Any, arguments: tuple[str, ...], value: str
+) -> None:
+    found = document(cgraph("eval", *arguments, "--precision", "8", "--json"))
+    assert found["value"] == value
+    for other in ("x=log(-1)", "x=1/0"):
+        assert cgraph("eval", "x", other, "--precision", "8").status == 2
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "norm", "transpose", "logsumexp"])
+def test_what_takes_vectors_takes_a_number(cgraph: Any, name: str) -> None:
+    for option in (("--verify",), ("--precision", "9"), ("--exact",)):
+        ran = cgraph("eval", f"{name}(x)*x", "x=3", *option, "--json")
+        found = document(ran)
+        assert (float(found["value"]), float(found["gradient"]["x"])) == (9, 6)
+        assert option == ("--exact",) or found["proof"]["agreed"]
+
+
+def test_elements_without_digits_have_a_mark(cgraph: Any) -> None:
+    ran = cgraph("eval", "sum(log(x))", "x=[1, -2]", "--precision", "5")
+    assert ran.status == 1
+    assert "[0, ?]" in ran.out and "[1, ?]" in ran.out
+
+
 def test_the_table_shows_digits_and_verdicts(cgraph: Any) -> None:
     ran = cgraph("eval", "sin(x)", "x=1", "--precision", "30")
     assert "0.841470984807896506652502321630   " in ran.out
@@ -131,6 +172,23 @@ def test_a_kink_is_told_and_is_no_failure(cgraph: Any) -> None:
         "x": "kink", "v1": "certified", "y": "certified", "f": "certified",
     }  # fmt: skip
     assert ran.status == 0
+
+
+@pytest.mark.parametrize(
+    ("program", "bindings"),
+    [
+        ("clip(x, -inf, y)", ("x=3", "y=3")),
+        ("max(x, y, z)", ("x=3", "y=3", "z=-inf")),
+        ("sum(min(v, y, inf))", ("v=[3, 1]", "y=3", "--wrt", "y")),
+    ],
+)
+def test_a_kink_beside_an_infinity(cgraph: Any, program: str, bindings: tuple[str, ...]) -> None:
+    note = document(cgraph("eval", program, *bindings, "--json"))["notes"][0]
+    assert (note["kind"], note["sides"]["y"] in ([0, 1], [1, 0])) == ("kink", True)
+    for option in (("--verify",), ("--precision", "5")):
+        ran = cgraph("eval", program, *bindings, *option, "--json")
+        assert ran.status == 0
+        assert verdicts(document(ran))["y"] == "kink"
 
 
 def test_a_tie_that_rounding_makes_is_none(cgraph: Any) -> None:
@@ -260,7 +318,6 @@ def test_without_the_extra_it_is_named(
         (("--precision", "ten"), "invalid value for '--precision'"),
         (("--max-precision", "100"), "--max-precision is for --verify and --precision"),
         (("--jsonl", "--verify"), "--verify and --precision take one program"),
-        (("--at", "-", "--precision", "5"), "--precision cannot read --at from standard input"),
         (("--precison", "5"), "there is no option --precison"),
     ],
 )
@@ -306,6 +363,41 @@ def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
     assert (ran.status, ran.err.splitlines()[0]) == (
         2, "error: --precision wants values to evaluate the derivatives at",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("program", "bindings", "value"),
+    [
+        # In doubles 0.1 + 0.2 is more than 0.3, 3*x is 1, and 1e-400 is 0.
+        ("abs(x + y - z)", ("x=0.1", "y=0.2", "z=0.3"), None),
+        ("log(3*x - 1)", ("x=0.33333333333333333334",), "1.5e+20"),
+        ("log(x)", ("x=1e-400",), "1e+400"),
+        ("x/x*y", ("x=1e-400", "y=2", "--wrt", "y"), "1"),
+        ("y*log(log(x))", ("x=0.5", "y=2"), None),
+        ("x*sum(log(v))", ("x=2", "v=[1e-400, 1]", "--wrt", "v"), ["2e+400", "2"]),
+        ("sum(log(v))", ("v=[1, -1]",), [None, None]),
+        ("mod(x, [1, y])", ("x=0.3", "y=pi", "--jacobian", "--wrt", "x"), ["1", "1"]),
+        ("sum((W @ v)^2)/2", ("W=[[1, 0.1], [1/3, 2]]", "v=[3, 1]", "--wrt", "v"),
+         ["4.1", "6.31"]),
+        ("sum(v^2)", ("v=[1/3, pi]", "--hessian"), [["2", "0"], ["0", "2"]]),
+        ("W @ x", ("W=[[1, 1/3]]", "x=[1, 2]", "--jacobian", "--wrt", "x"), [["1", "0.3333333"]]),
+    ],
+)  # fmt: skip
+def test_where_a_formula_holds_is_proved(
+    cgraph: Any, program: str, bindings: tuple[str, ...], value: Any
+) -> None:
+    ran = cgraph("diff", program, *bindings, "--precision", "7", "--json")
+    found = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("diff")))
+    assert found["derivatives"][0]["value"] == value
+    assert ran.status == (value in (None, [None, None]))
+
+
+def test_where_no_digits_tell_whether_a_formula_holds(cgraph: Any) -> None:
+    ran = cgraph("diff", "y*abs(sin(x)^2 + cos(x)^2 - y)", "x=1", "y=1", "--precision", "7")
+    assert ran.status == 1
+    assert "# unsettled\n" in ran.out
+    assert ran.out.endswith("- y != 0, and whether that holds here is not settled\n")
 
 
 def test_elements_that_are_corrected_are_counted(cgraph: Any) -> None:

@@ -268,6 +268,27 @@ def test_formulas_are_evaluated_exactly(cgraph: Any) -> None:
     assert cgraph("diff", "x^2", "--exact").status == 2
 
 
+@pytest.mark.parametrize(
+    ("program", "bindings", "value"),
+    [
+        # In doubles 0.1 + 0.2 is more than 0.3, 3*x is 1, and 1e-400 is 0.
+        ("abs(x + y - z)", ("x=0.1", "y=0.2", "z=0.3"), "NaN"),
+        ("log(3*x - 1)", ("x=0.33333333333333333334",), "150000000000000000000"),
+        ("log(x)", ("x=1e-400",), "1" + "0" * 400),
+        ("log(x)", ("x=0",), "NaN"),
+        ("sum(log(x - 0.1)*y)", ("x=[0.3, 0.1]", "y=1"), ["NaN", "NaN"]),
+        # What has no fraction is compared in doubles.
+        ("log(exp(x) - y) + z/3", ("x=1", "y=2", "z=1", "--wrt", "z"), "1/3"),
+        ("log(exp(x) - y) + z/3", ("x=1", "y=3", "z=1", "--wrt", "z"), "NaN"),
+    ],
+)
+def test_where_a_formula_holds_is_told_in_fractions(
+    cgraph: Any, program: str, bindings: tuple[str, ...], value: Any
+) -> None:
+    found = document(cgraph("diff", program, *bindings, "--exact", "--json"), "diff")
+    assert found["derivatives"][0]["value"] == value
+
+
 # check
 
 SHEET = ("check", "p = x + y; g = p*z", "x=1/3", "y=0.1", "z=-3", "--exact")
@@ -361,6 +382,7 @@ def test_no_sheet_where_there_is_no_fraction(cgraph: Any) -> None:
     [
         ("x^x^x", "x=50"),
         ("3^(10^8)*x", "x=1"),
+        ("(2/3)^x", "x=-1e400"),
         ("x^-100000000", "x=1/3"),
         ("gamma(1e6)*x", "x=1"),
         ("1e999999999*x", "x=1"),
