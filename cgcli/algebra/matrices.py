@@ -26,15 +26,16 @@ class Algebra:
     def _tensor(self, form: Form, shape: Shape | None = None) -> Tensor:
         return Tensor(self.forms, form, shape)
 
-    def _of(self, value: Any) -> Tensor:
+    def of(self, value: Any) -> Tensor:
+        """Return a number, or a form of one, as a tensor."""
         if isinstance(value, Tensor):
             return value
         form = value.form if isinstance(value, Normal) else self.forms.number(Fraction(value))
         return Tensor(self.forms, form)
 
-    def _whole(self, value: Any) -> Form:
+    def form(self, value: Any) -> Form:
         """Return a tensor's form in all its shape."""
-        tensor = self._of(value)
+        tensor = self.of(value)
         return whole(self.forms, tensor.form, tensor.shape)
 
     def _apart(self, form: Form) -> tuple[Form, Form]:
@@ -79,9 +80,9 @@ class Algebra:
 
     def product(self, a: Any, b: Any) -> Tensor:
         """Return the matrix product; a scalar on either side scales."""
-        first, second = self._of(a), self._of(b)
+        first, second = self.of(a), self.of(b)
         if not first.shape or not second.shape:
-            return self._of(first * second)
+            return self.of(first * second)
         forms = self.forms
         shape = (*first.shape[:-1], *second.shape[1:])
         (p, left), (q, right) = self._kind(first), self._kind(second)
@@ -139,9 +140,9 @@ class Algebra:
 
     def outer_or_scale(self, a: Any, b: Any) -> Tensor:
         """Return the matrix of products of two vectors, or the vector times the scalar."""
-        first, second = self._of(a), self._of(b)
+        first, second = self.of(a), self.of(b)
         if not first.shape or not second.shape:
-            return self._of(first * second)
+            return self.of(first * second)
         forms = self.forms
         shape = (*first.shape, *second.shape)
         outer_scale, left = self._apart(self._kind(first)[1])
@@ -159,7 +160,7 @@ class Algebra:
 
     def transpose(self, x: Any) -> Tensor:
         """Return rows for columns."""
-        tensor = self._of(x)
+        tensor = self.of(x)
         shape = tensor.shape[::-1]
         if len(shape) < 2:
             return tensor
@@ -188,14 +189,14 @@ class Algebra:
 
     def spread(self, value: Any, like: Any, *axis: int) -> Tensor:
         """Undo a reduction's loss of an axis: every element takes the value of its group."""
-        tensor, shape = self._of(value), shape_of(like)
+        tensor, shape = self.of(value), shape_of(like)
         if len(shape) == 2 and axis and axis[0] in (1, -1):
             return self._tensor(self._column(tensor.form), shape)
         return self._tensor(tensor.form, shape)
 
     def sum(self, x: Any, *axis: int) -> Tensor:
         """Return the sum over everything, or over an axis; a scalar stands before it."""
-        tensor = self._of(x)
+        tensor = self.of(x)
         forms, shape = self.forms, tensor.shape
         if not shape:
             return tensor
@@ -264,13 +265,13 @@ class Algebra:
 
     def stack(self, *parts: Any) -> Tensor:
         """Return a list."""
-        tensors_ = [self._of(part) for part in parts]
+        tensors_ = [self.of(part) for part in parts]
         forms = [whole(self.forms, each.form, each.shape) for each in tensors_]
         return self._tensor(stacked(self.forms, forms), (len(parts), *tensors_[0].shape))
 
     def index(self, x: Any, *places: int) -> Tensor:
         """Return an element or a row."""
-        tensor = self._of(x)
+        tensor = self.of(x)
         for place in places:
             tensor = tensor[place % tensor.shape[0]]
         return tensor
@@ -285,12 +286,12 @@ class Algebra:
         ]
         if len(shape) == len(units):
             unit = units[0] if len(units) == 1 else self.outer_or_scale(*units)
-            return self._of(value * unit)
+            return self.of(value * unit)
         return self.outer_or_scale(units[0], value)
 
     def concat(self, *parts: Any) -> Tensor:
         """Return parts end to end."""
-        return self._tensor(self.forms.call("concat", tuple(self._whole(part) for part in parts)))
+        return self._tensor(self.forms.call("concat", tuple(self.form(part) for part in parts)))
 
     def piece(self, up: Any, place: int, *parts: Any) -> Tensor:
         """Return what one of several parts end to end takes."""
@@ -304,7 +305,7 @@ class Algebra:
 
     def products_of_others(self, x: Any, *axis: int) -> Tensor:
         """Return for every element the product of all others: a list, or all of them over it."""
-        tensor = self._of(x)
+        tensor = self.of(x)
         forms, shape = self.forms, tensor.shape
         if 0 < len(shape) < 3 and np.prod(shape, dtype=int) <= MOST // 2:
             places = list(np.ndindex(*shape))
@@ -319,11 +320,11 @@ class Algebra:
             if len(shape) == 1:
                 return self.stack(*(row[0] for row in rows.values()))
             return self.stack(*(self.stack(*row) for row in rows.values()))
-        form = self._whole(tensor)
+        form = self.form(tensor)
         total = self.spread(self._tensor(forms.call("prod", (form,), axis)), tensor, *axis)
         # The quotient has no value where an element is 0, and the derivative has one.
         forms.lost[Condition(tensor.form, "!=", forms.zero)] = None
-        return self._of(total / tensor)
+        return self.of(total / tensor)
 
     @staticmethod
     def _together(place: tuple[int, ...], other: tuple[int, ...], axis: tuple[int, ...]) -> bool:
@@ -335,11 +336,11 @@ class Algebra:
 
     def onehot(self, k: Any, n: int) -> Tensor:
         """Return a vector with 1 at a place."""
-        return self._tensor(self.forms.call("onehot", (self._of(k).form,), (n,)))
+        return self._tensor(self.forms.call("onehot", (self.of(k).form,), (n,)))
 
     def exp(self, x: Any) -> Tensor:
         """Return the exponential; that of x - logsumexp(x) is softmax(x)."""
-        tensor = self._of(x)
+        tensor = self.of(x)
         forms = self.forms
         number, terms = forms.terms(tensor.form)
         for term, factor in terms.items():

@@ -46,14 +46,14 @@ def tensors(forms: Forms) -> Namespace:
     def elementwise(name: str) -> Callable[..., Tensor]:
         def function(*arguments: Any) -> Tensor:
             shapes = [shape_of(each) for each in arguments]
-            own = tuple(algebra._of(each).form for each in arguments)  # noqa: SLF001
+            own = tuple(algebra.of(each).form for each in arguments)
             return Tensor(forms, apply(forms, name, own), broadcast(*shapes))
 
         return function
 
     def keeping(name: str) -> Callable[..., Tensor]:
         def function(x: Any, *static: int) -> Tensor:
-            form = algebra._whole(x)  # noqa: SLF001
+            form = algebra.form(x)
             return Tensor(forms, forms.call(name, (form,), static))
 
         return function

@@ -7,6 +7,7 @@ import fnmatch
 import io
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final, NamedTuple
 
@@ -96,10 +97,9 @@ def _unusable(path: str, why: str, hint: str = "") -> CgraphError:
 def _check_names(path: str, names: list[str]) -> list[str]:
     if not names:
         raise _unusable(path, "it has no columns", "the first line of a CSV file names them")
-    seen: set[str] = set()
     # A delimiter at the end of every line makes a column that has no name, and that nobody reads.
-    named = filter(None, names)
-    twice = next((name for name in named if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+    counts = Counter(filter(None, names))
+    twice = next((name for name, count in counts.items() if count > 1), None)
     if twice is not None:
         raise _unusable(path, f"two columns are called '{excerpt(twice)}'")
     return names
@@ -152,6 +152,7 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
         while True:
             before = lines.number
             block = _block(feed)
+            rest: Iterable[str] = block
             if not block:
                 return
             if quick and not any('"' in line or "[" in line for line in block):
@@ -165,8 +166,8 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
                 # A quoted cell may go on over lines, past the end of this block, and where one
                 # row has a list all must.
                 quick = False
-                block = itertools.chain(block, feed)  # type: ignore[assignment]
-            yield from _careful_csv(path, block, names, columns, report, delimiter, before)
+                rest = itertools.chain(block, feed)
+            yield from _careful_csv(path, rest, names, columns, report, delimiter, before)
 
     return Source(path, names, rows)
 
