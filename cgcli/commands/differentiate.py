@@ -31,6 +31,7 @@ from cgcli.limits import Limits
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
     from cgcli.calculus.judge import Finding
+    from cgcli.graph.graph import Graph
 
 __all__ = ["differentiate_command"]
 
@@ -111,6 +112,7 @@ def differentiate_command(
         message = "--exact is for the values of the formulas, and nothing is bound"
         raise CgraphError("usage", message, "formulas are exact anyway; bind values: x=1/3")
     names = split_names(wrt)
+    graph, values = _cut(problem, graph, values, names or [], precise=precision is not None)
     wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
     if simplify:
         from cgcli.algebra.simplify import Simplifier
@@ -216,6 +218,36 @@ def _written(
     from cgcli.algebra.code import NUMPY, PYTHON
 
     return views.as_code(formulas, PYTHON if form == "python" else NUMPY)
+
+
+def _cut(
+    problem: Problem,
+    graph: Graph,
+    values: dict[str, Any] | None,
+    names: list[str],
+    *,
+    precise: bool,
+) -> tuple[Graph, dict[str, Any] | None]:
+    """Return the graph as a function of the node that is named, if one is that is no input."""
+    from cgcli.graph.cuts import cut
+
+    found = [name for name in names if name not in graph.inputs and graph.node(name) is not None]
+    if not found:
+        return graph, values
+    name = found[0]
+    if len(set(names)) > 1 or precise:
+        message = f"formulas by '{excerpt(name)}', a node of the program, are by it alone"
+        if precise:
+            message = f"--precision is for formulas by inputs, and '{excerpt(name)}' is a node"
+        hint = f"write --wrt {excerpt(name)} by itself, or the inputs' names"
+        raise CgraphError("usage", message, hint)
+    node = graph.node(name)
+    assert node is not None
+    if values is not None:
+        kind = problem.kind
+        value = kind.plain(kind.forward(graph, values)[node])
+        values = {**values, **kind.inputs({name: value})}
+    return cut(graph, node), values
 
 
 def _graph(

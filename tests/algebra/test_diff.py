@@ -385,7 +385,8 @@ def test_what_python_lacks_is_said(cgraph: Run) -> None:
     "words",
     [
         ("x^2", "--wrt", "y"),
-        ("p = x*y; p^2", "--wrt", "p"),
+        ("p = x*y; p^2", "--wrt", "p,x"),
+        ("p = x*y; p^2", "--wrt", "q"),
         ("2 + 3",),
         ("[x, y]",),
         ("x^2", "x=[1,2]"),
@@ -411,3 +412,21 @@ def test_what_python_lacks_is_said(cgraph: Run) -> None:
 def test_what_cannot_be_asked(words: tuple[str, ...], cgraph: Run) -> None:
     ran = cgraph("diff", *words)
     assert ran.status == 2
+
+
+def test_by_a_node_of_the_program(cgraph: Run) -> None:
+    """As eval has it: what the node is made of stands still, what depends on it moves."""
+    program = "p = x + y; q = p*x; sin(q)*p + x"
+    assert cgraph("diff", "p = x + y; p*z", "--wrt", "p").out == "z\n"
+    assert cgraph("diff", "x*y + z", "--wrt", "v1").out == "1\n"
+    assert cgraph("diff", program, "--wrt", "p,p").status == 0
+    for name in ("p", "q", "v1"):
+        ran = cgraph("diff", program, "--wrt", name, "x=0.5", "y=0.25")
+        shown = float(ran.out.splitlines()[0].partition("  # ")[2])
+        result = cgcli.parse(program).evaluate({"x": 0.5, "y": 0.25}, wrt=[name])
+        assert shown == pytest.approx((result.gradient or {})[name], rel=1e-5)
+        at = {"x": 0.5, "y": 0.25, name: result[name].value}
+        found = cgcli.parse(ran.out).evaluate(at).value
+        assert found == pytest.approx((result.gradient or {})[name])
+    ran = cgraph("diff", "p = x/3; p^2", "--wrt", "p", "x=1", "--exact")
+    assert ran.out == "2*p  # 2/3 ≈ 0.666667\n"
