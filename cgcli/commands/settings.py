@@ -82,6 +82,7 @@ def settings_of(plans: Plans, model: Model | None) -> dict[str, Any]:
     if found["optimizer"] in BATCHLESS:
         _check_heeded(found["optimizer"], plans)
     _check_settings(found)
+    _check_schedule(found, plans)
     return found
 
 
@@ -156,6 +157,17 @@ def _check_heeded(optimizer: str, plans: Plans) -> None:
             method = "least squares" if optimizer == "lm" else optimizer
             message = f"{method} has no use for {option}: it chooses its own steps"
             raise CgraphError("usage", message, f"leave {option} out")
+
+
+def _check_schedule(found: dict[str, Any], plans: Plans) -> None:
+    """Refuse a warm-up of no length, and options of another schedule."""
+    if found["schedule"] == "warmup" and not found["warmup"]:
+        message = "--schedule warmup wants its length"
+        raise CgraphError("usage", message, "write --warmup 100, in steps")
+    for option, value in (("--every", plans.every), ("--factor", plans.factor)):
+        if value is not None and found["schedule"] != "step":
+            message = f"{option} belongs to --schedule step"
+            raise CgraphError("usage", message, f"add --schedule step, or leave {option} out")
 
 
 def _check_settings(found: dict[str, Any]) -> None:
