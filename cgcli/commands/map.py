@@ -11,7 +11,7 @@ import typer
 from cgcli.commands.data import opened_source, pairs, tell_skipped
 from cgcli.commands.files import check_apart, read_text, write_pieces
 from cgcli.commands.inputs import read_bindings, read_program, split_names
-from cgcli.commands.shared import At, Bindings, Debug, Depth, Nodes, Program, Wrt, one_of
+from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
@@ -62,6 +62,7 @@ def map_command(
     skip_bad: SkipBad = False,
     output: Output = None,
     form: Form = None,
+    json: Json = False,
     max_depth: Depth = _LIMITS.depth,
     max_nodes: Nodes = _LIMITS.nodes,
     debug: Debug = False,
@@ -84,7 +85,7 @@ def map_command(
     wanted = Wanted(names, not values, split_names(wrt))
     stacks = pairs("--stack", stack, "x=pixel_*")
     whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted)
-    _run(whole, list(bound), data, "map", output, form, skip_bad=skip_bad)
+    _run(whole, list(bound), data, "map", output, form, skip_bad=skip_bad, json=json)
 
 
 def predict_command(
@@ -97,6 +98,7 @@ def predict_command(
     skip_bad: SkipBad = False,
     output: Output = None,
     form: Form = None,
+    json: Json = False,
     debug: Debug = False,
 ) -> None:
     """What a trained model gives for every row of a data file.
@@ -116,7 +118,7 @@ def predict_command(
     whole = RowProgram(
         parsed, bound, found.stacks(), found.scaling(), Wanted(split_names(of, "--of") or [])
     )
-    _run(whole, [], data, "predict", output, form, skip_bad=skip_bad)
+    _run(whole, [], data, "predict", output, form, skip_bad=skip_bad, json=json)
 
 
 def _run(
@@ -128,6 +130,7 @@ def _run(
     form: str | None,
     *,
     skip_bad: bool,
+    json: bool,
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.reading import Report
@@ -139,6 +142,10 @@ def _run(
         raise CgraphError("usage", message, "or say which with --format csv")
     check_apart({"the data": data, "the table": output})
     form = one_of("--format", form, FORMATS) or ending or "csv"
+    if json and (output is not None or form != "csv"):
+        message = "--json prints one document, and that is neither a file nor another form"
+        raise CgraphError("usage", message, "leave --json out; .jsonl has an object a line")
+    form = "json" if json else form
     with opened_source(data, command) as source:
         for name in required:
             if name in source.names:
@@ -147,7 +154,10 @@ def _run(
         report = Report(source.path, skip=skip_bad)
         writer = RowWriter(form)
         pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))
-        if output is None:
+        if json:
+            # An error in the middle must not stand behind half a document.
+            sys.stdout.write("".join(pieces) + writer.end())
+        elif output is None:
             for piece in pieces:
                 sys.stdout.write(piece)
         else:

@@ -545,8 +545,23 @@ def test_map_is_eval_of_each_row(points: str, cgraph: Run, tmp_path: Path) -> No
     assert (ran.status, ran.out) == (0, "")
     for line in out.read_text().splitlines():
         found = json.loads(line)
-        jsonschema.validate(found, json.loads(read("map")))
+        jsonschema.validate({"schema": "cgraph.map/1", "rows": [found]}, json.loads(read("map")))
         assert list(found) == ["row", "p", "dp/dk"]
+
+
+def test_rows_as_one_document(points: str, tmp_path: Path, cgraph: Run) -> None:
+    ran = cgraph("map", "x/y", "-d", points, "--json")
+    found = json.loads(ran.out)
+    jsonschema.validate(found, json.loads(read("map")))
+    assert [row["row"] for row in found["rows"]] == list(range(1, 41))
+    path = tmp_path / "bad.csv"
+    path.write_text("x,y\n1,2\n" + "3,4\n" * 20_000 + "5,bad\n")
+    ran = cgraph("map", "x/y", "-d", str(path), "--json")
+    assert ran.status == 2
+    assert "row 20002" in json.loads(ran.out)["error"]["message"]
+    path.write_text("x,y\n")
+    assert json.loads(cgraph("map", "x/y", "-d", str(path), "--json").out)["rows"] == []
+    assert cgraph("map", "x/y", "-d", points, "--json", "-o", str(tmp_path / "o.csv")).status == 2
 
 
 def test_map_of_vectors(tmp_path: Path, cgraph: Run) -> None:

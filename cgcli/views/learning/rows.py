@@ -18,7 +18,9 @@ FORMATS: Final = ("csv", "jsonl")
 
 
 class RowWriter:
-    """Writes the values of rows as text, the head of a CSV file first.
+    """Writes the values of rows as text, the head of a CSV file or of a JSON document first.
+
+    `end` returns what stands after all rows.
 
     >>> writer = RowWriter("csv")
     >>> print(writer.text([1, 2], {"f": np.array([0.5, 2.0])}), end="")
@@ -33,8 +35,9 @@ class RowWriter:
 
     def text(self, rows: Any, values: Mapping[str, Any]) -> str:
         """Return the text of some rows: their numbers in the file, and values by name."""
-        if self._form == "jsonl":
-            return "".join(self._object(int(row), k, values) for k, row in enumerate(rows))
+        if self._form != "csv":
+            objects = [self._object(int(row), k, values) for k, row in enumerate(rows)]
+            return self._document(objects) if self._form == "json" else "".join(objects)
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         if not self._begun:
@@ -44,6 +47,21 @@ class RowWriter:
         for number_, cells in zip(rows, np.concatenate(flat, axis=1).tolist(), strict=True):
             writer.writerow([int(number_), *map(repr, cells)])
         return out.getvalue()
+
+    def end(self) -> str:
+        """Return the end of a JSON document; of the other forms nothing."""
+        if self._form != "json":
+            return ""
+        return "\n  ]\n}\n" if self._begun else self._head() + "]\n}\n"
+
+    def _document(self, objects: list[str]) -> str:
+        lines = ",\n".join(f"    {each.rstrip()}" for each in objects)
+        before = ",\n" if self._begun else self._head() + "\n"
+        self._begun = True
+        return before + lines
+
+    def _head(self) -> str:
+        return '{\n  "schema": "cgraph.map/1",\n  "rows": ['
 
     def _object(self, row: int, k: int, values: Mapping[str, Any]) -> str:
         found = {name: number(array[k]) for name, array in values.items()}
