@@ -265,7 +265,10 @@ def train_command(
         metrics=metric,
     )
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
-    text = None if program is None and resume else read_program(program, "train")
+    if program is None and not resume:
+        hint = 'write the cost of one row: cgraph train "(w*x - y)^2" -d points.csv w=0'
+        raise CgraphError("usage", "no expression", hint)
+    text = None if program is None else read_program(program, "train")
     run = Run(text, Start(bindings or [], fix or [], at), data, resume, plans, limits)
     run.files(output, log, plot, save_every)
     with run:

@@ -79,6 +79,10 @@ class Watching:
         plot, descent = self._files.plot, self._training.descent
         if plot is not None and os.path.isdir(os.path.dirname(plot) or ".") is False:
             raise CgraphError("file", f"{shorten(plot, 80)}: no such file or directory")
+        if plot is not None and plot.lower().endswith(".png"):
+            from cgcli.views.drawing.convert import require
+
+            require("png")
         if self._training.options.optimizer == "lm":
             option = "--plot" if plot else "--log" if self._files.log else ""
             if option and descent is None:

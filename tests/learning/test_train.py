@@ -502,6 +502,17 @@ def test_several_nodes_of_each_row(points: str, cgraph: Run) -> None:
     assert cgraph("map", "p = 2*x; p*y", "-d", points, "--of", "p,f").status == 2
 
 
+def test_a_picture_that_cannot_be_written_is_told_before_the_run(
+    points: str, tmp_path: Path, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    path = tmp_path / "cost.png"
+    ran = cgraph("train", LINE, "-d", points, "w=0", "b=0", "--plot", str(path))
+    assert (ran.status, ran.out) == (2, "")
+    assert "cgraph-cli[image]" in ran.err
+    assert "write the cost of one row" in cgraph("train").err
+
+
 def test_no_data_and_no_parameter(points: str, cgraph: Run) -> None:
     assert "there is no data" in cgraph("train", LINE, "w=0").err
     assert "data is read from .csv" in cgraph("train", LINE, "w=0", "-d", "x.xls").err

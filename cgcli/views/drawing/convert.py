@@ -6,7 +6,7 @@ from typing import Literal
 
 from cgcli.views.drawing.layout import missing
 
-__all__ = ["as_pdf", "as_png"]
+__all__ = ["as_pdf", "as_png", "require"]
 
 _PAGE = b"""#set page(width: auto, height: auto, margin: 0pt)
 #image(bytes(sys.inputs.picture), format: "svg")
@@ -21,6 +21,14 @@ def as_png(svg: str) -> bytes:
 def as_pdf(svg: str) -> bytes:
     """Return the picture as a PDF of one page; raises `CgraphError` without the extra."""
     return _compiled(svg, "pdf")
+
+
+def require(kind: str) -> None:
+    """Raise `CgraphError` where a kind of picture cannot be written for want of the extra."""
+    from importlib.util import find_spec
+
+    if find_spec("typst") is None:
+        raise missing("image", f"to write a .{kind}")
 
 
 def _compiled(svg: str, kind: Literal["png", "pdf"]) -> bytes:
