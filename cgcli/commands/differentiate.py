@@ -229,8 +229,6 @@ def _cut(
     precise: bool,
 ) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph as a function of the node that is named, if one is that is no input."""
-    from cgcli.graph.cuts import cut
-
     found = [name for name in names if name not in graph.inputs and graph.node(name) is not None]
     if not found:
         return graph, values
@@ -247,7 +245,7 @@ def _cut(
         kind = problem.kind
         value = kind.plain(kind.forward(graph, values)[node])
         values = {**values, **kind.inputs({name: value})}
-    return cut(graph, node), values
+    return graph.cut(node), values
 
 
 def _graph(

@@ -185,6 +185,34 @@ class Graph:
                     flags[argument] = 1
         return flags
 
+    def cut(self, node: int) -> Graph:
+        """Return the graph with a node as an input of its own name; the nodes keep their places.
+
+        What depends on the node is a function of it then. Inputs that the output needs no more
+        are left out.
+
+        >>> from cgcli.program import parse
+        >>> graph = parse("p = x + y; p*z").graph()
+        >>> list(graph.cut(graph.node("p")).inputs)
+        ['p', 'z']
+        """
+        name = self.names[node]
+        found = Graph(self.text, self.reserved)
+        found.operations, found.arguments = [*self.operations], [*self.arguments]
+        found.operations[node], found.arguments[node] = INPUT, ()
+        found.starts, found.ends = self.starts, self.ends
+        found.given, found.shapes = {**self.given, node: name}, dict(self.shapes)
+        found.static = {each: fixed for each, fixed in self.static.items() if each != node}
+        found.constants, found.literals = dict(self.constants), dict(self.literals)
+        found.tensors = self.tensors - {node}
+        found.turns, found.output = self.turns, self.output
+        # Names that were given by counting stay what they were.
+        found._names = self.names
+        needed = found.ancestors([found.output])
+        inputs = sorted({**self.inputs, name: node}.items(), key=lambda each: each[1])
+        found.inputs = {own: place for own, place in inputs if needed[place] or place == node}
+        return found
+
 
 class Users:
     """The uses of every node: which operation it is an argument of, and at which place.

@@ -194,7 +194,7 @@ def _polygamma(n: Any, x: Any) -> Ball:
 
 def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
     """Return the polygamma functions of that order and the next ones at x, from Γ'/Γ."""
-    with _terms(order + count + 1):
+    with _Terms(order + count + 1):
         series = flint.arb_series([x, 1], prec=order + count + 1).gamma()
         try:
             quotient = series.derivative() / series
@@ -204,7 +204,7 @@ def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
         return [quotient[k] * arb(k).fac() for k in range(order, order + count)]
 
 
-class _terms:  # noqa: N801  # read as a statement: with _terms(5)
+class _Terms:
     """A context in which power series keep so many terms."""
 
     def __init__(self, count: int) -> None:
