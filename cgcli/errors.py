@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from typing import NamedTuple
 
-__all__ = ["CgraphError", "FaultError", "Place", "Position", "excerpt", "shorten"]
+__all__ = ["CgraphError", "FaultError", "Place", "Position", "excerpt", "missing", "shorten"]
 
 
 class Position(NamedTuple):
@@ -99,6 +99,19 @@ def excerpt(name: str) -> str:
     'weight'
     """
     return shorten(name)
+
+
+def missing(extra: str, purpose: str) -> CgraphError:
+    """Return the error for a library that is not installed, naming the extra that brings it.
+
+    >>> missing("draw", "to lay the picture out").message
+    "to lay the picture out the extra 'draw' is needed"
+    """
+    return CgraphError(
+        "usage",
+        f"{purpose} the extra '{extra}' is needed",
+        f'install it: python -m pip install "cgraph-cli[{extra}]"',
+    )
 
 
 class Lines:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, SUM, Form, Forms
 from cgcli.algebra.normal import apply
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, missing
 
 __all__ = ["MOST", "Simplifier", "require_sympy"]
 
@@ -45,9 +45,7 @@ def require_sympy() -> Any:
     try:
         import sympy
     except ImportError:
-        message = "--simplify hands formulas to SymPy, which is not installed"
-        hint = 'python -m pip install "cgraph-cli[simplify]"'
-        raise CgraphError("usage", message, hint) from None
+        raise missing("simplify", "for --simplify") from None
     return sympy
 
 

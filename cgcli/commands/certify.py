@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cgcli.commands.problem import Problem, kept, solve_with_inputs
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -93,8 +93,6 @@ def _check(proof: Proof) -> None:
     try:
         import flint  # noqa: F401  # what the extra brings
     except ImportError:
-        from cgcli.views.drawing.layout import missing
-
         option = "--verify" if proof.verify else "--precision"
         raise missing("verify", f"for {option}") from None
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, missing
 from cgcli.learning.objective import Objective, columns_of
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -38,9 +38,7 @@ def _scipy() -> Any:
     try:
         import scipy.optimize
     except ImportError:
-        message = "this optimiser is SciPy's, which is not installed"
-        hint = 'python -m pip install "cgraph-cli[train]"'
-        raise CgraphError("usage", message, hint) from None
+        raise missing("train", "for an optimiser of SciPy's") from None
     return scipy.optimize
 
 

@@ -14,7 +14,7 @@ from typing import IO, Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.decode import decode_json
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, missing, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
 from cgcli.learning.tables import CHUNK, ROW
 from cgcli.words import counted
@@ -329,9 +329,7 @@ def _parquet(path: str) -> Source:
     try:
         import duckdb
     except ImportError:
-        message = "Parquet files are read by DuckDB, which is not installed"
-        hint = 'python -m pip install "cgraph-cli[train]"'
-        raise CgraphError("usage", message, hint) from None
+        raise missing("train", "to read Parquet files") from None
     connection = duckdb.connect()
     try:
         # DuckDB takes a path for a pattern; what would be one stands in brackets.

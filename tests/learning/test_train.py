@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -500,6 +501,32 @@ def test_several_nodes_of_each_row(points: str, cgraph: Run) -> None:
     ran = cgraph("map", "p = 2*x; q = [p, y]; sum(q)", "-d", points, "--of", "p,q", "--values")
     assert ran.out.splitlines()[0] == "row,p,q[0],q[1]"
     assert cgraph("map", "p = 2*x; p*y", "-d", points, "--of", "p,f").status == 2
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("scipy.optimize", ["--residual"]),
+        ("scipy.optimize", ["--optimizer", "lbfgs"]),
+        ("duckdb", ["-d", "rows.parquet"]),
+    ],
+)
+def test_without_a_library_the_extra_is_named(
+    module: str,
+    words: list[str],
+    points: str,
+    tmp_path: Path,
+    cgraph: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.parquet").write_bytes(b"PAR1")
+    data = [] if "-d" in words else ["-d", points]
+    ran = cgraph("train", LINE, *data, "w=0", "b=0", *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert "the extra 'train' is needed" in ran.err
+    assert 'pip install "cgraph-cli[train]"' in ran.err
 
 
 def test_a_picture_that_cannot_be_written_is_told_before_the_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cgcli.views.drawing.layout import missing
+from cgcli.errors import missing
 
 __all__ = ["as_pdf", "as_png", "require"]
 

@@ -11,12 +11,12 @@ import math
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, missing
 from cgcli.views.drawing.boxes import ROW, Box, measured
 from cgcli.views.drawing.layers import bends, layers, repeated
 from cgcli.views.drawing.scene import Scene
 
-__all__ = ["Drawn", "Placed", "missing", "place"]
+__all__ = ["Drawn", "Placed", "place"]
 
 _TURN: Final = 12.0
 _LEAD: Final = 8.0
@@ -134,15 +134,6 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
     if at is None:
         return graphlay.layout(graph, options=options)
     return graphlay.reroute(graph, options=options)
-
-
-def missing(extra: str, purpose: str) -> CgraphError:
-    """Return the error for a library that is not installed, naming the extra that brings it."""
-    return CgraphError(
-        "usage",
-        f"{purpose} the extra '{extra}' is needed",
-        f'install it: python -m pip install "cgraph-cli[{extra}]"',
-    )
 
 
 def _aligned(
