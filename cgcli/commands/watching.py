@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -176,9 +177,8 @@ class Watching:
             )
         if self._stop:
             if self._output is not None:
-                lines.append(
-                    f"to go on: cgraph train --resume {self._output} -d {self._files.data}"
-                )
+                words = ["--resume", self._output, "-d", self._files.data or "-"]
+                lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")
         if lines:
