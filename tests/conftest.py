@@ -22,6 +22,9 @@ class Ran(NamedTuple):
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes")
     parser.addoption(
+        "--freeze", action="store_true", help="write the frozen outputs of tests/corpus anew"
+    )
+    parser.addoption(
         "--long-graphs",
         type=int,
         default=1_000_000,
