@@ -67,9 +67,9 @@ class Agreement:
         return bool(near) and self._close(values[self.of], value_of(found[self.of]))
 
     def _seed(self, weights: list[Any]) -> Any:
-        from cgcli.numbers.ball_arrays import balls_of
+        from cgcli.numbers.objects import arranged
 
-        return balls_of([Ball(weight) for weight in weights], self.graph.shape(self.of))
+        return arranged([Ball(weight) for weight in weights], self.graph.shape(self.of))
 
     def _slope(self, found: list[Any], weights: list[Any] | None) -> Any:
         slopes = slope_of(found[self.of])

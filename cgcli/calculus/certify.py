@@ -264,16 +264,15 @@ class _Passes:
 
 
 def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, int]) -> Any:
-    import numpy as np
 
-    from cgcli.numbers.ball_arrays import balls_of
+    from cgcli.numbers.objects import arranged
 
     shape = graph.shape(of)
     active = graph.dependents(sources.values())
     rows: dict[str, list[Any]] = {name: [] for name in sources}
     for element in range(size(shape)):
         # What is not this element is not reached: 0 times what has no value would have none.
-        seed = balls_of(
+        seed = arranged(
             [ball(1) if place == element else NOTHING for place in range(size(shape))], shape
         )
         gradients = backward_balls(graph, values, of, active, seed) if active[of] else None
@@ -282,7 +281,7 @@ def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, in
             count = size(graph.shape(source))
             rows[name].extend(_elements(row) if row is not None else [NOTHING] * count)
     return {
-        name: balls_of(np.array(found, dtype=object), shape + graph.shape(sources[name]))
+        name: arranged(found, shape + graph.shape(sources[name]))
         for name, found in rows.items()
     }
 
@@ -331,9 +330,9 @@ def _nothing(shape: tuple[int, ...]) -> Any:
     """The gradient of an output that does not depend on a node."""
     if not shape:
         return ball(0)
-    from cgcli.numbers.ball_arrays import balls_of
+    from cgcli.numbers.objects import arranged
 
-    return balls_of([ball(0)] * size(shape), shape)
+    return arranged([ball(0)] * size(shape), shape)
 
 
 def _keep_partials(certificate: Certificate, passes: _Passes, judge: Judge) -> None:

@@ -22,7 +22,7 @@ from cgcli.operations.table import CONSTANTS
 if TYPE_CHECKING:
     from cgcli.numbers.namespace import Namespace
 
-__all__ = ["Passes", "handed_out"]
+__all__ = ["Passes", "handed_out", "unreached"]
 
 
 class Passes:
@@ -49,9 +49,9 @@ class Passes:
     def arrays(self) -> Namespace:
         """The namespace of the rules over arrays; NumPy is imported for it."""
         if self._arrays is None:
-            from cgcli.numbers.exact_arrays import exact_array_namespace
+            from cgcli.numbers.exact import exact_arrays
 
-            self._arrays = exact_array_namespace(self.room)
+            self._arrays = exact_arrays(self.room)
         return self._arrays
 
     def values_of(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
@@ -79,20 +79,20 @@ class Passes:
         """Return a value of a node as the rules take it."""
         if not getattr(value, "shape", ()):
             return as_ratio(value, self.room)
-        from cgcli.numbers.exact_arrays import each
+        from cgcli.numbers.objects import mapped
 
-        return each(lambda element: as_ratio(element, self.room), value.shape, value)
+        return mapped(lambda element: as_ratio(element, self.room), value.shape, value)
 
     def value_at(self, graph: Graph, node: int, parts: list[Any]) -> Any:
         """Return the value of one node, from those of its arguments."""
         operation = graph.operations[node]
         if node not in graph.tensors:
             return self._one(operation, node, *parts)
-        from cgcli.numbers.exact_arrays import each
+        from cgcli.numbers.objects import mapped
 
         shape = graph.shape(node)
         if operation.elementwise:
-            return each(lambda *elements: self._one(operation, node, *elements), shape, *parts)
+            return mapped(lambda *elements: self._one(operation, node, *elements), shape, *parts)
         fixed = graph.static.get(node, ())
         return self._whole(node, shape, False, lambda: operation.value(self.arrays, *parts, *fixed))
 
@@ -108,7 +108,7 @@ class Passes:
 
     def _whole(self, node: int, shape: Shape, backward: bool, compute: Any) -> Any:
         """Return what an operation on whole arrays gives, each element a ratio or without value."""
-        from cgcli.numbers.exact_arrays import each, filled
+        from cgcli.numbers.objects import filled, mapped
 
         try:
             found = compute()
@@ -122,7 +122,7 @@ class Passes:
         if getattr(found, "shape", None) == ():
             # NumPy returns a number as an array of no axes, or as such.
             found = found[()]
-        return None if found is None else each(kept, getattr(found, "shape", ()), found)
+        return None if found is None else mapped(kept, getattr(found, "shape", ()), found)
 
     def gradients_of(
         self, graph: Graph, values: list[Any], of: int, active: bytearray, seed: Any
@@ -150,11 +150,11 @@ class Passes:
         if node not in graph.tensors:
             sent = self._product(operation, node, place, upstream, values[node], *parts)
             return None if sent is NOTHING else sent
-        from cgcli.numbers.exact_arrays import each, reduce_exactly, unreached
+        from cgcli.numbers.objects import mapped, reduce_objects
 
         shape = graph.shape(graph.arguments[node][place])
         if operation.elementwise:
-            sent = each(
+            sent = mapped(
                 lambda *elements: self._product(operation, node, place, *elements),
                 graph.shape(node),
                 upstream,
@@ -172,7 +172,7 @@ class Passes:
             )
         if sent is None:
             return None
-        sent = reduce_exactly(sent, shape)
+        sent = reduce_objects(sent, shape)
         if not shape:
             return None if sent is NOTHING else sent
         return None if unreached(sent).all() else sent
@@ -199,6 +199,13 @@ class Passes:
         return found.at(node, True) if isinstance(found, NoValue) else found
 
 
+def unreached(value: Any) -> Any:
+    """Return where a gradient was not sent, for the elements of an array."""
+    from cgcli.numbers.objects import lift
+
+    return lift(lambda element: element is NOTHING, 1)(value).astype(bool)
+
+
 def handed_out(value: Any) -> Any:
     """Return ratios as fractions; where a gradient was not sent it is 0."""
     if type(value) is Ratio:
@@ -207,6 +214,6 @@ def handed_out(value: Any) -> Any:
         return Fraction(0)
     if not getattr(value, "shape", ()):
         return value
-    from cgcli.numbers.exact_arrays import each
+    from cgcli.numbers.objects import mapped
 
-    return each(handed_out, value.shape, value)
+    return mapped(handed_out, value.shape, value)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from cgcli.calculus import refusals
 from cgcli.calculus.evaluate import check_size
-from cgcli.calculus.exact_passes import Passes, handed_out
+from cgcli.calculus.exact_passes import Passes, handed_out, unreached
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.result import Result, find
 from cgcli.calculus.trail import Trail
@@ -144,7 +144,7 @@ class Exactly(Passes):
         """Return by name the array of shape output × input, and which nodes were reached."""
         import numpy as np
 
-        from cgcli.numbers.exact_arrays import filled
+        from cgcli.numbers.objects import filled
 
         shape = graph.shape(target)
         active = graph.dependents(wanted.values())
@@ -169,8 +169,6 @@ class Exactly(Passes):
         """Note which elements a gradient reached, where it did not reach all."""
         if not graph.tensors:
             return
-        from cgcli.numbers.exact_arrays import unreached
-
         for node, gradient in enumerate(gradients):
             if getattr(gradient, "shape", ()):
                 cut = unreached(gradient)
@@ -223,16 +221,16 @@ class Exactly(Passes):
         taken = [self.taken(part) for part in parts]
         if node not in graph.tensors:
             return self._is_true(rule, *taken)
-        from cgcli.numbers.exact_arrays import each
+        from cgcli.numbers.objects import mapped
 
         operation = graph.operations[node]
         if operation.elementwise:
-            found = each(
+            found = mapped(
                 lambda *elements: self._is_true(rule, *elements), graph.shape(node), *taken
             )
             return found.astype(bool) if graph.shape(node) else found
         try:
-            return rule(self.arrays, *taken, *graph.static.get(node, ()))
+            return rule(self.arrays, *taken, *graph.static.get(node, ())) is True
         except NoValueError:
             return False
 
@@ -248,10 +246,10 @@ class Exactly(Passes):
             return self.run(rule, *parts)
         import numpy as np
 
-        from cgcli.numbers.exact_arrays import each
+        from cgcli.numbers.objects import mapped
 
         shape = np.broadcast_shapes(*(getattr(part, "shape", ()) for part in parts))
-        return each(lambda *elements: self.run(rule, *elements), shape, *parts)
+        return mapped(lambda *elements: self.run(rule, *elements), shape, *parts)
 
     def leaf(self, graph: Graph, node: int) -> Any:
         """Return the fraction that a constant's text is."""
@@ -272,9 +270,9 @@ class Exactly(Passes):
         parts = [self.taken(values[each]) for each in (node, *graph.arguments[node])]
         if node not in graph.tensors:
             return handed_out(self.partial_of(operation, node, place, *parts))
-        from cgcli.numbers.exact_arrays import each
+        from cgcli.numbers.objects import mapped
 
-        found = each(
+        found = mapped(
             lambda *elements: self.partial_of(operation, node, place, *elements),
             graph.shape(node),
             *parts,
@@ -304,7 +302,7 @@ class Exactly(Passes):
         """Return 0, or zeros."""
         if not shape:
             return Fraction(0)
-        from cgcli.numbers.exact_arrays import filled
+        from cgcli.numbers.objects import filled
 
         return filled(Fraction(0), shape)
 

@@ -8,16 +8,16 @@ Derivatives, 2nd ed., chapter 3.1, on forward mode).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import flint
-from flint import arb, arb_series
 
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import UndecidedError
-from cgcli.numbers.jets import Jet, constant
-from cgcli.numbers.series import DEFINITIONS
+from cgcli.numbers.jets import Jet, constant, nowhere
+from cgcli.numbers.series import DEFINITIONS, JETS, jet_arrays
 
 __all__ = ["forward_series", "slope_of", "value_of"]
 
@@ -47,18 +47,19 @@ def _done(graph: Graph, node: int, leaves: Mapping[int, Any], found: list[Any]) 
     """Do one operation by its definition."""
     arguments = graph.arguments[node]
     shape = graph.shape(node)
-    name = graph.operations[node].name
+    operation = graph.operations[node]
     if not arguments:
         return _still(leaves[node])
     parts = [found[a] for a in arguments]
     try:
+        if not operation.elementwise:
+            return operation.value(jet_arrays(), *parts, *graph.static.get(node, ()))
+        definition = DEFINITIONS.get(operation.name) or functools.partial(operation.value, JETS)
         if node not in graph.tensors:
-            return DEFINITIONS[name](*parts)
-        from cgcli.numbers.series_arrays import DEFINITIONS_OF_ARRAYS, elementwise
+            return definition(*parts)
+        from cgcli.numbers.objects import lift
 
-        if name in DEFINITIONS:
-            return elementwise(name, *parts)
-        return DEFINITIONS_OF_ARRAYS[name](*parts, *graph.static.get(node, ()))
+        return lift(definition, len(parts))(*parts)
     except UndecidedError:
         return _unknown(shape)
 
@@ -66,28 +67,26 @@ def _done(graph: Graph, node: int, leaves: Mapping[int, Any], found: list[Any]) 
 def _still(value: Any) -> Any:
     if not hasattr(value, "shape"):
         return constant(value)
-    from cgcli.numbers.series_arrays import jets
+    from cgcli.numbers.objects import lift
 
-    return jets([constant(each) for each in value.flat], value.shape)
+    return lift(constant, 1)(value)
 
 
 def _unknown(shape: tuple[int, ...]) -> Any:
-    nan = arb("nan")
     if not shape:
-        return Jet(arb_series([nan, nan]))
-    from cgcli.numbers.series_arrays import jets
-    from cgcli.operations.shapes import size
+        return nowhere()
+    from cgcli.numbers.objects import filled
 
-    return jets([Jet(arb_series([nan, nan])) for _ in range(size(shape))], shape)
+    return filled(nowhere(), shape)
 
 
 def _moved(value: Any, step: Any) -> Any:
     if isinstance(value, Jet):
         return value.moved(step)
-    from cgcli.numbers.series_arrays import jets
+    from cgcli.numbers.objects import arranged
 
     pairs = zip(value.flat, step, strict=True)
-    return jets([each.moved(by) for each, by in pairs], value.shape)
+    return arranged([jet.moved(by) for jet, by in pairs], value.shape)
 
 
 def value_of(found: Any) -> list[Any]:

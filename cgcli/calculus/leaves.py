@@ -103,12 +103,12 @@ def _made(source: Source) -> Any:
 
 
 def _array(rows: list[Any]) -> Any:
-    from cgcli.numbers.ball_arrays import balls_of
+    from cgcli.numbers.objects import arranged
 
     if isinstance(rows[0], list):
         elements = [_scalar(each) for row in rows for each in row]
-        return balls_of(elements, (len(rows), len(rows[0])))
-    return balls_of([_scalar(each) for each in rows], (len(rows),))
+        return arranged(elements, (len(rows), len(rows[0])))
+    return arranged([_scalar(each) for each in rows], (len(rows),))
 
 
 def _scalar(source: Source) -> Any:

@@ -25,7 +25,7 @@ from cgcli.numbers.balls import (
     ball,
     hull,
 )
-from cgcli.numbers.certified import BALLS
+from cgcli.numbers.certified import BALLS, as_balls, ball_arrays
 from cgcli.operations.row import Kink, Operation
 
 __all__ = ["backward_balls", "forward_balls", "local_ball"]
@@ -56,10 +56,8 @@ def forward_balls(graph: Graph, leaves: Mapping[int, Any]) -> list[Any]:
 
 
 def _value_of_arrays(graph: Graph, node: int, parts: list[Any]) -> Any:
-    from cgcli.numbers.ball_arrays import BALL_ARRAYS, as_ball_value
-
     fixed = graph.static.get(node, ())
-    return as_ball_value(graph.operations[node].value(BALL_ARRAYS, *parts, *fixed))
+    return as_balls(graph.operations[node].value(ball_arrays(), *parts, *fixed))
 
 
 def _undecided(graph: Graph, node: int) -> Any:
@@ -67,10 +65,9 @@ def _undecided(graph: Graph, node: int) -> Any:
     nothing = hull(VOID, 0)
     if not graph.shape(node):
         return nothing
-    from cgcli.numbers.ball_arrays import balls_of
-    from cgcli.operations.shapes import size
+    from cgcli.numbers.objects import filled
 
-    return balls_of([nothing] * size(graph.shape(node)), graph.shape(node))
+    return filled(nothing, graph.shape(node))
 
 
 def backward_balls(
@@ -109,11 +106,11 @@ def local_ball(graph: Graph, values: list[Any], node: int, place: int) -> Any:
     try:
         if node not in graph.tensors:
             return ball(operation.partial(place)(BALLS, values[node], *parts))
-        from cgcli.numbers.ball_arrays import BALL_ARRAYS, as_ball_value, each
+        from cgcli.numbers.objects import lift
 
-        found = operation.partial(place)(BALL_ARRAYS, values[node], *parts)
+        found = operation.partial(place)(ball_arrays(), values[node], *parts)
         # Of the node's own shape, whatever the rule returned.
-        return as_ball_value(each(lambda a, _: ball(a), 2)(found, values[node]))
+        return as_balls(lift(lambda a, _: ball(a), 2)(found, values[node]))
     except UndecidedError:
         return _undecided(graph, node)
 
@@ -170,32 +167,32 @@ def _concerns(m: Any, kink: Kink, place: int, parts: list[Any]) -> bool:
 
 def _sent_to_array(graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> Any:
     """The same where vectors or matrices have a part in it."""
-    from cgcli.numbers.ball_arrays import BALL_ARRAYS, each, reduce_balls
+    from cgcli.numbers.objects import lift, reduce_objects
 
-    operation = graph.operations[node]
+    m, operation = ball_arrays(), graph.operations[node]
     shape = graph.shape(graph.arguments[node][place])
     parts = [values[a] for a in graph.arguments[node]]
     if not operation.elementwise:
         fixed = graph.static.get(node, ())
         assert operation.pullback is not None
-        sent = operation.pullback(BALL_ARRAYS, place, upstream, values[node], parts, fixed)
+        sent = operation.pullback(m, place, upstream, values[node], parts, fixed)
         if sent is None:
             return None
         for kink in operation.kinks:
-            bent = each(_mark, 1)(kink.at(BALL_ARRAYS, *parts, *fixed))
-            sent = sent * BALL_ARRAYS.spread(bent, parts[0], *fixed)
-        return reduce_balls(sent, shape)
-    partial = operation.partial(place)(BALL_ARRAYS, values[node], *parts)
-    sent = upstream * each(_unless_at_fault, 2 + len(parts))(partial, values[node], *parts)
+            bent = lift(_mark, 1)(kink.at(m, *parts, *fixed))
+            sent = sent * m.spread(bent, parts[0], *fixed)
+        return as_balls(reduce_objects(sent, shape))
+    partial = operation.partial(place)(m, values[node], *parts)
+    sent = upstream * lift(_unless_at_fault, 2 + len(parts))(partial, values[node], *parts)
     if operation.kinks:
         bend = lambda *elements: ball(_bend(BALLS, operation, place, list(elements)))
-        sent = sent * each(bend, len(parts))(*parts)
+        sent = sent * lift(bend, len(parts))(*parts)
     if operation.reaches is not None:
-        reached = operation.reaches(BALL_ARRAYS, place, *parts)
-        sent = each(_only_if, 2)(reached, sent)
+        reached = operation.reaches(m, place, *parts)
+        sent = lift(_only_if, 2)(reached, sent)
         if all(element.flags & ABSENT for element in sent.flat):
             return None
-    return reduce_balls(sent, shape)
+    return as_balls(reduce_objects(sent, shape))
 
 
 def _mark(at: Any) -> Ball:

@@ -287,9 +287,9 @@ class Use:
             product = upstream * derivative
             if not is_fraction(product):
                 return reduce_to(product, self.shape)
-            from cgcli.numbers.exact_arrays import reduce_exactly
+            from cgcli.numbers.objects import reduce_objects
 
-            return reduce_exactly(product, self.shape)
+            return reduce_objects(product, self.shape)
 
     def forms(self) -> Iterator[str]:
         """Yield the forms in which the local derivative may be taken, when they differ."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgcli.numbers import real
+from cgcli.numbers.composites import COMPOSITES
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Shape
 
@@ -93,10 +94,9 @@ def _count(x: Any, *axis: int) -> int:
 
 def _products_of_others(x: Any, *axis: int) -> Any:
     """For every element, the product of all others: from the left times from the right."""
-    array = np.asarray(x, dtype=np.float64)
+    array = np.asanyarray(x)
     along = axis[0] if axis else 0
-    flat = array if axis else array.reshape(-1)
-    moved = np.moveaxis(flat, along, 0)
+    moved = np.moveaxis(array if axis else array.reshape(-1), along, 0)
     left = np.ones_like(moved)
     right = np.ones_like(moved)
     left[1:] = np.cumprod(moved[:-1], axis=0)
@@ -106,38 +106,13 @@ def _products_of_others(x: Any, *axis: int) -> Any:
 
 
 def _norm(x: Any, *axis: int) -> Any:
-    """The 2-norm, scaled by the greatest element so that no square overflows or vanishes."""
-    array = np.asarray(x, dtype=np.float64)
-    if not axis:
-        return math.hypot(*array.reshape(-1).tolist())
-    scale = np.max(np.abs(array), axis=axis[0], keepdims=True)
-    scale = np.where((scale == 0) | np.isinf(scale), 1.0, scale)
-    scaled = np.sqrt(np.sum((array / scale) ** 2, axis=axis[0]))
-    return scaled * np.squeeze(scale, axis=axis[0])
-
-
-def _logsumexp(x: Any, *axis: int) -> Any:
-    array = np.asarray(x, dtype=np.float64)
-    along = _axis(axis)
-    greatest = np.max(array, axis=along, keepdims=True)
-    shift = np.where(np.isfinite(greatest), greatest, 0.0)
-    total = np.log(np.sum(np.exp(array - shift), axis=along))
-    return total + (np.squeeze(shift, axis=along) if axis else float(shift.reshape(-1)[0]))
-
-
-def _softmax(x: Any) -> Any:
-    grown = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return grown / np.sum(grown, axis=-1, keepdims=True)
-
-
-def _log_softmax(x: Any) -> Any:
-    shifted = x - np.max(x, axis=-1, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
+    """The 2-norm of all elements, which `hypot` rounds once; along an axis the composite."""
+    return COMPOSITES["norm"](ARRAYS, x, *axis) if axis else math.hypot(*np.ravel(x).tolist())
 
 
 def _outer_or_scale(a: Any, b: Any) -> Any:
     """The matrix of products of two vectors, or the vector times the scalar."""
-    return np.outer(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+    return a[:, None] * b[None, :] if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -178,7 +153,21 @@ def _truth(condition: Any) -> Any:
     return np.asarray(condition, dtype=np.float64)
 
 
+STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
+    "index": _index,
+    "product": _product,
+    "outer_or_scale": _outer_or_scale,
+    "transpose": np.transpose,
+    "piece": _piece,
+    "products_of_others": _products_of_others,
+    "spread": _spread,
+    "count": _count,
+    "rank": np.ndim,
+}
+"""What moves elements about, or takes their sums and products, whatever they are."""
+
 ARRAYS: Final = Namespace(
+    **STRUCTURE,
     sqrt=np.sqrt,
     cbrt=np.cbrt,
     exp=np.exp,
@@ -224,25 +213,13 @@ ARRAYS: Final = Namespace(
     nan=math.nan,
     # Vectors and matrices
     stack=lambda *parts: np.stack(parts),
-    index=_index,
     scatter=_scatter,
-    product=_product,
-    outer_or_scale=_outer_or_scale,
-    transpose=np.transpose,
     concat=_concat,
-    piece=_piece,
     sum=lambda x, *axis: np.sum(x, axis=_axis(axis)),
     prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
-    products_of_others=_products_of_others,
     norm=_norm,
-    logsumexp=_logsumexp,
     amax=np.max,
     amin=np.min,
-    softmax=_softmax,
-    log_softmax=_log_softmax,
-    spread=_spread,
-    count=_count,
-    rank=np.ndim,
     len=lambda x: float(np.shape(x)[0]),
     onehot=_onehot,
 )

@@ -29,7 +29,7 @@ from cgcli.numbers.balls import (
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.rationals import logarithm_to, root
 
-__all__ = ["BALLS", "BallNamespace", "constants_at", "from_gamma_series"]
+__all__ = ["BALLS", "BallNamespace", "as_balls", "ball_arrays", "constants_at", "from_gamma_series"]
 
 _NOWHERE: Final = VOIDED | INFINITE
 _MOST_ORDER: Final = 101
@@ -270,6 +270,36 @@ def constants_at(name: str) -> Ball:
     if name == "tau":
         return Ball(2 * arb.pi())
     return Ball(arb.const_e()) if name == "e" else INFINITY
+
+
+def as_balls(result: Any) -> Any:
+    """Return a rule's result as a ball, or as an array of balls."""
+    from cgcli.numbers.objects import Objects
+
+    if isinstance(result, Objects):
+        return result
+    if not hasattr(result, "ndim"):
+        return ball(result)
+    return result.view(Objects) if result.ndim else ball(result.item())
+
+
+def _anchor(x: Any, *axis: int) -> Any:
+    """Return a number near the greatest ball: by what is subtracted and added, any number does."""
+    from cgcli.numbers.objects import lift
+
+    return ball_arrays().amax(lift(_midpoint, 1)(x), *axis)
+
+
+def _midpoint(x: Ball) -> Ball:
+    return Ball(x.value.mid()) if x.value.is_finite() else rational(fmpq(0))
+
+
+@functools.cache
+def ball_arrays() -> Namespace:
+    """Return the namespace of the rules over arrays of balls; it imports NumPy."""
+    from cgcli.numbers.objects import object_namespace
+
+    return object_namespace(BALLS, anchor=_anchor)
 
 
 class BallNamespace(Namespace):

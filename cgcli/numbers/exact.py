@@ -15,7 +15,7 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
 
-__all__ = ["EXACT", "RATIONAL", "exact_namespace", "run"]
+__all__ = ["EXACT", "RATIONAL", "exact_arrays", "exact_namespace", "run"]
 
 RATIONAL: Final = frozenset({"same", "add", "sub", "mul", "div", "neg", "pos", "pow"})
 """The operations that take rationals to rationals, a power when its exponent is whole."""
@@ -256,6 +256,13 @@ def exact_namespace(room: Room) -> Namespace:
         nan=_UNDEFINED,
         room=room,
     )
+
+
+def exact_arrays(room: Room) -> Namespace:
+    """Return the namespace of the rules over arrays of ratios in a room; it imports NumPy."""
+    from cgcli.numbers.objects import object_namespace
+
+    return object_namespace(exact_namespace(room))
 
 
 EXACT: Final = exact_namespace(Room())

@@ -55,7 +55,7 @@ def _as_fraction(value: Any, name: str) -> Fraction:
 def _as_array(value: Any, name: str) -> Any:
     import numpy as np
 
-    from cgcli.numbers.exact_arrays import as_objects
+    from cgcli.numbers.objects import arranged
 
     if hasattr(value, "shape"):
         shape: tuple[int, ...] = tuple(value.shape)
@@ -72,7 +72,7 @@ def _as_array(value: Any, name: str) -> Any:
         raise _unusable(name, f"it has {len(shape)} axes, and values have 2 at most")
     if 0 in shape:
         raise _unusable(name, "it is empty")
-    return as_objects([_as_fraction(element, name) for element in flat], shape)
+    return arranged([_as_fraction(element, name) for element in flat], shape)
 
 
 def _unusable(name: str, why: str) -> CgraphError:

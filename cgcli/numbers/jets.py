@@ -90,6 +90,28 @@ class Jet:
     def __rtruediv__(self, other: Any) -> Jet:
         return constant(other) / self
 
+    # Comparisons are of the values alone, and undecided where their balls overlap.
+
+    def __lt__(self, other: Any) -> Any:
+        return value_ball(self) < value_ball(constant(other))
+
+    def __le__(self, other: Any) -> Any:
+        return value_ball(self) <= value_ball(constant(other))
+
+    def __gt__(self, other: Any) -> Any:
+        return value_ball(self) > value_ball(constant(other))
+
+    def __ge__(self, other: Any) -> Any:
+        return value_ball(self) >= value_ball(constant(other))
+
+    def __eq__(self, other: object) -> Any:
+        return value_ball(self) == value_ball(constant(other))
+
+    def __ne__(self, other: object) -> Any:
+        return value_ball(self) != value_ball(constant(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 def constant(number: Any) -> Jet:
     """Return a number, or a ball, as one that does not move."""

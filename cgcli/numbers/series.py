@@ -8,6 +8,7 @@ that FLINT has no series of are written by those it has, as a book defines them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,8 +17,9 @@ from flint import arb, arb_series, fmpq
 from cgcli.numbers.balls import UNKNOWN, Ball, Truth, rational
 from cgcli.numbers.certified import from_gamma_series
 from cgcli.numbers.jets import Jet, constant, moving, nowhere, value_ball
+from cgcli.numbers.namespace import Namespace
 
-__all__ = ["DEFINITIONS", "EXP", "LOG1P", "SQRT", "truth_of"]
+__all__ = ["DEFINITIONS", "JETS", "jet_arrays"]
 
 _HALF: Final = Ball(arb(0.5), fmpq(1, 2))
 
@@ -38,17 +40,11 @@ def truth_of(condition: Any) -> Jet:
 
 
 def _greatest(*values: Jet) -> Jet:
-    result = values[0]
-    for value in values[1:]:
-        result = _choose(value_ball(result) >= value_ball(value), result, value)
-    return result
+    return functools.reduce(lambda a, b: _choose(a >= b, a, b), map(constant, values))
 
 
 def _least(*values: Jet) -> Jet:
-    result = values[0]
-    for value in values[1:]:
-        result = _choose(value_ball(result) <= value_ball(value), result, value)
-    return result
+    return functools.reduce(lambda a, b: _choose(a <= b, a, b), map(constant, values))
 
 
 def _abs(x: Jet) -> Jet:
@@ -264,13 +260,6 @@ EXPM1: Final = _series(lambda s: s.exp() - 1, arb.expm1)
 LOG1P: Final = _series(_log1p, arb.log1p)
 
 DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
-    "same": lambda a: a,
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "neg": lambda a: -a,
-    "pos": lambda a: a,
     "pow": _power,
     "sqrt": SQRT,
     "cbrt": _cbrt,
@@ -301,12 +290,6 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
     "lgamma": _lgamma,
     "digamma": lambda x: _polygamma(constant(0), x),
     "polygamma": _polygamma,
-    "lt": lambda a, b: truth_of(value_ball(a) < value_ball(b)),
-    "le": lambda a, b: truth_of(value_ball(a) <= value_ball(b)),
-    "gt": lambda a, b: truth_of(value_ball(a) > value_ball(b)),
-    "ge": lambda a, b: truth_of(value_ball(a) >= value_ball(b)),
-    "eq": lambda a, b: truth_of(value_ball(a) == value_ball(b)),
-    "ne": lambda a, b: truth_of(value_ball(a) != value_ball(b)),
     "abs": _abs,
     "sign": _sign,
     "floor": _floor,
@@ -314,15 +297,50 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
     "round": _round,
     "max": _greatest,
     "min": _least,
-    "clip": lambda x, low, high: _least(_greatest(x, low), high),
-    "where": lambda c, a, b: _choose(value_ball(c) != 0, a, b),
     "mod": _mod,
     "sigmoid": _sigmoid,
-    "relu": lambda x: _greatest(x, constant(0)),
-    "leaky_relu": lambda x: _choose(value_ball(x) > 0, x, x / 100),
     "elu": _elu,
     "softplus": _softplus,
     "silu": lambda x: x * _sigmoid(x),
     "gelu": _gelu,
 }
-"""The operations that act on each element by itself, by the names of their rows."""
+"""The primitives, and smooth functions whose rows compute them by parts that are not smooth."""
+
+
+class JetNamespace(Namespace):
+    """The namespace; π has as many digits as the precision of the moment asks for."""
+
+    @property
+    def pi(self) -> Jet:
+        """π, which does not move."""
+        return constant(Ball(arb.pi()))
+
+
+JETS: Final = JetNamespace(
+    **DEFINITIONS,
+    where=lambda condition, a, b: _choose(condition, constant(a), constant(b)),
+    truth=truth_of,
+    number=constant,
+    inf=constant(arb("inf")),
+    nan=nowhere(),
+)
+"""Numbers that move: all other operations are done by the value rules of their rows."""
+
+
+def _anchor(x: Any, *axis: int) -> Any:
+    """Return a number near the greatest, which does not move."""
+    from cgcli.numbers.objects import lift
+
+    return jet_arrays().amax(lift(_midpoint, 1)(x), *axis)
+
+
+def _midpoint(x: Jet) -> Jet:
+    return constant(Ball(x.value.mid())) if x.value.is_finite() else constant(0)
+
+
+@functools.cache
+def jet_arrays() -> Namespace:
+    """Return the namespace of the value rules over arrays of jets; it imports NumPy."""
+    from cgcli.numbers.objects import object_namespace
+
+    return object_namespace(JETS, anchor=_anchor)

@@ -18,10 +18,11 @@ import cgcli
 from cgcli.calculus.leaves import ball_of, exact_leaves
 from cgcli.calculus.proved import forward_balls
 from cgcli.errors import CgraphError
-from cgcli.numbers.ball_arrays import BALL_ARRAYS, balls_of
 from cgcli.numbers.balls import INFINITY, UNKNOWN, VOID, Ball, UndecidedError, ball, hull
 from cgcli.numbers.certified import BALLS as M
+from cgcli.numbers.certified import ball_arrays
 from cgcli.numbers.decimals import decimal, upper_double
+from cgcli.numbers.objects import arranged
 from tests.oracles.functions import ELEMENTWISE, value
 
 FRACTIONS = st.fractions(max_denominator=1000).filter(lambda q: abs(q) < 10**6)
@@ -136,12 +137,12 @@ def test_infinities_are_compared_and_chosen() -> None:
 
 
 def test_arrays_broadcast_and_reduce() -> None:
-    x = balls_of([ball(Fraction(k, 3)) for k in range(6)], (2, 3))
-    assert [e.exact for e in BALL_ARRAYS.sum(x, 0)] == [1, flint.fmpq(5, 3), flint.fmpq(7, 3)]
-    assert BALL_ARRAYS.sum(x * 3).exact == 15
+    x = arranged([ball(Fraction(k, 3)) for k in range(6)], (2, 3))
+    assert [e.exact for e in ball_arrays().sum(x, 0)] == [1, flint.fmpq(5, 3), flint.fmpq(7, 3)]
+    assert ball_arrays().sum(x * 3).exact == 15
     assert (x > 1).tolist() == [[False, False, False], [False, True, True]]
-    assert [e.exact for e in BALL_ARRAYS.products_of_others(x[1] * 3)] == [20, 15, 12]
-    assert BALL_ARRAYS.amax(x).exact == flint.fmpq(5, 3)
+    assert [e.exact for e in ball_arrays().products_of_others(x[1] * 3)] == [20, 15, 12]
+    assert ball_arrays().amax(x).exact == flint.fmpq(5, 3)
 
 
 # Decimals

@@ -1,0 +1,184 @@
+"""Arrays of numbers that NumPy has no type of its own for: fractions, balls and jets.
+
+One layer serves them all. What acts on each element is the scalar kind's own function, lifted;
+what moves elements about, and sums and products of them, is NumPy's over objects.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.numbers.arrays import STRUCTURE
+from cgcli.numbers.namespace import ELEMENTWISE, Namespace
+from cgcli.operations.row import Shape
+
+__all__ = ["Objects", "arranged", "filled", "lift", "mapped", "object_namespace", "reduce_objects"]
+
+# NumPy's own comparisons of objects, which want yes or no unless they are told what to return.
+_equal: Final[Any] = functools.partial(np.equal, dtype=object)
+_not_equal: Final[Any] = functools.partial(np.not_equal, dtype=object)
+
+
+class Objects(np.ndarray):
+    """An array of objects. Its comparisons are arrays of answers, where NumPy's want yes or no."""
+
+    def __lt__(self, other: Any) -> Any:
+        return np.less(self, other, dtype=object)
+
+    def __le__(self, other: Any) -> Any:
+        return np.less_equal(self, other, dtype=object)
+
+    def __gt__(self, other: Any) -> Any:
+        return np.greater(self, other, dtype=object)
+
+    def __ge__(self, other: Any) -> Any:
+        return np.greater_equal(self, other, dtype=object)
+
+    def __eq__(self, other: object) -> Any:
+        return _equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _not_equal(self, other)
+
+    __hash__ = None
+
+
+def arranged(values: Sequence[Any], shape: Shape) -> Any:
+    """Return numbers in a row as an array of a shape, or the one number of shape ().
+
+    >>> arranged([1, 2, 3, 4], (2, 2)).shape, arranged([7], ())
+    ((2, 2), 7)
+    """
+    if not shape:
+        return values[0]
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array.reshape(shape).view(Objects)
+
+
+def filled(value: Any, shape: Shape) -> Any:
+    """Return an array that holds one number at every place; the number itself of shape ()."""
+    if not shape:
+        return value
+    array = np.empty(shape, dtype=object)
+    array.fill(value)
+    return array.view(Objects)
+
+
+def lift(function: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """Return a function of `count` numbers as one of arrays of them, element by element."""
+    elementwise = np.frompyfunc(function, count, 1)
+
+    def apply(*arguments: Any) -> Any:
+        for argument in arguments:
+            if isinstance(argument, np.ndarray):
+                return _plain(elementwise(*arguments))
+        return function(*arguments)
+
+    return apply
+
+
+def mapped(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:
+    """Return what a function of numbers gives at every element of parts, broadcast to a shape."""
+    if not shape:
+        return function(*parts)
+    spread = [np.broadcast_to(np.asarray(part, dtype=object), shape).flat for part in parts]
+    return arranged([function(*elements) for elements in zip(*spread, strict=True)], shape)
+
+
+def reduce_objects(contribution: Any, shape: Shape) -> Any:
+    """Sum a contribution over the axes along which its argument was broadcast."""
+    array = np.asarray(contribution, dtype=object)
+    if array.shape != shape:
+        extra = array.ndim - len(shape)
+        if extra > 0:
+            array = np.asarray(array.sum(axis=tuple(range(extra))), dtype=object)
+        axes = tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i : i + 1] != (1,))
+        if axes and extra >= 0:
+            array = np.asarray(array.sum(axis=axes, keepdims=True), dtype=object)
+        array = np.broadcast_to(array, shape)
+    return array.view(Objects) if shape else array[()]
+
+
+def _plain(result: Any) -> Any:
+    """Return an array as one of ours, and one without axes as its number."""
+    if not isinstance(result, np.ndarray):
+        return result
+    return result.view(Objects) if result.ndim else result[()]
+
+
+def _boxed(value: Any) -> Any:
+    return np.asarray(value, dtype=object)
+
+
+def _reduction(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Reduce an array, or one of its axes, by a function of two numbers; a number is itself."""
+    pairwise = np.frompyfunc(function, 2, 1)
+
+    def reduce(x: Any, *axis: int) -> Any:
+        if not np.ndim(x):
+            return x
+        return _plain(pairwise.reduce(x, axis=axis[0]) if axis else pairwise.reduce(x.reshape(-1)))
+
+    return reduce
+
+
+def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: _plain(function(*arguments))
+
+
+_spread: Final = _of_numbers(STRUCTURE["spread"])
+
+
+def _many(function: Callable[..., Any]) -> Callable[..., Any]:
+    pairwise = lift(function, 2)
+    return lambda *values: functools.reduce(pairwise, values)
+
+
+def object_namespace(scalar: Namespace, **functions: Any) -> Namespace:
+    """Return the namespace of the rules over arrays of a scalar kind's numbers.
+
+    `functions` are those that the kind has better ones of.
+    """
+
+    def scatter(value: Any, like: Any, *indices: int) -> Any:
+        result = filled(scalar.number(0), np.shape(like))
+        result[indices if len(indices) > 1 else indices[0]] = value
+        return result
+
+    def onehot(k: Any, n: int) -> Any:
+        inside = scalar.where(k >= 0, scalar.where(k < n, scalar.floor(k) == k, False), False)
+        places = [scalar.where(inside, scalar.truth(k == place), scalar.nan) for place in range(n)]
+        return arranged(places, (n,))
+
+    sum_of = _reduction(lambda a, b: a + b)
+    more: dict[str, Any] = {
+        "max": _many(scalar.max),
+        "min": _many(scalar.min),
+        "stack": lambda *parts: _plain(np.stack([_boxed(part) for part in parts])),
+        "concat": lambda *parts: _plain(
+            np.concatenate([np.atleast_1d(_boxed(part)) for part in parts])
+        ),
+        "spread": lambda value, like, *axis: _spread(_boxed(value), like, *axis),
+        "scatter": scatter,
+        "sum": sum_of,
+        "prod": _reduction(lambda a, b: a * b),
+        "amax": _reduction(scalar.max),
+        "amin": _reduction(scalar.min),
+        # No square of these overflows, and to divide by the greatest element widens a ball.
+        "norm": lambda x, *axis: lift(scalar.sqrt, 1)(sum_of(x * x, *axis)),
+        "len": lambda x: scalar.number(int(np.shape(x)[0])),
+        "onehot": onehot,
+    }
+    moved = {name: _of_numbers(function) for name, function in STRUCTURE.items()}
+    lifted = {name: lift(getattr(scalar, name), count) for name, count in ELEMENTWISE.items()}
+    kept = {name: scalar.functions[name] for name in _CONSTANTS if name in scalar.functions}
+    primitives: dict[str, Any] = {**moved, **lifted, **kept, **more, **functions}
+    return type(scalar)(**primitives)
+
+
+_CONSTANTS: Final[tuple[str, ...]] = ("number", "pi", "inf", "nan", "room")
