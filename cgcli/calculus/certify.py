@@ -281,8 +281,7 @@ def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, in
             count = size(graph.shape(source))
             rows[name].extend(_elements(row) if row is not None else [NOTHING] * count)
     return {
-        name: arranged(found, shape + graph.shape(sources[name]))
-        for name, found in rows.items()
+        name: arranged(found, shape + graph.shape(sources[name])) for name, found in rows.items()
     }
 
 
