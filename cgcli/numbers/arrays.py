@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgcli.numbers import real
-from cgcli.numbers.composites import COMPOSITES
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Shape
 
@@ -107,7 +106,7 @@ def _products_of_others(x: Any, *axis: int) -> Any:
 
 def _norm(x: Any, *axis: int) -> Any:
     """The 2-norm of all elements, which `hypot` rounds once; along an axis the composite."""
-    return COMPOSITES["norm"](ARRAYS, x, *axis) if axis else math.hypot(*np.ravel(x).tolist())
+    return Namespace.norm(ARRAYS, x, *axis) if axis else math.hypot(*np.ravel(x).tolist())
 
 
 def _outer_or_scale(a: Any, b: Any) -> Any:

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Final
+from typing import Any
 
-from cgcli.numbers.composites import COMPOSITES
+from cgcli.operations.protocol import COMPOSITES, Rulebook
 from cgcli.operations.table import TABLE
 
-__all__ = ["ELEMENTWISE", "Namespace"]
-
-ELEMENTWISE: Final[dict[str, int]] = {
-    **dict.fromkeys(
-        (
-            "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan",
-            "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",
-            "erfc", "gamma", "lgamma", "digamma", "floor", "ceil", "round", "abs", "sign", "truth",
-        ),
-        1,
-    ),
-    **dict.fromkeys(("hypot", "pow", "atan2", "polygamma", "mod"), 2),
-    "where": 3,
-}  # fmt: skip
-"""The primitives that act on each element by itself, and how many arguments each takes."""
+__all__ = ["Namespace"]
 
 
-class Namespace:
+class Namespace(Rulebook):
     """The `m` of the rules: the functions given, and for every other row the row's own rule.
 
     >>> Namespace(exp=lambda x: 2.0**x, abs=abs, min=min, number=float).sigmoid(1.0)
@@ -34,10 +20,8 @@ class Namespace:
 
     def __init__(self, **functions: Any) -> None:
         for row in TABLE:
-            if row.words and row.name not in functions:
+            if row.words and row.name not in functions and row.name not in COMPOSITES:
                 setattr(self, row.name, functools.partial(row.value, self))
-        for name, composite in COMPOSITES.items():
-            setattr(self, name, functools.partial(composite, self))
         for name, function in functions.items():
             setattr(self, name, function)
         self.functions = functions

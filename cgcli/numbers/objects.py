@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.numbers.arrays import STRUCTURE
-from cgcli.numbers.namespace import ELEMENTWISE, Namespace
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Shape
 
 __all__ = ["Objects", "arranged", "filled", "lift", "mapped", "object_namespace", "reduce_objects"]

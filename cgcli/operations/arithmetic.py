@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from cgcli.operations.row import LEVELS, Domain, Kink, Operation
+from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Unary
 
 __all__ = ["ARITHMETIC"]
 
 
-def _power_by_base(m: Any, y: Any, a: Any, b: Any) -> Any:
+def _power_by_base(m: Rulebook, y: Number, a: Number, b: Number) -> Number:
     """b·a^(b-1); for b = 0 the power is constant, and 0 even where a = 0."""
     return m.where(b == 0, 0, b * m.pow(a, b - 1))
 
 
-def _power_by_exponent(m: Any, y: Any, a: Any, b: Any) -> Any:
+def _power_by_exponent(m: Rulebook, y: Number, a: Number, b: Number) -> Number:
     """a^b·log(a); 0^b is constantly 0 for b > 0, where log(0) must not be asked for."""
     return m.where(a == 0, m.where(b > 0, 0, y * m.log(a)), y * m.log(a))
 
 
-def _power_is_defined(m: Any, a: Any, b: Any) -> Any:
+def _power_is_defined(m: Rulebook, a: Number, b: Number) -> Number:
     """A negative base wants a whole exponent, and 0 one that is not negative."""
     return m.where(a > 0, True, m.where(a == 0, b >= 0, m.floor(b) == b))
 
@@ -37,14 +38,14 @@ ARITHMETIC: Final = (
         parameters=(),
         summary="a number as it was written, or a constant of the language",
     ),
-    Operation(
+    Unary(
         name="same",
         value=lambda m, a: a,
         partials=(lambda m, y, a: 1,),
         parameters=("a",),
         summary="another name for a value",
     ),
-    Operation(
+    Binary(
         name="add",
         value=lambda m, a, b: a + b,
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: 1),
@@ -53,7 +54,7 @@ ARITHMETIC: Final = (
         parameters=("a", "b"),
         summary="sum",
     ),
-    Operation(
+    Binary(
         name="sub",
         value=lambda m, a, b: a - b,
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -1),
@@ -62,7 +63,7 @@ ARITHMETIC: Final = (
         parameters=("a", "b"),
         summary="difference",
     ),
-    Operation(
+    Binary(
         name="mul",
         value=lambda m, a, b: a * b,
         partials=(lambda m, y, a, b: b, lambda m, y, a, b: a),
@@ -72,7 +73,7 @@ ARITHMETIC: Final = (
         parameters=("a", "b"),
         summary="product",
     ),
-    Operation(
+    Binary(
         name="div",
         value=lambda m, a, b: a / b,
         # -y/b and not -a/b², which overflows long before the derivative does.
@@ -85,7 +86,7 @@ ARITHMETIC: Final = (
         domain=Domain(lambda m, a, b: b != 0, "the divisor must not be 0"),
         summary="quotient",
     ),
-    Operation(
+    Unary(
         name="neg",
         value=lambda m, a: -a,
         partials=(lambda m, y, a: -1,),
@@ -94,7 +95,7 @@ ARITHMETIC: Final = (
         parameters=("a",),
         summary="negative",
     ),
-    Operation(
+    Unary(
         name="pos",
         value=lambda m, a: a,
         partials=(lambda m, y, a: 1,),
@@ -103,7 +104,7 @@ ARITHMETIC: Final = (
         parameters=("a",),
         summary="a value with a plus sign",
     ),
-    Operation(
+    Binary(
         name="pow",
         value=lambda m, a, b: m.pow(a, b),
         partials=(_power_by_base, _power_by_exponent),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from cgcli.operations.row import Domain, Kink, Operation
+from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.row import Binary, Domain, Kink, Unary
 
 __all__ = ["ELEMENTARY"]
 
 
-def _vertical(at: Any, left: bool, right: bool, sign: int, words: str) -> Kink:
+def _vertical(at: Number, left: bool, right: bool, sign: int, words: str) -> Kink:
     """A place at the domain's edge where the derivative is infinite, by continuity."""
     return Kink(
         lambda m, x: x == at,
@@ -18,7 +19,7 @@ def _vertical(at: Any, left: bool, right: bool, sign: int, words: str) -> Kink:
     )
 
 
-def _hypot_share(m: Any, part: Any, other: Any, y: Any) -> Any:
+def _hypot_share(m: Rulebook, part: Number, other: Number, y: Number) -> Number:
     """part/y; at the origin, where hypot has a corner, the subgradient of least norm is 0.
 
     Where y overflows, the direction is that of the point brought nearer.
@@ -32,7 +33,7 @@ def _hypot_share(m: Any, part: Any, other: Any, y: Any) -> Any:
 
 
 ELEMENTARY: Final = (
-    Operation(
+    Unary(
         name="sqrt",
         value=lambda m, x: m.sqrt(x),
         partials=(lambda m, y, x: 1 / (2 * y),),
@@ -42,7 +43,7 @@ ELEMENTARY: Final = (
         kinks=(_vertical(0, False, True, 1, "a vertical tangent at 0"),),
         summary="square root",
     ),
-    Operation(
+    Unary(
         name="cbrt",
         value=lambda m, x: m.cbrt(x),
         partials=(lambda m, y, x: 1 / (3 * y * y),),
@@ -52,7 +53,7 @@ ELEMENTARY: Final = (
         kinks=(_vertical(0, True, True, 1, "a vertical tangent at 0"),),
         summary="cube root, of negative numbers too",
     ),
-    Operation(
+    Unary(
         name="exp",
         value=lambda m, x: m.exp(x),
         partials=(lambda m, y, x: y,),
@@ -60,14 +61,14 @@ ELEMENTARY: Final = (
         latex=r"\exp",
         summary="e to the power x",
     ),
-    Operation(
+    Unary(
         name="expm1",
         value=lambda m, x: m.expm1(x),
         partials=(lambda m, y, x: m.exp(x),),
         words=("expm1",),
         summary="exp(x) - 1, accurate for small x",
     ),
-    Operation(
+    Unary(
         name="log",
         value=lambda m, x: m.log(x),
         partials=(lambda m, y, x: 1 / x,),
@@ -76,7 +77,7 @@ ELEMENTARY: Final = (
         domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
         summary="natural logarithm",
     ),
-    Operation(
+    Unary(
         name="log1p",
         value=lambda m, x: m.log1p(x),
         partials=(lambda m, y, x: 1 / (1 + x),),
@@ -84,7 +85,7 @@ ELEMENTARY: Final = (
         domain=Domain(lambda m, x: x > -1, "{x} must be greater than -1"),
         summary="log(1 + x), accurate for small x",
     ),
-    Operation(
+    Unary(
         name="log2",
         value=lambda m, x: m.log2(x),
         partials=(lambda m, y, x: 1 / (x * m.log(2)),),
@@ -93,7 +94,7 @@ ELEMENTARY: Final = (
         domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
         summary="logarithm to base 2",
     ),
-    Operation(
+    Unary(
         name="log10",
         value=lambda m, x: m.log10(x),
         partials=(lambda m, y, x: 1 / (x * m.log(10)),),
@@ -102,7 +103,7 @@ ELEMENTARY: Final = (
         domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
         summary="logarithm to base 10",
     ),
-    Operation(
+    Binary(
         name="hypot",
         value=lambda m, a, b: m.hypot(a, b),
         partials=(
@@ -124,7 +125,7 @@ ELEMENTARY: Final = (
         ),
         summary="sqrt(a^2 + b^2), without overflow",
     ),
-    Operation(
+    Binary(
         name="xlogy",
         value=lambda m, a, b: m.where(a == 0, 0 * a, a * m.log(b)),
         partials=(lambda m, y, a, b: m.log(b), lambda m, y, a, b: m.where(a == 0, 0, a / b)),
@@ -133,7 +134,7 @@ ELEMENTARY: Final = (
         domain=Domain(lambda m, a, b: m.where(a == 0, True, b > 0), "{b} must be positive"),
         summary="a*log(b), and 0 where a is 0",
     ),
-    Operation(
+    Unary(
         name="sin",
         value=lambda m, x: m.sin(x),
         partials=(lambda m, y, x: m.cos(x),),
@@ -141,7 +142,7 @@ ELEMENTARY: Final = (
         latex=r"\sin",
         summary="sine, of radians",
     ),
-    Operation(
+    Unary(
         name="cos",
         value=lambda m, x: m.cos(x),
         partials=(lambda m, y, x: -m.sin(x),),
@@ -149,7 +150,7 @@ ELEMENTARY: Final = (
         latex=r"\cos",
         summary="cosine, of radians",
     ),
-    Operation(
+    Unary(
         name="tan",
         value=lambda m, x: m.tan(x),
         partials=(lambda m, y, x: 1 + y * y,),
@@ -158,7 +159,7 @@ ELEMENTARY: Final = (
         latex=r"\tan",
         summary="tangent, of radians",
     ),
-    Operation(
+    Unary(
         name="asin",
         value=lambda m, x: m.asin(x),
         # (1 - x)(1 + x) and not 1 - x², which loses digits near ±1.
@@ -173,7 +174,7 @@ ELEMENTARY: Final = (
         ),
         summary="inverse sine",
     ),
-    Operation(
+    Unary(
         name="acos",
         value=lambda m, x: m.acos(x),
         partials=(lambda m, y, x: -1 / m.sqrt((1 - x) * (1 + x)),),
@@ -187,7 +188,7 @@ ELEMENTARY: Final = (
         ),
         summary="inverse cosine",
     ),
-    Operation(
+    Unary(
         name="atan",
         value=lambda m, x: m.atan(x),
         partials=(lambda m, y, x: 1 / (1 + x * x),),
@@ -196,7 +197,7 @@ ELEMENTARY: Final = (
         latex=r"\arctan",
         summary="inverse tangent",
     ),
-    Operation(
+    Binary(
         name="atan2",
         value=lambda m, a, b: m.atan2(a, b),
         # Divided by the length twice: its square overflows and underflows too soon.
@@ -224,7 +225,7 @@ ELEMENTARY: Final = (
         ),
         summary="angle of the point (b, a), in radians",
     ),
-    Operation(
+    Unary(
         name="sinh",
         value=lambda m, x: m.sinh(x),
         partials=(lambda m, y, x: m.cosh(x),),
@@ -232,7 +233,7 @@ ELEMENTARY: Final = (
         latex=r"\sinh",
         summary="hyperbolic sine",
     ),
-    Operation(
+    Unary(
         name="cosh",
         value=lambda m, x: m.cosh(x),
         partials=(lambda m, y, x: m.sinh(x),),
@@ -240,7 +241,7 @@ ELEMENTARY: Final = (
         latex=r"\cosh",
         summary="hyperbolic cosine",
     ),
-    Operation(
+    Unary(
         name="tanh",
         value=lambda m, x: m.tanh(x),
         # 1/cosh², and not 1 - y², which is 0 from x = 19 on.
@@ -250,7 +251,7 @@ ELEMENTARY: Final = (
         latex=r"\tanh",
         summary="hyperbolic tangent",
     ),
-    Operation(
+    Unary(
         name="asinh",
         value=lambda m, x: m.asinh(x),
         partials=(lambda m, y, x: 1 / m.hypot(1, x),),
@@ -258,7 +259,7 @@ ELEMENTARY: Final = (
         words=("asinh",),
         summary="inverse hyperbolic sine",
     ),
-    Operation(
+    Unary(
         name="acosh",
         value=lambda m, x: m.acosh(x),
         partials=(lambda m, y, x: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),),
@@ -268,7 +269,7 @@ ELEMENTARY: Final = (
         kinks=(_vertical(1, False, True, 1, "a vertical tangent at 1"),),
         summary="inverse hyperbolic cosine",
     ),
-    Operation(
+    Unary(
         name="atanh",
         value=lambda m, x: m.atanh(x),
         partials=(lambda m, y, x: 1 / ((1 - x) * (1 + x)),),

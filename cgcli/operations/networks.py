@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from cgcli.operations.row import Kink, Operation
+from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.row import Kink, Unary
 
 __all__ = ["NETWORKS"]
 
 
-def _sigmoid(m: Any, x: Any) -> Any:
+def _sigmoid(m: Rulebook, x: Number) -> Number:
     """1/(1 + exp(-x)), with exponentials of what is not positive alone: they cannot overflow."""
     return m.exp(m.min(x, m.number(0))) / (1 + m.exp(-m.abs(x)))
 
 
-def _softplus(m: Any, x: Any) -> Any:
+def _softplus(m: Rulebook, x: Number) -> Number:
     """log(1 + exp(x)), without overflow above and without cancellation below."""
     return m.max(x, m.number(0)) + m.log1p(m.exp(-m.abs(x)))
 
 
-def _gelu(m: Any, x: Any) -> Any:
+def _gelu(m: Rulebook, x: Number) -> Number:
     """x·Φ(x) by erfc, which keeps its digits in the lower tail."""
     return x * m.erfc(-x / m.sqrt(m.number(2))) / 2
 
 
-def _gelu_slope(m: Any, y: Any, x: Any) -> Any:
+def _gelu_slope(m: Rulebook, y: Number, x: Number) -> Number:
     """Φ(x) + x·φ(x), φ the density of the normal distribution and Φ its integral."""
     density = m.exp(-x * x / 2) / m.sqrt(2 * m.pi)
     return m.erfc(-x / m.sqrt(m.number(2))) / 2 + x * density
 
 
 NETWORKS: Final = (
-    Operation(
+    Unary(
         name="sigmoid",
         value=_sigmoid,
         # σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on.
@@ -41,7 +42,7 @@ NETWORKS: Final = (
         latex=r"\sigma",
         summary="1/(1 + exp(-x))",
     ),
-    Operation(
+    Unary(
         name="relu",
         value=lambda m, x: m.max(x, m.number(0)),
         partials=(lambda m, y, x: m.where(x > 0, 1, 0),),
@@ -50,7 +51,7 @@ NETWORKS: Final = (
         summary="max(x, 0)",
         convention="the derivative at 0 is 0",
     ),
-    Operation(
+    Unary(
         name="leaky_relu",
         value=lambda m, x: m.where(x > 0, x, x / 100),
         partials=(lambda m, y, x: m.where(x > 0, 1, 1 / m.number(100)),),
@@ -65,7 +66,7 @@ NETWORKS: Final = (
         summary="x where positive, else 0.01*x",
         convention="the derivative at 0 is 0.01",
     ),
-    Operation(
+    Unary(
         name="elu",
         value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, m.number(0)))),
         partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, m.number(0)))),),
@@ -73,21 +74,21 @@ NETWORKS: Final = (
         words=("elu",),
         summary="x where positive, else exp(x) - 1",
     ),
-    Operation(
+    Unary(
         name="softplus",
         value=_softplus,
         partials=(lambda m, y, x: m.sigmoid(x),),
         words=("softplus",),
         summary="log(1 + exp(x))",
     ),
-    Operation(
+    Unary(
         name="silu",
         value=lambda m, x: x * m.sigmoid(x),
         partials=(lambda m, y, x: m.sigmoid(x) * (1 + x * m.sigmoid(-x)),),
         words=("silu",),
         summary="x*sigmoid(x)",
     ),
-    Operation(
+    Unary(
         name="gelu",
         value=_gelu,
         partials=(_gelu_slope,),

@@ -7,35 +7,35 @@ for the arguments that tie. See PyTorch's "Gradients for non-differentiable func
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from cgcli.operations.row import LEVELS, Domain, Kink, Operation
+from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Rule, Ternary, Unary
 
 __all__ = ["PIECEWISE"]
 
 
-def _share(m: Any, place: int, y: Any, *arguments: Any) -> Any:
+def _share(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
     """1 over the number of arguments that tie for the extreme, 0 for all others."""
     ties = _ties(m, y, arguments)
     # y == y fails only for NaN, which belongs to no argument: then the share is NaN too.
     return m.where(arguments[place] == y, 1 / ties, m.where(y == y, 0, y))
 
 
-def _greater(m: Any, place: int, y: Any, *arguments: Any) -> Any:
+def _greater(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
     """1 where the argument is the greater of two, half of it where they tie."""
     if len(arguments) != 2:
         return _share(m, place, y, *arguments)
     return _above(m, arguments[place], arguments[1 - place])
 
 
-def _less(m: Any, place: int, y: Any, *arguments: Any) -> Any:
+def _less(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
     if len(arguments) != 2:
         return _share(m, place, y, *arguments)
     return _above(m, arguments[1 - place], arguments[place])
 
 
-def _ties(m: Any, y: Any, arguments: tuple[Any, ...]) -> Any:
+def _ties(m: Rulebook, y: Number, arguments: tuple[Number, ...]) -> Number:
     """How many arguments are the extreme; a number of `m`, which answers 1/0 as `m` does."""
     ties = m.where(arguments[0] == y, m.number(1), m.number(0))
     for argument in arguments[1:]:
@@ -43,31 +43,31 @@ def _ties(m: Any, y: Any, arguments: tuple[Any, ...]) -> Any:
     return ties
 
 
-def _max_sides(m: Any, *arguments: Any) -> Any:
+def _max_sides(m: Rulebook, *arguments: Number) -> Number:
     y = m.max(*arguments)
     return tuple((0, 1) if a == y else None for a in arguments)
 
 
-def _min_sides(m: Any, *arguments: Any) -> Any:
+def _min_sides(m: Rulebook, *arguments: Number) -> Number:
     y = m.min(*arguments)
     return tuple((1, 0) if a == y else None for a in arguments)
 
 
-def _above(m: Any, a: Any, b: Any) -> Any:
+def _above(m: Rulebook, a: Number, b: Number) -> Number:
     """What reaches the left of max(a, b): 1, a half where they tie, or 0."""
     return m.where(a == b, 1 / m.number(2), m.where(a > b, 1, 0))
 
 
-def _clip_inner(m: Any, low: Any, x: Any, high: Any) -> Any:
+def _clip_inner(m: Rulebook, low: Number, x: Number, high: Number) -> Number:
     return _above(m, high, m.max(x, low))
 
 
 def _comparison(
-    name: str, symbol: str, latex: str, value: Any, summary: str, left: int, right: int
+    name: str, symbol: str, latex: str, value: Rule, summary: str, left: int, right: int
 ) -> Operation:
     """A row whose value is 1 or 0; `left` and `right` sign its jump at a tie."""
     sides = (left or 0, right or 0)
-    return Operation(
+    return Binary(
         name=name,
         value=lambda m, a, b: m.truth(value(a, b)),
         partials=(lambda m, y, a, b: 0, lambda m, y, a, b: 0),
@@ -90,9 +90,9 @@ def _comparison(
     )
 
 
-def _step(name: str, value: Any, at: Any, sides: Any, words: str, summary: str) -> Operation:
+def _step(name: str, value: Rule, at: Rule, sides: Rule, words: str, summary: str) -> Operation:
     """A row that is constant between jumps."""
-    return Operation(
+    return Unary(
         name=name,
         value=value,
         partials=(lambda m, y, x: 0,),
@@ -103,9 +103,7 @@ def _step(name: str, value: Any, at: Any, sides: Any, words: str, summary: str) 
     )
 
 
-def _extreme(
-    name: str, value: Any, taught: Any, sides: Callable[..., Any], summary: str
-) -> Operation:
+def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) -> Operation:
     return Operation(
         name=name,
         value=value,
@@ -135,7 +133,7 @@ PIECEWISE: Final = (
         "eq", "==", r"\mathrel{==}", lambda a, b: a == b, "1 where both are equal, else 0", 1, -1
     ),
     _comparison("ne", "!=", r"\ne", lambda a, b: a != b, "1 where they differ, else 0", -1, 1),
-    Operation(
+    Unary(
         name="abs",
         value=lambda m, x: m.abs(x),
         partials=(lambda m, y, x: m.sign(x),),
@@ -179,7 +177,7 @@ PIECEWISE: Final = (
     ),
     _extreme("max", lambda m, *a: m.max(*a), _greater, _max_sides, "the greatest"),
     _extreme("min", lambda m, *a: m.min(*a), _less, _min_sides, "the least"),
-    Operation(
+    Ternary(
         name="clip",
         value=lambda m, x, low, high: m.min(m.max(x, low), high),
         partials=(
@@ -209,7 +207,7 @@ PIECEWISE: Final = (
         summary="min(max(x, low), high)",
         convention="ties share equally, as those of max and min",
     ),
-    Operation(
+    Ternary(
         name="where",
         value=lambda m, c, a, b: m.where(c != 0, a, b),
         partials=(
@@ -224,7 +222,7 @@ PIECEWISE: Final = (
         summary="a where the condition is not 0, else b",
         convention="the branch not taken never reaches the gradient",
     ),
-    Operation(
+    Binary(
         name="mod",
         value=lambda m, a, b: m.mod(a, b),
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.round((a - y) / b)),

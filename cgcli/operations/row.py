@@ -8,15 +8,37 @@ same rule runs over floats, arrays, rationals, balls and the nodes of a graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
-__all__ = ["LEVELS", "Domain", "Kink", "Operation", "Rule", "Shape", "ShapeRule"]
+from cgcli.operations.protocol import Number, Rulebook
+
+__all__ = [
+    "LEVELS",
+    "Binary",
+    "Domain",
+    "Kink",
+    "Operation",
+    "Parts",
+    "Pullback",
+    "Rule",
+    "Shape",
+    "ShapeRule",
+    "Static",
+    "Ternary",
+    "Unary",
+]
 
 Rule: TypeAlias = Callable[..., Any]
 Shape: TypeAlias = tuple[int, ...]
 ShapeRule: TypeAlias = Callable[..., Shape]
+Parts: TypeAlias = Sequence[Number]
+Static: TypeAlias = tuple[int, ...]
+Pullback: TypeAlias = Callable[[Rulebook, int, Number, Number, Parts, Static], Number]
+_OfOne: TypeAlias = Callable[[Rulebook, Number, Number], Number]
+_OfTwo: TypeAlias = Callable[[Rulebook, Number, Number, Number], Number]
+_OfThree: TypeAlias = Callable[[Rulebook, Number, Number, Number, Number], Number]
 
 LEVELS: Final = {"comparison": 0, "sum": 1, "product": 2, "sign": 3, "power": 4, "atom": 5}
 """How tightly a written operation binds, loosest first, as in the grammar."""
@@ -71,7 +93,7 @@ class Operation:
     variadic: bool = False
     static: tuple[str, ...] = ()
     required_static: int = 0
-    pullback: Rule | None = None
+    pullback: Pullback | None = None
     mixes: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None
@@ -146,3 +168,32 @@ class Operation:
         tail = "".join(f"[, {name}]" for name in self.static[self.required_static :])
         word = self.words[0] if self.words else self.name
         return f"{word}({', '.join(names + more)}{tail})" if names else word
+
+
+# A row of so many arguments, whose rules the type checker holds against the rule book.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unary(Operation):
+    """A row of one argument."""
+
+    value: Callable[[Rulebook, Number], Number]
+    partials: tuple[_OfOne]
+    textbook: tuple[_OfOne] | tuple[()] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binary(Operation):
+    """A row of two arguments."""
+
+    value: Callable[[Rulebook, Number, Number], Number]
+    partials: tuple[_OfTwo, _OfTwo]
+    textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ternary(Operation):
+    """A row of three arguments."""
+
+    value: Callable[[Rulebook, Number, Number, Number], Number]
+    partials: tuple[_OfThree, _OfThree, _OfThree]

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from cgcli.operations.row import Domain, Operation
+from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.row import Binary, Domain, Unary
 
 __all__ = ["SPECIAL"]
 
 
-def _not_a_pole(m: Any, x: Any) -> Any:
+def _not_a_pole(m: Rulebook, x: Number) -> Number:
     return m.where(x > 0, True, m.floor(x) != x)
 
 
 _POLES: Final = Domain(_not_a_pole, "{x} must not be 0 or a negative whole number")
 
 
-def _order_and_pole(m: Any, n: Any, x: Any) -> Any:
+def _order_and_pole(m: Rulebook, n: Number, x: Number) -> Number:
     whole = m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
     return m.where(whole, _not_a_pole(m, x), False)
 
 
 SPECIAL: Final = (
-    Operation(
+    Unary(
         name="erf",
         value=lambda m, x: m.erf(x),
         partials=(lambda m, y, x: 2 * m.exp(-x * x) / m.sqrt(m.pi),),
         words=("erf",),
         summary="error function",
     ),
-    Operation(
+    Unary(
         name="erfc",
         value=lambda m, x: m.erfc(x),
         partials=(lambda m, y, x: -2 * m.exp(-x * x) / m.sqrt(m.pi),),
         words=("erfc",),
         summary="1 - erf(x), accurate for large x",
     ),
-    Operation(
+    Unary(
         name="gamma",
         value=lambda m, x: m.gamma(x),
         partials=(lambda m, y, x: y * m.digamma(x),),
@@ -45,7 +46,7 @@ SPECIAL: Final = (
         domain=_POLES,
         summary="gamma function, (x - 1)! for whole x",
     ),
-    Operation(
+    Unary(
         name="lgamma",
         value=lambda m, x: m.lgamma(x),
         partials=(lambda m, y, x: m.digamma(x),),
@@ -53,7 +54,7 @@ SPECIAL: Final = (
         domain=_POLES,
         summary="log(abs(gamma(x)))",
     ),
-    Operation(
+    Unary(
         name="digamma",
         value=lambda m, x: m.digamma(x),
         partials=(lambda m, y, x: m.polygamma(1, x),),
@@ -62,7 +63,7 @@ SPECIAL: Final = (
         domain=_POLES,
         summary="derivative of lgamma",
     ),
-    Operation(
+    Binary(
         name="polygamma",
         value=lambda m, n, x: m.polygamma(n, x),
         partials=(lambda m, y, n, x: m.nan, lambda m, y, n, x: m.polygamma(n + 1, x)),

@@ -9,36 +9,47 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.operations import shapes
-from cgcli.operations.row import LEVELS, Domain, Kink, Operation
+from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Parts, Pullback, Rule, Static
 
 __all__ = ["TENSORS"]
 
 # Pullbacks
 
 
-def _matmul_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _matmul_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     a, b = arguments
     if k == 0:
         return m.outer_or_scale(up, b) if m.rank(b) == 1 else m.product(up, m.transpose(b))
     return m.outer_or_scale(a, up) if m.rank(a) == 1 else m.product(m.transpose(a), up)
 
 
-def _sum_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _sum_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     return m.spread(up, arguments[0], *static)
 
 
-def _mean_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _mean_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     x = arguments[0]
     return m.spread(up, x, *static) / m.count(x, *static)
 
 
-def _prod_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _prod_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     """The product of all the other elements: y/x has no value where x is 0."""
     x = arguments[0]
     return m.spread(up, x, *static) * m.products_of_others(x, *static)
 
 
-def _norm_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _norm_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     x = arguments[0]
     length = m.spread(y, x, *static)
     # Where the norm overflows, the direction is that of the vector brought nearer.
@@ -48,26 +59,34 @@ def _norm_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any)
     return m.spread(up, x, *static) * m.where(length == 0, 0, direction)
 
 
-def _logsumexp_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _logsumexp_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     x = arguments[0]
     return m.spread(up, x, *static) * m.exp(x - m.spread(y, x, *static))
 
 
-def _extreme_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _extreme_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     x = arguments[0]
     tied = m.where(x == y, 1, 0)
     return up * (tied / m.sum(tied)) + m.where(y == y, 0, y)
 
 
-def _softmax_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _softmax_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     return y * (up - m.spread(m.sum(up * y, -1), y, -1))
 
 
-def _log_softmax_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _log_softmax_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
     return up - m.exp(y) * m.spread(m.sum(up, -1), y, -1)
 
 
-def _matmul_words(k: int, a: Any, b: Any) -> str:
+def _matmul_words(k: int, a: Number, b: Number) -> str:
     """What goes to one factor of a product, as the factors' numbers of axes have it."""
     if len(a) == len(b) == 1:
         return ("{upstream} * {b}", "{upstream} * {a}")[k]
@@ -76,13 +95,15 @@ def _matmul_words(k: int, a: Any, b: Any) -> str:
     return "outer({a}, {upstream})" if len(a) == 1 else "transpose({a}) @ {upstream}"
 
 
-def _constant_pullback(m: Any, k: int, up: Any, y: Any, arguments: Any, static: Any) -> None:
+def _constant_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> None:
     """Nothing: the value depends on the shape or on a label alone."""
     return
 
 
 def _reduction(
-    name: str, value: Any, pullback: Any, summary: str, words: str, **more: Any
+    name: str, value: Rule, pullback: Pullback, summary: str, words: str, **more: Any
 ) -> Operation:
     return Operation(
         name=name,
@@ -97,7 +118,9 @@ def _reduction(
     )
 
 
-def _extreme_of_vector(name: str, word: str, value: Any, sides: Any, summary: str) -> Operation:
+def _extreme_of_vector(
+    name: str, word: str, value: Rule, sides: tuple[int, int], summary: str
+) -> Operation:
     return Operation(
         name=name,
         value=value,

@@ -21,8 +21,8 @@ from cgcli.calculus.leaves import exact_leaves
 from cgcli.calculus.proved import backward_balls, forward_balls
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import BENT, ball
-from cgcli.numbers.namespace import ELEMENTWISE as PRIMITIVES
 from cgcli.numbers.series import DEFINITIONS
+from cgcli.operations.protocol import ELEMENTWISE as PRIMITIVES
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS, TABLE
 from tests.oracles.functions import ELEMENTWISE, KINKS

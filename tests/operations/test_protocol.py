@@ -1,0 +1,60 @@
+"""The rule book: rules use nothing else, and every kind of number brings what they use."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cgcli.operations
+from cgcli.algebra.forms import Forms
+from cgcli.algebra.tensors import tensors
+from cgcli.numbers.arrays import ARRAYS
+from cgcli.numbers.certified import BALLS, ball_arrays
+from cgcli.numbers.exact import EXACT, exact_arrays
+from cgcli.numbers.ratio import Room
+from cgcli.numbers.real import CAREFUL, FAST
+from cgcli.numbers.series import JETS, jet_arrays
+from cgcli.operations.protocol import COMPOSITES, PRIMITIVES
+from cgcli.plan.functions import cells
+from cgcli.plan.tape import Tape
+
+OF_ARRAYS = PRIMITIVES[PRIMITIVES.index("stack") :]
+SCALARS = {"floats": FAST, "careful floats": CAREFUL, "fractions": EXACT, "balls": BALLS}
+ARRAYS_OF = {
+    "arrays": lambda: ARRAYS,
+    "arrays of fractions": lambda: exact_arrays(Room()),
+    "arrays of balls": ball_arrays,
+    "arrays of jets": jet_arrays,
+    "cells": lambda: cells(Tape()),
+    "forms": lambda: tensors(Forms()),
+}
+
+
+def lacking(m: Any, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if not hasattr(m, name)]
+
+
+@pytest.mark.parametrize("kind", [*SCALARS, "jets"])
+def test_a_kind_brings_the_primitives_of_numbers(kind: str) -> None:
+    names = tuple(name for name in PRIMITIVES if name not in OF_ARRAYS)
+    assert lacking(JETS if kind == "jets" else SCALARS[kind], names) == []
+
+
+@pytest.mark.parametrize("kind", ARRAYS_OF)
+def test_a_kind_of_arrays_brings_all_primitives(kind: str) -> None:
+    assert lacking(ARRAYS_OF[kind](), PRIMITIVES) == []
+
+
+def test_rules_use_nothing_but_the_book() -> None:
+    book = {*PRIMITIVES, *COMPOSITES, "sigmoid"}
+    used: set[str] = set()
+    folder = Path(cgcli.operations.__file__).parent
+    for file in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "m":
+                used.add(node.attr)
+    assert len(used) > 50
+    assert used - book == set()
