@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cgcli.calculus.result import Result
     from cgcli.graph.graph import Graph
     from cgcli.language.syntax import Syntax
+    from cgcli.plan.function import Function
 
 __all__ = ["NAMED", "Program", "UnboundError", "evaluate_program", "parse"]
 
@@ -84,6 +85,38 @@ class Program:
         to differentiate and `wrt` are those to differentiate by. Raises `CgraphError`.
         """
         return self._evaluate(bindings, names, of, wrt, None)
+
+    def function(
+        self,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        rows: Sequence[str] = (),
+        total: bool = False,
+        jacobian: bool = False,
+    ) -> Function:
+        """Return the value and the gradients as a function that is compiled when it is called.
+
+        `of` is the node to differentiate, the output unless it is named, and `wrt` what by, every
+        input unless they are named. Inputs of `rows` have a row along their first axis, and so
+        have the results; with `total` they are summed over the rows. With `jacobian` the output
+        may have any shape. Raises `CgraphError`, as the calls do.
+
+        >>> function = parse("sum((W @ x)^2)").function(wrt=["x"])
+        >>> function(W=[[1, 2], [3, 4]], x=[1, 0]).gradient["x"]
+        array([20., 28.])
+        """
+        from cgcli.plan.function import Function
+
+        return Function(
+            self.syntax,
+            self.limits,
+            of=of,
+            wrt=wrt,
+            rows=rows,
+            total=total,
+            jacobian=jacobian,
+        )
 
     def evaluate_exactly(
         self,

@@ -26,7 +26,8 @@ class Graph:
     `operations` and `arguments` run over the nodes; `starts` and `ends` are the spans of their
     text. What few nodes have is kept by node: `given` names, `shapes` of vectors and matrices,
     `static` arguments (an index, an axis), `constants` with their values, and their `literals`.
-    `inputs` maps the free names to their nodes, in order of appearance; `turns` tells which
+    `inputs` maps the free names to their nodes, in order of appearance; `read` has those whose
+    values the graph was built with, as an index or a range has them; `turns` tells which
     turn of a loop a node was made in.
     """
 
@@ -42,6 +43,7 @@ class Graph:
         "literals",
         "operations",
         "output",
+        "read",
         "reserved",
         "shapes",
         "starts",
@@ -64,6 +66,7 @@ class Graph:
         self.constants: dict[int, Any] = {}
         self.literals: dict[int, str] = {}
         self.inputs: dict[str, int] = {}
+        self.read: dict[str, float] = {}
         self.tensors: set[int] = set()
         self.turns = Turns()
         self.output = -1

@@ -238,20 +238,26 @@ class Names(Nodes):
         shape = self.graph.shape(node)
         if shape:
             return shape
-        value = static.constant_value(self.graph, node, self.known)
-        if value is None and self.graph.operations[node] is INPUT:
-            bound = self.bindings.get(self.graph.given[node])
-            value = bound if isinstance(bound, float) else None
+        value = self.known_value(node)
         if value is None:
             raise static.unknown_name(self.text, name, start, end)
         return value
 
+    def known_value(self, node: int) -> float | None:
+        """Return the number that a node is known to be, by constants or by its binding."""
+        value = static.constant_value(self.graph, node, self.known)
+        if value is not None or self.graph.operations[node] is not INPUT:
+            return value
+        name = self.graph.given[node]
+        bound = self.bindings.get(name)
+        if not isinstance(bound, float):
+            return None
+        self.graph.read[name] = bound
+        return bound
+
     def static_argument(self, node: int, what: str, name: str, start: int, end: int) -> int:
         """Return an axis or a length, which must be a constant; its node stays in the graph."""
-        value = static.constant_value(self.graph, node, self.known)
-        if value is None and node in self.graph.inputs.values():
-            bound = self.bindings.get(self.graph.given[node])
-            value = bound if isinstance(bound, float) else None
+        value = self.known_value(node)
         if value is None or value != value or abs(value) > 1e15 or value != int(value):
             where = (start, end)
             if self.within(node, start, end):

@@ -102,7 +102,7 @@ class _Runner:
         self.names = [names[node] for node in nodes]
         if wanted.gradients:
             by = _sources(graph, wanted.wrt, missing)
-            places += lowered.gradient_rows(by)
+            places += lowered.gradient_rows([graph.inputs[name] for name in by])
             self.names += [f"d{self.names[0]}/d{name}" for name in by]
         self._plan = Plan(lowered.tape, {}, each=places)
         self._shapes = [lowered.tape[place].shape for place in places]

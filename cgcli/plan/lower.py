@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from cgcli.plan.passes import backward_cells, forward_cells
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
 
-__all__ = ["Lowered"]
+__all__ = ["SEED", "Lowered"]
+
+SEED: Final = "#seed"
+"""The column that a Jacobian's rows come from; no name of a program is like it."""
 
 
 class Lowered:
@@ -79,29 +82,41 @@ class Lowered:
         found = sum_rows(self.tape, value * value if squared else value)
         return filled(self.tape, found, self.graph.shape(node)).place
 
-    def gradient_totals(self) -> list[int]:
-        """Return the places of the gradients of the cost, summed over the rows, by parameter."""
-        return [
-            filled(self.tape, 0.0 if each is None else each, self.graph.shape(node)).place
-            for each, node in self._gradients(each=False)
-        ]
+    def gradient_totals(self, nodes: Sequence[int] | None = None) -> list[int]:
+        """Return the places of the gradients of the cost, summed over the rows.
 
-    def gradient_rows(self, names: Iterable[str] | None = None) -> list[int]:
-        """Return the places of each row's own gradients, by parameter or by other inputs."""
-        return [
-            filled(self.tape, 0.0 if each is None else fit(each, shape), shape).place
-            for each, node in self._gradients(each=True, names=names)
-            for shape in [self.graph.shape(node)]
-        ]
+        They are by some nodes, or by the parameters.
+        """
+        return self._gradients(nodes, each=False)
+
+    def gradient_rows(self, nodes: Sequence[int] | None = None) -> list[int]:
+        """Return the places of the gradients of every row."""
+        return self._gradients(nodes, each=True)
+
+    def jacobian_rows(self, nodes: Sequence[int]) -> list[int]:
+        """Return the places of the derivatives of an output of any shape, a row an element.
+
+        The rows are those of a column, `SEED`, that holds for each element of the output the
+        array of its shape with 1 there and 0 elsewhere.
+        """
+        shape = self.graph.shape(self.graph.output)
+        seed = Cell(self.tape, self.tape.write("column", (), (SEED,), shape, rows=True))
+        return self._gradients(nodes, each=True, seed=seed)
 
     def _gradients(
-        self, *, each: bool, names: Iterable[str] | None = None
-    ) -> Iterable[tuple[Number | None, int]]:
+        self, nodes: Sequence[int] | None, *, each: bool, seed: Number | None = None
+    ) -> list[int]:
         graph = self.graph
-        sources = [graph.inputs[name] for name in (self.parameters if names is None else names)]
-        active = graph.dependents(sources)
-        found = backward_cells(graph, self.m, self.tape, self.values, active, each=each)
-        return [(found[node], node) for node in sources]
+        if nodes is None:
+            nodes = [graph.inputs[name] for name in self.parameters]
+        active = graph.dependents(nodes)
+        found = backward_cells(graph, self.m, self.tape, self.values, active, each=each, seed=seed)
+        places = []
+        for node in nodes:
+            shape, gradient = graph.shape(node), found[node]
+            gradient = 0.0 if gradient is None else fit(gradient, shape)
+            places.append(filled(self.tape, gradient, shape).place)
+        return places
 
     def row(self, node: int) -> int:
         """Return the place of a node's value in each row."""

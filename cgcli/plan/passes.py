@@ -175,15 +175,17 @@ def backward_cells(
     active: bytearray,
     *,
     each: bool = False,
+    seed: Number | None = None,
 ) -> list[Number | None]:
     """Return the gradient of the output, a scalar, by every node; None where nothing was sent.
 
     What is the same for all rows takes the sum of what the rows send to it; with `each` it
-    takes what each of them sends.
+    takes what each of them sends. `seed` is the gradient of the output by itself, 1 unless it
+    is given.
     """
     backward = _Pass(graph, m, tape, values)
     gradients = backward.gradients
-    gradients[graph.output] = 1.0
+    gradients[graph.output] = 1.0 if seed is None else seed
     if not each and not has_rows(values[graph.output]):
         # A cost without data is the same in every row.
         gradients[graph.output] = sum_rows(tape, 1.0)

@@ -1,0 +1,228 @@
+"""A compiled function: a program lowered once, and called as often as one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cgcli.errors import CgraphError, excerpt
+from cgcli.graph.build import build
+from cgcli.graph.graph import Graph
+from cgcli.language.syntax import Syntax
+from cgcli.limits import Limits
+from cgcli.numbers.arrays import quiet
+from cgcli.numbers.values import as_input
+from cgcli.operations.row import Shape
+from cgcli.operations.shapes import describe, size
+from cgcli.plan.lower import Lowered
+from cgcli.plan.plan import Plan
+from cgcli.plan.sweep import Sweep
+
+__all__ = ["Called", "Function", "Shaped"]
+
+
+class Called(NamedTuple):
+    """What a call returns: the value, and by name the gradients, or Jacobians."""
+
+    value: Any
+    gradient: dict[str, Any]
+
+
+class Function:
+    """The value of a node of a program and its gradients, compiled for the shapes of its calls.
+
+    It takes a number or an array for every input, by keyword or in a mapping. The value and the
+    gradients, by each name of `wrt`, have the shapes that `Program.evaluate` gives them; beside
+    what `rows` names, inputs with a row along the first axis, the results have such an axis too.
+    With `total` both are summed over the rows. With `jacobian` the output may have any shape,
+    and for each name stands the array of shape output × input.
+
+    >>> from cgcli.program import parse
+    >>> function = parse("(w*x - y)^2").function(wrt=["w"])
+    >>> function(w=2.0, x=3.0, y=5.0)
+    Called(value=1.0, gradient={'w': 6.0})
+    >>> rows = parse("(w*x - y)^2").function(wrt=["w"], rows=["x", "y"])
+    >>> rows(w=2.0, x=[1.0, 3.0], y=[1.0, 5.0]).gradient["w"]
+    array([2., 6.])
+    """
+
+    def __init__(
+        self,
+        syntax: Syntax,
+        limits: Limits = Limits(),
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        rows: Sequence[str] = (),
+        total: bool = False,
+        jacobian: bool = False,
+    ) -> None:
+        if jacobian and rows:
+            message = "a Jacobian is of one point, and rows are many"
+            raise CgraphError("usage", message, "leave out rows=…, or jacobian=True")
+        self._syntax = syntax
+        self._limits = limits
+        self._of = of
+        self._wrt = None if wrt is None else tuple(wrt)
+        self._rows = frozenset(rows)
+        self._total = total
+        self._jacobian = jacobian
+        self._compiled: dict[tuple[Any, ...], list[_Compiled]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy in another process is made of: it compiles for itself."""
+        return {**self.__dict__, "_compiled": {}}
+
+    def __call__(self, bindings: Mapping[str, Any] | None = None, /, **names: Any) -> Called:
+        """Return the value and the gradients; raises `CgraphError` for what cannot be used."""
+        given = {name: _taken(value, name) for name, value in {**(bindings or {}), **names}.items()}
+        key = tuple((name, value.shape) for name, value in given.items())
+        for compiled in self._compiled.get(key, ()):
+            if compiled.holds(given):
+                return compiled.run(given)
+        compiled = self._compile(given)
+        self._compiled.setdefault(key, []).append(compiled)
+        return compiled.run(given)
+
+    def _compile(self, given: Mapping[str, Any]) -> _Compiled:
+        bound: dict[str, Any] = {}
+        count: int | None = None
+        for name, value in given.items():
+            if name not in self._rows:
+                bound[name] = value if value.ndim else float(value)
+                continue
+            if not value.ndim:
+                message = f"'{excerpt(name)}' is a number, and has no row along its first axis"
+                raise CgraphError("shape", message, "give an array, or leave it out of rows=…")
+            if len(value) != (count or len(value)):
+                message = f"'{excerpt(name)}' has {len(value)} rows, and another input {count}"
+                raise CgraphError("shape", message, "give all that rows=… names as many rows")
+            count = len(value)
+            bound[name] = Shaped(value.shape[1:])
+        graph = build(self._syntax, bound, self._limits)
+        missing = [name for name in graph.inputs if name not in given]
+        if missing:
+            shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:8])
+            raise CgraphError("binding", f"{shown} has no value", f"call it with {missing[0]}=…")
+        target = graph.output if self._of is None else _find(graph, self._of)
+        graph.output = target
+        if graph.shape(target) and not self._jacobian:
+            message = f"the output is {describe(graph.shape(target))}: a gradient is of a number"
+            raise CgraphError("shape", message, "take sum(…), or ask for jacobian=True")
+        wanted = self._wrt if self._wrt is not None else tuple(graph.inputs)
+        sources = {name: _find(graph, name) for name in wanted}
+        return _Compiled(graph, sources, self._rows, total=self._total, jacobian=self._jacobian)
+
+
+class Shaped(NamedTuple):
+    """What a graph is built for where a value has rows: the shape of one."""
+
+    shape: Shape
+
+
+def _taken(value: Any, name: str) -> Any:
+    """Return a value as an array of doubles, of no axes for a number."""
+    if type(value) is float:
+        return np.float64(value)
+    if isinstance(value, np.ndarray) and value.dtype == np.float64:
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
+        return value.astype(np.float64)
+    return np.asarray(as_input(value, name), dtype=np.float64)
+
+
+def _find(graph: Graph, name: str) -> int:
+    node = graph.node(name)
+    if node is None:
+        few = ", ".join(map(excerpt, list(graph.inputs)[:8]))
+        raise CgraphError("name", f"there is no node '{excerpt(name)}'", f"the inputs are {few}")
+    return node
+
+
+class _Compiled:
+    """A plan for inputs of certain shapes, and the arrays that it reads them from."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        sources: Mapping[str, int],
+        rows: frozenset[str],
+        *,
+        total: bool,
+        jacobian: bool,
+    ) -> None:
+        self._read = dict(graph.read)
+        self._names = list(sources)
+        columns = {name: None for name in graph.inputs if name in rows}
+        self._inputs = {
+            name: np.zeros(graph.shape(node))
+            for name, node in graph.inputs.items()
+            if name not in rows
+        }
+        lowered = Lowered(graph, columns, {})
+        target, nodes = graph.output, list(sources.values())
+        self._shape = graph.shape(target)
+        self._shapes = [graph.shape(node) for node in nodes]
+        self._seeds: Any = None
+        if jacobian:
+            value = lowered.row(target)
+            places = lowered.jacobian_rows(nodes)
+            self._seeds = np.eye(size(self._shape)).reshape((-1, *self._shape))
+        elif columns and not total:
+            value, places = lowered.row(target), lowered.gradient_rows(nodes)
+        elif columns:
+            value, places = lowered.total(target), lowered.gradient_totals(nodes)
+        else:
+            value, places = lowered.row(target), lowered.gradient_rows(nodes)
+        tape = lowered.tape
+        self._places = [value, *places]
+        self._by_row = [tape[place].rows for place in self._places]
+        self._each = [p for p in self._places if tape[p].rows]
+        totals = [p for p in self._places if not tape[p].rows]
+        self._plan = Plan(tape, self._inputs, totals, each=self._each)
+        self._columns = {p: tape[p].static[0] for p in self._plan.columns}
+        self._row_shapes = [tape[p].shape for p in self._each]
+
+    def holds(self, given: Mapping[str, Any]) -> bool:
+        """Whether the graph is that of these values: it was built with some, such as indices."""
+        return all(float(given[name]) == value for name, value in self._read.items())
+
+    def run(self, given: Mapping[str, Any]) -> Called:
+        """Return the value and the gradients."""
+        for name, array in self._inputs.items():
+            array[...] = given[name]
+        plan, count = self._plan, 1
+        rows: list[Any] = []
+        with quiet():
+            if self._columns or self._seeds is not None:
+                columns = {
+                    place: given.get(name, self._seeds) for place, name in self._columns.items()
+                }
+                count = len(next(iter(columns.values()))) if columns else 1
+                rows = [np.empty((count, *shape)) for shape in self._row_shapes]
+                Sweep(plan, columns, count, rows).run()
+            else:
+                plan.begin(1)
+                plan.finish()
+        taken = iter(rows)
+        results = [
+            next(taken) if by_row else _plain(plan.value(place))
+            for place, by_row in zip(self._places, self._by_row, strict=True)
+        ]
+        gradients = results[1:]
+        if self._seeds is not None:
+            gradients = [
+                np.broadcast_to(part, (count, *shape) if by_row else shape).reshape(
+                    self._shape + shape
+                )
+                for part, shape, by_row in zip(
+                    gradients, self._shapes, self._by_row[1:], strict=True
+                )
+            ]
+        return Called(results[0], dict(zip(self._names, gradients, strict=True)))
+
+
+def _plain(array: Any) -> Any:
+    return array.copy() if array.ndim else float(array)

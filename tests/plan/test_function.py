@@ -1,0 +1,129 @@
+"""Compiled functions: what `evaluate` returns, as often as one likes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+import cgcli
+from tests.properties.programs import Program, programs
+
+UNHURRIED = settings(
+    max_examples=80,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def largest(result: Any) -> float:
+    """The largest number on the way: what cancels is as right as that."""
+    grads = [result.grad(node) for node in range(len(result.graph))]
+    return max(1.0, *(float(np.max(np.abs(v))) for v in (*result.values, *grads) if v is not None))
+
+
+@given(programs())
+@UNHURRIED
+def test_a_call_is_an_evaluation(drawn: Program) -> None:
+    program = cgcli.parse(drawn.text)
+    result = program.evaluate(drawn.bindings)
+    assume(not result.notes)
+    assert result.gradient is not None
+    function = program.function()
+    for _ in range(2):
+        called = function(drawn.bindings)
+        reach = 1e-12 * largest(result)
+        np.testing.assert_allclose(called.value, result.value, rtol=1e-10, atol=reach)
+        assert list(called.gradient) == list(result.gradient)
+        for name, gradient in result.gradient.items():
+            assert np.shape(called.gradient[name]) == np.shape(gradient)
+            np.testing.assert_allclose(called.gradient[name], gradient, rtol=1e-9, atol=reach)
+
+
+@pytest.mark.parametrize(
+    ("text", "bindings"),
+    [
+        ("tanh(W @ x)", {"W": [[1, 2], [3, 4], [5, 6]], "x": [0.1, -0.1]}),
+        ("W*b + x", {"W": [[1, 2], [3, 4]], "b": [2, 3], "x": 4}),
+        ("softmax(W)", {"W": [[1, 2, 3], [3, 4, 1]]}),
+        ("[x^2*y, y, 3, x]", {"x": 2, "y": 3}),
+        ("transpose(W) @ W", {"W": [[1, 2], [3, 4]]}),
+        ("x*y", {"x": 2, "y": 3}),
+        ("concat(x, x^2, [a])", {"x": [1, 2], "a": 3}),
+    ],
+)
+def test_a_jacobian_is_that_of_an_evaluation(text: str, bindings: dict[str, Any]) -> None:
+    called = cgcli.parse(text).function(jacobian=True)(bindings)
+    result = cgcli.parse(text).evaluate(bindings)
+    np.testing.assert_allclose(called.value, result.value, rtol=1e-14)
+    expected = result.jacobian or result.gradient
+    assert expected is not None
+    for name, jacobian in expected.items():
+        assert called.gradient[name].shape == np.shape(jacobian)
+        np.testing.assert_allclose(called.gradient[name], jacobian, rtol=1e-13, atol=1e-15)
+
+
+def test_rows_are_evaluated_each_by_itself() -> None:
+    program = cgcli.parse("sum((W @ x - y)^2)*s")
+    rng = np.random.default_rng(7)
+    weights, x, y = rng.normal(size=(2, 3)), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    called = program.function(rows=["x", "y"])(W=weights, x=x, y=y, s=2)
+    total = program.function(rows=["x", "y"], total=True)(W=weights, x=x, y=y, s=2)
+    results = [program.evaluate(W=weights, x=x[k], y=y[k], s=2) for k in range(5)]
+    np.testing.assert_allclose(called.value, [r.value for r in results], rtol=1e-13)
+    assert total.value == pytest.approx(sum(r.value for r in results), rel=1e-13)
+    for name in ("W", "x", "y", "s"):
+        alone = np.array([r.gradient[name] for r in results])  # type: ignore[index]
+        np.testing.assert_allclose(called.gradient[name], alone, rtol=1e-12)
+    for name in ("W", "s"):
+        alone = sum(r.gradient[name] for r in results)  # type: ignore[index,assignment]
+        np.testing.assert_allclose(total.gradient[name], alone, rtol=1e-12)
+
+
+def test_a_node_and_what_lies_between() -> None:
+    function = cgcli.parse("p = x + y; q = p*z; q^2").function(of="q", wrt=["p", "z"])
+    assert function(x=1, y=3, z=-3) == (-12.0, {"p": -3.0, "z": 4.0})
+
+
+def test_other_shapes_and_other_indices_compile_anew() -> None:
+    function = cgcli.parse("sum(x)*x[k]").function(wrt=["x"])
+    assert function(x=[1, 2], k=0).gradient["x"].tolist() == [4, 1]
+    assert function(x=[1, 2], k=1).gradient["x"].tolist() == [2, 5]
+    assert function(x=[1, 2, 3], k=1).gradient["x"].tolist() == [2, 8, 2]
+    assert function(x=[1, 2], k=0).value == 3
+
+
+def test_what_it_returned_stays_as_it_was() -> None:
+    function = cgcli.parse("sum(x^2)").function()
+    first = function(x=[1, 2])
+    function(x=[3, 4])
+    assert first.gradient["x"].tolist() == [2, 4]
+
+
+def test_it_goes_to_another_process() -> None:
+    function = cgcli.parse("x^2*y").function()
+    function(x=1, y=2)
+    with ProcessPoolExecutor(1) as pool:
+        assert pool.submit(function, {"x": 3, "y": 2}).result() == (18.0, {"x": 12.0, "y": 9.0})
+
+
+@pytest.mark.parametrize(
+    ("options", "bindings", "words"),
+    [
+        ({}, {"x": 1}, "'y' has no value"),
+        ({"wrt": ["q"]}, {"x": 1, "y": 2}, "there is no node 'q'"),
+        ({"of": "q"}, {"x": 1, "y": 2}, "there is no node 'q'"),
+        ({"rows": ["x"]}, {"x": 1, "y": 2}, "row along its first axis"),
+        ({"rows": ["x", "y"]}, {"x": [1, 2], "y": [1]}, "'y' has 1 rows, and another input 2"),
+        ({}, {"x": [1, 2], "y": 2}, "the output is a vector of 2"),
+        ({}, {"x": "1", "y": 2}, "str is not a number"),
+        ({"rows": ["x"], "jacobian": True}, {}, "a Jacobian is of one point"),
+    ],
+)
+def test_what_cannot_be_used(options: Any, bindings: Any, words: str) -> None:
+    with pytest.raises(cgcli.CgraphError, match=words):
+        cgcli.parse("x*y").function(**options)(bindings)
