@@ -17,8 +17,9 @@ __all__ = ["cells"]
 
 def _function(tape: Tape, operation: str, plain: Callable[..., float]) -> Callable[..., Number]:
     def call(*arguments: Number) -> Number:
-        if any(isinstance(argument, Cell) for argument in arguments):
-            return elementwise(tape, operation, *arguments)
+        for argument in arguments:
+            if type(argument) is Cell:
+                return elementwise(tape, operation, *arguments)
         return float(plain(*map(float, arguments)))
 
     return call

@@ -6,6 +6,7 @@ an array with the rows along its first axis; everything else has one value for a
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import Shape
@@ -19,6 +20,8 @@ ONCE: Final = 0
 STEP: Final = 1
 ROWS: Final = 2
 DONE: Final = 3
+
+_LEAVES_OF_A_STEP: Final = ("parameter", "count")
 
 VIEWS: Final = frozenset({"transpose", "index", "spread", "piece", "grow", "repeat"})
 """Instructions that look at an array in another way, and compute nothing."""
@@ -78,30 +81,32 @@ class Tape:
 
         Unless `rows` says so, there is a value for every row where an argument has one.
         """
-        places = [a for a in arguments if isinstance(a, int)]
-        own = any(self.instructions[a].rows for a in places) if rows is None else rows
-        # 0.0 and -0.0 are equal, and are not the same.
-        key = (operation, arguments, tuple(map(str, arguments)), static, shape, own)
-        found = self._places.get(key)
-        if found is None:
-            found = self._places[key] = len(self.instructions)
-            varies = operation == "parameter" or any(self.instructions[a].varies for a in places)
-            stage = self._stage(operation, places, own)
-            self.instructions.append(
-                Instruction(operation, arguments, static, shape, own, truth, stage, varies)
+        instructions = self.instructions
+        varies = operation == "parameter"
+        by_row, stage = False, STEP if operation in _LEAVES_OF_A_STEP else ONCE
+        signs: Any = ()
+        for argument in arguments:
+            if type(argument) is int:
+                _, _, _, _, its_rows, _, its_stage, its_varies = instructions[argument]
+                varies = varies or its_varies
+                by_row = by_row or its_rows
+                # A sum over all the rows is known when they are done.
+                stage = max(stage, DONE if its_stage == ROWS else its_stage)
+            elif argument == 0:
+                # 0.0 and -0.0 are equal, and are not the same.
+                signs = (*signs, math.copysign(1.0, argument))
+        if rows is None:
+            rows = by_row
+        kinds = tuple(map(type, arguments))
+        key = (operation, arguments, kinds, signs, static, shape, rows)
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = len(instructions)
+            stage = ROWS if rows else stage
+            instructions.append(
+                Instruction(operation, arguments, static, shape, rows, truth, stage, varies)
             )
-        return found
-
-    def _stage(self, operation: str, places: list[int], rows: bool) -> int:
-        if rows:
-            return ROWS
-        if operation in ("parameter", "count"):
-            return STEP
-        stages = [self.instructions[a].stage for a in places]
-        if ROWS in stages:
-            # A sum over all the rows is known when they are done.
-            return DONE
-        return max(stages, default=ONCE)
+        return place
 
     def array(self, value: Any) -> int:
         """Return the place of a constant array."""
