@@ -10,6 +10,7 @@ import numpy as np
 
 from cgcli.numbers.balls import INFINITY, VOID, Ball, ball
 from cgcli.numbers.certified import BALLS, BallNamespace
+from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Shape
 
 __all__ = ["BALL_ARRAYS", "Balls", "as_ball_value", "balls_of", "each", "reduce_balls"]
@@ -216,10 +217,9 @@ def _concat(*parts: Any) -> Any:
     ).view(Balls)
 
 
-def _piece(whole: Any, place: int, *parts: Any) -> Any:
-    lengths = [np.shape(part)[0] if np.ndim(part) else 1 for part in parts]
-    start = sum(lengths[:place])
-    return whole[start : start + lengths[place]] if np.ndim(parts[place]) else whole[start]
+def _piece(whole: Any, place: int, parts: Parts) -> Any:
+    start, own = parts.start(place, np.shape), np.shape(parts[place])
+    return whole[start : start + own[0]] if own else whole[start]
 
 
 def _onehot(k: Any, n: int) -> Any:
