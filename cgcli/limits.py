@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-__all__ = ["Limits"]
+__all__ = ["MOST_BITS", "MOST_COUNT", "MOST_NODES", "MOST_PRECISION", "Limits"]
+
+MOST_NODES: Final = 10**9
+"""What a limit on nodes, and on how deep brackets nest, may be raised to."""
+
+MOST_BITS: Final = 10**7
+"""What a limit on the bits of a number may be raised to: one product of such takes a second."""
+
+MOST_PRECISION: Final = 10**6
+"""What the bits that a proof may take may be raised to."""
+
+MOST_COUNT: Final = 2**63 - 1
+"""The greatest count that an option takes: what a machine's word holds."""
 
 
 class Limits(NamedTuple):

@@ -21,6 +21,7 @@ from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import reduce_to, tensors
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Operation, Shape
 from cgcli.operations.shapes import describe
 
@@ -104,7 +105,7 @@ class Gradients:
         """Return what a node sends to one of its arguments."""
         graph, m = self.graph, self.m
         operation = graph.operations[node]
-        arguments: list[Any] = [self.values[argument] for argument in graph.arguments[node]]
+        arguments = Parts(self.values, graph.arguments[node])
         y = self.values[node]
         shape = graph.shape(graph.arguments[node][place])
         if not operation.elementwise:
@@ -119,9 +120,9 @@ class Gradients:
                 return None
             sent = m.where(arguments[0], up, 0) if place == 1 else m.where(arguments[0], 0, up)
         else:
-            note_corners(operation, self.m, arguments)
+            note_corners(operation, self.m, [*arguments])
             granted = dict(self.forms.granted)
-            sent = up * self._partial(operation, place, y, arguments)
+            sent = up * self._partial(operation, place, y, [*arguments])
             if operation.name == "pow":
                 # Its rules tell the powers of 0 apart, and their formulas show that themselves.
                 self.forms.granted = granted

@@ -11,6 +11,7 @@ from cgcli.algebra.forms import CALL, Condition, Form, Forms
 from cgcli.algebra.normal import Normal, apply
 from cgcli.algebra.places import MOST, element, stacked, whole
 from cgcli.algebra.tensor import Tensor, shape_of
+from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import reduced, size
 
@@ -293,15 +294,14 @@ class Algebra:
         """Return parts end to end."""
         return self._tensor(self.forms.call("concat", tuple(self.form(part) for part in parts)))
 
-    def piece(self, up: Any, place: int, *parts: Any) -> Tensor:
+    def piece(self, up: Any, place: int, parts: Parts) -> Tensor:
         """Return what one of several parts end to end takes."""
-        lengths = [shape_of(part)[0] if shape_of(part) else 1 for part in parts]
-        start = sum(lengths[:place])
-        if not shape_of(parts[place]):
+        start, own = parts.start(place, shape_of), shape_of(parts[place])
+        if not own:
             return self.index(up, start)
         if not self.forms.shapes[up.form]:
-            return self._tensor(up.form, shape_of(parts[place]))
-        return self.stack(*(self.index(up, start + k) for k in range(lengths[place])))
+            return self._tensor(up.form, own)
+        return self.stack(*(self.index(up, start + k) for k in range(own[0])))
 
     def products_of_others(self, x: Any, *axis: int) -> Tensor:
         """Return for every element the product of all others: a list, or all of them over it."""

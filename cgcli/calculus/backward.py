@@ -68,18 +68,18 @@ def backward(
                     gradients[argument] = sent if before is None else before + sent
             continue
         parts = [values[a] for a in arguments]
-        for place, argument in enumerate(arguments):
-            if not active[argument]:
-                continue
-            if operation.reaches is not None and not operation.reaches(m, place, *parts):
-                continue
-            rule = operation.partial(place)
-            try:
-                sent = upstream * rule(m, y, *parts)
-            except real.EDGES:
-                sent = upstream * real.careful(rule, y, *parts)
+        places = [
+            place
+            for place, argument in enumerate(arguments)
+            if active[argument]
+            and (operation.reaches is None or operation.reaches(m, place, *parts))
+        ]
+        partials = operation.partials_by(places, real.run, y, parts)
+        for place, partial in zip(places, partials, strict=True):
+            sent = upstream * partial
             if faults and node in faults:
                 sent = _never_finite(sent)
+            argument = arguments[place]
             before = gradients[argument]
             gradients[argument] = sent if before is None else before + sent
     if trail is not None:

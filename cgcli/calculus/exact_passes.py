@@ -6,17 +6,20 @@ of ratios. Where there is no fraction stands a `NoValue`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from cgcli.calculus.sums import Scattered, Sums, scattering
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.numbers.exact import exact_namespace, run
 from cgcli.numbers.missing import IRRATIONAL, NOTHING, NoValue, NoValueError
 from cgcli.numbers.numerals import read_numeral
+from cgcli.numbers.parts import Parts
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
-from cgcli.operations.row import Operation, Shape
+from cgcli.operations.row import Operation, Rule, Shape
 from cgcli.operations.table import CONSTANTS
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class Passes:
         self.room = Room(limits.bits)
         self.scalars = exact_namespace(self.room)
         self._arrays: Namespace | None = None
+        self._scattering: Namespace | None = None
         self.now = 0
 
     @property
@@ -119,6 +123,8 @@ class Passes:
             ratio = as_ratio(element, self.room)
             return ratio.at(node, backward) if isinstance(ratio, NoValue) else ratio
 
+        if type(found) is Scattered:
+            return found
         if getattr(found, "shape", None) == ():
             # NumPy returns a number as an array of no axes, or as such.
             found = found[()]
@@ -128,75 +134,116 @@ class Passes:
         self, graph: Graph, values: list[Any], of: int, active: bytearray, seed: Any
     ) -> list[Any]:
         """Return the gradient of a node by every active one; None where none was sent."""
-        gradients: list[Any] = [None] * len(graph)
+        sums = Sums(len(graph))
+        gradients = sums.gradients
         gradients[of] = seed
         for node in range(of, -1, -1):
-            upstream = gradients[node]
-            if upstream is None:
+            upstream, arguments = gradients[node], graph.arguments[node]
+            if upstream is None or not arguments:
                 continue
             self.now = node
-            for place, argument in enumerate(graph.arguments[node]):
-                if active[argument]:
-                    sent = self.sent_to(graph, values, node, place, upstream)
-                    if sent is not None:
-                        before = gradients[argument]
-                        gradients[argument] = sent if before is None else before + sent
+            places = [place for place, argument in enumerate(arguments) if active[argument]]
+            for place, sent in self.sent_to(graph, values, node, places, upstream):
+                sums.add(arguments[place], sent)
         return gradients
 
-    def sent_to(self, graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> Any:
-        """Return what a node sends to one of its arguments; None for nothing."""
-        operation = graph.operations[node]
-        parts = [values[a] for a in graph.arguments[node]]
+    def sent_to(
+        self, graph: Graph, values: Any, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield what a node sends to some of its arguments, nothing left out."""
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        if not operation.elementwise:
+            yield from self._pulled(graph, values, node, places, upstream)
+            return
+        parts = [values[a] for a in arguments]
         if node not in graph.tensors:
-            sent = self._product(operation, node, place, upstream, values[node], *parts)
-            return None if sent is NOTHING else sent
-        from cgcli.numbers.objects import mapped, reduce_objects
+            sent = self._products(operation, node, places, upstream, values[node], *parts)
+            yield from ((p, one) for p, one in zip(places, sent, strict=True) if one is not NOTHING)
+            return
+        from cgcli.numbers.objects import mapped
 
-        shape = graph.shape(graph.arguments[node][place])
-        if operation.elementwise:
-            sent = mapped(
-                lambda *elements: self._product(operation, node, place, *elements),
-                graph.shape(node),
-                upstream,
-                values[node],
-                *parts,
-            )
-        else:
-            pull, fixed = operation.pullback, graph.static.get(node, ())
-            assert pull is not None
-            sent = self._whole(
-                node,
-                shape,
-                True,
-                lambda: pull(self.arrays, place, upstream, values[node], parts, fixed),
-            )
-        if sent is None:
-            return None
-        sent = reduce_objects(sent, shape)
-        if not shape:
-            return None if sent is NOTHING else sent
-        return None if unreached(sent).all() else sent
+        every = mapped(
+            lambda *elements: self._products(operation, node, places, *elements),
+            graph.shape(node),
+            upstream,
+            values[node],
+            *parts,
+        )
+        for k, place in enumerate(places):
+            sent = mapped(lambda products, k=k: products[k], graph.shape(node), every)
+            reduced = _reduced(sent, graph.shape(arguments[place]))
+            if reduced is not None:
+                yield place, reduced
 
-    def _product(
-        self, operation: Operation, node: int, place: int, upstream: Any, y: Any, *parts: Any
-    ) -> Any:
-        """Return upstream times the local derivative, of single numbers."""
+    def _pulled(
+        self, graph: Graph, values: Any, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Any]]:
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        pull, fixed = operation.pullback, graph.static.get(node, ())
+        assert pull is not None
+        if self._scattering is None:
+            self._scattering = scattering(self.arrays)
+        m, parts, y = self._scattering, Parts(values, arguments), values[node]
+        for place in places:
+            shape = graph.shape(arguments[place])
+            compute = functools.partial(pull, m, place, upstream, y, parts, fixed)
+            sent = self._whole(node, shape, True, compute)
+            if type(sent) is not Scattered and sent is not None:
+                sent = _reduced(sent, shape)
+            if sent is not None:
+                yield place, sent
+
+    def _products(
+        self,
+        operation: Operation,
+        node: int,
+        places: Sequence[int],
+        upstream: Any,
+        y: Any,
+        *parts: Any,
+    ) -> list[Any]:
+        """Return upstream times the local derivatives, of single numbers; `NOTHING` for nothing."""
         if upstream is NOTHING:
-            return NOTHING
+            return [NOTHING] * len(places)
         reaches = operation.reaches
-        if reaches is not None and not reaches(self.scalars, place, *parts):
-            return NOTHING
-        found = upstream * self.partial_of(operation, node, place, y, *parts)
-        return found.at(node, True) if isinstance(found, NoValue) else found
+        found: list[Any] = []
+        for place, partial in zip(
+            places, self.partials_of(operation, node, places, y, *parts), strict=True
+        ):
+            if reaches is not None and not reaches(self.scalars, place, *parts):
+                found.append(NOTHING)
+                continue
+            product = upstream * partial
+            found.append(product.at(node, True) if isinstance(product, NoValue) else product)
+        return found
 
-    def partial_of(self, operation: Operation, node: int, place: int, y: Any, *parts: Any) -> Any:
-        """Return a local derivative, of single numbers."""
+    def partials_of(
+        self, operation: Operation, node: int, places: Sequence[int], y: Any, *parts: Any
+    ) -> list[Any]:
+        """Return local derivatives, of single numbers."""
         if operation.reaches is None:
             for part in (y, *parts):
                 if isinstance(part, NoValue):
-                    return part
-        found = run(operation.partial(place), self.scalars, y, *parts)
-        return found.at(node, True) if isinstance(found, NoValue) else found
+                    return [part] * len(places)
+
+        def ratios(rule: Rule, *numbers: Any) -> Any:
+            found = run(rule, self.scalars, *numbers)
+            if isinstance(found, NoValue):
+                found = found.at(node, True)
+                return found if isinstance(operation.partials, tuple) else [found] * len(parts)
+            return found
+
+        return operation.partials_by(places, ratios, y, parts)
+
+
+def _reduced(sent: Any, shape: Shape) -> Any:
+    """Return a contribution in the shape of its argument; None where no element is reached."""
+    from cgcli.numbers.objects import reduce_objects
+
+    found = reduce_objects(sent, shape)
+    if not shape:
+        return None if found is NOTHING else found
+    return None if unreached(found).all() else found
 
 
 def unreached(value: Any) -> Any:

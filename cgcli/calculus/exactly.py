@@ -17,6 +17,7 @@ from cgcli.calculus.evaluate import check_size
 from cgcli.calculus.exact_passes import Passes, handed_out, unreached
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.result import Result, find
+from cgcli.calculus.sums import Scattered
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -269,11 +270,11 @@ class Exactly(Passes):
             return None
         parts = [self.taken(values[each]) for each in (node, *graph.arguments[node])]
         if node not in graph.tensors:
-            return handed_out(self.partial_of(operation, node, place, *parts))
+            return handed_out(self.partials_of(operation, node, (place,), *parts)[0])
         from cgcli.numbers.objects import mapped
 
         found = mapped(
-            lambda *elements: self.partial_of(operation, node, place, *elements),
+            lambda *elements: self.partials_of(operation, node, (place,), *elements)[0],
             graph.shape(node),
             *parts,
         )
@@ -296,7 +297,9 @@ class Exactly(Passes):
             up = up.copy()
             up[~masks[node]] = NOTHING
         known: Any = _Some(taken)
-        return handed_out(self.sent_to(graph, known, node, place, up))
+        for _, sent in self.sent_to(graph, known, node, (place,), up):
+            return handed_out(sent.dense() if type(sent) is Scattered else sent)
+        return None
 
     def zero(self, shape: Shape) -> Any:
         """Return 0, or zeros."""

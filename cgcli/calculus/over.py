@@ -61,10 +61,13 @@ def backward_over(
             continue
         arguments = graph.arguments[node]
         operation = graph.operations[node]
-        for place, argument in enumerate(arguments):
-            if active[argument]:
-                partial = operation.partial(place)(m, values[node], *[values[a] for a in arguments])
-                sent = upstream * partial
-                before = gradients[argument]
-                gradients[argument] = sent if before is None else before + sent
+        places = [place for place, argument in enumerate(arguments) if active[argument]]
+        parts = [values[a] for a in arguments]
+        run = lambda rule, *numbers: rule(m, *numbers)
+        partials = operation.partials_by(places, run, values[node], parts)
+        for place, partial in zip(places, partials, strict=True):
+            sent = upstream * partial
+            argument = arguments[place]
+            before = gradients[argument]
+            gradients[argument] = sent if before is None else before + sent
     return gradients

@@ -7,9 +7,11 @@ nothing; and what passes a kink is marked, and carries its mark as it is compute
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cgcli.calculus.sums import Scattered, Sums, scattering
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
     ABSENT,
@@ -26,7 +28,9 @@ from cgcli.numbers.balls import (
     hull,
 )
 from cgcli.numbers.certified import BALLS, as_balls, ball_arrays
-from cgcli.operations.row import Kink, Operation
+from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.parts import Parts
+from cgcli.operations.row import Operation, Rule
 
 __all__ = ["backward_balls", "forward_balls", "local_ball"]
 
@@ -74,26 +78,24 @@ def backward_balls(
     graph: Graph, values: list[Any], of: int, active: bytearray, seed: Any
 ) -> list[Any]:
     """Return the gradient of node `of` by every node; None where none was sent."""
-    gradients: list[Any] = [None] * len(values)
+    sums = Sums(len(values))
+    gradients = sums.gradients
     gradients[of] = seed
     for node in range(of, -1, -1):
         upstream = gradients[node]
         arguments = graph.arguments[node]
         if upstream is None or not arguments:
             continue
+        sender = (_Arrays if node in graph.tensors else _Scalars)(graph, values, node)
         for place, argument in enumerate(arguments):
             if not active[argument]:
                 continue
             try:
-                if node in graph.tensors:
-                    sent = _sent_to_array(graph, values, node, place, upstream)
-                else:
-                    sent = _sent(graph, values, node, place, upstream)
+                sent = sender.send(place, upstream)
             except UndecidedError:
                 sent = _undecided(graph, argument)
             if sent is not None:
-                before = gradients[argument]
-                gradients[argument] = sent if before is None else before + sent
+                sums.add(argument, sent)
     return gradients
 
 
@@ -115,22 +117,106 @@ def local_ball(graph: Graph, values: list[Any], node: int, place: int) -> Any:
         return _undecided(graph, node)
 
 
-def _sent(graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> Any:
-    """What a scalar node sends to one of its arguments; None for nothing."""
-    operation = graph.operations[node]
-    parts = [values[a] for a in graph.arguments[node]]
-    reached: Any = True
-    if operation.reaches is not None:
-        reached = operation.reaches(BALLS, place, *parts)
-        if reached is False:
-            return None
-    if _at_fault(values[node], *parts):
-        sent = upstream * VOID
-    else:
-        sent = upstream * operation.partial(place)(BALLS, values[node], *parts)
+class _Scalars:
+    """A scalar node, as it sends to its arguments; what they have in common is worked out once."""
+
+    def __init__(self, graph: Graph, values: list[Any], node: int) -> None:
+        self.operation = graph.operations[node]
+        self.y = values[node]
+        self.parts = [values[a] for a in graph.arguments[node]]
+
+    def send(self, place: int, upstream: Any) -> Any:
+        """Return what is sent to one argument; None for nothing."""
+        operation, parts = self.operation, self.parts
+        reached: Any = True
+        if operation.reaches is not None:
+            reached = operation.reaches(BALLS, place, *parts)
+            if reached is False:
+                return None
+        if self.at_fault:
+            return _only_if(reached, upstream * VOID)
+        sent = upstream * self.partial(place)
+        for at, sides in self.bends:
+            if sides is None or (place < len(sides) and sides[place] is not None):
+                sent = sent * (_PERHAPS if at is UNKNOWN else _AT_KINK)
+                break
+        return _only_if(reached, sent)
+
+    def partial(self, place: int) -> Any:
+        """Return the local derivative by one argument."""
+        rules = self.operation.partials
+        if isinstance(rules, tuple):
+            return rules[place](BALLS, self.y, *self.parts)
+        return self.every[place]
+
+    @functools.cached_property
+    def every(self) -> list[Any]:
+        """The local derivatives of an operation of any number of arguments."""
+        return self.operation.partials_by(range(len(self.parts)), _run, self.y, self.parts)
+
+    @functools.cached_property
+    def at_fault(self) -> bool:
+        """Whether the node is what has no value: none of its arguments lacks one."""
+        return _at_fault(self.y, *self.parts)
+
+    @functools.cached_property
+    def bends(self) -> list[tuple[Any, Any]]:
+        """The kinks that the node is at, or may be; their sides are None where they are unknown."""
+        return _bends(self.operation, self.parts)
+
+
+class _Arrays:
+    """The same where vectors or matrices have a part in it."""
+
+    def __init__(self, graph: Graph, values: list[Any], node: int) -> None:
+        self.operation = graph.operations[node]
+        self.y = values[node]
+        self.parts = Parts(values, graph.arguments[node])
+        self.fixed = graph.static.get(node, ())
+        self.shapes = [graph.shape(a) for a in graph.arguments[node]]
+
+    def send(self, place: int, upstream: Any) -> Any:
+        """Return what is sent to one argument; None for nothing."""
+        operation = self.operation
+        if not operation.elementwise:
+            return self.pull_back(place, upstream)
+        from cgcli.numbers.objects import lift, reduce_objects
+
+        parts = list(self.parts)
+        partial = operation.partial(place)(ball_arrays(), self.y, *parts)
+        sent = upstream * lift(_unless_at_fault, 2 + len(parts))(partial, self.y, *parts)
         if operation.kinks:
-            sent = sent * _bend(BALLS, operation, place, parts)
-    return _only_if(reached, sent)
+            bend = lambda *elements: _bend(operation, place, list(elements))
+            sent = sent * lift(bend, len(parts))(*parts)
+        if operation.reaches is not None:
+            reached = operation.reaches(ball_arrays(), place, *parts)
+            sent = lift(_only_if, 2)(reached, sent)
+            if all(element.flags & ABSENT for element in sent.flat):
+                return None
+        return as_balls(reduce_objects(sent, self.shapes[place]))
+
+    def pull_back(self, place: int, upstream: Any) -> Any:
+        """Return what the operation's own pullback sends."""
+        from cgcli.numbers.objects import lift, reduce_objects
+
+        operation, parts, fixed = self.operation, self.parts, self.fixed
+        assert operation.pullback is not None
+        sent = operation.pullback(_scattering(), place, upstream, self.y, parts, fixed)
+        if sent is None or type(sent) is Scattered:
+            return sent
+        for kink in operation.kinks:
+            bent = lift(_mark, 1)(kink.at(ball_arrays(), *parts, *fixed))
+            sent = sent * ball_arrays().spread(bent, parts[0], *fixed)
+        return as_balls(reduce_objects(sent, self.shapes[place]))
+
+
+@functools.cache
+def _scattering() -> Namespace:
+    return scattering(ball_arrays())
+
+
+def _run(rule: Rule, *numbers: Any) -> Any:
+    return rule(BALLS, *numbers)
 
 
 def _at_fault(value: Ball, *parts: Ball) -> bool:
@@ -138,61 +224,33 @@ def _at_fault(value: Ball, *parts: Ball) -> bool:
     return bool(value.flags & VOIDED) and not any(part.flags & VOIDED for part in parts)
 
 
-def _bend(m: Any, operation: Operation, place: int, parts: list[Any]) -> Any:
-    """1, marked where the operation has a kink that the argument has to do with."""
+def _bends(operation: Operation, parts: list[Any]) -> list[tuple[Any, Any]]:
+    """Return the kinks that numbers are at, or may be, with their sides, None if not known."""
+    if any(part.flags & VOIDED for part in parts):
+        return []
+    endless = [bool(part.flags & INFINITE) for part in parts]
+    if all(endless):
+        return []
+    found = []
     for kink in operation.kinks:
-        if any(part.flags & VOIDED for part in parts):
-            continue
-        endless = [bool(part.flags & INFINITE) for part in parts]
-        if all(endless):
-            continue
-        at = kink.at(m, *parts)
+        at = kink.at(BALLS, *parts)
         # Beside an infinity, as in clip(x, -inf, 3), a corner is what is one for certain.
         if at is False or (any(endless) and at is not True):
             continue
-        if not _concerns(m, kink, place, parts):
-            continue
-        return _PERHAPS if at is UNKNOWN else _AT_KINK
-    return 1
+        try:
+            found.append((at, kink.sides(BALLS, *parts)))
+        except UndecidedError:
+            # Whether it has to do with an argument cannot be told: it may.
+            found.append((at, None))
+    return found
 
 
-def _concerns(m: Any, kink: Kink, place: int, parts: list[Any]) -> bool:
-    """Whether a kink has to do with an argument; where that cannot be told, it may."""
-    try:
-        sides = kink.sides(m, *parts)
-    except UndecidedError:
-        return True
-    return place < len(sides) and sides[place] is not None
-
-
-def _sent_to_array(graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> Any:
-    """The same where vectors or matrices have a part in it."""
-    from cgcli.numbers.objects import lift, reduce_objects
-
-    m, operation = ball_arrays(), graph.operations[node]
-    shape = graph.shape(graph.arguments[node][place])
-    parts = [values[a] for a in graph.arguments[node]]
-    if not operation.elementwise:
-        fixed = graph.static.get(node, ())
-        assert operation.pullback is not None
-        sent = operation.pullback(m, place, upstream, values[node], parts, fixed)
-        if sent is None:
-            return None
-        for kink in operation.kinks:
-            bent = lift(_mark, 1)(kink.at(m, *parts, *fixed))
-            sent = sent * m.spread(bent, parts[0], *fixed)
-        return as_balls(reduce_objects(sent, shape))
-    partial = operation.partial(place)(m, values[node], *parts)
-    sent = upstream * lift(_unless_at_fault, 2 + len(parts))(partial, values[node], *parts)
-    if operation.kinks:
-        bend = lambda *elements: ball(_bend(BALLS, operation, place, list(elements)))
-        sent = sent * lift(bend, len(parts))(*parts)
-    if operation.reaches is not None:
-        reached = operation.reaches(m, place, *parts)
-        sent = lift(_only_if, 2)(reached, sent)
-        if all(element.flags & ABSENT for element in sent.flat):
-            return None
-    return as_balls(reduce_objects(sent, shape))
+def _bend(operation: Operation, place: int, parts: list[Any]) -> Any:
+    """1, marked where the operation has a kink that the argument has to do with."""
+    for at, sides in _bends(operation, parts):
+        if sides is None or (place < len(sides) and sides[place] is not None):
+            return _PERHAPS if at is UNKNOWN else _AT_KINK
+    return ball(1)
 
 
 def _mark(at: Any) -> Ball:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from cgcli.calculus.notes import Note, note_on, shown
 from cgcli.errors import CgraphError, Lines, Place, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.limits import Limits
+from cgcli.limits import MOST_BITS, Limits
 from cgcli.numbers.missing import LONG, UNDEFINED, NoValue
 from cgcli.numbers.numerals import rational_text
 from cgcli.operations.table import CONSTANTS
@@ -84,6 +84,8 @@ def _at(graph: Graph, node: int, values: list[Any]) -> Message | str:
 
 
 def _more(limits: Limits) -> str:
+    if 2 * limits.bits > MOST_BITS:
+        return _DIGITS
     return f"{_DIGITS}; --max-bits {2 * limits.bits} allows more"
 
 

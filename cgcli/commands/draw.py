@@ -23,7 +23,7 @@ from cgcli.commands.shared import (
     several_of,
 )
 from cgcli.errors import CgraphError, shorten
-from cgcli.limits import Limits
+from cgcli.limits import MOST_COUNT, Limits
 
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
@@ -51,7 +51,11 @@ def draw_command(
     frame: Annotated[
         int | None,
         typer.Option(
-            "--frame", metavar="K", min=0, help="As after K steps of the two passes; 0 is before."
+            "--frame",
+            metavar="K",
+            min=0,
+            max=MOST_COUNT,
+            help="As after K steps of the two passes; 0 is before.",
         ),
     ] = None,
     frames: Annotated[

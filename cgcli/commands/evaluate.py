@@ -23,7 +23,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.commands.shared import Program as Text
 from cgcli.errors import CgraphError
-from cgcli.limits import Limits
+from cgcli.limits import MOST_COUNT, MOST_PRECISION, Limits
 
 __all__ = ["evaluate_command"]
 
@@ -46,7 +46,13 @@ def evaluate_command(
     digits: Digits = 6,
     rows: Annotated[
         int,
-        typer.Option("--rows", min=0, metavar="N", help="Most nodes in the table; 0 for all."),
+        typer.Option(
+            "--rows",
+            min=0,
+            max=MOST_COUNT,
+            metavar="N",
+            help="Most nodes in the table; 0 for all.",
+        ),
     ] = _ROWS,
     verify: Annotated[
         bool, typer.Option("--verify", help="Prove how near every number is to the true one.")
@@ -58,7 +64,11 @@ def evaluate_command(
     max_precision: Annotated[
         int | None,
         typer.Option(
-            "--max-precision", min=64, metavar="BITS", help="The most bits to prove with."
+            "--max-precision",
+            min=64,
+            max=MOST_PRECISION,
+            metavar="BITS",
+            help="The most bits to prove with.",
         ),
     ] = None,
     max_depth: Depth = _LIMITS.depth,

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from cgcli.errors import CgraphError, shorten
+from cgcli.limits import MOST_BITS, MOST_NODES
 
 __all__ = [
     "At",
@@ -76,13 +77,16 @@ Digits = Annotated[
 ]
 Depth = Annotated[
     int,
-    typer.Option("--max-depth", min=1, metavar="N", help="How deep brackets may nest."),
+    typer.Option(
+        "--max-depth", min=1, max=MOST_NODES, metavar="N", help="How deep brackets may nest."
+    ),
 ]
 Nodes = Annotated[
     int,
     typer.Option(
         "--max-nodes",
         min=1,
+        max=MOST_NODES,
         metavar="N",
         help="How many nodes a graph may have.",
     ),
@@ -96,7 +100,7 @@ Bits = Annotated[
     typer.Option(
         "--max-bits",
         min=64,
-        max=2**31,
+        max=MOST_BITS,
         metavar="N",
         help="With --exact: how many binary digits a numerator may have.",
     ),

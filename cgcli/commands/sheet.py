@@ -22,7 +22,7 @@ from cgcli.commands.shared import (
     one_of,
 )
 from cgcli.errors import CgraphError
-from cgcli.limits import Limits
+from cgcli.limits import MOST_COUNT, Limits
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Choice
@@ -42,7 +42,11 @@ def sheet_command(
     seed: Annotated[
         int | None,
         typer.Option(
-            "--seed", metavar="N", help="Choose values for what is not bound, the same for a seed."
+            "--seed",
+            metavar="N",
+            min=-MOST_COUNT,
+            max=MOST_COUNT,
+            help="Choose values for what is not bound, the same for a seed.",
         ),
     ] = None,
     values: Annotated[

@@ -11,7 +11,7 @@ import typer
 from cgcli.commands.inputs import read_program, split_names
 from cgcli.commands.shared import Debug, Depth, Digits, Json, Nodes, Program, one_of
 from cgcli.errors import CgraphError, excerpt
-from cgcli.limits import Limits
+from cgcli.limits import MOST_COUNT, Limits
 
 __all__ = ["train_command"]
 
@@ -22,6 +22,11 @@ _INTERRUPTED: Final = 130
 
 def _option(text: str, *names: str, metavar: str = "X", **more: Any) -> Any:
     return typer.Option(*names, metavar=metavar, help=text, **more)
+
+
+def _count(text: str, name: str, least: int) -> Any:
+    """Return an option that takes a count."""
+    return _option(text, name, metavar="N", min=least, max=MOST_COUNT)
 
 
 def train_command(
@@ -132,10 +137,12 @@ def train_command(
         ),
     ] = None,
     warmup: Annotated[
-        int | None, _option("Steps in which the rate rises.", "--warmup", metavar="N", min=0)
+        int | None,
+        _count("Steps in which the rate rises.", "--warmup", 0),
     ] = None,
     every: Annotated[
-        int | None, _option("Epochs between the falls of step.", "--every", metavar="N", min=1)
+        int | None,
+        _count("Epochs between the falls of step.", "--every", 1),
     ] = None,
     factor: Annotated[
         float | None, _option("What step multiplies the rate by.", "--factor", min=0.0)
@@ -145,15 +152,11 @@ def train_command(
     ] = None,
     epochs: Annotated[
         int | None,
-        _option(
-            "Stop after so many passes over the rows.",
-            "--epochs",
-            metavar="N",
-            min=0,
-        ),
+        _count("Stop after so many passes over the rows.", "--epochs", 0),
     ] = None,
     steps: Annotated[
-        int | None, _option("Stop after so many steps.", "--steps", metavar="N", min=0)
+        int | None,
+        _count("Stop after so many steps.", "--steps", 0),
     ] = None,
     until_cost: Annotated[
         float | None, _option("Stop when the cost is at most this.", "--until-cost")
@@ -166,19 +169,12 @@ def train_command(
     ] = None,
     patience: Annotated[
         int | None,
-        _option(
-            "Stop after so many epochs without a better --holdout.",
-            "--patience",
-            metavar="N",
-            min=1,
-        ),
+        _count("Stop after so many epochs without a better --holdout.", "--patience", 1),
     ] = None,
     seconds: Annotated[
         float | None, _option("Stop after so many seconds.", "--time", metavar="S", min=0.0)
     ] = None,
-    seed: Annotated[
-        int | None, _option("Of all that is random.", "--seed", metavar="N", min=0)
-    ] = None,
+    seed: Annotated[int | None, _count("Of all that is random.", "--seed", 0)] = None,
     output: Annotated[
         str | None, _option("Write the model.", "-o", "--output", metavar="FILE")
     ] = None,
@@ -201,7 +197,8 @@ def train_command(
         str | None, _option("Write every epoch, a JSON line each.", "--log", metavar="FILE")
     ] = None,
     trace: Annotated[
-        int | None, _option("Print the first steps in full.", "--trace", metavar="N", min=0)
+        int | None,
+        _count("Print the first steps in full.", "--trace", 0),
     ] = None,
     json: Json = False,
     digits: Digits = 6,
@@ -295,7 +292,7 @@ def _batch(text: str | None) -> int | str | None:
     """Return the rows of a step: a number, or all."""
     if text is None or text == "all":
         return text
-    if not text.isdecimal() or not int(text[:10]):
+    if not text.isdecimal() or len(text) > 18 or not int(text):
         message = f"--batch is a number of rows or all, not '{excerpt(text)}'"
         raise CgraphError("usage", message, "write --batch 64")
     return int(text)

@@ -66,7 +66,8 @@ class Draft:
         """Append an expression, `names` standing for nodes; raises `CgraphError`."""
         statements = self._statements
         statements.text, statements.limits = text, self._limits
-        statements.turned = 0
+        statements.turned, statements.counted = 0, False
+        statements.__dict__.pop("count", None)
         return statements.expression(expression, dict(names or {}))
 
     def unknown(self) -> list[str]:
@@ -102,6 +103,9 @@ class _Statements(Expressions):
             statements, loop, turns, outer, entered = running[-1]
             for statement in statements:
                 if isinstance(statement, Loop):
+                    if not self.counted:
+                        self.check_work(statement, scope, *statement.range.span)
+                        self.counted = True
                     values = iter(self.unrolled(statement.range, scope))
                     hidden = scope.get(statement.variable)
                     number = self.graph.turns.open(statement.variable)
@@ -123,6 +127,7 @@ class _Statements(Expressions):
                     running.append((iter(loop.block), loop, turns, outer, entered))
                     continue
                 self.graph.turns.close(len(self.graph), entered)
+                self.counted = len(running) > 1
                 if outer is None:
                     scope.pop(loop.variable, None)
                 else:

@@ -41,6 +41,7 @@ class Frame:
     __slots__ = (
         "base",
         "body",
+        "counted",
         "entries",
         "function",
         "loop",
@@ -58,6 +59,7 @@ class Frame:
         self.turns: Iterator[int] | None = None
         self.variable = ""
         self.loop = -1
+        self.counted = False
         self.base = 0
         self.span = (0, 0)
 
@@ -68,6 +70,8 @@ class Expressions(Names):
     def __init__(self, syntax: Syntax, bindings: Mapping[str, Any], limits: Limits) -> None:
         super().__init__(syntax, bindings, limits)
         self.active: set[str] = set()
+        # Whether what is built now was counted before, by the loop around it.
+        self.counted = False
 
     def expression(self, body: Expression, scope: Scope) -> int:
         """Append the nodes of an expression and return the last of them."""
@@ -201,6 +205,8 @@ class Expressions(Names):
         frame = Frame(function.expression, dict(zip(parameters, arguments, strict=True)))
         frame.function = name
         self.active.add(name)
+        if not self.counted:
+            self.check_work(name, frame.scope, start, end)
         self.count_turn(start, end)
         return frame
 
@@ -229,6 +235,10 @@ class Expressions(Names):
     ) -> Frame:
         """Return the frame of a list's body, before its first turn."""
         frame = Frame([], dict(scope))
+        frame.counted = not self.counted
+        if frame.counted:
+            self.check_work(payload, scope, *payload.range.span)
+            self.counted = True
         frame.turns = iter(self.unrolled(payload.range, scope))
         frame.body, frame.variable = payload.body, payload.variable
         frame.base, frame.span = len(stack), (start, end)
@@ -249,6 +259,7 @@ class Expressions(Names):
     def close_list(self, frame: Frame, stack: list[int]) -> None:
         """Append the list of what all turns left on the stack."""
         self.graph.turns.close(len(self.graph), frame.loop)
+        self.counted = self.counted and not frame.counted
         arguments = tuple(stack[frame.base :])
         del stack[frame.base :]
         if not arguments:

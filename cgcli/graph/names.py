@@ -5,14 +5,26 @@ And what of it is known when the graph is built, which indices, ranges and axes 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.graph import static
+from cgcli.graph.counting import Count
 from cgcli.graph.graph import INPUT
 from cgcli.graph.nodes import Nodes
-from cgcli.language.syntax import NAME, Assignment, Block, Expression, Function, Loop, Range, Syntax
+from cgcli.language.syntax import (
+    NAME,
+    Assignment,
+    Block,
+    Comprehension,
+    Expression,
+    Function,
+    Loop,
+    Range,
+    Syntax,
+)
 from cgcli.limits import Limits
 from cgcli.operations.row import Shape
 from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS, WORDS
@@ -215,6 +227,49 @@ class Names(Nodes):
             raise self.too_many_turns(*limits.span)
         return turns
 
+    def check_work(self, part: Loop | Comprehension | str, scope: Scope, *span: int) -> None:
+        """Raise where a loop, or a call by a function's name, comes to more than there may be."""
+        count = self.count
+        if isinstance(part, str):
+            work = count.call(part)
+        else:
+            local = {
+                name: float(value.value) if isinstance(value, Turn) else self.value_known(value)
+                for name, value in scope.items()
+            }
+            work = count.loop(part, local)
+        if len(self.graph) + work.nodes > self.limits.nodes:
+            raise self.too_many_nodes(*span)
+        if self.turned + work.turns > self.limits.nodes:
+            raise self.too_many_turns(*span)
+
+    @functools.cached_property
+    def count(self) -> Count:
+        """What counts the work of loops and functions beforehand."""
+        return Count(self.text, self.functions, self.name_known, self.limits.nodes)
+
+    def name_known(self, name: str) -> float | None:
+        """Return the value of a name where it is known already; no node is made of it."""
+        node = self.nodes.get(name)
+        if node is not None:
+            return self.value_known(node)
+        return self.read(name)
+
+    def value_known(self, node: int) -> float | None:
+        """Return the value of a node where it is known before anything is evaluated."""
+        value = static.constant_value(self.graph, node, self.known)
+        if value is not None or self.graph.operations[node] is not INPUT:
+            return value
+        return self.read(self.graph.given[node])
+
+    def read(self, name: str) -> float | None:
+        """Return the number that an input is bound to; the graph is one for that number."""
+        bound = self.bindings.get(name)
+        if not isinstance(bound, float):
+            return None
+        self.graph.read[name] = bound
+        return bound
+
     def lookup(self, scope: Scope) -> static.Lookup:
         """Return what tells the values of names in an index."""
 
@@ -238,26 +293,14 @@ class Names(Nodes):
         shape = self.graph.shape(node)
         if shape:
             return shape
-        value = self.known_value(node)
+        value = self.value_known(node)
         if value is None:
             raise static.unknown_name(self.text, name, start, end)
         return value
 
-    def known_value(self, node: int) -> float | None:
-        """Return the number that a node is known to be, by constants or by its binding."""
-        value = static.constant_value(self.graph, node, self.known)
-        if value is not None or self.graph.operations[node] is not INPUT:
-            return value
-        name = self.graph.given[node]
-        bound = self.bindings.get(name)
-        if not isinstance(bound, float):
-            return None
-        self.graph.read[name] = bound
-        return bound
-
     def static_argument(self, node: int, what: str, name: str, start: int, end: int) -> int:
         """Return an axis or a length, which must be a constant; its node stays in the graph."""
-        value = self.known_value(node)
+        value = self.value_known(node)
         if value is None or value != value or abs(value) > 1e15 or value != int(value):
             where = (start, end)
             if self.within(node, start, end):

@@ -46,13 +46,17 @@ class Nodes:
     def check_size(self, start: int, end: int) -> None:
         """Raise `CgraphError` of kind limit where one more node is one too many."""
         if len(self.graph.operations) >= self.limits.nodes:
-            raise self.error(
-                "limit",
-                f"the graph grows past {self.limits.nodes:,} nodes",
-                "loops and functions are written out when the graph is built; "
-                "use fewer turns, or raise the limit with --max-nodes",
-                (start, end),
-            )
+            raise self.too_many_nodes(start, end)
+
+    def too_many_nodes(self, start: int, end: int) -> CgraphError:
+        """Return the error for what has more nodes than there may be."""
+        return self.error(
+            "limit",
+            f"the graph grows past {self.limits.nodes:,} nodes",
+            "loops and functions are written out when the graph is built; "
+            "use fewer turns, or raise the limit with --max-nodes",
+            (start, end),
+        )
 
     def set_shape(self, node: int, shape: Shape, start: int, end: int) -> None:
         """Note the shape of a vector or a matrix, and that arrays are needed for it."""

@@ -136,7 +136,8 @@ def _apply(
         if row.elementwise and row.accepts(len(arguments)):
             if any(isinstance(argument, tuple) for argument in arguments):
                 break
-            return real.run(row.value, *(float(a) for a in arguments if not isinstance(a, tuple)))
+            numbers = (float(a) for a in arguments if not isinstance(a, tuple))
+            return float(real.run(row.value, *numbers))
     raise _unknown(text, start, end)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Shape
 
 __all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
@@ -133,10 +134,9 @@ def _concat(*parts: Any) -> Any:
     return np.concatenate([np.atleast_1d(part) for part in parts])
 
 
-def _piece(whole: Any, place: int, *parts: Any) -> Any:
-    lengths = [np.shape(part)[0] if np.ndim(part) else 1 for part in parts]
-    start = sum(lengths[:place])
-    return whole[start : start + lengths[place]] if np.ndim(parts[place]) else whole[start]
+def _piece(whole: Any, place: int, parts: Parts) -> Any:
+    start, own = parts.start(place, np.shape), np.shape(parts[place])
+    return whole[start : start + own[0]] if own else whole[start]
 
 
 def _onehot(k: float, n: int) -> Any:

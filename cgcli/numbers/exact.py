@@ -33,7 +33,10 @@ def run(rule: Rule, m: Namespace, *arguments: Any) -> Any:
     Ratio(1, 6)
     """
     try:
-        return as_ratio(rule(m, *arguments), m.room)
+        found = rule(m, *arguments)
+        if isinstance(found, list):
+            return [as_ratio(each, m.room) for each in found]
+        return as_ratio(found, m.room)
     except NoValueError as error:
         return error.cause
 

@@ -28,7 +28,7 @@ class Namespace(Rulebook):
 
     def copy(self, **functions: Any) -> Namespace:
         """Return a namespace of the same functions, with some of them others."""
-        return Namespace(**{**self.functions, **functions})
+        return type(self)(**{**self.functions, **functions})
 
     def __getattr__(self, name: str) -> Any:
         """Say which function a kind of number lacks; also what lets a rule read `m.name`."""

@@ -215,18 +215,22 @@ CAREFUL: Final = Namespace(
 """Floats as IEEE 754 has them: never raises."""
 
 
-def careful(rule: Rule, *arguments: float) -> float:
+def careful(rule: Rule, *arguments: float) -> Any:
     """Return a rule's result over careful floats: inf or NaN where plain floats would raise.
 
     >>> careful(lambda m, x: 1 / m.sqrt(x), 0.0)
     inf
     """
-    return float(rule(CAREFUL, *map(Careful, arguments)))
+    return _plain(rule(CAREFUL, *map(Careful, arguments)))
 
 
-def run(rule: Rule, *arguments: float) -> float:
-    """Return a rule's result over floats: quickly, and carefully where that raises."""
+def run(rule: Rule, *arguments: float) -> Any:
+    """Return a rule's result over floats, or a list of them: carefully where that raises."""
     try:
-        return float(rule(FAST, *arguments))
+        return _plain(rule(FAST, *arguments))
     except EDGES:
         return careful(rule, *arguments)
+
+
+def _plain(found: Any) -> Any:
+    return list(map(float, found)) if isinstance(found, list) else float(found)

@@ -15,23 +15,24 @@ from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Rule, 
 __all__ = ["PIECEWISE"]
 
 
-def _share(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
+def _shares(m: Rulebook, y: Number, *arguments: Number) -> list[Number]:
     """1 over the number of arguments that tie for the extreme, 0 for all others."""
-    ties = _ties(m, y, arguments)
+    share = 1 / _ties(m, y, arguments)
     # y == y fails only for NaN, which belongs to no argument: then the share is NaN too.
-    return m.where(arguments[place] == y, 1 / ties, m.where(y == y, 0, y))
+    other = m.where(y == y, 0, y)
+    return [m.where(argument == y, share, other) for argument in arguments]
 
 
 def _greater(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
     """1 where the argument is the greater of two, half of it where they tie."""
     if len(arguments) != 2:
-        return _share(m, place, y, *arguments)
+        return _shares(m, y, *arguments)[place]
     return _above(m, arguments[place], arguments[1 - place])
 
 
 def _less(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
     if len(arguments) != 2:
-        return _share(m, place, y, *arguments)
+        return _shares(m, y, *arguments)[place]
     return _above(m, arguments[1 - place], arguments[place])
 
 
@@ -107,7 +108,7 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
     return Operation(
         name=name,
         value=value,
-        partials=_share,
+        partials=_shares,
         textbook=taught,
         words=(name,),
         parameters=("a", "b"),

@@ -8,7 +8,7 @@ same rule runs over floats, arrays, rationals, balls and the nodes of a graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -71,9 +71,11 @@ class Operation:
     """One row: an operation's name, how it is written, its value, its derivatives, its edges.
 
     An elementwise operation states `partials`, one rule an argument; where it takes any number
-    of arguments, `partials` is one rule that takes the argument's place first. Any other
-    operation states a `pullback`, from the upstream gradient to one argument's contribution:
-    `pullback(m, k, upstream, y, arguments, static)`, and None for an argument it is constant in.
+    of arguments, `partials` is one rule that returns a list of them all, since what they have in
+    common is worked out once. Any other operation states a `pullback`, from the upstream gradient
+    to one argument's contribution: `pullback(m, k, upstream, y, arguments, static)`, and None for
+    an argument it is constant in. It takes no longer than that contribution is, however many
+    arguments there are: they are a sequence to look into, not a list that was made for it.
     It `mixes` where every element of the result depends on all of the last axis.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
@@ -116,7 +118,22 @@ class Operation:
         if isinstance(self.partials, tuple):
             return self.partials[place]
         every = self.partials
-        return lambda m, y, *arguments: every(m, place, y, *arguments)
+        return lambda m, y, *arguments: every(m, y, *arguments)[place]
+
+    def partials_by(
+        self, places: Iterable[int], run: Rule, y: Any, parts: Iterable[Any]
+    ) -> list[Any]:
+        """Return the derivatives by some arguments; `run` gives a rule's result, or a list of them.
+
+        >>> from cgcli.numbers.real import run
+        >>> from cgcli.operations.table import OPERATIONS
+        >>> OPERATIONS["max"].partials_by((0, 2), run, 3.0, (3.0, 1.0, 3.0))
+        [0.5, 0.5]
+        """
+        if isinstance(self.partials, tuple):
+            return [run(self.partials[place], y, *parts) for place in places]
+        every = run(self.partials, y, *parts)
+        return [every[place] for place in places]
 
     def taught(self, place: int) -> Rule:
         """Return the rule of that derivative as a course writes it."""

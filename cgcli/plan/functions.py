@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.parts import Parts
 from cgcli.plan.cells import Cell, Number, elementwise, grown, operand, shape_of, where
 from cgcli.plan.tape import Tape
 
@@ -110,12 +111,9 @@ def _concat(tape: Tape) -> Callable[..., Number]:
     return concat
 
 
-def _piece(whole: Cell, place: int, *parts: Number) -> Number:
-    lengths = [shape_of(part)[0] if shape_of(part) else 1 for part in parts]
-    start = sum(lengths[:place])
-    if not shape_of(parts[place]):
-        return whole[start]
-    return whole.view("piece", shape_of(parts[place]), start, start + lengths[place])
+def _piece(whole: Cell, place: int, parts: Parts) -> Number:
+    start, own = parts.start(place, shape_of), shape_of(parts[place])
+    return whole.view("piece", own, start, start + own[0]) if own else whole[start]
 
 
 def _scatter(tape: Tape) -> Callable[..., Cell]:

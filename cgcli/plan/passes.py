@@ -8,6 +8,7 @@ import numpy as np
 
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.parts import Parts
 from cgcli.plan.cells import Cell, Number, filled, fit, shape_of, where
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
@@ -77,6 +78,7 @@ class _Pass:
         self.values = values
         self.gradients: list[Number | None] = [None] * len(graph)
         self.masks: dict[int, Cell] = {}
+        self._every: tuple[int, list[Number]] = (-1, [])
 
     def add(self, node: int, sent: Number, mask: Cell | None) -> None:
         """Add a contribution; what either of two contributions reaches is reached."""
@@ -97,10 +99,10 @@ class _Pass:
         operation = graph.operations[node]
         arguments = graph.arguments[node]
         shape = graph.shape(arguments[place])
-        parts = [self.values[a] for a in arguments]
         mask = self.masks.get(node)
         if not operation.elementwise:
             return self._pull_back(node, place, upstream, mask)
+        parts = [self.values[a] for a in arguments]
         if operation.reaches is not None:
             reached = operation.reaches(m, place, *parts)
             if not isinstance(reached, Cell):
@@ -108,7 +110,7 @@ class _Pass:
                     return None, None
             else:
                 mask = reached if mask is None else mask & reached
-        partial = operation.partial(place)(m, self.values[node], *parts)
+        partial = self.partial(node, place, parts)
         if not isinstance(partial, Cell) and partial == 0:
             return None, None
         sent = upstream * partial
@@ -124,6 +126,15 @@ class _Pass:
                 sent *= np.prod(own, dtype=float) / np.prod(shape, dtype=float)
         return fit(sent, shape), None if mask is None else fit(mask, shape)
 
+    def partial(self, node: int, place: int, parts: list[Number]) -> Number:
+        """Return a local derivative; of any number of arguments, all are written down at once."""
+        rules, y = self.graph.operations[node].partials, self.values[node]
+        if isinstance(rules, tuple):
+            return rules[place](self.m, y, *parts)
+        if self._every[0] != node:
+            self._every = (node, rules(self.m, y, *parts))
+        return self._every[1][place]
+
     def _pull_back(
         self, node: int, place: int, upstream: Number, mask: Cell | None
     ) -> tuple[Number | None, Cell | None]:
@@ -131,7 +142,7 @@ class _Pass:
         operation = graph.operations[node]
         arguments = graph.arguments[node]
         shape = graph.shape(arguments[place])
-        parts = _of_shapes(graph, tape, node, [self.values[a] for a in arguments])
+        parts = Parts(range(len(graph)), arguments, self._of_shape)
         fixed = graph.static.get(node, ())
         assert operation.pullback is not None
         pull = operation.pullback
@@ -142,7 +153,7 @@ class _Pass:
             sent = pull(m, place, up, value, parts, fixed)
             return (None, None) if sent is None else (fit(sent, shape), None)
         # Elements that are not reached are cut out of the values too: 0 times NaN is not 0.
-        clean = [_finite(part) for part in parts]
+        clean = Parts(range(len(graph)), arguments, lambda a: _finite(self._of_shape(a)))
         sent = pull(m, place, up, _finite(value), clean, fixed)
         if sent is None:
             return None, None
@@ -151,11 +162,16 @@ class _Pass:
             grown = reached.view("grow", (*shape[:-1], 1), len(shape) - 1)
             reached = fit(grown, shape)
         else:
-            ones = [filled(tape, 1.0, shape_of(part)) for part in parts]
+            ones = Parts(range(len(graph)), arguments, lambda a: filled(tape, 1.0, graph.shape(a)))
             one = filled(tape, 1.0, own)
             flags = filled(tape, m.truth(mask), own)
             reached = fit(pull(m, place, flags, one, ones, fixed), shape) != 0
         return where(reached, fit(sent, shape), 0.0), reached
+
+    def _of_shape(self, node: int) -> Number:
+        """Return a node's value, as a cell where it is a vector or a matrix."""
+        shape, value = self.graph.shape(node), self.values[node]
+        return filled(self.tape, value, shape) if shape else value
 
 
 def _finite(value: Number) -> Number:

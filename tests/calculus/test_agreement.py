@@ -19,6 +19,7 @@ from cgcli.calculus.agreement import Agreement, DisagreementError
 from cgcli.calculus.certify import verify
 from cgcli.calculus.leaves import exact_leaves
 from cgcli.calculus.proved import backward_balls, forward_balls
+from cgcli.calculus.sums import Scattered
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import BENT, ball
 from cgcli.numbers.series import DEFINITIONS
@@ -116,18 +117,19 @@ def with_slip(row: Operation, place: int) -> Operation:
             return sent
         if sent is None:
             return up.reshape(-1)[0] * (SLIP - 1) if m.rank(up) else up * (SLIP - 1)
-        return sent * SLIP
+        return (sent.dense() if isinstance(sent, Scattered) else sent) * SLIP
 
     if row.pullback is not None:
         return dataclasses.replace(row, pullback=pulled)
     if not isinstance(row.partials, tuple):
         every = row.partials
 
-        def one_of_many(m: Any, k: int, y: Any, *arguments: Any) -> Any:
-            partial = every(m, k, y, *arguments)
-            return _slipped(partial) if k == place else partial
+        def all_at_once(m: Any, y: Any, *arguments: Any) -> Any:
+            partials = every(m, y, *arguments)
+            partials[place] = _slipped(partials[place])
+            return partials
 
-        return dataclasses.replace(row, partials=one_of_many)
+        return dataclasses.replace(row, partials=all_at_once)
     kept = list(row.partials)
     kept[place] = slipped
     return dataclasses.replace(row, partials=tuple(kept))

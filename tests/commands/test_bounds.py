@@ -1,0 +1,53 @@
+"""Every option that buys work has an upper bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+EVAL = ("eval", "x + 1", "x=1")
+TRAIN = ("train", "(w*x - y)^2", "-d", "missing.csv", "w=0")
+BOUNDED = [
+    (EVAL, "--max-precision", 1_000_001),
+    (EVAL, "--precision", 10_001),
+    (EVAL, "--max-bits", 10_000_001),
+    (EVAL, "--max-nodes", 1_000_000_001),
+    (EVAL, "--max-depth", 1_000_000_001),
+    (EVAL, "--rows", 2**63),
+    (EVAL, "--digits", 18),
+    (("diff", "sin(x)", "x=1"), "--order", 21),
+    (("diff", "sin(x)", "x=1"), "--precision", 10_001),
+    (("draw", "x + 1", "x=1"), "--frame", 2**63),
+    (("sheet", "x + 1"), "--seed", 2**63),
+    *((TRAIN, option, 2**63) for option in ("--epochs", "--steps", "--seed", "--trace")),
+    *((TRAIN, option, 2**63) for option in ("--every", "--warmup", "--patience", "--batch")),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option", "value"), BOUNDED, ids=[f"{a[0]} {o}" for a, o, _ in BOUNDED]
+)
+def test_more_than_there_may_be_is_refused(
+    cgraph: Any, arguments: tuple[str, ...], option: str, value: int
+) -> None:
+    ran = cgraph(*arguments, option, str(value))
+    assert ran.status == 2
+    assert option in ran.err
+    assert "missing.csv" not in ran.err
+    assert str(value) in ran.err
+
+
+@pytest.mark.parametrize("value", ["1e999", "-1", "nan", "inf", "1.5", ""])
+@pytest.mark.parametrize("option", ["--max-precision", "--precision", "--max-nodes", "--rows"])
+def test_what_is_no_count_is_refused(cgraph: Any, option: str, value: str) -> None:
+    ran = cgraph(*EVAL, option, value)
+    assert ran.status == 2
+    assert option in ran.err
+
+
+def test_a_proof_that_cannot_end_is_refused(cgraph: Any) -> None:
+    text = "sin(1)^2+cos(1)^2-1"
+    ran = cgraph("eval", text, "--precision", "5", "--max-precision", "1000000000000")
+    assert ran.status == 2
+    assert "--max-precision" in ran.err
