@@ -14,8 +14,12 @@ _LIKE_NUMPY: Final = (
     "sinh", "cosh", "tanh", "floor", "ceil", "round", "abs", "sign", "mod", "where", "outer",
 )  # fmt: skip
 _ARC: Final = {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
-_SPECIAL: Final = ("erf", "erfc", "gamma", "digamma", "polygamma")
+_SPECIAL: Final = ("erf", "erfc", "gamma", "polygamma")
 _HELPERS: Final = {
+    "_digamma": """
+def _digamma(x):
+    return np.where(x == 0, np.nan, scipy.special.digamma(x))
+""",
     "_onehot": '''
 def _onehot(k, n):
     """Return n numbers, 1 at place k; nan where that is no place."""
@@ -54,11 +58,12 @@ def _define(function: Function) -> list[str]:
     if function.is_helper:
         return [*lines, *body(function, "    ")]
     lines += [f"    # {text}" for text in function.comments]
+    # A number, a list or an array: of doubles, since whole numbers wrap round.
     if len(names) == 1:
-        lines.append(f"    {names[0]} = np.asarray({names[0]}, dtype=float)")
+        lines.append(f"    {names[0]} = np.float64({names[0]})")
     elif names:
         every = ", ".join(names)
-        lines.append(f"    {every} = (np.asarray(value, dtype=float) for value in ({every}))")
+        lines.append(f"    {every} = map(np.float64, ({every}))")
     return [*lines, '    with np.errstate(all="ignore"):', *body(function, "        ")]
 
 
@@ -78,6 +83,7 @@ NUMPY: Final = Target(
         **{name: f"_{name}(<0><axis>)" for name in ("norm", "logsumexp")},
         **{name: f"_{name}(<0>)" for name in ("softmax", "log_softmax")},
         "atan2": "np.arctan2(<0>, <1>)",
+        "digamma": "_digamma(<0>)",
         "lgamma": "scipy.special.gammaln(<0>)",
         "div": ("product", "<0:product>/<1:sign>"),
         "pow": "np.float_power(<0>, <1>)",
@@ -103,7 +109,7 @@ NUMPY: Final = Target(
         "tau": ("product", "2*np.pi"),
     },
     prelude=_HELPERS,
-    reserved=RESERVED | {"np", "scipy", "len"},
+    reserved=RESERVED | {"np", "scipy", "len", "map"},
     clean=clean,
     define=_define,
     imports=_imports,
