@@ -175,7 +175,7 @@ class Emitter:
             graph.output = operation.value(symbolic(graph), *symbols).node
         if graph.output < 0 or graph.operations[graph.output] is operation:
             word = (operation.words or (operation.symbol or operation.name,))[0]
-            message = f"there is no {word} in {self.target.lacks}"
+            message = f"there is no {word} in {self.target.library}"
             raise CgraphError("usage", message, "write --format text, or json")
         names = {node: name for name, node in graph.inputs.items()}
         inner = Emitter(self.target, graph, names)

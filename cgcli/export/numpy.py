@@ -113,6 +113,6 @@ NUMPY: Final = Target(
     clean=clean,
     define=_define,
     imports=_imports,
-    lacks="NumPy and SciPy",
+    library="NumPy and SciPy",
     floats=True,
 )

@@ -181,5 +181,5 @@ PYTHON: Final = Target(
     clean=clean,
     define=_define,
     imports=_imports,
-    lacks="Python's math",
+    library="Python's math",
 )

@@ -63,7 +63,7 @@ class Target:
     helpers that templates call. No name of a user's is one of `reserved`, and `clean` returns
     a name as the language takes it. With `floats` a constant that a call takes is written with
     a decimal point. `define` returns the lines of a function, and `imports` those that what
-    was written needs. `lacks` says what the language has no function for.
+    was written needs. `library` is what its functions are those of, in words.
 
     >>> from cgcli.export.python import PYTHON
     >>> PYTHON.template("sub", 2).pieces
@@ -79,7 +79,7 @@ class Target:
     clean: Callable[[str], str]
     define: Callable[[Function], list[str]]
     imports: Callable[[str], list[str]]
-    lacks: str
+    library: str
     floats: bool = False
 
     @property

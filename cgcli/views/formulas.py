@@ -228,8 +228,8 @@ def as_code(formulas: Formulas, target: Target) -> str:
     from cgcli.export.emit import Emitter, distinct
     from cgcli.export.target import Function
 
-    if target.name == "python" and formulas.graph.tensors:
-        message = "Python's math has no vectors and matrices"
+    if formulas.graph.tensors and "index" not in target.templates:
+        message = f"{target.library} has no vectors and matrices"
         raise CgraphError("usage", message, "write --format numpy")
     source, rows, matrix = formulas.source, formulas.rows, formulas.matrix
     taken = set(target.reserved)
