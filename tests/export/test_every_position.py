@@ -54,12 +54,24 @@ def placed(row: Operation, place: int, inner: str) -> str:
     return written(row, *arguments)
 
 
+WITH_NUMBERS = (
+    "{e}^3",
+    "{e}^-1.5",
+    "2^{e}",
+    "{e}/4",
+    "4/{e}",
+    "{e}*3",
+    "3*{e}",
+    "1 - {e}",
+    "{e} - 1",
+)
+INNER = [*map(plain, ELEMENTWISE), *(each.replace("{e}", "x") for each in WITH_NUMBERS)]
 NESTED = [
-    (outer, place, inner)
+    placed(outer, place, inner)
     for outer in ELEMENTWISE
     for place in range(len(outer.parameters))
-    for inner in ELEMENTWISE
-]
+    for inner in INNER
+] + [outer.replace("{e}", f"({inner})") for outer in WITH_NUMBERS for inner in INNER]
 
 
 def run(code: str, name: str) -> Callable[..., Any]:
@@ -88,8 +100,8 @@ def value_code(target: Target, graph: Any) -> str:
 def test_values() -> None:
     """NaN and infinities are those of eval, and nothing is raised or warned of."""
     compared = 0
-    for outer, place, inner in NESTED:
-        graph = cgcli.parse(placed(outer, place, plain(inner))).graph()
+    for text in NESTED:
+        graph = cgcli.parse(text).graph()
         points = [{name: point[name] for name in graph.inputs} for point in POINTS]
         expected = [forward(graph, at)[graph.output] for at in points]
         for form, target in FORMS.items():
@@ -117,8 +129,8 @@ CONTEXTS = (
 def test_derivatives(block: int) -> None:
     """The code and the text of every derivative have the value of the gradient."""
     compared = 0
-    for row, context in itertools.product(ELEMENTWISE[block::4], CONTEXTS):
-        text = context.replace("{e}", plain(row))
+    for inner, context in itertools.product(INNER[block::4], CONTEXTS):
+        text = context.replace("{e}", inner)
         parsed = cgcli.parse(text)
         graph = parsed.graph()
         codes = {}
@@ -148,8 +160,8 @@ def test_derivatives(block: int) -> None:
                     assert same(a, b, scale), (text, code, at, a, b)
                     compared += 1
             values = again.evaluate({name: at[name] for name in again.graph().inputs})
-            for row_, b in zip(formulas.rows, expected, strict=True):
-                value = values[row_.name].value if len(expected) > 1 else values.value
+            for row, b in zip(formulas.rows, expected, strict=True):
+                value = values[row.name].value if len(expected) > 1 else values.value
                 assert math.isclose(value, b, rel_tol=1e-7, abs_tol=1e-9 * scale), (text, printed)
         for line in printed.splitlines():
             if line.startswith("# for "):
