@@ -33,15 +33,14 @@ class Conditions:
     >>> from cgcli.algebra.normal import read
     >>> from cgcli.program import parse
     >>> forms, graph = Forms(), parse("log(x)").graph()
-    >>> conditions = Conditions(forms, frozenset(["x"]))
+    >>> conditions = Conditions(forms)
     >>> asked = conditions.asked(read(forms, graph, graph.output)[graph.output])
     >>> [(forms.parts[each.left], each.sign) for each in asked]
     [('x', '>')]
     """
 
-    def __init__(self, forms: Forms, inputs: frozenset[str]) -> None:
+    def __init__(self, forms: Forms) -> None:
         self.forms = forms
-        self.inputs = inputs
         self._m = normal(forms)
         self._domains: dict[tuple[str, tuple[Form, ...]], list[Condition]] = {}
 
@@ -86,7 +85,7 @@ class Conditions:
         known = self._known(shown)
         found: dict[Condition, None] = {}
         for one in asked:
-            for each in parts_of(self.forms, one, self.inputs):
+            for each in parts_of(self.forms, one):
                 canonical = list(self._canonical(each))
                 if not all(self._follows(part, known) for part in canonical):
                     found[each] = None
@@ -159,7 +158,7 @@ class Conditions:
         if sign == "!=":
             # a != b and b != a are one.
             difference = min(difference, forms.negative(difference))
-        yield from parts_of(forms, Condition(difference, sign, forms.zero, guard), self.inputs)
+        yield from parts_of(forms, Condition(difference, sign, forms.zero, guard))
 
     # What one form, or one node, asks for
 

@@ -22,6 +22,8 @@ _WITHOUT_CORNERS: Final = frozenset({"max", "min", "pow", "atan2", "hypot"})
 class Derivatives:
     """The derivatives by one name; those of shared parts are worked out once.
 
+    They are as a course writes them, or, with `accurate`, as numbers are best put in.
+
     >>> from cgcli.algebra.normal import read
     >>> from cgcli.program import parse
     >>> forms = Forms()
@@ -31,8 +33,9 @@ class Derivatives:
     True
     """
 
-    def __init__(self, forms: Forms, name: str) -> None:
+    def __init__(self, forms: Forms, name: str, *, accurate: bool = False) -> None:
         self.forms = forms
+        self.accurate = accurate
         self.by = forms.name(name)
         self._m: Namespace = normal(forms)
         self._known: dict[Form, Form] = {}
@@ -169,7 +172,7 @@ class Derivatives:
             total = forms.mul(forms.mul(exponent, lowered), known[base])
         if known[exponent] != forms.zero:
             logarithm = forms.call("log", (base,))
-            if forms.kinds[base] == NAME and forms.parts[base] == "e":
+            if forms.is_constant(base, "e"):
                 logarithm = forms.one
             slope = forms.mul(forms.mul(whole, logarithm), known[exponent])
             total = forms.add(total, slope)
@@ -214,7 +217,7 @@ class Derivatives:
             if inner == forms.zero:
                 continue
             note_corners(operation, self._m, values)
-            rule = operation.taught(place)
+            rule = operation.ruled(place, accurate=self.accurate)
             partial: Any = rule(self._m, Normal(forms, form), *values)
             slope = partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
             # The inner derivative goes in front: 2*x*cos(x^2).

@@ -49,6 +49,11 @@ class Holds(NamedTuple):
     right: int
     guard: tuple[tuple[int, bool], ...]
 
+    @property
+    def nodes(self) -> list[int]:
+        """All nodes that the condition speaks of."""
+        return [self.left, self.right, *(choice for choice, _ in self.guard)]
+
 
 class Found(NamedTuple):
     """A derivative in forms, and the conditions it was asked for on the way to it."""
@@ -64,7 +69,8 @@ class Formulas:
 
     `rows` are the derivatives, `matrix` their names as a matrix where one was asked for, and
     `conditions` where the formulas stand for the program. `rewrite` is what is done to each
-    derivative in the end. Raises `CgraphError`.
+    derivative in the end. Formulas that are computed with rather than read are `accurate`: there
+    the table's own rules stand, and not those of a textbook. Raises `CgraphError`.
 
     >>> from cgcli.graph.text import inline
     >>> from cgcli.program import parse
@@ -73,14 +79,22 @@ class Formulas:
     [('f_x', 'y'), ('f_y', 'x')]
     """
 
-    def __init__(self, graph: Graph, wanted: Wanted, rewrite: Rewrite | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        wanted: Wanted,
+        rewrite: Rewrite | None = None,
+        *,
+        accurate: bool = False,
+    ) -> None:
         self.source = graph
+        self.accurate = accurate
         self.forms = Forms()
         self.forms.room += _EACH * len(graph)
         self.decimal = "." in graph.text
         self.names = inputs_of(graph, wanted)
         orders = orders_of(self.names, wanted)
-        self._conditions = Conditions(self.forms, frozenset(graph.inputs))
+        self._conditions = Conditions(self.forms)
         self._defined: dict[Condition, None] = {}
         needed = graph.ancestors([graph.output])
         if sum(needed) > _NODES:
@@ -123,7 +137,7 @@ class Formulas:
 
     def _found(self, wanted: Wanted, orders: list[tuple[str, ...]]) -> list[Found]:
         graph, output = self.source, self.source.output
-        name = graph.names[output]
+        name = graph.output_name
         elements = [output]
         if wanted.jacobian and not self.tensors and graph.shape(output):
             elements = list(graph.arguments[output])
@@ -154,7 +168,7 @@ class Formulas:
                 if wrt[: k + 1] in steps:
                     continue
                 form, asked = steps[wrt[:k]]
-                rule = by.setdefault(name, Derivatives(self.forms, name))
+                rule = by.setdefault(name, Derivatives(self.forms, name, accurate=self.accurate))
                 if k:
                     own = conditions.asked(form, self._varies([form], [rule.by]))
                 else:
@@ -186,7 +200,7 @@ class Formulas:
         self, graph: Graph, node: int, names: list[str], order: int
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
-        gradients = Gradients(forms, graph)
+        gradients = Gradients(forms, graph, accurate=self.accurate)
         gradients.value(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)

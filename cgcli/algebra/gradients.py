@@ -38,8 +38,9 @@ class Gradients:
     ((2,), 2)
     """
 
-    def __init__(self, forms: Forms, graph: Graph) -> None:
+    def __init__(self, forms: Forms, graph: Graph, *, accurate: bool = False) -> None:
         self.forms = forms
+        self.accurate = accurate
         self.graph = graph
         self.algebra = Algebra(forms)
         self.m = tensors(forms)
@@ -135,7 +136,7 @@ class Gradients:
         """Return a partial; max(a, b, c) is max(max(a, b), c), by the rule for two."""
         m = self.m
         if operation.name not in ("max", "min") or len(arguments) < 3:
-            return operation.taught(place)(m, y, *arguments)
+            return operation.ruled(place, accurate=self.accurate)(m, y, *arguments)
         before = [arguments[0]]
         for argument in arguments[1:]:
             before.append(getattr(m, operation.name)(before[-1], argument))

@@ -106,6 +106,9 @@ class Normal:
         right = self._other(other)
         if self.form == right:
             return True
+        if self.forms.is_constant(right, "inf"):
+            # That a number is finite is no condition to be told.
+            return False
         if self.forms.value(self.form) is None or self.forms.value(right) is None:
             self.forms.grant(self.form, "!=", right)
         return False
@@ -137,9 +140,9 @@ def normal(forms: Forms) -> Namespace:
         pow=function("pow"),
         number=lambda value: Normal(forms, forms.number(Fraction(value))),
         truth=lambda condition: condition,
-        pi=Normal(forms, forms.name("pi")),
-        inf=Normal(forms, forms.name("inf")),
-        nan=Normal(forms, forms.name("nan")),
+        pi=Normal(forms, forms.constant("pi")),
+        inf=Normal(forms, forms.constant("inf")),
+        nan=Normal(forms, forms.constant("nan")),
     )
 
 
@@ -249,8 +252,8 @@ def leaf(forms: Forms, graph: Graph, node: int) -> Form:
     if literal is None:
         return forms.name(graph.given[node], graph.shape(node))
     if literal in CONSTANTS:
-        return forms.name(literal)
+        return forms.constant(literal)
     value = graph.constants[node]
     if len(literal) <= 40 and abs(value) < 1e40 and (value == 0 or abs(value) > 1e-40):
         return forms.number(Fraction(literal))
-    return forms.name(literal)
+    return forms.constant(literal)

@@ -16,34 +16,32 @@ _KEEPING: Final = frozenset({"sum", "prod", "amax", "amin", "transpose", "index"
 _DEEP: Final = 3
 
 
-def is_positive(forms: Forms, form: Form, inputs: frozenset[str], deep: int = _DEEP) -> bool:
+def is_positive(forms: Forms, form: Form, deep: int = _DEEP) -> bool:
     """Whether a form is greater than 0 wherever it has a value, as far as a glance tells."""
     kind, parts = forms.kinds[form], forms.parts[form]
     if kind == NUMBER:
         return bool(parts > 0)
     if kind == NAME:
-        return parts in CONSTANTS and parts not in inputs
+        return form in forms.constants and parts in CONSTANTS
     if kind == CALL and parts[0] in _KEEPING and deep:
-        return is_positive(forms, parts[1][0], inputs, deep - 1)
+        return is_positive(forms, parts[1][0], deep - 1)
     if kind == CALL:
         return parts[0] in _POSITIVE
     if not deep:
         return False
     if kind == PRODUCT:
-        return all(is_positive(forms, base, inputs, deep - 1) for base, _ in parts)
+        return all(is_positive(forms, base, deep - 1) for base, _ in parts)
     number, terms = parts
     return (
         number >= 0
-        and all(
-            factor > 0 and is_not_negative(forms, term, inputs, deep - 1) for term, factor in terms
-        )
-        and (number > 0 or any(is_positive(forms, term, inputs, deep - 1) for term, _ in terms))
+        and all(factor > 0 and is_not_negative(forms, term, deep - 1) for term, factor in terms)
+        and (number > 0 or any(is_positive(forms, term, deep - 1) for term, _ in terms))
     )
 
 
-def is_not_negative(forms: Forms, form: Form, inputs: frozenset[str], deep: int = _DEEP) -> bool:
+def is_not_negative(forms: Forms, form: Form, deep: int = _DEEP) -> bool:
     """Whether a form is at least 0 wherever it has a value, as far as a glance tells."""
-    if is_positive(forms, form, inputs, deep):
+    if is_positive(forms, form, deep):
         return True
     kind, parts = forms.kinds[form], forms.parts[form]
     if kind == NUMBER:
@@ -54,12 +52,12 @@ def is_not_negative(forms: Forms, form: Form, inputs: frozenset[str], deep: int 
         return False
     if kind == PRODUCT:
         return all(
-            _is_even(forms, power) or is_not_negative(forms, base, inputs, deep - 1)
+            _is_even(forms, power) or is_not_negative(forms, base, deep - 1)
             for base, power in parts
         )
     number, terms = parts
     return number >= 0 and all(
-        factor > 0 and is_not_negative(forms, term, inputs, deep - 1) for term, factor in terms
+        factor > 0 and is_not_negative(forms, term, deep - 1) for term, factor in terms
     )
 
 
@@ -69,7 +67,7 @@ def _is_even(forms: Forms, power: Form) -> bool:
     return value is not None and (value.denominator != 1 or value.numerator % 2 == 0)
 
 
-def parts_of(forms: Forms, condition: Condition, inputs: frozenset[str]) -> Iterator[Condition]:
+def parts_of(forms: Forms, condition: Condition) -> Iterator[Condition]:
     """Yield what a condition comes to: that of a product by its factors, none for what holds.
 
     log(x^2*y) asks for x^2*y > 0, which is x != 0 and y > 0.
@@ -78,33 +76,33 @@ def parts_of(forms: Forms, condition: Condition, inputs: frozenset[str]) -> Iter
     if right != forms.zero or sign not in (">", ">=", "!="):
         yield condition
         return
-    if _holds(forms, form, sign, inputs):
+    if _holds(forms, form, sign):
         return
     if forms.value(form) is not None:
         yield condition
         return
-    if sign == ">" and is_not_negative(forms, form, inputs):
+    if sign == ">" and is_not_negative(forms, form):
         sign = "!="
     coefficient, factors = forms.factors(form)
     kept: dict[Form, Form] = {}
     for base, power in factors.items():
         value = forms.value(power)
-        if is_positive(forms, base, inputs):
+        if is_positive(forms, base):
             continue
         while forms.kinds[base] == CALL and forms.parts[base][0] == "abs":
             # abs(u) is positive where u is not 0.
             base, power = forms.parts[base][1][0], forms.number(2)  # noqa: PLW2901
         if value is not None and value.denominator != 1:
             strict = value < 0 or sign != ">="
-            yield from _again(forms, base, ">" if strict else ">=", guard, inputs)
+            yield from _again(forms, base, ">" if strict else ">=", guard)
         elif sign == "!=" or _is_even(forms, power):
             if sign != ">=" or (value is not None and value < 0):
-                yield from _again(forms, base, "!=", guard, inputs)
+                yield from _again(forms, base, "!=", guard)
         else:
             kept[base] = forms.one if value is not None else power
     if kept:
         rest = forms.product(type(coefficient)(1 if coefficient > 0 else -1), kept)
-        if not _holds(forms, rest, sign, inputs):
+        if not _holds(forms, rest, sign):
             yield Condition(rest, sign, forms.zero, guard)
     elif coefficient <= 0 and sign != "!=":
         yield condition
@@ -115,16 +113,15 @@ def _again(
     base: Form,
     sign: str,
     guard: tuple[tuple[Form, bool], ...],
-    inputs: frozenset[str],
 ) -> Iterator[Condition]:
-    if not _holds(forms, base, sign, inputs):
+    if not _holds(forms, base, sign):
         yield Condition(base, sign, forms.zero, guard)
 
 
-def _holds(forms: Forms, form: Form, sign: str, inputs: frozenset[str]) -> bool:
+def _holds(forms: Forms, form: Form, sign: str) -> bool:
     if sign == ">=":
-        return is_not_negative(forms, form, inputs)
+        return is_not_negative(forms, form)
     value = forms.value(form)
     if sign == "!=" and value is not None:
         return value != 0
-    return is_positive(forms, form, inputs)
+    return is_positive(forms, form)

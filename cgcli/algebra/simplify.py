@@ -7,7 +7,7 @@ All names stand for real numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def require_sympy() -> Any:
 
 
 class Simplifier:
-    """SymPy's simplest form of a form; `inputs` are the names that are no constants.
+    """SymPy's simplest form of a form.
 
     `unchanged` counts the formulas for which SymPy had nothing that can be written here.
 
@@ -58,25 +58,21 @@ class Simplifier:
     >>> from cgcli.program import parse
     >>> forms, graph = Forms(), parse("sin(x)^2 + cos(x)^2").graph()
     >>> form = read(forms, graph, graph.output)[graph.output]
-    >>> Simplifier(["x"])(forms, form) == forms.one
+    >>> Simplifier()(forms, form) == forms.one
     True
     """
 
-    def __init__(self, inputs: Iterable[str]) -> None:
-        self.inputs = frozenset(inputs)
+    def __init__(self) -> None:
         self.sympy = require_sympy()
         self.unchanged = 0
         self._functions: dict[Any, str] = {}
-        self._symbols: dict[Any, str] = {}
+        self._symbols: dict[Any, Form] = {}
         self._euler = False
 
     def __call__(self, forms: Forms, form: Form) -> Form:
         """Return the simplest form; raises `CgraphError` of kind limit for a long formula."""
         _check_size(forms, form)
-        self._euler = any(
-            forms.kinds[each] == NAME and forms.parts[each] == "e" and "e" not in self.inputs
-            for each in forms.reachable([form])
-        )
+        self._euler = any(forms.is_constant(each, "e") for each in forms.reachable([form]))
         try:
             found = self.sympy.simplify(self._to_sympy(forms, form))
             return self._from_sympy(forms, found)
@@ -95,7 +91,7 @@ class Simplifier:
             if kind == NUMBER:
                 found[form] = self._rational(parts)
             elif kind == NAME:
-                found[form] = self._name(parts)
+                found[form] = self._name(forms, form)
             elif kind == SUM:
                 terms = [self._rational(factor) * found[term] for term, factor in parts[1]]
                 found[form] = sympy.Add(self._rational(parts[0]), *terms)
@@ -109,16 +105,16 @@ class Simplifier:
     def _rational(self, value: Fraction) -> Any:
         return self.sympy.Rational(value.numerator, value.denominator)
 
-    def _name(self, name: str) -> Any:
-        sympy = self.sympy
-        is_input = name in self.inputs
+    def _name(self, forms: Forms, form: Form) -> Any:
+        sympy, name = self.sympy, forms.parts[form]
+        is_input = form not in forms.constants
         if not is_input and name in ("inf", "nan"):
             raise _UnwritableError
         constants = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi}
         if not is_input and name in constants:
             return constants[name]
         symbol = sympy.Symbol(name, real=True, **({} if is_input else {"positive": True}))
-        self._symbols[symbol] = name
+        self._symbols[symbol] = form
         return symbol
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
@@ -167,11 +163,11 @@ class Simplifier:
         if each.is_Rational:
             return forms.number(Fraction(int(each.p), int(each.q)))
         if each in self._symbols:
-            return forms.name(self._symbols[each])
+            return self._symbols[each]
         if each is sympy.pi:
-            return forms.name("pi")
+            return forms.constant("pi")
         if each is sympy.E:
-            return forms.name("e") if self._euler else forms.call("exp", (forms.one,))
+            return forms.constant("e") if self._euler else forms.call("exp", (forms.one,))
         if each is sympy.true or each is sympy.false:
             return forms.one if each is sympy.true else forms.zero
         name = type(each).__name__
@@ -180,7 +176,7 @@ class Simplifier:
         if each.is_Pow:
             return forms.power(*arguments)
         if name == "exp" and self._euler:
-            return forms.power(forms.name("e"), arguments[0])
+            return forms.power(forms.constant("e"), arguments[0])
         if each.func in self._functions:
             return forms.call(self._functions[each.func], tuple(arguments))
         if name in _RECIPROCALS:
@@ -217,7 +213,7 @@ def _folded(operation: Callable[[Form, Form], Form], arguments: list[Form]) -> F
 
 def _chosen(forms: Forms, pairs: list[Form]) -> Form:
     """Return where(c, a, where(d, b, …)) for the pairs of a Piecewise."""
-    total = forms.name("nan") if forms.kinds[pairs[-1]] != CALL else forms.zero
+    total = forms.constant("nan") if forms.kinds[pairs[-1]] != CALL else forms.zero
     for pair in reversed(pairs):
         parts = forms.parts[pair]
         if forms.kinds[pair] != CALL or parts[0] != "where":

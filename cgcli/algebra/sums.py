@@ -44,7 +44,8 @@ class Sums:
 
     `kinds`, `parts` and `shapes` run over the forms. `granted` are the conditions that were
     taken for granted when something was cancelled, `lost` those without which a derivative has
-    a value and its formula none. What is `closed` is a part of others as it is.
+    a value and its formula none. What is `closed` is a part of others as it is. `constants` are
+    the names, and the literals too long to be reckoned with, that stand for no input.
     There is `room` for so many forms; one more raises `CgraphError` of kind limit.
     """
 
@@ -56,6 +57,7 @@ class Sums:
         self.granted: dict[Condition, None] = {}
         self.lost: dict[Condition, None] = {}
         self.closed: set[Form] = set()
+        self.constants: set[Form] = set()
         self.room = _ROOM
         self.zero = self.number(0)
         self.one = self.number(1)
@@ -101,8 +103,18 @@ class Sums:
         return self._keep(NUMBER, value, value)
 
     def name(self, name: str, shape: Shape = ()) -> Form:
-        """Return the form of an input, or of a constant that has a name."""
+        """Return the form of an input."""
         return self._keep(NAME, name, name, shape)
+
+    def constant(self, literal: str) -> Form:
+        """Return the form of a constant by its text; an input of the same name is another form."""
+        form = self._keep(NAME, (literal,), literal)
+        self.constants.add(form)
+        return form
+
+    def is_constant(self, form: Form, literal: str) -> bool:
+        """Whether a form is the constant of that text."""
+        return form in self.constants and self.parts[form] == literal
 
     def call(
         self, operation: str, arguments: tuple[Form, ...], static: tuple[int, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgcli.algebra.forms import CALL, NAME, Form, Forms
+from cgcli.algebra.forms import CALL, Form, Forms
 from cgcli.algebra.normal import Normal
 from cgcli.algebra.places import element
 from cgcli.operations.row import Shape
@@ -48,8 +48,6 @@ class Tensor(Normal):
         """Whether both are equal: elements that a form singles out are asked for in the formula."""
         right = self._other(other)
         forms = self.forms
-        if forms.kinds[right] == NAME and forms.parts[right] == "inf":
-            return False
         if self.form != right and forms.shapes[self.form] and forms.kinds[right] == CALL:
             return self._make(forms.call("eq", (self.form, right)), other)
         return super().__eq__(other)

@@ -81,8 +81,8 @@ def tensors(forms: Forms) -> Namespace:
             "len": lambda x: Tensor(forms, forms.number(shape_of(x)[0])),
             "number": lambda value: Tensor(forms, forms.number(Fraction(value))),
             "truth": lambda condition: condition,
-            "pi": Tensor(forms, forms.name("pi")),
-            "inf": Tensor(forms, forms.name("inf")),
-            "nan": Tensor(forms, forms.name("nan")),
+            "pi": Tensor(forms, forms.constant("pi")),
+            "inf": Tensor(forms, forms.constant("inf")),
+            "nan": Tensor(forms, forms.constant("nan")),
         }
     )

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
-from cgcli.graph.graph import CONSTANT, INPUT, Graph
+from cgcli.graph.graph import INPUT, Graph
 from cgcli.operations.row import Operation, Shape
 from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import CONSTANTS, OPERATIONS
@@ -84,7 +84,7 @@ class Writer:
         if kind == NUMBER:
             return self._number(parts)
         if kind == NAME:
-            return self._name(parts, forms.shapes[form])
+            return self._name(form)
         if kind == CALL:
             operation, arguments, static = parts
             nodes = tuple(self._nodes[argument] for argument in arguments)
@@ -95,22 +95,27 @@ class Writer:
 
     # Leaves
 
-    def _name(self, name: str, shape: Shape) -> int:
-        if name in self._inputs:
+    def _name(self, form: Form) -> int:
+        name = self.forms.parts[form]
+        if form not in self.forms.constants:
             node = self.graph.append(INPUT, (), 0, 0)
-            self._shape(node, shape)
+            self._shape(node, self.forms.shapes[form])
             self.graph.given[node] = name
             self.graph.inputs[name] = node
             return node
-        return self._constant(name, CONSTANTS.get(name))
+        if name == "nan":
+            # The language has no word for it.
+            return self._apply("div", (self._constant("0"), self._constant("0")))
+        if name in self._inputs:
+            return self._constant(repr(CONSTANTS[name]))
+        return self._constant(name)
 
-    def _constant(self, literal: str, value: float | None = None) -> int:
+    def _constant(self, literal: str) -> int:
         node = self._constants.get(literal)
         if node is None:
-            node = self.graph.append(CONSTANT, (), 0, 0)
-            self.graph.constants[node] = float(literal) if value is None else value
-            self.graph.literals[node] = literal
-            self._constants[literal] = node
+            value = CONSTANTS.get(literal)
+            value = float(literal) if value is None else value
+            node = self._constants[literal] = self.graph.constant(value, literal)
         return node
 
     def _number(self, value: Fraction) -> int:
@@ -199,7 +204,7 @@ class Writer:
         if forms.value(exponent) is None:
             return 4, ""
         if kind == NAME:
-            return (2 if forms.parts[base] in self._inputs else 1), forms.parts[base].casefold()
+            return (1 if base in forms.constants else 2), forms.parts[base].casefold()
         return {NUMBER: 0, SUM: 3, PRODUCT: 3}.get(kind, 4), ""
 
     def _power(self, base: Form, power: Fraction) -> int:
@@ -280,6 +285,6 @@ class Writer:
             whole = power is not None and power.denominator == 1 and power > 0
             if forms.kinds[base] != NAME or not whole or power is None:
                 return None
-            if forms.parts[base] in self._inputs:
+            if base not in forms.constants:
                 total += int(power)
         return total

@@ -92,7 +92,7 @@ def differentiate_command(
     from cgcli.algebra.formulas import Formulas, evaluated
     from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import read_name, split_names
-    from cgcli.views.formulas import FORMATS, is_proved
+    from cgcli.views.formulas import CODE, FORMATS, is_proved
 
     form = one_of("--format", form, FORMATS)
     if json and form not in (None, "json"):
@@ -114,16 +114,18 @@ def differentiate_command(
     names = split_names(wrt)
     graph, values = _cut(problem, graph, values, names or [], precise=precision is not None)
     wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
+    form = "json" if json else form or "text"
+    accurate = form in CODE
     if simplify:
         from cgcli.algebra.simplify import Simplifier
 
-        simplifier = Simplifier(graph.inputs)
+        simplifier = Simplifier()
         with time_limit(_SECONDS, "SymPy"):
-            formulas = Formulas(graph, wanted, simplifier)
+            formulas = Formulas(graph, wanted, simplifier, accurate=accurate)
         if simplifier.unchanged:
             sys.stderr.write("warning: SymPy found nothing simpler that can be written here\n")
     else:
-        formulas = Formulas(graph, wanted)
+        formulas = Formulas(graph, wanted, accurate=accurate)
     numbers: list[Any] | None = None
     held: Sequence[bool | None] | None = None
     certain = True
@@ -132,7 +134,6 @@ def differentiate_command(
         certain = all(is_proved(each) for each in numbers)
     elif values is not None:
         numbers, held = evaluated(formulas, values, kind)
-    form = "json" if json else form or "text"
     sys.stdout.write(_written(formulas, form, share, numbers, held, values, digits, exact))
     if not certain:
         raise typer.Exit(1)
@@ -215,7 +216,8 @@ def _written(
         return views.as_latex(formulas, share)
     if form == "text":
         return views.as_text(formulas, share, numbers, digits, held)
-    from cgcli.algebra.code import NUMPY, PYTHON
+    from cgcli.export.numpy import NUMPY
+    from cgcli.export.python import PYTHON
 
     return views.as_code(formulas, PYTHON if form == "python" else NUMPY)
 

@@ -129,6 +129,12 @@ class Graph:
             names.append(name)
         return names
 
+    @property
+    def output_name(self) -> str:
+        """The name of the output; f, or the first that is free, where that is a literal."""
+        unnamed = self.output in self.literals and self.output not in self.given
+        return self._output_name() if unnamed else self.names[self.output]
+
     def _output_name(self) -> str:
         number = 0
         for name in ("f", "out"):

@@ -75,8 +75,8 @@ COMPACT: Final = Notation(_close, TEXT.level, TEXT.brackets)
 """The same without blanks in products, as formulas are written: 2*x*cos(x^2)."""
 
 
-def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT) -> str:
-    """Return a node's formula with those of its arguments inside.
+def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level: int = 0) -> str:
+    """Return a node's formula with those of its arguments inside, as it stands at a level.
 
     `leaf` returns for an argument the text that stands for it and how tightly that binds, or
     None to go inside; the node itself is written out. The texts are joined once, at the end, so
@@ -84,7 +84,7 @@ def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT) -> str
     """
     opening, closing = notation.brackets
     texts: list[str] = []
-    pending: list[str | tuple[int, int]] = [(node, 0)]
+    pending: list[str | tuple[int, int]] = [(node, level)]
     while pending:
         item = pending.pop()
         if isinstance(item, str):

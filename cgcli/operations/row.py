@@ -135,6 +135,16 @@ class Operation:
         every = run(self.partials, y, *parts)
         return [every[place] for place in places]
 
+    def ruled(self, place: int, *, accurate: bool) -> Rule:
+        """Return the rule of that derivative for formulas: to be read, or to be computed with.
+
+        Of any number of arguments the accurate one asks which of them equals the result. Formulas
+        take it that nothing is equal, so theirs is the rule that compares.
+        """
+        if accurate and not self.variadic:
+            return self.partial(place)
+        return self.taught(place)
+
     def taught(self, place: int) -> Rule:
         """Return the rule of that derivative as a course writes it."""
         if isinstance(self.textbook, tuple):

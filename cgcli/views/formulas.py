@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cgcli.algebra.normal import COMPARISONS
 from cgcli.errors import CgraphError
 from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import COMPACT, Notation, write
@@ -14,12 +13,14 @@ from cgcli.views.document import number
 from cgcli.views.signs import PLAIN
 
 if TYPE_CHECKING:
-    from cgcli.algebra.code import Dialect
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
+    from cgcli.export.target import Target
+    from cgcli.graph.graph import Graph
 
-__all__ = ["FORMATS", "as_code", "as_document", "as_latex", "as_text", "is_proved"]
+__all__ = ["CODE", "FORMATS", "as_code", "as_document", "as_latex", "as_text", "is_proved"]
 
-FORMATS: Final = ("text", "latex", "json", "python", "numpy")
+CODE: Final = ("python", "numpy")
+FORMATS: Final = ("text", "latex", "json", *CODE)
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
@@ -28,8 +29,6 @@ _HELD: Final = {
     False: ", which does not hold here",
     None: ", and whether that holds here is not settled",
 }
-# What the functions that are written call.
-_KEPT: Final = frozenset({"math", "np", "scipy", "abs", "max", "min", "round", "len"})
 
 
 class Style(NamedTuple):
@@ -38,8 +37,6 @@ class Style(NamedTuple):
     notation: Notation
     name: Callable[[str], str]
     number: Callable[[str], str]
-    truths: str = ""
-    """How a comparison is written that is counted with, where it is no number."""
 
 
 _TEXT: Final = Style(COMPACT, str, str)
@@ -70,20 +67,19 @@ class Written:
         self.formulas = formulas
         self.graph = formulas.graph
         self.style = style
-        self.size = self._size()
+        self.size = self.size_of([row.node for row in formulas.rows])
         self.crowded = not share and self.size > _LONG
-        self.truths = self._truths() if style.truths else set()
         self.shared = self._shared() if share or self.crowded else {}
 
-    def _size(self) -> int:
-        """Return about how many characters the formulas have when nothing is shared."""
+    def size_of(self, nodes: Iterable[int]) -> int:
+        """Return about how many characters nodes' formulas have when nothing is shared."""
         sizes: list[int] = []
         for node, arguments in enumerate(self.graph.arguments):
             if arguments:
                 sizes.append(4 + sum(sizes[argument] for argument in arguments))
             else:
                 sizes.append(len(self.graph.literals.get(node) or self.graph.given[node]))
-        return sum(sizes[row.node] for row in self.formulas.rows)
+        return sum(sizes[node] for node in nodes)
 
     def _shared(self) -> dict[int, str]:
         """Return the names of the parts that are used several times, those needed first first."""
@@ -101,25 +97,18 @@ class Written:
         number = 0
         for node, arguments in enumerate(graph.arguments):
             trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
-            if arguments and (uses[node] > 1 or node in self.truths) and not trivial:
+            if arguments and uses[node] > 1 and not trivial:
                 number += 1
                 while f"v{number}" in taken:
                     number += 1
                 found[node] = f"v{number}"
         return found
 
-    def _truths(self) -> set[int]:
-        """Return the comparisons that are more than the condition of a choice."""
-        graph, rows = self.graph, self.formulas.rows
-        needed = graph.ancestors([row.node for row in rows])
-        found = {row.node for row in rows}
-        for node, arguments in enumerate(graph.arguments):
-            if needed[node]:
-                found.update(arguments[graph.operations[node].name == "where" :])
-        return {node for node in found if graph.operations[node].name in COMPARISONS}
+    def formula(self, node: int, own: bool = False, level: int = 0) -> str:
+        """Return a node's formula; with `own` written out where it has a name itself.
 
-    def formula(self, node: int, own: bool = False) -> str:
-        """Return a node's formula; with `own` written out where it has a name itself."""
+        One that binds looser than the level stands in brackets.
+        """
         graph, style = self.graph, self.style
 
         def leaf(place: int) -> tuple[str, int] | None:
@@ -134,16 +123,12 @@ class Written:
 
         if not own and node in self.shared:
             return style.name(self.shared[node])
-        return write(graph, node, leaf, style.notation)
+        return write(graph, node, leaf, style.notation, level)
 
     def parts(self) -> Iterator[tuple[str, str]]:
         """Yield the shared parts, each with its name, every one before it is used."""
         for node, name in self.shared.items():
-            text = self.formula(node, own=True)
-            yield (
-                self.style.name(name),
-                self.style.truths.format(text) if node in self.truths else text,
-            )
+            yield self.style.name(name), self.formula(node, own=True)
 
     def conditions(self, signs: Mapping[str, str] | None = None) -> list[str]:
         """Return where the formulas hold, as comparisons; `signs` are those of the style."""
@@ -151,7 +136,11 @@ class Written:
 
     def _condition(self, holds: Holds, signs: Mapping[str, str]) -> str:
         sign = signs.get(holds.sign, holds.sign)
-        text = f"{self.formula(holds.left)} {sign} {self.formula(holds.right)}"
+        # Comparisons do not chain: one of their sides is in brackets.
+        left, right = (
+            self.formula(side, level=LEVELS["sum"]) for side in (holds.left, holds.right)
+        )
+        text = f"{left} {sign} {right}"
         for choice, taken in holds.guard:
             text += f" {'where' if taken else 'unless'} {self.formula(choice)}"
         return text
@@ -231,51 +220,57 @@ def as_latex(formulas: Formulas, share: bool) -> str:
     return _joined(lines, share)
 
 
-def as_code(formulas: Formulas, dialect: Dialect) -> str:
-    """Return a function of the inputs in Python that returns the derivatives.
+def as_code(formulas: Formulas, target: Target) -> str:
+    """Return a function of the inputs, in another language, that returns the derivatives.
 
-    Raises `CgraphError` for what the dialect has no function for.
+    Raises `CgraphError` for what the language has no function for.
     """
-    if dialect.module == "math" and formulas.graph.tensors:
-        message = "Python's math has no vectors and matrices"
+    from cgcli.export.emit import Emitter, distinct
+    from cgcli.export.target import Function
+
+    if formulas.graph.tensors and "index" not in target.templates:
+        message = f"{target.library} has no vectors and matrices"
         raise CgraphError("usage", message, "write --format numpy")
-    truths = "1.0*({})" if dialect.module == "np" else ""
-    style = Style(dialect.notation, _python, dialect.constant, truths)
-    written = Written(formulas, style, share=True)
-    rows, matrix = formulas.rows, formulas.matrix
-    alone = len(rows) == 1 and matrix is None
-    name = rows[0].name if alone else "derivatives"
-    inputs = ", ".join(_python(each) for each in formulas.source.inputs)
-    body = [f"    {part} = {formula}" for part, formula in written.parts()]
-    if alone:
-        body.append(f"    return {written.formula(rows[0].node)}")
+    source, rows, matrix = formulas.source, formulas.rows, formulas.matrix
+    taken = set(target.reserved)
+    inputs = distinct(source.inputs, target.clean, taken)
+    results = distinct([row.name for row in rows], target.clean, taken)
+    renamed = dict(zip([row.name for row in rows], results, strict=True))
+    by_name = dict(zip(source.inputs, inputs, strict=True))
+    names = {node: by_name[name] for name, node in formulas.graph.inputs.items()}
+    emitter = Emitter(target, formulas.graph, names)
+    lines = emitter.parts([row.node for row in rows], taken)
+    if len(rows) == 1 and matrix is None:
+        name, result = results[0], emitter.expression(rows[0].node)
     else:
-        body += [f"    {row.name} = {written.formula(row.node)}" for row in rows]
-        result = _matrix(matrix) if matrix else ", ".join(row.name for row in rows)
-        body.append(f"    return {result}")
-    conditions = [f"    # for {condition}" for condition in written.conditions()]
-    imports = dialect.imports("\n".join(body))
-    lines = [*imports, *(["", ""] if imports else []), f"def {_python(name)}({inputs}):"]
-    conditions = [*_shapes(formulas), *conditions]
-    return "\n".join([*lines, *conditions, *body]) + "\n"
+        name, result = "derivatives", ", ".join(results)
+        lines += [(renamed[row.name], emitter.expression(row.node)) for row in rows]
+        if matrix is not None:
+            result = _matrix([[renamed[each] for each in row] for row in matrix])
+    comments = [*_shapes(source, by_name), *_conditions(formulas, emitter.names)]
+    return emitter.source(Function(name, tuple(inputs), tuple(comments), tuple(lines), result))
 
 
-def _shapes(formulas: Formulas) -> list[str]:
+def _conditions(formulas: Formulas, names: dict[int, str]) -> list[str]:
+    """Return comments that tell where the formulas hold, in the names of the code.
+
+    They are in the language of cgraph; what is long stands by the names of its parts.
+    """
+    nodes = [node for each in formulas.conditions for node in each.nodes]
+    written = Written(formulas, _TEXT, share=False)
+    leaves = {node: name for node, name in names.items() if not formulas.graph.arguments[node]}
+    written.shared = names if written.size_of(nodes) > _LONG else leaves
+    return [f"for {condition}" for condition in written.conditions()]
+
+
+def _shapes(source: Graph, names: Mapping[str, str]) -> list[str]:
     """Return a comment that tells the shapes of a function's arguments, where they have any."""
-    source = formulas.source
     told = [
-        f"{_python(name)} is {'x'.join(map(str, source.shape(node)))}"
+        f"{names[name]} is {'x'.join(map(str, source.shape(node)))}"
         for name, node in source.inputs.items()
         if source.shape(node)
     ]
-    return [f"    # arrays: {', '.join(told)}"] if told else []
-
-
-def _python(name: str) -> str:
-    """Return a name that Python takes: what it keeps for itself has an underscore behind it."""
-    import keyword
-
-    return f"{name}_" if keyword.iskeyword(name) or name in _KEPT else name
+    return [f"arrays: {', '.join(told)}"] if told else []
 
 
 def _in_json(value: Any) -> Any:

@@ -1,0 +1,118 @@
+"""Python by NumPy, for numbers and arrays; its special functions are SciPy's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cgcli.export.python import INFIX, LEVELS, RESERVED, body, clean
+from cgcli.export.target import Function, Target
+
+__all__ = ["NUMPY"]
+
+_LIKE_NUMPY: Final = (
+    "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
+    "sinh", "cosh", "tanh", "floor", "ceil", "round", "abs", "sign", "mod", "where", "outer",
+)  # fmt: skip
+_ARC: Final = {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+_SPECIAL: Final = ("erf", "erfc", "gamma", "polygamma")
+_HELPERS: Final = {
+    "_digamma": """
+def _digamma(x):
+    return np.where(x == 0, np.nan, scipy.special.digamma(x))
+""",
+    "_onehot": '''
+def _onehot(k, n):
+    """Return n numbers, 1 at place k; nan where that is no place."""
+    return np.where(k in range(n), 1.0*(np.arange(n) == k), np.nan)
+''',
+    "_norm": '''
+def _norm(x, axis=None):
+    """Return the 2-norm; no square overflows or vanishes."""
+    scale = np.max(np.abs(x), axis=axis, keepdims=True)
+    scale = np.where((scale == 0) | np.isinf(scale), 1.0, scale)
+    return np.sqrt(np.sum((x/scale)**2, axis=axis))*np.squeeze(scale, axis=axis)
+''',
+    "_logsumexp": '''
+def _logsumexp(x, axis=None):
+    """Return log(sum(exp(x))), without overflow."""
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    return np.log(np.sum(np.exp(x - top), axis=axis)) + np.squeeze(top, axis=axis)
+''',
+    "_softmax": """
+def _softmax(x):
+    grown = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return grown/np.sum(grown, axis=-1, keepdims=True)
+""",
+    "_log_softmax": """
+def _log_softmax(x):
+    x = x - np.max(x, axis=-1, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
+""",
+}
+
+
+def _define(function: Function) -> list[str]:
+    names = function.parameters
+    lines = [f"def {function.name}({', '.join(names)}):"]
+    if function.is_helper:
+        return [*lines, *body(function, "    ")]
+    lines += [f"    # {text}" for text in function.comments]
+    # A number, a list or an array: of doubles, since whole numbers wrap round.
+    if len(names) == 1:
+        lines.append(f"    {names[0]} = np.float64({names[0]})")
+    elif names:
+        every = ", ".join(names)
+        lines.append(f"    {every} = map(np.float64, ({every}))")
+    return [*lines, '    with np.errstate(all="ignore"):', *body(function, "        ")]
+
+
+def _imports(code: str) -> list[str]:
+    return ["import numpy as np", *(["import scipy.special"] if "scipy.special." in code else [])]
+
+
+NUMPY: Final = Target(
+    name="numpy",
+    levels=LEVELS,
+    templates={
+        **INFIX,
+        **{name: f"np.{name}(<*>)" for name in _LIKE_NUMPY},
+        **{name: f"np.{word}(<0>)" for name, word in _ARC.items()},
+        **{name: f"scipy.special.{name}(<*>)" for name in _SPECIAL},
+        **{name: f"np.{name}(<0><axis>)" for name in ("sum", "mean", "prod")},
+        **{name: f"_{name}(<0><axis>)" for name in ("norm", "logsumexp")},
+        **{name: f"_{name}(<0>)" for name in ("softmax", "log_softmax")},
+        "atan2": "np.arctan2(<0>, <1>)",
+        "digamma": "_digamma(<0>)",
+        "lgamma": "scipy.special.gammaln(<0>)",
+        "div": ("product", "<0:product>/<1:sign>"),
+        "pow": "np.float_power(<0>, <1>)",
+        "pow by a number": ("power", "<0:atom>**<1:sign>"),
+        "max": "np.maximum(<0>, <1>)",
+        "min": "np.minimum(<0>, <1>)",
+        "where": "np.where(<0?>, <1>, <2>)",
+        "count": "np.where(<0?>, 1.0, 0.0)",
+        "softplus": "np.logaddexp(0.0, <0>)",
+        "matmul": ("product", "<0:product> @ <1:sign>"),
+        "dot": ("product", "<0:product> @ <1:sign>"),
+        "transpose": "<0:atom>.T",
+        "index": "<0:atom>[<static>]",
+        "stack": "np.array([<*>])",
+        "concat": "np.r_[<*>]",
+        "onehot": "_onehot(<0>, <static>)",
+        "len": "np.float64(len(<0>))",
+        "amax": "np.max(<0>)",
+        "amin": "np.min(<0>)",
+    },
+    constants={
+        **{name: f"np.{name}" for name in ("pi", "e", "inf", "nan")},
+        "tau": ("product", "2*np.pi"),
+    },
+    prelude=_HELPERS,
+    reserved=RESERVED | {"np", "scipy", "len", "map"},
+    clean=clean,
+    define=_define,
+    imports=_imports,
+    library="NumPy and SciPy",
+    floats=True,
+)

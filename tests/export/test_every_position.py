@@ -1,0 +1,172 @@
+"""Every operation in every operand position of every other: code binds as the formula does."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import cgcli
+from cgcli.algebra.formulas import Formulas
+from cgcli.algebra.wanted import Wanted
+from cgcli.calculus.forward import forward
+from cgcli.export.emit import Emitter
+from cgcli.export.numpy import NUMPY
+from cgcli.export.python import PYTHON
+from cgcli.export.target import Function, Target
+from cgcli.operations.row import Operation
+from cgcli.operations.table import TABLE
+from cgcli.views.formulas import as_code, as_text
+
+scipy = pytest.importorskip("scipy")
+
+POINTS = (
+    {"x": 0.375, "y": 0.59375, "z": 1.3125},
+    {"x": -1.4375, "y": 1.75, "z": 0.40625},
+    {"x": 2.8125, "y": -0.71875, "z": -1.21875},
+)
+FORMS = {"python": PYTHON, "numpy": NUMPY}
+ELEMENTWISE = [
+    row for row in TABLE if row.elementwise and row.name not in ("input", "constant", "same")
+]
+ARGUMENTS = ("x", "y", "z")
+
+
+def written(row: Operation, *arguments: str) -> str:
+    """The operation of arguments, each in parentheses, as a program."""
+    inner = [f"({each})" for each in arguments]
+    if not row.symbol:
+        return f"{row.words[0]}({', '.join(inner)})"
+    return row.symbol + inner[0] if len(inner) == 1 else f"{inner[0]} {row.symbol} {inner[1]}"
+
+
+def plain(row: Operation) -> str:
+    return written(row, *ARGUMENTS[: len(row.parameters)])
+
+
+def placed(row: Operation, place: int, inner: str) -> str:
+    """The operation with `inner` at one place."""
+    arguments = ["z", "y", "x"][: len(row.parameters)]
+    arguments[place] = inner
+    return written(row, *arguments)
+
+
+WITH_NUMBERS = (
+    "{e}^3",
+    "{e}^-1.5",
+    "2^{e}",
+    "{e}/4",
+    "4/{e}",
+    "{e}*3",
+    "3*{e}",
+    "1 - {e}",
+    "{e} - 1",
+)
+INNER = [*map(plain, ELEMENTWISE), *(each.replace("{e}", "x") for each in WITH_NUMBERS)]
+NESTED = [
+    placed(outer, place, inner)
+    for outer in ELEMENTWISE
+    for place in range(len(outer.parameters))
+    for inner in INNER
+] + [outer.replace("{e}", f"({inner})") for outer in WITH_NUMBERS for inner in INNER]
+
+
+def run(code: str, name: str) -> Callable[..., Any]:
+    names: dict[str, Any] = {}
+    exec(code, names)
+    found: Callable[..., Any] = names[name]
+    return found
+
+
+def same(a: Any, b: float, scale: float = 1.0) -> bool:
+    value = float(a)
+    if math.isnan(value) or math.isnan(b):
+        return math.isnan(value) and math.isnan(b)
+    return value == b or abs(value - b) <= 1e-12 * max(abs(b), scale)
+
+
+def value_code(target: Target, graph: Any) -> str:
+    names = {node: name for name, node in graph.inputs.items()}
+    emitter = Emitter(target, graph, names)
+    lines = emitter.parts([graph.output], set(graph.inputs))
+    result = emitter.expression(graph.output)
+    function = Function("value", tuple(graph.inputs), (), tuple(lines), result)
+    return emitter.source(function)
+
+
+def test_values() -> None:
+    """NaN and infinities are those of eval, and nothing is raised or warned of."""
+    compared = 0
+    for text in NESTED:
+        graph = cgcli.parse(text).graph()
+        points = [{name: point[name] for name in graph.inputs} for point in POINTS]
+        expected = [forward(graph, at)[graph.output] for at in points]
+        for form, target in FORMS.items():
+            try:
+                code = value_code(target, graph)
+            except cgcli.CgraphError as error:
+                assert (form, "gamma" in error.message) == ("python", True)
+                continue
+            function = run(code, "value")
+            for at, value in zip(points, expected, strict=True):
+                assert same(function(**at), value), (code, at, value)
+                compared += math.isfinite(value)
+    assert compared > 10_000
+
+
+CONTEXTS = (
+    "({e}) + y", "y + ({e})", "({e}) - y", "y - ({e})", "({e})*y", "y*({e})", "({e})/y", "y/({e})",
+    "(({e})^2 + 1)^y", "z^({e})", "({e})^3", "2^({e})", "-({e})", "-(({e})*y)", "tanh({e})",
+    "z*mod({e}, y)", "where({e}, x*z, y)", "where(x < y, {e}, y)", "where(x < y, y, z*({e}))",
+    "z*(({e}) < y)", "z*(y <= ({e}))", "max({e}, y)", "min(y, {e})", "hypot(y, {e})",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_derivatives(block: int) -> None:
+    """The code and the text of every derivative have the value of the gradient."""
+    compared = 0
+    for inner, context in itertools.product(INNER[block::4], CONTEXTS):
+        text = context.replace("{e}", inner)
+        parsed = cgcli.parse(text)
+        graph = parsed.graph()
+        codes = {}
+        formulas = Formulas(graph, Wanted(), accurate=True)
+        for form, target in FORMS.items():
+            try:
+                code = as_code(formulas, target)
+            except cgcli.CgraphError as error:
+                assert form == "python"
+                assert "gamma" in error.message
+                continue
+            name = "derivatives" if len(formulas.rows) > 1 else formulas.rows[0].name
+            codes[form] = code, run(code, name)
+        printed = as_text(Formulas(graph, Wanted()), share=False)
+        again = cgcli.parse(printed)
+        for point in POINTS:
+            at = {name: point[name] for name in graph.inputs}
+            result = parsed.evaluate(at)
+            if result.notes or result.gradient is None:
+                continue
+            sizes = [abs(each) for each in (*result.values, *filter(None, result.gradients or ()))]
+            scale = max(each for each in sizes if math.isfinite(each))
+            expected = list(result.gradient.values())
+            for code, function in codes.values():
+                found = function(**at)
+                for a, b in zip(found if len(expected) > 1 else [found], expected, strict=True):
+                    assert same(a, b, scale), (text, code, at, a, b)
+                    compared += 1
+            values = again.evaluate({name: at[name] for name in again.graph().inputs})
+            for row, b in zip(formulas.rows, expected, strict=True):
+                value = values[row.name].value if len(expected) > 1 else values.value
+                assert math.isclose(value, b, rel_tol=1e-7, abs_tol=1e-9 * scale), (text, printed)
+        for line in printed.splitlines():
+            if line.startswith("# for "):
+                for part in (
+                    line.removeprefix("# for ").replace(" unless ", " where ").split(" where ")
+                ):
+                    cgcli.parse(part).graph()
+    assert compared > 1_000
