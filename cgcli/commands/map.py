@@ -84,8 +84,9 @@ def map_command(
         raise CgraphError("usage", message, "add --values, or name one with --of")
     wanted = Wanted(names, not values, split_names(wrt))
     stacks = pairs("--stack", stack, "x=pixel_*")
-    whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted)
-    _run(whole, list(bound), data, "map", output, form, skip_bad=skip_bad, json=json)
+    required = [*bound, *stacks]
+    whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted, required)
+    _run(whole, data, "map", output, form, skip_bad=skip_bad, json=json)
 
 
 def predict_command(
@@ -118,12 +119,11 @@ def predict_command(
     whole = RowProgram(
         parsed, bound, found.stacks(), found.scaling(), Wanted(split_names(of, "--of") or [])
     )
-    _run(whole, [], data, "predict", output, form, skip_bad=skip_bad, json=json)
+    _run(whole, data, "predict", output, form, skip_bad=skip_bad, json=json)
 
 
 def _run(
     whole: Any,
-    required: list[str],
     data: str | None,
     command: str,
     output: str | None,
@@ -147,10 +147,6 @@ def _run(
         raise CgraphError("usage", message, "leave --json out; .jsonl has an object a line")
     form = "json" if json else form
     with opened_source(data, command) as source:
-        for name in required:
-            if name in source.names:
-                message = f"'{shorten(name)}' is given a value, and is a column as well"
-                raise CgraphError("binding", message, f"leave out {shorten(name)}=…")
         report = Report(source.path, skip=skip_bad)
         writer = RowWriter(form)
         pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))

@@ -19,7 +19,7 @@ from cgcli.operations.table import CONSTANTS
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
-from cgcli.program import Program
+from cgcli.program import Program, unused_binding
 
 __all__ = ["RowProgram", "map_rows"]
 
@@ -36,13 +36,17 @@ class Wanted(NamedTuple):
 
 
 class RowProgram(NamedTuple):
-    """A program with values for those names that no column has."""
+    """A program with values for those names that no column has.
+
+    `required` are the bound names that the program must use, and that are no columns.
+    """
 
     program: Program
     bound: Mapping[str, Any]
     stacks: Mapping[str, str] = {}
     scaling: Mapping[str, tuple[Any, Any]] = {}
     wanted: Wanted = Wanted()
+    required: Sequence[str] = ()
 
 
 def map_rows(
@@ -62,13 +66,15 @@ def map_rows(
 
 def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]:
     """Return the columns that the program reads, and the names that have no value at all."""
-    stacks = stacked(
-        source.names,
-        {n: p for n, p in mapping.stacks.items() if n in free_names(mapping.program.syntax)},
-    )
+    names = free_names(mapping.program.syntax)
+    stacks = stacked(source.names, {n: p for n, p in mapping.stacks.items() if n in names})
     available = {*stacks, *source.names}
+    for name in mapping.required:
+        if name in source.names:
+            message = f"'{excerpt(name)}' is given a value, and is a column as well"
+            raise CgraphError("binding", message, f"leave out {excerpt(name)}=…")
     found, missing = [], []
-    for name in free_names(mapping.program.syntax):
+    for name in names:
         if name in mapping.bound:
             continue
         if name in available:
@@ -91,6 +97,9 @@ class _Runner:
     ) -> None:
         bound = {name: Shaped(chunk[name].shape[1:]) for name in columns}
         graph = build(mapping.program.syntax, {**mapping.bound, **bound}, mapping.program.limits)
+        for name in mapping.required:
+            if name not in graph.inputs:
+                raise unused_binding(graph, name, list(mapping.required))
         wanted = mapping.wanted
         nodes = _nodes(graph, wanted.of, missing, source)
         graph.output = nodes[0]
