@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cgcli.commands.data import opened_source, pairs, tell_skipped
+from cgcli.commands.data import opened_source, pairs, tell_notes, tell_skipped
 from cgcli.commands.files import check_apart, read_text, write_pieces
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
@@ -159,3 +159,4 @@ def _run(
         else:
             write_pieces(output, (piece.encode() for piece in pieces))
     tell_skipped(report)
+    tell_notes(report)

@@ -89,7 +89,7 @@ def test_trains_and_predicts(
 
 
 def test_names_of_metrics(data: str, cgraph: Run) -> None:
-    """A metric reads the program's functions and families, and f for its value where that is free."""
+    """A metric reads the functions and families of the program, and f for its value."""
     words = ["-d", data, "w=1", "--steps", "0", "--json"]
 
     def metric(program: str, text: str, *more: str) -> float:
