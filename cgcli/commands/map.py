@@ -9,10 +9,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from cgcli.commands.data import opened_source, pairs, tell_notes, tell_skipped
-from cgcli.commands.files import check_apart, read_text, write_pieces
+from cgcli.commands.files import check_apart, write_pieces
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
-from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
 
@@ -106,14 +105,14 @@ def predict_command(
 
     cgraph predict digits.json -d new.csv --of z
     """
+    from cgcli.commands.models import read_model
     from cgcli.learning.mapping import RowProgram, Wanted
-    from cgcli.learning.models import Model
     from cgcli.program import parse
 
     if model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
-    found = Model.read(decode_json(read_text(model), model), model)
+    found = read_model(model)
     parsed = parse(found.program, _LIMITS)
     bound = {**found.fixed, **found.parameters.values()}
     whole = RowProgram(
