@@ -14,7 +14,7 @@ from cgcli.errors import CgraphError, shorten
 if TYPE_CHECKING:
     from cgcli.learning.reading import Report, Source
 
-__all__ = ["is_data", "opened_source", "pairs", "tell_skipped"]
+__all__ = ["is_data", "opened_source", "pairs", "tell_notes", "tell_skipped"]
 
 _KINDS: Final = {
     ".csv": "csv",
@@ -99,3 +99,17 @@ def tell_skipped(report: Report) -> None:
     if report.bad > len(report.first):
         lines.append(f"  and {report.bad - len(report.first):,} more")
     sys.stderr.write("\n".join(lines) + "\n")
+
+
+def tell_notes(report: Report) -> None:
+    """Say on standard error what `eval` says of the first row, and of the first not finite."""
+    from cgcli.views.table import note_lines
+
+    for row, result in report.noted.items():
+        where = f"row {row:,}"
+        if row == report.unbounded_first and report.unbounded > 1:
+            where += f", the first of {report.unbounded:,} that are not finite"
+        # A corner that one row meets says nothing of the others.
+        notes = [] if result is None else note_lines(result)
+        lines = [f"{where}: {note}\n" for note in notes if not note.startswith("kink")]
+        sys.stderr.write("".join(lines))

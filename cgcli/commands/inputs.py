@@ -87,8 +87,9 @@ def read_bindings(
     if not isinstance(found, dict):
         message = f"{shorten(what, 80)}: --at wants a JSON object of names and values"
         raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')
+    values = bindings_of(found, what)
     tell_scaling(found)
-    return bound, read_values(bindings_of(found), limits, kind)
+    return bound, read_values(values, limits, kind)
 
 
 def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:
@@ -98,20 +99,22 @@ def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) 
     }
 
 
-def bindings_of(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def bindings_of(found: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     """Return what a JSON object binds; a trained model its parameters, and what was fixed."""
-    if found.get("schema") != MODEL:
+    schema = found.get("schema")
+    if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
         return found
+    from cgcli.commands.models import check_model
     from cgcli.learning.models import bindings
 
+    check_model(found, what)
     return bindings(found)
 
 
 def tell_scaling(found: Mapping[str, Any]) -> None:
     """Say on standard error which values a model was trained on scaled: they are bound so."""
-    data = found.get("data") if found.get("schema") == MODEL else None
-    scaled = data.get("scale") if isinstance(data, dict) else None
-    if isinstance(scaled, dict) and scaled:
+    scaled = found["data"]["scale"] if found.get("schema") == MODEL else None
+    if scaled:
         import sys
 
         names = ", ".join(map(excerpt, scaled))

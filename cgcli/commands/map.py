@@ -8,11 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cgcli.commands.data import opened_source, pairs, tell_skipped
-from cgcli.commands.files import check_apart, read_text, write_pieces
+from cgcli.commands.data import opened_source, pairs, tell_notes, tell_skipped
+from cgcli.commands.files import check_apart, write_pieces
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
-from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
 
@@ -84,8 +83,9 @@ def map_command(
         raise CgraphError("usage", message, "add --values, or name one with --of")
     wanted = Wanted(names, not values, split_names(wrt))
     stacks = pairs("--stack", stack, "x=pixel_*")
-    whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted)
-    _run(whole, list(bound), data, "map", output, form, skip_bad=skip_bad, json=json)
+    required = [*bound, *stacks]
+    whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted, required)
+    _run(whole, data, "map", output, form, skip_bad=skip_bad, json=json)
 
 
 def predict_command(
@@ -105,25 +105,24 @@ def predict_command(
 
     cgraph predict digits.json -d new.csv --of z
     """
+    from cgcli.commands.models import read_model
     from cgcli.learning.mapping import RowProgram, Wanted
-    from cgcli.learning.models import Model
     from cgcli.program import parse
 
     if model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
-    found = Model.read(decode_json(read_text(model), model), model)
+    found = read_model(model)
     parsed = parse(found.program, _LIMITS)
     bound = {**found.fixed, **found.parameters.values()}
     whole = RowProgram(
         parsed, bound, found.stacks(), found.scaling(), Wanted(split_names(of, "--of") or [])
     )
-    _run(whole, [], data, "predict", output, form, skip_bad=skip_bad, json=json)
+    _run(whole, data, "predict", output, form, skip_bad=skip_bad, json=json)
 
 
 def _run(
     whole: Any,
-    required: list[str],
     data: str | None,
     command: str,
     output: str | None,
@@ -147,10 +146,6 @@ def _run(
         raise CgraphError("usage", message, "leave --json out; .jsonl has an object a line")
     form = "json" if json else form
     with opened_source(data, command) as source:
-        for name in required:
-            if name in source.names:
-                message = f"'{shorten(name)}' is given a value, and is a column as well"
-                raise CgraphError("binding", message, f"leave out {shorten(name)}=…")
         report = Report(source.path, skip=skip_bad)
         writer = RowWriter(form)
         pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))
@@ -163,3 +158,4 @@ def _run(
         else:
             write_pieces(output, (piece.encode() for piece in pieces))
     tell_skipped(report)
+    tell_notes(report)

@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
-from cgcli.commands.files import check_apart, read_text
+from cgcli.commands.files import check_apart
 from cgcli.commands.inputs import constant, read_bindings, split_binding
+from cgcli.commands.models import read_model
 from cgcli.commands.settings import Plans, settings_of
 from cgcli.commands.watching import Files, Watching
-from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.initial import initial, meant
@@ -47,9 +47,13 @@ class Run:
         limits: Limits,
     ) -> None:
         self._limits = limits
-        self.resumed = None if resume is None else _read_model(resume)
+        self.resumed = None if resume is None else read_model(resume)
         self._resume = resume
         model = self.resumed
+        if model is not None and model.state is None:
+            called = shorten(resume or "", 80)
+            message = f"{called}: there is nothing to go on from in this model"
+            raise CgraphError("file", message, f"start from its values: --at {called}")
         if text is None:
             assert model is not None
             text = model.program
@@ -161,9 +165,8 @@ class Run:
 
     def _go_on(self, model: Model) -> None:
         called = shorten(self._resume or "", 80)
-        if model.state is None or self.training.descent is None:
-            message = f"{called}: there is nothing to go on from in this model"
-            raise CgraphError("file", message, f"start from its values: --at {called}")
+        assert model.state is not None
+        assert self.training.descent is not None
         known = (model.data["rows"], model.data["held"], model.data["fingerprint"])
         if self._fingerprint() != known:
             rows = self.prepared.train.count + (
@@ -271,10 +274,6 @@ class Run:
             print_trained(self.training, trained, digits)
         self._watching.tell_end(trained)
         return trained
-
-
-def _read_model(path: str) -> Model:
-    return Model.read(decode_json(read_text(path), path), path)
 
 
 def _plain(value: Any) -> Any:

@@ -27,7 +27,7 @@ def read_sources(problem: Problem, doubles: Mapping[str, Any]) -> dict[str, Any]
     if problem.at is not None:
         text = read_text(problem.at) if problem.given is None else problem.given
         values = decode_json(text, problem.at, as_written=True)
-        _add_json(found, bindings_of(values), problem)
+        _add_json(found, bindings_of(values, problem.at), problem)
     for argument in problem.bindings:
         name, _, value = normalise(argument).partition("=")
         name = read_name(name) or name

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from cgcli.language.syntax import (
+    CALL,
     COMPREHENSION,
     INDEX,
     NAME,
@@ -15,56 +18,85 @@ from cgcli.language.syntax import (
     Value,
 )
 
-__all__ = ["free_names"]
+__all__ = ["free_names", "given_names"]
+
+
+class _Read(NamedTuple):
+    """An expression, and the names that stand for something else in it: parameters, turns."""
+
+    expression: Expression
+    local: frozenset[str]
 
 
 def free_names(syntax: Syntax) -> dict[str, tuple[int, int]]:
     """Return the names a program reads and never assigns, with the span of their first use.
 
-    Parameters and loop variables are left out wherever they stand, and so are functions; the
+    A parameter is none in its function's body, and a loop's variable none in its loop; elsewhere
+    the same word is a name like any other. What a function reads counts where it is called. The
     constants of the language are names like others.
 
     >>> from cgcli.language.parse import parse
-    >>> list(free_names(parse("p = x[t]*w; p + y")))
-    ['x', 't', 'w', 'y']
+    >>> list(free_names(parse("f(x) = w*x; g(q) = q + z; sum([x for x in 0..2]) + f(x) - y")))
+    ['w', 'x', 'y']
     """
     given: set[str] = set()
-    expressions = _expressions(syntax, given)
+    functions: dict[str, Function] = {}
+    pending = _statements(syntax, given, functions)
+    entered: set[str] = set()
     read: dict[str, tuple[int, int]] = {}
-    while expressions:
-        for kind, payload, _, start, end in expressions.pop():
+    while pending:
+        expression, local = pending.pop()
+        for kind, payload, _, start, end in expression:
             name = payload if kind == NAME else payload.name if kind == INDEX else ""
-            if name and start <= read.get(name, (start, end))[0]:
+            if name and name not in local and start <= read.get(name, (start, end))[0]:
                 read[name] = (start, start + len(name) if kind == INDEX else end)
             if kind == INDEX:
-                expressions.extend(payload.indices)
+                pending += [_Read(index, local) for index in payload.indices]
             elif kind == COMPREHENSION:
-                given.add(payload.variable)
-                expressions += [payload.body, *_parts(payload.range)]
+                pending.append(_Read(payload.body, local | {payload.variable}))
+                pending += _parts(payload.range, local)
+            elif kind == CALL and payload in functions and payload not in entered:
+                entered.add(payload)
+                function = functions[payload]
+                # A body sees its own parameters, and nothing of the place it is called from.
+                pending.append(_Read(function.expression, frozenset(function.parameters)))
     in_order = sorted(read.items(), key=lambda item: item[1])
     return {name: span for name, span in in_order if name not in given}
 
 
-def _parts(limits: Range) -> list[Expression]:
-    return [part for part in (limits.start, limits.stop, limits.step) if part is not None]
+def given_names(syntax: Syntax) -> set[str]:
+    """Return the names that a program's statements give to values, families and functions.
+
+    >>> from cgcli.language.parse import parse
+    >>> sorted(given_names(parse("sq(a) = a^2; for t in 0..1 { h[t] = sq(x) } h[1]")))
+    ['h', 'sq']
+    """
+    given: set[str] = set()
+    _statements(syntax, given, {})
+    return given
 
 
-def _expressions(syntax: Syntax, given: set[str]) -> list[Expression]:
-    """Return every statement's expressions, and note the names that statements give."""
-    found: list[Expression] = []
-    blocks = [syntax.block]
+def _parts(limits: Range, local: frozenset[str]) -> list[_Read]:
+    parts = (limits.start, limits.stop, limits.step)
+    return [_Read(part, local) for part in parts if part is not None]
+
+
+def _statements(syntax: Syntax, given: set[str], functions: dict[str, Function]) -> list[_Read]:
+    """Return every statement's expressions, and note the names and functions that they give."""
+    found: list[_Read] = []
+    blocks = [(syntax.block, frozenset[str]())]
     while blocks:
-        for statement in blocks.pop():
+        block, local = blocks.pop()
+        for statement in block:
             if isinstance(statement, Value):
-                found.append(statement.expression)
+                found.append(_Read(statement.expression, local))
             elif isinstance(statement, Assignment):
                 given.add(statement.name)
-                found += [statement.expression, *statement.key]
+                found += [_Read(part, local) for part in (statement.expression, *statement.key)]
             elif isinstance(statement, Function):
-                given.update((statement.name, *statement.parameters))
-                found.append(statement.expression)
+                given.add(statement.name)
+                functions[statement.name] = statement
             elif isinstance(statement, Loop):
-                given.add(statement.variable)
-                found += _parts(statement.range)
-                blocks.append(statement.block)
+                found += _parts(statement.range, local)
+                blocks.append((statement.block, local | {statement.variable}))
     return found

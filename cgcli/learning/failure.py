@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgcli.learning.objective import columns_of
-from cgcli.learning.tables import ROW, Table
+from cgcli.learning.tables import ROW, Table, row_values
 from cgcli.learning.task import Task
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
@@ -51,8 +51,8 @@ def _located(task: Task, table: Table) -> Failure:
             bad |= ~np.isfinite(values.reshape(count, -1)).all(axis=1)
         if bad.any():
             first = int(np.argmax(bad))
-            row = {name: chunk[name][first] for name in task.columns}
-            return _named(task, row, int(chunk[ROW][first]))
+            scaled = {name: task.scaling.get(name) for name in task.columns}
+            return _named(task, row_values(chunk, first, scaled), int(chunk[ROW][first]))
     # Every row is finite, and their sum is not.
     message = "every row is finite, and the cost grows without end"
     return Failure(None, task.graph.names[task.graph.output], message)
@@ -62,13 +62,8 @@ def _named(task: Task, row: dict[str, Any], number: int) -> Failure:
     from cgcli.calculus.evaluate import evaluate
     from cgcli.graph.text import formula
 
-    inputs: dict[str, Any] = {**task.constants, **task.parameters.values()}
-    for name, value in row.items():
-        shift, scale = task.scaling.get(name, (0.0, 1.0))
-        scaled = (value - shift) / scale
-        inputs[name] = scaled if np.shape(scaled) else float(scaled)
     graph = task.graph
-    result = evaluate(graph, inputs)
+    result = evaluate(graph, {**task.constants, **task.parameters.values(), **row})
     if result.notes:
         note = result.notes[0]
         return Failure(number, note.node, str(note.message))

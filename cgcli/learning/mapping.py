@@ -7,19 +7,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cgcli.calculus.evaluate import evaluate
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.learning.preparing import Shaped, read_columns
 from cgcli.learning.reading import Report, Source, stacked
-from cgcli.learning.tables import ROW
+from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
-from cgcli.program import Program
+from cgcli.program import Program, unused_binding
 
 __all__ = ["RowProgram", "map_rows"]
 
@@ -36,13 +37,17 @@ class Wanted(NamedTuple):
 
 
 class RowProgram(NamedTuple):
-    """A program with values for those names that no column has."""
+    """A program with values for those names that no column has.
+
+    `required` are the bound names that the program must use, and that are no columns.
+    """
 
     program: Program
     bound: Mapping[str, Any]
     stacks: Mapping[str, str] = {}
     scaling: Mapping[str, tuple[Any, Any]] = {}
     wanted: Wanted = Wanted()
+    required: Sequence[str] = ()
 
 
 def map_rows(
@@ -57,18 +62,22 @@ def map_rows(
     for chunk in read_columns(source, columns, mapping.stacks, report):
         if runner is None:
             runner = _Runner(mapping, source, columns, missing, chunk)
-        yield chunk[ROW], runner.run(chunk)
+        found = runner.run(chunk)
+        runner.note(chunk, found, report)
+        yield chunk[ROW], found
 
 
 def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]:
     """Return the columns that the program reads, and the names that have no value at all."""
-    stacks = stacked(
-        source.names,
-        {n: p for n, p in mapping.stacks.items() if n in free_names(mapping.program.syntax)},
-    )
+    names = free_names(mapping.program.syntax)
+    stacks = stacked(source.names, {n: p for n, p in mapping.stacks.items() if n in names})
     available = {*stacks, *source.names}
+    for name in mapping.required:
+        if name in source.names:
+            message = f"'{excerpt(name)}' is given a value, and is a column as well"
+            raise CgraphError("binding", message, f"leave out {excerpt(name)}=…")
     found, missing = [], []
-    for name in free_names(mapping.program.syntax):
+    for name in names:
         if name in mapping.bound:
             continue
         if name in available:
@@ -91,19 +100,26 @@ class _Runner:
     ) -> None:
         bound = {name: Shaped(chunk[name].shape[1:]) for name in columns}
         graph = build(mapping.program.syntax, {**mapping.bound, **bound}, mapping.program.limits)
+        for name in mapping.required:
+            if name not in graph.inputs:
+                raise unused_binding(graph, name, list(mapping.required))
         wanted = mapping.wanted
         nodes = _nodes(graph, wanted.of, missing, source)
         graph.output = nodes[0]
         scaling = {name: mapping.scaling.get(name) for name in columns if name in graph.inputs}
         given = {name: value for name, value in mapping.bound.items() if name in graph.inputs}
         lowered = Lowered(graph, scaling, given, frozenset(missing))
+        self._graph, self._scaling, self._limits = graph, scaling, mapping.program.limits
+        # What nothing that is asked for needs may be any number.
+        self._given = {**dict.fromkeys(missing, 0.0), **given}
         names = graph.names
         places = [lowered.row(node) for node in nodes]
-        self.names = [names[node] for node in nodes]
+        self.names = self._of = [names[node] for node in nodes]
+        self._by: list[str] = []
         if wanted.gradients:
-            by = _sources(graph, wanted.wrt, missing)
-            places += lowered.gradient_rows([graph.inputs[name] for name in by])
-            self.names += [f"d{self.names[0]}/d{name}" for name in by]
+            self._by = _sources(graph, wanted.wrt, missing)
+            places += lowered.gradient_rows([graph.inputs[name] for name in self._by])
+            self.names = self._of + [f"d{self._of[0]}/d{name}" for name in self._by]
         self._plan = Plan(lowered.tape, {}, each=places)
         self._shapes = [lowered.tape[place].shape for place in places]
         self._columns = {
@@ -117,9 +133,27 @@ class _Runner:
         count = len(chunk[ROW])
         each = [np.empty((count, *shape)) for shape in self._shapes]
         arrays = {place: chunk[name] for place, name in self._columns.items()}
-        with np.errstate(all="ignore"):
-            Sweep(self._plan, arrays, count, each).run()
+        Sweep(self._plan, arrays, count, each).run()
         return dict(zip(self.names, each, strict=True))
+
+    def note(self, chunk: Mapping[str, Any], found: Mapping[str, Any], report: Report) -> None:
+        """Report what is said of the first row, and of the first one that is not finite."""
+        bad = np.zeros(len(chunk[ROW]), dtype=bool)
+        for values in found.values():
+            bad |= ~np.isfinite(values.reshape(len(bad), -1)).all(axis=1)
+        places = set() if report.noted else {0}
+        if not report.unbounded and bad.any():
+            places.add(int(np.argmax(bad)))
+            report.unbounded_first = int(chunk[ROW][np.argmax(bad)])
+        report.unbounded += int(bad.sum())
+        for place in sorted(places):
+            inputs = {**self._given, **row_values(chunk, place, self._scaling)}
+            results = (
+                evaluate(self._graph, inputs, name, self._by, self._limits, alone=True)
+                for name in self._of
+            )
+            result = next((result for result in results if result.notes), None)
+            report.noted[int(chunk[ROW][place])] = result
 
 
 def _sources(graph: Graph, wrt: Sequence[str] | None, missing: Sequence[str]) -> list[str]:

@@ -8,18 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.descent import Best, Record, State
 from cgcli.learning.parameters import Parameters
 
-__all__ = ["SCHEMA", "Model", "as_json", "bindings", "is_model"]
+__all__ = ["SCHEMA", "Model", "as_json", "bindings"]
 
 SCHEMA: Final = "cgraph.model/1"
-
-
-def is_model(found: Any) -> bool:
-    """Whether a JSON document is a model."""
-    return isinstance(found, dict) and found.get("schema") == SCHEMA
 
 
 def bindings(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,10 +23,7 @@ def bindings(found: Mapping[str, Any]) -> dict[str, Any]:
     >>> bindings({"schema": SCHEMA, "parameters": {"w": 2.0}, "fixed": {"c": 1.0}})
     {'c': 1.0, 'w': 2.0}
     """
-    parts = [found.get("fixed", {}), found.get("parameters", {})]
-    if not all(isinstance(part, dict) for part in parts):
-        raise _broken("its parameters are no object")
-    return {**parts[0], **parts[1]}
+    return {**found["fixed"], **found["parameters"]}
 
 
 def as_json(value: Any) -> str:
@@ -61,8 +53,6 @@ def _record(found: Mapping[str, Any]) -> Record:
     """Return a record of the history, its numbers that are strings as numbers again."""
     record = {name: each if type(each) is int else _numbers(each) for name, each in found.items()}
     _count(record["epoch"])
-    if not all(isinstance(record[name], int | float) for name in ("cost", "gradient_norm", "rate")):
-        raise TypeError
     return record
 
 
@@ -78,8 +68,8 @@ def _count(found: Any) -> int:
     return found
 
 
-def _broken(why: str) -> CgraphError:
-    return CgraphError("file", f"this model cannot be used: {why}", "train it again")
+def _broken(place: str, why: str) -> CgraphError:
+    return CgraphError("file", f"at {place}, {why}")
 
 
 class Model:
@@ -109,13 +99,10 @@ class Model:
         self.more = dict(more or {})
 
     def check(self) -> None:
-        """Raise what a part that is missing raises where it is asked for, or `ValueError`."""
-        self.stacks()
+        """Raise `CgraphError` for a model that has nothing learned, or cannot scale its rows."""
         self.scaling()
-        if not self.parameters.flat.size or not {"rows", "held", "fingerprint"} <= set(self.data):
-            raise ValueError
-        if not isinstance(self.data.get("path"), str | None):
-            raise TypeError
+        if not self.parameters.flat.size:
+            raise _broken("parameters", "there is none")
 
     def stacks(self) -> dict[str, str]:
         """Return the columns that are stacked, as patterns by name."""
@@ -123,7 +110,10 @@ class Model:
 
     def scaling(self) -> dict[str, tuple[Any, Any]]:
         """Return the mean and the deviation of the columns that are scaled."""
-        return {n: (_array(mean), _array(d)) for n, (mean, d) in self.data["scale"].items()}
+        return {
+            name: (_array(mean, f"data.scale.{name}[0]"), _array(width, f"data.scale.{name}[1]"))
+            for name, (mean, width) in self.data["scale"].items()
+        }
 
     def document(self) -> dict[str, Any]:
         """Return the model as the document `cgraph.model/1`."""
@@ -145,36 +135,47 @@ class Model:
 
     @classmethod
     def read(cls, found: Any, called: str) -> Model:
-        """Return the model of a document; raises `CgraphError` for any other JSON."""
-        if not is_model(found):
-            message = f"{shorten(called, 80)}: this is no model"
-            raise CgraphError("file", message, "a model is what cgraph train -o writes")
+        """Return the model of a document that its schema allows; raises `CgraphError`."""
+        message, hint = f"{shorten(called, 80)}: this model cannot be used", "train it again"
         try:
-            parameters = Parameters(
-                {str(name): _array(value) for name, value in found["parameters"].items()}
-            )
+            parameters = Parameters(_arrays(found, "parameters"))
             state = None
             if found["state"] is not None:
                 state = _read_state(found["state"], parameters)
             model = cls(
                 str(found["program"]),
                 parameters,
-                {str(name): _array(value) for name, value in found["fixed"].items()},
+                _arrays(found, "fixed"),
                 dict(found["data"]),
                 dict(found["settings"]),
                 state,
             )
             model.check()
+        except CgraphError as error:
+            raise CgraphError("file", f"{message}: {error.message}", hint) from None
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            message = f"{shorten(called, 80)}: this model is not whole, or was changed by hand"
-            raise CgraphError("file", message, "train it again") from None
+            message += ": it is not whole, or was changed by hand"
+            raise CgraphError("file", message, hint) from None
         return model
 
 
-def _array(value: Any) -> Any:
-    array = np.array(value, dtype=np.float64)
-    if array.ndim > 2 or not np.isfinite(array).all():
-        raise ValueError
+def _arrays(found: Mapping[str, Any], part: str) -> dict[str, Any]:
+    return {name: _array(value, f"{part}.{excerpt(name)}") for name, value in found[part].items()}
+
+
+def _array(value: Any, place: str) -> Any:
+    try:
+        array = np.array(value, dtype=np.float64)
+    except ValueError:
+        raise _broken(place, "its rows are not of one length") from None
+    if array.ndim > 2 or not array.size:
+        why = (
+            f"it has {array.ndim} axes, and values have 2 at most" if array.size else "it is empty"
+        )
+        raise _broken(place, why)
+    if not np.isfinite(array).all():
+        index = "".join(f"[{k}]" for k in np.argwhere(~np.isfinite(array))[0])
+        raise _broken(place + index, "it is not finite")
     return array if array.shape else float(array)
 
 
@@ -207,7 +208,7 @@ def _state(state: State, parameters: Parameters) -> dict[str, Any]:
 
 def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
     size = parameters.flat.size
-    memory = {str(name): _vector(value, size) for name, value in found["memory"].items()}
+    memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in found["memory"].items()}
     state = State(size, memory)
     for name in ("step", "epoch", "position", "rows", "stride"):
         setattr(state, name, _count(found[name]))
@@ -216,21 +217,19 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
     state.costs = float(found["costs"])
     state.before = None if found["before"] is None else float(found["before"])
     if found["sum"]:
-        state.sum = _vector(found["sum"], size)
+        state.sum = _vector(found["sum"], size, "sum")
     if found["current"] is not None:
-        state.current = _vector(found["current"], size)
+        state.current = _vector(found["current"], size, "current")
     if found["best"] is not None:
-        flat = np.zeros(size)
-        views = parameters.look(flat)
-        for name, value in found["best"]["parameters"].items():
-            np.copyto(views[name], np.asarray(value, dtype=np.float64))
-        state.best = Best(float(found["best"]["cost"]), int(found["best"]["epoch"]), flat)
+        best = Parameters(_arrays(found["best"], "parameters"))
+        if best.shapes != parameters.shapes:
+            raise _broken("state.best.parameters", "they are not those of the model")
+        state.best = Best(float(found["best"]["cost"]), _count(found["best"]["epoch"]), best.flat)
     state.history = [_record(record) for record in found["history"]]
     return state
 
 
-def _vector(found: Any, size: int) -> Any:
-    vector = np.array(found, dtype=np.float64)
-    if vector.shape != (size,):
-        raise ValueError
-    return vector
+def _vector(found: Any, size: int, part: str) -> Any:
+    if len(found) != size:
+        raise _broken(f"state.{part}", f"it has {len(found)} numbers, and the parameters {size}")
+    return np.array(found, dtype=np.float64)

@@ -10,9 +10,9 @@ import numpy as np
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
-from cgcli.language.free import free_names
+from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Expression, Value
+from cgcli.language.syntax import Expression, Syntax, Value
 from cgcli.learning.parameters import Parameters
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.tables import ROW, Table, scaling, split
@@ -113,17 +113,13 @@ def _check_rows(source: Source, train: Table, held: Table | None, report: Report
         raise CgraphError("usage", message, "hold another part out, such as 0.2")
 
 
-def _expression(name: str, text: str) -> tuple[Expression, str, set[str]]:
-    """Return a metric's expression, its text, and the names it reads."""
+def _expression(name: str, text: str) -> tuple[Expression, str]:
+    """Return a metric's expression and its text."""
     syntax = parse_syntax(text)
     if len(syntax.block) != 1 or not isinstance(syntax.block[0], Value):
         message = f"the metric '{excerpt(name)}' must be one expression"
         raise CgraphError("usage", message, '--metric "error=abs(y - p)"')
-    return syntax.block[0].expression, text, set(free_names(syntax))
-
-
-def _assigned(program: Program) -> set[str]:
-    return {getattr(s, "name", "") for s in program.syntax.block}
+    return syntax.block[0].expression, text
 
 
 def _columns(
@@ -135,11 +131,7 @@ def _columns(
         if name in source.names:
             message = f"'{excerpt(name)}' is a column, and a stack of others as well"
             raise CgraphError("usage", message, "give the stack another name")
-    names = dict(free_names(given.program.syntax))
-    own = _assigned(given.program)
-    for _, _, read in metrics.values():
-        new = sorted(name for name in read if name not in own and name not in names)
-        names.update((name, (0, 0)) for name in new if name != "f" or name in source.names)
+    names = _names(given.program.syntax, metrics, source)
     available = {*stacks, *source.names}
     found, missing = [], []
     for name in names:
@@ -153,10 +145,25 @@ def _columns(
             missing.append(name)
     if missing:
         raise _missing(given, names, missing, source)
-    for name in (*given.initial, *given.fixed):
+    for name in (*given.initial, *given.fixed, *reading.stacks):
         if name not in names:
             raise _unused(name, list(names))
     return found
+
+
+def _names(
+    syntax: Syntax, metrics: Mapping[str, tuple[Expression, str]], source: Source
+) -> dict[str, tuple[int, int]]:
+    """Return the free names of the program with their spans, and those of the metrics without.
+
+    A metric's `f` is the program's value, unless there is a column of that name.
+    """
+    names = free_names(syntax)
+    measured = [Value(expression) for expression, _ in metrics.values()]
+    for name in free_names(syntax._replace(block=[*syntax.block, *measured])):
+        if name != "f" or name in source.names:
+            names.setdefault(name, (0, 0))
+    return names
 
 
 def _missing(
@@ -237,8 +244,8 @@ def build_graph(
     draft = Draft(given.program.syntax, bound, given.program.limits)
     graph = draft.graph
     nodes: dict[str, int] = {}
-    output, own = draft.output, {*_assigned(given.program), *bound}
-    for name, (expression, text, _) in metrics.items():
+    output, own = draft.output, {*given_names(given.program.syntax), *bound}
+    for name, (expression, text) in metrics.items():
         node = draft.add(expression, text, {} if "f" in own else {"f": output})
         if graph.shape(node):
             message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"

@@ -26,7 +26,11 @@ _FEW: Final = 20
 
 
 class Report:
-    """What was met while rows were read: how many, and those that could not be used."""
+    """What was met while rows were read: how many, and those that could not be used.
+
+    `unbounded` counts rows with a result that is not finite, `unbounded_first` is the number of
+    the first of them, and `noted` has by number what `eval` says of it and of the first row.
+    """
 
     def __init__(self, path: str, *, skip: bool) -> None:
         self.path = path
@@ -34,6 +38,9 @@ class Report:
         self.rows = 0
         self.bad = 0
         self.first: list[Bad] = []
+        self.unbounded = 0
+        self.unbounded_first = 0
+        self.noted: dict[int, Any] = {}
 
     def meet(self, line: int, problem: CellError) -> None:
         """Count a bad row; raises `CgraphError` unless bad rows are to be left out."""

@@ -13,7 +13,7 @@ import numpy as np
 from cgcli.errors import CgraphError, excerpt
 from cgcli.operations.row import Shape
 
-__all__ = ["CHUNK", "MEMORY", "ROW", "Table", "TableWriter", "scaling", "split"]
+__all__ = ["CHUNK", "MEMORY", "ROW", "Table", "TableWriter", "row_values", "scaling", "split"]
 
 MEMORY: Final = 128 * 2**20
 """So many bytes of rows are kept in memory; more go to a temporary file."""
@@ -161,6 +161,23 @@ def split(
         train.add({name: array[~chosen] for name, array in chunk.items()})
         held.add({name: array[chosen] for name, array in chunk.items()})
     return train.finish(), held.finish() if fraction else None
+
+
+def row_values(
+    chunk: Mapping[str, Any], place: int, scaled: Mapping[str, tuple[Any, Any] | None]
+) -> dict[str, Any]:
+    """Return one row's values by name as a program takes them, brought to scale where that is.
+
+    >>> row_values({"x": np.array([5.0, 7.0])}, 1, {"x": (1.0, 2.0)})
+    {'x': 3.0}
+    """
+    values: dict[str, Any] = {}
+    for name, known in scaled.items():
+        shift, scale = known or (0.0, 1.0)
+        with np.errstate(all="ignore"):
+            value = (chunk[name][place] - shift) / scale
+        values[name] = value if np.shape(value) else float(value)
+    return values
 
 
 def scaling(table: Table, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:

@@ -99,8 +99,7 @@ class Training:
         self.descent: Descent | None = None
         if options.optimizer in BATCHLESS:
             return
-        with np.errstate(all="ignore"):
-            objective = Objective(self.task, prepared.train, options.batch, options.seed)
+        objective = Objective(self.task, prepared.train, options.batch, options.seed)
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
         self.descent = Descent(

@@ -15,7 +15,7 @@ from cgcli.numbers import polygamma
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule
 
-__all__ = ["CAREFUL", "EDGES", "FAST", "careful", "run"]
+__all__ = ["CAREFUL", "EDGES", "FAST", "Careful", "careful", "run"]
 
 EDGES: Final = (ValueError, OverflowError, ZeroDivisionError)
 """What Python raises at the edges of a function's domain and of the floats."""
@@ -117,24 +117,29 @@ FAST: Final = Namespace(**_FUNCTIONS, **_SAFE, **_CONSTANTS)
 
 
 class Careful(float):
-    """A float whose quotients by 0 are IEEE's, and whose results are careful too."""
+    """A float whose quotients by 0 are IEEE's, and whose results are careful too.
+
+    Beside a number of another kind it leaves the operation to that.
+    """
 
     __slots__ = ()
 
     def __add__(self, other: float) -> Careful:
-        return Careful(float(self) + float(other))
+        return _kept(float.__add__(self, other))
 
     def __sub__(self, other: float) -> Careful:
-        return Careful(float(self) - float(other))
+        return _kept(float.__sub__(self, other))
 
     def __mul__(self, other: float) -> Careful:
-        return Careful(float(self) * float(other))
+        return _kept(float.__mul__(self, other))
 
     def __truediv__(self, other: float) -> Careful:
+        if not isinstance(other, int | float):
+            return NotImplemented
         return Careful(_quotient(float(self), float(other)))
 
     def __rsub__(self, other: float) -> Careful:
-        return Careful(float(other) - float(self))
+        return _kept(float.__rsub__(self, other))
 
     def __rtruediv__(self, other: float) -> Careful:
         return Careful(_quotient(float(other), float(self)))
@@ -144,6 +149,10 @@ class Careful(float):
 
     __radd__ = __add__
     __rmul__ = __mul__
+
+
+def _kept(result: Any) -> Careful:
+    return result if result is NotImplemented else Careful(result)
 
 
 def _quotient(a: float, b: float) -> float:

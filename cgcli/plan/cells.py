@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 Number = Any
-"""A cell, or a float that is the same for all rows and elements."""
+"""A cell, or a careful float that is the same for all rows and elements."""
 
 
 class Cell:
@@ -48,15 +48,15 @@ class Cell:
 
     def __add__(self, other: Number) -> Cell:
         """Return the sum."""
-        return self if _is(other, 0) else self._apply("add", self, other)
+        return self._apply("add", self, other)
 
     def __radd__(self, other: Number) -> Cell:
         """Return the sum."""
-        return self if _is(other, 0) else self._apply("add", other, self)
+        return self._apply("add", other, self)
 
     def __sub__(self, other: Number) -> Cell:
         """Return the difference."""
-        return self if _is(other, 0) else self._apply("subtract", self, other)
+        return self._apply("subtract", self, other)
 
     def __rsub__(self, other: Number) -> Cell:
         """Return the difference."""
@@ -113,9 +113,13 @@ class Cell:
         """Return where both truth values hold."""
         return self._apply("logical_and", self, other)
 
+    __rand__ = __and__
+
     def __or__(self, other: Cell) -> Cell:
         """Return where either truth value holds."""
         return self._apply("logical_or", self, other)
+
+    __ror__ = __or__
 
     def __getitem__(self, place: int) -> Cell:
         """Return an element of a vector, or a row of a matrix."""

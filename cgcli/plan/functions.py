@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
+from cgcli.numbers.real import CAREFUL
 from cgcli.plan.cells import Cell, Number, elementwise, grown, operand, shape_of, where
 from cgcli.plan.tape import Tape
 
 __all__ = ["cells"]
 
 
-def _function(tape: Tape, operation: str, plain: Callable[..., float]) -> Callable[..., Number]:
+def _function(tape: Tape, operation: str, name: str) -> Callable[..., Number]:
+    """Return a function that writes its operation down, or is its value where all is known.
+
+    What is known is computed by the numbers that evaluate a program at one point.
+    """
+    plain = getattr(CAREFUL, name)
+
     def call(*arguments: Number) -> Number:
         for argument in arguments:
             if type(argument) is Cell:
                 return elementwise(tape, operation, *arguments)
-        return float(plain(*map(float, arguments)))
+        return plain(*arguments)
 
     return call
 
@@ -31,8 +38,7 @@ def _power(tape: Tape) -> Callable[[Number, Number], Number]:
 
     def power(a: Number, b: Number) -> Number:
         if not isinstance(a, Cell) and not isinstance(b, Cell):
-            with np.errstate(all="ignore"):
-                return float(np.float_power(float(a), float(b)))
+            return CAREFUL.pow(a, b)
         if not isinstance(b, Cell):
             if b == 0:
                 return 1.0
@@ -214,15 +220,10 @@ def cells(tape: Tape) -> Namespace:
     >>> tape[m.pow(x, 2.0).place].operation
     'multiply'
     """
-    from cgcli.numbers import real
-
-    functions: dict[str, Any] = {
-        own: _function(tape, name, getattr(np, name)) for own, name in _LIKE_NUMPY.items()
-    }
-    for name in _SPECIAL:
-        functions[name] = _function(tape, name, getattr(real.CAREFUL, name))
-    maximum = _function(tape, "maximum", np.maximum)
-    minimum = _function(tape, "minimum", np.minimum)
+    functions = {own: _function(tape, name, own) for own, name in _LIKE_NUMPY.items()}
+    functions |= {name: _function(tape, name, name) for name in _SPECIAL}
+    maximum = _function(tape, "maximum", "max")
+    minimum = _function(tape, "minimum", "min")
     m = Namespace(
         **functions,
         pow=_power(tape),
@@ -232,12 +233,12 @@ def cells(tape: Tape) -> Namespace:
         truth=lambda condition: (
             elementwise(tape, "truth", condition)
             if isinstance(condition, Cell)
-            else float(condition)
+            else CAREFUL.truth(condition)
         ),
-        number=float,
-        pi=float(np.pi),
-        inf=float(np.inf),
-        nan=float(np.nan),
+        number=CAREFUL.number,
+        pi=CAREFUL.pi,
+        inf=CAREFUL.inf,
+        nan=CAREFUL.nan,
         stack=_stack(tape),
         index=lambda x, *indices: x.at(*indices),
         scatter=_scatter(tape),

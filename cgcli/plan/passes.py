@@ -9,6 +9,7 @@ import numpy as np
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
+from cgcli.numbers.real import Careful
 from cgcli.plan.cells import Cell, Number, filled, fit, shape_of, where
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
@@ -38,7 +39,7 @@ def forward_cells(
             if value is None and node in graph.constants:
                 value = graph.constants[node]
                 value = value if not np.shape(value) else Cell(tape, tape.array(value))
-            values.append(value)
+            values.append(Careful(value) if isinstance(value, float) else value)
             continue
         parts = [values[a] for a in arguments]
         if any(part is None for part in parts):
@@ -55,7 +56,7 @@ def forward_cells(
             # What is the same for all rows by luck, as x^0, still has a gradient a row.
             value = filled(tape, value, shape)
             value = Cell(tape, tape.write("repeat", (value.place,), (), shape, rows=True))
-        values.append(value)
+        values.append(value if isinstance(value, Cell) else Careful(value))
     return values
 
 
@@ -110,10 +111,7 @@ class _Pass:
                     return None, None
             else:
                 mask = reached if mask is None else mask & reached
-        partial = self.partial(node, place, parts)
-        if not isinstance(partial, Cell) and partial == 0:
-            return None, None
-        sent = upstream * partial
+        sent = upstream * self.partial(node, place, parts)
         if mask is not None:
             sent = where(mask, sent, 0.0)
         own = graph.shape(node)
@@ -201,7 +199,7 @@ def backward_cells(
     """
     backward = _Pass(graph, m, tape, values)
     gradients = backward.gradients
-    gradients[graph.output] = 1.0 if seed is None else seed
+    gradients[graph.output] = Careful(1.0) if seed is None else seed
     if not each and not has_rows(values[graph.output]):
         # A cost without data is the same in every row.
         gradients[graph.output] = sum_rows(tape, 1.0)

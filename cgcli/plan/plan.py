@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.numbers.arrays import quiet
 from cgcli.plan import kernels
 from cgcli.plan.kernels import Bound, Call
 from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
@@ -18,9 +19,10 @@ _SUMS: Final = frozenset({"total", "weigh", "gram"})
 
 
 def run(calls: Iterable[Call]) -> None:
-    """Run calls one after the other."""
-    for function, arguments in calls:
-        function(*arguments)
+    """Run calls one after the other: what is not finite comes in silence."""
+    with quiet():
+        for function, arguments in calls:
+            function(*arguments)
 
 
 class Plan:

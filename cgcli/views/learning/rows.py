@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.errors import CgraphError
 from cgcli.views.document import number
 
 __all__ = ["FORMATS", "RowWriter"]
@@ -35,6 +36,9 @@ class RowWriter:
 
     def text(self, rows: Any, values: Mapping[str, Any]) -> str:
         """Return the text of some rows: their numbers in the file, and values by name."""
+        if "row" in values:
+            message = "'row' is what the number of each row is called in the table"
+            raise CgraphError("name", message, "give the value another name: v = row")
         if self._form != "csv":
             objects = [self._object(int(row), k, values) for k, row in enumerate(rows)]
             return self._document(objects) if self._form == "json" else "".join(objects)

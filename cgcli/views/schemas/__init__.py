@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Callable
+from typing import Any, Final
 
-__all__ = ["names", "read"]
+from cgcli.decode import Literal
+from cgcli.errors import excerpt, shorten
+
+__all__ = ["misfit", "names", "read"]
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
@@ -22,3 +28,124 @@ def read(name: str) -> str:
     """Return the text of a schema, by one of `names`."""
     with open(os.path.join(_FOLDER, f"{name}.json"), encoding="utf-8") as file:
         return file.read()
+
+
+_KINDS: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
+    "object": ("an object", lambda value: isinstance(value, dict)),
+    "array": ("a list", lambda value: isinstance(value, list)),
+    "string": ("text", lambda value: isinstance(value, str) and not isinstance(value, Literal)),
+    "boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "null": ("null", lambda value: value is None),
+    "integer": ("a whole number", lambda value: type(value) is int or isinstance(value, Literal)),
+    "number": ("a number", lambda value: type(value) in (int, float) or isinstance(value, Literal)),
+}
+"""What a schema calls a kind of value: what a message calls it, and how it is told."""
+
+
+def misfit(found: Any, name: str) -> tuple[str, str] | None:
+    """Return where a JSON document is not what a schema says, and why; None where it is.
+
+    It heeds what the schemas here use of JSON Schema; a number beyond the doubles fits none.
+
+    >>> misfit({"schema": "cgraph.map/1", "rows": [{"row": "one"}]}, "map")
+    ('rows[0].row', "'one' is not a whole number")
+    """
+    import json
+
+    schema = json.loads(read(name))
+    pending = [("", found, schema)]
+    while pending:
+        place, value, rule = pending.pop()
+        rules = _alternatives(rule, schema)
+        chosen = next((rule for rule in rules if _is_of(value, rule)), None)
+        if chosen is None:
+            words = dict.fromkeys(word for rule in rules for word in _words(rule))
+            return place, f"{_shown(value)} is not {' or '.join(words)}"
+        why = _why(value, chosen)
+        if why:
+            return place, why
+        if isinstance(value, list) and all(type(x) is float and x - x == 0 for x in value):
+            # Millions of plain numbers fit where the first of them does.
+            value = value[:1]
+        pending += reversed(_parts(place, value, chosen))
+    return None
+
+
+def _alternatives(rule: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rules one of which a value must follow, references looked up."""
+    found, pending = [], [rule]
+    while pending:
+        rule = pending.pop()
+        if "$ref" in rule:
+            pending.append(schema["$defs"][rule["$ref"].rpartition("/")[2]])
+        elif "oneOf" in rule:
+            pending += reversed(rule["oneOf"])
+        else:
+            found.append(rule)
+    return found
+
+
+def _types(rule: dict[str, Any]) -> list[str]:
+    kinds = rule.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _is_of(value: Any, rule: dict[str, Any]) -> bool:
+    """Whether a value is of a rule's kind, whatever its parts are."""
+    if "const" in rule or "enum" in rule:
+        return type(value) is str and value in rule.get("enum", [rule.get("const")])
+    kinds = _types(rule)
+    return not kinds or any(_KINDS[kind][1](value) for kind in kinds)
+
+
+def _words(rule: dict[str, Any]) -> list[str]:
+    if "const" in rule:
+        return [f"'{rule['const']}'"]
+    return [_KINDS[kind][0] for kind in _types(rule)]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Literal):
+        return shorten(str(value), 30)
+    if isinstance(value, str):
+        return f"'{shorten(value, 30)}'"
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    if value is None:
+        return "null"
+    return shorten(str(value).lower(), 30)
+
+
+def _why(value: Any, rule: dict[str, Any]) -> str:
+    """Return what is wrong with a value of the right kind, its parts left aside."""
+    if isinstance(value, dict):
+        lacking = next((key for key in rule.get("required", []) if key not in value), None)
+        if lacking is not None:
+            return f"'{lacking}' is missing"
+        if rule.get("additionalProperties") is False:
+            strange = next((key for key in value if key not in rule["properties"]), None)
+            return "" if strange is None else f"'{excerpt(strange)}' has no place there"
+    elif isinstance(value, list):
+        least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
+        if not least <= len(value) <= most:
+            return f"it has {len(value)} elements, and must have {least}"
+    elif _KINDS["number"][1](value):
+        if abs(float(value) if isinstance(value, Literal) else value) > 1.7976931348623157e308:
+            return "it is larger than the largest double, 1.8e308"
+        if "minimum" in rule and float(value) < rule["minimum"]:
+            return f"{_shown(value)} is less than {rule['minimum']}"
+    return ""
+
+
+def _parts(place: str, value: Any, rule: dict[str, Any]) -> list[tuple[str, Any, dict[str, Any]]]:
+    """Return what a value holds, each with its place and the rule that it must follow."""
+    if isinstance(value, dict):
+        own, more = rule.get("properties", {}), rule.get("additionalProperties")
+        rest = more if isinstance(more, dict) else {}
+        dotted = f"{place}." if place else ""
+        return [(dotted + excerpt(key), each, own.get(key, rest)) for key, each in value.items()]
+    if not isinstance(value, list):
+        return []
+    items, first = rule.get("items", {}), rule.get("prefixItems", [])
+    rules = first + [items] * (len(value) - len(first))
+    return [(f"{place}[{k}]", each, rules[k]) for k, each in enumerate(value)]

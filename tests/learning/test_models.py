@@ -1,0 +1,261 @@
+"""Model files: what any optimiser writes fits its schema and goes on; what was changed is told."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cgcli.views.schemas import misfit, names, read
+
+Run = Callable[..., Any]
+PROGRAM = "(dot(w, x) + b - y)^2"
+SCHEMA = json.loads(read("model"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    lines = [f"{k % 7},{(k * k) % 5},{k % 3 + 0.5}" for k in range(40)]
+    (folder / "d.csv").write_text("x1,x2,y\n" + "\n".join(lines) + "\n")
+    return folder
+
+
+def words(folder: Path, *more: str) -> list[str]:
+    stack = ["--stack", "x=x?", "-d", str(folder / "d.csv")]
+    return ["train", PROGRAM, *stack, "w=zeros(2)", "b=0", *more]
+
+
+VARIANTS = [
+    *(["--optimizer", name, "--lr", "0.01"] for name in ("gd", "momentum", "nesterov", "rmsprop")),
+    *(["--optimizer", name, "--batch", "8"] for name in ("adagrad", "adam", "adamw")),
+    ["--schedule", "step", "--every", "2", "--factor", "0.5", "--lr", "0.01"],
+    ["--schedule", "cosine", "--lr", "0.01", "--reduce", "sum", "--clip", "1"],
+    ["--schedule", "warmup", "--warmup", "3", "--batch", "7", "--lr", "0.01"],
+    ["--scale", "x,y", "--holdout", "0.2", "--patience", "2", "--metric", "e=abs(y - b)"],
+    ["--until-gradient", "1e-3", "--batch", "16", "--lr", "0.01"],
+    ["--until-cost", "1e9"],
+    ["--lr", "1e6"],
+    ["--steps", "0"],
+    ["--optimizer", "lbfgs"],
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=" ".join)
+def test_what_is_written_fits_its_schema_and_goes_on(
+    variant: list[str], folder: Path, cgraph: Run
+) -> None:
+    model = folder / "m.json"
+    model.unlink(missing_ok=True)
+    ran = cgraph(*words(folder, *variant, "--epochs", "3", "-o", str(model)))
+    assert ran.status == (1 if "1e6" in variant else 0), ran.err
+    document = json.loads(model.read_text())
+    jsonschema.validate(document, SCHEMA)
+    assert misfit(document, "model") is None
+    assert cgraph("predict", str(model), "-d", str(folder / "d.csv")).status == 0
+    ran = cgraph("train", "--resume", str(model), "--epochs", "4", "-o", str(folder / "n.json"))
+    if document["state"] is None:
+        assert ran.status == 2
+        assert "there is nothing to go on from in this model" in ran.err
+        assert f"start from its values: --at {model}" in ran.err
+    else:
+        assert ran.status == (1 if "1e6" in variant else 0), ran.err
+
+
+def test_least_squares_has_nothing_to_go_on_from(folder: Path, cgraph: Run) -> None:
+    model = folder / "lm.json"
+    more = ["w=zeros(2)", "b=0", "--residual", "-o", str(model)]
+    data = ["--stack", "x=x?", "-d", str(folder / "d.csv")]
+    assert cgraph("train", "dot(w, x) + b - y", *data, *more).status == 0
+    jsonschema.validate(json.loads(model.read_text()), SCHEMA)
+    ran = cgraph("train", "--resume", str(model))
+    assert ran.status == 2
+    assert "there is nothing to go on from" in ran.err
+
+
+@pytest.fixture(scope="module")
+def document(folder: Path) -> dict[str, Any]:
+    from cgcli.commands.app import run
+
+    path = folder / "whole.json"
+    more = ["--optimizer", "adam", "--batch", "8", "--holdout", "0.2", "--patience", "9"]
+    run([*words(folder, *more, "--scale", "x", "--epochs", "2", "--json", "-o", str(path))])
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+CHANGES: list[tuple[str, Any, str]] = [
+    ("schema", "cgraph.model/2", "it is of the version cgraph.model/2, and cgraph.model/1 is read"),
+    ("schema", "cgraph.eval/1", "this is no model"),
+    ("schema", 1, "this is no model"),
+    ("program", 5, "at program, 5 is not text"),
+    ("program", "(w*", "program: "),
+    ("program", None, "at program, null is not text"),
+    ("parameters", [], "at parameters, a list is not an object"),
+    ("parameters", {}, "and the parameters 0"),
+    ("parameters.w", "1", "at parameters.w, '1' is not a number or a list"),
+    ("parameters.w.1", "2", "at parameters.w[1], '2' is not a number or a list"),
+    ("parameters.w.1", True, "at parameters.w[1], true is not a number or a list"),
+    ("parameters.w.1", None, "at parameters.w[1], null is not"),
+    ("parameters.w.1", 10**400, "at parameters.w[1], it is larger than the largest double"),
+    ("parameters.w.1", "NaN", "at parameters.w[1], it is not finite"),
+    ("parameters.w.1", [1.0], "at parameters.w, its rows are not of one length"),
+    ("parameters.w", [[[1.0]]], "at parameters.w, it has 3 axes"),
+    ("parameters.w", [], "at parameters.w, it is empty"),
+    ("parameters.w", {"a": 1}, "at parameters.w, an object is not"),
+    ("parameters.w", [1.0, 2.0, 3.0], "numbers"),
+    ("fixed", None, "at fixed, null is not an object"),
+    ("data", 3, "at data, 3 is not an object"),
+    ("data.path", 3, "at data.path, 3 is not text or null"),
+    ("data.rows", -1, "at data.rows, -1 is less than 0"),
+    ("data.rows", 1.5, "at data.rows, 1.5 is not a whole number"),
+    ("data.columns", ["x1", 2], "at data.columns[1], 2 is not text"),
+    ("data.stack.x", ["x?"], "at data.stack.x, a list is not text"),
+    ("data.scale.x", [1.0], "at data.scale.x, it has 1 elements, and must have 2"),
+    ("data.scale.x.1", [1.0, "x"], "at data.scale.x[1][1], 'x' is not"),
+    ("data.skip_bad", "no", "at data.skip_bad, 'no' is not true or false"),
+    ("data.more", 1, "at data, 'more' has no place there"),
+    ("settings", [], "at settings, a list is not an object"),
+    ("state", 3, "at state, 3 is not null or an object"),
+    ("state.step", -1, "at state.step, -1 is less than 0"),
+    ("state.step", 2**64, "it is not whole"),
+    ("state.stride", 0, "it is not whole"),
+    ("state.memory.mean", "x", "at state.memory.mean, 'x' is not a list"),
+    ("state.memory.mean", [0.0], "at state.memory.mean, it has 1 numbers, and the parameters 3"),
+    ("state.current", [1.0], "at state.current, it has 1 numbers, and the parameters 3"),
+    ("state.best.parameters", {}, "at state.best.parameters, they are not those of the model"),
+    ("state.best.epoch", "1", "at state.best.epoch, '1' is not a whole number"),
+    ("state.history.0.cost", "low", "at state.history[0].cost, 'low' is not a number"),
+    ("state.history.0", [], "at state.history[0], a list is not an object"),
+]
+
+
+def changed(document: Any, place: str, value: Any) -> Any:
+    whole = copy.deepcopy(document)
+    *way, last = [int(part) if part.isdigit() else part for part in place.split(".")]
+    inner = whole
+    for part in way:
+        inner = inner[part]
+    inner[last] = value
+    return whole
+
+
+@pytest.mark.parametrize(("place", "value", "message"), CHANGES, ids=str)
+def test_a_model_that_was_changed_is_refused_by_file_and_place(
+    place: str, value: Any, message: str, document: Any, folder: Path, cgraph: Run
+) -> None:
+    path = folder / "changed.json"
+    path.write_text(json.dumps(changed(document, place, value)))
+    ran = cgraph("train", "--resume", str(path))
+    assert ran.status == 2
+    assert message in ran.err
+    if place != "parameters.w" or value != [1.0, 2.0, 3.0]:
+        assert str(path)[-30:] in ran.err.splitlines()[0]
+    ran = cgraph("predict", str(path), "-d", str(folder / "d.csv"))
+    assert ran.status == 2
+    assert ran.err.startswith("error: ")
+
+
+@pytest.mark.parametrize("key", [*SCHEMA["required"], "data.scale", "state.memory", "state.best"])
+def test_what_is_missing_is_named(key: str, document: Any, folder: Path, cgraph: Run) -> None:
+    whole = copy.deepcopy(document)
+    place, _, last = key.rpartition(".")
+    del (whole[place] if place else whole)[last]
+    path = folder / "lacking.json"
+    path.write_text(json.dumps(whole))
+    for words in (["train", "--resume", str(path)], ["eval", "w[0] + b", "--at", str(path)]):
+        ran = cgraph(*words)
+        assert ran.status == 2
+        if key != "schema":
+            assert f"'{last}' is missing" in ran.err
+
+
+@pytest.mark.parametrize(
+    "text", ["1e400", "-1e400", "[" * 3000 + "]" * 3000, "{", "NaN", '"\\ud800"']
+)
+def test_a_number_that_no_file_should_hold(
+    text: str, document: Any, folder: Path, cgraph: Run
+) -> None:
+    path = folder / "odd.json"
+    whole = json.dumps(changed(document, "parameters.b", "@")).replace('"@"', text)
+    path.write_text(whole)
+    for words in (
+        ["train", "--resume", str(path)],
+        ["predict", str(path), "-d", str(folder / "d.csv")],
+        ["eval", "w[0] + b", "--at", str(path)],
+        ["eval", "w[0] + b", "--at", str(path), "--exact"],
+        words_at(folder, path),
+    ):
+        ran = cgraph(*words)
+        assert ran.status == 2, ran
+        assert str(path)[-20:] in ran.err
+
+
+def words_at(folder: Path, path: Path) -> list[str]:
+    data = ["--stack", "x=x?", "-d", str(folder / "d.csv")]
+    return ["train", PROGRAM, *data, "--at", str(path)]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | st.sampled_from(["NaN", "a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=5,
+)
+
+
+@given(drawn=st.data())
+@settings(max_examples=300, deadline=None, database=None)
+def test_the_check_is_that_of_json_schema(drawn: st.DataObject, document: Any) -> None:
+    """A part of a model put out, or another value put in its place: as jsonschema has it."""
+    whole = copy.deepcopy(document)
+    inner: Any = whole
+    for _ in range(drawn.draw(st.integers(0, 4))):
+        keys = list(inner) if isinstance(inner, dict) else list(range(len(inner)))
+        key = drawn.draw(st.sampled_from(keys))
+        if not isinstance(inner[key], dict | list) or not inner[key]:
+            break
+        inner = inner[key]
+    keys = list(inner) if isinstance(inner, dict) else list(range(len(inner)))
+    key = drawn.draw(st.sampled_from(keys))
+    if drawn.draw(st.booleans()):
+        del inner[key]
+    else:
+        inner[key] = drawn.draw(values)
+    valid = jsonschema.Draft202012Validator(SCHEMA).is_valid(_whole_as_integers(whole))
+    assert (misfit(whole, "model") is None) == valid
+
+
+def _whole_as_integers(value: Any) -> Any:
+    """JSON Schema takes 1.0 for an integer; a model's counts are written without a point."""
+    if isinstance(value, dict):
+        return {key: _whole_as_integers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_whole_as_integers(each) for each in value]
+    return value + 0.25 if isinstance(value, float) and value.is_integer() else value
+
+
+def test_the_words_of_the_schemas_are_those_that_the_check_heeds() -> None:
+    heeded = {
+        "$schema", "$id", "$ref", "$defs", "title", "description", "type", "required", "enum",
+        "additionalProperties", "properties", "const", "items", "prefixItems", "minItems",
+        "maxItems", "minimum", "oneOf",
+    }  # fmt: skip
+    assert "model" in names()
+    pending = [SCHEMA]
+    while pending:
+        rule = pending.pop()
+        assert set(rule) <= heeded
+        for key, value in rule.items():
+            if key in ("properties", "$defs"):
+                pending += value.values()
+            elif key in ("oneOf", "prefixItems"):
+                pending += value
+            elif isinstance(value, dict):
+                pending.append(value)
