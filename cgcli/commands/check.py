@@ -30,6 +30,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
@@ -140,8 +141,7 @@ def check_command(
     worth = None if points is None else read_points(exercise, points)
     report = Report(exercise, worth, reveal, words)
     if not json:
-        for line in note_lines(result if reveal == "answer" else discreet(result)):
-            sys.stderr.write(line + "\n")
+        tell(*note_lines(result if reveal == "answer" else discreet(result)))
     found = _marked(exercise, _sheets(answers or [], answer or []), reach)
     each = [(marked, score(marked, worth or Points(), require)) for marked in found]
     if json:
@@ -152,7 +152,7 @@ def check_command(
     elif csv:
         from cgcli.views.homework.document import check_table
 
-        sys.stdout.write(check_table(report, each))
+        publish([check_table(report, each)])
     else:
         from cgcli.views.homework.report import print_class, print_sheet
 

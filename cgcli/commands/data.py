@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Final
 
 from cgcli.commands.files import opened
 from cgcli.errors import CgraphError, shorten
+from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
     from cgcli.learning.reading import Report, Source
@@ -98,4 +98,4 @@ def tell_skipped(report: Report) -> None:
     lines += [f"  {bad}" for bad in report.first]
     if report.bad > len(report.first):
         lines.append(f"  and {report.bad - len(report.first):,} more")
-    sys.stderr.write("\n".join(lines) + "\n")
+    tell(*lines)

@@ -24,6 +24,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
+from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
@@ -101,8 +102,7 @@ def draw_command(
     else:
         result = solve(problem)
         drawing = Drawing(result.graph, result, picture)
-        for line in note_lines(result):
-            sys.stderr.write(line + "\n")
+        tell(*note_lines(result))
     if frames is not None:
         _write_frames(drawing, frames, kind)
     elif json:
@@ -157,4 +157,4 @@ def _write_frames(drawing: Drawing, folder: str, kind: str) -> None:
     for frame in range(count + 1):
         path = os.path.join(folder, f"frame-{frame:0{digits}}.{kind}")
         write_file(path, drawing.bytes(kind, frame))
-    sys.stderr.write(f"{count + 1} frames in {folder}\n")
+    tell(f"{count + 1} frames in {folder}")

@@ -11,6 +11,7 @@ from cgcli.commands.files import read_array, read_text
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
+from cgcli.views.streams import tell
 
 __all__ = [
     "bindings_of",
@@ -112,12 +113,10 @@ def tell_scaling(found: Mapping[str, Any]) -> None:
     data = found.get("data") if found.get("schema") == MODEL else None
     scaled = data.get("scale") if isinstance(data, dict) else None
     if isinstance(scaled, dict) and scaled:
-        import sys
-
         names = ", ".join(map(excerpt, scaled))
-        sys.stderr.write(
+        tell(
             f"note: the model was trained on {names} scaled; bind scaled values, or use "
-            "cgraph predict\n"
+            "cgraph predict"
         )
 
 

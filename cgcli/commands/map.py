@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated, Any, Final
 
 import typer
@@ -15,6 +14,7 @@ from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Progr
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
+from cgcli.views.streams import publish
 
 __all__ = ["map_command", "predict_command"]
 
@@ -156,10 +156,9 @@ def _run(
         pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))
         if json:
             # An error in the middle must not stand behind half a document.
-            sys.stdout.write("".join(pieces) + writer.end())
+            publish(["".join(pieces) + writer.end()])
         elif output is None:
-            for piece in pieces:
-                sys.stdout.write(piece)
+            publish(pieces)
         else:
             write_pieces(output, (piece.encode() for piece in pieces))
     tell_skipped(report)

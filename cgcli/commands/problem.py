@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shlex
-import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from cgcli.program import (
     parse,
     unused_binding,
 )
+from cgcli.views.streams import tell
 
 __all__ = [
     "Problem",
@@ -105,8 +105,7 @@ def _solved(problem: Problem) -> tuple[Program, Result, dict[str, Any]]:
     except CgraphError as error:
         _add_binding(error, problem.bindings)
         raise
-    for line in _stray_signs(parsed, result):
-        sys.stderr.write(line + "\n")
+    tell(*_stray_signs(parsed, result))
     return parsed, result, {**more, **bound}
 
 

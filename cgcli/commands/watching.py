@@ -17,6 +17,7 @@ from cgcli.errors import CgraphError, shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
+from cgcli.views.streams import tell
 
 __all__ = ["Files", "Watching"]
 
@@ -181,8 +182,7 @@ class Watching:
                 lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")
-        if lines:
-            sys.stderr.write("\n".join(lines) + "\n")
+        tell(*lines)
 
 
 def _opened_log(path: str, epoch: int | None) -> IO[str]:
