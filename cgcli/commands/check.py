@@ -130,7 +130,6 @@ def check_command(
         raise CgraphError("usage", message, "leave one of the two out")
     spoken = base(language) if language else ENGLISH if json or csv else wanted()
     words = catalogue(spoken)
-    _check_streams(program, at, answers or [])
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     kind = kind_of(exact, limits)
     reach = _tolerance(tolerance, kind)
@@ -178,13 +177,6 @@ def _tolerance(text: str | None, kind: Kind) -> Tolerance:
         raise CgraphError("usage", message, "write --tolerance 0.01, or --tolerance 1%")
     relative = plain.endswith("%")
     return Tolerance(number.value / 100 if relative else number.value, relative)
-
-
-def _check_streams(program: str | None, at: str | None, answers: list[str]) -> None:
-    readers = [program, at, *answers].count("-")
-    if readers > 1:
-        message = "standard input can be read once"
-        raise CgraphError("usage", message, "put all but one of what is read in files")
 
 
 def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:

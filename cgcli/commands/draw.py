@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgcli.commands.files import write_file
+from cgcli.commands.outputs import ending_of, write_file
 from cgcli.commands.problem import Problem, solve, unvalued
 from cgcli.commands.shared import (
     At,
@@ -122,7 +122,7 @@ def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
     if os.path.isdir(output):
         message = f"{shorten(output, 80)} is a folder"
         raise CgraphError("file", message, "name a file in it, such as graph.svg")
-    kind = os.path.splitext(output)[1].lower().removeprefix(".")
+    kind = ending_of(output)
     kind = {"gv": "dot", "mermaid": "mmd"}.get(kind, kind)
     if kind not in kinds:
         message = f"what '{shorten(output)}' is to hold cannot be told from its name"

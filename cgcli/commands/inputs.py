@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.commands.files import read_array, read_text
+from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
@@ -42,10 +43,8 @@ def read_program(argument: str | None, command: str) -> str:
             "no expression",
             f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3',
         )
-    if argument == "-":
-        return read_text("-")
-    if argument.startswith("@") and len(argument) > 1 and not argument[1].isspace():
-        return read_text(argument[1:])
+    if (path := program_path(argument)) is not None:
+        return read_text(path)
     try:
         argument.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any, Final
 
 import typer
 
 from cgcli.commands.data import opened_source, pairs, tell_skipped
-from cgcli.commands.files import check_apart, read_text, write_pieces
+from cgcli.commands.files import read_text
 from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.outputs import ending_of, write_pieces
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, shorten
@@ -136,11 +136,10 @@ def _run(
     from cgcli.learning.reading import Report
     from cgcli.views.learning.rows import FORMATS, RowWriter
 
-    ending = os.path.splitext(output or "")[1].lower().lstrip(".")
+    ending = ending_of(output or "")
     if output is not None and ending not in FORMATS and form is None:
         message = f"{shorten(output, 80)}: rows are written as .csv or .jsonl"
         raise CgraphError("usage", message, "or say which with --format csv")
-    check_apart({"the data": data, "the table": output})
     form = one_of("--format", form, FORMATS) or ending or "csv"
     if json and (output is not None or form != "csv"):
         message = "--json prints one document, and that is neither a file nor another form"

@@ -70,7 +70,7 @@ def kind_of(exact: bool, limits: Limits, precision: int | None = None) -> Kind:
 
 def kept(problem: Problem) -> Problem:
     """Return a problem whose values can be read twice, which standard input cannot."""
-    if problem.at != "-" or problem.program == "-":
+    if problem.at != "-":
         return problem
     return problem._replace(given=read_text("-"))
 
@@ -124,9 +124,6 @@ def unvalued(problem: Problem) -> Graph:
 
 def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:
     """Return the program, the values bound by name, and those of the --at file."""
-    if problem.program == "-" and problem.at == "-":
-        message = "the program and --at cannot both be read from standard input"
-        raise CgraphError("usage", message, "put one of them in a file")
     parsed = parse(read_program(problem.program, problem.command), problem.limits)
     at, given = problem.at, problem.given
     return parsed, *read_bindings(problem.bindings, at, problem.limits, problem.kind, given)
