@@ -11,7 +11,7 @@ import typer
 
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError
-from cgcli.views.streams import standard_streams, tell
+from cgcli.views.streams import publish, standard_streams, tell
 
 __all__ = ["app", "run"]
 
@@ -118,7 +118,7 @@ def _report(error: CgraphError, as_json: bool) -> int:
         from cgcli.views.document import pretty
 
         try:
-            sys.stdout.write(pretty(error_document(error)) + "\n")
+            publish([pretty(error_document(error)) + "\n"])
             sys.stdout.flush()
         except BrokenPipeError:
             return UNUSABLE

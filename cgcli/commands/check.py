@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -147,7 +146,7 @@ def check_command(
         from cgcli.views.document import pretty
         from cgcli.views.homework.document import check_document
 
-        sys.stdout.write(pretty(check_document(report, each)) + "\n")
+        publish([pretty(check_document(report, each)) + "\n"])
     elif csv:
         from cgcli.views.homework.document import check_table
 

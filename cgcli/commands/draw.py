@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +23,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
-from cgcli.views.streams import tell
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
@@ -108,7 +107,7 @@ def draw_command(
     elif json:
         from cgcli.views.document import pretty
 
-        sys.stdout.write(pretty(drawing.document(frame)) + "\n")
+        publish([pretty(drawing.document(frame)) + "\n"])
     elif output is None:
         drawing.show(frame)
     else:

@@ -137,18 +137,24 @@ def _json_value(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
         return special
     if isinstance(value, list):
         # Two levels are all that a value has; anything deeper is refused by its shape.
-        return [
-            [_json_scalar(v, name, limits, kind) for v in row]
-            if isinstance(row, list)
-            else _json_scalar(row, name, limits, kind)
-            for row in value
-        ]
+        return [_json_row(number, row, name, limits, kind) for number, row in enumerate(value, 1)]
     what = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
     raise CgraphError(
         "binding",
         f"the value of '{excerpt(name)}' cannot be used: {what} is not a number",
         'write a number, a list, or a string such as "1/3"',
     )
+
+
+def _json_row(number: int, row: Any, name: str, limits: Limits, kind: Kind) -> Any:
+    try:
+        if isinstance(row, list):
+            return [_json_scalar(each, name, limits, kind) for each in row]
+        return _json_scalar(row, name, limits, kind)
+    except CgraphError as error:
+        what = "row" if isinstance(row, list) else "element"
+        error.message = f"{what} {number}: {error.message}"
+        raise
 
 
 def _json_scalar(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
@@ -230,7 +236,17 @@ def _from_file(path: str, name: str, argument: str, start: int, limits: Limits, 
         place = Place(argument, start, start + 1)
         raise CgraphError("binding", message, "write the path after it: W=@weights.csv", (place,))
     found = read_array(path, kind)
-    return _json_value(found, name, limits, kind) if path.lower().endswith(".json") else found
+    if not path.lower().endswith(".json"):
+        return found
+    try:
+        value = _json_value(found, name, limits, kind)
+        if isinstance(value, list):
+            # What is wrong with its shape is the file's, and is told with it.
+            kind.inputs({name: value})
+    except CgraphError as error:
+        error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
+    return value
 
 
 def constant(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -22,6 +21,7 @@ from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import Options, Trained, Training
 from cgcli.limits import Limits
 from cgcli.program import parse
+from cgcli.views.streams import publish
 
 __all__ = ["Run", "Start"]
 
@@ -262,7 +262,7 @@ class Run:
             from cgcli.views.document import pretty
             from cgcli.views.learning.document import as_document
 
-            sys.stdout.write(pretty(as_document(self.training, trained, model)) + "\n")
+            publish([pretty(as_document(self.training, trained, model)) + "\n"])
         else:
             from cgcli.views.learning.report import print_trained
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -94,7 +93,7 @@ def sheet_command(
         from cgcli.views.document import pretty
         from cgcli.views.homework.blank import sheet_document
 
-        sys.stdout.write(pretty(sheet_document(exercise, key, told_apart)) + "\n")
+        publish([pretty(sheet_document(exercise, key, told_apart)) + "\n"])
         return
     from cgcli.views.homework.blank import sheet_text
 

@@ -113,8 +113,7 @@ def tell(*lines: str) -> None:
 
 def publish(pieces: Iterable[str]) -> None:
     """Write what another program is to read to standard output: in UTF-8, but on a terminal."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None and not sys.stdout.isatty():
-        reconfigure(encoding="utf-8", errors="cgraph.plain")
+    if (sys.stdout.encoding or "").lower() != "utf-8" and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8", errors="cgraph.plain")  # type: ignore[union-attr]
     for piece in pieces:
         sys.stdout.write(piece)
