@@ -8,8 +8,10 @@ that ends, and the next run removes what is left.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import shutil
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
@@ -17,12 +19,12 @@ from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
 
 from cgcli.commands.files import file_error
+from cgcli.commands.paths import is_stream
 from cgcli.errors import CgraphError
 
 __all__ = [
     "Output",
     "ending_of",
-    "is_stream",
     "named_errors",
     "take_lock",
     "write_file",
@@ -32,9 +34,10 @@ __all__ = [
 _LONGEST_NAME: Final = 200
 """In bytes: longer names are cut in those of parts, which have 255 at most."""
 
-_STREAM: Final = re.compile(r"/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*")
 _CLOSED_FIRST: Final = os.name == "nt"
 """Whether an open file can be neither moved nor removed, as on Windows."""
+_HELD: Final = (errno.EBUSY, errno.EPERM)
+"""What a file says that can be written and not replaced: it is mounted, or its folder guards it."""
 
 
 @contextlib.contextmanager
@@ -56,15 +59,6 @@ def ending_of(path: str) -> str:
     ('json', '')
     """
     return os.path.splitext(path)[1].lower().lstrip(".")
-
-
-def is_stream(path: str) -> bool:
-    """Whether a path leads to what this process has open, whatever that is.
-
-    >>> is_stream("/dev/stdout"), is_stream("/dev/shm/model.json")
-    (True, False)
-    """
-    return _STREAM.fullmatch(os.path.abspath(path)) is not None
 
 
 def write_file(path: str, data: bytes) -> None:
@@ -103,7 +97,13 @@ class _Part(NamedTuple):
         """Become another file; the lock holds until it is."""
         if _CLOSED_FIRST:
             self.file.close()
-        os.replace(self.path, target)
+        try:
+            os.replace(self.path, target)
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            shutil.copyfile(self.path, target)
+            os.remove(self.path)
         self.file.close()
 
     def remove(self) -> None:
@@ -185,16 +185,20 @@ class Output:
             return
         assert self._part is not None
         full = self._part
-        full.file.seek(0)
-        full.file.truncate()
         with named_errors(self.path):
+            full.file.seek(0)
+            full.file.truncate()
             _make_alike(self._target, full.path)
         self._fill(full.file, pieces)
         with named_errors(self.path):
             # The name must not be there before the content is.
             os.fsync(full.file.fileno())
             self._part = self._new_part()
-            full.take_place_of(self._target)
+            try:
+                full.take_place_of(self._target)
+            except OSError:
+                full.remove()
+                raise
 
     def _fill(self, file: IO[bytes], pieces: Iterable[bytes]) -> None:
         for piece in pieces:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from cgcli.commands.outputs import is_stream
 from cgcli.errors import CgraphError, shorten
 
-__all__ = ["READ", "WRITTEN", "Named", "check_apart", "check_paths", "program_path"]
+__all__ = ["READ", "WRITTEN", "Named", "check_apart", "check_paths", "is_stream", "program_path"]
 
 READ: Final = {
     "program": "the program",
@@ -32,6 +32,8 @@ WRITTEN: Final = {
     "frames": "a frame",
 }
 """By parameter of a command what is written to the file, or the folder, that it names."""
+
+_STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
 
 
 class Named(NamedTuple):
@@ -93,6 +95,15 @@ def program_path(argument: str) -> str | None:
         return argument
     named = argument.startswith("@") and len(argument) > 1 and not argument[1].isspace()
     return argument[1:] if named else None
+
+
+def is_stream(path: str) -> bool:
+    """Whether a path leads to what this process has open, whatever that is.
+
+    >>> is_stream("/dev/stdout"), is_stream("/dev/shm/model.json")
+    (True, False)
+    """
+    return re.fullmatch(_STREAM, os.path.abspath(path)) is not None
 
 
 def _lost(kept: Named, lost: Named) -> CgraphError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 __all__ = ["printable", "printable_lines", "width"]
@@ -33,6 +32,8 @@ def printable_lines(text: str) -> str:
 
 
 def _is_plain(char: str) -> bool:
+    import unicodedata
+
     return char.isprintable() or unicodedata.category(char) not in _HIDDEN
 
 
@@ -48,6 +49,8 @@ def width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    import unicodedata
+
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     narrow = sum(unicodedata.combining(char) != 0 for char in text)
     return len(text) + wide - narrow

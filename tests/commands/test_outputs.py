@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -502,6 +503,28 @@ def test_an_error_of_the_system_in_a_piece_is_none_of_the_output(tmp_path: Path)
 
     with pytest.raises(OSError, match="Input/output error"):
         write_pieces(str(tmp_path / "o.csv"), pieces())
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EPERM, errno.ENOSPC])
+def test_a_file_that_can_be_written_and_not_replaced(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is mounted by itself, as containers do, or another's in a folder of all."""
+
+    def refuse(*_: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = tmp_path / "m.json"
+    path.write_text("a longer content than the new one")
+    monkeypatch.setattr(os, "replace", refuse)
+    if number == errno.ENOSPC:
+        with pytest.raises(CgraphError, match="no space left on device"):
+            write_file(str(path), b"new")
+        assert path.read_text().startswith("a longer")
+    else:
+        write_file(str(path), b"new")
+        assert path.read_bytes() == b"new"
+    assert parts(tmp_path) == []
 
 
 @POSIX
