@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import errno
-import io
 import os
 import re
 import sys
@@ -14,6 +11,7 @@ import typer
 
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError
+from cgcli.views.streams import publish, standard_streams, tell
 
 __all__ = ["app", "run"]
 
@@ -60,8 +58,11 @@ def run(arguments: list[str]) -> int:
     0 done, 1 done and the answer is no, 2 the input could not be used, 70 a fault of the
     program itself, 130 interrupted. A closed pipe ends the program quietly.
     """
-    _prepare_streams()
-    arguments = [_decoded(argument) for argument in arguments]
+    with standard_streams():
+        return _run([_decoded(argument) for argument in arguments])
+
+
+def _run(arguments: list[str]) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json = "--json" in options
     try:
@@ -76,13 +77,11 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except MemoryError:
         return _report(CgraphError("limit", "there is not enough memory for this"), as_json)
-    except SystemExit:
-        # Typer and Rich leave this way, with 1, when a pipe is closed.
-        _nobody_reads()
+    except (BrokenPipeError, SystemExit):
+        # Rich leaves in the second way when a pipe is closed.
         return DONE
     except OSError as error:
-        if error.errno == errno.EPIPE or _nobody_reads():
-            return DONE
+        # Files and streams blame themselves; what is left writes the help.
         why = (error.strerror or "it cannot be written").lower()
         return _report(CgraphError("file", f"standard output: {why}"), as_json=False)
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not end as a traceback
@@ -90,30 +89,6 @@ def run(arguments: list[str]) -> int:
         if told is not None:
             return _report(_usage(told()), as_json)
         return _fault(error, "--debug" in options)
-
-
-# What is drawn where a terminal cannot show it, and all else is escaped.
-_PLAIN: Final = {"…": "...", "≈": "~", "×": "x", "∂": "d", "─": "-", "–": "-", "·": "*"}
-
-
-def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)
-    text = error.object[error.start : error.end]
-    plain = (_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in text)
-    return "".join(plain), error.end
-
-
-def _prepare_streams() -> None:
-    """Make every stream one that can be written: a character it lacks must not end the program."""
-    codecs.register_error("cgraph.plain", _in_ascii)
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            # Closed by who started us: nothing is read, and what is written goes nowhere.
-            mode = "r" if name == "stdin" else "w"
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # kept open
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="cgraph.plain")
 
 
 def _decoded(argument: str) -> str:
@@ -137,28 +112,27 @@ def _usage(message: str) -> CgraphError:
 
 def _report(error: CgraphError, as_json: bool) -> int:
     """Say what was wrong, on standard output as JSON or on standard error in words."""
-    try:
-        if as_json:
-            from cgcli.views.document import pretty
-            from cgcli.views.messages import error_document
+    from cgcli.views.messages import error_document, error_lines
 
-            sys.stdout.write(pretty(error_document(error)) + "\n")
+    if as_json:
+        from cgcli.views.document import pretty
+
+        try:
+            publish([pretty(error_document(error)) + "\n"])
             sys.stdout.flush()
-        else:
-            from cgcli.views.messages import error_lines
-
-            _write_message(error_lines(error))
-    except OSError:
-        # Where the message cannot be written either, the status says it.
-        _nobody_reads()
+        except BrokenPipeError:
+            return UNUSABLE
+        except CgraphError as trouble:
+            _write_message(error_lines(trouble))
+    else:
+        _write_message(error_lines(error))
     return UNUSABLE
 
 
 def _write_message(lines: list[str]) -> None:
     """Write a message to standard error, its first words and carets in colour on a terminal."""
     if not sys.stderr.isatty():
-        sys.stderr.write("\n".join(lines) + "\n")
-        sys.stderr.flush()
+        tell(*lines)
         return
     from rich.text import Text
 
@@ -173,20 +147,6 @@ def _write_message(lines: list[str]) -> None:
         out.print(text, soft_wrap=True)
 
 
-def _nobody_reads() -> bool:
-    """Whether standard output is a closed pipe; if so nothing more is written to it."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        if error.errno != errno.EPIPE:
-            return False
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    except ValueError:
-        return True
-    return not isinstance(sys.stdout, io.TextIOWrapper)
-
-
 def _fault(error: Exception, debug: bool) -> int:
     """Report a fault of the program itself in one line, with its traceback when asked."""
     if debug:
@@ -195,8 +155,8 @@ def _fault(error: Exception, debug: bool) -> int:
         traceback.print_exception(error)
         return FAULT
     what = str(error) if isinstance(error, FaultError) else type(error).__name__
-    sys.stderr.write(
+    tell(
         f"cgraph: a fault of the program itself, {what}; "
-        "please report it with the output of the same command and --debug\n"
+        "please report it with the output of the same command and --debug"
     )
     return FAULT

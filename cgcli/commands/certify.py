@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cgcli.commands.problem import Problem, kept, solve_with_inputs
 from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
+from cgcli.views.streams import publish
 
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
@@ -50,7 +50,7 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
         from cgcli.views.document import pretty
 
         document = certified_evaluation(result, certificate, proof.digits)
-        sys.stdout.write(pretty(document) + "\n")
+        publish([pretty(document) + "\n"])
     else:
         from cgcli.views.certificate import print_certificate
 

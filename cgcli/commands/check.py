@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +29,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
@@ -129,7 +129,6 @@ def check_command(
         raise CgraphError("usage", message, "leave one of the two out")
     spoken = base(language) if language else ENGLISH if json or csv else wanted()
     words = catalogue(spoken)
-    _check_streams(program, at, answers or [])
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     kind = kind_of(exact, limits)
     reach = _tolerance(tolerance, kind)
@@ -140,19 +139,18 @@ def check_command(
     worth = None if points is None else read_points(exercise, points)
     report = Report(exercise, worth, reveal, words)
     if not json:
-        for line in note_lines(result if reveal == "answer" else discreet(result)):
-            sys.stderr.write(line + "\n")
+        tell(*note_lines(result if reveal == "answer" else discreet(result)))
     found = _marked(exercise, _sheets(answers or [], answer or []), reach)
     each = [(marked, score(marked, worth or Points(), require)) for marked in found]
     if json:
         from cgcli.views.document import pretty
         from cgcli.views.homework.document import check_document
 
-        sys.stdout.write(pretty(check_document(report, each)) + "\n")
+        publish([pretty(check_document(report, each)) + "\n"])
     elif csv:
         from cgcli.views.homework.document import check_table
 
-        sys.stdout.write(check_table(report, each))
+        publish([check_table(report, each)])
     else:
         from cgcli.views.homework.report import print_class, print_sheet
 
@@ -178,13 +176,6 @@ def _tolerance(text: str | None, kind: Kind) -> Tolerance:
         raise CgraphError("usage", message, "write --tolerance 0.01, or --tolerance 1%")
     relative = plain.endswith("%")
     return Tolerance(number.value / 100 if relative else number.value, relative)
-
-
-def _check_streams(program: str | None, at: str | None, answers: list[str]) -> None:
-    readers = [program, at, *answers].count("-")
-    if readers > 1:
-        message = "standard input can be read once"
-        raise CgraphError("usage", message, "put all but one of what is read in files")
 
 
 def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Final
 
 from cgcli.commands.files import opened
 from cgcli.errors import CgraphError, shorten
+from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
     from cgcli.learning.reading import Report, Source
@@ -98,7 +98,7 @@ def tell_skipped(report: Report) -> None:
     lines += [f"  {bad}" for bad in report.first]
     if report.bad > len(report.first):
         lines.append(f"  and {report.bad - len(report.first):,} more")
-    sys.stderr.write("\n".join(lines) + "\n")
+    tell(*lines)
 
 
 def tell_notes(report: Report) -> None:
@@ -111,5 +111,4 @@ def tell_notes(report: Report) -> None:
             where += f", the first of {report.unbounded:,} that are not finite"
         # A corner that one row meets says nothing of the others.
         notes = [] if result is None else note_lines(result)
-        lines = [f"{where}: {note}\n" for note in notes if not note.startswith("kink")]
-        sys.stderr.write("".join(lines))
+        tell(*(f"{where}: {note}" for note in notes if not note.startswith("kink")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +26,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, excerpt
 from cgcli.limits import Limits
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
@@ -123,7 +123,7 @@ def differentiate_command(
         with time_limit(_SECONDS, "SymPy"):
             formulas = Formulas(graph, wanted, simplifier, accurate=accurate)
         if simplifier.unchanged:
-            sys.stderr.write("warning: SymPy found nothing simpler that can be written here\n")
+            tell("warning: SymPy found nothing simpler that can be written here")
     else:
         formulas = Formulas(graph, wanted, accurate=accurate)
     numbers: list[Any] | None = None
@@ -134,7 +134,7 @@ def differentiate_command(
         certain = all(is_proved(each) for each in numbers)
     elif values is not None:
         numbers, held = evaluated(formulas, values, kind)
-    sys.stdout.write(_written(formulas, form, share, numbers, held, values, digits, exact))
+    publish([_written(formulas, form, share, numbers, held, values, digits, exact)])
     if not certain:
         raise typer.Exit(1)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgcli.commands.files import write_file
+from cgcli.commands.outputs import ending_of, write_file
 from cgcli.commands.problem import Problem, solve, unvalued
 from cgcli.commands.shared import (
     At,
@@ -24,6 +23,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_COUNT, Limits
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
@@ -105,14 +105,13 @@ def draw_command(
     else:
         result = solve(problem)
         drawing = Drawing(result.graph, result, picture)
-        for line in note_lines(result):
-            sys.stderr.write(line + "\n")
+        tell(*note_lines(result))
     if frames is not None:
         _write_frames(drawing, frames, kind)
     elif json:
         from cgcli.views.document import pretty
 
-        sys.stdout.write(pretty(drawing.document(frame)) + "\n")
+        publish([pretty(drawing.document(frame)) + "\n"])
     elif output is None:
         drawing.show(frame)
     else:
@@ -126,7 +125,7 @@ def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
     if os.path.isdir(output):
         message = f"{shorten(output, 80)} is a folder"
         raise CgraphError("file", message, "name a file in it, such as graph.svg")
-    kind = os.path.splitext(output)[1].lower().removeprefix(".")
+    kind = ending_of(output)
     kind = {"gv": "dot", "mermaid": "mmd"}.get(kind, kind)
     if kind not in kinds:
         message = f"what '{shorten(output)}' is to hold cannot be told from its name"
@@ -161,4 +160,4 @@ def _write_frames(drawing: Drawing, folder: str, kind: str) -> None:
     for frame in range(count + 1):
         path = os.path.join(folder, f"frame-{frame:0{digits}}.{kind}")
         write_file(path, drawing.bytes(kind, frame))
-    sys.stderr.write(f"{count + 1} frames in {folder}\n")
+    tell(f"{count + 1} frames in {folder}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -24,6 +23,7 @@ from cgcli.commands.shared import (
 from cgcli.commands.shared import Program as Text
 from cgcli.errors import CgraphError
 from cgcli.limits import MOST_COUNT, MOST_PRECISION, Limits
+from cgcli.views.streams import publish
 
 __all__ = ["evaluate_command"]
 
@@ -113,7 +113,7 @@ def evaluate_command(
     if json:
         from cgcli.views.document import evaluation, pretty
 
-        sys.stdout.write(pretty(evaluation(result, result.graph.text)) + "\n")
+        publish([pretty(evaluation(result, result.graph.text)) + "\n"])
         return
     from cgcli.views.table import print_result
 

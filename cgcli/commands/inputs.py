@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.commands.files import read_array, read_text
+from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.limits import Limits
+from cgcli.views.streams import tell
 
 __all__ = [
     "bindings_of",
@@ -41,10 +43,8 @@ def read_program(argument: str | None, command: str) -> str:
             "no expression",
             f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3',
         )
-    if argument == "-":
-        return read_text("-")
-    if argument.startswith("@") and len(argument) > 1 and not argument[1].isspace():
-        return read_text(argument[1:])
+    if (path := program_path(argument)) is not None:
+        return read_text(path)
     try:
         argument.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -115,12 +115,10 @@ def tell_scaling(found: Mapping[str, Any]) -> None:
     """Say on standard error which values a model was trained on scaled: they are bound so."""
     scaled = found["data"]["scale"] if found.get("schema") == MODEL else None
     if scaled:
-        import sys
-
         names = ", ".join(map(excerpt, scaled))
-        sys.stderr.write(
+        tell(
             f"note: the model was trained on {names} scaled; bind scaled values, or use "
-            "cgraph predict\n"
+            "cgraph predict"
         )
 
 
@@ -142,18 +140,24 @@ def _json_value(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
         return special
     if isinstance(value, list):
         # Two levels are all that a value has; anything deeper is refused by its shape.
-        return [
-            [_json_scalar(v, name, limits, kind) for v in row]
-            if isinstance(row, list)
-            else _json_scalar(row, name, limits, kind)
-            for row in value
-        ]
+        return [_json_row(number, row, name, limits, kind) for number, row in enumerate(value, 1)]
     what = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
     raise CgraphError(
         "binding",
         f"the value of '{excerpt(name)}' cannot be used: {what} is not a number",
         'write a number, a list, or a string such as "1/3"',
     )
+
+
+def _json_row(number: int, row: Any, name: str, limits: Limits, kind: Kind) -> Any:
+    try:
+        if isinstance(row, list):
+            return [_json_scalar(each, name, limits, kind) for each in row]
+        return _json_scalar(row, name, limits, kind)
+    except CgraphError as error:
+        what = "row" if isinstance(row, list) else "element"
+        error.message = f"{what} {number}: {error.message}"
+        raise
 
 
 def _json_scalar(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
@@ -235,7 +239,17 @@ def _from_file(path: str, name: str, argument: str, start: int, limits: Limits, 
         place = Place(argument, start, start + 1)
         raise CgraphError("binding", message, "write the path after it: W=@weights.csv", (place,))
     found = read_array(path, kind)
-    return _json_value(found, name, limits, kind) if path.lower().endswith(".json") else found
+    if not path.lower().endswith(".json"):
+        return found
+    try:
+        value = _json_value(found, name, limits, kind)
+        if isinstance(value, list):
+            # What is wrong with its shape is the file's, and is told with it.
+            kind.inputs({name: value})
+    except CgraphError as error:
+        error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
+    return value
 
 
 def constant(

@@ -16,6 +16,7 @@ from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
 from cgcli.views.document import compact, evaluation
 from cgcli.views.messages import error_document
+from cgcli.views.streams import publish
 
 __all__ = ["evaluate_line", "evaluate_lines"]
 
@@ -41,7 +42,6 @@ def _run(stream: IO[bytes], limits: Limits, exact: bool) -> bool:
     gc.enable()
     parse_once = functools.lru_cache(maxsize=256)(lambda text: parse(text, limits))
     good = True
-    write, flush = sys.stdout.write, sys.stdout.flush
     number = 0
     while line := stream.readline(_LONGEST):
         number += 1
@@ -49,8 +49,8 @@ def _run(stream: IO[bytes], limits: Limits, exact: bool) -> bool:
             continue
         document = evaluate_line(line, limits, parse_once, f"line {number}", exact)
         good = good and "error" not in document
-        write(_written(document) + "\n")
-        flush()
+        publish([_written(document) + "\n"])
+        sys.stdout.flush()
     return good
 
 

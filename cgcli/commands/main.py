@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -26,10 +27,7 @@ def main() -> None:
     except KeyboardInterrupt:
         status = _INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            # `run` has said what it could; there is nobody left to tell.
-            continue
+        # `run` has said what it could; there is nobody left to tell.
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
     os._exit(status)

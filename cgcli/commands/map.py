@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated, Any, Final
 
 import typer
 
 from cgcli.commands.data import opened_source, pairs, tell_notes, tell_skipped
-from cgcli.commands.files import check_apart, write_pieces
 from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.outputs import ending_of, write_pieces
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
+from cgcli.views.streams import publish
 
 __all__ = ["map_command", "predict_command"]
 
@@ -135,11 +134,10 @@ def _run(
     from cgcli.learning.reading import Report
     from cgcli.views.learning.rows import FORMATS, RowWriter
 
-    ending = os.path.splitext(output or "")[1].lower().lstrip(".")
+    ending = ending_of(output or "")
     if output is not None and ending not in FORMATS and form is None:
         message = f"{shorten(output, 80)}: rows are written as .csv or .jsonl"
         raise CgraphError("usage", message, "or say which with --format csv")
-    check_apart({"the data": data, "the table": output})
     form = one_of("--format", form, FORMATS) or ending or "csv"
     if json and (output is not None or form != "csv"):
         message = "--json prints one document, and that is neither a file nor another form"
@@ -151,10 +149,9 @@ def _run(
         pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))
         if json:
             # An error in the middle must not stand behind half a document.
-            sys.stdout.write("".join(pieces) + writer.end())
+            publish(["".join(pieces) + writer.end()])
         elif output is None:
-            for piece in pieces:
-                sys.stdout.write(piece)
+            publish(pieces)
         else:
             write_pieces(output, (piece.encode() for piece in pieces))
     tell_skipped(report)

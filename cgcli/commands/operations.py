@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from cgcli.commands.shared import Debug, Json
 from cgcli.errors import CgraphError, excerpt
 from cgcli.operations.row import Operation
+from cgcli.views.streams import publish
 
 __all__ = ["operations_command"]
 
@@ -30,7 +30,7 @@ def operations_command(
     rows = list(TABLE) if name is None else _find(name)
     if json:
         document = {"schema": "cgraph.ops/1", "operations": [operation_document(r) for r in rows]}
-        sys.stdout.write(pretty(document) + "\n")
+        publish([pretty(document) + "\n"])
     elif name is None:
         print_operations()
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shlex
-import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from cgcli.program import (
     parse,
     unused_binding,
 )
+from cgcli.views.streams import tell
 
 __all__ = [
     "Problem",
@@ -70,7 +70,7 @@ def kind_of(exact: bool, limits: Limits, precision: int | None = None) -> Kind:
 
 def kept(problem: Problem) -> Problem:
     """Return a problem whose values can be read twice, which standard input cannot."""
-    if problem.at != "-" or problem.program == "-":
+    if problem.at != "-":
         return problem
     return problem._replace(given=read_text("-"))
 
@@ -105,8 +105,7 @@ def _solved(problem: Problem) -> tuple[Program, Result, dict[str, Any]]:
     except CgraphError as error:
         _add_binding(error, problem.bindings)
         raise
-    for line in _stray_signs(parsed, result):
-        sys.stderr.write(line + "\n")
+    tell(*_stray_signs(parsed, result))
     return parsed, result, {**more, **bound}
 
 
@@ -125,9 +124,6 @@ def unvalued(problem: Problem) -> Graph:
 
 def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:
     """Return the program, the values bound by name, and those of the --at file."""
-    if problem.program == "-" and problem.at == "-":
-        message = "the program and --at cannot both be read from standard input"
-        raise CgraphError("usage", message, "put one of them in a file")
     parsed = parse(read_program(problem.program, problem.command), problem.limits)
     at, given = problem.at, problem.given
     return parsed, *read_bindings(problem.bindings, at, problem.limits, problem.kind, given)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
-from cgcli.commands.files import check_apart
 from cgcli.commands.inputs import constant, read_bindings, split_binding
 from cgcli.commands.models import read_model
+from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import Plans, settings_of
 from cgcli.commands.watching import Files, Watching
 from cgcli.errors import CgraphError, excerpt, shorten
@@ -22,6 +20,7 @@ from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import Options, Trained, Training
 from cgcli.limits import Limits
 from cgcli.program import parse
+from cgcli.views.streams import publish
 
 __all__ = ["Run", "Start"]
 
@@ -221,10 +220,8 @@ class Run:
     def files(self, output: str | None, log: str | None, plot: str | None, every: float) -> None:
         """Name the files that are written."""
         output = output or self._resume
-        if plot is not None and os.path.splitext(plot)[1].lower() not in (".svg", ".png"):
-            message = f"{shorten(plot, 80)}: a cost curve is drawn as .svg or .png"
-            raise CgraphError("usage", message, "write --plot cost.svg")
-        check_apart({"the data": self.path, "the model": output, "the log": log, "the curve": plot})
+        # A model that goes on may name its data itself.
+        check_paths({"data": self.path, "output": output, "log": log, "plot": plot})
         state = None if self.resumed is None else self.resumed.state
         files = Files(output, log, plot, every, self.path, state.epoch if state else None)
         self._watching = Watching(self.training, self.model, files)
@@ -246,7 +243,7 @@ class Run:
         traceback: TracebackType | None,
     ) -> None:
         """End."""
-        self._watching.end()
+        self._watching.close()
 
     def trace(self, steps: int, digits: int) -> None:
         """Print the first steps in full."""
@@ -267,7 +264,7 @@ class Run:
             from cgcli.views.document import pretty
             from cgcli.views.learning.document import as_document
 
-            sys.stdout.write(pretty(as_document(self.training, trained, model)) + "\n")
+            publish([pretty(as_document(self.training, trained, model)) + "\n"])
         else:
             from cgcli.views.learning.report import print_trained
 

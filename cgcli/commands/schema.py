@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from cgcli.commands.shared import Debug
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.schemas import names, read
+from cgcli.views.streams import publish
 
 __all__ = ["schema_command"]
 
@@ -25,9 +25,9 @@ def schema_command(
 ) -> None:
     """The JSON Schema of a command's output."""
     if command is None:
-        sys.stdout.write("\n".join(names()) + "\n")
+        publish(["\n".join(names()) + "\n"])
         return
     if command not in names():
         message = f"there is no schema '{excerpt(command)}'"
         raise CgraphError("usage", message, f"there are {', '.join(names())}")
-    sys.stdout.write(read(command))
+    publish([read(command)])

@@ -192,6 +192,13 @@ class ProgramCommand(TyperCommand):
                 options += [f"{name}={value}"] if name.startswith("--") else [name, value]
         return super().parse_args(ctx, [*options, "--", *arguments])
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, once it is clear that none of its files is lost by it."""
+        from cgcli.commands.paths import check_paths
+
+        check_paths(ctx.params)
+        return super().invoke(ctx)
+
 
 def unknown_option(name: str, declared: list[str]) -> CgraphError:
     """Return the error for a mistyped option."""

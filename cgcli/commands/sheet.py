@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +22,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError
 from cgcli.limits import MOST_COUNT, Limits
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Choice
@@ -92,17 +92,16 @@ def sheet_command(
     given = {
         name: chosen.get(name) or written(value, 17) for name, value in exercise.inputs.items()
     }
-    for line in note_lines(exercise.result if key else discreet(exercise.result)):
-        sys.stderr.write(line + "\n")
+    tell(*note_lines(exercise.result if key else discreet(exercise.result)))
     if json:
         from cgcli.views.document import pretty
         from cgcli.views.homework.blank import sheet_document
 
-        sys.stdout.write(pretty(sheet_document(exercise, key, told_apart)) + "\n")
+        publish([pretty(sheet_document(exercise, key, told_apart)) + "\n"])
         return
     from cgcli.views.homework.blank import sheet_text
 
-    sys.stdout.write(sheet_text(exercise, given, words, key, told_apart))
+    publish([sheet_text(exercise, given, words, key, told_apart)])
 
 
 def _choose(problem: Problem, seed: int, kind: str) -> Choice:

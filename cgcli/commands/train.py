@@ -214,6 +214,7 @@ def train_command(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cgcli.commands.runs import Run, Start
     from cgcli.commands.settings import Plans
+    from cgcli.commands.watching import check_endings
     from cgcli.learning.optimisers import OPTIMISERS
     from cgcli.learning.schedule import SCHEDULES
 
@@ -262,6 +263,7 @@ def train_command(
         metrics=metric,
     )
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    check_endings({"-o": output, "--log": log, "--plot": plot})
     if program is None and not resume:
         hint = 'write the cost of one row: cgraph train "(w*x - y)^2" -d points.csv w=0'
         raise CgraphError("usage", "no expression", hint)

@@ -9,19 +9,40 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any, NamedTuple
 
-from cgcli.commands.files import check_writable, write_file
+from cgcli.commands.files import file_error
+from cgcli.commands.outputs import Output, ending_of, named_errors, take_lock, write_file
 from cgcli.errors import CgraphError, shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
+from cgcli.views.streams import tell
 
-__all__ = ["Files", "Watching"]
+__all__ = ["Files", "Watching", "check_endings"]
 
 _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
+
+
+_ENDINGS = {
+    "-o": (("", "json"), "a model is written as .json", "write -o model.json"),
+    "--log": (
+        ("", "jsonl", "ndjson", "json", "log", "txt"),
+        "a log has JSON lines",
+        "write --log run.jsonl",
+    ),
+    "--plot": (("svg", "png"), "a cost curve is drawn as .svg or .png", "write --plot cost.svg"),
+}
+
+
+def check_endings(paths: Mapping[str, str | None]) -> None:
+    """Refuse a file whose name says that it holds something else; by option its path."""
+    for option, (endings, message, hint) in _ENDINGS.items():
+        path = paths[option]
+        if path is not None and ending_of(path) not in endings:
+            raise CgraphError("usage", f"{shorten(path, 80)}: {message}", hint)
 
 
 class Files(NamedTuple):
@@ -45,7 +66,7 @@ class Watching:
         self._training = training
         self._model = model
         self._files = files
-        self._output = files.output
+        self._output = None if files.output is None else Output(files.output)
         self._log: IO[str] | None = None
         self._saved = 0.0
         self._cost = 0.0
@@ -58,12 +79,19 @@ class Watching:
 
         A model that is there already is replaced when there is something to put in its place.
         """
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
         self._check_files()
-        if self._output is not None and os.path.isfile(self._output):
-            check_writable(self._output)
+        if self._output is not None:
+            self._output.__enter__()
             self._saved = time.monotonic()
-        elif self._output is not None:
-            self._write()
+            if not self._output.exists:
+                self._write()
         if self._files.log is not None:
             self._log = _opened_log(self._files.log, self._files.epoch)
         with contextlib.suppress(ValueError):
@@ -78,9 +106,10 @@ class Watching:
     def _check_files(self) -> None:
         """Refuse a curve that cannot be drawn, or not where it is to be, before the run."""
         plot, descent = self._files.plot, self._training.descent
-        if plot is not None and os.path.isdir(os.path.dirname(plot) or ".") is False:
-            raise CgraphError("file", f"{shorten(plot, 80)}: no such file or directory")
-        if plot is not None and plot.lower().endswith(".png"):
+        if plot is not None:
+            with Output(plot):
+                pass
+        if plot is not None and ending_of(plot) == "png":
             from cgcli.views.drawing.convert import require
 
             require("png")
@@ -99,8 +128,17 @@ class Watching:
             signal.signal(signal.SIGINT, self._handler)
             self._handler = None
         if self._log is not None:
-            self._log.close()
-            self._log = None
+            log, self._log = self._log, None
+            with named_errors(str(self._files.log)):
+                log.close()
+
+    def close(self) -> None:
+        """End, and let go of the model: another run may write it."""
+        try:
+            self.end()
+        finally:
+            if self._output is not None:
+                self._output.__exit__(None, None, None)
 
     def _interrupt(self, number: int, frame: Any) -> None:
         if self._stop:
@@ -115,12 +153,14 @@ class Watching:
     def epoch(self, record: Record) -> None:
         """See an epoch's end."""
         if self._log is not None:
-            self._log.write(as_json(record) + "\n")
-            self._log.flush()
+            with named_errors(str(self._files.log)):
+                self._log.write(as_json(record) + "\n")
+                self._log.flush()
 
     def save(self, state: State, *, last: bool) -> None:
         """Write the model when it is time for it."""
-        if self._output is None:
+        if self._output is None or self._output.is_device:
+            # What a device has been given it keeps: it gets the model of the end.
             return
         now = time.monotonic()
         if last or now - self._saved >= max(self._files.every, _PATIENCE * self._cost):
@@ -134,7 +174,7 @@ class Watching:
         assert self._output is not None
         began = time.monotonic()
         text = (model or self._model()).text()
-        write_file(self._output, text.encode())
+        self._output.write([text.encode()])
         self._saved = time.monotonic()
         self._cost = self._saved - began if self._files.every else 0.0
 
@@ -146,7 +186,7 @@ class Watching:
             from cgcli.views.learning.plot import as_svg
 
             svg = as_svg(trained.history)
-            if self._files.plot.lower().endswith(".png"):
+            if ending_of(self._files.plot) == "png":
                 from cgcli.views.drawing.convert import as_png
 
                 write_file(self._files.plot, as_png(svg))
@@ -177,29 +217,37 @@ class Watching:
             )
         if self._stop:
             if self._output is not None:
-                words = ["--resume", self._output, "-d", self._files.data or "-"]
+                words = ["--resume", self._output.path, "-d", self._files.data or "-"]
                 lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")
-        if lines:
-            sys.stderr.write("\n".join(lines) + "\n")
+        tell(*lines)
 
 
 def _opened_log(path: str, epoch: int | None) -> IO[str]:
     """Open the log, of a run that goes on behind the epochs that its model has."""
-    try:
-        if epoch is not None and os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
-                kept = [line for line in file if _epoch(line) <= epoch]
-            write_file(path, "".join(kept).encode())
-            return open(path, "a", encoding="utf-8")
-        return open(path, "w", encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        why = (getattr(error, "strerror", None) or "it is not text").lower()
-        raise CgraphError("file", f"{shorten(path, 80)}: {why}") from None
+    with named_errors(path):
+        log = _appending(path)
+        if os.path.isfile(path) and epoch is None:
+            log.truncate(0)
+        elif epoch is not None and os.path.isfile(path):
+            with open(path, "rb") as before:
+                kept = [line for line in before if _epoch(line) <= epoch]
+            write_file(path, b"".join(kept))
+            log.close()
+            log = _appending(path)
+    return log
 
 
-def _epoch(line: str) -> int:
+def _appending(path: str) -> IO[str]:
+    log = open(path, "a", encoding="utf-8")  # noqa: SIM115  # kept open
+    if take_lock(log) is False:
+        log.close()
+        raise file_error(path, "another run is writing it", "give each run a log of its own")
+    return log
+
+
+def _epoch(line: bytes) -> int:
     with contextlib.suppress(ValueError, KeyError, TypeError):
         return int(json.loads(line)["epoch"])
     return 2**62

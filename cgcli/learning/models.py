@@ -33,10 +33,10 @@ def as_json(value: Any) -> str:
     '{"cost": 0.5, "holdout": "NaN", "memory": ["Infinity"]}'
     """
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return json.dumps(value, allow_nan=False)
     except ValueError:
         # Only what needs it is walked through: a large model is saved often.
-        return json.dumps(_spelt(value), ensure_ascii=False, allow_nan=False)
+        return json.dumps(_spelt(value), allow_nan=False)
 
 
 def _spelt(value: Any) -> Any:

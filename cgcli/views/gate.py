@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
-__all__ = ["printable", "width"]
+__all__ = ["printable", "printable_lines", "width"]
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -16,12 +15,25 @@ def printable(text: str) -> str:
     >>> printable("a\\x1b[31mb\\u202ec")
     'a\\\\x1b[31mb\\\\u202ec'
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(char if _is_plain(char) else _escape(char) for char in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return a text of lines in the same way; the ends of lines stay, and tabs.
+
+    >>> printable_lines("a\\tb\\n\\x07")
+    'a\\tb\\n\\\\x07'
+    """
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(char if char in "\n\t" else printable(char) for char in text)
+
+
 def _is_plain(char: str) -> bool:
+    import unicodedata
+
     return char.isprintable() or unicodedata.category(char) not in _HIDDEN
 
 
@@ -37,6 +49,8 @@ def width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    import unicodedata
+
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     narrow = sum(unicodedata.combining(char) != 0 for char in text)
     return len(text) + wide - narrow

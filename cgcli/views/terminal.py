@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import IO, Any, Final
+
+from cgcli.views.gate import printable_lines
 
 __all__ = ["can_show", "console", "rule_style", "show"]
 
@@ -17,16 +20,24 @@ def console(stream: IO[str] | None = None) -> Any:
     """Return Rich's console for a stream, standard output unless another is given.
 
     Colours stand on a terminal only, as NO_COLOR, FORCE_COLOR and TERM say; a table that goes
-    elsewhere is as wide as its text, unless COLUMNS says how wide.
+    elsewhere is as wide as its text, unless COLUMNS says how wide. Text passes the gate before
+    it is coloured.
     """
     from rich.console import Console
+    from rich.segment import Segment
+
+    class Gated(Console):
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            for text, style, control in super().render(renderable, options):
+                yield Segment(text if control else printable_lines(text), style, control)
 
     target = stream or sys.stdout
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdecimal() and len(columns) < 6 else 0
     if not width and not target.isatty():
         width = _UNLIMITED
-    out = Console(file=target, width=width or None, highlight=False, markup=False, emoji=False)
+    file = getattr(target, "styled", target)
+    out = Gated(file=file, width=width or None, highlight=False, markup=False, emoji=False)
     out.width = max(out.width, _NARROWEST)
     return out
 

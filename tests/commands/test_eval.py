@@ -405,7 +405,7 @@ def test_no_width_makes_the_numbers_vanish(columns: str, environment: dict[str, 
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        ("eval x x=1 >&-", 0),
+        ("eval x x=1 >&-", 2),
         ("eval x x=1 2>&-", 0),
         ("eval x 2>&-", 2),
         ("eval 'x +' 2>/dev/full", 2),

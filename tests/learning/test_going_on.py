@@ -239,11 +239,15 @@ def _broken(*_: Any) -> None:
 
 
 def test_paths_that_cannot_be_written(rows: Path, tmp_path: Path, cgraph: Run) -> None:
-    for option in ("-o", "--log", "--plot"):
-        path = str(tmp_path / "no" / "such" / "folder.svg")
+    for option, name, why in (
+        ("-o", "m.json", "there is no such folder"),
+        ("--log", "run.jsonl", "no such file or directory"),
+        ("--plot", "cost.svg", "there is no such folder"),
+    ):
+        path = str(tmp_path / "no" / "such" / name)
         ran = cgraph(*words(rows, "--epochs", "2", option, path))
         assert ran.status == 2
-        assert "no such file or directory" in ran.err
+        assert f"{name}: {why}" in ran.err
         assert ran.out == ""
 
 

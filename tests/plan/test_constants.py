@@ -32,7 +32,10 @@ def mapped(text: str, constants: dict[str, Any], data: dict[str, Any]) -> tuple[
     graph = cgcli.parse(text).graph({**constants, **{name: each[0] for name, each in data.items()}})
     lowered = Lowered(graph, dict.fromkeys(data), constants)
     names = list(graph.inputs)
-    places = [lowered.row(graph.output), *lowered.gradient_rows([graph.inputs[name] for name in names])]
+    places = [
+        lowered.row(graph.output),
+        *lowered.gradient_rows([graph.inputs[name] for name in names]),
+    ]
     each = [np.empty((count, *lowered.tape[place].shape)) for place in places]
     plan = Plan(lowered.tape, {}, each=places)
     Sweep(plan, columns_of(lowered, data), count, each).run()

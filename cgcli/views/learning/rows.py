@@ -69,7 +69,7 @@ class RowWriter:
 
     def _object(self, row: int, k: int, values: Mapping[str, Any]) -> str:
         found = {name: number(array[k]) for name, array in values.items()}
-        return json.dumps({"row": row, **found}, ensure_ascii=False) + "\n"
+        return json.dumps({"row": row, **found}) + "\n"
 
 
 def _heads(values: Mapping[str, Any]) -> list[str]:

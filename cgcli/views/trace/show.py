@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import ENGLISH, Catalogue, catalogue
 from cgcli.views.signs import ASCII, PLAIN, PRINTED, Signs
+from cgcli.views.streams import publish
 from cgcli.views.terminal import can_show, console
 from cgcli.views.trace.lines import Line, Lines
 from cgcli.views.trace.writing import Shown
@@ -31,7 +32,6 @@ class Wanted(NamedTuple):
 
 def print_trace(explanation: Explanation, wanted: Wanted) -> None:
     """Print a trace to standard output, line by line as its steps are made."""
-    write = sys.stdout.write
     words = catalogue(wanted.language)
     if wanted.format == "text":
         signs = _signs()
@@ -43,10 +43,9 @@ def print_trace(explanation: Explanation, wanted: Wanted) -> None:
         from cgcli.views.trace.text import as_text
 
         for text in as_text(lines, signs, words):
-            write(text)
+            sys.stdout.write(text)
         return
-    for text in _pieces(explanation, wanted, words):
-        write(text)
+    publish(_pieces(explanation, wanted, words))
 
 
 def _pieces(explanation: Explanation, wanted: Wanted, words: Catalogue) -> Iterator[str]:

@@ -1,0 +1,261 @@
+"""Files that are written: whole or not at all, by one run at a time, through the links to them.
+
+The content grows in a file beside the target, `.NAME.PID.NUMBER.part`, which takes its place at
+the end. As long as that file is locked its run goes on; the lock ends with the process, however
+that ends, and the next run removes what is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import IO, Final, NamedTuple, Self
+
+from cgcli.commands.files import file_error
+from cgcli.commands.paths import is_stream
+from cgcli.errors import CgraphError
+
+__all__ = [
+    "Output",
+    "ending_of",
+    "named_errors",
+    "take_lock",
+    "write_file",
+    "write_pieces",
+]
+
+_LONGEST_NAME: Final = 200
+"""In bytes: longer names are cut in those of parts, which have 255 at most."""
+
+_CLOSED_FIRST: Final = os.name == "nt"
+"""Whether an open file can be neither moved nor removed, as on Windows."""
+_HELD: Final = (errno.EBUSY, errno.EPERM)
+"""What a file says that can be written and not replaced: it is mounted, or its folder guards it."""
+
+
+@contextlib.contextmanager
+def named_errors(path: str) -> Iterator[None]:
+    """Raise what the system says against a file that is written as `CgraphError`."""
+    try:
+        yield
+    except OSError as error:
+        raise file_error(path, (error.strerror or "it cannot be written").lower()) from None
+    except ValueError:
+        # No path has a character that is 0.
+        raise file_error(path, "it cannot be written") from None
+
+
+def ending_of(path: str) -> str:
+    """Return the ending of a file's name, in small letters, without its point.
+
+    >>> ending_of("out/Model.JSON"), ending_of("model")
+    ('json', '')
+    """
+    return os.path.splitext(path)[1].lower().lstrip(".")
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write a file whole or not at all; what was there before is replaced at the end."""
+    write_pieces(path, [data])
+
+
+def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
+    """Do the same with a file that comes in pieces; an error in making one leaves it as it was."""
+    with Output(path) as output:
+        output.write(pieces)
+
+
+def take_lock(file: IO[bytes] | IO[str]) -> bool | None:
+    """Lock an open file until it is closed; return whether nobody else has, None if none can be."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+class _Part(NamedTuple):
+    """A file that content grows in: its path, and the file, open and locked."""
+
+    path: str
+    file: IO[bytes]
+
+    def take_place_of(self, target: str) -> None:
+        """Become another file; the lock holds until it is."""
+        if _CLOSED_FIRST:
+            self.file.close()
+        try:
+            os.replace(self.path, target)
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            shutil.copyfile(self.path, target)
+            os.remove(self.path)
+        self.file.close()
+
+    def remove(self) -> None:
+        """Be gone; whoever opens it before that finds it locked."""
+        with contextlib.suppress(OSError):
+            if _CLOSED_FIRST:
+                self.file.close()
+            os.remove(self.path)
+        with contextlib.suppress(OSError):
+            self.file.close()
+
+
+class Output:
+    """A file that is to be written, once or again and again; no other run writes it meanwhile.
+
+    A context: `CgraphError` is raised where it is entered if the file cannot be written, or
+    another run is writing it, and `CgraphError` of kind file whenever the system refuses. A
+    device takes what it is given, and is told nothing before.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._number = 0
+        self._part: _Part | None = None
+        with named_errors(path):
+            mode = self._mode()
+        if path.endswith(os.sep) or (mode is not None and stat.S_ISDIR(mode)):
+            raise file_error(path, "this is a folder", "name a file in it")
+        self.exists = mode is not None
+        self.is_device = mode is not None and (not stat.S_ISREG(mode) or is_stream(path))
+        self._target = path if self.is_device else os.path.realpath(path)
+        self._folder, name = os.path.split(self._target)
+        if len(os.fsencode(name)) > _LONGEST_NAME:
+            name = f"{name[:40]}-{zlib.crc32(os.fsencode(name)):08x}"
+        self._name = name
+
+    def _mode(self) -> int | None:
+        try:
+            return os.stat(self.path).st_mode
+        except FileNotFoundError:
+            return None
+
+    def __enter__(self) -> Self:
+        """Take the file: from here on another run is told."""
+        if self.is_device:
+            return self
+        with named_errors(self.path):
+            self._check()
+            self._part = self._new_part()
+        try:
+            self._look_round()
+        except CgraphError:
+            self._part.remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of the file."""
+        if self._part is not None:
+            self._part.remove()
+            self._part = None
+
+    def write(self, pieces: Iterable[bytes]) -> None:
+        """Replace the content by that of the pieces, when all of them are there."""
+        if self.is_device:
+            with named_errors(self.path):
+                # Appended: standard output may lead to a file that has something already.
+                file = open(self._target, "ab")  # noqa: SIM115  # closed below
+            try:
+                self._fill(file, pieces)
+            finally:
+                with named_errors(self.path):
+                    file.close()
+            return
+        assert self._part is not None
+        full = self._part
+        with named_errors(self.path):
+            full.file.seek(0)
+            full.file.truncate()
+            _make_alike(self._target, full.path)
+        self._fill(full.file, pieces)
+        with named_errors(self.path):
+            # The name must not be there before the content is.
+            os.fsync(full.file.fileno())
+            self._part = self._new_part()
+            try:
+                full.take_place_of(self._target)
+            except OSError:
+                full.remove()
+                raise
+
+    def _fill(self, file: IO[bytes], pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            with named_errors(self.path):
+                file.write(piece)
+        with named_errors(self.path):
+            file.flush()
+
+    def _check(self) -> None:
+        """Refuse a folder that nothing can be put in, and a file that is protected."""
+        if not os.path.isdir(self._folder):
+            raise file_error(self.path, "there is no such folder", "make it first")
+        if self.exists and not os.access(self._target, os.W_OK):
+            raise file_error(self.path, "it is protected against writing", "name another file")
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            why = "nothing can be written in its folder, and a file is replaced whole"
+            raise file_error(self.path, why, "name a file in another folder")
+
+    def _new_part(self) -> _Part:
+        while True:
+            self._number += 1
+            path = os.path.join(self._folder, f".{self._name}.{os.getpid()}.{self._number}.part")
+            try:
+                file = open(path, "xb")  # noqa: SIM115  # kept open
+            except FileExistsError:
+                # Left by a process of the same number.
+                continue
+            take_lock(file)
+            if os.path.exists(path):
+                return _Part(path, file)
+            # Before it was locked another run took it for one that is left.
+            file.close()
+
+    def _look_round(self) -> None:
+        """Remove the parts of runs that are gone; raises `CgraphError` where one goes on."""
+        assert self._part is not None
+        pattern = re.compile(rf"\.{re.escape(self._name)}\.([0-9]+)(\.[0-9]+)?\.part")
+        for name in os.listdir(self._folder):
+            match = pattern.fullmatch(name)
+            path = os.path.join(self._folder, name)
+            if match is None or path == self._part.path:
+                continue
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                locked = take_lock(file)
+                if locked is False:
+                    why = f"another run, process {match[1]}, is writing it"
+                    raise file_error(self.path, why, "wait for its end, or name another file")
+                if locked:
+                    os.remove(path)
+
+
+def _make_alike(target: str, path: str) -> None:
+    """Give a file the owner and the mode of the one that it is to replace, if there is one."""
+    try:
+        state = os.stat(target)
+    except FileNotFoundError:
+        return
+    with contextlib.suppress(AttributeError, OSError):
+        os.chown(path, state.st_uid, state.st_gid)
+    os.chmod(path, stat.S_IMODE(state.st_mode))

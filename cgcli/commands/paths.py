@@ -1,0 +1,180 @@
+"""The files that a command line names: those that are read, those that are written, none both."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from cgcli.errors import CgraphError, shorten
+
+__all__ = ["READ", "WRITTEN", "Named", "check_apart", "check_paths", "is_stream", "program_path"]
+
+READ: Final = {
+    "program": "the program",
+    "bindings": "a value's file",
+    "fix": "a value's file",
+    "at": "the file of --at",
+    "data": "the data",
+    "answers": "an answer sheet",
+    "resume": "the model that goes on",
+    "model": "the model",
+}
+"""By parameter of a command what is read from the file that it names."""
+
+WRITTEN: Final = {
+    "output": "the output",
+    "log": "the log",
+    "plot": "the curve",
+    "frames": "a frame",
+}
+"""By parameter of a command what is written to the file, or the folder, that it names."""
+
+_STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
+
+
+class Named(NamedTuple):
+    """A file as a command line names it: the parameter, what it is for, and its path."""
+
+    parameter: str
+    what: str
+    path: str
+
+
+def check_paths(parameters: Mapping[str, Any]) -> None:
+    """Raise `CgraphError` where a command would write over what it reads, or twice to one file.
+
+    `parameters` are those of any command by name. Standard output counts where it is a file.
+    """
+    read = list(_read(parameters))
+    if sum(each.path == "-" for each in read) > 1:
+        message = "standard input can be read once"
+        raise CgraphError("usage", message, "put all but one of what is read in files")
+    written = [
+        Named(name, what, parameters[name])
+        for name, what in WRITTEN.items()
+        if parameters.get(name) is not None
+    ]
+    check_apart(read, written)
+
+
+def check_apart(read: Iterable[Named], written: Iterable[Named]) -> None:
+    """Raise `CgraphError` where one of the files written is read, or is written for two things.
+
+    Files are told apart as files, whatever their paths: links lead to what they point to. A
+    model that goes on may be replaced.
+    """
+    output = _stream(sys.stdout)
+    targets = {} if output is None else {output: Named("", "standard output", "")}
+    sources = {key: each for each in read if (key := _key(each.path)) is not None}
+    if output in sources:
+        raise _lost(sources[output], targets[output])
+    for each in written:
+        for key in _written_keys(each):
+            before = sources.get(key)
+            goes_on = before is not None and (before.parameter, each.parameter) == (
+                "resume", "output",
+            )  # fmt: skip
+            if before is not None and not goes_on:
+                raise _lost(before, each)
+            if key in targets:
+                raise _lost(each._replace(what=targets[key].what), each)
+            targets[key] = each
+
+
+def program_path(argument: str) -> str | None:
+    """Return the path of the file that holds the program, ``-`` as it is; None for the text.
+
+    >>> program_path("@net.cg"), program_path("x*y")
+    ('net.cg', None)
+    """
+    if argument == "-":
+        return argument
+    named = argument.startswith("@") and len(argument) > 1 and not argument[1].isspace()
+    return argument[1:] if named else None
+
+
+def is_stream(path: str) -> bool:
+    """Whether a path leads to what this process has open, whatever that is.
+
+    >>> is_stream("/dev/stdout"), is_stream("/dev/shm/model.json")
+    (True, False)
+    """
+    return re.fullmatch(_STREAM, os.path.abspath(path)) is not None
+
+
+def _lost(kept: Named, lost: Named) -> CgraphError:
+    path = "standard input" if kept.path == "-" else shorten(kept.path, 80)
+    message = f"{path} is {kept.what}, and {lost.what} would be written over it"
+    return CgraphError("usage", message, "give each a file of its own")
+
+
+def _read(parameters: Mapping[str, Any]) -> Iterator[Named]:
+    """Yield the files that are read."""
+    for name, what in READ.items():
+        given = parameters.get(name)
+        if given is None:
+            continue
+        paths: Iterable[str | None] = given if isinstance(given, list | tuple) else [given]
+        if name == "program":
+            paths = [program_path(given)]
+        elif name in ("bindings", "fix"):
+            paths = map(_value_path, given)
+        yield from (Named(name, what, path) for path in paths if path is not None)
+
+
+def _value_path(argument: str) -> str | None:
+    """Return the path in a ``NAME=@path``, told as `inputs` tells it."""
+    if argument.isascii() and "=@" not in argument:
+        return None
+    from cgcli.language.reader import normalise
+
+    name, _, value = normalise(argument).partition("=")
+    return argument[len(name) + 2 :] if value.startswith("@") else None
+
+
+def _key(path: str) -> Any:
+    """Return what tells a file from others; None where none can be lost, or read.
+
+    Of a file that is not there yet it is the path, with the links on its way resolved.
+    """
+    if path == "-":
+        return _stream(sys.stdin)
+    try:
+        state = os.stat(path)
+    except FileNotFoundError:
+        return os.path.normcase(os.path.realpath(path))
+    except (OSError, ValueError):
+        # Who opens it says why it cannot be.
+        return None
+    return _of(state)
+
+
+def _of(state: os.stat_result) -> Any:
+    return (state.st_dev, state.st_ino) if stat.S_ISREG(state.st_mode) else None
+
+
+def _stream(stream: Any) -> Any:
+    """Return what tells the file that a standard stream leads to, if it is one."""
+    try:
+        return _of(os.fstat(stream.fileno()))
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _written_keys(written: Named) -> Iterator[Any]:
+    """Yield what tells the files that are written: one, or those in a folder of frames."""
+    if written.parameter == "frames":
+        try:
+            names = [name for name in os.listdir(written.path) if name.startswith("frame-")]
+        except (OSError, ValueError):
+            return
+        keys = {_key(os.path.join(written.path, name)) for name in names}
+    elif is_stream(written.path):
+        return
+    else:
+        keys = {_key(written.path)}
+    yield from (key for key in keys if key is not None)
