@@ -61,7 +61,8 @@ class Node:
         """The gradient of the output by this node.
 
         0 where the output does not depend on the node; None for what nothing is differentiated
-        by, a constant, and where the output is not a scalar.
+        by, a constant, and where the output is not a scalar. Of an evaluation that says by which
+        nodes to differentiate, None for all but those and what lies between them and the output.
         """
         return self._result.grad(self.id)
 
@@ -75,7 +76,7 @@ class Node:
         kind = result.kind
         return [
             kind.plain(kind.local(result.graph, result.values, self.id, place))
-            if result.active[argument]
+            if result.varying[argument]
             else None
             for place, argument in enumerate(result.graph.arguments[self.id])
         ]
@@ -135,7 +136,8 @@ class Result:
 
     `value` is the output's. `gradient` holds, by name, the gradients asked for; it is None and
     `jacobian` holds arrays of shape output × input where the output is not a scalar. `notes`
-    are those that bear on the output. `output` is the name of what was differentiated.
+    are those that bear on the output. `output` is the name of what was differentiated. `active`
+    flags the nodes that have a gradient, `varying` those that are no constants.
 
     >>> import cgcli
     >>> result = cgcli.parse("(x+y)*z").evaluate(x=1, y=3, z=-3)
@@ -151,11 +153,13 @@ class Result:
         active: bytearray,
         sources: dict[str, int],
         kind: Kind = DOUBLES,
+        varying: bytearray | None = None,
     ) -> None:
         self.graph = graph
         self.values = values
         self.of = of
         self.active = active
+        self.varying = active if varying is None else varying
         self.sources = sources
         self.kind = kind
         self.gradients: list[Any] | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from operator import and_
 from typing import Any
 
 from cgcli.graph.turns import Turns
@@ -183,6 +184,20 @@ class Graph:
             if flags[node]:
                 for argument in self.arguments[node]:
                     flags[argument] = 1
+        return flags
+
+    def between(self, sources: Iterable[int], target: int) -> bytearray:
+        """Return a flag a node: 1 for the sources, and where the target depends on them through it.
+
+        >>> from cgcli.program import parse
+        >>> graph = parse("(x + y)*z").graph()
+        >>> [graph.names[k] for k, flag in enumerate(graph.between([0], graph.output)) if flag]
+        ['x', 'v1', 'f']
+        """
+        sources = list(sources)
+        flags = bytearray(map(and_, self.dependents(sources), self.ancestors([target])))
+        for source in sources:
+            flags[source] = 1
         return flags
 
     def cut(self, node: int) -> Graph:
