@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cgcli.commands.choices import choice
 from cgcli.commands.problem import Problem, kept, kind_of, read_problem
 from cgcli.commands.shared import (
     At,
@@ -27,6 +28,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, excerpt
 from cgcli.limits import Limits
+from cgcli.views.formats import DERIVATIVES
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
@@ -69,7 +71,7 @@ def differentiate_command(
     ] = False,
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="text, latex, json, python or numpy."),
+        choice(DERIVATIVES, "{words}.", "--format", metavar="FORMAT"),
     ] = None,
     exact: Exact = False,
     json: Json = False,
@@ -92,9 +94,9 @@ def differentiate_command(
     from cgcli.algebra.formulas import Formulas, evaluated
     from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import read_name, split_names
-    from cgcli.views.formulas import FORMATS, is_proved
+    from cgcli.views.formulas import is_proved
 
-    form = one_of("--format", form, FORMATS)
+    form = one_of("--format", form, DERIVATIVES)
     if json and form not in (None, "json"):
         raise CgraphError("usage", f"--json and --format {form} are two answers to one question")
     if hessian and (jacobian or order not in (None, 2)):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from cgcli.commands.choices import choice
 from cgcli.commands.files import write_file
 from cgcli.commands.problem import Problem, solve, unvalued
 from cgcli.commands.shared import (
@@ -24,6 +25,7 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
+from cgcli.views.formats import PICTURES
 
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_command"]
 
 _LIMITS = Limits()
+_PARTS: Final = ("gradients", "values", "formulas")
 
 
 def draw_command(
@@ -62,7 +65,7 @@ def draw_command(
     ] = None,
     hide: Annotated[
         str | None,
-        typer.Option("--hide", metavar="WHAT", help="Leave out gradients, values or formulas."),
+        choice(_PARTS, "Leave out {words}.", "--hide", metavar="WHAT", several=True),
     ] = None,
     no_values: Annotated[
         bool, typer.Option("--no-values", help="The shape alone: nothing need be bound.")
@@ -80,12 +83,12 @@ def draw_command(
 
     cgraph draw "p = x + y; g = p*z" x=1 y=3 z=-3 -o graph.svg
     """
-    from cgcli.views.drawing.draw import KINDS, Drawing
+    from cgcli.views.drawing.draw import Drawing
     from cgcli.views.drawing.scene import Picture
     from cgcli.views.table import note_lines
 
-    hidden = several_of("--hide", hide, ("gradients", "values", "formulas"))
-    kind = _kind(output, KINDS)
+    hidden = several_of("--hide", hide, _PARTS)
+    kind = _kind(output)
     _check(frame, frames, no_values, json, output)
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     problem = Problem("draw", program, bindings or [], at, of, wrt, limits)
@@ -115,7 +118,7 @@ def draw_command(
         write_file(output, drawing.bytes(kind, frame))
 
 
-def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
+def _kind(output: str | None) -> str:
     """Return what kind of picture a file's name asks for."""
     if output is None:
         return "svg"
@@ -124,9 +127,9 @@ def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
         raise CgraphError("file", message, "name a file in it, such as graph.svg")
     kind = os.path.splitext(output)[1].lower().removeprefix(".")
     kind = {"gv": "dot", "mermaid": "mmd"}.get(kind, kind)
-    if kind not in kinds:
+    if kind not in PICTURES:
         message = f"what '{shorten(output)}' is to hold cannot be told from its name"
-        raise CgraphError("usage", message, "end it with ." + ", .".join(kinds))
+        raise CgraphError("usage", message, "end it with ." + ", .".join(PICTURES))
     return kind
 
 

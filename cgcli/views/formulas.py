@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from cgcli.algebra.code import Dialect
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
 
-__all__ = ["FORMATS", "as_code", "as_document", "as_latex", "as_text", "is_proved"]
+__all__ = ["as_code", "as_document", "as_latex", "as_text", "is_proved"]
 
-FORMATS: Final = ("text", "latex", "json", "python", "numpy")
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000

@@ -131,10 +131,6 @@ def test_schemas_are_schemas(name: str, cgraph: Any) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(ran.out))
 
 
-def test_schema_lists_what_there_is(cgraph: Any) -> None:
-    assert cgraph("schema").out.split() == names()
-
-
 def test_operations_as_json(cgraph: Any) -> None:
     document = json.loads(cgraph("ops", "--json").out)
     jsonschema.validate(document, json.loads(read("ops")))
