@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.calculus.notes import Note
@@ -11,7 +11,9 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 
-__all__ = ["Node", "Nodes", "Result", "find"]
+__all__ = ["NO_NAMES", "Node", "Nodes", "Result", "by_constant", "find"]
+
+NO_NAMES: Final = "the program has no inputs; write a name in it: x^2"
 
 
 class Node:
@@ -216,11 +218,25 @@ def unknown_node(graph: Graph, name: str) -> CgraphError:
     import difflib
 
     if name in graph.literals.values():
-        message = f"'{excerpt(name)}' is a constant, and nothing differentiates by a constant"
-        return CgraphError("name", message, f"name it in a statement: c = {excerpt(name)}")
+        return by_constant(name)
     names = sorted({own for node, own in enumerate(graph.names) if node not in graph.literals})
     close = [own for own in names if own.lower() == name.lower()]
     close += difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
     few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
     hint = f"did you mean '{excerpt(close[0])}'?" if close else f"the nodes are {few}"
+    if not names:
+        hint = NO_NAMES
     return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)
+
+
+def by_constant(name: str) -> CgraphError:
+    """Return the error for a constant to differentiate by, with the way to make it a name."""
+    from cgcli.operations.table import CONSTANTS
+
+    shown = excerpt(name)
+    if name not in CONSTANTS:
+        message = f"'{shown}' is a constant, and nothing differentiates by a constant"
+        return CgraphError("name", message, f"name it in a statement: c = {shown}")
+    message = f"'{name}' is the constant {CONSTANTS[name]:.6g}, and nothing differentiates by it"
+    hint = f"a value makes it a name: bind it, {name}=2, or assign it in the program, {name} = 2"
+    return CgraphError("name", message, hint)

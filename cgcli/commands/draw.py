@@ -10,7 +10,7 @@ import typer
 
 from cgcli.commands.choices import choice
 from cgcli.commands.files import write_file
-from cgcli.commands.problem import Problem, solve, unvalued
+from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.commands.shared import (
     At,
     Bindings,
@@ -20,6 +20,7 @@ from cgcli.commands.shared import (
     Nodes,
     Of,
     Program,
+    Shapes,
     Wrt,
     several_of,
 )
@@ -70,6 +71,7 @@ def draw_command(
     no_values: Annotated[
         bool, typer.Option("--no-values", help="The shape alone: nothing need be bound.")
     ] = False,
+    shape: Shapes = None,
     digits: Annotated[
         int,
         typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits shown."),
@@ -90,6 +92,9 @@ def draw_command(
     hidden = several_of("--hide", hide, _PARTS)
     kind = _kind(output)
     _check(frame, frames, no_values, json, output)
+    if shape is not None and not no_values:
+        message = "--shape is for names that have no value"
+        raise CgraphError("usage", message, "add --no-values, or bind them with NAME=VALUE")
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     problem = Problem("draw", program, bindings or [], at, of, wrt, limits)
     picture = Picture(
@@ -100,7 +105,7 @@ def draw_command(
         whole=of is None,
     )
     if no_values:
-        drawing = Drawing(unvalued(problem), None, picture)
+        drawing = Drawing(outlined(problem, shape)[0], None, picture)
     else:
         result = solve(problem)
         drawing = Drawing(result.graph, result, picture)

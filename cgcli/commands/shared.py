@@ -26,6 +26,7 @@ __all__ = [
     "Of",
     "Program",
     "ProgramCommand",
+    "Shapes",
     "Wrt",
     "one_of",
     "several_of",
@@ -66,6 +67,12 @@ Wrt = Annotated[
     str | None,
     typer.Option(
         "--wrt", metavar="NAMES", help="Differentiate by these nodes, x,y, instead of every input."
+    ),
+]
+Shapes = Annotated[
+    str | None,
+    typer.Option(
+        "--shape", metavar="SHAPES", help="Vectors and matrices without values: W=3x2,x=2."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

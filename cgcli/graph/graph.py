@@ -218,7 +218,8 @@ class Graph:
         found.starts, found.ends = self.starts, self.ends
         found.given, found.shapes = {**self.given, node: name}, dict(self.shapes)
         found.static = {each: fixed for each, fixed in self.static.items() if each != node}
-        found.constants, found.literals = dict(self.constants), dict(self.literals)
+        found.constants = {each: value for each, value in self.constants.items() if each != node}
+        found.literals = {each: text for each, text in self.literals.items() if each != node}
         found.tensors = self.tensors - {node}
         found.turns, found.output = self.turns, self.output
         # Names that were given by counting stay what they were.

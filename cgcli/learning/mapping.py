@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cgcli.calculus.result import NO_NAMES, by_constant
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
@@ -133,8 +134,11 @@ def _sources(graph: Graph, wrt: Sequence[str] | None, missing: Sequence[str]) ->
     names = list(wrt or [name for name, node in graph.inputs.items() if needed[node]])
     for name in names:
         if name not in graph.inputs or name in missing:
+            if name in graph.literals.values():
+                raise by_constant(name)
             few = ", ".join(map(excerpt, list(graph.inputs)[:8]))
-            raise CgraphError("name", f"'{excerpt(name)}' is no input", f"the inputs are {few}")
+            hint = f"the inputs are {few}" if few else NO_NAMES
+            raise CgraphError("name", f"'{excerpt(name)}' is no input", hint)
     return names
 
 
