@@ -185,7 +185,34 @@ class ProgramCommand(TyperCommand):
                 values.append(rest.pop())
             for value in values:
                 options += [f"{name}={value}"] if name.startswith("--") else [name, value]
+        takes = any(parameter.name == "bindings" for parameter in self.get_params(ctx))
+        if takes and not ctx.resilient_parsing and (error := spaced(arguments)):
+            raise error
         return super().parse_args(ctx, [*options, "--", *arguments])
+
+
+def spaced(arguments: list[str]) -> CgraphError | None:
+    """Return the error for a value in several words, x = 1, x= 1 or x =1; the first is a program.
+
+    >>> spaced(["x*y", "x", "=", "1"]).hint
+    'write x=1, without spaces'
+    """
+    for place, word in enumerate(arguments[1:], 1):
+        after = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if word.startswith("="):
+            name, value = arguments[place - 1], word[1:] or after
+        elif word.endswith("=") and after and "=" not in after:
+            name, value = word[:-1], after
+        else:
+            continue
+        if not name.isidentifier():
+            continue
+        message = f"spaces stand round the '=' of '{shorten(name)}'"
+        hint = f"write {shorten(name)}={shorten(value)}, without spaces"
+        if word.startswith("=") and place == 1:
+            hint = 'put the program in double quotes, "p = x + y", and write values so: x=1'
+        return CgraphError("binding", message, hint)
+    return None
 
 
 def unknown_option(name: str, declared: list[str]) -> CgraphError:
