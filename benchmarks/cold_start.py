@@ -41,7 +41,7 @@ def empty_python(folder: str) -> str:
 
 def editable() -> bool:
     """Return whether cgcli is installed with `-e`."""
-    origin = distribution("cgraph-cli").read_text("direct_url.json") or ""
+    origin = distribution("cgcli").read_text("direct_url.json") or ""
     return '"editable": true' in origin
 
 

@@ -107,11 +107,10 @@ def missing(extra: str, purpose: str) -> CgraphError:
     >>> missing("draw", "to lay the picture out").message
     "to lay the picture out the extra 'draw' is needed"
     """
-    return CgraphError(
-        "usage",
-        f"{purpose} the extra '{extra}' is needed",
-        f'install it: python -m pip install "cgraph-cli[{extra}]"',
-    )
+    from cgcli.extras import how_to_install
+
+    message = f"{purpose} the extra '{extra}' is needed"
+    return CgraphError("usage", message, f"install it: {how_to_install(extra)}")
 
 
 class Lines:

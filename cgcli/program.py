@@ -221,7 +221,12 @@ def _unbound(
     hint = "bind " + " ".join(f"{excerpt(name)}=…" for name in missing)
     if len(missing) > NAMED:
         hint = f'put them in a JSON file, {{"{excerpt(missing[0])}": 1, …}}, and add --at FILE'
-    return UnboundError(missing, places, hint + _aside(missing, list(inputs)))
+    from cgcli.language.derivatives import derivative_at
+
+    commands = (derivative_at(text, spans[name][0]) for name in missing[:NAMED])
+    command = next((each for each in commands if each), None)
+    aside = f"; for a derivative {command}" if command else _aside(missing, list(inputs))
+    return UnboundError(missing, places, hint + aside)
 
 
 def _aside(missing: list[str], bound: list[str]) -> str:
@@ -247,10 +252,15 @@ def unused_binding(graph: Graph, name: str, bound: list[str]) -> CgraphError:
     """Return the error for a binding that the program has no use for."""
     import difflib
 
+    from cgcli.language.derivatives import derivative_at
     from cgcli.operations.table import WORDS
 
     names = list(graph.inputs)
     message = f"'{excerpt(name)}' is bound, but the program does not use it"
+    for node in list(graph.inputs.values())[:NAMED]:
+        command = derivative_at(graph.text, graph.starts[node])
+        if command:
+            return CgraphError("binding", message, f"for a derivative {command}")
     for own in names:
         for word in (*bound, *WORDS):
             rest = own.removeprefix(word)

@@ -83,10 +83,16 @@ def _plain(name: str) -> str:
 def _no_input(graph: Graph, name: str) -> CgraphError:
     import difflib
 
+    from cgcli.calculus.result import NO_NAMES, by_constant
+
+    if name in graph.literals.values():
+        return by_constant(name)
     names = list(graph.inputs)
     close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
     few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
     hint = f"did you mean '{close[0]}'?" if close else f"the inputs are {few}"
-    if graph.node(name) is not None:
+    if not names:
+        hint = NO_NAMES
+    elif graph.node(name) is not None:
         hint = f"formulas are by the inputs, {few}"
     return CgraphError("name", f"'{excerpt(name)}' is no input", hint)

@@ -109,6 +109,7 @@ def verify(result: Result, most_bits: int = MOST_BITS) -> Certificate:
         judge_float,
         (min(_FIRST_BITS, most_bits), most_bits),
         (result.values, [result.grad(node) for node in range(len(graph))], result.jacobian),
+        result.active,
     )
 
 
@@ -119,8 +120,11 @@ def precise(
     leaves: Leaves,
     digits: int,
     most_bits: int = MOST_BITS,
+    active: bytearray | None = None,
 ) -> Certificate:
     """Return values and gradients as decimals of so many digits, each of them proved.
+
+    `active` flags the nodes whose gradients are wanted, all that depend on inputs by default.
 
     >>> import cgcli
     >>> from cgcli.calculus.leaves import exact_leaves
@@ -134,7 +138,7 @@ def precise(
         return judge_digits(number, digits)
 
     bounds = _bits_for(digits, most_bits)
-    return _certify(graph, of, sources, leaves, judge, bounds, None)
+    return _certify(graph, of, sources, leaves, judge, bounds, None, active)
 
 
 def precise_values(
@@ -204,10 +208,12 @@ def _certify(
     judge: Judge,
     bounds: tuple[int, int],
     floats: tuple[list[Any], list[Any], dict[str, Any] | None] | None,
+    active: bytearray | None,
 ) -> Certificate:
     """Raise the precision until all is judged, and see that the second way agrees."""
     certificate = Certificate(graph, of, sources, bounds[0])
-    active = graph.dependents([*graph.inputs.values(), *sources.values()])
+    varying = graph.dependents([*graph.inputs.values(), *sources.values()])
+    active = varying if active is None else active
     given = floats or ([None] * len(graph), [None] * len(graph), None)
     agreement = Agreement(graph, of, active, list(sources.values()))
     for bits in _precisions(graph, *bounds, size(graph.shape(of))):
@@ -220,7 +226,7 @@ def _certify(
                 certificate.asked[node] = 1
             certificate.agreed = agreement.check(passes.leaves, passes.values, passes.gradients)
             if floats is None:
-                _keep_partials(certificate, passes, judge)
+                _keep_partials(certificate, passes, judge, varying)
         if not waiting and certificate.agreed:
             break
     if not certificate.agreed:
@@ -334,15 +340,15 @@ def _nothing(shape: tuple[int, ...]) -> Any:
     return arranged([ball(0)] * size(shape), shape)
 
 
-def _keep_partials(certificate: Certificate, passes: _Passes, judge: Judge) -> None:
+def _keep_partials(
+    certificate: Certificate, passes: _Passes, judge: Judge, varying: bytearray
+) -> None:
     """Keep the digits of the local derivatives; those that are not known have none."""
     graph = certificate.graph
     for node, arguments in enumerate(graph.arguments):
         found: list[Any] = []
         for place, argument in enumerate(arguments):
-            partial = (
-                local_ball(graph, passes.values, node, place) if passes.active[argument] else None
-            )
+            partial = local_ball(graph, passes.values, node, place) if varying[argument] else None
             known = None if partial is None else judge_each(judge, None, partial, graph.shape(node))
             found.append(known)
         certificate.partials[node] = found

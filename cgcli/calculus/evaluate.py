@@ -27,28 +27,27 @@ def evaluate(
     of: str | None = None,
     wrt: Sequence[str] | None = None,
     limits: Limits = Limits(),
-    *,
-    alone: bool = False,
 ) -> Result:
     """Return the values of a graph and the gradients of one node, the output unless `of` says.
 
     `inputs` has a float or an array for every input. `wrt` names what to differentiate by,
-    every input unless it is given; with `alone` nothing else has a gradient then. Raises
-    `CgraphError` for a name that no node has, and for a Jacobian of more numbers than `limits`
-    allow.
+    every input unless it is given; then only the nodes between those and the output have a
+    gradient. Raises `CgraphError` for a name that no node has, and for a Jacobian of more numbers
+    than `limits` allow.
     """
     target = graph.output if of is None else find(graph, of)
     # Inputs are known by name; to look any other node up, every node must be named first.
     wanted = graph.inputs if wrt is None else {name: find(graph, name) for name in wrt}
     wanted = dict(wanted)
     names, sources = list(wanted), list(wanted.values())
-    active = graph.dependents(sources if alone else [*graph.inputs.values(), *sources])
+    varying = graph.dependents([*graph.inputs.values(), *sources])
+    active = varying if wrt is None else graph.between(sources, target)
     if graph.shape(target):
         check_size(graph, target, names, sources, limits)
     values = forward(graph, inputs)
     found, faults = notes.examine(graph, values)
     trail = Trail()
-    result = Result(graph, values, target, active, wanted)
+    result = Result(graph, values, target, active, wanted, varying=varying)
     result.faults, result.masks = faults, trail.masks
     if graph.shape(target):
         jacobian, reached = _jacobian(graph, values, target, sources, faults, trail)

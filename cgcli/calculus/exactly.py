@@ -114,14 +114,15 @@ class Exactly(Passes):
         target = graph.output if of is None else find(graph, of)
         wanted = dict(graph.inputs if wrt is None else {name: find(graph, name) for name in wrt})
         names, sources = list(wanted), list(wanted.values())
-        active = graph.dependents([*graph.inputs.values(), *sources])
+        varying = graph.dependents([*graph.inputs.values(), *sources])
+        active = varying if wrt is None else graph.between(sources, target)
         shape = graph.shape(target)
         if shape:
             check_size(graph, target, names, sources, self.limits)
         values = self.values_of(graph, inputs)
         self.require(graph, values[target], values)
         handed = [handed_out(value) for value in values]
-        result = Result(graph, handed, target, active, wanted, self)
+        result = Result(graph, handed, target, active, wanted, self, varying)
         trail = Trail()
         if shape:
             result.jacobian, reached = self._jacobian(graph, values, target, wanted)

@@ -77,6 +77,8 @@ class Explanation:
             self.only = find(self.graph, only)
             if not result.active[self.only]:
                 message = f"'{excerpt(only)}' is a constant, and nothing differentiates by it"
+                if result.varying[self.only]:
+                    message = f"there is no gradient by '{excerpt(only)}'"
                 raise CgraphError("name", message, f"ask for it by name: --wrt {excerpt(only)}")
             self._path = self.graph.dependents([self.only])
             scalar = result.gradients is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.calculus.notes import Note
@@ -11,7 +11,9 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 
-__all__ = ["Node", "Nodes", "Result", "find"]
+__all__ = ["NO_NAMES", "Node", "Nodes", "Result", "by_constant", "find"]
+
+NO_NAMES: Final = "the program has no inputs; write a name in it: x^2"
 
 
 class Node:
@@ -61,7 +63,8 @@ class Node:
         """The gradient of the output by this node.
 
         0 where the output does not depend on the node; None for what nothing is differentiated
-        by, a constant, and where the output is not a scalar.
+        by, a constant, and where the output is not a scalar. Of an evaluation that says by which
+        nodes to differentiate, None for all but those and what lies between them and the output.
         """
         return self._result.grad(self.id)
 
@@ -75,7 +78,7 @@ class Node:
         kind = result.kind
         return [
             kind.plain(kind.local(result.graph, result.values, self.id, place))
-            if result.active[argument]
+            if result.varying[argument]
             else None
             for place, argument in enumerate(result.graph.arguments[self.id])
         ]
@@ -135,7 +138,8 @@ class Result:
 
     `value` is the output's. `gradient` holds, by name, the gradients asked for; it is None and
     `jacobian` holds arrays of shape output × input where the output is not a scalar. `notes`
-    are those that bear on the output. `output` is the name of what was differentiated.
+    are those that bear on the output. `output` is the name of what was differentiated. `active`
+    flags the nodes that have a gradient, `varying` those that are no constants.
 
     >>> import cgcli
     >>> result = cgcli.parse("(x+y)*z").evaluate(x=1, y=3, z=-3)
@@ -151,11 +155,13 @@ class Result:
         active: bytearray,
         sources: dict[str, int],
         kind: Kind = DOUBLES,
+        varying: bytearray | None = None,
     ) -> None:
         self.graph = graph
         self.values = values
         self.of = of
         self.active = active
+        self.varying = active if varying is None else varying
         self.sources = sources
         self.kind = kind
         self.gradients: list[Any] | None = None
@@ -212,11 +218,25 @@ def unknown_node(graph: Graph, name: str) -> CgraphError:
     import difflib
 
     if name in graph.literals.values():
-        message = f"'{excerpt(name)}' is a constant, and nothing differentiates by a constant"
-        return CgraphError("name", message, f"name it in a statement: c = {excerpt(name)}")
+        return by_constant(name)
     names = sorted({own for node, own in enumerate(graph.names) if node not in graph.literals})
     close = [own for own in names if own.lower() == name.lower()]
     close += difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
     few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
     hint = f"did you mean '{excerpt(close[0])}'?" if close else f"the nodes are {few}"
+    if not names:
+        hint = NO_NAMES
     return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)
+
+
+def by_constant(name: str) -> CgraphError:
+    """Return the error for a constant to differentiate by, with the way to make it a name."""
+    from cgcli.operations.table import CONSTANTS
+
+    shown = excerpt(name)
+    if name not in CONSTANTS:
+        message = f"'{shown}' is a constant, and nothing differentiates by a constant"
+        return CgraphError("name", message, f"name it in a statement: c = {shown}")
+    message = f"'{name}' is the constant {CONSTANTS[name]:.6g}, and nothing differentiates by it"
+    hint = f"a value makes it a name: bind it, {name}=2, or assign it in the program, {name} = 2"
+    return CgraphError("name", message, hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import typer
@@ -19,6 +20,8 @@ DONE: Final = 0
 UNUSABLE: Final = 2
 FAULT: Final = 70
 INTERRUPTED: Final = 130
+COMPLETION: Final = "_CGRAPH_COMPLETE"
+"""The variable by which a shell asks what completes a word."""
 
 app = typer.Typer(
     name="cgraph",
@@ -32,9 +35,9 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from cgcli import __version__
+        from cgcli.commands.help import version_command
 
-        sys.stdout.write(f"cgraph {__version__}\n")
+        version_command()
         raise typer.Exit
 
 
@@ -59,6 +62,8 @@ def run(arguments: list[str]) -> int:
     program itself, 130 interrupted. A closed pipe ends the program quietly.
     """
     with standard_streams():
+        if COMPLETION in os.environ:
+            return _complete()
         return _run([_decoded(argument) for argument in arguments])
 
 
@@ -89,6 +94,36 @@ def _run(arguments: list[str]) -> int:
         if told is not None:
             return _report(_usage(told()), as_json)
         return _fault(error, "--debug" in options)
+
+
+def _complete() -> int:
+    """Answer a shell, and return the status that fish reads: 1 where it completes files itself.
+
+    An error has no place in a prompt: where something is wrong, nothing completes the word.
+    """
+    try:
+        if "COMP_WORDS" in os.environ:
+            os.environ.update(_without_equals(os.environ))
+        app([], prog_name="cgraph", standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else DONE
+    except Exception:  # noqa: BLE001  # whatever it is, the prompt stays as it was
+        return 1
+    return DONE
+
+
+def _without_equals(words: Mapping[str, str]) -> dict[str, str]:
+    """Return the words of bash without the '=' between an option and its value, a word to it."""
+    kept: list[str] = []
+    current = int(words["COMP_CWORD"])
+    for place, word in enumerate(words["COMP_WORDS"].split("\n")):
+        between = word == "=" and kept and kept[-1].startswith("--")
+        if between and place < int(words["COMP_CWORD"]):
+            current -= 1
+        else:
+            kept.append(word)
+    return {"COMP_WORDS": "\n".join(kept), "COMP_CWORD": str(current)}
 
 
 def _decoded(argument: str) -> str:

@@ -41,7 +41,9 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
         certificate = verify(result, bits)
     else:
         leaves = _leaves(problem, result.graph, inputs)
-        certificate = precise(result.graph, result.of, result.sources, leaves, proof.digits, bits)
+        certificate = precise(
+            result.graph, result.of, result.sources, leaves, proof.digits, bits, result.active
+        )
         from cgcli.views.certificate import keep_notes
 
         keep_notes(result, certificate)

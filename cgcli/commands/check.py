@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from cgcli.calculus.kind import Kind
+from cgcli.commands.choices import choice
 from cgcli.commands.files import read_text
 from cgcli.commands.problem import Problem, kind_of, solve_with_program
 from cgcli.commands.shared import (
@@ -40,6 +41,8 @@ __all__ = ["SheetsCommand", "check_command"]
 
 _LIMITS = Limits()
 _SHEETS = ("-a", "--answers")
+_REVEALED: Final = ("verdict", "hint", "answer")
+_REQUIRED: Final = ("answered", "all")
 
 
 class SheetsCommand(ProgramCommand):
@@ -74,16 +77,20 @@ def check_command(
     ] = None,
     reveal: Annotated[
         str,
-        typer.Option(
+        choice(
+            _REVEALED,
+            "{words}: right or wrong alone, which mistake it was, the right number too.",
             "--reveal",
             metavar="WHAT",
-            help="verdict alone, hint (which mistake), or answer (the right number too).",
         ),
     ] = "hint",
     require: Annotated[
         str,
-        typer.Option(
-            "--require", metavar="WHAT", help="answered steps alone, or all: missing ones count."
+        choice(
+            _REQUIRED,
+            "{words}: the steps that are there alone, or missing ones count.",
+            "--require",
+            metavar="WHAT",
         ),
     ] = "answered",
     tolerance: Annotated[
@@ -122,8 +129,8 @@ def check_command(
     from cgcli.views.homework.report import Report
     from cgcli.views.table import note_lines
 
-    reveal = str(one_of("--reveal", reveal, ("verdict", "hint", "answer")))
-    require = str(one_of("--require", require, ("answered", "all")))
+    reveal = str(one_of("--reveal", reveal, _REVEALED))
+    require = str(one_of("--require", require, _REQUIRED))
     if json and csv:
         message = "--json and --csv are two answers to one question"
         raise CgraphError("usage", message, "leave one of the two out")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cgcli.commands.problem import Problem, kept, kind_of, read_problem
+from cgcli.commands.choices import choice
+from cgcli.commands.problem import Problem, kept, kind_of, outlined
 from cgcli.commands.shared import (
     At,
     Bindings,
@@ -21,11 +22,13 @@ from cgcli.commands.shared import (
     Nodes,
     Of,
     Program,
+    Shapes,
     Wrt,
     one_of,
 )
 from cgcli.errors import CgraphError, excerpt
 from cgcli.limits import Limits
+from cgcli.views.formats import CODE, DERIVATIVES
 from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
@@ -55,12 +58,7 @@ def differentiate_command(
     jacobian: Annotated[
         bool, typer.Option("--jacobian", help="The matrix of a list's derivatives: [f, g].")
     ] = False,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            "--shape", metavar="SHAPES", help="Vectors and matrices without values: W=3x2,x=2."
-        ),
-    ] = None,
+    shape: Shapes = None,
     share: Annotated[
         bool, typer.Option("--share", help="Give what is used several times a name.")
     ] = False,
@@ -69,7 +67,7 @@ def differentiate_command(
     ] = False,
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="text, latex, json, python or numpy."),
+        choice(DERIVATIVES, "{words}.", "--format", metavar="FORMAT"),
     ] = None,
     exact: Exact = False,
     json: Json = False,
@@ -91,10 +89,10 @@ def differentiate_command(
     """
     from cgcli.algebra.formulas import Formulas, evaluated
     from cgcli.algebra.wanted import Wanted
-    from cgcli.commands.inputs import read_name, split_names
-    from cgcli.views.formulas import CODE, FORMATS, is_proved
+    from cgcli.commands.inputs import split_names
+    from cgcli.views.formulas import is_proved
 
-    form = one_of("--format", form, FORMATS)
+    form = one_of("--format", form, DERIVATIVES)
     if json and form not in (None, "json"):
         raise CgraphError("usage", f"--json and --format {form} are two answers to one question")
     if hessian and (jacobian or order not in (None, 2)):
@@ -104,7 +102,7 @@ def differentiate_command(
     kind = kind_of(exact, limits, precision)
     problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
     problem = kept(problem)
-    graph, values = _graph(problem, read_name(of), shape)
+    graph, values = _graph(problem, shape)
     if exact and precision is not None:
         message = "--exact and --precision are two answers to one question"
         raise CgraphError("usage", message, "leave one of the two out")
@@ -250,31 +248,12 @@ def _cut(
     return graph.cut(node), values
 
 
-def _graph(
-    problem: Problem, of: str | None, shape: str | None
-) -> tuple[Any, dict[str, Any] | None]:
+def _graph(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph, and the values of its inputs where they are bound."""
-    from cgcli.calculus.result import find
-    from cgcli.commands.inputs import read_shapes
-    from cgcli.graph.build import build
-    from cgcli.program import require_bound, unused_binding
+    from cgcli.program import require_bound
 
-    parsed, bound, more = read_problem(problem)
-    kind = problem.kind
-    shapes = read_shapes(shape)
-    for name in shapes:
-        if name in bound or name in more:
-            message = f"'{excerpt(name)}' has a value, and that has a shape"
-            raise CgraphError("binding", message, "leave it out of --shape")
-    inputs = kind.inputs({**more, **bound})
-    # The zeros of a shape take no room, as long as nobody copies them.
-    graph = build(parsed.syntax, {**kind.outline(inputs), **shapes}, problem.limits)
-    for name in (*bound, *shapes):
-        if name not in graph.inputs:
-            raise unused_binding(graph, name, [*bound, *shapes])
-    if of is not None:
-        graph.output = find(graph, of)
-    if not inputs or shapes:
+    graph, inputs = outlined(problem, shape)
+    if not inputs or shape is not None:
         return graph, None
     require_bound(graph, inputs)
     return graph, {name: inputs[name] for name in graph.inputs}

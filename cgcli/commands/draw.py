@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from cgcli.commands.choices import choice
 from cgcli.commands.outputs import ending_of, write_file
-from cgcli.commands.problem import Problem, solve, unvalued
+from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.commands.shared import (
     At,
     Bindings,
@@ -18,11 +19,13 @@ from cgcli.commands.shared import (
     Nodes,
     Of,
     Program,
+    Shapes,
     Wrt,
     several_of,
 )
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_COUNT, Limits
+from cgcli.views.formats import PICTURES
 from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_command"]
 
 _LIMITS = Limits()
+_PARTS: Final = ("gradients", "values", "formulas")
 
 
 def draw_command(
@@ -66,11 +70,12 @@ def draw_command(
     ] = None,
     hide: Annotated[
         str | None,
-        typer.Option("--hide", metavar="WHAT", help="Leave out gradients, values or formulas."),
+        choice(_PARTS, "Leave out {words}.", "--hide", metavar="WHAT", several=True),
     ] = None,
     no_values: Annotated[
         bool, typer.Option("--no-values", help="The shape alone: nothing need be bound.")
     ] = False,
+    shape: Shapes = None,
     digits: Annotated[
         int,
         typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits shown."),
@@ -84,13 +89,16 @@ def draw_command(
 
     cgraph draw "p = x + y; g = p*z" x=1 y=3 z=-3 -o graph.svg
     """
-    from cgcli.views.drawing.draw import KINDS, Drawing
+    from cgcli.views.drawing.draw import Drawing
     from cgcli.views.drawing.scene import Picture
     from cgcli.views.table import note_lines
 
-    hidden = several_of("--hide", hide, ("gradients", "values", "formulas"))
-    kind = _kind(output, KINDS)
+    hidden = several_of("--hide", hide, _PARTS)
+    kind = _kind(output)
     _check(frame, frames, no_values, json, output)
+    if shape is not None and not no_values:
+        message = "--shape is for names that have no value"
+        raise CgraphError("usage", message, "add --no-values, or bind them with NAME=VALUE")
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     problem = Problem("draw", program, bindings or [], at, of, wrt, limits)
     picture = Picture(
@@ -101,7 +109,7 @@ def draw_command(
         whole=of is None,
     )
     if no_values:
-        drawing = Drawing(unvalued(problem), None, picture)
+        drawing = Drawing(outlined(problem, shape)[0], None, picture)
     else:
         result = solve(problem)
         drawing = Drawing(result.graph, result, picture)
@@ -118,7 +126,7 @@ def draw_command(
         write_file(output, drawing.bytes(kind, frame))
 
 
-def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
+def _kind(output: str | None) -> str:
     """Return what kind of picture a file's name asks for."""
     if output is None:
         return "svg"
@@ -127,9 +135,9 @@ def _kind(output: str | None, kinds: tuple[str, ...]) -> str:
         raise CgraphError("file", message, "name a file in it, such as graph.svg")
     kind = ending_of(output)
     kind = {"gv": "dot", "mermaid": "mmd"}.get(kind, kind)
-    if kind not in kinds:
+    if kind not in PICTURES:
         message = f"what '{shorten(output)}' is to hold cannot be told from its name"
-        raise CgraphError("usage", message, "end it with ." + ", .".join(kinds))
+        raise CgraphError("usage", message, "end it with ." + ", .".join(PICTURES))
     return kind
 
 

@@ -203,13 +203,13 @@ def split_binding(argument: str) -> tuple[str, str, int]:
     if not equals and re.fullmatch("-[A-Za-z]", argument):
         message = f"there is no option {argument} here"
         raise CgraphError("usage", message, "--help lists the options; what is printed goes > FILE")
-    if not equals:
-        raise CgraphError(
-            "binding",
-            f"'{shorten(argument)}' is not a binding",
-            "bind with NAME=VALUE; put an expression with spaces in double quotes",
-            (Place(argument, 0, len(argument)),),
-        )
+    if not equals or value.startswith("=") or word.endswith(":"):
+        parts = re.fullmatch(r"\s*([^\W\d]\w*)\s*(?::=?|==+)\s*(.+)", plain)
+        hint = "bind with NAME=VALUE; put an expression with spaces in double quotes"
+        if parts is not None:
+            hint = f"write {excerpt(parts[1])}={shorten(parts[2])}"
+        message = f"'{shorten(argument)}' is not a binding"
+        raise CgraphError("binding", message, hint, (Place(argument, 0, len(argument)),))
     match = machine().pattern.fullmatch(word)
     if match is None or match.lastgroup != "NAME":
         if re.fullmatch(r"\w+\[.*\]", word):

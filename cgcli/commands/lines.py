@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import gc
+import json
+import re
 import sys
 from typing import IO, Any, Final
 
@@ -11,7 +13,7 @@ from cgcli.commands.files import opened, utf8
 from cgcli.commands.inputs import read_values
 from cgcli.commands.problem import kind_of
 from cgcli.decode import decode_json
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, excerpt
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
 from cgcli.views.document import compact, evaluation
@@ -20,7 +22,12 @@ from cgcli.views.streams import publish
 
 __all__ = ["evaluate_line", "evaluate_lines"]
 
+KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
+"""What a line may hold."""
+
 _LONGEST: Final = 64 * 2**20
+_ID_FIRST: Final = re.compile(r'[\s\ufeff]*\{\s*"id"\s*:\s*')
+_ENDS: Final = re.compile(r"\s*[,}]")
 
 
 def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> bool:
@@ -47,7 +54,10 @@ def _run(stream: IO[bytes], limits: Limits, exact: bool) -> bool:
         number += 1
         if not line.strip():
             continue
-        document = evaluate_line(line, limits, parse_once, f"line {number}", exact)
+        if len(line) == _LONGEST and not line.endswith(b"\n"):
+            document = _too_long(line, stream, number)
+        else:
+            document = evaluate_line(line, limits, parse_once, number, exact)
         good = good and "error" not in document
         publish([_written(document) + "\n"])
         sys.stdout.flush()
@@ -66,14 +76,22 @@ def evaluate_line(
     line: bytes,
     limits: Limits,
     parse_once: Any = None,
-    called: str = "this line",
+    number: int | None = None,
     exact: bool = False,
 ) -> dict[str, Any]:
-    """Return the document of one line: `cgraph.eval/1` with the line's id, or an error."""
+    """Return the document of one line: `cgraph.eval/1` with the line's id, or an error.
+
+    `number` is that of the line in its stream, and the line of every error in it.
+    """
+    called = "this line" if number is None else f"line {number}"
     name: Any = None
     try:
-        written = utf8(line, called)
-        found = decode_json(written, called)
+        try:
+            written = utf8(line, called).rstrip("\r\n")
+            found = decode_json(written, called)
+        except CgraphError:
+            name = _id_of(line)
+            raise
         name = found.get("id") if isinstance(found, dict) else None
         text, at, of, wrt = _parts(found)
         kind = kind_of(_is_exact(found, exact), limits)
@@ -85,10 +103,47 @@ def evaluate_line(
         result = evaluate_program(program, {}, values, of, wrt, kind)
         return {"id": name, **evaluation(result, text)}
     except CgraphError as error:
-        return {"id": name, **error_document(error)}
+        return _refused(name, error, number)
     except Exception as error:  # noqa: BLE001  # one line's fault must not stop the others
         message = f"a fault of the program itself, {type(error).__name__}"
-        return {"id": name, **error_document(CgraphError("fault", message, "please report it"))}
+        return _refused(name, CgraphError("fault", message, "please report it"), number)
+
+
+def _refused(name: Any, error: CgraphError, number: int | None) -> dict[str, Any]:
+    """Return the document of an error: its line is the stream's, its column the expression's."""
+    document = error_document(error)
+    if number is not None:
+        document["error"]["line"] = number
+        if error.places and "\n" in error.places[0].text:
+            document["error"]["message"] += f" (in line {error.line} of its text)"
+    return {"id": name, **document}
+
+
+def _too_long(line: bytes, stream: IO[bytes], number: int) -> dict[str, Any]:
+    """Return the document of a line of which this is the beginning; the rest is passed over."""
+    while (rest := stream.readline(_LONGEST)) and not rest.endswith(b"\n"):
+        pass
+    message = f"line {number}: it is longer than {_LONGEST // 2**20} MB"
+    return _refused(_id_of(line), CgraphError("limit", message), number)
+
+
+def _id_of(line: bytes) -> Any:
+    """Return the id of a line that cannot be used, None where there is none to be read.
+
+    Of a line that is not JSON it is read where it stands first.
+    """
+    text = line.decode("utf-8", "replace")
+    name: Any = None
+    try:
+        if start := _ID_FIRST.match(text):
+            name, end = json.JSONDecoder().raw_decode(text, start.end())
+            name = name if _ENDS.match(text, end) else None
+        else:
+            found = json.loads(text)
+            name = found.get("id") if isinstance(found, dict) else None
+    except (ValueError, RecursionError):
+        return None
+    return None if "\ufffd" in str(name) else name
 
 
 def _parts(found: Any) -> tuple[str, dict[str, Any], str | None, list[str] | None]:
@@ -98,24 +153,39 @@ def _parts(found: Any) -> tuple[str, dict[str, Any], str | None, list[str] | Non
     """
     if not isinstance(found, dict):
         raise _bad("a line must be a JSON object")
+    for key in found:
+        if key not in KEYS:
+            raise _unknown(key)
     text, at = found.get("expr"), found.get("at", {})
     if not isinstance(text, str):
         raise _bad('a line wants an "expr", a string')
     if not isinstance(at, dict):
         raise _bad('"at" must be an object of names and values')
     of, wrt = found.get("of"), found.get("wrt")
+    if not isinstance(of, str | None):
+        raise _bad('"of" must be a name, a string', '"of": "p"')
     names = wrt if isinstance(wrt, list) else [] if wrt is None else [None]
-    if not isinstance(of, str | None) or not all(isinstance(each, str) for each in names):
-        raise _bad('"of" must be a name, and "wrt" a list of names')
+    if not all(isinstance(each, str) for each in names):
+        raise _bad('"wrt" must be a list of names', '"wrt": ["x"]')
     return text, at, of, wrt
 
 
 def _is_exact(found: dict[str, Any], exact: bool) -> bool:
     asked = found.get("exact", exact)
     if not isinstance(asked, bool):
-        raise _bad('"exact" must be true or false')
+        raise _bad('"exact" must be true or false', '"exact": true')
     return asked
 
 
-def _bad(message: str) -> CgraphError:
-    return CgraphError("usage", message, 'write {"expr": "x*y", "at": {"x": 1, "y": 2}}')
+def _unknown(key: str) -> CgraphError:
+    """Return the error for a key that means nothing, with the one that was meant."""
+    import difflib
+
+    close = difflib.get_close_matches(key[:40].lower(), KEYS, 1, 0.5)
+    hint = f"did you mean '{close[0]}'?" if close else f"the keys are {', '.join(KEYS)}"
+    return CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
+
+
+def _bad(message: str, more: str = "") -> CgraphError:
+    written = '{"expr": "x*y", "at": {"x": 1, "y": 2}' + (f", {more}" if more else "") + "}"
+    return CgraphError("usage", message, f"write {written}")

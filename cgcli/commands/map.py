@@ -6,12 +6,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cgcli.commands.choices import choice
 from cgcli.commands.data import opened_source, pairs, tell_notes, tell_skipped
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.outputs import ending_of, write_pieces
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import Limits
+from cgcli.views.formats import ROWS
 from cgcli.views.streams import publish
 
 __all__ = ["map_command", "predict_command"]
@@ -31,7 +33,7 @@ Output = Annotated[
     str | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write to a file: .csv or .jsonl."),
 ]
-Form = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")]
+Form = Annotated[str | None, choice(ROWS, "{words}.", "--format", metavar="FORMAT")]
 Several = Annotated[
     str | None,
     typer.Option("--of", metavar="NAMES", help="These nodes, p,z, instead of the output."),
@@ -132,13 +134,13 @@ def _run(
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.reading import Report
-    from cgcli.views.learning.rows import FORMATS, RowWriter
+    from cgcli.views.learning.rows import RowWriter
 
     ending = ending_of(output or "")
-    if output is not None and ending not in FORMATS and form is None:
+    if output is not None and ending not in ROWS and form is None:
         message = f"{shorten(output, 80)}: rows are written as .csv or .jsonl"
         raise CgraphError("usage", message, "or say which with --format csv")
-    form = one_of("--format", form, FORMATS) or ending or "csv"
+    form = one_of("--format", form, ROWS) or ending or "csv"
     if json and (output is not None or form != "csv"):
         message = "--json prints one document, and that is neither a file nor another form"
         raise CgraphError("usage", message, "leave --json out; .jsonl has an object a line")

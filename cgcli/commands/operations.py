@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cgcli.commands.choices import completed
 from cgcli.commands.shared import Debug, Json
 from cgcli.errors import CgraphError, excerpt
 from cgcli.operations.row import Operation
@@ -14,10 +15,21 @@ from cgcli.views.streams import publish
 __all__ = ["operations_command"]
 
 
+def _words() -> list[str]:
+    from cgcli.operations.table import OPERATIONS, WORDS
+
+    return sorted({*OPERATIONS, *WORDS})
+
+
 def operations_command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", show_default=False, help="One operation, in full."),
+        typer.Argument(
+            metavar="[NAME]",
+            show_default=False,
+            help="One operation, in full.",
+            autocompletion=completed(_words),
+        ),
     ] = None,
     json: Json = False,
     debug: Debug = False,

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 from cgcli.calculus.kind import DOUBLES, NEAREST, Kind
 from cgcli.calculus.result import Result, find
 from cgcli.commands.files import read_text
-from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
+from cgcli.commands.inputs import (
+    read_bindings,
+    read_name,
+    read_program,
+    read_shapes,
+    split_names,
+)
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Assignment, Value
@@ -29,11 +35,11 @@ __all__ = [
     "Problem",
     "kept",
     "kind_of",
+    "outlined",
     "read_problem",
     "solve",
     "solve_with_inputs",
     "solve_with_program",
-    "unvalued",
 ]
 
 
@@ -109,17 +115,49 @@ def _solved(problem: Problem) -> tuple[Program, Result, dict[str, Any]]:
     return parsed, result, {**more, **bound}
 
 
-def unvalued(problem: Problem) -> Graph:
-    """Return the graph alone: what is bound gives shapes, and nothing need be."""
+def outlined(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any]]:
+    """Return the graph, for which nothing need be bound, and the inputs that are.
+
+    Shapes come from what is bound, and from a list of them, as `read_shapes` takes it.
+    """
+    from cgcli.graph.build import build
+
     parsed, bound, more = read_problem(problem)
-    graph = parsed.graph({**more, **bound})
-    for name in bound:
+    kind = problem.kind
+    shapes = read_shapes(shape)
+    for name in shapes:
+        if name in bound or name in more:
+            message = f"'{excerpt(name)}' has a value, and that has a shape"
+            raise CgraphError("binding", message, "leave it out of --shape")
+    inputs = kind.inputs({**more, **bound})
+    try:
+        # The zeros of a shape take no room, as long as nobody copies them.
+        graph = build(parsed.syntax, {**kind.outline(inputs), **shapes}, problem.limits)
+    except CgraphError as error:
+        if error.kind in ("shape", "index"):
+            _ask_for_shapes(error, parsed, {*inputs, *shapes})
+        raise
+    for name in (*bound, *shapes):
         if name not in graph.inputs:
-            raise unused_binding(graph, name, list(bound))
+            raise unused_binding(graph, name, [*bound, *shapes])
     of = read_name(problem.of)
     if of is not None:
         graph.output = find(graph, of)
-    return graph
+    return graph, inputs
+
+
+def _ask_for_shapes(error: CgraphError, program: Program, known: set[str]) -> None:
+    """Say that names without a value were taken for numbers, where shapes do not fit."""
+    from cgcli.language.free import free_names
+    from cgcli.operations.table import CONSTANTS
+
+    names = [name for name in free_names(program.syntax) if name not in known | {*CONSTANTS}]
+    if names:
+        which = ",".join(f"{excerpt(name)}=…" for name in names[:NAMED])
+        error.hint = (
+            "a name without a value is a number here; for vectors and matrices add "
+            f"--shape {which}, as in W=3x2,x=2"
+        )
 
 
 def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cgcli.commands.choices import completed
 from cgcli.commands.shared import Debug
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.schemas import names, read
@@ -18,16 +19,26 @@ def schema_command(
     command: Annotated[
         str | None,
         typer.Argument(
-            metavar="COMMAND", show_default=False, help="The command: eval, ops …; all without one."
+            metavar="[COMMAND]",
+            show_default=False,
+            help="The command: eval, ops …; all of them without one.",
+            autocompletion=completed(names),
         ),
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """The JSON Schema of a command's output."""
+    """The JSON Schema of a command's output, or of all by name."""
     if command is None:
-        publish(["\n".join(names()) + "\n"])
+        import json
+
+        every = {name: json.loads(read(name)) for name in names()}
+        publish([json.dumps(every, indent=2) + "\n"])
         return
     if command not in names():
+        import difflib
+
         message = f"there is no schema '{excerpt(command)}'"
-        raise CgraphError("usage", message, f"there are {', '.join(names())}")
+        close = difflib.get_close_matches(command[:40].lower(), names(), 1, 0.7)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names())}"
+        raise CgraphError("usage", message, hint)
     publish([read(command)])

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from cgcli.commands.choices import choice, files_after_at, one_of, several_of
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_BITS, MOST_NODES
 
 __all__ = [
+    "COMMANDS",
     "At",
     "Bindings",
     "Bits",
@@ -25,9 +27,11 @@ __all__ = [
     "Of",
     "Program",
     "ProgramCommand",
+    "Shapes",
     "Wrt",
     "one_of",
     "several_of",
+    "unknown_command",
 ]
 
 Program = Annotated[
@@ -36,6 +40,7 @@ Program = Annotated[
         metavar="EXPR",
         show_default=False,
         help="The program; @FILE reads a file, - standard input.",
+        autocompletion=files_after_at,
     ),
 ]
 Bindings = Annotated[
@@ -44,6 +49,7 @@ Bindings = Annotated[
         metavar="[NAME=VALUE]...",
         show_default=False,
         help="Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
+        autocompletion=files_after_at,
     ),
 ]
 At = Annotated[
@@ -64,11 +70,28 @@ Wrt = Annotated[
         "--wrt", metavar="NAMES", help="Differentiate by these nodes, x,y, instead of every input."
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Language = Annotated[
+Shapes = Annotated[
     str | None,
     typer.Option(
-        "--lang", metavar="LANG", help="The language of the words: en or zh; else the locale's."
+        "--shape", metavar="SHAPES", help="Vectors and matrices without values: W=3x2,x=2."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def _languages() -> list[str]:
+    from cgcli.views.catalogue import languages
+
+    return languages()
+
+
+Language = Annotated[
+    str | None,
+    choice(
+        _languages,
+        "The language of the words, such as en; else the locale's.",
+        "--lang",
+        metavar="LANG",
     ),
 ]
 Digits = Annotated[
@@ -108,33 +131,6 @@ Bits = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.", hidden=True)]
 
 
-def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:
-    """Return an option's word when it is one of those there are; raises `CgraphError`.
-
-    >>> one_of("--pass", "forward", ("forward", "backward"))
-    'forward'
-    """
-    import difflib
-
-    if word is None or word in words:
-        return word
-    close = difflib.get_close_matches(word[:40].lower(), words, 1, 0.5)
-    either = f"{', '.join(words[:-1])} or {words[-1]}"
-    hint = f"did you mean {close[0]}?" if close else f"write {option} {either}"
-    message = f"{option} is {either}, not '{shorten(word)}'"
-    raise CgraphError("usage", message, hint)
-
-
-def several_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
-    """Return the words of a list with commas, each one of those there are.
-
-    >>> sorted(several_of("--hide", "values, gradients", ("gradients", "values")))
-    ['gradients', 'values']
-    """
-    found = [word.strip() for word in (text or "").split(",")]
-    return {word for word in found if word and one_of(option, word, words)}
-
-
 class ProgramCommand(TyperCommand):
     """A command whose arguments may begin with a minus: ``cgraph eval -x^2 x=3``.
 
@@ -170,17 +166,20 @@ class ProgramCommand(TyperCommand):
                 continue
             option = declared[name]
             if option.is_flag or option.count:
-                if equals:
+                if equals and not ctx.resilient_parsing:
                     raise CgraphError("usage", f"{name} takes no value", f"write {name} alone")
                 options.append(name)
                 continue
             if not equals:
                 value = rest.pop() if rest else ""
+                if not value and ctx.resilient_parsing:
+                    # The shell completes it.
+                    continue
                 if not value:
                     raise CgraphError(
                         "usage", f"{name} wants a value", f"write {name} {option.metavar}"
                     )
-            if option in seen and not option.multiple:
+            if option in seen and not option.multiple and not ctx.resilient_parsing:
                 lists = {"--wrt": "--wrt x,y", "--hide": "--hide gradients,values"}
                 hint = f"list them with commas: {lists[name]}" if name in lists else "give it once"
                 raise CgraphError("usage", f"{name} is given twice", hint)
@@ -190,6 +189,9 @@ class ProgramCommand(TyperCommand):
                 values.append(rest.pop())
             for value in values:
                 options += [f"{name}={value}"] if name.startswith("--") else [name, value]
+        takes = any(parameter.name == "bindings" for parameter in self.get_params(ctx))
+        if takes and not ctx.resilient_parsing and (error := spaced(arguments)):
+            raise error
         return super().parse_args(ctx, [*options, "--", *arguments])
 
     def invoke(self, ctx: Any) -> Any:
@@ -198,6 +200,30 @@ class ProgramCommand(TyperCommand):
 
         check_paths(ctx.params)
         return super().invoke(ctx)
+
+
+def spaced(arguments: list[str]) -> CgraphError | None:
+    """Return the error for a value in several words, x = 1, x= 1 or x =1; the first is a program.
+
+    >>> spaced(["x*y", "x", "=", "1"]).hint
+    'write x=1, without spaces'
+    """
+    for place, word in enumerate(arguments[1:], 1):
+        after = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if word.startswith("="):
+            name, value = arguments[place - 1], word[1:] or after
+        elif word.endswith("=") and after and "=" not in after:
+            name, value = word[:-1], after
+        else:
+            continue
+        if not name.isidentifier():
+            continue
+        message = f"spaces stand round the '=' of '{shorten(name)}'"
+        hint = f"write {shorten(name)}={shorten(value)}, without spaces"
+        if word.startswith("=") and place == 1:
+            hint = 'put the program in double quotes, "p = x + y", and write values so: x=1'
+        return CgraphError("binding", message, hint)
+    return None
 
 
 def unknown_option(name: str, declared: list[str]) -> CgraphError:
@@ -215,6 +241,20 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     return CgraphError("usage", f"there is no option {shorten(name)}", hint)
 
 
+def unknown_command(name: str) -> CgraphError:
+    """Return the error for a word that is no command, with what was meant."""
+    import difflib
+
+    close = difflib.get_close_matches(name[:40], COMMANDS, 1, 0.6)
+    if close:
+        hint = f"did you mean cgraph {close[0]}?"
+    elif name.isidentifier():
+        hint = f"the commands are {', '.join(COMMANDS)}"
+    else:
+        hint = f'to evaluate an expression write: cgraph eval "{shorten(name)}"'
+    return CgraphError("usage", f"there is no command '{shorten(name)}'", hint)
+
+
 COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "eval": ("evaluate", "evaluate_command", ""),
     "trace": ("trace", "trace_command", ""),
@@ -227,6 +267,8 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "draw": ("draw", "draw_command", ""),
     "ops": ("operations", "operations_command", ""),
     "schema": ("schema", "schema_command", ""),
+    "help": ("help", "help_command", ""),
+    "version": ("help", "version_command", ""),
 }
 """By command its module here, its function, and its class where that is one of its own."""
 
@@ -256,19 +298,9 @@ class Group(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; say what was meant when there is none of that name."""
-        import difflib
-
         name = args[0]
-        names = self.list_commands(ctx)
-        if name not in names and not ctx.resilient_parsing:
+        if name not in COMMANDS and not ctx.resilient_parsing:
             if name.startswith("-") and len(name) > 1 and not name[1].isdigit():
                 raise unknown_option(name, ["--help", "--version", "--install-completion"])
-            close = difflib.get_close_matches(name[:40], names, 1, 0.6)
-            if close:
-                hint = f"did you mean cgraph {close[0]}?"
-            elif name.isidentifier():
-                hint = f"the commands are {', '.join(names)}"
-            else:
-                hint = f'to evaluate an expression write: cgraph eval "{shorten(name)}"'
-            raise CgraphError("usage", f"there is no command '{shorten(name)}'", hint)
+            raise unknown_command(name)
         return super().resolve_command(ctx, args)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from cgcli.commands.choices import choice
 from cgcli.commands.problem import Problem, read_problem, solve_with_program
 from cgcli.commands.shared import (
     At,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["sheet_command"]
 
 _LIMITS = Limits()
+_KINDS: Final = ("integer", "rational", "decimal")
 
 
 def sheet_command(
@@ -51,11 +53,7 @@ def sheet_command(
     ] = None,
     values: Annotated[
         str | None,
-        typer.Option(
-            "--values",
-            metavar="KIND",
-            help="With --seed: integer, rational or decimal values.",
-        ),
+        choice(_KINDS, "With --seed: {words} values.", "--values", metavar="KIND"),
     ] = None,
     language: Language = None,
     json: Json = False,
@@ -76,7 +74,7 @@ def sheet_command(
     words = catalogue(base(language) if language else ENGLISH if json else wanted())
     limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
     problem = Problem("sheet", program, bindings or [], at, of, wrt, limits)
-    kind = one_of("--values", values, ("integer", "rational", "decimal"))
+    kind = one_of("--values", values, _KINDS)
     told_apart = None
     chosen: dict[str, str] = {}
     if seed is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from cgcli.commands.choices import choice
 from cgcli.commands.problem import Problem, kind_of, solve
 from cgcli.commands.shared import (
     At,
@@ -27,10 +28,13 @@ from cgcli.commands.shared import (
 )
 from cgcli.errors import CgraphError
 from cgcli.limits import Limits
+from cgcli.views.formats import TRACES
 
 __all__ = ["trace_command"]
 
 _LIMITS = Limits()
+_PASSES: Final = ("forward", "backward")
+_BLANKS: Final = ("gradients", "values")
 
 
 def trace_command(
@@ -46,8 +50,7 @@ def trace_command(
         bool, typer.Option("--step", help="Wait for a key after each step, on a terminal.")
     ] = False,
     only_pass: Annotated[
-        str | None,
-        typer.Option("--pass", metavar="PASS", help="One pass alone: forward or backward."),
+        str | None, choice(_PASSES, "One pass alone: {words}.", "--pass", metavar="PASS")
     ] = None,
     only: Annotated[
         str | None,
@@ -57,16 +60,15 @@ def trace_command(
     ] = None,
     hide: Annotated[
         str | None,
-        typer.Option(
+        choice(
+            _BLANKS,
+            "Leave blanks for homework: {words}, or both with a comma.",
             "--hide",
             metavar="WHAT",
-            help="Leave blanks for homework: gradients, values, or both with a comma.",
+            several=True,
         ),
     ] = None,
-    form: Annotated[
-        str | None,
-        typer.Option("--format", metavar="FORMAT", help="text, markdown, latex, html or json."),
-    ] = None,
+    form: Annotated[str | None, choice(TRACES, "{words}.", "--format", metavar="FORMAT")] = None,
     standalone: Annotated[
         bool, typer.Option("--standalone", help="With --format latex: a whole document.")
     ] = False,
@@ -86,12 +88,12 @@ def trace_command(
     from cgcli.calculus.explain import Explanation
     from cgcli.commands.inputs import read_name
     from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
-    from cgcli.views.trace.show import FORMATS, Wanted, print_trace, print_tree, step_through
+    from cgcli.views.trace.show import Wanted, print_trace, print_tree, step_through
     from cgcli.views.trace.writing import Shown
 
-    form = _format(form, json, FORMATS)
-    passes = one_of("--pass", only_pass, ("forward", "backward"))
-    hidden = several_of("--hide", hide, ("gradients", "values"))
+    form = _format(form, json)
+    passes = one_of("--pass", only_pass, _PASSES)
+    hidden = several_of("--hide", hide, _BLANKS)
     _check(form, tree, step, standalone, only_pass is not None)
     if tree and only is not None:
         message = "--tree draws the whole graph at once"
@@ -120,10 +122,10 @@ def trace_command(
         print_trace(explanation, asked)
 
 
-def _format(form: str | None, json: bool, formats: tuple[str, ...]) -> str:
+def _format(form: str | None, json: bool) -> str:
     if json and form not in (None, "json"):
         raise CgraphError("usage", f"--json and --format {form} are two answers to one question")
-    return one_of("--format", "json" if json else form, formats) or "text"
+    return one_of("--format", "json" if json else form, TRACES) or "text"
 
 
 def _check(form: str, tree: bool, step: bool, standalone: bool, one_pass: bool) -> None:

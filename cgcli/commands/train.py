@@ -8,14 +8,17 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cgcli.commands.choices import choice
 from cgcli.commands.inputs import read_program, split_names
 from cgcli.commands.shared import Debug, Depth, Digits, Json, Nodes, Program, one_of
 from cgcli.errors import CgraphError, excerpt
+from cgcli.learning.schedule import OPTIMISER_NAMES, SCHEDULES
 from cgcli.limits import MOST_COUNT, Limits
 
 __all__ = ["train_command"]
 
 _LIMITS = Limits()
+_REDUCTIONS: Final = ("mean", "sum")
 _DIVERGED: Final = 1
 _INTERRUPTED: Final = 130
 
@@ -92,7 +95,8 @@ def train_command(
         ),
     ] = None,
     reduce: Annotated[
-        str | None, _option("The cost of all rows: their mean, or sum.", "--reduce", metavar="HOW")
+        str | None,
+        choice(_REDUCTIONS, "The cost of all rows: their {words}.", "--reduce", metavar="HOW"),
     ] = None,
     residual: Annotated[
         bool,
@@ -102,8 +106,9 @@ def train_command(
     ] = False,
     optimizer: Annotated[
         str | None,
-        _option(
-            "gd, momentum, nesterov, rmsprop, adagrad, adam, adamw or lbfgs.",
+        choice(
+            OPTIMISER_NAMES,
+            "{words}, of which the last is for --residual.",
             "--optimizer",
             "--optimiser",
             metavar="NAME",
@@ -132,9 +137,7 @@ def train_command(
     ] = None,
     schedule: Annotated[
         str | None,
-        _option(
-            "The rate over time: constant, step, cosine or warmup.", "--schedule", metavar="KIND"
-        ),
+        choice(SCHEDULES, "The rate over time: {words}.", "--schedule", metavar="KIND"),
     ] = None,
     warmup: Annotated[
         int | None,
@@ -215,8 +218,6 @@ def train_command(
     from cgcli.commands.runs import Run, Start
     from cgcli.commands.settings import Plans
     from cgcli.commands.watching import check_endings
-    from cgcli.learning.optimisers import OPTIMISERS
-    from cgcli.learning.schedule import SCHEDULES
 
     # A run makes cycles, and may last for days.
     gc.enable()
@@ -241,10 +242,9 @@ def train_command(
         raise CgraphError(
             "usage", message, "add --residual; the program's value is then one, not its square"
         )
-    names = (*OPTIMISERS, "lbfgs", "lm")
     settings = _settings(momentum, decay, betas, epsilon, weight_decay)
     plans = Plans(
-        optimizer="lm" if residual else one_of("--optimizer", optimizer, names),
+        optimizer="lm" if residual else one_of("--optimizer", optimizer, OPTIMISER_NAMES),
         rate=rate,
         settings=settings,
         schedule=one_of("--schedule", schedule, SCHEDULES),
@@ -253,7 +253,7 @@ def train_command(
         factor=factor,
         batch=_batch(batch),
         clip=clip,
-        reduce=one_of("--reduce", reduce, ("mean", "sum")),
+        reduce=one_of("--reduce", reduce, _REDUCTIONS),
         seed=seed,
         criteria=(epochs, steps, until_cost, until_change, until_gradient, patience, seconds),
         holdout=holdout,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from operator import and_
 from typing import Any
 
 from cgcli.graph.turns import Turns
@@ -194,6 +195,20 @@ class Graph:
                     flags[argument] = 1
         return flags
 
+    def between(self, sources: Iterable[int], target: int) -> bytearray:
+        """Return a flag a node: 1 for the sources, and where the target depends on them through it.
+
+        >>> from cgcli.program import parse
+        >>> graph = parse("(x + y)*z").graph()
+        >>> [graph.names[k] for k, flag in enumerate(graph.between([0], graph.output)) if flag]
+        ['x', 'v1', 'f']
+        """
+        sources = list(sources)
+        flags = bytearray(map(and_, self.dependents(sources), self.ancestors([target])))
+        for source in sources:
+            flags[source] = 1
+        return flags
+
     def cut(self, node: int) -> Graph:
         """Return the graph with a node as an input of its own name; the nodes keep their places.
 
@@ -212,7 +227,8 @@ class Graph:
         found.starts, found.ends = self.starts, self.ends
         found.given, found.shapes = {**self.given, node: name}, dict(self.shapes)
         found.static = {each: fixed for each, fixed in self.static.items() if each != node}
-        found.constants, found.literals = dict(self.constants), dict(self.literals)
+        found.constants = {each: value for each, value in self.constants.items() if each != node}
+        found.literals = {each: text for each, text in self.literals.items() if each != node}
         found.tensors = self.tensors - {node}
         found.turns, found.output = self.turns, self.output
         # Names that were given by counting stay what they were.

@@ -6,6 +6,7 @@ And what of it is known when the graph is built, which indices, ranges and axes 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -27,7 +28,7 @@ from cgcli.language.syntax import (
 )
 from cgcli.limits import Limits
 from cgcli.operations.row import Shape
-from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS, WORDS
+from cgcli.operations.table import ABSENT, CONSTANTS, OTHER_SPELLINGS, WORDS
 
 __all__ = ["Names", "Scope", "Turn"]
 
@@ -179,8 +180,14 @@ class Names(Nodes):
         self, name: str, count: int, scope: Scope, start: int, end: int
     ) -> CgraphError:
         """Return the error for a call of what is no function, with what was meant."""
+        from cgcli.language.derivatives import DERIVATIVE, derivative_at
+
         shown = excerpt(name)
         span = (start, start + len(name))
+        own = name in self.bindings or name in self.assigned or name in scope
+        command = None if own else derivative_at(self.text, start)
+        if command:
+            return self.error("name", DERIVATIVE, command, span)
         called = shorten(self.text[start + len(name) : end].strip(), 30)
         is_value = (
             name in self.assigned
@@ -192,8 +199,18 @@ class Names(Nodes):
         )
         if is_value:
             message = f"'{shown}' is a value, not a function"
-            return self.error("name", message, f"write {shown}*{called}", span)
+            hint = f"write {shown}*{called}"
+            if getattr(self.bindings.get(name), "shape", ()) or name in self.families:
+                hint = (
+                    f"write {shown}[{called[1:-1]}] for an element, {shown}*{called} for a product"
+                )
+            return self.error("name", message, hint, span)
         message = f"there is no function '{shown}'"
+        if name in ABSENT:
+            return self.error("name", message, ABSENT[name], span)
+        based = re.fullmatch(r"log_?(\w+)", name)
+        if based and name not in OTHER_SPELLINGS:
+            return self.error("name", message, f"write log(x)/log({based[1]})", span)
         close = _close(name, [*WORDS, *self.functions])
         if name in OTHER_SPELLINGS or name.lower() in OTHER_SPELLINGS:
             other = OTHER_SPELLINGS.get(name) or OTHER_SPELLINGS[name.lower()]

@@ -110,8 +110,11 @@ class Nodes:
         """Return the error for shapes that do not fit, with the places of the arguments."""
         graph = self.graph
         message = mismatch.message
+        hint = mismatch.hint
         if operation.symbol and operation.shape is None:
             message = f"{message} in '{operation.symbol}'"
+            if operation.symbol == "*" and _multiply(*map(graph.shape, arguments)):
+                hint = "for the product of matrices write @"
         places = [
             Place(
                 self.text,
@@ -129,9 +132,7 @@ class Nodes:
                     message = (
                         f"{message} ({excerpt(name)} is {describe(graph.shape(arguments[place]))})"
                     )
-        return CgraphError(
-            "shape", message, mismatch.hint, tuple(places) or (Place(self.text, start, end),)
-        )
+        return CgraphError("shape", message, hint, tuple(places) or (Place(self.text, start, end),))
 
     def within(self, node: int, start: int, end: int) -> bool:
         """Whether a node's own text stands inside the span: a name's first use may be elsewhere."""
@@ -151,3 +152,8 @@ class Nodes:
             "use fewer turns, or raise the limit with --max-nodes",
             (start, end),
         )
+
+
+def _multiply(left: Shape, right: Shape) -> bool:
+    """Whether two vectors or matrices have a product by @."""
+    return bool(left) and bool(right) and left[-1] == right[0]

@@ -47,20 +47,19 @@ class Steps:
         """Return what the whole working consists of: values, then gradients from the output."""
         graph, result = self.graph, self.result
         needed = graph.ancestors([result.of])
+        varying = result.varying
         # What is computed of typed numbers alone is no step, unless it has a name.
         asked = [
             Quantity(node)
             for node, arguments in enumerate(graph.arguments)
-            if needed[node] and self._is_step(node) and (result.active[node] or node in graph.given)
+            if needed[node] and self._is_step(node) and (varying[node] or node in graph.given)
         ]
         if result.gradients is None:
             return [*asked, *(Quantity(node, result.of) for node in result.sources.values())]
-        whole = set(result.sources) == set(graph.inputs)
-        active = result.active if whole else graph.dependents(result.sources.values())
         order = [
             node
             for node in completed(graph, result.of)
-            if active[node] and (self._is_step(node) or not graph.arguments[node])
+            if result.active[node] and (self._is_step(node) or not graph.arguments[node])
         ]
         order += [node for node in result.sources.values() if not needed[node]]
         return [*asked, *(Quantity(node, result.of) for node in order if node != result.of)]

@@ -11,6 +11,7 @@ __all__ = ["CHARACTERS", "describe", "is_function"]
 _ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
 
 _WORD: Final = re.compile(r"[A-Za-z]+")
+_GRADIENTS: Final = 'write the function alone; for its derivative cgraph diff "x^2"'
 _LATEX: Final = {
     "frac": "write a quotient as a/b",
     "cdot": "write a product as x*y",
@@ -18,11 +19,35 @@ _LATEX: Final = {
     "left": "write plain parentheses",
     "sigma": "write sigmoid(x)",
     "sum": "write sum([expr for t in 0..3])",
-    "partial": "write the function itself; its gradients are computed",
-    **{name: f"write {name}(x)" for name in ("sqrt", "sin", "cos", "tan", "tanh", "exp", "log")},
+    "prod": "write prod([expr for t in 0..3])",
+    "partial": _GRADIENTS,
+    "nabla": _GRADIENTS,
+    "int": "integrals are not computed",
+    "infty": "write inf",
     "ln": "write log(x)",
-    **{name: f"write the name {name}" for name in ("alpha", "beta", "theta", "lambda", "mu")},
+    **{name: f"write {name}" for name in ("pi", "tau")},
+    **{
+        name: f"write the name {name}"
+        for name in (
+            *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota"),
+            *("kappa", "lambda", "mu", "nu", "xi", "rho", "upsilon", "phi", "chi", "psi", "omega"),
+        )
+    },
+    **dict.fromkeys(
+        ("mathbf", "mathrm", "mathit", "boldsymbol", "vec", "hat", "bar", "text"),
+        "write the plain name, x",
+    ),
+    **dict.fromkeys(("leq", "le"), "write <="),
+    **dict.fromkeys(("geq", "ge"), "write >="),
+    **dict.fromkeys(("neq", "ne"), "write !="),
 }
+_FRACTION: Final = re.compile(r"[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_DOTTED: Final = re.compile(r"((?:[A-Za-z_]\w*\.)*)([A-Za-z_]\w*)(\(\s*\)|\()?")
+_MODULES: Final = frozenset(
+    {"np", "numpy", "math", "Math", "cmath", "torch", "tf", "tensorflow", "jnp", "jax", "nn", "F",
+     "sp", "sympy", "scipy", "mpmath", "xp"}
+)  # fmt: skip
+_RAISED: Final = re.compile("[⁻⁺]?[⁰¹²³⁴-⁹]+")
 
 CHARACTERS: Final[dict[str, tuple[str, str]]] = {
     "%": ("'%' is not an operator", "for the remainder write mod(a, b)"),
@@ -61,9 +86,11 @@ CHARACTERS: Final[dict[str, tuple[str, str]]] = {
     "≠": ("'≠' is not in the language", "write !="),
     "∑": ("'∑' is not in the language", "write sum([expr for t in 0..3])"),
     "∏": ("'∏' is not in the language", "write prod([expr for t in 0..3])"),
-    "∂": ("'∂' is not in the language", "write the function itself; its gradients are computed"),
-    "∇": ("'∇' is not in the language", "write the function itself; its gradients are computed"),
-    "′": ("'′' is not in the language", "write the function itself; its gradients are computed"),
+    "∂": ("'∂' is not in the language", _GRADIENTS),
+    "∇": ("'∇' is not in the language", _GRADIENTS),
+    "′": ("'′' is not in the language", _GRADIENTS),
+    "∫": ("'∫' is not in the language", "integrals are not computed"),
+    "‖": ("'‖' is not in the language", "for a norm write norm(x)"),
     "\u00b5": ("this is the micro sign, not a letter", "write the Greek letter μ, or mu"),
     "\u2126": ("this is the ohm sign, not a letter", "write the Greek letter Ω, or omega"),
     "∙": ("'∙' is not in the language", "for a product write *"),
@@ -84,6 +111,69 @@ def is_function(word: str) -> bool:
     return word in WORDS
 
 
+def _latex(word: str, after: str) -> str:
+    """Return what is written for a command of LaTeX, whose text follows the backslash."""
+    if fraction := _FRACTION.match(after):
+        parts = [p if p.isalnum() else f"({p})" for p in (fraction[1].strip(), fraction[2].strip())]
+        return f"write {parts[0]}/{parts[1]}"
+    known = _LATEX.get(word) or _LATEX.get(word.lower())
+    return known or (f"write {word}(x)" if is_function(word) else "write a/b, sqrt(x), x*y, sin(x)")
+
+
+def _dotted(before: str, after: str) -> str:
+    """Return what is written for np.exp(x), x.T or x.sum()."""
+    from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS
+
+    found = _DOTTED.match(after)
+    if found is None:
+        return "for a product write *, for a transpose transpose(x)"
+    path, word, call = found.groups()
+    if word in ("cg", "txt"):
+        return f"to read a file write @{before}.{word}"
+    if word in ("T", "t", "transpose", "mT"):
+        return f"for a product write *, for a transpose transpose({before})"
+    if word in ("shape", "size") and before not in _MODULES:
+        return f"for the number of elements write len({before})"
+    method = call is not None and before not in _MODULES and not path
+    if is_function(word):
+        if method:
+            return f"write {word}({before}{')' if call != '(' else ', …)'}"
+        return f"functions have no prefix: write {word}(…)"
+    if word in CONSTANTS and before in _MODULES:
+        return f"constants have no prefix: write {word}"
+    if word in OTHER_SPELLINGS and (call or before in _MODULES):
+        return f"functions have no prefix: write {OTHER_SPELLINGS[word]}"
+    if before in _MODULES:
+        return "functions have no prefix, and cgraph ops lists them"
+    return f"for a product write {before}*{word}, for a transpose transpose({before})"
+
+
+def _in_place(char: str, before: str, kind: str, after: str) -> str:
+    """Return what is written for a sign that means one thing after a value and another before."""
+    follows = kind in _ENDS_VALUE
+    word = re.match(r"\s*([^\W\d]\w*|[\d.]+)(?!\w*\()", after)
+    if char == "%" and follows and not re.match(r"\s*[\w(\[%]", after):
+        return f"write {before}/100" if kind in ("NUMBER", "NAME") else "write …/100"
+    if char == "!":
+        if follows:
+            return f"for a factorial write gamma({before} + 1)" if kind != "RPAR" else ""
+        opposite = "a condition is 0 or 1: for its opposite write 1 - (a > 0)"
+        return opposite if re.match(r"\s*[\w(]", after) else ""
+    if char == "|":
+        if follows and after.startswith("|"):
+            return "for either condition write max(a > 0, b > 0)"
+        inner, closed, _ = after.lstrip("|").partition("|")
+        if not follows and closed and inner.strip() and len(inner) < 40:
+            return f"write {'norm' if after.startswith('|') else 'abs'}({inner.strip()})"
+    if char in "√∛" and word:
+        return f"write {'sqrt' if char == '√' else 'cbrt'}({word[1]})"
+    if char == ":" and after.startswith("="):
+        return "to name a value write name = value"
+    if char == "~" and after.startswith("="):
+        return "not equal is '!='"
+    return ""
+
+
 def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, str]:
     """Say what a character outside the language is, and what is written for it.
 
@@ -93,16 +183,27 @@ def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, s
     ("'²' is not in the language", 'write x^2')
     """
     if char == "\\" and (word := _WORD.match(after)):
-        return "LaTeX is not read", _LATEX.get(word[0], "write a/b, sqrt(x), x*y, sin(x)")
+        return "LaTeX is not read", _latex(word[0], after)
     if char in "'’" and kind in _ENDS_VALUE:
-        return "a prime is not part of a name", "write x1, and transpose(W) for a transpose"
+        hint = (
+            f'write x1, transpose({before}) for a transpose, and cgraph diff "x^2" for a derivative'
+        )
+        return "a prime is not part of a name", hint
     if char == "." and kind in _ENDS_VALUE:
-        word = _WORD.match(after)
-        if word and word[0] in ("cg", "txt"):
-            return "'.' is not an operator", f"to read a file write @{before}.{word[0]}"
-        if word and is_function(word[0]):
-            return "'.' is not an operator", f"functions have no prefix: write {word[0]}(…)"
-        return "'.' is not an operator", "for a product write *, for a transpose transpose(x)"
+        return "'.' is not an operator", _dotted(before, after)
+    if special := _in_place(char, before, kind, after):
+        return CHARACTERS[char][0], special
+    if char == "⁻" and (raised := _RAISED.match(char + after)):
+        power = unicodedata.normalize("NFKC", raised[0]).replace("−", "-")
+        if kind == "NAME" and is_function(before):
+            if power == "-1" and is_function(f"a{before}"):
+                hint = (
+                    f"write a{before}(…) for the inverse function, 1/{before}(…) for the reciprocal"
+                )
+                return f"'{raised[0]}' is not in the language", hint
+            return f"'{raised[0]}' is not in the language", f"write {before}(…)^{power}"
+        if kind in _ENDS_VALUE:
+            return f"'{raised[0]}' is not in the language", f"write {before}^{power}"
     if char in CHARACTERS:
         return CHARACTERS[char]
     code = f"U+{ord(char):04X}"
@@ -113,6 +214,8 @@ def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, s
         called = f" ({name})" if name else ""
         return f"the invisible character {code}{called} is not in the language", "delete it"
     if plain.isascii() and plain.isdigit():
+        if "superscript" in name and (more := _RAISED.match(char + after)):
+            plain = unicodedata.normalize("NFKC", more[0])
         if "superscript" in name and kind == "NAME" and is_function(before):
             return f"'{char}' is not in the language", f"write {before}(…)^{plain}"
         if "superscript" in name and kind in _ENDS_VALUE:

@@ -11,6 +11,7 @@ from typing import Final
 
 from cgcli.errors import CgraphError, Place, shorten
 from cgcli.language.characters import describe
+from cgcli.language.derivatives import DERIVATIVE, derivative_at
 from cgcli.language.reader import CLOSING, END, UNKNOWN, Machine, Token, tokens
 from cgcli.language.situations import SITUATIONS, Context
 from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
@@ -28,8 +29,11 @@ def explain(
     kind, _, start, end = context.token
     if kind == UNKNOWN:
         message, hint = describe(
-            context.token[1], context.last, context.last_kind(), plain[end : end + 20]
+            context.token[1], context.last, context.last_kind(), plain[end : end + 80]
         )
+        command = derivative_at(source, start)
+        if command:
+            message, hint = DERIVATIVE, command
     else:
         row = next(row for row in SITUATIONS if row.fits(context))
         message, hint = row.message(context), row.hint(context)

@@ -9,51 +9,34 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from cgcli.errors import Place, shorten
+from cgcli.errors import shorten
 from cgcli.language.characters import is_function
-from cgcli.language.reader import CLOSING, END, Token
+from cgcli.language.context import (
+    CLOSERS,
+    COMPARISONS,
+    ENDS_VALUE,
+    SIGNS,
+    Context,
+    arguments,
+    in_another_base,
+    in_list,
+    is_call,
+    is_doubled,
+    is_sum,
+    number_with_comma,
+    of_division,
+    opened_at,
+    opener,
+    power_of_function,
+    product,
+    side_by_side,
+    without_braces,
+)
+from cgcli.language.derivatives import DERIVATIVE, derivative_at
+from cgcli.language.reader import CLOSING, END
+from cgcli.operations.table import ABSENT, OTHER_SPELLINGS
 
 __all__ = ["SITUATIONS", "Context", "Situation"]
-
-
-class Context(NamedTuple):
-    """Where the parser stopped: the token, the two before it, and the brackets still open."""
-
-    text: str
-    token: Token
-    before: Token | None
-    earlier: Token | None
-    open: list[Token]
-    wants_value: bool
-
-    @property
-    def word(self) -> str:
-        """The token as it stands in a message."""
-        kind, word, _, _ = self.token
-        return "the end of the line" if kind == "NEWLINE" else f"'{shorten(word)}'"
-
-    @property
-    def last(self) -> str:
-        """The text of the token before, or nothing."""
-        return shorten(self.before[1]) if self.before else ""
-
-    @property
-    def so_far(self) -> str:
-        """The text before the token, as much of it as a hint may look at."""
-        return self.text[max(0, self.token[2] - 40) : self.token[2]].rstrip()
-
-    @property
-    def adjacent(self) -> bool:
-        """Whether nothing stands between the token and the one before."""
-        return self.before is not None and self.before[3] == self.token[2]
-
-    def kind(self) -> str:
-        """The terminal of the token."""
-        return self.token[0]
-
-    def last_kind(self) -> str:
-        """The terminal of the token before, or nothing."""
-        return self.before[0] if self.before else ""
 
 
 class Situation(NamedTuple):
@@ -65,52 +48,20 @@ class Situation(NamedTuple):
     examples: tuple[str, ...]
 
 
-_BEGINS_VALUE: Final = frozenset({"NUMBER", "NAME", "LPAR", "LSQB", "IN", "BY", "FOR"})
-_ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
-_COMPARISONS: Final = frozenset(
-    {"LESSTHAN", "LESS_EQUAL", "MORETHAN", "GREATER_EQUAL", "EQUAL_TO", "NOT_EQUAL"}
-)
-_CLOSERS: Final = {"RPAR": "LPAR", "RSQB": "LSQB", "RBRACE": "LBRACE"}
-_SIGNS: Final = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
-
-
-def _product(context: Context) -> str:
-    """Say how the two values that stand side by side are multiplied."""
-    _, _, start, end = context.before or context.token
-    left = context.text[start:end]
-    if context.last_kind() in ("RPAR", "RSQB"):
-        left = "…" + left
-    right = context.token[1] + ("…" if context.kind() in ("LPAR", "LSQB") else "")
-    return f"write {shorten(left)}*{shorten(right)}"
-
-
-def _power_of_function(context: Context) -> str | None:
-    """Return how a power of a function, as in sin^2(x), is written; None where there is none."""
-    found = re.search(r"([A-Za-z]\w*)\s*(?:\^|\*\*)\s*(-?\d+)\s*$", context.so_far)
-    if found is None or not is_function(found.group(1)):
-        return None
-    name, power = found.groups()
-    if power == "-1" and is_function(f"a{name}"):
-        return f"a{name}(…) for the inverse function, 1/{name}(…) for the reciprocal"
-    return f"{name}(…)^{power}"
-
-
-def _opener(context: Context) -> str:
-    return _SIGNS[context.open[-1][0]]
-
-
-def _opened_at(context: Context) -> str:
-    line, column, _ = Place(context.text, context.open[-1][2], context.open[-1][3]).position()
-    several = "\n" in context.text
-    return f"line {line}, column {column}" if several else f"column {column}"
-
-
-def _side_by_side(context: Context) -> bool:
-    return context.kind() in _BEGINS_VALUE and context.last_kind() in _ENDS_VALUE
-
-
 SITUATIONS: Final[tuple[Situation, ...]] = (
+    Situation(
+        lambda c: derivative_at(c.text, c.token[2]) is not None,
+        lambda c: DERIVATIVE,
+        lambda c: str(derivative_at(c.text, c.token[2])),
+        ("d/dx x^2", "dy/dx y", "diff(x^2 x)", "d^2/dx^2(x^3)"),
+    ),
     # The end came too soon.
+    Situation(
+        lambda c: c.kind() == END and c.wants_value and is_doubled(c),
+        lambda c: f"'{c.last}{c.last}' is not an operator",
+        lambda c: f"a name is given once: name the next value, y = x {c.last} 1",
+        ("x++", "i--"),
+    ),
     Situation(
         lambda c: c.kind() == END and c.wants_value and c.before is not None,
         lambda c: f"expected a value after '{c.last}'",
@@ -119,17 +70,17 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
     ),
     Situation(
         lambda c: c.kind() == END and bool(c.open),
-        lambda c: f"'{_opener(c)}' is never closed",
+        lambda c: f"'{opener(c)}' is never closed",
         lambda c: (
-            f"it was opened at {_opened_at(c)}; "
-            f"add '{_SIGNS[CLOSING[c.open[-1][0]]]}' where it belongs"
+            f"it was opened at {opened_at(c)}; "
+            f"add '{SIGNS[CLOSING[c.open[-1][0]]]}' where it belongs"
         ),
         ("(x+y", "sin(x", "[1, 2", "((1)", "for t in 0..2 { x"),
     ),
     # Two values side by side.
     Situation(
         lambda c: (
-            _side_by_side(c)
+            side_by_side(c)
             and c.last_kind() == "NUMBER"
             and c.adjacent
             and c.token[1] in ("e", "E")
@@ -140,7 +91,7 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
     ),
     Situation(
         lambda c: (
-            _side_by_side(c)
+            side_by_side(c)
             and c.last_kind() == "NUMBER"
             and c.adjacent
             and c.token[1].startswith("_")
@@ -150,19 +101,31 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         ("1_000", "x + 1_000.5"),
     ),
     Situation(
+        lambda c: in_another_base(c) is not None,
+        lambda c: "numbers are written in decimal",
+        lambda c: f"write {in_another_base(c)}",
+        ("0x10", "0b101 + x", "0o17", "0XfF"),
+    ),
+    Situation(
+        lambda c: c.last_kind() == "NUMBER" and c.kind() == "NUMBER" and in_list(c),
+        lambda c: "two numbers stand side by side",
+        lambda c: f"elements are separated by commas: write {c.last}, {shorten(c.token[1])}",
+        ("[1 2 3]", "[[1 2], [3, 4]]", "[1 2; 3 4]"),
+    ),
+    Situation(
         lambda c: c.last_kind() == "NUMBER" and c.kind() == "NUMBER",
         lambda c: "two numbers stand side by side",
         lambda c: "put an operator between them, or a comma in a list",
         ("3 4", "1.2.3", "1e5.5"),
     ),
     Situation(
-        lambda c: _side_by_side(c) and c.last_kind() == "NAME" and is_function(c.last),
+        lambda c: side_by_side(c) and c.last_kind() == "NAME" and is_function(c.last),
         lambda c: f"the argument of '{c.last}' must stand in parentheses",
-        lambda c: f"write {c.last}({shorten(c.token[1])}{'…' if c.kind() == 'LSQB' else ''})",
-        ("sin x", "2*log 3", "sqrt 2"),
+        lambda c: f"write {c.last}({arguments(c)})",
+        ("sin x", "2*log 3", "sqrt 2", "max x y"),
     ),
     Situation(
-        lambda c: c.kind() == "FOR" and (bool(c.open) or c.last_kind() in _ENDS_VALUE),
+        lambda c: c.kind() == "FOR" and (bool(c.open) or c.last_kind() in ENDS_VALUE),
         lambda c: "'for' cannot stand here",
         lambda c: "a loop is a statement of its own; in a list write [expr for t in 0..3]",
         ("x for t in 0..3", "max(x for t in 0..3)"),
@@ -171,57 +134,99 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         lambda c: (
             c.kind() == "NAME"
             and c.last_kind() == "NAME"
-            and c.last in ("import", "def", "if", "while", "return", "lambda", "let", "del", "exec")
+            and c.last in ("import", "def", "while", "return", "lambda", "let", "del", "exec")
         ),
         lambda c: f"'{c.last}' is not a word of the language",
         lambda c: "a program is made of expressions, name = expr, and for loops",
         ("import os", "def f"),
     ),
     Situation(
-        lambda c: _side_by_side(c) and _power_of_function(c) is not None,
+        lambda c: side_by_side(c) and power_of_function(c) is not None,
         lambda c: "the argument of a function stands before its power",
-        lambda c: f"write {_power_of_function(c)}",
+        lambda c: f"write {power_of_function(c)}",
         ("sin^2(x)", "2*tanh^2 x", "log**2(x)"),
     ),
     Situation(
-        lambda c: c.kind() == "NAME" and re.search(r"\bd\w*\s*/\s*d\w*$", c.so_far) is not None,
-        lambda c: "a derivative is not written here",
-        lambda c: "write the function itself; its gradients are computed",
-        ("d/dx x^2", "dy/dx y"),
+        lambda c: side_by_side(c) and c.last in ("if", "when"),
+        lambda c: f"'{c.last}' is not a word of the language",
+        lambda c: "to choose between two values write where(condition, a, b)",
+        ("if x > 0 then x else 0", "when x > 0: x"),
     ),
     Situation(
-        lambda c: _side_by_side(c) and c.token[1] in ("if", "else", "where", "when"),
+        lambda c: side_by_side(c) and c.token[1] in ("if", "then", "else", "where", "when"),
         lambda c: f"'{c.token[1]}' is not a word of the language",
         lambda c: "to choose write where(condition, a, b); values are bound after the expression",
         ("x if x > 0", "x + y where x = 1"),
     ),
     Situation(
+        lambda c: side_by_side(c) and c.token[1] in ("mod", "rem", "div"),
+        lambda c: f"'{c.token[1]}' is a function, not an operator",
+        of_division,
+        ("a mod b", "(x + 1) mod 2", "x div y", "7 rem 3"),
+    ),
+    Situation(
+        lambda c: side_by_side(c) and c.last == "not",
+        lambda c: "'not' is not a word of the language",
+        lambda c: "a condition is 0 or 1: for its opposite write 1 - (a > 0)",
+        ("not x", "y*not 3"),
+    ),
+    Situation(
+        lambda c: side_by_side(c) and c.token[1] in ("is", "equals"),
+        lambda c: f"'{c.token[1]}' is not a word of the language",
+        lambda c: "to compare write ==, to name a value write name = value",
+        ("x is 1", "x equals y"),
+    ),
+    Situation(
+        lambda c: side_by_side(c) and c.last in ABSENT,
+        lambda c: f"there is no '{c.last}' in the language",
+        lambda c: ABSENT[c.last],
+        ("lim x", "det A", "2*inv A"),
+    ),
+    Situation(
+        lambda c: side_by_side(c) and c.last_kind() == "NAME" and c.last in OTHER_SPELLINGS,
+        lambda c: f"no operator between '{c.last}' and {c.word}",
         lambda c: (
-            _side_by_side(c) and ("and" in (c.token[1], c.last) or "or" in (c.token[1], c.last))
+            f"for the function write {OTHER_SPELLINGS[c.last]}; "
+            f"multiplication is always written: {product(c)}"
+        ),
+        ("arcsin x", "tg x", "sigma x"),
+    ),
+    Situation(
+        lambda c: (
+            side_by_side(c) and ("and" in (c.token[1], c.last) or "or" in (c.token[1], c.last))
         ),
         lambda c: "conditions are not joined by words",
         lambda c: "for both write (a > 0)*(b > 0), for either max(a > 0, b > 0)",
         ("x and y", "x > 0 or y > 0"),
     ),
     Situation(
-        _side_by_side,
+        lambda c: side_by_side(c) and bool(c.open) and c.open[-1][0] != "LBRACE" and is_call(c),
         lambda c: f"no operator between '{c.last}' and {c.word}",
-        lambda c: f"multiplication is always written: {_product(c)}",
+        lambda c: (
+            f"arguments and elements are separated by commas: {c.last}, {shorten(c.token[1])}; "
+            f"multiplication is always written: {product(c)}"
+        ),
+        ("max(x y)", "[x y]"),
+    ),
+    Situation(
+        side_by_side,
+        lambda c: f"no operator between '{c.last}' and {c.word}",
+        lambda c: f"multiplication is always written: {product(c)}",
         ("2x", "x y", "2(x+1)", "(x+1)(x-1)", "(x)2", "x[0]y"),
     ),
     # Brackets.
     Situation(
-        lambda c: c.kind() in _CLOSERS and not c.open,
+        lambda c: c.kind() in CLOSERS and not c.open,
         lambda c: f"{c.word} closes nothing",
-        lambda c: f"no '{_SIGNS[_CLOSERS[c.kind()]]}' is open before it",
+        lambda c: f"no '{SIGNS[CLOSERS[c.kind()]]}' is open before it",
         ("1 + 2)", "]", "x }"),
     ),
     Situation(
-        lambda c: c.kind() in _CLOSERS and c.open[-1][0] != _CLOSERS[c.kind()],
-        lambda c: f"{c.word} cannot close '{_opener(c)}'",
+        lambda c: c.kind() in CLOSERS and c.open[-1][0] != CLOSERS[c.kind()],
+        lambda c: f"{c.word} cannot close '{opener(c)}'",
         lambda c: (
-            f"'{_opener(c)}' was opened at {_opened_at(c)} and wants "
-            f"'{_SIGNS[CLOSING[c.open[-1][0]]]}'"
+            f"'{opener(c)}' was opened at {opened_at(c)} and wants "
+            f"'{SIGNS[CLOSING[c.open[-1][0]]]}'"
         ),
         ("(x]", "[1, 2)", "sin(x}"),
     ),
@@ -251,7 +256,37 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         ("x // 2",),
     ),
     Situation(
-        lambda c: c.kind() == "EQUAL" and c.last_kind() in _COMPARISONS | {"EQUAL"} and c.adjacent,
+        lambda c: c.kind() == "EQUAL" and c.adjacent and c.last in ("+", "-", "*", "/", "^", "**"),
+        lambda c: f"'{c.last}=' is not an operator",
+        lambda c: f"a name is given once: name the new value, y = x {c.last} 1",
+        ("x += 1", "x *= 2", "x ^= 2"),
+    ),
+    Situation(
+        lambda c: c.wants_value and c.kind() == "MORETHAN" and c.last == "<" and c.adjacent,
+        lambda c: "'<>' is not an operator",
+        lambda c: "not equal is '!='",
+        ("x <> 1",),
+    ),
+    Situation(
+        lambda c: c.wants_value and c.token[1] == "<" and c.last == "=" and c.adjacent,
+        lambda c: "'=<' is not an operator",
+        lambda c: "to compare write <=",
+        ("x =< 1",),
+    ),
+    Situation(
+        lambda c: c.kind() == "LBRACE" and bool(is_sum(c)),
+        lambda c: "a sum is not written so",
+        lambda c: f"write {is_sum(c)}([expr for i in 1..3])",
+        ("sum_{i=1}^n x", "2*prod_{i} x"),
+    ),
+    Situation(
+        lambda c: c.kind() == "LBRACE" and (c.wants_value or c.adjacent),
+        lambda c: "braces belong to loops alone",
+        without_braces,
+        ("e^{x}", "x_{1}", "{x}", "x{1}"),
+    ),
+    Situation(
+        lambda c: c.kind() == "EQUAL" and c.last_kind() in COMPARISONS | {"EQUAL"} and c.adjacent,
         lambda c: f"'{c.last}=' is not an operator",
         lambda c: "equal is '=='; name a value with '='",
         ("x === y",),
@@ -288,10 +323,16 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
     ),
     # Everything else that is out of place.
     Situation(
-        lambda c: c.kind() in _COMPARISONS,
+        lambda c: c.kind() in COMPARISONS,
         lambda c: "comparisons do not chain",
         lambda c: "compare twice and multiply: (a < b)*(b < c)",
         ("a < b < c", "x == y == z"),
+    ),
+    Situation(
+        lambda c: c.kind() == "EQUAL" and re.search(r"\b(sum|prod)_\(\w+$", c.so_far) is not None,
+        lambda c: "a sum is not written so",
+        lambda c: "write sum([expr for i in 1..3])",
+        ("sum_(i=1)^n x",),
     ),
     Situation(
         lambda c: c.kind() == "EQUAL" and any(b[0] != "LBRACE" for b in c.open),
@@ -312,10 +353,16 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         ("(1, 2)", "x + (1,5)"),
     ),
     Situation(
+        lambda c: c.kind() == "COMMA" and number_with_comma(c) is not None,
+        lambda c: "',' cannot stand in a number",
+        lambda c: f"write {number_with_comma(c)}",
+        ("1,000", "x + 1,000,000.5", "1,5*x"),
+    ),
+    Situation(
         lambda c: c.kind() == "COMMA",
         lambda c: "',' stands outside a call or a list",
         lambda c: "write 1000 without a comma, 0.5 with a point, and statements with ';'",
-        ("1,000", "x, y"),
+        ("x, y", "1, 2"),
     ),
     Situation(
         lambda c: c.kind() == "SEMICOLON" and bool(c.open) and c.open[-1][0] == "LSQB",

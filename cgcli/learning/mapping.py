@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgcli.calculus.evaluate import evaluate
+from cgcli.calculus.result import NO_NAMES, by_constant
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
@@ -149,7 +150,7 @@ class _Runner:
         for place in sorted(places):
             inputs = {**self._given, **row_values(chunk, place, self._scaling)}
             results = (
-                evaluate(self._graph, inputs, name, self._by, self._limits, alone=True)
+                evaluate(self._graph, inputs, name, self._by, self._limits)
                 for name in self._of
             )
             result = next((result for result in results if result.notes), None)
@@ -167,8 +168,11 @@ def _sources(graph: Graph, wrt: Sequence[str] | None, missing: Sequence[str]) ->
     names = list(wrt or [name for name, node in graph.inputs.items() if needed[node]])
     for name in names:
         if name not in graph.inputs or name in missing:
+            if name in graph.literals.values():
+                raise by_constant(name)
             few = ", ".join(map(excerpt, list(graph.inputs)[:8]))
-            raise CgraphError("name", f"'{excerpt(name)}' is no input", f"the inputs are {few}")
+            hint = f"the inputs are {few}" if few else NO_NAMES
+            raise CgraphError("name", f"'{excerpt(name)}' is no input", hint)
     return names
 
 

@@ -12,7 +12,7 @@ from cgcli.operations.row import Operation
 from cgcli.operations.special import SPECIAL
 from cgcli.operations.tensors import TENSORS
 
-__all__ = ["CONSTANTS", "GROUPS", "OPERATIONS", "OTHER_SPELLINGS", "TABLE", "WORDS"]
+__all__ = ["ABSENT", "CONSTANTS", "GROUPS", "OPERATIONS", "OTHER_SPELLINGS", "TABLE", "WORDS"]
 
 GROUPS: Final[dict[str, tuple[Operation, ...]]] = {
     "arithmetic": ARITHMETIC,
@@ -80,7 +80,7 @@ OTHER_SPELLINGS: Final[dict[str, str]] = {
     "sgn": "sign(x)",
     "ceiling": "ceil(x)",
     "trunc": "floor(x)",
-    "int": "floor(x)",
+    "int": "floor(x) for the whole part; integrals are not computed",
     "maximum": "max(a, b)",
     "minimum": "min(a, b)",
     "fmod": "mod(a, b)",
@@ -97,6 +97,16 @@ OTHER_SPELLINGS: Final[dict[str, str]] = {
     "Σ": "sum(x)",
     "Π": "prod(x)",
     "expit": "sigmoid(x)",
+    "sigma": "sigmoid(x)",
+    "log_2": "log2(x)",
+    "log_10": "log10(x)",
+    "log_e": "log(x)",
+    "std": "sqrt(mean((x - mean(x))^2))",
+    "var": "mean((x - mean(x))^2)",
+    "mse": "mean((x - y)^2)",
+    "heaviside": "x > 0, which is 0 or 1",
+    "inverse_sigmoid": "log(x/(1 - x))",
+    "logit": "log(x/(1 - x))",
     "swish": "silu(x)",
     "factorial": "gamma(n + 1)",
     "gammaln": "lgamma(x)",
@@ -120,3 +130,20 @@ OTHER_SPELLINGS: Final[dict[str, str]] = {
     "lrelu": "leaky_relu(x)",
 }
 """What is written for a function elsewhere, and what is written here."""
+
+ABSENT: Final[dict[str, str]] = {
+    "lim": "limits are not computed; give the name a value near the place",
+    "limit": "limits are not computed; give the name a value near the place",
+    "integrate": "integrals are not computed",
+    "integral": "integrals are not computed",
+    "inv": "matrices are not inverted; for a number write 1/x",
+    "inverse": "matrices are not inverted; for a number write 1/x",
+    "det": "for a matrix of 2 rows write A[0, 0]*A[1, 1] - A[0, 1]*A[1, 0]",
+    "solve": "equations are not solved; evaluate both sides",
+    "argmax": "which element is the greatest is not computed; the greatest is max(x)",
+    "argmin": "which element is the least is not computed; the least is min(x)",
+    "cross": "write the elements: [a[1]*b[2] - a[2]*b[1], …]",
+    "print": "write the expression alone: every value is printed",
+    "not": "a condition is 0 or 1: for its opposite write 1 - (a > 0)",
+}
+"""What the language does not have, and what may be done without it."""

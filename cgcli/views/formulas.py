@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from cgcli.export.target import Target
     from cgcli.graph.graph import Graph
 
-__all__ = ["CODE", "FORMATS", "as_code", "as_document", "as_latex", "as_text", "is_proved"]
+__all__ = ["as_code", "as_document", "as_latex", "as_text", "is_proved"]
 
-CODE: Final = ("python", "numpy")
-FORMATS: Final = ("text", "latex", "json", *CODE)
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000

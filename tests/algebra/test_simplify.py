@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import cgcli
+from cgcli.extras import how_to_install
 
 Run = Callable[..., Any]
 
@@ -71,7 +72,7 @@ def test_without_sympy_the_extra_is_named(cgraph: Run, monkeypatch: pytest.Monke
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == (
         "error: for --simplify the extra 'simplify' is needed\n"
-        'hint: install it: python -m pip install "cgraph-cli[simplify]"\n'
+        f"hint: install it: {how_to_install('simplify')}\n"
     )
 
 

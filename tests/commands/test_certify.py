@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 from mpmath import mp
 
+from cgcli.extras import how_to_install
 from cgcli.operations import table
 from cgcli.views.schemas import read
 
@@ -305,7 +306,7 @@ def test_without_the_extra_it_is_named(
     assert ran.status == 2
     assert ran.err == (
         f"error: for {option[0]} the extra 'verify' is needed\n"
-        'hint: install it: python -m pip install "cgraph-cli[verify]"\n'
+        f"hint: install it: {how_to_install('verify')}\n"
     )
 
 

@@ -131,10 +131,6 @@ def test_schemas_are_schemas(name: str, cgraph: Any) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(ran.out))
 
 
-def test_schema_lists_what_there_is(cgraph: Any) -> None:
-    assert cgraph("schema").out.split() == names()
-
-
 def test_operations_as_json(cgraph: Any) -> None:
     document = json.loads(cgraph("ops", "--json").out)
     jsonschema.validate(document, json.loads(read("ops")))
@@ -514,3 +510,43 @@ def test_a_start_loads_what_it_needs_alone(environment: dict[str, str]) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", ["eval", "diff", "trace", "draw"])
+def test_a_constant_that_is_differentiated_by_says_how_it_becomes_a_name(
+    command: str, cgraph: Any
+) -> None:
+    ran = cgraph(command, "e^2", "--wrt", "e")
+    assert ran.err.splitlines() == [
+        "error: 'e' is the constant 2.71828, and nothing differentiates by it",
+        "hint: a value makes it a name: bind it, e=2, or assign it in the program, e = 2",
+    ]
+    for program in (("e^2", "e=2"), ("e = 2; e^2",)):
+        assert cgraph(command, *program, "--wrt", "e").status == 0
+
+
+def test_a_formula_by_a_constant_that_has_a_name(cgraph: Any) -> None:
+    assert cgraph("diff", "c = 2; x*c^2", "--wrt", "c").out == "2*c*x\n"
+    assert cgraph("diff", "e^2", "e=2", "--wrt", "e").out == "2*e  # 4\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "program"), [("eval", "2"), ("diff", "2"), ("diff", "e^2"), ("diff", "1 + pi")]
+)
+def test_no_list_of_names_is_empty(command: str, program: str, cgraph: Any) -> None:
+    ran = cgraph(command, program, "--wrt", "x")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.endswith("hint: the program has no inputs; write a name in it: x^2\n")
+
+
+def test_a_picture_and_formulas_take_shapes(cgraph: Any) -> None:
+    shapes = ("--shape", "W=3x2,x=2")
+    for command in (("draw", "--no-values", "--json"), ("diff", "--json")):
+        ran = cgraph(*command, "sum(W@x)")
+        assert "--shape W=…,x=…" in json.loads(ran.out)["error"]["hint"]
+        assert cgraph(*command, "sum(W@x)", *shapes).status == 0
+        ran = cgraph(*command, "sum(W@x)", "--shape", "W=3x2")
+        assert "--shape x=…," in json.loads(ran.out)["error"]["hint"]
+        # A shape that does not fit is told as itself.
+        assert "must be equal" in cgraph(*command, "sum(W@x)", "--shape", "W=3x2,x=3").out
+    assert "--no-values" in cgraph("draw", "sum(W@x)", *shapes).err

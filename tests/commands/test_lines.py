@@ -45,6 +45,11 @@ BAD = [
     (b"{}", "usage"),
     (b'{"expr": 3}', "usage"),
     (b'{"expr": "x", "at": [1]}', "usage"),
+    (b'{"expr": "x", "of": 1}', "usage"),
+    (b'{"expr": "x", "wrt": "x"}', "usage"),
+    (b'{"expr": "x", "wrt": [1]}', "usage"),
+    (b'{"expr": "x", "exact": 1}', "usage"),
+    (b'{"expr": "x", "wtr": ["x"]}', "usage"),
     (b'{"expr": "x", "at": {"x": NaN}}', "file"),
     (b'{"expr": "x", "at": {"x": null}}', "binding"),
     (b'{"expr": "x", "at": {"x": true}}', "binding"),
@@ -156,3 +161,91 @@ def test_of_and_wrt_stand_in_the_line(cgraph: Any) -> None:
 def test_what_is_not_json_is_told_by_its_line(cgraph: Any) -> None:
     (found,) = lines(cgraph("eval", "--jsonl", stdin=b"\n\n{oops\n").out)
     assert found["error"]["message"].startswith("line 3: this is not JSON")
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("wtr", "did you mean 'wrt'?"),
+        ("WRT", "did you mean 'wrt'?"),
+        ("expression", "did you mean 'expr'?"),
+        ("Id", "did you mean 'id'?"),
+        ("exat", "did you mean 'exact'?"),
+        ("bindings", "the keys are id, expr, at, of, wrt, exact"),
+        ("", "the keys are id, expr, at, of, wrt, exact"),
+    ],
+)
+def test_a_key_that_means_nothing(key: str, hint: str, cgraph: Any) -> None:
+    line = {"id": 1, "expr": "w*x", "at": {"w": 2, "x": 3}, key: ["w"]}
+    ran = cgraph("eval", "--jsonl", stdin=json.dumps(line).encode())
+    (found,) = lines(ran.out)
+    assert (ran.status, found["id"], found["error"]["kind"]) == (1, 1, "usage")
+    assert found["error"]["message"] == f"there is no key '{key}'"
+    assert found["error"]["hint"] == hint
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"expr": 1}, 'a line wants an "expr", a string'),
+        ({"at": [1]}, '"at" must be an object of names and values'),
+        ({"of": ["p"]}, '"of" must be a name, a string'),
+        ({"wrt": "x"}, '"wrt" must be a list of names'),
+        ({"wrt": ["x", None]}, '"wrt" must be a list of names'),
+        ({"exact": "yes"}, '"exact" must be true or false'),
+    ],
+)
+def test_a_key_of_the_wrong_type(more: dict[str, Any], message: str, cgraph: Any) -> None:
+    line = {"id": [7], "expr": "x", "at": {"x": 1}, **more}
+    (found,) = lines(cgraph("eval", "--jsonl", stdin=json.dumps(line).encode()).out)
+    assert (found["id"], found["error"]["message"]) == ([7], message)
+
+
+def test_the_line_of_an_error_is_the_streams(cgraph: Any) -> None:
+    given_lines = [
+        b'{"expr": "x", "at": {"x": 1}}',
+        b"",
+        b'{"expr": "2*y +"}',
+        b'{"expr": "a = 1\\nb = a +* 2"}',
+        b'{"expr": "x", "at": {"x": "1/"}}',
+        b'{"expr": "x", "wtr": 1}',
+        b"{oops",
+        b"[",
+    ]
+    found = lines(cgraph("eval", "--jsonl", stdin=b"\n".join(given_lines)).out)
+    places = [(each["error"]["line"], each["error"]["column"]) for each in found[1:]]
+    assert places == [(3, 6), (4, 8), (5, 3), (6, None), (7, 2), (8, 2)]
+    assert found[2]["error"]["message"].endswith("(in line 2 of its text)")
+    assert "of its text" not in found[1]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b'{"id": 7, "expr": "x", "at": {"x": NaN}}', 7),
+        (b'{"expr": "x", "at": {"x": NaN}, "id": "a"}', "a"),
+        (b'{"id": {"a": [1]}, "expr": "x"', {"a": [1]}),
+        (b'{"id": 7, "expr": "caf\xe9"}', 7),
+        (b'{"id": 7, "expr": "x", "at": ' + b"[" * 100_000, 7),
+        (b'\xef\xbb\xbf{"id": 7, oops', 7),
+        (b'{"id": "caf\xe9", "expr": "x"}', None),
+        (b'{"id": 12', None),
+        (b'{"id": "a', None),
+        (b'{"id": ' + b"[" * 100_000, None),
+        (b"oops", None),
+    ],
+)
+def test_the_id_of_a_line_that_cannot_be_used(line: bytes, name: Any, cgraph: Any) -> None:
+    (found,) = lines(cgraph("eval", "--jsonl", stdin=line).out)
+    assert (found["id"], "error" in found) == (name, True)
+
+
+def test_a_line_that_is_too_long_is_one_line(cgraph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cgcli.commands.lines._LONGEST", 64)
+    good = b'{"id": 2, "expr": "x", "at": {"x": 3}}'
+    long = b'{"id": 1, "expr": "' + b"x + " * 100 + b'x"}'
+    first, second, last = lines(
+        cgraph("eval", "--jsonl", stdin=b"\n".join([long, good, b"oops"])).out
+    )
+    assert (first["id"], first["error"]["kind"], first["error"]["line"]) == (1, "limit", 1)
+    assert (second["id"], second["value"], last["error"]["line"]) == (2, 3.0, 3)

@@ -54,7 +54,7 @@ def test_character_is_answered(char: str) -> None:
         ("sin²(x)", "write sin(…)^2"),
         ("sin^2(x)", "write sin(…)^2"),
         ("tanh^-1(x)", "write atanh(…) for the inverse function"),
-        ("x'", "transpose(W)"),
+        ("x'", "transpose(x)"),
         ("'x'", "without quotes"),
         ("np.exp(x)", "write exp(…)"),
         ("net.cg", "write @net.cg"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Final
+from typing import Any
 
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
@@ -11,9 +11,7 @@ from cgcli.graph.graph import Graph
 from cgcli.views.drawing.scene import Picture, Scene, frames, scene
 from cgcli.views.gate import printable
 
-__all__ = ["KINDS", "Drawing"]
-
-KINDS: Final = ("svg", "png", "pdf", "dot", "mmd")
+__all__ = ["Drawing"]
 
 
 class Drawing:
@@ -39,7 +37,7 @@ class Drawing:
         return frames(self.result) if self.result is not None else 0
 
     def bytes(self, kind: str, frame: int | None = None) -> bytes:
-        """Return the picture as a file of one of `KINDS`."""
+        """Return the picture as a file of one of `PICTURES`."""
         if kind == "dot":
             from cgcli.views.drawing.text import as_dot
 

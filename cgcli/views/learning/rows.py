@@ -6,16 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.views.document import number
 
-__all__ = ["FORMATS", "RowWriter"]
-
-FORMATS: Final = ("csv", "jsonl")
+__all__ = ["RowWriter"]
 
 
 class RowWriter:

@@ -78,7 +78,7 @@ def _print_step(
             shift, scale = task.scaling.get(name, (0.0, 1.0))
             value = (part[name][k] - shift) / scale
             inputs[name] = value if np.shape(value) else float(value)
-        result = evaluate(task.graph, inputs, None, list(task.parameters.views), alone=True)
+        result = evaluate(task.graph, inputs, None, list(task.parameters.views))
         write(f"Row {int(number)}\n\n")
         wanted = Wanted("text", ENGLISH, Shown(digits=digits), False, "")
         print_trace(Explanation(result, None, whole=True), wanted)

@@ -12,6 +12,9 @@ from cgcli.errors import excerpt, shorten
 
 __all__ = ["misfit", "names", "read"]
 
+_SAME = {"predict": "map"}
+"""What prints the document of another command."""
+
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -21,12 +24,13 @@ def names() -> list[str]:
     >>> names()[:5]
     ['check', 'diff', 'draw', 'error', 'eval']
     """
-    return sorted(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
+    files = (name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
+    return sorted([*files, *_SAME])
 
 
 def read(name: str) -> str:
     """Return the text of a schema, by one of `names`."""
-    with open(os.path.join(_FOLDER, f"{name}.json"), encoding="utf-8") as file:
+    with open(os.path.join(_FOLDER, f"{_SAME.get(name, name)}.json"), encoding="utf-8") as file:
         return file.read()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import ENGLISH, Catalogue, catalogue
@@ -15,9 +15,7 @@ from cgcli.views.trace.lines import Line, Lines
 from cgcli.views.trace.writing import Shown
 from cgcli.words import Message
 
-__all__ = ["FORMATS", "Wanted", "print_on", "print_trace", "print_tree", "step_through"]
-
-FORMATS: Final = ("text", "markdown", "latex", "html", "json")
+__all__ = ["Wanted", "print_on", "print_trace", "print_tree", "step_through"]
 
 
 class Wanted(NamedTuple):

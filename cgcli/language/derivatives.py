@@ -1,0 +1,117 @@
+"""Derivatives as people write them, d(x^2)/dx or diff(x^2, x): what to type to have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from cgcli.language.characters import is_function
+
+__all__ = ["DERIVATIVE", "derivative_at"]
+
+DERIVATIVE: Final = "a derivative is not written in a program"
+
+_ORDER: Final = r"(?:\^?(?P<order>[1-9])|(?P<raised>[²³]))?"
+_BY: Final = r"\s*/\s*[d∂]\s*\(?\s*(?P<by>[^\W\d][^\W²³]*)\s*\)?(?:\^[1-9]|[²³])?"
+# d/dx (…), d(…)/dx, dy/dx, diff(…, x), f'(x)
+_OPERATOR: Final = re.compile(rf"(?<!\w)[d∂]{_ORDER}{_BY}\s*")
+_QUOTIENT: Final = re.compile(rf"(?<!\w)[d∂]{_ORDER}\s*(?=\()")
+_DENOMINATOR: Final = re.compile(_BY)
+_OF_A_NAME: Final = re.compile(rf"(?<!\w)[d∂](?P<of>[^\W\d]\w*){_BY}")
+_CALL: Final = re.compile(
+    r"(?<!\w)(?P<name>diff|differentiate|derivative|derive|deriv|Derivative|D|grad|gradient|"
+    r"jacobian|hessian|partial)\s*(?=[(\[])"
+)
+_PRIMED: Final = re.compile(r"(?<!\w)(?P<name>[^\W\d]\w*)\s*['′’]+\s*(?=\()")
+_WORD: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_ASSIGNED: Final = re.compile(r"(\w+)\s*=[^=]")
+_LONGEST: Final = 80
+
+
+class _Notation(NamedTuple):
+    """A derivative in a text: where it stands, of what it is, and by what how often."""
+
+    start: int
+    end: int
+    body: str
+    by: str = ""
+    order: int = 1
+
+
+def derivative_at(text: str, place: int) -> str | None:
+    """Return the command for the derivative that is written at a place; None where none is.
+
+    >>> derivative_at("d(x^(-1))/dx", 0), derivative_at("diff(x*y, x)", 0)
+    ('write cgraph diff "x^(-1)"', 'write cgraph diff "x*y" --wrt x')
+    """
+    from_here = max(0, place - 400)
+    nearby = text[from_here : place + 400]
+    for found in _notations(nearby):
+        if found.start <= place - from_here <= found.end:
+            return _command(found)
+    return None
+
+
+def _notations(text: str) -> Iterator[_Notation]:
+    for found in _OPERATOR.finditer(text):
+        closing = _closing(text, found.end())
+        rest = re.match(r"[^;\n#]*", text[found.end() :])
+        end = closing or found.end() + (rest.end() if rest else 0)
+        body = text[found.end() : end]
+        body = body[1:-1] if closing else body
+        yield _Notation(found.start(), end, body, found["by"], _order(found))
+    for found in _QUOTIENT.finditer(text):
+        closing = _closing(text, found.end())
+        below = _DENOMINATOR.match(text, closing) if closing else None
+        if closing and below:
+            body = text[found.end() + 1 : closing - 1]
+            yield _Notation(found.start(), below.end(), body, below["by"], _order(found))
+    for found in _OF_A_NAME.finditer(text):
+        before = text[: found.start()].rstrip(" ;\n")
+        named = re.search(rf"(?<!\w){re.escape(found['of'])}\s*=[^=]", before)
+        yield _Notation(found.start(), found.end(), before if named else "", found["by"])
+    for found in _CALL.finditer(text):
+        closing = _closing(text, found.end())
+        if closing and not _is_defined(found["name"], text):
+            body, _, more = text[found.end() + 1 : closing - 1].rpartition(",")
+            by = _WORD.fullmatch(more.strip())
+            if not body or not by:
+                body, by = text[found.end() + 1 : closing - 1], None
+            yield _Notation(found.start(), closing, body, by[0] if by else "")
+    for found in _PRIMED.finditer(text):
+        whole = re.sub(r"['′’]", "", text) if _is_defined(found["name"], text) else ""
+        order = len(re.findall("['′’]", found[0]))
+        yield _Notation(found.start(), found.end(), whole, order=order)
+
+
+def _order(found: re.Match[str]) -> int:
+    return int(found["order"] or {"²": "2", "³": "3"}.get(found["raised"] or "", "1"))
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Return where the bracket at `start` is closed, after it; None where it is not."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += (text[place] in "([") - (text[place] in ")]")
+        if depth == 0:
+            return place + 1 if text[place] in ")]" else None
+    return None
+
+
+def _is_defined(name: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}\s*\([^()]*\)\s*=[^=]", text) is not None
+
+
+def _command(found: _Notation) -> str:
+    """Return the command line, with --wrt where the formula has other names as well."""
+    from cgcli.operations.table import CONSTANTS
+
+    body = found.body.strip()
+    if not body or len(body) > _LONGEST or any(char in body for char in '"`$\n'):
+        return 'write the function alone: cgraph diff "x^2"'
+    words = {word for word in _WORD.findall(body) if not is_function(word)} - {*CONSTANTS}
+    words -= {found.by, *_ASSIGNED.findall(body)}
+    by = f" --wrt {found.by}" if found.by and words else ""
+    order = f" --order {found.order}" if found.order > 1 else ""
+    return f'write cgraph diff "{body}"{by}{order}'
