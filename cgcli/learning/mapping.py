@@ -65,6 +65,14 @@ def map_rows(
         found = runner.run(chunk)
         runner.note(chunk, found, report)
         yield chunk[ROW], found
+    if runner is None:
+        # Nothing is computed, and a name that has no value is told all the same.
+        nothing = dict.fromkeys([*columns, ROW], np.empty(0))
+        try:
+            _Runner(mapping, source, columns, missing, nothing)
+        except CgraphError as error:
+            if error.kind not in ("shape", "index"):
+                raise
 
 
 def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]:
@@ -114,12 +122,13 @@ class _Runner:
         self._given = {**dict.fromkeys(missing, 0.0), **given}
         names = graph.names
         places = [lowered.row(node) for node in nodes]
-        self.names = self._of = [names[node] for node in nodes]
+        self.names = [names[node] for node in nodes]
+        self._of: Sequence[str | None] = wanted.of or [None]
         self._by: list[str] = []
         if wanted.gradients:
             self._by = _sources(graph, wanted.wrt, missing)
             places += lowered.gradient_rows(self._by)
-            self.names = self._of + [f"d{self._of[0]}/d{name}" for name in self._by]
+            self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         self._plan = Plan(lowered.tape, {}, each=places)
         self._shapes = [lowered.tape[place].shape for place in places]
         self._columns = {
