@@ -52,7 +52,7 @@ def check_kind(path: str, head: bytes, kind: str) -> None:
             raise unusable(path, why, hint.format(path=shorten(path, 80)))
     if head.startswith(b"PAR1") != (kind == "parquet"):
         if head.startswith(b"PAR1"):
-            raise unusable(path, "it is Parquet", "give it a name that ends in .parquet")
+            raise unusable(path, "it is Parquet", "put it in a file whose name ends in .parquet")
         if not head:
             raise unusable(path, "it is empty")
         hint = "" if b"\0" in head else "give it a name that ends in .csv, if it is that"

@@ -14,6 +14,7 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.learning.preparing import Shaped, read_columns
 from cgcli.learning.reading import Report, Source, stacked
+from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -208,8 +209,7 @@ def _lacking(
     shown = ", ".join(f"'{excerpt(name)}'" for name in lacking[:8])
     has = "has no value and is" if len(lacking) == 1 else "have no value and are"
     message = f"'{excerpt(names[target])}' needs {shown}, which {has} no column"
-    few = ", ".join(map(excerpt, source.names[:8])) + (" …" if len(source.names) > 8 else "")
-    hint = f"the columns are {few}"
+    hint = listed(source.names)
     if known:
         hint = f"ask for a node that does not: --of {excerpt(known[-1])}; {hint}"
     node = graph.inputs[lacking[0]]

@@ -16,7 +16,7 @@ from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.beginnings import CONVERT, check_kind, head
 from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.parquet import parquet
-from cgcli.learning.sources import Report, Source, check_names, chunk, gather, unusable
+from cgcli.learning.sources import Report, Source, check_names, chunk, gather, listed, unusable
 from cgcli.learning.tables import CHUNK
 from cgcli.words import counted
 
@@ -52,9 +52,8 @@ def stacked(names: Sequence[str], patterns: Mapping[str, str]) -> dict[str, list
     for name, pattern in patterns.items():
         own = [each for each in names if each and fnmatch.fnmatchcase(each, pattern)]
         if not own:
-            few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
             message = f"no column is like '{excerpt(pattern)}'"
-            raise CgraphError("file", message, f"the columns are {few}")
+            raise CgraphError("file", message, listed(names))
         found[name] = own
     return found
 

@@ -12,7 +12,7 @@ from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
 from cgcli.learning.tables import CHUNK, ROW
 
-__all__ = ["Report", "Source", "check_names", "chunk", "gather", "unusable"]
+__all__ = ["Report", "Source", "check_names", "chunk", "gather", "listed", "unusable"]
 
 _FEW: Final = 20
 
@@ -69,6 +69,22 @@ def _advice(first: Bad, bad: list[Bad]) -> str:
         f"the column '{column}' holds {few}: "
         "write numbers for its values into the file, or leave it out of the program"
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return a hint that names the columns, and what may be wrong with the line they come from.
+
+    >>> listed(["# x", "y"])
+    'the columns are # x, y; the first line begins with # as a comment does: take that away'
+    """
+    hint = (
+        "the columns are " + ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
+    )
+    if names[0].startswith("#"):
+        hint += "; the first line begins with # as a comment does: take that away"
+    elif len(names) == 1 and len(names[0].split()) > 1:
+        hint += "; it is one column: commas, or tabs in a .tsv file, part columns"
+    return hint
 
 
 class Source(NamedTuple):
