@@ -17,7 +17,7 @@ from cgcli.learning.initial import initial, meant
 from cgcli.learning.models import Model
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
 from cgcli.learning.stopping import Criteria
-from cgcli.learning.training import Options, Trained, Training
+from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.limits import Limits
 from cgcli.program import parse
 from cgcli.views.streams import publish
@@ -49,7 +49,7 @@ class Run:
         self.resumed = None if resume is None else read_model(resume)
         self._resume = resume
         model = self.resumed
-        if model is not None and model.state is None:
+        if model is not None and (model.state is None or model.settings["optimizer"] in BATCHLESS):
             called = shorten(resume or "", 80)
             message = f"{called}: there is nothing to go on from in this model"
             raise CgraphError("file", message, f"start from its values: --at {called}")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cgcli.commands.data import pairs
 from cgcli.errors import CgraphError
 from cgcli.learning.models import Model
 from cgcli.learning.optimisers import OPTIMISERS
-from cgcli.learning.schedule import SCHEDULES
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS
 
@@ -63,9 +61,7 @@ def settings_of(plans: Plans, model: Model | None) -> dict[str, Any]:
     found["settings"] = plans.settings or None
     before = dict(model.settings) if model is not None else {}
     if model is not None:
-        _check_kept(before)
         found["criteria"] = _merged(plans.criteria, before["criteria"])
-    if model is not None:
         for name in _KEPT:
             if found[name] is not None and found[name] != before.get(name):
                 option = f"--{name}"
@@ -97,46 +93,6 @@ def _merged(given: tuple[Any, ...], kept: list[Any]) -> tuple[Any, ...]:
     if any(new[name] is not None for name in bounds):
         old.update(dict.fromkeys(bounds))
     return tuple(old[name] if value is None else value for name, value in new.items())
-
-
-def _check_kept(settings: dict[str, Any]) -> None:
-    """Raise `CgraphError` for a model's settings that no run can have written."""
-    for name, is_right in _VALID.items():
-        if name not in settings or not is_right(settings[name]):
-            message = f"the model's setting '{name}' is missing, or was changed by hand"
-            raise CgraphError("file", message, "train it again")
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and value - value == 0
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 2**63
-
-
-_VALID: dict[str, Callable[[Any], bool]] = {
-    "optimizer": lambda value: isinstance(value, str) and value in OPTIMISERS,
-    "rate": lambda value: value is None or _is_number(value),
-    "settings": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
-    "schedule": lambda value: value in SCHEDULES,
-    "warmup": _is_count,
-    "every": lambda value: _is_count(value) and value > 0,
-    "factor": _is_number,
-    "batch": lambda value: value == "all" or (_is_count(value) and value > 0),
-    "clip": lambda value: value is None or _is_number(value),
-    "reduce": lambda value: value in ("mean", "sum"),
-    "seed": _is_count,
-    "holdout": lambda value: _is_number(value) and 0 <= value < 1,
-    "metrics": lambda value: (
-        isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
-    ),
-    "criteria": lambda value: (
-        isinstance(value, list)
-        and len(value) == len(Criteria._fields)
-        and all(bound is None or _is_number(bound) for bound in value)
-    ),
-}
 
 
 def _check_heeded(optimizer: str, plans: Plans) -> None:

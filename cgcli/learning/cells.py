@@ -16,6 +16,10 @@ from cgcli.operations.row import Shape
 __all__ = ["Bad", "CellError", "Columns", "convert"]
 
 _NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
+_CALLED: Final = {
+    "dict": "an object", "date": "a date", "datetime": "a date", "time": "a time of day",
+    "timedelta": "a span of time", "bytes": "a run of bytes", "UUID": "an identifier",
+}  # fmt: skip
 _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 
 
@@ -97,7 +101,8 @@ def convert(cell: Any, column: str) -> Any:
         return _from_list(cell, column)
     if isinstance(cell, np.generic) or type(cell).__name__ == "Decimal":
         return _finite(cell, column)
-    raise CellError(column, f"{type(cell).__name__} is not a number")
+    kind = type(cell).__name__
+    raise CellError(column, f"{_CALLED.get(kind, kind)} is not a number")
 
 
 def _finite(cell: Any, column: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.errors import CgraphError, missing
+from cgcli.learning.descent import DivergedError
 from cgcli.learning.objective import Objective, columns_of
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -47,10 +48,14 @@ def fit_lbfgs(
 ) -> Fit:
     """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
 
-    Byrd, Lu, Nocedal and Zhu (1995).
+    Raises `DivergedError` where the cost is not finite at the start. Byrd, Lu,
+    Nocedal and Zhu (1995).
     """
     optimize = _scipy()
     flat = objective.task.parameters.flat
+    ((_, start),) = objective.epoch(0)
+    if start - start != 0:
+        raise DivergedError("the cost is not finite", flat)
     last = (0.0, 0.0)
 
     def function(theta: Any) -> tuple[float, Any]:
@@ -132,7 +137,8 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
 
     SciPy's MINPACK (Moré, 1978) goes as far as its stopping rule lets it; a few Gauss-Newton
     steps with the exact Jacobian bring the last digits. The standard errors are the roots of
-    the diagonal of s² (JᵀJ)⁻¹, s² the sum of squares over the degrees of freedom.
+    the diagonal of s² (JᵀJ)⁻¹, s² the sum of squares over the degrees of freedom. Raises
+    `DivergedError` where a residual is not finite at the start.
     """
     optimize = _scipy()
     flat = task.parameters.flat
@@ -153,9 +159,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     with np.errstate(all="ignore"):
         start = values(flat.copy())
         if not np.isfinite(start).all():
-            raise CgraphError(
-                "binding", "the residuals are not finite at the start", "start elsewhere"
-            )
+            raise DivergedError("the residuals are not finite", flat)
         found = optimize.least_squares(
             values, flat.copy(), jacobian, method="lm", x_scale="jac",
             ftol=least, xtol=least, gtol=least, max_nfev=evaluations,

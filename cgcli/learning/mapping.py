@@ -15,6 +15,7 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.learning.preparing import Shaped, read_columns
 from cgcli.learning.reading import Report, Source, stacked
+from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -66,6 +67,14 @@ def map_rows(
         found = runner.run(chunk)
         runner.note(chunk, found, report)
         yield chunk[ROW], found
+    if runner is None:
+        # Nothing is computed, and a name that has no value is told all the same.
+        nothing = dict.fromkeys([*columns, ROW], np.empty(0))
+        try:
+            _Runner(mapping, source, columns, missing, nothing)
+        except CgraphError as error:
+            if error.kind not in ("shape", "index"):
+                raise
 
 
 def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]:
@@ -115,7 +124,8 @@ class _Runner:
         self._given = {**dict.fromkeys(missing, 0.0), **given}
         names = graph.names
         places = [lowered.row(node) for node in nodes]
-        self.names = self._of = [names[node] for node in nodes]
+        self.names = [names[node] for node in nodes]
+        self._of: Sequence[str | None] = wanted.of or [None]
         self._by: list[str] = []
         if wanted.gradients:
             self._by = _sources(graph, wanted.wrt, missing)
@@ -203,8 +213,7 @@ def _lacking(
     shown = ", ".join(f"'{excerpt(name)}'" for name in lacking[:8])
     has = "has no value and is" if len(lacking) == 1 else "have no value and are"
     message = f"'{excerpt(names[target])}' needs {shown}, which {has} no column"
-    few = ", ".join(map(excerpt, source.names[:8])) + (" …" if len(source.names) > 8 else "")
-    hint = f"the columns are {few}"
+    hint = listed(source.names)
     if known:
         hint = f"ask for a node that does not: --of {excerpt(known[-1])}; {hint}"
     node = graph.inputs[lacking[0]]

@@ -51,21 +51,13 @@ def _spelt(value: Any) -> Any:
 
 def _record(found: Mapping[str, Any]) -> Record:
     """Return a record of the history, its numbers that are strings as numbers again."""
-    record = {name: each if type(each) is int else _numbers(each) for name, each in found.items()}
-    _count(record["epoch"])
-    return record
+    return {name: each if type(each) is int else _numbers(each) for name, each in found.items()}
 
 
 def _numbers(found: Any) -> Any:
     if isinstance(found, dict):
         return {name: _numbers(each) for name, each in found.items()}
     return float(found)
-
-
-def _count(found: Any) -> int:
-    if type(found) is not int or not 0 <= found < 2**63:
-        raise ValueError
-    return found
 
 
 def _broken(place: str, why: str) -> CgraphError:
@@ -211,8 +203,8 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
     memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in found["memory"].items()}
     state = State(size, memory)
     for name in ("step", "epoch", "position", "rows", "stride"):
-        setattr(state, name, _count(found[name]))
-    if not state.stride or bool(state.rows) != bool(state.position):
+        setattr(state, name, found[name])
+    if bool(state.rows) != bool(state.position):
         raise ValueError
     state.costs = float(found["costs"])
     state.before = None if found["before"] is None else float(found["before"])
@@ -224,7 +216,7 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
         best = Parameters(_arrays(found["best"], "parameters"))
         if best.shapes != parameters.shapes:
             raise _broken("state.best.parameters", "they are not those of the model")
-        state.best = Best(float(found["best"]["cost"]), _count(found["best"]["epoch"]), best.flat)
+        state.best = Best(float(found["best"]["cost"]), found["best"]["epoch"], best.flat)
     state.history = [_record(record) for record in found["history"]]
     return state
 

@@ -15,6 +15,7 @@ from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import Expression, Syntax, Value
 from cgcli.learning.parameters import Parameters
 from cgcli.learning.reading import Report, Source, stacked
+from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, Table, scaling, split
 from cgcli.learning.task import Task
 from cgcli.operations.row import Shape
@@ -175,9 +176,8 @@ def _missing(
     is_one = len(missing) == 1
     neither = "is neither given a value nor a column"
     message = f"{shown} {neither if is_one else 'are neither given values nor columns'}"
-    few = ", ".join(map(excerpt, source.names[:8])) + (" …" if len(source.names) > 8 else "")
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
-    hint = f"start a parameter at a value: {start}; the columns are {few}"
+    hint = f"start a parameter at a value: {start}; {listed(source.names)}"
     close = [name for name in source.names if name.lower() == missing[0].lower()]
     close += difflib.get_close_matches(missing[0][:40], source.names[:10_000], 1, 0.6)
     if close:

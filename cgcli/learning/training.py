@@ -139,18 +139,19 @@ class Training:
         """Train; the task's parameters are the result."""
         with np.errstate(all="ignore"):
             start = self._train.run()[0]
-            if self.descent is None:
-                return self._fitted(watch, start)
-            failure = None
+            state, failure = None, None
             try:
+                if self.descent is None:
+                    return self._fitted(watch, start)
+                state = self.descent.state
                 stopped = self.descent.run(watch)
             except DivergedError as error:
                 failure = locate(self.task, self.prepared.train, error.parameters)
                 stopped = f"it diverged: {error.what}"
                 # What the optimiser remembers led there: who goes on begins it anew.
-                for memory in self.descent.state.memory.values():
+                for memory in state.memory.values() if state else ():
                     memory.fill(0.0)
-            return self._trained(stopped, start, self.descent.state, failure)
+            return self._trained(stopped, start, state, failure)
 
     def _trained(
         self,

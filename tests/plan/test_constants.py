@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -16,6 +18,7 @@ from cgcli.operations.table import TABLE
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
+from cgcli.views.schemas import read
 from tests.plan.test_rows import columns_of, written
 from tests.properties.programs import Program, programs
 
@@ -145,11 +148,25 @@ def test_map_says_what_eval_says_of_constants(
         assert [line.split(",")[1] for line in ran.out.splitlines()[1:]] == [column] * 3
 
 
-def test_a_run_whose_cost_is_not_finite_names_the_division_and_the_row(
-    cgraph: Any, tmp_path: Any
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["(w*x/c - y)^2"], "row 1, node v2: v1 / c is not defined at v1 = 1, c = 0"),
+        (["(w*x/c - y)^2", "--optimizer", "adam", "--batch", "2"], ": v1 / c is not defined"),
+        (["(w*x - y)^2/c", "--optimizer", "lbfgs"], "row 1, node f: v3 / c is not defined"),
+        (["(w*x - y)/c", "--residual"], "row 1, node f: v2 / c is not defined at v2 = -1, c = 0"),
+        (["(w*x - y)^2 + log(c)"], "row 1, node v4: log(c) is not defined at c = 0"),
+        (["(w*x - y)^2 + mod(2, c)"], "row 1, node v4: mod(2, c) is not defined at c = 0"),
+    ],
+)
+def test_a_run_whose_cost_is_not_finite_names_the_node_and_the_row(
+    words: list[str], message: str, cgraph: Any, tmp_path: Any
 ) -> None:
     (tmp_path / "d.csv").write_text(ROWS)
-    words = ["train", "(w*x/c - y)^2", "-d", str(tmp_path / "d.csv"), "w=1", "--fix", "c=0"]
+    words = ["train", *words, "-d", str(tmp_path / "d.csv"), "w=1", "--fix", "c=0", "--json"]
     ran = cgraph(*words)
     assert ran.status == 1
-    assert "row 1, node v2: v1 / c is not defined at v1 = 1, c = 0" in ran.err
+    assert message in ran.err
+    document = json.loads(ran.out)
+    jsonschema.validate(document, json.loads(read("train")))
+    assert document["stopped"].startswith("it diverged: the ")

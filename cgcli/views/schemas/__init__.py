@@ -63,8 +63,7 @@ def misfit(found: Any, name: str) -> tuple[str, str] | None:
         rules = _alternatives(rule, schema)
         chosen = next((rule for rule in rules if _is_of(value, rule)), None)
         if chosen is None:
-            words = dict.fromkeys(word for rule in rules for word in _words(rule))
-            return place, f"{_shown(value)} is not {' or '.join(words)}"
+            return place, f"{_shown(value)} is not {_wanted(rules)}"
         why = _why(value, chosen)
         if why:
             return place, why
@@ -102,10 +101,13 @@ def _is_of(value: Any, rule: dict[str, Any]) -> bool:
     return not kinds or any(_KINDS[kind][1](value) for kind in kinds)
 
 
-def _words(rule: dict[str, Any]) -> list[str]:
-    if "const" in rule:
-        return [f"'{rule['const']}'"]
-    return [_KINDS[kind][0] for kind in _types(rule)]
+def _wanted(rules: list[dict[str, Any]]) -> str:
+    words: dict[str, None] = {}
+    for rule in rules:
+        words.update(dict.fromkeys(_KINDS[kind][0] for kind in _types(rule)))
+        if "a number" not in words and not _types(rule):
+            words.update((f"'{word}'", None) for word in rule.get("enum", [rule.get("const")]))
+    return " or ".join(words)
 
 
 def _shown(value: Any) -> str:
@@ -136,8 +138,10 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
     elif _KINDS["number"][1](value):
         if abs(float(value) if isinstance(value, Literal) else value) > 1.7976931348623157e308:
             return "it is larger than the largest double, 1.8e308"
-        if "minimum" in rule and float(value) < rule["minimum"]:
+        if float(value) < rule.get("minimum", -math.inf):
             return f"{_shown(value)} is less than {rule['minimum']}"
+        if float(value) > rule.get("maximum", math.inf):
+            return f"{_shown(value)} is more than {rule['maximum']}"
     return ""
 
 

@@ -1,0 +1,89 @@
+"""Parquet files → chunks of columns, read by DuckDB."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from cgcli.errors import missing, shorten
+from cgcli.learning.cells import Columns
+from cgcli.learning.sources import Report, Source, check_names, chunk, gather, unusable
+from cgcli.learning.tables import CHUNK
+
+__all__ = ["parquet"]
+
+
+def parquet(path: str) -> Source:
+    """Return a Parquet file's source; raises `CgraphError` for one that cannot be read."""
+    try:
+        import duckdb
+    except ImportError:
+        raise missing("train", "to read Parquet files") from None
+    connection = duckdb.connect()
+    # DuckDB takes a path for a pattern; what would be one stands in brackets.
+    pattern = re.sub(r"[*?\[]", r"[\g<0>]", path)
+    # Of names that differ in nothing but their letters' case it makes others, in this order.
+    renamed = _asked(path, lambda: list(connection.from_parquet(pattern).columns))
+    schema = "SELECT name, num_children FROM parquet_schema(?)"
+    parts = _asked(path, lambda: connection.execute(schema, [pattern]).fetchall())
+    names = check_names(path, _outermost(parts))
+    count = "SELECT count(*) FROM read_parquet(?)"
+    ((total,),) = _asked(path, lambda: connection.execute(count, [pattern]).fetchall())
+
+    def chunks(wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
+        columns = Columns(wanted)
+        called = [renamed[names.index(name)] for name in wanted]
+        quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in called) or "NULL"
+        query = f"SELECT {quoted} FROM read_parquet(?)"  # noqa: S608  # names are quoted
+        result = _asked(path, lambda: connection.execute(query, [pattern]))
+        while block := _asked(path, lambda: result.fetchmany(CHUNK)):
+            found = _numbers(block)
+            if found is not None:
+                report.rows += len(block)
+                columns.shapes = dict.fromkeys(wanted, ())
+                yield chunk(wanted, found, report)
+            else:
+                rows = ((0, dict(zip(wanted, row, strict=True))) for row in block)
+                yield from gather(rows, columns, report)
+        if report.rows != total:
+            why = f"{report.rows:,} rows were read, and it has {total:,}"
+            raise unusable(path, why)
+
+    return Source(path, names, chunks)
+
+
+def _asked(path: str, question: Callable[[], Any]) -> Any:
+    """Return DuckDB's answer; raises `CgraphError` for whatever it cannot read."""
+    import duckdb
+
+    try:
+        return question()
+    except (duckdb.Error, ValueError, OverflowError, RuntimeError, MemoryError) as error:
+        why = str(error).split("\n", maxsplit=1)[0]
+        hint = "write it again: it is damaged, or of a kind of Parquet that DuckDB does not know"
+        raise unusable(path, f"it cannot be read: {shorten(why, 100)}", hint) from None
+
+
+def _outermost(parts: list[tuple[str, int | None]]) -> list[str]:
+    """Return the names of the columns among a Parquet schema's parts, which stand as a tree."""
+    names: list[str] = []
+    inside = 0
+    for name, children in parts[1:]:
+        if not inside:
+            names.append(name)
+        inside += (children or 0) - (1 if inside else 0)
+    return names
+
+
+def _numbers(block: list[tuple[Any, ...]]) -> Any:
+    """Return rows of plain finite numbers as an array, or None."""
+    if not all(type(cell) in (int, float) for cell in block[0]):
+        return None
+    try:
+        found = np.array(block, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if found.ndim == 2 and np.isfinite(found).all() else None

@@ -1,0 +1,146 @@
+"""What every reader of data files gives: a source of rows, and a report of what was met."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.cells import Bad, CellError, Columns
+from cgcli.learning.tables import CHUNK, ROW
+
+__all__ = ["Report", "Source", "check_names", "chunk", "gather", "listed", "unusable"]
+
+_FEW: Final = 20
+
+
+class Report:
+    """What was met while rows were read: how many, and those that could not be used.
+
+    `unbounded` counts rows with a result that is not finite, `unbounded_first` is the number of
+    the first of them, and `noted` has by number what `eval` says of it and of the first row.
+    """
+
+    def __init__(self, path: str, *, skip: bool) -> None:
+        self.path = path
+        self.skip = skip
+        self.rows = 0
+        self.bad = 0
+        self.first: list[Bad] = []
+        self.unbounded = 0
+        self.unbounded_first = 0
+        self.noted: dict[int, Any] = {}
+
+    def meet(self, line: int, problem: CellError) -> None:
+        """Count a bad row; raises `CgraphError` unless bad rows are to be left out.
+
+        Where no row before was good, whether any is decides what can be done: see `check`.
+        """
+        self.bad += 1
+        if len(self.first) < _FEW:
+            self.first.append(Bad(self.rows, line, problem.column, problem.why))
+        self.check()
+
+    def check(self, *, at_end: bool = False) -> None:
+        """Raise `CgraphError` for bad rows that may not be left out, or when no row is good."""
+        if self.bad and not self.skip and self.bad < self.rows:
+            message = f"{shorten(self.path, 80)}, {self.first[0]}"
+            raise CgraphError("file", message, "--skip-bad leaves such rows out and counts them")
+        if at_end and self.bad and self.bad == self.rows:
+            first = self.first[0]
+            why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
+            message = f"{shorten(self.path, 80)}: {why}; {first}"
+            raise CgraphError("file", message, _advice(first, self.first))
+
+
+def _advice(first: Bad, bad: list[Bad]) -> str:
+    """Return what can be done about rows none of which has numbers."""
+    if "columns" in first.why:
+        return "the first line names the columns, and each line after it has a cell for each"
+    column = excerpt(first.column)
+    held = dict.fromkeys(each.why.removesuffix(" is not a number") for each in bad)
+    few = ", ".join(list(held)[:3]) + (", …" if len(held) > 3 else "")
+    if first.why in held:
+        return f"the column '{column}' has no number that can be used"
+    return (
+        f"the column '{column}' holds {few}: "
+        "write numbers for its values into the file, or leave it out of the program"
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return a hint that names the columns, and what may be wrong with the line they come from.
+
+    >>> listed(["# x", "y"])
+    'the columns are # x, y; the first line begins with # as a comment does: take that away'
+    """
+    hint = (
+        "the columns are " + ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
+    )
+    if names[0].startswith("#"):
+        hint += "; the first line begins with # as a comment does: take that away"
+    elif len(names) == 1 and len(names[0].split()) > 1:
+        hint += "; it is one column: commas, or tabs in a .tsv file, part columns"
+    return hint
+
+
+class Source(NamedTuple):
+    """An open data file: the names of its columns, and its rows as mappings by line number."""
+
+    path: str
+    names: list[str]
+    rows: Any
+
+    def chunks(self, wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
+        """Yield the wanted columns of all rows, some rows at a time; raises `CgraphError`."""
+        yield from self.rows(wanted, report)
+        report.check(at_end=True)
+
+
+def unusable(path: str, why: str, hint: str = "") -> CgraphError:
+    """Return the error for a file that cannot be used."""
+    return CgraphError("file", f"{shorten(path, 80)}: {why}", hint)
+
+
+def check_names(path: str, names: list[str]) -> list[str]:
+    """Return the names of a file's columns; raises `CgraphError` where two are the same."""
+    if not names:
+        raise unusable(path, "it has no columns", "the first line of a CSV file names them")
+    # A delimiter at the end of every line makes a column that has no name, and that nobody reads.
+    counts = Counter(filter(None, names))
+    twice = next((name for name, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise unusable(path, f"two columns are called '{excerpt(twice)}'")
+    return names
+
+
+def gather(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], columns: Columns, report: Report
+) -> Iterator[dict[str, Any]]:
+    """Yield the good rows among mappings of cells, some at a time."""
+    kept: list[list[Any]] = []
+    numbers: list[int] = []
+    for line, cells in rows:
+        report.rows += 1
+        try:
+            kept.append(columns.row(cells))
+            numbers.append(report.rows)
+        except CellError as problem:
+            report.meet(line, problem)
+        else:
+            report.check()
+        if len(kept) == CHUNK:
+            yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}
+            kept, numbers = [], []
+    if kept:
+        yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}
+
+
+def chunk(wanted: Sequence[str], found: Any, report: Report) -> dict[str, Any]:
+    """Return rows of numbers that were read at once, all of them good and counted already."""
+    report.check()
+    numbers = np.arange(report.rows - len(found) + 1, report.rows + 1, dtype=np.float64)
+    return {**{name: found[:, k] for k, name in enumerate(wanted)}, ROW: numbers}
