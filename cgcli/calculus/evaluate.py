@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
@@ -160,27 +160,99 @@ def _jacobian(
     faults: dict[int, Any],
     trail: Trail,
 ) -> tuple[list[Any], list[Any]]:
-    """Return by source the array of shape output × input, and which nodes a gradient reached.
-
-    One backward pass an element of the output, over what depends on the sources alone.
-    """
+    """Return by source the array of shape output × input, and which nodes a gradient reached."""
     import numpy as np
 
     shape = graph.shape(target)
     active = graph.dependents(sources)
-    jacobian = [np.zeros((size(shape), *graph.shape(source))) for source in sources]
     reached: list[Any] = [None] * len(graph)
-    for element in range(size(shape) if active[target] else 0):
-        seed = np.zeros(size(shape))
-        seed[element] = 1.0
-        gradients = backward(graph, values, target, active, faults, seed.reshape(shape), trail)
-        for rows, source in zip(jacobian, sources, strict=True):
-            if gradients[source] is not None:
-                rows[element] = gradients[source]
-        reached = [a if a is not None else b for a, b in zip(reached, gradients, strict=True)]
-    # The masks are those of the last element; a kink at any element counts.
-    trail.masks.clear()
+    rows, columns = size(shape), sum(size(graph.shape(source)) for source in sources)
+    found = np.zeros((rows, columns))
+    if active[target]:
+        # What a gradient meets on its way is the same for every element of the output.
+        reached = backward(graph, values, target, active, faults, np.ones(shape), trail)
+        # A kink at any element counts.
+        trail.masks.clear()
+        fill = _by_columns if _is_narrow(graph, target, active, rows, columns) else _by_rows
+        fill(graph, values, target, sources, active, faults, found)
+    ends = np.cumsum([size(graph.shape(source)) for source in sources])
     return [
-        rows.reshape(shape + graph.shape(source))
-        for rows, source in zip(jacobian, sources, strict=True)
+        part.reshape(shape + graph.shape(source))
+        for part, source in zip(np.split(found, ends[:-1], axis=1), sources, strict=True)
     ], reached
+
+
+_DIRECTIONS: Final = 2**24
+"""How many numbers the tangents of one forward sweep hold, 128 MB."""
+_VISIT: Final = 2000
+"""What a visit to a node takes, in the numbers that NumPy works on in that time."""
+
+
+def _is_narrow(graph: Graph, target: int, active: bytearray, rows: int, columns: int) -> bool:
+    """Whether sweeps forward, a direction an input, are less work than one back an output."""
+    nodes, numbers = _held(graph, target, active)
+    sweeps = -(-columns * numbers // _DIRECTIONS)
+    return columns * numbers + sweeps * nodes * _VISIT <= rows * (numbers + nodes * _VISIT)
+
+
+def _held(graph: Graph, target: int, active: bytearray) -> tuple[int, int]:
+    """Return how many nodes lead to a target, and how many numbers they hold."""
+    nodes = sum(active[: target + 1])
+    shapes = graph.shapes.items()
+    return nodes, nodes + sum(size(shape) - 1 for node, shape in shapes if active[node])
+
+
+def _by_columns(
+    graph: Graph,
+    values: list[Any],
+    target: int,
+    sources: list[int],
+    active: bytearray,
+    faults: dict[int, Any],
+    found: Any,
+) -> None:
+    """Fill in the derivatives by many inputs at once, in forward sweeps."""
+    from cgcli.calculus.tangents import Tangents, seeded
+
+    needed = graph.ancestors([target])
+    for node, is_active in enumerate(active):
+        needed[node] &= is_active
+    sweep = Tangents(graph, values, needed, faults)
+    columns = found.shape[1]
+    step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
+    for start in range(0, columns, step):
+        seeds = seeded(graph, sources, start, min(columns, start + step))
+        tangent = sweep.of(target, seeds)
+        found[:, start : start + step] = tangent.reshape(len(tangent), -1).T
+
+
+def _by_rows(
+    graph: Graph,
+    values: list[Any],
+    target: int,
+    sources: list[int],
+    active: bytearray,
+    faults: dict[int, Any],
+    found: Any,
+) -> None:
+    """Fill in the gradients of an element of the output each, in a pass back each."""
+    import numpy as np
+
+    def _row(gradients: list[Any]) -> Any:
+        parts = [
+            np.zeros(graph.shape(source)) if gradients[source] is None else gradients[source]
+            for source in sources
+        ]
+        return np.concatenate([np.reshape(part, -1) for part in parts])
+
+    for element, row in enumerate(found):
+        seed = np.zeros(len(found))
+        seed[element] = 1.0
+        seed = seed.reshape(graph.shape(target))
+        if not faults:
+            row[:] = _row(backward(graph, values, target, active, faults, seed, Trail()))
+        if faults or not np.isfinite(row).all():
+            # What the element does not depend on is not multiplied by 0: a fault stays in its own.
+            trail = Trail()
+            trail.masks[target] = seed != 0
+            row[:] = _row(backward(graph, values, target, active, faults, seed, trail))

@@ -37,7 +37,6 @@ def backward_arrays(
     """Return the gradients of node `of`, as `backward` does, arrays among them."""
     sums = Sums(len(values))
     gradients, masks = sums.gradients, trail.masks
-    masks.clear()
     gradients[of] = seed
     with quiet():
         for node in range(of, -1, -1):
@@ -53,7 +52,7 @@ def backward_arrays(
                 _keep_mask(gradients, masks, argument, mask)
                 if through:
                     trail.crossed.add(node)
-                    sums.add(argument, _never_finite(graph, node, argument, sent, fault))
+                    sums.add(argument, _never_finite(graph, node, argument, sent, fault, mask))
                 else:
                     sums.add(argument, sent)
     return gradients
@@ -70,10 +69,10 @@ def contribution_of_arrays(
 ) -> Any:
     """Return what the pass sends to one argument of a node, its masks known; None for nothing."""
     with quiet():
-        for _, sent, _ in _sends(graph, values, node, (place,), upstream, masks.get(node)):
+        for _, sent, mask in _sends(graph, values, node, (place,), upstream, masks.get(node)):
             fault = _fault(graph, node, faults, masks) if node in faults else None
             if fault is not None and fault.any():
-                return _never_finite(graph, node, graph.arguments[node][place], sent, fault)
+                return _never_finite(graph, node, graph.arguments[node][place], sent, fault, mask)
             return sent.dense() if type(sent) is Scattered else sent
     return None
 
@@ -219,12 +218,12 @@ def local_array(graph: Graph, values: list[Any], node: int, place: int) -> Any:
     return np.broadcast_to(np.asarray(partial, dtype=np.float64), graph.shape(node))
 
 
-def _never_finite(graph: Graph, node: int, argument: int, sent: Any, fault: Any) -> Any:
+def _never_finite(graph: Graph, node: int, argument: int, sent: Any, fault: Any, mask: Any) -> Any:
     """Put NaN for every finite contribution that comes through an element outside the domain."""
     if graph.operations[node].elementwise:
         through = np.asarray(reduce_to(fault.astype(np.float64), graph.shape(argument))) > 0
     else:
-        through = np.broadcast_to(fault.any(), graph.shape(argument))
+        through = np.broadcast_to(True if mask is None else mask, graph.shape(argument))
     sent = sent.dense() if type(sent) is Scattered else sent
     finite = np.isfinite(sent)
     changed = np.where(through & finite, np.nan, sent)

@@ -130,7 +130,7 @@ class _Runner:
         if wanted.gradients:
             self._by = _sources(graph, wanted.wrt, missing)
             places += lowered.gradient_rows([graph.inputs[name] for name in self._by])
-            self.names = self._of + [f"d{self._of[0]}/d{name}" for name in self._by]
+            self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         self._plan = Plan(lowered.tape, {}, each=places)
         self._shapes = [lowered.tape[place].shape for place in places]
         self._columns = {
@@ -160,8 +160,7 @@ class _Runner:
         for place in sorted(places):
             inputs = {**self._given, **row_values(chunk, place, self._scaling)}
             results = (
-                evaluate(self._graph, inputs, name, self._by, self._limits)
-                for name in self._of
+                evaluate(self._graph, inputs, name, self._by, self._limits) for name in self._of
             )
             result = next((result for result in results if result.notes), None)
             report.noted[int(chunk[ROW][place])] = result

@@ -76,6 +76,8 @@ class Operation:
     to one argument's contribution: `pullback(m, k, upstream, y, arguments, static)`, and None for
     an argument it is constant in. It takes no longer than that contribution is, however many
     arguments there are: they are a sequence to look into, not a list that was made for it.
+    Its `tangent(m, moves, y, arguments, static)` is the other way round: how the result moves as
+    the arguments move, over arrays with an axis of directions in front; None where it does not.
     It `mixes` where every element of the result depends on all of the last axis.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
@@ -96,6 +98,7 @@ class Operation:
     static: tuple[str, ...] = ()
     required_static: int = 0
     pullback: Pullback | None = None
+    tangent: Rule | None = None
     mixes: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None

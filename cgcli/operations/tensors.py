@@ -102,6 +102,44 @@ def _constant_pullback(
     return
 
 
+# Tangents
+
+
+def _linear(name: str) -> Any:
+    """The tangent of what is linear in all its arguments together: its value, of their tangents."""
+    return lambda m, moves, y, arguments, static: getattr(m, name)(*moves, *static)
+
+
+def _bilinear(name: str) -> Any:
+    """The tangent of a product of two arguments."""
+
+    def tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
+        a, b = map(m.alike, arguments)
+        product = getattr(m, name)
+        return product(moves[0], b) + product(a, moves[1])
+
+    return tangent
+
+
+def _reduced(pullback: Any) -> Any:
+    """The tangent of a reduction: the sum of what its pullback weighs the elements by."""
+
+    def tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
+        bare = m.bare
+        weights = pullback(bare, 0, bare.where(y == y, 1.0, 1.0), y, arguments, static)
+        return m.sum(moves[0] * m.alike(weights), *static)
+
+    return tangent
+
+
+def _softmax_tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
+    return y * (moves[0] - (moves[0] * y).sum(axis=-1, keepdims=True))
+
+
+def _log_softmax_tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
+    return moves[0] - (moves[0] * m.bare.exp(y)).sum(axis=-1, keepdims=True)
+
+
 def _reduction(
     name: str, value: Rule, pullback: Pullback, summary: str, words: str, **more: Any
 ) -> Operation:
@@ -111,6 +149,7 @@ def _reduction(
         words=(name,),
         static=("axis",),
         pullback=pullback,
+        tangent=_reduced(pullback),
         shape=shapes.reduced,
         summary=summary,
         pullback_words=(words,),
@@ -126,6 +165,7 @@ def _extreme_of_vector(
         value=value,
         words=(word,),
         pullback=_extreme_pullback,
+        tangent=_reduced(_extreme_pullback),
         shape=shapes.extreme(word),
         kinks=(
             Kink(
@@ -144,6 +184,7 @@ TENSORS: Final = (
     Operation(
         name="stack",
         value=lambda m, *a: m.stack(*a),
+        tangent=_linear("stack"),
         parameters=("a",),
         variadic=True,
         pullback=lambda m, k, up, y, arguments, static: up[k],
@@ -154,6 +195,7 @@ TENSORS: Final = (
     Operation(
         name="index",
         value=lambda m, x, *i: m.index(x, *i),
+        tangent=_linear("index"),
         static=("i", "j"),
         required_static=1,
         pullback=lambda m, k, up, y, arguments, static: m.scatter(up, arguments[0], *static),
@@ -164,6 +206,7 @@ TENSORS: Final = (
     Operation(
         name="matmul",
         value=lambda m, a, b: m.product(a, b),
+        tangent=_bilinear("product"),
         symbol="@",
         latex=r"\,",
         level=LEVELS["product"],
@@ -177,6 +220,7 @@ TENSORS: Final = (
     Operation(
         name="dot",
         value=lambda m, a, b: m.product(a, b),
+        tangent=_bilinear("product"),
         words=("dot",),
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: up * arguments[1 - k],
@@ -187,6 +231,7 @@ TENSORS: Final = (
     Operation(
         name="outer",
         value=lambda m, a, b: m.outer_or_scale(a, b),
+        tangent=_bilinear("outer_or_scale"),
         words=("outer",),
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: m.product(
@@ -199,6 +244,7 @@ TENSORS: Final = (
     Operation(
         name="transpose",
         value=lambda m, x: m.transpose(x),
+        tangent=_linear("transpose"),
         words=("transpose",),
         latex=r"<x>^{\top}",
         pullback=lambda m, k, up, y, arguments, static: m.transpose(up),
@@ -209,6 +255,7 @@ TENSORS: Final = (
     Operation(
         name="concat",
         value=lambda m, *a: m.concat(*a),
+        tangent=_linear("concat"),
         words=("concat",),
         parameters=("a",),
         variadic=True,
@@ -267,6 +314,7 @@ TENSORS: Final = (
         value=lambda m, x: m.softmax(x),
         words=("softmax",),
         pullback=_softmax_pullback,
+        tangent=_softmax_tangent,
         mixes=True,
         shape=shapes.same("softmax"),
         summary="exp(x)/sum(exp(x)), over the last axis",
@@ -277,6 +325,7 @@ TENSORS: Final = (
         value=lambda m, x: m.log_softmax(x),
         words=("log_softmax",),
         pullback=_log_softmax_pullback,
+        tangent=_log_softmax_tangent,
         mixes=True,
         shape=shapes.same("log_softmax"),
         summary="x - logsumexp(x), over the last axis",

@@ -1,0 +1,256 @@
+"""The forward sweep: how every node moves as the inputs do, for many directions at once.
+
+A tangent has the directions along its first axis and then the node's own shape. An elementwise
+operation multiplies by its partials; any other states its `tangent`. Where all is finite that
+is all there is to it. Else a sweep of flags goes before, which tells what each direction
+reaches: what is not reached is never multiplied, so a fault stays in its own entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.graph.graph import Graph
+from cgcli.numbers import real
+from cgcli.numbers.arrays import ARRAYS, Array, quiet
+from cgcli.operations.row import Rule, Shape
+from cgcli.operations.shapes import size
+
+__all__ = ["Tangents", "seeded"]
+
+
+class Directions:
+    """The functions of arrays that a tangent's rule may use: all have the directions in front.
+
+    `bare` are the arrays without, and `alike` gives one of them an axis for directions.
+    """
+
+    bare: Final = ARRAYS
+
+    @staticmethod
+    def alike(value: Any) -> Any:
+        """Return an array that is the same in every direction."""
+        return np.asarray(value)[np.newaxis]
+
+    @staticmethod
+    def stack(*parts: Any) -> Any:
+        """Return a list of scalars or rows."""
+        return np.stack(parts, axis=1)
+
+    @staticmethod
+    def index(x: Any, *indices: int) -> Any:
+        """Return an element or a row."""
+        return x[(slice(None), *indices)]
+
+    @staticmethod
+    def transpose(x: Any) -> Any:
+        """Return a matrix with rows and columns swapped."""
+        return np.swapaxes(x, 1, -1)
+
+    @staticmethod
+    def concat(*parts: Any) -> Any:
+        """Return parts end to end."""
+        return np.concatenate([p[:, np.newaxis] if p.ndim == 1 else p for p in parts], axis=1)
+
+    @staticmethod
+    def sum(x: Any, *axis: int) -> Any:
+        """Return the sum over an axis, or over all."""
+        if not axis:
+            return x.reshape(len(x), -1).sum(axis=1)
+        return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
+
+    @staticmethod
+    def product(a: Any, b: Any) -> Any:
+        """Return the matrix product, of vectors the inner one."""
+        left = a[:, np.newaxis, :] if a.ndim == 2 else a
+        right = b[:, :, np.newaxis] if b.ndim == 2 else b
+        found = np.matmul(left, right)
+        found = found[..., 0] if b.ndim == 2 else found
+        return found[:, 0] if a.ndim == 2 else found
+
+    @staticmethod
+    def outer_or_scale(a: Any, b: Any) -> Any:
+        """Return the matrix of all products of two vectors' elements."""
+        return a[:, :, np.newaxis] * b[:, np.newaxis, :]
+
+
+_M: Final = Directions()
+
+
+class Tangents:
+    """The forward sweep of a graph with vectors or matrices, over the nodes flagged by `needed`.
+
+    `faults` are the nodes outside their domain, as for the backward pass.
+    """
+
+    def __init__(
+        self, graph: Graph, values: list[Any], needed: bytearray, faults: dict[int, Any]
+    ) -> None:
+        self.graph = graph
+        self.values = values
+        self.needed = needed
+        self.faults = {node: fault for node, fault in faults.items() if needed[node]}
+
+    def of(self, target: int, seeds: dict[int, Array]) -> Array:
+        """Return the tangent of a node, those of the sources given by node."""
+        with quiet():
+            if not self.faults:
+                found = self._sweep(target, seeds, None)
+                if np.isfinite(found).all():
+                    return found
+            return self._sweep(target, seeds, self._reached(target, seeds))
+
+    def _sweep(self, target: int, seeds: dict[int, Array], reached: Any) -> Array:
+        graph, tangents = self.graph, dict(seeds)
+        count = len(next(iter(seeds.values())))
+        for node in range(target + 1):
+            if not self.needed[node] or node in seeds:
+                continue
+            if graph.operations[node].elementwise:
+                moved = self._elementwise(node, tangents, reached)
+            else:
+                moved = self._whole(node, tangents, count, reached)
+            if moved is not None:
+                if node in self.faults:
+                    fault = np.broadcast_to(self.faults[node], graph.shape(node))
+                    outside = fault & reached[node] & np.isfinite(moved)
+                    moved = np.where(outside, np.nan, moved)
+                tangents[node] = moved
+        found = tangents.get(target)
+        return np.zeros((count, *graph.shape(target))) if found is None else found
+
+    def _elementwise(self, node: int, tangents: dict[int, Array], reached: Any) -> Any:
+        """Return the sum of the partials times the arguments' tangents; None for nothing."""
+        graph, values = self.graph, self.values
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        shape, tensor = graph.shape(node), node in graph.tensors
+        places = [place for place, argument in enumerate(arguments) if argument in tangents]
+        parts = [values[a] for a in arguments]
+        y, run = values[node], real.run
+        if tensor:
+            parts, run = [_double(part) for part in parts], _run
+            y = _double(y)
+        total: Any = None
+        for place, partial in zip(
+            places, operation.partials_by(places, run, y, parts), strict=True
+        ):
+            taken: Any = True
+            if operation.reaches is not None:
+                m = ARRAYS if tensor else real.FAST
+                taken = np.asarray(operation.reaches(m, place, *parts))
+                if not taken.any():
+                    continue
+            argument = arguments[place]
+            sent = partial * _spread(tangents[argument], shape)
+            if reached is not None:
+                sent = np.where(_spread(reached[argument], shape) & taken, sent, 0.0)
+            elif taken is not True:
+                sent = np.where(taken, sent, 0.0)
+            total = sent if total is None else total + sent
+        return None if total is None else np.broadcast_to(total, (len(total), *shape))
+
+    def _whole(self, node: int, tangents: dict[int, Array], count: int, reached: Any) -> Any:
+        """Return what an operation's own rule makes of the arguments' tangents."""
+        graph, values = self.graph, self.values
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        rule, fixed = operation.tangent, graph.static.get(node, ())
+        if rule is None or not any(a in tangents for a in arguments):
+            return None
+        moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
+        parts, y = [_double(values[a]) for a in arguments], _double(values[node])
+        found = rule(_M, moves, y, parts, fixed)
+        if reached is None or np.isfinite(found).all():
+            return found
+        # What meets NaN or inf through an element that is reached stays as it is.
+        flags = [_of(reached, a, (count, *graph.shape(a)), False).astype(float) for a in arguments]
+        if operation.mixes:
+            met = np.any(_bad(y), axis=-1, keepdims=True) & np.any(flags[0], axis=-1, keepdims=True)
+        else:
+            met = rule(_M, flags, _bad(y), [_bad(part) for part in parts], fixed) != 0
+        bare = rule(_M, moves, _clean(y), [_clean(part) for part in parts], fixed)
+        return np.where(reached[node], np.where(met, found, bare), 0.0)
+
+    def _reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
+        """Return by node which elements each direction reaches, by the branches that are taken."""
+        graph, values = self.graph, self.values
+        count = len(next(iter(seeds.values())))
+        reached: dict[int, Array] = {node: seed != 0 for node, seed in seeds.items()}
+        for node in range(target + 1):
+            operation, arguments = graph.operations[node], graph.arguments[node]
+            if not self.needed[node] or node in seeds or not arguments:
+                continue
+            shape = graph.shape(node)
+            if operation.elementwise:
+                found = np.zeros((count, *shape), dtype=bool)
+                parts = [_double(values[a]) for a in arguments]
+                for place, argument in enumerate(arguments):
+                    if argument in reached:
+                        taken = operation.reaches
+                        at: Any = _spread(reached[argument], shape)
+                        found |= at if taken is None else at & taken(ARRAYS, place, *parts)
+            else:
+                flags = [_of(reached, a, (count, *graph.shape(a)), False) for a in arguments]
+                found = self._through(node, [flag.astype(float) for flag in flags])
+            reached[node] = found
+        return reached
+
+    def _through(self, node: int, flags: list[Array]) -> Array:
+        """Return which elements of an operation's result the flagged elements reach."""
+        graph = self.graph
+        operation, shape = graph.operations[node], graph.shape(node)
+        if operation.tangent is None:
+            return np.zeros((len(flags[0]), *shape), dtype=bool)
+        if operation.mixes:
+            found = np.any(flags[0], axis=-1, keepdims=True)
+        else:
+            ones = [np.ones(graph.shape(a)) for a in graph.arguments[node]]
+            fixed = graph.static.get(node, ())
+            found = operation.tangent(_M, flags, np.ones(shape), ones, fixed) != 0
+        return np.broadcast_to(found, (len(flags[0]), *shape))
+
+
+def seeded(graph: Graph, sources: Sequence[int], start: int, stop: int) -> dict[int, Array]:
+    """Return tangents of the sources: each direction is one element, counted over all of them."""
+    seeds: dict[int, Array] = {}
+    before = 0
+    for source in sources:
+        shape = graph.shape(source)
+        count = size(shape)
+        tangent = np.zeros((stop - start, count))
+        first, last = max(start, before), min(stop, before + count)
+        for element in range(first, last):
+            tangent[element - start, element - before] = 1.0
+        seeds[source] = tangent.reshape(stop - start, *shape)
+        before += count
+    return seeds
+
+
+def _run(rule: Rule, *numbers: Any) -> Any:
+    return rule(ARRAYS, *numbers)
+
+
+def _double(part: Any) -> Any:
+    return np.float64(part) if isinstance(part, float) else part
+
+
+def _clean(part: Any) -> Any:
+    return np.where(np.isfinite(part), part, 0.0)
+
+
+def _bad(part: Any) -> Any:
+    return np.where(np.isfinite(part), 0.0, 1.0)
+
+
+def _of(kept: dict[int, Array], node: int, shape: Shape, nothing: Any) -> Any:
+    """Return what is kept of a node, or the same nothing at every place."""
+    found = kept.get(node)
+    return np.broadcast_to(np.asarray(nothing), shape) if found is None else found
+
+
+def _spread(tangent: Array, shape: Shape) -> Array:
+    """Return a tangent with axes of length 1 where its node has fewer than a shape."""
+    missing = len(shape) + 1 - tangent.ndim
+    return tangent.reshape(len(tangent), *[1] * missing, *tangent.shape[1:])

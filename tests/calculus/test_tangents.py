@@ -1,0 +1,181 @@
+"""The Jacobian by columns, by rows, and element by element, for random programs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cgcli
+from cgcli.calculus import evaluate as module
+from cgcli.calculus.tangents import Tangents
+
+NUMBERS = st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 40.0])
+
+
+def vectors(inner: Any) -> Any:
+    """Vectors of 3 from vectors of 3."""
+    one = st.sampled_from
+    unary = one(
+        [
+            "log({})",
+            "sqrt({})",
+            "abs({})",
+            "-{}",
+            "exp({})",
+            "1/{}",
+            "relu({})",
+            "{}^2",
+            "softmax({})",
+            "log_softmax({})",
+            "x[1]*{}",
+            "sum({})*v",
+            "W@{}",
+            "{}@W",
+            "[{}[2],x[0],v[1]]",
+            "concat({}[0],[x[1],v[2]])",
+            "W[1]+{}",
+            "norm({})*x",
+            "prod({})*x",
+            "logsumexp({})*x",
+            "max({})*x",
+            "min({})+v",
+            "mean({})-x",
+            "floor({})",
+            "{}",
+            "sum(outer({},x),0)",
+            "norm(outer(x,{}),1)",
+            "prod(W*{},0)",
+            "sum(transpose(outer({},v)),-1)",
+            "dot({},x)*v",
+            "len({})*x",
+            "onehot(1,3)*{}",
+            "logsumexp(W*{},-1)",
+            "mean(outer({},v),0)",
+        ]
+    )
+    binary = one(
+        [
+            "{}+{}",
+            "{}*{}",
+            "{}/{}",
+            "where({}>0,{},x)",
+            "max({},{},x)",
+            "where(x>{},log(x),{})",
+            "min({},{})",
+            "{}^{}",
+            "where(v=={},1/x,{})",
+            "outer({},{})[1]",
+        ]
+    )
+    wrap = lambda text: f"({text})"
+    return st.builds(lambda f, a: f.format(wrap(a)), unary, inner) | st.builds(
+        lambda f, a, b: f.format(wrap(a), wrap(b)), binary, inner, inner
+    )
+
+
+PROGRAMS = st.recursive(st.sampled_from(["x", "v", "x + s", "W[0]"]), vectors, max_leaves=5)
+OUTPUTS = st.sampled_from(["{}", "outer({}, v)", "W * {}", "[sum({}), x[0]]", "[{}, x]"])
+
+
+def jacobians(text: str, bindings: dict[str, Any], narrow: bool) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_is_narrow", lambda *_: narrow)
+        return cgcli.parse(text).evaluate(bindings)
+
+
+@settings(max_examples=200, deadline=None)
+@given(PROGRAMS, OUTPUTS, st.lists(NUMBERS, min_size=16, max_size=16))
+def test_columns_are_rows(text: str, output: str, numbers: list[float]) -> None:
+    text = output.format(text)
+    bindings = {
+        "x": numbers[:3],
+        "v": numbers[3:6],
+        "s": numbers[6],
+        "W": [numbers[7:10], numbers[10:13], numbers[13:16]],
+    }
+    used = {name: bindings[name] for name in re.findall(r"\b[xvsW]\b", text)}
+    forward, backward = (jacobians(text, used, narrow) for narrow in (True, False))
+    assert [note.message for note in forward.notes] == [note.message for note in backward.notes]
+    for name, found in forward.jacobian.items():
+        other = backward.jacobian[name]
+        both = np.isfinite(found) & np.isfinite(other)
+        # Sums in another order cancel to another last digit.
+        near = 1e-12 * max(1.0, np.max(np.abs(other[both]), initial=0.0))
+        np.testing.assert_allclose(found[both], other[both], rtol=1e-9, atol=near)
+        # A pass back spoils all that an operation on whole arrays is sent through; a sweep forward
+        # only what moves the elements at fault.
+        assert np.isfinite(found[np.isfinite(other)]).all(), (name, found, other)
+
+
+SCALARS = st.recursive(
+    st.sampled_from(["a", "b", "c", "2"]),
+    lambda inner: st.builds(
+        lambda f, p, q: f.format(f"({p})", f"({q})"),
+        st.sampled_from(
+            [
+                "{}+{}",
+                "{}*{}",
+                "{}/{}",
+                "log({})+{}",
+                "where({}>0,{},log(b))",
+                "max({},{})",
+                "sqrt({})*{}",
+                "abs({})-{}",
+                "where(a>b,1/{},{})",
+            ]
+        ),
+        inner,
+        inner,
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(SCALARS, min_size=2, max_size=5),
+    st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]), min_size=3, max_size=3),
+    st.booleans(),
+)
+def test_every_entry_is_the_gradient_of_its_own_element(
+    texts: list[str], point: list[float], narrow: bool
+) -> None:
+    bindings = dict(zip("abc", point, strict=True))
+    whole = "0*a + 0*b + 0*c"
+    found = jacobians(f"[{', '.join(texts)}, {whole}]", bindings, narrow)
+    for row, text in enumerate(texts):
+        used = {name: bindings[name] for name in re.findall(r"\b[abc]\b", text)}
+        expected = cgcli.parse(text).evaluate(used).gradient
+        for name in "abc":
+            entry, other = found.jacobian[name][row], expected.get(name, 0.0)
+            # Infinities that meet in another order may be NaN in one of them, never a number.
+            assert np.isfinite(entry) == np.isfinite(other)
+            if np.isfinite(other):
+                np.testing.assert_allclose(entry, other, rtol=1e-12)
+
+
+def test_one_input_is_one_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    sweeps: list[int] = []
+    of = Tangents.of
+    monkeypatch.setattr(
+        Tangents, "of", lambda self, node, seeds: sweeps.append(node) or of(self, node, seeds)
+    )
+    passes: list[int] = []
+    backward = module.backward
+    monkeypatch.setattr(module, "backward", lambda *a: passes.append(a[2]) or backward(*a))
+    text = "outer(onehot(1,300)*x, onehot(1,300))"
+    found = cgcli.parse(text).evaluate(x=1.0)
+    expected = np.zeros((300, 300))
+    expected[1, 1] = 1.0
+    assert np.array_equal(found.jacobian["x"], expected)
+    assert (len(sweeps), len(passes)) == (1, 1)
+
+
+def test_a_fault_stays_in_its_own_entry() -> None:
+    found = cgcli.parse("[log(x[0]), x[1], x[0]*x[1]]").evaluate(x=[-1.0, 2.0])
+    np.testing.assert_array_equal(found.jacobian["x"], [[np.nan, 0], [0, 1], [2, -1]])
