@@ -236,7 +236,11 @@ class Output:
         """Remove the parts of runs that are gone; raises `CgraphError` where one goes on."""
         assert self._part is not None
         pattern = re.compile(rf"\.{re.escape(self._name)}\.([0-9]+)(\.[0-9]+)?\.part")
-        for name in os.listdir(self._folder):
+        names: list[str] = []
+        with contextlib.suppress(OSError):
+            # A folder that cannot be listed can be written in all the same.
+            names = os.listdir(self._folder)
+        for name in names:
             match = pattern.fullmatch(name)
             path = os.path.join(self._folder, name)
             if match is None or path == self._part.path:

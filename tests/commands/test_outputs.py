@@ -635,6 +635,16 @@ def test_parts_of_runs_that_are_gone_are_removed(folder: Path, cgraph: Any) -> N
     assert sorted(parts(folder)) == sorted(kept)
 
 
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", refuse)
+        write_file(str(tmp_path / "o.csv"), b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["o.csv"]
+
+
 @POSIX
 def test_an_output_is_held_until_it_is_let_go(tmp_path: Path) -> None:
     path = str(tmp_path / "m.json")

@@ -209,6 +209,18 @@ def test_text_is_gated_by_rich_as_well() -> None:
     assert RAW.search(stream.getvalue()) is None
 
 
+def test_what_is_written_as_it_came_is_escaped_on_its_way_out() -> None:
+    import io
+
+    from cgcli.views.streams import Outlet
+
+    stream = io.StringIO()
+    Outlet(stream, "standard output", quiet=False).write(f"a\tλ\n{EVIL}\n")
+    assert stream.getvalue().startswith("a\tλ\n\\x1b[31mred")
+    assert stream.getvalue().endswith("\n")
+    assert RAW.search(stream.getvalue()) is None
+
+
 def test_messages_are_told_in_one_way() -> None:
     """A line that stands in the code as a plain write to standard error would be forgotten."""
     root = Path(cgcli.__file__).parent
