@@ -59,7 +59,8 @@ WITH_NUMBERS = (
     "{e}^3",
     "{e}^-1.5",
     "2^{e}",
-    "{e}/4",
+    "{e}/(2*pi)",
+    "{e}^(1/2)",
     "4/{e}",
     "{e}*3",
     "3*{e}",
@@ -97,31 +98,33 @@ def value_code(target: Target, graph: Graph, name: str) -> str:
     return emitter.source(Function(name, tuple(graph.inputs), (), tuple(lines), result))
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_values(form: str) -> None:
+def test_values() -> None:
     """NaN and infinities are those of eval, and nothing is raised or warned of."""
-    graphs: dict[str, Graph] = {}
-    blocks: dict[str, None] = {}
-    for k, text in enumerate(NESTED):
-        graph = cgcli.parse(text).graph()
-        try:
-            code = value_code(FORMS[form], graph, f"f{k}")
-        except cgcli.CgraphError as error:
-            assert (form, "gamma" in error.message) == ("python", True)
-            continue
-        graphs[f"f{k}"] = graph
-        # Imports and helpers stand once.
-        blocks.update(dict.fromkeys(code.split("\n\n\n")))
-    names: dict[str, Any] = {}
-    exec("\n\n\n".join(blocks), names)
+    graphs = [cgcli.parse(text).graph() for text in NESTED]
+    functions: dict[str, dict[str, Any]] = {}
+    for form, target in FORMS.items():
+        blocks: dict[str, None] = {}
+        for k, graph in enumerate(graphs):
+            try:
+                code = value_code(target, graph, f"f{k}")
+            except cgcli.CgraphError as error:
+                assert (form, "gamma" in error.message) == ("python", True)
+                continue
+            # Imports and helpers stand once.
+            blocks.update(dict.fromkeys(code.split("\n\n\n")))
+        functions[form] = {}
+        exec("\n\n\n".join(blocks), functions[form])
     compared = 0
-    for name, graph in graphs.items():
+    for k, graph in enumerate(graphs):
         for point in POINTS:
             at = {name: point[name] for name in graph.inputs}
             value = forward(graph, at)[graph.output]
-            assert same(names[name](**at), value), (graph.text, at, value)
-            compared += math.isfinite(value)
-    assert compared > 6_000
+            for form in FORMS:
+                function = functions[form].get(f"f{k}")
+                if function is not None:
+                    assert same(function(**at), value), (graph.text, form, at, value)
+                    compared += math.isfinite(value)
+    assert compared > 15_000
 
 
 CONTEXTS = (
@@ -153,7 +156,7 @@ def test_derivatives(block: int) -> None:
             codes[form] = code, run(code, name)
         printed = as_text(Formulas(graph, Wanted()), share=False)
         again = cgcli.parse(printed)
-        for point in POINTS:
+        for point in POINTS[:2]:
             at = {name: point[name] for name in graph.inputs}
             result = parsed.evaluate(at)
             if result.notes or result.gradient is None:
