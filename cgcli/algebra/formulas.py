@@ -26,6 +26,7 @@ __all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated", "is_met"]
 _POINTS: Final = 12
 _EACH: Final = 20
 _NODES: Final = 50_000
+_UP_TO_THE_EDGE: Final = {">": "ge", ">=": "ge", "<": "le", "<=": "le", "==": "eq", "!=": "ne"}
 _MANY: Final = 20
 """By more names than that, gradients are taken in one pass back, as those of vectors are."""
 
@@ -70,7 +71,8 @@ class Formulas:
     `rows` are the derivatives, `matrix` their names as a matrix where one was asked for, and
     `conditions` where the formulas stand for the program. `rewrite` is what is done to each
     derivative in the end. Formulas that are computed with rather than read are `accurate`: there
-    the table's own rules stand, and not those of a textbook. Raises `CgraphError`.
+    the table's own rules stand, and not those of a textbook, and they are NaN where the program
+    has no value. Raises `CgraphError`.
 
     >>> from cgcli.graph.text import inline
     >>> from cgcli.program import parse
@@ -114,6 +116,8 @@ class Formulas:
             forms = [self._rewritten(rewrite, form) for form in forms]
             asked.update(self._asked_more(found, forms))
         kept = self._kept(found, forms, asked)
+        if accurate and not self.tensors and len(self.names) <= _MANY:
+            forms = [self._within(each, form) for each, form in zip(found, forms, strict=True)]
         writer = Writer(self.forms, list(graph.inputs), self.decimal)
         reserved = {*graph.names, *graph.inputs}
         self.rows = [
@@ -303,6 +307,21 @@ class Formulas:
         kept.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
         kept.update(self.forms.lost)
         return conditions.reduced(kept)
+
+    def _within(self, found: Found, form: Form) -> Form:
+        """Return a derivative that is NaN where its program has no value: 1/x of log(x) at -1.
+
+        On the edge itself it is what its formula says, as in the backward pass: inf at 0.
+        """
+        forms, conditions = self.forms, self._conditions
+        untold = conditions.untold(found.asked, conditions.asked(form))
+        for left, sign, right, guard in conditions.reduced(untold):
+            test = forms.call(_UP_TO_THE_EDGE[sign], (left, right))
+            for choice, taken in reversed(guard):
+                branches = (test, forms.one) if taken else (forms.one, test)
+                test = forms.call("where", (choice, *branches))
+            form = forms.call("where", (test, form, forms.constant("nan")))
+        return form
 
     def _holds(self, writer: Writer, condition: Condition) -> Holds:
         return Holds(

@@ -64,6 +64,15 @@ VALUES = [
     (("log(x)^2",), (0.0,), -math.inf),
     (("1/x",), (0.0,), -math.inf),
     (("exp(x)",), (1000.0,), math.inf),
+    # The formula has a value there, and the program has none.
+    (("log(x)",), (-1.0,), math.nan),
+    (("log(x)",), (0.0,), math.inf),
+    (("x^2/x",), (0.0,), math.nan),
+    (("0*log(x)",), (-1.0,), math.nan),
+    (("log(x) + y", "--wrt", "y"), (-1.0, 2.0), 1.0),
+    (("where(x > 0, log(x), x)",), (-1.0,), 1.0),
+    (("where(x > -2, log(x), x)",), (-1.0,), math.nan),
+    (("atanh(x)",), (2.0,), math.nan),
     (("x*exp(-x)",), (-1000.0,), math.inf),
     (("x^3",), (1e200,), math.inf),
     (("x^4",), (-1e200,), -math.inf),
@@ -187,7 +196,7 @@ def test_templates(target: Target) -> None:
 
 LARGE = [
     "sin(" * 3_000 + "x" + ")" * 3_000,
-    "+".join(f"x^{k}*y" for k in range(2, 1_500)),
+    "+".join(f"x^{k}*y" for k in range(2, 700)),
     "-(" * 500 + "x*y" + ")" * 500,
     "h[0] = x; for t in 0..59 { h[t+1] = silu(h[t])*y + where(h[t] > y, h[t], y) }; h[60]",
     "^".join(["x"] * 300),
@@ -212,7 +221,7 @@ def test_what_is_large_can_be_compiled(program: str, form: str, cgraph: Run) -> 
 
 
 @given(programs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_random_programs(drawn: Program) -> None:
     """The code of both languages has the gradient of eval, or says what its language lacks."""
     result = cgcli.parse(drawn.text).evaluate(drawn.bindings)
