@@ -1,0 +1,95 @@
+"""A process that runs case after case; who started it kills it when it is stuck.
+
+A line of JSON in (a kind and a seed, or a case), a line out (the finds). What the commands print
+goes to files, so that the lines are the worker's alone.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from tests.fuzz import commands, oracle
+from tests.fuzz.case import Case
+
+MEMORY = 4 << 30
+STUCK_S = 10.0
+
+
+def checked(case: Case, extra: float, rng: random.Random) -> list[oracle.Find]:
+    """Everything that is wrong with a case; a share `extra` is run twice, another in a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        first = oracle.run(case, os.path.join(folder, "1"))
+        finds = oracle.judge(case, first)
+        if first.status == 70 and "--debug" not in case.argv:
+            again = Case((*case.argv[:1], "--debug", *case.argv[1:]), case.files, case.stdin)
+            finds = oracle.judge(again, oracle.run(again, os.path.join(folder, "2"))) or finds
+        elif rng.random() < extra:
+            finds += oracle.same(first, oracle.run(case, os.path.join(folder, "3")), case)
+        elif rng.random() < extra / 2:
+            alone = _alone(case, os.path.join(folder, "4"))
+            finds += oracle.same(first, alone, case)
+            finds += [find for find in oracle.judge(case, alone) if find not in finds]
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder, exist_ok=True)
+    return finds
+
+
+def _alone(case: Case, folder: str) -> oracle.Outcome:
+    """The same in a process of its own, with another seed for hashes and real pipes."""
+    work = os.path.join(folder, "work")
+    os.makedirs(work)
+    oracle._place(case, work)
+    before = oracle._snapshot(work)
+    words = [word.encode("utf-8", "surrogatepass") for word in case.argv]
+    command = [sys.executable, "-m", "cgcli", *words]
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=work, input=case.stdin, capture_output=True, timeout=60, check=False)
+    seconds = time.perf_counter() - started
+    return oracle.Outcome(done.returncode, done.stdout, done.stderr, [], before, oracle._snapshot(work), seconds)
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    home, current = sys.argv[1], sys.argv[2]
+    os.environ["HOME"] = home
+    os.environ["PYTHONPATH"] = os.getcwd()
+    for name in ("COLUMNS", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"):
+        os.environ.pop(name, None)
+    os.environ["LC_ALL"] = "C.UTF-8"
+    lines, answers = os.fdopen(os.dup(0), "r"), os.fdopen(os.dup(1), "w")
+    errors = open(current + ".stack", "w")
+    for line in lines:
+        asked: dict[str, Any] = json.loads(line)
+        errors.seek(0)
+        errors.truncate()
+        faulthandler.dump_traceback_later(STUCK_S - 1, file=errors)
+        if "kind" in asked:
+            case = commands.drawn(asked["kind"], asked["seed"])
+        else:
+            case = Case.from_json(asked["case"])
+        with open(current, "w") as file:
+            json.dump(case.to_json(), file)
+        rng = random.Random(json.dumps(asked))
+        try:
+            finds = checked(case, asked.get("extra", 0.0), rng)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            finds = [oracle.Find("fuzzer", f"{type(error).__name__}: {error}"[:200])]
+        faulthandler.cancel_dump_traceback_later()
+        told = [[find.oracle, find.cause, find.details[:6000]] for find in finds]
+        answers.write(json.dumps({"finds": told, "case": case.to_json() if finds else None}) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
