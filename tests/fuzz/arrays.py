@@ -62,7 +62,7 @@ def npy(dice: Dice, shape: Shape, spoilt: float = 0.0) -> bytes:
         kind = dice.choice((*DTYPES, *ODD_DTYPES))
     out = io.BytesIO()
     with np.errstate(all="ignore"):
-        made = numbers.astype(object).astype(kind) if kind[0] in "SUOV" else numbers.astype(kind)
+        made = np.zeros(shape, kind) if "V" in kind or "M" in kind else numbers.astype(kind)
     if dice.chance(0.2):
         made = np.asfortranarray(made)
     version = dice.one(None, (1, 0), (2, 0), (3, 0))

@@ -90,24 +90,30 @@ HOSTILE_VALUES = (
     "v1", "x y", "x+y", "dx", "(", "text", "json", "/dev/null", "nothing/there.svg", "1" * 400,
 )  # fmt: skip
 WRITES = ("-o", "--output", "--frames", "--log", "--plot")
-SLOW = {"--simplify": 0.03, "--order": 0.1, "--frames": 0.03, "--precision": 0.1, "--verify": 0.1}
+SELDOM = {
+    "--simplify": 0.03, "--max-depth": 0.1, "--max-nodes": 0.1, "--max-bits": 0.2, "--max-precision": 0.1,
+    "--standalone": 0.2, "--values": 0.3, "--shape": 0.3, "--of": 0.5, "--order": 0.1, "--frames": 0.03, "--precision": 0.1, "--verify": 0.1,
+}  # fmt: skip
+"""Options that are slow, or seldom go with others."""
 
 
 def options(dice: Dice, command: str, written: Written, known: dict[str, Value | None]) -> list[str]:
     """A few options of a command, with values that are mostly in order."""
     words: list[str] = []
-    for name in dice.some([name for name in known if dice.chance(SLOW.get(name, 1))], 3):
+    for name in dice.some([name for name in known if dice.chance(SELDOM.get(name, 1))], 3):
         value = known[name]
         if value is FLAG:
             words.append(name)
             continue
         text = value(dice, written)
+        if not text and dice.chance(0.95):
+            continue
         if dice.chance(0.03):
             text = dice.choice(HOSTILE_VALUES)
         if name in WRITES and (text.startswith("/") or ".." in text) and text != "/dev/null":
             text = "out.svg"
         words += [f"{name}={text}"] if name[:2] == "--" and dice.chance(0.1) else [name, text]
-    if "--max-nodes" not in words and "--max-nodes" in known:
+    if not any(word.startswith("--max-nodes") for word in words) and "--max-nodes" in known:
         words += ["--max-nodes", "20000"]
     return words
 
@@ -178,10 +184,11 @@ def size(dice: Dice) -> Case:
     command = dice.weighted({"eval": 5, "trace": 1, "diff": 1, "sheet": 0.5, "draw": 0.3})
     words = ["x=0.5"] + (["y=2"] if "y" in written.text else [])
     case = case_of(dice, command, written, words, {})
-    if dice.chance(0.3):
-        argv = tuple("1000000" if w == "20000" else w for w in case.argv)
-        case = Case(argv, case.files, case.stdin)
-    return case
+    if command == "eval":
+        return case
+    # The other commands write pages about every node.
+    argv = tuple("2000" if word == "20000" else word for word in case.argv)
+    return Case(argv, case.files, case.stdin)
 
 
 def binding(dice: Dice) -> Case:

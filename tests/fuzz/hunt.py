@@ -61,7 +61,10 @@ class Worker:
 
     def _lost(self, process: subprocess.Popen[str]) -> Find:
         """What became of a worker that does not answer."""
-        status = process.poll()
+        try:
+            status = process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            status = None
         process.kill()
         process.wait()
         self.process = None

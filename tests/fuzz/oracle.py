@@ -125,9 +125,8 @@ def run(case: Case, folder: str) -> Outcome:
     """Run the command line in this process, in an empty folder."""
     from cgcli.commands.app import run as cgraph
 
-    work, streams = os.path.join(folder, "work"), os.path.join(folder, "streams")
-    for path in (work, streams):
-        os.makedirs(path)
+    work = os.path.join(folder, "work")
+    os.makedirs(work)
     _place(case, work)
     before = _snapshot(work)
     here = os.getcwd()
@@ -135,7 +134,7 @@ def run(case: Case, folder: str) -> Outcome:
     escaped = ""
     started = time.perf_counter()
     status = -1
-    with warnings.catch_warnings(record=True) as caught, _streams(streams, case.stdin) as paths:
+    with warnings.catch_warnings(record=True) as caught, _streams(folder, case.stdin) as paths:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", ResourceWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -305,7 +304,7 @@ def _message(document: Any, command: str) -> list[Find]:
 
 # What only a programmer would write.
 _FOREIGN = re.compile(
-    r"Error\b|Exception|Traceback|errno|NoneType|<class|object at 0x|\bdtype|ndarray|numpy|duckdb|"
+    r"Error\b|Exception|Traceback|errno|NoneType|<class|object at 0x|\bdtype|ndarray|duckdb|"
     r"pandas|\bint\(\)|float\(\)|codec can't|Catalog|Binder|Invalid Input|literal for|unhashable|"
     r"\bdict\b|subscriptable|has no attribute|\.py\b",
     re.IGNORECASE,
