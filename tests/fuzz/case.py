@@ -36,7 +36,7 @@ class Case:
     def __str__(self) -> str:
         """What is needed to try it by hand."""
         lines = ["cgraph " + " ".join(json.dumps(word, ensure_ascii=True) for word in self.argv)]
-        lines += [f"  {name}: {_shown(data)}" for name, data in self.files.items()]
+        lines += [f"  {ascii(name)[1:-1]}: {_shown(data)}" for name, data in self.files.items()]
         if self.stdin:
             lines.append(f"  standard input: {_shown(self.stdin)}")
         return "\n".join(lines)

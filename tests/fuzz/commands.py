@@ -246,6 +246,7 @@ def kinds() -> tuple[Kind, ...]:
         Kind("line", line, 1),
         Kind("stream", streams.stream, 2),
         Kind("sheet", sheets.answers, 3),
+        Kind("key", sheets.key, 1.5),
         Kind("table", tables.table, 4),
         Kind("training", tables.training, 2),
         Kind("model", models.model, 2),

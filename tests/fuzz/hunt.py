@@ -65,9 +65,7 @@ class Worker:
             status = process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             status = None
-        process.kill()
-        process.wait()
-        self.process = None
+        self.end()
         if status is not None:
             return Find("died", f"status {status}")
         with open(self.current + ".stack") as file:
@@ -86,9 +84,12 @@ class Worker:
             return None
 
     def end(self) -> None:
+        """End the process."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            # This closes the pipes as well.
+            with self.process:
+                self.process = None
 
 
 # --- reducing --------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import traceback
 import unicodedata
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -385,6 +385,8 @@ def _output(case: Case, came: Outcome) -> list[Find]:
             return [Find("json", f"{command}: {_no_numbers(str(error))}", _head(came))]
         return _valid(document, SCHEMAS[command], command)
     finds = _written(case, came)
+    if command == "check" and "key.txt" in case.files and came.status == 1:
+        finds.append(Find("key", "a filled in key is not right", text[:3000]))
     if command == "diff" and form in ("python", "numpy"):
         finds += _code(text)
     if command == "diff" and form in (None, "text"):
@@ -521,6 +523,38 @@ def same(first: Outcome, second: Outcome, case: Case) -> list[Find]:
     return []
 
 
-def outputs(files: Mapping[str, tuple[int, bytes]]) -> dict[str, bytes]:
-    """The bytes of files, by name."""
-    return {name: data for name, (_, data) in files.items()}
+def unprintable(case: Case, first: Outcome, came: Outcome, place: str) -> list[Find]:
+    """What is said where standard output takes nothing: it is blamed, or its reader is gone."""
+    command = case.argv[0] if case.argv else ""
+    if came.status not in STATUSES or b"Traceback" in came.err or b"Exception ignored" in came.err:
+        return [Find("stream", f"{place}: status {came.status}", _head(came))]
+    if place == "full" and first.out and first.status == 0:
+        if came.status != 2 or b"standard output" not in came.err:
+            return [Find("stream", f"full: {command} does not say so", f"{came.status} {_head(came)}")]
+    if place == "unread" and first.status == 0 and came.err != first.err:
+        return [Find("stream", f"unread: {command} speaks", _head(came))]
+    return []
+
+
+def printed_elsewhere(case: Case, first: Outcome, came: Outcome, place: str) -> list[Find]:
+    """The same status and the same document, whatever the terminal shows."""
+    command = case.argv[0] if case.argv else ""
+    if came.status != first.status:
+        return [Find("place", f"{place}: {command} ends otherwise", f"{first.status} {came.status} {_head(came)}")]
+    if b"Traceback" in came.err:
+        return [Find("traceback", innermost(came.err.decode("utf-8", "replace")))]
+    form = _option(case, "--format")
+    document = "--json" in case.argv or "--jsonl" in case.argv or form in ("html", "latex", "json", "python", "numpy", "csv", "jsonl")
+    if not document or came.status == 2:
+        return []
+    try:
+        came.out.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return [Find("encoding", f"{place}: {command} {form or 'json'}", str(error))]
+    if "json" in str(form) or "--json" in case.argv:
+        try:
+            if "--jsonl" not in case.argv and form != "jsonl" and _loads(came.out.decode()) != _loads(first.out.decode()):
+                return [Find("place", f"{place}: {command} gives another document", _head(came))]
+        except ValueError as error:
+            return [Find("json", f"{place}: {command} {error}", _head(came))]
+    return []

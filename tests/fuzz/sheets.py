@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
+import re
+import tempfile
 
+from cgcli.commands.app import run
 from tests.fuzz import arrays, bindings, commands, programs
 from tests.fuzz.case import Case, Dice
 
@@ -108,3 +114,28 @@ def answers(dice: Dice) -> Case:
         left, answer = _left(dice, names, written.text), _answer(dice, list(written.inputs))
         words += ["--answer", f"{left} = {answer}"]
     return commands.case_of(dice, "check", written, words, files, stdin)
+
+
+def key(dice: Dice) -> Case:
+    """The key of a problem, handed in as a student's sheet: all of it is right."""
+    written = programs.Writer(dice).program(dice.one(1, 2, 2, 3))
+    words, files = bindings.bound(dice, written)
+    limits = ["--max-nodes", "20000"]
+    printed = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in files.items():
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        here = os.getcwd()
+        os.chdir(folder)
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+                status = run(["sheet", written.text, *words, "--key", *limits])
+        finally:
+            os.chdir(here)
+    text = printed.getvalue()
+    answered = re.search(r"^[^#\n]*=", text, re.MULTILINE)
+    if status == 0 and answered and not re.search(r"\b(nan|inf)\b", text):
+        files["key.txt"] = text.encode()
+        words += ["-a", "key.txt"]
+    return Case(("check", written.text, *words, *limits), files)

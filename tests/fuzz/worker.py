@@ -6,12 +6,12 @@ goes to files, so that the lines are the worker's alone.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
 import random
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +25,20 @@ MEMORY = 4 << 30
 STUCK_S = 10.0
 
 
+PLACES: dict[str, dict[str, str]] = {
+    "plain": {},
+    "Windows": {"PYTHONIOENCODING": "cp1252"},
+    "ASCII": {"PYTHONIOENCODING": "ascii"},
+    "C": {"LC_ALL": "C"},
+    "narrow": {"COLUMNS": "20"},
+    "dumb": {"TERM": "dumb", "NO_COLOR": "1"},
+    "full": {},
+    "closed": {},
+    "unread": {},
+}
+"""Where a process of its own runs: its environment, and what its standard output is."""
+
+
 def checked(case: Case, extra: float, rng: random.Random) -> list[oracle.Find]:
     """Everything that is wrong with a case; a share `extra` is run twice, another in a process."""
     with tempfile.TemporaryDirectory() as folder:
@@ -35,27 +49,48 @@ def checked(case: Case, extra: float, rng: random.Random) -> list[oracle.Find]:
             finds = oracle.judge(again, oracle.run(again, os.path.join(folder, "2"))) or finds
         elif rng.random() < extra:
             finds += oracle.same(first, oracle.run(case, os.path.join(folder, "3")), case)
-        elif rng.random() < extra / 2:
-            alone = _alone(case, os.path.join(folder, "4"))
-            finds += oracle.same(first, alone, case)
-            finds += [find for find in oracle.judge(case, alone) if find not in finds]
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder, exist_ok=True)
+        elif rng.random() < extra:
+            finds += _elsewhere(case, first, os.path.join(folder, "4"), rng.choice(list(PLACES)))
     return finds
 
 
-def _alone(case: Case, folder: str) -> oracle.Outcome:
-    """The same in a process of its own, with another seed for hashes and real pipes."""
+def _elsewhere(case: Case, first: oracle.Outcome, folder: str, place: str) -> list[oracle.Find]:
+    alone = _alone(case, folder, place)
+    if place == "plain":
+        new = [find for find in oracle.judge(case, alone) if find.oracle != "slow"]
+        return oracle.same(first, alone, case) + (new if alone.status != first.status else [])
+    if place in ("full", "closed", "unread"):
+        return oracle.unprintable(case, first, alone, place)
+    return oracle.printed_elsewhere(case, first, alone, place)
+
+
+def _alone(case: Case, folder: str, place: str) -> oracle.Outcome:
+    """The same in a process of its own, with another seed for hashes and real streams."""
     work = os.path.join(folder, "work")
     os.makedirs(work)
     oracle._place(case, work)
     before = oracle._snapshot(work)
     words = [word.encode("utf-8", "surrogatepass") for word in case.argv]
     command = [sys.executable, "-m", "cgcli", *words]
+    if place == "closed":
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
     started = time.perf_counter()
-    done = subprocess.run(command, cwd=work, input=case.stdin, capture_output=True, timeout=60, check=False)
+    with contextlib.ExitStack() as stack:
+        out: Any = subprocess.PIPE
+        if place == "full":
+            out = stack.enter_context(open("/dev/full", "w"))
+        elif place == "unread":
+            reader, out = os.pipe()
+            os.close(reader)
+            stack.callback(os.close, out)
+        environment = {**os.environ, **PLACES[place]}
+        done = subprocess.run(
+            command, cwd=work, input=case.stdin, stdout=out, stderr=subprocess.PIPE, timeout=60,
+            check=False, env=environment,
+        )  # fmt: skip
     seconds = time.perf_counter() - started
-    return oracle.Outcome(done.returncode, done.stdout, done.stderr, [], before, oracle._snapshot(work), seconds)
+    after = oracle._snapshot(work)
+    return oracle.Outcome(done.returncode, done.stdout or b"", done.stderr, [], before, after, seconds)
 
 
 def main() -> None:
