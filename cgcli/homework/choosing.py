@@ -12,7 +12,7 @@ from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import GradientStep, ValueStep
 from cgcli.homework.quantities import VALUE, Quantity
-from cgcli.homework.working import Own, is_finite, is_same, shape_of
+from cgcli.homework.working import Own, is_finite, is_same, quiet, shape_of
 from cgcli.program import Program
 
 __all__ = ["KINDS", "Choice", "choose", "told_apart"]
@@ -91,7 +91,8 @@ def choose(
                 raise
             trouble = error
             continue
-        alone, made = told_apart(exercise)
+        with quiet(exercise):
+            alone, made = told_apart(exercise)
         possible |= made
         rank = (-_edges(exercise), -_repeated(values), len(alone), -_ugliness(values))
         if best is None or rank > best[0]:

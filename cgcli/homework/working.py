@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from cgcli.homework.exercise import Exercise
@@ -20,6 +22,7 @@ __all__ = [
     "in_doubles",
     "is_finite",
     "is_same",
+    "quiet",
     "run",
     "shape_of",
     "value_with",
@@ -49,6 +52,16 @@ def run(rule: Rule, *arguments: Any, arrays: bool = False) -> Any:
 
     with quiet():
         return as_value(rule(ARRAYS, *arguments))
+
+
+def quiet(exercise: Exercise) -> AbstractContextManager[object]:
+    """Return a context in which a student's numbers go on as inf and NaN without a warning."""
+    if not exercise.graph.tensors:
+        return contextlib.nullcontext()
+    from cgcli.numbers import arrays
+
+    silence: AbstractContextManager[object] = arrays.quiet()
+    return silence
 
 
 def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
