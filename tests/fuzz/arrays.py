@@ -30,12 +30,30 @@ def spoilt_bytes(dice: Dice, data: bytes, probability: float) -> bytes:
         case 2:
             return b"\xef\xbb\xbf" + data
         case 3:
-            return data.decode("utf-8", "replace").encode(dice.one("utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"), "replace")  # fmt: skip
+            return data.decode("utf-8", "replace").encode(
+                dice.one("utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"), "replace"
+            )
         case 4:
             made.insert(dice.randrange(len(made) + 1), 0)
         case 5:
             k = dice.randrange(len(made) + 1)
-            made[k:k] = dice.one(b"\x1b[31m", b"\xff", b"\xc3", b"\r", b"\n\n", b'"', b"'", b"\xe2\x80\xae", b",", b"\t", b"NaN", b"1e999", b"#", b"\x1a", b"9" * 5000)  # fmt: skip
+            made[k:k] = dice.one(
+                b"\x1b[31m",
+                b"\xff",
+                b"\xc3",
+                b"\r",
+                b"\n\n",
+                b'"',
+                b"'",
+                b"\xe2\x80\xae",
+                b",",
+                b"\t",
+                b"NaN",
+                b"1e999",
+                b"#",
+                b"\x1a",
+                b"9" * 5000,
+            )
         case 6:
             return b""
         case 7:
@@ -75,8 +93,37 @@ def npy(dice: Dice, shape: Shape, spoilt: float = 0.0) -> bytes:
 
 def _headed(dice: Dice, data: bytes) -> bytes:
     """The file with another header: NumPy reads one as Python's text."""
-    shape = dice.one("(3,)", "(99999999999,)", "(-1,)", "(2, 3)", "()", "(1,2,3,4)", "3", "[3]", "(3", "(1e3,)", "(True,)", "(2**3,)", "None", "(" * 300, "(0,)", "(0, 5)")  # fmt: skip
-    descr = dice.one("'<f8'", "'O'", "'|O'", "'<f8,<f8'", "[('a','<f8')]", "'x'", "8", "None", "'<f99'", "''", "__import__('os')")  # fmt: skip
+    shape = dice.one(
+        "(3,)",
+        "(99999999999,)",
+        "(-1,)",
+        "(2, 3)",
+        "()",
+        "(1,2,3,4)",
+        "3",
+        "[3]",
+        "(3",
+        "(1e3,)",
+        "(True,)",
+        "(2**3,)",
+        "None",
+        "(" * 300,
+        "(0,)",
+        "(0, 5)",
+    )
+    descr = dice.one(
+        "'<f8'",
+        "'O'",
+        "'|O'",
+        "'<f8,<f8'",
+        "[('a','<f8')]",
+        "'x'",
+        "8",
+        "None",
+        "'<f99'",
+        "''",
+        "__import__('os')",
+    )
     order = dice.one("False", "True", "0", "None", "'x'")
     text = dice.one(
         f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}",
@@ -109,5 +156,12 @@ def any_file(dice: Dice, shape: Shape, spoilt: float = 0.02) -> tuple[str, bytes
     data = {"npy": npy, "csv": csv, "json": json_file}[kind](dice, shape, spoilt)
     name = f"v{dice.randrange(100)}.{kind}"
     if dice.chance(spoilt / 4):
-        name = dice.one(f"v.{random.Random(0).choice(['txt', 'NPY'])}", "v", "v.npz", "v.pkl", "v\u202e.csv", "v\x1b.json")  # fmt: skip
+        name = dice.one(
+            f"v.{random.Random(0).choice(['txt', 'NPY'])}",
+            "v",
+            "v.npz",
+            "v.pkl",
+            "v\u202e.csv",
+            "v\x1b.json",
+        )
     return name, data

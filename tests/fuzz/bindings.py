@@ -9,11 +9,28 @@ from tests.fuzz.case import Dice
 from tests.fuzz.programs import HARD_NUMBERS, HOSTILE, Shape, Written, mutated
 
 PLAIN = ("1", "2", "-3", "0.5", "1.25", "-0.7", "3", "1/3", "2/7", "0.1", "4")
-EDGES = ("0", "-1", "1", "-0", "pi/2", "1e-20", "1000", "-1000", "1e200", "inf", "-inf", "nan", "1e308", "5e-324", "710")  # fmt: skip
+EDGES = (
+    "0",
+    "-1",
+    "1",
+    "-0",
+    "pi/2",
+    "1e-20",
+    "1000",
+    "-1000",
+    "1e200",
+    "inf",
+    "-inf",
+    "nan",
+    "1e308",
+    "5e-324",
+    "710",
+)
 HOSTILE_VALUES = (
     *HARD_NUMBERS, *HOSTILE, "", " ", "x", "x=1", "[", "[]", "[[]]", "[1,[2]]", "[[1],[2,3]]",
     "[[[1]]]", "@", "@nothing.csv", "@.", "@/dev/null", "1/0", "0/0", "sqrt(-1)", "9^9^9^9", "1 2",
-    "sum([1,2])", "[1,2][0]", "where(1,2,3)", "True", "None", "1j", "1;2", "a=1;a", "[t for t in 0..3]",
+    "sum([1,2])", "[1,2][0]", "where(1,2,3)", "True", "None", "1j", "1;2", "a=1;a",
+    "[t for t in 0..3]",
     "f(1)", "1e10000000", "3^(10^8)", "1/3/3", "[1/3, pi, e]", "transpose([[1,2]])", "-", "--1",
     "x[0]", "len([1])", "gamma(171)", "10^400", "0.1^400", "1e-9999999999", '"1"', "１", "½", "1%",
 )  # fmt: skip
@@ -115,7 +132,11 @@ def _hostile_at(dice: Dice, written: Written) -> bytes:
         data[dice.choice((*HOSTILE, "", "x y", "1", "f(x)", "h[0]"))] = 1
     text = json.dumps(data, ensure_ascii=dice.chance(0.5))
     if dice.chance(0.1):
-        text = text.replace("1", dice.one("NaN", "Infinity", "1e400", "1e999999", "01", "1" * 5000), 1)
+        text = text.replace(
+            "1", dice.one("NaN", "Infinity", "1e400", "1e999999", "01", "1" * 5000), 1
+        )
     if dice.chance(0.1):
-        text = dice.one("[" * 100_000, "[]", "3", '"x"', "null", "", "{", '{"x":1,"x":2}', '{"a":' * 5000)
+        text = dice.one(
+            "[" * 100_000, "[]", "3", '"x"', "null", "", "{", '{"x":1,"x":2}', '{"a":' * 5000
+        )
     return arrays.spoilt_bytes(dice, text.encode("utf-8", "surrogatepass"), 0.3)

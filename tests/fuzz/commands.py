@@ -91,13 +91,17 @@ HOSTILE_VALUES = (
 )  # fmt: skip
 WRITES = ("-o", "--output", "--frames", "--log", "--plot")
 SELDOM = {
-    "--simplify": 0.03, "--max-depth": 0.1, "--max-nodes": 0.1, "--max-bits": 0.2, "--max-precision": 0.1,
-    "--standalone": 0.2, "--values": 0.3, "--shape": 0.3, "--of": 0.5, "--order": 0.1, "--frames": 0.03, "--precision": 0.1, "--verify": 0.1,
+    "--simplify": 0.03, "--max-depth": 0.1, "--max-nodes": 0.1, "--max-bits": 0.2,
+    "--max-precision": 0.1,
+    "--standalone": 0.2, "--values": 0.3, "--shape": 0.3, "--of": 0.5, "--order": 0.1,
+    "--frames": 0.03, "--precision": 0.1, "--verify": 0.1,
 }  # fmt: skip
 """Options that are slow, or seldom go with others."""
 
 
-def options(dice: Dice, command: str, written: Written, known: dict[str, Value | None]) -> list[str]:
+def options(
+    dice: Dice, command: str, written: Written, known: dict[str, Value | None]
+) -> list[str]:
     """A few options of a command, with values that are mostly in order."""
     words: list[str] = []
     for name in dice.some([name for name in known if dice.chance(SELDOM.get(name, 1))], 3):
@@ -121,10 +125,21 @@ def options(dice: Dice, command: str, written: Written, known: dict[str, Value |
 def plotted(words: list[str], dice: Dice) -> list[str]:
     """PNG and PDF take long to make: they are seldom asked for."""
     slow = any(word.endswith((".png", ".pdf")) for word in words)
-    return [w.replace(".png", ".svg").replace(".pdf", ".dot") for w in words] if slow and dice.chance(0.9) else words
+    return (
+        [w.replace(".png", ".svg").replace(".pdf", ".dot") for w in words]
+        if slow and dice.chance(0.9)
+        else words
+    )
 
 
-def case_of(dice: Dice, command: str, written: Written, words: list[str], files: dict[str, bytes], stdin: bytes = b"") -> Case:  # fmt: skip
+def case_of(
+    dice: Dice,
+    command: str,
+    written: Written,
+    words: list[str],
+    files: dict[str, bytes],
+    stdin: bytes = b"",
+) -> Case:
     """The program as an argument, a file or standard input, with bindings and options."""
     text = written.text
     chosen = plotted(options(dice, command, written, OPTIONS[command]), dice)
@@ -204,7 +219,13 @@ def line(dice: Dice) -> Case:
     written = programs.Writer(dice).program(1)
     words, files = bindings.bound(dice, written)
     names = [name for known in OPTIONS.values() for name in known]
-    argv = [dice.choice([*OPTIONS, "ops", "schema", "map", "train", "predict", "help", "version", "evl", ""]), written.text, *words]  # fmt: skip
+    argv = [
+        dice.choice(
+            [*OPTIONS, "ops", "schema", "map", "train", "predict", "help", "version", "evl", ""]
+        ),
+        written.text,
+        *words,
+    ]
     for _ in range(dice.one(1, 2, 3)):
         option = dice.one(dice.choice(names), "--help", "-h", "--version", "--debug", "--")
         if dice.chance(0.1):
@@ -215,7 +236,12 @@ def line(dice: Dice) -> Case:
     if dice.chance(0.3):
         dice.shuffle(argv)
     if dice.chance(0.2):
-        argv = ["ops", *dice.some([*programs.UNARY, *programs.WRONG_WORDS, "+", "mul", "", "\x1b", "--json", "é"], 2)]  # fmt: skip
+        argv = [
+            "ops",
+            *dice.some(
+                [*programs.UNARY, *programs.WRONG_WORDS, "+", "mul", "", "\x1b", "--json", "é"], 2
+            ),
+        ]
     return Case(_harmless(argv), files, b"1" if dice.chance(0.5) else b"")
 
 

@@ -27,8 +27,10 @@ TRAINED = (
     ("w=1", "b=0", "--optimizer", "adamw", "--metric", "m=abs(y)", "--until-cost", "1e-9"),
 )
 ODD: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 1.5, "", "x", "NaN", "Infinity", [], {}, [1], [[1, 2], [3, 4]], "1/3", 1e308,
-    10**400, 2**63, "\u202e\x1b[31m", {"x": 1}, [None], ["x"], "cgraph.model/2", "cgraph.model/1", "adam",
+    None, True, False, 0, 1, -1, 1.5, "", "x", "NaN", "Infinity", [], {}, [1], [[1, 2], [3, 4]],
+    "1/3", 1e308,
+    10**400, 2**63, "\u202e\x1b[31m", {"x": 1}, [None], ["x"], "cgraph.model/2",
+    "cgraph.model/1", "adam",
     "sqrt(-1)", "@x", [[]], [[1], [2, 3]], -5, 10**9, "1e400",
 )  # fmt: skip
 
@@ -45,8 +47,23 @@ def _trained(which: int) -> tuple[str, bytes]:
         try:
             with open("data.csv", "wb") as file:
                 file.write(DATA)
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                run(["train", text, "-d", "data.csv", *TRAINED[which], "--epochs", "2", "-o", "m.json"])
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                run(
+                    [
+                        "train",
+                        text,
+                        "-d",
+                        "data.csv",
+                        *TRAINED[which],
+                        "--epochs",
+                        "2",
+                        "-o",
+                        "m.json",
+                    ]
+                )
             with open("m.json", "rb") as file:
                 return text, file.read()
         finally:
@@ -59,7 +76,13 @@ def _places(data: Any) -> list[tuple[Any, Any]]:
     waiting = [data]
     while waiting:
         each = waiting.pop()
-        keys = list(each) if isinstance(each, dict) else range(len(each)) if isinstance(each, list) else ()
+        keys = (
+            list(each)
+            if isinstance(each, dict)
+            else range(len(each))
+            if isinstance(each, list)
+            else ()
+        )
         for key in keys:
             found.append((each, key))
             waiting.append(each[key])
@@ -74,7 +97,9 @@ def _changed(dice: Dice, data: Any) -> Any:
             case 0:
                 del container[key]
             case 1 if isinstance(container, dict):
-                container[dice.choice((*HOSTILE, "more", "x", "w", "W", "row"))] = container.pop(key)
+                container[dice.choice((*HOSTILE, "more", "x", "w", "W", "row"))] = container.pop(
+                    key
+                )
             case 2 if isinstance(container, dict):
                 container[dice.choice((*HOSTILE, "more", "x", "w"))] = dice.choice(ODD)
             case 3:
@@ -100,21 +125,44 @@ def model(dice: Dice) -> Case:
     """A model where one is read: predicted with, gone on from, or its values used."""
     files = {"m.json": touched(dice), "data.csv": DATA}
     if dice.chance(0.1):
-        files["data.csv"] = dice.one(b"x,y\n1,2\n", b"x\n1\n2\n", b"", b"x,y\n", DATA + b"red,1\n", DATA.replace(b"x", b"X"))  # fmt: skip
+        files["data.csv"] = dice.one(
+            b"x,y\n1,2\n", b"x\n1\n2\n", b"", b"x,y\n", DATA + b"red,1\n", DATA.replace(b"x", b"X")
+        )
     written = Written("w*x + b", {"x": (), "w": (), "b": ()}, ["p", "w"])
     match dice.randint(0, 5):
         case 0 | 1:
             known = {**tables.ROWS, "--of": commands.of("p", "f", "p,f", "w", "x", "y", "q", "")}
             del known["--max-nodes"], known["--max-depth"]
-            argv = ["predict", "m.json", "-d", "data.csv", *commands.options(dice, "predict", written, known)]
+            argv = [
+                "predict",
+                "m.json",
+                "-d",
+                "data.csv",
+                *commands.options(dice, "predict", written, known),
+            ]
         case 2 | 3:
-            argv = ["train", "--resume", "m.json", *dice.one(["--steps", "3"], ["--epochs", "3"], [])]
-            argv += dice.some(["--json", "--trace=1", "-o=n.json", "--log=l.jsonl", "--plot=c.svg"], 2)
-            argv = [w for word in argv for w in (word.split("=") if word.startswith("-o") else [word])]
+            argv = [
+                "train",
+                "--resume",
+                "m.json",
+                *dice.one(["--steps", "3"], ["--epochs", "3"], []),
+            ]
+            argv += dice.some(
+                ["--json", "--trace=1", "-o=n.json", "--log=l.jsonl", "--plot=c.svg"], 2
+            )
+            argv = [
+                w for word in argv for w in (word.split("=") if word.startswith("-o") else [word])
+            ]
         case 4:
             argv = ["train", "(w*x + b - y)^2", "-d", "data.csv", "--at", "m.json", "--epochs", "1"]
         case _:
-            argv = [dice.one("eval", "trace", "diff", "check", "sheet", "draw"), "w*x + b", "x=2", "--at", "m.json"]  # fmt: skip
+            argv = [
+                dice.one("eval", "trace", "diff", "check", "sheet", "draw"),
+                "w*x + b",
+                "x=2",
+                "--at",
+                "m.json",
+            ]
             argv += dice.some(["--json", "--exact", "w=1"], 1)
             if argv[0] == "check":
                 argv += ["--answer", "f = 1"]

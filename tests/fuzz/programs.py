@@ -11,10 +11,11 @@ from tests.fuzz.case import Dice
 Shape = tuple[int, ...]
 
 UNARY = (
-    "sqrt cbrt exp expm1 log ln log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh "
-    "acosh atanh abs sign floor ceil round sigmoid relu leaky_relu elu softplus silu gelu erf erfc "
-    "gamma lgamma digamma"
-).split()
+    "sqrt", "cbrt", "exp", "expm1", "log", "ln", "log1p", "log2", "log10", "sin", "cos",
+    "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs",
+    "sign", "floor", "ceil", "round", "sigmoid", "relu", "leaky_relu", "elu", "softplus",
+    "silu", "gelu", "erf", "erfc", "gamma", "lgamma", "digamma",
+)  # fmt: skip
 BINARY = ("hypot", "xlogy", "atan2", "mod", "min", "max")
 REDUCTIONS = ("sum", "mean", "prod", "norm", "logsumexp", "max", "min", "len")
 ROWS = ("softmax", "log_softmax", "cumsum")
@@ -203,7 +204,9 @@ class Writer:
             case 4:
                 return f"({self.vector(n, depth)} @ {self.vector(n, depth)})"
             case 5:
-                return f"({self.matrix(2, n, depth)})[{dice.randint(0, 1)}, {dice.randint(0, n - 1)}]"
+                return (
+                    f"({self.matrix(2, n, depth)})[{dice.randint(0, 1)}, {dice.randint(0, n - 1)}]"
+                )
             case _:
                 return f"sum(({self.vector(n, depth)})[{dice.one('1:', ':', ':1', '0:', '-1:')}])"
 
@@ -235,7 +238,9 @@ class Writer:
             case 8:
                 return f"{dice.choice(BINARY)}({self.vector(n, depth)}, {self.scalar(depth)})"
             case 9:
-                return f"where({self.vector(n, depth)} > 0, {self.vector(n, depth)}, {self.number()})"
+                return (
+                    f"where({self.vector(n, depth)} > 0, {self.vector(n, depth)}, {self.number()})"
+                )
             case 10:
                 return f"onehot({dice.randint(0, n - 1)}, {n})"
             case _:
@@ -303,7 +308,9 @@ class Writer:
         self.variables.pop()
         self.families[name] = last + 1
         previous = f"{name}[{variable}]"
-        return f"{first}; for {variable} in 0..{last} {{ {name}[{variable}+1] = {body} + {previous} }}"
+        return (
+            f"{first}; for {variable} in 0..{last} {{ {name}[{variable}+1] = {body} + {previous} }}"
+        )
 
     def program(self, depth: int | None = None) -> Written:
         """A program of a few statements."""
@@ -326,7 +333,9 @@ class Writer:
         names = [*self.nodes, *self.inputs, *([output] if output else [])]
         names += [f"{name}[{k}]" for name, n in self.families.items() for k in (0, n)]
         # What was drawn may be a name that was thrown away again.
-        inputs = {k: v for k, v in self.inputs.items() if re.search(rf"(?<!\w){re.escape(k)}(?!\w)", text)}
+        inputs = {
+            k: v for k, v in self.inputs.items() if re.search(rf"(?<!\w){re.escape(k)}(?!\w)", text)
+        }
         return Written(text, inputs, names)
 
 
@@ -405,9 +414,13 @@ def any_token(dice: Dice) -> str:
         case 4:
             return dice.one(*"()[]{}+-*/^@=<>!;,.:\n#", "..", "for", "in", "by", "if", "and", "not")
         case 5:
-            return dice.one(" ", "\n", "\t", "; ", ", ", "x = ", "f(x) = ", "[0]", "for t in 0..3 {")
+            return dice.one(
+                " ", "\n", "\t", "; ", ", ", "x = ", "f(x) = ", "[0]", "for t in 0..3 {"
+            )
         case _:
-            return chr(dice.one(dice.randint(0, 255), dice.randint(0, 0xFFFF), dice.randint(0, 0x10FFFF)))
+            return chr(
+                dice.one(dice.randint(0, 255), dice.randint(0, 0xFFFF), dice.randint(0, 0x10FFFF))
+            )
 
 
 def mutated(dice: Dice, text: str) -> str:
@@ -451,13 +464,30 @@ def huge(dice: Dice) -> str:
             digits = "".join(dice.choice("0123456789") for _ in range(n))
             return dice.one(digits, f"0.{digits}", f"1e{digits}", f"x{digits}", f"x*{digits}")
         case 9:
-            return f"f(a) = a*a; x0 = f(x)\n" + "\n".join(f"x{k + 1} = f(x{k})" for k in range(min(n, 2000)))
+            return "f(a) = a*a; x0 = f(x)\n" + "\n".join(
+                f"x{k + 1} = f(x{k})" for k in range(min(n, 2000))
+            )
         case 10:
-            return "f0(a) = a+a; " + "; ".join(f"f{k + 1}(a) = f{k}(f{k}(a))" for k in range(dice.one(2, 4, 12, 30))) + "; f2(x)"
+            return (
+                "f0(a) = a+a; "
+                + "; ".join(f"f{k + 1}(a) = f{k}(f{k}(a))" for k in range(dice.one(2, 4, 12, 30)))
+                + "; f2(x)"
+            )
         case 11:
             last = dice.one("10^9", "1e9", "inf", "2^63", "-5", "x", "1.5", "99999999999999999999")
-            return dice.one(f"for t in 0..{last} {{ x }}", f"sum([t for t in 0..{last}])", f"onehot(1, {last})", f"x[{last}]")
+            return dice.one(
+                f"for t in 0..{last} {{ x }}",
+                f"sum([t for t in 0..{last}])",
+                f"onehot(1, {last})",
+                f"x[{last}]",
+            )
         case 12:
-            return dice.one("9^9^9^9", "2^(2^(2^(2^(2^2))))*x", "gamma(1e9)*x", "exp(exp(exp(exp(x))))", "x^x^x^x^x")
+            return dice.one(
+                "9^9^9^9",
+                "2^(2^(2^(2^(2^2))))*x",
+                "gamma(1e9)*x",
+                "exp(exp(exp(exp(x))))",
+                "x^x^x^x^x",
+            )
         case _:
             return f"[{', '.join([unit] * n)}]"

@@ -15,8 +15,10 @@ from tests.fuzz.case import Case, Dice
 
 ANSWERS = (
     "", "?", "x", "-", "1/0", "nan", "inf", "1e999", "[1,2]", "[[1,2],[3,4]]", "[1,[2]]", "0.33",
-    "1e-3", "2e", "1,5", "1.000.000", "½", "1 1/2", "sqrt(2)/2", "2*pi", "e", "9^9^9^9", "1%", "≈ 3",
-    "= 3", "3 = 3", "x^(10^9)", "1e400*0", "0x1", "\u202e3", "\x1b[1m3", "dg/dx", "1/(x-x)", "gamma(200)",
+    "1e-3", "2e", "1,5", "1.000.000", "½", "1 1/2", "sqrt(2)/2", "2*pi", "e", "9^9^9^9", "1%",
+    "≈ 3",
+    "= 3", "3 = 3", "x^(10^9)", "1e400*0", "0x1", "\u202e3", "\x1b[1m3", "dg/dx", "1/(x-x)",
+    "gamma(200)",
     "log(-1)", "z z", "2z", "(((", "1" * 3000, "0." + "3" * 400, "sum([1,2])", "[t for t in 0..9]",
     "true", "none", "-0", "+4", "−3", "3.", "4 (four)", "{1}", "<3", "\\frac{1}{2}", "$3$", "x=3",
 )  # fmt: skip
@@ -38,7 +40,9 @@ def _left(dice: Dice, names: list[str], text: str) -> str:
         case 10:
             return f"{name}.grad[{dice.randint(-1, 3)}]"
         case _:
-            return dice.one(text[:30], f"{name}[0]", "v1", "v2", "dL/dx", "f", "", name.upper(), "x y")
+            return dice.one(
+                text[:30], f"{name}[0]", "v1", "v2", "dL/dx", "f", "", name.upper(), "x y"
+            )
 
 
 def _answer(dice: Dice, inputs: list[str]) -> str:
@@ -57,7 +61,9 @@ def _answer(dice: Dice, inputs: list[str]) -> str:
 
 def _text(dice: Dice, answers: list[tuple[str, str]]) -> str:
     mark = dice.one("\n", "\n", "; ", "\r\n", "\n\n")
-    return mark.join(f"{left}{dice.one(' = ', '=', ' : ', '＝')}{answer}" for left, answer in answers)
+    return mark.join(
+        f"{left}{dice.one(' = ', '=', ' : ', '＝')}{answer}" for left, answer in answers
+    )
 
 
 def _sheet(dice: Dice, names: list[str], inputs: list[str], text: str) -> tuple[str, bytes]:
@@ -73,14 +79,21 @@ def _sheet(dice: Dice, names: list[str], inputs: list[str], text: str) -> tuple[
         numbers = {left: _json(dice, answer) for left, answer in answers}
         data: object = numbers
         if kind == "jsonl" or dice.chance(0.3):
-            data = {"student": dice.one("Ada", "\u202eb", "\x1b[1m", "", 3, None, "=cmd()", '"a",b', "[red]"), "answers": numbers}  # fmt: skip
+            data = {
+                "student": dice.one(
+                    "Ada", "\u202eb", "\x1b[1m", "", 3, None, "=cmd()", '"a",b', "[red]"
+                ),
+                "answers": numbers,
+            }
             if dice.chance(0.1):
                 data[dice.one("id", "x", "student ")] = 1
         if dice.chance(0.1):
             data = dice.one([], [data], None, 3, "x", {}, {"answers": []}, {"answers": {"p": {}}})
         made = json.dumps(data, ensure_ascii=dice.chance(0.5))
         if kind == "jsonl":
-            made = "\n".join([made] * dice.one(1, 2, 3)) + dice.one("", "\n", "\n\n", "\n{", "\nnull")
+            made = "\n".join([made] * dice.one(1, 2, 3)) + dice.one(
+                "", "\n", "\n\n", "\n{", "\nnull"
+            )
     data_bytes = arrays.spoilt_bytes(dice, made.encode("utf-8", "surrogatepass"), 0.12)
     name = dice.one("a", "ada", "b\u202eo", "x y")
     return f"{name}.{kind}", data_bytes
@@ -88,7 +101,9 @@ def _sheet(dice: Dice, names: list[str], inputs: list[str], text: str) -> tuple[
 
 def _json(dice: Dice, answer: str) -> object:
     if dice.chance(0.1):
-        return dice.one(None, True, [], {}, [1, "x"], 1e308, 10**400, [[1, 2], [3]], {"x": 1}, "NaN")
+        return dice.one(
+            None, True, [], {}, [1, "x"], 1e308, 10**400, [[1, 2], [3]], {"x": 1}, "NaN"
+        )
     try:
         return json.loads(answer)
     except ValueError:
@@ -109,7 +124,11 @@ def answers(dice: Dice) -> Case:
     if dice.chance(0.05):
         stdin = files.pop(given[-1])
         given[-1] = "-"
-    words += ["-a", *dict.fromkeys(given)] if dice.chance(0.7) else [w for g in dict.fromkeys(given) for w in ("-a", g)]  # fmt: skip
+    words += (
+        ["-a", *dict.fromkeys(given)]
+        if dice.chance(0.7)
+        else [w for g in dict.fromkeys(given) for w in ("-a", g)]
+    )
     if dice.chance(0.15):
         left, answer = _left(dice, names, written.text), _answer(dice, list(written.inputs))
         words += ["--answer", f"{left} = {answer}"]

@@ -11,7 +11,21 @@ ODD = (
     None, True, 0, 1.5, "", "x", [], {}, [1], {"x": 1}, "\u202e", "\x1b[31m", 10**400, "NaN", [[]],
     [None], "@file", "1/0", ["1/2"], -1, 1e308, [["a"]], {"x": {"y": 1}},
 )  # fmt: skip
-KEYS = ("id", "expr", "at", "wrt", "of", "exact", "shape", "digits", "wtr", "", "x", "\u202e", "schema")
+KEYS = (
+    "id",
+    "expr",
+    "at",
+    "wrt",
+    "of",
+    "exact",
+    "shape",
+    "digits",
+    "wtr",
+    "",
+    "x",
+    "\u202e",
+    "schema",
+)
 
 
 def _line(dice: Dice) -> bytes:
@@ -38,9 +52,9 @@ def _line(dice: Dice) -> bytes:
     text = json.dumps(data, ensure_ascii=dice.chance(0.5))
     if dice.chance(0.06):
         text = dice.one(
-            "", " ", "[]", "3", "null", '"x"', "{", "}", "x*y", "[" * 20000, '{"expr":"x","expr":"y"}',
+    "", " ", "[]", "3", "null", '"x"', "{", "}", "x*y", "[" * 20000, '{"expr":"x","expr":"y"}',
             '{"expr":"1","id":NaN}', '{"expr":"1","id":-Infinity}', '{"expr":"1","id":1e400}',
-            '{"expr":"x","at":{"x":1e400}}', '{"id":"\\ud800","expr":"1"}', "\ufeff" + text, text + text,
+    '{"expr":"x","at":{"x":1e400}}', '{"id":"\\ud800","expr":"1"}', "\ufeff" + text, text + text,
             text + ",", f"[{text}]", "#" + text,
         )  # fmt: skip
     return arrays.spoilt_bytes(dice, text.encode("utf-8", "surrogatepass"), 0.06)
@@ -59,5 +73,7 @@ def stream(dice: Dice) -> Case:
     data = dice.one(b"\n", b"\n", b"\r\n", b"\n\n").join(lines) + dice.one(b"\n", b"")
     words = dice.some(["--exact", "--json", "--verify", "--max-nodes=20000"], 2)
     if dice.chance(0.1):
-        words.append(dice.one("--precision=20", "--wrt=x", "x=1", "--digits=3", "--rows=2", "--of=x"))
+        words.append(
+            dice.one("--precision=20", "--wrt=x", "x=1", "--digits=3", "--rows=2", "--of=x")
+        )
     return Case(("eval", "--jsonl", *words), {}, data)

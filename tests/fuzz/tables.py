@@ -15,13 +15,17 @@ from tests.fuzz.programs import Written
 
 FORMATS = ("csv", "csv", "csv", "tsv", "jsonl", "json", "parquet")
 HEADS = (
-    "row", "f", "x", "X", "x ", " x", "", "x y", "x[0]", "v1", "e", "pi", "\u202ex", "\x1b[31m", "x\x07",
-    "x,y", 'x"', "x\n", "日本", "é", "1", "-1", "f_x", "df/dx", "sum", "for", "=x", "@x", "#x", "x;y", "inf",
+    "row", "f", "x", "X", "x ", " x", "", "x y", "x[0]", "v1", "e", "pi", "\u202ex", "\x1b[31m",
+    "x\x07",
+    "x,y", 'x"', "x\n", "日本", "é", "1", "-1", "f_x", "df/dx", "sum", "for", "=x", "@x", "#x",
+    "x;y", "inf",
 )  # fmt: skip
 CELLS = (
     "", " ", "red", "nan", "NaN", "inf", "-inf", "Infinity", "NULL", "null", "None", "1,5", "1 000",
-    "1_000", "0x10", "1e400", "1e-400", "1/3", "pi", "true", "TRUE", "\x1b[31mred\x07", "\u202e3", '"', "'1'",
-    "２", "١", "1e5", "+1", "-0", ".5", "5.", "1e", "--1", "#1", "\ufeff1", "1\x00", "9" * 400, "0." + "1" * 400,
+    "1_000", "0x10", "1e400", "1e-400", "1/3", "pi", "true", "TRUE", "\x1b[31mred\x07",
+    "\u202e3", '"', "'1'",
+    "２", "١", "1e5", "+1", "-0", ".5", "5.", "1e", "--1", "#1", "\ufeff1", "1\x00", "9" * 400,
+    "0." + "1" * 400,
     "[1,2]", "2024-01-01", "$3", "3%", "=1+1", "1\u00a0", "−1", "1d", "1f", "0b1", "1\n2",
 )  # fmt: skip
 ROWS: dict[str, Value | None] = {
@@ -45,14 +49,20 @@ TRAIN: dict[str, Value | None] = {
     "--every": number(1, 3), "--factor": of("0.5", "0", "2"), "--batch": of("1", "2", "all", "100"),
     "--epochs": number(0, 5), "--steps": number(0, 9), "--until-cost": of("1", "-1"),
     "--until-change": of("1", "0"), "--until-gradient": of("1", "0"), "--patience": number(1, 2),
-    "--time": of("0", "0.01"), "--seed": number(0, 9), "-o": of("m.json", "m.json", "data.csv", "p.cg", "x"),
+    "--time": of("0", "0.01"), "--seed": number(0, 9), "-o": of("m.json", "m.json", "data.csv",
+    "p.cg", "x"),
     "--plot": of("cost.svg", "cost.svg", "m.json"), "--log": of("run.jsonl", "m.json"),
-    "--trace": number(0, 3), "--stack": of("q=x*", "x=x_*"), "--fix": of("c=2", "c=0", "w=1", "x=1"),
+    "--trace": number(0, 3), "--stack": of("q=x*", "x=x_*"), "--fix": of("c=2", "c=0", "w=1",
+    "x=1"),
 }  # fmt: skip
 
 
 def _cell(dice: Dice, bad: float) -> str:
-    return dice.choice(CELLS) if dice.chance(bad) else bindings.scalar(dice, 0).replace("1/3", "0.3").replace("2/7", "7")  # fmt: skip
+    return (
+        dice.choice(CELLS)
+        if dice.chance(bad)
+        else bindings.scalar(dice, 0).replace("1/3", "0.3").replace("2/7", "7")
+    )
 
 
 def _value(text: str) -> object:
@@ -93,7 +103,9 @@ def _text(dice: Dice, kind: str, columns: list[str], rows: list[list[str]]) -> s
         if dice.chance(0.04):
             mark = dice.one(";", "|", "\t", ",", " ")
         end = dice.one("\n", "\n", "\r\n", "\r")
-        writer = csv.writer(out, delimiter=mark, lineterminator=end, quoting=dice.one(0, 0, 1), escapechar="\\")  # fmt: skip
+        writer = csv.writer(
+            out, delimiter=mark, lineterminator=end, quoting=dice.one(0, 0, 1), escapechar="\\"
+        )
         writer.writerow(columns)
         writer.writerows(rows)
         made = out.getvalue()
@@ -103,7 +115,9 @@ def _text(dice: Dice, kind: str, columns: list[str], rows: list[list[str]]) -> s
     objects: list[object] = [dict(zip(columns, map(_value, row), strict=False)) for row in rows]
     if objects and dice.chance(0.1):
         k = dice.randrange(len(objects))
-        objects[k] = dice.one(None, [], {}, 3, "x", {"x": [1, 2]}, {"x": {"y": 1}}, {"x": None}, {"x": True})
+        objects[k] = dice.one(
+            None, [], {}, 3, "x", {"x": [1, 2]}, {"x": {"y": 1}}, {"x": None}, {"x": True}
+        )
     if dice.chance(0.1):
         for each in objects:
             if isinstance(each, dict) and each:
@@ -119,8 +133,28 @@ def _parquet(dice: Dice, columns: list[str], rows: list[list[str]]) -> bytes:
     import duckdb
 
     # DuckDB names columns without regard to case, as it does when it reads them.
-    names = list({name.lower(): name for name in columns if name and "\0" not in name}.values()) or ["x"]
-    types = [dice.one("DOUBLE", "DOUBLE", "INTEGER", "FLOAT", "VARCHAR", "BOOLEAN", "DECIMAL(9,3)", "DATE", "HUGEINT", "DOUBLE[]", "TIMESTAMP", "BLOB") if dice.chance(0.3) else "DOUBLE" for _ in names]  # fmt: skip
+    names = list(
+        {name.lower(): name for name in columns if name and "\0" not in name}.values()
+    ) or ["x"]
+    types = [
+        dice.one(
+            "DOUBLE",
+            "DOUBLE",
+            "INTEGER",
+            "FLOAT",
+            "VARCHAR",
+            "BOOLEAN",
+            "DECIMAL(9,3)",
+            "DATE",
+            "HUGEINT",
+            "DOUBLE[]",
+            "TIMESTAMP",
+            "BLOB",
+        )
+        if dice.chance(0.3)
+        else "DOUBLE"
+        for _ in names
+    ]
     quoted = [name.replace('"', '""') for name in names]
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as base:
         base.execute("SET threads=1")
@@ -153,7 +187,17 @@ def table(dice: Dice) -> Case:
     name, data = file(dice, columns)
     files[name] = data
     chosen = commands.options(dice, "map", written, MAP)
-    return Case(("map", _program(dice, written.text, files), "-d", *_source(dice, name, files), *words, *chosen), *_given(dice, files, name))  # fmt: skip
+    return Case(
+        (
+            "map",
+            _program(dice, written.text, files),
+            "-d",
+            *_source(dice, name, files),
+            *words,
+            *chosen,
+        ),
+        *_given(dice, files, name),
+    )
 
 
 def _source(dice: Dice, name: str, files: dict[str, bytes]) -> list[str]:
@@ -190,10 +234,33 @@ def training(dice: Dice) -> Case:
         shape = written.inputs.get(each, ())
         text = bindings.value(dice, shape, dice.one(0, 0, 0.3))
         if dice.chance(0.15):
-            text = dice.one("zeros(2)", "ones(3)", "full(2, 0.5)", "uniform(-1,1)", "normal(0,1,2)", "he(2,3)", "glorot(1,1)", "he(0,0)", "normal(0,-1)", "zeros(-1)", "zeros(10^9)", "full(2)", "uniform(1,-1,2)", "zeros", "Zeros(2)")  # fmt: skip
+            text = dice.one(
+                "zeros(2)",
+                "ones(3)",
+                "full(2, 0.5)",
+                "uniform(-1,1)",
+                "normal(0,1,2)",
+                "he(2,3)",
+                "glorot(1,1)",
+                "he(0,0)",
+                "normal(0,-1)",
+                "zeros(-1)",
+                "zeros(10^9)",
+                "full(2)",
+                "uniform(1,-1,2)",
+                "zeros",
+                "Zeros(2)",
+            )
         words.append(f"{each}={text}")
     chosen = commands.plotted(commands.options(dice, "train", written, TRAIN), dice)
     if not {"--epochs", "--steps", "--residual"} & set(chosen) or dice.chance(0.2):
         chosen += [] if "--epochs" in chosen else ["--epochs", "3"]
-    argv = ("train", _program(dice, written.text, files), "-d", *_source(dice, name, files), *words, *chosen)
+    argv = (
+        "train",
+        _program(dice, written.text, files),
+        "-d",
+        *_source(dice, name, files),
+        *words,
+        *chosen,
+    )
     return Case(argv, files)

@@ -87,7 +87,10 @@ def test_a_fault_is_found(
 
 
 def test_different_bytes_are_found(monkeypatch: Any, tmp_path: Path) -> None:
-    monkeypatch.setattr(app, "run", lambda arguments: print(time.perf_counter_ns()) or 0)
+    def clock(arguments: list[str]) -> int:
+        return _print(f"{time.perf_counter_ns()}")(arguments)
+
+    monkeypatch.setattr(app, "run", clock)
     first, second = (oracle.run(EVAL, str(tmp_path / name)) for name in "12")
     assert [find.oracle for find in oracle.same(first, second, EVAL)] == ["twice"]
     assert oracle.same(first, first, EVAL) == []

@@ -12,6 +12,7 @@ import json
 import os
 import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from tests.fuzz.case import Case
 
 MEMORY = 4 << 30
 STUCK_S = 10.0
+"""Of the processor's time, so that a busy machine makes no find."""
 
 
 PLACES: dict[str, dict[str, str]] = {
@@ -90,7 +92,9 @@ def _alone(case: Case, folder: str, place: str) -> oracle.Outcome:
         )  # fmt: skip
     seconds = time.perf_counter() - started
     after = oracle._snapshot(work)
-    return oracle.Outcome(done.returncode, done.stdout or b"", done.stderr, [], before, after, seconds)
+    return oracle.Outcome(
+        done.returncode, done.stdout or b"", done.stderr, [], before, after, seconds
+    )
 
 
 def main() -> None:
@@ -103,12 +107,14 @@ def main() -> None:
         os.environ.pop(name, None)
     os.environ["LC_ALL"] = "C.UTF-8"
     lines, answers = os.fdopen(os.dup(0), "r"), os.fdopen(os.dup(1), "w")
-    errors = open(current + ".stack", "w")
+    errors = open(current + ".stack", "w")  # noqa: SIM115  # open as long as this runs
+    # After so much of the processor's time the stack is written, and then the process ends.
+    faulthandler.register(signal.SIGPROF, file=errors, all_threads=False, chain=True)
     for line in lines:
         asked: dict[str, Any] = json.loads(line)
         errors.seek(0)
         errors.truncate()
-        faulthandler.dump_traceback_later(STUCK_S - 1, file=errors)
+        signal.setitimer(signal.ITIMER_PROF, STUCK_S)
         if "kind" in asked:
             case = commands.drawn(asked["kind"], asked["seed"])
         else:
@@ -120,7 +126,7 @@ def main() -> None:
             finds = checked(case, asked.get("extra", 0.0), rng)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             finds = [oracle.Find("fuzzer", f"{type(error).__name__}: {error}"[:200])]
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_PROF, 0)
         told = [[find.oracle, find.cause, find.details[:6000]] for find in finds]
         answers.write(json.dumps({"finds": told, "case": case.to_json() if finds else None}) + "\n")
         answers.flush()
