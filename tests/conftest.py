@@ -30,6 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=1_000_000,
         help="how many random programs the long group proves both ways",
     )
+    parser.addoption(
+        "--fuzz-seconds", type=float, default=300, help="how long the long group fuzzes"
+    )
+    parser.addoption("--fuzz-first", type=int, default=1, help="the first seed it fuzzes with")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,7 +11,7 @@ from cgcli.graph.graph import CONSTANT
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line, Sheet
-from cgcli.homework.working import shape_of
+from cgcli.homework.working import is_finite, shape_of
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.answer import parse_answer
 from cgcli.language.reader import normalise
@@ -389,9 +389,7 @@ def read_right(
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:
     value = exercise.value_of(node, exercise.here.values)
     whole = exercise.kind.plain(value)
-    apart: Any = whole - whole
-    finite = not apart.any() if shape_of(whole) else apart == 0
-    if not finite and not any(entry[1] == "inf" for entry in entries):
+    if not is_finite(whole) and not any(entry[1] == "inf" for entry in entries):
         place = Place(text, *_span(entries))
         raise CgraphError("binding", "this has no value", "write a number", (place,))
     return exact(whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -13,7 +12,7 @@ from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import GradientStep, ValueStep
 from cgcli.homework.quantities import VALUE, Quantity
-from cgcli.homework.working import Own, is_same, shape_of
+from cgcli.homework.working import Own, is_finite, is_same, quiet, shape_of
 from cgcli.program import Program
 
 __all__ = ["KINDS", "Choice", "choose", "told_apart"]
@@ -92,7 +91,8 @@ def choose(
                 raise
             trouble = error
             continue
-        alone, made = told_apart(exercise)
+        with quiet(exercise):
+            alone, made = told_apart(exercise)
         possible |= made
         rank = (-_edges(exercise), -_repeated(values), len(alone), -_ugliness(values))
         if best is None or rank > best[0]:
@@ -145,21 +145,14 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
             step = GradientStep(own, quantity.of, quantity.node)
         numbers: dict[str, Any] = {}
         for each in alternatives(step):
-            if _is_number(each.number) and not is_same(each.number, step.expected, _APART):
-                numbers.setdefault(each.mistake.name, each.number)
+            number = each.number
+            if number is None or not is_finite(number):
+                continue
+            if not is_same(number, step.expected, _APART):
+                numbers.setdefault(each.mistake.name, number)
         made.update((quantity, name) for name in numbers)
         alone.update((quantity, name) for name in numbers if _is_alone(name, numbers))
     return alone, made
-
-
-def _is_number(number: Any) -> bool:
-    if number is None:
-        return False
-    if shape_of(number):
-        import numpy as np
-
-        return bool(np.isfinite(number).all())
-    return math.isfinite(number)
 
 
 def _is_alone(name: str, numbers: dict[str, Any]) -> bool:

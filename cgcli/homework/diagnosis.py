@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -56,35 +55,26 @@ def diagnose(owns: Sequence[Own], wrong: Wrong) -> list[Diagnosis]:
     come the mistakes made at the step itself, the likeliest first, then those made at steps
     before it that the sheet leaves out. None is returned that the number does not bear out.
     """
-    with _quiet(owns[0]):
-        found = [
-            each
-            for own in owns
-            for step in _steps(own, wrong)
-            for each in _at_the_step(own, wrong, step)
-        ]
-        found.sort(key=lambda each: _ORDER[each.mistake.name])
-        long = not wrong.written.shape and wrong.written.digits > _SEVERAL
-        if (not found or long) and len(owns[0].graph) <= _LARGEST:
-            for own in owns:
-                before = list(_before_the_step(own, wrong))
-                # A short number is met by chance when so much is tried: then nothing is said.
-                if long or len({each.mistake.name for each in before}) <= _SEVERAL:
-                    found += before
-                if found:
-                    break
+    found = [
+        each
+        for own in owns
+        for step in _steps(own, wrong)
+        for each in _at_the_step(own, wrong, step)
+    ]
+    found.sort(key=lambda each: _ORDER[each.mistake.name])
+    long = not wrong.written.shape and wrong.written.digits > _SEVERAL
+    if (not found or long) and len(owns[0].graph) <= _LARGEST:
+        for own in owns:
+            before = list(_before_the_step(own, wrong))
+            # A short number is met by chance when so much is tried: then nothing is said.
+            if long or len({each.mistake.name for each in before}) <= _SEVERAL:
+                found += before
+            if found:
+                break
     unique: dict[Any, Diagnosis] = {}
     for each in found:
         unique.setdefault((each.mistake.name, each.quantity), each)
     return list(unique.values())
-
-
-def _quiet(own: Own) -> Any:
-    if not own.graph.tensors:
-        return contextlib.nullcontext()
-    from cgcli.numbers.arrays import quiet
-
-    return quiet()
 
 
 def _step(own: Own, quantity: Quantity) -> ValueStep | GradientStep:

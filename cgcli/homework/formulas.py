@@ -15,7 +15,7 @@ from cgcli.homework.answers import Answer
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.quotients import Quotient, Work
-from cgcli.homework.working import is_same, shape_of
+from cgcli.homework.working import is_finite, is_same, shape_of
 from cgcli.numbers.exact import EXACT, RATIONAL
 
 __all__ = ["Equality", "compare"]
@@ -74,7 +74,7 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
         found = exercise.value_of(node, point.values, point)
         if shape_of(found) != shape_of(truth):
             return Equality(False, "separated", 0, None, found)
-        if not (_is_finite(found) and _is_finite(truth)):
+        if not (is_finite(found) and is_finite(truth)):
             continue
         # What cancels is as far off as the last digits of the numbers that cancelled.
         noise = max(1e-9 * scale, 1e-14 * exercise.summed(node, point))
@@ -104,7 +104,7 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
             return Equality(False, "separated", 1, where.inputs, found)
     for point, _ in zip(exercise.samples(), range(_POINTS), strict=False):
         found, truth = exercise.value_of(node, point.values, point), exercise.truth(quantity, point)
-        if _is_finite(found) and _is_finite(truth):
+        if is_finite(found) and is_finite(truth):
             apart = abs(found - truth) / max(abs(found), abs(truth), 1e-300)
             if apart > 1e-7:
                 best, where = apart, point
@@ -113,11 +113,6 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
                 best, where = apart, point
     found = exercise.value_of(node, where.values, where)
     return Equality(False, "separated", 1, where.inputs, found, 6 if best > 1e-5 else 17)
-
-
-def _is_finite(number: Any) -> bool:
-    apart = number - number
-    return not apart.any() if shape_of(apart) else bool(apart == 0)
 
 
 def _apart(a: Any, b: Any) -> float:

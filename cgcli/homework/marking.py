@@ -11,7 +11,7 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
-from cgcli.homework.working import Own, in_doubles, is_same, shape_of
+from cgcli.homework.working import Own, in_doubles, is_same, quiet, shape_of
 from cgcli.homework.written import Written, added, alike, exact, is_fraction
 
 __all__ = ["FOLLOWS", "MISSING", "RIGHT", "WRONG", "Judged", "Marked", "mark"]
@@ -71,8 +71,9 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
     """
     read = read_answers(exercise, sheet)
     marking = _Marking(exercise, read.answers, tolerance or Tolerance())
-    marking.values()
-    marking.gradients()
+    with quiet(exercise):
+        marking.values()
+        marking.gradients()
     answered = {answer.quantity for answer in read.answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
     return Marked(sheet, marking.judged, read.unreadable, missing)
@@ -483,11 +484,7 @@ def _is_equal(number: Any, truth: Any) -> bool:
     if shape_of(number):
         if truth is None:
             return not number.any()
-        from cgcli.numbers.arrays import quiet
-
-        # NumPy may warn of a NaN that is compared with a fraction.
-        with quiet():
-            return bool((number == truth).all())
+        return bool((number == truth).all())
     return bool(number == (0 if truth is None else truth))
 
 

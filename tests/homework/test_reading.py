@@ -294,6 +294,24 @@ def test_elements_of_jacobians_and_of_expressions(line: str, verdict: str) -> No
     assert mark(program, at, f"{line}\ny[0] = 5").verdicts["y[0]"] == "right"
 
 
+@pytest.mark.parametrize("line", ["y = x/0", "y = [1, 1e308*1e9]", "x = acosh(x - 1e9)"])
+def test_a_list_without_a_value_says_so_and_nothing_else(line: str) -> None:
+    # A warning of NumPy's would fail this.
+    at = {"W": [[1, 2], [3, 4]], "x": [1, 2]}
+    assert list(mark("y = W @ x", at, line).verdicts.values()) == ["unreadable"]
+
+
+@pytest.mark.parametrize("z", [[float("-inf"), 1.0], [1e308, -1e308]])
+def test_numbers_beyond_the_doubles_are_gone_on_with_in_silence(z: list[float]) -> None:
+    # A warning of NumPy's would fail this.
+    sheet = (
+        "a = [1e308, 2]\nb = [1e308, -1.7e308]\nf = 3.12\ndf/da = [1e308, 1e308]\ndf/dz = [3, 4]"
+    )
+    verdicts = mark("a = z*z; b = a - z; f = sum(b)", {"z": z}, sheet).verdicts
+    assert verdicts["df/da"] == "wrong"
+    assert "right" not in verdicts.values()
+
+
 def test_full_width_forms_part_and_end_answers_as_their_twins_do() -> None:
     text = "p ＝ ４；ｇ＝－１２； ∂g/∂z＝（x＋y） ＃ done；dg/dx = 5\ndg/dx = [1，2；dg/dy = −3"
     assert mark(*SEED, text).verdicts == {

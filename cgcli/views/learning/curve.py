@@ -45,9 +45,10 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
     shown = thinned(finite, max(width - 12, 8))
     values = [math.log10(cost) for cost in shown] if logarithmic else shown
     low, high = min(values), max(values)
-    span = (high - low) or 1.0
+    # Halves, since the difference of two doubles need not be one.
+    span = (high / 2 - low / 2) or 1.0
     # The least is an eighth of a character high, so that it is seen.
-    eighths = [1 + round((value - low) / span * (8 * height - 1)) for value in values]
+    eighths = [1 + round((value / 2 - low / 2) / span * (8 * height - 1)) for value in values]
     labels = [f"{max(shown):.4g}"] + [""] * (height - 2) + [f"{min(shown):.4g}"]
     wide = max(map(len, labels))
     lines = []

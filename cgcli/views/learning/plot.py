@@ -32,11 +32,12 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
         return math.log10(value) if logarithmic else value
 
     low, high = scaled(min(finite)), scaled(max(finite))
-    span, length = (high - low) or 1.0, (epochs[-1] - epochs[0]) or 1
+    # Halves, since the difference of two doubles need not be one.
+    span, length = (high / 2 - low / 2) or 1.0, (epochs[-1] - epochs[0]) or 1
 
     def point(epoch: float, value: float) -> str:
         x = _LEFT + (epoch - epochs[0]) / length * (_WIDTH - _LEFT - _RIGHT)
-        y = _TOP + (high - scaled(value)) / span * (_HEIGHT - _TOP - _BOTTOM)
+        y = _TOP + (high / 2 - scaled(value) / 2) / span * (_HEIGHT - _TOP - _BOTTOM)
         return f"{x:.1f},{y:.1f}"
 
     size = f'width="{_WIDTH}" height="{_HEIGHT}"'
@@ -75,7 +76,8 @@ def _ticks(low: float, high: float, logarithmic: bool) -> list[float]:
         step = max(1, (last - first) // 5)
         found = [10.0**k for k in range(first, last + 1, step)]
         return found or [10.0**low, 10.0**high]
-    rough = (high - low) / 5 or 1.0
+    # Below the least normal double there are no round numbers.
+    rough = max((high / 2 - low / 2) / 2.5, 1e-300) if high > low else 1.0
     size = 10 ** math.floor(math.log10(rough))
     step = next(size * k for k in (1, 2, 5, 10) if size * k >= rough)
     return [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
