@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import signal
@@ -395,36 +396,30 @@ def test_the_owner_is_kept(tmp_path: Path) -> None:
 
 
 NOBODY = """
-import os, sys
+import io, json, os, sys
 from cgcli.commands.app import run
 for words in (["map", "x*y", "-d", "d.csv", "-o", "warm.csv"], ["map", "x", "-d", "none.csv"],
               ["train", "(w*x-y)^2", "-d", "d.csv", "w=0", "--plot", "warm.svg"]):
     run(words)
-os.remove("warm.csv")
-os.remove("warm.svg")
-for name, mode in eval(sys.argv[2]):
-    os.chmod(name, mode)
-if os.getuid() == 0:
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-print("now", file=sys.stderr, flush=True)
-sys.exit(run(sys.argv[1].split()))
+for folder, command, modes in json.loads(sys.argv[1]):
+    os.chdir(folder)
+    for name, mode in modes:
+        os.chmod(name, mode)
+    if os.fork() == 0:
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        sys.stderr = io.StringIO()
+        status = run(command.split())
+        print(json.dumps([status, sys.stderr.getvalue()]), flush=True)
+        os._exit(0)
+    os.wait()
 """
+"""Command lines without root's rights, where the tests have them.
 
-
-def as_nobody(
-    command: str, folder: Path, modes: list[tuple[str, int]]
-) -> subprocess.CompletedProcess[str]:
-    """Run a command line without root's rights, where the tests have them.
-
-    All that it takes is loaded before: what the interpreter is made of may be root's alone.
-    """
-    words = [sys.executable, "-c", NOBODY, command, repr(modes)]
-    ran = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
-    ran.stderr = ran.stderr.partition("now\n")[2]
-    return ran
-
+All that they take is loaded before: what the interpreter is made of may be root's alone.
+"""
 
 PROTECTED = [
     ("map x*y -d d.csv -o o.csv", [("o.csv", 0o444)], "o.csv: it is protected against writing"),
@@ -440,21 +435,31 @@ PROTECTED = [
 
 
 @POSIX
-@pytest.mark.parametrize(("command", "modes", "why"), PROTECTED)
-def test_what_is_protected_is_kept(command: str, modes: list[tuple[str, int]], why: str) -> None:
+def test_what_is_protected_is_kept() -> None:
     # Pytest's own folders are closed to others.
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o777)
-        (folder / "d.csv").write_text(FILES["d.csv"])
-        (folder / "o.csv").write_text("kept")
-        (folder / "o.csv").chmod(0o666)
-        ran = as_nobody(command, folder, modes)
-        folder.chmod(0o777)
-        assert ran.returncode == 2, ran.stderr
-        assert why in ran.stderr
-        assert (folder / "o.csv").read_text() == "kept"
-        assert sorted(path.name for path in folder.iterdir()) == ["d.csv", "o.csv"]
+        whole = Path(name)
+        whole.chmod(0o755)
+        (whole / "d.csv").write_text(FILES["d.csv"])
+        asked = []
+        for number, (command, modes, _) in enumerate(PROTECTED):
+            folder = whole / str(number)
+            folder.mkdir()
+            folder.chmod(0o777)
+            (folder / "d.csv").write_text(FILES["d.csv"])
+            (folder / "o.csv").write_text("kept")
+            (folder / "o.csv").chmod(0o666)
+            asked.append((str(folder), command, modes))
+        words = [sys.executable, "-c", NOBODY, json.dumps(asked)]
+        ran = subprocess.run(words, capture_output=True, text=True, check=True, cwd=whole)
+        told = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("[")]
+        for (place, *_), (status, err), (*_, why) in zip(asked, told, PROTECTED, strict=True):
+            folder = Path(place)
+            folder.chmod(0o777)
+            assert status == 2
+            assert why in err
+            assert (folder / "o.csv").read_text() == "kept"
+            assert sorted(path.name for path in folder.iterdir()) == ["d.csv", "o.csv"]
 
 
 def test_paths_that_are_no_files(folder: Path, cgraph: Any) -> None:
