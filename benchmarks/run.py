@@ -16,6 +16,7 @@ SCRIPTS = [
     "json_lines.py",
     "long_sum.py",
     "scaling.py",
+    "lists.py",
     "steps.py",
     "layouts.py",
     "sheets.py",

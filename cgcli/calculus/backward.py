@@ -13,7 +13,7 @@ from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 
-__all__ = ["backward", "contribution", "local"]
+__all__ = ["backward", "contribution", "local", "send_floats"]
 
 
 def backward(
@@ -38,9 +38,25 @@ def backward(
         return backward_arrays(graph, values, of, active, faults, seed, trail or Trail())
     gradients: list[Any] = [None] * len(values)
     gradients[of] = seed
+    send_floats(graph, values, of, -1, active, faults, gradients)
+    if trail is not None:
+        trail.crossed.update(node for node in faults if gradients[node] is not None)
+    return gradients
+
+
+def send_floats(
+    graph: Graph,
+    values: list[Any],
+    first: int,
+    last: int,
+    active: bytearray,
+    faults: dict[int, Any],
+    gradients: list[Any],
+) -> None:
+    """Add what scalar nodes send, from the first down to the last, which is left out."""
     operations, all_arguments = graph.operations, graph.arguments
     m = real.FAST
-    for node in range(of, -1, -1):
+    for node in range(first, last, -1):
         upstream = gradients[node]
         if upstream is None:
             continue
@@ -82,9 +98,6 @@ def backward(
             argument = arguments[place]
             before = gradients[argument]
             gradients[argument] = sent if before is None else before + sent
-    if trail is not None:
-        trail.crossed.update(node for node in faults if gradients[node] is not None)
-    return gradients
 
 
 def _never_finite(sent: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 from cgcli.calculus import notes
@@ -175,10 +176,11 @@ def _jacobian(
         trail.masks.clear()
         fill = _by_columns if _is_narrow(graph, target, active, rows, columns) else _by_rows
         fill(graph, values, target, sources, active, faults, found)
-    ends = np.cumsum([size(graph.shape(source)) for source in sources])
+    shapes = [graph.shape(source) for source in sources]
+    ends = accumulate(map(size, shapes))
     return [
-        part.reshape(shape + graph.shape(source))
-        for part, source in zip(np.split(found, ends[:-1], axis=1), sources, strict=True)
+        found[:, end - size(own) : end].reshape(shape + own)
+        for end, own in zip(ends, shapes, strict=True)
     ], reached
 
 

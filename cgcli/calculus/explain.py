@@ -171,7 +171,7 @@ class Explanation:
             formula = self.locals.formula(node, place)
             partial = result.kind.local(graph, result.values, node, place)
         else:
-            words = operation.explained(place, *map(graph.shape, graph.arguments[node]))
+            words = operation.explained(place, map(graph.shape, graph.arguments[node]))
         shared = argument != result.of and self._is_shared(argument)
         return Contribution(node, place, argument, formula, partial, words, sent, shared)
 
@@ -217,7 +217,7 @@ class Explanation:
         """Return the nodes whose values a local derivative is computed from."""
         operation, arguments = self.graph.operations[node], self.graph.arguments[node]
         if not operation.elementwise:
-            words = operation.explained(place, *map(self.graph.shape, arguments))
+            words = operation.explained(place, map(self.graph.shape, arguments))
             named = zip(operation.parameters, arguments, strict=False)
             found = [argument for name, argument in named if f"{{{name}}}" in words]
             return [*found, node] if "{y}" in words else found

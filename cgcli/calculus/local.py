@@ -46,6 +46,7 @@ class Locals:
         self.values = values
         self.kind = kind
         self._known: dict[tuple[Any, ...], tuple[Formula, tuple[int, ...]]] = {}
+        self._every: tuple[int, list[Formula]] = (-1, [])
 
     def formula(self, node: int, place: int) -> Formula | None:
         """Return the derivative of a node by one argument; None where it is not elementwise."""
@@ -54,6 +55,11 @@ class Locals:
         if not operation.elementwise:
             return None
         arguments = graph.arguments[node]
+        if operation.variadic and len(arguments) > 2:
+            # All at once: what they have in common is as long as there are arguments.
+            if self._every[0] != node:
+                self._every = (node, self._make(node, operation.partials)[0])
+            return self._every[1][place]
         literals = tuple(map(self._literal, arguments))
         # The same node twice is the same name twice.
         pattern = tuple(map(arguments.index, arguments))
@@ -64,7 +70,10 @@ class Locals:
             whole = (*arguments, node)
             names = {own: whole[k] for own, k in zip(kept.names, order, strict=True)}
             return kept._replace(names=names)
-        return self._make(node, place, key)
+        (formula,), order, decided = self._make(node, operation.taught(place))
+        if not decided:
+            self._known[key] = (formula, order)
+        return formula
 
     def _literal(self, node: int) -> str | None:
         """The text of an argument that is a number as it was typed, or None."""
@@ -78,9 +87,10 @@ class Locals:
             return None
         return graph.literals[node] if isinstance(graph.constants[node], float) else None
 
-    def _make(self, node: int, place: int, key: tuple[Any, ...]) -> Formula:
+    def _make(self, node: int, rule: Any) -> tuple[list[Formula], tuple[int, ...], bool]:
+        """Return what a rule writes, by which of the arguments, and whether it had cases."""
         graph, values = self.graph, self.values
-        operation, arguments = graph.operations[node], graph.arguments[node]
+        arguments = graph.arguments[node]
         small = Graph()
         decisions = _Decisions(small, self.kind)
         m = symbolic(small, decisions.decide)
@@ -100,15 +110,13 @@ class Locals:
             names[symbols[argument].node] = argument
             decisions.given[symbols[argument].node] = values[argument]
             order.append(k)
-        rule = operation.taught(place)
         found = rule(m, symbols[node], *(symbols[argument] for argument in arguments))
-        if not isinstance(found, Symbol):
-            found = m.number(found)
-        reasons = tuple(_reason(small, reason) for reason in found.reasons)
-        formula = Formula(small, found.node, names, reasons)
-        if not decisions.made:
-            self._known[key] = (formula, tuple(order))
-        return formula
+        formulas = []
+        for one in found if isinstance(found, list) else [found]:
+            symbol = one if isinstance(one, Symbol) else m.number(one)
+            reasons = tuple(_reason(small, reason) for reason in symbol.reasons)
+            formulas.append(Formula(small, symbol.node, names, reasons))
+        return formulas, tuple(order), decisions.made
 
 
 def _reason(small: Graph, reason: tuple[int, bool]) -> int:

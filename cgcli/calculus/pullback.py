@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.calculus.backward import send_floats
 from cgcli.calculus.sums import Scattered, Sums, scattering
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
@@ -38,12 +39,17 @@ def backward_arrays(
     sums = Sums(len(values))
     gradients, masks = sums.gradients, trail.masks
     gradients[of] = seed
+    # Between these lie scalars, with nothing to mask and nothing at fault.
+    apart = sorted((node for node in {*graph.tensors, *faults} if node <= of), reverse=True)
+    first = of
     with quiet():
-        for node in range(of, -1, -1):
-            upstream = gradients[node]
-            arguments = graph.arguments[node]
-            if upstream is None or not arguments:
+        for node in [*apart, -1]:
+            send_floats(graph, values, first, node, active, {}, gradients)
+            first = node - 1
+            upstream = gradients[node] if node >= 0 else None
+            if upstream is None:
                 continue
+            arguments = graph.arguments[node]
             places = [place for place, argument in enumerate(arguments) if active[argument]]
             fault = _fault(graph, node, faults, masks) if node in faults else None
             through = fault is not None and fault.any()

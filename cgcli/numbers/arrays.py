@@ -37,6 +37,8 @@ def as_value(result: Any) -> Any:
 
 def reduce_to(contribution: Any, shape: Shape) -> Any:
     """Sum a contribution over the axes along which its argument was broadcast."""
+    if not shape and isinstance(contribution, float):
+        return float(contribution)
     array = np.asarray(contribution, dtype=np.float64)
     if array.shape == shape:
         return array if shape else float(array)
@@ -211,7 +213,8 @@ ARRAYS: Final = Namespace(
     inf=math.inf,
     nan=math.nan,
     # Vectors and matrices
-    stack=lambda *parts: np.stack(parts),
+    # Of n numbers: `np.stack` makes an array of each of them first.
+    stack=lambda *parts: np.array(parts),
     scatter=_scatter,
     concat=_concat,
     sum=lambda x, *axis: np.sum(x, axis=_axis(axis)),

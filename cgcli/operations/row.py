@@ -163,7 +163,7 @@ class Operation:
             return "column" if static[0] in (0, -2) else "row"
         return ""
 
-    def explained(self, place: int, *shapes: Shape) -> str:
+    def explained(self, place: int, shapes: Iterable[Shape]) -> str:
         """Return the words for what the pullback sends to the argument at `place`."""
         if self.wording is not None:
             return self.wording(place, *shapes)
