@@ -25,7 +25,7 @@ from flint import arb
 
 import cgcli
 from cgcli.calculus.leaves import double_leaves
-from cgcli.calculus.proved import backward_balls, forward_balls
+from cgcli.calculus.proved import BallSweep
 from cgcli.numbers.balls import VOIDED, Ball, ball, plain
 
 ROOT = Path(__file__).parent.parent
@@ -55,8 +55,10 @@ def measure(group: str, program: str, text: str, at: dict[str, Any]) -> Iterator
 
     def passes(bits: int) -> tuple[list[Any], list[Any]]:
         with flint.ctx.workprec(bits):
-            values = forward_balls(result.graph, leaves())
-            return values, backward_balls(result.graph, values, result.of, result.active, ball(1))
+            values = BallSweep(result.graph).forward(leaves())
+            return values, BallSweep(result.graph, values).backward(
+                result.of, result.active, ball(1)
+            )
 
     true, true_slopes = passes(BITS)
     with plain():

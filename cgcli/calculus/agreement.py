@@ -8,7 +8,7 @@ from typing import Any, Final
 from flint import arb
 
 from cgcli.calculus.independent import forward_series, slope_of, value_of
-from cgcli.calculus.proved import backward_balls
+from cgcli.calculus.proved import BallSweep
 from cgcli.errors import FaultError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
@@ -51,7 +51,7 @@ class Agreement:
             active = self.graph.dependents(self.sources)
             if not active[self.of]:
                 return True
-            gradients = backward_balls(self.graph, values, self.of, active, self._seed(weights))
+            gradients = BallSweep(self.graph, values).backward(self.of, active, self._seed(weights))
         steps, expected = self._steps(gradients, active)
         found = forward_series(self.graph, leaves, steps, len(self.graph) - 1)
         for node in range(len(self.graph)):

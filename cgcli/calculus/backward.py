@@ -33,9 +33,9 @@ def backward(
     met on its way is added to `trail`.
     """
     if graph.tensors:
-        from cgcli.calculus.pullback import backward_arrays
+        from cgcli.calculus.pullback import ArraySweep
 
-        return backward_arrays(graph, values, of, active, faults, seed, trail or Trail())
+        return ArraySweep(graph, values, faults, trail).backward(of, active, seed)
     gradients: list[Any] = [None] * len(values)
     gradients[of] = seed
     send_floats(graph, values, of, -1, active, faults, gradients)
@@ -119,9 +119,11 @@ def contribution(
     `upstream` is the node's own gradient, and `masks` are those the pass left behind.
     """
     if graph.tensors:
-        from cgcli.calculus.pullback import contribution_of_arrays
+        from cgcli.calculus.pullback import ArraySweep
 
-        return contribution_of_arrays(graph, values, node, place, upstream, faults, masks)
+        sweep = ArraySweep(graph, values, faults)
+        sweep.masks.update(masks)
+        return sweep.contribution(node, place, upstream)
     operation = graph.operations[node]
     parts = [values[a] for a in graph.arguments[node]]
     if operation.reaches is not None and not operation.reaches(real.FAST, place, *parts):

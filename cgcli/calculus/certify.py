@@ -25,7 +25,7 @@ from cgcli.calculus.judge import (
     judge_float,
 )
 from cgcli.calculus.leaves import double_leaves
-from cgcli.calculus.proved import backward_balls, forward_balls, local_ball
+from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
@@ -155,7 +155,7 @@ def precise_values(
     found: list[Finding] = []
     for bits in _precisions(graph, *_bits_for(digits, most_bits)):
         with flint.ctx.workprec(bits):
-            values = forward_balls(graph, leaves())
+            values = BallSweep(graph).forward(leaves())
             found = [
                 judge_each(lambda _, truth: judge_digits(truth, digits), None, values[node], shape)
                 for node, shape in ((node, graph.shape(node)) for node in nodes)
@@ -182,7 +182,7 @@ def precise_truths(
     found: list[bool | None] = [None] * len(tests)
     for bits in _precisions(graph, *_bits_for(digits, MOST_BITS)) if tests else ():
         with flint.ctx.workprec(bits):
-            values = forward_balls(graph, leaves())
+            values = BallSweep(graph).forward(leaves())
             for k, test in enumerate(tests):
                 if found[k] is None:
                     with contextlib.suppress(UndecidedError):
@@ -259,12 +259,12 @@ class _Passes:
         leaves: dict[int, Any],
     ) -> None:
         self.leaves = leaves
-        self.values = forward_balls(graph, leaves)
+        self.values = BallSweep(graph).forward(leaves)
         self.gradients: list[Any] = [None] * len(graph)
         self.jacobian: dict[str, Any] | None = None
         self.active = active
         if not graph.shape(of):
-            self.gradients = backward_balls(graph, self.values, of, active, ball(1))
+            self.gradients = BallSweep(graph, self.values).backward(of, active, ball(1))
         else:
             self.jacobian = _jacobian(graph, self.values, of, sources)
 
@@ -281,7 +281,7 @@ def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, in
         seed = arranged(
             [ball(1) if place == element else NOTHING for place in range(size(shape))], shape
         )
-        gradients = backward_balls(graph, values, of, active, seed) if active[of] else None
+        gradients = BallSweep(graph, values).backward(of, active, seed) if active[of] else None
         for name, source in sources.items():
             row = gradients[source] if gradients else None
             count = size(graph.shape(source))
@@ -348,7 +348,9 @@ def _keep_partials(
     for node, arguments in enumerate(graph.arguments):
         found: list[Any] = []
         for place, argument in enumerate(arguments):
-            partial = local_ball(graph, passes.values, node, place) if varying[argument] else None
+            partial = (
+                BallSweep(graph, passes.values).local(node, place) if varying[argument] else None
+            )
             known = None if partial is None else judge_each(judge, None, partial, graph.shape(node))
             found.append(known)
         certificate.partials[node] = found

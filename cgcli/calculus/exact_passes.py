@@ -1,45 +1,31 @@
-"""The two passes over ratios: each operation's own rule, on every element or on whole arrays.
-
-The rules of single numbers are run on every element by itself, those of whole arrays over arrays
-of ratios. Where there is no fraction stands a `NoValue`.
-"""
+"""The sweep over ratios: where there is no fraction stands a `NoValue`."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cgcli.calculus.sums import Scattered, Sums, scattering
+from cgcli.calculus.sums import scattering
+from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.numbers.exact import exact_namespace, run
 from cgcli.numbers.missing import IRRATIONAL, NOTHING, NoValue, NoValueError
 from cgcli.numbers.numerals import read_numeral
-from cgcli.numbers.parts import Parts
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
-from cgcli.operations.row import Operation, Rule, Shape
+from cgcli.operations.row import Rule, Shape
 from cgcli.operations.table import CONSTANTS
 
 if TYPE_CHECKING:
     from cgcli.numbers.namespace import Namespace
 
-__all__ = ["Passes", "handed_out", "unreached"]
+__all__ = ["ExactSweep", "Ratios", "handed_out", "unreached"]
 
 
-class Passes:
-    """Both passes, in the room that the limits give; `now` is the node that is worked on.
-
-    >>> from cgcli.program import parse
-    >>> graph = parse("x^2/3").graph()
-    >>> passes = Passes()
-    >>> values = passes.values_of(graph, {"x": Fraction(1, 2)})
-    >>> active = graph.dependents([0])
-    >>> gradients = passes.gradients_of(graph, values, graph.output, active, Ratio(1))
-    >>> values[graph.output], gradients[0]
-    (Ratio(1, 12), Ratio(1, 3))
-    """
+class Ratios:
+    """The namespaces of ratios in the room that the limits give; `now` is the node in work."""
 
     def __init__(self, limits: Limits = Limits()) -> None:
         self.limits = limits
@@ -58,19 +44,12 @@ class Passes:
             self._arrays = exact_arrays(self.room)
         return self._arrays
 
-    def values_of(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
-        """Return the value of every node."""
-        names = {node: name for name, node in graph.inputs.items()}
-        values: list[Any] = []
-        for node, arguments in enumerate(graph.arguments):
-            self.now = node
-            if arguments:
-                values.append(self.value_at(graph, node, [values[a] for a in arguments]))
-            elif node in names:
-                values.append(self.taken(inputs[names[node]]))
-            else:
-                values.append(self.literal(graph.literals[node], node))
-        return values
+    @property
+    def scattering(self) -> Namespace:
+        """The namespace of pullbacks."""
+        if self._scattering is None:
+            self._scattering = scattering(self.arrays)
+        return self._scattering
 
     def literal(self, literal: str, node: int) -> Any:
         """Return the fraction that a numeral is."""
@@ -81,169 +60,137 @@ class Passes:
 
     def taken(self, value: Any) -> Any:
         """Return a value of a node as the rules take it."""
-        if not getattr(value, "shape", ()):
-            return as_ratio(value, self.room)
-        from cgcli.numbers.objects import mapped
+        ratio = lambda element: as_ratio(element, self.room)
+        return _each(ratio, getattr(value, "shape", ()), value)
 
-        return mapped(lambda element: as_ratio(element, self.room), value.shape, value)
 
-    def value_at(self, graph: Graph, node: int, parts: list[Any]) -> Any:
-        """Return the value of one node, from those of its arguments."""
-        operation = graph.operations[node]
-        if node not in graph.tensors:
-            return self._one(operation, node, *parts)
-        from cgcli.numbers.objects import mapped
+class ExactSweep(Sweep):
+    """Both passes over ratios, and arrays of them.
 
-        shape = graph.shape(node)
-        if operation.elementwise:
-            return mapped(lambda *elements: self._one(operation, node, *elements), shape, *parts)
-        fixed = graph.static.get(node, ())
-        return self._whole(node, shape, False, lambda: operation.value(self.arrays, *parts, *fixed))
+    >>> from cgcli.program import parse
+    >>> graph = parse("x^2/3").graph()
+    >>> sweep = ExactSweep(Ratios(), graph)
+    >>> leaves = {0: Ratio(1, 2), **{node: Ratio(int(graph.constants[node])) for node in (1, 3)}}
+    >>> sweep.forward(leaves)[graph.output]
+    Ratio(1, 12)
+    >>> sweep.backward(graph.output, graph.dependents([0]), Ratio(1))[0]
+    Ratio(1, 3)
+    """
 
-    def _one(self, operation: Operation, node: int, *parts: Any) -> Any:
-        """Return the value of an operation on single numbers."""
-        # A choice may have a part without a value; of all others that is the value's end.
-        if operation.reaches is None:
-            for part in parts:
-                if isinstance(part, NoValue):
-                    return part
-        found = run(operation.value, self.scalars, *parts)
-        return found.at(node) if isinstance(found, NoValue) else found
+    def __init__(self, ratios: Ratios, graph: Graph, values: Any = None) -> None:
+        super().__init__(graph, values)
+        self._ratios = ratios
 
-    def _whole(self, node: int, shape: Shape, backward: bool, compute: Any) -> Any:
-        """Return what an operation on whole arrays gives, each element a ratio or without value."""
-        from cgcli.numbers.objects import filled, mapped
+    def book(self, node: int) -> Namespace:
+        """Return the namespace of ratios, or of arrays of them."""
+        return self._ratios.arrays if node in self.graph.tensors else self._ratios.scalars
 
+    @property
+    def scattering(self) -> Namespace:
+        """The namespace of pullbacks."""
+        return self._ratios.scattering
+
+    def value(self, node: int, parts: list[Any]) -> Any:
+        """Return a value; of what has no value there is none, but for a choice."""
+        self._ratios.now = node
+        return super().value(node, parts)
+
+    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
+        """Return a rule's result; what acts on each element is run over each by itself."""
+        if self.graph.operations[node].elementwise:
+            return self._elementwise(node, rule, numbers)
         try:
-            found = compute()
+            return rule(self.book(node), *numbers)
         except NoValueError as error:
-            return filled(error.cause.at(node, backward), shape)
+            return self._missing(error, node, node)
 
-        def kept(element: Any) -> Any:
-            ratio = as_ratio(element, self.room)
+    def _elementwise(self, node: int, rule: Rule, numbers: Sequence[Any]) -> Any:
+        # A choice may have a part without a value; of all others that is the result's end.
+        choice = self.graph.operations[node].reaches is not None
+
+        def of_numbers(*elements: Any) -> Any:
+            lacking = [] if choice else [e for e in elements if isinstance(e, NoValue)]
+            return lacking[0] if lacking else run(rule, self._ratios.scalars, *elements)
+
+        return _each(of_numbers, self.graph.shape(node), *numbers)
+
+    def settled(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
+        """Return a value, which says where it is missing since when."""
+        return self._placed(node, result, backward=False)
+
+    def _placed(self, node: int, result: Any, *, backward: bool) -> Any:
+        def placed(element: Any) -> Any:
+            ratio = as_ratio(element, self._ratios.room)
             return ratio.at(node, backward) if isinstance(ratio, NoValue) else ratio
 
-        if type(found) is Scattered:
-            return found
-        if getattr(found, "shape", None) == ():
+        if getattr(result, "shape", None) == ():
             # NumPy returns a number as an array of no axes, or as such.
-            found = found[()]
-        return None if found is None else mapped(kept, getattr(found, "shape", ()), found)
+            result = result[()]
+        return _each(placed, getattr(result, "shape", ()), result)
 
-    def gradients_of(
-        self, graph: Graph, values: list[Any], of: int, active: bytearray, seed: Any
-    ) -> list[Any]:
-        """Return the gradient of a node by every active one; None where none was sent."""
-        sums = Sums(len(graph))
-        gradients = sums.gradients
-        gradients[of] = seed
-        for node in range(of, -1, -1):
-            upstream, arguments = gradients[node], graph.arguments[node]
-            if upstream is None or not arguments:
-                continue
-            self.now = node
-            places = [place for place, argument in enumerate(arguments) if active[argument]]
-            for place, sent in self.sent_to(graph, values, node, places, upstream):
-                sums.add(arguments[place], sent)
-        return gradients
+    def _missing(self, error: NoValueError, node: int, shaped: int, backward: bool = False) -> Any:
+        from cgcli.numbers.objects import filled
 
-    def sent_to(
-        self, graph: Graph, values: Any, node: int, places: Sequence[int], upstream: Any
-    ) -> Iterator[tuple[int, Any]]:
-        """Yield what a node sends to some of its arguments, nothing left out."""
-        operation, arguments = graph.operations[node], graph.arguments[node]
-        if not operation.elementwise:
-            yield from self._pulled(graph, values, node, places, upstream)
-            return
-        parts = [values[a] for a in arguments]
-        if node not in graph.tensors:
-            sent = self._products(operation, node, places, upstream, values[node], *parts)
-            yield from ((p, one) for p, one in zip(places, sent, strict=True) if one is not NOTHING)
-            return
-        from cgcli.numbers.objects import mapped
+        return filled(error.cause.at(node, backward), self.graph.shape(shaped))
 
-        every = mapped(
-            lambda *elements: self._products(operation, node, places, *elements),
-            graph.shape(node),
-            upstream,
-            values[node],
-            *parts,
-        )
-        for k, place in enumerate(places):
-            sent = mapped(lambda products, k=k: products[k], graph.shape(node), every)
-            reduced = _reduced(sent, graph.shape(arguments[place]))
-            if reduced is not None:
-                yield place, reduced
+    def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
+        """Return what a node sends; nothing where nothing reaches it."""
+        self._ratios.now = node
+        return () if upstream is NOTHING else super().send(node, places, upstream)
 
-    def _pulled(
-        self, graph: Graph, values: Any, node: int, places: Sequence[int], upstream: Any
-    ) -> Iterator[tuple[int, Any]]:
-        operation, arguments = graph.operations[node], graph.arguments[node]
-        pull, fixed = operation.pullback, graph.static.get(node, ())
-        assert pull is not None
-        if self._scattering is None:
-            self._scattering = scattering(self.arrays)
-        m, parts, y = self._scattering, Parts(values, arguments), values[node]
+    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
+        """Return the local derivatives, which say where they are missing since when."""
+        rules, numbers = self.graph.operations[node].partials, [self.part(node), *parts]
+        if isinstance(rules, tuple):
+            found = [self.run(node, rules[place], *numbers) for place in places]
+        else:
+            every, shape = self._elementwise(node, rules, numbers), self.graph.shape(node)
+            found = [_each(functools.partial(_at, place), shape, every) for place in places]
+        return [self._placed(node, partial, backward=True) for partial in found]
+
+    def limited(self, sent: Any, reached: Any) -> Any:
+        """Return a contribution where it is reached."""
+        shape = getattr(sent, "shape", ())
+        return sent if reached is True else _each(_reached, shape, sent, reached)
+
+    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+        """Return a contribution in its argument's shape; None where no element is reached."""
+        sent = self._placed(node, sent, backward=True)
+        if node not in self.graph.tensors:
+            return None if sent is NOTHING else sent
+        from cgcli.numbers.objects import reduce_objects
+
+        shape = self.graph.shape(argument)
+        found = reduce_objects(sent, shape)
+        if not shape:
+            return None if found is NOTHING else found
+        return None if unreached(found).all() else found
+
+    def pulled(self, node: int, places: Sequence[int], upstream: Any) -> Iterator[tuple[int, Any]]:
+        """Yield what a pullback sends; all of it is missing where a decision hangs on that."""
         for place in places:
-            shape = graph.shape(arguments[place])
-            compute = functools.partial(pull, m, place, upstream, y, parts, fixed)
-            sent = self._whole(node, shape, True, compute)
-            if type(sent) is not Scattered and sent is not None:
-                sent = _reduced(sent, shape)
-            if sent is not None:
-                yield place, sent
-
-    def _products(
-        self,
-        operation: Operation,
-        node: int,
-        places: Sequence[int],
-        upstream: Any,
-        y: Any,
-        *parts: Any,
-    ) -> list[Any]:
-        """Return upstream times the local derivatives, of single numbers; `NOTHING` for nothing."""
-        if upstream is NOTHING:
-            return [NOTHING] * len(places)
-        reaches = operation.reaches
-        found: list[Any] = []
-        for place, partial in zip(
-            places, self.partials_of(operation, node, places, y, *parts), strict=True
-        ):
-            if reaches is not None and not reaches(self.scalars, place, *parts):
-                found.append(NOTHING)
-                continue
-            product = upstream * partial
-            found.append(product.at(node, True) if isinstance(product, NoValue) else product)
-        return found
-
-    def partials_of(
-        self, operation: Operation, node: int, places: Sequence[int], y: Any, *parts: Any
-    ) -> list[Any]:
-        """Return local derivatives, of single numbers."""
-        if operation.reaches is None:
-            for part in (y, *parts):
-                if isinstance(part, NoValue):
-                    return [part] * len(places)
-
-        def ratios(rule: Rule, *numbers: Any) -> Any:
-            found = run(rule, self.scalars, *numbers)
-            if isinstance(found, NoValue):
-                found = found.at(node, True)
-                return found if isinstance(operation.partials, tuple) else [found] * len(parts)
-            return found
-
-        return operation.partials_by(places, ratios, y, parts)
+            try:
+                yield from super().pulled(node, (place,), upstream)
+            except NoValueError as error:
+                argument = self.graph.arguments[node][place]
+                yield place, self._missing(error, node, argument, backward=True)
 
 
-def _reduced(sent: Any, shape: Shape) -> Any:
-    """Return a contribution in the shape of its argument; None where no element is reached."""
-    from cgcli.numbers.objects import reduce_objects
-
-    found = reduce_objects(sent, shape)
+def _each(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:
+    """Return what a function of numbers gives, at every element where there is a shape."""
     if not shape:
-        return None if found is NOTHING else found
-    return None if unreached(found).all() else found
+        return function(*parts)
+    from cgcli.numbers.objects import mapped
+
+    return mapped(function, shape, *parts)
+
+
+def _at(place: int, partials: Any) -> Any:
+    return partials[place] if type(partials) is list else partials
+
+
+def _reached(sent: Any, reached: Any) -> Any:
+    return reached if isinstance(reached, NoValue) else sent if reached else NOTHING
 
 
 def unreached(value: Any) -> Any:
@@ -259,8 +206,5 @@ def handed_out(value: Any) -> Any:
         return value.fraction()
     if value is NOTHING:
         return Fraction(0)
-    if not getattr(value, "shape", ()):
-        return value
-    from cgcli.numbers.objects import mapped
-
-    return mapped(handed_out, value.shape, value)
+    shape = getattr(value, "shape", ())
+    return _each(handed_out, shape, value) if shape else value

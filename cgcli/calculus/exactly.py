@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from cgcli.calculus import refusals
 from cgcli.calculus.evaluate import check_size
-from cgcli.calculus.exact_passes import Passes, handed_out, unreached
+from cgcli.calculus.exact_passes import ExactSweep, Ratios, handed_out, unreached
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.result import Result, find
-from cgcli.calculus.sums import Scattered
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -34,7 +33,7 @@ _WORK: Final = 1_000
 """All numbers together may take so many times the work of passing through one of full length."""
 
 
-class Exactly(Passes):
+class Exactly(Ratios):
     """Exact rationals: `Fraction`s, and NumPy's arrays of them.
 
     >>> from cgcli.program import parse
@@ -58,7 +57,7 @@ class Exactly(Passes):
 
     def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where that is no fraction."""
-        values = self._guarded(graph, lambda: self.values_of(graph, inputs))
+        values = self._guarded(graph, lambda: self._values(graph, inputs))
         found = values[graph.output]
         self.require(graph, found, values)
         return handed_out(found)
@@ -119,7 +118,7 @@ class Exactly(Passes):
         shape = graph.shape(target)
         if shape:
             check_size(graph, target, names, sources, self.limits)
-        values = self.values_of(graph, inputs)
+        values = self._values(graph, inputs)
         self.require(graph, values[target], values)
         handed = [handed_out(value) for value in values]
         result = Result(graph, handed, target, active, wanted, self, varying)
@@ -127,7 +126,8 @@ class Exactly(Passes):
         if shape:
             result.jacobian, reached = self._jacobian(graph, values, target, wanted)
         else:
-            reached = self.gradients_of(graph, values, target, active, Ratio(1, 1, self.room))
+            one = Ratio(1, 1, self.room)
+            reached = ExactSweep(self, graph, values).backward(target, active, one)
             self._set_masks(graph, reached, trail)
             result.gradients = [handed_out(gradient) for gradient in reached]
             result.gradient = {name: result.grad(node) for name, node in wanted.items()}
@@ -156,7 +156,7 @@ class Exactly(Passes):
         for element in range(size(shape) if active[target] else 0):
             seed = filled(zero, shape)
             seed.flat[element] = Ratio(1, 1, self.room)
-            gradients = self.gradients_of(graph, values, target, active, seed)
+            gradients = ExactSweep(self, graph, values).backward(target, active, seed)
             for name, node in wanted.items():
                 if gradients[node] is not None:
                     rows[name][element] = gradients[node]
@@ -179,7 +179,7 @@ class Exactly(Passes):
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the values, a `NoValue` where there is no fraction."""
-        found = self._guarded(graph, lambda: self.values_of(graph, inputs))
+        found = self._guarded(graph, lambda: self._values(graph, inputs))
         return [handed_out(value) for value in found]
 
     def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
@@ -190,10 +190,21 @@ class Exactly(Passes):
         self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
     ) -> list[Any]:
         """Return the gradients, a `NoValue` where there is no fraction."""
-        taken = [self.taken(value) for value in values]
-        seed = Ratio(1, 1, self.room)
-        found = self._guarded(graph, lambda: self.gradients_of(graph, taken, of, active, seed))
+        sweep = ExactSweep(self, graph, [self.taken(value) for value in values])
+        one = Ratio(1, 1, self.room)
+        found = self._guarded(graph, lambda: sweep.backward(of, active, one))
         return [handed_out(gradient) for gradient in found]
+
+    def _values(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
+        names = {node: name for name, node in graph.inputs.items()}
+        leaves = {
+            node: self.taken(inputs[names[node]])
+            if node in names
+            else self.literal(graph.literals[node], node)
+            for node, arguments in enumerate(graph.arguments)
+            if not arguments
+        }
+        return ExactSweep(self, graph).forward(leaves)
 
     # One step again
 
@@ -262,24 +273,17 @@ class Exactly(Passes):
         parts = [self.taken(values[a]) for a in graph.arguments[node]]
         if not parts:
             return self.leaf(graph, node)
-        return handed_out(self.value_at(graph, node, parts))
+        return handed_out(ExactSweep(self, graph).value(node, parts))
 
     def local(self, graph: Graph, values: list[Any], node: int, place: int) -> Any:
         """Return a fraction, or an array of the node's shape."""
         operation = graph.operations[node]
         if not operation.elementwise:
             return None
-        parts = [self.taken(values[each]) for each in (node, *graph.arguments[node])]
-        if node not in graph.tensors:
-            return handed_out(self.partials_of(operation, node, (place,), *parts)[0])
-        from cgcli.numbers.objects import mapped
-
-        found = mapped(
-            lambda *elements: self.partials_of(operation, node, (place,), *elements)[0],
-            graph.shape(node),
-            *parts,
-        )
-        return handed_out(found)
+        arguments = graph.arguments[node]
+        known = {place: self.taken(values[place]) for place in (node, *arguments)}
+        parts = [known[argument] for argument in arguments]
+        return handed_out(ExactSweep(self, graph, known).partials(node, (place,), parts)[0])
 
     def contribution(
         self,
@@ -297,10 +301,8 @@ class Exactly(Passes):
         if node in masks:
             up = up.copy()
             up[~masks[node]] = NOTHING
-        known: Any = _Some(taken)
-        for _, sent in self.sent_to(graph, known, node, (place,), up):
-            return handed_out(sent.dense() if type(sent) is Scattered else sent)
-        return None
+        sent = ExactSweep(self, graph, taken).contribution(node, place, up)
+        return None if sent is None else handed_out(sent)
 
     def zero(self, shape: Shape) -> Any:
         """Return 0, or zeros."""
@@ -313,7 +315,3 @@ class Exactly(Passes):
     def plain(self, value: Any) -> Any:
         """Return a number as it is."""
         return value
-
-
-class _Some(dict[int, Any]):
-    """The values of some nodes, where a list would have those of all."""

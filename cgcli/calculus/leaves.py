@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from flint import arb, fmpq
 
-from cgcli.calculus.proved import forward_balls
+from cgcli.calculus.proved import BallSweep
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import Ball, ball
@@ -96,7 +96,7 @@ def _made(source: Source) -> Any:
     if isinstance(source, list):
         return _array(source)
     if isinstance(source, Graph):
-        return forward_balls(source, exact_leaves(source, {})())[source.output]
+        return BallSweep(source).forward(exact_leaves(source, {})())[source.output]
     if getattr(source, "shape", ()):
         return _array(source.tolist())
     return _scalar(source)
@@ -115,7 +115,7 @@ def _scalar(source: Source) -> Any:
     if isinstance(source, str):
         return ball_of(source)
     if isinstance(source, Graph):
-        return forward_balls(source, exact_leaves(source, {})())[source.output]
+        return BallSweep(source).forward(exact_leaves(source, {})())[source.output]
     if isinstance(source, (int, float, Fraction)):
         return ball(source)
     return ball(float(source))

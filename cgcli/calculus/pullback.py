@@ -1,236 +1,149 @@
-"""The backward pass over vectors and matrices.
-
-Beside an array's gradient may stand a mask: the elements that a gradient reaches at all. It
-appears where `where` takes one branch for some elements and the other for the rest, and is
-carried back with the gradient, so that a branch that was not taken is never multiplied by 0.
-"""
+"""The sweep over vectors and matrices of doubles, and scalars among them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.calculus.backward import send_floats
-from cgcli.calculus.sums import Scattered, Sums, scattering
+from cgcli.calculus.sums import Scattered, scattering
+from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, quiet, reduce_to
-from cgcli.numbers.parts import Parts
+from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule
 
-__all__ = ["backward_arrays", "contribution_of_arrays", "local_array"]
+__all__ = ["ArraySweep", "local_array"]
 
 _SCATTERING: Final = scattering(ARRAYS)
 
 
-def backward_arrays(
-    graph: Graph,
-    values: list[Any],
-    of: int,
-    active: bytearray,
-    faults: dict[int, Any],
-    seed: Any,
-    trail: Trail,
-) -> list[Any]:
-    """Return the gradients of node `of`, as `backward` does, arrays among them."""
-    sums = Sums(len(values))
-    gradients, masks = sums.gradients, trail.masks
-    gradients[of] = seed
-    # Between these lie scalars, with nothing to mask and nothing at fault.
-    apart = sorted((node for node in {*graph.tensors, *faults} if node <= of), reverse=True)
-    first = of
-    with quiet():
-        for node in [*apart, -1]:
-            send_floats(graph, values, first, node, active, {}, gradients)
-            first = node - 1
-            upstream = gradients[node] if node >= 0 else None
-            if upstream is None:
-                continue
-            arguments = graph.arguments[node]
-            places = [place for place, argument in enumerate(arguments) if active[argument]]
-            fault = _fault(graph, node, faults, masks) if node in faults else None
-            through = fault is not None and fault.any()
-            for place, sent, mask in _sends(graph, values, node, places, upstream, masks.get(node)):
-                argument = arguments[place]
-                _keep_mask(gradients, masks, argument, mask)
-                if through:
-                    trail.crossed.add(node)
-                    sums.add(argument, _never_finite(graph, node, argument, sent, fault, mask))
-                else:
-                    sums.add(argument, sent)
-    return gradients
+class ArraySweep(MaskedSweep):
+    """Both passes over floats and arrays of doubles.
 
-
-def contribution_of_arrays(
-    graph: Graph,
-    values: list[Any],
-    node: int,
-    place: int,
-    upstream: Any,
-    faults: dict[int, Any],
-    masks: dict[int, Any],
-) -> Any:
-    """Return what the pass sends to one argument of a node, its masks known; None for nothing."""
-    with quiet():
-        for _, sent, mask in _sends(graph, values, node, (place,), upstream, masks.get(node)):
-            fault = _fault(graph, node, faults, masks) if node in faults else None
-            if fault is not None and fault.any():
-                return _never_finite(graph, node, graph.arguments[node][place], sent, fault, mask)
-            return sent.dense() if type(sent) is Scattered else sent
-    return None
-
-
-def _fault(graph: Graph, node: int, faults: dict[int, Any], masks: dict[int, Any]) -> Any:
-    """Return the elements of a node that are outside its domain and that a gradient reaches."""
-    fault = np.broadcast_to(faults[node], graph.shape(node))
-    return fault & masks[node] if node in masks else fault
-
-
-def _keep_mask(gradients: list[Any], masks: dict[int, Any], node: int, mask: Any) -> None:
-    """Keep what a contribution reaches: what either of two reaches is reached."""
-    if gradients[node] is None:
-        if mask is not None:
-            masks[node] = mask
-    elif node in masks:
-        if mask is None:
-            del masks[node]
-        else:
-            masks[node] = masks[node] | mask
-
-
-def _sends(
-    graph: Graph,
-    values: list[Any],
-    node: int,
-    places: Sequence[int],
-    upstream: Any,
-    mask: Any,
-) -> Iterator[tuple[int, Any, Any]]:
-    """Yield a node's contributions to some arguments and what they reach, None for everything.
-
-    Where nothing is sent to an argument there is nothing for it.
+    `faults` are the nodes that are outside their domain, True or for an array the mask of the
+    elements that are: no gradient that goes through them is finite. What a gradient met on its
+    way is kept in `trail`.
     """
-    operation, arguments = graph.operations[node], graph.arguments[node]
-    if not operation.elementwise:
-        yield from _pulled(graph, values, node, places, upstream, mask)
-        return
-    y = values[node]
-    if node not in graph.tensors:
-        parts = [values[a] for a in arguments]
-        if operation.reaches:
-            places = [p for p in places if operation.reaches(real.FAST, p, *parts)]
-        for place, partial in zip(
-            places, operation.partials_by(places, real.run, y, parts), strict=True
-        ):
-            yield place, upstream * partial, None
-        return
-    parts = list(map(_double, (values[a] for a in arguments)))
-    for place, partial in zip(
-        places, operation.partials_by(places, _run, _double(y), parts), strict=True
-    ):
-        met, shape = mask, graph.shape(arguments[place])
-        if operation.reaches:
-            taken = np.broadcast_to(operation.reaches(ARRAYS, place, *parts), graph.shape(node))
-            if not taken.all():
-                met = taken if mask is None else mask & taken
-        sent = upstream * partial
-        if met is None:
-            yield place, reduce_to(sent, shape), None
-        elif met.any():
-            sent = np.where(met, sent, 0.0)
-            reached = np.asarray(reduce_to(np.broadcast_to(met, graph.shape(node)), shape)) > 0
-            yield place, reduce_to(sent, shape), None if reached.all() else reached
 
+    def __init__(
+        self,
+        graph: Graph,
+        values: Any,
+        faults: dict[int, Any],
+        trail: Trail | None = None,
+    ) -> None:
+        super().__init__(graph, values)
+        self._faults = faults
+        self._trail = trail or Trail()
+        self.masks = self._trail.masks
 
-def _pulled(
-    graph: Graph,
-    values: list[Any],
-    node: int,
-    places: Sequence[int],
-    upstream: Any,
-    mask: Any,
-) -> Iterator[tuple[int, Any, Any]]:
-    """Run an operation's own pullback, and once more over the mask for what it reaches."""
-    operation, arguments = graph.operations[node], graph.arguments[node]
-    fixed = graph.static.get(node, ())
-    assert operation.pullback is not None
-    pull, y = operation.pullback, values[node]
-    parts = Parts(values, arguments, _double)
-    up = np.asarray(upstream) if graph.shape(node) else np.float64(upstream)
-    if mask is None:
-        for place in places:
-            sent = pull(_SCATTERING, place, up, y, parts, fixed)
-            if type(sent) is not Scattered and sent is not None:
-                sent = reduce_to(sent, graph.shape(arguments[place]))
-            if sent is not None:
-                yield place, sent, None
-        return
-    # Elements that are not reached are cut out of the values too: 0 times NaN is not 0.
-    clean, ones, bad = (Parts(values, arguments, change) for change in (_clean, np.ones_like, _bad))
-    flags = mask.astype(np.float64)
-    for place in places:
-        shape = graph.shape(arguments[place])
-        sent = pull(ARRAYS, place, up, y, parts, fixed)
-        if sent is None:
-            continue
-        if operation.mixes:
-            reached = np.broadcast_to(np.any(mask, axis=-1, keepdims=True), shape)
+    def book(self, node: int) -> Namespace:
+        """Return the namespace of floats, or of arrays."""
+        return ARRAYS if node in self.graph.tensors else real.FAST
+
+    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
+        """Return a rule's result: inf and NaN where plain floats raise."""
+        if node in self.graph.tensors:
+            return rule(ARRAYS, *map(_double, numbers))
+        return real.run(rule, *map(float, numbers))
+
+    @property
+    def scattering(self) -> Namespace:
+        """The namespace of pullbacks."""
+        return _SCATTERING
+
+    def part(self, node: int) -> Any:
+        """Return a value, a scalar as NumPy's double: its quotients by 0 are IEEE's."""
+        return _double(self.values[node])
+
+    def known(self, truth: Any) -> bool | None:
+        """Return whether a truth holds everywhere or nowhere."""
+        if np.all(truth):
+            return True
+        return None if np.any(truth) else False
+
+    def ones(self, node: int) -> Any:
+        """Return ones."""
+        return np.ones(self.graph.shape(node))
+
+    def truth(self, mask: Any, node: int) -> Any:
+        """Return a mask as numbers."""
+        return np.broadcast_to(mask, self.graph.shape(node)).astype(np.float64)
+
+    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+        """Sum a contribution over the axes along which the argument was broadcast."""
+        if node not in self.graph.tensors:
+            return float(sent)
+        return reduce_to(sent, self.graph.shape(argument))
+
+    def reaching(self, mask: Any, node: int, argument: int) -> Any:
+        """Return the mask of an argument; None where all of it is reached."""
+        reached = self.reduced(self.truth(mask, node), node, argument)
+        return None if np.all(reached) else np.asarray(reached) > 0
+
+    def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
+        """Return the gradients, in NumPy's silence."""
+        with quiet():
+            return super().backward(of, active, seed)
+
+    def visits(self, of: int, active: bytearray) -> Iterator[int]:
+        """Yield the nodes of arrays and those at fault; the loop of floats takes those between."""
+        graph, first, gradients = self.graph, of, self.sums.gradients
+        apart = sorted(
+            (node for node in {*graph.tensors, *self._faults} if node <= of), reverse=True
+        )
+        for node in apart:
+            send_floats(graph, self.values, first, node, active, {}, gradients)
+            yield node
+            first = node - 1
+        send_floats(graph, self.values, first, -1, active, {}, gradients)
+
+    def contribution(self, node: int, place: int, upstream: Any) -> Any:
+        """Return one contribution, in NumPy's silence."""
+        with quiet():
+            return super().contribution(node, place, upstream)
+
+    def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
+        """Return what a node sends; through an element outside its domain nothing is finite."""
+        up = upstream if node not in self.graph.tensors else _double(upstream)
+        sends = super().send(node, places, up)
+        if node not in self._faults:
+            return sends
+        fault = np.broadcast_to(self._faults[node], self.graph.shape(node))
+        fault = fault & self.masks[node] if node in self.masks else fault
+        if not fault.any():
+            return sends
+        self._trail.crossed.add(node)
+        return [
+            (place, Masked(self._never_finite(node, place, sent, fault), sent.mask))
+            for place, sent in sends
+        ]
+
+    def _never_finite(self, node: int, place: int, sent: Masked, fault: Any) -> Any:
+        """Put NaN for every finite contribution that comes through an element at fault."""
+        argument = self.graph.arguments[node][place]
+        value = sent.value.dense() if type(sent.value) is Scattered else sent.value
+        if self.graph.operations[node].elementwise:
+            through = np.asarray(self.reduced(fault.astype(np.float64), node, argument)) > 0
         else:
-            reached = pull(ARRAYS, place, flags, np.ones_like(y), ones, fixed)
-            reached = np.asarray(reduce_to(reached, shape)) != 0
-        if not reached.any():
-            continue
-        if not np.all(np.isfinite(sent)):
-            # What meets NaN or inf through an element that is reached stays as it is.
-            if operation.mixes:
-                met = np.any(_bad(y) > 0, axis=-1, keepdims=True)
-                met = np.broadcast_to(met & np.any(mask, axis=-1, keepdims=True), mask.shape)
-            else:
-                met = np.asarray(pull(ARRAYS, place, flags, _bad(y), bad, fixed)) != 0
-            sent = np.where(met, sent, pull(ARRAYS, place, up, _clean(y), clean, fixed))
-        sent = np.where(reached, sent, 0.0)
-        yield place, reduce_to(sent, shape), None if reached.all() else reached
-
-
-def _run(rule: Rule, *numbers: Any) -> Any:
-    return rule(ARRAYS, *numbers)
+            through = np.asarray(True if sent.mask is None else sent.mask)
+        changed = np.where(through & np.isfinite(value), np.nan, value)
+        return changed if self.graph.shape(argument) else float(changed)
 
 
 def _double(part: Any) -> Any:
-    """A scalar as NumPy's double, whose quotients by 0 are IEEE's as those of arrays are."""
     return np.float64(part) if isinstance(part, float) else part
-
-
-def _clean(part: Any) -> Any:
-    """A value with 0 where it is not finite."""
-    return np.where(np.isfinite(part), part, 0.0)
-
-
-def _bad(part: Any) -> Any:
-    """1 where a value is not finite, else 0."""
-    return np.where(np.isfinite(part), 0.0, 1.0)
 
 
 def local_array(graph: Graph, values: list[Any], node: int, place: int) -> Any:
     """Return the local derivatives of an elementwise node by one argument, in the node's shape."""
-    parts = map(_double, (values[a] for a in graph.arguments[node]))
+    sweep = ArraySweep(graph, values, {})
+    parts = [sweep.part(argument) for argument in graph.arguments[node]]
     with quiet():
-        (partial,) = graph.operations[node].partials_by(
-            (place,), _run, _double(values[node]), parts
-        )
+        (partial,) = sweep.partials(node, (place,), parts)
     return np.broadcast_to(np.asarray(partial, dtype=np.float64), graph.shape(node))
-
-
-def _never_finite(graph: Graph, node: int, argument: int, sent: Any, fault: Any, mask: Any) -> Any:
-    """Put NaN for every finite contribution that comes through an element outside the domain."""
-    if graph.operations[node].elementwise:
-        through = np.asarray(reduce_to(fault.astype(np.float64), graph.shape(argument))) > 0
-    else:
-        through = np.broadcast_to(True if mask is None else mask, graph.shape(argument))
-    sent = sent.dense() if type(sent) is Scattered else sent
-    finite = np.isfinite(sent)
-    changed = np.where(through & finite, np.nan, sent)
-    return changed if graph.shape(argument) else float(changed)

@@ -7,7 +7,7 @@ few lists; `names` and `uses` are worked out when they are first asked for.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from operator import and_
 from typing import Any
 
@@ -184,13 +184,16 @@ class Graph:
                     break
         return flags
 
-    def ancestors(self, nodes: Iterable[int]) -> bytearray:
-        """Return a flag a node: 1 for these nodes and all that they are computed from."""
+    def ancestors(self, nodes: Iterable[int], known: Container[int] = ()) -> bytearray:
+        """Return a flag a node: 1 for these nodes and all that they are computed from.
+
+        What is `known` is not computed from anything.
+        """
         flags = bytearray(len(self.operations))
         for node in nodes:
             flags[node] = 1
         for node in range(len(self.operations) - 1, -1, -1):
-            if flags[node]:
+            if flags[node] and node not in known:
                 for argument in self.arguments[node]:
                     flags[argument] = 1
         return flags

@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.over import backward_over, forward_over
+from cgcli.calculus.sweep import PlainSweep
 from cgcli.graph.graph import Graph
 from cgcli.homework.answers import Answer
 from cgcli.homework.exercise import Exercise
@@ -172,11 +172,11 @@ def _pair(
 ) -> tuple[Any, Any]:
     """Return the formula and the quantity, in one kind of number."""
     target = quantity.node if quantity.of < 0 else quantity.of
-    values = forward_over(graph, m, leaves, [node, target])
+    sweep = PlainSweep(graph, m)
+    values = sweep.forward(leaves, graph.ancestors([node, target], leaves))
     if quantity.of < 0:
         return values[node], values[quantity.node]
-    gradients = backward_over(graph, m, values, quantity.of, active, Fraction(1))
-    found = gradients[quantity.node]
+    found = sweep.backward(quantity.of, active, Fraction(1))[quantity.node]
     return values[node], Fraction(0) if found is None else found
 
 

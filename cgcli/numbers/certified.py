@@ -274,12 +274,10 @@ def constants_at(name: str) -> Ball:
 
 def as_balls(result: Any) -> Any:
     """Return a rule's result as a ball, or as an array of balls."""
-    from cgcli.numbers.objects import Objects
-
-    if isinstance(result, Objects):
-        return result
     if not hasattr(result, "ndim"):
         return ball(result)
+    from cgcli.numbers.objects import Objects
+
     return result.view(Objects) if result.ndim else ball(result.item())
 
 

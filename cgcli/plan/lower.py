@@ -10,7 +10,7 @@ import numpy as np
 from cgcli.graph.graph import Graph
 from cgcli.plan.cells import Cell, Number, filled, fit
 from cgcli.plan.functions import cells
-from cgcli.plan.passes import backward_cells, forward_cells
+from cgcli.plan.passes import CellSweep
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
 
@@ -58,7 +58,8 @@ class Lowered:
                 leaves[node] = self._array(array) if array.shape else float(value)
             elif name not in missing:
                 leaves[node] = self._leaf("parameter", name, node, rows=False)
-        self.values = forward_cells(graph, self.m, self.tape, leaves)
+        self.sweep = CellSweep(graph, self.m, self.tape)
+        self.values = self.sweep.forward(leaves)
 
     def _array(self, value: Any) -> Cell:
         return Cell(self.tape, self.tape.array(value))
@@ -110,7 +111,7 @@ class Lowered:
         if nodes is None:
             nodes = [graph.inputs[name] for name in self.parameters]
         active = graph.dependents(nodes)
-        found = backward_cells(graph, self.m, self.tape, self.values, active, each=each, seed=seed)
+        found = self.sweep.gradients(active, each=each, seed=seed)
         places = []
         for node in nodes:
             shape, gradient = graph.shape(node), found[node]

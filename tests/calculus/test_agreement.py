@@ -18,7 +18,7 @@ import cgcli
 from cgcli.calculus.agreement import Agreement, DisagreementError
 from cgcli.calculus.certify import verify
 from cgcli.calculus.leaves import exact_leaves
-from cgcli.calculus.proved import backward_balls, forward_balls
+from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.sums import Scattered
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import BENT, ball
@@ -96,9 +96,9 @@ def compare(graph: Graph, bindings: dict[str, Any], bits: int = 256) -> tuple[bo
     """Compare both ways, and return whether all could be, and the gradients by balls."""
     with flint.ctx.workprec(bits):
         leaves = exact_leaves(graph, bindings)()
-        values = forward_balls(graph, leaves)
+        values = BallSweep(graph).forward(leaves)
         active = graph.dependents(graph.inputs.values())
-        gradients = backward_balls(graph, values, graph.output, active, ball(1))
+        gradients = BallSweep(graph, values).backward(graph.output, active, ball(1))
         agreed = Agreement(graph, graph.output, active, []).check(leaves, values, gradients)
     return agreed, gradients
 

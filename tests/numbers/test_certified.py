@@ -16,7 +16,7 @@ from mpmath import mp
 
 import cgcli
 from cgcli.calculus.leaves import ball_of, exact_leaves
-from cgcli.calculus.proved import forward_balls
+from cgcli.calculus.proved import BallSweep
 from cgcli.errors import CgraphError
 from cgcli.numbers.balls import INFINITY, UNKNOWN, VOID, Ball, UndecidedError, ball, hull
 from cgcli.numbers.certified import BALLS as M
@@ -44,7 +44,7 @@ def test_a_ball_holds_the_value_by_mpmath(word: str, args: tuple[float, ...]) ->
     graph = cgcli.parse(ELEMENTWISE[word].text(args)).graph(bindings)
     want = value(word, args, 40)
     with flint.ctx.workprec(3000), mp.workdps(60):
-        found = forward_balls(graph, exact_leaves(graph, bindings)())[graph.output]
+        found = BallSweep(graph).forward(exact_leaves(graph, bindings)())[graph.output]
         assert found.value.is_finite()
         oracle = arb(mp.nstr(want, 45, strip_zeros=False))
         assert abs(found.value - oracle) <= abs(oracle) * arb("1e-34"), (found, oracle)
@@ -100,7 +100,7 @@ def test_a_branch_in_python_must_not_guess() -> None:
 )  # fmt: skip
 def test_what_is_rational_is_known_to_be(text: str, exact: str) -> None:
     graph = cgcli.parse(text).graph()
-    found = forward_balls(graph, exact_leaves(graph, {})())[graph.output]
+    found = BallSweep(graph).forward(exact_leaves(graph, {})())[graph.output]
     assert str(found.exact) == exact
 
 
@@ -112,7 +112,7 @@ def test_what_is_rational_is_known_to_be(text: str, exact: str) -> None:
 )  # fmt: skip
 def test_what_has_no_finite_value_is_proved_to_have_none(text: str) -> None:
     graph = cgcli.parse(text).graph()
-    assert forward_balls(graph, exact_leaves(graph, {})())[graph.output] is VOID
+    assert BallSweep(graph).forward(exact_leaves(graph, {})())[graph.output] is VOID
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_has_no_finite_value_is_proved_to_have_none(text: str) -> None:
 )  # fmt: skip
 def test_a_jump_that_cannot_be_told_is_held_whole(text: str, sound: tuple[int, ...]) -> None:
     graph = cgcli.parse(text).graph()
-    found = forward_balls(graph, exact_leaves(graph, {})())[graph.output]
+    found = BallSweep(graph).forward(exact_leaves(graph, {})())[graph.output]
     assert all(found.value.overlaps(arb(k)) for k in sound)
 
 

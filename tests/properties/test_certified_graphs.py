@@ -21,7 +21,7 @@ from cgcli.calculus.agreement import Agreement
 from cgcli.calculus.certify import precise, verify
 from cgcli.calculus.judge import VERDICTS
 from cgcli.calculus.leaves import double_leaves, exact_leaves
-from cgcli.calculus.proved import backward_balls, forward_balls
+from cgcli.calculus.proved import BallSweep
 from cgcli.numbers.balls import ball
 from tests.properties.graphs import random_program
 from tests.properties.programs import (
@@ -49,9 +49,9 @@ def prove(seed: int) -> str:
     graph = cgcli.parse(text).graph(bindings)
     with flint.ctx.workprec(128):
         leaves = exact_leaves(graph, bindings)()
-        values = forward_balls(graph, leaves)
+        values = BallSweep(graph).forward(leaves)
         active = graph.dependents(graph.inputs.values())
-        gradients = backward_balls(graph, values, graph.output, active, ball(1))
+        gradients = BallSweep(graph, values).backward(graph.output, active, ball(1))
         agreed = Agreement(graph, graph.output, active, []).check(leaves, values, gradients)
     output = values[graph.output]
     if output.flags or not output.value.is_finite():
@@ -85,8 +85,8 @@ def test_verdicts_hold_at_more_bits(block: int) -> None:
         assert {certificate.verdict(n) for n in range(len(result.graph))} <= set(VERDICTS)
         with flint.ctx.workprec(4096):
             leaves = double_leaves(result.graph, result.values)()
-            values = forward_balls(result.graph, leaves)
-            gradients = backward_balls(result.graph, values, result.of, result.active, ball(1))
+            values = BallSweep(result.graph).forward(leaves)
+            gradients = BallSweep(result.graph, values).backward(result.of, result.active, ball(1))
             for node in range(len(result.graph)):
                 _hold(certificate.values[node], result.values[node], values[node])
                 if gradients[node] is not None and result.active[node]:
