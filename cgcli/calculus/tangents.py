@@ -16,68 +16,46 @@ import numpy as np
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet
+from cgcli.operations.protocol import Directions
 from cgcli.operations.row import Rule, Shape
 from cgcli.operations.shapes import size
 
 __all__ = ["Tangents", "seeded"]
 
 
-class Directions:
-    """The functions of arrays that a tangent's rule may use: all have the directions in front.
-
-    `bare` are the arrays without, and `alike` gives one of them an axis for directions.
-    """
-
-    bare: Final = ARRAYS
-
-    @staticmethod
-    def alike(value: Any) -> Any:
-        """Return an array that is the same in every direction."""
-        return np.asarray(value)[np.newaxis]
-
-    @staticmethod
-    def stack(*parts: Any) -> Any:
-        """Return a list of scalars or rows."""
-        return np.stack(parts, axis=1)
-
-    @staticmethod
-    def index(x: Any, *indices: int) -> Any:
-        """Return an element or a row."""
-        return x[(slice(None), *indices)]
-
-    @staticmethod
-    def transpose(x: Any) -> Any:
-        """Return a matrix with rows and columns swapped."""
-        return np.swapaxes(x, 1, -1)
-
-    @staticmethod
-    def concat(*parts: Any) -> Any:
-        """Return parts end to end."""
-        return np.concatenate([p[:, np.newaxis] if p.ndim == 1 else p for p in parts], axis=1)
-
-    @staticmethod
-    def sum(x: Any, *axis: int) -> Any:
-        """Return the sum over an axis, or over all."""
-        if not axis:
-            return x.reshape(len(x), -1).sum(axis=1)
-        return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
-
-    @staticmethod
-    def product(a: Any, b: Any) -> Any:
-        """Return the matrix product, of vectors the inner one."""
-        left = a[:, np.newaxis, :] if a.ndim == 2 else a
-        right = b[:, :, np.newaxis] if b.ndim == 2 else b
-        found = np.matmul(left, right)
-        found = found[..., 0] if b.ndim == 2 else found
-        return found[:, 0] if a.ndim == 2 else found
-
-    @staticmethod
-    def outer_or_scale(a: Any, b: Any) -> Any:
-        """Return the matrix of all products of two vectors' elements."""
-        return a[:, :, np.newaxis] * b[:, np.newaxis, :]
+def _index(x: Any, *indices: int) -> Any:
+    return x[(slice(None), *indices)]
 
 
-_M: Final = Directions()
+def _concat(*parts: Any) -> Any:
+    return np.concatenate([p[:, np.newaxis] if p.ndim == 1 else p for p in parts], axis=1)
+
+
+def _sum(x: Any, *axis: int) -> Any:
+    if not axis:
+        return x.reshape(len(x), -1).sum(axis=1)
+    return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
+
+
+def _product(a: Any, b: Any) -> Any:
+    left = a[:, np.newaxis, :] if a.ndim == 2 else a
+    right = b[:, :, np.newaxis] if b.ndim == 2 else b
+    found = np.matmul(left, right)
+    found = found[..., 0] if b.ndim == 2 else found
+    return found[:, 0] if a.ndim == 2 else found
+
+
+_DIRECTIONS: Final = Directions(
+    bare=ARRAYS,
+    alike=lambda value: np.asarray(value)[np.newaxis],
+    stack=lambda *parts: np.stack(parts, axis=1),
+    index=_index,
+    transpose=lambda x: np.swapaxes(x, 1, -1),
+    concat=_concat,
+    sum=_sum,
+    product=_product,
+    outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
+)
 
 
 class Tangents:
@@ -161,7 +139,7 @@ class Tangents:
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
         parts, y = [_double(values[a]) for a in arguments], _double(values[node])
-        found = rule(_M, moves, y, parts, fixed)
+        found = rule(_DIRECTIONS, moves, y, parts, fixed)
         if reached is None or np.isfinite(found).all():
             return found
         # What meets NaN or inf through an element that is reached stays as it is.
@@ -169,8 +147,8 @@ class Tangents:
         if operation.mixes:
             met = np.any(_bad(y), axis=-1, keepdims=True) & np.any(flags[0], axis=-1, keepdims=True)
         else:
-            met = rule(_M, flags, _bad(y), [_bad(part) for part in parts], fixed) != 0
-        bare = rule(_M, moves, _clean(y), [_clean(part) for part in parts], fixed)
+            met = rule(_DIRECTIONS, flags, _bad(y), [_bad(part) for part in parts], fixed) != 0
+        bare = rule(_DIRECTIONS, moves, _clean(y), [_clean(part) for part in parts], fixed)
         return np.where(reached[node], np.where(met, found, bare), 0.0)
 
     def _reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
@@ -208,7 +186,7 @@ class Tangents:
         else:
             ones = [np.ones(graph.shape(a)) for a in graph.arguments[node]]
             fixed = graph.static.get(node, ())
-            found = operation.tangent(_M, flags, np.ones(shape), ones, fixed) != 0
+            found = operation.tangent(_DIRECTIONS, flags, np.ones(shape), ones, fixed) != 0
         return np.broadcast_to(found, (len(flags[0]), *shape))
 
 

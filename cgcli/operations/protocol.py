@@ -8,9 +8,10 @@ shapes of at most two axes; `axis` is one axis, and without it a reduction goes 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = ["COMPOSITES", "ELEMENTWISE", "PRIMITIVES", "Number", "Rulebook"]
+__all__ = ["COMPOSITES", "ELEMENTWISE", "PRIMITIVES", "Directions", "Number", "Rulebook"]
 
 Number: TypeAlias = Any
 """A number of the kind that a rule runs over, an array of them, or a number of Python."""
@@ -174,6 +175,24 @@ class Rulebook:
         """Return x - log(Σ exp(x)) over the last axis."""
         shifted = x - self.spread(self.anchor(x, -1), x, -1)
         return shifted - self.spread(self.log(self.sum(self.exp(shifted), -1)), x, -1)
+
+
+@dataclass(frozen=True)
+class Directions:
+    """What a tangent's rule uses: functions of arrays that have an axis of directions in front.
+
+    `bare` are those of arrays without it, and `alike` gives such an array the axis.
+    """
+
+    bare: Rulebook
+    alike: OfOne
+    stack: OfMany
+    index: AtPlace
+    transpose: OfOne
+    concat: OfMany
+    sum: Reduction
+    product: OfTwo
+    outer_or_scale: OfTwo
 
 
 PRIMITIVES: Final[tuple[str, ...]] = tuple(

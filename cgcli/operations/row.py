@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.protocol import Directions, Number, Rulebook
 
 __all__ = [
     "LEVELS",
@@ -26,6 +26,7 @@ __all__ = [
     "Shape",
     "ShapeRule",
     "Static",
+    "Tangent",
     "Ternary",
     "Unary",
 ]
@@ -35,6 +36,7 @@ Shape: TypeAlias = tuple[int, ...]
 ShapeRule: TypeAlias = Callable[..., Shape]
 Parts: TypeAlias = Sequence[Number]
 Static: TypeAlias = tuple[int, ...]
+Tangent: TypeAlias = Callable[[Directions, Parts, Number, Parts, Static], Number]
 Pullback: TypeAlias = Callable[[Rulebook, int, Number, Number, Parts, Static], Number]
 _OfOne: TypeAlias = Callable[[Rulebook, Number, Number], Number]
 _OfTwo: TypeAlias = Callable[[Rulebook, Number, Number, Number], Number]
@@ -76,7 +78,7 @@ class Operation:
     to one argument's contribution: `pullback(m, k, upstream, y, arguments, static)`, and None for
     an argument it is constant in. It takes no longer than that contribution is, however many
     arguments there are: they are a sequence to look into, not a list that was made for it.
-    Its `tangent(m, moves, y, arguments, static)` is the other way round: how the result moves as
+    Its `tangent(d, moves, y, arguments, static)` is the other way round: how the result moves as
     the arguments move, over arrays with an axis of directions in front; None where it does not.
     It `mixes` where every element of the result depends on all of the last axis.
 
@@ -98,7 +100,7 @@ class Operation:
     static: tuple[str, ...] = ()
     required_static: int = 0
     pullback: Pullback | None = None
-    tangent: Rule | None = None
+    tangent: Tangent | None = None
     mixes: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None

@@ -9,8 +9,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.operations import shapes
-from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Parts, Pullback, Rule, Static
+from cgcli.operations.protocol import Directions, Number, Rulebook
+from cgcli.operations.row import (
+    LEVELS,
+    Domain,
+    Kink,
+    Operation,
+    Parts,
+    Pullback,
+    Rule,
+    Static,
+    Tangent,
+)
 
 __all__ = ["TENSORS"]
 
@@ -105,39 +115,43 @@ def _constant_pullback(
 # Tangents
 
 
-def _linear(name: str) -> Any:
+def _linear(name: str) -> Tangent:
     """The tangent of what is linear in all its arguments together: its value, of their tangents."""
-    return lambda m, moves, y, arguments, static: getattr(m, name)(*moves, *static)
+    return lambda d, moves, y, arguments, static: getattr(d, name)(*moves, *static)
 
 
-def _bilinear(name: str) -> Any:
+def _bilinear(name: str) -> Tangent:
     """The tangent of a product of two arguments."""
 
-    def tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
-        a, b = map(m.alike, arguments)
-        product = getattr(m, name)
+    def tangent(d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static) -> Number:
+        a, b = map(d.alike, arguments)
+        product = getattr(d, name)
         return product(moves[0], b) + product(a, moves[1])
 
     return tangent
 
 
-def _reduced(pullback: Any) -> Any:
+def _reduced(pullback: Pullback) -> Tangent:
     """The tangent of a reduction: the sum of what its pullback weighs the elements by."""
 
-    def tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
-        bare = m.bare
+    def tangent(d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static) -> Number:
+        bare = d.bare
         weights = pullback(bare, 0, bare.where(y == y, 1.0, 1.0), y, arguments, static)
-        return m.sum(moves[0] * m.alike(weights), *static)
+        return d.sum(moves[0] * d.alike(weights), *static)
 
     return tangent
 
 
-def _softmax_tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
+def _softmax_tangent(
+    d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
+) -> Number:
     return y * (moves[0] - (moves[0] * y).sum(axis=-1, keepdims=True))
 
 
-def _log_softmax_tangent(m: Any, moves: Any, y: Any, arguments: Any, static: Any) -> Any:
-    return moves[0] - (moves[0] * m.bare.exp(y)).sum(axis=-1, keepdims=True)
+def _log_softmax_tangent(
+    d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
+) -> Number:
+    return moves[0] - (moves[0] * d.bare.exp(y)).sum(axis=-1, keepdims=True)
 
 
 def _reduction(
