@@ -205,7 +205,7 @@ class Formulas:
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
         gradients = Gradients(forms, graph, accurate=self.accurate)
-        gradients.value(node)
+        gradients.form(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
         shapes = {name: self.source.shape(self.source.inputs[name]) for name in names}

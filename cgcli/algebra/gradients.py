@@ -7,7 +7,7 @@ any of them, and are put together as a matrix where that has a form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,16 +19,17 @@ from cgcli.algebra.places import MOST, listed, stacked, whole
 from cgcli.algebra.rows import Rows, placed
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import reduce_to, tensors
+from cgcli.calculus.sweep import Sweep
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.parts import Parts
-from cgcli.operations.row import Operation, Shape
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Operation, Rule, Shape
 from cgcli.operations.shapes import describe
 
 __all__ = ["Gradients", "check_axes"]
 
 
-class Gradients:
+class Gradients(Sweep):
     """The derivatives of a graph's nodes by its inputs, in forms that keep shapes.
 
     >>> from cgcli.program import parse
@@ -39,98 +40,104 @@ class Gradients:
     """
 
     def __init__(self, forms: Forms, graph: Graph, *, accurate: bool = False) -> None:
+        super().__init__(graph)
         self.forms = forms
         self.accurate = accurate
-        self.graph = graph
         self.algebra = Algebra(forms)
         self.m = tensors(forms)
-        self.values: list[Tensor | None] = [None] * len(graph)
 
-    def value(self, node: int) -> Tensor:
+    def book(self, node: int) -> Namespace:
+        """Return the namespace of forms."""
+        return self.m
+
+    @property
+    def scattering(self) -> Namespace:
+        """The namespace of pullbacks: forms write what is scattered as it is."""
+        return self.m
+
+    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
+        """Return what a rule gives; of a value, what the algebra makes of the operation itself."""
+        operation = self.graph.operations[node]
+        known = getattr(self.m, operation.name, None) if operation.elementwise else None
+        if known is not None and rule is operation.value:
+            return known(*numbers)
+        return super().run(node, rule, *numbers)
+
+    def settled(self, node: int, result: Any, parts: Sequence[Any]) -> Tensor:
+        """Return a form in the shape of its node; what is used again is a whole of its own."""
+        tensor = self._tensor(result, self.graph.shape(node))
+        if self.graph.uses[node] > 1:
+            self.forms.close(tensor.form)
+        return tensor
+
+    def _tensor(self, value: Any, shape: Shape) -> Tensor:
+        forms = self.forms
+        form = value.form if isinstance(value, Tensor) else forms.number(Fraction(value))
+        return Tensor(forms, form, shape)
+
+    def form(self, node: int) -> Tensor:
         """Return the form of a node."""
-        forms, graph, values = self.forms, self.graph, self.values
+        forms, graph = self.forms, self.graph
         needed = graph.ancestors([node])
-        for each in range(node + 1):
-            if not needed[each] or values[each] is not None:
-                continue
-            arguments = graph.arguments[each]
-            if not arguments:
-                values[each] = Tensor(forms, leaf(forms, graph, each))
-                continue
-            operation = graph.operations[each]
-            own = [values[argument] for argument in arguments]
-            if operation.elementwise:
-                found = getattr(self.m, operation.name, None)
-                if found is None:
-                    found = lambda *a, rule=operation.value: rule(self.m, *a)
-                made = found(*own)
-            else:
-                made = operation.value(self.m, *own, *graph.static.get(each, ()))
-            form = made.form if isinstance(made, Tensor) else forms.number(Fraction(made))
-            values[each] = Tensor(forms, form, graph.shape(each))
-            if graph.uses[each] > 1:
-                forms.close(form)
-        result = values[node]
-        assert result is not None
+        leaves = {
+            place: Tensor(forms, leaf(forms, graph, place))
+            for place, arguments in enumerate(graph.arguments)
+            if needed[place] and not arguments and self.values[place] is None
+        }
+        result: Tensor = self.forward(leaves, needed)[node]
         return result
 
     def of(self, node: int, names: Iterable[str], seed: Form | None = None) -> dict[str, Tensor]:
         """Return the gradients of a node by inputs, each with its shape; `seed` is upstream."""
         forms, graph = self.forms, self.graph
-        self.value(node)
+        self.form(node)
         inputs = {name: graph.inputs[name] for name in names}
-        active = graph.dependents(inputs.values())
-        upstream: dict[int, Tensor] = {
-            node: Tensor(forms, forms.one if seed is None else seed, graph.shape(node))
-        }
-        for each in range(node, -1, -1):
-            up = upstream.get(each)
-            if up is None or not graph.arguments[each] or up.form == forms.zero:
-                continue
-            for place, argument in enumerate(graph.arguments[each]):
-                if not active[argument]:
-                    continue
-                sent = self._sent(each, place, up)
-                if sent is None:
-                    continue
-                before = upstream.get(argument)
-                total = sent.form if before is None else forms.add(before.form, sent.form)
-                upstream[argument] = Tensor(forms, total, graph.shape(argument))
-        zero = forms.zero
+        one = Tensor(forms, forms.one if seed is None else seed, graph.shape(node))
+        gradients = self.backward(node, graph.dependents(inputs.values()), one)
         return {
-            name: upstream.get(each) or Tensor(forms, zero, graph.shape(each))
-            for name, each in inputs.items()
+            name: gradients[source] or Tensor(forms, forms.zero, graph.shape(source))
+            for name, source in inputs.items()
         }
 
-    def _sent(self, node: int, place: int, up: Tensor) -> Tensor | None:
-        """Return what a node sends to one of its arguments."""
-        graph, m = self.graph, self.m
-        operation = graph.operations[node]
-        arguments = Parts(self.values, graph.arguments[node])
-        y = self.values[node]
-        shape = graph.shape(graph.arguments[node][place])
-        if not operation.elementwise:
-            assert operation.pullback is not None
-            sent = operation.pullback(m, place, up, y, arguments, graph.static.get(node, ()))
-            if sent is None:
-                return None
-        elif operation.name == "where":
-            # The branch that is not taken is not multiplied by 0: it is sent 0.
-            if not place:
-                note_edge(self.forms, arguments[0].form)
-                return None
-            sent = m.where(arguments[0], up, 0) if place == 1 else m.where(arguments[0], 0, up)
-        else:
-            note_corners(operation, self.m, [*arguments])
-            granted = dict(self.forms.granted)
-            sent = up * self._partial(operation, place, y, [*arguments])
-            if operation.name == "pow":
-                # Its rules tell the powers of 0 apart, and their formulas show that themselves.
-                self.forms.granted = granted
-        if not isinstance(sent, Tensor):
-            sent = Tensor(self.forms, self.forms.number(Fraction(sent)))
-        own = graph.shape(node) if operation.elementwise else sent.shape
-        return reduce_to(self.algebra, Tensor(self.forms, sent.form, own), shape)
+    def add(self, node: int, sent: Tensor) -> None:
+        """Add a contribution."""
+        before = self.sums.gradients[node]
+        if isinstance(before, Tensor):
+            total = self.forms.add(before.form, sent.form)
+            sent = Tensor(self.forms, total, self.graph.shape(node))
+        self.sums.gradients[node] = sent
+
+    def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
+        """Return what a node sends; of a gradient that is 0 nothing."""
+        return () if upstream.form == self.forms.zero else super().send(node, places, upstream)
+
+    def multiplied(
+        self, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield what an elementwise operation sends, and note where it has no derivative."""
+        m, operation, arguments = self.m, self.graph.operations[node], self.graph.arguments[node]
+        parts: list[Any] = [self.values[argument] for argument in arguments]
+        for place in places:
+            if operation.name == "where":
+                # The branch that is not taken is not multiplied by 0: it is sent 0.
+                if not place:
+                    note_edge(self.forms, parts[0].form)
+                    continue
+                sent = m.where(parts[0], *((upstream, 0) if place == 1 else (0, upstream)))
+            else:
+                note_corners(operation, m, parts)
+                granted = dict(self.forms.granted)
+                sent = upstream * self._partial(operation, place, self.values[node], parts)
+                if operation.name == "pow":
+                    # Its rules tell the powers of 0 apart, and their formulas show that themselves.
+                    self.forms.granted = granted
+            yield place, self.reduced(sent, node, arguments[place])
+
+    def reduced(self, sent: Any, node: int, argument: int) -> Tensor:
+        """Return a contribution in the shape of its argument."""
+        elementwise = self.graph.operations[node].elementwise
+        own = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
+        return reduce_to(self.algebra, self._tensor(sent, own), self.graph.shape(argument))
 
     def _partial(self, operation: Operation, place: int, y: Any, arguments: list[Any]) -> Any:
         """Return a partial; max(a, b, c) is max(max(a, b), c), by the rule for two."""

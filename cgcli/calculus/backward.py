@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from cgcli.calculus.sweep import Sweep
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Rule
 
-__all__ = ["backward", "contribution", "local", "send_floats"]
+__all__ = ["FloatSweep", "backward", "contribution", "local", "send_floats"]
 
 
 def backward(
@@ -42,6 +45,29 @@ def backward(
     if trail is not None:
         trail.crossed.update(node for node in faults if gradients[node] is not None)
     return gradients
+
+
+class FloatSweep(Sweep):
+    """The sweep over floats; the loop below does the same, spelt out, in two thirds of the time.
+
+    `faults` are the nodes that are outside their domain.
+    """
+
+    def __init__(self, graph: Graph, values: Any, faults: dict[int, Any]) -> None:
+        super().__init__(graph, values)
+        self._faults = faults
+
+    def book(self, node: int) -> Namespace:
+        """Return the namespace of floats."""
+        return real.FAST
+
+    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
+        """Return a rule's result: inf and NaN where plain floats raise."""
+        return real.run(rule, *numbers)
+
+    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+        """Return a contribution: through a node outside its domain nothing is finite."""
+        return _never_finite(sent) if node in self._faults else sent
 
 
 def send_floats(
@@ -124,12 +150,7 @@ def contribution(
         sweep = ArraySweep(graph, values, faults)
         sweep.masks.update(masks)
         return sweep.contribution(node, place, upstream)
-    operation = graph.operations[node]
-    parts = [values[a] for a in graph.arguments[node]]
-    if operation.reaches is not None and not operation.reaches(real.FAST, place, *parts):
-        return None
-    sent = upstream * real.run(operation.partial(place), values[node], *parts)
-    return _never_finite(sent) if node in faults else sent
+    return FloatSweep(graph, values, faults).contribution(node, place, upstream)
 
 
 def local(graph: Graph, values: list[Any], node: int, place: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -91,7 +91,7 @@ class ArraySweep(MaskedSweep):
         with quiet():
             return super().backward(of, active, seed)
 
-    def visits(self, of: int, active: bytearray) -> Iterator[int]:
+    def visits(self, of: int, active: bytearray) -> Iterable[int]:
         """Yield the nodes of arrays and those at fault; the loop of floats takes those between."""
         graph, first, gradients = self.graph, of, self.sums.gradients
         apart = sorted(

@@ -7,7 +7,6 @@ import random
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import contribution
 from cgcli.calculus.forward import value
 from cgcli.calculus.kind import DOUBLES, Kind
 from cgcli.calculus.result import Result
@@ -15,6 +14,7 @@ from cgcli.errors import CgraphError, shorten
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.quantities import Quantity, Steps
+from cgcli.homework.shaking import ShakenFloats
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
 from cgcli.operations.row import Rule
@@ -239,21 +239,12 @@ class Exercise:
 
     def _shaken_gradients(self, of: int, point: Point, chance: random.Random) -> list[Any]:
         """Return the gradients of a node with every contribution moved a little."""
-        graph, active = self.graph, self.active
-        gradients: list[Any] = [None] * len(graph)
-        gradients[of] = 1.0
-        for node in range(of, -1, -1):
-            if gradients[node] is None:
-                continue
-            for place, argument in enumerate(graph.arguments[node]):
-                if not active[argument]:
-                    continue
-                upstream = gradients[node] * (1 + _SHAKE * chance.uniform(-1, 1))
-                sent = contribution(graph, point.values, node, place, upstream, {}, {})
-                if sent is not None:
-                    before = gradients[argument]
-                    gradients[argument] = sent if before is None else before + sent
-        return gradients
+        if self.graph.tensors:
+            from cgcli.homework.shaking_arrays import ShakenArrays
+
+            arrays = ShakenArrays(self.graph, point.values, chance, _SHAKE)
+            return arrays.backward(of, self.active, 1.0)
+        return ShakenFloats(self.graph, point.values, chance, _SHAKE).backward(of, self.active, 1.0)
 
     def samples(self) -> Iterator[Point]:
         """Yield points near the one that was set and farther away, the same every time.
