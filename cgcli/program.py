@@ -169,7 +169,7 @@ def evaluate_program(
     The names of a program are its user's: none of them is a keyword here, as it would be in
     `Program.evaluate`.
     """
-    from cgcli.calculus.kind import DOUBLES
+    from cgcli.calculus.doubles import DOUBLES
     from cgcli.graph.build import build
 
     kind = kind or DOUBLES

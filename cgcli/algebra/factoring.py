@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from cgcli.algebra.sums import CALL, NAME, PRODUCT, SUM, Form
-
-if TYPE_CHECKING:
-    from cgcli.algebra.forms import Factors, Forms
+from cgcli.algebra.sums import CALL, NAME, PRODUCT, SUM, Factors, Form, Products
 
 __all__ = ["common", "tidied", "with_squares"]
 
 
-def tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Fraction, Factors]:
+def tidied(forms: Products, coefficient: Fraction, factors: Factors) -> tuple[Fraction, Factors]:
     """Take numbers and signs out of sums, and 1/x out of sums that x divides beside.
 
     2*(2*x + 4) is 4*(x + 2), 2*(x/2 + 1) is x + 2, (-a - b)*c is -(a + b)*c, and
@@ -46,7 +43,7 @@ def tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Fract
     return coefficient, found
 
 
-def _without_signs(forms: Forms, factors: Factors) -> Factors:
+def _without_signs(forms: Products, factors: Factors) -> Factors:
     """Return a product without abs and sign where they are not needed.
 
     abs(x)^2 is x^2, abs(x)*sign(x) is x, x*sign(x) is abs(x), and relu(x) is 0 anyway where
@@ -79,7 +76,7 @@ def _without_signs(forms: Forms, factors: Factors) -> Factors:
     return factors
 
 
-def _with(forms: Forms, factors: Factors, base: Form, power: Form) -> Factors:
+def _with(forms: Products, factors: Factors, base: Form, power: Form) -> Factors:
     """Return a product times a power; a base that is a product itself goes in by its factors."""
     _, inner = forms.factors(base)
     whole = forms.value(power)
@@ -91,7 +88,7 @@ def _with(forms: Forms, factors: Factors, base: Form, power: Form) -> Factors:
     return factors
 
 
-def _content(forms: Forms, form: Form) -> Fraction:
+def _content(forms: Products, form: Form) -> Fraction:
     """Return the greatest number that leaves every coefficient of a sum whole, or 1.
 
     Where all terms are negative it is negative.
@@ -107,13 +104,13 @@ def _content(forms: Forms, form: Form) -> Fraction:
     return Fraction(1)
 
 
-def _divided(forms: Forms, form: Form, number: Fraction) -> Form:
+def _divided(forms: Products, form: Form, number: Fraction) -> Form:
     constant, terms = forms.terms(form)
     return forms.sum(constant / number, {term: own / number for term, own in terms.items()})
 
 
 def _without_fractions(
-    forms: Forms, base: Form, exponent: int, factors: Factors, found: Factors
+    forms: Products, base: Form, exponent: int, factors: Factors, found: Factors
 ) -> Form:
     """Return a divisor without fractions in names that divide beside it anyway."""
     for name, power in factors.items():
@@ -134,19 +131,19 @@ def _without_fractions(
     return base
 
 
-def _each(forms: Forms, form: Form) -> list[Form]:
+def _each(forms: Products, form: Form) -> list[Form]:
     number, terms = forms.terms(form)
     return [*terms, forms.one] if number else list(terms)
 
 
-def _exponent(forms: Forms, term: Form, name: Form) -> int:
+def _exponent(forms: Products, term: Form, name: Form) -> int:
     """Return the whole power of a name in a term; 0 where it is none."""
     power = forms.factors(term)[1].get(name)
     value = None if power is None else forms.value(power)
     return int(value) if value is not None and value.denominator == 1 else 0
 
 
-def common(forms: Forms, form: Form) -> Form:
+def common(forms: Products, form: Form) -> Form:
     """Return a sum with what all its terms have in common taken out."""
     number, terms = forms.terms(form)
     if number or len(terms) < 2:
@@ -177,7 +174,7 @@ def common(forms: Forms, form: Form) -> Form:
 _SQUARES: Final = {"cos": ("sin", 1), "cosh": ("sinh", -1)}
 
 
-def with_squares(forms: Forms, form: Form) -> Form:
+def with_squares(forms: Products, form: Form) -> Form:
     """Return a sum in which cos(x)^2 + sin(x)^2 is 1, and cosh(x)^2 - sinh(x)^2 too."""
     number, terms = forms.terms(form)
     two = forms.number(2)
@@ -199,7 +196,7 @@ def with_squares(forms: Forms, form: Form) -> Form:
     return form
 
 
-def _lesser(forms: Forms, a: Form, b: Form) -> Form:
+def _lesser(forms: Products, a: Form, b: Form) -> Form:
     """Return the lesser of two exponents, or 0 where they cannot be compared."""
     first, second = forms.value(a), forms.value(b)
     if first is None or second is None:

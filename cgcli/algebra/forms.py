@@ -22,19 +22,28 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Final, TypeAlias
+from typing import Final
 
 from cgcli.algebra.factoring import tidied
-from cgcli.algebra.sums import CALL, CROWD, NAME, NUMBER, PRODUCT, SUM, Condition, Form, Sums
+from cgcli.algebra.sums import (
+    CALL,
+    CROWD,
+    NAME,
+    NUMBER,
+    PRODUCT,
+    SUM,
+    Condition,
+    Factors,
+    Form,
+    Products,
+)
 
 __all__ = ["CALL", "CROWD", "NAME", "NUMBER", "PRODUCT", "SUM", "Condition", "Form", "Forms"]
 
 _BITS: Final = 512
 
-Factors: TypeAlias = dict[Form, Form]
 
-
-class Forms(Sums):
+class Forms(Products):
     """A store of forms, and the arithmetic of them.
 
     >>> forms = Forms()

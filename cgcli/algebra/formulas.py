@@ -15,7 +15,8 @@ from cgcli.algebra.normal import read
 from cgcli.algebra.places import listed, whole
 from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
 from cgcli.algebra.write import Writer
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.missing import NoValueError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -25,6 +26,7 @@ _OPEN: Final = {SUM: 6, PRODUCT: 3}
 
 Form: TypeAlias = int
 Terms: TypeAlias = dict[Form, Fraction]
+Factors: TypeAlias = dict[Form, Form]
 
 
 class Condition(NamedTuple):
@@ -255,3 +257,24 @@ class Sums:
         """Return -a; every term of a sum has its sign changed."""
         number, terms = self.terms(form)
         return self.sum(-number, {term: -factor for term, factor in terms.items()})
+
+
+class Products(Sums, ABC):
+    """Sums whose terms are products: what is asked of them where factors are taken out."""
+
+    @abstractmethod
+    def factors(self, form: Form) -> tuple[Fraction, Factors]:
+        """Return a form as a number times powers of its factors."""
+
+    @abstractmethod
+    def product(self, coefficient: Fraction, factors: Factors) -> Form:
+        """Return the form of a product."""
+
+    @abstractmethod
+    def mul(self, a: Form, b: Form) -> Form:
+        """Return the product of two forms."""
+
+    @staticmethod
+    @abstractmethod
+    def is_short(value: Fraction, n: Fraction) -> bool:
+        """Whether a power of a number is short enough to be written out."""

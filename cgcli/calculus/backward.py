@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgcli.calculus.sweep import Sweep
+from cgcli.calculus.floats import FloatSweep, send_floats
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
-from cgcli.numbers.namespace import Namespace
-from cgcli.operations.row import Rule
 
-__all__ = ["FloatSweep", "backward", "contribution", "local", "send_floats"]
+__all__ = ["backward", "contribution", "local"]
 
 
 def backward(
@@ -45,90 +43,6 @@ def backward(
     if trail is not None:
         trail.crossed.update(node for node in faults if gradients[node] is not None)
     return gradients
-
-
-class FloatSweep(Sweep):
-    """The sweep over floats; the loop below does the same, spelt out, in two thirds of the time.
-
-    `faults` are the nodes that are outside their domain.
-    """
-
-    def __init__(self, graph: Graph, values: Any, faults: dict[int, Any]) -> None:
-        super().__init__(graph, values)
-        self._faults = faults
-
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of floats."""
-        return real.FAST
-
-    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
-        """Return a rule's result: inf and NaN where plain floats raise."""
-        return real.run(rule, *numbers)
-
-    def reduced(self, sent: Any, node: int, argument: int) -> Any:
-        """Return a contribution: through a node outside its domain nothing is finite."""
-        return _never_finite(sent) if node in self._faults else sent
-
-
-def send_floats(
-    graph: Graph,
-    values: list[Any],
-    first: int,
-    last: int,
-    active: bytearray,
-    faults: dict[int, Any],
-    gradients: list[Any],
-) -> None:
-    """Add what scalar nodes send, from the first down to the last, which is left out."""
-    operations, all_arguments = graph.operations, graph.arguments
-    m = real.FAST
-    for node in range(first, last, -1):
-        upstream = gradients[node]
-        if upstream is None:
-            continue
-        arguments = all_arguments[node]
-        count = len(arguments)
-        if not count:
-            continue
-        operation = operations[node]
-        y = values[node]
-        # Two arguments are the usual case. Spelt out, without a list of arguments to unpack at
-        # each call, it takes half the time of the loop below, which would do for it too.
-        if count == 2 and operation.reaches is None and type(operation.partials) is tuple:
-            first, second = arguments
-            a, b = values[first], values[second]
-            by_first, by_second = operation.partials
-            for argument, rule in ((first, by_first), (second, by_second)):
-                if active[argument]:
-                    try:
-                        sent = upstream * rule(m, y, a, b)
-                    except real.EDGES:
-                        sent = upstream * real.careful(rule, y, a, b)
-                    if faults and node in faults:
-                        sent = _never_finite(sent)
-                    before = gradients[argument]
-                    gradients[argument] = sent if before is None else before + sent
-            continue
-        parts = [values[a] for a in arguments]
-        places = [
-            place
-            for place, argument in enumerate(arguments)
-            if active[argument]
-            and (operation.reaches is None or operation.reaches(m, place, *parts))
-        ]
-        partials = operation.partials_by(places, real.run, y, parts)
-        for place, partial in zip(places, partials, strict=True):
-            sent = upstream * partial
-            if faults and node in faults:
-                sent = _never_finite(sent)
-            argument = arguments[place]
-            before = gradients[argument]
-            gradients[argument] = sent if before is None else before + sent
-
-
-def _never_finite(sent: float) -> float:
-    """A gradient through a node that is outside its domain: infinite where it is, else NaN."""
-    return sent if sent - sent != 0 else float("nan")
 
 
 def contribution(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
 from cgcli.calculus.forward import forward
-from cgcli.calculus.kind import DOUBLES
+from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, find
@@ -28,6 +28,8 @@ def evaluate(
     of: str | None = None,
     wrt: Sequence[str] | None = None,
     limits: Limits = Limits(),
+    *,
+    kind: Kind,
 ) -> Result:
     """Return the values of a graph and the gradients of one node, the output unless `of` says.
 
@@ -48,7 +50,7 @@ def evaluate(
     values = forward(graph, inputs)
     found, faults = notes.examine(graph, values)
     trail = Trail()
-    result = Result(graph, values, target, active, wanted, varying=varying)
+    result = Result(graph, values, target, active, wanted, kind, varying)
     result.faults, result.masks = faults, trail.masks
     if graph.shape(target):
         jacobian, reached = _jacobian(graph, values, target, sources, faults, trail)
@@ -56,7 +58,7 @@ def evaluate(
     else:
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
         result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
-    found = _merge(found, kinks(graph, values, reached, active, trail, DOUBLES))
+    found = _merge(found, kinks(graph, values, reached, active, trail, kind))
     if not found and result.gradients is not None:
         found = notes.gradient_overflow(graph, values, result.gradients)
     result.notes_by_node = found

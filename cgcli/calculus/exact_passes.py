@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -99,10 +99,19 @@ class ExactSweep(Sweep):
         """Return a rule's result; what acts on each element is run over each by itself."""
         if self.graph.operations[node].elementwise:
             return self._elementwise(node, rule, numbers)
+        compute = functools.partial(rule, self.book(node), *numbers)
+        return self.attempted(node, node, compute, backward=False)
+
+    def attempted(
+        self, node: int, since: int, compute: Callable[[], Any], *, backward: bool = True
+    ) -> Any:
+        """Return what is computed for a node; all of it is missing where a decision hangs on it."""
+        from cgcli.numbers.objects import filled
+
         try:
-            return rule(self.book(node), *numbers)
+            return compute()
         except NoValueError as error:
-            return self._missing(error, node, node)
+            return filled(error.cause.at(since, backward), self.graph.shape(node))
 
     def _elementwise(self, node: int, rule: Rule, numbers: Sequence[Any]) -> Any:
         # A choice may have a part without a value; of all others that is the result's end.
@@ -127,11 +136,6 @@ class ExactSweep(Sweep):
             # NumPy returns a number as an array of no axes, or as such.
             result = result[()]
         return _each(placed, getattr(result, "shape", ()), result)
-
-    def _missing(self, error: NoValueError, node: int, shaped: int, backward: bool = False) -> Any:
-        from cgcli.numbers.objects import filled
-
-        return filled(error.cause.at(node, backward), self.graph.shape(shaped))
 
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
         """Return what a node sends; nothing where nothing reaches it."""
@@ -165,15 +169,6 @@ class ExactSweep(Sweep):
         if not shape:
             return None if found is NOTHING else found
         return None if unreached(found).all() else found
-
-    def pulled(self, node: int, places: Sequence[int], upstream: Any) -> Iterator[tuple[int, Any]]:
-        """Yield what a pullback sends; all of it is missing where a decision hangs on that."""
-        for place in places:
-            try:
-                yield from super().pulled(node, (place,), upstream)
-            except NoValueError as error:
-                argument = self.graph.arguments[node][place]
-                yield place, self._missing(error, node, argument, backward=True)
 
 
 def _each(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.kind import Kind
 from cgcli.graph.graph import CONSTANT, Graph
 from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.table import OPERATIONS

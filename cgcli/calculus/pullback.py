@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.calculus.backward import send_floats
+from cgcli.calculus.floats import send_floats
 from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.calculus.trail import Trail

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, overload
 
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
@@ -154,7 +154,7 @@ class Result:
         of: int,
         active: bytearray,
         sources: dict[str, int],
-        kind: Kind = DOUBLES,
+        kind: Kind,
         varying: bytearray | None = None,
     ) -> None:
         self.graph = graph

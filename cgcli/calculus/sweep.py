@@ -12,7 +12,8 @@ zero that stays one; beside the gradients of others stand masks, `Masked` below.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cgcli.calculus.sums import Scattered, Sums
@@ -57,6 +58,10 @@ class Sweep:
     def part(self, node: int) -> Any:
         """Return a node's value as a rule of arrays takes it."""
         return self.values[node]
+
+    def attempted(self, node: int, since: int, compute: Callable[[], Any]) -> Any:
+        """Return what is computed for a node, or what stands for it where that fails."""
+        return compute()
 
     # Forward
 
@@ -154,7 +159,8 @@ class Sweep:
         assert pull is not None
         y, parts = self.part(node), Parts(range(len(graph)), arguments, self.part)
         for place in places:
-            sent = pull(m, place, upstream, y, parts, fixed)
+            compute = functools.partial(pull, m, place, upstream, y, parts, fixed)
+            sent = self.attempted(arguments[place], node, compute)
             if sent is not None and type(sent) is not Scattered:
                 sent = self.reduced(sent, node, arguments[place])
             if sent is not None:

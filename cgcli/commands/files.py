@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.kind import Kind
 from cgcli.commands.files import read_array, read_text
 from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cgcli.calculus.kind import DOUBLES, NEAREST, Kind
+from cgcli.calculus.doubles import DOUBLES, NEAREST
+from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, find
 from cgcli.commands.files import read_text
 from cgcli.commands.inputs import (

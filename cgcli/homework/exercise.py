@@ -7,8 +7,9 @@ import random
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.forward import value
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.build import Draft

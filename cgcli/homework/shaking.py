@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from cgcli.calculus.backward import FloatSweep
+from cgcli.calculus.floats import FloatSweep
 from cgcli.graph.graph import Graph
 
 __all__ = ["ShakenFloats"]

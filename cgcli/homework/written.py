@@ -6,7 +6,8 @@ import math
 import re
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.kind import DOUBLES, Kind
+from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.kind import Kind
 
 __all__ = ["Written", "added", "alike", "exact", "is_fraction", "read_number"]
 

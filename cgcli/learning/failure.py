@@ -59,11 +59,11 @@ def _located(task: Task, table: Table) -> Failure:
 
 
 def _named(task: Task, row: dict[str, Any], number: int) -> Failure:
-    from cgcli.calculus.evaluate import evaluate
+    from cgcli.calculus.doubles import DOUBLES
     from cgcli.graph.text import formula
 
     graph = task.graph
-    result = evaluate(graph, {**task.constants, **task.parameters.values(), **row})
+    result = DOUBLES.evaluate(graph, {**task.constants, **task.parameters.values(), **row})
     if result.notes:
         note = result.notes[0]
         return Failure(number, note.node, str(note.message))

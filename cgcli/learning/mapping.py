@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.calculus.evaluate import evaluate
+from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.result import NO_NAMES, by_constant
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.build import build
@@ -160,7 +160,8 @@ class _Runner:
         for place in sorted(places):
             inputs = {**self._given, **row_values(chunk, place, self._scaling)}
             results = (
-                evaluate(self._graph, inputs, name, self._by, self._limits) for name in self._of
+                DOUBLES.evaluate(self._graph, inputs, name, self._by, self._limits)
+                for name in self._of
             )
             result = next((result for result in results if result.notes), None)
             report.noted[int(chunk[ROW][place])] = result

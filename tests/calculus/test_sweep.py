@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import cgcli
-from cgcli.calculus.backward import FloatSweep, backward
+from cgcli.calculus.backward import backward
+from cgcli.calculus.floats import FloatSweep
 from cgcli.calculus.forward import forward
 from cgcli.calculus.notes import examine
 from cgcli.calculus.pullback import ArraySweep

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.calculus.evaluate import evaluate
+from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.explain import Explanation
 from cgcli.learning.descent import Descent
 from cgcli.learning.tables import ROW
@@ -78,7 +78,7 @@ def _print_step(
             shift, scale = task.scaling.get(name, (0.0, 1.0))
             value = (part[name][k] - shift) / scale
             inputs[name] = value if np.shape(value) else float(value)
-        result = evaluate(task.graph, inputs, None, list(task.parameters.views))
+        result = DOUBLES.evaluate(task.graph, inputs, None, list(task.parameters.views))
         write(f"Row {int(number)}\n\n")
         wanted = Wanted("text", ENGLISH, Shown(digits=digits), False, "")
         print_trace(Explanation(result, None, whole=True), wanted)
