@@ -9,8 +9,8 @@ def circles(edges: dict[str, set[str]]) -> list[set[str]]:
     """Return the groups of modules that import each other, by Kosaraju's two walks."""
     order: list[str] = []
     seen: set[str] = set()
-    for start in edges:
-        stack = [(start, iter(edges[start]))] if start not in seen else []
+    for start, first in edges.items():
+        stack = [(start, iter(first))] if start not in seen else []
         seen.add(start)
         while stack:
             node, rest = stack[-1]
