@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import numpy as np
+
 from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
 from cgcli.commands.inputs import constant, read_bindings, split_binding
 from cgcli.commands.models import read_model
@@ -95,13 +97,14 @@ class Run:
         kept = {name: value for name, value in more.items() if name in free and name not in fixed}
         initials: dict[str, Any] = {}
         for argument in bindings:
-            name, value = self._initial(argument)
+            room = self._limits.numbers - sum(np.size(value) for value in initials.values())
+            name, value = self._initial(argument, room)
             if name in initials or name in fixed:
                 raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
             initials[name] = value
         return Given(program, {**kept, **initials}, fixed, self.settings["metrics"])
 
-    def _initial(self, argument: str) -> tuple[str, Any]:
+    def _initial(self, argument: str, room: int) -> tuple[str, Any]:
         if "=" not in argument and is_data(argument):
             message = f"'{shorten(argument)}' is not a binding"
             raise CgraphError("binding", message, f"name the data with -d {shorten(argument)}")
@@ -113,7 +116,7 @@ class Run:
             return constant(part, name, self._limits, argument, start, known=known)
 
         try:
-            return name, initial(argument[start:], name, self.settings["seed"], evaluate)
+            return name, initial(argument[start:], name, self.settings["seed"], evaluate, room)
         except CgraphError as error:
             word = meant(text)
             if error.kind == "name" and word:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from cgcli.learning.preparing import Shaped, read_columns
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, row_values
-from cgcli.operations.shapes import describe
+from cgcli.operations.shapes import describe, size
 from cgcli.operations.table import CONSTANTS
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
@@ -25,6 +25,10 @@ from cgcli.plan.sweep import Sweep
 from cgcli.program import Program, unused_binding
 
 __all__ = ["RowProgram", "map_rows"]
+
+
+_RESULTS: Final = 2**22
+"""How many numbers the results of the rows that are run at a time hold, 32 MB."""
 
 
 class Wanted(NamedTuple):
@@ -64,9 +68,11 @@ def map_rows(
     for chunk in read_columns(source, columns, mapping.stacks, report):
         if runner is None:
             runner = _Runner(mapping, source, columns, missing, chunk)
-        found = runner.run(chunk)
-        runner.note(chunk, found, report)
-        yield chunk[ROW], found
+        for start in range(0, len(chunk[ROW]), runner.rows):
+            part = {name: array[start : start + runner.rows] for name, array in chunk.items()}
+            found = runner.run(part)
+            runner.note(part, found, report)
+            yield part[ROW], found
     if runner is None:
         # Nothing is computed, and a name that has no value is told all the same.
         nothing = dict.fromkeys([*columns, ROW], np.empty(0))
@@ -98,7 +104,7 @@ def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]
 
 
 class _Runner:
-    """A plan for the shapes of the first rows, run over some rows at a time."""
+    """A plan for the shapes of the first rows, run over at most `rows` rows at a time."""
 
     def __init__(
         self,
@@ -133,6 +139,7 @@ class _Runner:
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         self._plan = Plan(lowered.tape, {}, each=places)
         self._shapes = [lowered.tape[place].shape for place in places]
+        self.rows = max(1, _RESULTS // sum(map(size, self._shapes)))
         self._columns = {
             place: lowered.tape[place].static[0]
             for place in self._plan.columns
