@@ -106,7 +106,7 @@ def predict_command(
 
     cgraph predict digits.json -d new.csv --of z
     """
-    from cgcli.commands.models import read_model
+    from cgcli.commands.models import read_model, used
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.program import parse
 
@@ -119,7 +119,8 @@ def predict_command(
     whole = RowProgram(
         parsed, bound, found.stacks(), found.scaling(), Wanted(split_names(of, "--of") or [])
     )
-    _run(whole, data, "predict", output, form, skip_bad=skip_bad, json=json)
+    with used(model):
+        _run(whole, data, "predict", output, form, skip_bad=skip_bad, json=json)
 
 
 def _run(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
 from cgcli.commands.inputs import constant, read_bindings, split_binding
-from cgcli.commands.models import read_model
+from cgcli.commands.models import read_model, used
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import Plans, settings_of
 from cgcli.commands.watching import Files, Watching
@@ -21,6 +21,7 @@ from cgcli.learning.preparing import Given, Prepared, Reading, prepare
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.limits import Limits
+from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
 from cgcli.views.streams import publish
 
@@ -94,7 +95,7 @@ class Run:
             return Given(program, model.parameters.values(), model.fixed, self.settings["metrics"])
         # Of a file what the program has no use for is left, as everywhere.
         free = free_names(program.syntax)
-        kept = {name: value for name, value in more.items() if name in free and name not in fixed}
+        kept = as_inputs({n: value for n, value in more.items() if n in free and n not in fixed})
         initials: dict[str, Any] = {}
         for argument in bindings:
             room = self._limits.numbers - sum(np.size(value) for value in initials.values())
@@ -140,7 +141,7 @@ class Run:
         return Reading(stacks, scale, plans.skip_bad, settings["holdout"], settings["seed"])
 
     def _prepare(self) -> Prepared:
-        with opened_source(self.path, "train") as source:
+        with opened_source(self.path, "train") as source, used(self._resume):
             prepared = prepare(self.given, source, self.reading)
         tell_skipped(prepared.report)
         return prepared

@@ -22,7 +22,7 @@ from cgcli.operations.table import CONSTANTS
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
-from cgcli.program import Program, unused_binding
+from cgcli.program import Program, input_spans, unused_binding
 
 __all__ = ["RowProgram", "map_rows"]
 
@@ -118,7 +118,8 @@ class _Runner:
         graph = build(mapping.program.syntax, {**mapping.bound, **bound}, mapping.program.limits)
         for name in mapping.required:
             if name not in graph.inputs:
-                raise unused_binding(graph, name, list(mapping.required))
+                spans = input_spans(graph)
+                raise unused_binding(graph.text, spans, name, list(mapping.required))
         wanted = mapping.wanted
         nodes = _nodes(graph, wanted.of, missing, source)
         graph.output = nodes[0]

@@ -21,7 +21,7 @@ from cgcli.learning.task import Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
-from cgcli.program import Program
+from cgcli.program import Program, unused_binding
 from cgcli.words import counted
 
 __all__ = ["Given", "Prepared", "Reading", "Shaped", "build_graph", "prepare", "read_columns"]
@@ -146,9 +146,10 @@ def _columns(
             missing.append(name)
     if missing:
         raise _missing(given, names, missing, source)
-    for name in (*given.initial, *given.fixed, *reading.stacks):
+    required = [*given.initial, *given.fixed, *reading.stacks]
+    for name in required:
         if name not in names:
-            raise _unused(name, list(names))
+            raise unused_binding(given.program.text, names, name, required)
     return found
 
 
@@ -188,15 +189,6 @@ def _missing(
     start_, end = names[missing[0]]
     place = (Place(given.program.text, start_, end),) if end else ()
     return CgraphError("binding", message, hint, place)
-
-
-def _unused(name: str, names: list[str]) -> CgraphError:
-    import difflib
-
-    close = difflib.get_close_matches(name[:40], names, 1, 0.5)
-    hint = f"did you mean '{excerpt(close[0])}'?" if close else "leave it out"
-    message = f"'{excerpt(name)}' is given a value, but the program does not use it"
-    return CgraphError("binding", message, hint)
 
 
 def _scaled(reading: Reading, columns: Sequence[str]) -> list[str]:

@@ -112,8 +112,8 @@ def test_what_nothing_reads_is_told(data: str, cgraph: Run, tmp_path: Path) -> N
         (["map", "f(w) = w; f(x)", "w=3"], "'w' is bound, but the program does not use it"),
         (["map", "x", "--stack", "v=x"], "'v' is bound, but the program does not use it"),
         (["map", "x", "x=3"], "'x' is given a value, and is a column as well"),
-        (["train", "f(w) = w; (f(x) - q*y)^2", "q=1", "w=3"], "'w' is given a value, but"),
-        (["train", "(w*x - y)^2", "w=1", "--stack", "v=x"], "'v' is given a value, but"),
+        (["train", "f(w) = w; (f(x) - q*y)^2", "q=1", "w=3"], "'w' is bound, but"),
+        (["train", "(w*x - y)^2", "w=1", "--stack", "v=x"], "'v' is bound, but"),
     ):
         ran = cgraph(*words, "-d", data)
         assert ran.status == 2

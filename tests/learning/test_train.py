@@ -413,7 +413,7 @@ def test_the_first_steps_in_full(tmp_path: Path, cgraph: Run) -> None:
     ("words", "message"),
     [
         (["w=0"], "'b' is neither given a value nor a column"),
-        (["w=0", "b=0", "c=1"], "'c' is given a value, but the program does not use it"),
+        (["w=0", "b=0", "c=1"], "'c' is bound, but the program does not use it"),
         (["w=0", "b=0", "x=1"], "is a column of the data as well"),
         (["w=0", "b=0", "w=1"], "given twice"),
         (["w=0", "b=0", "--fix", "b=1"], "given twice"),
