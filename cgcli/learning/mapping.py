@@ -13,7 +13,7 @@ from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
-from cgcli.learning.preparing import Shaped, read_columns
+from cgcli.learning.preparing import Shaped, check_scaling, read_columns
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, row_values
@@ -114,7 +114,9 @@ class _Runner:
         missing: list[str],
         chunk: Mapping[str, Any],
     ) -> None:
-        bound = {name: Shaped(chunk[name].shape[1:]) for name in columns}
+        shapes = {name: chunk[name].shape[1:] for name in columns}
+        check_scaling(mapping.scaling, shapes)
+        bound = {name: Shaped(shape) for name, shape in shapes.items()}
         graph = build(mapping.program.syntax, {**mapping.bound, **bound}, mapping.program.limits)
         for name in mapping.required:
             if name not in graph.inputs:

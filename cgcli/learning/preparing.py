@@ -81,6 +81,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     scaled = reading.scaling
     if scaled is None:
         scaled = scaling(train, _scaled(reading, columns))
+    check_scaling(scaled, train.shapes)
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
@@ -198,6 +199,16 @@ def _scaled(reading: Reading, columns: Sequence[str]) -> list[str]:
             message = f"--scale: '{excerpt(name)}' is no column that the program reads"
             raise CgraphError("usage", message, f"these are {few}")
     return list(reading.scale)
+
+
+def check_scaling(scaling: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, Shape]) -> None:
+    """Raise `CgraphError` for a column that is scaled by what has another shape."""
+    for name, pair in scaling.items():
+        for part in map(np.shape, pair):
+            if name in shapes and part not in ((), shapes[name]):
+                message = f"the column '{excerpt(name)}' is scaled by {describe(part)}"
+                hint = f"in a row it is {describe(shapes[name])}"
+                raise CgraphError("shape", message, hint)
 
 
 def read_columns(

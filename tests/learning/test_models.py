@@ -170,6 +170,19 @@ def test_a_parameter_of_another_shape_is_blamed_on_the_model(
         assert "reshaped.json: " in ran.err.splitlines()[0]
 
 
+@pytest.mark.parametrize("scale", [[[1.0], [1.0]], [0.0, [1.0, 1.0, 1.0]], [[[1.0, 1.0]], 1.0]])
+def test_a_scale_of_another_shape_is_blamed_on_the_model(
+    scale: Any, document: Any, folder: Path, cgraph: Run
+) -> None:
+    path = folder / "rescaled.json"
+    path.write_text(json.dumps(changed(document, "data.scale.x", scale)))
+    for command in (["train", "--resume"], ["predict"]):
+        ran = cgraph(*command, str(path), "-d", str(folder / "d.csv"))
+        assert ran.status == 2
+        assert "rescaled.json: the column 'x' is scaled by a" in ran.err.splitlines()[0]
+        assert "in a row it is a vector of 2" in ran.err
+
+
 @pytest.mark.parametrize("value", [[[1, 2], [3]], [], [[]], [1, None], "x", [[[1]]], {"a": 1}])
 def test_values_to_start_at_are_checked(
     value: Any, document: Any, folder: Path, cgraph: Run
