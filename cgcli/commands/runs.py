@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
+from cgcli.commands.data import is_data, left_to_columns, opened_source, pairs, tell_skipped
 from cgcli.commands.inputs import constant, read_bindings, split_binding
 from cgcli.commands.models import read_model, used
 from cgcli.commands.paths import check_paths
@@ -51,6 +51,7 @@ class Run:
         self._limits = limits
         self.resumed = None if resume is None else read_model(resume)
         self._resume = resume
+        self._optional: dict[str, Any] = {}
         model = self.resumed
         if model is not None and (model.state is None or model.settings["optimizer"] in BATCHLESS):
             called = shorten(resume or "", 80)
@@ -95,7 +96,7 @@ class Run:
             return Given(program, model.parameters.values(), model.fixed, self.settings["metrics"])
         # Of a file what the program has no use for is left, as everywhere.
         free = free_names(program.syntax)
-        kept = as_inputs({n: value for n, value in more.items() if n in free and n not in fixed})
+        self._optional = as_inputs({n: v for n, v in more.items() if n in free and n not in fixed})
         initials: dict[str, Any] = {}
         for argument in bindings:
             room = self._limits.numbers - sum(np.size(value) for value in initials.values())
@@ -103,7 +104,8 @@ class Run:
             if name in initials or name in fixed:
                 raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
             initials[name] = value
-        return Given(program, {**kept, **initials}, fixed, self.settings["metrics"])
+            self._optional.pop(name, None)
+        return Given(program, initials, fixed, self.settings["metrics"])
 
     def _initial(self, argument: str, room: int) -> tuple[str, Any]:
         if "=" not in argument and is_data(argument):
@@ -142,7 +144,9 @@ class Run:
 
     def _prepare(self) -> Prepared:
         with opened_source(self.path, "train") as source, used(self._resume):
-            prepared = prepare(self.given, source, self.reading)
+            more = left_to_columns(self._optional, source, self.reading.stacks)
+            given = self.given._replace(initial={**more, **self.given.initial})
+            prepared = prepare(given, source, self.reading)
         tell_skipped(prepared.report)
         return prepared
 

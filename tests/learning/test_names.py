@@ -123,6 +123,23 @@ def test_what_nothing_reads_is_told(data: str, cgraph: Run, tmp_path: Path) -> N
     assert cgraph("map", "x", "--at", str(at), "-d", data).status == 0
 
 
+def test_a_column_stands_before_what_at_gives(data: str, cgraph: Run, tmp_path: Path) -> None:
+    at = tmp_path / "at.json"
+    at.write_text('{"x": 100, "y": 200, "w": 2, "unused": 1}')
+    note = "note: 'x' is a column of the data, and what --at gives is not used\n"
+    ran = cgraph("map", "w*x", "--at", str(at), "-d", data, "--values")
+    assert (ran.status, ran.err) == (0, note)
+    assert ran.out == cgraph("map", "w*x", "w=2", "-d", data, "--values").out
+    ran = cgraph("map", "w*q", "--stack", "q=x", "--at", str(at), "-d", data, "--values")
+    assert (ran.status, ran.err) == (0, "")
+    at.write_text('{"x": 100, "w": 2}')
+    words = ["train", "(w*x - 3)^2", "-d", data, "--epochs", "1", "--json"]
+    ran = cgraph(*words, "--at", str(at))
+    assert ran.status == 0
+    assert note in ran.err
+    assert json.loads(ran.out)["cost"] == json.loads(cgraph(*words, "w=2").out)["cost"]
+
+
 @pytest.mark.parametrize("more", [[], ["--json"], ["--format", "jsonl"]])
 def test_a_column_that_is_called_row(more: list[str], tmp_path: Path, cgraph: Run) -> None:
     path = tmp_path / "r.csv"
