@@ -31,7 +31,7 @@ SCHEMAS = {
     "map": "map", "predict": "map", "sheet": "sheet", "ops": "ops",
 }  # fmt: skip
 WRITES = ("-o", "--output", "--frames", "--log", "--plot")
-WHOLE = ("eval", "trace", "check", "draw", "diff", "sheet", "ops", "schema")
+WHOLE = ("eval", "trace", "check", "draw", "diff", "sheet", "ops", "schema", "help", "version")
 """Commands that print all or nothing; rows may stand before the row that is bad."""
 SLOW_S = 4.0
 """More of the processor's time than this is a find by itself: no case asks for so much."""
