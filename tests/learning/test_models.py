@@ -183,6 +183,19 @@ def test_a_scale_of_another_shape_is_blamed_on_the_model(
         assert "in a row it is a vector of 2" in ran.err
 
 
+def test_a_history_may_lack_costs_of_rows_held_out(
+    document: Any, folder: Path, cgraph: Run
+) -> None:
+    path, picture = folder / "gaps.json", folder / "gaps.svg"
+    for number in (0, 1):
+        whole = copy.deepcopy(document)
+        del whole["state"]["history"][number]["holdout"]
+        path.write_text(json.dumps(whole))
+        ran = cgraph("train", "--resume", str(path), "--epochs", "3", "--plot", str(picture))
+        assert ran.status == 0, ran.err
+        assert picture.read_text().count("<polyline") == 2
+
+
 @pytest.mark.parametrize("value", [[[1, 2], [3]], [], [[]], [1, None], "x", [[[1]]], {"a": 1}])
 def test_values_to_start_at_are_checked(
     value: Any, document: Any, folder: Path, cgraph: Run
