@@ -183,18 +183,19 @@ def evaluate_program(
         raise
     unused = [name for name in required if name not in graph.inputs]
     if unused:
-        raise unused_binding(graph, unused[0], list(required))
+        raise unused_binding(graph.text, input_spans(graph), unused[0], list(required))
     require_bound(graph, inputs)
     return kind.evaluate(graph, inputs, of, wrt, program.limits)
 
 
+def input_spans(graph: Graph) -> dict[str, tuple[int, int]]:
+    """Return where in the text the inputs stand first, by name."""
+    return {name: (graph.starts[node], graph.ends[node]) for name, node in graph.inputs.items()}
+
+
 def require_bound(graph: Graph, inputs: Mapping[str, Any]) -> None:
     """Raise `UnboundError` for every input that has no value, all at once."""
-    missing = {
-        name: (graph.starts[node], graph.ends[node])
-        for name, node in graph.inputs.items()
-        if name not in inputs
-    }
+    missing = {name: span for name, span in input_spans(graph).items() if name not in inputs}
     if missing:
         raise _unbound(graph.text, missing, inputs)
 
@@ -248,17 +249,22 @@ def _aside(missing: list[str], bound: list[str]) -> str:
     return ""
 
 
-def unused_binding(graph: Graph, name: str, bound: list[str]) -> CgraphError:
-    """Return the error for a binding that the program has no use for."""
+def unused_binding(
+    text: str, spans: Mapping[str, tuple[int, int]], name: str, bound: list[str]
+) -> CgraphError:
+    """Return the error for a binding that the program has no use for.
+
+    `spans` tell where its inputs stand in its text.
+    """
     import difflib
 
     from cgcli.language.derivatives import derivative_at
     from cgcli.operations.table import WORDS
 
-    names = list(graph.inputs)
+    names = list(spans)
     message = f"'{excerpt(name)}' is bound, but the program does not use it"
-    for node in list(graph.inputs.values())[:NAMED]:
-        command = derivative_at(graph.text, graph.starts[node])
+    for start, _ in list(spans.values())[:NAMED]:
+        command = derivative_at(text, start)
         if command:
             return CgraphError("binding", message, f"for a derivative {command}")
     for own in names:

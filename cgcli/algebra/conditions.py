@@ -42,7 +42,7 @@ class Conditions:
     def __init__(self, forms: Forms) -> None:
         self.forms = forms
         self._m = normal(forms)
-        self._domains: dict[tuple[str, tuple[Form, ...]], list[Condition]] = {}
+        self._domains: dict[tuple[str, tuple[Form, ...], tuple[int, ...]], list[Condition]] = {}
 
     def asked(
         self, root: Form, varies: Callable[[Form], bool] | None = None
@@ -239,7 +239,7 @@ class Conditions:
         self, name: str, arguments: tuple[Form, ...], static: tuple[int, ...]
     ) -> list[Condition]:
         """Return the domain of an operation, from its row, where that is a comparison."""
-        key = (name, arguments)
+        key = (name, arguments, static)
         known = self._domains.get(key)
         if known is not None:
             return known

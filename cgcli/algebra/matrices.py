@@ -118,7 +118,8 @@ class Algebra:
         if self._is_unit(left):
             return self._picked(right, left)
         if self._is_unit(right):
-            return self._picked(self._transposed(left), right)
+            rows = left if len(forms.shapes[left]) == 1 else self._transposed(left)
+            return self._picked(rows, right)
         if len(forms.shapes[left]) == 1 and self._is(right, "transpose"):
             left, right = forms.parts[right][1][0], left
         return forms.call("matmul", (left, right))

@@ -209,6 +209,8 @@ def apply(
             return forms.number(known)
         if name == "abs":
             return forms.number(abs(value))
+        if name in ("floor", "ceil", "round") and value.denominator == 1:
+            return first
     if forms.kinds[first] == CALL:
         inner, below, _ = forms.parts[first]
         if (name, inner) == ("log", "exp"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Annotated, Final
 
 import typer
@@ -22,6 +24,12 @@ FAULT: Final = 70
 INTERRUPTED: Final = 130
 COMPLETION: Final = "_CGRAPH_COMPLETE"
 """The variable by which a shell asks what completes a word."""
+_LINE: Final = "_TYPER_COMPLETE_ARGS"
+_WORD: Final = "_TYPER_COMPLETE_WORD_TO_COMPLETE"
+_WORD_SHOWN: Final = re.compile(
+    r"""^(_arguments '[^"]*"|"|(?!_arguments|_files))(?=.)""", re.MULTILINE
+)
+"""How a word begins in the answer; for zsh in quotes, the first behind what is done with them."""
 
 app = typer.Typer(
     name="cgraph",
@@ -101,16 +109,37 @@ def _complete() -> int:
 
     An error has no place in a prompt: where something is wrong, nothing completes the word.
     """
+    option = ""
+    status = DONE
+    shown = io.StringIO()
     try:
         if "COMP_WORDS" in os.environ:
             os.environ.update(_without_equals(os.environ))
-        app([], prog_name="cgraph", standalone_mode=False)
-        sys.stdout.flush()
+        else:
+            option = _taken_apart(os.environ)
+        with contextlib.redirect_stdout(shown):
+            app([], prog_name="cgraph", standalone_mode=False)
     except SystemExit as left:
-        return left.code if isinstance(left.code, int) else DONE
+        status = left.code if isinstance(left.code, int) else DONE
     except Exception:  # noqa: BLE001  # whatever it is, the prompt stays as it was
         return 1
-    return DONE
+    sys.stdout.write(_WORD_SHOWN.sub(lambda start: start[0] + option, shown.getvalue()))
+    sys.stdout.flush()
+    return status
+
+
+def _taken_apart(line: MutableMapping[str, str]) -> str:
+    """Take the option from the last word of a line, --format=te, and return it with the '='.
+
+    Shells other than bash put what completes a word in its place, from the dashes on.
+    """
+    before, _, word = line.get(_LINE, "").rpartition(" ")
+    option, equals, value = word.partition("=")
+    if not (option.startswith("--") and equals):
+        return ""
+    line[_LINE] = f"{before} {option} {value}"
+    line[_WORD] = value
+    return option + equals
 
 
 def _without_equals(words: Mapping[str, str]) -> dict[str, str]:

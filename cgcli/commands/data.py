@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from cgcli.commands.files import opened
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
     from cgcli.learning.reading import Report, Source
 
-__all__ = ["is_data", "opened_source", "pairs", "tell_notes", "tell_skipped"]
+__all__ = ["is_data", "left_to_columns", "opened_source", "pairs", "tell_notes", "tell_skipped"]
 
 _KINDS: Final = {
     ".csv": "csv",
@@ -44,6 +44,23 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
             yield open_source("standard input", *_sniffed(stream))
         else:
             yield open_source(path, stream, kind or "csv")
+
+
+def left_to_columns(
+    values: Mapping[str, Any], source: Source, stacks: Iterable[str]
+) -> dict[str, Any]:
+    """Return the values of an --at file for those names that no column and no stack has.
+
+    The others are told on standard error.
+    """
+    columns = {*source.names, *stacks}
+    names = [name for name in values if name in columns]
+    if names:
+        are = "is a column" if len(names) == 1 else "are columns"
+        listed = ", ".join(f"'{excerpt(name)}'" for name in names[:8])
+        more = " …" if len(names) > 8 else ""
+        tell(f"note: {listed}{more} {are} of the data, and what --at gives is not used")
+    return {name: value for name, value in values.items() if name not in columns}
 
 
 def is_data(path: str) -> bool:

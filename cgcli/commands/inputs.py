@@ -90,7 +90,11 @@ def read_bindings(
         raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')
     values = bindings_of(found, what)
     tell_scaling(found)
-    return bound, read_values(values, limits, kind)
+    try:
+        return bound, read_values(values, limits, kind)
+    except CgraphError as error:
+        error.message = f"{shorten(what, 80)}: {error.message}"
+        raise
 
 
 def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:

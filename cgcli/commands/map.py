@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import typer
 
 from cgcli.commands.choices import choice
-from cgcli.commands.data import opened_source, pairs, tell_notes, tell_skipped
+from cgcli.commands.data import left_to_columns, opened_source, pairs, tell_notes, tell_skipped
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.outputs import ending_of, write_pieces
 from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
@@ -71,6 +72,7 @@ def map_command(
 
     cgraph map "(x+y)*z" -d points.csv z=-3
     """
+    from cgcli.language.free import free_names
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.numbers.values import as_inputs
     from cgcli.program import parse
@@ -85,8 +87,10 @@ def map_command(
     wanted = Wanted(names, not values, split_names(wrt))
     stacks = pairs("--stack", stack, "x=pixel_*")
     required = [*bound, *stacks]
-    whole = RowProgram(parsed, as_inputs({**more, **bound}), stacks, {}, wanted, required)
-    _run(whole, data, "map", output, form, skip_bad=skip_bad, json=json)
+    whole = RowProgram(parsed, as_inputs(bound), stacks, {}, wanted, required)
+    free = free_names(parsed.syntax)
+    optional = as_inputs({n: value for n, value in more.items() if n in free and n not in bound})
+    _run(whole, data, "map", output, form, optional, skip_bad=skip_bad, json=json)
 
 
 def predict_command(
@@ -106,7 +110,7 @@ def predict_command(
 
     cgraph predict digits.json -d new.csv --of z
     """
-    from cgcli.commands.models import read_model
+    from cgcli.commands.models import read_model, used
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.program import parse
 
@@ -119,7 +123,8 @@ def predict_command(
     whole = RowProgram(
         parsed, bound, found.stacks(), found.scaling(), Wanted(split_names(of, "--of") or [])
     )
-    _run(whole, data, "predict", output, form, skip_bad=skip_bad, json=json)
+    with used(model):
+        _run(whole, data, "predict", output, form, skip_bad=skip_bad, json=json)
 
 
 def _run(
@@ -128,6 +133,7 @@ def _run(
     command: str,
     output: str | None,
     form: str | None,
+    optional: Mapping[str, Any] = {},
     *,
     skip_bad: bool,
     json: bool,
@@ -146,6 +152,8 @@ def _run(
         raise CgraphError("usage", message, "leave --json out; .jsonl has an object a line")
     form = "json" if json else form
     with opened_source(data, command) as source:
+        more = left_to_columns(optional, source, whole.stacks)
+        whole = whole._replace(bound={**more, **whole.bound})
         report = Report(source.path, skip=skip_bad)
         writer = RowWriter(form)
         pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))

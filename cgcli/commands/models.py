@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.files import read_text
@@ -12,7 +13,7 @@ from cgcli.errors import CgraphError, shorten
 if TYPE_CHECKING:
     from cgcli.learning.models import Model
 
-__all__ = ["check_model", "read_model"]
+__all__ = ["check_model", "read_model", "used"]
 
 
 def read_model(path: str) -> Model:
@@ -23,12 +24,20 @@ def read_model(path: str) -> Model:
     found = decode_json(read_text(path), path)
     check_model(found, path)
     model = Model.read(found, path)
-    try:
+    with used(path):
         parse(model.program)
-    except CgraphError as error:
-        error.message = f"{shorten(path, 80)}: program: {error.message}"
-        raise
     return model
+
+
+@contextmanager
+def used(path: str | None) -> Iterator[None]:
+    """Name the file of a model in the errors of its program, with its values."""
+    try:
+        yield
+    except CgraphError as error:
+        if path is not None and error.kind not in ("file", "usage"):
+            error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
 
 
 def check_model(found: Any, path: str) -> None:

@@ -27,6 +27,7 @@ from cgcli.program import (
     Program,
     UnboundError,
     evaluate_program,
+    input_spans,
     parse,
     unused_binding,
 )
@@ -140,7 +141,7 @@ def outlined(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any]
         raise
     for name in (*bound, *shapes):
         if name not in graph.inputs:
-            raise unused_binding(graph, name, [*bound, *shapes])
+            raise unused_binding(graph.text, input_spans(graph), name, [*bound, *shapes])
     of = read_name(problem.of)
     if of is not None:
         graph.output = find(graph, of)

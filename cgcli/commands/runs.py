@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from cgcli.commands.data import is_data, opened_source, pairs, tell_skipped
+import numpy as np
+
+from cgcli.commands.data import is_data, left_to_columns, opened_source, pairs, tell_skipped
 from cgcli.commands.inputs import constant, read_bindings, split_binding
-from cgcli.commands.models import read_model
+from cgcli.commands.models import read_model, used
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import Plans, settings_of
 from cgcli.commands.watching import Files, Watching
@@ -19,6 +21,7 @@ from cgcli.learning.preparing import Given, Prepared, Reading, prepare
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.limits import Limits
+from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
 from cgcli.views.streams import publish
 
@@ -48,6 +51,7 @@ class Run:
         self._limits = limits
         self.resumed = None if resume is None else read_model(resume)
         self._resume = resume
+        self._optional: dict[str, Any] = {}
         model = self.resumed
         if model is not None and (model.state is None or model.settings["optimizer"] in BATCHLESS):
             called = shorten(resume or "", 80)
@@ -92,16 +96,18 @@ class Run:
             return Given(program, model.parameters.values(), model.fixed, self.settings["metrics"])
         # Of a file what the program has no use for is left, as everywhere.
         free = free_names(program.syntax)
-        kept = {name: value for name, value in more.items() if name in free and name not in fixed}
+        self._optional = as_inputs({n: v for n, v in more.items() if n in free and n not in fixed})
         initials: dict[str, Any] = {}
         for argument in bindings:
-            name, value = self._initial(argument)
+            room = self._limits.numbers - sum(np.size(value) for value in initials.values())
+            name, value = self._initial(argument, room)
             if name in initials or name in fixed:
                 raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
             initials[name] = value
-        return Given(program, {**kept, **initials}, fixed, self.settings["metrics"])
+            self._optional.pop(name, None)
+        return Given(program, initials, fixed, self.settings["metrics"])
 
-    def _initial(self, argument: str) -> tuple[str, Any]:
+    def _initial(self, argument: str, room: int) -> tuple[str, Any]:
         if "=" not in argument and is_data(argument):
             message = f"'{shorten(argument)}' is not a binding"
             raise CgraphError("binding", message, f"name the data with -d {shorten(argument)}")
@@ -113,7 +119,7 @@ class Run:
             return constant(part, name, self._limits, argument, start, known=known)
 
         try:
-            return name, initial(argument[start:], name, self.settings["seed"], evaluate)
+            return name, initial(argument[start:], name, self.settings["seed"], evaluate, room)
         except CgraphError as error:
             word = meant(text)
             if error.kind == "name" and word:
@@ -137,8 +143,10 @@ class Run:
         return Reading(stacks, scale, plans.skip_bad, settings["holdout"], settings["seed"])
 
     def _prepare(self) -> Prepared:
-        with opened_source(self.path, "train") as source:
-            prepared = prepare(self.given, source, self.reading)
+        with opened_source(self.path, "train") as source, used(self._resume):
+            more = left_to_columns(self._optional, source, self.reading.stacks)
+            given = self.given._replace(initial={**more, **self.given.initial})
+            prepared = prepare(given, source, self.reading)
         tell_skipped(prepared.report)
         return prepared
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Expression, Range
@@ -20,6 +20,8 @@ Lookup = Callable[[str, int, int], float | Shape]
 """From a name and its span to its value, or to its shape when it is a vector or a matrix."""
 
 Member = Callable[[str, tuple[int, ...], int, int], float | Shape]
+
+_LARGEST: Final = 2**53
 
 
 def whole_number(
@@ -39,6 +41,11 @@ def _whole(text: str, expression: Expression, value: float | Shape, what: str) -
             f"{what} must be a whole number, and this is {value:g}",
             "round it with floor(…) or round(…)",
             (Place(text, start, end),),
+        )
+    if abs(value) > _LARGEST:
+        message = f"{what} is {value:.6g}, and whole numbers are used up to 2^53"
+        raise CgraphError(
+            "index", message, "beyond it doubles skip some", (Place(text, start, end),)
         )
     return int(value)
 

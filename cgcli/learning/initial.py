@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.errors import CgraphError, Place
 from cgcli.operations.row import Shape
 
 __all__ = ["INITIALS", "Evaluate", "initial", "meant"]
@@ -45,31 +46,44 @@ INITIALS: Final = (*_BY_SHAPE, "full", *_WITH_NUMBERS)
 
 _CALL: Final = re.compile(rf"\b({'|'.join(INITIALS)})\s*\(([^()]*)\)")
 
+_NAMES: Final = re.compile(r"\b(_[0-9]+)\b *")
 
-def initial(text: str, name: str, seed: int, evaluate: Evaluate) -> Any:
+
+def initial(text: str, name: str, seed: int, evaluate: Evaluate, most: int) -> Any:
     """Return a parameter's initial value: a float or an array; raises `CgraphError`.
 
     Random numbers depend on the seed and the parameter's name alone. `evaluate` reads constant
-    expressions.
+    expressions, and `most` is how many numbers there may be in all.
 
-    >>> initial("2*ones(2)", "w", 0, lambda text, known: 2 * known["_1"] if known else 2.0)
+    >>> initial("2*ones(2)", "w", 0, lambda text, known: 2 * known["_1"] if known else 2.0, 9)
     array([2., 2.])
     """
     chance = np.random.default_rng([seed, zlib.crc32(name.encode())])
     known: dict[str, Any] = {}
+    written: dict[str, str] = {}
 
     def put(match: re.Match[str]) -> str:
-        place = Place(text, match.start(), match.end())
-        known[own := f"_{len(known) + 1}"] = _made(match, chance, evaluate, place)
+        room = most - sum(map(np.size, known.values()))
+        own = f"_{len(known) + 1}"
+        known[own] = _made(match, chance, evaluate, room)
+        written[own] = match.group()
         # The columns of later messages stay those of the text.
         return own.ljust(match.end() - match.start())
+
+    def restored(name: re.Match[str]) -> str:
+        return written.get(name[1], name[0])
 
     rest = _CALL.sub(put, text)
     if not known:
         return evaluate(text, {})
     if len(known) == 1 and rest.strip() == "_1":
         return known["_1"]
-    return evaluate(rest, known)
+    try:
+        return evaluate(rest, known)
+    except CgraphError as error:
+        for word in ("message", "hint"):
+            setattr(error, word, _NAMES.sub(restored, getattr(error, word)))
+        raise
 
 
 def meant(text: str) -> str:
@@ -87,25 +101,43 @@ def meant(text: str) -> str:
     return ""
 
 
-def _made(match: re.Match[str], chance: Any, evaluate: Evaluate, place: Place) -> Any:
-    word, inner = match.group(1), match.group(2)
-    numbers = [float(evaluate(part, {})) for part in inner.split(",")] if inner.strip() else []
+def _made(match: re.Match[str], chance: Any, evaluate: Evaluate, room: int) -> Any:
+    """Return what a call gives; raises `CgraphError` where it would have more numbers than room."""
+    word = match.group(1)
+    place = Place(match.string, match.start(), match.end())
+    numbers = _numbers(match, evaluate, place)
     if word in _BY_SHAPE:
-        return _plain(_BY_SHAPE[word](chance, _shape(word, numbers, place)))
+        return _plain(_BY_SHAPE[word](chance, _shape(word, numbers, place, room)))
     if word == "full":
         if not numbers:
             raise _wrong(word, place, "write the shape and the number: full(3, 0.5)")
         # The number stands last, as in NumPy; where only the first can be none of a shape, first.
         first = not _is_length(numbers[0]) and all(map(_is_length, numbers[1:]))
         value, lengths = (numbers[0], numbers[1:]) if first else (numbers[-1], numbers[:-1])
-        return _plain(np.full(_shape(word, lengths, place), value))
+        return _plain(np.full(_shape(word, lengths, place, room), value))
     bounds = len(numbers) > 2 or (len(numbers) == 2 and not all(map(_is_length, numbers)))
     low, high = (0.0, 1.0) if not bounds else (numbers[0], numbers[1])
-    shape = _shape(word, numbers[2:] if bounds else numbers, place)
-    if (word == "uniform" and low > high) or (word == "normal" and high < 0):
+    shape = _shape(word, numbers[2:] if bounds else numbers, place, room)
+    out_of_order = low > high if word == "uniform" else high < 0
+    if out_of_order or not math.isfinite(high - low):
         hint = "uniform(low, high, 3)" if word == "uniform" else "normal(mean, deviation, 3)"
         raise _wrong(word, place, f"write {hint}")
     return _plain(_WITH_NUMBERS[word](chance, low, high, shape))
+
+
+def _numbers(match: re.Match[str], evaluate: Evaluate, place: Place) -> list[float]:
+    """Return the values of a call's arguments, each of which is one number."""
+    word, inner = match.groups()
+    found: list[float] = []
+    start = match.start(2)
+    for part in inner.split(",") if inner.strip() else ():
+        # Blanks keep the columns of messages those of the text.
+        value = evaluate(" " * start + part, {}) if part.strip() else None
+        if value is None or np.shape(value):
+            raise _wrong(word, place, _LENGTHS.format(word=word))
+        found.append(float(value))
+        start += len(part) + 1
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -113,16 +145,20 @@ def _plain(value: Any) -> Any:
 
 
 def _is_length(number: float) -> bool:
-    return number >= 1 and number == int(number)
+    return number >= 1 and number.is_integer()
 
 
-def _shape(word: str, lengths: list[float], place: Place) -> Shape:
+_LENGTHS: Final = "write the lengths of at most two axes: {word}(3), {word}(2, 3)"
+
+
+def _shape(word: str, lengths: list[float], place: Place, room: int) -> Shape:
     if not all(map(_is_length, lengths)) or len(lengths) > 2:
-        raise _wrong(word, place, f"write the lengths of at most two axes: {word}(3), {word}(2, 3)")
-    if np.prod(lengths or [1]) > 10**9:
-        raise CgraphError("limit", f"'{excerpt(word)}' would hold too many numbers", "", (place,))
+        raise _wrong(word, place, _LENGTHS.format(word=word))
+    if math.prod(lengths) > room:
+        message = f"'{word}' would make more numbers than there may be"
+        raise CgraphError("limit", message, "", (place,))
     return tuple(int(length) for length in lengths)
 
 
 def _wrong(word: str, place: Place, hint: str) -> CgraphError:
-    return CgraphError("binding", f"'{excerpt(word)}' does not take these numbers", hint, (place,))
+    return CgraphError("binding", f"'{word}' does not take these numbers", hint, (place,))

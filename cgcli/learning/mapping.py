@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -13,18 +13,22 @@ from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
-from cgcli.learning.preparing import Shaped, read_columns
+from cgcli.learning.preparing import Shaped, check_scaling, read_columns
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, row_values
-from cgcli.operations.shapes import describe
+from cgcli.operations.shapes import describe, size
 from cgcli.operations.table import CONSTANTS
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
-from cgcli.program import Program, unused_binding
+from cgcli.program import Program, input_spans, unused_binding
 
 __all__ = ["RowProgram", "map_rows"]
+
+
+_RESULTS: Final = 2**22
+"""How many numbers the results of the rows that are run at a time hold, 32 MB."""
 
 
 class Wanted(NamedTuple):
@@ -64,9 +68,11 @@ def map_rows(
     for chunk in read_columns(source, columns, mapping.stacks, report):
         if runner is None:
             runner = _Runner(mapping, source, columns, missing, chunk)
-        found = runner.run(chunk)
-        runner.note(chunk, found, report)
-        yield chunk[ROW], found
+        for start in range(0, len(chunk[ROW]), runner.rows):
+            part = {name: array[start : start + runner.rows] for name, array in chunk.items()}
+            found = runner.run(part)
+            runner.note(part, found, report)
+            yield part[ROW], found
     if runner is None:
         # Nothing is computed, and a name that has no value is told all the same.
         nothing = dict.fromkeys([*columns, ROW], np.empty(0))
@@ -98,7 +104,7 @@ def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]
 
 
 class _Runner:
-    """A plan for the shapes of the first rows, run over some rows at a time."""
+    """A plan for the shapes of the first rows, run over at most `rows` rows at a time."""
 
     def __init__(
         self,
@@ -108,11 +114,14 @@ class _Runner:
         missing: list[str],
         chunk: Mapping[str, Any],
     ) -> None:
-        bound = {name: Shaped(chunk[name].shape[1:]) for name in columns}
+        shapes = {name: chunk[name].shape[1:] for name in columns}
+        check_scaling(mapping.scaling, shapes)
+        bound = {name: Shaped(shape) for name, shape in shapes.items()}
         graph = build(mapping.program.syntax, {**mapping.bound, **bound}, mapping.program.limits)
         for name in mapping.required:
             if name not in graph.inputs:
-                raise unused_binding(graph, name, list(mapping.required))
+                spans = input_spans(graph)
+                raise unused_binding(graph.text, spans, name, list(mapping.required))
         wanted = mapping.wanted
         nodes = _nodes(graph, wanted.of, missing, source)
         graph.output = nodes[0]
@@ -133,6 +142,7 @@ class _Runner:
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         self._plan = Plan(lowered.tape, {}, each=places)
         self._shapes = [lowered.tape[place].shape for place in places]
+        self.rows = max(1, _RESULTS // sum(map(size, self._shapes)))
         self._columns = {
             place: lowered.tape[place].static[0]
             for place in self._plan.columns

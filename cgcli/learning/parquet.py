@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import missing, shorten
+from cgcli.errors import missing
 from cgcli.learning.cells import Columns
 from cgcli.learning.sources import Report, Source, check_names, chunk, gather, unusable
 from cgcli.learning.tables import CHUNK
 
 __all__ = ["parquet"]
+
+_LEAST: Final = 12
+"""How many bytes a Parquet file has at least: two marks, and a length."""
 
 
 def parquet(path: str) -> Source:
@@ -34,9 +38,12 @@ def parquet(path: str) -> Source:
     ((total,),) = _asked(path, lambda: connection.execute(count, [pattern]).fetchall())
 
     def chunks(wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
+        if not wanted:
+            yield from _numbered(total, report)
+            return
         columns = Columns(wanted)
         called = [renamed[names.index(name)] for name in wanted]
-        quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in called) or "NULL"
+        quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in called)
         query = f"SELECT {quoted} FROM read_parquet(?)"  # noqa: S608  # names are quoted
         result = _asked(path, lambda: connection.execute(query, [pattern]))
         while block := _asked(path, lambda: result.fetchmany(CHUNK)):
@@ -61,10 +68,28 @@ def _asked(path: str, question: Callable[[], Any]) -> Any:
 
     try:
         return question()
-    except (duckdb.Error, ValueError, OverflowError, RuntimeError, MemoryError) as error:
-        why = str(error).split("\n", maxsplit=1)[0]
-        hint = "write it again: it is damaged, or of a kind of Parquet that DuckDB does not know"
-        raise unusable(path, f"it cannot be read: {shorten(why, 100)}", hint) from None
+    except (duckdb.Error, ValueError, OverflowError, RuntimeError, MemoryError):
+        # What DuckDB says is of its own parts, and seldom of the file.
+        if not _is_whole(path):
+            hint = "fetch or write it again: a whole file ends with PAR1, as it begins"
+            raise unusable(path, "it is Parquet that is cut short", hint) from None
+        hint = "write it again, or as CSV: it is damaged, or of a rare kind of Parquet"
+        raise unusable(path, "it is Parquet that cannot be read", hint) from None
+
+
+def _is_whole(path: str) -> bool:
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 4))
+        return size >= _LEAST and file.read() == b"PAR1"
+
+
+def _numbered(total: int, report: Report) -> Iterator[dict[str, Any]]:
+    """Yield as many rows of no columns as the file has."""
+    for start in range(0, total, CHUNK):
+        rows = min(CHUNK, total - start)
+        report.rows += rows
+        yield chunk((), np.empty((rows, 0)), report)
 
 
 def _outermost(parts: list[tuple[str, int | None]]) -> list[str]:

@@ -21,7 +21,7 @@ from cgcli.learning.task import Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
-from cgcli.program import Program
+from cgcli.program import Program, unused_binding
 from cgcli.words import counted
 
 __all__ = ["Given", "Prepared", "Reading", "Shaped", "build_graph", "prepare", "read_columns"]
@@ -81,6 +81,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     scaled = reading.scaling
     if scaled is None:
         scaled = scaling(train, _scaled(reading, columns))
+    check_scaling(scaled, train.shapes)
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
@@ -146,9 +147,10 @@ def _columns(
             missing.append(name)
     if missing:
         raise _missing(given, names, missing, source)
-    for name in (*given.initial, *given.fixed, *reading.stacks):
+    required = [*given.initial, *given.fixed, *reading.stacks]
+    for name in required:
         if name not in names:
-            raise _unused(name, list(names))
+            raise unused_binding(given.program.text, names, name, required)
     return found
 
 
@@ -190,15 +192,6 @@ def _missing(
     return CgraphError("binding", message, hint, place)
 
 
-def _unused(name: str, names: list[str]) -> CgraphError:
-    import difflib
-
-    close = difflib.get_close_matches(name[:40], names, 1, 0.5)
-    hint = f"did you mean '{excerpt(close[0])}'?" if close else "leave it out"
-    message = f"'{excerpt(name)}' is given a value, but the program does not use it"
-    return CgraphError("binding", message, hint)
-
-
 def _scaled(reading: Reading, columns: Sequence[str]) -> list[str]:
     for name in reading.scale:
         if name not in columns:
@@ -206,6 +199,16 @@ def _scaled(reading: Reading, columns: Sequence[str]) -> list[str]:
             message = f"--scale: '{excerpt(name)}' is no column that the program reads"
             raise CgraphError("usage", message, f"these are {few}")
     return list(reading.scale)
+
+
+def check_scaling(scaling: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, Shape]) -> None:
+    """Raise `CgraphError` for a column that is scaled by what has another shape."""
+    for name, pair in scaling.items():
+        for part in map(np.shape, pair):
+            if name in shapes and part not in ((), shapes[name]):
+                message = f"the column '{excerpt(name)}' is scaled by {describe(part)}"
+                hint = f"in a row it is {describe(shapes[name])}"
+                raise CgraphError("shape", message, hint)
 
 
 def read_columns(

@@ -151,14 +151,22 @@ def _block(feed: Iterator[str]) -> list[str]:
     return block
 
 
-def _records(path: str, reader: Any) -> Iterator[list[str]]:
-    """Yield the records that are not empty."""
+def _records(path: str, reader: Any, before: int = 0) -> Iterator[list[str]]:
+    """Yield the records that are not empty; `before` is how many lines the reader never saw."""
     try:
         for cells in reader:
             if cells:
                 yield cells
     except csv.Error as error:
-        raise unusable(path, f"it is not CSV: {error}") from None
+        words = str(error)
+        if "end of data" in words:
+            why = "a quote is opened and never closed"
+        elif "limit" in words:
+            why = f"a cell is longer than {_LONGEST:,} characters; is a quote never closed?"
+        else:
+            why = f"line {before + reader.line_num} has text after a closing quote"
+        hint = "a quote inside a cell in quotes is written twice"
+        raise unusable(path, f"it is not CSV: {why}", hint) from None
 
 
 def _is_number(text: str) -> bool:
@@ -172,6 +180,9 @@ def _is_number(text: str) -> bool:
 def _plain(block: list[str], places: list[int], width: int, delimiter: str) -> Any:
     """Return lines of numbers as an array, or None where anything else is among them."""
     if any(line.count(delimiter) != width - 1 for line in block):
+        return None
+    if width == 1 and not any(map(str.strip, block)):
+        # NumPy warns where there is nothing to read.
         return None
     try:
         found = np.loadtxt(block, delimiter=delimiter, usecols=places, ndmin=2, comments=None)
@@ -193,7 +204,7 @@ def _careful_csv(
     reader = csv.reader(block, delimiter=delimiter, strict=True)
 
     def cells() -> Iterator[tuple[int, Mapping[str, Any]]]:
-        for record in _records(path, reader):
+        for record in _records(path, reader, start):
             line = start + reader.line_num
             if len(record) != len(names):
                 have, want = counted(len(record), "cell"), counted(len(names), "column")

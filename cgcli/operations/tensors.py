@@ -364,7 +364,8 @@ TENSORS: Final = (
         pullback=_constant_pullback,
         shape=shapes.onehot,
         domain=Domain(
-            lambda m, k, n: m.where(k >= 0, m.where(k < n, m.floor(k) == k, False), False),
+            # A form of k equals floor(k) for some k; == asks whether it does for all.
+            lambda m, k, n: m.where(k >= 0, m.where(k < n, m.floor(k) >= k, False), False),
             "{k} must be a whole number from 0 to n - 1",
         ),
         summary="vector of n elements, 1 at place k and 0 elsewhere",

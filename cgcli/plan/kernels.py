@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -183,6 +184,26 @@ _REDUCTIONS: Final[dict[str, Any]] = {
 }
 
 
+_SHORT: Final = 4096
+"""Up to so many numbers a product with ones is quicker than a sum along a row."""
+
+
+@lru_cache(64)
+def _ones(length: int) -> Any:
+    """Return ones that all calls share, since there are calls for every block of rows."""
+    ones = np.ones(length)
+    ones.flags.writeable = False
+    return ones
+
+
+@lru_cache(1)
+def _places(length: int) -> Any:
+    """Return the numbers from 0 on, which all calls share."""
+    places = np.arange(length, dtype=np.float64)
+    places.flags.writeable = False
+    return places
+
+
 def _reduction(bound: Bound) -> Call:
     (array,) = bound.arguments
     (axis,) = bound.own.static
@@ -190,10 +211,10 @@ def _reduction(bound: Bound) -> Call:
     rank = bound.ranks[0]
     last = axis is None or axis == rank - 1
     if bound.own.operation == "sum" and first and last and array.flags.c_contiguous:
-        # A product with ones is quicker than a sum along short rows.
         lead = bound.out.shape
         flat = array.reshape((*lead, -1))
-        return np.matmul, (flat, np.ones(flat.shape[-1]), bound.out)
+        if flat.shape[-1] <= _SHORT:
+            return np.matmul, (flat, _ones(flat.shape[-1]), bound.out)
     axes = tuple(range(first, array.ndim)) if axis is None else axis + first
     return _REDUCTIONS[bound.own.operation].reduce, (array, axes, None, bound.out)
 
@@ -203,7 +224,7 @@ def _total(bound: Bound) -> Call:
     if array.flags.c_contiguous and bound.out.flags.c_contiguous:
         rank = bound.ranks[0]
         flat = array.reshape(bound.rows, -1) if rank else array
-        return np.matmul, (np.ones(bound.rows), flat, bound.out.reshape(-1) if rank else bound.out)
+        return np.matmul, (_ones(bound.rows), flat, bound.out.reshape(-1) if rank else bound.out)
     return np.add.reduce, (array, 0, None, bound.out)
 
 
@@ -252,7 +273,7 @@ def _put(out: Any, target: Any, value: Any) -> None:
 
 def _onehot(bound: Bound) -> Call:
     (label,) = bound.arguments
-    return _mark, (label, np.arange(bound.own.static[0], dtype=np.float64), bound.out)
+    return _mark, (label, _places(bound.own.static[0]), bound.out)
 
 
 def _mark(label: Any, places: Any, out: Any) -> None:

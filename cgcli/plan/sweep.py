@@ -19,14 +19,17 @@ the calls are too short to hand Python's lock over between them."""
 
 _FEWEST: Final = 64
 _MOST: Final = 65_536
+_LARGEST: Final = 256 * 2**20
+"""What the fewest rows may take, unless one alone takes more."""
 
 
 def block_rows(plan: Plan) -> int:
     """Return how many rows a block has, so that what is computed of it stays in the cache."""
     tape = plan.tape
     columns = sum(8 * int(np.prod(tape[p].shape, dtype=int)) for p in plan.columns)
-    rows = _CACHE // max(plan.row_bytes + columns, 1)
-    return max(_FEWEST, min(_MOST, rows - rows % 8))
+    row = max(plan.row_bytes + columns, 1)
+    rows = _CACHE // row
+    return max(1, min(_FEWEST, _LARGEST // row), min(_MOST, rows - rows % 8))
 
 
 class Sweep:

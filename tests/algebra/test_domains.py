@@ -86,3 +86,30 @@ def test_what_is_not_said_is_not_changed(block: int) -> None:
                 compared += 1
     assert compared > 100
     assert outside > 40
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("x*sum(onehot(1, 3))", True),
+        ("x*dot([x, 2*x, x], onehot(0, 3))", True),
+        ("x*dot(onehot(1, 3), [x, 2*x, x])", True),
+        ("x*sum([[x, 1], [1, 2*x]] @ onehot(1, 2))", True),
+        ("x*sum(onehot(2^2/4, 3))", True),
+        ("x*sum(onehot(1, 3)) + x*sum(onehot(2, 3))", True),
+        ("x*sum(onehot(3, 3))", False),
+        ("x*sum(onehot(-1, 3))", False),
+        ("x*sum(onehot(1.5, 3))", False),
+        # The same label in two lengths.
+        ("x*sum(onehot(1, 3)) + x*sum(onehot(1, 1))", False),
+    ],
+)
+def test_a_label_has_a_place_or_nothing_has_a_value(text: str, whole: bool) -> None:
+    program = cgcli.parse(text)
+    formulas = Formulas(program.graph(), Wanted(("x",)))
+    values = forward(formulas.graph, {"x": 2.0})
+    assert all(holds(condition, values) for condition in formulas.conditions) is whole
+    assert math.isfinite(program.evaluate({"x": 2.0}).gradient["x"]) is whole
+    assert bool(formulas.conditions) is not whole
+    if whole:
+        assert values[formulas.graph.output] == program.evaluate({"x": 2.0}).gradient["x"]

@@ -84,6 +84,21 @@ def test_the_words_of_an_option(command: str, option: str, complete: Complete) -
     assert complete(command, option, "nonsense") == []
 
 
+@pytest.mark.parametrize(("command", "option"), CHOSEN)
+def test_a_word_that_begins_with_its_option(command: str, option: str, complete: Complete) -> None:
+    """Shells other than bash replace the word from its dashes on."""
+    words = [f"{option}={word}" for word in CHOSEN[command, option]]
+    beginning = [word for word in words if word.startswith(words[0][:-1])]
+    for typed, found in ((f"{option}=", words), (words[0][:-1], beginning), (f"{option}=zz", [])):
+        assert complete(command, "x*y", typed, shell="fish", status=0) == found
+        shown = complete(command, "x*y", typed, shell="zsh")
+        assert re.findall('"(.*?)"', "\n".join(shown)) == found
+        assert shown == ["_files"] or shown[0].startswith("_arguments '*: :((\"--")
+        shown = complete(command, "x*y", typed, shell="powershell")
+        assert [line.split(":::")[0] for line in shown] == found
+        assert complete(command, "x*y", typed) == [word.partition("=")[2] for word in found]
+
+
 @pytest.mark.parametrize(("command", "option"), [key for key in CHOSEN if key[1] != "--lang"])
 def test_the_same_words_are_checked_and_in_the_help(command: str, option: str, cgraph: Any) -> None:
     words = CHOSEN[command, option]

@@ -124,6 +124,8 @@ HOSTILE = [
     "check @evil.cg x=1 y=2 --answer EVIL",
     "ops EVIL",
     "schema EVIL",
+    "help EVIL",
+    "version EVIL",
     "EVIL",
     "--EVIL",
 ]

@@ -236,11 +236,11 @@ def line(dice: Dice) -> Case:
     if dice.chance(0.3):
         dice.shuffle(argv)
     if dice.chance(0.2):
+        # Commands that answer by a name; a wrong one has a near one in the hint.
+        words = [*programs.UNARY, *programs.WRONG_WORDS, *OPTIONS, "map", "+", "mul", "trian", ""]
         argv = [
-            "ops",
-            *dice.some(
-                [*programs.UNARY, *programs.WRONG_WORDS, "+", "mul", "", "\x1b", "--json", "é"], 2
-            ),
+            dice.one("ops", "ops", "schema", "help", "version"),
+            *dice.some([*words, "\x1b", "\u202e", "--json", "é", "--help"], 2),
         ]
     return Case(_harmless(argv), files, b"1" if dice.chance(0.5) else b"")
 

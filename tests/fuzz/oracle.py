@@ -31,7 +31,7 @@ SCHEMAS = {
     "map": "map", "predict": "map", "sheet": "sheet", "ops": "ops",
 }  # fmt: skip
 WRITES = ("-o", "--output", "--frames", "--log", "--plot")
-WHOLE = ("eval", "trace", "check", "draw", "diff", "sheet", "ops", "schema")
+WHOLE = ("eval", "trace", "check", "draw", "diff", "sheet", "ops", "schema", "help", "version")
 """Commands that print all or nothing; rows may stand before the row that is bad."""
 SLOW_S = 4.0
 """More of the processor's time than this is a find by itself: no case asks for so much."""
@@ -507,7 +507,8 @@ def _written(case: Case, came: Outcome) -> list[Find]:
             continue
         if name.endswith(".svg"):
             finds += _xml("svg", data.decode("utf-8", "replace"))
-        if name.endswith(".json"):
+        # A log is lines of JSON, whatever its name.
+        if name.endswith(".json") and name != os.path.normpath(_option(case, "--log") or "."):
             try:
                 document = _loads(data.decode("utf-8"))
             except ValueError as error:
@@ -559,7 +560,8 @@ def unprintable(case: Case, first: Outcome, came: Outcome, place: str) -> list[F
     blamed = came.status == 2 and b"standard output" in came.err
     if place == "full" and first.out and first.status == 0 and not blamed:
         return [Find("stream", f"full: {command} does not say so", f"{came.status} {_head(came)}")]
-    if place == "unread" and first.status == 0 and came.err != first.err:
+    # What comes after the rows, such as those left out, is not told once the reader is gone.
+    if place == "unread" and first.status == 0 and not first.err.startswith(came.err):
         return [Find("stream", f"unread: {command} speaks", _head(came))]
     return []
 

@@ -112,8 +112,8 @@ def test_what_nothing_reads_is_told(data: str, cgraph: Run, tmp_path: Path) -> N
         (["map", "f(w) = w; f(x)", "w=3"], "'w' is bound, but the program does not use it"),
         (["map", "x", "--stack", "v=x"], "'v' is bound, but the program does not use it"),
         (["map", "x", "x=3"], "'x' is given a value, and is a column as well"),
-        (["train", "f(w) = w; (f(x) - q*y)^2", "q=1", "w=3"], "'w' is given a value, but"),
-        (["train", "(w*x - y)^2", "w=1", "--stack", "v=x"], "'v' is given a value, but"),
+        (["train", "f(w) = w; (f(x) - q*y)^2", "q=1", "w=3"], "'w' is bound, but"),
+        (["train", "(w*x - y)^2", "w=1", "--stack", "v=x"], "'v' is bound, but"),
     ):
         ran = cgraph(*words, "-d", data)
         assert ran.status == 2
@@ -121,6 +121,23 @@ def test_what_nothing_reads_is_told(data: str, cgraph: Run, tmp_path: Path) -> N
     at = tmp_path / "at.json"
     at.write_text('{"q": 1}')
     assert cgraph("map", "x", "--at", str(at), "-d", data).status == 0
+
+
+def test_a_column_stands_before_what_at_gives(data: str, cgraph: Run, tmp_path: Path) -> None:
+    at = tmp_path / "at.json"
+    at.write_text('{"x": 100, "y": 200, "w": 2, "unused": 1}')
+    note = "note: 'x' is a column of the data, and what --at gives is not used\n"
+    ran = cgraph("map", "w*x", "--at", str(at), "-d", data, "--values")
+    assert (ran.status, ran.err) == (0, note)
+    assert ran.out == cgraph("map", "w*x", "w=2", "-d", data, "--values").out
+    ran = cgraph("map", "w*q", "--stack", "q=x", "--at", str(at), "-d", data, "--values")
+    assert (ran.status, ran.err) == (0, "")
+    at.write_text('{"x": 100, "w": 2}')
+    words = ["train", "(w*x - 3)^2", "-d", data, "--epochs", "1", "--json"]
+    ran = cgraph(*words, "--at", str(at))
+    assert ran.status == 0
+    assert note in ran.err
+    assert json.loads(ran.out)["cost"] == json.loads(cgraph(*words, "w=2").out)["cost"]
 
 
 @pytest.mark.parametrize("more", [[], ["--json"], ["--format", "jsonl"]])

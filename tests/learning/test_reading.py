@@ -13,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import cgcli
 from cgcli.errors import CgraphError
 from cgcli.learning import tables
 from cgcli.learning.batches import Batches
+from cgcli.learning.mapping import RowProgram, map_rows
 from cgcli.learning.reading import Report, open_source
 from cgcli.learning.tables import ROW, Table, TableWriter, scaling, split
 
@@ -271,3 +273,15 @@ def test_scaling_is_that_of_numpy() -> None:
     for name in ("x", "v"):
         np.testing.assert_allclose(found[name][0], whole[name].mean(axis=0))
         np.testing.assert_allclose(found[name][1], whole[name].std(axis=0))
+
+
+def test_rows_of_many_results_come_a_few_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("x\n" + "".join(f"{k}\n" for k in range(100)))
+    with path.open("rb") as stream:
+        source = open_source(str(path), stream, "csv")
+        program = RowProgram(cgcli.parse("onehot(1, 10^5)*x"), {})
+        parts = list(map_rows(program, source, Report(str(path), skip=False)))
+    assert max(len(rows) for rows, _ in parts) * 10**5 <= 2**22
+    assert np.concatenate([rows for rows, _ in parts]).tolist() == list(range(1, 101))
+    assert np.concatenate([found["f"][:, 1] for _, found in parts]).tolist() == list(range(100))

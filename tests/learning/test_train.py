@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,13 +163,47 @@ def test_initial_values(text: str, check: Any, points: str, cgraph: Run) -> None
 @pytest.mark.parametrize(
     "text",
     ["zeros(0)", "zeros(2,3,4)", "zeros(1.5)", "full()", "uniform(3,-1,2)", "normal(0,-1,3)",
-     "zeros(100000,100000)", "glorot(x)", "zeros(", "@nothing.npy", "", "ones(2)+ones(3)"],
+     "zeros(inf)", "zeros([3])", "zeros(1,)", "full(2, [3])", "uniform(-1e308, 1e308, 3)",
+     "uniform(0, inf)", "uniform(inf, inf, 2)", "normal(0, inf, 3)", "normal(0, 1, inf)",
+     "glorot(x)", "zeros(", "@nothing.npy", "", "ones(2)+ones(3)", "zeros(zeros(2))"],
 )  # fmt: skip
 def test_initial_values_that_cannot_be_used(text: str, points: str, cgraph: Run) -> None:
     ran = cgraph("train", "sum(W)*x", "-d", points, f"W={text}")
     assert ran.status == 2
     assert ran.err.startswith("error: ")
     assert "fault" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["zeros(10^9)", "ones(100000, 100000)", "full(10^9, 2)", "uniform(10^8)", "normal(0, 1, 10^9)",
+     "glorot(10^5, 10^5)", "he(10^200, 10^200)", "zeros(4*10^7) + zeros(4*10^7)"],
+)  # fmt: skip
+def test_too_many_numbers_are_refused_before_they_are_made(
+    text: str, points: str, cgraph: Run
+) -> None:
+    tracemalloc.start()
+    try:
+        ran = cgraph("train", "sum(W)*x", "-d", points, f"W={text}")
+        assert tracemalloc.get_traced_memory()[1] < 500 << 20
+    finally:
+        tracemalloc.stop()
+    assert ran.status == 2
+    assert "would make more numbers than there may be" in ran.err
+    assert f"W={text}"[2:7] in ran.err
+    ran = cgraph("train", "sum(W)*x + sum(V)", "-d", points, "V=zeros(3*10^7)", f"W={text}")
+    assert "would make more numbers than there may be" in ran.err
+
+
+def test_a_message_about_initial_values_shows_them_as_they_are_written(
+    points: str, cgraph: Run
+) -> None:
+    ran = cgraph("train", "sum(W)*x", "-d", points, "W=zeros(3)ones(3)")
+    assert ran.err.startswith("error: no operator between 'zeros(3)' and 'ones(3)'\n")
+    assert ran.err.endswith("write zeros(3)*ones(3)\n")
+    ran = cgraph("train", "sum(W)*x", "-d", points, "W=normal(0, nan, 2)")
+    lines = ran.err.splitlines()
+    assert lines[1].index("nan") == lines[2].index("^")
 
 
 # Columns, stacks, scaling, metrics
@@ -378,7 +413,7 @@ def test_the_first_steps_in_full(tmp_path: Path, cgraph: Run) -> None:
     ("words", "message"),
     [
         (["w=0"], "'b' is neither given a value nor a column"),
-        (["w=0", "b=0", "c=1"], "'c' is given a value, but the program does not use it"),
+        (["w=0", "b=0", "c=1"], "'c' is bound, but the program does not use it"),
         (["w=0", "b=0", "x=1"], "is a column of the data as well"),
         (["w=0", "b=0", "w=1"], "given twice"),
         (["w=0", "b=0", "--fix", "b=1"], "given twice"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,10 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.csv", b'{"x": 1, "y": 2}\n', "it is JSON", "ends in .json, or .jsonl"),
     ("a.csv", b'[{"x": 1}]', "it is JSON", "ends in .json, or .jsonl"),
     ("a.csv", b"", "it is empty", "the first line names the columns"),
-    ("a.csv", b'x,y\n"1,2\n', "it is not CSV", ""),
+    ("a.csv", b'x,y\n"1,2\n', "it is not CSV: a quote is opened and never closed", "twice"),
+    ("a.csv", b'x,y\n"1"2,3\n', "it is not CSV: line 2 has text after a closing quote", "twice"),
+    ("a.csv", b'x,y\n1,2\n3,4\n5,"6"7\n', "it is not CSV: line 4 has text after", "twice"),
+    ("a.csv", b'"x"2,y\n1,2\n', "it is not CSV: line 1 has text after", "twice"),
     ("a.csv", b"x,x\n1,2\n", "two columns are called 'x'", ""),
     ("a.csv", b"x,y\n", "", ""),
     ("a.csv", b"a,b\n", "needs 'x', 'y', which have no value and are no column", "a, b"),
@@ -79,7 +84,14 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.jsonl", "{}".encode("utf-16"), "it is UTF-16", ""),
     ("a.parquet", b"", "it is empty", ""),
     ("a.parquet", b"x,y\n1,2\n", "it is not Parquet, which begins with PAR1", "ends in .csv"),
-    ("a.parquet", b"PAR1PAR1", "it cannot be read", "write it again"),
+    ("a.parquet", b"PAR1PAR1", "it is Parquet that is cut short", "ends with PAR1"),
+    ("a.parquet", b"PAR1\0\0\0\0", "it is Parquet that is cut short", "ends with PAR1"),
+    (
+        "a.parquet",
+        b"PAR1\xff\xff\xff\xffPAR1",
+        "it is Parquet that cannot be read",
+        "write it again",
+    ),
     ("a.parquet", gzip.compress(b"PAR1"), "it is compressed by gzip", "gunzip"),
 ]
 
@@ -188,6 +200,33 @@ def test_columns_that_differ_in_case_alone(plain: bytes, tmp_path: Path, cgraph:
     assert "the columns are x, X" in ran.err
 
 
+FOREIGN = re.compile(r"(?i:duckdb|exception|error|invalid|parser|thrift)|[a-z][A-Z]")
+"""Words that DuckDB says, and no error of ours."""
+
+
+def test_a_program_that_needs_no_column_has_every_row(
+    plain: bytes, tmp_path: Path, cgraph: Run
+) -> None:
+    (tmp_path / "p.parquet").write_bytes(plain)
+    (tmp_path / "p.csv").write_text("x,y\n" + "1,2\n" * 9)
+    for words in (["map", "c^2", "c=3"], ["train", "(w - 1)^2", "w=0", "--epochs", "2"]):
+        (first, second) = (
+            cgraph(*words, "-d", str(tmp_path / f"p.{k}")) for k in ("csv", "parquet")
+        )
+        assert (first.status, second.status) == (0, 0), second.err
+        assert re.sub(r"in \S+ s", "", first.out) == re.sub(r"in \S+ s", "", second.out)
+
+
+def test_lines_of_a_table_may_all_be_blank(tmp_path: Path, cgraph: Run) -> None:
+    for name, text in (("t.tsv", "x\n\n\n"), ("t.csv", "x\n\n"), ("t.tsv", "x\n\n1\n\n2\n")):
+        (tmp_path / name).write_text(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            ran = cgraph("map", "2*x", "-d", str(tmp_path / name))
+        assert (ran.status, ran.err) == (0, "")
+        assert ran.out.count("\n") == (3 if "2" in text else 0)
+
+
 @given(drawn=st.data())
 @settings(
     max_examples=80,
@@ -212,6 +251,7 @@ def test_damaged_parquet_is_told(drawn: st.DataObject, plain: bytes, tmp_path: P
             pass
     except CgraphError as error:
         assert error.kind == "file"
+        assert not FOREIGN.search(error.message.removeprefix(str(path)))
 
 
 @given(st.binary(max_size=80), st.sampled_from(["csv", "tsv", "json", "jsonl"]))

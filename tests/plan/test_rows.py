@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -284,6 +285,20 @@ def test_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
         {"W": chance.normal(size=(2, 3)), "b": chance.normal(size=2)},
         {"x": chance.normal(size=(10, 3))},
     )
+
+
+@pytest.mark.parametrize("text", ["sum(onehot(1, 10^6)*x)", "sum(onehot(x, 10^6))"])
+def test_rows_of_large_values_take_bounded_memory(text: str) -> None:
+    function = cgcli.parse(text).function(rows=["x"])
+    x = np.arange(100.0)
+    tracemalloc.start()
+    try:
+        value = function(x=x).value
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(value, x if "*" in text else np.ones(100))
+    assert peak < 450 << 20
 
 
 def test_what_no_row_changes_has_rows_where_its_argument_has() -> None:

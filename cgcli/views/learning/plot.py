@@ -21,8 +21,8 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
     """Return a picture of the cost, and of that on the rows held out, over the epochs."""
     epochs = [record["epoch"] for record in history]
     series = [("cost", [record["cost"] for record in history])]
-    if history and "holdout" in history[0]:
-        series.append(("held out", [record["holdout"] for record in history]))
+    if any("holdout" in record for record in history):
+        series.append(("held out", [record.get("holdout", math.nan) for record in history]))
     finite = [v for _, values in series for v in values if v - v == 0]
     if len(epochs) < 2 or not finite:
         raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
