@@ -22,6 +22,9 @@ class Ran(NamedTuple):
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes")
     parser.addoption(
+        "--planted", action="store_true", help="plant faults, and see that the tests notice them"
+    )
+    parser.addoption(
         "--freeze", action="store_true", help="write the frozen outputs of tests/corpus anew"
     )
     parser.addoption(
@@ -37,11 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--long"):
-        return
-    held = [item for item in items if "long" in item.keywords]
+    groups = [name for name in ("long", "planted") if not config.getoption(f"--{name}")]
+    held = [item for item in items if any(map(item.get_closest_marker, groups))]
     config.hook.pytest_deselected(items=held)
-    items[:] = [item for item in items if "long" not in item.keywords]
+    items[:] = [item for item in items if item not in held]
 
 
 @pytest.fixture
