@@ -84,7 +84,7 @@ KINKS: list[tuple[str, dict[str, float]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "at"), KINKS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("text", "at"), KINKS, ids=str)
 def test_every_side_is_the_limit_of_difference_quotients(text: str, at: dict[str, float]) -> None:
     program = cgcli.parse(text)
     result = program.evaluate(at)
