@@ -112,6 +112,8 @@ def test_the_hint_names_the_last_index(index: int) -> None:
 )
 def test_parts_are_joined_as_numpy_joins_them(parts: list[Any]) -> None:
     names = "abc"[: len(parts)]
-    result = cgcli.parse(f"concat({', '.join(names)})").evaluate(dict(zip(names, parts, strict=True)))
+    result = cgcli.parse(f"concat({', '.join(names)})").evaluate(
+        dict(zip(names, parts, strict=True))
+    )
     expected = np.concatenate([np.atleast_1d(part) for part in parts])
     assert np.array_equal(result.value, expected)
