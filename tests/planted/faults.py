@@ -30,6 +30,7 @@ ROWS: Final = "tests/plan/test_rows.py"
 EDGES: Final = "tests/operations/test_edges.py"
 HINTS: Final = "tests/commands/test_hints.py::test_the_hint_names_the_way_out"
 BY_HAND: Final = "tests/homework/test_by_hand.py"
+PARTS: Final = "tests/learning/test_parts.py"
 NUMERALS: Final = "tests/numbers/test_numerals.py"
 CERTIFIED: Final = "tests/numbers/test_certified.py"
 TABLES: Final = "tests/views/test_tables.py"
@@ -482,6 +483,154 @@ FAULTS: Final = (
         "if judged.verdict == WRONG and expected != _number(judged.truth):",
         "if expected != _number(judged.truth):",
         (BY_HAND,),
+    ),
+    # Learning
+    Fault(
+        "a cosine takes the warm-up for its own",
+        "cgcli/learning/schedule.py",
+        "length = max(self.total - self.warmup, 1)",
+        "length = max(self.total, 1)",
+        (PARTS,),
+    ),
+    Fault(
+        "the rate falls an epoch too soon",
+        "cgcli/learning/schedule.py",
+        "self.factor ** (epoch // self.every)",
+        "self.factor ** ((epoch + 1) // self.every)",
+        (PARTS,),
+    ),
+    Fault(
+        "one step are done",
+        "cgcli/learning/stopping.py",
+        "'is' if number == 1 else 'are'",
+        "'are'",
+        (PARTS,),
+    ),
+    Fault(
+        "a cost is reached below its bound",
+        "cgcli/learning/stopping.py",
+        "cost <= self.cost",
+        "cost < self.cost",
+        (PARTS,),
+    ),
+    Fault(
+        "what is held out is not taken off",
+        "cgcli/learning/tables.py",
+        "        taken += wanted\n",
+        "",
+        (PARTS,),
+    ),
+    Fault(
+        "a deviation is that of a sample",
+        "cgcli/learning/tables.py",
+        "deviation = np.sqrt(squares / table.count)",
+        "deviation = np.sqrt(squares / max(table.count - 1, 1))",
+        (PARTS,),
+    ),
+    Fault(
+        "a run on disk goes on a window too soon",
+        "cgcli/learning/batches.py",
+        "if passed + -(-rows // size) <= start:",
+        "if passed + rows // size <= start:",
+        (PARTS,),
+    ),
+    Fault(
+        "a run on disk begins its window anew",
+        "cgcli/learning/batches.py",
+        "range(max(start - passed, 0) * size, rows, size)",
+        "range(0, rows, size)",
+        (PARTS,),
+    ),
+    Fault(
+        "n/a is a text",
+        "cgcli/learning/cells.py",
+        '"n/a", ',
+        "",
+        (PARTS,),
+    ),
+    Fault(
+        "columns are stacked backward",
+        "cgcli/learning/preparing.py",
+        "np.stack(pieces, axis=1)",
+        "np.stack(pieces[::-1], axis=1)",
+        (PARTS,),
+    ),
+    Fault(
+        "a block of rows that are not finite counts once",
+        "cgcli/learning/mapping.py",
+        "report.unbounded += int(bad.sum())",
+        "report.unbounded += int(bad.any())",
+        (PARTS,),
+    ),
+    Fault(
+        "a single row is the first of one",
+        "cgcli/commands/data.py",
+        "report.unbounded > 1",
+        "report.unbounded",
+        (PARTS,),
+    ),
+    Fault(
+        "rows that are listed count as more",
+        "cgcli/commands/data.py",
+        "report.bad - len(report.first):,} more",
+        "report.bad:,} more",
+        (PARTS,),
+    ),
+    Fault(
+        "a run goes on with another cost",
+        "cgcli/commands/settings.py",
+        '_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")',
+        '_KEPT = ("optimizer", "batch", "seed", "holdout")',
+        (PARTS,),
+    ),
+    Fault(
+        "the seconds of before stop a run that goes on",
+        "cgcli/commands/settings.py",
+        'bounds = ("epochs", "steps", "seconds")',
+        'bounds = ("epochs", "steps")',
+        (PARTS,),
+    ),
+    Fault(
+        "a traced step takes the first rate",
+        "cgcli/views/learning/steps.py",
+        "rate = descent.schedule.at(step, epoch)",
+        "rate = descent.schedule.at(0, epoch)",
+        (PARTS,),
+    ),
+    Fault(
+        "rows that are traced count as more",
+        "cgcli/views/learning/steps.py",
+        "counted(count - len(numbers), 'more row')",
+        "counted(count, 'more row')",
+        (PARTS,),
+    ),
+    Fault(
+        "a shortened step is told as a plain one",
+        "cgcli/views/learning/steps.py",
+        'and not descent.setting["weight_decay"] and not clipped',
+        'and not descent.setting["weight_decay"]',
+        (PARTS,),
+    ),
+    Fault(
+        "the elements of a matrix are named by columns",
+        "cgcli/views/learning/rows.py",
+        "np.ndindex(*shape) if shape]",
+        "np.ndindex(*shape[::-1]) if shape]",
+        (PARTS,),
+    ),
+    Fault(
+        "adagrad keeps its divisor from 0 as adam does",
+        "cgcli/learning/optimisers.py",
+        '{"epsilon": 1e-10, "weight_decay": 0.0}',
+        '{"epsilon": 1e-8, "weight_decay": 0.0}',
+        ("tests/learning/test_optimisers.py::test_against_the_table[adagrad]",),
+    ),
+    Fault(
+        "a gradient is shortened to its bound and no further",
+        "cgcli/learning/optimisers.py",
+        "gradient *= most / (norm + 1e-6)",
+        "gradient *= most / norm",
+        ("tests/learning/test_optimisers.py::test_against_the_table[adam, clipped]",),
     ),
     # Views
     Fault(

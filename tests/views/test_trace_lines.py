@@ -21,7 +21,7 @@ from cgcli.graph.latex import latex_name, latex_number
             "Moving W[1, 1] up by a little moves f by -5",
         ),
         ("-2*x", "x=1", "Moving x up by a little moves f by -2 times"),
-        ("abs(x)*3", "x=0", ""),
+        ("abs(x)*3 + 2*x", "x=0", ""),
         ("0*x", "x=1", ""),
         ("exp(x)", "x=1000", ""),
     ],
