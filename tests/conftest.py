@@ -1,4 +1,4 @@
-"""What the tests share: the command line in this process, and the long group."""
+"""What the tests share: the command line in this process, and which of them run when."""
 
 from __future__ import annotations
 
@@ -6,11 +6,33 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import pytest
 
 from cgcli.commands.app import run
+
+QUICK: Final = (
+    "tests/language/test_messages.py",
+    "tests/graph/test_build.py",
+    "tests/graph/test_rewrites.py",
+    "tests/operations/test_edges.py",
+    "tests/numbers/test_symbolic.py",
+    "tests/calculus/test_notes.py",
+    "tests/plan/test_function.py",
+    "tests/algebra/test_diff.py::test_a_derivative_is_written_as_people_write_it",
+    "tests/algebra/test_diff.py::test_code_runs_and_has_the_gradient",
+    "tests/export/test_code.py::test_values",
+    "tests/homework/test_mistakes.py",
+    "tests/learning/test_optimisers.py",
+    "tests/views/test_cost_curves.py",
+    "tests/commands/test_wrt.py",
+    "tests/test_traces.py",
+    "tests/test_errors.py",
+    "tests/test_cases.py",
+)
+"""The quick tier: a few tests of every room, 20 s of one core at most."""
 
 
 class Ran(NamedTuple):
@@ -21,6 +43,9 @@ class Ran(NamedTuple):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes")
+    parser.addoption(
+        "--planted", action="store_true", help="plant faults, and see that the tests notice them"
+    )
     parser.addoption(
         "--freeze", action="store_true", help="write the frozen outputs of tests/corpus anew"
     )
@@ -36,12 +61,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-first", type=int, default=1, help="the first seed it fuzzes with")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Read no file that the quick tier has nothing in: that alone takes longer than its tests."""
+    if config.getoption("markexpr") != "quick" or collection_path.is_dir():
+        return None
+    name = collection_path.relative_to(config.rootpath).as_posix()
+    return True if name not in {each.partition("::")[0] for each in QUICK} else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--long"):
-        return
-    held = [item for item in items if "long" in item.keywords]
-    config.hook.pytest_deselected(items=held)
-    items[:] = [item for item in items if "long" not in item.keywords]
+    for item in items:
+        if item.nodeid.partition("[")[0].startswith(QUICK):
+            item.add_marker("quick")
+    groups = [name for name in ("long", "planted") if not config.getoption(f"--{name}")]
+    runs: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        runs[not any(map(item.get_closest_marker, groups))].append(item)
+    config.hook.pytest_deselected(items=runs[False])
+    items[:] = runs[True]
 
 
 @pytest.fixture

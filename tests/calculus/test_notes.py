@@ -61,6 +61,48 @@ def test_one_sided_derivatives(text: str, at: dict[str, Any], sides: dict[str, A
     assert [note.sides for note in result.notes] == [sides]
 
 
+KINKS: list[tuple[str, dict[str, float]]] = [
+    *((f"x {sign} y", {"x": 1, "y": 1}) for sign in ("<", "<=", ">", ">=", "==", "!=")),
+    *((f"{name}(x)", {"x": x}) for name in ("floor", "ceil") for x in (2, -3)),
+    *(("round(x)", {"x": x}) for x in (0.5, 1.5, -0.5, -1.5)),
+    *((f"{name}(x)", {"x": x}) for name in ("asin", "acos") for x in (1, -1)),
+    *((f"{name}(x)", {"x": 0}) for name in ("abs", "relu", "leaky_relu", "sign", "sqrt", "cbrt")),
+    ("acosh(x)", {"x": 1}),
+    ("hypot(x, y)", {"x": 0, "y": 0}),
+    ("mod(x, y)", {"x": 4, "y": 2}),
+    ("mod(x, y)", {"x": 4, "y": -2}),
+    ("mod(x, y)", {"x": -6, "y": 2}),
+    ("atan2(x, y)", {"x": 0, "y": -2}),
+    ("atan2(x, y)", {"x": 0, "y": -0.25}),
+    ("x^0.5", {"x": 0}),
+    ("x^y", {"x": 0, "y": 0}),
+    ("max(x, y)", {"x": 2, "y": 2}),
+    ("min(x, y, z)", {"x": -1, "y": 2, "z": -1}),
+    ("clip(x, y, z)", {"x": 0, "y": 0, "z": 1}),
+    ("clip(x, y, z)", {"x": 1, "y": 0, "z": 1}),
+    ("clip(x, y, z)", {"x": 0, "y": 1, "z": 1}),
+]
+
+
+@pytest.mark.parametrize(("text", "at"), KINKS, ids=str)
+def test_every_side_is_the_limit_of_difference_quotients(text: str, at: dict[str, float]) -> None:
+    program = cgcli.parse(text)
+    result = program.evaluate(at)
+    assert kinds(result) == ["kink"]
+    (note,) = result.notes
+    assert note.sides
+    for name, sides in note.sides.items():
+        for sign, side in zip((-1, 1), sides, strict=True):
+            steps = {h: program.evaluate({**at, name: at[name] + sign * h}) for h in (1e-6, 1e-12)}
+            near, nearer = ((r.value - result.value) / (sign * h) for h, r in steps.items())
+            if "domain" in kinds(steps[1e-6]):
+                assert side is None, (name, sign)
+            elif abs(nearer) > 50 * abs(near):
+                assert side == math.copysign(math.inf, near), (name, sign)
+            else:
+                assert side == pytest.approx(near, rel=1e-5, abs=1e-5), (name, sign)
+
+
 @pytest.mark.parametrize(
     "text", ["abs(x)", "elu(x)", "x^2", "x*abs(y)", "where(x >= 0, x^2, -x)", "max(x, -1)"]
 )
@@ -139,6 +181,33 @@ def test_the_branch_not_taken_never_reaches_the_gradient(
     assert result.gradient is not None
     assert np.allclose(result.gradient["x"], expected, rtol=1e-15, atol=1e-16)
     assert result.notes == []
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "name", "expected"),
+    [
+        # The row that is taken meets infinity, and the gradient says so.
+        ("sum(where([1, 0], A @ v, 0))", {"A": [[math.inf, 1], [2, 3]], "v": [1, 1]},
+         "v", [math.inf, 1]),
+        ("sum(where([1, 0], A @ v, 0))", {"A": [[1, 2], [3, 4]], "v": [math.inf, 1]},
+         "A", [[math.inf, 1], [0, 0]]),
+        ("sum(where([1, 0], outer(x, y)[0], 0))", {"x": [math.inf, 1], "y": [2, 3]},
+         "y", [math.inf, 0]),
+        ("sum(where([[1, 0], [0, 0]], softmax(x), 0))", {"x": [[math.inf, 1], [1, 2]]},
+         "x", [[math.nan, math.nan], [0, 0]]),
+        # The row that is not taken does, and the gradient knows nothing of it.
+        ("sum(where([1, 0], A @ v, 0))", {"A": [[1, 2], [math.inf, 3]], "v": [1, 1]},
+         "v", [1, 2]),
+        ("sum(where([[1, 0], [0, 0]], softmax(x), 0))", {"x": [[0, 0], [math.inf, 2]]},
+         "x", [[0.25, -0.25], [0, 0]]),
+    ],
+)  # fmt: skip
+def test_infinity_goes_through_what_is_taken_and_through_nothing_else(
+    text: str, at: dict[str, Any], name: str, expected: Any
+) -> None:
+    result = evaluate(text, **at)
+    assert result.gradient is not None
+    assert np.array_equal(result.gradient[name], expected, equal_nan=True)
 
 
 def test_overflow_is_told_apart() -> None:

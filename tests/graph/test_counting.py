@@ -23,6 +23,7 @@ TOO_LARGE = (
     "n = 3000; sum([sum([x for t in 0..n]) for u in 0..n])",
     "for i in 0..3000 { h[i] = sum([x*t for t in 0..3000]) } h[0]",
     "f(a) = sum([a*t for t in 0..3000]); sum([f(x) for t in 0..3000])",
+    "for t in 0..1 { a[t] = t }; for i in 0..3000 { for j in 0..3000 { h[i, j] = 1 } } h[0, 0]",
     f"{DOUBLING}; f59(x)",
     f"{DOUBLING}; sum([f59(x) for t in 0..1])",
     "f(a) = sum([a*t for t in 0..3000]); g(a) = f(f(a)); for t in 0..2000 { h[t] = g(x) } h[0]",

@@ -129,6 +129,22 @@ def test_the_student_s_own_local_derivative_counts() -> None:
     assert marked.verdicts == {"dp/dx": "wrong", "dg/dp": "right", "dg/dx": "follows"}
 
 
+@pytest.mark.parametrize("answer", ["20", "16", "10"])
+def test_a_derivative_of_both_factors_is_not_that_of_one(answer: str) -> None:
+    """Of x*x the sheet states the whole derivative, which no use of x sends by itself."""
+    marked = mark("p = x*x; f = 2*p", {"x": 3}, f"dp/dx = 5; df/dx = {answer}")
+    assert marked.verdicts == {"dp/dx": "wrong", "df/dx": "wrong"}
+
+
+def test_an_expression_that_stands_twice_was_worked_out_once() -> None:
+    program, at = "a = exp(x + y); b = (y + x)^2; f = a*b", {"x": 1, "y": 3}
+    marked = mark(program, at, "x + y = 5; a = 148.413; b = 25; f = 3710.33")
+    assert marked.verdicts == {"x + y": "wrong", **dict.fromkeys("abf", "follows")}
+    # And 16 is right, though it is not what follows.
+    assert mark(program, at, "x + y = 5; b = 16").verdicts["b"] == "right"
+    assert mark(program, at, "x + y = 5; b = 36").verdicts["b"] == "wrong"
+
+
 def test_rounded_numbers_may_be_gone_on_with() -> None:
     program, at = "a = x/7; b = a*9; c = b*b", {"x": 4}
     assert mark(program, at, "a = 0.57; b = 5.13; c = 26.3169").verdicts == {

@@ -274,6 +274,19 @@ def test_branches_that_are_not_taken(text: str) -> None:
     check(text, {"w": 1.3}, used)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s = sqrt(-w); where(x > 0, w*x, s*x)",
+        "s = log(-w*[1, 2]); where(x > 0, w*x, sum(s)*x)",
+        "s = [log(-w), w]; sum(where([x < 0, x > 0], s*x, w))",
+        "s = sqrt(-w)*w; t = s^2; where(x < 0, t*x, where(x < 0, s, w))",
+    ],
+)
+def test_a_branch_that_no_row_takes_reaches_nothing_that_the_rows_share(text: str) -> None:
+    check(text, {"w": 1.3}, {"x": np.linspace(0.5, 2, ROWS)})
+
+
 def test_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sum over many blocks is that over one."""
     from cgcli.plan import sweep

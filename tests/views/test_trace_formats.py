@@ -638,6 +638,34 @@ def test_a_comparison_is_not_one_more_side_in_latex(cgraph: Run) -> None:
     assert "v_{1} = x = y = 1 = 1 = 1" not in out
 
 
+def outside_brackets(text: str) -> str:
+    """What of a formula stands in no bracket."""
+    while (inner := re.sub(r"[(\[][^()\[\]]*[)\]]", "", text)) != text:
+        text = inner
+    return text
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        *(PROGRAMS[name] for name in ("neuron", "powers", "deep sums", "recurrence")),
+        ("q = x/y; f = q^3*(1 - q)", "x=2/3", "y=-1/3", "--exact"),
+        ("f = (x - 2*y)^2/(y*x)", "x=1/7", "y=1/3", "--exact"),
+    ],
+)
+def test_the_right_factor_of_a_chain_reads_as_one_number(
+    program: tuple[str, ...], cgraph: Run
+) -> None:
+    brackets = 0
+    for line in cgraph("trace", *program).out.splitlines():
+        if line.strip().startswith(("chain", "part of")):
+            for side in line.split(" = "):
+                _, _, right = side.partition(" · ")
+                brackets += "(" in right
+                assert not re.search(r" [-+*] |/|^-", outside_brackets(right)), line
+    assert brackets > 2
+
+
 def test_minus_zero_is_put_in_as_such(cgraph: Run) -> None:
     check(cgraph, "1/(x*y)", "x=0", "y=-1")
 

@@ -1,0 +1,186 @@
+"""What the table of `cgraph eval` says beside its numbers: ends, counts, places, hints."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHAIN = "a = x + 1; b = a*2; c = b + a; d = c*b; u = d + c; f = u*d"
+
+
+def cells(out: str) -> list[str]:
+    """The first cells of the rows of a table."""
+    lines = out.splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("─")) + 1
+    return [line.split()[0] for line in lines[first:] if re.match(r"\w|…", line)]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 5, 6])
+def test_a_table_cut_short_says_how_much_it_leaves_out(most: int, cgraph: Any) -> None:
+    whole = cells(cgraph("eval", CHAIN, "x=1", "--rows", "0").out)
+    assert whole == ["x", *"abcduf"]
+    out = cgraph("eval", CHAIN, "x=1", "--rows", str(most)).out
+    match = re.search(r"… +(\d+) more nodes", out)
+    assert match
+    shown = [cell for cell in cells(out) if cell in whole]
+    assert len(shown) + int(match[1]) == len(whole)
+    half = most // 2
+    assert shown == [*whole[:half], *whole[len(whole) - half :]]
+    assert f"--rows {len(whole)} shows every node" in out
+
+
+@pytest.mark.parametrize("length", [8, 9, 20])
+def test_a_long_vector_is_told_by_its_ends(length: int, cgraph: Any) -> None:
+    values = [k + 0.5 for k in range(length)]
+    row = next(line for line in cgraph("eval", "sum(x)", f"x={values}").out.splitlines()
+               if line.startswith("x"))  # fmt: skip
+    if length <= 8:
+        assert f"[{', '.join(map(str, values))}]" in row
+    else:
+        assert f"[0.5, 1.5, 2.5, …, {values[-1]}] of {length}" in row
+
+
+def test_many_notes_are_counted(cgraph: Any) -> None:
+    program = (
+        "; ".join(f"a{k} = abs(x)" for k in range(23)) + "; " + "+".join(f"a{k}" for k in range(23))
+    )
+    out = cgraph("eval", program, "x=0").out
+    assert out.count("kink: ") == 20
+    assert "\n3 more notes; --json has them all" in out
+
+
+@pytest.mark.parametrize(
+    ("program", "place"),
+    [
+        ("2*abs(x)", "(column 3)"),
+        ("y = 2*x\n abs(y)", "(line 2, column 2)"),
+        ("abs(x)\n", "(column 1)"),
+    ],
+)
+def test_a_note_has_its_place(program: str, place: str, cgraph: Any) -> None:
+    assert f" {place}: abs" in cgraph("eval", program, "x=0").out
+
+
+@pytest.mark.parametrize(
+    ("zeros", "words"), [(1, " at element [0]:"), (2, " [0] and 1 more:"), (4, " [0] and 3 more:")]
+)
+def test_elements_at_a_kink_are_counted(zeros: int, words: str, cgraph: Any) -> None:
+    out = cgraph("eval", "sum(abs(x))", f"x={[0] * zeros + [5]}").out
+    assert words in out
+
+
+def test_a_domain_names_the_values_it_was_asked_at(cgraph: Any) -> None:
+    out = cgraph("eval", "x^y + 2^z", "x=-8", "y=0.5", "z=1").out
+    assert "x^y is not defined at x = -8, y = 0.5: a negative base" in out
+    out = cgraph("eval", "log(x*0 - 3) + y", "x=1", "y=1").out
+    assert "log(v2) is not defined at v2 = -3: v2 must be positive" in out
+    # What was typed needs no telling.
+    assert "(-2)^x" not in cgraph("eval", "mod(x, 0)", "x=2").out
+    assert "mod(x, 0) is not defined at x = 2:" in cgraph("eval", "mod(x, 0)", "x=2").out
+
+
+def test_both_sides_of_a_kink_are_in_the_json_in_order(cgraph: Any) -> None:
+    found = json.loads(cgraph("eval", "abs(x) + max(2*x, y)", "x=0", "y=0", "--json").out)
+    assert [note["sides"] for note in found["notes"]] == [
+        {"x": [-1.0, 1.0]},
+        {"v2": [0.0, 1.0], "y": [0.0, 1.0]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("Y", "y"), ("rate", "Rate"), ("RATE", "Rate"), ("Z", "z"), ("hidde", "hidden")],
+)
+def test_the_name_that_was_meant(name: str, meant: str, cgraph: Any) -> None:
+    program = "Rate = x*y; X = 2*Rate; hidden = X + z; hidden*X"
+    ran = cgraph("eval", program, "x=1", "y=1", "z=1", "--of", name)
+    assert ran.status == 2
+    assert f"did you mean '{meant}'?" in ran.err
+
+
+def test_pi_may_be_bound_and_asked_for_by_its_letter(cgraph: Any) -> None:
+    for name in ("pi", "π"):
+        ran = cgraph("eval", "π*x", "x=2", f"{name}=3", "--wrt", name, "--json")
+        assert json.loads(ran.out)["gradient"] == {"pi": 2.0}, name
+
+
+def test_what_completes_a_command_has_its_options(cgraph: Any) -> None:
+    ran = cgraph("eval", "p = x + y; p*2", "x=1/3", "--exact", "--of", "p")
+    assert (
+        ran.err.splitlines()[-1]
+        == 'hint: write cgraph eval "p = x + y; p*2" x=1/3 y=… --of p --exact'
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "warned"),
+    [
+        ("p = x\n- y", True),
+        ("p = x\n- y*p", False),
+        ("x\n+ y", True),
+        ("p = x; q = p\n-y", True),
+        ("p = x -\n y", None),
+    ],
+)
+def test_a_line_that_begins_with_a_sign(program: str, warned: bool | None, cgraph: Any) -> None:
+    ran = cgraph("eval", program, "x=1", "y=2")
+    assert ran.status == (2 if warned is None else 0)
+    if warned is not None:
+        assert ("begins with" in ran.err) is warned
+
+
+def test_a_line_that_begins_with_a_sign_is_no_slip_where_the_one_above_is_asked_for(
+    cgraph: Any,
+) -> None:
+    assert cgraph("eval", "p = x\n- y", "x=1", "y=2", "--of", "p").err == ""
+
+
+def test_a_value_s_error_stands_below_its_place(cgraph: Any) -> None:
+    error = cgraph("eval", "x*y", "x=1", "y=2*z+1").err.splitlines()
+    assert error[1] == "  y=2*z+1"
+    assert error[2].rstrip() == "      ^"
+
+
+def test_the_element_that_cannot_be_used_is_counted_from_1(cgraph: Any, tmp_path: Path) -> None:
+    path = tmp_path / "at.json"
+    for value, words in (
+        ([1, "a", 3], "element 2: "),
+        ([[1], ["b"]], "row 2: "),
+        (["a"], "element 1: "),
+    ):
+        path.write_text(json.dumps({"x": value}))
+        assert f"error: {words}" in cgraph("eval", "x", "--at", str(path)).err
+
+
+def test_a_shape_without_an_element_is_none(cgraph: Any) -> None:
+    ran = cgraph("draw", "sum(W @ x)", "--no-values", "--shape", "W=0x2,x=2")
+    assert ran.status == 2
+    assert "not 'W=0x2'" in ran.err
+
+
+def test_lines_are_exact_when_all_are(cgraph: Any) -> None:
+    lines = [{"expr": "x/3", "at": {"x": 1}}, {"expr": "x/3", "at": {"x": 1}, "exact": False}]
+    stdin = "\n".join(map(json.dumps, lines)).encode()
+    for words, values in (((), [1 / 3, 1 / 3]), (("--exact",), ["1/3", 1 / 3])):
+        out = cgraph("eval", "--jsonl", *words, stdin=stdin).out
+        assert [json.loads(line)["value"] for line in out.splitlines()] == values
+
+
+def test_a_bound_is_never_rounded_down(cgraph: Any) -> None:
+    arguments = ("eval", "exp(x/3) + sin(y)*x/7", "x=1.1", "y=2.3", "--verify")
+    nodes = {node["name"]: node for node in json.loads(cgraph(*arguments, "--json").out)["nodes"]}
+    out = cgraph(*arguments).out
+    seen = 0
+    for line in out.splitlines():
+        row = re.split(r" {2,}", line.strip())
+        if row[0] in nodes and len(row) >= 6:
+            *_, value_bound, _, grad_bound, _ = row
+            for key, text in (("value_bound", value_bound), ("grad_bound", grad_bound)):
+                exact = nodes[row[0]][key]
+                assert exact <= float(text) <= exact * 1.1 + 1e-300, line
+                seen += exact > 0
+    assert seen > 5

@@ -1,0 +1,89 @@
+"""Single lines of a trace: which of them is there, and of what it speaks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from cgcli.graph.latex import latex_name, latex_number
+
+
+@pytest.mark.parametrize(
+    ("program", "at", "meaning"),
+    [
+        ("sum(x*[1, -3, 2])", "x=[1,1,1]", "Moving x[1] up by a little moves f by -3 times"),
+        ("sum(x*[4, -3, 2])", "x=[1,1,1]", "Moving x[0] up by a little moves f by 4 times"),
+        (
+            "sum(W*[[1, 2], [3, -5]])",
+            "W=[[1,1],[1,1]]",
+            "Moving W[1, 1] up by a little moves f by -5",
+        ),
+        ("-2*x", "x=1", "Moving x up by a little moves f by -2 times"),
+        ("abs(x)*3 + 2*x", "x=0", ""),
+        ("0*x", "x=1", ""),
+        ("exp(x)", "x=1000", ""),
+    ],
+)
+def test_the_last_line_speaks_of_the_steepest_element(
+    program: str, at: str, meaning: str, cgraph: Any
+) -> None:
+    out = cgraph("trace", program, at).out
+    assert meaning in out if meaning else "Moving" not in out
+
+
+@pytest.mark.parametrize("uses", [2, 6, 7, 12])
+def test_a_sum_names_a_few_uses_and_counts_many(uses: int, cgraph: Any) -> None:
+    out = cgraph("trace", "y = 2*x; " + " + ".join(["y"] * uses), "x=1").out
+    (line,) = [line for line in out.splitlines() if line.strip().startswith("sum ")]
+    if uses > 6:
+        assert line.endswith(f"(from its {uses} uses)")
+    else:
+        assert len(re.findall(r"\b(?:f|v\d+)\b", line.partition("(from ")[2])) == uses
+        assert f"= {' + '.join(['1'] * uses)} = {uses}" in line
+
+
+def test_a_tree_draws_an_argument_once(cgraph: Any) -> None:
+    lines = cgraph("trace", "y = x*x; max(y, y, x)", "x=3", "--tree").out.splitlines()
+    names = [re.sub(r"^[│├└─ ]*", "", line).split()[0] for line in lines]
+    assert names == ["f", "y", "x", "x"]
+    assert [line.split("   ")[-1].endswith("(above)") for line in lines] == [False] * 3 + [True]
+
+
+def test_the_zero_that_decides_has_its_sign(cgraph: Any) -> None:
+    assert "= 1 / (-0) = -inf" in cgraph("trace", "1/x", "x=-0.0").out
+    assert "= 1 / 0 = inf" in cgraph("trace", "1/x", "x=0").out
+    assert "-0" not in cgraph("trace", "1 + x", "x=-0.0").out
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("h_1[2]", "h_{1, 2}"),
+        ("w_in[0, 3]", r"w_{\text{in}, 0, 3}"),
+        ("Ω", r"\Omega"),
+        ("ω", r"\omega"),
+        ("Γ2", r"\Gamma_{2}"),
+        ("λ_x", r"\lambda_{x}"),
+        ("x12", "x_{12}"),
+        ("ab", r"\mathit{ab}"),
+        ("θ[t]", r"\theta_{t}"),
+    ],
+)
+def test_names_in_latex(name: str, latex: str) -> None:
+    assert latex_name(name) == latex
+
+
+@pytest.mark.parametrize(
+    ("number", "latex"),
+    [
+        ("1e-05", r"1 \times 10^{-5}"),
+        ("-2.5E+07", r"-2.5 \times 10^{7}"),
+        ("1e+100", r"1 \times 10^{100}"),
+        ("-inf", r"-\infty"),
+        ("0.001", "0.001"),
+    ],
+)
+def test_numbers_in_latex(number: str, latex: str) -> None:
+    assert latex_number(number) == latex
