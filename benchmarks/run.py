@@ -17,6 +17,7 @@ SCRIPTS = [
     "long_sum.py",
     "scaling.py",
     "lists.py",
+    "functions.py",
     "steps.py",
     "layouts.py",
     "sheets.py",

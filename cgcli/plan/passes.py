@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.real import Careful
+from cgcli.operations.row import Shape
 from cgcli.plan.cells import Cell, Number, filled, fit, shape_of
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
@@ -35,6 +37,9 @@ class CellSweep(MaskedSweep):
         self._m = m
         self._tape = tape
         self._each = False
+        self._scattering = scattering(m)
+        # By node what was sent to some of its elements, by their indices.
+        self._pieces: dict[int, dict[tuple[int, ...], Number]] = {}
 
     def book(self, node: int) -> Namespace:
         """Return the namespace of cells."""
@@ -42,8 +47,8 @@ class CellSweep(MaskedSweep):
 
     @property
     def scattering(self) -> Namespace:
-        """The namespace of pullbacks: what is scattered is an instruction."""
-        return self._m
+        """The namespace of pullbacks."""
+        return self._scattering
 
     def part(self, node: int) -> Number:
         """Return a node's value, as a cell where it is a vector or a matrix."""
@@ -119,7 +124,51 @@ class CellSweep(MaskedSweep):
             summed = not each and not has_rows(self.values[output])
             seed = sum_rows(self._tape, 1.0) if summed else Careful(1.0)
         self.masks.clear()
-        return self.backward(output, active, seed)
+        self.backward(output, active, seed)
+        for node in list(self._pieces):
+            self._put_together(node)
+        return self.sums.gradients
+
+    def visits(self, of: int, active: bytearray) -> Iterator[int]:
+        """Yield the nodes, each when all that was sent to it is put together."""
+        for node in super().visits(of, active):
+            self._put_together(node)
+            yield node
+
+    def add(self, node: int, sent: Masked) -> None:
+        """Add a contribution; those to single elements are added up before they are arrays."""
+        value = sent.value
+        if type(value) is not Scattered:
+            super().add(node, sent)
+            return
+        pieces = self._pieces.setdefault(node, {})
+        # -1 is the last: each element has one name.
+        shape = self.graph.shape(node)
+        key = tuple(index % length for index, length in zip(value.indices, shape, strict=False))
+        before = pieces.get(key)
+        pieces[key] = value.value if before is None else before + value.value
+
+    def _put_together(self, node: int) -> None:
+        pieces = self._pieces.pop(node, None)
+        if pieces is None:
+            return
+        shape = self.graph.shape(node)
+        rows: dict[int, Number] = {}
+        elements: dict[int, dict[int, Number]] = {}
+        for (row, *column), value in pieces.items():
+            if column:
+                elements.setdefault(row, {})[column[0]] = value
+            else:
+                rows[row] = value
+        for row, line in elements.items():
+            stacked = self._stacked(line, shape[1:])
+            rows[row] = rows[row] + stacked if row in rows else stacked
+        super().add(node, Masked(self._stacked(rows, shape), None))
+
+    def _stacked(self, pieces: dict[int, Number], shape: Shape) -> Number:
+        """Return the array of a shape that has some elements, or rows, and 0 for all others."""
+        nothing = filled(self._tape, 0.0, shape[1:]) if len(shape) > 1 else 0.0
+        return self._m.stack(*(pieces.get(place, nothing) for place in range(shape[0])))
 
     def send(
         self, node: int, places: Sequence[int], upstream: Number
@@ -136,4 +185,9 @@ class CellSweep(MaskedSweep):
             mask = sent.mask if graph.arguments[argument] else None
             if mask is not None and mask.rows:
                 mask = sum_rows(self._tape, m.truth(mask)) > 0
-            yield place, Masked(sum_rows(self._tape, sent.value), mask)
+            value = sent.value
+            if type(value) is Scattered:
+                value.value = sum_rows(self._tape, value.value)
+            else:
+                value = sum_rows(self._tape, value)
+            yield place, Masked(value, mask)

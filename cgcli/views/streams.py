@@ -113,7 +113,9 @@ def tell(*lines: str) -> None:
 
 def publish(pieces: Iterable[str]) -> None:
     """Write what another program is to read to standard output: in UTF-8, but on a terminal."""
-    if (sys.stdout.encoding or "").lower() != "utf-8" and not sys.stdout.isatty():
+    encoding = sys.stdout.encoding
+    # A stream of text alone, as a library's caller may put there, has no encoding to change.
+    if encoding and encoding.lower() != "utf-8" and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8", errors="cgraph.plain")  # type: ignore[union-attr]
     for piece in pieces:
         sys.stdout.write(piece)
