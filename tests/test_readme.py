@@ -56,9 +56,9 @@ def test_what_is_left_out_is_all_that_may_differ() -> None:
 
 
 def test_the_library_example() -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    test = doctest.DocTestParser().get_doctest(block, {}, "README.md", None, None)
-    assert doctest.DocTestRunner().run(test) == (0, 5)
+    blocks = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+    test = doctest.DocTestParser().get_doctest(blocks, {}, "README.md", None, None)
+    assert doctest.DocTestRunner().run(test) == (0, 7)
 
 
 def test_links_lead_somewhere() -> None:
