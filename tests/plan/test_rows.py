@@ -239,6 +239,12 @@ def test_tensor_operations(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("power", ["-3", "-2", "-1", "-0.5", "0", "0.5", "1", "2", "3", "4"])
+def test_powers_that_are_written_otherwise(power: str) -> None:
+    data = {"x": np.linspace(0.5, 2, ROWS)}
+    check(f"(w*x)^{power}*x + x^{power}*w + w^{power}", {"w": 1.3}, data)
+
+
 def test_labels() -> None:
     chance = np.random.default_rng(3)
     check(
