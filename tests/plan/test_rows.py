@@ -203,6 +203,11 @@ TENSORS = {
         {"w": ()},
         {"x": ()},
     ),
+    "one number for all rows": (
+        "sum(X + b) - sum(X - W) + mean(2*V + X)",
+        {"b": (3,), "W": (1, 3), "V": (2, 1)},
+        {"X": (2, 3)},
+    ),
     "broadcasting up": ("sum((w*x + b)^2)", {"w": (3,), "b": ()}, {"x": ()}),
     "columns by rows": ("sum((W*[[y], [2*y]])^2)", {"W": (2, 3)}, {"y": ()}),
     "no data in the cost": ("w^2 + 0*x", {"w": ()}, {"x": ()}),
