@@ -40,6 +40,7 @@ PARTS: Final = "tests/learning/test_parts.py"
 NUMERALS: Final = "tests/numbers/test_numerals.py"
 CERTIFIED: Final = "tests/numbers/test_certified.py"
 TABLES: Final = "tests/views/test_tables.py"
+ASKED: Final = "tests/commands/test_asked.py"
 LINES: Final = "tests/views/test_trace_lines.py"
 
 FAULTS: Final = (
@@ -382,7 +383,7 @@ FAULTS: Final = (
         "cgcli/calculus/result.py",
         "close = [own for own in names if own.lower() == name.lower()]",
         "close = [own for own in names if own == name.lower()]",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "of an array the best verdict is told",
@@ -928,49 +929,49 @@ FAULTS: Final = (
         "cgcli/commands/lines.py",
         'found.get("exact", exact)',
         'found.get("exact", False)',
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "the command that is completed forgets --exact",
         "cgcli/commands/problem.py",
         'exact = ("--exact",) if problem.kind.exact else ()',
         "exact = ()",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "what is asked for is a line that nothing uses",
         "cgcli/commands/problem.py",
         "(not uses[node] and node != result.of)",
         "not uses[node]",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "a shape may have no element",
         "cgcli/commands/inputs.py",
         "if match is None or 0 in shape:",
         "if match is None:",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "π is a name that --wrt does not know",
         "cgcli/commands/inputs.py",
         'names = [_canonical(re.sub(r"\\s*,\\s*", ", ", name)) for name in names if name]',
         'names = [re.sub(r"\\s*,\\s*", ", ", name) for name in names if name]',
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "the error in a value stands below its name",
         "cgcli/commands/inputs.py",
         'return _constant(" " * offset + text, name, limits, kind, known)',
         "return _constant(text, name, limits, kind, known)",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "the elements of a value are counted from 0",
         "cgcli/commands/inputs.py",
         "for number, row in enumerate(value, 1)]",
         "for number, row in enumerate(value)]",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "one per cent is a tenth",
