@@ -330,3 +330,20 @@ def test_a_list_among_the_steps_stops_no_sheet(cgraph: Run) -> None:
 
 def test_an_answer_of_another_shape_is_told_so(cgraph: Run) -> None:
     assert "this has another shape" in cgraph("check", *SEED, "--answer", "p = [4, 4]").out
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "answer", "status"),
+    [
+        ("1%", "-12.1", 0),
+        ("1%", "-12.2", 1),
+        ("1 %", "-11.9", 0),
+        ("0.1", "-12.1", 0),
+        ("0.1", "-12.2", 1),
+    ],
+)
+def test_a_tolerance_is_a_size_or_a_part(
+    tolerance: str, answer: str, status: int, cgraph: Run
+) -> None:
+    words = ("check", "p = x + y; g = p*z", "x=1", "y=3", "z=-3", "--answer", f"g = {answer}")
+    assert cgraph(*words, "--tolerance", tolerance).status == status

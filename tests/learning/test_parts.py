@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from cgcli.learning import batches
+from cgcli.learning.models import as_json
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.tables import ROW, Table, TableWriter, scaling, split
@@ -137,6 +138,28 @@ def points(tmp_path: Path) -> str:
     path = tmp_path / "points.csv"
     path.write_text("x,y\n1,2\n2,4\n3,6\n4,8\n5,9\n")
     return str(path)
+
+
+def test_a_line_is_fitted_with_the_errors_of_a_textbook(points: str, cgraph: Run) -> None:
+    ran = cgraph("train", "a + b*x - y", "-d", points, "a=0", "b=0", "--residual", "--json")
+    found = json.loads(ran.out)
+    x, y = np.arange(1.0, 6), np.array([2.0, 4, 6, 8, 9])
+    spread = ((x - x.mean()) ** 2).sum()
+    b = ((x - x.mean()) * (y - y.mean())).sum() / spread
+    a = y.mean() - b * x.mean()
+    squares = ((a + b * x - y) ** 2).sum()
+    deviation = math.sqrt(squares / 3)
+    assert found["parameters"] == pytest.approx({"a": a, "b": b})
+    assert found["sum_of_squares"] == pytest.approx(squares)
+    assert found["residual_deviation"] == pytest.approx(deviation)
+    errors = {"a": deviation * math.sqrt(1 / 5 + 9 / spread), "b": deviation / math.sqrt(spread)}
+    assert found["standard_errors"] == pytest.approx(errors)
+
+
+def test_a_model_keeps_what_json_has_no_number_for() -> None:
+    value = {"a": [1.5, math.inf, -math.inf, math.nan], "b": 2, "c": {"d": -math.inf}}
+    found = json.loads(as_json(value))
+    assert found == {"a": [1.5, "Infinity", "-Infinity", "NaN"], "b": 2, "c": {"d": "-Infinity"}}
 
 
 def test_the_steps_that_are_traced_are_those_that_are_taken(points: str, cgraph: Run) -> None:

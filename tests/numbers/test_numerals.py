@@ -48,26 +48,19 @@ def test_rounding_is_that_of_a_double(value: float, digits: int) -> None:
 @given(st.floats(1e-300, 1e300), st.integers(1, 14))
 @example(1e-4, 3)
 @example(0.00099999, 3)
+@example(2.9999, 4)
 def test_a_ball_is_rounded_as_its_number(value: float, digits: int) -> None:
-    """A third of a double is no double, and no tie."""
+    """Of a third, which is no double and no tie."""
     third = Fraction(value) / 3
     found = decimal(ball(value) / 3, digits)
     assert found is not None
-    whole = Fraction(found) == third
-    assert found.rstrip("0") == rounded(third, digits).rstrip("0") or not whole
-    assert abs(Fraction(found) - third) <= Fraction(10) ** (_power(third) - digits + 1) / 2
-    assert len(found.partition("e")[0].replace(".", "").lstrip("0")) <= digits
-
-
-def _power(value: Fraction) -> int:
-    """The exponent of the first digit."""
-    power = round(math.log10(value))
-    while Fraction(10) ** power > value:
-        power -= 1
-    return power if Fraction(10) ** (power + 1) > value else power + 1
+    assert Fraction(found) == Fraction(rounded(third, digits))
+    power = math.floor(math.log10(third))
+    assert abs(Fraction(found) - third) <= Fraction(10) ** (power - digits + 2) / 2
 
 
 @given(st.integers(1, 10**6 - 1), st.integers(0, 6))
+@example(1, 6)
 def test_a_short_decimal_is_itself(digits: int, places: int) -> None:
     value = Fraction(digits, 10**places)
     text = decimal_text(value, 6)
@@ -91,12 +84,12 @@ COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, 
 
 
 @settings(max_examples=300, deadline=None)
-@given(FRACTIONS, FRACTIONS | st.integers() | st.floats(allow_nan=False), st.data())
-@example(Fraction(3, 2), Fraction(4, 3), None)
-@example(Fraction(-7, 4), Fraction(-8, 5), None)
-@example(Fraction(1), math.inf, None)
-@example(Fraction(1), -math.inf, None)
-def test_ratios_compare_and_reckon_as_fractions(a: Fraction, b: Any, data: Any) -> None:
+@given(FRACTIONS, FRACTIONS | st.integers() | st.floats(allow_nan=False))
+@example(Fraction(3, 2), Fraction(4, 3))
+@example(Fraction(-7, 4), Fraction(-8, 5))
+@example(Fraction(1), math.inf)
+@example(Fraction(1), -math.inf)
+def test_ratios_compare_and_reckon_as_fractions(a: Fraction, b: Any) -> None:
     other = as_ratio(b) if isinstance(b, Fraction) else b
     for compare in COMPARISONS:
         assert bool(compare(as_ratio(a), other)) == compare(a, b), compare

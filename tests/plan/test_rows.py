@@ -204,6 +204,11 @@ TENSORS = {
         {"w": ()},
         {"x": ()},
     ),
+    "one number for all rows": (
+        "sum(X + b) - sum(X - W) + mean(2*V + X)",
+        {"b": (3,), "W": (1, 3), "V": (2, 1)},
+        {"X": (2, 3)},
+    ),
     "broadcasting up": ("sum((w*x + b)^2)", {"w": (3,), "b": ()}, {"x": ()}),
     "columns by rows": ("sum((W*[[y], [2*y]])^2)", {"W": (2, 3)}, {"y": ()}),
     "no data in the cost": ("w^2 + 0*x", {"w": ()}, {"x": ()}),
@@ -238,6 +243,12 @@ def test_tensor_operations(name: str) -> None:
         {key: chance.normal(size=shape) for key, shape in parameters.items()},
         {key: chance.normal(size=(ROWS, *shape)) for key, shape in data.items()},
     )
+
+
+@pytest.mark.parametrize("power", ["-3", "-2", "-1", "-0.5", "0", "0.5", "1", "2", "3", "4"])
+def test_powers_that_are_written_otherwise(power: str) -> None:
+    data = {"x": np.linspace(0.5, 2, ROWS)}
+    check(f"(w*x)^{power}*x + x^{power}*w + w^{power}", {"w": 1.3}, data)
 
 
 def test_labels() -> None:

@@ -30,70 +30,21 @@ ROWS: Final = "tests/plan/test_rows.py"
 EDGES: Final = "tests/operations/test_edges.py"
 HINTS: Final = "tests/commands/test_hints.py::test_the_hint_names_the_way_out"
 BY_HAND: Final = "tests/homework/test_by_hand.py"
+WRITTEN: Final = "tests/algebra/test_diff.py::test_a_derivative_is_written_as_people_write_it"
+CONDITIONS: Final = "tests/algebra/test_conditions.py"
+WANTED: Final = "tests/algebra/test_wanted.py"
+HELPERS: Final = "tests/export/test_helpers.py"
+CAREFUL: Final = "tests/numbers/test_careful.py"
+JUDGE: Final = "tests/calculus/test_judge.py"
 PARTS: Final = "tests/learning/test_parts.py"
 NUMERALS: Final = "tests/numbers/test_numerals.py"
 CERTIFIED: Final = "tests/numbers/test_certified.py"
 TABLES: Final = "tests/views/test_tables.py"
+ASKED: Final = "tests/commands/test_asked.py"
 LINES: Final = "tests/views/test_trace_lines.py"
 
 FAULTS: Final = (
-    Fault(
-        "the slope of atan2 beside its jump has the other sign",
-        "cgcli/operations/elementary.py",
-        "((m.inf, m.where(b < 0, 1 / b, 0)), None)",
-        "((m.inf, m.where(b < 0, -1 / b, 0)), None)",
-        (SIDES,),
-    ),
-    Fault(
-        "the derivative of a square is taken for that of one factor",
-        "cgcli/homework/marking.py",
-        "single = self.graph.arguments[user].count(argument) == 1",
-        "single = True",
-        (f"{MARKING}::test_a_derivative_of_both_factors_is_not_that_of_one",),
-    ),
-    Fault(
-        "an expression that stands twice is worked out twice",
-        "cgcli/homework/marking.py",
-        "alike.update((each, node) for each in answers[-1].nodes if each > node)",
-        "alike.update(())",
-        (f"{MARKING}::test_an_expression_that_stands_twice_was_worked_out_once",),
-    ),
-    Fault(
-        "a product as the right factor of a chain stands without brackets",
-        "cgcli/views/trace/chain.py",
-        'factor = self.write.in_brackets(factor, level, LEVELS["product"] + 1)',
-        'factor = self.write.in_brackets(factor, level, LEVELS["product"])',
-        (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
-    ),
-    Fault(
-        "a fraction as the right factor of a chain stands without brackets",
-        "cgcli/views/trace/chain.py",
-        "self.write.in_brackets(*right, product + 1)",
-        "self.write.in_brackets(*right, product)",
-        (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
-    ),
-    Fault(
-        "what no row takes reaches what the rows share",
-        "cgcli/plan/passes.py",
-        "mask = sum_rows(tape, m.truth(mask)) > 0",
-        "mask = None",
-        (f"{ROWS}::test_a_branch_that_no_row_takes_reaches_nothing_that_the_rows_share",),
-    ),
-    Fault(
-        "infinity does not go through a row that is taken",
-        "cgcli/calculus/pullback.py",
-        "sent = np.where(met, sent, pull(ARRAYS, place, up, _clean(y), clean, fixed))",
-        "sent = pull(ARRAYS, place, up, _clean(y), clean, fixed)",
-        (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
-    ),
-    Fault(
-        "infinity goes through a row that is not taken",
-        "cgcli/calculus/pullback.py",
-        "if not np.all(np.isfinite(sent)):",
-        "if False:",
-        (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
-    ),
-    # Language
+    # language
     Fault(
         "a name is placed at its last use",
         "cgcli/language/free.py",
@@ -136,7 +87,7 @@ FAULTS: Final = (
         "words -= {found.by}",
         ("tests/commands/test_hints.py::test_a_derivative_is_a_command",),
     ),
-    # Graph
+    # graph
     Fault(
         "two elements are taken for one in what is advised",
         "cgcli/graph/rewrites.py",
@@ -207,7 +158,14 @@ FAULTS: Final = (
         'rf"{mantissa} \\times 10^{{{exponent}}}"',
         (f"{LINES}::test_numbers_in_latex",),
     ),
-    # Operations
+    # operations
+    Fault(
+        "the slope of atan2 beside its jump has the other sign",
+        "cgcli/operations/elementary.py",
+        "((m.inf, m.where(b < 0, 1 / b, 0)), None)",
+        "((m.inf, m.where(b < 0, -1 / b, 0)), None)",
+        (SIDES,),
+    ),
     Fault(
         "<= jumps where < does",
         "cgcli/operations/piecewise.py",
@@ -292,7 +250,7 @@ FAULTS: Final = (
         "indices run from 0 to {length}",
         (EDGES,),
     ),
-    # Numbers
+    # numbers
     Fault(
         "0.0001 is written with an exponent",
         "cgcli/numbers/numerals.py",
@@ -363,7 +321,49 @@ FAULTS: Final = (
         "            return other\n",
         ("tests/numbers/test_missing.py",),
     ),
-    # Calculus
+    Fault(
+        "a power that overflows has no sign",
+        "cgcli/numbers/real.py",
+        "return -math.inf if base < 0 and exponent % 2 == 1 else math.inf",
+        "return math.inf",
+        (CAREFUL,),
+    ),
+    Fault(
+        "gamma has the same pole on both sides of 0",
+        "cgcli/numbers/real.py",
+        '    if name == "gamma" and x == 0:\n        return math.copysign(math.inf, x)',
+        '    if name == "gamma" and x == 0:\n        return math.inf',
+        (CAREFUL,),
+    ),
+    Fault(
+        "a quotient by -0 has the sign of one by 0",
+        "cgcli/numbers/real.py",
+        "return math.copysign(math.inf, a) * math.copysign(1.0, b)",
+        "return math.copysign(math.inf, a)",
+        (CAREFUL,),
+    ),
+    Fault(
+        "polygamma of an even order overflows upward",
+        "cgcli/numbers/real.py",
+        "return math.inf if arguments[0] % 2 or arguments[1] < 0 else -math.inf",
+        "return math.inf",
+        (CAREFUL,),
+    ),
+    # calculus
+    Fault(
+        "infinity does not go through a row that is taken",
+        "cgcli/calculus/pullback.py",
+        "sent = np.where(met, sent, pull(ARRAYS, place, up, _clean(y), clean, fixed))",
+        "sent = pull(ARRAYS, place, up, _clean(y), clean, fixed)",
+        (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
+    ),
+    Fault(
+        "infinity goes through a row that is not taken",
+        "cgcli/calculus/pullback.py",
+        "if not np.all(np.isfinite(sent)):",
+        "if False:",
+        (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
+    ),
     Fault(
         "elements at a kink are counted twice",
         "cgcli/calculus/kinks.py",
@@ -383,9 +383,187 @@ FAULTS: Final = (
         "cgcli/calculus/result.py",
         "close = [own for own in names if own.lower() == name.lower()]",
         "close = [own for own in names if own == name.lower()]",
-        (TABLES,),
+        (ASKED,),
     ),
-    # Homework
+    Fault(
+        "of an array the best verdict is told",
+        "cgcli/calculus/judge.py",
+        "verdict = max((each.verdict",
+        "verdict = min((each.verdict",
+        (JUDGE,),
+    ),
+    Fault(
+        "infinity is certified with either sign",
+        "cgcli/calculus/judge.py",
+        "same = (number > 0) is bool(truth.value > 0) and abs(number) ==",
+        "same = abs(number) ==",
+        (JUDGE,),
+    ),
+    Fault(
+        "a float is certified that may be right",
+        "cgcli/calculus/judge.py",
+        "if distance.upper() <= _larger(",
+        "if distance.lower() <= _larger(",
+        (JUDGE,),
+    ),
+    Fault(
+        "the derivative of x*x is taken for that of x*y",
+        "cgcli/calculus/local.py",
+        "key = (operation.name, place, literals, pattern)",
+        "key = (operation.name, place, literals)",
+        (f"{FORMATS}::test_every_line_is_right_in_every_format[deep sums]",),
+    ),
+    # plan
+    Fault(
+        "what no row takes reaches what the rows share",
+        "cgcli/plan/passes.py",
+        "mask = sum_rows(tape, m.truth(mask)) > 0",
+        "mask = None",
+        (f"{ROWS}::test_a_branch_that_no_row_takes_reaches_nothing_that_the_rows_share",),
+    ),
+    Fault(
+        "a reciprocal of rows has the other sign",
+        "cgcli/plan/functions.py",
+        "            if b == -1:\n                return 1 / a\n",
+        "            if b == -1:\n                return -1 / a\n",
+        (f"{ROWS}::test_powers_that_are_written_otherwise",),
+    ),
+    Fault(
+        "truth values are added up",
+        "cgcli/plan/cells.py",
+        'operation = "any" if value.tape[value.place].truth else "sum"',
+        'operation = "sum"',
+        (f"{ROWS}::test_elementwise_operations",),
+    ),
+    Fault(
+        "what divides is summed",
+        "cgcli/plan/sums.py",
+        'if operation != "divide" and not _has_rows(tape, first)',
+        "if not _has_rows(tape, first)",
+        (f"{ROWS}::test_elementwise_operations",),
+    ),
+    Fault(
+        "the weights of a sum are what it sums",
+        "cgcli/plan/sums.py",
+        'return tape.write("weigh", (second, first), (), own.shape, rows=False)',
+        'return tape.write("weigh", (first, second), (), own.shape, rows=False)',
+        (f"{ROWS}::test_elementwise_operations",),
+    ),
+    Fault(
+        "a mean along one axis counts the other",
+        "cgcli/plan/functions.py",
+        "return float(shape[axis[0]]) if axis",
+        "return float(shape[-1 - axis[0]]) if axis",
+        (f"{ROWS}::test_tensor_operations[mean along]",),
+    ),
+    Fault(
+        "a number for all elements counts once for each of the whole",
+        "cgcli/plan/passes.py",
+        "sent *= np.prod(own, dtype=float) / np.prod(shape, dtype=float)",
+        "sent *= np.prod(own, dtype=float)",
+        (f"{ROWS}::test_tensor_operations[one number for all rows]",),
+    ),
+    # algebra
+    Fault(
+        "minus stands before a sum that is not negative",
+        "cgcli/algebra/factoring.py",
+        "return -size if number <= 0 and all(",
+        "return -size if all(",
+        (WRITTEN,),
+    ),
+    Fault(
+        "the greater of two powers is common",
+        "cgcli/algebra/factoring.py",
+        "return a if first <= second else b",
+        "return a if first >= second else b",
+        (WRITTEN,),
+    ),
+    Fault(
+        "cosh^2 + sinh^2 is 1",
+        "cgcli/algebra/factoring.py",
+        '"cosh": ("sinh", -1)',
+        '"cosh": ("sinh", 1)',
+        (WRITTEN,),
+    ),
+    Fault(
+        "a negative root may be taken of 0",
+        "cgcli/algebra/conditions.py",
+        'yield Condition(own[0], ">=" if power > 0 else ">", zero)',
+        'yield Condition(own[0], ">=", zero)',
+        (CONDITIONS,),
+    ),
+    Fault(
+        "a condition is that of the other branch",
+        "cgcli/algebra/conditions.py",
+        "(*guard, (choice, k == 1))",
+        "(*guard, (choice, k == 2))",
+        (CONDITIONS,),
+    ),
+    Fault(
+        "what is positive may have a root of 0 in it",
+        "cgcli/algebra/signs.py",
+        'strict = value < 0 or sign != ">="',
+        "strict = value < 0",
+        (CONDITIONS,),
+    ),
+    Fault(
+        "a derivative has the name of a node",
+        "cgcli/algebra/wanted.py",
+        '        name += "_"\n',
+        '        name += ""\n        break\n',
+        (WANTED,),
+    ),
+    Fault(
+        "two thousand derivatives and one are not too many",
+        "cgcli/algebra/wanted.py",
+        "if count > _MOST:",
+        "if count > _MOST + 1:",
+        (WANTED,),
+    ),
+    # export
+    Fault(
+        "0 to an odd negative power has no sign in Python",
+        "cgcli/export/python.py",
+        "return math.copysign(math.inf, a) if b % 2 == 1 else math.inf",
+        "return math.inf",
+        (HELPERS,),
+    ),
+    Fault(
+        "a quotient by -0 has the sign of one by 0 in Python",
+        "cgcli/export/python.py",
+        "return math.copysign(math.inf, a)*math.copysign(1, b) if a",
+        "return math.copysign(math.inf, a) if a",
+        (HELPERS,),
+    ),
+    Fault(
+        "max hides nan in Python",
+        "cgcli/export/python.py",
+        "return next((x for x in values if x != x), max(values))",
+        "return max(values)",
+        (HELPERS,),
+    ),
+    Fault(
+        "lgamma has no poles in Python",
+        "cgcli/export/python.py",
+        '"lgamma": ", otherwise=math.inf"',
+        '"lgamma": ""',
+        (HELPERS,),
+    ),
+    # homework
+    Fault(
+        "the derivative of a square is taken for that of one factor",
+        "cgcli/homework/marking.py",
+        "single = self.graph.arguments[user].count(argument) == 1",
+        "single = True",
+        (f"{MARKING}::test_a_derivative_of_both_factors_is_not_that_of_one",),
+    ),
+    Fault(
+        "an expression that stands twice is worked out twice",
+        "cgcli/homework/marking.py",
+        "alike.update((each, node) for each in answers[-1].nodes if each > node)",
+        "alike.update(())",
+        (f"{MARKING}::test_an_expression_that_stands_twice_was_worked_out_once",),
+    ),
     Fault(
         "a sheet that only follows is complete",
         "cgcli/homework/marks.py",
@@ -477,14 +655,7 @@ FAULTS: Final = (
         "b * m.pow(a, b + 2)",
         (BY_HAND,),
     ),
-    Fault(
-        "what follows is told as what is right",
-        "cgcli/views/homework/remarks.py",
-        "if judged.verdict == WRONG and expected != _number(judged.truth):",
-        "if expected != _number(judged.truth):",
-        (BY_HAND,),
-    ),
-    # Learning
+    # learning
     Fault(
         "a cosine takes the warm-up for its own",
         "cgcli/learning/schedule.py",
@@ -563,32 +734,54 @@ FAULTS: Final = (
         (PARTS,),
     ),
     Fault(
-        "a single row is the first of one",
-        "cgcli/commands/data.py",
-        "report.unbounded > 1",
-        "report.unbounded",
+        "adagrad keeps its divisor from 0 as adam does",
+        "cgcli/learning/optimisers.py",
+        '{"epsilon": 1e-10, "weight_decay": 0.0}',
+        '{"epsilon": 1e-8, "weight_decay": 0.0}',
+        ("tests/learning/test_optimisers.py::test_against_the_table[adagrad]",),
+    ),
+    Fault(
+        "a gradient is shortened to its bound and no further",
+        "cgcli/learning/optimisers.py",
+        "gradient *= most / (norm + 1e-6)",
+        "gradient *= most / norm",
+        ("tests/learning/test_optimisers.py::test_against_the_table[adam, clipped]",),
+    ),
+    Fault(
+        "a line is fitted with a degree of freedom too many",
+        "cgcli/learning/fitting.py",
+        "free = table.count - flat.size",
+        "free = table.count - flat.size + 1",
         (PARTS,),
     ),
     Fault(
-        "rows that are listed count as more",
-        "cgcli/commands/data.py",
-        "report.bad - len(report.first):,} more",
-        "report.bad:,} more",
+        "a model's minus infinity is infinity",
+        "cgcli/learning/models.py",
+        'return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"',
+        'return "NaN" if value != value else "Infinity"',
         (PARTS,),
     ),
+    # views
     Fault(
-        "a run goes on with another cost",
-        "cgcli/commands/settings.py",
-        '_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")',
-        '_KEPT = ("optimizer", "batch", "seed", "holdout")',
-        (PARTS,),
+        "a product as the right factor of a chain stands without brackets",
+        "cgcli/views/trace/chain.py",
+        'factor = self.write.in_brackets(factor, level, LEVELS["product"] + 1)',
+        'factor = self.write.in_brackets(factor, level, LEVELS["product"])',
+        (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(
-        "the seconds of before stop a run that goes on",
-        "cgcli/commands/settings.py",
-        'bounds = ("epochs", "steps", "seconds")',
-        'bounds = ("epochs", "steps")',
-        (PARTS,),
+        "a fraction as the right factor of a chain stands without brackets",
+        "cgcli/views/trace/chain.py",
+        "self.write.in_brackets(*right, product + 1)",
+        "self.write.in_brackets(*right, product)",
+        (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
+    ),
+    Fault(
+        "what follows is told as what is right",
+        "cgcli/views/homework/remarks.py",
+        "if judged.verdict == WRONG and expected != _number(judged.truth):",
+        "if expected != _number(judged.truth):",
+        (BY_HAND,),
     ),
     Fault(
         "a traced step takes the first rate",
@@ -618,21 +811,6 @@ FAULTS: Final = (
         "np.ndindex(*shape[::-1]) if shape]",
         (PARTS,),
     ),
-    Fault(
-        "adagrad keeps its divisor from 0 as adam does",
-        "cgcli/learning/optimisers.py",
-        '{"epsilon": 1e-10, "weight_decay": 0.0}',
-        '{"epsilon": 1e-8, "weight_decay": 0.0}',
-        ("tests/learning/test_optimisers.py::test_against_the_table[adagrad]",),
-    ),
-    Fault(
-        "a gradient is shortened to its bound and no further",
-        "cgcli/learning/optimisers.py",
-        "gradient *= most / (norm + 1e-6)",
-        "gradient *= most / norm",
-        ("tests/learning/test_optimisers.py::test_against_the_table[adam, clipped]",),
-    ),
-    # Views
     Fault(
         "the left side of a kink is told as the right one",
         "cgcli/views/document.py",
@@ -703,54 +881,125 @@ FAULTS: Final = (
         "for argument in reversed(inner):",
         (LINES,),
     ),
-    # Commands
+    Fault(
+        "a caret has no label",
+        "cgcli/views/messages.py",
+        'label = f" {printable(place.label)}" if place.label else ""',
+        'label = ""',
+        ("tests/test_errors.py::test_error[arity-own-function]",),
+    ),
+    Fault(
+        "a place at the end of a line has no caret",
+        "cgcli/views/messages.py",
+        "if start < first or start > last:",
+        "if start < first or start >= last:",
+        ("tests/test_errors.py::test_error[binding-empty]",),
+    ),
+    # commands
+    Fault(
+        "a single row is the first of one",
+        "cgcli/commands/data.py",
+        "report.unbounded > 1",
+        "report.unbounded",
+        (PARTS,),
+    ),
+    Fault(
+        "rows that are listed count as more",
+        "cgcli/commands/data.py",
+        "report.bad - len(report.first):,} more",
+        "report.bad:,} more",
+        (PARTS,),
+    ),
+    Fault(
+        "a run goes on with another cost",
+        "cgcli/commands/settings.py",
+        '_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")',
+        '_KEPT = ("optimizer", "batch", "seed", "holdout")',
+        (PARTS,),
+    ),
+    Fault(
+        "the seconds of before stop a run that goes on",
+        "cgcli/commands/settings.py",
+        'bounds = ("epochs", "steps", "seconds")',
+        'bounds = ("epochs", "steps")',
+        (PARTS,),
+    ),
     Fault(
         "a line of a stream is exact only where it says so",
         "cgcli/commands/lines.py",
         'found.get("exact", exact)',
         'found.get("exact", False)',
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "the command that is completed forgets --exact",
         "cgcli/commands/problem.py",
         'exact = ("--exact",) if problem.kind.exact else ()',
         "exact = ()",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "what is asked for is a line that nothing uses",
         "cgcli/commands/problem.py",
         "(not uses[node] and node != result.of)",
         "not uses[node]",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "a shape may have no element",
         "cgcli/commands/inputs.py",
         "if match is None or 0 in shape:",
         "if match is None:",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "π is a name that --wrt does not know",
         "cgcli/commands/inputs.py",
         'names = [_canonical(re.sub(r"\\s*,\\s*", ", ", name)) for name in names if name]',
         'names = [re.sub(r"\\s*,\\s*", ", ", name) for name in names if name]',
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "the error in a value stands below its name",
         "cgcli/commands/inputs.py",
         'return _constant(" " * offset + text, name, limits, kind, known)',
         "return _constant(text, name, limits, kind, known)",
-        (TABLES,),
+        (ASKED,),
     ),
     Fault(
         "the elements of a value are counted from 0",
         "cgcli/commands/inputs.py",
         "for number, row in enumerate(value, 1)]",
         "for number, row in enumerate(value)]",
-        (TABLES,),
+        (ASKED,),
+    ),
+    Fault(
+        "one per cent is a tenth",
+        "cgcli/commands/check.py",
+        "number.value / 100 if relative",
+        "number.value / 10 if relative",
+        ("tests/commands/test_check.py::test_a_tolerance_is_a_size_or_a_part",),
+    ),
+    Fault(
+        "a file that is replaced has another mode",
+        "cgcli/commands/outputs.py",
+        "    os.chmod(path, stat.S_IMODE(state.st_mode))\n",
+        "",
+        ("tests/commands/test_outputs.py::test_the_mode_is_kept",),
+    ),
+    Fault(
+        "frames are written over an input",
+        "cgcli/commands/paths.py",
+        'if name.startswith("frame-")]',
+        'if name.startswith("frame_")]',
+        ("tests/commands/test_outputs.py::test_frames_write_over_no_input",),
+    ),
+    # errors.py
+    Fault(
+        "a place goes on into the next line",
+        "cgcli/errors.py",
+        "end = self.end if line_end < 0 else min(self.end, line_end)",
+        "end = self.end",
+        ("tests/test_places.py",),
     ),
 )
