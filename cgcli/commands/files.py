@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import IO, Any, Final
 
 from cgcli.calculus.kind import DOUBLES, Kind
-from cgcli.decode import decode_json
+from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, shorten
 
 __all__ = [
@@ -110,8 +110,9 @@ def _read_csv(path: str, kind: Kind) -> Any:
 
     rows: list[list[Any]] = []
     text = read_text(path).lstrip("\ufeff")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
+        for number, cells in enumerate(reader, 1):
             if not cells:
                 continue
             for place, cell in enumerate(cells, 1):
@@ -127,7 +128,7 @@ def _read_csv(path: str, kind: Kind) -> Any:
                     why = f"row {number}, column {place}: {excerpt(cell)} is too large for a double"
                     raise file_error(path, why)
     except csv.Error as error:
-        raise file_error(path, f"it is not CSV: {error}") from None
+        raise not_csv(path, error, reader.line_num) from None
     if not rows:
         raise file_error(path, "it is empty")
     if len(rows) == 1:
