@@ -1,4 +1,4 @@
-"""JSON that strangers send → plain values."""
+"""JSON and CSV that strangers send → plain values, or what is wrong with them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 
-__all__ = ["Literal", "decode_json"]
+__all__ = ["Literal", "decode_json", "not_csv"]
 
 
 class Literal(str):
@@ -62,3 +62,19 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _unusable(what: str, why: str) -> CgraphError:
     return CgraphError("file", f"{shorten(what, 80)}: {why}")
+
+
+def not_csv(what: str, error: Exception, line: int) -> CgraphError:
+    """Return the error for what Python's `csv` cannot read, near a line.
+
+    >>> not_csv("d.csv", Exception("unexpected end of data"), 2).message
+    'd.csv: it is not CSV: a quote is opened and never closed'
+    """
+    why = f"line {line} has text after a closing quote"
+    if "end of data" in str(error):
+        why = "a quote is opened and never closed"
+    elif "limit" in str(error):
+        why = f"a cell near line {line} is too long; is a quote never closed?"
+    found = _unusable(what, f"it is not CSV: {why}")
+    found.hint = "a quote inside a cell in quotes is written twice"
+    return found

@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
-from cgcli.decode import decode_json
+from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, shorten
 
 __all__ = [
@@ -111,8 +111,9 @@ def _read_csv(path: str, kind: Kind) -> Any:
 
     rows: list[list[Any]] = []
     text = read_text(path).lstrip("\ufeff")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
+        for number, cells in enumerate(reader, 1):
             if not cells:
                 continue
             for place, cell in enumerate(cells, 1):
@@ -128,7 +129,7 @@ def _read_csv(path: str, kind: Kind) -> Any:
                     why = f"row {number}, column {place}: {excerpt(cell)} is too large for a double"
                     raise file_error(path, why)
     except csv.Error as error:
-        raise file_error(path, f"it is not CSV: {error}") from None
+        raise not_csv(path, error, reader.line_num) from None
     if not rows:
         raise file_error(path, "it is empty")
     if len(rows) == 1:

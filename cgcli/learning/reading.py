@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 
 import numpy as np
 
-from cgcli.decode import decode_json
+from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.beginnings import CONVERT, check_kind, head
 from cgcli.learning.cells import CellError, Columns
@@ -158,15 +158,7 @@ def _records(path: str, reader: Any, before: int = 0) -> Iterator[list[str]]:
             if cells:
                 yield cells
     except csv.Error as error:
-        words = str(error)
-        if "end of data" in words:
-            why = "a quote is opened and never closed"
-        elif "limit" in words:
-            why = f"a cell is longer than {_LONGEST:,} characters; is a quote never closed?"
-        else:
-            why = f"line {before + reader.line_num} has text after a closing quote"
-        hint = "a quote inside a cell in quotes is written twice"
-        raise unusable(path, f"it is not CSV: {why}", hint) from None
+        raise not_csv(path, error, before + reader.line_num) from None
 
 
 def _is_number(text: str) -> bool:

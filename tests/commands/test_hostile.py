@@ -163,6 +163,8 @@ def test_npy_files(name: str, cgraph: Any, tmp_path: Path, monkeypatch: pytest.M
     ("name", "text", "part"),
     [
         ("w.csv", "", "empty"),
+        ("w.csv", '1,"2\n', "it is not CSV: a quote is opened and never closed"),
+        ("w.csv", '1,2\n1,"2"3\n', "it is not CSV: line 2 has text after"),
         ("w.csv", "1,2\n3\n", "row 2 has 1 cells"),
         ("w.csv", "a,b\n1,2\n", "row 1, column 1: 'a'"),
         ("w.csv", "1,\n", "row 1, column 2: ''"),

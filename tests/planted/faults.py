@@ -352,15 +352,15 @@ FAULTS: Final = (
     # calculus
     Fault(
         "infinity does not go through a row that is taken",
-        "cgcli/calculus/pullback.py",
-        "sent = np.where(met, sent, pull(ARRAYS, place, up, _clean(y), clean, fixed))",
-        "sent = pull(ARRAYS, place, up, _clean(y), clean, fixed)",
+        "cgcli/calculus/sweep.py",
+        "return m.where(met, sent, pull(m, place, upstream, clean(y), cleaned, fixed))",
+        "return pull(m, place, upstream, clean(y), cleaned, fixed)",
         (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
     ),
     Fault(
         "infinity goes through a row that is not taken",
-        "cgcli/calculus/pullback.py",
-        "if not np.all(np.isfinite(sent)):",
+        "cgcli/calculus/sweep.py",
+        "if self.known(_finite(sent)) is not True:",
         "if False:",
         (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
     ),
@@ -417,7 +417,7 @@ FAULTS: Final = (
     Fault(
         "what no row takes reaches what the rows share",
         "cgcli/plan/passes.py",
-        "mask = sum_rows(tape, m.truth(mask)) > 0",
+        "mask = sum_rows(self._tape, m.truth(mask)) > 0",
         "mask = None",
         (f"{ROWS}::test_a_branch_that_no_row_takes_reaches_nothing_that_the_rows_share",),
     ),
