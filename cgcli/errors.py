@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["CgraphError", "FaultError", "Place", "Position", "excerpt", "missing", "shorten"]
+__all__ = [
+    "CgraphError",
+    "FaultError",
+    "Place",
+    "Position",
+    "excerpt",
+    "few",
+    "missing",
+    "nearest",
+    "shorten",
+]
 
 
 class Position(NamedTuple):
@@ -99,6 +110,29 @@ def excerpt(name: str) -> str:
     'weight'
     """
     return shorten(name)
+
+
+def few(names: Sequence[str]) -> str:
+    """Return the first names of a list as a message lists them.
+
+    >>> few([f"x{k}" for k in range(10)])
+    'x0, x1, x2, x3, x4, x5, x6, x7 …'
+    """
+    return ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
+
+
+def nearest(name: str, names: Iterable[str], likeness: float = 0.5) -> str:
+    """Return the first name that is most like another, whatever the case of letters, or nothing.
+
+    >>> nearest("Widht", ["x", "width"])
+    'width'
+    """
+    import difflib
+
+    known = {each.lower(): each for each in reversed(list(names)[:10_000])}
+    lower = name.lower()
+    close = [lower] if lower in known else difflib.get_close_matches(lower[:40], known, 1, likeness)
+    return known[close[0]] if close else ""
 
 
 def missing(extra: str, purpose: str) -> CgraphError:

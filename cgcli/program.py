@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.errors import CgraphError, Place, excerpt, few, nearest
 from cgcli.limits import Limits
 
 if TYPE_CHECKING:
@@ -232,8 +232,6 @@ def _unbound(
 
 def _aside(missing: list[str], bound: list[str]) -> str:
     """Say what an unbound name may have been meant for: a function, a constant, or a binding."""
-    import difflib
-
     from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS, WORDS
 
     for name in missing[:NAMED]:
@@ -244,8 +242,8 @@ def _aside(missing: list[str], bound: list[str]) -> str:
         for constant in (*CONSTANTS, *WORDS):
             if name.lower() == constant and name != constant:
                 return f"; did you mean '{constant}'?"
-        if len(name) <= 40 and (close := difflib.get_close_matches(name, bound, 1, 0.7)):
-            return f"; did you mean '{excerpt(close[0])}'?"
+        if close := nearest(name, bound, 0.7):
+            return f"; did you mean '{excerpt(close)}'?"
     return ""
 
 
@@ -256,8 +254,6 @@ def unused_binding(
 
     `spans` tell where its inputs stand in its text.
     """
-    import difflib
-
     from cgcli.language.derivatives import derivative_at
     from cgcli.operations.table import WORDS
 
@@ -274,12 +270,10 @@ def unused_binding(
                 written = f"{word}({rest})" if word in WORDS else f"{word}*{rest}"
                 hint = f"'{excerpt(own)}' is one name; write {excerpt(written)}"
                 return CgraphError("binding", message, hint)
-    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
-    few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
-    if close:
-        hint = f"did you mean '{excerpt(close[0])}'?"
+    if close := nearest(name, names):
+        hint = f"did you mean '{excerpt(close)}'?"
     elif names:
-        hint = f"its inputs are {few}"
+        hint = f"its inputs are {few(names)}" if names[1:] else f"its input is {few(names)}"
     else:
         hint = "it has no inputs; leave the binding out"
     return CgraphError("binding", message, hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Final, NamedTuple
 
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
 
 __all__ = ["Wanted", "check_count", "inputs_of", "named", "orders_of"]
@@ -81,18 +81,15 @@ def _plain(name: str) -> str:
 
 
 def _no_input(graph: Graph, name: str) -> CgraphError:
-    import difflib
-
     from cgcli.calculus.result import NO_NAMES, by_constant
 
     if name in graph.literals.values():
         return by_constant(name)
     names = list(graph.inputs)
-    close = difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
-    few = ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
-    hint = f"did you mean '{close[0]}'?" if close else f"the inputs are {few}"
+    close = nearest(name, names)
+    hint = f"did you mean '{excerpt(close)}'?" if close else f"the inputs are {few(names)}"
     if not names:
         hint = NO_NAMES
     elif graph.node(name) is not None:
-        hint = f"formulas are by the inputs, {few}"
+        hint = f"formulas are by the inputs, {few(names)}"
     return CgraphError("name", f"'{excerpt(name)}' is no input", hint)

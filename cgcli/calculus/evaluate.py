@@ -14,7 +14,7 @@ from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, find
 from cgcli.calculus.trail import Trail
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.operations.shapes import describe, size
@@ -146,10 +146,9 @@ def check_size(
     rows = size(graph.shape(target))
     columns = sum(size(graph.shape(source)) for source in sources)
     if rows * columns > limits.numbers:
-        by = ", ".join(excerpt(name) for name in names[:8]) + (" …" if len(names) > 8 else "")
         raise CgraphError(
             "limit",
-            f"the output is {describe(graph.shape(target))}, and its Jacobian by {by} "
+            f"the output is {describe(graph.shape(target))}, and its Jacobian by {few(names)} "
             f"would hold {rows * columns:,} numbers",
             "differentiate one number, such as sum(…), or by less, with --wrt",
         )

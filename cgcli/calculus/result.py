@@ -7,7 +7,7 @@ from typing import Any, Final, overload
 
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 
@@ -215,15 +215,11 @@ def find(graph: Graph, name: str) -> int:
 
 def unknown_node(graph: Graph, name: str) -> CgraphError:
     """Return the error for a name that no node has, with the name it is most like."""
-    import difflib
-
     if name in graph.literals.values():
         return by_constant(name)
     names = sorted({own for node, own in enumerate(graph.names) if node not in graph.literals})
-    close = [own for own in names if own.lower() == name.lower()]
-    close += difflib.get_close_matches(name[:40], names[:10_000], 1, 0.5)
-    few = ", ".join(excerpt(own) for own in names[:8]) + (" …" if len(names) > 8 else "")
-    hint = f"did you mean '{excerpt(close[0])}'?" if close else f"the nodes are {few}"
+    close = nearest(name, names)
+    hint = f"did you mean '{excerpt(close)}'?" if close else f"the nodes are {few(names)}"
     if not names:
         hint = NO_NAMES
     return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)

@@ -14,7 +14,7 @@ import typer
 
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError
-from cgcli.views.streams import publish, standard_streams, tell
+from cgcli.views.streams import publish_document, standard_streams, tell
 
 __all__ = ["app", "run"]
 
@@ -179,10 +179,8 @@ def _report(error: CgraphError, as_json: bool) -> int:
     from cgcli.views.messages import error_document, error_lines
 
     if as_json:
-        from cgcli.views.document import pretty
-
         try:
-            publish([pretty(error_document(error)) + "\n"])
+            publish_document(error_document(error))
             sys.stdout.flush()
         except BrokenPipeError:
             return UNUSABLE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cgcli.commands.problem import Problem, kept, solve_with_inputs
 from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
-from cgcli.views.streams import publish
+from cgcli.views.streams import publish_document
 
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
@@ -49,10 +49,8 @@ def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) 
         keep_notes(result, certificate)
     if json:
         from cgcli.views.certificate import certified_evaluation
-        from cgcli.views.document import pretty
 
-        document = certified_evaluation(result, certificate, proof.digits)
-        publish([pretty(document) + "\n"])
+        publish_document(certified_evaluation(result, certificate, proof.digits))
     else:
         from cgcli.views.certificate import print_certificate
 

@@ -9,28 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cgcli.calculus.kind import Kind
-from cgcli.commands.choices import choice
+from cgcli.commands import shared
+from cgcli.commands.choices import choice, flag, one_of, option
 from cgcli.commands.files import read_text
 from cgcli.commands.problem import Problem, kind_of, solve_with_program
-from cgcli.commands.shared import (
-    At,
-    Bindings,
-    Bits,
-    Debug,
-    Depth,
-    Exact,
-    Json,
-    Language,
-    Nodes,
-    Of,
-    Program,
-    ProgramCommand,
-    Wrt,
-    one_of,
-)
+from cgcli.commands.shared import ProgramCommand
 from cgcli.errors import CgraphError, shorten
-from cgcli.limits import Limits
-from cgcli.views.streams import publish, tell
+from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
@@ -39,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SheetsCommand", "check_command"]
 
-_LIMITS = Limits()
 _SHEETS = ("-a", "--answers")
 _REVEALED: Final = ("verdict", "hint", "answer")
 _REQUIRED: Final = ("answered", "all")
@@ -57,23 +41,23 @@ class SheetsCommand(ProgramCommand):
 
 
 def check_command(
-    program: Program = None,
-    bindings: Bindings = None,
-    at: At = None,
-    of: Of = None,
-    wrt: Wrt = None,
+    program: shared.Program = None,
+    bindings: shared.Bindings = None,
+    at: shared.At = None,
+    of: shared.Of = None,
+    wrt: shared.Wrt = None,
     answers: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
+            "Answer sheets, as many as there are; - reads one from standard input.",
             "-a",
             "--answers",
             metavar="FILE...",
-            help="Answer sheets, as many as there are; - reads one from standard input.",
         ),
     ] = None,
     answer: Annotated[
         list[str] | None,
-        typer.Option("--answer", metavar="ANSWER", help='One answer, "dg/dx = -3"; repeatable.'),
+        option('One answer, "dg/dx = -3"; repeatable.', "--answer", metavar="ANSWER"),
     ] = None,
     reveal: Annotated[
         str,
@@ -95,28 +79,24 @@ def check_command(
     ] = "answered",
     tolerance: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "Take an answer as right within 0.01, or 1%, in place of its digits.",
             "--tolerance",
             metavar="T",
-            help="Take an answer as right within 0.01, or 1%, in place of its digits.",
         ),
     ] = None,
     points: Annotated[
         str | None,
-        typer.Option(
-            "--points", metavar="POINTS", help='Points a step, 2, or some their own: "1, dg/dx=3".'
-        ),
+        option('Points a step, 2, or some their own: "1, dg/dx=3".', "--points", metavar="POINTS"),
     ] = None,
-    csv: Annotated[
-        bool, typer.Option("--csv", help="Print a table for a spreadsheet, a row a sheet.")
-    ] = False,
-    language: Language = None,
-    exact: Exact = False,
-    json: Json = False,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    max_bits: Bits = _LIMITS.bits,
-    debug: Debug = False,
+    csv: Annotated[bool, flag("Print a table for a spreadsheet, a row a sheet.", "--csv")] = False,
+    language: shared.Language = None,
+    exact: shared.Exact = False,
+    json: shared.Json = False,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    max_bits: shared.Bits = shared.LIMITS.bits,
+    debug: shared.Debug = False,
 ) -> None:
     """Marks answer sheets: right or wrong, where it went wrong, and which mistake it was.
 
@@ -124,7 +104,7 @@ def check_command(
     """
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Points, read_points, score
-    from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
+    from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.remarks import discreet
     from cgcli.views.homework.report import Report
     from cgcli.views.table import note_lines
@@ -134,9 +114,8 @@ def check_command(
     if json and csv:
         message = "--json and --csv are two answers to one question"
         raise CgraphError("usage", message, "leave one of the two out")
-    spoken = base(language) if language else ENGLISH if json or csv else wanted()
-    words = catalogue(spoken)
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
+    words = catalogue(spoken(language, for_script=json or csv))
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     kind = kind_of(exact, limits)
     reach = _tolerance(tolerance, kind)
     shown = ("-a", "FILE") if answers else ("--answer", "…")
@@ -150,10 +129,9 @@ def check_command(
     found = _marked(exercise, _sheets(answers or [], answer or []), reach)
     each = [(marked, score(marked, worth or Points(), require)) for marked in found]
     if json:
-        from cgcli.views.document import pretty
         from cgcli.views.homework.document import check_document
 
-        publish([pretty(check_document(report, each)) + "\n"])
+        publish_document(check_document(report, each))
     elif csv:
         from cgcli.views.homework.document import check_table
 

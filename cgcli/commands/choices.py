@@ -1,6 +1,7 @@
-"""Options that take one of a few words: checked, listed in the help, completed by the shell.
+"""Options: flags, counts, texts, and those that take one of a few words.
 
-The words of an option stand in one tuple, which all three read.
+The words of an option stand in one tuple: they are checked, listed in the help, and completed by
+the shell.
 """
 
 from __future__ import annotations
@@ -11,12 +12,39 @@ from typing import Any, TypeAlias
 
 import typer
 
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, nearest, shorten
+from cgcli.limits import MOST_COUNT
 
-__all__ = ["choice", "completed", "files_after_at", "listed", "one_of", "several_of"]
+__all__ = [
+    "choice",
+    "completed",
+    "count",
+    "files_after_at",
+    "flag",
+    "format_of",
+    "listed",
+    "one_of",
+    "option",
+    "several_of",
+]
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
+
+
+def option(text: str, *names: str, metavar: str = "X", **more: Any) -> Any:
+    """Return an option that takes a value, with what the help says of it."""
+    return typer.Option(*names, metavar=metavar, help=text, **more)
+
+
+def count(text: str, name: str, least: int = 0, most: int = MOST_COUNT) -> Any:
+    """Return an option that takes a whole number."""
+    return option(text, name, metavar="N", min=least, max=most)
+
+
+def flag(text: str, name: str, **more: Any) -> Any:
+    """Return an option that is there or is not."""
+    return typer.Option(name, help=text, **more)
 
 
 def choice(
@@ -28,9 +56,8 @@ def choice(
     """
     if isinstance(words, tuple):
         text = text.format(words=listed(words))
-    return typer.Option(
-        *names, metavar=metavar, help=text, autocompletion=completed(words, several=several)
-    )
+    found = completed(words, several=several)
+    return option(text, *names, metavar=metavar, autocompletion=found)
 
 
 def listed(words: Sequence[str]) -> str:
@@ -48,14 +75,20 @@ def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:
     >>> one_of("--pass", "forward", ("forward", "backward"))
     'forward'
     """
-    import difflib
-
     if word is None or word in words:
         return word
-    close = difflib.get_close_matches(word[:40].lower(), words, 1, 0.5)
-    hint = f"did you mean {close[0]}?" if close else f"write {option} {listed(words)}"
+    close = nearest(word, words)
+    hint = f"did you mean {close}?" if close else f"write {option} {listed(words)}"
     message = f"{option} is {listed(words)}, not '{shorten(word)}'"
     raise CgraphError("usage", message, hint)
+
+
+def format_of(form: str | None, words: tuple[str, ...], *, json: bool) -> str:
+    """Return the format that --format and --json ask for, text without either."""
+    if json and form not in (None, "json"):
+        message = f"--json and --format {shorten(form or '')} are two answers to one question"
+        raise CgraphError("usage", message, "leave one of the two out")
+    return one_of("--format", "json" if json else form, words) or "text"
 
 
 def several_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:

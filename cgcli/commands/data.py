@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from cgcli.commands.files import opened
+from cgcli.commands.files import ending_of, opened
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.views.streams import tell
 
@@ -17,13 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["is_data", "left_to_columns", "opened_source", "pairs", "tell_notes", "tell_skipped"]
 
 _KINDS: Final = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".pq": "parquet",
+    "csv": "csv",
+    "tsv": "tsv",
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "json": "json",
+    "parquet": "parquet",
+    "pq": "parquet",
 }
 
 
@@ -33,7 +32,7 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
     if not path:
         message = "there is no data"
         raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
-    kind = _KINDS.get(os.path.splitext(path)[1].lower())
+    kind = _KINDS.get(ending_of(path))
     if path != "-" and kind is None:
         message = f"{shorten(path, 80)}: data is read from .csv, .tsv, .jsonl, .json and .parquet"
         raise CgraphError("file", message, "name one of those, or - for standard input")
@@ -69,7 +68,7 @@ def is_data(path: str) -> bool:
     >>> is_data("points.csv"), is_data("w=0")
     (True, False)
     """
-    return os.path.splitext(path)[1].lower() in _KINDS
+    return ending_of(path) in _KINDS
 
 
 def _sniffed(stream: IO[bytes]) -> tuple[IO[bytes], str]:

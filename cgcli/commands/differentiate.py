@@ -8,26 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cgcli.commands.choices import choice
+from cgcli.commands import shared
+from cgcli.commands.choices import choice, count, flag, format_of, option
 from cgcli.commands.problem import Problem, kept, kind_of, outlined
-from cgcli.commands.shared import (
-    At,
-    Bindings,
-    Bits,
-    Debug,
-    Depth,
-    Digits,
-    Exact,
-    Json,
-    Nodes,
-    Of,
-    Program,
-    Shapes,
-    Wrt,
-    one_of,
-)
 from cgcli.errors import CgraphError, excerpt
-from cgcli.limits import Limits
 from cgcli.views.formats import CODE, DERIVATIVES
 from cgcli.views.streams import publish, tell
 
@@ -38,50 +22,39 @@ if TYPE_CHECKING:
 
 __all__ = ["differentiate_command"]
 
-_LIMITS = Limits()
 _SECONDS = 20
 
 
 def differentiate_command(
-    program: Program = None,
-    bindings: Bindings = None,
-    at: At = None,
-    of: Of = None,
-    wrt: Wrt = None,
-    order: Annotated[
-        int | None,
-        typer.Option("--order", metavar="N", min=1, max=20, help="The order of the derivatives."),
-    ] = None,
-    hessian: Annotated[
-        bool, typer.Option("--hessian", help="The matrix of all second derivatives.")
-    ] = False,
+    program: shared.Program = None,
+    bindings: shared.Bindings = None,
+    at: shared.At = None,
+    of: shared.Of = None,
+    wrt: shared.Wrt = None,
+    order: Annotated[int | None, count("The order of the derivatives.", "--order", 1, 20)] = None,
+    hessian: Annotated[bool, flag("The matrix of all second derivatives.", "--hessian")] = False,
     jacobian: Annotated[
-        bool, typer.Option("--jacobian", help="The matrix of a list's derivatives: [f, g].")
+        bool, flag("The matrix of a list's derivatives: [f, g].", "--jacobian")
     ] = False,
-    shape: Shapes = None,
-    share: Annotated[
-        bool, typer.Option("--share", help="Give what is used several times a name.")
-    ] = False,
+    shape: shared.Shapes = None,
+    share: Annotated[bool, flag("Give what is used several times a name.", "--share")] = False,
     simplify: Annotated[
-        bool, typer.Option("--simplify", help="Let SymPy simplify the formulas; wants the extra.")
+        bool, flag("Let SymPy simplify the formulas; wants the extra.", "--simplify")
     ] = False,
     form: Annotated[
-        str | None,
-        choice(DERIVATIVES, "{words}.", "--format", metavar="FORMAT"),
+        str | None, choice(DERIVATIVES, "{words}.", "--format", metavar="FORMAT")
     ] = None,
-    exact: Exact = False,
-    json: Json = False,
-    digits: Digits = 6,
+    exact: shared.Exact = False,
+    json: shared.Json = False,
+    digits: shared.Digits = 6,
     precision: Annotated[
         int | None,
-        typer.Option(
-            "--precision", min=1, metavar="N", help="Give values in N digits, each proved."
-        ),
+        option("Give values in N digits, each proved.", "--precision", metavar="N", min=1),
     ] = None,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    max_bits: Bits = _LIMITS.bits,
-    debug: Debug = False,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    max_bits: shared.Bits = shared.LIMITS.bits,
+    debug: shared.Debug = False,
 ) -> None:
     """Derivatives as formulas, which can be parsed again.
 
@@ -92,13 +65,11 @@ def differentiate_command(
     from cgcli.commands.inputs import split_names
     from cgcli.views.formulas import is_proved
 
-    form = one_of("--format", form, DERIVATIVES)
-    if json and form not in (None, "json"):
-        raise CgraphError("usage", f"--json and --format {form} are two answers to one question")
+    form = format_of(form, DERIVATIVES, json=json)
     if hessian and (jacobian or order not in (None, 2)):
         message = f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
         raise CgraphError("usage", message, "leave one of the two out")
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     kind = kind_of(exact, limits, precision)
     problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
     problem = kept(problem)
@@ -112,7 +83,6 @@ def differentiate_command(
     names = split_names(wrt)
     graph, values = _cut(problem, graph, values, names or [], precise=precision is not None)
     wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
-    form = "json" if json else form or "text"
     accurate = form in CODE
     if simplify:
         from cgcli.algebra.simplify import Simplifier

@@ -5,85 +5,65 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
-from cgcli.commands.choices import choice
-from cgcli.commands.outputs import ending_of, write_file
+from cgcli.commands import shared
+from cgcli.commands.choices import choice, count, flag, option, several_of
+from cgcli.commands.files import ending_of
+from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined, solve
-from cgcli.commands.shared import (
-    At,
-    Bindings,
-    Debug,
-    Depth,
-    Json,
-    Nodes,
-    Of,
-    Program,
-    Shapes,
-    Wrt,
-    several_of,
-)
 from cgcli.errors import CgraphError, shorten
-from cgcli.limits import MOST_COUNT, Limits
+from cgcli.limits import MOST_COUNT
 from cgcli.views.formats import PICTURES
-from cgcli.views.streams import publish, tell
+from cgcli.views.streams import publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
 
 __all__ = ["draw_command"]
 
-_LIMITS = Limits()
 _PARTS: Final = ("gradients", "values", "formulas")
 
 
 def draw_command(
-    program: Program = None,
-    bindings: Bindings = None,
-    at: At = None,
-    of: Of = None,
-    wrt: Wrt = None,
+    program: shared.Program = None,
+    bindings: shared.Bindings = None,
+    at: shared.At = None,
+    of: shared.Of = None,
+    wrt: shared.Wrt = None,
     output: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
             "-o",
             "--output",
             metavar="FILE",
-            help="Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
         ),
     ] = None,
     frame: Annotated[
         int | None,
-        typer.Option(
+        option(
+            "As after K steps of the two passes; 0 is before.",
             "--frame",
             metavar="K",
             min=0,
             max=MOST_COUNT,
-            help="As after K steps of the two passes; 0 is before.",
         ),
     ] = None,
     frames: Annotated[
         str | None,
-        typer.Option(
-            "--frames", metavar="DIR", help="Every frame, in a folder; -o frame.png for PNG."
-        ),
+        option("Every frame, in a folder; -o frame.png for PNG.", "--frames", metavar="DIR"),
     ] = None,
     hide: Annotated[
-        str | None,
-        choice(_PARTS, "Leave out {words}.", "--hide", metavar="WHAT", several=True),
+        str | None, choice(_PARTS, "Leave out {words}.", "--hide", metavar="WHAT", several=True)
     ] = None,
     no_values: Annotated[
-        bool, typer.Option("--no-values", help="The shape alone: nothing need be bound.")
+        bool, flag("The shape alone: nothing need be bound.", "--no-values")
     ] = False,
-    shape: Shapes = None,
-    digits: Annotated[
-        int,
-        typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits shown."),
-    ] = 4,
-    json: Json = False,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    debug: Debug = False,
+    shape: shared.Shapes = None,
+    digits: Annotated[int, count("Significant digits shown.", "--digits", 1, 17)] = 4,
+    json: shared.Json = False,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    debug: shared.Debug = False,
 ) -> None:
     """The picture of the graph, with values above the arrows and gradients below.
 
@@ -99,7 +79,7 @@ def draw_command(
     if shape is not None and not no_values:
         message = "--shape is for names that have no value"
         raise CgraphError("usage", message, "add --no-values, or bind them with NAME=VALUE")
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes)
     problem = Problem("draw", program, bindings or [], at, of, wrt, limits)
     picture = Picture(
         values="values" not in hidden,
@@ -117,9 +97,7 @@ def draw_command(
     if frames is not None:
         _write_frames(drawing, frames, kind)
     elif json:
-        from cgcli.views.document import pretty
-
-        publish([pretty(drawing.document(frame)) + "\n"])
+        publish_document(drawing.document(frame))
     elif output is None:
         drawing.show(frame)
     else:

@@ -6,81 +6,57 @@ from typing import Annotated
 
 import typer
 
+from cgcli.commands import shared
+from cgcli.commands.choices import count, flag, option
 from cgcli.commands.problem import Problem, kind_of, solve
-from cgcli.commands.shared import (
-    At,
-    Bindings,
-    Bits,
-    Debug,
-    Depth,
-    Digits,
-    Exact,
-    Json,
-    Nodes,
-    Of,
-    Wrt,
-)
-from cgcli.commands.shared import Program as Text
 from cgcli.errors import CgraphError
-from cgcli.limits import MOST_COUNT, MOST_PRECISION, Limits
-from cgcli.views.streams import publish
+from cgcli.limits import MOST_PRECISION
+from cgcli.views.streams import publish_document
 
 __all__ = ["evaluate_command"]
 
-_LIMITS = Limits()
 _ROWS = 1000
 
 
 def evaluate_command(
-    program: Text = None,
-    bindings: Bindings = None,
-    at: At = None,
-    of: Of = None,
-    wrt: Wrt = None,
-    exact: Exact = False,
-    json: Json = False,
+    program: shared.Program = None,
+    bindings: shared.Bindings = None,
+    at: shared.At = None,
+    of: shared.Of = None,
+    wrt: shared.Wrt = None,
+    exact: shared.Exact = False,
+    json: shared.Json = False,
     jsonl: Annotated[
-        bool,
-        typer.Option("--jsonl", help="Read a JSON object a line, write a result a line."),
+        bool, flag("Read a JSON object a line, write a result a line.", "--jsonl")
     ] = False,
-    digits: Digits = 6,
-    rows: Annotated[
-        int,
-        typer.Option(
-            "--rows",
-            min=0,
-            max=MOST_COUNT,
-            metavar="N",
-            help="Most nodes in the table; 0 for all.",
-        ),
-    ] = _ROWS,
+    digits: shared.Digits = 6,
+    rows: Annotated[int, count("Most nodes in the table; 0 for all.", "--rows")] = _ROWS,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Prove how near every number is to the true one.")
+        bool, flag("Prove how near every number is to the true one.", "--verify")
     ] = False,
     precision: Annotated[
-        int | None,
-        typer.Option("--precision", min=1, metavar="N", help="Give N digits, each proved."),
+        int | None, option("Give N digits, each proved.", "--precision", metavar="N", min=1)
     ] = None,
     max_precision: Annotated[
         int | None,
-        typer.Option(
+        option(
+            "The most bits to prove with.",
             "--max-precision",
             min=64,
             max=MOST_PRECISION,
             metavar="BITS",
-            help="The most bits to prove with.",
         ),
     ] = None,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    max_bits: Bits = _LIMITS.bits,
-    debug: Debug = False,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    max_bits: shared.Bits = shared.LIMITS.bits,
+    debug: shared.Debug = False,
 ) -> None:
     """Values and gradients of every node.
 
     cgraph eval "(x+y)*z" x=1 y=3 z=-3
     """
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     if jsonl:
         from cgcli.commands.lines import evaluate_lines
 
@@ -111,9 +87,9 @@ def evaluate_command(
         return
     result = solve(problem)
     if json:
-        from cgcli.views.document import evaluation, pretty
+        from cgcli.views.document import evaluation
 
-        publish([pretty(evaluation(result, result.graph.text)) + "\n"])
+        publish_document(evaluation(result, result.graph.text))
         return
     from cgcli.views.table import print_result
 

@@ -17,6 +17,7 @@ from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, shorten
 
 __all__ = [
+    "ending_of",
     "file_error",
     "opened",
     "read_array",
@@ -34,6 +35,15 @@ def file_error(path: str, why: str, hint: str = "") -> CgraphError:
     """Return the error for a file that cannot be used, or for standard input, ``-``."""
     name = "standard input" if path == "-" else shorten(path, 80)
     return CgraphError("file", f"{name}: {why}", hint)
+
+
+def ending_of(path: str) -> str:
+    """Return the ending of a file's name, in small letters, without its point.
+
+    >>> ending_of("out/Model.JSON"), ending_of("model")
+    ('json', '')
+    """
+    return os.path.splitext(path)[1].lower().lstrip(".")
 
 
 @contextlib.contextmanager
@@ -94,12 +104,12 @@ def read_array(path: str, kind: Kind = DOUBLES) -> Any:
 
     The numbers of a .csv file are of the kind, those of .json are as they are to be read in it.
     """
-    ending = os.path.splitext(path)[1].lower()
-    if ending == ".json":
+    ending = ending_of(path)
+    if ending == "json":
         return decode_json(read_text(path), path, kind.as_written)
-    if ending == ".csv":
+    if ending == "csv":
         return _read_csv(path, kind)
-    if ending == ".npy":
+    if ending == "npy":
         return _read_npy(path)
     raise file_error(path, "values are read from .json, .csv and .npy files", "name one of those")
 

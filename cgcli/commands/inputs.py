@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
-from cgcli.commands.files import read_array, read_text
+from cgcli.commands.files import ending_of, read_array, read_text
 from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
@@ -244,7 +244,7 @@ def _from_file(path: str, name: str, argument: str, start: int, limits: Limits, 
         place = Place(argument, start, start + 1)
         raise CgraphError("binding", message, "write the path after it: W=@weights.csv", (place,))
     found = read_array(path, kind)
-    if not path.lower().endswith(".json"):
+    if ending_of(path) != "json":
         return found
     try:
         value = _json_value(found, name, limits, kind)

@@ -13,7 +13,7 @@ from cgcli.commands.files import opened, utf8
 from cgcli.commands.inputs import read_values
 from cgcli.commands.problem import kind_of
 from cgcli.decode import decode_json
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
 from cgcli.views.document import compact, evaluation
@@ -179,10 +179,8 @@ def _is_exact(found: dict[str, Any], exact: bool) -> bool:
 
 def _unknown(key: str) -> CgraphError:
     """Return the error for a key that means nothing, with the one that was meant."""
-    import difflib
-
-    close = difflib.get_close_matches(key[:40].lower(), KEYS, 1, 0.5)
-    hint = f"did you mean '{close[0]}'?" if close else f"the keys are {', '.join(KEYS)}"
+    close = nearest(key, KEYS)
+    hint = f"did you mean '{close}'?" if close else f"the keys are {', '.join(KEYS)}"
     return CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
 
 

@@ -3,70 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-from cgcli.commands.choices import choice
+from cgcli.commands import shared
+from cgcli.commands.choices import choice, flag, one_of, option
 from cgcli.commands.data import left_to_columns, opened_source, pairs, tell_notes, tell_skipped
+from cgcli.commands.files import ending_of
 from cgcli.commands.inputs import read_bindings, read_program, split_names
-from cgcli.commands.outputs import ending_of, write_pieces
-from cgcli.commands.shared import At, Bindings, Debug, Depth, Json, Nodes, Program, Wrt, one_of
+from cgcli.commands.outputs import write_pieces
 from cgcli.errors import CgraphError, shorten
-from cgcli.limits import Limits
 from cgcli.views.formats import ROWS
 from cgcli.views.streams import publish
 
 __all__ = ["map_command", "predict_command"]
 
-_LIMITS: Final = Limits()
 
-Data = Annotated[
-    str | None,
-    typer.Option(
-        "-d",
-        "--data",
-        metavar="FILE",
-        help="Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
-    ),
-]
 Output = Annotated[
-    str | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write to a file: .csv or .jsonl."),
+    str | None, option("Write to a file: .csv or .jsonl.", "-o", "--output", metavar="FILE")
 ]
 Form = Annotated[str | None, choice(ROWS, "{words}.", "--format", metavar="FORMAT")]
 Several = Annotated[
-    str | None,
-    typer.Option("--of", metavar="NAMES", help="These nodes, p,z, instead of the output."),
-]
-SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them.")
+    str | None, option("These nodes, p,z, instead of the output.", "--of", metavar="NAMES")
 ]
 
 
 def map_command(
-    program: Program = None,
-    bindings: Bindings = None,
-    data: Data = None,
-    at: At = None,
+    program: shared.Program = None,
+    bindings: shared.Bindings = None,
+    data: shared.Data = None,
+    at: shared.At = None,
     of: Several = None,
-    wrt: Wrt = None,
-    stack: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--stack", metavar="NAME=PATTERN", help="Columns as a vector: x=pixel_*; repeatable."
-        ),
-    ] = None,
-    values: Annotated[
-        bool, typer.Option("--values", help="The values alone, without gradients.")
-    ] = False,
-    skip_bad: SkipBad = False,
+    wrt: shared.Wrt = None,
+    stack: shared.Stack = None,
+    values: Annotated[bool, flag("The values alone, without gradients.", "--values")] = False,
+    skip_bad: shared.SkipBad = False,
     output: Output = None,
     form: Form = None,
-    json: Json = False,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    debug: Debug = False,
+    json: shared.Json = False,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    debug: shared.Debug = False,
 ) -> None:
     """Values and gradients of every row of a data file.
 
@@ -77,7 +55,7 @@ def map_command(
     from cgcli.numbers.values import as_inputs
     from cgcli.program import parse
 
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes)
     parsed = parse(read_program(program, "map"), limits)
     bound, more = read_bindings(bindings or [], at, limits)
     names = split_names(of, "--of") or []
@@ -98,13 +76,13 @@ def predict_command(
         str | None,
         typer.Argument(metavar="MODEL", show_default=False, help="What cgraph train -o wrote."),
     ] = None,
-    data: Data = None,
+    data: shared.Data = None,
     of: Several = None,
-    skip_bad: SkipBad = False,
+    skip_bad: shared.SkipBad = False,
     output: Output = None,
     form: Form = None,
-    json: Json = False,
-    debug: Debug = False,
+    json: shared.Json = False,
+    debug: shared.Debug = False,
 ) -> None:
     """What a trained model gives for every row of a data file.
 
@@ -118,7 +96,7 @@ def predict_command(
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
     found = read_model(model)
-    parsed = parse(found.program, _LIMITS)
+    parsed = parse(found.program, shared.LIMITS)
     bound = {**found.fixed, **found.parameters.values()}
     whole = RowProgram(
         parsed, bound, found.stacks(), found.scaling(), Wanted(split_names(of, "--of") or [])

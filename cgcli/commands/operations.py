@@ -8,9 +8,9 @@ import typer
 
 from cgcli.commands.choices import completed
 from cgcli.commands.shared import Debug, Json
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.operations.row import Operation
-from cgcli.views.streams import publish
+from cgcli.views.streams import publish_document
 
 __all__ = ["operations_command"]
 
@@ -36,13 +36,12 @@ def operations_command(
 ) -> None:
     """The operations, their derivatives and their conventions."""
     from cgcli.operations.table import TABLE
-    from cgcli.views.document import pretty
     from cgcli.views.operations import operation_document, print_operation, print_operations
 
     rows = list(TABLE) if name is None else _find(name)
     if json:
-        document = {"schema": "cgraph.ops/1", "operations": [operation_document(r) for r in rows]}
-        publish([pretty(document) + "\n"])
+        found = [operation_document(row) for row in rows]
+        publish_document({"schema": "cgraph.ops/1", "operations": found})
     elif name is None:
         print_operations()
     else:
@@ -52,9 +51,7 @@ def operations_command(
 
 def _find(name: str) -> list[Operation]:
     """Return the rows of a name, a word or a symbol."""
-    import difflib
-
-    from cgcli.operations.table import OPERATIONS, OTHER_SPELLINGS, TABLE, WORDS
+    from cgcli.operations.table import OTHER_SPELLINGS, TABLE
 
     symbol = "^" if name == "**" else name
     rows = [r for r in TABLE if name in (r.name, *r.words) or (r.symbol and r.symbol == symbol)]
@@ -63,6 +60,6 @@ def _find(name: str) -> list[Operation]:
     if name in OTHER_SPELLINGS:
         hint = f"here it is {OTHER_SPELLINGS[name]}"
     else:
-        close = difflib.get_close_matches(name[:40], sorted({*OPERATIONS, *WORDS}), 1, 0.6)
-        hint = f"did you mean '{close[0]}'?" if close else "cgraph ops lists them all"
+        close = nearest(name, _words(), 0.6)
+        hint = f"did you mean '{close}'?" if close else "cgraph ops lists them all"
     raise CgraphError("usage", f"there is no operation '{excerpt(name)}'", hint)

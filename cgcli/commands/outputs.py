@@ -24,7 +24,6 @@ from cgcli.errors import CgraphError
 
 __all__ = [
     "Output",
-    "ending_of",
     "named_errors",
     "take_lock",
     "write_file",
@@ -50,15 +49,6 @@ def named_errors(path: str) -> Iterator[None]:
     except ValueError:
         # No path has a character that is 0.
         raise file_error(path, "it cannot be written") from None
-
-
-def ending_of(path: str) -> str:
-    """Return the ending of a file's name, in small letters, without its point.
-
-    >>> ending_of("out/Model.JSON"), ending_of("model")
-    ('json', '')
-    """
-    return os.path.splitext(path)[1].lower().lstrip(".")
 
 
 def write_file(path: str, data: bytes) -> None:

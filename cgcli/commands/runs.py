@@ -23,7 +23,7 @@ from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.limits import Limits
 from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
-from cgcli.views.streams import publish
+from cgcli.views.streams import publish_document
 
 __all__ = ["Run", "Start"]
 
@@ -269,10 +269,9 @@ class Run:
         model = self.model(trained.stopped)
         self._watching.finish(model, trained)
         if as_json:
-            from cgcli.views.document import pretty
             from cgcli.views.learning.document import as_document
 
-            publish([pretty(as_document(self.training, trained, model)) + "\n"])
+            publish_document(as_document(self.training, trained, model))
         else:
             from cgcli.views.learning.report import print_trained
 

@@ -8,7 +8,7 @@ import typer
 
 from cgcli.commands.choices import completed
 from cgcli.commands.shared import Debug
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.views.schemas import names, read
 from cgcli.views.streams import publish
 
@@ -35,10 +35,8 @@ def schema_command(
         publish([json.dumps(every, indent=2) + "\n"])
         return
     if command not in names():
-        import difflib
-
         message = f"there is no schema '{excerpt(command)}'"
-        close = difflib.get_close_matches(command[:40].lower(), names(), 1, 0.7)
-        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names())}"
+        close = nearest(command, names(), 0.7)
+        hint = f"did you mean '{close}'?" if close else f"there are {', '.join(names())}"
         raise CgraphError("usage", message, hint)
     publish([read(command)])

@@ -7,76 +7,19 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from cgcli.commands.choices import choice, files_after_at, one_of, several_of
-from cgcli.errors import CgraphError, shorten
-from cgcli.limits import MOST_BITS, MOST_NODES
+from cgcli.commands.choices import choice, count, files_after_at, flag, option
+from cgcli.errors import CgraphError, nearest, shorten
+from cgcli.limits import MOST_BITS, MOST_NODES, Limits
 
-__all__ = [
-    "COMMANDS",
-    "At",
-    "Bindings",
-    "Bits",
-    "Debug",
-    "Depth",
-    "Digits",
-    "Exact",
-    "Group",
-    "Json",
-    "Language",
-    "Nodes",
-    "Of",
-    "Program",
-    "ProgramCommand",
-    "Shapes",
-    "Wrt",
-    "one_of",
-    "several_of",
-    "unknown_command",
-]
+__all__ = ["COMMANDS", "Group", "ProgramCommand", "unknown_command"]
 
-Program = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="EXPR",
-        show_default=False,
-        help="The program; @FILE reads a file, - standard input.",
-        autocompletion=files_after_at,
-    ),
-]
-Bindings = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[NAME=VALUE]...",
-        show_default=False,
-        help="Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
-        autocompletion=files_after_at,
-    ),
-]
-At = Annotated[
-    str | None,
-    typer.Option(
-        "--at",
-        metavar="FILE",
-        help="Bind from a JSON object of names and values; - reads standard input.",
-    ),
-]
-Of = Annotated[
-    str | None,
-    typer.Option("--of", metavar="NAME", help="Differentiate this node instead of the output."),
-]
-Wrt = Annotated[
-    str | None,
-    typer.Option(
-        "--wrt", metavar="NAMES", help="Differentiate by these nodes, x,y, instead of every input."
-    ),
-]
-Shapes = Annotated[
-    str | None,
-    typer.Option(
-        "--shape", metavar="SHAPES", help="Vectors and matrices without values: W=3x2,x=2."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+LIMITS: Final = Limits()
+
+
+def _bound(name: str, text: str) -> Any:
+    return typer.Argument(
+        metavar=name, show_default=False, help=text, autocompletion=files_after_at
+    )
 
 
 def _languages() -> list[str]:
@@ -85,6 +28,47 @@ def _languages() -> list[str]:
     return languages()
 
 
+Program = Annotated[
+    str | None, _bound("EXPR", "The program; @FILE reads a file, - standard input.")
+]
+Bindings = Annotated[
+    list[str] | None,
+    _bound("[NAME=VALUE]...", "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy)."),
+]
+At = Annotated[
+    str | None,
+    option(
+        "Bind from a JSON object of names and values; - reads standard input.",
+        "--at",
+        metavar="FILE",
+    ),
+]
+Of = Annotated[
+    str | None, option("Differentiate this node instead of the output.", "--of", metavar="NAME")
+]
+Wrt = Annotated[
+    str | None,
+    option("Differentiate by these nodes, x,y, instead of every input.", "--wrt", metavar="NAMES"),
+]
+Shapes = Annotated[
+    str | None,
+    option("Vectors and matrices without values: W=3x2,x=2.", "--shape", metavar="SHAPES"),
+]
+Data = Annotated[
+    str | None,
+    option(
+        "Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
+        "-d",
+        "--data",
+        metavar="FILE",
+    ),
+]
+Stack = Annotated[
+    list[str] | None,
+    option("Columns as a vector: x=pixel_*; repeatable.", "--stack", metavar="NAME=PATTERN"),
+]
+SkipBad = Annotated[bool, flag("Leave rows out that cannot be read, and count them.", "--skip-bad")]
+Json = Annotated[bool, flag("Print one JSON document.", "--json")]
 Language = Annotated[
     str | None,
     choice(
@@ -94,41 +78,19 @@ Language = Annotated[
         metavar="LANG",
     ),
 ]
-Digits = Annotated[
-    int,
-    typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits in tables."),
-]
-Depth = Annotated[
-    int,
-    typer.Option(
-        "--max-depth", min=1, max=MOST_NODES, metavar="N", help="How deep brackets may nest."
-    ),
-]
-Nodes = Annotated[
-    int,
-    typer.Option(
-        "--max-nodes",
-        min=1,
-        max=MOST_NODES,
-        metavar="N",
-        help="How many nodes a graph may have.",
-    ),
-]
+Digits = Annotated[int, count("Significant digits in tables.", "--digits", 1, 17)]
+Depth = Annotated[int, count("How deep brackets may nest.", "--max-depth", 1, MOST_NODES)]
+Nodes = Annotated[int, count("How many nodes a graph may have.", "--max-nodes", 1, MOST_NODES)]
 Exact = Annotated[
-    bool,
-    typer.Option("--exact", help="Reckon with fractions: x=1/3 gives -1/3, and 0.1 is 1/10."),
+    bool, flag("Reckon with fractions: x=1/3 gives -1/3, and 0.1 is 1/10.", "--exact")
 ]
 Bits = Annotated[
     int,
-    typer.Option(
-        "--max-bits",
-        min=64,
-        max=MOST_BITS,
-        metavar="N",
-        help="With --exact: how many binary digits a numerator may have.",
+    count(
+        "With --exact: how many binary digits a numerator may have.", "--max-bits", 64, MOST_BITS
     ),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.", hidden=True)]
+Debug = Annotated[bool, flag("Show the traceback of a fault.", "--debug", hidden=True)]
 
 
 class ProgramCommand(TyperCommand):
@@ -228,13 +190,11 @@ def spaced(arguments: list[str]) -> CgraphError | None:
 
 def unknown_option(name: str, declared: list[str]) -> CgraphError:
     """Return the error for a mistyped option."""
-    import difflib
-
     # The dashes, which all have, make no two names alike.
     bare = {each.lstrip("-"): each for each in declared}
-    close = difflib.get_close_matches(name[:40].lstrip("-"), bare, 1, 0.6)
+    close = nearest(name.lstrip("-"), bare, 0.6)
     hint = (
-        f"did you mean {bare[close[0]]}?"
+        f"did you mean {bare[close]}?"
         if close
         else "--help lists the options; what begins with two minus signs goes after a bare --"
     )
@@ -243,11 +203,8 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
 
 def unknown_command(name: str) -> CgraphError:
     """Return the error for a word that is no command, with what was meant."""
-    import difflib
-
-    close = difflib.get_close_matches(name[:40], COMMANDS, 1, 0.6)
-    if close:
-        hint = f"did you mean cgraph {close[0]}?"
+    if close := nearest(name, COMMANDS, 0.6):
+        hint = f"did you mean cgraph {close}?"
     elif name.isidentifier():
         hint = f"the commands are {', '.join(COMMANDS)}"
     else:

@@ -4,75 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import typer
-
-from cgcli.commands.choices import choice
+from cgcli.commands import shared
+from cgcli.commands.choices import choice, count, flag, one_of
 from cgcli.commands.problem import Problem, read_problem, solve_with_program
-from cgcli.commands.shared import (
-    At,
-    Bindings,
-    Debug,
-    Depth,
-    Json,
-    Language,
-    Nodes,
-    Of,
-    Program,
-    Wrt,
-    one_of,
-)
 from cgcli.errors import CgraphError
-from cgcli.limits import MOST_COUNT, Limits
-from cgcli.views.streams import publish, tell
+from cgcli.limits import MOST_COUNT
+from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Choice
 
 __all__ = ["sheet_command"]
 
-_LIMITS = Limits()
 _KINDS: Final = ("integer", "rational", "decimal")
 
 
 def sheet_command(
-    program: Program = None,
-    bindings: Bindings = None,
-    at: At = None,
-    of: Of = None,
-    wrt: Wrt = None,
-    key: Annotated[bool, typer.Option("--key", help="Fill the sheet in.")] = False,
+    program: shared.Program = None,
+    bindings: shared.Bindings = None,
+    at: shared.At = None,
+    of: shared.Of = None,
+    wrt: shared.Wrt = None,
+    key: Annotated[bool, flag("Fill the sheet in.", "--key")] = False,
     seed: Annotated[
         int | None,
-        typer.Option(
-            "--seed",
-            metavar="N",
-            min=-MOST_COUNT,
-            max=MOST_COUNT,
-            help="Choose values for what is not bound, the same for a seed.",
-        ),
+        count("Choose values for what is not bound, the same for a seed.", "--seed", -MOST_COUNT),
     ] = None,
     values: Annotated[
-        str | None,
-        choice(_KINDS, "With --seed: {words} values.", "--values", metavar="KIND"),
+        str | None, choice(_KINDS, "With --seed: {words} values.", "--values", metavar="KIND")
     ] = None,
-    language: Language = None,
-    json: Json = False,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    debug: Debug = False,
+    language: shared.Language = None,
+    json: shared.Json = False,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    debug: shared.Debug = False,
 ) -> None:
     """A blank answer sheet in the order of working, or its key.
 
     cgraph sheet "p = x + y; g = p*z" x=1 y=3 z=-3
     """
     from cgcli.homework.exercise import Exercise
-    from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
+    from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.blank import written
     from cgcli.views.homework.remarks import discreet
     from cgcli.views.table import note_lines
 
-    words = catalogue(base(language) if language else ENGLISH if json else wanted())
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    words = catalogue(spoken(language, for_script=json))
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes)
     problem = Problem("sheet", program, bindings or [], at, of, wrt, limits)
     kind = one_of("--values", values, _KINDS)
     told_apart = None
@@ -92,10 +70,9 @@ def sheet_command(
     }
     tell(*note_lines(exercise.result if key else discreet(exercise.result)))
     if json:
-        from cgcli.views.document import pretty
         from cgcli.views.homework.blank import sheet_document
 
-        publish([pretty(sheet_document(exercise, key, told_apart)) + "\n"])
+        publish_document(sheet_document(exercise, key, told_apart))
         return
     from cgcli.views.homework.blank import sheet_text
 

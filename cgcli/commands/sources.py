@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgcli.commands.files import read_text
+from cgcli.commands.files import ending_of, read_text
 from cgcli.commands.inputs import bindings_of, read_name
 from cgcli.commands.problem import Problem
 from cgcli.decode import Literal, decode_json
@@ -33,7 +33,7 @@ def read_sources(problem: Problem, doubles: Mapping[str, Any]) -> dict[str, Any]
         name = read_name(name) or name
         if not value.startswith("@"):
             found[name] = _expression(value, problem.limits)
-        elif value.lower().endswith(".json"):
+        elif ending_of(value) == "json":
             path = argument.partition("=")[2][1:]
             found[name] = _written(decode_json(read_text(path), path, as_written=True), problem)
     return found

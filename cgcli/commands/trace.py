@@ -7,56 +7,32 @@ from typing import Annotated, Final
 
 import typer
 
-from cgcli.commands.choices import choice
+from cgcli.commands import shared
+from cgcli.commands.choices import choice, flag, format_of, one_of, option, several_of
 from cgcli.commands.problem import Problem, kind_of, solve
-from cgcli.commands.shared import (
-    At,
-    Bindings,
-    Bits,
-    Debug,
-    Depth,
-    Digits,
-    Exact,
-    Json,
-    Language,
-    Nodes,
-    Of,
-    Program,
-    Wrt,
-    one_of,
-    several_of,
-)
 from cgcli.errors import CgraphError
-from cgcli.limits import Limits
 from cgcli.views.formats import TRACES
 
 __all__ = ["trace_command"]
 
-_LIMITS = Limits()
 _PASSES: Final = ("forward", "backward")
 _BLANKS: Final = ("gradients", "values")
 
 
 def trace_command(
-    program: Program = None,
-    bindings: Bindings = None,
-    at: At = None,
-    of: Of = None,
-    wrt: Wrt = None,
-    tree: Annotated[
-        bool, typer.Option("--tree", help="Draw the graph as a tree from the output down.")
-    ] = False,
-    step: Annotated[
-        bool, typer.Option("--step", help="Wait for a key after each step, on a terminal.")
-    ] = False,
+    program: shared.Program = None,
+    bindings: shared.Bindings = None,
+    at: shared.At = None,
+    of: shared.Of = None,
+    wrt: shared.Wrt = None,
+    tree: Annotated[bool, flag("Draw the graph as a tree from the output down.", "--tree")] = False,
+    step: Annotated[bool, flag("Wait for a key after each step, on a terminal.", "--step")] = False,
     only_pass: Annotated[
         str | None, choice(_PASSES, "One pass alone: {words}.", "--pass", metavar="PASS")
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option(
-            "--only", metavar="NAME", help="Just the steps that lead to the gradient by a node."
-        ),
+        option("Just the steps that lead to the gradient by a node.", "--only", metavar="NAME"),
     ] = None,
     hide: Annotated[
         str | None,
@@ -70,16 +46,16 @@ def trace_command(
     ] = None,
     form: Annotated[str | None, choice(TRACES, "{words}.", "--format", metavar="FORMAT")] = None,
     standalone: Annotated[
-        bool, typer.Option("--standalone", help="With --format latex: a whole document.")
+        bool, flag("With --format latex: a whole document.", "--standalone")
     ] = False,
-    language: Language = None,
-    exact: Exact = False,
-    json: Json = False,
-    digits: Digits = 6,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    max_bits: Bits = _LIMITS.bits,
-    debug: Debug = False,
+    language: shared.Language = None,
+    exact: shared.Exact = False,
+    json: shared.Json = False,
+    digits: shared.Digits = 6,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    max_bits: shared.Bits = shared.LIMITS.bits,
+    debug: shared.Debug = False,
 ) -> None:
     """Every step of both passes, each with its reason.
 
@@ -87,21 +63,20 @@ def trace_command(
     """
     from cgcli.calculus.explain import Explanation
     from cgcli.commands.inputs import read_name
-    from cgcli.views.catalogue import ENGLISH, base, catalogue, wanted
+    from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.trace.show import Wanted, print_trace, print_tree, step_through
     from cgcli.views.trace.writing import Shown
 
-    form = _format(form, json)
+    form = format_of(form, TRACES, json=json)
     passes = one_of("--pass", only_pass, _PASSES)
     hidden = several_of("--hide", hide, _BLANKS)
     _check(form, tree, step, standalone, only_pass is not None)
     if tree and only is not None:
         message = "--tree draws the whole graph at once"
         raise CgraphError("usage", message, "leave out --only, or draw a part with --of NAME")
-    # What a script reads is the same everywhere, unless it asks for a language itself.
-    spoken = base(language) if language else ENGLISH if form == "json" else wanted()
-    catalogue(spoken)
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
+    said = spoken(language, for_script=form == "json")
+    catalogue(said)
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
     kind = kind_of(exact, limits)
     result = solve(Problem("trace", program, bindings or [], at, of, wrt, limits, (), kind))
     explanation = Explanation(result, read_name(only, "--only"), whole=of is None)
@@ -113,19 +88,13 @@ def trace_command(
         digits=digits,
     )
     title = f"cgraph trace: {result.output}"
-    asked = Wanted(form, spoken, shown, standalone, title)
+    asked = Wanted(form, said, shown, standalone, title)
     if tree:
         print_tree(explanation, asked)
     elif step:
         step_through(explanation, asked, _wait_for_key)
     else:
         print_trace(explanation, asked)
-
-
-def _format(form: str | None, json: bool) -> str:
-    if json and form not in (None, "json"):
-        raise CgraphError("usage", f"--json and --format {form} are two answers to one question")
-    return one_of("--format", "json" if json else form, TRACES) or "text"
 
 
 def _check(form: str, tree: bool, step: bool, standalone: bool, one_pass: bool) -> None:

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import gc
 import os
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from cgcli.commands.choices import choice
+from cgcli.commands import shared
+from cgcli.commands.choices import choice, count, flag, one_of, option
 from cgcli.commands.inputs import read_program, split_names
-from cgcli.commands.shared import Debug, Depth, Digits, Json, Nodes, Program, one_of
 from cgcli.errors import CgraphError, excerpt
 from cgcli.learning.schedule import OPTIMISER_NAMES, SCHEDULES
-from cgcli.limits import MOST_COUNT, Limits
 
 __all__ = ["train_command"]
 
-_LIMITS = Limits()
 _REDUCTIONS: Final = ("mean", "sum")
 _DIVERGED: Final = 1
 _INTERRUPTED: Final = 130
 
 
-def _option(text: str, *names: str, metavar: str = "X", **more: Any) -> Any:
-    return typer.Option(*names, metavar=metavar, help=text, **more)
-
-
-def _count(text: str, name: str, least: int) -> Any:
-    """Return an option that takes a count."""
-    return _option(text, name, metavar="N", min=least, max=MOST_COUNT)
-
-
 def train_command(
-    program: Program = None,
+    program: shared.Program = None,
     bindings: Annotated[
         list[str] | None,
         typer.Argument(
@@ -44,51 +33,25 @@ def train_command(
     ] = None,
     at: Annotated[
         str | None,
-        _option("Start from a model, or a JSON object of values.", "--at", metavar="FILE"),
+        option("Start from a model, or a JSON object of values.", "--at", metavar="FILE"),
     ] = None,
-    data: Annotated[
-        str | None,
-        _option(
-            "Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
-            "-d",
-            "--data",
-            metavar="FILE",
-        ),
-    ] = None,
+    data: shared.Data = None,
     fix: Annotated[
-        list[str] | None, _option("A constant: c=2; repeatable.", "--fix", metavar="NAME=VALUE")
+        list[str] | None, option("A constant: c=2; repeatable.", "--fix", metavar="NAME=VALUE")
     ] = None,
-    stack: Annotated[
-        list[str] | None,
-        _option(
-            "Columns as a vector: x=pixel_*; repeatable.",
-            "--stack",
-            metavar="NAME=PATTERN",
-        ),
-    ] = None,
+    stack: shared.Stack = None,
     scale: Annotated[
         str | None,
-        _option(
-            "Columns to bring to mean 0 and deviation 1.",
-            "--scale",
-            metavar="NAMES",
-        ),
+        option("Columns to bring to mean 0 and deviation 1.", "--scale", metavar="NAMES"),
     ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them.")
-    ] = False,
+    skip_bad: shared.SkipBad = False,
     holdout: Annotated[
         float | None,
-        _option(
-            "The part of the rows to hold out: 0.2.",
-            "--holdout",
-            min=0.0,
-            max=0.9,
-        ),
+        option("The part of the rows to hold out: 0.2.", "--holdout", min=0.0, max=0.9),
     ] = None,
     metric: Annotated[
         list[str] | None,
-        _option(
+        option(
             "Its mean over the rows is told: error=abs(y-p); repeatable.",
             "--metric",
             metavar="NAME=EXPR",
@@ -99,10 +62,7 @@ def train_command(
         choice(_REDUCTIONS, "The cost of all rows: their {words}.", "--reduce", metavar="HOW"),
     ] = None,
     residual: Annotated[
-        bool,
-        typer.Option(
-            "--residual", help="The program is a residual: least squares, with standard errors."
-        ),
+        bool, flag("The program is a residual: least squares, with standard errors.", "--residual")
     ] = False,
     optimizer: Annotated[
         str | None,
@@ -115,99 +75,77 @@ def train_command(
         ),
     ] = None,
     rate: Annotated[
-        float | None, _option("The learning rate.", "--lr", "--learning-rate", min=0.0)
+        float | None, option("The learning rate.", "--lr", "--learning-rate", min=0.0)
     ] = None,
     momentum: Annotated[
-        float | None, _option("Of momentum and nesterov.", "--momentum", min=0.0, max=1.0)
+        float | None, option("Of momentum and nesterov.", "--momentum", min=0.0, max=1.0)
     ] = None,
     decay: Annotated[
-        float | None, _option("What rmsprop keeps of its mean.", "--decay", min=0.0, max=1.0)
+        float | None, option("What rmsprop keeps of its mean.", "--decay", min=0.0, max=1.0)
     ] = None,
     betas: Annotated[
-        str | None, _option("Of adam and adamw: 0.9,0.999.", "--betas", metavar="A,B")
+        str | None, option("Of adam and adamw: 0.9,0.999.", "--betas", metavar="A,B")
     ] = None,
     epsilon: Annotated[
-        float | None, _option("What keeps a divisor from 0.", "--epsilon", min=0.0)
+        float | None, option("What keeps a divisor from 0.", "--epsilon", min=0.0)
     ] = None,
     weight_decay: Annotated[
-        float | None, _option("Pulls the parameters to 0.", "--weight-decay", min=0.0)
+        float | None, option("Pulls the parameters to 0.", "--weight-decay", min=0.0)
     ] = None,
     clip: Annotated[
-        float | None, _option("The longest gradient; longer ones are shortened.", "--clip")
+        float | None, option("The longest gradient; longer ones are shortened.", "--clip")
     ] = None,
     schedule: Annotated[
-        str | None,
-        choice(SCHEDULES, "The rate over time: {words}.", "--schedule", metavar="KIND"),
+        str | None, choice(SCHEDULES, "The rate over time: {words}.", "--schedule", metavar="KIND")
     ] = None,
-    warmup: Annotated[
-        int | None,
-        _count("Steps in which the rate rises.", "--warmup", 0),
-    ] = None,
-    every: Annotated[
-        int | None,
-        _count("Epochs between the falls of step.", "--every", 1),
-    ] = None,
+    warmup: Annotated[int | None, count("Steps in which the rate rises.", "--warmup", 0)] = None,
+    every: Annotated[int | None, count("Epochs between the falls of step.", "--every", 1)] = None,
     factor: Annotated[
-        float | None, _option("What step multiplies the rate by.", "--factor", min=0.0)
+        float | None, option("What step multiplies the rate by.", "--factor", min=0.0)
     ] = None,
     batch: Annotated[
-        str | None, _option("Rows a step: a number, or all.", "--batch", metavar="N")
+        str | None, option("Rows a step: a number, or all.", "--batch", metavar="N")
     ] = None,
     epochs: Annotated[
-        int | None,
-        _count("Stop after so many passes over the rows.", "--epochs", 0),
+        int | None, count("Stop after so many passes over the rows.", "--epochs", 0)
     ] = None,
-    steps: Annotated[
-        int | None,
-        _count("Stop after so many steps.", "--steps", 0),
-    ] = None,
+    steps: Annotated[int | None, count("Stop after so many steps.", "--steps", 0)] = None,
     until_cost: Annotated[
-        float | None, _option("Stop when the cost is at most this.", "--until-cost")
+        float | None, option("Stop when the cost is at most this.", "--until-cost")
     ] = None,
     until_change: Annotated[
-        float | None, _option("Stop when it changes by at most this.", "--until-change")
+        float | None, option("Stop when it changes by at most this.", "--until-change")
     ] = None,
     until_gradient: Annotated[
-        float | None, _option("Stop when the gradient's norm is at most this.", "--until-gradient")
+        float | None, option("Stop when the gradient's norm is at most this.", "--until-gradient")
     ] = None,
     patience: Annotated[
-        int | None,
-        _count("Stop after so many epochs without a better --holdout.", "--patience", 1),
+        int | None, count("Stop after so many epochs without a better --holdout.", "--patience", 1)
     ] = None,
     seconds: Annotated[
-        float | None, _option("Stop after so many seconds.", "--time", metavar="S", min=0.0)
+        float | None, option("Stop after so many seconds.", "--time", metavar="S", min=0.0)
     ] = None,
-    seed: Annotated[int | None, _count("Of all that is random.", "--seed", 0)] = None,
+    seed: Annotated[int | None, count("Of all that is random.", "--seed", 0)] = None,
     output: Annotated[
-        str | None, _option("Write the model.", "-o", "--output", metavar="FILE")
+        str | None, option("Write the model.", "-o", "--output", metavar="FILE")
     ] = None,
     save_every: Annotated[
         float,
-        _option(
-            "Write it anew as often, at an epoch's end.",
-            "--save-every",
-            metavar="S",
-            min=0.0,
-        ),
+        option("Write it anew as often, at an epoch's end.", "--save-every", metavar="S", min=0.0),
     ] = 10.0,
-    resume: Annotated[
-        str | None, _option("Go on from a model.", "--resume", metavar="FILE")
-    ] = None,
+    resume: Annotated[str | None, option("Go on from a model.", "--resume", metavar="FILE")] = None,
     plot: Annotated[
-        str | None, _option("Draw the cost: cost.svg, cost.png.", "--plot", metavar="FILE")
+        str | None, option("Draw the cost: cost.svg, cost.png.", "--plot", metavar="FILE")
     ] = None,
     log: Annotated[
-        str | None, _option("Write every epoch, a JSON line each.", "--log", metavar="FILE")
+        str | None, option("Write every epoch, a JSON line each.", "--log", metavar="FILE")
     ] = None,
-    trace: Annotated[
-        int | None,
-        _count("Print the first steps in full.", "--trace", 0),
-    ] = None,
-    json: Json = False,
-    digits: Digits = 6,
-    max_depth: Depth = _LIMITS.depth,
-    max_nodes: Nodes = _LIMITS.nodes,
-    debug: Debug = False,
+    trace: Annotated[int | None, count("Print the first steps in full.", "--trace", 0)] = None,
+    json: shared.Json = False,
+    digits: shared.Digits = 6,
+    max_depth: shared.Depth = shared.LIMITS.depth,
+    max_nodes: shared.Nodes = shared.LIMITS.nodes,
+    debug: shared.Debug = False,
 ) -> None:
     """Gradient descent on a data file: forward, cost, backward, W = W - rate * gradient.
 
@@ -262,7 +200,7 @@ def train_command(
         skip_bad=skip_bad,
         metrics=metric,
     )
-    limits = _LIMITS._replace(depth=max_depth, nodes=max_nodes)
+    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes)
     check_endings({"-o": output, "--log": log, "--plot": plot})
     if program is None and not resume:
         hint = 'write the cost of one row: cgraph train "(w*x - y)^2" -d points.csv w=0'
@@ -282,9 +220,9 @@ def train_command(
 
 def _check_numbers(numbers: dict[str, float | None]) -> None:
     """Refuse what is no finite number, and a gradient of no length."""
-    for option, value in numbers.items():
+    for name, value in numbers.items():
         if value is not None and value - value != 0:
-            raise CgraphError("usage", f"{option} is a number, not {value}")
+            raise CgraphError("usage", f"{name} is a number, not {value}")
     if (clip := numbers["--clip"]) is not None and clip <= 0:
         message = f"--clip is the longest gradient, not {clip:g}"
         raise CgraphError("usage", message, "write --clip 1")

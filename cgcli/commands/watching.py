@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import IO, Any, NamedTuple
 
-from cgcli.commands.files import file_error
-from cgcli.commands.outputs import Output, ending_of, named_errors, take_lock, write_file
+from cgcli.commands.files import ending_of, file_error
+from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
 from cgcli.errors import CgraphError, shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model, as_json

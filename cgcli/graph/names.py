@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, nearest, shorten
 from cgcli.graph import static
 from cgcli.graph.counting import Count
 from cgcli.graph.graph import INPUT
@@ -211,7 +211,7 @@ class Names(Nodes):
         based = re.fullmatch(r"log_?(\w+)", name)
         if based and name not in OTHER_SPELLINGS:
             return self.error("name", message, f"write log(x)/log({based[1]})", span)
-        close = _close(name, [*WORDS, *self.functions])
+        close = nearest(name, [*WORDS, *self.functions], 0.6)
         if name in OTHER_SPELLINGS or name.lower() in OTHER_SPELLINGS:
             other = OTHER_SPELLINGS.get(name) or OTHER_SPELLINGS[name.lower()]
             return self.error("name", message, f"write {other}", span)
@@ -327,16 +327,3 @@ class Names(Nodes):
                 "index", message, f"write the number itself, as in {name}(x, 1)", where
             )
         return int(value)
-
-
-def _close(name: str, candidates: list[str]) -> str:
-    """Return the candidate most like a name, or nothing; letters' case is the first guess."""
-    for candidate in candidates:
-        if candidate.lower() == name.lower():
-            return candidate
-    if len(name) > 40:
-        return ""
-    import difflib
-
-    found = difflib.get_close_matches(name, sorted(candidates), 1, 0.6)
-    return found[0] if found else ""

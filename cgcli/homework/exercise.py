@@ -11,7 +11,7 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.forward import value
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, nearest
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.quantities import Quantity, Steps
@@ -388,11 +388,8 @@ class Exercise:
 
     def nearest(self, text: str) -> str:
         """Return the step whose text is most like another, or nothing."""
-        import difflib
-
         texts = [self.steps.text(step) for step in self.steps.asked[:2000]]
-        found = difflib.get_close_matches(shorten(text, 60), texts, 1, 0.6)
-        return found[0] if found else ""
+        return nearest(text, texts, 0.6)
 
 
 def _side(name: str, parts: list[Any], y: Any) -> list[Any]:

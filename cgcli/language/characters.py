@@ -165,8 +165,8 @@ def _in_place(char: str, before: str, kind: str, after: str) -> str:
         inner, closed, _ = after.lstrip("|").partition("|")
         if not follows and closed and inner.strip() and len(inner) < 40:
             return f"write {'norm' if after.startswith('|') else 'abs'}({inner.strip()})"
-    if char in "√∛" and word:
-        return f"write {'sqrt' if char == '√' else 'cbrt'}({word[1]})"
+    if char in "√∛" and (root := word or re.match(r"\s*\(([^()]{1,40})\)", after)):
+        return f"write {'sqrt' if char == '√' else 'cbrt'}({root[1]})"
     if char == ":" and after.startswith("="):
         return "to name a value write name = value"
     if char == "~" and after.startswith("="):
@@ -185,8 +185,9 @@ def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, s
     if char == "\\" and (word := _WORD.match(after)):
         return "LaTeX is not read", _latex(word[0], after)
     if char in "'’" and kind in _ENDS_VALUE:
+        value = before if kind in ("NAME", "NUMBER") else "…"
         hint = (
-            f'write x1, transpose({before}) for a transpose, and cgraph diff "x^2" for a derivative'
+            f'write x1, transpose({value}) for a transpose, and cgraph diff "x^2" for a derivative'
         )
         return "a prime is not part of a name", hint
     if char == "." and kind in _ENDS_VALUE:

@@ -26,6 +26,7 @@ _CALL: Final = re.compile(
 _PRIMED: Final = re.compile(r"(?<!\w)(?P<name>[^\W\d]\w*)\s*['′’]+\s*(?=\()")
 _WORD: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _ASSIGNED: Final = re.compile(r"(\w+)\s*=[^=]")
+_STATEMENT: Final = re.compile(r"(?:^|[;\n])\s*([^\W\d]\w*)\s*(?:\([^()]*\)\s*)?=(?!=)")
 _LONGEST: Final = 80
 
 
@@ -49,7 +50,7 @@ def derivative_at(text: str, place: int) -> str | None:
     nearby = text[from_here : place + 400]
     for found in _notations(nearby):
         if found.start <= place - from_here <= found.end:
-            return _command(found)
+            return _command(found._replace(body=_with_names(nearby[: found.start], found.body)))
     return None
 
 
@@ -69,8 +70,10 @@ def _notations(text: str) -> Iterator[_Notation]:
             yield _Notation(found.start(), below.end(), body, below["by"], _order(found))
     for found in _OF_A_NAME.finditer(text):
         before = text[: found.start()].rstrip(" ;\n")
-        named = re.search(rf"(?<!\w){re.escape(found['of'])}\s*=[^=]", before)
-        yield _Notation(found.start(), found.end(), before if named else "", found["by"])
+        names = [statement[1] for statement in _STATEMENT.finditer(before)]
+        body = before if names[-1:] == [found["of"]] else f"{before}; {found['of']}"
+        named = found["of"] in names
+        yield _Notation(found.start(), found.end(), body if named else "", found["by"])
     for found in _CALL.finditer(text):
         closing = _closing(text, found.end())
         if closing and not _is_defined(found["name"], text):
@@ -97,6 +100,14 @@ def _closing(text: str, start: int) -> int | None:
         if depth == 0:
             return place + 1 if text[place] in ")]" else None
     return None
+
+
+def _with_names(before: str, body: str) -> str:
+    """Return what is differentiated after the statements before it, where it uses their names."""
+    before = before.rstrip().rstrip(";").rstrip()
+    names = {found[1] for found in _STATEMENT.finditer(before)}
+    used = names.intersection(_WORD.findall(body)) and not body.startswith(before)
+    return f"{before}; {body.strip()}" if used else body
 
 
 def _is_defined(name: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import CgraphError, Place
+from cgcli.errors import CgraphError, Place, nearest
 from cgcli.operations.row import Shape
 
 __all__ = ["INITIALS", "Evaluate", "initial", "meant"]
@@ -92,12 +92,10 @@ def meant(text: str) -> str:
     >>> meant("glort(2, 3)"), meant("sin(2)")
     ('glorot', '')
     """
-    import difflib
-
     for word in re.findall(r"([a-z_]\w*)\s*\(", text[:200].lower()):
-        close = difflib.get_close_matches(word, INITIALS, 1, 0.7)
-        if close and close[0] != word:
-            return str(close[0])
+        close = nearest(word, INITIALS, 0.7)
+        if close not in ("", word):
+            return close
     return ""
 
 

@@ -9,16 +9,17 @@ import numpy as np
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.result import NO_NAMES, by_constant
-from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.errors import CgraphError, Place, excerpt, few
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
-from cgcli.learning.preparing import Shaped, check_scaling, read_columns
+from cgcli.learning.preparing import check_scaling, read_columns
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.shapes import describe, size
 from cgcli.operations.table import CONSTANTS
+from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
@@ -190,8 +191,7 @@ def _sources(graph: Graph, wrt: Sequence[str] | None, missing: Sequence[str]) ->
         if name not in graph.inputs or name in missing:
             if name in graph.literals.values():
                 raise by_constant(name)
-            few = ", ".join(map(excerpt, list(graph.inputs)[:8]))
-            hint = f"the inputs are {few}" if few else NO_NAMES
+            hint = f"the inputs are {few(list(graph.inputs))}" if graph.inputs else NO_NAMES
             raise CgraphError("name", f"'{excerpt(name)}' is no input", hint)
     return names
 

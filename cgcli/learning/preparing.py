@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.errors import CgraphError, Place, excerpt, few, nearest
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
@@ -21,10 +21,11 @@ from cgcli.learning.task import Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
+from cgcli.plan.function import Shaped
 from cgcli.program import Program, unused_binding
 from cgcli.words import counted
 
-__all__ = ["Given", "Prepared", "Reading", "Shaped", "build_graph", "prepare", "read_columns"]
+__all__ = ["Given", "Prepared", "Reading", "build_graph", "prepare", "read_columns"]
 
 
 class Given(NamedTuple):
@@ -57,12 +58,6 @@ class Prepared(NamedTuple):
     train: Table
     held: Table | None
     report: Report
-
-
-class Shaped(NamedTuple):
-    """What a graph needs to know of an input whose value is not one."""
-
-    shape: Shape
 
 
 def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
@@ -172,20 +167,16 @@ def _names(
 def _missing(
     given: Given, names: Mapping[str, tuple[int, int]], missing: list[str], source: Source
 ) -> CgraphError:
-    import difflib
-
     shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:20])
     is_one = len(missing) == 1
     neither = "is neither given a value nor a column"
     message = f"{shown} {neither if is_one else 'are neither given values nor columns'}"
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
     hint = f"start a parameter at a value: {start}; {listed(source.names)}"
-    close = [name for name in source.names if name.lower() == missing[0].lower()]
-    close += difflib.get_close_matches(missing[0][:40], source.names[:10_000], 1, 0.6)
-    if close:
-        hint = f"did you mean the column '{excerpt(close[0])}'? else {hint}"
-    if close and not close[0].isidentifier():
-        column = excerpt(close[0])
+    if close := nearest(missing[0], source.names, 0.6):
+        column = excerpt(close)
+        hint = f"did you mean the column '{column}'? else {hint}"
+    if close and not close.isidentifier():
         hint = f"give the column '{column}' a name: --stack \"{excerpt(missing[0])}={column}\""
     start_, end = names[missing[0]]
     place = (Place(given.program.text, start_, end),) if end else ()
@@ -195,9 +186,8 @@ def _missing(
 def _scaled(reading: Reading, columns: Sequence[str]) -> list[str]:
     for name in reading.scale:
         if name not in columns:
-            few = ", ".join(map(excerpt, columns[:8]))
             message = f"--scale: '{excerpt(name)}' is no column that the program reads"
-            raise CgraphError("usage", message, f"these are {few}")
+            raise CgraphError("usage", message, f"these are {few(columns)}")
     return list(reading.scale)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, few, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
 from cgcli.learning.tables import CHUNK, ROW
 
@@ -77,9 +77,7 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["# x", "y"])
     'the columns are # x, y; the first line begins with # as a comment does: take that away'
     """
-    hint = (
-        "the columns are " + ", ".join(map(excerpt, names[:8])) + (" …" if len(names) > 8 else "")
-    )
+    hint = f"the columns are {few(names)}"
     if names[0].startswith("#"):
         hint += "; the first line begins with # as a comment does: take that away"
     elif len(names) == 1 and len(names[0].split()) > 1:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, few
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Syntax
@@ -136,8 +136,8 @@ def _taken(value: Any, name: str) -> Any:
 def _find(graph: Graph, name: str) -> int:
     node = graph.node(name)
     if node is None:
-        few = ", ".join(map(excerpt, list(graph.inputs)[:8]))
-        raise CgraphError("name", f"there is no node '{excerpt(name)}'", f"the inputs are {few}")
+        hint = f"the inputs are {few(list(graph.inputs))}"
+        raise CgraphError("name", f"there is no node '{excerpt(name)}'", hint)
     return node
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from cgcli.errors import CgraphError, excerpt
 from cgcli.words import Message
 
-__all__ = ["ENGLISH", "Catalogue", "base", "catalogue", "languages", "wanted"]
+__all__ = ["ENGLISH", "Catalogue", "base", "catalogue", "languages", "spoken", "wanted"]
 
 _FOLDER: Final = "cgcli.views.languages"
 ENGLISH: Final = "en"
@@ -64,6 +64,14 @@ def catalogue(language: str) -> Catalogue:
         return Catalogue({})
     text = resources.files(_FOLDER).joinpath(f"{language}.json").read_text(encoding="utf-8")
     return Catalogue(json.loads(text))
+
+
+def spoken(language: str | None, *, for_script: bool) -> str:
+    """Return the language to write in: the one asked for, else English or the locale's.
+
+    What a script reads is the same everywhere, unless it asks for a language itself.
+    """
+    return base(language) if language else ENGLISH if for_script else wanted()
 
 
 def base(locale: str) -> str:

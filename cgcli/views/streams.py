@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 from cgcli.errors import CgraphError
 from cgcli.views.gate import printable, printable_lines
 
-__all__ = ["Outlet", "publish", "standard_streams", "tell"]
+__all__ = ["Outlet", "publish", "publish_document", "standard_streams", "tell"]
 
 # What is drawn where a terminal cannot show it, and all else is escaped.
 _PLAIN: Final = {"…": "...", "≈": "~", "×": "x", "∂": "d", "─": "-", "–": "-", "·": "*"}
@@ -119,3 +119,10 @@ def publish(pieces: Iterable[str]) -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="cgraph.plain")  # type: ignore[union-attr]
     for piece in pieces:
         sys.stdout.write(piece)
+
+
+def publish_document(document: dict[str, Any]) -> None:
+    """Write a JSON document to standard output."""
+    from cgcli.views.document import pretty
+
+    publish([pretty(document) + "\n"])

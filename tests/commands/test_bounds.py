@@ -51,3 +51,11 @@ def test_a_proof_that_cannot_end_is_refused(cgraph: Any) -> None:
     ran = cgraph("eval", text, "--precision", "5", "--max-precision", "1000000000000")
     assert ran.status == 2
     assert "--max-precision" in ran.err
+
+
+def test_a_picture_that_would_take_minutes_is_refused_at_once(cgraph: Any) -> None:
+    """Laying out takes the cube of the arrows that meet at one shape."""
+    for more in ((), ("-o", "wide.svg"), ("--json",)):
+        ran = cgraph("draw", "sum([x*t for t in 1..3000])", "x=1", *more)
+        assert ran.status == 2
+        assert "3,000 arrows that meet at one of them" in ran.err + ran.out

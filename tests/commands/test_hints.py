@@ -25,6 +25,10 @@ DERIVATIVES = [
     ("f(x) = x^3; f′′(x)", 'cgraph diff "f(x) = x^3; f(x)" --order 2'),
     ("f'(x)", 'cgraph diff "x^2"'),
     ("y = x^2; dy/dx", 'cgraph diff "y = x^2"'),
+    ("y = x^2; z = 3; dy/dx", 'cgraph diff "y = x^2; z = 3; y"'),
+    ("f(x) = x^2; d/dx f(x)", 'cgraph diff "f(x) = x^2; f(x)" --wrt x'),
+    ("p = 2*q; diff(p^2, q)", 'cgraph diff "p = 2*q; p^2"'),
+    ("z = 3; d(x^2)/dx", 'cgraph diff "x^2"'),
     ("dy/dx", 'cgraph diff "x^2"'),
 ]
 
@@ -95,6 +99,9 @@ HINTS = [
     ("2*|x|", "write abs(x)"),
     ("||x||", "write norm(x)"),
     ("√y", "write sqrt(y)"),
+    ("√(y + 1)", "write sqrt(y + 1)"),
+    ("∛(2*y)", "write cbrt(2*y)"),
+    ("(x^2)'", "write x1, transpose(…) for a transpose"),
     ("x²", "write x^2"),
     ("x¹⁰", "write x^10"),
     ("x⁻¹", "write x^-1"),

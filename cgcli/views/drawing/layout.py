@@ -8,6 +8,7 @@ below. Boxes do not overlap and routes keep out of them, so no text meets anothe
 from __future__ import annotations
 
 import math
+from collections import Counter
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +25,8 @@ _GAP: Final = 22.0
 _LAYER_GAP: Final = 46.0
 _BALANCED: Final = 300
 _BENDS: Final = 20_000
+_FAN: Final = 500
+"""The time of the library grows with the cube of the arrows that meet at one shape."""
 
 Point = tuple[float, float]
 
@@ -63,14 +66,10 @@ def place(scene: Scene) -> Placed:
     """Return the places of a scene; raises `CgraphError` where there is too much of it."""
     scene = repeated(scene)
     levels = layers(scene)
-    passed = bends(scene, levels)
-    if passed > _BENDS:
-        raise CgraphError(
-            "limit",
-            f"the picture would have {len(scene.shapes):,} shapes and arrows that pass "
-            f"{passed:,} others",
-            "draw a part with --of NAME, or write -o graph.dot for a program made for such graphs",
-        )
+    if (fan := _most_arrows(scene)) > _FAN:
+        raise _too_much(f"{fan:,} arrows that meet at one of them", scene)
+    if (passed := bends(scene, levels)) > _BENDS:
+        raise _too_much(f"arrows that pass {passed:,} others", scene)
     boxes = measured(scene, levels)
     found = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
@@ -82,6 +81,19 @@ def place(scene: Scene) -> Placed:
         if _merged(scene, _routes(found)) <= _merged(scene, routes):
             centres, routes = aligned, _routes(found)
     return _drawn(scene, boxes, centres, routes)
+
+
+def _most_arrows(scene: Scene) -> int:
+    """Return how many arrows lead to one shape, or away from one, at most."""
+    ends = Counter((arrow.target, True) for arrow in scene.arrows)
+    ends.update((arrow.source, False) for arrow in scene.arrows)
+    return max(ends.values(), default=0)
+
+
+def _too_much(what: str, scene: Scene) -> CgraphError:
+    message = f"the picture would have {len(scene.shapes):,} shapes and {what}"
+    hint = "draw a part with --of NAME, or write -o graph.dot for a program made for such graphs"
+    return CgraphError("limit", message, hint)
 
 
 def _routes(found: Any) -> list[list[Point]]:
