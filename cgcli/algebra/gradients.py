@@ -63,7 +63,7 @@ class Gradients(Sweep):
             return known(*numbers)
         return super().run(node, rule, *numbers)
 
-    def settled(self, node: int, result: Any, parts: Sequence[Any]) -> Tensor:
+    def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Tensor:
         """Return a form in the shape of its node; what is used again is a whole of its own."""
         tensor = self._tensor(result, self.graph.shape(node))
         if self.graph.uses[node] > 1:
@@ -111,7 +111,7 @@ class Gradients(Sweep):
         """Return what a node sends; of a gradient that is 0 nothing."""
         return () if upstream.form == self.forms.zero else super().send(node, places, upstream)
 
-    def multiplied(
+    def multiply(
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Any]]:
         """Yield what an elementwise operation sends, and note where it has no derivative."""
@@ -131,9 +131,9 @@ class Gradients(Sweep):
                 if operation.name == "pow":
                     # Its rules tell the powers of 0 apart, and their formulas show that themselves.
                     self.forms.granted = granted
-            yield place, self.reduced(sent, node, arguments[place])
+            yield place, self.reduce(sent, node, arguments[place])
 
-    def reduced(self, sent: Any, node: int, argument: int) -> Tensor:
+    def reduce(self, sent: Any, node: int, argument: int) -> Tensor:
         """Return a contribution in the shape of its argument."""
         elementwise = self.graph.operations[node].elementwise
         own = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())

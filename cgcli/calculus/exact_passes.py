@@ -100,9 +100,9 @@ class ExactSweep(Sweep):
         if self.graph.operations[node].elementwise:
             return self._elementwise(node, rule, numbers)
         compute = functools.partial(rule, self.book(node), *numbers)
-        return self.attempted(node, node, compute, backward=False)
+        return self.attempt(node, node, compute, backward=False)
 
-    def attempted(
+    def attempt(
         self, node: int, since: int, compute: Callable[[], Any], *, backward: bool = True
     ) -> Any:
         """Return what is computed for a node; all of it is missing where a decision hangs on it."""
@@ -123,7 +123,7 @@ class ExactSweep(Sweep):
 
         return _each(of_numbers, self.graph.shape(node), *numbers)
 
-    def settled(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
+    def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
         """Return a value, which says where it is missing since when."""
         return self._placed(node, result, backward=False)
 
@@ -152,12 +152,12 @@ class ExactSweep(Sweep):
             found = [_each(functools.partial(_at, place), shape, every) for place in places]
         return [self._placed(node, partial, backward=True) for partial in found]
 
-    def limited(self, sent: Any, reached: Any) -> Any:
+    def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached."""
         shape = getattr(sent, "shape", ())
         return sent if reached is True else _each(_reached, shape, sent, reached)
 
-    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+    def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where no element is reached."""
         sent = self._placed(node, sent, backward=True)
         if node not in self.graph.tensors:

@@ -31,7 +31,7 @@ class FloatSweep(Sweep):
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
 
-    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+    def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution: through a node outside its domain nothing is finite."""
         return _never_finite(sent) if node in self._faults else sent
 

@@ -109,7 +109,7 @@ class BallSweep(Sweep):
         # Of the node's own shape, whatever the rule returned.
         return as_balls(self._each(node, lambda a, _: ball(a), 2)(partial, self.part(node)))
 
-    def limited(self, sent: Any, reached: Any) -> Any:
+    def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached."""
         if reached is True:
             return sent
@@ -119,7 +119,7 @@ class BallSweep(Sweep):
 
         return lift(_only_if, 2)(reached, sent)
 
-    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+    def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where nothing is reached."""
         if node not in self.graph.tensors:
             return sent
@@ -129,16 +129,18 @@ class BallSweep(Sweep):
         elements = found.flat if hasattr(found, "flat") else (found,)
         return None if all(element.flags & ABSENT for element in elements) else found
 
-    def pulled(self, node: int, places: Sequence[int], upstream: Any) -> Iterator[tuple[int, Any]]:
+    def pull_back(
+        self, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Any]]:
         """Yield what a pullback sends, marked where a kink is."""
         operation, m = self.graph.operations[node], self.book(node)
         if not operation.kinks:
-            yield from super().pulled(node, places, upstream)
+            yield from super().pull_back(node, places, upstream)
             return
         (argument,), fixed = self.graph.arguments[node], self.graph.static.get(node, ())
         x, marked = self.part(argument), self._each(node, _mark, 1)
         bends = [m.spread(marked(kink.at(m, x, *fixed)), x, *fixed) for kink in operation.kinks]
-        for place, sent in super().pulled(node, places, upstream):
+        for place, sent in super().pull_back(node, places, upstream):
             yield place, as_balls(functools.reduce(operator.mul, bends, sent))
 
 

@@ -61,7 +61,7 @@ class ArraySweep(MaskedSweep):
         """Return a value, a scalar as NumPy's double: its quotients by 0 are IEEE's."""
         return _double(self.values[node])
 
-    def known(self, truth: Any) -> bool | None:
+    def decide(self, truth: Any) -> bool | None:
         """Return whether a truth holds everywhere or nowhere."""
         if np.all(truth):
             return True
@@ -75,15 +75,15 @@ class ArraySweep(MaskedSweep):
         """Return a mask as numbers."""
         return np.broadcast_to(mask, self.graph.shape(node)).astype(np.float64)
 
-    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+    def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Sum a contribution over the axes along which the argument was broadcast."""
         if node not in self.graph.tensors:
             return float(sent)
         return reduce_to(sent, self.graph.shape(argument))
 
-    def reaching(self, mask: Any, node: int, argument: int) -> Any:
+    def reach(self, mask: Any, node: int, argument: int) -> Any:
         """Return the mask of an argument; None where all of it is reached."""
-        reached = self.reduced(self.truth(mask, node), node, argument)
+        reached = self.reduce(self.truth(mask, node), node, argument)
         return None if np.all(reached) else np.asarray(reached) > 0
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
@@ -129,7 +129,7 @@ class ArraySweep(MaskedSweep):
         argument = self.graph.arguments[node][place]
         value = sent.value.dense() if type(sent.value) is Scattered else sent.value
         if self.graph.operations[node].elementwise:
-            through = np.asarray(self.reduced(fault.astype(np.float64), node, argument)) > 0
+            through = np.asarray(self.reduce(fault.astype(np.float64), node, argument)) > 0
         else:
             through = np.asarray(True if sent.mask is None else sent.mask)
         changed = np.where(through & np.isfinite(value), np.nan, value)

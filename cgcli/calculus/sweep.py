@@ -43,15 +43,15 @@ class Sweep:
         """Return a rule's result at a node."""
         return rule(self.book(node), *numbers)
 
-    def settled(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
+    def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
         """Return an operation's result as the value of its node."""
         return result
 
-    def limited(self, sent: Any, reached: Any) -> Any:
+    def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached, and nothing elsewhere."""
         return sent
 
-    def reduced(self, sent: Any, node: int, argument: int) -> Any:
+    def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a node's contribution in the shape of its argument; None where it is nothing."""
         return sent
 
@@ -59,7 +59,7 @@ class Sweep:
         """Return a node's value as a rule of arrays takes it."""
         return self.values[node]
 
-    def attempted(self, node: int, since: int, compute: Callable[[], Any]) -> Any:
+    def attempt(self, node: int, since: int, compute: Callable[[], Any]) -> Any:
         """Return what is computed for a node, or what stands for it where that fails."""
         return compute()
 
@@ -85,7 +85,7 @@ class Sweep:
         """Return the value of a node of these arguments."""
         operation = self.graph.operations[node]
         fixed = () if operation.elementwise else self.graph.static.get(node, ())
-        return self.settled(node, self.run(node, operation.value, *parts, *fixed), parts)
+        return self.settle(node, self.run(node, operation.value, *parts, *fixed), parts)
 
     # Backward
 
@@ -118,7 +118,7 @@ class Sweep:
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
         """Return what a node sends to some of its arguments, by place; nothing is left out."""
         elementwise = self.graph.operations[node].elementwise
-        sends = self.multiplied if elementwise else self.pulled
+        sends = self.multiply if elementwise else self.pull_back
         return sends(node, places, upstream)
 
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
@@ -127,7 +127,7 @@ class Sweep:
             return sent.dense() if type(sent) is Scattered else sent
         return None
 
-    def multiplied(
+    def multiply(
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Any]]:
         """Yield what an elementwise operation sends: upstream times its partials."""
@@ -140,8 +140,8 @@ class Sweep:
                 reached = operation.reaches(self.book(node), place, *parts)
             if reached is False:
                 continue
-            sent = self.limited(upstream * partial, reached)
-            sent = self.reduced(sent, node, arguments[place])
+            sent = self.limit(upstream * partial, reached)
+            sent = self.reduce(sent, node, arguments[place])
             if sent is not None:
                 yield place, sent
 
@@ -151,7 +151,9 @@ class Sweep:
         run = lambda rule, *numbers: self.run(node, rule, *numbers)
         return operation.partials_by(places, run, y, parts)
 
-    def pulled(self, node: int, places: Sequence[int], upstream: Any) -> Iterator[tuple[int, Any]]:
+    def pull_back(
+        self, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Any]]:
         """Yield what an operation sends by its own pullback."""
         graph, m = self.graph, self.scattering
         operation, arguments = graph.operations[node], graph.arguments[node]
@@ -160,9 +162,9 @@ class Sweep:
         y, parts = self.part(node), Parts(range(len(graph)), arguments, self.part)
         for place in places:
             compute = functools.partial(pull, m, place, upstream, y, parts, fixed)
-            sent = self.attempted(arguments[place], node, compute)
+            sent = self.attempt(arguments[place], node, compute)
             if sent is not None and type(sent) is not Scattered:
-                sent = self.reduced(sent, node, arguments[place])
+                sent = self.reduce(sent, node, arguments[place])
             if sent is not None:
                 yield place, sent
 
@@ -213,7 +215,7 @@ class MaskedSweep(Sweep):
         super().__init__(graph, values)
         self.masks: dict[int, Any] = {}
 
-    def known(self, truth: Any) -> bool | None:
+    def decide(self, truth: Any) -> bool | None:
         """Return whether a truth holds everywhere or nowhere; None for neither, or not known."""
         raise TypeError(truth)
 
@@ -221,7 +223,7 @@ class MaskedSweep(Sweep):
         """Return a value of a node's shape, 1 at every place."""
         raise TypeError(node)
 
-    def reaching(self, mask: Any, node: int, argument: int) -> Any:
+    def reach(self, mask: Any, node: int, argument: int) -> Any:
         """Return which elements of an argument some of a node's reach; None for all of them."""
         raise TypeError(node)
 
@@ -244,7 +246,7 @@ class MaskedSweep(Sweep):
             return None
         return sent.value.dense() if type(sent.value) is Scattered else sent.value
 
-    def multiplied(
+    def multiply(
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what an elementwise operation sends, and what that reaches."""
@@ -252,27 +254,27 @@ class MaskedSweep(Sweep):
         parts = [self.part(argument) for argument in arguments]
         reaches, m = operation.reaches, self.book(node)
         if reaches is not None:
-            places = [p for p in places if self.known(reaches(m, p, *parts)) is not False]
+            places = [p for p in places if self.decide(reaches(m, p, *parts)) is not False]
         for place, partial in zip(places, self.partials(node, places, parts), strict=True):
             mask, argument = self.masks.get(node), arguments[place]
             if reaches is not None:
                 taken = reaches(m, place, *parts)
-                if self.known(taken) is None:
+                if self.decide(taken) is None:
                     mask = taken if mask is None else mask & taken
             sent = upstream * partial
             if mask is None:
-                yield place, Masked(self.reduced(sent, node, argument), None)
-            elif self.known(mask) is not False:
-                sent = self.reduced(m.where(mask, sent, 0.0), node, argument)
-                yield place, Masked(sent, self.reaching(mask, node, argument))
+                yield place, Masked(self.reduce(sent, node, argument), None)
+            elif self.decide(mask) is not False:
+                sent = self.reduce(m.where(mask, sent, 0.0), node, argument)
+                yield place, Masked(sent, self.reach(mask, node, argument))
 
-    def pulled(
+    def pull_back(
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what an operation's own pullback sends, and what that reaches."""
         mask = self.masks.get(node)
         if mask is None:
-            for place, sent in super().pulled(node, places, upstream):
+            for place, sent in super().pull_back(node, places, upstream):
                 yield place, Masked(sent, None)
             return
         graph, m = self.graph, self.book(node)
@@ -292,13 +294,13 @@ class MaskedSweep(Sweep):
                 reached = m.spread(m.amax(flags, -1), flags, -1) > 0
             else:
                 reach = pull(m, place, flags, self.ones(node), ones, fixed)
-                reached = self.reduced(reach, node, argument) != 0
-            state = self.known(reached)
+                reached = self.reduce(reach, node, argument) != 0
+            state = self.decide(reached)
             if state is False:
                 continue
-            if self.known(_finite(sent)) is not True:
+            if self.decide(_finite(sent)) is not True:
                 sent = self._untouched(node, place, upstream, flags, sent)
-            sent = m.where(reached, self.reduced(sent, node, argument), 0.0)
+            sent = m.where(reached, self.reduce(sent, node, argument), 0.0)
             yield place, Masked(sent, None if state else reached)
 
     def truth(self, mask: Any, node: int) -> Any:

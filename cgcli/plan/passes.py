@@ -63,11 +63,11 @@ class CellSweep(MaskedSweep):
         """Return a mask as numbers."""
         return filled(self._tape, self._m.truth(mask), self.graph.shape(node))
 
-    def known(self, truth: Any) -> bool | None:
+    def decide(self, truth: Any) -> bool | None:
         """Return a truth of numbers; what cells are is not known yet."""
         return None if isinstance(truth, Cell) else bool(truth)
 
-    def reduced(self, sent: Number, node: int, argument: int) -> Number:
+    def reduce(self, sent: Number, node: int, argument: int) -> Number:
         """Sum a contribution over the axes along which the argument was broadcast."""
         own, shape = self.graph.shape(node), self.graph.shape(argument)
         if self.graph.operations[node].elementwise and own != shape:
@@ -78,7 +78,7 @@ class CellSweep(MaskedSweep):
                 sent *= np.prod(own, dtype=float) / np.prod(shape, dtype=float)
         return fit(sent, shape)
 
-    def reaching(self, mask: Cell, node: int, argument: int) -> Cell:
+    def reach(self, mask: Cell, node: int, argument: int) -> Cell:
         """Return the mask of an argument."""
         reached: Cell = fit(fit(mask, self.graph.shape(node)), self.graph.shape(argument))
         return reached
@@ -102,7 +102,7 @@ class CellSweep(MaskedSweep):
             parts = [self.part(argument) for argument in self.graph.arguments[node]]
         return super().value(node, parts)
 
-    def settled(self, node: int, result: Number, parts: Sequence[Number]) -> Number:
+    def settle(self, node: int, result: Number, parts: Sequence[Number]) -> Number:
         """Return a value in the shape of its node, with rows where an argument has them."""
         tape, shape = self._tape, self.graph.shape(node)
         if shape_of(result) != shape:

@@ -360,7 +360,7 @@ FAULTS: Final = (
     Fault(
         "infinity goes through a row that is not taken",
         "cgcli/calculus/sweep.py",
-        "if self.known(_finite(sent)) is not True:",
+        "if self.decide(_finite(sent)) is not True:",
         "if False:",
         (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
     ),
