@@ -17,6 +17,7 @@ from cgcli.views.streams import tell
 
 __all__ = [
     "bindings_of",
+    "canonical",
     "constant",
     "read_bindings",
     "read_name",
@@ -100,7 +101,7 @@ def read_bindings(
 def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:
     """Return the values of a JSON object: numbers, nested lists, strings as expressions."""
     return {
-        _canonical(name): _json_value(value, name, limits, kind) for name, value in found.items()
+        canonical(name): _json_value(value, name, limits, kind) for name, value in found.items()
     }
 
 
@@ -188,7 +189,7 @@ def _unusable(name: str, why: str) -> str:
 def _binding(argument: str, limits: Limits, kind: Kind) -> tuple[str, Any]:
     """Return the name and the value of one ``NAME=VALUE``."""
     word, value, start = split_binding(argument)
-    name = _canonical(word)
+    name = canonical(word)
     if value.startswith("@"):
         return name, _from_file(argument[start + 1 :], word, argument, start, limits, kind)
     return name, constant(argument[start:], word, limits, argument, start, kind)
@@ -234,7 +235,8 @@ def split_binding(argument: str) -> tuple[str, str, int]:
     return word, value, len(name) + 1
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
+    """Return the one name of what has two: pi, for π as well."""
     return "pi" if name == "π" else name
 
 
@@ -321,7 +323,7 @@ def read_name(text: str | None, option: str = "--of") -> str | None:
         return None
     if not text.strip():
         raise CgraphError("usage", f"{option} names nothing", f"write one name: {option} p")
-    return _canonical(re.sub(r"\s*,\s*", ", ", text.strip()))
+    return canonical(re.sub(r"\s*,\s*", ", ", text.strip()))
 
 
 def split_names(text: str | None, option: str = "--wrt") -> list[str] | None:
@@ -333,7 +335,7 @@ def split_names(text: str | None, option: str = "--wrt") -> list[str] | None:
     if text is None:
         return None
     names = [name.strip(" \t,") for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
-    names = [_canonical(re.sub(r"\s*,\s*", ", ", name)) for name in names if name]
+    names = [canonical(re.sub(r"\s*,\s*", ", ", name)) for name in names if name]
     if not names:
         hint = f"write names with commas: {option} x,y"
         raise CgraphError("usage", f"{option} names nothing", hint)
@@ -358,7 +360,7 @@ def read_shapes(text: str | None) -> dict[str, Any]:
             message = f"--shape wants names with their shapes, not '{shorten(part.strip())}'"
             hint = "write --shape W=3x2,x=2: W has 3 rows and 2 columns, x is a vector of 2"
             raise CgraphError("usage", message, hint)
-        name = _canonical(match[1])
+        name = canonical(match[1])
         if name in found:
             raise CgraphError("usage", f"--shape gives '{excerpt(name)}' two shapes", "give it one")
         found[name] = np.broadcast_to(np.float64(0), shape)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from cgcli.commands.data import is_data, left_to_columns, opened_source, pairs, tell_skipped
-from cgcli.commands.inputs import constant, read_bindings, split_binding
+from cgcli.commands.inputs import canonical, constant, read_bindings, split_binding
 from cgcli.commands.models import read_model, used
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import Plans, settings_of
@@ -84,7 +84,7 @@ class Run:
             raise CgraphError("usage", message, "leave one of the two out")
         if model is not None:
             for argument in bindings:
-                name = split_binding(argument)[0]
+                name = canonical(split_binding(argument)[0])
                 if name not in model.parameters.views:
                     message = f"'{excerpt(name)}' is no parameter of the model"
                     raise CgraphError("binding", message, "--resume has the parameters' values")
@@ -119,7 +119,9 @@ class Run:
             return constant(part, name, self._limits, argument, start, known=known)
 
         try:
-            return name, initial(argument[start:], name, self.settings["seed"], evaluate, room)
+            return canonical(name), initial(
+                argument[start:], name, self.settings["seed"], evaluate, room
+            )
         except CgraphError as error:
             word = meant(text)
             if error.kind == "name" and word:

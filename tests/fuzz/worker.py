@@ -23,6 +23,8 @@ from tests.fuzz import commands, oracle
 from tests.fuzz.case import Case
 
 MEMORY = 4 << 30
+LONGEST = 32_000
+"""Of an argument, in characters of at most four bytes: Linux takes 128 KiB."""
 STUCK_S = 10.0
 """Of the processor's time, so that a busy machine makes no find."""
 
@@ -42,7 +44,10 @@ PLACES: dict[str, dict[str, str]] = {
 
 
 def checked(case: Case, extra: float, rng: random.Random) -> list[oracle.Find]:
-    """Everything that is wrong with a case; a share `extra` is run twice, another in a process."""
+    """Everything that is wrong with a case; a share `extra` is run twice, another in a process.
+
+    What is longer than the system hands to a process is run in this one alone.
+    """
     with tempfile.TemporaryDirectory() as folder:
         first = oracle.run(case, os.path.join(folder, "1"))
         finds = oracle.judge(case, first)
@@ -51,7 +56,7 @@ def checked(case: Case, extra: float, rng: random.Random) -> list[oracle.Find]:
             finds = oracle.judge(again, oracle.run(again, os.path.join(folder, "2"))) or finds
         elif rng.random() < extra:
             finds += oracle.same(first, oracle.run(case, os.path.join(folder, "3")), case)
-        elif rng.random() < extra:
+        elif rng.random() < extra and max(map(len, case.argv), default=0) < LONGEST:
             finds += _elsewhere(case, first, os.path.join(folder, "4"), rng.choice(list(PLACES)))
     return finds
 

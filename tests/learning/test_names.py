@@ -123,6 +123,17 @@ def test_what_nothing_reads_is_told(data: str, cgraph: Run, tmp_path: Path) -> N
     assert cgraph("map", "x", "--at", str(at), "-d", data).status == 0
 
 
+def test_pi_has_two_names_and_is_one_parameter(data: str, cgraph: Run) -> None:
+    words = ["-d", data, "--epochs", "1", "--json"]
+    found = [
+        json.loads(cgraph("train", f"({inside}*x - 1)^2", f"{bound}=3", *words).out)["parameters"]
+        for inside in ("pi", "π")
+        for bound in ("pi", "π")
+    ]
+    assert list(found[0]) == ["pi"]
+    assert all(each == found[0] for each in found)
+
+
 def test_a_column_stands_before_what_at_gives(data: str, cgraph: Run, tmp_path: Path) -> None:
     at = tmp_path / "at.json"
     at.write_text('{"x": 100, "y": 200, "w": 2, "unused": 1}')
