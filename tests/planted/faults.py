@@ -411,7 +411,7 @@ FAULTS: Final = (
         "cgcli/calculus/local.py",
         "key = (operation.name, place, literals, pattern)",
         "key = (operation.name, place, literals)",
-        (f"{FORMATS}::test_every_line_is_right_in_every_format[deep sums]",),
+        (LINES,),
     ),
     # plan
     Fault(
