@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from cgcli.commands.shared import Group
-from cgcli.errors import CgraphError, FaultError
+from cgcli.errors import CgraphError, FaultError, shorten
 from cgcli.views.streams import publish_document, standard_streams, tell
 
 __all__ = ["app", "run"]
@@ -139,6 +139,9 @@ def _decoded(argument: str) -> str:
 def _usage(message: str) -> CgraphError:
     """Return what Typer says of the arguments as one of our own errors."""
     first = message.split("\n", maxsplit=1)[0].rstrip(".")
+    if extra := re.search(r"unexpected extra argument\S* \((.*)\)", first):
+        first = f"there is no place for '{shorten(extra[1])}' here"
+    first = re.sub(r"^No such option: *", "there is no option ", first)
     # Typer's words for a number are a programmer's.
     first = re.sub(r"is not a valid float( range)?", "is not a number", first)
     first = re.sub(r"is not a valid int(eger)?( range)?", "is not a whole number", first)

@@ -124,6 +124,9 @@ HOSTILE = [
     "check @evil.cg x=1 y=2 --answer EVIL",
     "ops EVIL",
     "schema EVIL",
+    "help EVIL",
+    "version EVIL",
+    "predict m.json EVIL -d d.csv",
     "EVIL",
     "--EVIL",
 ]
