@@ -88,11 +88,13 @@ class Run:
                 if name not in model.parameters.views:
                     message = f"'{excerpt(name)}' is no parameter of the model"
                     raise CgraphError("binding", message, "--resume has the parameters' values")
-            known = {n: v for n, v in fixed.items() if n not in model.fixed}
-            if known:
-                raise CgraphError(
-                    "binding", f"'{excerpt(next(iter(known)))}' is not fixed in the model"
-                )
+            for name, value in fixed.items():
+                if name not in model.fixed:
+                    message = f"'{excerpt(name)}' is not fixed in the model"
+                    raise CgraphError("binding", message, "leave --fix out: --resume has it")
+                if _plain(value) != _plain(model.fixed[name]):
+                    message = f"--fix {excerpt(name)} is not the model's value"
+                    raise CgraphError("usage", message, "leave --fix out: --resume has it")
             return Given(program, model.parameters.values(), model.fixed, self.settings["metrics"])
         # Of a file what the program has no use for is left, as everywhere.
         free = free_names(program.syntax)

@@ -16,7 +16,8 @@ __all__ = ["COMMANDS", "Group", "ProgramCommand", "unknown_command"]
 LIMITS: Final = Limits()
 
 
-def _bound(name: str, text: str) -> Any:
+def words(name: str, text: str) -> Any:
+    """Return the argument for a program, or for values; files after an @ complete it."""
     return typer.Argument(
         metavar=name, show_default=False, help=text, autocompletion=files_after_at
     )
@@ -28,12 +29,10 @@ def _languages() -> list[str]:
     return languages()
 
 
-Program = Annotated[
-    str | None, _bound("EXPR", "The program; @FILE reads a file, - standard input.")
-]
+Program = Annotated[str | None, words("EXPR", "The program; @FILE reads a file, - standard input.")]
 Bindings = Annotated[
     list[str] | None,
-    _bound("[NAME=VALUE]...", "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy)."),
+    words("[NAME=VALUE]...", "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy)."),
 ]
 At = Annotated[
     str | None,

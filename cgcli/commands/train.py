@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from cgcli.commands import shared
-from cgcli.commands.choices import choice, count, flag, one_of, option
+from cgcli.commands.choices import choice, count, files_after_at, flag, one_of, option
 from cgcli.commands.inputs import read_program, split_names
 from cgcli.errors import CgraphError, excerpt
 from cgcli.learning.schedule import OPTIMISER_NAMES, SCHEDULES
@@ -25,10 +25,9 @@ def train_command(
     program: shared.Program = None,
     bindings: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[NAME=INIT]...",
-            show_default=False,
-            help='Parameters: w=0, "W=glorot(3,2)"; zeros, ones, full, uniform, normal, he.',
+        shared.words(
+            "[NAME=INIT]...",
+            'Parameters: w=0, "W=glorot(3,2)"; zeros, ones, full, uniform, normal, he.',
         ),
     ] = None,
     at: Annotated[
@@ -37,7 +36,13 @@ def train_command(
     ] = None,
     data: shared.Data = None,
     fix: Annotated[
-        list[str] | None, option("A constant: c=2; repeatable.", "--fix", metavar="NAME=VALUE")
+        list[str] | None,
+        option(
+            "A constant: c=2; repeatable.",
+            "--fix",
+            metavar="NAME=VALUE",
+            autocompletion=files_after_at,
+        ),
     ] = None,
     stack: shared.Stack = None,
     scale: Annotated[

@@ -151,6 +151,8 @@ def test_files_where_files_are_meant(
     assert complete("eval", "@ne", shell="fish") == ["@net.cg", "@nets/"]
     assert complete("eval", "@nets/t", shell="fish") == ["@nets/two.cg"]
     assert complete("eval", "W@x", "W=@ne", shell="fish") == ["W=@net.cg", "W=@nets/"]
+    assert complete("train", "x", "W=@ne", shell="fish") == ["W=@net.cg", "W=@nets/"]
+    assert complete("train", "x", "--fix", "W=@ne", shell="fish") == ["W=@net.cg", "W=@nets/"]
     assert complete("eval", "@.", shell="fish") == ["@.hidden.cg"]
     assert complete("eval", "@nowhere/x", shell="fish") == []
 

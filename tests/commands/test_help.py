@@ -27,3 +27,11 @@ def test_the_help_of_a_command(command: str, cgraph: Any) -> None:
 def test_version(cgraph: Any) -> None:
     assert cgraph("version") == cgraph("--version") == (0, f"cgraph {cgcli.__version__}\n", "")
     assert cgraph("version", "eval").status == 2
+
+
+def test_one_word_too_many_is_told_in_plain_words(cgraph: Any) -> None:
+    for words in (("version", "x"), ("schema", "eval", "x"), ("predict", "m", "x", "-d", "d.csv")):
+        ran = cgraph(*words)
+        assert ran.status == 2
+        assert ran.err.startswith("error: there is no place for 'x' here\n")
+    assert cgraph("-V").err.startswith("error: there is no option -V\n")

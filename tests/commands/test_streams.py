@@ -126,6 +126,7 @@ HOSTILE = [
     "schema EVIL",
     "help EVIL",
     "version EVIL",
+    "predict m.json EVIL -d d.csv",
     "EVIL",
     "--EVIL",
 ]

@@ -77,6 +77,18 @@ def test_the_words_of_the_first_run_may_be_said_again(
     assert "--batch 7 is not the model's" in ran.err
 
 
+def test_a_constant_stays_what_it_was(rows: Path, tmp_path: Path, cgraph: Run) -> None:
+    model = str(tmp_path / "m.json")
+    first = ("train", "(w*x1 + c - y)^2", "-d", str(rows), "w=0", "--epochs", "2", "-o", model)
+    assert cgraph(*first, "--fix", "c=0.5").status == 0
+    assert cgraph(*first, "--fix", "c=0.5", "--resume", model).status == 0
+    ran = cgraph(*first, "--fix", "c=2", "--resume", model)
+    assert (ran.status, ran.out) == (2, "")
+    assert "--fix c is not the model's value" in ran.err
+    ran = cgraph(*first, "--fix", "w=2", "--resume", model)
+    assert "'w' is not fixed in the model" in ran.err
+
+
 def test_other_data_is_told(rows: Path, tmp_path: Path, cgraph: Run) -> None:
     model = str(tmp_path / "m.json")
     assert cgraph(*words(rows, "--epochs", "2", "-o", model)).status == 0
