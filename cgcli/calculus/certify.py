@@ -27,6 +27,7 @@ from cgcli.calculus.judge import (
 from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
+from cgcli.calculus.sweep import element
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
     NOTHING,
@@ -271,17 +272,21 @@ class _Passes:
 
 def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, int]) -> Any:
 
-    from cgcli.numbers.objects import arranged
+    import numpy as np
+
+    from cgcli.numbers.objects import arranged, filled
 
     shape = graph.shape(of)
     active = graph.dependents(sources.values())
     rows: dict[str, list[Any]] = {name: [] for name in sources}
-    for element in range(size(shape)):
+    for index in np.ndindex(shape):
+        place, inner = element(graph, of, index)
         # What is not this element is not reached: 0 times what has no value would have none.
-        seed = arranged(
-            [ball(1) if place == element else NOTHING for place in range(size(shape))], shape
-        )
-        gradients = BallSweep(graph, values).backward(of, active, seed) if active[of] else None
+        seed: Any = filled(NOTHING, graph.shape(place)) if inner else ball(1)
+        if inner:
+            seed[inner] = ball(1)
+        sweep = BallSweep(graph, values)
+        gradients = sweep.backward(place, active, seed) if active[place] else None
         for name, source in sources.items():
             row = gradients[source] if gradients else None
             count = size(graph.shape(source))

@@ -13,6 +13,7 @@ from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, find
+from cgcli.calculus.sweep import element
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
@@ -248,14 +249,17 @@ def _by_rows(
         ]
         return np.concatenate([np.reshape(part, -1) for part in parts])
 
-    for element, row in enumerate(found):
-        seed = np.zeros(len(found))
-        seed[element] = 1.0
-        seed = seed.reshape(graph.shape(target))
-        if not faults:
-            row[:] = _row(backward(graph, values, target, active, faults, seed, Trail()))
-        if faults or not np.isfinite(row).all():
+    for index, row in zip(np.ndindex(graph.shape(target)), found, strict=True):
+        of, inner = element(graph, target, index)
+        if not active[of]:
+            continue
+        seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
+        if inner:
+            seed[inner] = 1.0
+        if not (faults and inner):
+            row[:] = _row(backward(graph, values, of, active, faults, seed, Trail()))
+        if inner and (faults or not np.isfinite(row).all()):
             # What the element does not depend on is not multiplied by 0: a fault stays in its own.
             trail = Trail()
-            trail.masks[target] = seed != 0
-            row[:] = _row(backward(graph, values, target, active, faults, seed, trail))
+            trail.masks[of] = seed != 0
+            row[:] = _row(backward(graph, values, of, active, faults, seed, trail))

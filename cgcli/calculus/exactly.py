@@ -17,6 +17,7 @@ from cgcli.calculus.evaluate import check_size
 from cgcli.calculus.exact_passes import ExactSweep, Ratios, handed_out, unreached
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.result import Result, find
+from cgcli.calculus.sweep import element
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -153,13 +154,18 @@ class Exactly(Ratios):
         zero = Ratio(0, 1, self.room)
         rows = {name: filled(zero, (size(shape), *graph.shape(n))) for name, n in wanted.items()}
         reached: list[Any] = [None] * len(graph)
-        for element in range(size(shape) if active[target] else 0):
-            seed = filled(zero, shape)
-            seed.flat[element] = Ratio(1, 1, self.room)
-            gradients = ExactSweep(self, graph, values).backward(target, active, seed)
+        one = Ratio(1, 1, self.room)
+        for place, index in enumerate(np.ndindex(shape)):
+            of, inner = element(graph, target, index)
+            if not active[of]:
+                continue
+            seed: Any = filled(zero, graph.shape(of)) if inner else one
+            if inner:
+                seed[inner] = one
+            gradients = ExactSweep(self, graph, values).backward(of, active, seed)
             for name, node in wanted.items():
                 if gradients[node] is not None:
-                    rows[name][element] = gradients[node]
+                    rows[name][place] = gradients[node]
             reached = [a if a is not None else b for a, b in zip(reached, gradients, strict=True)]
         jacobian = {
             name: handed_out(np.reshape(found, shape + graph.shape(wanted[name])))

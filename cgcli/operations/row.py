@@ -80,7 +80,8 @@ class Operation:
     arguments there are: they are a sequence to look into, not a list that was made for it.
     Its `tangent(d, moves, y, arguments, static)` is the other way round: how the result moves as
     the arguments move, over arrays with an axis of directions in front; None where it does not.
-    It `mixes` where every element of the result depends on all of the last axis.
+    It `mixes` where every element of the result depends on all of the last axis, and `collects`
+    where the elements of the result, or its rows, are the arguments themselves.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -102,6 +103,7 @@ class Operation:
     pullback: Pullback | None = None
     tangent: Tangent | None = None
     mixes: bool = False
+    collects: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None

@@ -199,6 +199,7 @@ TENSORS: Final = (
         name="stack",
         value=lambda m, *a: m.stack(*a),
         tangent=_linear("stack"),
+        collects=True,
         parameters=("a",),
         variadic=True,
         pullback=lambda m, k, up, y, arguments, static: up[k],
