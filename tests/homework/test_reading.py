@@ -97,7 +97,7 @@ def test_members_and_elements(line: str, value: str) -> None:
         ("p: 4", "':' is not in the language", "write = between"),
         ("p = 4 = 4", "a second '=' in one statement", "write the result alone"),
         ("d g/d x = 3", "no operator between 'd' and 'g'", "without blanks: dg/dx"),
-        ("p = 3,5", "',' stands outside a call or a list", ""),
+        ("p = 3,5", "',' cannot stand in a number", "write 3.5"),
         ("p = q", "there is no node 'q'", ""),
         ("p = 0/0", "this has no value", "write a number"),
         ("p = 1/0", "this has no value", "write a number"),
