@@ -273,7 +273,7 @@ def unused_binding(
     if close := nearest(name, names):
         hint = f"did you mean '{excerpt(close)}'?"
     elif names:
-        hint = f"its inputs are {few(names)}"
+        hint = f"its inputs are {few(names)}" if names[1:] else f"its input is {few(names)}"
     else:
         hint = "it has no inputs; leave the binding out"
     return CgraphError("binding", message, hint)

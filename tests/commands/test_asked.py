@@ -71,7 +71,8 @@ def test_the_element_that_cannot_be_used_is_counted_from_1(cgraph: Any, tmp_path
         (["a"], "element 1: "),
     ):
         path.write_text(json.dumps({"x": value}))
-        assert f"error: {words}" in cgraph("eval", "x", "--at", str(path)).err
+        error = cgraph("eval", "x", "--at", str(path)).err
+        assert error.startswith(f"error: {path}: {words}")
 
 
 def test_a_shape_without_an_element_is_none(cgraph: Any) -> None:

@@ -380,9 +380,9 @@ FAULTS: Final = (
     ),
     Fault(
         "a name in other letters is not recognised",
-        "cgcli/calculus/result.py",
-        "close = [own for own in names if own.lower() == name.lower()]",
-        "close = [own for own in names if own == name.lower()]",
+        "cgcli/errors.py",
+        "    lower = name.lower()",
+        "    lower = name",
         (ASKED,),
     ),
     Fault(
@@ -955,7 +955,7 @@ FAULTS: Final = (
     Fault(
         "π is a name that --wrt does not know",
         "cgcli/commands/inputs.py",
-        'names = [_canonical(re.sub(r"\\s*,\\s*", ", ", name)) for name in names if name]',
+        'names = [canonical(re.sub(r"\\s*,\\s*", ", ", name)) for name in names if name]',
         'names = [re.sub(r"\\s*,\\s*", ", ", name) for name in names if name]',
         (ASKED,),
     ),
