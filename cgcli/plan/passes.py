@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,6 +20,9 @@ from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
 
 __all__ = ["CellSweep", "has_rows"]
+
+_SPARSE: Final = 8
+"""Where fewer than one element in so many is sent anything, those are put into zeros."""
 
 
 def has_rows(value: Number) -> bool:
@@ -167,6 +172,10 @@ class CellSweep(MaskedSweep):
 
     def _stacked(self, pieces: dict[int, Number], shape: Shape) -> Number:
         """Return the array of a shape that has some elements, or rows, and 0 for all others."""
+        if len(pieces) * _SPARSE < shape[0]:
+            like = filled(self._tape, 0.0, shape)
+            parts = (self._m.scatter(value, like, place) for place, value in pieces.items())
+            return functools.reduce(operator.add, parts)
         nothing = filled(self._tape, 0.0, shape[1:]) if len(shape) > 1 else 0.0
         return self._m.stack(*(pieces.get(place, nothing) for place in range(shape[0])))
 

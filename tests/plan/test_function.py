@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 import cgcli
+from cgcli.plan.lower import Lowered
 from tests.properties.programs import Program, programs
 
 UNHURRIED = settings(
@@ -95,6 +96,25 @@ def test_other_shapes_and_other_indices_compile_anew() -> None:
     assert function(x=[1, 2], k=1).gradient["x"].tolist() == [2, 5]
     assert function(x=[1, 2, 3], k=1).gradient["x"].tolist() == [2, 8, 2]
     assert function(x=[1, 2], k=0).value == 3
+
+
+@pytest.mark.parametrize("count", [3, 20, 2_000])
+def test_uses_of_single_elements_are_put_together(count: int) -> None:
+    text = "v[0]*v[-1] + v[1]^2 + W[0, 0]*W[0, 1] + sum(W[0]) + W[-1, 1]"
+    v = np.arange(1.0, count + 1)
+    weights = np.arange(2.0 * count).reshape(count, 2)
+    called = cgcli.parse(text).function()(v=v, W=weights)
+    result = cgcli.parse(text).evaluate(v=v, W=weights)
+    assert result.gradient is not None
+    for name, gradient in result.gradient.items():
+        np.testing.assert_array_equal(called.gradient[name], gradient)
+
+
+def test_few_elements_of_a_long_vector_are_few_instructions() -> None:
+    graph = cgcli.parse("v[3]*v[5]").graph({"v": np.zeros(100_000)})
+    lowered = Lowered(graph, {}, {})
+    lowered.gradient_totals()
+    assert sum(len(own.arguments) for own in lowered.tape.instructions) < 100
 
 
 def test_what_it_returned_stays_as_it_was() -> None:
