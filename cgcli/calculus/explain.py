@@ -83,6 +83,8 @@ class Explanation:
             self._path = self.graph.dependents([self.only])
             scalar = result.gradients is not None
             self._forward = self._needed_on_path() if scalar else self.graph.ancestors([result.of])
+            # What cannot be told is said before the first line.
+            self.jacobian()
         elif not whole:
             self._forward = self.graph.ancestors([result.of])
 

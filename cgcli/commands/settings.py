@@ -98,6 +98,9 @@ def _merged(given: tuple[Any, ...], kept: list[Any]) -> tuple[Any, ...]:
 def _check_heeded(optimizer: str, plans: Plans) -> None:
     """Refuse the options that an optimiser of SciPy's does not heed."""
     criteria = Criteria(*plans.criteria)._asdict()
+    if optimizer == "lm" and criteria["epochs"] == 0:
+        message = "least squares takes one epoch at least"
+        raise CgraphError("usage", message, "write --epochs 1, or leave it out")
     given = {name: getattr(plans, name) for name in ("rate", "schedule", "warmup", "clip")}
     given |= {"every": plans.every, "factor": plans.factor, "patience": criteria["patience"]}
     if optimizer == "lm":

@@ -11,7 +11,7 @@ from cgcli.graph.graph import CONSTANT
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line, Sheet
-from cgcli.homework.working import is_finite, shape_of
+from cgcli.homework.working import shape_of
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.answer import parse_answer
 from cgcli.language.reader import normalise
@@ -28,6 +28,7 @@ from cgcli.language.syntax import (
     Expression,
 )
 from cgcli.limits import Limits
+from cgcli.numbers.values import is_finite
 from cgcli.operations.row import Shape
 
 __all__ = ["Answer", "Answers", "Formula", "Unreadable", "read_answers"]

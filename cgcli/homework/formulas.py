@@ -15,8 +15,9 @@ from cgcli.homework.answers import Answer
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.quotients import Quotient, Work
-from cgcli.homework.working import is_finite, is_same, shape_of
+from cgcli.homework.working import is_same, shape_of
 from cgcli.numbers.exact import EXACT, RATIONAL
+from cgcli.numbers.values import is_finite
 
 __all__ = ["Equality", "compare"]
 

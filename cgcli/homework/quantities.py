@@ -54,6 +54,9 @@ class Steps:
             for node, arguments in enumerate(graph.arguments)
             if needed[node] and self._is_step(node) and (varying[node] or node in graph.given)
         ]
+        if result.of in graph.literals:
+            # A number as it was typed has no derivative that anybody would ask for.
+            return asked
         if result.gradients is None:
             return [*asked, *(Quantity(node, result.of) for node in result.sources.values())]
         order = [

@@ -20,7 +20,6 @@ __all__ = [
     "Own",
     "Use",
     "in_doubles",
-    "is_finite",
     "is_same",
     "quiet",
     "run",
@@ -89,20 +88,6 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
         return within > _ROUNDING and bool(abs(a - b) * 10**6 <= int(within * 10**6) * abs(a))
     reach = within * max(abs(a), abs(b))
     return bool(abs(a - b) <= reach < math.inf)
-
-
-def is_finite(number: Any) -> bool:
-    """Whether a number, or every element of an array, is neither infinite nor the lack of one.
-
-    >>> is_finite(1.5), is_finite(math.inf), is_finite(math.nan)
-    (True, False, False)
-    """
-    if not shape_of(number):
-        return bool(number - number == 0)
-    from cgcli.numbers.arrays import quiet
-
-    with quiet():
-        return not (number - number).any()
 
 
 class Own:

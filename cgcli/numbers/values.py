@@ -7,7 +7,7 @@ from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
 
-__all__ = ["as_input", "as_inputs"]
+__all__ = ["as_input", "as_inputs", "is_finite"]
 
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,3 +83,17 @@ def _unusable(name: str, why: str) -> CgraphError:
         f"the value of '{excerpt(name)}' cannot be used: {why}",
         "bind a number, a vector [1, 2, 3] or a matrix [[1, 2], [3, 4]]",
     )
+
+
+def is_finite(number: Any) -> bool:
+    """Whether a number, or every element of an array, is neither infinite nor the lack of one.
+
+    >>> is_finite(1.5), is_finite(float("inf")), is_finite(float("nan"))
+    (True, False, False)
+    """
+    if not getattr(number, "shape", ()):
+        return bool(number - number == 0)
+    from cgcli.numbers.arrays import quiet
+
+    with quiet():
+        return not (number - number).any()

@@ -569,7 +569,7 @@ def unprintable(case: Case, first: Outcome, came: Outcome, place: str) -> list[F
 def printed_elsewhere(case: Case, first: Outcome, came: Outcome, place: str) -> list[Find]:
     """The same status and the same document, whatever the terminal shows."""
     command = case.argv[0] if case.argv else ""
-    if place == "narrow" and came.status == 2 and b"columns at least" in came.err:
+    if place == "narrow" and came.status == 2 and b"the picture takes" in came.err:
         # A picture does not fit anywhere, and says where it can be seen.
         return []
     if came.status != first.status:

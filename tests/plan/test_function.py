@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -127,7 +128,9 @@ def test_what_it_returned_stays_as_it_was() -> None:
 def test_it_goes_to_another_process() -> None:
     function = cgcli.parse("x^2*y").function()
     function(x=1, y=2)
-    with ProcessPoolExecutor(1) as pool:
+    # Forking a process that has threads is deprecated.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         assert pool.submit(function, {"x": 3, "y": 2}).result() == (18.0, {"x": 12.0, "y": 9.0})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from cgcli.calculus.explain import Differentiated, Explanation, Gradient
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
+from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe
 from cgcli.views.signs import Signs
 from cgcli.views.trace.chain import Chain, Line, distinct
@@ -196,9 +197,7 @@ class Lines:
     def _is_forward(self, node: int, note: Note) -> bool:
         if note.kind != "overflow":
             return note.kind in ("domain", "inexact")
-        value = self.result.values[node]
-        finite = value - value == 0
-        return not (finite if isinstance(finite, bool) else bool(finite.all()))
+        return not is_finite(self.result.values[node])
 
 
 def _short(shape: tuple[int, ...]) -> str:
