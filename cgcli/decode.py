@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 
@@ -14,6 +14,10 @@ class Literal(str):
     """A number of a JSON text, in the digits in which it stands there."""
 
     __slots__ = ()
+
+
+_DEEPEST: Final = 100
+"""Nothing that is read nests deeper: a model has ten levels, a matrix two."""
 
 
 def decode_json(text: str, what: str, as_written: bool = False) -> Any:
@@ -27,7 +31,7 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
     """
     numbers: dict[str, Any] = {"parse_float": Literal, "parse_int": Literal} if as_written else {}
     try:
-        return json.loads(
+        found = json.loads(
             text.removeprefix("\ufeff"),
             parse_constant=_no_constant,
             object_pairs_hook=_once,
@@ -43,6 +47,20 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
         if "set_int_max_str_digits" in str(error):
             raise _unusable(what, "one of its whole numbers has too many digits") from None
         raise _unusable(what, str(error)) from None
+    if text.count("[") + text.count("{") > _DEEPEST and _is_deeper(found, _DEEPEST):
+        raise _unusable(what, "its lists nest too deeply")
+    return found
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects nest deeper: some versions of Python read them however deep."""
+    level = [value] if isinstance(value, list | dict) else []
+    for _ in range(levels):
+        inner = (part.values() if isinstance(part, dict) else part for part in level)
+        level = [part for parts in inner for part in parts if isinstance(part, list | dict)]
+        if not level:
+            return False
+    return True
 
 
 def _no_constant(name: str) -> Any:
