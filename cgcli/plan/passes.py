@@ -184,8 +184,10 @@ class CellSweep(MaskedSweep):
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what a node sends, summed over the rows to what is the same for all of them."""
         m, graph = self._m, self.graph
-        up = filled(self._tape, upstream, graph.shape(node)) if graph.shape(node) else upstream
-        for place, sent in super().send(node, places, up):
+        shape = graph.shape(node)
+        if shape and not graph.operations[node].elementwise:
+            upstream = filled(self._tape, upstream, shape)
+        for place, sent in super().send(node, places, upstream):
             argument = graph.arguments[node][place]
             summed = not self._each and has_rows(self.values[node])
             if not summed or has_rows(self.values[argument]):
