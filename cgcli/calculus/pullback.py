@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -123,6 +123,18 @@ class ArraySweep(MaskedSweep):
             (place, Masked(self._never_finite(node, place, sent, fault), sent.mask))
             for place, sent in sends
         ]
+
+    def pull_back(
+        self, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Masked]]:
+        """Yield what a pullback sends; a list of n numbers sends n, in one look at its gradient."""
+        collects = self.graph.operations[node].collects and np.ndim(upstream) == 1
+        if not collects or node in self.masks:
+            yield from super().pull_back(node, places, upstream)
+            return
+        elements = upstream.tolist()
+        for place in places:
+            yield place, Masked(elements[place], None)
 
     def _never_finite(self, node: int, place: int, sent: Masked, fault: Any) -> Any:
         """Put NaN for every finite contribution that comes through an element at fault."""

@@ -245,6 +245,9 @@ class MaskedSweep(Sweep):
     def add(self, node: int, sent: Masked) -> None:
         """Add a contribution; what either of two reaches is reached."""
         value, mask = sent
+        if mask is None and node not in self.masks:
+            self.sums.add(node, value)
+            return
         if self.sums.gradients[node] is None:
             if mask is not None:
                 self.masks[node] = mask
