@@ -20,6 +20,10 @@ _HELPERS: Final = {
 def _digamma(x):
     return np.where(x == 0, np.nan, scipy.special.digamma(x))
 """,
+    "_sigmoid": """
+def _sigmoid(x):
+    return np.exp(np.minimum(x, 0.0))/(1.0 + np.exp(-np.abs(x)))
+""",
     "_onehot": '''
 def _onehot(k, n):
     """Return n numbers, 1 at place k; nan where that is no place."""
@@ -81,7 +85,7 @@ NUMPY: Final = Target(
         **{name: f"scipy.special.{name}(<*>)" for name in _SPECIAL},
         **{name: f"np.{name}(<0><axis>)" for name in ("sum", "mean", "prod")},
         **{name: f"_{name}(<0><axis>)" for name in ("norm", "logsumexp")},
-        **{name: f"_{name}(<0>)" for name in ("softmax", "log_softmax")},
+        **{name: f"_{name}(<0>)" for name in ("sigmoid", "softmax", "log_softmax")},
         "atan2": "np.arctan2(<0>, <1>)",
         "digamma": "_digamma(<0>)",
         "lgamma": "scipy.special.gammaln(<0>)",

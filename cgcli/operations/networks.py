@@ -10,11 +10,6 @@ from cgcli.operations.row import Kink, Unary
 __all__ = ["NETWORKS"]
 
 
-def _sigmoid(m: Rulebook, x: Number) -> Number:
-    """1/(1 + exp(-x)), with exponentials of what is not positive alone: they cannot overflow."""
-    return m.exp(m.min(x, m.number(0))) / (1 + m.exp(-m.abs(x)))
-
-
 def _softplus(m: Rulebook, x: Number) -> Number:
     """log(1 + exp(x)), without overflow above and without cancellation below."""
     return m.max(x, m.number(0)) + m.log1p(m.exp(-m.abs(x)))
@@ -34,7 +29,7 @@ def _gelu_slope(m: Rulebook, y: Number, x: Number) -> Number:
 NETWORKS: Final = (
     Unary(
         name="sigmoid",
-        value=_sigmoid,
+        value=lambda m, x: m.sigmoid(x),
         # σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on.
         partials=(lambda m, y, x: m.sigmoid(x) * m.sigmoid(-x),),
         textbook=(lambda m, y, x: y * (1 - y),),

@@ -143,10 +143,11 @@ class Rulebook:
     rank: Callable[[Number], int]
     len: OfOne
 
-    # A row of the table that other rows are written with.
-    sigmoid: OfOne
-
     # Composites
+
+    def sigmoid(self, x: Number) -> Number:
+        """Return 1/(1 + exp(-x)), by exponentials of what is not positive: none overflows."""
+        return self.exp(self.min(x, self.number(0))) / (1 + self.exp(-self.abs(x)))
 
     def anchor(self, x: Number, *axis: int) -> Number:
         """Return what exponents are shifted by: the greatest, or where that is unknown one near."""
@@ -195,15 +196,15 @@ class Directions:
     outer_or_scale: OfTwo
 
 
-PRIMITIVES: Final[tuple[str, ...]] = tuple(
-    name for name in Rulebook.__annotations__ if name != "sigmoid"
-)
+PRIMITIVES: Final[tuple[str, ...]] = tuple(Rulebook.__annotations__)
 """The names that a kind of number has to bring, those of arrays where it has arrays."""
 
-COMPOSITES: Final[tuple[str, ...]] = ("anchor", "norm", "logsumexp", "softmax", "log_softmax")
+COMPOSITES: Final[tuple[str, ...]] = (
+    "sigmoid", "anchor", "norm", "logsumexp", "softmax", "log_softmax",
+)  # fmt: skip
 
 _TAKES: Final = {"OfOne": 1, "OfTwo": 2, "Choice": 3}
-_WHOLE: Final = ("number", "transpose", "len", "product", "outer_or_scale", "sigmoid")
+_WHOLE: Final = ("number", "transpose", "len", "product", "outer_or_scale")
 
 ELEMENTWISE: Final[dict[str, int]] = {
     name: _TAKES[kind]

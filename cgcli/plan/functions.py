@@ -208,7 +208,8 @@ _LIKE_NUMPY: Final = {
     "acosh": "arccosh", "atanh": "arctanh", "floor": "floor", "ceil": "ceil", "round": "rint",
     "mod": "mod", "abs": "absolute", "sign": "sign",
 }  # fmt: skip
-_SPECIAL: Final = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
+_FUSED: Final = ("sigmoid", "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
+"""Functions that are one instruction and several calls of NumPy, or of SciPy."""
 
 
 def cells(tape: Tape) -> Namespace:
@@ -221,7 +222,7 @@ def cells(tape: Tape) -> Namespace:
     'multiply'
     """
     functions = {own: _function(tape, name, own) for own, name in _LIKE_NUMPY.items()}
-    functions |= {name: _function(tape, name, name) for name in _SPECIAL}
+    functions |= {name: _function(tape, name, name) for name in _FUSED}
     maximum = _function(tape, "maximum", "max")
     minimum = _function(tape, "minimum", "min")
     m = Namespace(

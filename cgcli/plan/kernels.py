@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from functools import lru_cache
@@ -66,18 +67,18 @@ def look(own: Instruction, array: Any, rank: int, with_rows: bool, count: int) -
 # Elementwise
 
 
-def _special(name: str) -> Callable[..., Any]:
-    """Return a special function over arrays: SciPy's where it is installed."""
-    try:
-        from scipy import special
-    except ImportError:
-        found = getattr(arrays.ARRAYS, name)
-    else:
-        found = getattr(special, {"lgamma": "gammaln"}.get(name, name))
+def _fused(name: str) -> Callable[..., Any]:
+    """Return a function of several calls; a special one is SciPy's where it is installed."""
+    function = getattr(arrays.ARRAYS, name)
+    if name in _SPECIAL:
+        with contextlib.suppress(ImportError):
+            from scipy import special
+
+            function = getattr(special, {"lgamma": "gammaln"}.get(name, name))
 
     def call(*arguments: Any) -> None:
         *given, out = arguments
-        np.copyto(out, found(*given))
+        np.copyto(out, function(*given))
 
     return call
 
@@ -97,32 +98,30 @@ def _less(a: Any, b: Any, out: Any) -> None:
 
 _UFUNCS: Final = frozenset({
     "add", "subtract", "multiply", "divide", "negative", "less", "less_equal", "greater",
-    "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "maximum",
-    "minimum", "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin",
-    "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh",
-    "arccosh", "arctanh", "floor", "ceil", "rint", "mod", "absolute", "sign",
+    "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "sqrt",
+    "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
+    "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh",
+    "arctanh", "floor", "ceil", "rint", "mod", "absolute", "sign",
 })  # fmt: skip
 _SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
-IN_PLACE: Final = _UFUNCS
+IN_PLACE: Final = _UFUNCS | {"maximum", "minimum"}
 """Operations that may write over an argument of the same shape."""
+FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
+    **{name: getattr(np, name) for name in _UFUNCS},
+    "power": np.float_power,
+    "where": _select,
+    "maximum": _greater,
+    "minimum": _less,
+}
+"""Elementwise operations as functions of their arguments and the array they write into."""
 
 
 def _elementwise(bound: Bound) -> Call:
     operation = bound.own.operation
     parts = [bound.aligned(place) for place in range(len(bound.arguments))]
-    if operation == "power":
-        function: Callable[..., Any] = np.float_power
-    elif operation == "where":
-        function = _select
-    elif operation == "truth":
+    if operation == "truth":
         return np.copyto, (bound.out, parts[0])
-    elif operation in ("maximum", "minimum"):
-        function = _greater if operation == "maximum" else _less
-    elif operation in _SPECIAL:
-        function = _special(operation)
-    else:
-        function = getattr(np, operation)
-    return function, (*parts, bound.out)
+    return FUNCTIONS.get(operation) or _fused(operation), (*parts, bound.out)
 
 
 # Products

@@ -94,7 +94,7 @@ class Plan:
                 arrays[place] = np.zeros(own.shape, dtype=bool if own.truth else np.float64)
                 if own.operation in _SUMS:
                     continue
-                call = kernels.bind(bound(tape, own, arrays, arrays[place], 0))
+                call = _call(tape, own, arrays, arrays[place])
                 if own.stage == ONCE:
                     run([call])
                 else:
@@ -122,6 +122,14 @@ class Plan:
     def finish(self) -> None:
         """Run what depends on the sums over all rows."""
         run(self._done)
+
+
+def _call(tape: Tape, own: Instruction, arrays: Mapping[int, Any], out: Any) -> Call:
+    """Return the call of an instruction without rows."""
+    function = kernels.FUNCTIONS.get(own.operation)
+    if function is None:
+        return kernels.bind(bound(tape, own, arrays, out, 0))
+    return function, (*[arrays[a] if type(a) is int else a for a in own.arguments], out)
 
 
 def bound(tape: Tape, own: Instruction, arrays: Mapping[int, Any], out: Any, count: int) -> Bound:
@@ -154,7 +162,8 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     """
     tape = plan.tape
     last: dict[int, int] = {}
-    for place in plan.instructions:
+    by_row = [p for p in plan.instructions if tape[p].rows or tape[p].operation in _SUMS]
+    for place in by_row:
         if plan.is_column(place):
             continue
         for argument in tape[place].arguments:
@@ -169,7 +178,7 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     ends: dict[int, list[int]] = {}
     for place, end in last.items():
         ends.setdefault(end, []).append(place)
-    for place in plan.instructions:
+    for place in by_row:
         own = tape[place]
         ending = [p for p in ends.get(place, []) if p in slots]
         if own.rows and not plan.is_column(place) and own.operation not in VIEWS:

@@ -84,21 +84,22 @@ class Tape:
         instructions = self.instructions
         varies = operation == "parameter"
         by_row, stage = False, STEP if operation in _LEAVES_OF_A_STEP else ONCE
-        signs: Any = ()
-        for argument in arguments:
+        numbers: tuple[Any, ...] = ()
+        for at, argument in enumerate(arguments):
             if type(argument) is int:
                 _, _, _, _, its_rows, _, its_stage, its_varies = instructions[argument]
                 varies = varies or its_varies
                 by_row = by_row or its_rows
                 # A sum over all the rows is known when they are done.
-                stage = max(stage, DONE if its_stage == ROWS else its_stage)
-            elif argument == 0:
-                # 0.0 and -0.0 are equal, and are not the same.
-                signs = (*signs, math.copysign(1.0, argument))
+                if its_stage == ROWS:
+                    its_stage = DONE
+                stage = max(stage, its_stage)
+            else:
+                # 1.0 is not the place 1, and 0.0 and -0.0 are equal, and not the same.
+                numbers = (*numbers, at, math.copysign(1.0, argument))
         if rows is None:
             rows = by_row
-        kinds = tuple(map(type, arguments))
-        key = (operation, arguments, kinds, signs, static, shape, rows)
+        key = (operation, arguments, numbers, static, shape, rows)
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = len(instructions)
