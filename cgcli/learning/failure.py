@@ -6,11 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.learning.objective import columns_of
 from cgcli.learning.tables import ROW, Table, row_values
 from cgcli.learning.task import Task
-from cgcli.plan.plan import Plan
-from cgcli.plan.sweep import Sweep
+from cgcli.plan.compiled import Compiled
 
 __all__ = ["Failure", "locate"]
 
@@ -40,14 +38,11 @@ def locate(task: Task, table: Table, parameters: Any) -> Failure:
 def _located(task: Task, table: Table) -> Failure:
     lowered = task.lowered()
     places = [lowered.row(task.graph.output), *lowered.gradient_rows()]
-    plan = Plan(lowered.tape, task.parameters.views, each=places)
-    names = columns_of(lowered, plan)
+    compiled = Compiled(lowered, task.parameters.views, by_row=places)
     for chunk in table.chunks():
         count = len(chunk[ROW])
-        each = [np.empty((count, *lowered.tape[place].shape)) for place in places]
-        Sweep(plan, {p: chunk[n] for p, n in names.items()}, count, each).run()
         bad = np.zeros(count, dtype=bool)
-        for values in each:
+        for values in compiled.rows(chunk, count):
             bad |= ~np.isfinite(values.reshape(count, -1)).all(axis=1)
         if bad.any():
             first = int(np.argmax(bad))

@@ -9,11 +9,10 @@ import numpy as np
 
 from cgcli.errors import CgraphError, missing
 from cgcli.learning.descent import DivergedError
-from cgcli.learning.objective import Objective, columns_of
+from cgcli.learning.objective import Objective
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
-from cgcli.plan.plan import Plan
-from cgcli.plan.sweep import Sweep
+from cgcli.plan.compiled import Compiled
 
 __all__ = ["Fit", "Residuals", "fit_lbfgs", "fit_residuals"]
 
@@ -100,8 +99,8 @@ class Residuals:
         places = lowered.gradient_rows()
         self.values = np.empty(table.count)
         self.jacobian = np.empty((table.count, flat.size))
-        plan = Plan(lowered.tape, task.parameters.views, each=[row, *places])
-        arrays = {place: table.arrays[name] for place, name in columns_of(lowered, plan).items()}
+        compiled = Compiled(lowered, task.parameters.views, by_row=[row, *places])
+        columns = compiled.columns(table.arrays)
         parts, start, shapes = {}, 0, task.parameters.shapes
         for name, shape in shapes.items():
             size = int(np.prod(shape, dtype=int))
@@ -119,7 +118,7 @@ class Residuals:
             next(matrices)[1] if len(shapes[name]) > 1 else parts[name]
             for name in lowered.parameters
         ]
-        self._sweep = Sweep(plan, arrays, table.count, [self.values, *each])
+        self._sweep = compiled.over(columns, table.count, [self.values, *each])
 
     def at(self, theta: Any) -> None:
         """Compute the residuals and the Jacobian of shape rows by parameters."""

@@ -19,10 +19,9 @@ from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.shapes import describe, size
 from cgcli.operations.table import CONSTANTS
+from cgcli.plan.compiled import Compiled
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
-from cgcli.plan.plan import Plan
-from cgcli.plan.sweep import Sweep
 from cgcli.program import Program, input_spans, unused_binding
 
 __all__ = ["RowProgram", "map_rows"]
@@ -141,22 +140,13 @@ class _Runner:
             self._by = _sources(graph, wanted.wrt, missing)
             places += lowered.gradient_rows([graph.inputs[name] for name in self._by])
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
-        self._plan = Plan(lowered.tape, {}, each=places)
-        self._shapes = [lowered.tape[place].shape for place in places]
-        self.rows = max(1, _RESULTS // sum(map(size, self._shapes)))
-        self._columns = {
-            place: lowered.tape[place].static[0]
-            for place in self._plan.columns
-            if lowered.tape[place].operation == "column"
-        }
+        self._compiled = Compiled(lowered, by_row=places)
+        self.rows = max(1, _RESULTS // sum(map(size, self._compiled.shapes)))
 
     def run(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of rows by name."""
-        count = len(chunk[ROW])
-        each = [np.empty((count, *shape)) for shape in self._shapes]
-        arrays = {place: chunk[name] for place, name in self._columns.items()}
-        Sweep(self._plan, arrays, count, each).run()
-        return dict(zip(self.names, each, strict=True))
+        results = self._compiled.rows(chunk, len(chunk[ROW]))
+        return dict(zip(self.names, results, strict=True))
 
     def note(self, chunk: Mapping[str, Any], found: Mapping[str, Any], report: Report) -> None:
         """Report what is said of the first row, and of the first one that is not finite."""

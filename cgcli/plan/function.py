@@ -16,9 +16,8 @@ from cgcli.numbers.arrays import quiet
 from cgcli.numbers.values import as_input
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size
-from cgcli.plan.lower import Lowered
-from cgcli.plan.plan import Plan
-from cgcli.plan.sweep import Sweep
+from cgcli.plan.compiled import Compiled
+from cgcli.plan.lower import SEED, Lowered
 
 __all__ = ["Called", "Function", "Shaped"]
 
@@ -69,7 +68,7 @@ class Function:
         self._rows = frozenset(rows)
         self._total = total
         self._jacobian = jacobian
-        self._compiled: dict[tuple[Any, ...], list[_Compiled]] = {}
+        self._compiled: dict[tuple[Any, ...], list[_Call]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy in another process is made of: it compiles for itself."""
@@ -86,7 +85,7 @@ class Function:
         self._compiled.setdefault(key, []).append(compiled)
         return compiled.run(given)
 
-    def _compile(self, given: Mapping[str, Any]) -> _Compiled:
+    def _compile(self, given: Mapping[str, Any]) -> _Call:
         bound: dict[str, Any] = {}
         count: int | None = None
         for name, value in given.items():
@@ -113,7 +112,7 @@ class Function:
             raise CgraphError("shape", message, "take sum(…), or ask for jacobian=True")
         wanted = self._wrt if self._wrt is not None else tuple(graph.inputs)
         sources = {name: _find(graph, name) for name in wanted}
-        return _Compiled(graph, sources, self._rows, total=self._total, jacobian=self._jacobian)
+        return _Call(graph, sources, self._rows, total=self._total, jacobian=self._jacobian)
 
 
 class Shaped(NamedTuple):
@@ -141,7 +140,7 @@ def _find(graph: Graph, name: str) -> int:
     return node
 
 
-class _Compiled:
+class _Call:
     """A plan for inputs of certain shapes, and the arrays that it reads them from."""
 
     def __init__(
@@ -179,11 +178,9 @@ class _Compiled:
         tape = lowered.tape
         self._places = [value, *places]
         self._by_row = [tape[place].rows for place in self._places]
-        self._each = [p for p in self._places if tape[p].rows]
         totals = [p for p in self._places if not tape[p].rows]
-        self._plan = Plan(tape, self._inputs, totals, each=self._each)
-        self._columns = {p: tape[p].static[0] for p in self._plan.columns}
-        self._row_shapes = [tape[p].shape for p in self._each]
+        by_row = [p for p in self._places if tape[p].rows]
+        self._plan = Compiled(lowered, self._inputs, totals, by_row)
 
     def holds(self, given: Mapping[str, Any]) -> bool:
         """Whether the graph is that of these values: it was built with some, such as indices."""
@@ -193,22 +190,13 @@ class _Compiled:
         """Return the value and the gradients."""
         for name, array in self._inputs.items():
             array[...] = given[name]
-        plan, count = self._plan, 1
-        rows: list[Any] = []
+        names = self._plan.column_shapes
+        columns = {name: self._seeds if name == SEED else given[name] for name in names}
+        count = len(next(iter(columns.values()))) if columns else 1
         with quiet():
-            if self._columns or self._seeds is not None:
-                columns = {
-                    place: given.get(name, self._seeds) for place, name in self._columns.items()
-                }
-                count = len(next(iter(columns.values()))) if columns else 1
-                rows = [np.empty((count, *shape)) for shape in self._row_shapes]
-                Sweep(plan, columns, count, rows).run()
-            else:
-                plan.begin(1)
-                plan.finish()
-        taken = iter(rows)
+            taken = iter(self._plan.rows(columns, count))
         results = [
-            next(taken) if by_row else _plain(plan.value(place))
+            next(taken) if by_row else _plain(self._plan.value(place))
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
         gradients = results[1:]

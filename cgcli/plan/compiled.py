@@ -1,0 +1,73 @@
+"""A compiled graph: the plan of what is asked of it, run over columns that are given by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cgcli.plan.lower import Lowered
+from cgcli.plan.plan import Plan
+from cgcli.plan.sweep import Sweep
+
+__all__ = ["Compiled"]
+
+
+class Compiled:
+    """What is asked of a lowered graph: places without rows, `totals`, and places `by_row`.
+
+    `parameters` are arrays whose content may change between runs. `known` has the values of
+    places that are computed already, a row each.
+
+    >>> from cgcli.program import parse
+    >>> lowered = Lowered(parse("w*x").graph(), {"x": None}, {"w": 3.0})
+    >>> compiled = Compiled(lowered, by_row=[lowered.row(lowered.graph.output)])
+    >>> compiled.rows({"x": np.array([1.0, 2.0])}, 2)
+    [array([3., 6.])]
+    """
+
+    def __init__(
+        self,
+        lowered: Lowered,
+        parameters: Mapping[str, Any] | None = None,
+        totals: Iterable[int] = (),
+        by_row: Sequence[int] = (),
+        known: Mapping[int, Any] | None = None,
+    ) -> None:
+        self._known = known or {}
+        tape = lowered.tape
+        self.plan = plan = Plan(tape, parameters or {}, totals, by_row, self._known)
+        self.names = {p: tape[p].static[0] for p in plan.columns if tape[p].operation == "column"}
+        self.shapes = [tape[place].shape for place in by_row]
+        self.column_shapes = {name: tape[place].shape for place, name in self.names.items()}
+
+    def value(self, place: int) -> Any:
+        """Return the array of a place without rows, as the last run left it."""
+        return self.plan.value(place)
+
+    def columns(self, arrays: Mapping[str, Any]) -> dict[int, Any]:
+        """Return the columns that the plan reads, and what is known of the rows, by place."""
+        known = {p: array for p, array in self._known.items() if p in self.plan.columns}
+        return {**{place: arrays[name] for place, name in self.names.items()}, **known}
+
+    def over(
+        self,
+        columns: Mapping[int, Any],
+        count: int,
+        results: Sequence[Any] = (),
+        *,
+        adding: bool = False,
+    ) -> Sweep:
+        """Return a sweep over so many rows; what is asked by row goes to the arrays `results`."""
+        return Sweep(self.plan, columns, count, results, adding=adding)
+
+    def rows(self, arrays: Mapping[str, Any], count: int) -> list[Any]:
+        """Return what is asked by row, for columns by name."""
+        if not self.names and not self.shapes:
+            self.plan.begin(count)
+            self.plan.finish()
+            return []
+        results = [np.empty((count, *shape)) for shape in self.shapes]
+        self.over(self.columns(arrays), count, results).run()
+        return results
