@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from cgcli.algebra.forms import CALL, Form, Forms
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.operators import Operators
 from cgcli.operations.table import CONSTANTS, TABLE
 
 __all__ = ["COMPARISONS", "Normal", "apply", "leaf", "normal", "read"]
@@ -18,7 +20,19 @@ COMPARISONS: Final = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _TURNED: Final = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 
-class Normal:
+_ARITHMETIC: Final[dict[str, Callable[..., Form]]] = {
+    "add": Forms.add,
+    "sub": Forms.sub,
+    "mul": Forms.mul,
+    "div": Forms.div,
+    "neg": Forms.negative,
+}
+_ANSWERS: Final[dict[str, Callable[..., Any]]] = {
+    name: getattr(operator, name) for name in COMPARISONS
+}
+
+
+class Normal(Operators):
     """A form with the operators of a number.
 
     A comparison of two numbers is answered; one with a name in it is a form. That two of them
@@ -26,7 +40,7 @@ class Normal:
     """
 
     __slots__ = ("form", "forms")
-    __hash__ = None  # type: ignore[assignment]  # == answers for the forms' values
+    __hash__ = None  # == answers for the forms' values
 
     def __init__(self, forms: Forms, form: Form) -> None:
         self.forms = forms
@@ -39,67 +53,19 @@ class Normal:
         """Return a form made of this one and others."""
         return Normal(self.forms, form)
 
-    def __add__(self, other: Any) -> Normal:
-        """Return the sum."""
-        return self._make(self.forms.add(self.form, self._other(other)), other)
-
-    def __radd__(self, other: Any) -> Normal:
-        """Return the sum."""
-        return self._make(self.forms.add(self._other(other), self.form), other)
-
-    def __sub__(self, other: Any) -> Normal:
-        """Return the difference."""
-        return self._make(self.forms.sub(self.form, self._other(other)), other)
-
-    def __rsub__(self, other: Any) -> Normal:
-        """Return the difference."""
-        return self._make(self.forms.sub(self._other(other), self.form), other)
-
-    def __mul__(self, other: Any) -> Normal:
-        """Return the product."""
-        return self._make(self.forms.mul(self.form, self._other(other)), other)
-
-    def __rmul__(self, other: Any) -> Normal:
-        """Return the product."""
-        return self._make(self.forms.mul(self._other(other), self.form), other)
-
-    def __truediv__(self, other: Any) -> Normal:
-        """Return the quotient."""
-        return self._make(self.forms.div(self.form, self._other(other)), other)
-
-    def __rtruediv__(self, other: Any) -> Normal:
-        """Return the quotient."""
-        return self._make(self.forms.div(self._other(other), self.form), other)
-
-    def __neg__(self) -> Normal:
-        """Return the negative."""
-        return self._make(self.forms.negative(self.form))
-
-    def _compare(self, name: str, other: Any) -> Any:
-        right = self._other(other)
-        a, b = self.forms.value(self.form), self.forms.value(right)
-        if a is not None and b is not None:
-            return {"lt": a < b, "le": a <= b, "gt": a > b, "ge": a >= b}[name]
-        if a is not None:
+    def write(self, name: str, *operands: Any) -> Any:
+        """Return what an operation makes of forms; a comparison of two numbers is answered."""
+        forms = self.forms
+        sides = tuple(self._other(operand) for operand in operands)
+        if name not in COMPARISONS:
+            return self._make(_ARITHMETIC[name](forms, *sides), *operands)
+        values = [forms.value(side) for side in sides]
+        if None not in values:
+            return _ANSWERS[name](*values)
+        if values[0] is not None and name in _TURNED:
             # People write x < 2 and not 2 > x.
-            return self._make(self.forms.call(_TURNED[name], (right, self.form)), other)
-        return self._make(self.forms.call(name, (self.form, right)), other)
-
-    def __lt__(self, other: Any) -> Any:
-        """Return the comparison, or its form."""
-        return self._compare("lt", other)
-
-    def __le__(self, other: Any) -> Any:
-        """Return the comparison, or its form."""
-        return self._compare("le", other)
-
-    def __gt__(self, other: Any) -> Any:
-        """Return the comparison, or its form."""
-        return self._compare("gt", other)
-
-    def __ge__(self, other: Any) -> Any:
-        """Return the comparison, or its form."""
-        return self._compare("ge", other)
+            name, sides = _TURNED[name], sides[::-1]
+        return self._make(forms.call(name, sides), *operands)
 
     def __eq__(self, other: object) -> Any:
         """Whether both are the same form; what might be equal somewhere is a condition."""
@@ -115,14 +81,11 @@ class Normal:
 
     def __ne__(self, other: object) -> Any:
         """Return whether they differ, as a form; a condition that is asked for is itself."""
-        forms, right = self.forms, self._other(other)
-        a, b = forms.value(self.form), forms.value(right)
-        if a is not None and b is not None:
-            return a != b
+        forms = self.forms
         is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in COMPARISONS
-        if is_condition and b == 0:
+        if is_condition and forms.value(self._other(other)) == 0:
             return self
-        return self._make(forms.call("ne", (self.form, right)), other)
+        return self.write("ne", self, other)
 
 
 def normal(forms: Forms) -> Namespace:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from cgcli.graph.graph import INPUT, Graph
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.operators import Operators
 from cgcli.operations.row import Operation
 from cgcli.operations.table import CONSTANTS, OPERATIONS, TABLE
 
@@ -19,7 +20,7 @@ Reasons: TypeAlias = tuple[tuple[int, bool], ...]
 """The conditions that a formula was chosen by: a comparison's node, and whether it holds."""
 
 
-class Symbol:
+class Symbol(Operators):
     """A node of a graph under construction, with the operators of a number.
 
     >>> from cgcli.graph.text import formula
@@ -31,7 +32,6 @@ class Symbol:
     """
 
     __slots__ = ("graph", "node", "reasons")
-    __hash__ = None  # type: ignore[assignment]  # == builds a node, so a symbol cannot be a key
 
     def __init__(self, graph: Graph, node: int, reasons: Reasons = ()) -> None:
         self.graph = graph
@@ -56,72 +56,13 @@ class Symbol:
             return None
         return -value if negative else value
 
-    def _apply(self, name: str, *arguments: Any) -> Symbol:
-        return apply(self.graph, OPERATIONS[name], *arguments)
-
-    def __add__(self, other: Any) -> Any:
-        """Return the sum; with 0, the symbol itself."""
-        return self if _is(other, 0) else self._apply("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        """Return the sum; with 0, the symbol itself."""
-        return self if _is(other, 0) else self._apply("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        """Return the difference; with 0, the symbol itself."""
-        return self if _is(other, 0) else self._apply("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        """Return the difference; from 0, the negative."""
-        return -self if _is(other, 0) else self._apply("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        """Return the product; with 1, the symbol itself, and with 0, 0."""
-        if _is(other, 0):
+    def write(self, name: str, *operands: Any) -> Any:
+        """Append an operation's node; 0 times a number is 0, and from 0 it is the negative."""
+        if name == "mul" and any(_is(operand, 0) for operand in operands):
             return 0
-        return self if _is(other, 1) else self._apply("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        """Return the product; with 1, the symbol itself, and with 0, 0."""
-        if _is(other, 0):
-            return 0
-        return self if _is(other, 1) else self._apply("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        """Return the quotient; by 1, the symbol itself."""
-        return self if _is(other, 1) else self._apply("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        """Return the quotient."""
-        return self._apply("div", other, self)
-
-    def __neg__(self) -> Any:
-        """Return the negative."""
-        return self._apply("neg", self)
-
-    def __lt__(self, other: Any) -> Any:
-        """Return the comparison's node, 1 or 0."""
-        return self._apply("lt", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        """Return the comparison's node, 1 or 0."""
-        return self._apply("le", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        """Return the comparison's node, 1 or 0."""
-        return self._apply("gt", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        """Return the comparison's node, 1 or 0."""
-        return self._apply("ge", self, other)
-
-    def __eq__(self, other: object) -> Any:
-        """Return the comparison's node, 1 or 0."""
-        return self._apply("eq", self, other)
-
-    def __ne__(self, other: object) -> Any:
-        """Return the comparison's node, 1 or 0."""
-        return self._apply("ne", self, other)
+        if name == "sub" and _is(operands[0], 0) and not _is(operands[1], 0):
+            return -operands[1]
+        return apply(self.graph, OPERATIONS[name], *operands)
 
 
 def _is(value: Any, number: int) -> bool:

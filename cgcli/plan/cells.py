@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.numbers.operators import Operators
 from cgcli.operations.row import Shape
 from cgcli.plan.tape import Tape
 
@@ -25,7 +26,15 @@ Number = Any
 """A cell, or a careful float that is the same for all rows and elements."""
 
 
-class Cell:
+_NAMES: Final = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative",
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal",
+    "ne": "not_equal",
+}  # fmt: skip
+"""By name in the table the function of NumPy."""
+
+
+class Cell(Operators):
     """What an instruction of the tape leaves, with the operators of a number.
 
     >>> tape = Tape()
@@ -35,7 +44,6 @@ class Cell:
     """
 
     __slots__ = ("place", "rows", "shape", "tape")
-    __hash__ = None  # type: ignore[assignment]  # == writes a comparison down
 
     def __init__(self, tape: Tape, place: int) -> None:
         self.tape = tape
@@ -43,81 +51,38 @@ class Cell:
         # The shape of one row's value, and whether there is a value for every row.
         _, _, _, self.shape, self.rows, _, _, _ = tape.instructions[place]
 
-    def _apply(self, operation: str, *arguments: Number) -> Cell:
-        return elementwise(self.tape, operation, *arguments)
-
-    def __add__(self, other: Number) -> Cell:
-        """Return the sum."""
-        return self._apply("add", self, other)
-
-    def __radd__(self, other: Number) -> Cell:
-        """Return the sum."""
-        return self._apply("add", other, self)
-
-    def __sub__(self, other: Number) -> Cell:
-        """Return the difference."""
-        return self._apply("subtract", self, other)
-
-    def __rsub__(self, other: Number) -> Cell:
-        """Return the difference."""
-        return self._apply("subtract", other, self)
+    def write(self, name: str, *operands: Number) -> Cell:
+        """Return what an operation's instruction leaves."""
+        return elementwise(self.tape, _NAMES[name], *operands)
 
     def __mul__(self, other: Number) -> Cell:
-        """Return the product."""
+        """Return the product; a factor of 1 or -1 needs none."""
         if _is(other, 1):
             return self
-        return -self if _is(other, -1) else self._apply("multiply", self, other)
+        return -self if _is(other, -1) else self.write("mul", self, other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Number) -> Cell:
-        """Return the quotient."""
-        return self if _is(other, 1) else self._apply("divide", self, other)
-
-    def __rtruediv__(self, other: Number) -> Cell:
-        """Return the quotient."""
-        return self._apply("divide", other, self)
-
-    def __neg__(self) -> Cell:
-        """Return the negative."""
-        return self._apply("negative", self)
-
-    def __lt__(self, other: Number) -> Cell:
-        """Return the comparison."""
-        return self._apply("less", self, other)
-
-    def __le__(self, other: Number) -> Cell:
-        """Return the comparison."""
-        return self._apply("less_equal", self, other)
-
-    def __gt__(self, other: Number) -> Cell:
-        """Return the comparison."""
-        return self._apply("greater", self, other)
-
-    def __ge__(self, other: Number) -> Cell:
-        """Return the comparison."""
-        return self._apply("greater_equal", self, other)
-
-    def __eq__(self, other: object) -> Any:
-        """Return the comparison."""
-        return self._apply("equal", self, other)
+        """Return the quotient; by 1 it is this."""
+        return self if _is(other, 1) else self.write("div", self, other)
 
     def __ne__(self, other: object) -> Any:
         """Return the comparison; that a truth value is not 0 is itself."""
         own = self.tape[self.place]
         if _is(other, 0) and own.operation == "truth":
             return Cell(self.tape, int(own.arguments[0]))
-        return self._apply("not_equal", self, other)
+        return self.write("ne", self, other)
 
     def __and__(self, other: Cell) -> Cell:
         """Return where both truth values hold."""
-        return self._apply("logical_and", self, other)
+        return elementwise(self.tape, "logical_and", self, other)
 
     __rand__ = __and__
 
     def __or__(self, other: Cell) -> Cell:
         """Return where either truth value holds."""
-        return self._apply("logical_or", self, other)
+        return elementwise(self.tape, "logical_or", self, other)
 
     __ror__ = __or__
 
