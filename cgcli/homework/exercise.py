@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
@@ -18,7 +18,6 @@ from cgcli.homework.quantities import Quantity, Steps
 from cgcli.homework.shaking import ShakenFloats
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
-from cgcli.operations.row import Rule
 from cgcli.program import Program
 
 __all__ = ["Exercise", "Point"]
@@ -343,42 +342,15 @@ class Exercise:
             whole.append(kind.leaf(graph, each) if known else kind.value(graph, whole, each))
         return whole
 
-    # One operation again, from a student's numbers; where there is no fraction, in doubles
+    def computed(self, values: dict[int, Any], compute: Callable[[Kind, Any], Any]) -> Any:
+        """Return what is computed in a kind of number of the values that one operation needs.
 
-    def value(self, values: list[Any], node: int) -> Any:
-        """Return what an operation comes to."""
-        found = self.kind.value(self.graph, values, node)
-        if self.kind.exact and not _is_number(found):
-            return DOUBLES.value(self.graph, self._near(values, node), node)
-        return found
-
-    def local(self, values: list[Any], node: int, place: int) -> Any:
-        """Return a local derivative; None where an operation is not elementwise."""
-        found = self.kind.local(self.graph, values, node, place)
-        if self.kind.exact and found is not None and not _is_number(found):
-            return DOUBLES.local(self.graph, self._near(values, node), node, place)
-        return found
-
-    def contribution(self, values: list[Any], node: int, place: int, upstream: Any) -> Any:
-        """Return what an operation sends to an argument; None for nothing."""
-        kind, graph = self.kind, self.graph
-        found = kind.contribution(graph, values, node, place, upstream, {}, {})
-        if kind.exact and found is not None and not _is_number(found):
-            near, up = self._near(values, node), kind.doubles(upstream)
-            return DOUBLES.contribution(graph, near, node, place, up, {}, {})
-        return found
-
-    def run(self, rule: Rule, parts: list[Any]) -> Any:
-        """Return an elementwise rule's result."""
-        found = self.kind.spread(rule, parts)
-        if self.kind.exact and not _is_number(found):
-            return DOUBLES.spread(rule, [self.kind.doubles(part) for part in parts])
-        return found
-
-    def _near(self, values: list[Any], node: int) -> Any:
-        """Return the values that an operation needs in doubles, by node."""
-        needed = (node, *self.graph.arguments[node])
-        return {each: self.kind.doubles(values[each]) for each in needed}
+        They are a student's, by node. Where there is no fraction it is computed in doubles.
+        """
+        found = compute(self.kind, values)
+        if not self.kind.exact or found is None or _is_number(found):
+            return found
+        return compute(DOUBLES, {node: self.kind.doubles(each) for node, each in values.items()})
 
     def unknown(self, name: str) -> CgraphError:
         """Return the error for a name that the program has not."""
