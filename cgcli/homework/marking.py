@@ -14,12 +14,11 @@ from cgcli.homework.sheets import Sheet
 from cgcli.homework.working import Own, in_doubles, is_same, quiet, shape_of
 from cgcli.homework.written import Written, added, alike, exact, is_fraction
 
-__all__ = ["FOLLOWS", "MISSING", "RIGHT", "WRONG", "Judged", "Marked", "mark"]
+__all__ = ["FOLLOWS", "RIGHT", "WRONG", "Judged", "Marked", "mark"]
 
 RIGHT: Final = "right"
 FOLLOWS: Final = "follows"
 WRONG: Final = "wrong"
-MISSING: Final = "missing"
 
 _CHOICES: Final = 12
 _DIGITS: Final = 3
@@ -43,6 +42,16 @@ class Judged(NamedTuple):
     diagnoses: list[Diagnosis]
     equality: Equality | None
 
+    @property
+    def good(self) -> bool:
+        """Whether the answer earns its points: right, or right from the numbers before it."""
+        return self.verdict in (RIGHT, FOLLOWS)
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The names of the mistakes that give the answer, the likeliest first."""
+        return list(dict.fromkeys(each.mistake.name for each in self.diagnoses))
+
 
 class Marked(NamedTuple):
     """A sheet after marking: its answers in the order of working, and what it lacks."""
@@ -55,7 +64,7 @@ class Marked(NamedTuple):
     @property
     def first_wrong(self) -> Judged | None:
         """The first step of working that is wrong; None when none is."""
-        return next((each for each in self.judged if each.verdict == WRONG), None)
+        return next((each for each in self.judged if not each.good), None)
 
 
 def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -> Marked:

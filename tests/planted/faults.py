@@ -574,8 +574,8 @@ FAULTS: Final = (
     Fault(
         "a step of two wrong elements is hard twice",
         "cgcli/homework/marks.py",
-        "steps.update({judged.answer.quantity for judged in marked.judged if is_wrong(judged)})",
-        "steps.update(judged.answer.quantity for judged in marked.judged if is_wrong(judged))",
+        "steps.update({judged.answer.quantity for judged in marked.judged if not judged.good})",
+        "steps.update(judged.answer.quantity for judged in marked.judged if not judged.good)",
         (BY_HAND,),
     ),
     Fault(
