@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
-from cgcli.homework.working import Own, in_doubles, shape_of
-from cgcli.homework.written import added, is_fraction
+from cgcli.homework.working import Own, in_doubles
+from cgcli.homework.written import added, is_fraction, shape_of
 
 __all__ = ["Known", "carried", "rounding_reach"]
 

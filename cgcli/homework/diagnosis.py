@@ -9,8 +9,8 @@ from cgcli.homework.carrying import Known, carried
 from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same, shape_of
-from cgcli.homework.written import Written
+from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same
+from cgcli.homework.written import Written, shape_of
 from cgcli.words import Math, Message
 
 __all__ = ["Diagnosis", "Wrong", "alternatives", "diagnose"]

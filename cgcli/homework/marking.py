@@ -11,8 +11,8 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
-from cgcli.homework.working import Own, in_doubles, is_same, quiet, shape_of
-from cgcli.homework.written import Written, added, alike, exact, is_fraction
+from cgcli.homework.working import Own, in_doubles, is_same, quiet
+from cgcli.homework.written import Written, added, alike, exact, is_fraction, shape_of
 
 __all__ = ["FOLLOWS", "RIGHT", "WRONG", "Judged", "Marked", "mark"]
 
@@ -419,11 +419,11 @@ class _Marking:
 
     def formula_value(self, answer: Answer) -> Any:
         """Return what a formula comes to with the student's own values."""
-        formula = answer.formula
+        formula, here = answer.formula, self.exercise.here
         assert formula is not None
         try:
             node = self.exercise.add(formula.expression, formula.text)
-            return self.exercise.value_of(node, self.own.values)
+            return self.exercise.value_of(node, here._replace(values=self.own.values))
         finally:
             self.exercise.draft.undo()
 

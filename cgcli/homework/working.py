@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.written import added, alike, is_fraction
+from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
@@ -26,7 +25,6 @@ __all__ = [
     "is_same",
     "quiet",
     "run",
-    "shape_of",
     "value_with",
 ]
 
@@ -38,12 +36,6 @@ _ROUNDING: Final = 1e-6
 
 # Their derivatives only compare the output with the arguments, which is no way to work.
 _COMPARING: Final = frozenset({"max", "min", "amax", "amin", "mod"})
-
-
-def shape_of(number: Any) -> Shape:
-    """Return the shape of a number, which is (), or of an array."""
-    found: Shape = getattr(number, "shape", ())
-    return found
 
 
 def run(rule: Rule, *arguments: Any, arrays: bool = False) -> Any:
@@ -72,25 +64,21 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
     >>> is_same(0.1 + 0.2, 0.3), is_same(1.0, 1.1)
     (True, False)
     """
-    if shape_of(a) or shape_of(b):
-        if shape_of(a) != shape_of(b):
-            return False
-        if is_fraction(a) or is_fraction(b):
+    if shape_of(a) != shape_of(b):
+        return False
+    if is_fraction(a) or is_fraction(b):
+        if shape_of(a):
             return all(is_same(p, q, within) for p, q in zip(a.flat, b.flat, strict=True))
-        import numpy as np
+        if is_fraction(a) and is_fraction(b):
+            # Nothing is rounded here: what is only as near as rounding would bring it is another.
+            near = abs(a - b) * 10**6 <= int(within * 10**6) * abs(a)
+            return bool(a == b or (within > _ROUNDING and near))
+    sizes = [abs(number) for number in alike(a, b)]
+    if not shape_of(a):
+        return is_near(a, b, within * max(sizes))
+    import numpy as np
 
-        with np.errstate(all="ignore"):
-            reach = within * np.maximum(np.abs(a), np.abs(b))
-            near = (np.abs(np.asarray(a) - b) <= reach) & (reach < np.inf)
-        return bool(np.all(near | (np.asarray(a) == b)))
-    if a == b:
-        return True
-    a, b = alike(a, b)
-    if is_fraction(a):
-        # Nothing is rounded here: what is only as near as rounding would bring it is another.
-        return within > _ROUNDING and bool(abs(a - b) * 10**6 <= int(within * 10**6) * abs(a))
-    reach = within * max(abs(a), abs(b))
-    return bool(abs(a - b) <= reach < math.inf)
+    return is_near(a, b, within * np.maximum(*sizes))
 
 
 class Own:

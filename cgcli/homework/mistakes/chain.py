@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from cgcli.homework.mistakes.row import Numbers, ValueStep
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import Use, run, shape_of
+from cgcli.homework.working import Use, run
+from cgcli.homework.written import shape_of
 from cgcli.operations.row import Operation
 
 __all__ = [

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partials
-from cgcli.homework.working import Use, run, shape_of
+from cgcli.homework.working import Use, run
+from cgcli.homework.written import shape_of
 
 __all__ = [
     "combined",

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cgcli.homework.mistakes.row import Numbers, ValueStep
-from cgcli.homework.working import Use, is_same, run, shape_of
+from cgcli.homework.working import Use, is_same, run
+from cgcli.homework.written import shape_of
 from cgcli.operations.table import OPERATIONS
 
 __all__ = [
