@@ -11,7 +11,8 @@ from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.answers import read_answer
 from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.marking import Marked
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line
 from cgcli.homework.written import read_number

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cgcli.homework.formulas import Equality
-from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.homework.quantities import Quantity
 from cgcli.views.document import kind_document, note_document, number

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 

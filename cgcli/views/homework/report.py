@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.errors import shorten
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Marked
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG
+from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
