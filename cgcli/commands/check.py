@@ -19,7 +19,8 @@ from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
-    from cgcli.homework.marking import Marked, Tolerance
+    from cgcli.homework.judging import Tolerance
+    from cgcli.homework.marking import Marked
     from cgcli.homework.sheets import Sheet
 
 __all__ = ["SheetsCommand", "check_command"]
@@ -148,7 +149,7 @@ def check_command(
 
 
 def _tolerance(text: str | None, kind: Kind) -> Tolerance:
-    from cgcli.homework.marking import Tolerance
+    from cgcli.homework.judging import Tolerance
     from cgcli.homework.written import read_number
     from cgcli.language.reader import normalise
 

@@ -11,8 +11,7 @@ from cgcli.graph.graph import CONSTANT
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line, Sheet
-from cgcli.homework.working import shape_of
-from cgcli.homework.written import Written, exact, read_number
+from cgcli.homework.written import Written, exact, read_number, shape_of
 from cgcli.language.answer import parse_answer
 from cgcli.language.reader import normalise
 from cgcli.language.syntax import (
@@ -388,7 +387,7 @@ def read_right(
 
 
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:
-    value = exercise.value_of(node, exercise.here.values)
+    value = exercise.value_of(node, exercise.here)
     whole = exercise.kind.plain(value)
     if not is_finite(whole) and not any(entry[1] == "inf" for entry in entries):
         place = Place(text, *_span(entries))

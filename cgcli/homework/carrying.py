@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
-from cgcli.homework.working import Own, in_doubles, shape_of
-from cgcli.homework.written import added, is_fraction
+from cgcli.homework.working import Own, in_doubles
+from cgcli.homework.written import added, is_fraction, shape_of
 
 __all__ = ["Known", "carried", "rounding_reach"]
 
@@ -47,7 +47,7 @@ def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number:
             arguments = graph.arguments[node]
             worked_out = node == target.node and of < 0
             if (worked_out or node not in known.values) and any(a in moved for a in arguments):
-                trial.set_value(node, own.exercise.value(trial.values, node))
+                trial.set_value(node, trial.value(node))
                 moved.add(node)
         if of < 0:
             return trial.values[target.node]

@@ -12,7 +12,8 @@ from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import GradientStep, ValueStep
 from cgcli.homework.quantities import VALUE, Quantity
-from cgcli.homework.working import Own, is_same, quiet, shape_of
+from cgcli.homework.working import Own, is_same, quiet
+from cgcli.homework.written import shape_of
 from cgcli.numbers.values import is_finite
 from cgcli.program import Program
 

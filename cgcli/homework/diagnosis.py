@@ -9,8 +9,8 @@ from cgcli.homework.carrying import Known, carried
 from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same, shape_of
-from cgcli.homework.written import Written
+from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same
+from cgcli.homework.written import Written, shape_of
 from cgcli.words import Math, Message
 
 __all__ = ["Diagnosis", "Wrong", "alternatives", "diagnose"]
@@ -18,7 +18,6 @@ __all__ = ["Diagnosis", "Wrong", "alternatives", "diagnose"]
 _LARGEST: Final = 400
 _TRIALS: Final = 4_000
 _SEVERAL: Final = 3
-_ORDER: Final = {mistake.name: place for place, mistake in enumerate(MISTAKES)}
 _FORMS: Final = (AS_IS, AGAIN, TAUGHT)
 
 
@@ -61,7 +60,7 @@ def diagnose(owns: Sequence[Own], wrong: Wrong) -> list[Diagnosis]:
         for step in _steps(own, wrong)
         for each in _at_the_step(own, wrong, step)
     ]
-    found.sort(key=lambda each: _ORDER[each.mistake.name])
+    found.sort(key=lambda each: MISTAKES.index(each.mistake))
     long = not wrong.written.shape and wrong.written.digits > _SEVERAL
     if (not found or long) and len(owns[0].graph) <= _LARGEST:
         for own in owns:
@@ -196,9 +195,9 @@ def _words(own: Own, step: ValueStep | GradientStep, made: Alternative) -> Messa
         return Message(mistake.words)
     return Message(
         mistake.words,
-        use=Math(steps.formula(use.user)),
-        local=Math(steps.text(Quantity(step.node, use.user))),
-        upstream=Math(steps.text(Quantity(use.user, step.of))),
+        use=Math(steps.formula(use.node)),
+        local=Math(steps.text(Quantity(step.node, use.node))),
+        upstream=Math(steps.text(Quantity(use.node, step.of))),
     )
 
 

@@ -15,7 +15,8 @@ from cgcli.homework.answers import Answer
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.quotients import Quotient, Work
-from cgcli.homework.working import is_same, shape_of
+from cgcli.homework.working import is_same
+from cgcli.homework.written import shape_of
 from cgcli.numbers.exact import EXACT, RATIONAL
 from cgcli.numbers.values import is_finite
 
@@ -72,7 +73,7 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
     for point in exercise.samples():
         truth = exercise.truth(quantity, point)
         truth = float(truth[element]) if element else truth
-        found = exercise.value_of(node, point.values, point)
+        found = exercise.value_of(node, point)
         if shape_of(found) != shape_of(truth):
             return Equality(False, "separated", 0, None, found)
         if not (is_finite(found) and is_finite(truth)):
@@ -86,7 +87,7 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
         if seen == _POINTS:
             break
     if not seen:
-        here = exercise.value_of(node, exercise.here.values)
+        here = exercise.value_of(node, exercise.here)
         truth = exercise.truth(quantity)
         return Equality(is_same(here, truth[element] if element else truth), "undistinguished", 1)
     return Equality(True, "undistinguished", seen)
@@ -100,11 +101,11 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
     best, where = -1.0, exercise.here
     if exercise.kind.exact:
         # Fractions show the smallest difference, where there is one at the point itself.
-        found = exercise.value_of(node, where.values)
+        found = exercise.value_of(node, where)
         if found != exercise.truth(quantity):
             return Equality(False, "separated", 1, where.inputs, found)
     for point, _ in zip(exercise.samples(), range(_POINTS), strict=False):
-        found, truth = exercise.value_of(node, point.values, point), exercise.truth(quantity, point)
+        found, truth = exercise.value_of(node, point), exercise.truth(quantity, point)
         if is_finite(found) and is_finite(truth):
             apart = abs(found - truth) / max(abs(found), abs(truth), 1e-300)
             if apart > 1e-7:
@@ -112,7 +113,7 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
                 break
             if apart > best:
                 best, where = apart, point
-    found = exercise.value_of(node, where.values, where)
+    found = exercise.value_of(node, where)
     return Equality(False, "separated", 1, where.inputs, found, 6 if best > 1e-5 else 17)
 
 

@@ -11,7 +11,8 @@ from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.answers import read_answer
 from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.marking import Marked
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line
 from cgcli.homework.written import read_number
@@ -44,6 +45,10 @@ class Points(NamedTuple):
     def of(self, quantity: Quantity) -> float:
         """Return what a step is worth."""
         return self.own.get(quantity, self.each)
+
+    def got(self, judged: Judged) -> float:
+        """Return what an answer earns: all or nothing."""
+        return self.of(judged.answer.quantity) if judged.good else 0.0
 
 
 class Score(NamedTuple):
@@ -109,8 +114,7 @@ def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
     verdicts = Counter(judged.verdict for judged in marked.judged)
     parts: dict[Quantity, list[bool]] = {}
     for judged in marked.judged:
-        good = judged.verdict in (RIGHT, FOLLOWS)
-        parts.setdefault(judged.answer.quantity, []).append(good)
+        parts.setdefault(judged.answer.quantity, []).append(judged.good)
     got = sum(points.of(step) * sum(good) / len(good) for step, good in parts.items())
     whole = sum(points.of(step) for step in parts)
     if require == MISSING_COUNTS:
@@ -157,7 +161,7 @@ def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
         count += 1
         complete += scored.complete
         unreadable += bool(marked.sheet.trouble)
-        steps.update({judged.answer.quantity for judged in marked.judged if is_wrong(judged)})
+        steps.update({judged.answer.quantity for judged in marked.judged if not judged.good})
         made = {
             str(judged.diagnoses[0].words): judged.diagnoses[0]
             for judged in marked.judged
@@ -169,8 +173,3 @@ def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
     common = sorted(mistakes.items(), key=lambda each: (-each[1], each[0]))
     told = [(examples[words], times) for words, times in common]
     return Summary(count, complete, unreadable, by_count, told)
-
-
-def is_wrong(judged: Judged) -> bool:
-    """Whether an answer is wrong."""
-    return judged.verdict == WRONG

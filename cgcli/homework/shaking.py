@@ -1,24 +1,78 @@
-"""A sweep whose contributions are moved a little, to see how far rounding carries."""
+"""Doubles that are moved a little at every step, to see how far rounding carries."""
 
 from __future__ import annotations
 
 import random
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
+from cgcli.calculus.doubles import Doubles
 from cgcli.calculus.floats import FloatSweep
+from cgcli.calculus.sums import Scattered
+from cgcli.calculus.sweep import Masked, Sweep
 from cgcli.graph.graph import Graph
 
-__all__ = ["ShakenFloats"]
+__all__ = ["SHAKE", "ShakenDoubles"]
+
+SHAKE: Final = 1e-9
+"""By so much of itself a number is moved at the most."""
 
 
-class ShakenFloats(FloatSweep):
-    """A sweep over floats whose contributions are moved by up to `reach` of themselves."""
+class ShakenDoubles(Doubles):
+    """Doubles of which inputs, results and contributions are moved by chance, as a seed has it."""
 
-    def __init__(self, graph: Graph, values: Any, chance: random.Random, reach: float) -> None:
-        super().__init__(graph, values, {})
-        self._chance = chance
-        self._reach = reach
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311  # noise
+
+    def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
+        """Return the values, constants as they are and all others moved."""
+        names = {node: name for name, node in graph.inputs.items()}
+        values: list[Any] = []
+        for node, arguments in enumerate(graph.arguments):
+            if node in graph.constants:
+                values.append(graph.constants[node])
+                continue
+            number = self.value(graph, values, node) if arguments else inputs[names[node]]
+            values.append(self._moved(number))
+        return values
+
+    def backward(
+        self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
+    ) -> list[Any]:
+        """Return the gradients, of contributions that are moved."""
+        sweep: _Shaken
+        if graph.tensors:
+            from cgcli.calculus.pullback import ArraySweep
+
+            class ShakenArrays(_Shaken, ArraySweep):
+                """The sweep over arrays."""
+
+            sweep = ShakenArrays(graph, values, faults)
+        else:
+            sweep = _ShakenFloats(graph, values, faults)
+        sweep.moved = self._moved
+        return sweep.backward(of, active, 1.0)
+
+    def _moved(self, number: Any) -> Any:
+        if isinstance(number, Masked):
+            value = number.value.dense() if type(number.value) is Scattered else number.value
+            return Masked(self._moved(value), number.mask)
+        return number * (1 + SHAKE * self._chance.uniform(-1, 1))
+
+
+class _Shaken(Sweep):
+    """A sweep whose contributions are moved."""
+
+    moved: Callable[[Any], Any]
+
+    def visits(self, of: int, active: bytearray) -> Iterable[int]:
+        """Return all nodes: no loop of floats passes by."""
+        return range(of, -1, -1)
 
     def add(self, node: int, sent: Any) -> None:
-        """Add a contribution, moved a little."""
-        super().add(node, sent * (1 + self._reach * self._chance.uniform(-1, 1)))
+        """Add a contribution."""
+        super().add(node, self.moved(sent))
+
+
+class _ShakenFloats(_Shaken, FloatSweep):
+    """The sweep over floats."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any, Final
 
+from cgcli.calculus.kind import Kind
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.written import added, alike, is_fraction
+from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
@@ -19,11 +20,11 @@ __all__ = [
     "TAUGHT",
     "Own",
     "Use",
+    "Worked",
     "in_doubles",
     "is_same",
     "quiet",
     "run",
-    "shape_of",
     "value_with",
 ]
 
@@ -35,12 +36,6 @@ _ROUNDING: Final = 1e-6
 
 # Their derivatives only compare the output with the arguments, which is no way to work.
 _COMPARING: Final = frozenset({"max", "min", "amax", "amin", "mod"})
-
-
-def shape_of(number: Any) -> Shape:
-    """Return the shape of a number, which is (), or of an array."""
-    found: Shape = getattr(number, "shape", ())
-    return found
 
 
 def run(rule: Rule, *arguments: Any, arrays: bool = False) -> Any:
@@ -69,25 +64,21 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
     >>> is_same(0.1 + 0.2, 0.3), is_same(1.0, 1.1)
     (True, False)
     """
-    if shape_of(a) or shape_of(b):
-        if shape_of(a) != shape_of(b):
-            return False
-        if is_fraction(a) or is_fraction(b):
+    if shape_of(a) != shape_of(b):
+        return False
+    if is_fraction(a) or is_fraction(b):
+        if shape_of(a):
             return all(is_same(p, q, within) for p, q in zip(a.flat, b.flat, strict=True))
-        import numpy as np
+        if is_fraction(a) and is_fraction(b):
+            # Nothing is rounded here: what is only as near as rounding would bring it is another.
+            near = abs(a - b) * 10**6 <= int(within * 10**6) * abs(a)
+            return bool(a == b or (within > _ROUNDING and near))
+    sizes = [abs(number) for number in alike(a, b)]
+    if not shape_of(a):
+        return is_near(a, b, within * max(sizes))
+    import numpy as np
 
-        with np.errstate(all="ignore"):
-            reach = within * np.maximum(np.abs(a), np.abs(b))
-            near = (np.abs(np.asarray(a) - b) <= reach) & (reach < np.inf)
-        return bool(np.all(near | (np.asarray(a) == b)))
-    if a == b:
-        return True
-    a, b = alike(a, b)
-    if is_fraction(a):
-        # Nothing is rounded here: what is only as near as rounding would bring it is another.
-        return within > _ROUNDING and bool(abs(a - b) * 10**6 <= int(within * 10**6) * abs(a))
-    reach = within * max(abs(a), abs(b))
-    return bool(abs(a - b) <= reach < math.inf)
+    return is_near(a, b, within * np.maximum(*sizes))
 
 
 class Own:
@@ -137,8 +128,15 @@ class Own:
         if not self.graph.arguments[node]:
             return self.exercise.truths[node]
         if self.moved and any(argument in self.moved for argument in self.graph.arguments[node]):
-            return self.exercise.value(self.values, node)
+            return self.value(node)
         return self.exercise.truths[node]
+
+    def value(self, node: int) -> Any:
+        """Return what an operation comes to."""
+        values = {argument: self.values[argument] for argument in self.graph.arguments[node]}
+        return self.exercise.computed(
+            values, lambda kind, numbers: kind.value(self.graph, numbers, node)
+        )
 
     def uses(self, of: int, node: int, form: str = AS_IS) -> list[Use]:
         """Return the uses of a node that a gradient comes back from, the last one first.
@@ -183,30 +181,18 @@ def in_doubles(own: Own) -> Own:
     return other
 
 
-class Use:
-    """One use of a node on the way back: the operation that used it, and its upstream gradient.
+class Worked:
+    """An operation of the program, with the student's own values."""
 
-    The numbers are the student's own. Where a value of theirs does not follow from those of its
-    arguments, the `form` says which is taken in a local derivative: as the rule has it, the
-    output worked out again, or the rule of a course, which is often in the output. What a
-    mistake sends in place of the right contribution is made with `send`, from another local
-    derivative, or with `pull`, from another upstream gradient.
-    """
-
-    __slots__ = ("_sent", "form", "own", "place", "upstream", "user")
-
-    def __init__(self, own: Own, user: int, place: int, upstream: Any, form: str = AS_IS) -> None:
+    def __init__(self, own: Own, node: int) -> None:
         self.own = own
-        self.user = user
-        self.place = place
-        self.upstream = upstream
-        self.form = form
-        self._sent: Any = ...
+        self.node = node
+        self.graph = own.graph
 
     @property
     def operation(self) -> Operation:
-        """The operation that uses the node."""
-        return self.own.graph.operations[self.user]
+        """The operation."""
+        return self.graph.operations[self.node]
 
     @property
     def name(self) -> str:
@@ -216,17 +202,39 @@ class Use:
     @property
     def arguments(self) -> tuple[int, ...]:
         """The nodes that the operation uses."""
-        return self.own.graph.arguments[self.user]
-
-    @property
-    def argument(self) -> int:
-        """The node that is used."""
-        return self.arguments[self.place]
+        return self.graph.arguments[self.node]
 
     @property
     def parts(self) -> list[Any]:
         """The values of the operation's arguments."""
         return [self.own.values[argument] for argument in self.arguments]
+
+    @property
+    def static(self) -> tuple[int, ...]:
+        """The operation's static arguments, such as an axis."""
+        return self.graph.static.get(self.node, ())
+
+
+class Use(Worked):
+    """One use of a node on the way back: the operation that used it, and its upstream gradient.
+
+    The numbers are the student's own. Where a value of theirs does not follow from those of its
+    arguments, the `form` says which is taken in a local derivative: as the rule has it, the
+    output worked out again, or the rule of a course, which is often in the output. What a
+    mistake sends in place of the right contribution is made with `send`, from another local
+    derivative, or with `pull`, from another upstream gradient.
+    """
+
+    def __init__(self, own: Own, node: int, place: int, upstream: Any, form: str = AS_IS) -> None:
+        super().__init__(own, node)
+        self.place = place
+        self.upstream = upstream
+        self.form = form
+
+    @property
+    def argument(self) -> int:
+        """The node that is used."""
+        return self.arguments[self.place]
 
     @property
     def x(self) -> Any:
@@ -237,24 +245,17 @@ class Use:
     def y(self) -> Any:
         """The value of the operation, as the form has it."""
         worked_out = self.form == AGAIN or self.name in _COMPARING
-        return self.own.worked_out(self.user) if worked_out else self.own.values[self.user]
+        return self.own.worked_out(self.node) if worked_out else self.own.values[self.node]
 
     @property
     def shape(self) -> Shape:
         """The shape of the node that is used."""
-        return self.own.graph.shape(self.argument)
+        return self.graph.shape(self.argument)
 
-    @property
-    def static(self) -> tuple[int, ...]:
-        """The operation's static arguments, such as an axis."""
-        return self.own.graph.static.get(self.user, ())
-
-    @property
+    @cached_property
     def sent(self) -> Any:
         """The right contribution; None where nothing is sent."""
-        if self._sent is ...:
-            self._sent = self.pull(self.upstream)
-        return self._sent
+        return self.pull(self.upstream)
 
     @property
     def local(self) -> Any:
@@ -262,29 +263,30 @@ class Use:
         if not self.operation.elementwise:
             return None
         if self.form == TAUGHT:
-            rule = self.operation.taught(self.place)
-            return self.own.exercise.run(rule, [self.y, *self.parts])
-        own = self.own
-        return self._with_y(lambda: own.exercise.local(own.values, self.user, self.place))
+            rule, nodes = self.operation.taught(self.place), (self.node, *self.arguments)
+            return self._computed(
+                lambda kind, values: kind.spread(rule, [values[node] for node in nodes])
+            )
+        return self._computed(
+            lambda kind, values: kind.local(self.graph, values, self.node, self.place)
+        )
 
     def pull(self, upstream: Any) -> Any:
         """Return what the operation sends for an upstream gradient."""
-        own = self.own
         if self.form == TAUGHT:
             return self._times(upstream, self.local)
-        return self._with_y(
-            lambda: own.exercise.contribution(own.values, self.user, self.place, upstream)
-        )
+        doubles = self.own.exercise.kind.doubles
 
-    def _with_y(self, compute: Callable[[], Any]) -> Any:
+        def contribution(kind: Kind, values: Any) -> Any:
+            up = upstream if kind.exact else doubles(upstream)
+            return kind.contribution(self.graph, values, self.node, self.place, up, {}, {})
+
+        return self._computed(contribution)
+
+    def _computed(self, compute: Callable[[Kind, Any], Any]) -> Any:
         """Return what is computed while the operation has the value of the form."""
-        values, user = self.own.values, self.user
-        kept = values[user]
-        values[user] = self.y
-        try:
-            return compute()
-        finally:
-            values[user] = kept
+        values = dict(zip(self.arguments, self.parts, strict=True))
+        return self.own.exercise.computed({**values, self.node: self.y}, compute)
 
     def send(self, derivative: Any) -> Any:
         """Return the upstream gradient times a local derivative, in the shape of the node."""
@@ -295,22 +297,20 @@ class Use:
         if not (shape_of(upstream) or shape_of(derivative) or self.shape):
             return upstream * derivative
         from cgcli.numbers.arrays import quiet, reduce_to
+        from cgcli.numbers.objects import reduce_objects
 
         with quiet():
             product = upstream * derivative
-            if not is_fraction(product):
-                return reduce_to(product, self.shape)
-            from cgcli.numbers.objects import reduce_objects
-
-            return reduce_objects(product, self.shape)
+            reduce = reduce_objects if is_fraction(product) else reduce_to
+            return reduce(product, self.shape)
 
     def forms(self) -> Iterator[str]:
         """Yield the forms in which the local derivative may be taken, when they differ."""
         yield AS_IS
         own, operation = self.own, self.operation
-        if self.name in _COMPARING or not own.is_moved(self.user):
+        if self.name in _COMPARING or not own.is_moved(self.node):
             return
-        if is_same(own.worked_out(self.user), own.values[self.user]):
+        if is_same(own.worked_out(self.node), own.values[self.node]):
             return
         yield AGAIN
         if operation.elementwise and operation.textbook:
@@ -319,7 +319,7 @@ class Use:
     def contributions(self) -> Iterator[Any]:
         """Yield what correct working may send, one number a form."""
         for form in self.forms():
-            yield Use(self.own, self.user, self.place, self.upstream, form).sent
+            yield Use(self.own, self.node, self.place, self.upstream, form).sent
 
 
 def value_with(own: Own, node: int, place: int, number: Any) -> Any:

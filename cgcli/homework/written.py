@@ -8,8 +8,18 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
+from cgcli.operations.row import Shape
 
-__all__ = ["Written", "added", "alike", "exact", "is_fraction", "read_number"]
+__all__ = [
+    "Written",
+    "added",
+    "alike",
+    "exact",
+    "is_fraction",
+    "is_near",
+    "read_number",
+    "shape_of",
+]
 
 _NUMBER: Final = re.compile(
     r"(?P<sign>[-+]?)(?P<whole>[0-9]*)(?:(?P<point>\.)(?P<part>[0-9]*))?"
@@ -33,9 +43,9 @@ class Written(NamedTuple):
     digits: Any = 0
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """The shape of the answer: () for a number."""
-        return getattr(self.value, "shape", ())
+        return shape_of(self.value)
 
     def is_rounding(self, value: Any, slack: Any = 0.0) -> bool:
         """Whether the answer is `value`, rounded to its digits where it has two or more.
@@ -45,24 +55,13 @@ class Written(NamedTuple):
         >>> read_number("0.33").is_rounding(1 / 3), read_number("0.3").is_rounding(1 / 3)
         (True, False)
         """
-        if self.shape != getattr(value, "shape", ()):
-            return False
+        rounded = self.digits >= _LEAST
+        reach = self.half * self._leeway
         if self.shape:
             import numpy as np
 
-            reach = added(np.where(self.digits >= _LEAST, self.half * self._leeway, 0), slack)
-            # What is infinite is off by no reach, as wide as that may be.
-            same = self.value == value
-            own, value = alike(self.value, value)
-            with np.errstate(all="ignore"):
-                apart = np.abs(own - value)
-                near = same | ((apart <= reach) & (apart < np.inf))
-            return bool(near.all())
-        reach = added(self.half * self._leeway, slack) if self.digits >= _LEAST else slack
-        # What is infinite is off by no reach, as wide as that may be.
-        same = self.value == value
-        own, value = alike(self.value, value)
-        return bool(same or abs(own - value) <= reach < math.inf)
+            return is_near(self.value, value, added(np.where(rounded, reach, 0), slack))
+        return is_near(self.value, value, added(reach, slack) if rounded else slack)
 
     @property
     def _leeway(self) -> Any:
@@ -91,6 +90,32 @@ def is_fraction(number: Any) -> bool:
     return not isinstance(number, float) and (dtype is None or dtype.kind == "O")
 
 
+def shape_of(number: Any) -> Shape:
+    """Return the shape of a number, which is (), or of an array."""
+    found: Shape = getattr(number, "shape", ())
+    return found
+
+
+def is_near(a: Any, b: Any, reach: Any) -> bool:
+    """Whether two numbers, or two arrays of one shape, are equal or no farther apart than that.
+
+    What is infinite is off by no reach, as wide as that may be.
+    """
+    if shape_of(a) != shape_of(b):
+        return False
+    if not shape_of(a):
+        same = a == b
+        a, b = alike(a, b)
+        return bool(same or abs(a - b) <= reach < math.inf)
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        same = np.asarray(a) == b
+        a, b = alike(a, b)
+        apart = np.abs(np.asarray(a) - b)
+        return bool((same | ((apart <= reach) & (apart < np.inf))).all())
+
+
 def alike(a: Any, b: Any) -> tuple[Any, Any]:
     """Return two numbers in one kind: of a fraction beside a double, the double nearest to it.
 
@@ -115,7 +140,7 @@ def _nearest(number: Any) -> Any:
     from cgcli.numbers.ratio import as_ratio
 
     # A ratio is infinite where it is too large, and does not raise.
-    if not getattr(number, "shape", ()):
+    if not shape_of(number):
         return float(as_ratio(number))
     import numpy as np
 
@@ -128,11 +153,8 @@ def exact(value: Any) -> Written:
     >>> exact(0.5).is_rounding(0.5), exact(0.5).is_rounding(0.51)
     (True, False)
     """
-    if not getattr(value, "shape", ()):
-        return Written(value)
-    import numpy as np
-
-    return Written(value, np.zeros(value.shape), np.zeros(value.shape))
+    zeros = DOUBLES.zero(shape_of(value))
+    return Written(value, zeros, zeros)
 
 
 def read_number(text: str, kind: Kind = DOUBLES) -> Written | None:

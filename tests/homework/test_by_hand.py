@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cgcli.homework.marking import Tolerance
+from cgcli.homework.judging import Tolerance
 from cgcli.homework.marking import mark as mark_sheet
 from cgcli.homework.marks import Points, score, summary
 from cgcli.homework.sheets import read_sheets

@@ -10,7 +10,8 @@ import pytest
 
 from cgcli import CgraphError, parse
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.marking import RIGHT, Tolerance, mark
+from cgcli.homework.judging import RIGHT, Tolerance
+from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
 from cgcli.numbers.numerals import exact_text
 from tests.oracles.duals import draw

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
 from cgcli.homework.formulas import compare
-from cgcli.homework.marking import Tolerance
+from cgcli.homework.judging import Tolerance
 from cgcli.homework.marking import mark as mark_sheet
 from cgcli.homework.marks import Points, read_points, score
 from cgcli.homework.sheets import read_sheets

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import AS_IS, Own, Use
+from cgcli.homework.working import AS_IS, Own, Use, Worked, run
 from cgcli.homework.written import Written
-from cgcli.operations.row import Operation
+from cgcli.operations.row import Rule
 
-__all__ = ["Example", "GradientStep", "Mistake", "Numbers", "ValueStep"]
+__all__ = ["Example", "GradientStep", "Mistake", "Numbers", "ValueStep", "partials", "values"]
 
 Numbers: TypeAlias = Iterable[Any]
 
 
-class ValueStep:
+class ValueStep(Worked):
     """A value that is worked out from the student's own values of the arguments."""
-
-    def __init__(self, own: Own, node: int) -> None:
-        self.own = own
-        self.node = node
-        self.graph = own.graph
-        self.quantity = Quantity(node)
-
-    @property
-    def operation(self) -> Operation:
-        """The operation."""
-        return self.graph.operations[self.node]
-
-    @property
-    def name(self) -> str:
-        """The name of the operation."""
-        return self.operation.name
-
-    @property
-    def arguments(self) -> tuple[int, ...]:
-        """The nodes that the value is made of."""
-        return self.graph.arguments[self.node]
-
-    @cached_property
-    def parts(self) -> list[Any]:
-        """The values of the arguments."""
-        return [self.own.values[argument] for argument in self.arguments]
 
     @cached_property
     def expected(self) -> Any:
@@ -61,7 +34,6 @@ class GradientStep:
         self.of = of
         self.node = node
         self.graph = own.graph
-        self.quantity = Quantity(node, of)
 
     @cached_property
     def uses(self) -> list[Use]:
@@ -112,3 +84,26 @@ class Mistake:
     at_value: Callable[[ValueStep], Numbers] | None = None
     slip: Callable[[Written, float], bool] | None = None
     value_words: str = ""
+
+
+def partials(**rules: Sequence[Sequence[Rule]]) -> Callable[[Use], Numbers]:
+    """Return what sends wrong local derivatives: by operation, for each place the rules of some.
+
+    A rule takes what the rule of a right one takes.
+    """
+
+    def at_use(use: Use) -> Numbers:
+        of_places = rules.get(use.name, ())
+        for rule in of_places[use.place] if use.place < len(of_places) else ():
+            yield use.send(run(rule, use.y, *use.parts))
+
+    return at_use
+
+
+def values(**rules: Sequence[Rule]) -> Callable[[ValueStep], Numbers]:
+    """Return what works wrong values out: by operation, rules of its arguments."""
+
+    def at_value(step: ValueStep) -> Numbers:
+        return (run(rule, *step.parts) for rule in rules.get(step.name, ()))
+
+    return at_value

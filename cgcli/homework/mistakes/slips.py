@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Final
 
-from cgcli.homework.mistakes.row import Example, GradientStep, Mistake, Numbers, ValueStep
+from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep
 from cgcli.homework.working import Use, run, value_with
 from cgcli.homework.written import Written
 
-__all__ = ["SLIPS"]
+__all__ = [
+    "cut_off",
+    "digits_transposed",
+    "other_variable",
+    "sign_slip",
+    "wrong_variable",
+    "wrong_variable_in_value",
+]
 
-_SEED: Final = "p = x + y; g = p*z"
-_POINT: Final[dict[str, Any]] = {"x": 1, "y": 3, "z": -3}
 _OTHERS: Final = 40
 
 
-def _sign_slip(answer: Written, right: float) -> bool:
+def sign_slip(answer: Written, right: float) -> bool:
+    """Whether the answer is right but for its sign."""
     return right != 0 and answer.is_rounding(-right, 1e-9 * abs(right))
 
 
-def _digits_transposed(answer: Written, right: float) -> bool:
+def digits_transposed(answer: Written, right: float) -> bool:
     """Whether swapping two neighbouring digits of the answer makes it right."""
     if answer.value - answer.value != 0 or answer.value == 0 or not answer.half:
         return False
@@ -43,7 +49,7 @@ def _digits_transposed(answer: Written, right: float) -> bool:
     return False
 
 
-def _rounding(answer: Written, right: float) -> bool:
+def cut_off(answer: Written, right: float) -> bool:
     """Whether digits were cut off in place of rounded, or only one was kept."""
     if not answer.half or right - right != 0 or abs(right) > 1e300:
         return False
@@ -55,7 +61,7 @@ def _rounding(answer: Written, right: float) -> bool:
     return within and answer.digits > 0 and answer.value * right > 0
 
 
-def _wrong_variable(step: GradientStep) -> Numbers:
+def wrong_variable(step: GradientStep) -> Numbers:
     """The gradients by other named nodes: the student's own, and the right ones of later steps."""
     graph, known = step.graph, step.own.gradients.get(step.of, {})
     shape = graph.shape(step.node)
@@ -68,14 +74,15 @@ def _wrong_variable(step: GradientStep) -> Numbers:
                 yield step.own.exercise.zeros(node) if found is None else found
 
 
-def _other_variable(use: Use) -> Numbers:
-    own, graph = use.own, use.own.graph
+def other_variable(use: Use) -> Numbers:
+    """Yield the derivative of a product or a quotient with another named node in it."""
+    own, graph = use.own, use.graph
     if use.name not in ("mul", "div"):
         return
     place = 1 - use.place if use.name == "mul" else 1
     replaced = use.arguments[place]
     for node in list(graph.given)[:_OTHERS]:
-        if node in use.arguments or node == use.user or graph.shape(node) != graph.shape(replaced):
+        if node in use.arguments or node == use.node or graph.shape(node) != graph.shape(replaced):
             continue
         parts = use.parts
         parts[place] = own.values[node]
@@ -85,7 +92,8 @@ def _other_variable(use: Use) -> Numbers:
             yield use.send(run(partial, y, *parts))
 
 
-def _wrong_variable_in_value(step: ValueStep) -> Numbers:
+def wrong_variable_in_value(step: ValueStep) -> Numbers:
+    """Yield the value with another named node for one of the arguments."""
     graph, own = step.graph, step.own
     named = [node for node in graph.given if node != step.node][:_OTHERS]
     for place, argument in enumerate(step.arguments):
@@ -93,42 +101,3 @@ def _wrong_variable_in_value(step: ValueStep) -> Numbers:
             known = node < step.node or not graph.arguments[node]
             if known and node != argument and graph.shape(node) == graph.shape(argument):
                 yield value_with(own, step.node, place, own.values[node])
-
-
-SLIPS: Final = (
-    Mistake(
-        "sign-slip",
-        "the number is right but for its sign",
-        Example(_SEED, _POINT, "dg/dx", "3"),
-        slip=_sign_slip,
-        value_words="the number is right but for its sign",
-    ),
-    Mistake(
-        "digits-transposed",
-        "the number is right but for two digits that changed places",
-        Example("f = 12*x", {"x": 1.2}, "df/dx", "21"),
-        slip=_digits_transposed,
-        value_words="the number is right but for two digits that changed places",
-    ),
-    Mistake(
-        "rounding",
-        "digits were cut off in place of rounded, or fewer than two were kept",
-        Example("f = x/3", {"x": 2}, "f", "0.666"),
-        slip=_rounding,
-        value_words="digits were cut off in place of rounded, or fewer than two were kept",
-    ),
-    Mistake(
-        "wrong-variable",
-        "this is the gradient by another node",
-        Example(_SEED, _POINT, "dg/dp", "4"),
-        at_gradient=_wrong_variable,
-        at_value=_wrong_variable_in_value,
-        value_words="another variable was put into {use}",
-    ),
-    Mistake(
-        "other-variable",
-        "another variable was put into the derivative of {use}",
-        Example("p = x + y; g = p*z", {"x": 2, "y": 5, "z": -3}, "dg/dz", "5"),
-        at_use=_other_variable,
-    ),
-)

@@ -6,14 +6,21 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cgcli.homework.mistakes.row import Example, Mistake, Numbers, ValueStep
-from cgcli.homework.working import Use, is_same, shape_of
+from cgcli.homework.mistakes.row import Numbers, ValueStep
+from cgcli.homework.working import Use, is_same, run
+from cgcli.homework.written import shape_of
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["TENSORS"]
+__all__ = [
+    "not_spread_back",
+    "sum_for_mean",
+    "transposed",
+    "transposed_in_value",
+    "wrong_side",
+    "wrong_side_in_value",
+]
 
-_LAYER: Final = "s = W @ x; L = sum(s^2)"
-_AT: Final[dict[str, Any]] = {"W": [[1, 2], [3, 4]], "x": [0.5, -1]}
+_MIXED_UP: Final = {"mean": OPERATIONS["sum"], "sum": OPERATIONS["mean"]}
 
 
 def _variants(first: Any, second: Any) -> Iterator[tuple[bool, Any]]:
@@ -56,90 +63,50 @@ def _products(use: Use) -> Iterator[tuple[bool, Any]]:
                 yield swapped, each
 
 
-def _transposed(use: Use) -> Numbers:
-    for swapped, product in _products(use):
-        if not swapped:
-            yield product
+def transposed(use: Use) -> Numbers:
+    """Yield what is sent when a factor, or the result, is transposed the wrong way."""
+    yield from (product for swapped, product in _products(use) if not swapped)
     if use.name == "transpose":
         yield use.upstream
 
 
-def _wrong_side(use: Use) -> Numbers:
-    for swapped, product in _products(use):
-        if swapped:
-            yield product
+def wrong_side(use: Use) -> Numbers:
+    """Return what is sent when the factors change sides."""
+    return (product for swapped, product in _products(use) if swapped)
 
 
-def _transposed_in_value(step: ValueStep) -> Numbers:
+def transposed_in_value(step: ValueStep) -> Numbers:
+    """Yield a matrix product with factors, or the result, transposed."""
     if step.name == "matmul" and any(map(shape_of, step.parts)):
         for swapped, product in _variants(*step.parts):
             if not swapped:
                 yield from _turned(product) if shape_of(product) else [product]
 
 
-def _wrong_side_in_value(step: ValueStep) -> Numbers:
+def wrong_side_in_value(step: ValueStep) -> Numbers:
+    """Yield a matrix product with its factors the wrong way round."""
     if step.name == "matmul":
-        for swapped, product in _variants(*step.parts):
-            if swapped:
-                yield product
+        yield from (product for swapped, product in _variants(*step.parts) if swapped)
 
 
-def _not_spread_back(use: Use) -> Numbers:
-    other = {"mean": "sum", "sum": "mean"}.get(use.name)
-    if other is not None:
+def not_spread_back(use: Use) -> Numbers:
+    """Yield what is sent when sum and mean are mixed up, or a broadcast is not summed."""
+    if use.name in _MIXED_UP:
         from cgcli.numbers.arrays import ARRAYS
 
-        pullback = OPERATIONS[other].pullback
+        pullback = _MIXED_UP[use.name].pullback
         assert pullback is not None
         yield pullback(ARRAYS, 0, use.upstream, use.y, use.parts, use.static)
         if not shape_of(use.upstream):
             # One number where a list is asked.
             yield use.upstream
             yield use.upstream / use.x.size
-    elif use.operation.elementwise and shape_of(use.upstream) != use.shape:
-        derivative = use.local
-        if derivative is not None:
-            # What was broadcast forward is summed backward; here each part is left as it is.
-            yield use.upstream * derivative
+    elif shape_of(use.upstream) != use.shape and use.local is not None:
+        # What was broadcast forward is summed backward; here each part is left as it is.
+        yield use.upstream * use.local
 
 
-def _not_spread_in_value(step: ValueStep) -> Numbers:
-    other = {"mean": "sum", "sum": "mean"}.get(step.name)
-    if other is not None:
-        from cgcli.numbers.arrays import ARRAYS, as_value
-
-        static = step.graph.static.get(step.node, ())
-        yield as_value(OPERATIONS[other].value(ARRAYS, *step.parts, *static))
-
-
-TENSORS: Final = (
-    Mistake(
-        "matrix-transposed",
-        "a factor of the matrix product {use}, or the result, is transposed the wrong way",
-        Example(_LAYER, _AT, "dL/dx", "[-13, -29]"),
-        at_use=_transposed,
-        at_value=_transposed_in_value,
-        value_words="a factor of the matrix product {use}, or the result, is transposed",
-    ),
-    Mistake(
-        "matrix-wrong-side",
-        "the factor in {use} was multiplied on the wrong side",
-        Example(
-            "C = A @ B; L = sum(C*C)",
-            {"A": [[1, 2], [3, 4]], "B": [[1, -1], [2, 0.5]]},
-            "dL/dA",
-            "[[54, -4], [1, -1]]",
-        ),
-        at_use=_wrong_side,
-        at_value=_wrong_side_in_value,
-        value_words="the factors of the matrix product {use} stand the wrong way round",
-    ),
-    Mistake(
-        "not-spread-back",
-        "the gradient of {use} was not spread back over the elements as it should be",
-        Example("m = mean(x); L = 6*m", {"x": [1, 2, 3]}, "dL/dx", "[6, 6, 6]"),
-        at_use=_not_spread_back,
-        at_value=_not_spread_in_value,
-        value_words="sum and mean were mixed up in {use}",
-    ),
-)
+def sum_for_mean(step: ValueStep) -> Numbers:
+    """Yield the sum in place of a mean, or the mean in place of a sum."""
+    if step.name in _MIXED_UP:
+        yield run(_MIXED_UP[step.name].value, *step.parts, *step.static, arrays=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cgcli.homework.marking import FOLLOWS, RIGHT, Judged, Marked
+from cgcli.homework.formulas import Equality
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.homework.quantities import Quantity
 from cgcli.views.document import kind_document, note_document, number
@@ -30,7 +32,7 @@ def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[s
         "schema": "cgraph.check/1",
         "expression": exercise.graph.text,
         **kind_document(result),
-        "at": {name: number(value) for name, value in exercise.inputs.items()},
+        "at": _numbers(exercise.inputs),
         "output": result.output,
         "steps": [
             {
@@ -48,8 +50,7 @@ def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[s
 
 
 def _sheet(report: Report, points: Points, marked: Marked, score: Score) -> dict[str, Any]:
-    exercise = report.exercise
-    first = marked.first_wrong
+    exercise, first = report.exercise, marked.first_wrong
     return {
         "sheet": marked.sheet.name,
         "trouble": marked.sheet.trouble or None,
@@ -59,9 +60,7 @@ def _sheet(report: Report, points: Points, marked: Marked, score: Score) -> dict
         "wrong": score.wrong,
         "points": score.points,
         "of": score.of,
-        "first_wrong": None
-        if first is None
-        else {"step": step_text(exercise, first), "line": first.answer.line},
+        "first_wrong": first and {"step": step_text(exercise, first), "line": first.answer.line},
         "answers": [_answer(report, points, judged) for judged in marked.judged],
         "unreadable": [
             {"line": line.line, "text": line.text, **error_document(line.error)}
@@ -73,16 +72,16 @@ def _sheet(report: Report, points: Points, marked: Marked, score: Score) -> dict
 
 def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
     exercise, answer = report.exercise, judged.answer
-    good = judged.verdict in (RIGHT, FOLLOWS)
     tells = report.reveal != VERDICT
+    shown = tells or judged.verdict == RIGHT
     document: dict[str, Any] = {
         "line": answer.line,
         "text": answer.text,
         "step": step_text(exercise, judged),
         "kind": answer.quantity.kind,
         "verdict": judged.verdict,
-        "points": points.of(answer.quantity) if good else 0.0,
-        "proof": None,
+        "points": points.got(judged),
+        "proof": _proof(judged.equality) if judged.equality and shown else None,
         "diagnoses": [
             {
                 "mistake": each.mistake.name,
@@ -90,25 +89,27 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
                 "words": report.words.say(each.words),
             }
             for each in judged.diagnoses
-        ]
-        if tells
-        else [],
-        "ambiguous": tells and len({each.mistake.name for each in judged.diagnoses}) > 1,
+            if tells
+        ],
+        "ambiguous": tells and len(judged.mistakes) > 1,
     }
-    equality = judged.equality
-    if equality is not None and (judged.verdict == RIGHT or tells):
-        document["proof"] = {
-            "kind": equality.proof,
-            "points": equality.points,
-            "at": None
-            if equality.inputs is None
-            else {name: number(value) for name, value in equality.inputs.items()},
-            "value": number(equality.value),
-        }
     if report.reveal == ANSWER:
         document["truth"] = number(judged.truth)
         document["expected"] = number(judged.expected)
     return document
+
+
+def _proof(equality: Equality) -> dict[str, Any]:
+    return {
+        "kind": equality.proof,
+        "points": equality.points,
+        "at": equality.inputs and _numbers(equality.inputs),
+        "value": number(equality.value),
+    }
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: number(value) for name, value in values.items()}
 
 
 def _summary(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
@@ -121,15 +122,10 @@ def _summary(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, An
             {"step": report.exercise.steps.text(step), "wrong": count}
             for step, count in found.steps
         ],
-        "mistakes": []
-        if report.reveal == VERDICT
-        else [
-            {
-                "mistake": each.mistake.name,
-                "sheets": count,
-                "words": report.words.say(each.words),
-            }
+        "mistakes": [
+            {"mistake": each.mistake.name, "sheets": count, "words": report.words.say(each.words)}
             for each, count in found.mistakes
+            if report.reveal != VERDICT
         ],
     }
 
@@ -165,13 +161,12 @@ def _row(
     yield from (score.right, score.follows, score.wrong, score.missing, score.unreadable)
     yield from (f"{score.points:g}", f"{score.of:g}")
     yield step_text(report.exercise, first) if first else ""
-    told = first.diagnoses if first and report.reveal != VERDICT else []
-    yield " ".join(dict.fromkeys(each.mistake.name for each in told))
+    yield " ".join(first.mistakes) if first and report.reveal != VERDICT else ""
     yield marked.sheet.trouble
     yield from (verdicts.get(step, "missing") for step in steps)
 
 
-_BADNESS: Final = ("right", "follows", "wrong")
+_BADNESS: Final = (RIGHT, FOLLOWS, WRONG)
 
 
 def _cell(value: str | float) -> str | float:

@@ -7,28 +7,23 @@ from typing import Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Judged, Marked
-from cgcli.views.gate import printable
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 
 __all__ = [
     "ANSWER",
     "HINT",
-    "REVEAL",
     "VERDICT",
+    "VERDICT_WORDS",
     "discreet",
     "remarks",
     "step_text",
-    "verdict_word",
 ]
 
 VERDICT: Final = "verdict"
 HINT: Final = "hint"
 ANSWER: Final = "answer"
-REVEAL: Final = (VERDICT, HINT, ANSWER)
-
-_DIGITS: Final = 6
 
 
 _DISCREET: Final = {
@@ -54,14 +49,12 @@ def discreet(result: Result) -> Result:
     return found
 
 
-def verdict_word(verdict: str) -> Message:
-    """Return a verdict in words."""
-    words = {
-        RIGHT: Message("right"),
-        FOLLOWS: Message("follows"),
-        WRONG: Message("wrong"),
-    }
-    return words.get(verdict, Message("unreadable"))
+VERDICT_WORDS: Final = {
+    RIGHT: Message("right"),
+    FOLLOWS: Message("follows"),
+    WRONG: Message("wrong"),
+    "unreadable": Message("unreadable"),
+}
 
 
 def step_text(exercise: Exercise, judged: Judged) -> str:
@@ -75,8 +68,9 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     if judged.verdict == FOLLOWS:
         found.append(Message("right from the numbers before it"))
     if judged.verdict == WRONG and reveal != VERDICT:
-        found += _of_shape(judged)
-        found += diagnoses(exercise, judged)
+        if _has_other_shape(judged):
+            found.append(Message("this has another shape"))
+        found += _diagnoses(exercise, judged)
     if judged.verdict != RIGHT and reveal == ANSWER:
         found.append(Message("right is {number}", number=_number(judged.truth)))
         expected = _number(judged.expected)
@@ -85,15 +79,13 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     return found
 
 
-def _number(value: Any, digits: int = _DIGITS) -> Math:
+def _number(value: Any, digits: int = 6) -> Math:
     return Math(" ".join(shown(value, digits).split("\n")))
 
 
-def _of_shape(judged: Judged) -> list[Message]:
+def _has_other_shape(judged: Judged) -> bool:
     written = judged.answer.written
-    if written is None or written.shape == getattr(judged.truth, "shape", ()):
-        return []
-    return [Message("this has another shape")]
+    return written is not None and written.shape != getattr(judged.truth, "shape", ())
 
 
 def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
@@ -117,7 +109,7 @@ def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message
     ]
 
 
-def diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
+def _diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
     """Return the mistakes that give a wrong number, each with the step it was made at."""
     found = []
     for each in judged.diagnoses:
@@ -126,16 +118,8 @@ def diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
             step = Math(exercise.steps.text(each.quantity))
             words = Message("at {step}: {words}", step=step, words=words)
         found.append(words)
-    if len(found) > 1:
-        return [
-            Message("perhaps {words}", words=words)
-            if k == 0
-            else Message("or {words}", words=words)
-            for k, words in enumerate(found)
-        ]
-    return found
-
-
-def sheet_name(marked: Marked) -> str:
-    """Return the name of a sheet, fit to be printed."""
-    return printable(marked.sheet.name)
+    if len(found) < 2:
+        return found
+    first, *others = found
+    alternatives = [Message("or {words}", words=words) for words in others]
+    return [Message("perhaps {words}", words=first), *alternatives]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.errors import shorten
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.marking import FOLLOWS, RIGHT, WRONG, Marked
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG
+from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
-from cgcli.views.homework.remarks import HINT, remarks, sheet_name, step_text, verdict_word
+from cgcli.views.homework.remarks import HINT, VERDICT, VERDICT_WORDS, remarks, step_text
 from cgcli.views.terminal import console, rule_style, show
 from cgcli.words import Math, Message
 
@@ -39,31 +41,49 @@ class Report(NamedTuple):
         return printable(self.words.say(message))
 
 
+_Column: TypeAlias = tuple[str, dict[str, Any], bool]
+"""The head of a column, how it is set, and whether it is shown."""
+
+_NUMBER: Final[dict[str, Any]] = {"justify": "right", "no_wrap": True}
+_WORDS: Final[dict[str, Any]] = {"overflow": "fold"}
+
+
 def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -> None:
     """Print one sheet: each answer with its verdict, in the order of working."""
-    from rich.table import Table
     from rich.text import Text
 
     out = out or console()
     if marked.sheet.trouble:
-        text = Message("{sheet} cannot be read: {why}", sheet=_sheet(marked), why=_why(marked))
-        out.print(Text(report.say(text), style="yellow"))
+        out.print(Text(report.say(_trouble(marked)), style="yellow"))
         return
+    columns: list[_Column] = [
+        (Message("line"), {**_NUMBER, "style": "dim"}, True),
+        (Message("answer"), _WORDS, True),
+        ("", {"no_wrap": True}, True),
+        (Message("points"), _NUMBER, report.points is not None),
+        ("", _WORDS, True),
+    ]
     rows = list(_rows(report, marked))
     if rows:
-        table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
-        table.add_column(report.say(Message("line")), justify="right", no_wrap=True, style="dim")
-        table.add_column(report.say(Message("answer")), overflow="fold")
-        table.add_column("", no_wrap=True)
-        if report.points is not None:
-            table.add_column(report.say(Message("points")), justify="right", no_wrap=True)
-        table.add_column("", overflow="fold", ratio=None)
-        for row in rows:
-            table.add_row(*row)
-        show(out, table, _least(table))
-        out.print()
+        _print_table(report, out, columns, rows)
     for line in _closing(report, marked, score):
         out.print(Text(line), soft_wrap=not out.is_terminal)
+
+
+def _print_table(
+    report: Report, out: Any, columns: list[_Column], rows: Iterable[list[Any]]
+) -> None:
+    """Print a table of the columns that are shown, and a blank line."""
+    from rich.table import Table
+
+    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    for head, options, shown in columns:
+        if shown:
+            table.add_column(report.say(head) if head else "", **options)
+    for row in rows:
+        table.add_row(*itertools.compress(row, (shown for *_, shown in columns)))
+    show(out, table, _least(table))
+    out.print()
 
 
 def _least(table: Any) -> int:
@@ -77,50 +97,36 @@ def _least(table: Any) -> int:
     return sum(cells) + 3 * len(table.columns)
 
 
-def _sheet(marked: Marked) -> Math:
-    return Math(sheet_name(marked))
-
-
-def _why(marked: Marked) -> Math:
-    return Math(marked.sheet.trouble)
+def _trouble(marked: Marked) -> Message:
+    name, why = Math(printable(marked.sheet.name)), Math(marked.sheet.trouble)
+    return Message("{sheet} cannot be read: {why}", sheet=name, why=why)
 
 
 def _rows(report: Report, marked: Marked) -> Iterator[list[Any]]:
+    """Yield the rows of a sheet: its answers, and then what could not be read."""
     from rich.text import Text
 
+    def row(line: int, text: str, verdict: str, points: float, said: list[str]) -> list[Any]:
+        return [
+            str(line),
+            Text(printable(shorten(" ".join(text.split()), _LONGEST))),
+            Text(report.say(VERDICT_WORDS[verdict]), style=_STYLES[verdict]),
+            f"{points:g}",
+            Text("\n".join(said)),
+        ]
+
+    points = report.points or Points()
     for judged in marked.judged:
-        style = _STYLES[judged.verdict]
+        answer = judged.answer
         said = [report.say(each) for each in remarks(report.exercise, judged, report.reveal)]
         if len(said) > _TOLD:
             rest = len(said) - _TOLD + 1
             more = Message("and {count} more, which --json tells", count=rest)
             said = [*said[: _TOLD - 1], report.say(more)]
-        row: list[Any] = [
-            str(judged.answer.line),
-            Text(_answer(judged.answer.text)),
-            Text(report.say(verdict_word(judged.verdict)), style=style),
-            Text("\n".join(said)),
-        ]
-        if report.points is not None:
-            worth = report.points.of(judged.answer.quantity)
-            got = worth if judged.verdict in (RIGHT, FOLLOWS) else 0
-            row.insert(3, f"{got:g}")
-        yield row
+        yield row(answer.line, answer.text, judged.verdict, points.got(judged), said)
     for line in marked.unreadable:
         said = [printable(line.error.message), printable(line.error.hint)]
-        row = [
-            str(line.line),
-            Text(_answer(line.text)),
-            Text(report.say(Message("unreadable")), style=_STYLES["unreadable"]),
-            Text("\n".join(each for each in said if each)),
-        ]
-        if report.points is not None:
-            row.insert(3, "0")
-        yield row
-
-
-def _answer(text: str) -> str:
-    return printable(shorten(" ".join(text.split()), _LONGEST))
+        yield row(line.line, line.text, "unreadable", 0, [each for each in said if each])
 
 
 def _closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
@@ -144,55 +150,48 @@ def _closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
     yield ", ".join(report.say(part) for part in _counts(report, score))
 
 
-def _counts(report: Report, score: Score) -> list[Message]:
-    found = [Message("{count} right", count=score.right)]
+def _counts(report: Report, score: Score) -> Iterator[Message]:
+    yield Message("{count} right", count=score.right)
     if score.follows:
-        found.append(Message("{count} following", count=score.follows))
+        yield Message("{count} following", count=score.follows)
     if score.wrong:
-        found.append(Message("{count} wrong", count=score.wrong))
+        yield Message("{count} wrong", count=score.wrong)
     if score.unreadable:
-        found.append(Message("{count} unreadable", count=score.unreadable))
+        yield Message("{count} unreadable", count=score.unreadable)
     if report.points is not None:
         got, of = f"{score.points:g}", f"{score.of:g}"
-        found.append(Message("{points} of {of} points", points=got, of=of))
-    return found
+        yield Message("{points} of {of} points", points=got, of=of)
 
 
 def print_class(report: Report, sheets: list[tuple[Marked, Score]], out: Any = None) -> None:
     """Print a row for each of many sheets, and below what was wrong most often."""
-    from rich.table import Table
     from rich.text import Text
 
     out = out or console()
-    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column(report.say(Message("sheet")), overflow="fold", style="cyan", min_width=6)
-    for head in (Message("right"), Message("follows"), Message("wrong"), Message("missing")):
-        table.add_column(report.say(head), justify="right", no_wrap=True)
-    if report.points is not None:
-        table.add_column(report.say(Message("points")), justify="right", no_wrap=True)
-    table.add_column(report.say(Message("first wrong step")), overflow="fold")
     wide = out.width >= _WIDE
-    if wide:
-        table.add_column("", overflow="fold")
-    troubles: list[Any] = []
-    for marked, score in sheets:
-        step, said = _first(report, marked, score)
-        row: list[Any] = [
-            Text(shorten(sheet_name(marked))),
+    columns: list[_Column] = [
+        (Message("sheet"), {**_WORDS, "style": "cyan", "min_width": 6}, True),
+        (Message("right"), _NUMBER, True),
+        (Message("follows"), _NUMBER, True),
+        (Message("wrong"), _NUMBER, True),
+        (Message("missing"), _NUMBER, True),
+        (Message("points"), _NUMBER, report.points is not None),
+        (Message("first wrong step"), _WORDS, True),
+        ("", _WORDS, wide),
+    ]
+    rows = [
+        [
+            Text(shorten(printable(marked.sheet.name))),
             *map(str, (score.right, score.follows, score.wrong, score.missing)),
-            step,
+            f"{score.points:g}/{score.of:g}",
+            *_first(report, marked, score),
         ]
-        if report.points is not None:
-            row.insert(5, f"{score.points:g}/{score.of:g}")
-        if wide:
-            row.append(said)
-        elif marked.sheet.trouble:
-            troubles.append(said)
-        table.add_row(*row)
-    show(out, table, _least(table))
-    out.print()
-    for said in troubles:
-        out.print(said, soft_wrap=not out.is_terminal)
+        for marked, score in sheets
+    ]
+    _print_table(report, out, columns, rows)
+    for (marked, _), (*_, said) in zip(sheets, rows, strict=True):
+        if marked.sheet.trouble and not wide:
+            out.print(said, soft_wrap=not out.is_terminal)
     for line in _common(report, sheets):
         out.print(Text(line), soft_wrap=not out.is_terminal)
 
@@ -203,11 +202,10 @@ def _first(report: Report, marked: Marked, score: Score) -> Iterator[Any]:
 
     first = marked.first_wrong
     yield Text(printable(step_text(report.exercise, first)) if first else "")
-    said: str = ""
+    said = ""
     if marked.sheet.trouble:
-        why = Message("{sheet} cannot be read: {why}", sheet=_sheet(marked), why=_why(marked))
-        said = report.say(why)
-    elif first is not None and report.reveal in (HINT, "answer"):
+        said = report.say(_trouble(marked))
+    elif first is not None and report.reveal != VERDICT:
         told = remarks(report.exercise, first, HINT)
         said = report.say(told[0]) if told else ""
     elif score.unreadable:
@@ -227,7 +225,7 @@ def _common(report: Report, sheets: list[tuple[Marked, Score]]) -> Iterator[str]
         yield report.say(Message("wrong most often:"))
         for step, count in found.steps[:_TOLD]:
             yield f"{count:>5}  {printable(report.exercise.steps.text(step))}"
-    if found.mistakes and report.reveal != "verdict":
+    if found.mistakes and report.reveal != VERDICT:
         yield report.say(Message("mistakes:"))
         for diagnosis, count in found.mistakes[:_TOLD]:
             yield f"{count:>5}  {report.say(diagnosis.words)}"

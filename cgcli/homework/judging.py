@@ -1,0 +1,305 @@
+"""Judging an answer: right, right from the student's numbers before it, or wrong and why."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from cgcli.homework.answers import Answer
+from cgcli.homework.carrying import Known, rounding_reach
+from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.formulas import Equality, compare
+from cgcli.homework.quantities import Quantity
+from cgcli.homework.working import Own, in_doubles, is_same
+from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of
+
+__all__ = ["FOLLOWS", "RIGHT", "WRONG", "Judge", "Judged", "Pair", "Tolerance"]
+
+RIGHT: Final = "right"
+FOLLOWS: Final = "follows"
+WRONG: Final = "wrong"
+
+_DIGITS: Final = 3
+_WHOLE: Final = 0.5
+"""A number is taken for a rounded one when it has so many digits, some behind the point."""
+_MORE: Final = 2
+"""So many more digits an answer may have than the rounded numbers that it may come of."""
+
+Pair: TypeAlias = tuple[Any, Any]
+"""A number as it was written, and before it was rounded."""
+
+
+class Judged(NamedTuple):
+    """An answer and what became of it.
+
+    `expected` is what correct working gives from the student's own earlier answers, and `truth`
+    the right number; a formula has an `equality`.
+    """
+
+    answer: Answer
+    verdict: str
+    expected: Any
+    truth: Any
+    diagnoses: list[Diagnosis]
+    equality: Equality | None
+
+    @property
+    def good(self) -> bool:
+        """Whether the answer earns its points: right, or right from the numbers before it."""
+        return self.verdict in (RIGHT, FOLLOWS)
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The names of the mistakes that give the answer, the likeliest first."""
+        return list(dict.fromkeys(each.mistake.name for each in self.diagnoses))
+
+
+class Tolerance(NamedTuple):
+    """How far an answer may be off, absolutely or as a part of the right number; None for digits.
+
+    >>> round(Tolerance(0.01, relative=True).reach(200.0), 6)
+    2.0
+    """
+
+    size: float | None = None
+    relative: bool = False
+
+    def reach(self, truth: Any) -> Any:
+        """Return how far an answer to a question of this right number may be off."""
+        if self.size is None:
+            # Whole, so that a fraction stays one.
+            return 0
+        size = self.size if is_fraction(self.size) else self.size * (1 + 1e-9)
+        return size * abs(truth) if self.relative else size
+
+
+class Judge:
+    """The judge of one sheet, who knows what was written before and what may have been meant.
+
+    `own` has the numbers as they were written; `held` has, for each that was rounded, the number
+    before rounding, with which the student may as well have gone on. `answers` are the sheet's,
+    by node, for the values under -1 and for gradients under what is differentiated.
+    """
+
+    def __init__(self, exercise: Exercise, answers: list[Answer], tolerance: Tolerance) -> None:
+        self.exercise = exercise
+        self.tolerance = tolerance
+        self.owns = self.own, self.held = Own(exercise), Own(exercise)
+        self.answers: dict[int, dict[int, list[Answer]]] = {}
+        for answer in answers:
+            node, of = answer.quantity
+            self.answers.setdefault(of, {}).setdefault(node, []).append(answer)
+        self.judged: list[Judged] = []
+        self.differs = False
+        # How far the number that was gone on with may be from the one that is written, and the
+        # digits of that.
+        self.reaches: dict[Quantity, tuple[Any, float]] = {}
+
+    def judge(self, answers: list[Answer], expected: list[Pair], quantity: Quantity) -> Pair | None:
+        """Judge the answers to one quantity; return the number to go on with, written and held.
+
+        None is returned where the answer is of another shape, and cannot be gone on with.
+        """
+        numbers: Pair | None = None
+        truth = self.exercise.truth(quantity)
+        slack = self.exercise.slack(quantity) + self.tolerance.reach(truth)
+        for answer in answers:
+            written, equality, element = answer.written, None, answer.element
+            if answer.formula is not None:
+                equality = compare(self.exercise, answer)
+                written = exact(self._formula_value(answer))
+            assert written is not None
+            right = _part(truth, element)
+            # A tolerance stands in place of the digits.
+            read = written if self.tolerance.size is None else exact(written.value)
+            verdict, held = self._verdict(read, right, _part(slack, element), expected, element)
+            by_digits = read is written and equality is None
+            if verdict == WRONG and expected and by_digits and self.reaches:
+                verdict, held = self._unrounded(written, expected, quantity, element)
+            if equality is not None:
+                verdict, held = _of_formula(equality, verdict, written, right, held)
+            diagnoses: list[Diagnosis] = []
+            if verdict == WRONG and expected:
+                diagnoses = self._diagnose(answer, written)
+                if diagnoses and not element and diagnoses[0].quantity == quantity:
+                    held = self._before_rounding(written, diagnoses[0])
+            value = written.value
+            if verdict == RIGHT and is_same(value, right, 1e-13):
+                value = right
+            elif verdict != RIGHT and not self._is_exact(verdict, value, held, diagnoses):
+                self._round(answer, written, _reach(written))
+            elif verdict == RIGHT and shape_of(value) == shape_of(held):
+                self._round(answer, written, abs(value - held))
+            self.differs = self.differs or not is_same(value, held, 0.0)
+            first = _part(expected[0][0], element) if expected else right
+            self.judged.append(Judged(answer, verdict, first, right, diagnoses, equality))
+            if expected:
+                numbers = self._overlaid(numbers, expected[0], answer, (value, held))
+        return numbers
+
+    def _verdict(
+        self,
+        written: Written,
+        right: Any,
+        slack: Any,
+        expected: list[Pair],
+        element: tuple[int, ...],
+    ) -> tuple[str, Any]:
+        """Return the verdict on a number, and the number that may have been rounded to it."""
+        if written.is_rounding(right, slack):
+            return RIGHT, right
+        # What cancels to 0 is as far off as the numbers that cancelled.
+        near = slack + _rounding(right, 1e-12)
+        for pair in expected:
+            first, second = _part(pair[0], element), _part(pair[1], element)
+            # The number before rounding first: what was written is gone on with anyway.
+            for number in (second, first):
+                if written.is_rounding(number, _rounding(number, 1e-9) + near):
+                    return FOLLOWS, number
+            if not shape_of(first) and not written.shape and is_same(first, second, 0.02):
+                # Rounded here and not there: anything between the two is the same working.
+                middle, reach = (first + second) / 2, abs(first - second) / 2
+                if written.is_rounding(middle, reach + slack):
+                    return FOLLOWS, middle
+        return WRONG, written.value
+
+    def _unrounded(
+        self, written: Written, expected: list[Pair], quantity: Quantity, element: tuple[int, ...]
+    ) -> tuple[str, Any]:
+        """Return the verdict on a number that may come of numbers with more digits than written."""
+        wrong = WRONG, written.value
+        if not _may_be_rounded(written.value, _part(expected[0][0], element)):
+            return wrong
+        # Who writes more digits than rounded numbers have has not gone on with those.
+        least = _digits(written) - _MORE
+        reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
+        whole = rounding_reach(self.own, self._known(quantity.of), quantity, reaches)
+        if shape_of(whole) not in ((), shape_of(expected[0][0])):
+            return wrong
+        part = _part(whole, element)
+        reach = part + part / 1_000_000
+        for number in (_part(each, element) for pair in expected for each in pair):
+            if written.is_rounding(number, reach):
+                return FOLLOWS, number
+        return wrong
+
+    def _round(self, answer: Answer, written: Written, reach: Any) -> None:
+        """Keep how far the number that a student went on with may be from the one written."""
+        quantity, element, digits = answer.quantity, answer.element, _digits(written)
+        if element:
+            import numpy as np
+
+            nothing = self.exercise.zeros(quantity.node), 0.0
+            before, most = self.reaches.get(quantity, nothing)
+            whole = np.array(before)
+            whole[element] = reach
+            reach, digits = whole, max(digits, most)
+        if reach.any() if shape_of(reach) else reach:
+            self.reaches[quantity] = reach, digits
+
+    def _is_exact(self, verdict: str, value: Any, held: Any, diagnoses: list[Diagnosis]) -> bool:
+        """Whether a number that is not right is known to be no rounded one.
+
+        It is when no number before it was rounded and it is, to all digits, what follows from
+        those or what a mistake gives.
+        """
+        if self.differs or self.reaches:
+            return False
+        found = [each.number for each in diagnoses if each.mistake.slip is None]
+        if verdict == FOLLOWS:
+            found = [held]
+        return any(is_same(value, number, 1e-12) for number in found)
+
+    def _before_rounding(self, written: Written, found: Diagnosis) -> Any:
+        """Return the number that a mistake gives, which was rounded to the one written."""
+        if found.mistake.slip is not None:
+            return written.value
+        # A mistake is tried in doubles, which say no more than the fraction that was written.
+        exactly = self.exercise.kind.exact and is_same(written.value, found.number, 1e-13)
+        return written.value if exactly else found.number
+
+    def _known(self, of: int) -> Known:
+        """Return which steps are on the sheet."""
+        gradients = self.answers.get(of, ()) if of >= 0 else ()
+        return Known(frozenset(self.answers.get(-1, ())), frozenset(gradients))
+
+    def _diagnose(self, answer: Answer, written: Written) -> list[Diagnosis]:
+        """Return the mistakes that give a wrong answer, from what was written or held."""
+        kind, quantity = self.exercise.kind, answer.quantity
+        if kind.exact:
+            written = written.in_doubles(kind)
+        wrong = Wrong(quantity, answer.element, written, self._known(quantity.of))
+        owns = self.owns if self.differs else self.owns[:1]
+        return diagnose(list(map(in_doubles, owns)), wrong)
+
+    def _formula_value(self, answer: Answer) -> Any:
+        """Return what a formula comes to with the student's own values."""
+        formula, here = answer.formula, self.exercise.here
+        assert formula is not None
+        try:
+            node = self.exercise.add(formula.expression, formula.text)
+            return self.exercise.value_of(node, here._replace(values=self.own.values))
+        finally:
+            self.exercise.draft.undo()
+
+    def _overlaid(
+        self, before: Pair | None, expected: Pair, answer: Answer, numbers: Pair
+    ) -> Pair | None:
+        """Return a whole with the student's elements put over what was expected."""
+        if not answer.element:
+            shape = self.exercise.graph.shape(answer.quantity.node)
+            fits = shape_of(numbers[0]) == shape == shape_of(numbers[1])
+            return numbers if fits else before
+        import numpy as np
+
+        found = []
+        for whole, number in zip(before or expected, numbers, strict=True):
+            changed = np.array(whole, dtype=object if is_fraction(whole) else np.float64)
+            changed[answer.element] = number if is_fraction(whole) else alike(number, 0.0)[0]
+            found.append(changed)
+        return found[0], found[1]
+
+
+def _may_be_rounded(a: Any, b: Any) -> bool:
+    """Whether two arrays may be the same but for rounding; of numbers that is not asked."""
+    if not (shape_of(a) and shape_of(b)):
+        return True
+    return shape_of(a) == shape_of(b) and bool(abs(a - b).max() <= abs(b).max() / 20)
+
+
+def _digits(written: Written) -> float:
+    """Return the digits of a number, or the most that an element has: a 0 has none."""
+    digits = written.digits
+    return float(digits.max() if shape_of(digits) else digits)
+
+
+def _reach(written: Written) -> Any:
+    """Return half a unit of the last digit; 0 for what has few digits and may be exact."""
+    half, digits = written.half, written.digits
+    if not shape_of(half):
+        return half if digits >= _DIGITS and half < _WHOLE else 0
+    import numpy as np
+
+    return np.where((digits >= _DIGITS) & (half < _WHOLE), half, 0)
+
+
+def _part(number: Any, element: tuple[int, ...]) -> Any:
+    if not element or not shape_of(number):
+        return number
+    return number[element] if is_fraction(number) else float(number[element])
+
+
+def _rounding(number: Any, part: float) -> Any:
+    """Return how far a double may be off by its own rounding; a fraction is not off at all."""
+    return 0 if is_fraction(number) else abs(number) * part
+
+
+def _of_formula(
+    equality: Equality, verdict: str, written: Written, right: Any, held: Any
+) -> tuple[str, Any]:
+    """Return the verdict on a formula: its number alone does not make it right."""
+    if equality.same:
+        return RIGHT, right
+    if verdict == FOLLOWS and not is_same(written.value, right):
+        return FOLLOWS, held
+    return WRONG, written.value
