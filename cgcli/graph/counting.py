@@ -13,21 +13,7 @@ from typing import Any, NamedTuple
 
 from cgcli.errors import CgraphError
 from cgcli.graph.static import turns
-from cgcli.language.syntax import (
-    CALL,
-    COMPREHENSION,
-    INDEX,
-    LIST,
-    NAME,
-    OPERATION,
-    Assignment,
-    Comprehension,
-    Expression,
-    Function,
-    Loop,
-    Range,
-    Value,
-)
+from cgcli.language import syntax
 from cgcli.operations.table import WORDS
 
 __all__ = ["Count", "Work"]
@@ -65,7 +51,7 @@ class Count:
     def __init__(
         self,
         text: str,
-        functions: Mapping[str, Function],
+        functions: Mapping[str, syntax.Function],
         known: Callable[[str], float | None],
         most: int,
     ) -> None:
@@ -76,7 +62,7 @@ class Count:
         self._calls: dict[str, Work] = {}
         self._mentioned: dict[int, frozenset[str]] = {}
 
-    def loop(self, loop: Loop | Comprehension, values: Values) -> Work:
+    def loop(self, loop: syntax.Loop | syntax.Comprehension, values: Values) -> Work:
         """Return what a loop comes to at least, the values of outer loops' variables given."""
         own, calls = self._walk([(loop, values, 1)])
         for name, times in calls.items():
@@ -113,23 +99,23 @@ class Count:
                 running.pop()
                 continue
             part, values, times = item
-            if isinstance(part, (Loop, Comprehension)):
+            if isinstance(part, (syntax.Loop, syntax.Comprehension)):
                 span = self._range(part.range, values)
                 taken += times * len(span)
-                nodes += times * isinstance(part, Comprehension)
+                nodes += times * isinstance(part, syntax.Comprehension)
                 running.append(self._turns(part, span, values, times))
                 continue
             nodes += times * _written(part)
             for kind, payload, _, _, _ in part:
-                if kind == CALL and payload in self.functions:
+                if kind == syntax.CALL and payload in self.functions:
                     calls[payload] += times
-            inner = [entry[1] for entry in part if entry[0] == COMPREHENSION]
+            inner = [entry[1] for entry in part if entry[0] == syntax.COMPREHENSION]
             if inner:
                 running.append((loop, values, times) for loop in inner)
         return Work(nodes, taken), calls
 
     def _turns(
-        self, loop: Loop | Comprehension, span: range, values: Values, times: int
+        self, loop: syntax.Loop | syntax.Comprehension, span: range, values: Values, times: int
     ) -> Iterator[tuple[Any, Values, int]]:
         """Yield a loop's parts: once for all turns, or turn by turn where an inner range asks."""
         parts = _inside(loop)
@@ -144,7 +130,7 @@ class Count:
             for part in parts:
                 yield part, {**values, own: float(value)}, times
 
-    def _range(self, limits: Range, values: Values) -> range:
+    def _range(self, limits: syntax.Range, values: Values) -> range:
         """Return a loop's turns, or none where they are not known, or wrong."""
 
         def lookup(name: str, start: int, end: int) -> float:
@@ -161,7 +147,7 @@ class Count:
         except (CgraphError, _UnknownError):
             return range(0)
 
-    def _inner_names(self, loop: Loop | Comprehension) -> frozenset[str]:
+    def _inner_names(self, loop: syntax.Loop | syntax.Comprehension) -> frozenset[str]:
         """Return the names in the ranges of the loops inside a loop."""
         found = self._mentioned.get(id(loop))
         if found is None:
@@ -169,12 +155,12 @@ class Count:
             pending: list[Any] = [loop]
             while pending:
                 part = pending.pop()
-                if isinstance(part, (Loop, Comprehension)):
+                if isinstance(part, (syntax.Loop, syntax.Comprehension)):
                     if part is not loop:
                         names.update(_names(part.range))
                     pending += _inside(part)
                 else:
-                    pending += [entry[1] for entry in part if entry[0] == COMPREHENSION]
+                    pending += [entry[1] for entry in part if entry[0] == syntax.COMPREHENSION]
             found = self._mentioned[id(loop)] = frozenset(names)
         return found
 
@@ -183,18 +169,18 @@ class _UnknownError(Exception):
     """A range hangs on what is not known yet."""
 
 
-def _inside(loop: Loop | Comprehension) -> list[Any]:
+def _inside(loop: syntax.Loop | syntax.Comprehension) -> list[Any]:
     """Return the loops and expressions that a loop has one by one."""
-    if isinstance(loop, Comprehension):
+    if isinstance(loop, syntax.Comprehension):
         return [loop.body]
     return [
-        one if isinstance(one, Loop) else one.expression
+        one if isinstance(one, syntax.Loop) else one.expression
         for one in loop.block
-        if isinstance(one, (Loop, Value, Assignment))
+        if isinstance(one, (syntax.Loop, syntax.Value, syntax.Assignment))
     ]
 
 
-def _written(body: Expression) -> int:
+def _written(body: syntax.Expression) -> int:
     """Return how many nodes an expression has at least, loops inside and functions aside.
 
     An axis or a length is no node in the end, so beside one only calls are counted.
@@ -202,19 +188,19 @@ def _written(body: Expression) -> int:
     kinds: Counter[int] = Counter()
     fixed = False
     for kind, payload, count, _, _ in body:
-        rows = WORDS.get(payload, ()) if kind == CALL else ()
-        if kind != CALL or rows:
+        rows = WORDS.get(payload, ()) if kind == syntax.CALL else ()
+        if kind != syntax.CALL or rows:
             kinds[kind] += 1
         fixed = fixed or any(row.static and count > len(row.parameters) for row in rows)
-    return kinds[CALL] + kinds[LIST] + (0 if fixed else kinds[OPERATION])
+    return kinds[syntax.CALL] + kinds[syntax.LIST] + (0 if fixed else kinds[syntax.OPERATION])
 
 
-def _names(limits: Range) -> Iterator[str]:
+def _names(limits: syntax.Range) -> Iterator[str]:
     for expression in (limits.start, limits.stop, limits.step or []):
         pending = [expression]
         while pending:
             for kind, payload, _, _, _ in pending.pop():
-                if kind == NAME:
+                if kind == syntax.NAME:
                     yield payload
-                elif kind == INDEX:
+                elif kind == syntax.INDEX:
                     pending += payload.indices

@@ -11,20 +11,7 @@ from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.names import Names, Scope, Turn
-from cgcli.language.syntax import (
-    CALL,
-    COMPREHENSION,
-    INDEX,
-    LIST,
-    NAME,
-    NUMBER,
-    OPERATION,
-    Entry,
-    Expression,
-    Function,
-    Indexed,
-    Syntax,
-)
+from cgcli.language import syntax
 from cgcli.limits import Limits
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS, WORDS
@@ -38,22 +25,9 @@ _INDEX: Final = OPERATIONS["index"]
 class Frame:
     """An expression under way: its entries, its scope, and what it is a body of."""
 
-    __slots__ = (
-        "base",
-        "body",
-        "counted",
-        "entries",
-        "function",
-        "loop",
-        "scope",
-        "span",
-        "turns",
-        "variable",
-    )
-
-    def __init__(self, body: Expression, scope: Scope) -> None:
+    def __init__(self, body: syntax.Expression, scope: Scope) -> None:
         self.body = body
-        self.entries: Iterator[Entry] = iter(body)
+        self.entries: Iterator[syntax.Entry] = iter(body)
         self.scope = scope
         self.function = ""
         self.turns: Iterator[int] | None = None
@@ -67,13 +41,13 @@ class Frame:
 class Expressions(Names):
     """The expressions of a program, each appended as it is written."""
 
-    def __init__(self, syntax: Syntax, bindings: Mapping[str, Any], limits: Limits) -> None:
-        super().__init__(syntax, bindings, limits)
+    def __init__(self, program: syntax.Syntax, bindings: Mapping[str, Any], limits: Limits) -> None:
+        super().__init__(program, bindings, limits)
         self.active: set[str] = set()
         # Whether what is built now was counted before, by the loop around it.
         self.counted = False
 
-    def expression(self, body: Expression, scope: Scope) -> int:
+    def expression(self, body: syntax.Expression, scope: Scope) -> int:
         """Append the nodes of an expression and return the last of them."""
         frames = [Frame(body, scope)]
         stack: list[int] = []
@@ -96,30 +70,30 @@ class Expressions(Names):
         """Run a frame's entries; return the frame of a body that must be run first, or None."""
         scope, append, operations = frame.scope, stack.append, OPERATIONS
         for kind, payload, count, start, end in frame.entries:
-            if kind == OPERATION:
+            if kind == syntax.OPERATION:
                 if count == 2:
                     right = stack.pop()
                     stack[-1] = self.operation(operations[payload], (stack[-1], right), start, end)
                 else:
                     stack[-1] = self.operation(operations[payload], (stack[-1],), start, end)
-            elif kind == NAME:
+            elif kind == syntax.NAME:
                 node = self.nodes.get(payload) if not scope else None
                 append(self.value_of(payload, scope, start, end) if node is None else node)
-            elif kind == NUMBER:
+            elif kind == syntax.NUMBER:
                 append(self.constant(float(payload), payload, start, end))
-            elif kind == CALL:
+            elif kind == syntax.CALL:
                 entered = self.call(payload, count, stack, frame, start, end)
                 if entered is not None:
                     return entered
-            elif kind == LIST:
+            elif kind == syntax.LIST:
                 arguments = tuple(stack[len(stack) - count :])
                 del stack[len(stack) - count :]
                 append(self.operation(_STACK, arguments, start, end))
-            elif kind == INDEX:
+            elif kind == syntax.INDEX:
                 base = self.base(payload, stack, scope, start, end)
                 if base is not None:
                     append(self.index(base, payload.indices, scope, start, end))
-            elif kind == COMPREHENSION:
+            elif kind == syntax.COMPREHENSION:
                 return self.open_list(payload, scope, stack, start, end)
         return None
 
@@ -178,7 +152,7 @@ class Expressions(Names):
         return self.error("arity", f"{name} does not take {given}", hint, (start, end))
 
     def enter(
-        self, function: Function, count: int, stack: list[int], start: int, end: int
+        self, function: syntax.Function, count: int, stack: list[int], start: int, end: int
     ) -> Frame:
         """Return the frame of a function's body, its parameters standing for the arguments."""
         name, parameters = function.name, function.parameters
@@ -211,7 +185,7 @@ class Expressions(Names):
         return frame
 
     def base(
-        self, indexed: Indexed, stack: list[int], scope: Scope, start: int, end: int
+        self, indexed: syntax.Indexed, stack: list[int], scope: Scope, start: int, end: int
     ) -> int | None:
         """Return the node that is indexed; or push a family's member, which is one by itself."""
         name = indexed.name
@@ -224,7 +198,7 @@ class Expressions(Names):
         return self.value_of(name, scope, start, start + len(name))
 
     def index(
-        self, base: int, parts: tuple[Expression, ...], scope: Scope, start: int, end: int
+        self, base: int, parts: tuple[syntax.Expression, ...], scope: Scope, start: int, end: int
     ) -> int:
         """Return the node of an element, or of a row."""
         indices = tuple(self.whole(part, scope, "an index") for part in parts)

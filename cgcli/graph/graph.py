@@ -32,28 +32,6 @@ class Graph:
     turn of a loop a node was made in.
     """
 
-    __slots__ = (
-        "_names",
-        "_nodes",
-        "_uses",
-        "arguments",
-        "constants",
-        "ends",
-        "given",
-        "inputs",
-        "literals",
-        "operations",
-        "output",
-        "read",
-        "reserved",
-        "shapes",
-        "starts",
-        "static",
-        "tensors",
-        "text",
-        "turns",
-    )
-
     def __init__(self, text: str = "", reserved: frozenset[str] = frozenset()) -> None:
         self.text = text
         self.reserved = reserved

@@ -15,17 +15,7 @@ from cgcli.graph import static
 from cgcli.graph.counting import Count
 from cgcli.graph.graph import INPUT
 from cgcli.graph.nodes import Nodes
-from cgcli.language.syntax import (
-    NAME,
-    Assignment,
-    Block,
-    Comprehension,
-    Expression,
-    Function,
-    Loop,
-    Range,
-    Syntax,
-)
+from cgcli.language import syntax
 from cgcli.limits import Limits
 from cgcli.operations.row import Shape
 from cgcli.operations.table import ABSENT, CONSTANTS, OTHER_SPELLINGS, WORDS
@@ -46,32 +36,32 @@ Scope: TypeAlias = dict[str, int | Turn]
 class Names(Nodes):
     """The names of a program, in the order in which it gives them."""
 
-    def __init__(self, syntax: Syntax, bindings: Mapping[str, Any], limits: Limits) -> None:
-        super().__init__(syntax.text, syntax.names, limits)
+    def __init__(self, program: syntax.Syntax, bindings: Mapping[str, Any], limits: Limits) -> None:
+        super().__init__(program.text, program.names, limits)
         self.bindings = bindings
         self.nodes: dict[str, int] = {}
         self.members: dict[tuple[str, tuple[int, ...]], int] = {}
         self.spans: dict[str, tuple[int, int]] = {}
         self.assigned: dict[str, tuple[int, int]] = {}
         self.families: dict[str, tuple[int, int]] = {}
-        self.functions: dict[str, Function] = {}
+        self.functions: dict[str, syntax.Function] = {}
         self.known: dict[int, float | None] = {}
-        self.survey(syntax.block)
+        self.survey(program.block)
 
-    def survey(self, block: Block) -> None:
+    def survey(self, block: syntax.Block) -> None:
         """Note every name that is assigned anywhere: only the others are inputs."""
         pending = [(block, True)]
         while pending:
             statements, outermost = pending.pop()
             for statement in statements:
-                if isinstance(statement, Assignment):
+                if isinstance(statement, syntax.Assignment):
                     self.note_assignment(statement)
-                elif isinstance(statement, Function):
+                elif isinstance(statement, syntax.Function):
                     self.note_function(statement, outermost)
-                elif isinstance(statement, Loop):
+                elif isinstance(statement, syntax.Loop):
                     pending.append((statement.block, False))
 
-    def note_assignment(self, statement: Assignment) -> None:
+    def note_assignment(self, statement: syntax.Assignment) -> None:
         """Note a name that is assigned; a bound one, or one that is both kinds, is an error."""
         name, span = statement.name, statement.span
         here, there = self.families, self.assigned
@@ -93,7 +83,7 @@ class Names(Nodes):
             raise error
         here.setdefault(name, span)
 
-    def note_function(self, statement: Function, outermost: bool) -> None:
+    def note_function(self, statement: syntax.Function, outermost: bool) -> None:
         """Note a function, wherever it is called from."""
         name, span = statement.name, statement.span
         if not outermost:
@@ -226,25 +216,27 @@ class Names(Nodes):
 
     # What is known when the graph is built
 
-    def whole(self, expression: Expression, scope: Scope, what: str) -> int:
+    def whole(self, expression: syntax.Expression, scope: Scope, what: str) -> int:
         """Return the whole number that an expression is known to be."""
         if len(expression) == 1:
             kind, payload, _, _, _ = expression[0]
-            local = scope.get(payload) if kind == NAME else None
+            local = scope.get(payload) if kind == syntax.NAME else None
             if isinstance(local, Turn):
                 return local.value
         return static.whole_number(
             self.text, expression, self.lookup(scope), self.static_member, what
         )
 
-    def unrolled(self, limits: Range, scope: Scope) -> range:
+    def unrolled(self, limits: syntax.Range, scope: Scope) -> range:
         """Return a loop's turns; more than there may be nodes are refused before the first."""
         turns = static.turns(self.text, limits, self.lookup(scope), self.static_member)
         if turns and (turns[-1] - turns[0]) // turns.step >= self.limits.nodes - self.turned:
             raise self.too_many_turns(*limits.span)
         return turns
 
-    def check_work(self, part: Loop | Comprehension | str, scope: Scope, *span: int) -> None:
+    def check_work(
+        self, part: syntax.Loop | syntax.Comprehension | str, scope: Scope, *span: int
+    ) -> None:
         """Raise where a loop, or a call by a function's name, comes to more than there may be."""
         count = self.count
         if isinstance(part, str):

@@ -47,9 +47,6 @@ class _AnswerActions(Actions):
         self.code.append((ATTRIBUTE, values[2], 1, start, end))
         return values[0]
 
-    def on_nothing(self, values: list[Any], start: int, end: int) -> None:
-        return None
-
     def on_unanswered(self, values: list[Any], start: int, end: int) -> AnswerSyntax:
         return AnswerSyntax(self._cut(values[0]), None, False, end)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
+from importlib import resources
 from typing import Final
 
 __all__ = ["CHARACTERS", "describe", "is_function"]
@@ -11,36 +13,6 @@ __all__ = ["CHARACTERS", "describe", "is_function"]
 _ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
 
 _WORD: Final = re.compile(r"[A-Za-z]+")
-_GRADIENTS: Final = 'write the function alone; for its derivative cgraph diff "x^2"'
-_LATEX: Final = {
-    "frac": "write a quotient as a/b",
-    "cdot": "write a product as x*y",
-    "times": "write a product as x*y",
-    "left": "write plain parentheses",
-    "sigma": "write sigmoid(x)",
-    "sum": "write sum([expr for t in 0..3])",
-    "prod": "write prod([expr for t in 0..3])",
-    "partial": _GRADIENTS,
-    "nabla": _GRADIENTS,
-    "int": "integrals are not computed",
-    "infty": "write inf",
-    "ln": "write log(x)",
-    **{name: f"write {name}" for name in ("pi", "tau")},
-    **{
-        name: f"write the name {name}"
-        for name in (
-            *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota"),
-            *("kappa", "lambda", "mu", "nu", "xi", "rho", "upsilon", "phi", "chi", "psi", "omega"),
-        )
-    },
-    **dict.fromkeys(
-        ("mathbf", "mathrm", "mathit", "boldsymbol", "vec", "hat", "bar", "text"),
-        "write the plain name, x",
-    ),
-    **dict.fromkeys(("leq", "le"), "write <="),
-    **dict.fromkeys(("geq", "ge"), "write >="),
-    **dict.fromkeys(("neq", "ne"), "write !="),
-}
 _FRACTION: Final = re.compile(r"[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _DOTTED: Final = re.compile(r"((?:[A-Za-z_]\w*\.)*)([A-Za-z_]\w*)(\(\s*\)|\()?")
 _MODULES: Final = frozenset(
@@ -49,59 +21,11 @@ _MODULES: Final = frozenset(
 )  # fmt: skip
 _RAISED: Final = re.compile("[⁻⁺]?[⁰¹²³⁴-⁹]+")
 
-CHARACTERS: Final[dict[str, tuple[str, str]]] = {
-    "%": ("'%' is not an operator", "for the remainder write mod(a, b)"),
-    "!": ("'!' is not an operator", "not equal is '!='; for a factorial write gamma(n + 1)"),
-    "&": ("'&' is not an operator", "to ask for both conditions, multiply them: (a > 0)*(b > 0)"),
-    "|": ("'|' is not an operator", "for an absolute value write abs(x)"),
-    ":": ("':' is not in the language", "a range is 0..3, a name is given with name = value"),
-    "?": ("'?' is not an operator", "to choose between two values write where(condition, a, b)"),
-    ".": ("'.' stands alone here", "a point belongs inside a number (0.5) or a range (0..3)"),
-    "'": ("there is no text in the language", "write numbers and names only, without quotes"),
-    '"': ("there is no text in the language", "write numbers and names only, without quotes"),
-    "\\": ("'\\' is not in the language", "LaTeX is not read; write a/b, sqrt(x), x*y"),
-    "$": ("'$' is not in the language", "write the bare formula, without dollar signs"),
-    "~": ("'~' is not an operator", "the operators are + - * / ^ @ and comparisons"),
-    "`": ("'`' is not in the language", "write the bare formula, without quotes"),
-    "“": ("there is no text in the language", "write numbers and names only, without quotes"),
-    "”": ("there is no text in the language", "write numbers and names only, without quotes"),
-    "‘": ("there is no text in the language", "write numbers and names only, without quotes"),
-    "’": ("there is no text in the language", "write numbers and names only, without quotes"),
-    "°": ("'°' is not in the language", "angles are in radians: write x*pi/180"),
-    "⊙": ("'⊙' is not in the language", "for a product element by element write *"),
-    "⊤": ("'⊤' is not in the language", "for a transpose write transpose(W)"),
-    "ᵀ": ("'ᵀ' is not in the language", "for a transpose write transpose(W)"),
-    "½": ("'½' is not in the language", "write 1/2"),
-    "¼": ("'¼' is not in the language", "write 1/4"),
-    "¾": ("'¾' is not in the language", "write 3/4"),
-    "⁻": ("'⁻' is not in the language", "write a negative power as ^-1"),
-    "ⁿ": ("'ⁿ' is not in the language", "write ^n"),
-    "≈": ("'≈' is not an operator", "the comparisons are < <= > >= == !="),
-    "∈": ("'∈' is not in the language", "a loop is written: for t in 0..3 { … }"),
-    "√": ("'√' is not in the language", "write sqrt(x)"),
-    "∛": ("'∛' is not in the language", "write cbrt(x)"),
-    "∞": ("'∞' is not in the language", "write inf"),
-    "≤": ("'≤' is not in the language", "write <="),
-    "≥": ("'≥' is not in the language", "write >="),
-    "≠": ("'≠' is not in the language", "write !="),
-    "∑": ("'∑' is not in the language", "write sum([expr for t in 0..3])"),
-    "∏": ("'∏' is not in the language", "write prod([expr for t in 0..3])"),
-    "∂": ("'∂' is not in the language", _GRADIENTS),
-    "∇": ("'∇' is not in the language", _GRADIENTS),
-    "′": ("'′' is not in the language", _GRADIENTS),
-    "∫": ("'∫' is not in the language", "integrals are not computed"),
-    "‖": ("'‖' is not in the language", "for a norm write norm(x)"),
-    "\u00b5": ("this is the micro sign, not a letter", "write the Greek letter μ, or mu"),
-    "\u2126": ("this is the ohm sign, not a letter", "write the Greek letter Ω, or omega"),
-    "∙": ("'∙' is not in the language", "for a product write *"),
-    "•": ("'•' is not in the language", "for a product write *"),
-    "∕": ("'∕' is not in the language", "for a quotient write /"),
-    "⁄": ("'⁄' is not in the language", "for a quotient write /"),
-    "–": ("this is a dash, not a minus", "write -"),
-    "—": ("this is a dash, not a minus", "write -"),
-    "…": ("'…' is not in the language", "a range is written with two points: 0..3"),
-    "→": ("'→' is not in the language", "to name a value write name = value"),
-}
+_TABLES: Final = tomllib.loads(
+    resources.files(__package__).joinpath("characters.toml").read_text(encoding="utf-8")
+)
+CHARACTERS: Final[dict[str, list[str]]] = _TABLES["characters"]
+_LATEX: Final[dict[str, str]] = _TABLES["latex"]
 
 
 def is_function(word: str) -> bool:
@@ -206,7 +130,8 @@ def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, s
         if kind in _ENDS_VALUE:
             return f"'{raised[0]}' is not in the language", f"write {before}^{power}"
     if char in CHARACTERS:
-        return CHARACTERS[char]
+        message, hint = CHARACTERS[char]
+        return message, hint
     code = f"U+{ord(char):04X}"
     category = unicodedata.category(char)
     plain = unicodedata.normalize("NFKC", char)

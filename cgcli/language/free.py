@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cgcli.language.syntax import (
-    CALL,
-    COMPREHENSION,
-    INDEX,
-    NAME,
-    Assignment,
-    Expression,
-    Function,
-    Loop,
-    Range,
-    Syntax,
-    Value,
-)
+from cgcli.language import syntax
 
 __all__ = ["free_names", "given_names"]
 
@@ -24,11 +12,11 @@ __all__ = ["free_names", "given_names"]
 class _Read(NamedTuple):
     """An expression, and the names that stand for something else in it: parameters, turns."""
 
-    expression: Expression
+    expression: syntax.Expression
     local: frozenset[str]
 
 
-def free_names(syntax: Syntax) -> dict[str, tuple[int, int]]:
+def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
     """Return the names a program reads and never assigns, with the span of their first use.
 
     A parameter is none in its function's body, and a loop's variable none in its loop; elsewhere
@@ -40,22 +28,22 @@ def free_names(syntax: Syntax) -> dict[str, tuple[int, int]]:
     ['w', 'x', 'y']
     """
     given: set[str] = set()
-    functions: dict[str, Function] = {}
-    pending = _statements(syntax, given, functions)
+    functions: dict[str, syntax.Function] = {}
+    pending = _statements(program, given, functions)
     entered: set[str] = set()
     read: dict[str, tuple[int, int]] = {}
     while pending:
         expression, local = pending.pop()
         for kind, payload, _, start, end in expression:
-            name = payload if kind == NAME else payload.name if kind == INDEX else ""
+            name = payload if kind == syntax.NAME else payload.name if kind == syntax.INDEX else ""
             if name and name not in local and start <= read.get(name, (start, end))[0]:
-                read[name] = (start, start + len(name) if kind == INDEX else end)
-            if kind == INDEX:
+                read[name] = (start, start + len(name) if kind == syntax.INDEX else end)
+            if kind == syntax.INDEX:
                 pending += [_Read(index, local) for index in payload.indices]
-            elif kind == COMPREHENSION:
+            elif kind == syntax.COMPREHENSION:
                 pending.append(_Read(payload.body, local | {payload.variable}))
                 pending += _parts(payload.range, local)
-            elif kind == CALL and payload in functions and payload not in entered:
+            elif kind == syntax.CALL and payload in functions and payload not in entered:
                 entered.add(payload)
                 function = functions[payload]
                 # A body sees its own parameters, and nothing of the place it is called from.
@@ -64,7 +52,7 @@ def free_names(syntax: Syntax) -> dict[str, tuple[int, int]]:
     return {name: span for name, span in in_order if name not in given}
 
 
-def given_names(syntax: Syntax) -> set[str]:
+def given_names(program: syntax.Syntax) -> set[str]:
     """Return the names that a program's statements give to values, families and functions.
 
     >>> from cgcli.language.parse import parse
@@ -72,31 +60,33 @@ def given_names(syntax: Syntax) -> set[str]:
     ['h', 'sq']
     """
     given: set[str] = set()
-    _statements(syntax, given, {})
+    _statements(program, given, {})
     return given
 
 
-def _parts(limits: Range, local: frozenset[str]) -> list[_Read]:
+def _parts(limits: syntax.Range, local: frozenset[str]) -> list[_Read]:
     parts = (limits.start, limits.stop, limits.step)
     return [_Read(part, local) for part in parts if part is not None]
 
 
-def _statements(syntax: Syntax, given: set[str], functions: dict[str, Function]) -> list[_Read]:
+def _statements(
+    program: syntax.Syntax, given: set[str], functions: dict[str, syntax.Function]
+) -> list[_Read]:
     """Return every statement's expressions, and note the names and functions that they give."""
     found: list[_Read] = []
-    blocks = [(syntax.block, frozenset[str]())]
+    blocks = [(program.block, frozenset[str]())]
     while blocks:
         block, local = blocks.pop()
         for statement in block:
-            if isinstance(statement, Value):
+            if isinstance(statement, syntax.Value):
                 found.append(_Read(statement.expression, local))
-            elif isinstance(statement, Assignment):
+            elif isinstance(statement, syntax.Assignment):
                 given.add(statement.name)
                 found += [_Read(part, local) for part in (statement.expression, *statement.key)]
-            elif isinstance(statement, Function):
+            elif isinstance(statement, syntax.Function):
                 given.add(statement.name)
                 functions[statement.name] = statement
-            elif isinstance(statement, Loop):
+            elif isinstance(statement, syntax.Loop):
                 found += _parts(statement.range, local)
                 blocks.append((statement.block, local | {statement.variable}))
     return found

@@ -29,7 +29,7 @@ def explain(
     kind, _, start, end = context.token
     if kind == UNKNOWN:
         message, hint = describe(
-            context.token[1], context.last, context.last_kind(), plain[end : end + 80]
+            context.token[1], context.last, context.last_kind, plain[end : end + 80]
         )
         command = derivative_at(source, start)
         if command:

@@ -11,26 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.language import syntax
 from cgcli.language.reader import Machine, machine, normalise, tokens
-from cgcli.language.syntax import (
-    CALL,
-    COMPREHENSION,
-    INDEX,
-    LIST,
-    NAME,
-    NUMBER,
-    OPERATION,
-    Assignment,
-    Comprehension,
-    Expression,
-    Function,
-    Indexed,
-    Loop,
-    Range,
-    Statement,
-    Syntax,
-    Value,
-)
 from cgcli.limits import Limits
 
 __all__ = ["Actions", "parse", "run"]
@@ -41,7 +23,7 @@ Action: TypeAlias = Callable[[list[Any], int, int], Any]
 _SOFT: Final = frozenset({"IN", "BY"})
 
 
-def parse(text: str, limits: Limits = Limits()) -> Syntax:
+def parse(text: str, limits: Limits = Limits()) -> syntax.Syntax:
     """Return the syntax of a program; raises `CgraphError` that says where and what instead.
 
     >>> [statement.name for statement in parse("p = x + y; g = p*z").block]
@@ -55,17 +37,17 @@ def parse(text: str, limits: Limits = Limits()) -> Syntax:
             'write one, for example "(x+y)*z"',
             (Place(text, 0, len(text.rstrip())),) if text.strip() else (),
         )
-    return Syntax(text, block, frozenset(names))
+    return syntax.Syntax(text, block, frozenset(names))
 
 
-def run(reader: Machine, text: str, syntax: Actions, limits: Limits) -> tuple[Any, dict[str, str]]:
+def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any, dict[str, str]]:
     """Return what the actions make of a text that a grammar's machine reads, and its names.
 
     Raises `CgraphError`.
     """
     plain = normalise(text)
     actions, jump = reader.actions, reader.jump
-    rules = [(left, length, syntax.action(alias)) for left, length, alias in reader.rules]
+    rules = [(left, length, build.action(alias)) for left, length, alias in reader.rules]
     states = [reader.start]
     values: list[Any] = []
     starts: list[int] = []
@@ -146,7 +128,7 @@ class Actions:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.code: Expression = []
+        self.code: syntax.Expression = []
 
     def action(self, alias: str) -> Action | None:
         """Return the action of an alias; one that is no method here names an operation."""
@@ -160,46 +142,61 @@ class Actions:
 
         def act(values: list[Any], start: int, end: int) -> Any:
             if len(values) == 2:
-                append((OPERATION, name, 1, start, end))
+                append((syntax.OPERATION, name, 1, start, end))
                 return values[1]
-            append((OPERATION, name, 2, start, end))
+            append((syntax.OPERATION, name, 2, start, end))
             return values[0]
 
         return act
 
-    def _cut(self, first: int, last: int | None = None) -> Expression:
+    def _cut(self, first: int, last: int | None = None) -> syntax.Expression:
         """Take entries off the list, as an expression of their own."""
         part = self.code[first:last]
         del self.code[first:last]
         return part
 
+    # Lists of what is read, and what only passes on
+
+    def on_nothing(self, values: list[Any], start: int, end: int) -> None:
+        return None
+
+    def on_first(self, values: list[Any], start: int, end: int) -> Any:
+        return values[0]
+
+    def on_empty(self, values: list[Any], start: int, end: int) -> list[Any]:
+        return []
+
+    def on_one(self, values: list[Any], start: int, end: int) -> list[Any]:
+        return [values[0]]
+
+    def on_more(self, values: list[Any], start: int, end: int) -> Any:
+        values[0].append(values[-1])
+        return values[0]
+
+    def on_joined(self, values: list[Any], start: int, end: int) -> Any:
+        values[0].extend(values[-1])
+        return values[0]
+
     # Atoms and postfix
 
     def on_number(self, values: list[Any], start: int, end: int) -> int:
-        self.code.append((NUMBER, values[0], 0, start, end))
+        self.code.append((syntax.NUMBER, values[0], 0, start, end))
         return len(self.code) - 1
 
     def on_name(self, values: list[Any], start: int, end: int) -> int:
-        self.code.append((NAME, values[0], 0, start, end))
+        self.code.append((syntax.NAME, values[0], 0, start, end))
         return len(self.code) - 1
 
     def on_group(self, values: list[Any], start: int, end: int) -> Any:
         return values[1]
 
-    def on_items(self, values: list[Any], start: int, end: int) -> list[int]:
-        return [values[0]]
-
-    def on_items_more(self, values: list[Any], start: int, end: int) -> Any:
-        values[0].append(values[2])
-        return values[0]
-
     def on_call(self, values: list[Any], start: int, end: int) -> Any:
         items = values[2] if len(values) == 4 else []
-        self.code.append((CALL, values[0], len(items), start, end))
+        self.code.append((syntax.CALL, values[0], len(items), start, end))
         return items[0] if items else len(self.code) - 1
 
     def on_list(self, values: list[Any], start: int, end: int) -> Any:
-        self.code.append((LIST, None, len(values[1]), start, end))
+        self.code.append((syntax.LIST, None, len(values[1]), start, end))
         return values[1][0]
 
     def on_index(self, values: list[Any], start: int, end: int) -> Any:
@@ -207,46 +204,54 @@ class Actions:
         indices.reverse()
         first: int = values[0]
         name = ""
-        if first == len(self.code) - 1 and self.code[first][0] == NAME:
+        if first == len(self.code) - 1 and self.code[first][0] == syntax.NAME:
             # Which it is, an element or a member of a family, is known when names are.
             name = self.code.pop()[1]
-        self.code.append((INDEX, Indexed(name, tuple(indices)), 0 if name else 1, start, end))
+        self.code.append(
+            (syntax.INDEX, syntax.Indexed(name, tuple(indices)), 0 if name else 1, start, end)
+        )
         return first
 
     def on_comprehension(self, values: list[Any], start: int, end: int) -> Any:
-        payload = Comprehension(self._cut(values[1]), values[3], values[5])
-        self.code.append((COMPREHENSION, payload, 0, start, end))
+        payload = syntax.Comprehension(self._cut(values[1]), values[3], values[5])
+        self.code.append((syntax.COMPREHENSION, payload, 0, start, end))
         return len(self.code) - 1
 
-    def on_range(self, values: list[Any], start: int, end: int) -> Range:
+    def on_range(self, values: list[Any], start: int, end: int) -> syntax.Range:
         stop = self._cut(values[2])
-        return Range(self._cut(values[0]), stop, None, (start, end))
+        return syntax.Range(self._cut(values[0]), stop, None, (start, end))
 
-    def on_range_by(self, values: list[Any], start: int, end: int) -> Range:
+    def on_range_by(self, values: list[Any], start: int, end: int) -> syntax.Range:
         step = self._cut(values[4])
         stop = self._cut(values[2])
-        return Range(self._cut(values[0]), stop, step, (start, end))
+        return syntax.Range(self._cut(values[0]), stop, step, (start, end))
 
     # Statements
 
-    def on_value(self, values: list[Any], start: int, end: int) -> Statement:
-        return Value(self._cut(values[0]))
+    def on_value(self, values: list[Any], start: int, end: int) -> syntax.Statement:
+        return syntax.Value(self._cut(values[0]))
 
-    def on_assignment(self, values: list[Any], start: int, end: int) -> Statement:
+    def on_assignment(self, values: list[Any], start: int, end: int) -> syntax.Statement:
         expression = self._cut(values[2])
         target = self._cut(values[0])
         kind, payload, count, first, last = target[-1]
-        if kind == NAME and len(target) == 1:
-            return Assignment(payload, (), expression, (first, last))
-        if kind == INDEX and payload.name:
-            return Assignment(payload.name, payload.indices, expression, (first, last))
-        if kind == CALL and count == len(target) - 1 and all(e[0] == NAME for e in target[:-1]):
+        if kind == syntax.NAME and len(target) == 1:
+            return syntax.Assignment(payload, (), expression, (first, last))
+        if kind == syntax.INDEX and payload.name:
+            return syntax.Assignment(payload.name, payload.indices, expression, (first, last))
+        if (
+            kind == syntax.CALL
+            and count == len(target) - 1
+            and all(e[0] == syntax.NAME for e in target[:-1])
+        ):
             return self._function(payload, target, expression)
         from cgcli.language import messages
 
         raise messages.bad_target(self.text, target, expression, start)
 
-    def _function(self, name: str, target: Expression, expression: Expression) -> Function:
+    def _function(
+        self, name: str, target: syntax.Expression, expression: syntax.Expression
+    ) -> syntax.Function:
         parameters: dict[str, Place] = {}
         for _, parameter, _, first, last in target[:-1]:
             place = Place(self.text, first, last)
@@ -258,43 +263,7 @@ class Actions:
                     (place, parameters[parameter]._replace(label="the first")),
                 )
             parameters[parameter] = place
-        return Function(name, tuple(parameters), expression, target[-1][3:5])
+        return syntax.Function(name, tuple(parameters), expression, target[-1][3:5])
 
-    def on_line_empty(self, values: list[Any], start: int, end: int) -> list[Statement]:
-        return []
-
-    def on_line_statement(self, values: list[Any], start: int, end: int) -> list[Statement]:
-        return [values[0]]
-
-    def on_line_loops(self, values: list[Any], start: int, end: int) -> Any:
-        return values[0]
-
-    def on_line_both(self, values: list[Any], start: int, end: int) -> Any:
-        values[0].append(values[1])
-        return values[0]
-
-    def on_loops(self, values: list[Any], start: int, end: int) -> list[Statement]:
-        return [values[0]]
-
-    def on_loops_more(self, values: list[Any], start: int, end: int) -> Any:
-        values[0].append(values[1])
-        return values[0]
-
-    def on_loop(self, values: list[Any], start: int, end: int) -> Loop:
-        return Loop(values[1], values[3], values[6], (start, values[3].span[1]))
-
-    def on_block(self, values: list[Any], start: int, end: int) -> Any:
-        return values[0]
-
-    def on_block_more(self, values: list[Any], start: int, end: int) -> Any:
-        values[0].extend(values[2])
-        return values[0]
-
-    def on_start(self, values: list[Any], start: int, end: int) -> Any:
-        return values[0]
-
-    def on_separator(self, values: list[Any], start: int, end: int) -> None:
-        return None
-
-    def on_newlines(self, values: list[Any], start: int, end: int) -> None:
-        return None
+    def on_loop(self, values: list[Any], start: int, end: int) -> syntax.Loop:
+        return syntax.Loop(values[1], values[3], values[6], (start, values[3].span[1]))

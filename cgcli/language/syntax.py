@@ -26,30 +26,6 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple, TypeAlias
 
-__all__ = [
-    "ATTRIBUTE",
-    "CALL",
-    "COMPREHENSION",
-    "INDEX",
-    "LIST",
-    "NAME",
-    "NUMBER",
-    "OPERATION",
-    "PARTIAL",
-    "Assignment",
-    "Block",
-    "Comprehension",
-    "Entry",
-    "Expression",
-    "Function",
-    "Indexed",
-    "Loop",
-    "Range",
-    "Statement",
-    "Syntax",
-    "Value",
-]
-
 NUMBER: Final = 0
 NAME: Final = 1
 OPERATION: Final = 2

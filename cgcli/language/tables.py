@@ -90,7 +90,7 @@ def build(grammar: str) -> Tables:
     """Return the tables that Lark makes of a grammar file; its own errors say what is wrong.
 
     >>> [rule for rule in build(files("sheet")[0]).rules if rule[0] == "start"]
-    [('start', 1, 'start')]
+    [('start', 1, 'first')]
     """
     from lark import Lark
     from lark.grammar import Rule

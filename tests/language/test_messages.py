@@ -43,7 +43,7 @@ def test_example_is_answered_by_its_row(
 def test_character_is_answered(char: str) -> None:
     with pytest.raises(CgraphError) as caught:
         parse(f"2 + {char}")
-    assert (caught.value.message, caught.value.hint) == CHARACTERS[char]
+    assert [caught.value.message, caught.value.hint] == CHARACTERS[char]
     assert caught.value.column == 5
 
 

@@ -20,10 +20,8 @@ from cgcli.views.operations import derivatives
 
 # Aliases of the grammar that build syntax; all others are operations.
 SYNTAX = {
-    "assignment", "block", "block_more", "call", "comprehension", "group", "index", "items",
-    "items_more", "line_both", "line_empty", "line_loops", "line_statement", "list", "loop",
-    "loops", "loops_more", "name", "newlines", "number", "range", "range_by", "separator", "start",
-    "value",
+    "assignment", "call", "comprehension", "empty", "first", "group", "index", "joined", "list",
+    "loop", "more", "name", "nothing", "number", "one", "range", "range_by", "value",
 }  # fmt: skip
 
 LANGUAGE = (

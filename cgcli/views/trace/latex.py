@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cgcli.graph.latex import latex_name
 from cgcli.views.catalogue import Catalogue
-from cgcli.views.gate import printable
-from cgcli.views.signs import Signs
+from cgcli.views.signs import PRINTED
 from cgcli.views.trace.lines import Line
-from cgcli.words import Math
+from cgcli.views.trace.markup import Markup, written
 
 __all__ = ["as_latex"]
 
@@ -32,76 +30,6 @@ _HEAD: Final = r"""\documentclass{article}
 _CHINESE: Final = "\\usepackage{ctex} % for Chinese: compile with xelatex\n"
 
 
-def as_latex(
-    lines: Iterable[Line], signs: Signs, catalogue: Catalogue, standalone: bool, chinese: bool
-) -> Iterator[str]:
-    """Return the lines as LaTeX; `standalone` makes a document of them.
-
-    `chinese` says that the document has Chinese words or names in it.
-    """
-    yield _HEAD % (_CHINESE if chinese else "") if standalone else _NEEDS
-    open_lists: list[str] = []
-    for line in lines:
-        wanted = _lists(line)
-        # Lists that go on stay open; a step's inner list ends with the step.
-        while open_lists[: len(wanted)] != wanted[: len(open_lists)] or len(open_lists) > len(
-            wanted
-        ):
-            yield f"{'  ' * (len(open_lists) - 1)}\\end{{{open_lists.pop()}}}\n"
-        while len(open_lists) < len(wanted):
-            kind = wanted[len(open_lists)]
-            counter = f"\\setcounter{{enumi}}{{{line.number - 1}}}" if line.number else ""
-            yield f"{'  ' * len(open_lists)}\\begin{{{kind}}}{counter}\n"
-            open_lists.append(kind)
-        text = _text(line, signs, catalogue)
-        if line.kind == "heading":
-            yield f"\\subsection*{{{text}}}\n"
-        elif wanted:
-            yield f"{'  ' * len(wanted)}\\item {text}\n"
-        else:
-            yield f"{text}\n"
-    while open_lists:
-        yield f"{'  ' * (len(open_lists) - 1)}\\end{{{open_lists.pop()}}}\n"
-    if standalone:
-        yield "\\end{document}\n"
-
-
-def _lists(line: Line) -> list[str]:
-    """Return the lists that a line stands in."""
-    if line.kind in ("heading", "words"):
-        return []
-    if line.number:
-        return ["enumerate"]
-    if line.kind in ("given", "gradient", "start"):
-        return ["itemize"]
-    return ["itemize" if line.kind == "entry" else "enumerate", "itemize"]
-
-
-def _text(line: Line, signs: Signs, catalogue: Catalogue) -> str:
-    words = _escaped(catalogue, line.label)
-    parts = [f"{words}:" if words and (line.sides or line.aside) else words]
-    if line.sides:
-        parts.append(f"$\\displaystyle {signs.equals.join(line.sides)}$")
-    if line.conditions:
-        parts.append(f"(${', '.join(line.conditions)}$)")
-    aside = _escaped(catalogue, line.aside)
-    if aside:
-        parts.append(aside if line.kind in ("note", "pullback") else f"({aside})")
-    return " ".join(part for part in parts if part)
-
-
-def _escaped(catalogue: Catalogue, message: str) -> str:
-    """Return words escaped, and what is mathematics among them as such."""
-    pieces = re.split("\x02(.*?)\x03", catalogue.say(message, _marked))
-    return "".join(
-        f"${piece}$" if k % 2 else "".join(map(_character, piece)) for k, piece in enumerate(pieces)
-    )
-
-
-def _marked(value: str) -> str:
-    return f"\x02{value}\x03" if isinstance(value, Math) else printable(value)
-
-
 def _character(char: str) -> str:
     if char in _SPECIAL:
         return _SPECIAL[char]
@@ -109,3 +37,36 @@ def _character(char: str) -> str:
         return char
     name = latex_name(char)
     return char if name.startswith("\\text") else f"${name}$"
+
+
+_LATEX: Final = Markup(
+    plain=lambda text: "".join(map(_character, text)),
+    math=lambda text: f"${text}$",
+    sides=lambda texts: f"$\\displaystyle {PRINTED.equals.join(texts)}$",
+    conditions=lambda texts: f"(${', '.join(texts)}$)",
+    templates={
+        "heading": "\\subsection*{%(text)s}\n",
+        "words": "%(text)s\n",
+        "open ol": "\\begin{enumerate}\\setcounter{enumi}{%(before)d}\n",
+        "open ul": "\\begin{itemize}\n",
+        "ol": "  \\item %(text)s\n",
+        "ul": "  \\item %(text)s\n",
+        "open inner": "  \\begin{itemize}\n",
+        "inner": "    \\item %(text)s\n",
+        "close inner": "  \\end{itemize}\n",
+        "close ol": "\\end{enumerate}\n",
+        "close ul": "\\end{itemize}\n",
+    },
+)
+
+
+def as_latex(
+    lines: Iterable[Line], catalogue: Catalogue, standalone: bool, chinese: bool
+) -> Iterator[str]:
+    """Return the lines as LaTeX; `standalone` makes a document of them.
+
+    `chinese` says that the document has Chinese words or names in it.
+    """
+    yield _HEAD % (_CHINESE if chinese else "") if standalone else _NEEDS
+    yield from written(lines, _LATEX, catalogue)
+    yield "\\end{document}\n" if standalone else ""

@@ -58,15 +58,16 @@ def _pieces(explanation: Explanation, wanted: Wanted, words: Catalogue) -> Itera
 
         names = explanation.graph.names
         chinese = wanted.language == "zh" or any(map(_is_chinese, names))
-        return as_latex(lines, signs, words, wanted.standalone, chinese)
+        return as_latex(lines, words, wanted.standalone, chinese)
     if wanted.format == "html":
         from cgcli.views.trace.html import as_html
 
         text = explanation.graph.text
-        return as_html(lines, signs, words, wanted.language, wanted.title, text)
-    from cgcli.views.trace.markdown import as_markdown
+        return as_html(lines, words, wanted.language, wanted.title, text)
+    from cgcli.views.trace.markdown import MARKDOWN
+    from cgcli.views.trace.markup import written
 
-    return as_markdown(lines, signs, words)
+    return written(lines, MARKDOWN, words)
 
 
 def _is_chinese(name: str) -> bool:
