@@ -111,10 +111,9 @@ def bindings_of(found: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
         return found
     from cgcli.commands.models import check_model
-    from cgcli.learning.models import bindings
 
     check_model(found, what)
-    return bindings(found)
+    return {**found["fixed"], **found["parameters"]}
 
 
 def tell_scaling(found: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from cgcli.commands.inputs import (
     read_shapes,
     split_names,
 )
+from cgcli.commands.options import Options
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Assignment, Value
@@ -33,16 +34,7 @@ from cgcli.program import (
 )
 from cgcli.views.streams import tell
 
-__all__ = [
-    "Problem",
-    "kept",
-    "kind_of",
-    "outlined",
-    "read_problem",
-    "solve",
-    "solve_with_inputs",
-    "solve_with_program",
-]
+__all__ = ["Problem", "kept", "kind_of", "outlined", "problem_of", "read_problem", "solve"]
 
 
 class Problem(NamedTuple):
@@ -65,6 +57,23 @@ class Problem(NamedTuple):
     given: str | None = None
 
 
+class Solved(NamedTuple):
+    """The program, the values and gradients that are asked for, and what was bound."""
+
+    program: Program
+    result: Result
+    inputs: dict[str, Any]
+
+
+def problem_of(command: str, given: Options, *words: str) -> Problem:
+    """Return what the options of a command ask; `words` are what stands behind these."""
+    limits, wrt = given.limits, given.wrt
+    kind = kind_of(given.exact, limits, given.precision)
+    return Problem(
+        command, given.program, given.bindings, given.at, given.of, wrt, limits, words, kind
+    )
+
+
 def kind_of(exact: bool, limits: Limits, precision: int | None = None) -> Kind:
     """Return the kind of number that is asked for; of a `precision`, what stands beside it."""
     if precision is not None:
@@ -83,26 +92,11 @@ def kept(problem: Problem) -> Problem:
     return problem._replace(given=read_text("-"))
 
 
-def solve(problem: Problem) -> Result:
+def solve(problem: Problem) -> Solved:
     """Return the values and gradients that are asked for; raises `CgraphError`.
 
     What looks like a slip and is none is said on standard error.
     """
-    return solve_with_program(problem)[1]
-
-
-def solve_with_program(problem: Problem) -> tuple[Program, Result]:
-    """Return the program as well."""
-    return _solved(problem)[:2]
-
-
-def solve_with_inputs(problem: Problem) -> tuple[Result, dict[str, Any]]:
-    """Return the values that were bound as well."""
-    _, result, inputs = _solved(problem)
-    return result, inputs
-
-
-def _solved(problem: Problem) -> tuple[Program, Result, dict[str, Any]]:
     parsed, bound, more = read_problem(problem)
     of, wrt = read_name(problem.of), split_names(problem.wrt)
     try:
@@ -114,7 +108,7 @@ def _solved(problem: Problem) -> tuple[Program, Result, dict[str, Any]]:
         _add_binding(error, problem.bindings)
         raise
     tell(*_stray_signs(parsed, result))
-    return parsed, result, {**more, **bound}
+    return Solved(parsed, result, {**more, **bound})
 
 
 def outlined(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any]]:

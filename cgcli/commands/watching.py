@@ -9,8 +9,8 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import IO, Any, NamedTuple
+from collections.abc import Callable
+from typing import IO, Any, NamedTuple, Self
 
 from cgcli.commands.files import ending_of, file_error
 from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
@@ -20,29 +20,10 @@ from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 from cgcli.views.streams import tell
 
-__all__ = ["Files", "Watching", "check_endings"]
+__all__ = ["Files", "Watching"]
 
 _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
-
-
-_ENDINGS = {
-    "-o": (("", "json"), "a model is written as .json", "write -o model.json"),
-    "--log": (
-        ("", "jsonl", "ndjson", "json", "log", "txt"),
-        "a log has JSON lines",
-        "write --log run.jsonl",
-    ),
-    "--plot": (("svg", "png"), "a cost curve is drawn as .svg or .png", "write --plot cost.svg"),
-}
-
-
-def check_endings(paths: Mapping[str, str | None]) -> None:
-    """Refuse a file whose name says that it holds something else; by option its path."""
-    for option, (endings, message, hint) in _ENDINGS.items():
-        path = paths[option]
-        if path is not None and ending_of(path) not in endings:
-            raise CgraphError("usage", f"{shorten(path, 80)}: {message}", hint)
 
 
 class Files(NamedTuple):
@@ -60,7 +41,12 @@ class Files(NamedTuple):
 
 
 class Watching:
-    """Sees every step of a run: shows its progress, writes its model and its log."""
+    """Sees every step of a run: shows its progress, writes its model and its log.
+
+    A context: the files are begun where it is entered, so that a path that cannot be written is
+    known at once, and another run may write the model where it is left. A model that is there
+    already is replaced when there is something to put in its place.
+    """
 
     def __init__(self, training: Training, model: Callable[[], Model], files: Files) -> None:
         self._training = training
@@ -71,19 +57,18 @@ class Watching:
         self._saved = 0.0
         self._cost = 0.0
         self._stop = False
-        self._handler: Any = None
         self._progress: Any = None
+        self._open = contextlib.ExitStack()
+        """What lasts as long as the run: its log, Ctrl-C, its progress."""
 
-    def begin(self) -> None:
-        """Begin the files, so that a path that cannot be written is known at once.
-
-        A model that is there already is replaced when there is something to put in its place.
-        """
+    def __enter__(self) -> Self:
+        """Begin: write what is there, and listen for Ctrl-C."""
         try:
             self._begin()
         except BaseException:
-            self.close()
+            self.__exit__()
             raise
+        return self
 
     def _begin(self) -> None:
         self._check_files()
@@ -93,15 +78,18 @@ class Watching:
             if not self._output.exists:
                 self._write()
         if self._files.log is not None:
-            self._log = _opened_log(self._files.log, self._files.epoch)
+            self._open.enter_context(named_errors(self._files.log))
+            self._log = self._open.enter_context(_opened_log(self._files.log, self._files.epoch))
         with contextlib.suppress(ValueError):
             # In another thread than the main one signals are someone else's.
-            self._handler = signal.signal(signal.SIGINT, self._interrupt)
+            before = signal.signal(signal.SIGINT, self._interrupt)
+            self._open.callback(signal.signal, signal.SIGINT, before)
         descent = self._training.descent
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress
 
             self._progress = Progress(descent.criteria, descent.objective.steps)
+            self._open.callback(self._progress.close)
 
     def _check_files(self) -> None:
         """Refuse a curve that cannot be drawn, or not where it is to be, before the run."""
@@ -120,25 +108,16 @@ class Watching:
                 raise CgraphError("usage", message, f"leave {option} out")
 
     def end(self) -> None:
-        """Give Ctrl-C back, and take the progress away."""
-        if self._progress is not None:
-            self._progress.close()
-            self._progress = None
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
-            self._handler = None
-        if self._log is not None:
-            log, self._log = self._log, None
-            with named_errors(str(self._files.log)):
-                log.close()
+        """Give Ctrl-C back, take the progress away, and close the log."""
+        self._open.close()
 
-    def close(self) -> None:
+    def __exit__(self, *error: object) -> None:
         """End, and let go of the model: another run may write it."""
         try:
             self.end()
         finally:
             if self._output is not None:
-                self._output.__exit__(None, None, None)
+                self._output.__exit__()
 
     def _interrupt(self, number: int, frame: Any) -> None:
         if self._stop:
