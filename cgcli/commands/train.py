@@ -14,7 +14,8 @@ from cgcli.commands.files import ending_of
 from cgcli.commands.inputs import split_names
 from cgcli.commands.options import Options, argument, choice, count, flag, option, real, takes
 from cgcli.errors import CgraphError, excerpt, shorten
-from cgcli.learning.schedule import OPTIMISER_NAMES, SCHEDULES
+from cgcli.learning.optimisers import OPTIMISER_NAMES
+from cgcli.learning.schedule import SCHEDULES
 from cgcli.learning.stopping import Criteria
 
 __all__ = ["TrainOptions", "train_command"]
