@@ -19,6 +19,7 @@ from cgcli.errors import CgraphError, excerpt, shorten
 __all__ = [
     "ending_of",
     "file_error",
+    "named",
     "opened",
     "read_array",
     "read_text",
@@ -35,6 +36,17 @@ def file_error(path: str, why: str, hint: str = "") -> CgraphError:
     """Return the error for a file that cannot be used, or for standard input, ``-``."""
     name = "standard input" if path == "-" else shorten(path, 80)
     return CgraphError("file", f"{name}: {why}", hint)
+
+
+@contextlib.contextmanager
+def named(path: str | None) -> Iterator[None]:
+    """Name a file, if it is one, in the errors of what it holds."""
+    try:
+        yield
+    except CgraphError as error:
+        if path is not None and error.kind not in ("file", "usage"):
+            error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
 
 
 def ending_of(path: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import left_to_columns, opened_source, tell_notes, tell_skipped
-from cgcli.commands.files import ending_of
+from cgcli.commands.files import ending_of, named
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
 from cgcli.commands.outputs import write_pieces
@@ -69,7 +69,7 @@ def predict_command(given: MapOptions) -> None:
 
     cgraph predict digits.json -d new.csv --of z
     """
-    from cgcli.commands.models import read_model, used
+    from cgcli.commands.models import read_model
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.program import parse
 
@@ -80,7 +80,7 @@ def predict_command(given: MapOptions) -> None:
     wanted = Wanted(split_names(given.of, "--of") or [])
     bound = {**found.fixed, **found.parameters.values()}
     whole = RowProgram(parse(found.program), bound, found.data["stack"], found.scaling(), wanted)
-    with used(given.model):
+    with named(given.model):
         _run(whole, "predict", given)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_skipped
+from cgcli.commands.files import named
 from cgcli.commands.inputs import (
     canonical,
     constant,
@@ -15,7 +16,7 @@ from cgcli.commands.inputs import (
     read_program,
     split_binding,
 )
-from cgcli.commands.models import read_model, used
+from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
 from cgcli.commands.train import TrainOptions
@@ -139,7 +140,7 @@ class Run:
         return Reading(model.data["stack"], tuple(scaling), skip_bad, holdout, seed, scaling)
 
     def _prepare(self) -> Prepared:
-        with opened_source(self.path, "train") as source, used(self._options.resume):
+        with opened_source(self.path, "train") as source, named(self._options.resume):
             more = left_to_columns(self._optional, source, self.reading.stacks)
             given = self.given._replace(initial={**more, **self.given.initial})
             prepared = prepare(given, source, self.reading)
