@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.problem import Problem, kept, solve
+from cgcli.commands.problem import Problem, solve
 from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
 from cgcli.views.streams import publish_document
@@ -37,7 +37,6 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
     from cgcli.calculus.certify import MOST_BITS, precise, verify
     from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
 
-    problem = kept(problem)
     _, result, inputs = solve(problem)
     bits, digits = given.max_precision or MOST_BITS, given.precision
     if digits is None:

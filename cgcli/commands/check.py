@@ -12,7 +12,7 @@ from cgcli.calculus.kind import Kind
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_text
 from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
-from cgcli.commands.problem import problem_of, solve
+from cgcli.commands.problem import Problem, solve
 from cgcli.commands.shared import ProgramCommand
 from cgcli.errors import CgraphError, shorten
 from cgcli.views.streams import publish, publish_document, tell
@@ -90,7 +90,7 @@ def check_command(given: CheckOptions) -> None:
     if given.json and given.csv:
         raise conflict("--json and --csv are two answers to one question")
     words = catalogue(spoken(given.language, for_script=given.json or given.csv))
-    problem = problem_of("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
+    problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
     reach = _tolerance(given.tolerance, problem.kind)
     parsed, result, _ = solve(problem)
     exercise = Exercise(parsed, result)

@@ -10,7 +10,7 @@ import typer
 
 from cgcli.commands.choices import conflict, format_of
 from cgcli.commands.options import ASKED, Options, choice, count, flag, takes
-from cgcli.commands.problem import Problem, kept, outlined, problem_of
+from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.formats import CODE, DERIVATIVES
 from cgcli.views.streams import publish, tell
@@ -62,7 +62,7 @@ def differentiate_command(given: DiffOptions) -> None:
         raise conflict(
             f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
         )
-    problem = kept(problem_of("diff", given))
+    problem = Problem("diff", given)
     graph, values = _graph(problem, given.shape)
     if exact and precision is not None:
         raise conflict("--exact and --precision are two answers to one question")

@@ -9,7 +9,7 @@ from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of
 from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
 from cgcli.commands.outputs import write_file
-from cgcli.commands.problem import outlined, problem_of, solve
+from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, shorten
 from cgcli.views.formats import PICTURES
 from cgcli.views.streams import publish_document, tell
@@ -52,7 +52,7 @@ def draw_command(given: DrawOptions) -> None:
 
     kind = _kind(given.output)
     _check(given)
-    problem = problem_of("draw", given)
+    problem = Problem("draw", given)
     picture = Picture(
         **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
         digits=given.digits,

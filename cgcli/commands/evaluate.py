@@ -8,7 +8,7 @@ import typer
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import ASKED, Options, count, flag, takes
-from cgcli.commands.problem import problem_of, solve
+from cgcli.commands.problem import Problem, solve
 from cgcli.limits import MOST_PRECISION
 from cgcli.views.streams import publish_document
 
@@ -61,7 +61,7 @@ def evaluate_command(given: EvalOptions) -> None:
     if given.exact and given.proves:
         message = "--exact needs no proof: leave out --verify and --precision"
         raise conflict(message, "or leave --exact out")
-    problem = problem_of("eval", given, *words)
+    problem = Problem("eval", given, *words)
     if given.proves:
         from cgcli.commands.certify import certify
 

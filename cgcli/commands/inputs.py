@@ -16,6 +16,7 @@ from cgcli.limits import Limits
 from cgcli.views.streams import tell
 
 __all__ = [
+    "STRINGS",
     "bindings_of",
     "canonical",
     "constant",
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 MODEL: Final = "cgraph.model/1"
-_STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
+STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
 
 
@@ -127,7 +128,7 @@ def _json_value(value: Any, name: str, limits: Limits, kind: Kind, level: int = 
     if isinstance(value, Literal):
         return _numeral(value, name, kind)
     if isinstance(value, str):
-        special = _STRINGS.get(value)
+        special = STRINGS.get(value)
         return constant(value, name, limits, kind=kind) if special is None else special
     why = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
     message, hint = f"{why} is not a number", 'write a number, a list, or a string such as "1/3"'

@@ -95,8 +95,7 @@ class Run:
     def _check_resumed(self, model: Model, fixed: dict[str, Any], more: dict[str, Any]) -> None:
         """Refuse values for a run that goes on, except where they are those of its model."""
         if more:
-            message = "--at says where to start, and --resume goes on"
-            raise conflict(message)
+            raise conflict("--at says where to start, and --resume goes on")
         for argument in self._options.bindings:
             name = canonical(split_binding(argument)[0])
             if name not in model.parameters.views:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import ASKED, Options, choice, count, flag, takes
-from cgcli.commands.problem import Problem, problem_of, read_problem, solve
+from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -41,7 +41,7 @@ def sheet_command(given: SheetOptions) -> None:
     from cgcli.views.table import note_lines
 
     words = catalogue(spoken(given.language, for_script=given.json))
-    problem = problem_of("sheet", given)
+    problem = Problem("sheet", given)
     told_apart = None
     chosen: dict[str, str] = {}
     if given.seed is None:
@@ -68,7 +68,7 @@ def _choose(problem: Problem, seed: int, kind: str) -> Choice:
     """Return values for the names that nothing binds."""
     from cgcli.homework.choosing import choose
 
-    if problem.of is not None or problem.wrt is not None:
+    if problem.asked.of is not None or problem.asked.wrt is not None:
         message = "--seed chooses values for the whole program"
         raise conflict(message, "leave --of and --wrt out, and give them later")
     parsed, bound, more = read_problem(problem)

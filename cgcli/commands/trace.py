@@ -9,7 +9,7 @@ import typer
 
 from cgcli.commands.choices import conflict, format_of
 from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
-from cgcli.commands.problem import problem_of, solve
+from cgcli.commands.problem import Problem, solve
 from cgcli.views.formats import TRACES
 
 __all__ = ["trace_command"]
@@ -56,7 +56,7 @@ def trace_command(given: TraceOptions) -> None:
     _check(given, form)
     said = spoken(given.language, for_script=form == "json")
     catalogue(said)
-    result = solve(problem_of("trace", given)).result
+    result = solve(Problem("trace", given)).result
     explanation = Explanation(result, read_name(given.only, "--only"), whole=given.of is None)
     shown = Shown(
         forward=given.passes != "backward",

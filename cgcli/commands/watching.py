@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable
 from typing import IO, Any, NamedTuple, Self
 
+from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of, file_error
 from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
@@ -83,7 +84,7 @@ class Watching:
         with contextlib.suppress(ValueError):
             # In another thread than the main one signals are someone else's.
             before = signal.signal(signal.SIGINT, self._interrupt)
-            self._open.callback(signal.signal, signal.SIGINT, before)
+            self._open.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
         descent = self._training.descent
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress
@@ -93,19 +94,18 @@ class Watching:
 
     def _check_files(self) -> None:
         """Refuse a curve that cannot be drawn, or not where it is to be, before the run."""
-        plot, descent = self._files.plot, self._training.descent
+        plot = self._files.plot
         if plot is not None:
             with Output(plot):
                 pass
-        if plot is not None and ending_of(plot) == "png":
-            from cgcli.views.drawing.convert import require
+            if ending_of(plot) == "png":
+                from cgcli.views.drawing.convert import require
 
-            require("png")
-        if self._training.options.optimizer == "lm":
-            option = "--plot" if plot else "--log" if self._files.log else ""
-            if option and descent is None:
-                message = f"least squares has no epochs for {option} to show"
-                raise CgraphError("usage", message, f"leave {option} out")
+                require("png")
+        option = "--plot" if plot else "--log" if self._files.log else ""
+        if option and self._training.options.optimizer == "lm":
+            message = f"least squares has no epochs for {option} to show"
+            raise conflict(message, f"leave {option} out")
 
     def end(self) -> None:
         """Give Ctrl-C back, take the progress away, and close the log."""
@@ -162,26 +162,20 @@ class Watching:
         if self._output is not None:
             self._write(model)
         if self._files.plot is not None:
+            from cgcli.views.drawing.convert import as_png
             from cgcli.views.learning.plot import as_svg
 
             svg = as_svg(trained.history)
-            if ending_of(self._files.plot) == "png":
-                from cgcli.views.drawing.convert import as_png
-
-                write_file(self._files.plot, as_png(svg))
-            else:
-                write_file(self._files.plot, svg.encode())
+            is_png = ending_of(self._files.plot) == "png"
+            write_file(self._files.plot, as_png(svg) if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""
         lines = []
         if trained.failure is not None:
-            failure = trained.failure
-            if failure.row is None:
-                lines.append(f"diverged: {failure.message}")
-            else:
-                node = shorten(failure.node)
-                lines.append(f"diverged: row {failure.row}, node {node}: {failure.message}")
+            row, node, why = trained.failure
+            where = "" if row is None else f"row {row}, node {shorten(node)}: "
+            lines.append(f"diverged: {where}{why}")
             if trained.start - trained.start != 0:
                 lines.append("it is so at the start: mend that row, or start elsewhere")
             else:
