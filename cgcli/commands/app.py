@@ -189,10 +189,9 @@ def _in_words(message: str) -> str:
     if match is None:
         return message
     option, value, bounds = match.groups()
-    least, most = (
-        (found[1].removesuffix(".0") if (found := re.search(pattern, bounds)) else "")
-        for pattern in (r"(?:^|x>=)([^<>x=]+)", r"x<=(.+)")
-    )
+    patterns = (r"(?:^|x>=)([^<>x=]+)", r"x<=(.+)")
+    ends = (re.search(pattern, bounds) for pattern in patterns)
+    least, most = (end[1].removesuffix(".0") if end else "" for end in ends)
     if not most or most == str(MOST_COUNT):
         allowed = f"of at least {least}"
     else:
@@ -204,16 +203,16 @@ def _report(error: CgraphError, as_json: bool) -> int:
     """Say what was wrong, on standard output as JSON or on standard error in words."""
     from cgcli.views.messages import error_document, error_lines
 
-    if as_json:
-        try:
+    try:
+        if as_json:
             publish_document(error_document(error))
             sys.stdout.flush()
-        except BrokenPipeError:
             return UNUSABLE
-        except CgraphError as trouble:
-            _write_message(error_lines(trouble))
-    else:
-        _write_message(error_lines(error))
+    except BrokenPipeError:
+        return UNUSABLE
+    except CgraphError as trouble:
+        error = trouble
+    _write_message(error_lines(error))
     return UNUSABLE
 
 
@@ -229,9 +228,8 @@ def _write_message(lines: list[str]) -> None:
     out = console(sys.stderr)
     for line in lines:
         text = Text(line)
-        text.highlight_regex(r"^error:", "bold red")
+        text.highlight_regex(r"^error:|^ *\^+", "bold red")
         text.highlight_regex(r"^hint:", "bold green")
-        text.highlight_regex(r"^ *\^+", "bold red")
         out.print(text, soft_wrap=True)
 
 

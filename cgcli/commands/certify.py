@@ -3,58 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from cgcli.commands.problem import Problem, kept, solve_with_inputs
+from cgcli.commands.choices import conflict
+from cgcli.commands.problem import Problem, solve
 from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
 from cgcli.views.streams import publish_document
 
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
+    from cgcli.commands.evaluate import EvalOptions
 
-__all__ = ["MOST_DIGITS", "Proof", "certify", "proved_values"]
+__all__ = ["certify", "proved_values"]
 
 MOST_DIGITS = 10_000
 
 
-class Proof(NamedTuple):
-    """What is to be proved: verdicts on the floats, or so many digits; with how many bits."""
-
-    verify: bool = False
-    digits: int | None = None
-    bits: int | None = None
-
-
-def certify(problem: Problem, proof: Proof, json: bool, digits: int, rows: int) -> bool:
+def certify(problem: Problem, given: EvalOptions) -> bool:
     """Print what is proved, and return whether all that was asked for could be.
 
     Raises `CgraphError` where the extra is not installed, or options do not go together.
     """
-    _check(proof)
+    if given.verify and given.precision is not None:
+        message = "--verify and --precision do not go together"
+        hint = "--verify judges the floats, --precision prints digits in place of them"
+        raise conflict(message, hint)
+    _check_digits(given.precision)
+    if not given.verify and given.precision is None:
+        message = "--max-precision is for --verify and --precision"
+        raise conflict(message, "add one of the two, or leave it out")
+    _check_extra("--verify" if given.verify else "--precision")
     from cgcli.calculus.certify import MOST_BITS, precise, verify
+    from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
 
-    problem = kept(problem)
-    result, inputs = solve_with_inputs(problem)
-    bits = proof.bits or MOST_BITS
-    if proof.digits is None:
+    _, result, inputs = solve(problem)
+    bits, digits = given.max_precision or MOST_BITS, given.precision
+    if digits is None:
         certificate = verify(result, bits)
     else:
         leaves = _leaves(problem, result.graph, inputs)
         certificate = precise(
-            result.graph, result.of, result.sources, leaves, proof.digits, bits, result.active
+            result.graph, result.of, result.sources, leaves, digits, bits, result.active
         )
-        from cgcli.views.certificate import keep_notes
-
         keep_notes(result, certificate)
-    if json:
-        from cgcli.views.certificate import certified_evaluation
-
-        publish_document(certified_evaluation(result, certificate, proof.digits))
+    if given.json:
+        publish_document(certified_evaluation(result, certificate, digits))
     else:
-        from cgcli.views.certificate import print_certificate
-
-        print_certificate(result, certificate, proof.digits, digits, rows)
+        print_certificate(result, certificate, digits, given.digits, given.rows)
     return not certificate.failed
 
 
@@ -70,7 +66,8 @@ def proved_values(
 
     And what tests of all values find, None where that is not known.
     """
-    _check(Proof(digits=digits))
+    _check_digits(digits)
+    _check_extra("--precision")
     from cgcli.calculus.certify import precise_truths, precise_values
 
     leaves = _leaves(problem, graph, inputs)
@@ -78,22 +75,16 @@ def proved_values(
     return found, precise_truths(graph, tests, leaves, digits)
 
 
-def _check(proof: Proof) -> None:
-    """Raise `CgraphError` for options that do not go together, and without the extra."""
-    if proof.verify and proof.digits is not None:
-        message = "--verify and --precision do not go together"
-        hint = "--verify judges the floats, --precision prints digits in place of them"
-        raise CgraphError("usage", message, hint)
-    if proof.digits is not None and proof.digits > MOST_DIGITS:
-        message = f"--precision {proof.digits} is more than the {MOST_DIGITS:,} digits there may be"
+def _check_digits(digits: int | None) -> None:
+    if digits is not None and digits > MOST_DIGITS:
+        message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
         raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
-    if proof.bits is not None and not proof.verify and proof.digits is None:
-        message = "--max-precision is for --verify and --precision"
-        raise CgraphError("usage", message, "add one of the two, or leave it out")
+
+
+def _check_extra(option: str) -> None:
     try:
         import flint  # noqa: F401  # what the extra brings
     except ImportError:
-        option = "--verify" if proof.verify else "--precision"
         raise missing("verify", f"for {option}") from None
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from cgcli.calculus.kind import Kind
-from cgcli.commands import shared
-from cgcli.commands.choices import choice, flag, one_of, option
+from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_text
-from cgcli.commands.problem import Problem, kind_of, solve_with_program
+from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
+from cgcli.commands.problem import Problem, solve
 from cgcli.commands.shared import ProgramCommand
 from cgcli.errors import CgraphError, shorten
 from cgcli.views.streams import publish, publish_document, tell
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["SheetsCommand", "check_command"]
 
 _SHEETS = ("-a", "--answers")
-_REVEALED: Final = ("verdict", "hint", "answer")
-_REQUIRED: Final = ("answered", "all")
 
 
 class SheetsCommand(ProgramCommand):
@@ -41,64 +39,43 @@ class SheetsCommand(ProgramCommand):
         return os.path.exists(argument) or (bool(arguments) and not binding)
 
 
-def check_command(
-    program: shared.Program = None,
-    bindings: shared.Bindings = None,
-    at: shared.At = None,
-    of: shared.Of = None,
-    wrt: shared.Wrt = None,
-    answers: Annotated[
-        list[str] | None,
-        option(
-            "Answer sheets, as many as there are; - reads one from standard input.",
-            "-a",
-            "--answers",
-            metavar="FILE...",
-        ),
-    ] = None,
-    answer: Annotated[
-        list[str] | None,
-        option('One answer, "dg/dx = -3"; repeatable.', "--answer", metavar="ANSWER"),
-    ] = None,
-    reveal: Annotated[
-        str,
-        choice(
-            _REVEALED,
-            "{words}: right or wrong alone, which mistake it was, the right number too.",
-            "--reveal",
-            metavar="WHAT",
-        ),
-    ] = "hint",
-    require: Annotated[
-        str,
-        choice(
-            _REQUIRED,
-            "{words}: the steps that are there alone, or missing ones count.",
-            "--require",
-            metavar="WHAT",
-        ),
-    ] = "answered",
-    tolerance: Annotated[
-        str | None,
-        option(
-            "Take an answer as right within 0.01, or 1%, in place of its digits.",
-            "--tolerance",
-            metavar="T",
-        ),
-    ] = None,
-    points: Annotated[
-        str | None,
-        option('Points a step, 2, or some their own: "1, dg/dx=3".', "--points", metavar="POINTS"),
-    ] = None,
-    csv: Annotated[bool, flag("Print a table for a spreadsheet, a row a sheet.", "--csv")] = False,
-    language: shared.Language = None,
-    exact: shared.Exact = False,
-    json: shared.Json = False,
-    max_depth: shared.Depth = shared.LIMITS.depth,
-    max_nodes: shared.Nodes = shared.LIMITS.nodes,
-    max_bits: shared.Bits = shared.LIMITS.bits,
-    debug: shared.Debug = False,
-) -> None:
+class CheckOptions(Options):
+    """The options of `cgraph check`."""
+
+    answers: list[str] = option(
+        "Answer sheets, as many as there are; - reads one from standard input.",
+        "FILE...",
+        list[str],
+        names=_SHEETS,
+    )
+    answer: list[str] = option('One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str])
+    reveal: str = choice(
+        ("verdict", "hint", "answer"),
+        "{words}: right or wrong alone, which mistake it was, the right number too.",
+        "WHAT",
+        default="hint",
+    )
+    require: str = choice(
+        ("answered", "all"),
+        "{words}: the steps that are there alone, or missing ones count.",
+        "WHAT",
+        default="answered",
+    )
+    tolerance: str | None = option(
+        "Take an answer as right within 0.01, or 1%, in place of its digits.", "T"
+    )
+    points: str | None = option('Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS")
+    csv: bool = flag("Print a table for a spreadsheet, a row a sheet.")
+
+
+_ORDER: Final = (
+    f"{ASKED} answers answer reveal require tolerance points csv language exact json "
+    "max_depth max_nodes max_bits"
+)
+
+
+@takes(CheckOptions, _ORDER)
+def check_command(given: CheckOptions) -> None:
     """Marks answer sheets: right or wrong, where it went wrong, and which mistake it was.
 
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
@@ -106,45 +83,33 @@ def check_command(
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Points, read_points, score
     from cgcli.views.catalogue import catalogue, spoken
+    from cgcli.views.homework import document
     from cgcli.views.homework.remarks import discreet
-    from cgcli.views.homework.report import Report
+    from cgcli.views.homework.report import Report, print_class, print_sheet
     from cgcli.views.table import note_lines
 
-    reveal = str(one_of("--reveal", reveal, _REVEALED))
-    require = str(one_of("--require", require, _REQUIRED))
-    if json and csv:
-        message = "--json and --csv are two answers to one question"
-        raise CgraphError("usage", message, "leave one of the two out")
-    words = catalogue(spoken(language, for_script=json or csv))
-    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
-    kind = kind_of(exact, limits)
-    reach = _tolerance(tolerance, kind)
-    shown = ("-a", "FILE") if answers else ("--answer", "…")
-    problem = Problem("check", program, bindings or [], at, of, wrt, limits, shown, kind)
-    parsed, result = solve_with_program(problem)
+    if given.json and given.csv:
+        raise conflict("--json and --csv are two answers to one question")
+    words = catalogue(spoken(given.language, for_script=given.json or given.csv))
+    problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
+    reach = _tolerance(given.tolerance, problem.kind)
+    parsed, result, _ = solve(problem)
     exercise = Exercise(parsed, result)
-    worth = None if points is None else read_points(exercise, points)
-    report = Report(exercise, worth, reveal, words)
-    if not json:
-        tell(*note_lines(result if reveal == "answer" else discreet(result)))
-    found = _marked(exercise, _sheets(answers or [], answer or []), reach)
-    each = [(marked, score(marked, worth or Points(), require)) for marked in found]
-    if json:
-        from cgcli.views.homework.document import check_document
-
-        publish_document(check_document(report, each))
-    elif csv:
-        from cgcli.views.homework.document import check_table
-
-        publish([check_table(report, each)])
+    worth = None if given.points is None else read_points(exercise, given.points)
+    report = Report(exercise, worth, given.reveal, words)
+    if not given.json:
+        tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
+    found = _marked(exercise, _sheets(given.answers, given.answer), reach)
+    marks = [(marked, score(marked, worth or Points(), given.require)) for marked in found]
+    if given.json:
+        publish_document(document.check_document(report, marks))
+    elif given.csv:
+        publish([document.check_table(report, marks)])
+    elif len(marks) == 1:
+        print_sheet(report, *marks[0])
     else:
-        from cgcli.views.homework.report import print_class, print_sheet
-
-        if len(each) == 1:
-            print_sheet(report, *each[0])
-        else:
-            print_class(report, each)
-    if not all(scored.complete for _, scored in each):
+        print_class(report, marks)
+    if not all(scored.complete for _, scored in marks):
         raise typer.Exit(1)
 
 

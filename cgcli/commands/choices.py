@@ -1,63 +1,26 @@
-"""Options: flags, counts, texts, and those that take one of a few words.
-
-The words of an option stand in one tuple: they are checked, listed in the help, and completed by
-the shell.
-"""
+"""What an option's text says: one of a few words, a list of them, pairs; what completes it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
-
-import typer
+from typing import TypeAlias
 
 from cgcli.errors import CgraphError, nearest, shorten
-from cgcli.limits import MOST_COUNT
 
 __all__ = [
-    "choice",
     "completed",
-    "count",
+    "conflict",
     "files_after_at",
-    "flag",
     "format_of",
     "listed",
     "one_of",
-    "option",
+    "pairs",
     "several_of",
 ]
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
-
-
-def option(text: str, *names: str, metavar: str = "X", **more: Any) -> Any:
-    """Return an option that takes a value, with what the help says of it."""
-    return typer.Option(*names, metavar=metavar, help=text, **more)
-
-
-def count(text: str, name: str, least: int = 0, most: int = MOST_COUNT) -> Any:
-    """Return an option that takes a whole number."""
-    return option(text, name, metavar="N", min=least, max=most)
-
-
-def flag(text: str, name: str, **more: Any) -> Any:
-    """Return an option that is there or is not."""
-    return typer.Option(name, help=text, **more)
-
-
-def choice(
-    words: Words, text: str, *names: str, metavar: str = "WORD", several: bool = False
-) -> Any:
-    """Return an option that takes one of some words, or `several` with commas.
-
-    `{words}` in its text is where the help lists them.
-    """
-    if isinstance(words, tuple):
-        text = text.format(words=listed(words))
-    found = completed(words, several=several)
-    return option(text, *names, metavar=metavar, autocompletion=found)
 
 
 def listed(words: Sequence[str]) -> str:
@@ -83,12 +46,16 @@ def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:
     raise CgraphError("usage", message, hint)
 
 
-def format_of(form: str | None, words: tuple[str, ...], *, json: bool) -> str:
+def conflict(message: str, hint: str = "leave one of the two out") -> CgraphError:
+    """Return the error for options that do not go together."""
+    return CgraphError("usage", message, hint)
+
+
+def format_of(form: str | None, *, json: bool) -> str:
     """Return the format that --format and --json ask for, text without either."""
     if json and form not in (None, "json"):
-        message = f"--json and --format {shorten(form or '')} are two answers to one question"
-        raise CgraphError("usage", message, "leave one of the two out")
-    return one_of("--format", "json" if json else form, words) or "text"
+        raise conflict(f"--json and --format {form} are two answers to one question")
+    return "json" if json else form or "text"
 
 
 def several_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
@@ -101,7 +68,32 @@ def several_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str
     return {word for word in found if word and one_of(option, word, words)}
 
 
-def completed(words: Words, *, several: bool = False) -> Callable[[str], list[str]]:
+def pairs(
+    option: str, given: list[str] | None, example: str, *, alone: bool = False
+) -> dict[str, str]:
+    """Return an option's ``name=text`` pairs, each name once; raises `CgraphError`.
+
+    With `alone` a name without a text stands for itself.
+
+    >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
+    {'x': 'pixel_*'}
+    """
+    found: dict[str, str] = {}
+    for each in given or []:
+        name, equals, text = each.partition("=")
+        name, text = name.strip(), text.strip()
+        if alone and not equals:
+            equals, text = "=", name
+        if not equals or not name.isidentifier() or not text:
+            message = f"{option} wants a name and what it is, not '{shorten(each)}'"
+            raise CgraphError("usage", message, f'write {option} "{example}"')
+        if name in found:
+            raise CgraphError("usage", f"{option} gives '{shorten(name)}' twice", "give it once")
+        found[name] = text
+    return found
+
+
+def completed(words: Words, several: bool = False) -> Callable[[str], list[str]]:
     """Return what completes a word for the shell; with `several`, the last of a list.
 
     >>> completed(("gradients", "values"), several=True)("gradients,v")

@@ -13,7 +13,7 @@ from cgcli.views.streams import tell
 if TYPE_CHECKING:
     from cgcli.learning.reading import Report, Source
 
-__all__ = ["is_data", "left_to_columns", "opened_source", "pairs", "tell_notes", "tell_skipped"]
+__all__ = ["is_data", "left_to_columns", "opened_source", "tell_notes", "tell_skipped"]
 
 _KINDS: Final = {
     "csv": "csv",
@@ -79,31 +79,6 @@ def _sniffed(stream: IO[bytes]) -> tuple[IO[bytes], str]:
     start = buffered.peek(64) if isinstance(buffered, io.BufferedReader) else buffered.getvalue()
     first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     return buffered, "jsonl" if first == b"{" else "csv"
-
-
-def pairs(
-    option: str, given: list[str] | None, example: str, *, alone: bool = False
-) -> dict[str, str]:
-    """Return an option's ``name=text`` pairs, each name once; raises `CgraphError`.
-
-    With `alone` a name without a text stands for itself.
-
-    >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
-    {'x': 'pixel_*'}
-    """
-    found: dict[str, str] = {}
-    for each in given or []:
-        name, equals, text = each.partition("=")
-        name, text = name.strip(), text.strip()
-        if alone and not equals:
-            equals, text = "=", name
-        if not equals or not name.isidentifier() or not text:
-            message = f"{option} wants a name and what it is, not '{shorten(each)}'"
-            raise CgraphError("usage", message, f'write {option} "{example}"')
-        if name in found:
-            raise CgraphError("usage", f"{option} gives '{shorten(name)}' twice", "give it once")
-        found[name] = text
-    return found
 
 
 def tell_skipped(report: Report) -> None:

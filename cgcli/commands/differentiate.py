@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from cgcli.commands import shared
-from cgcli.commands.choices import choice, count, flag, format_of, option
-from cgcli.commands.problem import Problem, kept, kind_of, outlined
+from cgcli.commands.choices import conflict, format_of
+from cgcli.commands.options import ASKED, Options, choice, count, flag, takes
+from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.formats import CODE, DERIVATIVES
 from cgcli.views.streams import publish, tell
@@ -25,37 +25,26 @@ __all__ = ["differentiate_command"]
 _SECONDS = 20
 
 
-def differentiate_command(
-    program: shared.Program = None,
-    bindings: shared.Bindings = None,
-    at: shared.At = None,
-    of: shared.Of = None,
-    wrt: shared.Wrt = None,
-    order: Annotated[int | None, count("The order of the derivatives.", "--order", 1, 20)] = None,
-    hessian: Annotated[bool, flag("The matrix of all second derivatives.", "--hessian")] = False,
-    jacobian: Annotated[
-        bool, flag("The matrix of a list's derivatives: [f, g].", "--jacobian")
-    ] = False,
-    shape: shared.Shapes = None,
-    share: Annotated[bool, flag("Give what is used several times a name.", "--share")] = False,
-    simplify: Annotated[
-        bool, flag("Let SymPy simplify the formulas; wants the extra.", "--simplify")
-    ] = False,
-    form: Annotated[
-        str | None, choice(DERIVATIVES, "{words}.", "--format", metavar="FORMAT")
-    ] = None,
-    exact: shared.Exact = False,
-    json: shared.Json = False,
-    digits: shared.Digits = 6,
-    precision: Annotated[
-        int | None,
-        option("Give values in N digits, each proved.", "--precision", metavar="N", min=1),
-    ] = None,
-    max_depth: shared.Depth = shared.LIMITS.depth,
-    max_nodes: shared.Nodes = shared.LIMITS.nodes,
-    max_bits: shared.Bits = shared.LIMITS.bits,
-    debug: shared.Debug = False,
-) -> None:
+class DiffOptions(Options):
+    """The options of `cgraph diff`."""
+
+    order: int | None = count("The order of the derivatives.", 1, 20)
+    hessian: bool = flag("The matrix of all second derivatives.")
+    jacobian: bool = flag("The matrix of a list's derivatives: [f, g].")
+    share: bool = flag("Give what is used several times a name.")
+    simplify: bool = flag("Let SymPy simplify the formulas; wants the extra.")
+    form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",))
+    precision: int | None = count("Give values in N digits, each proved.", 1, None)
+
+
+_ORDER: Final = (
+    f"{ASKED} order hessian jacobian shape share simplify form exact json digits precision "
+    "max_depth max_nodes max_bits"
+)
+
+
+@takes(DiffOptions, _ORDER)
+def differentiate_command(given: DiffOptions) -> None:
     """Derivatives as formulas, which can be parsed again.
 
     cgraph diff "sin(x^2)"
@@ -65,26 +54,26 @@ def differentiate_command(
     from cgcli.commands.inputs import split_names
     from cgcli.views.formulas import is_proved
 
-    form = format_of(form, DERIVATIVES, json=json)
-    if hessian and (jacobian or order not in (None, 2)):
-        message = f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
-        raise CgraphError("usage", message, "leave one of the two out")
-    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
-    kind = kind_of(exact, limits, precision)
-    problem = Problem("diff", program, bindings or [], at, of, wrt, limits, (), kind)
-    problem = kept(problem)
-    graph, values = _graph(problem, shape)
+    form = format_of(given.form, json=given.json)
+    exact, precision, hessian, jacobian = (
+        given.exact, given.precision, given.hessian, given.jacobian,
+    )  # fmt: skip
+    if hessian and (jacobian or given.order not in (None, 2)):
+        raise conflict(
+            f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
+        )
+    problem = Problem("diff", given)
+    graph, values = _graph(problem, given.shape)
     if exact and precision is not None:
-        message = "--exact and --precision are two answers to one question"
-        raise CgraphError("usage", message, "leave one of the two out")
+        raise conflict("--exact and --precision are two answers to one question")
     if exact and values is None:
         message = "--exact is for the values of the formulas, and nothing is bound"
-        raise CgraphError("usage", message, "formulas are exact anyway; bind values: x=1/3")
-    names = split_names(wrt)
-    graph, values = _cut(problem, graph, values, names or [], precise=precision is not None)
-    wanted = Wanted(tuple(names) if names else None, order, hessian, jacobian)
+        raise conflict(message, "formulas are exact anyway; bind values: x=1/3")
+    names = split_names(given.wrt) or []
+    graph, values = _cut(problem, graph, values, names, precise=precision is not None)
+    wanted = Wanted(tuple(names) or None, given.order, hessian, jacobian)
     accurate = form in CODE
-    if simplify:
+    if given.simplify:
         from cgcli.algebra.simplify import Simplifier
 
         simplifier = Simplifier()
@@ -96,14 +85,12 @@ def differentiate_command(
         formulas = Formulas(graph, wanted, accurate=accurate)
     numbers: list[Any] | None = None
     held: Sequence[bool | None] | None = None
-    certain = True
     if precision is not None:
         numbers, held = _proved(problem, formulas, values, precision)
-        certain = all(is_proved(each) for each in numbers)
     elif values is not None:
-        numbers, held = evaluated(formulas, values, kind)
-    publish([_written(formulas, form, share, numbers, held, values, digits, exact)])
-    if not certain:
+        numbers, held = evaluated(formulas, values, problem.kind)
+    publish([_written(formulas, form, given, numbers, held, values)])
+    if precision is not None and not all(map(is_proved, numbers or ())):
         raise typer.Exit(1)
 
 
@@ -145,7 +132,7 @@ def _proved(
 
     if values is None:
         message = "--precision wants values to evaluate the derivatives at"
-        raise CgraphError("usage", message, "bind them with NAME=VALUE, or leave it out")
+        raise conflict(message, "bind them with NAME=VALUE, or leave it out")
     nodes = [row.node for row in formulas.rows]
     tests = [partial(is_met, condition) for condition in formulas.conditions]
     found, held = proved_values(problem, formulas.graph, nodes, tests, values, precision)
@@ -167,23 +154,21 @@ def _told(finding: Finding, why: str | None) -> Any:
 def _written(
     formulas: Formulas,
     form: str,
-    share: bool,
+    given: DiffOptions,
     numbers: list[Any] | None,
     held: Sequence[bool | None] | None,
     values: dict[str, Any] | None,
-    digits: int,
-    exact: bool,
 ) -> str:
     from cgcli.views import formulas as views
 
     if form == "json":
         from cgcli.views.document import pretty
 
-        return pretty(views.as_document(formulas, share, numbers, values, exact)) + "\n"
+        return pretty(views.as_document(formulas, given.share, numbers, values, given.exact)) + "\n"
     if form == "latex":
-        return views.as_latex(formulas, share)
+        return views.as_latex(formulas, given.share)
     if form == "text":
-        return views.as_text(formulas, share, numbers, digits, held)
+        return views.as_text(formulas, given.share, numbers, given.digits, held)
     from cgcli.export.numpy import NUMPY
     from cgcli.export.python import PYTHON
 
@@ -207,8 +192,7 @@ def _cut(
         message = f"formulas by '{excerpt(name)}', a node of the program, are by it alone"
         if precise:
             message = f"--precision is for formulas by inputs, and '{excerpt(name)}' is a node"
-        hint = f"write --wrt {excerpt(name)} by itself, or the inputs' names"
-        raise CgraphError("usage", message, hint)
+        raise conflict(message, f"write --wrt {excerpt(name)} by itself, or the inputs' names")
     node = graph.node(name)
     assert node is not None
     if values is not None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-from cgcli.commands import shared
-from cgcli.commands.choices import choice, count, flag, option, several_of
+from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of
+from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
 from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, shorten
-from cgcli.limits import MOST_COUNT
 from cgcli.views.formats import PICTURES
 from cgcli.views.streams import publish_document, tell
 
@@ -20,51 +19,29 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_command"]
 
-_PARTS: Final = ("gradients", "values", "formulas")
+
+class DrawOptions(Options):
+    """The options of `cgraph draw`."""
+
+    output: str | None = option(
+        "Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
+        "FILE",
+        names=("-o", "--output"),
+    )
+    frame: int | None = count("As after K steps of the two passes; 0 is before.", metavar="K")
+    frames: str | None = option("Every frame, in a folder; -o frame.png for PNG.", "DIR")
+    hide: set[str] = choice(
+        ("gradients", "values", "formulas"), "Leave out {words}.", "WHAT", several=True
+    )
+    no_values: bool = flag("The shape alone: nothing need be bound.")
+    digits: int = count("Significant digits shown.", 1, 17, default=4)
 
 
-def draw_command(
-    program: shared.Program = None,
-    bindings: shared.Bindings = None,
-    at: shared.At = None,
-    of: shared.Of = None,
-    wrt: shared.Wrt = None,
-    output: Annotated[
-        str | None,
-        option(
-            "Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
-            "-o",
-            "--output",
-            metavar="FILE",
-        ),
-    ] = None,
-    frame: Annotated[
-        int | None,
-        option(
-            "As after K steps of the two passes; 0 is before.",
-            "--frame",
-            metavar="K",
-            min=0,
-            max=MOST_COUNT,
-        ),
-    ] = None,
-    frames: Annotated[
-        str | None,
-        option("Every frame, in a folder; -o frame.png for PNG.", "--frames", metavar="DIR"),
-    ] = None,
-    hide: Annotated[
-        str | None, choice(_PARTS, "Leave out {words}.", "--hide", metavar="WHAT", several=True)
-    ] = None,
-    no_values: Annotated[
-        bool, flag("The shape alone: nothing need be bound.", "--no-values")
-    ] = False,
-    shape: shared.Shapes = None,
-    digits: Annotated[int, count("Significant digits shown.", "--digits", 1, 17)] = 4,
-    json: shared.Json = False,
-    max_depth: shared.Depth = shared.LIMITS.depth,
-    max_nodes: shared.Nodes = shared.LIMITS.nodes,
-    debug: shared.Debug = False,
-) -> None:
+_ORDER: Final = f"{ASKED} output frame frames hide no_values shape digits json max_depth max_nodes"
+
+
+@takes(DrawOptions, _ORDER)
+def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, with values above the arrows and gradients below.
 
     cgraph draw "p = x + y; g = p*z" x=1 y=3 z=-3 -o graph.svg
@@ -73,35 +50,28 @@ def draw_command(
     from cgcli.views.drawing.scene import Picture
     from cgcli.views.table import note_lines
 
-    hidden = several_of("--hide", hide, _PARTS)
-    kind = _kind(output)
-    _check(frame, frames, no_values, json, output)
-    if shape is not None and not no_values:
-        message = "--shape is for names that have no value"
-        raise CgraphError("usage", message, "add --no-values, or bind them with NAME=VALUE")
-    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes)
-    problem = Problem("draw", program, bindings or [], at, of, wrt, limits)
+    kind = _kind(given.output)
+    _check(given)
+    problem = Problem("draw", given)
     picture = Picture(
-        values="values" not in hidden,
-        gradients="gradients" not in hidden,
-        formulas="formulas" not in hidden,
-        digits=digits,
-        whole=of is None,
+        **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
+        digits=given.digits,
+        whole=given.of is None,
     )
-    if no_values:
-        drawing = Drawing(outlined(problem, shape)[0], None, picture)
+    if given.no_values:
+        drawing = Drawing(outlined(problem, given.shape)[0], None, picture)
     else:
-        result = solve(problem)
+        result = solve(problem).result
         drawing = Drawing(result.graph, result, picture)
         tell(*note_lines(result))
-    if frames is not None:
-        _write_frames(drawing, frames, kind)
-    elif json:
-        publish_document(drawing.document(frame))
-    elif output is None:
-        drawing.show(frame)
+    if given.frames is not None:
+        _write_frames(drawing, given.frames, kind)
+    elif given.json:
+        publish_document(drawing.document(given.frame))
+    elif given.output is None:
+        drawing.show(given.frame)
     else:
-        write_file(output, drawing.bytes(kind, frame))
+        write_file(given.output, drawing.bytes(kind, given.frame))
 
 
 def _kind(output: str | None) -> str:
@@ -119,19 +89,17 @@ def _kind(output: str | None) -> str:
     return kind
 
 
-def _check(
-    frame: int | None, frames: str | None, no_values: bool, json: bool, output: str | None
-) -> None:
+def _check(given: DrawOptions) -> None:
     """Refuse options that do not go together."""
-    if no_values and (frame is not None or frames is not None):
-        message = "a frame shows which values are known, and with --no-values none is"
-        raise CgraphError("usage", message, "leave one of the two out")
-    if frame is not None and frames is not None:
-        message = "--frame draws one step and --frames all of them"
-        raise CgraphError("usage", message, "leave one of the two out")
-    if json and (output is not None or frames is not None):
-        message = "--json prints the picture's places, and -o and --frames write files"
-        raise CgraphError("usage", message, "leave one of the two out")
+    if given.no_values and (given.frame is not None or given.frames is not None):
+        raise conflict("a frame shows which values are known, and with --no-values none is")
+    if given.frame is not None and given.frames is not None:
+        raise conflict("--frame draws one step and --frames all of them")
+    if given.json and (given.output is not None or given.frames is not None):
+        raise conflict("--json prints the picture's places, and -o and --frames write files")
+    if given.shape is not None and not given.no_values:
+        message = "--shape is for names that have no value"
+        raise conflict(message, "add --no-values, or bind them with NAME=VALUE")
 
 
 def _write_frames(drawing: Drawing, folder: str, kind: str) -> None:

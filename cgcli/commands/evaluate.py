@@ -2,95 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Final
 
 import typer
 
-from cgcli.commands import shared
-from cgcli.commands.choices import count, flag, option
-from cgcli.commands.problem import Problem, kind_of, solve
-from cgcli.errors import CgraphError
+from cgcli.commands.choices import conflict
+from cgcli.commands.options import ASKED, Options, count, flag, takes
+from cgcli.commands.problem import Problem, solve
 from cgcli.limits import MOST_PRECISION
 from cgcli.views.streams import publish_document
 
-__all__ = ["evaluate_command"]
-
-_ROWS = 1000
+__all__ = ["EvalOptions", "evaluate_command"]
 
 
-def evaluate_command(
-    program: shared.Program = None,
-    bindings: shared.Bindings = None,
-    at: shared.At = None,
-    of: shared.Of = None,
-    wrt: shared.Wrt = None,
-    exact: shared.Exact = False,
-    json: shared.Json = False,
-    jsonl: Annotated[
-        bool, flag("Read a JSON object a line, write a result a line.", "--jsonl")
-    ] = False,
-    digits: shared.Digits = 6,
-    rows: Annotated[int, count("Most nodes in the table; 0 for all.", "--rows")] = _ROWS,
-    verify: Annotated[
-        bool, flag("Prove how near every number is to the true one.", "--verify")
-    ] = False,
-    precision: Annotated[
-        int | None, option("Give N digits, each proved.", "--precision", metavar="N", min=1)
-    ] = None,
-    max_precision: Annotated[
-        int | None,
-        option(
-            "The most bits to prove with.",
-            "--max-precision",
-            min=64,
-            max=MOST_PRECISION,
-            metavar="BITS",
-        ),
-    ] = None,
-    max_depth: shared.Depth = shared.LIMITS.depth,
-    max_nodes: shared.Nodes = shared.LIMITS.nodes,
-    max_bits: shared.Bits = shared.LIMITS.bits,
-    debug: shared.Debug = False,
-) -> None:
+class EvalOptions(Options):
+    """The options of `cgraph eval`."""
+
+    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
+    rows: int = count("Most nodes in the table; 0 for all.", default=1000)
+    verify: bool = flag("Prove how near every number is to the true one.")
+    max_precision: int | None = count(
+        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
+    )
+
+    @property
+    def proves(self) -> bool:
+        """Whether anything is to be proved."""
+        return self.verify or self.precision is not None or self.max_precision is not None
+
+
+_ORDER: Final = (
+    f"{ASKED} exact json jsonl digits rows verify precision max_precision "
+    "max_depth max_nodes max_bits"
+)
+
+
+@takes(EvalOptions, _ORDER)
+def evaluate_command(given: EvalOptions) -> None:
     """Values and gradients of every node.
 
     cgraph eval "(x+y)*z" x=1 y=3 z=-3
     """
-    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes, bits=max_bits)
-    if jsonl:
+    if given.jsonl:
         from cgcli.commands.lines import evaluate_lines
 
-        if verify or precision is not None or max_precision is not None:
+        if given.proves:
             message = "--verify and --precision take one program, not --jsonl"
-            raise CgraphError("usage", message, "run one command a line")
-        if bindings or at or of or wrt:
+            raise conflict(message, "run one command a line")
+        if given.bindings or given.at or given.of or given.wrt:
             message = "with --jsonl the values stand in the lines, and so do of and wrt"
-            hint = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}, "wrt": ["x"]}'
-            raise CgraphError("usage", message, hint)
-        if not evaluate_lines(program, limits, exact):
+            raise conflict(message, 'write {"expr": "x*y", "at": {"x": 1, "y": 2}, "wrt": ["x"]}')
+        if not evaluate_lines(given.program, given.limits, given.exact):
             raise typer.Exit(1)
         return
-    words: tuple[str, ...] = ("--json",) if json else ()
-    words += ("--verify",) if verify else ()
-    words += ("--precision", str(precision)) if precision is not None else ()
-    proves = verify or precision is not None or max_precision is not None
-    if exact and proves:
+    words = ["--json"] * given.json + ["--verify"] * given.verify
+    if given.precision is not None:
+        words += ["--precision", str(given.precision)]
+    if given.exact and given.proves:
         message = "--exact needs no proof: leave out --verify and --precision"
-        raise CgraphError("usage", message, "or leave --exact out")
-    kind = kind_of(exact, limits, precision)
-    problem = Problem("eval", program, bindings or [], at, of, wrt, limits, words, kind)
-    if proves:
-        from cgcli.commands.certify import Proof, certify
+        raise conflict(message, "or leave --exact out")
+    problem = Problem("eval", given, *words)
+    if given.proves:
+        from cgcli.commands.certify import certify
 
-        if not certify(problem, Proof(verify, precision, max_precision), json, digits, rows):
+        if not certify(problem, given):
             raise typer.Exit(1)
         return
-    result = solve(problem)
-    if json:
+    result = solve(problem).result
+    if given.json:
         from cgcli.views.document import evaluation
 
         publish_document(evaluation(result, result.graph.text))
         return
     from cgcli.views.table import print_result
 
-    print_result(result, digits, rows)
+    print_result(result, given.digits, given.rows)

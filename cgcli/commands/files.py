@@ -19,6 +19,7 @@ from cgcli.errors import CgraphError, excerpt, shorten
 __all__ = [
     "ending_of",
     "file_error",
+    "named",
     "opened",
     "read_array",
     "read_text",
@@ -35,6 +36,17 @@ def file_error(path: str, why: str, hint: str = "") -> CgraphError:
     """Return the error for a file that cannot be used, or for standard input, ``-``."""
     name = "standard input" if path == "-" else shorten(path, 80)
     return CgraphError("file", f"{name}: {why}", hint)
+
+
+@contextlib.contextmanager
+def named(path: str | None) -> Iterator[None]:
+    """Name a file, if it is one, in the errors of what it holds."""
+    try:
+        yield
+    except CgraphError as error:
+        if path is not None and error.kind not in ("file", "usage"):
+            error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
 
 
 def ending_of(path: str) -> str:
@@ -69,8 +81,7 @@ def opened(path: str) -> Iterator[IO[bytes]]:
     except IsADirectoryError:
         raise file_error(path, "this is a folder", "name a file in it") from None
     except OSError as error:
-        why = error.strerror or "it cannot be opened"
-        raise file_error(path, why[0].lower() + why[1:]) from None
+        raise file_error(path, (error.strerror or "it cannot be opened").lower()) from None
 
 
 def read_bytes(path: str) -> bytes:
@@ -126,18 +137,11 @@ def _read_csv(path: str, kind: Kind) -> Any:
         for number, cells in enumerate(reader, 1):
             if not cells:
                 continue
-            for place, cell in enumerate(cells, 1):
-                if not _NUMBER.fullmatch(cell):
-                    why = f"row {number}, column {place}: '{excerpt(cell)}' is not a number"
-                    raise file_error(path, why, "a file of values has no head line")
-            if rows and len(cells) != len(rows[0]):
-                why = f"row {number} has {len(cells)} cells, and the first has {len(rows[0])}"
+            row = [_cell(path, number, place, cell, kind) for place, cell in enumerate(cells, 1)]
+            if rows and len(row) != len(rows[0]):
+                why = f"row {number} has {len(row)} cells, and the first has {len(rows[0])}"
                 raise file_error(path, why)
-            rows.append([_cell(path, number, cell, kind) for cell in cells])
-            for place, (cell, value) in enumerate(zip(cells, rows[-1], strict=True), 1):
-                if type(value) is float and value - value != 0 and "inf" not in cell:
-                    why = f"row {number}, column {place}: {excerpt(cell)} is too large for a double"
-                    raise file_error(path, why)
+            rows.append(row)
     except csv.Error as error:
         raise not_csv(path, error, reader.line_num) from None
     if not rows:
@@ -147,31 +151,33 @@ def _read_csv(path: str, kind: Kind) -> Any:
     return [row[0] for row in rows] if len(rows[0]) == 1 else rows
 
 
-def _cell(path: str, row: int, cell: str, kind: Kind) -> Any:
+def _cell(path: str, row: int, place: int, cell: str, kind: Kind) -> Any:
     """Return a cell's number in a kind; infinity is a float in each."""
+    where = f"row {row}, column {place}"
+    if not _NUMBER.fullmatch(cell):
+        why = f"{where}: '{excerpt(cell)}' is not a number"
+        raise file_error(path, why, "a file of values has no head line")
     if "inf" in cell:
         return float(cell)
     try:
-        return kind.numeral(cell)
+        value = kind.numeral(cell)
     except CgraphError as error:
         raise file_error(path, f"row {row}: {error.message}", error.hint) from None
+    if type(value) is float and value - value != 0:
+        raise file_error(path, f"{where}: {excerpt(cell)} is too large for a double")
+    return value
 
 
 def _read_npy(path: str) -> Any:
     """Return a NumPy file's array, once its head has said that it is one of numbers and whole."""
     import io
-    import warnings
 
     import numpy as np
 
     data = read_bytes(path)
     file = io.BytesIO(data)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shape, dtype = _npy_head(file)
-    except Exception:  # noqa: BLE001  # the head is Python's to parse, and fails in all its ways
-        raise file_error(path, "this is not a .npy file of NumPy") from None
+    with _numpy_errors(path):
+        shape, dtype = _npy_head(file)
     if dtype.hasobject or dtype.kind not in "fiu":
         why = f"it holds {shorten(str(dtype), 60)}, not real numbers"
         raise file_error(path, why, "save it as float64")
@@ -182,16 +188,24 @@ def _read_npy(path: str) -> Any:
     if math.prod(shape) * dtype.itemsize != len(data) - file.tell():
         raise file_error(path, "it does not hold as many numbers as its head promises")
     file.seek(0)
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            found = np.load(file, allow_pickle=False)
-            doubles = found if dtype.itemsize <= 8 else found.astype(np.float64)
-    except Exception:  # noqa: BLE001  # the same
-        raise file_error(path, "this is not a .npy file of NumPy") from None
+    with _numpy_errors(path), np.errstate(all="ignore"):
+        found = np.load(file, allow_pickle=False)
+        doubles = found if dtype.itemsize <= 8 else found.astype(np.float64)
     if (np.isinf(doubles) & np.isfinite(found)).any():
         raise file_error(path, "it holds a number that is too large for a double")
     return doubles
+
+
+@contextlib.contextmanager
+def _numpy_errors(path: str) -> Iterator[None]:
+    """Raise whatever NumPy says against a file as `CgraphError`; its warnings are passed over."""
+    import warnings
+
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    except Exception:  # noqa: BLE001  # the head is Python's to parse, and fails in all its ways
+        raise file_error(path, "this is not a .npy file of NumPy") from None
 
 
 def _npy_head(file: IO[bytes]) -> tuple[tuple[int, ...], Any]:

@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
 
 from cgcli.commands.choices import completed
-from cgcli.commands.shared import COMMANDS, Debug, unknown_command
+from cgcli.commands.options import Options, argument, takes
+from cgcli.commands.shared import COMMANDS, unknown_command
 
 __all__ = ["help_command", "version_command"]
 
 
-def help_command(
-    ctx: typer.Context,
-    command: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[COMMAND]",
-            show_default=False,
-            help="The command; all of them without one.",
-            autocompletion=completed(tuple(COMMANDS)),
-        ),
-    ] = None,
-    debug: Debug = False,
-) -> None:
+class HelpOptions(Options):
+    """The options of `cgraph help`."""
+
+    command: str | None = argument(
+        "The command; all of them without one.", "[COMMAND]", completed(tuple(COMMANDS))
+    )
+
+
+@takes(HelpOptions, "command")
+def help_command(given: HelpOptions) -> None:
     """How a command is used."""
-    group = ctx.parent
+    group = given.context.parent
     assert group is not None
     text = group.get_help()
-    if command is not None:
-        found = group.command.get_command(group, command)  # type: ignore[attr-defined]
+    if given.command is not None:
+        found = group.command.get_command(group, given.command)
         if found is None:
-            raise unknown_command(command)
-        text = found.get_help(typer.Context(found, parent=group, info_name=command))
+            raise unknown_command(given.command)
+        text = found.get_help(typer.Context(found, parent=group, info_name=given.command))
     sys.stdout.write(text + "\n")
 
 
-def version_command(debug: Debug = False) -> None:
+@takes(Options, "")
+def version_command(given: Options) -> None:
     """The version of the program."""
     from cgcli import __version__
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
-from cgcli.commands.files import ending_of, read_array, read_text
+from cgcli.commands.files import ending_of, file_error, named, read_array, read_text
 from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, shorten
@@ -16,6 +16,7 @@ from cgcli.limits import Limits
 from cgcli.views.streams import tell
 
 __all__ = [
+    "STRINGS",
     "bindings_of",
     "canonical",
     "constant",
@@ -29,33 +30,23 @@ __all__ = [
 ]
 
 MODEL: Final = "cgraph.model/1"
-_STRINGS: Final = {
-    "NaN": float("nan"),
-    "Infinity": float("inf"),
-    "-Infinity": float("-inf"),
-}
+STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
 
 
 def read_program(argument: str | None, command: str) -> str:
     """Return the program's text: the argument, ``@path`` a file's, ``-`` standard input's."""
     if argument is None:
-        raise CgraphError(
-            "usage",
-            "no expression",
-            f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3',
-        )
+        hint = f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3'
+        raise CgraphError("usage", "no expression", hint)
     if (path := program_path(argument)) is not None:
         return read_text(path)
     try:
         argument.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise CgraphError(
-            "syntax",
-            "the expression holds a byte that is not UTF-8",
-            "",
-            (Place(argument, error.start, error.start + 1),),
-        ) from None
+        place = Place(argument, error.start, error.start + 1)
+        message = "the expression holds a byte that is not UTF-8"
+        raise CgraphError("syntax", message, "", (place,)) from None
     return argument
 
 
@@ -75,27 +66,21 @@ def read_bindings(
     for argument in arguments:
         name, value = _binding(argument, limits, kind)
         if name in bound:
-            raise CgraphError(
-                "binding",
-                f"'{excerpt(name)}' is bound twice",
-                "give each name one value",
-                (Place(argument, 0, len(argument.partition("=")[0])),),
-            )
+            place = Place(argument, 0, len(argument.partition("=")[0]))
+            message = f"'{excerpt(name)}' is bound twice"
+            raise CgraphError("binding", message, "give each name one value", (place,))
         bound[name] = value
     if at is None:
         return bound, {}
     what = "standard input" if at == "-" else at
     found = decode_json(read_text(at) if given is None else given, what, kind.as_written)
     if not isinstance(found, dict):
-        message = f"{shorten(what, 80)}: --at wants a JSON object of names and values"
-        raise CgraphError("file", message, 'for example {"x": 1, "w": [1, 2]}')
+        message = "--at wants a JSON object of names and values"
+        raise file_error(at, message, 'for example {"x": 1, "w": [1, 2]}')
     values = bindings_of(found, what)
     tell_scaling(found)
-    try:
+    with named(what):
         return bound, read_values(values, limits, kind)
-    except CgraphError as error:
-        error.message = f"{shorten(what, 80)}: {error.message}"
-        raise
 
 
 def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:
@@ -111,10 +96,9 @@ def bindings_of(found: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
         return found
     from cgcli.commands.models import check_model
-    from cgcli.learning.models import bindings
 
     check_model(found, what)
-    return bindings(found)
+    return {**found["fixed"], **found["parameters"]}
 
 
 def tell_scaling(found: Mapping[str, Any]) -> None:
@@ -128,49 +112,34 @@ def tell_scaling(found: Mapping[str, Any]) -> None:
         )
 
 
-def _json_value(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
+def _json_value(value: Any, name: str, limits: Limits, kind: Kind, level: int = 0) -> Any:
+    """Return a JSON value's number, or its list of them, of which two levels are all there are."""
+    if isinstance(value, list) and level < 2:
+        rows = []
+        for number, row in enumerate(value, 1):
+            try:
+                rows.append(_json_value(row, name, limits, kind, level + 1))
+            except CgraphError as error:
+                if not level:
+                    what = "row" if isinstance(row, list) else "element"
+                    error.message = f"{what} {number}: {error.message}"
+                raise
+        return rows
     if isinstance(value, Literal):
         return _numeral(value, name, kind)
-    if type(value) in (int, float):
-        if abs(value) > 1.7976931348623157e308:
-            raise CgraphError(
-                "binding",
-                f"the value of '{excerpt(name)}' is larger than the largest double, 1.8e308",
-                'write "Infinity" or "inf" for infinity itself',
-            )
-        return float(value)
     if isinstance(value, str):
-        special = _STRINGS.get(value)
-        if special is None:
-            return constant(value, name, limits, kind=kind)
-        return special
+        special = STRINGS.get(value)
+        return constant(value, name, limits, kind=kind) if special is None else special
+    why = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
+    message, hint = f"{why} is not a number", 'write a number, a list, or a string such as "1/3"'
+    if type(value) in (int, float):
+        if abs(value) <= 1.7976931348623157e308:
+            return float(value)
+        message = f"the value of '{excerpt(name)}' is larger than the largest double, 1.8e308"
+        raise CgraphError("binding", message, 'write "Infinity" or "inf" for infinity itself')
     if isinstance(value, list):
-        # Two levels are all that a value has; anything deeper is refused by its shape.
-        return [_json_row(number, row, name, limits, kind) for number, row in enumerate(value, 1)]
-    what = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
-    raise CgraphError(
-        "binding",
-        f"the value of '{excerpt(name)}' cannot be used: {what} is not a number",
-        'write a number, a list, or a string such as "1/3"',
-    )
-
-
-def _json_row(number: int, row: Any, name: str, limits: Limits, kind: Kind) -> Any:
-    try:
-        if isinstance(row, list):
-            return [_json_scalar(each, name, limits, kind) for each in row]
-        return _json_scalar(row, name, limits, kind)
-    except CgraphError as error:
-        what = "row" if isinstance(row, list) else "element"
-        error.message = f"{what} {number}: {error.message}"
-        raise
-
-
-def _json_scalar(value: Any, name: str, limits: Limits, kind: Kind) -> Any:
-    if isinstance(value, list):
-        message = f"the value of '{excerpt(name)}' cannot be used: its lists nest deeper than 2"
-        raise CgraphError("binding", message, "values are scalars, vectors and matrices")
-    return _json_value(value, name, limits, kind)
+        message, hint = "its lists nest deeper than 2", "values are scalars, vectors and matrices"
+    raise CgraphError("binding", _unusable(name, message), hint)
 
 
 def _numeral(text: str, name: str, kind: Kind) -> Any:
@@ -218,20 +187,12 @@ def split_binding(argument: str) -> tuple[str, str, int]:
         raise CgraphError("binding", message, hint, (Place(argument, 0, len(argument)),))
     match = machine().pattern.fullmatch(word)
     if match is None or match.lastgroup != "NAME":
+        hint = "a name is a letter, then letters, digits and underscores: x=1"
         if re.fullmatch(r"\w+\[.*\]", word):
-            raise CgraphError(
-                "binding",
-                f"'{excerpt(word)}' is not a name",
-                f"a member of a family is assigned in the program: {excerpt(word)} = …; "
-                "a vector is bound whole: x=[1, 2, 3]",
-                (Place(argument, 0, len(name)),),
-            )
-        raise CgraphError(
-            "binding",
-            f"'{excerpt(word)}' is not a name",
-            "a name is a letter, then letters, digits and underscores: x=1",
-            (Place(argument, 0, len(name)),),
-        )
+            hint = f"a member of a family is assigned in the program: {excerpt(word)} = …; "
+            hint += "a vector is bound whole: x=[1, 2, 3]"
+        place = Place(argument, 0, len(name))
+        raise CgraphError("binding", f"'{excerpt(word)}' is not a name", hint, (place,))
     return word, value, len(name) + 1
 
 
@@ -248,14 +209,11 @@ def _from_file(path: str, name: str, argument: str, start: int, limits: Limits, 
     found = read_array(path, kind)
     if ending_of(path) != "json":
         return found
-    try:
+    with named(path):
         value = _json_value(found, name, limits, kind)
         if isinstance(value, list):
             # What is wrong with its shape is the file's, and is told with it.
             kind.inputs({name: value})
-    except CgraphError as error:
-        error.message = f"{shorten(path, 80)}: {error.message}"
-        raise
     return value
 
 
@@ -302,14 +260,11 @@ def _constant(text: str, name: str, limits: Limits, kind: Kind, known: Mapping[s
         raise CgraphError("binding", message, "statements belong in the program")
     graph = build(syntax, known, limits)
     for unknown, node in graph.inputs.items():
-        if unknown in known:
-            continue
-        raise CgraphError(
-            "binding",
-            f"the value of '{shown}' is not a number: '{excerpt(unknown)}' has no value itself",
-            "a value is a number or a constant expression: 1, -3, 1/3, pi/2, [1, 2, 3]",
-            (Place(text, graph.starts[node], graph.ends[node]),),
-        )
+        if unknown not in known:
+            why = f"is not a number: '{excerpt(unknown)}' has no value itself"
+            hint = "a value is a number or a constant expression: 1, -3, 1/3, pi/2, [1, 2, 3]"
+            place = Place(text, graph.starts[node], graph.ends[node])
+            raise CgraphError("binding", f"the value of '{shown}' {why}", hint, (place,))
     try:
         return kind.constant(graph, limits, known)
     except CgraphError as error:
@@ -335,11 +290,11 @@ def split_names(text: str | None, option: str = "--wrt") -> list[str] | None:
     if text is None:
         return None
     names = [name.strip(" \t,") for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
-    names = [canonical(re.sub(r"\s*,\s*", ", ", name)) for name in names if name]
-    if not names:
+    found = [name for part in names if part and (name := read_name(part, option))]
+    if not found:
         hint = f"write names with commas: {option} x,y"
         raise CgraphError("usage", f"{option} names nothing", hint)
-    return names
+    return found
 
 
 def read_shapes(text: str | None) -> dict[str, Any]:

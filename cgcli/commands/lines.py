@@ -93,8 +93,8 @@ def evaluate_line(
             name = _id_of(line)
             raise
         name = found.get("id") if isinstance(found, dict) else None
-        text, at, of, wrt = _parts(found)
-        kind = kind_of(_is_exact(found, exact), limits)
+        text, at, of, wrt, is_exact = _parts(found, exact)
+        kind = kind_of(is_exact, limits)
         if kind.as_written:
             # The digits of the numbers are wanted after all.
             at = decode_json(written, called, as_written=True).get("at", {})
@@ -146,8 +146,10 @@ def _id_of(line: bytes) -> Any:
     return None if "\ufffd" in str(name) else name
 
 
-def _parts(found: Any) -> tuple[str, dict[str, Any], str | None, list[str] | None]:
-    """Return a line's expression, its values, and what it asks for by what.
+def _parts(
+    found: Any, exact: bool
+) -> tuple[str, dict[str, Any], str | None, list[str] | None, bool]:
+    """Return a line's expression, its values, what it asks for by what, and whether in fractions.
 
     Raises `CgraphError` for any other JSON.
     """
@@ -155,7 +157,9 @@ def _parts(found: Any) -> tuple[str, dict[str, Any], str | None, list[str] | Non
         raise _bad("a line must be a JSON object")
     for key in found:
         if key not in KEYS:
-            raise _unknown(key)
+            close = nearest(key, KEYS)
+            hint = f"did you mean '{close}'?" if close else f"the keys are {', '.join(KEYS)}"
+            raise CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
     text, at = found.get("expr"), found.get("at", {})
     if not isinstance(text, str):
         raise _bad('a line wants an "expr", a string')
@@ -167,21 +171,10 @@ def _parts(found: Any) -> tuple[str, dict[str, Any], str | None, list[str] | Non
     names = wrt if isinstance(wrt, list) else [] if wrt is None else [None]
     if not all(isinstance(each, str) for each in names):
         raise _bad('"wrt" must be a list of names', '"wrt": ["x"]')
-    return text, at, of, wrt
-
-
-def _is_exact(found: dict[str, Any], exact: bool) -> bool:
     asked = found.get("exact", exact)
     if not isinstance(asked, bool):
         raise _bad('"exact" must be true or false', '"exact": true')
-    return asked
-
-
-def _unknown(key: str) -> CgraphError:
-    """Return the error for a key that means nothing, with the one that was meant."""
-    close = nearest(key, KEYS)
-    hint = f"did you mean '{close}'?" if close else f"the keys are {', '.join(KEYS)}"
-    return CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
+    return text, at, of, wrt, asked
 
 
 def _bad(message: str, more: str = "") -> CgraphError:

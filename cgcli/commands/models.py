@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cgcli.commands.files import read_text
+from cgcli.commands.files import named, read_text
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, shorten
 
 if TYPE_CHECKING:
     from cgcli.learning.models import Model
 
-__all__ = ["check_model", "read_model", "used"]
+__all__ = ["check_model", "read_model"]
 
 
 def read_model(path: str) -> Model:
@@ -24,20 +23,9 @@ def read_model(path: str) -> Model:
     found = decode_json(read_text(path), path)
     check_model(found, path)
     model = Model.read(found, path)
-    with used(path):
+    with named(path):
         parse(model.program)
     return model
-
-
-@contextmanager
-def used(path: str | None) -> Iterator[None]:
-    """Name the file of a model in the errors of its program, with its values."""
-    try:
-        yield
-    except CgraphError as error:
-        if path is not None and error.kind not in ("file", "usage"):
-            error.message = f"{shorten(path, 80)}: {error.message}"
-        raise
 
 
 def check_model(found: Any, path: str) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from cgcli.commands.choices import completed
-from cgcli.commands.shared import Debug, Json
+from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.operations.row import Operation
 from cgcli.views.streams import publish_document
@@ -21,28 +17,23 @@ def _words() -> list[str]:
     return sorted({*OPERATIONS, *WORDS})
 
 
-def operations_command(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[NAME]",
-            show_default=False,
-            help="One operation, in full.",
-            autocompletion=completed(_words),
-        ),
-    ] = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+class OpsOptions(Options):
+    """The options of `cgraph ops`."""
+
+    name: str | None = argument("One operation, in full.", "[NAME]", completed(_words))
+
+
+@takes(OpsOptions, "name json")
+def operations_command(given: OpsOptions) -> None:
     """The operations, their derivatives and their conventions."""
     from cgcli.operations.table import TABLE
     from cgcli.views.operations import operation_document, print_operation, print_operations
 
-    rows = list(TABLE) if name is None else _find(name)
-    if json:
+    rows = list(TABLE) if given.name is None else _find(given.name)
+    if given.json:
         found = [operation_document(row) for row in rows]
         publish_document({"schema": "cgraph.ops/1", "operations": found})
-    elif name is None:
+    elif given.name is None:
         print_operations()
     else:
         for row in rows:

@@ -15,7 +15,6 @@ import shutil
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
 
 from cgcli.commands.files import file_error
@@ -150,12 +149,7 @@ class Output:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Let go of the file."""
         if self._part is not None:
             self._part.remove()

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
 
-__all__ = ["READ", "WRITTEN", "Named", "check_apart", "check_paths", "is_stream", "program_path"]
+__all__ = ["READ", "WRITTEN", "check_paths", "is_stream", "program_path"]
 
 READ: Final = {
     "program": "the program",
@@ -48,41 +48,29 @@ def check_paths(parameters: Mapping[str, Any]) -> None:
     """Raise `CgraphError` where a command would write over what it reads, or twice to one file.
 
     `parameters` are those of any command by name. Standard output counts where it is a file.
+    Files are told apart as files, whatever their paths: links lead to what they point to. A
+    model that goes on may be replaced.
     """
     read = list(_read(parameters))
     if sum(each.path == "-" for each in read) > 1:
         message = "standard input can be read once"
         raise CgraphError("usage", message, "put all but one of what is read in files")
-    written = [
-        Named(name, what, parameters[name])
-        for name, what in WRITTEN.items()
-        if parameters.get(name) is not None
-    ]
-    check_apart(read, written)
-
-
-def check_apart(read: Iterable[Named], written: Iterable[Named]) -> None:
-    """Raise `CgraphError` where one of the files written is read, or is written for two things.
-
-    Files are told apart as files, whatever their paths: links lead to what they point to. A
-    model that goes on may be replaced.
-    """
     output = _stream(sys.stdout)
     targets = {} if output is None else {output: Named("", "standard output", "")}
-    sources = {key: each for each in read if (key := _key(each.path)) is not None}
+    sources = {key: file for file in read if (key := _key(file.path)) is not None}
     if output in sources:
         raise _lost(sources[output], targets[output])
-    for each in written:
-        for key in _written_keys(each):
+    for name, what in WRITTEN.items():
+        if parameters.get(name) is None:
+            continue
+        written = Named(name, what, parameters[name])
+        for key in _written_keys(written):
             before = sources.get(key)
-            goes_on = before is not None and (before.parameter, each.parameter) == (
-                "resume", "output",
-            )  # fmt: skip
-            if before is not None and not goes_on:
-                raise _lost(before, each)
+            if before is not None and (before.parameter, name) != ("resume", "output"):
+                raise _lost(before, written)
             if key in targets:
-                raise _lost(each._replace(what=targets[key].what), each)
-            targets[key] = each
+                raise _lost(written._replace(what=targets[key].what), written)
+            targets[key] = written
 
 
 def program_path(argument: str) -> str | None:
@@ -167,14 +155,11 @@ def _stream(stream: Any) -> Any:
 
 def _written_keys(written: Named) -> Iterator[Any]:
     """Yield what tells the files that are written: one, or those in a folder of frames."""
+    paths = [] if is_stream(written.path) else [written.path]
     if written.parameter == "frames":
         try:
             names = [name for name in os.listdir(written.path) if name.startswith("frame-")]
         except (OSError, ValueError):
             return
-        keys = {_key(os.path.join(written.path, name)) for name in names}
-    elif is_stream(written.path):
-        return
-    else:
-        keys = {_key(written.path)}
-    yield from (key for key in keys if key is not None)
+        paths = [os.path.join(written.path, name) for name in names]
+    yield from (key for key in {*map(_key, paths)} if key is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import shlex
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from cgcli.commands.inputs import (
     read_shapes,
     split_names,
 )
+from cgcli.commands.options import Options
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Assignment, Value
@@ -33,36 +35,35 @@ from cgcli.program import (
 )
 from cgcli.views.streams import tell
 
-__all__ = [
-    "Problem",
-    "kept",
-    "kind_of",
-    "outlined",
-    "read_problem",
-    "solve",
-    "solve_with_inputs",
-    "solve_with_program",
-]
+__all__ = ["Problem", "kind_of", "outlined", "read_problem", "solve"]
 
 
-class Problem(NamedTuple):
+class Problem:
     """What a command line asks about: a program, values for its names, and what by what.
 
-    `command` is the command's name and `options` are its other words, to write it out again;
-    `kind` is the kind of number that it is asked in, and `given` is the text of ``--at`` where
-    it was read already.
+    `command` is the command's name and `words` are what stands behind its options, to write it
+    out again; `kind` is the kind of number that it is asked in.
     """
 
-    command: str
-    program: str | None
-    bindings: list[str]
-    at: str | None = None
-    of: str | None = None
-    wrt: str | None = None
-    limits: Limits = Limits()
-    options: tuple[str, ...] = ()
-    kind: Kind = DOUBLES
-    given: str | None = None
+    def __init__(self, command: str, asked: Options, *words: str) -> None:
+        self.command = command
+        self.asked = asked
+        self.words = words
+        self.limits = asked.limits
+        self.kind = kind_of(asked.exact, asked.limits, asked.precision)
+
+    @functools.cached_property
+    def at(self) -> str | None:
+        """The text of the --at file: standard input can be read once."""
+        return None if self.asked.at is None else read_text(self.asked.at)
+
+
+class Solved(NamedTuple):
+    """The program, the values and gradients that are asked for, and what was bound."""
+
+    program: Program
+    result: Result
+    inputs: dict[str, Any]
 
 
 def kind_of(exact: bool, limits: Limits, precision: int | None = None) -> Kind:
@@ -76,45 +77,23 @@ def kind_of(exact: bool, limits: Limits, precision: int | None = None) -> Kind:
     return Exactly(limits)
 
 
-def kept(problem: Problem) -> Problem:
-    """Return a problem whose values can be read twice, which standard input cannot."""
-    if problem.at != "-":
-        return problem
-    return problem._replace(given=read_text("-"))
-
-
-def solve(problem: Problem) -> Result:
+def solve(problem: Problem) -> Solved:
     """Return the values and gradients that are asked for; raises `CgraphError`.
 
     What looks like a slip and is none is said on standard error.
     """
-    return solve_with_program(problem)[1]
-
-
-def solve_with_program(problem: Problem) -> tuple[Program, Result]:
-    """Return the program as well."""
-    return _solved(problem)[:2]
-
-
-def solve_with_inputs(problem: Problem) -> tuple[Result, dict[str, Any]]:
-    """Return the values that were bound as well."""
-    _, result, inputs = _solved(problem)
-    return result, inputs
-
-
-def _solved(problem: Problem) -> tuple[Program, Result, dict[str, Any]]:
     parsed, bound, more = read_problem(problem)
-    of, wrt = read_name(problem.of), split_names(problem.wrt)
+    of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
     try:
         result = evaluate_program(parsed, bound, more, of, wrt, problem.kind)
     except UnboundError as error:
         error.hint = _completed(problem, error)
         raise
     except CgraphError as error:
-        _add_binding(error, problem.bindings)
+        _add_binding(error, problem.asked.bindings)
         raise
     tell(*_stray_signs(parsed, result))
-    return parsed, result, {**more, **bound}
+    return Solved(parsed, result, {**more, **bound})
 
 
 def outlined(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any]]:
@@ -142,7 +121,7 @@ def outlined(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any]
     for name in (*bound, *shapes):
         if name not in graph.inputs:
             raise unused_binding(graph.text, input_spans(graph), name, [*bound, *shapes])
-    of = read_name(problem.of)
+    of = read_name(problem.asked.of)
     if of is not None:
         graph.output = find(graph, of)
     return graph, inputs
@@ -164,9 +143,9 @@ def _ask_for_shapes(error: CgraphError, program: Program, known: set[str]) -> No
 
 def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:
     """Return the program, the values bound by name, and those of the --at file."""
-    parsed = parse(read_program(problem.program, problem.command), problem.limits)
-    at, given = problem.at, problem.given
-    return parsed, *read_bindings(problem.bindings, at, problem.limits, problem.kind, given)
+    asked, limits = problem.asked, problem.limits
+    parsed = parse(read_program(asked.program, problem.command), limits)
+    return parsed, *read_bindings(asked.bindings, asked.at, limits, problem.kind, problem.at)
 
 
 def _stray_signs(program: Program, result: Result) -> Iterator[str]:
@@ -202,15 +181,16 @@ def _completed(problem: Problem, error: UnboundError) -> str:
     """Return the command line with a place for every missing value."""
     if len(error.names) > NAMED:
         return error.hint
-    program = problem.program or ""
+    asked = problem.asked
+    program = asked.program or ""
     shown = "EXPR" if len(program) > 400 or "\n" in program else _quoted(program)
     exact = ("--exact",) if problem.kind.exact else ()
-    words = [f"cgraph {problem.command}", shown, *map(_quoted, problem.bindings)]
-    given = (("--at", problem.at), ("--of", problem.of), ("--wrt", problem.wrt))
+    words = [f"cgraph {problem.command}", shown, *map(_quoted, asked.bindings)]
+    given = (("--at", asked.at), ("--of", asked.of), ("--wrt", asked.wrt))
     options = [word for name, value in given if value is not None for word in (name, value)]
     aside = error.hint.partition("; ")[2]
     missing = [f"{excerpt(name)}=…" for name in error.names]
-    line = " ".join([*words, *missing, *map(_quoted, (*options, *exact, *problem.options))])
+    line = " ".join([*words, *missing, *map(_quoted, (*options, *exact, *problem.words))])
     return f"write {line}" + (f"; {aside}" if aside else "")
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from cgcli.commands.choices import completed
-from cgcli.commands.shared import Debug
+from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.views.schemas import names, read
 from cgcli.views.streams import publish
@@ -15,19 +11,18 @@ from cgcli.views.streams import publish
 __all__ = ["schema_command"]
 
 
-def schema_command(
-    command: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[COMMAND]",
-            show_default=False,
-            help="The command: eval, ops …; all of them without one.",
-            autocompletion=completed(names),
-        ),
-    ] = None,
-    debug: Debug = False,
-) -> None:
+class SchemaOptions(Options):
+    """The options of `cgraph schema`."""
+
+    command: str | None = argument(
+        "The command: eval, ops …; all of them without one.", "[COMMAND]", completed(names)
+    )
+
+
+@takes(SchemaOptions, "command")
+def schema_command(given: SchemaOptions) -> None:
     """The JSON Schema of a command's output, or of all by name."""
+    command = given.command
     if command is None:
         import json
 

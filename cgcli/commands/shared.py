@@ -1,95 +1,15 @@
-"""What the commands have in common: how arguments are told apart, and the options they share."""
+"""What the commands have in common: how arguments are told apart, and where they are found."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from cgcli.commands.choices import choice, count, files_after_at, flag, option
 from cgcli.errors import CgraphError, nearest, shorten
-from cgcli.limits import MOST_BITS, MOST_NODES, Limits
 
 __all__ = ["COMMANDS", "Group", "ProgramCommand", "unknown_command"]
-
-LIMITS: Final = Limits()
-
-
-def words(name: str, text: str) -> Any:
-    """Return the argument for a program, or for values; files after an @ complete it."""
-    return typer.Argument(
-        metavar=name, show_default=False, help=text, autocompletion=files_after_at
-    )
-
-
-def _languages() -> list[str]:
-    from cgcli.views.catalogue import languages
-
-    return languages()
-
-
-Program = Annotated[str | None, words("EXPR", "The program; @FILE reads a file, - standard input.")]
-Bindings = Annotated[
-    list[str] | None,
-    words("[NAME=VALUE]...", "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy)."),
-]
-At = Annotated[
-    str | None,
-    option(
-        "Bind from a JSON object of names and values; - reads standard input.",
-        "--at",
-        metavar="FILE",
-    ),
-]
-Of = Annotated[
-    str | None, option("Differentiate this node instead of the output.", "--of", metavar="NAME")
-]
-Wrt = Annotated[
-    str | None,
-    option("Differentiate by these nodes, x,y, instead of every input.", "--wrt", metavar="NAMES"),
-]
-Shapes = Annotated[
-    str | None,
-    option("Vectors and matrices without values: W=3x2,x=2.", "--shape", metavar="SHAPES"),
-]
-Data = Annotated[
-    str | None,
-    option(
-        "Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
-        "-d",
-        "--data",
-        metavar="FILE",
-    ),
-]
-Stack = Annotated[
-    list[str] | None,
-    option("Columns as a vector: x=pixel_*; repeatable.", "--stack", metavar="NAME=PATTERN"),
-]
-SkipBad = Annotated[bool, flag("Leave rows out that cannot be read, and count them.", "--skip-bad")]
-Json = Annotated[bool, flag("Print one JSON document.", "--json")]
-Language = Annotated[
-    str | None,
-    choice(
-        _languages,
-        "The language of the words, such as en; else the locale's.",
-        "--lang",
-        metavar="LANG",
-    ),
-]
-Digits = Annotated[int, count("Significant digits in tables.", "--digits", 1, 17)]
-Depth = Annotated[int, count("How deep brackets may nest.", "--max-depth", 1, MOST_NODES)]
-Nodes = Annotated[int, count("How many nodes a graph may have.", "--max-nodes", 1, MOST_NODES)]
-Exact = Annotated[
-    bool, flag("Reckon with fractions: x=1/3 gives -1/3, and 0.1 is 1/10.", "--exact")
-]
-Bits = Annotated[
-    int,
-    count(
-        "With --exact: how many binary digits a numerator may have.", "--max-bits", 64, MOST_BITS
-    ),
-]
-Debug = Annotated[bool, flag("Show the traceback of a fault.", "--debug", hidden=True)]
 
 
 class ProgramCommand(TyperCommand):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from cgcli.commands import shared
-from cgcli.commands.choices import choice, count, flag, one_of
-from cgcli.commands.problem import Problem, read_problem, solve_with_program
-from cgcli.errors import CgraphError
+from cgcli.commands.choices import conflict
+from cgcli.commands.options import ASKED, Options, choice, count, flag, takes
+from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -16,76 +15,62 @@ if TYPE_CHECKING:
 
 __all__ = ["sheet_command"]
 
-_KINDS: Final = ("integer", "rational", "decimal")
+
+class SheetOptions(Options):
+    """The options of `cgraph sheet`."""
+
+    key: bool = flag("Fill the sheet in.")
+    seed: int | None = count(
+        "Choose values for what is not bound, the same for a seed.", -MOST_COUNT
+    )
+    values: str | None = choice(
+        ("integer", "rational", "decimal"), "With --seed: {words} values.", "KIND"
+    )
 
 
-def sheet_command(
-    program: shared.Program = None,
-    bindings: shared.Bindings = None,
-    at: shared.At = None,
-    of: shared.Of = None,
-    wrt: shared.Wrt = None,
-    key: Annotated[bool, flag("Fill the sheet in.", "--key")] = False,
-    seed: Annotated[
-        int | None,
-        count("Choose values for what is not bound, the same for a seed.", "--seed", -MOST_COUNT),
-    ] = None,
-    values: Annotated[
-        str | None, choice(_KINDS, "With --seed: {words} values.", "--values", metavar="KIND")
-    ] = None,
-    language: shared.Language = None,
-    json: shared.Json = False,
-    max_depth: shared.Depth = shared.LIMITS.depth,
-    max_nodes: shared.Nodes = shared.LIMITS.nodes,
-    debug: shared.Debug = False,
-) -> None:
+@takes(SheetOptions, f"{ASKED} key seed values language json max_depth max_nodes")
+def sheet_command(given: SheetOptions) -> None:
     """A blank answer sheet in the order of working, or its key.
 
     cgraph sheet "p = x + y; g = p*z" x=1 y=3 z=-3
     """
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import catalogue, spoken
-    from cgcli.views.homework.blank import written
+    from cgcli.views.homework.blank import sheet_document, sheet_text, written
     from cgcli.views.homework.remarks import discreet
     from cgcli.views.table import note_lines
 
-    words = catalogue(spoken(language, for_script=json))
-    limits = shared.LIMITS._replace(depth=max_depth, nodes=max_nodes)
-    problem = Problem("sheet", program, bindings or [], at, of, wrt, limits)
-    kind = one_of("--values", values, _KINDS)
+    words = catalogue(spoken(given.language, for_script=given.json))
+    problem = Problem("sheet", given)
     told_apart = None
     chosen: dict[str, str] = {}
-    if seed is None:
-        if kind is not None:
-            message = "--values says which values --seed chooses"
-            raise CgraphError("usage", message, "add --seed 1")
-        exercise = Exercise(*solve_with_program(problem))
+    if given.seed is None:
+        if given.values is not None:
+            raise conflict("--values says which values --seed chooses", "add --seed 1")
+        parsed, result, _ = solve(problem)
+        exercise = Exercise(parsed, result)
     else:
-        choice = _choose(problem, seed, kind or "integer")
+        choice = _choose(problem, given.seed, given.values or "integer")
         exercise = choice.exercise
         told_apart = (choice.distinct, choice.mistakes)
         chosen = {name: _written(value) for name, value in choice.values.items()}
-    given = {
+    tell(*note_lines(exercise.result if given.key else discreet(exercise.result)))
+    if given.json:
+        publish_document(sheet_document(exercise, given.key, told_apart))
+        return
+    bound = {
         name: chosen.get(name) or written(value, 17) for name, value in exercise.inputs.items()
     }
-    tell(*note_lines(exercise.result if key else discreet(exercise.result)))
-    if json:
-        from cgcli.views.homework.blank import sheet_document
-
-        publish_document(sheet_document(exercise, key, told_apart))
-        return
-    from cgcli.views.homework.blank import sheet_text
-
-    publish([sheet_text(exercise, given, words, key, told_apart)])
+    publish([sheet_text(exercise, bound, words, given.key, told_apart)])
 
 
 def _choose(problem: Problem, seed: int, kind: str) -> Choice:
     """Return values for the names that nothing binds."""
     from cgcli.homework.choosing import choose
 
-    if problem.of is not None or problem.wrt is not None:
+    if problem.asked.of is not None or problem.asked.wrt is not None:
         message = "--seed chooses values for the whole program"
-        raise CgraphError("usage", message, "leave --of and --wrt out, and give them later")
+        raise conflict(message, "leave --of and --wrt out, and give them later")
     parsed, bound, more = read_problem(problem)
     given = {**more, **bound}
     names = [name for name in parsed.graph(given).inputs if name not in given]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cgcli.commands.files import ending_of, read_text
-from cgcli.commands.inputs import bindings_of, read_name
+from cgcli.commands.inputs import STRINGS, bindings_of, read_name
 from cgcli.commands.problem import Problem
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError
@@ -23,35 +23,30 @@ def read_sources(problem: Problem, doubles: Mapping[str, Any]) -> dict[str, Any]
     """
     from cgcli.language.reader import normalise
 
-    found = dict(doubles)
-    if problem.at is not None:
-        text = read_text(problem.at) if problem.given is None else problem.given
-        values = decode_json(text, problem.at, as_written=True)
-        _add_json(found, bindings_of(values, problem.at), problem)
-    for argument in problem.bindings:
+    found, asked = dict(doubles), problem.asked
+    if asked.at is not None and problem.at is not None:
+        values = bindings_of(decode_json(problem.at, asked.at, as_written=True), asked.at)
+        for name, value in values.items():
+            found[read_name(name) or name] = _written(value, problem.limits)
+    for argument in asked.bindings:
         name, _, value = normalise(argument).partition("=")
         name = read_name(name) or name
         if not value.startswith("@"):
             found[name] = _expression(value, problem.limits)
         elif ending_of(value) == "json":
             path = argument.partition("=")[2][1:]
-            found[name] = _written(decode_json(read_text(path), path, as_written=True), problem)
+            values = decode_json(read_text(path), path, as_written=True)
+            found[name] = _written(values, problem.limits)
     return found
 
 
-def _add_json(found: dict[str, Any], values: Mapping[str, Any], problem: Problem) -> None:
-    for name, value in values.items():
-        found[read_name(name) or name] = _written(value, problem)
-
-
-def _written(value: Any, problem: Problem) -> Any:
+def _written(value: Any, limits: Limits) -> Any:
     """A value of a JSON text: digits as they stand there, and strings as expressions."""
     if isinstance(value, list):
-        return [_written(each, problem) for each in value]
+        return [_written(each, limits) for each in value]
     if isinstance(value, Literal):
         return str(value)
-    special = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
-    return special[value] if value in special else _expression(value, problem.limits)
+    return STRINGS[value] if value in STRINGS else _expression(value, limits)
 
 
 def _expression(text: str, limits: Limits) -> Any:

@@ -9,40 +9,22 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import IO, Any, NamedTuple
+from collections.abc import Callable
+from typing import IO, Any, NamedTuple, Self
 
+from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of, file_error
 from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 from cgcli.views.streams import tell
 
-__all__ = ["Files", "Watching", "check_endings"]
+__all__ = ["Files", "Watching"]
 
 _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
-
-
-_ENDINGS = {
-    "-o": (("", "json"), "a model is written as .json", "write -o model.json"),
-    "--log": (
-        ("", "jsonl", "ndjson", "json", "log", "txt"),
-        "a log has JSON lines",
-        "write --log run.jsonl",
-    ),
-    "--plot": (("svg", "png"), "a cost curve is drawn as .svg or .png", "write --plot cost.svg"),
-}
-
-
-def check_endings(paths: Mapping[str, str | None]) -> None:
-    """Refuse a file whose name says that it holds something else; by option its path."""
-    for option, (endings, message, hint) in _ENDINGS.items():
-        path = paths[option]
-        if path is not None and ending_of(path) not in endings:
-            raise CgraphError("usage", f"{shorten(path, 80)}: {message}", hint)
 
 
 class Files(NamedTuple):
@@ -60,7 +42,12 @@ class Files(NamedTuple):
 
 
 class Watching:
-    """Sees every step of a run: shows its progress, writes its model and its log."""
+    """Sees every step of a run: shows its progress, writes its model and its log.
+
+    A context: the files are begun where it is entered, so that a path that cannot be written is
+    known at once, and another run may write the model where it is left. A model that is there
+    already is replaced when there is something to put in its place.
+    """
 
     def __init__(self, training: Training, model: Callable[[], Model], files: Files) -> None:
         self._training = training
@@ -71,19 +58,18 @@ class Watching:
         self._saved = 0.0
         self._cost = 0.0
         self._stop = False
-        self._handler: Any = None
         self._progress: Any = None
+        self._open = contextlib.ExitStack()
+        """What lasts as long as the run: its log, Ctrl-C, its progress."""
 
-    def begin(self) -> None:
-        """Begin the files, so that a path that cannot be written is known at once.
-
-        A model that is there already is replaced when there is something to put in its place.
-        """
+    def __enter__(self) -> Self:
+        """Begin: write what is there, and listen for Ctrl-C."""
         try:
             self._begin()
         except BaseException:
-            self.close()
+            self.__exit__()
             raise
+        return self
 
     def _begin(self) -> None:
         self._check_files()
@@ -93,52 +79,45 @@ class Watching:
             if not self._output.exists:
                 self._write()
         if self._files.log is not None:
-            self._log = _opened_log(self._files.log, self._files.epoch)
+            self._open.enter_context(named_errors(self._files.log))
+            self._log = self._open.enter_context(_opened_log(self._files.log, self._files.epoch))
         with contextlib.suppress(ValueError):
             # In another thread than the main one signals are someone else's.
-            self._handler = signal.signal(signal.SIGINT, self._interrupt)
+            before = signal.signal(signal.SIGINT, self._interrupt)
+            self._open.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
         descent = self._training.descent
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress
 
             self._progress = Progress(descent.criteria, descent.objective.steps)
+            self._open.callback(self._progress.close)
 
     def _check_files(self) -> None:
         """Refuse a curve that cannot be drawn, or not where it is to be, before the run."""
-        plot, descent = self._files.plot, self._training.descent
+        plot = self._files.plot
         if plot is not None:
             with Output(plot):
                 pass
-        if plot is not None and ending_of(plot) == "png":
-            from cgcli.views.drawing.convert import require
+            if ending_of(plot) == "png":
+                from cgcli.views.drawing.convert import require
 
-            require("png")
-        if self._training.options.optimizer == "lm":
-            option = "--plot" if plot else "--log" if self._files.log else ""
-            if option and descent is None:
-                message = f"least squares has no epochs for {option} to show"
-                raise CgraphError("usage", message, f"leave {option} out")
+                require("png")
+        option = "--plot" if plot else "--log" if self._files.log else ""
+        if option and self._training.options.optimizer == "lm":
+            message = f"least squares has no epochs for {option} to show"
+            raise conflict(message, f"leave {option} out")
 
     def end(self) -> None:
-        """Give Ctrl-C back, and take the progress away."""
-        if self._progress is not None:
-            self._progress.close()
-            self._progress = None
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
-            self._handler = None
-        if self._log is not None:
-            log, self._log = self._log, None
-            with named_errors(str(self._files.log)):
-                log.close()
+        """Give Ctrl-C back, take the progress away, and close the log."""
+        self._open.close()
 
-    def close(self) -> None:
+    def __exit__(self, *error: object) -> None:
         """End, and let go of the model: another run may write it."""
         try:
             self.end()
         finally:
             if self._output is not None:
-                self._output.__exit__(None, None, None)
+                self._output.__exit__()
 
     def _interrupt(self, number: int, frame: Any) -> None:
         if self._stop:
@@ -183,26 +162,20 @@ class Watching:
         if self._output is not None:
             self._write(model)
         if self._files.plot is not None:
+            from cgcli.views.drawing.convert import as_png
             from cgcli.views.learning.plot import as_svg
 
             svg = as_svg(trained.history)
-            if ending_of(self._files.plot) == "png":
-                from cgcli.views.drawing.convert import as_png
-
-                write_file(self._files.plot, as_png(svg))
-            else:
-                write_file(self._files.plot, svg.encode())
+            is_png = ending_of(self._files.plot) == "png"
+            write_file(self._files.plot, as_png(svg) if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""
         lines = []
         if trained.failure is not None:
-            failure = trained.failure
-            if failure.row is None:
-                lines.append(f"diverged: {failure.message}")
-            else:
-                node = shorten(failure.node)
-                lines.append(f"diverged: row {failure.row}, node {node}: {failure.message}")
+            row, node, why = trained.failure
+            where = "" if row is None else f"row {row}, node {shorten(node)}: "
+            lines.append(f"diverged: {where}{why}")
             if trained.start - trained.start != 0:
                 lines.append("it is so at the start: mend that row, or start elsewhere")
             else:

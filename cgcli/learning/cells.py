@@ -60,17 +60,17 @@ class Columns:
         self.names = list(names)
         self.shapes: dict[str, Shape] = {}
 
-    def row(self, cells: Mapping[str, Any]) -> list[Any]:
-        """Return a row's values in the order of the names; raises `CellError`."""
+    def row(self, cells: Mapping[str, Any] | CellError) -> list[Any]:
+        """Return a row's values in the order of the names; raises `CellError`, or the one given."""
+        if isinstance(cells, CellError):
+            raise cells
         values = [convert(cells.get(name), name) for name in self.names]
-        for name, value in zip(self.names, values, strict=True):
-            shape = np.shape(value)
+        shapes = dict(zip(self.names, map(np.shape, values), strict=True))
+        for name, shape in shapes.items():
             known = self.shapes.get(name, shape)
             if shape != known:
                 raise CellError(name, f"it has {_form(shape)}, and the rows before {_form(known)}")
-        self.shapes.update(
-            (name, np.shape(value)) for name, value in zip(self.names, values, strict=True)
-        )
+        self.shapes.update(shapes)
         return values
 
     def arrays(self, rows: list[list[Any]]) -> dict[str, Any]:
@@ -95,13 +95,11 @@ def convert(cell: Any, column: str) -> Any:
         return _from_text(cell, column)
     if cell is None:
         raise CellError(column, "it is missing")
-    if isinstance(cell, (bool, int, float)):
-        return _finite(cell, column)
     if isinstance(cell, (list, tuple)):
         return _from_list(cell, column)
-    if isinstance(cell, np.generic) or type(cell).__name__ == "Decimal":
-        return _finite(cell, column)
     kind = type(cell).__name__
+    if isinstance(cell, (int, float, np.generic)) or kind == "Decimal":
+        return _finite(cell, column)
     raise CellError(column, f"{_CALLED.get(kind, kind)} is not a number")
 
 

@@ -88,47 +88,31 @@ class Residuals:
     def __init__(self, task: Task, table: Table) -> None:
         flat = task.parameters.flat
         if table.arrays is None or 8 * table.count * flat.size > _MOST:
-            message = (
-                f"the Jacobian of {table.count:,} rows by {flat.size:,} parameters is too large"
-            )
-            raise CgraphError("limit", message, "leave --residual out, and square the program")
+            what = f"the Jacobian of {table.count:,} rows by {flat.size:,} parameters"
+            hint = "leave --residual out, and square the program"
+            raise CgraphError("limit", f"{what} is too large", hint)
         self.flat = flat
         self._done = False
         lowered = task.lowered()
-        row = lowered.row(task.graph.output)
-        places = lowered.gradient_rows()
+        places = [lowered.row(task.graph.output), *lowered.gradient_rows()]
+        compiled = Compiled(lowered, task.parameters.views, by_row=places)
         self.values = np.empty(table.count)
-        self.jacobian = np.empty((table.count, flat.size))
-        compiled = Compiled(lowered, task.parameters.views, by_row=[row, *places])
+        parts = {n: np.empty((table.count, *task.parameters.shapes[n])) for n in lowered.parameters}
+        self._parts = [parts[name].reshape(table.count, -1) for name in task.parameters.shapes]
         columns = compiled.columns(table.arrays)
-        parts, start, shapes = {}, 0, task.parameters.shapes
-        for name, shape in shapes.items():
-            size = int(np.prod(shape, dtype=int))
-            part = self.jacobian[:, start : start + size]
-            parts[name] = part.reshape((table.count, *shape)) if len(shape) < 2 else part
-            start += size
-        # Of a matrix's gradients the columns lie side by side: they take a copy.
-        self._copies = [
-            (parts[name], np.empty((table.count, *shapes[name])))
-            for name in lowered.parameters
-            if len(shapes[name]) > 1
-        ]
-        matrices = iter(self._copies)
-        each = [
-            next(matrices)[1] if len(shapes[name]) > 1 else parts[name]
-            for name in lowered.parameters
-        ]
-        self._sweep = compiled.over(columns, table.count, [self.values, *each])
+        self._sweep = compiled.over(columns, table.count, [self.values, *parts.values()])
 
     def at(self, theta: Any) -> None:
-        """Compute the residuals and the Jacobian of shape rows by parameters."""
+        """Compute the residuals and their derivatives at some parameters."""
         if self._done and np.array_equal(theta, self.flat):
             return
         self._done = True
         np.copyto(self.flat, theta)
         self._sweep.run()
-        for part, copy in self._copies:
-            np.copyto(part, copy.reshape(part.shape))
+
+    def jacobian(self) -> Any:
+        """Return the Jacobian of shape rows by parameters."""
+        return np.concatenate(self._parts, axis=1)
 
 
 def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
@@ -152,7 +136,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
 
     def jacobian(theta: Any) -> Any:
         residuals.at(theta)
-        return residuals.jacobian.copy()
+        return residuals.jacobian()
 
     least = 4 * float(np.finfo(float).eps)
     with np.errstate(all="ignore"):
@@ -170,7 +154,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     errors = deviation = None
     if free > 0:
         deviation = float(np.sqrt(total / free))
-        errors = deviation * _root_of_inverse(residuals.jacobian)
+        errors = deviation * _root_of_inverse(residuals.jacobian())
     why = "did not converge" if found.status == 0 else "converged"
     return Fit(f"Levenberg-Marquardt {why}", int(found.nfev), errors, total, deviation)
 
@@ -181,9 +165,10 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
     best, total = theta, float(residuals.values @ residuals.values)
     length = np.inf
     for _ in range(_POLISH):
-        scale = np.linalg.norm(residuals.jacobian, axis=0)
+        slopes = residuals.jacobian()
+        scale = np.linalg.norm(slopes, axis=0)
         scale[scale == 0] = 1.0
-        step = np.linalg.lstsq(residuals.jacobian / scale, -residuals.values, rcond=None)[0] / scale
+        step = np.linalg.lstsq(slopes / scale, -residuals.values, rcond=None)[0] / scale
         size = float(np.linalg.norm(step * scale))
         if not np.isfinite(size) or size >= length:
             break
@@ -205,9 +190,8 @@ def _root_of_inverse(jacobian: Any) -> Any:
     scale = np.linalg.norm(jacobian, axis=0)
     if not scale.all():
         return np.full(len(scale), np.inf)
-    r = np.linalg.qr(jacobian / scale, mode="r")
     try:
-        inverse = np.linalg.inv(r)
+        inverse = np.linalg.inv(np.linalg.qr(jacobian / scale, mode="r"))
     except np.linalg.LinAlgError:
         return np.full(len(scale), np.inf)
     return np.linalg.norm(inverse, axis=1) / scale

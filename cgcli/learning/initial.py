@@ -37,10 +37,12 @@ _BY_SHAPE: Final[dict[str, Callable[[Any, Shape], Any]]] = {
     "glorot": _glorot,
     "he": _he,
 }
-_WITH_NUMBERS: Final[dict[str, Callable[[Any, float, float, Shape], Any]]] = {
-    "uniform": lambda chance, low, high, shape: chance.uniform(low, high, shape),
-    "normal": lambda chance, mean, deviation, shape: chance.normal(mean, deviation, shape),
+_WITH_NUMBERS: Final = {
+    "uniform": "write uniform(low, high, 3)",
+    "normal": "write normal(mean, deviation, 3)",
 }
+"""The words that two numbers may stand before a shape of, and how that is written."""
+
 INITIALS: Final = (*_BY_SHAPE, "full", *_WITH_NUMBERS)
 """The words for initial values, each followed by a shape: ``zeros(3)``, ``glorot(2, 3)``."""
 
@@ -118,9 +120,8 @@ def _made(match: re.Match[str], chance: Any, evaluate: Evaluate, room: int) -> A
     shape = _shape(word, numbers[2:] if bounds else numbers, place, room)
     out_of_order = low > high if word == "uniform" else high < 0
     if out_of_order or not math.isfinite(high - low):
-        hint = "uniform(low, high, 3)" if word == "uniform" else "normal(mean, deviation, 3)"
-        raise _wrong(word, place, f"write {hint}")
-    return _plain(_WITH_NUMBERS[word](chance, low, high, shape))
+        raise _wrong(word, place, _WITH_NUMBERS[word])
+    return _plain(getattr(chance, word)(low, high, shape))
 
 
 def _numbers(match: re.Match[str], evaluate: Evaluate, place: Place) -> list[float]:

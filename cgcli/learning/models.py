@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,18 +12,18 @@ from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.descent import Best, Record, State
 from cgcli.learning.parameters import Parameters
 
-__all__ = ["SCHEMA", "Model", "as_json", "bindings"]
+__all__ = ["SCHEMA", "Model", "as_json", "plain"]
 
 SCHEMA: Final = "cgraph.model/1"
 
 
-def bindings(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters and the constants of a model's document, to bind a program's names.
+def plain(value: Any) -> Any:
+    """Return an array as lists, and a number as a float.
 
-    >>> bindings({"schema": SCHEMA, "parameters": {"w": 2.0}, "fixed": {"c": 1.0}})
-    {'c': 1.0, 'w': 2.0}
+    >>> plain(np.ones(2)), plain(3)
+    ([1.0, 1.0], 3.0)
     """
-    return {**found["fixed"], **found["parameters"]}
+    return value.tolist() if hasattr(value, "tolist") else float(value)
 
 
 def as_json(value: Any) -> str:
@@ -64,7 +64,7 @@ def _broken(place: str, why: str) -> CgraphError:
     return CgraphError("file", f"at {place}, {why}")
 
 
-class Model:
+class Model(NamedTuple):
     """A program with its parameters, what they were trained on and how, and where that stands.
 
     `program` has the text, `data` what the rows were and how they are read, `settings` the
@@ -72,33 +72,13 @@ class Model:
     from.
     """
 
-    def __init__(
-        self,
-        program: str,
-        parameters: Parameters,
-        fixed: Mapping[str, Any],
-        data: dict[str, Any],
-        settings: dict[str, Any],
-        state: State | None,
-        more: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.program = program
-        self.parameters = parameters
-        self.fixed = dict(fixed)
-        self.data = data
-        self.settings = settings
-        self.state = state
-        self.more = dict(more or {})
-
-    def check(self) -> None:
-        """Raise `CgraphError` for a model that has nothing learned, or cannot scale its rows."""
-        self.scaling()
-        if not self.parameters.flat.size:
-            raise _broken("parameters", "there is none")
-
-    def stacks(self) -> dict[str, str]:
-        """Return the columns that are stacked, as patterns by name."""
-        return {str(name): str(pattern) for name, pattern in self.data["stack"].items()}
+    program: str
+    parameters: Parameters
+    fixed: Mapping[str, Any]
+    data: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    state: State | None
+    more: Mapping[str, Any] = {}
 
     def scaling(self) -> dict[str, tuple[Any, Any]]:
         """Return the mean and the deviation of the columns that are scaled."""
@@ -112,7 +92,7 @@ class Model:
         return {
             "schema": SCHEMA,
             "program": self.program,
-            "parameters": _plain(self.parameters.values()),
+            "parameters": _plain(self.parameters.views),
             "fixed": _plain(self.fixed),
             "data": self.data,
             "settings": self.settings,
@@ -134,15 +114,11 @@ class Model:
             state = None
             if found["state"] is not None:
                 state = _read_state(found["state"], parameters)
-            model = cls(
-                str(found["program"]),
-                parameters,
-                _arrays(found, "fixed"),
-                dict(found["data"]),
-                dict(found["settings"]),
-                state,
-            )
-            model.check()
+            fixed, data, settings = _arrays(found, "fixed"), found["data"], found["settings"]
+            model = cls(found["program"], parameters, fixed, data, settings, state)
+            model.scaling()
+            if not parameters.flat.size:
+                raise _broken("parameters", "there is none")
         except CgraphError as error:
             raise CgraphError("file", f"{message}: {error.message}", hint) from None
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
@@ -172,30 +148,26 @@ def _array(value: Any, place: str) -> Any:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.tolist() if np.shape(value) else float(value) for name, value in values.items()
-    }
+    return {name: plain(value) for name, value in values.items()}
+
+
+_FIELDS: Final = (
+    "step", "epoch", "position", "costs", "rows", "sum", "before", "stride", "memory", "current",
+    "best", "history",
+)  # fmt: skip
+"""Of a state what is written, in this order."""
 
 
 def _state(state: State, parameters: Parameters) -> dict[str, Any]:
-    best = None
+    found = {name: getattr(state, name) for name in _FIELDS}
+    found["sum"] = state.sum.tolist() if state.sum.any() else []
+    found["memory"] = _plain(state.memory)
+    if state.current is not None:
+        found["current"] = state.current.tolist()
     if state.best is not None:
-        values = _plain(parameters.values(state.best.flat))
-        best = {"cost": state.best.cost, "epoch": state.best.epoch, "parameters": values}
-    return {
-        "step": state.step,
-        "epoch": state.epoch,
-        "position": state.position,
-        "costs": state.costs,
-        "rows": state.rows,
-        "sum": state.sum.tolist() if state.sum.any() else [],
-        "before": state.before,
-        "stride": state.stride,
-        "memory": {name: value.tolist() for name, value in state.memory.items()},
-        "current": None if state.current is None else state.current.tolist(),
-        "best": best,
-        "history": state.history,
-    }
+        values = _plain(parameters.look(state.best.flat))
+        found["best"] = {"cost": state.best.cost, "epoch": state.best.epoch, "parameters": values}
+    return found
 
 
 def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:

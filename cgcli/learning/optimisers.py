@@ -10,32 +10,51 @@ import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
-import numpy as np
-
-__all__ = ["OPTIMISERS", "Optimiser", "Setting", "clip"]
+__all__ = ["OPTIMISERS", "OPTIMISER_NAMES", "Optimiser", "Setting", "clip"]
 
 Setting: TypeAlias = dict[str, float]
 State: TypeAlias = dict[str, Any]
 
 
 class Optimiser(NamedTuple):
-    """A way to descend: its settings with their defaults, what it remembers, its step.
+    """A way to descend: what is said of it, what it remembers, its settings with their defaults.
 
-    `move(theta, gradient, rate, step, setting, state)` changes `theta` and the state in place;
-    steps are counted from 1, and the gradient may be written over. `rate` is the learning rate
-    where none is given.
+    `step(gradient, rate, count, setting, state)` returns what is taken from the parameters, and
+    changes the state in place; steps are counted from 1, and the gradient may be written over.
+    `rate` is the learning rate where none is given. The decay of weights is added to the
+    gradient, or `decoupled` from it.
     """
 
     name: str
     summary: str
-    settings: Setting
+    step: Callable[[Any, float, int, Setting, State], Any]
     remembers: tuple[str, ...]
-    move: Callable[[Any, Any, float, int, Setting, State], None]
+    own: Setting
+    decay: float = 0.0
     rate: float = 0.01
+    decoupled: bool = False
+
+    @property
+    def settings(self) -> Setting:
+        """Return all settings with their defaults."""
+        return {**self.own, "weight_decay": self.decay}
 
     def start(self, size: int) -> State:
         """Return the state before the first step: zeros."""
+        import numpy as np
+
         return {name: np.zeros(size) for name in self.remembers}
+
+    def move(
+        self, theta: Any, gradient: Any, rate: float, count: int, setting: Setting, state: State
+    ) -> None:
+        """Change the parameters `theta` by one step, in place."""
+        decay = setting["weight_decay"]
+        if self.decoupled:
+            theta *= 1 - rate * decay
+        elif decay:
+            gradient += decay * theta
+        theta -= self.step(gradient, rate, count, setting, state)
 
 
 def clip(gradient: Any, most: float) -> float:
@@ -47,127 +66,86 @@ def clip(gradient: Any, most: float) -> float:
     return norm
 
 
-def _decay(theta: Any, gradient: Any, setting: Setting) -> None:
-    if setting["weight_decay"]:
-        gradient += setting["weight_decay"] * theta
+def _gd(gradient: Any, rate: float, count: int, setting: Setting, state: State) -> Any:
+    return rate * gradient
 
 
-def _gd(theta: Any, gradient: Any, rate: float, step: int, setting: Setting, state: State) -> None:
-    _decay(theta, gradient, setting)
-    theta -= rate * gradient
+def _momentum(gradient: Any, rate: float, count: int, setting: Setting, state: State) -> Any:
+    velocity = state["velocity"]
+    velocity *= setting["momentum"]
+    velocity += gradient
+    return rate * velocity
 
 
-def _with_momentum(*, nesterov: bool) -> Callable[..., None]:
-    def move(
-        theta: Any, gradient: Any, rate: float, step: int, setting: Setting, state: State
-    ) -> None:
-        _decay(theta, gradient, setting)
-        velocity, momentum = state["velocity"], setting["momentum"]
-        velocity *= momentum
-        velocity += gradient
-        if nesterov:
-            gradient += momentum * velocity
-            theta -= rate * gradient
-        else:
-            theta -= rate * velocity
-
-    return move
+def _nesterov(gradient: Any, rate: float, count: int, setting: Setting, state: State) -> Any:
+    _momentum(gradient, rate, count, setting, state)
+    gradient += setting["momentum"] * state["velocity"]
+    return rate * gradient
 
 
-def _rmsprop(
-    theta: Any, gradient: Any, rate: float, step: int, setting: Setting, state: State
-) -> None:
-    _decay(theta, gradient, setting)
+def _rmsprop(gradient: Any, rate: float, count: int, setting: Setting, state: State) -> Any:
     square, keep = state["square"], setting["decay"]
     square *= keep
     square += (1 - keep) * gradient * gradient
-    theta -= rate * (gradient / (np.sqrt(square) + setting["epsilon"]))
+    return _over_root(gradient, rate, square, setting)
 
 
-def _adagrad(
-    theta: Any, gradient: Any, rate: float, step: int, setting: Setting, state: State
-) -> None:
-    _decay(theta, gradient, setting)
+def _adagrad(gradient: Any, rate: float, count: int, setting: Setting, state: State) -> Any:
     square = state["square"]
     square += gradient * gradient
-    theta -= rate * (gradient / (np.sqrt(square) + setting["epsilon"]))
+    return _over_root(gradient, rate, square, setting)
 
 
-def _with_moments(*, decoupled: bool) -> Callable[..., None]:
+def _over_root(gradient: Any, rate: float, square: Any, setting: Setting) -> Any:
+    import numpy as np
+
+    return rate * (gradient / (np.sqrt(square) + setting["epsilon"]))
+
+
+def _adam(gradient: Any, rate: float, count: int, setting: Setting, state: State) -> Any:
     """Kingma and Ba, Adam; Loshchilov and Hutter, Decoupled weight decay, for AdamW."""
+    import numpy as np
 
-    def move(
-        theta: Any, gradient: Any, rate: float, step: int, setting: Setting, state: State
-    ) -> None:
-        if decoupled:
-            theta *= 1 - rate * setting["weight_decay"]
-        else:
-            _decay(theta, gradient, setting)
-        first, second = state["first"], state["second"]
-        beta1, beta2 = setting["beta1"], setting["beta2"]
-        first += (1 - beta1) * (gradient - first)
-        second *= beta2
-        second += (1 - beta2) * (gradient * gradient)
-        scale = np.sqrt(second)
-        scale /= math.sqrt(1 - beta2**step)
-        scale += setting["epsilon"]
-        np.divide(first, scale, scale)
-        scale *= rate / (1 - beta1**step)
-        theta -= scale
-
-    return move
+    first, second = state["first"], state["second"]
+    beta1, beta2 = setting["beta1"], setting["beta2"]
+    first += (1 - beta1) * (gradient - first)
+    second *= beta2
+    second += (1 - beta2) * (gradient * gradient)
+    scale = np.sqrt(second)
+    scale /= math.sqrt(1 - beta2**count)
+    scale += setting["epsilon"]
+    np.divide(first, scale, scale)
+    scale *= rate / (1 - beta1**count)
+    return scale
 
 
-_MOMENTS: Final = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+_VELOCITY: Final = (("velocity",), {"momentum": 0.9})
+_MOMENTS: Final = (("first", "second"), {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8})
+_RUNNING: Final = "each gradient over the root of its running mean square"
+_ADAM: Final = "running means of the gradient and its square, corrected for their start"
+_ADAMW: Final = "adam, with the decay of weights apart from the gradient"
 
 OPTIMISERS: Final[dict[str, Optimiser]] = {
     row.name: row
     for row in (
-        Optimiser("gd", "W = W - rate * gradient", {"weight_decay": 0.0}, (), _gd),
+        Optimiser("gd", "W = W - rate * gradient", _gd, (), {}),
         Optimiser(
-            "momentum",
-            "a velocity keeps part of the gradients before",
-            {"momentum": 0.9, "weight_decay": 0.0},
-            ("velocity",),
-            _with_momentum(nesterov=False),
+            "momentum", "a velocity keeps part of the gradients before", _momentum, *_VELOCITY
         ),
-        Optimiser(
-            "nesterov",
-            "momentum that looks ahead",
-            {"momentum": 0.9, "weight_decay": 0.0},
-            ("velocity",),
-            _with_momentum(nesterov=True),
-        ),
-        Optimiser(
-            "rmsprop",
-            "each gradient over the root of its running mean square",
-            {"decay": 0.99, "epsilon": 1e-8, "weight_decay": 0.0},
-            ("square",),
-            _rmsprop,
-        ),
+        Optimiser("nesterov", "momentum that looks ahead", _nesterov, *_VELOCITY),
+        Optimiser("rmsprop", _RUNNING, _rmsprop, ("square",), {"decay": 0.99, "epsilon": 1e-8}),
         Optimiser(
             "adagrad",
             "each gradient over the root of its sum of squares",
-            {"epsilon": 1e-10, "weight_decay": 0.0},
-            ("square",),
             _adagrad,
+            ("square",),
+            {"epsilon": 1e-10},
         ),
-        Optimiser(
-            "adam",
-            "running means of the gradient and its square, corrected for their start",
-            {**_MOMENTS, "weight_decay": 0.0},
-            ("first", "second"),
-            _with_moments(decoupled=False),
-            0.001,
-        ),
-        Optimiser(
-            "adamw",
-            "adam, with the decay of weights apart from the gradient",
-            {**_MOMENTS, "weight_decay": 0.01},
-            ("first", "second"),
-            _with_moments(decoupled=True),
-            0.001,
-        ),
+        Optimiser("adam", _ADAM, _adam, *_MOMENTS, rate=0.001),
+        Optimiser("adamw", _ADAMW, _adam, *_MOMENTS, 0.01, 0.001, decoupled=True),
     )
 }
 """The optimisers by name."""
+
+OPTIMISER_NAMES: Final = (*OPTIMISERS, "lbfgs", "lm")
+"""With them the two methods of SciPy."""

@@ -75,7 +75,11 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
         raise
     scaled = reading.scaling
     if scaled is None:
-        scaled = scaling(train, _scaled(reading, columns))
+        for name in reading.scale:
+            if name not in columns:
+                message = f"--scale: '{excerpt(name)}' is no column that the program reads"
+                raise CgraphError("usage", message, f"these are {few(columns)}")
+        scaled = scaling(train, reading.scale)
     check_scaling(scaled, train.shapes)
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
@@ -183,14 +187,6 @@ def _missing(
     return CgraphError("binding", message, hint, place)
 
 
-def _scaled(reading: Reading, columns: Sequence[str]) -> list[str]:
-    for name in reading.scale:
-        if name not in columns:
-            message = f"--scale: '{excerpt(name)}' is no column that the program reads"
-            raise CgraphError("usage", message, f"these are {few(columns)}")
-    return list(reading.scale)
-
-
 def check_scaling(scaling: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, Shape]) -> None:
     """Raise `CgraphError` for a column that is scaled by what has another shape."""
     for name, pair in scaling.items():
@@ -212,17 +208,14 @@ def read_columns(
     for chunk in source.chunks(list(wanted), report):
         found = {ROW: chunk[ROW]}
         for name in columns:
-            if name not in parts:
-                found[name] = chunk[name]
-                continue
-            if stacks[name] in parts[name]:
-                found[name] = chunk[stacks[name]]
-                continue
-            pieces = [chunk[part] for part in parts[name]]
-            if any(piece.ndim > 1 for piece in pieces):
+            pieces = [chunk[part] for part in parts.get(name, [name])]
+            if name not in parts or stacks[name] in parts[name]:
+                found[name] = chunk[stacks[name] if name in parts else name]
+            elif any(piece.ndim > 1 for piece in pieces):
                 message = f"the stack '{excerpt(name)}' is of columns that are lists"
                 raise CgraphError("file", message, "stack columns of numbers")
-            found[name] = np.stack(pieces, axis=1)
+            else:
+                found[name] = np.stack(pieces, axis=1)
         yield found
 
 
@@ -246,9 +239,8 @@ def build_graph(
         nodes[name] = node
     graph.output = output
     if graph.shape(output):
-        message = (
-            f"the program's value is {describe(graph.shape(output))}, and a cost is one number"
-        )
+        form = describe(graph.shape(output))
+        message = f"the program's value is {form}, and a cost is one number"
         place = Place(graph.text, graph.starts[output], graph.ends[output])
         raise CgraphError("shape", message, "take its sum(…), or the sum of its squares", (place,))
     return graph, nodes

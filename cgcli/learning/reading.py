@@ -195,31 +195,20 @@ def _careful_csv(
     """Yield the rows of lines whose cells are looked at one by one."""
     reader = csv.reader(block, delimiter=delimiter, strict=True)
 
-    def cells() -> Iterator[tuple[int, Mapping[str, Any]]]:
+    def cells() -> Iterator[tuple[int, Mapping[str, Any] | CellError]]:
         for record in _records(path, reader, start):
             line = start + reader.line_num
-            if len(record) != len(names):
+            if columns.names and len(record) != len(names):
                 have, want = counted(len(record), "cell"), counted(len(names), "column")
                 why = f"the row has {have}, and the file {want}"
                 if record[0].lstrip().startswith("#"):
                     why = "the line is a comment, and a CSV file has none"
-                yield line, _Short(why)
+                # Which cell is whose cannot be told.
+                yield line, CellError(columns.names[0], why)
             else:
-                yield line, dict(zip(names, record, strict=True))
+                yield line, dict(zip(names, record, strict=False))
 
     yield from gather(cells(), columns, report)
-
-
-class _Short(dict[str, Any]):
-    """A row that has too few cells, or too many."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__()
-        self.why = why
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Raise `CellError`: which cell is whose cannot be told."""
-        raise CellError(name, self.why)
 
 
 # JSON

@@ -1,24 +1,11 @@
-"""Schedules: the learning rate at each step; and the names of what takes the steps."""
+"""Schedules: the learning rate at each step."""
 
 from __future__ import annotations
 
 import math
 from typing import Final, NamedTuple
 
-__all__ = ["OPTIMISER_NAMES", "SCHEDULES", "Schedule"]
-
-OPTIMISER_NAMES: Final = (
-    "gd",
-    "momentum",
-    "nesterov",
-    "rmsprop",
-    "adagrad",
-    "adam",
-    "adamw",
-    "lbfgs",
-    "lm",
-)
-"""The rows of `OPTIMISERS`, and the two methods of SciPy: known before NumPy is imported."""
+__all__ = ["SCHEDULES", "Schedule"]
 
 SCHEDULES: Final = ("constant", "step", "cosine", "warmup")
 

@@ -116,7 +116,7 @@ def check_names(path: str, names: list[str]) -> list[str]:
 
 
 def gather(
-    rows: Iterable[tuple[int, Mapping[str, Any]]], columns: Columns, report: Report
+    rows: Iterable[tuple[int, Mapping[str, Any] | CellError]], columns: Columns, report: Report
 ) -> Iterator[dict[str, Any]]:
     """Yield the good rows among mappings of cells, some at a time."""
     kept: list[list[Any]] = []

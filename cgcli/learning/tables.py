@@ -6,12 +6,14 @@ import hashlib
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt
 from cgcli.operations.row import Shape
+from cgcli.operations.shapes import size
 
 __all__ = ["CHUNK", "MEMORY", "ROW", "Table", "TableWriter", "row_values", "scaling", "split"]
 
@@ -25,44 +27,40 @@ ROW: Final = "#row"
 """The column with the number that a row has in its file; no name of a program is like it."""
 
 
+@dataclass(eq=False)
 class Table:
     """Rows of data: `count` of them, each with a value for every name of `shapes`.
 
     `arrays` has the columns, a row along the first axis of each, or is None where they are on
-    disk; then `read` brings some rows back. `fingerprint` tells data apart.
+    disk, each in one of `files`; then `read` brings some rows back. `fingerprint` tells data
+    apart.
     """
 
-    def __init__(
-        self,
-        shapes: dict[str, Shape],
-        count: int,
-        arrays: dict[str, Any] | None,
-        files: dict[str, Any],
-        fingerprint: str,
-    ) -> None:
-        self.shapes = shapes
-        self.count = count
-        self.arrays = arrays
-        self.fingerprint = fingerprint
-        self._files = files
-        # The files go with the table.
-        weakref.finalize(self, _close, list(files.values()))
+    shapes: dict[str, Shape]
+    count: int
+    arrays: dict[str, Any] | None
+    files: dict[str, Any]
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        for file in self.files.values():
+            # The files go with the table.
+            weakref.finalize(self, file.close)
 
     @property
     def row_bytes(self) -> int:
         """How many bytes a row takes."""
-        return sum(8 * int(np.prod(shape, dtype=int)) for shape in self.shapes.values())
+        return sum(8 * size(shape) for shape in self.shapes.values())
 
     def read(self, start: int, stop: int) -> dict[str, Any]:
         """Return the columns of the rows from `start` to before `stop`."""
         if self.arrays is not None:
             return {name: array[start:stop] for name, array in self.arrays.items()}
         found = {}
-        for name, file in self._files.items():
+        for name, file in self.files.items():
             shape = self.shapes[name]
-            size = int(np.prod(shape, dtype=int))
-            file.seek(8 * start * size)
-            flat = np.fromfile(file, count=(stop - start) * size)
+            file.seek(8 * start * size(shape))
+            flat = np.fromfile(file, count=(stop - start) * size(shape))
             found[name] = flat.reshape((stop - start, *shape))
         return found
 
@@ -70,11 +68,6 @@ class Table:
         """Yield all rows in order, some at a time."""
         for start in range(0, self.count, CHUNK):
             yield self.read(start, min(start + CHUNK, self.count))
-
-
-def _close(files: list[Any]) -> None:
-    for file in files:
-        file.close()
 
 
 class TableWriter:
@@ -149,15 +142,15 @@ def split(
     train, held = TableWriter(memory), TableWriter(memory)
     seen = taken = 0
     for number, chunk in enumerate(chunks):
-        rows = len(next(iter(chunk.values())))
-        seen += rows
-        wanted = round(fraction * seen) - taken
         if not fraction:
             train.add(chunk)
             continue
+        rows = len(next(iter(chunk.values())))
+        seen += rows
+        wanted = round(fraction * seen) - taken
+        taken += wanted
         chosen = np.zeros(rows, dtype=bool)
         chosen[np.random.default_rng([seed, 1, number]).permutation(rows)[:wanted]] = True
-        taken += wanted
         train.add({name: array[~chosen] for name, array in chunk.items()})
         held.add({name: array[chosen] for name, array in chunk.items()})
     return train.finish(), held.finish() if fraction else None

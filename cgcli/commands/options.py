@@ -1,0 +1,229 @@
+"""Options as rows, of which Typer's parameters are made; the rows that commands share.
+
+A command states its own options as attributes of a class, and names all it takes in the order in
+which its help lists them. An object of the class has their values, read and checked.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from cgcli.commands.choices import (
+    Words,
+    completed,
+    files_after_at,
+    listed,
+    one_of,
+    pairs,
+    several_of,
+)
+from cgcli.errors import CgraphError
+from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
+
+__all__ = ["ASKED", "Options", "argument", "choice", "count", "flag", "option", "real", "takes"]
+
+ASKED: Final = "program bindings at of wrt"
+"""What every command takes that looks at a graph with values."""
+
+_LIMITS: Final = Limits()
+
+Taker = TypeVar("Taker", bound="Options")
+
+
+class Row:
+    """An option or an argument: its type, its help, and what reads the value that Typer gives.
+
+    It is an attribute of a class, of whose objects each has the value, or the default. Its name
+    is that of the attribute, --max-depth for `max_depth`, unless others are given; an argument
+    has none.
+    """
+
+    def __init__(
+        self,
+        kind: Any,
+        text: str,
+        read: Callable[[str, Any], Any] | None = None,
+        *,
+        names: tuple[str, ...] | None = (),
+        default: Any = None,
+        **more: Any,
+    ) -> None:
+        self._kind = kind
+        self._more = {"help": text, **more}
+        self._read = read
+        self._names = names
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if self._names == ():
+            self._names = (f"--{name.replace('_', '-')}",)
+
+    def __get__(self, options: object, owner: type) -> Any:
+        return self if options is None else self.value(self._default)
+
+    @property
+    def name(self) -> str:
+        """The option's first name; an argument has none."""
+        return self._names[0] if self._names else ""
+
+    def value(self, given: Any) -> Any:
+        """Return the value of what Typer gives; raises `CgraphError`."""
+        return given if self._read is None else self._read(self.name, given)
+
+    def parameter(self, name: str) -> inspect.Parameter:
+        """Return the parameter that Typer makes an option of, or an argument."""
+        info: Any = (
+            typer.Argument(show_default=False, **self._more)
+            if self._names is None
+            else typer.Option(*self._names, **self._more)
+        )
+        return inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=self._default,
+            annotation=Annotated[self._kind, info],
+        )
+
+
+def option(text: str, metavar: str = "X", kind: Any = str, read: Any = None, **more: Any) -> Any:
+    """Return the row of an option that takes a value; with a kind of list[str], several."""
+    if kind == list[str]:
+        read = read or _all
+    return Row(kind | None, text, read, metavar=metavar, **more)
+
+
+def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
+    """Return the row of an option that takes a whole number."""
+    return option(text, **{"metavar": "N", "kind": int, "min": least, "max": most, **more})
+
+
+def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
+    """Return the row of an option that takes a finite number."""
+    return option(text, kind=float, read=_finite, min=least, max=most, **more)
+
+
+def flag(text: str, **more: Any) -> Any:
+    """Return the row of an option that is there or is not."""
+    return Row(bool, text, default=False, **more)
+
+
+def choice(
+    words: Words, text: str, metavar: str = "WORD", several: bool = False, **more: Any
+) -> Any:
+    """Return the row of an option that takes one of some words, or `several` with commas.
+
+    `{words}` in its text is where the help lists them.
+    """
+    read = None
+    if isinstance(words, tuple):
+        text = text.format(words=listed(words))
+        read = partial(several_of if several else one_of, words=words)
+    return option(text, metavar, str, read, autocompletion=completed(words, several), **more)
+
+
+def argument(text: str, metavar: str, complete: Any = None, kind: Any = str) -> Any:
+    """Return the row of an argument; `complete` returns what completes a word of it."""
+    read = _all if kind == list[str] else None
+    return Row(kind | None, text, read, names=None, metavar=metavar, autocompletion=complete)
+
+
+def _all(name: str, given: list[str] | None) -> list[str]:
+    return given or []
+
+
+def _finite(name: str, given: float | None) -> float | None:
+    if given is not None and given - given != 0:
+        raise CgraphError("usage", f"{name} is a number, not {given}")
+    return given
+
+
+def _languages() -> list[str]:
+    from cgcli.views.catalogue import languages
+
+    return languages()
+
+
+class Options:
+    """The values of a command's options, by parameter; those that it does not take, as defaults."""
+
+    program: str | None = argument(
+        "The program; @FILE reads a file, - standard input.", "EXPR", files_after_at
+    )
+    bindings: list[str] = argument(
+        "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
+        "[NAME=VALUE]...",
+        files_after_at,
+        list[str],
+    )
+    at: str | None = option(
+        "Bind from a JSON object of names and values; - reads standard input.", "FILE"
+    )
+    of: str | None = option("Differentiate this node instead of the output.", "NAME")
+    wrt: str | None = option("Differentiate by these nodes, x,y, instead of every input.", "NAMES")
+    shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
+    data: str | None = option(
+        "Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
+        "FILE",
+        names=("-d", "--data"),
+    )
+    stack: dict[str, str] = option(
+        "Columns as a vector: x=pixel_*; repeatable.",
+        "NAME=PATTERN",
+        list[str],
+        partial(pairs, example="x=pixel_*"),
+    )
+    skip_bad: bool = flag("Leave rows out that cannot be read, and count them.")
+    language: str | None = choice(
+        _languages,
+        "The language of the words, such as en; else the locale's.",
+        "LANG",
+        names=("--lang",),
+    )
+    exact: bool = flag("Reckon with fractions: x=1/3 gives -1/3, and 0.1 is 1/10.")
+    json: bool = flag("Print one JSON document.")
+    digits: int = count("Significant digits in tables.", 1, 17, default=6)
+    precision: int | None = count("Give N digits, each proved.", 1, None)
+    max_depth: int = count("How deep brackets may nest.", 1, MOST_NODES, default=_LIMITS.depth)
+    max_nodes: int = count("How many nodes a graph may have.", 1, MOST_NODES, default=_LIMITS.nodes)
+    max_bits: int = count(
+        "With --exact: how many binary digits a numerator may have.",
+        64,
+        MOST_BITS,
+        default=_LIMITS.bits,
+    )
+    debug: bool = flag("Show the traceback of a fault.", hidden=True)
+
+    def __init__(self, context: Any = None, **given: Any) -> None:
+        self.context = context
+        rows = type(self)
+        vars(self).update({name: getattr(rows, name).value(given[name]) for name in given})
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that the options set."""
+        return _LIMITS._replace(depth=self.max_depth, nodes=self.max_nodes, bits=self.max_bits)
+
+
+def takes(
+    options: type[Taker], order: str
+) -> Callable[[Callable[[Taker], None]], Callable[..., None]]:
+    """Make a command of a function of its options, which stand in the order of the help."""
+    names = [*order.split(), "debug"]
+
+    def made(action: Callable[[Taker], None]) -> Callable[..., None]:
+        def command(**given: Any) -> None:
+            action(options(**given))
+
+        command.__doc__ = action.__doc__
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        parameters = [inspect.Parameter("context", keyword, annotation=typer.Context)]
+        parameters += [getattr(options, name).parameter(name) for name in names]
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return command
+
+    return made
