@@ -91,8 +91,7 @@ class Formulas:
         accurate: bool = False,
     ) -> None:
         self.source = graph
-        self.accurate = accurate
-        self.forms = Forms()
+        self.forms = Forms(accurate=accurate)
         self.forms.room += _EACH * len(graph)
         self.decimal = "." in graph.text
         self.names = inputs_of(graph, wanted)
@@ -173,7 +172,7 @@ class Formulas:
                 if wrt[: k + 1] in steps:
                     continue
                 form, asked = steps[wrt[:k]]
-                rule = by.setdefault(name, Derivatives(self.forms, name, accurate=self.accurate))
+                rule = by.setdefault(name, Derivatives(self.forms, name))
                 if k:
                     own = conditions.asked(form, self._varies([form], [rule.by]))
                 else:
@@ -205,7 +204,7 @@ class Formulas:
         self, graph: Graph, node: int, names: list[str], order: int
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
-        gradients = Gradients(forms, graph, accurate=self.accurate)
+        gradients = Gradients(forms, graph)
         gradients.form(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
