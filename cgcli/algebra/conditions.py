@@ -59,7 +59,7 @@ class Conditions:
         while pending:
             form, guard = pending.pop()
             for condition in self._own(form, varies):
-                found[condition._replace(guard=guard)] = None
+                found[condition._replace(guard=(*guard, *condition.guard))] = None
             kind, parts = forms.kinds[form], forms.parts[form]
             inner: list[tuple[Form, Guard]] = []
             if kind == SUM:
@@ -133,17 +133,18 @@ class Conditions:
             for length in range(len(guard) + 1)
         ):
             return True
-        return any(self._implies(choice, taken, condition) for choice, taken in guard)
+        return any(self._settles(choice, taken, condition, known) for choice, taken in guard)
 
-    def _implies(self, choice: Form, taken: bool, condition: Condition) -> bool:
-        """Whether a branch is only taken where the condition holds."""
-        forms = self.forms
-        if forms.kinds[choice] != CALL or forms.parts[choice][0] not in _SIGNS:
+    def _settles(
+        self, choice: Form, taken: bool, condition: Condition, known: dict[Condition, None]
+    ) -> bool:
+        """Whether a branch is only taken where the condition holds, or is never taken."""
+        within, outside = self._compared(choice, taken), self._compared(choice, not taken)
+        if within is None or outside is None:
             return False
-        name, (left, right), _ = forms.parts[choice]
-        sign = _SIGNS[name] if taken else _TURNED[_SIGNS[name]]
-        known = self._known([Condition(left, sign, right)])
-        return self._follows(condition._replace(guard=()), known)
+        if all(each in known for each in self._canonical(outside)):
+            return True
+        return self._follows(condition._replace(guard=()), self._known([within]))
 
     def _canonical(self, condition: Condition) -> Iterator[Condition]:
         """Yield a condition as signs before 0: abs(x) < 1 is 1 - x^2 > 0."""
@@ -185,7 +186,7 @@ class Conditions:
             name = graph.operations[each].name
             own = tuple(values[argument] for argument in arguments)
             for condition in self._at_node(name, own, graph.static.get(each, ())):
-                found[condition._replace(guard=guard)] = None
+                found[condition._replace(guard=(*guard, *condition.guard))] = None
             inner = [(argument, guard) for argument in arguments]
             if name == "where":
                 choice = own[0]
@@ -208,7 +209,9 @@ class Conditions:
             yield Condition(own[0], ">=", zero)
         elif name == "pow":
             power = self.forms.value(own[1])
-            if power is None and self.forms.value(own[0]) != 0:
+            if power is None and own[0] == zero:
+                yield Condition(own[1], ">=", zero)
+            elif power is None:
                 yield Condition(own[0], ">=", zero)
             elif power is not None and power.denominator != 1:
                 yield Condition(own[0], ">=" if power > 0 else ">", zero)
@@ -247,16 +250,41 @@ class Conditions:
         found: list[Condition] = []
         domain = OPERATIONS[name].domain
         if domain is not None and name not in _OWN:
-            granted = dict(forms.granted)
-            inside: Any = domain.inside(
-                self._m, *(Normal(forms, each) for each in arguments), *static
-            )
-            forms.granted = granted
-            if inside is False:
+            # Here equality is asked: xlogy(0, y) has a value for every y.
+            accurate, forms.accurate = forms.accurate, True
+            numbers = [Normal(forms, each) for each in arguments]
+            inside: Any = domain.inside(self._m, *numbers, *static)
+            forms.accurate = accurate
+            if isinstance(inside, Normal):
+                found += self._comparisons(inside.form)
+            elif not inside:
                 found.append(Condition(forms.zero, ">", forms.zero))
-            elif isinstance(inside, Normal) and forms.kinds[inside.form] == CALL:
-                word, sides, _ = forms.parts[inside.form]
-                if word in _SIGNS:
-                    found.append(Condition(sides[0], _SIGNS[word], sides[1]))
         self._domains[key] = found
         return found
+
+    def _comparisons(self, truth: Form) -> Iterator[Condition]:
+        """Yield what must hold for a truth, each in the branches in which it is asked for."""
+        forms = self.forms
+        pending: list[tuple[Form, Guard]] = [(truth, ())]
+        while pending:
+            form, guard = pending.pop()
+            if form == forms.zero:
+                yield Condition(form, ">", form, guard)
+            elif forms.kinds[form] == CALL and forms.parts[form][0] == "where":
+                choice, first, second = forms.parts[form][1]
+                if second == forms.zero:
+                    pending += [(first, guard), (choice, guard)]
+                else:
+                    pending += [(second, (*guard, (choice, False)))]
+                    pending += [(first, (*guard, (choice, True)))]
+            elif (one := self._compared(form, True)) is not None:
+                yield one._replace(guard=guard)
+
+    def _compared(self, choice: Form, taken: bool) -> Condition | None:
+        """Return what a comparison asks for, or its opposite; None for what is none."""
+        forms = self.forms
+        if forms.kinds[choice] != CALL or forms.parts[choice][0] not in _SIGNS:
+            return None
+        name, (left, right), _ = forms.parts[choice]
+        sign = _SIGNS[name]
+        return Condition(left, sign if taken else _TURNED[sign], right)

@@ -22,8 +22,6 @@ _WITHOUT_CORNERS: Final = frozenset({"max", "min", "pow", "atan2", "hypot"})
 class Derivatives:
     """The derivatives by one name; those of shared parts are worked out once.
 
-    They are as a course writes them, or, with `accurate`, as numbers are best put in.
-
     >>> from cgcli.algebra.normal import read
     >>> from cgcli.program import parse
     >>> forms = Forms()
@@ -33,9 +31,8 @@ class Derivatives:
     True
     """
 
-    def __init__(self, forms: Forms, name: str, *, accurate: bool = False) -> None:
+    def __init__(self, forms: Forms, name: str) -> None:
         self.forms = forms
-        self.accurate = accurate
         self.by = forms.name(name)
         self._m: Namespace = normal(forms)
         self._known: dict[Form, Form] = {}
@@ -110,6 +107,9 @@ class Derivatives:
         """
         forms, known = self.forms, self._known
         factors: list[tuple[Form, Form]] = list(forms.parts[form])
+        if forms.accurate:
+            # The square of a divisor leaves the doubles long before the quotients do.
+            return self._product_rule(factors)
         varying = [
             (base, exponent)
             for base, exponent in factors
@@ -152,30 +152,29 @@ class Derivatives:
         before = total = forms.zero
         before = forms.one
         for place, (base, exponent) in enumerate(factors):
-            slope = self._power(base, exponent, powers[place])
+            slope = self._power(base, exponent)
             if slope != forms.zero:
                 # The derivative stands where its factor stood: f'g + fg'.
                 total = forms.add(total, forms.mul(forms.mul(before, slope), after[place]))
             before = forms.mul(before, powers[place])
         return total
 
-    def _power(self, base: Form, exponent: Form, whole: Form) -> Form:
+    def _power(self, base: Form, exponent: Form) -> Form:
         """Return the derivative of one power: n·u^(n-1)·u', and u^v·log(u)·v' where v varies."""
-        forms, known = self.forms, self._known
-        total = forms.zero
-        if base == forms.zero:
+        forms = self.forms
+        if base == forms.zero and not forms.accurate:
             # 0^v is 0 where v is positive.
             forms.grant(exponent, ">")
-            return total
-        if known[base] != forms.zero:
-            lowered = forms.power(base, forms.sub(exponent, forms.one))
-            total = forms.mul(forms.mul(exponent, lowered), known[base])
-        if known[exponent] != forms.zero:
-            logarithm = forms.call("log", (base,))
-            if forms.is_constant(base, "e"):
-                logarithm = forms.one
-            slope = forms.mul(forms.mul(whole, logarithm), known[exponent])
-            total = forms.add(total, slope)
+            return forms.zero
+        granted = dict(forms.granted)
+        total, power = forms.zero, forms.power(base, exponent)
+        for place, part in enumerate((base, exponent)):
+            inner = self._known[part]
+            if inner != forms.zero:
+                slope = self._partial(OPERATIONS["pow"], place, power, (base, exponent))
+                total = forms.add(total, forms.mul(slope, inner))
+        # The rules tell the powers of 0 apart, and the formulas show that themselves.
+        forms.granted = granted
         return total
 
     def _quotient(self, above: list[tuple[Form, Form]], base: Form, power: Fraction) -> Form:
@@ -209,20 +208,25 @@ class Derivatives:
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
-        operation = OPERATIONS[name]
-        total = forms.zero
-        values = [Normal(forms, argument) for argument in arguments]
+        operation, total = OPERATIONS[name], forms.zero
         for place, argument in enumerate(arguments):
             inner = self._known[argument]
-            if inner == forms.zero:
-                continue
-            note_corners(operation, self._m, values)
-            rule = operation.ruled(place, accurate=self.accurate)
-            partial: Any = rule(self._m, Normal(forms, form), *values)
-            slope = partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
-            # The inner derivative goes in front: 2*x*cos(x^2).
-            total = forms.add(total, forms.mul(inner, slope))
+            if inner != forms.zero:
+                note_corners(operation, self._m, [Normal(forms, each) for each in arguments])
+                slope = self._partial(operation, place, form, arguments)
+                # The inner derivative goes in front: 2*x*cos(x^2).
+                total = forms.add(total, forms.mul(inner, slope))
         return total
+
+    def _partial(
+        self, operation: Operation, place: int, form: Form, arguments: tuple[Form, ...]
+    ) -> Form:
+        """Return the derivative of an operation, whose form is known, by one of its arguments."""
+        forms = self.forms
+        values = [Normal(forms, argument) for argument in arguments]
+        rule = operation.ruled(place, len(values), accurate=forms.accurate)
+        partial: Any = rule(self._m, Normal(forms, form), *values)
+        return partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
 
 
 def note_edge(forms: Forms, condition: Form) -> None:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from cgcli.algebra.conditions import Conditions
 from cgcli.algebra.derivative import Derivatives
+from cgcli.algebra.edges import needed
 from cgcli.algebra.forms import Condition, Form, Forms
 from cgcli.algebra.gradients import Gradients, check_axes
 from cgcli.algebra.normal import read
 from cgcli.algebra.places import listed, whole
 from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
 from cgcli.algebra.write import Writer
-from cgcli.calculus.doubles import DOUBLES
-from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.missing import NoValueError
 from cgcli.operations.row import Shape
 
-__all__ = ["Derivative", "Formulas", "Holds", "Wanted", "evaluated", "is_met"]
+__all__ = ["Derivative", "Formulas", "Holds", "Wanted"]
 
 _POINTS: Final = 12
 _EACH: Final = 20
@@ -44,12 +41,16 @@ class Derivative(NamedTuple):
 
 
 class Holds(NamedTuple):
-    """A condition in nodes: a sign between two, and branches within which it is asked for."""
+    """A condition in nodes: a sign between two, and branches within which it is asked for.
+
+    Where one of the `domain` does not hold the program has no value.
+    """
 
     left: int
     sign: str
     right: int
     guard: tuple[tuple[int, bool], ...]
+    domain: bool
 
     @property
     def nodes(self) -> list[int]:
@@ -91,8 +92,8 @@ class Formulas:
         accurate: bool = False,
     ) -> None:
         self.source = graph
-        self.accurate = accurate
-        self.forms = Forms()
+        self.wanted = wanted
+        self.forms = Forms(accurate=accurate)
         self.forms.room += _EACH * len(graph)
         self.decimal = "." in graph.text
         self.names = inputs_of(graph, wanted)
@@ -116,7 +117,7 @@ class Formulas:
         if rewrite is not None:
             forms = [self._rewritten(rewrite, form) for form in forms]
             asked.update(self._asked_more(found, forms))
-        kept = self._kept(found, forms, asked)
+        domain, kept = self._kept(found, forms, asked)
         if accurate and not self.tensors and len(self.names) <= _MANY:
             forms = [self._within(each, form) for each, form in zip(found, forms, strict=True)]
         writer = Writer(self.forms, list(graph.inputs), self.decimal)
@@ -126,7 +127,7 @@ class Formulas:
             for each, form in zip(found, forms, strict=True)
         ]
         self.graph = writer.graph
-        self.conditions = [self._holds(writer, each) for each in kept]
+        self.conditions = [self._holds(writer, each, each in domain) for each in kept]
         self.matrix = self._matrix(wanted)
 
     def _is_list(self) -> bool:
@@ -137,6 +138,15 @@ class Formulas:
         elements = graph.arguments[graph.output]
         needed = graph.ancestors(elements)
         return not any(needed[node] for node in graph.tensors)
+
+    @property
+    def order(self) -> int:
+        """The order of the derivatives."""
+        return len(self.rows[0].wrt)
+
+    def to_compute(self) -> Formulas:
+        """Return the same derivatives in formulas that are accurate."""
+        return self if self.forms.accurate else Formulas(self.source, self.wanted, accurate=True)
 
     # The derivatives
 
@@ -173,7 +183,7 @@ class Formulas:
                 if wrt[: k + 1] in steps:
                     continue
                 form, asked = steps[wrt[:k]]
-                rule = by.setdefault(name, Derivatives(self.forms, name, accurate=self.accurate))
+                rule = by.setdefault(name, Derivatives(self.forms, name))
                 if k:
                     own = conditions.asked(form, self._varies([form], [rule.by]))
                 else:
@@ -205,7 +215,7 @@ class Formulas:
         self, graph: Graph, node: int, names: list[str], order: int
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
-        gradients = Gradients(forms, graph, accurate=self.accurate)
+        gradients = Gradients(forms, graph)
         gradients.form(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
@@ -291,23 +301,30 @@ class Formulas:
 
     def _kept(
         self, found: list[Found], forms: list[Form], asked: dict[Condition, None]
-    ) -> list[Condition]:
-        """Return the conditions that not every derivative shows by itself."""
+    ) -> tuple[set[Condition], list[Condition]]:
+        """Return the conditions that not every derivative shows by itself.
+
+        First those without which the program has no value.
+        """
         conditions = self._conditions
-        kept: dict[Condition, None] = {}
         granted = dict(self.forms.granted)
-        if len(found) > _MANY:
-            shown = {each: None for form in forms for each in conditions.asked(form)}
-            untold = conditions.untold({**asked, **granted, **self._defined}, shown)
-            return conditions.reduced({**dict.fromkeys(untold), **self.forms.lost})
         everywhere: dict[Condition, None] = {}
-        for each, form in zip(found, forms, strict=True):
-            shown = conditions.asked(form)
-            everywhere.update(shown)
-            kept.update(dict.fromkeys(conditions.untold({**each.asked, **granted}, shown)))
-        kept.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
-        kept.update(self.forms.lost)
-        return conditions.reduced(kept)
+        domain: dict[Condition, None] = {}
+        edges: dict[Condition, None] = {}
+        if len(found) > _MANY:
+            everywhere = {each: None for form in forms for each in conditions.asked(form)}
+            domain.update(dict.fromkeys(conditions.untold(asked, everywhere)))
+            edges.update(dict.fromkeys(conditions.untold(granted, everywhere)))
+        else:
+            for each, form in zip(found, forms, strict=True):
+                shown = conditions.asked(form)
+                everywhere.update(shown)
+                domain.update(dict.fromkeys(conditions.untold(each.asked, shown)))
+                edges.update(dict.fromkeys(conditions.untold(granted, shown)))
+        domain.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
+        told = [each for each in edges if each not in domain]
+        kept = [*domain, *needed(self.forms, self.source, forms, told), *self.forms.lost]
+        return set(conditions.reduced(domain)), conditions.reduced(kept)
 
     def _within(self, found: Found, form: Form) -> Form:
         """Return a derivative that is NaN where its program has no value: 1/x of log(x) at -1.
@@ -324,82 +341,11 @@ class Formulas:
             form = forms.call("where", (test, form, forms.constant("nan")))
         return form
 
-    def _holds(self, writer: Writer, condition: Condition) -> Holds:
+    def _holds(self, writer: Writer, condition: Condition, domain: bool) -> Holds:
         return Holds(
             writer.node(condition.left),
             condition.sign,
             writer.node(condition.right),
             tuple((writer.node(choice), taken) for choice, taken in condition.guard),
+            domain,
         )
-
-
-def evaluated(
-    formulas: Formulas, values: dict[str, Any], kind: Kind = DOUBLES
-) -> tuple[list[Any], list[bool]]:
-    """Return the value of each derivative at a point, and whether each condition holds there.
-
-    A value is a number of the kind, or an array; NaN where any condition does not hold. Raises
-    `CgraphError` of kind exact or limit, where a formula has no exact number there.
-    """
-    graph = formulas.graph
-    at = {name: values[name] for name in graph.inputs}
-    found = kind.forward(graph, at)
-    held = _held(formulas, at, found, kind)
-    if not all(held):
-        return [_nowhere(kind.plain(found[row.node]), kind) for row in formulas.rows], held
-    for row in formulas.rows:
-        try:
-            kind.require(graph, found[row.node], found)
-        except CgraphError as error:
-            # A formula stands in no text of the user's.
-            error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
-            raise
-    return [kind.plain(found[row.node]) for row in formulas.rows], held
-
-
-def _held(formulas: Formulas, at: dict[str, Any], found: list[Any], kind: Kind) -> list[bool]:
-    """Return whether each condition holds: by doubles where the numbers of the kind do not tell."""
-    from cgcli.calculus.forward import forward
-
-    held: list[bool] = []
-    for condition in formulas.conditions:
-        try:
-            held.append(bool(is_met(condition, found)))
-        except NoValueError:
-            doubles = {name: kind.doubles(value) for name, value in at.items()}
-            held.append(bool(is_met(condition, forward(formulas.graph, doubles))))
-    return held
-
-
-def _nowhere(value: Any, kind: Kind) -> Any:
-    """Return NaN in the shape of a value."""
-    return kind.doubles(value) * math.nan
-
-
-def is_met(condition: Holds, values: list[Any]) -> Any:
-    """Return whether a condition holds for the values of the nodes, of whatever kind they are.
-
-    What these raise where they cannot tell is passed on, and so is what they return.
-    """
-    for choice, taken in condition.guard:
-        if bool(values[choice] != 0) is not taken:
-            return True
-    met = _SIGNS[condition.sign](values[condition.left], values[condition.right])
-    return met.all() if getattr(met, "shape", ()) else met
-
-
-def _unequal(a: Any, b: Any) -> Any:
-    """Return whether numbers differ. NaN, which is nowhere, does not."""
-    if any(isinstance(each, float) or getattr(each, "dtype", "") == "float64" for each in (a, b)):
-        return (a < b) | (a > b)
-    return a != b
-
-
-_SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": _unequal,
-}

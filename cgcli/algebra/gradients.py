@@ -23,7 +23,7 @@ from cgcli.calculus.sweep import Sweep
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
-from cgcli.operations.row import Operation, Rule, Shape
+from cgcli.operations.row import Rule, Shape
 from cgcli.operations.shapes import describe
 
 __all__ = ["Gradients", "check_axes"]
@@ -39,10 +39,9 @@ class Gradients(Sweep):
     ((2,), 2)
     """
 
-    def __init__(self, forms: Forms, graph: Graph, *, accurate: bool = False) -> None:
+    def __init__(self, forms: Forms, graph: Graph) -> None:
         super().__init__(graph)
         self.forms = forms
-        self.accurate = accurate
         self.algebra = Algebra(forms)
         self.m = tensors(forms)
 
@@ -127,7 +126,8 @@ class Gradients(Sweep):
             else:
                 note_corners(operation, m, parts)
                 granted = dict(self.forms.granted)
-                sent = upstream * self._partial(operation, place, self.values[node], parts)
+                rule = operation.ruled(place, len(parts), accurate=self.forms.accurate)
+                sent = upstream * rule(m, self.values[node], *parts)
                 if operation.name == "pow":
                     # Its rules tell the powers of 0 apart, and their formulas show that themselves.
                     self.forms.granted = granted
@@ -138,21 +138,6 @@ class Gradients(Sweep):
         elementwise = self.graph.operations[node].elementwise
         own = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
         return reduce_to(self.algebra, self._tensor(sent, own), self.graph.shape(argument))
-
-    def _partial(self, operation: Operation, place: int, y: Any, arguments: list[Any]) -> Any:
-        """Return a partial; max(a, b, c) is max(max(a, b), c), by the rule for two."""
-        m = self.m
-        if operation.name not in ("max", "min") or len(arguments) < 3:
-            return operation.ruled(place, accurate=self.accurate)(m, y, *arguments)
-        before = [arguments[0]]
-        for argument in arguments[1:]:
-            before.append(getattr(m, operation.name)(before[-1], argument))
-        total: Any = 1
-        if place:
-            total = operation.taught(1)(m, y, before[place - 1], arguments[place])
-        for later in range(place + 1, len(arguments)):
-            total = total * operation.taught(0)(m, y, before[later - 1], arguments[later])
-        return total
 
     # Jacobians
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.algebra.forms import CALL, Form, Forms
+from cgcli.algebra.forms import CALL, NUMBER, Form, Forms
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.operators import Operators
@@ -36,7 +36,8 @@ class Normal(Operators):
     """A form with the operators of a number.
 
     A comparison of two numbers is answered; one with a name in it is a form. That two of them
-    are equal is taken not to hold: it is the exception that a condition tells.
+    are equal is taken not to hold, unless forms are accurate: it is the exception that a
+    condition tells.
     """
 
     __slots__ = ("form", "forms")
@@ -69,14 +70,19 @@ class Normal(Operators):
 
     def __eq__(self, other: object) -> Any:
         """Whether both are the same form; what might be equal somewhere is a condition."""
-        right = self._other(other)
+        forms, right = self.forms, self._other(other)
         if self.form == right:
             return True
-        if self.forms.is_constant(right, "inf"):
+        if forms.is_constant(right, "inf"):
             # That a number is finite is no condition to be told.
             return False
-        if self.forms.value(self.form) is None or self.forms.value(right) is None:
-            self.forms.grant(self.form, "!=", right)
+        if all(
+            forms.kinds[each] == NUMBER or each in forms.constants for each in (self.form, right)
+        ):
+            return False
+        if forms.accurate:
+            return self._make(forms.call("eq", (self.form, right)), other)
+        forms.grant(self.form, "!=", right)
         return False
 
     def __ne__(self, other: object) -> Any:
@@ -159,10 +165,6 @@ def apply(
     if name == "pow":
         return forms.power(*arguments)
     first = arguments[0]
-    if name in ("max", "min") and len(arguments) > 2:
-        for argument in arguments[1:]:
-            first = forms.call(name, (first, argument))
-        return first
     if name == "sqrt":
         return forms.power(first, forms.number(Fraction(1, 2)))
     value = forms.value(first) if len(arguments) == 1 else None
@@ -174,6 +176,8 @@ def apply(
             return forms.number(abs(value))
         if name in ("floor", "ceil", "round") and value.denominator == 1:
             return first
+    if name == "log" and forms.is_constant(first, "e"):
+        return forms.one
     if forms.kinds[first] == CALL:
         inner, below, _ = forms.parts[first]
         if (name, inner) == ("log", "exp"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.normal import COMPARISONS
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size
@@ -23,7 +24,8 @@ At: TypeAlias = tuple[Form, int]
 def element(forms: Forms, form: Form, place: int) -> Form:
     """Return the element of a vector, or the row of a matrix, at a place.
 
-    What is elementwise is taken apart: the element of x*sin(y) at 0 is x[0]*sin(y[0]).
+    What is elementwise is taken apart: the element of x*sin(y) at 0 is x[0]*sin(y[0]). What is
+    compared with its greatest is not: that finds it again only as long as both round alike.
     """
     found: dict[At, Form] = {}
     pending: list[At] = [(form, place)]
@@ -61,7 +63,7 @@ def _inner(forms: Forms, at: At) -> list[At]:
             column = _only_row(forms, arguments[0])
             return [] if column is None else [(column, place)]
         operation = OPERATIONS.get(name)
-        if operation is not None and operation.elementwise:
+        if operation is not None and operation.elementwise and not _seeks(forms, form):
             inner = list(arguments)
     # Of a part that broadcasts there is one element, or the part itself is asked for.
     rank = len(shape)
@@ -69,6 +71,14 @@ def _inner(forms: Forms, at: At) -> list[At]:
         (each, place if len(forms.shapes[each]) == rank and forms.shapes[each][0] != 1 else 0)
         for each in inner
     ]
+
+
+def _seeks(forms: Forms, form: Form) -> bool:
+    """Whether a form is a comparison that may look for the extreme of a vector's elements."""
+    return forms.parts[form][0] in COMPARISONS and any(
+        forms.kinds[each] == CALL and forms.parts[each][0] in ("amax", "amin")
+        for each in forms.reachable([form])
+    )
 
 
 def _only_row(forms: Forms, form: Form) -> Form | None:

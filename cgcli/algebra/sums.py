@@ -48,10 +48,13 @@ class Sums:
     taken for granted when something was cancelled, `lost` those without which a derivative has
     a value and its formula none. What is `closed` is a part of others as it is. `constants` are
     the names, and the literals too long to be reckoned with, that stand for no input.
+    Forms that are `accurate` are computed with rather than read: rules are the table's accurate
+    ones, not those of a textbook, and whether numbers are equal is asked in the formula.
     There is `room` for so many forms; one more raises `CgraphError` of kind limit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, accurate: bool = False) -> None:
+        self.accurate = accurate
         self.kinds: list[str] = []
         self.parts: list[Any] = []
         self.shapes: list[Shape] = []

@@ -45,10 +45,11 @@ class Tensor(Normal):
         return Tensor(self.forms, form, self.shape[1:])
 
     def __eq__(self, other: object) -> Any:
-        """Whether both are equal: elements that a form singles out are asked for in the formula."""
+        """Whether both are equal."""
         right = self._other(other)
         forms = self.forms
         if self.form != right and forms.shapes[self.form] and forms.kinds[right] == CALL:
+            # Elements that a form singles out are asked for in the formula.
             return self._make(forms.call("eq", (self.form, right)), other)
         return super().__eq__(other)
 

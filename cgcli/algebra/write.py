@@ -182,7 +182,10 @@ class Writer:
                 below.append(self._constant(str(size.denominator)))
         for base, exponent in sorted(factors, key=self._rank):
             power = forms.value(exponent)
-            if power is not None and power < 0:
+            if power in (-2, -3) and forms.accurate:
+                # The square of a divisor leaves the doubles long before the quotients do.
+                below += [self._nodes[base]] * -int(power)
+            elif power is not None and power < 0:
                 below.append(self._power(base, -power))
             elif power is not None:
                 above.append(self._power(base, power))
@@ -195,7 +198,9 @@ class Writer:
         if len(above) > 1:
             above = self._before_product(above)
         top = self._chain("mul", above)
-        return self._apply("div", (top, self._chain("mul", below))) if below else top
+        if below and not forms.accurate:
+            below = [self._chain("mul", below)]
+        return self._chain("div", [top, *below])
 
     def _rank(self, factor: tuple[Form, Form]) -> tuple[int, str]:
         """Numbers stand first, then names by the alphabet, sums in brackets, and functions."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
     from cgcli.commands.evaluate import EvalOptions
 
-__all__ = ["certify", "proved_values"]
+__all__ = ["certify", "proved_gradients", "proved_values", "shown"]
 
 MOST_DIGITS = 10_000
 
@@ -73,6 +73,30 @@ def proved_values(
     leaves = _leaves(problem, graph, inputs)
     found = precise_values(graph, nodes, leaves, digits)
     return found, precise_truths(graph, tests, leaves, digits)
+
+
+def proved_gradients(
+    problem: Problem, graph: Graph, names: list[str], inputs: dict[str, Any], digits: int
+) -> dict[str, Any]:
+    """Return the output's derivatives by inputs as digits that are proved, or the verdict."""
+    from cgcli.calculus.certify import precise
+
+    sources = {name: graph.inputs[name] for name in names}
+    leaves = _leaves(problem, graph, inputs)
+    certificate = precise(graph, graph.output, sources, leaves, digits)
+    if certificate.jacobian is not None:
+        return {name: shown(finding) for name, finding in certificate.jacobian.items()}
+    found = {name: certificate.gradients[node] for name, node in sources.items()}
+    return {name: shown(finding) for name, finding in found.items() if finding is not None}
+
+
+def shown(finding: Finding, why: str | None = None) -> Any:
+    """Return digits, or an array of them; in their place why there are none."""
+    if not hasattr(finding.shown, "shape"):
+        return why or finding.shown or finding.verdict
+    import numpy as np
+
+    return np.frompyfunc(lambda each: why or each or finding.verdict, 1, 1)(finding.shown)
 
 
 def _check_digits(digits: int | None) -> None:

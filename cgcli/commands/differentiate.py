@@ -17,7 +17,6 @@ from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
-    from cgcli.calculus.judge import Finding
     from cgcli.graph.graph import Graph
 
 __all__ = ["differentiate_command"]
@@ -49,7 +48,8 @@ def differentiate_command(given: DiffOptions) -> None:
 
     cgraph diff "sin(x^2)"
     """
-    from cgcli.algebra.formulas import Formulas, evaluated
+    from cgcli.algebra.formulas import Formulas
+    from cgcli.algebra.values import evaluated
     from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import split_names
     from cgcli.views.formulas import is_proved
@@ -127,8 +127,8 @@ def _proved(
     """
     from functools import partial
 
-    from cgcli.algebra.formulas import is_met
-    from cgcli.commands.certify import proved_values
+    from cgcli.algebra.values import is_met, is_outside, ordered
+    from cgcli.commands.certify import proved_gradients, proved_values, shown
 
     if values is None:
         message = "--precision wants values to evaluate the derivatives at"
@@ -136,19 +136,12 @@ def _proved(
     nodes = [row.node for row in formulas.rows]
     tests = [partial(is_met, condition) for condition in formulas.conditions]
     found, held = proved_values(problem, formulas.graph, nodes, tests, values, precision)
+    if formulas.order == 1:
+        gradients = proved_gradients(problem, formulas.source, formulas.names, values, precision)
+        return ordered(formulas, gradients), held
     # Where the program has no value there is no derivative, whatever its formula is.
-    why = "undefined" if False in held else "unsettled" if None in held else None
-    return [_told(each, why) for each in found], held
-
-
-def _told(finding: Finding, why: str | None) -> Any:
-    """Return digits, or an array of them; in their place why there are none."""
-    if not hasattr(finding.shown, "shape"):
-        return why or finding.shown or finding.verdict
-    import numpy as np
-
-    told = np.frompyfunc(lambda each: why or each or finding.verdict, 1, 1)
-    return told(finding.shown)
+    why = "undefined" if is_outside(formulas, held) else "unsettled" if None in held else None
+    return [shown(each, why) for each in found], held
 
 
 def _written(

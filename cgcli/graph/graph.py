@@ -190,11 +190,19 @@ class Graph:
             flags[source] = 1
         return flags
 
+    @staticmethod
+    def _zeros(shape: Shape) -> Any:
+        if not shape:
+            return 0.0
+        import numpy as np
+
+        return np.zeros(shape)
+
     def cut(self, node: int) -> Graph:
         """Return the graph with a node as an input of its own name; the nodes keep their places.
 
         What depends on the node is a function of it then. Inputs that the output needs no more
-        are left out.
+        are left out; in their places stand zeros.
 
         >>> from cgcli.program import parse
         >>> graph = parse("p = x + y; p*z").graph()
@@ -217,6 +225,9 @@ class Graph:
         needed = found.ancestors([found.output])
         inputs = sorted({**self.inputs, name: node}.items(), key=lambda each: each[1])
         found.inputs = {own: place for own, place in inputs if needed[place] or place == node}
+        for place in self.inputs.values():
+            if not needed[place] and place != node:
+                found.constants[place] = self._zeros(self.shape(place))
         return found
 
 

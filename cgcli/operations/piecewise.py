@@ -24,16 +24,17 @@ def _shares(m: Rulebook, y: Number, *arguments: Number) -> list[Number]:
 
 
 def _greater(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
-    """1 where the argument is the greater of two, half of it where they tie."""
-    if len(arguments) != 2:
-        return _shares(m, y, *arguments)[place]
-    return _above(m, arguments[place], arguments[1 - place])
+    """1 where the argument is greater than all others, half of it where it ties with another."""
+    return _above(m, arguments[place], _others(m.max, place, arguments))
 
 
 def _less(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
-    if len(arguments) != 2:
-        return _shares(m, y, *arguments)[place]
-    return _above(m, arguments[1 - place], arguments[place])
+    return _above(m, _others(m.min, place, arguments), arguments[place])
+
+
+def _others(extreme: Rule, place: int, arguments: tuple[Number, ...]) -> Number:
+    others = arguments[:place] + arguments[place + 1 :]
+    return extreme(*others) if len(others) > 1 else others[0]
 
 
 def _ties(m: Rulebook, y: Number, arguments: tuple[Number, ...]) -> Number:

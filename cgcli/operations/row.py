@@ -142,13 +142,12 @@ class Operation:
         every = run(self.partials, y, *parts)
         return [every[place] for place in places]
 
-    def ruled(self, place: int, *, accurate: bool) -> Rule:
+    def ruled(self, place: int, count: int, *, accurate: bool) -> Rule:
         """Return the rule of that derivative for formulas: to be read, or to be computed with.
 
-        Of any number of arguments the accurate one asks which of them equals the result. Formulas
-        take it that nothing is equal, so theirs is the rule that compares.
+        Of two of any number of arguments the taught one compares them and is as accurate.
         """
-        if accurate and not self.variadic:
+        if accurate and not (self.variadic and count == 2):
             return self.partial(place)
         return self.taught(place)
 

@@ -118,6 +118,17 @@ def test_random_programs_of_vectors_and_matrices(drawn: Program) -> None:
         assert np.allclose(value, expected, rtol=1e-7, atol=1e-8 * scale, equal_nan=True)
 
 
+def test_the_greatest_element_is_found_again_whatever_the_rounding() -> None:
+    """One bit of difference between an element and the vector's would choose no element at all."""
+    parsed = cgcli.parse("max([a, b, c]*w*s) - min([a, b]*w*s)")
+    for k in range(1, 40):
+        at = {"a": 0.7 / k, "b": 0.1 / k, "c": 0.3 / k, "w": 0.1 * k, "s": 0.3}
+        result = parsed.evaluate(at)
+        formulas = Formulas(result.graph, Wanted(("a",)))
+        found = cgcli.parse(as_text(formulas, share=False)).evaluate(at).value
+        assert found == pytest.approx((result.gradient or {})["a"])
+
+
 # Jacobians and second derivatives
 
 JACOBIANS = [

@@ -1,0 +1,119 @@
+"""What derivatives come to at a point, and whether their conditions hold there.
+
+It is not the text of a formula that is evaluated: 1 - tanh(x)^2 is 0 from x = 19 on, and the
+derivative is not. First derivatives are those of the sweep, and higher ones those of accurate
+formulas, so that they are what every other way of asking gives.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cgcli.algebra.formulas import Formulas, Holds
+from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.kind import Kind
+from cgcli.errors import CgraphError, excerpt
+from cgcli.limits import Limits
+from cgcli.numbers.missing import NoValueError
+
+__all__ = ["evaluated", "is_met", "is_outside", "ordered"]
+
+
+def evaluated(
+    formulas: Formulas, values: Mapping[str, Any], kind: Kind = DOUBLES
+) -> tuple[list[Any], list[bool]]:
+    """Return the value of each derivative at a point, and whether each condition holds there.
+
+    A value is a number of the kind, or an array. Where the program has no value a first
+    derivative is what the convention says, and a higher one NaN. Raises `CgraphError` of kind
+    exact or limit, where a derivative has no exact number there.
+    """
+    graph, source = formulas.graph, formulas.source
+    found = kind.forward(graph, values)
+    held = _held(formulas, values, found, kind)
+    if formulas.order == 1 and not kind.exact:
+        result = kind.evaluate(source, values, None, formulas.names, Limits())
+        return ordered(formulas, result.jacobian or result.gradient), held
+    rows = formulas.rows
+    if not (kind.exact and all(held)):
+        computed = formulas.to_compute()
+        graph, rows = computed.graph, computed.rows
+        found = kind.forward(graph, values)
+    if is_outside(formulas, held):
+        return [kind.doubles(kind.plain(found[row.node])) * math.nan for row in rows], held
+    for row in rows:
+        try:
+            kind.require(graph, found[row.node], found)
+        except CgraphError as error:
+            # A formula stands in no text of the user's.
+            error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
+            raise
+    return [kind.plain(found[row.node]) for row in rows], held
+
+
+def ordered(formulas: Formulas, gradients: Mapping[str, Any]) -> list[Any]:
+    """Return first derivatives, which have names, in the order of the formulas' rows.
+
+    Those of a list of numbers stand in arrays, one element a row.
+    """
+    count, source = len(formulas.names), formulas.source
+    listed = source.shape(source.output) and not formulas.tensors
+    return [
+        gradients[row.wrt[0]][k // count] if listed else gradients[row.wrt[0]]
+        for k, row in enumerate(formulas.rows)
+    ]
+
+
+def is_outside(formulas: Formulas, held: list[bool | None] | list[bool]) -> bool:
+    """Whether a point, at which conditions hold or not, is one where the program has no value."""
+    pairs = zip(formulas.conditions, held, strict=True)
+    return any(condition.domain and met is False for condition, met in pairs)
+
+
+def _held(formulas: Formulas, at: Mapping[str, Any], found: list[Any], kind: Kind) -> list[bool]:
+    """Return whether each condition holds: by doubles where the numbers of the kind do not tell."""
+    from cgcli.calculus.forward import forward
+
+    held: list[bool] = []
+    for condition in formulas.conditions:
+        try:
+            held.append(bool(is_met(condition, found)))
+        except NoValueError:
+            doubles = {name: kind.doubles(value) for name, value in at.items()}
+            held.append(bool(is_met(condition, forward(formulas.graph, doubles))))
+    return held
+
+
+def is_met(condition: Holds, values: list[Any]) -> Any:
+    """Return whether a condition holds for the values of the nodes, of whatever kind they are.
+
+    What these raise where they cannot tell is passed on, and so is what they return.
+    """
+    met = _SIGNS[condition.sign](values[condition.left], values[condition.right])
+    for choice, taken in condition.guard:
+        reached = values[choice] != 0
+        if getattr(reached, "shape", ()):
+            met = met | (reached != taken)
+        elif bool(reached) is not taken:
+            return True
+    return met.all() if getattr(met, "shape", ()) else met
+
+
+def _unequal(a: Any, b: Any) -> Any:
+    """Return whether numbers differ. NaN, which is nowhere, does not."""
+    if any(isinstance(each, float) or getattr(each, "dtype", "") == "float64" for each in (a, b)):
+        return (a < b) | (a > b)
+    return a != b
+
+
+_SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": _unequal,
+}
