@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.forward import value
 from cgcli.calculus.kind import Kind
@@ -85,6 +86,7 @@ class Exercise:
         graph = self.graph
         named = [node for node in graph.given if not graph.arguments[node]]
         self.active = graph.dependents([*graph.inputs.values(), *named, *result.sources.values()])
+        self.choices = Choices(graph, self.active)
         self.unnamed = {
             name: node
             for node, name in enumerate(graph.names)
@@ -354,6 +356,7 @@ class Exercise:
 
     def local(self, values: list[Any], node: int, place: int) -> Any:
         """Return a local derivative; None where an operation is not elementwise."""
+        values = self.choices.beside(values, node, self.kind)
         found = self.kind.local(self.graph, values, node, place)
         if self.kind.exact and found is not None and not _is_number(found):
             return DOUBLES.local(self.graph, self._near(values, node), node, place)
@@ -362,6 +365,7 @@ class Exercise:
     def contribution(self, values: list[Any], node: int, place: int, upstream: Any) -> Any:
         """Return what an operation sends to an argument; None for nothing."""
         kind, graph = self.kind, self.graph
+        values = self.choices.beside(values, node, kind)
         found = kind.contribution(graph, values, node, place, upstream, {}, {})
         if kind.exact and found is not None and not _is_number(found):
             near, up = self._near(values, node), kind.doubles(upstream)
