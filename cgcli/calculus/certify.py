@@ -36,7 +36,6 @@ from cgcli.numbers.balls import (
     UndecidedError,
     ball,
 )
-from cgcli.numbers.certified import BALLS
 from cgcli.operations.shapes import size
 
 __all__ = ["MOST_BITS", "Certificate", "precise", "precise_truths", "precise_values", "verify"]
@@ -222,7 +221,7 @@ def _certify(
         with flint.ctx.workprec(bits):
             passes = _Passes(graph, of, active, sources, leaves())
             waiting = _judge_all(certificate, passes, judge, given)
-            certificate.asked = _needed(graph, passes.values, of)
+            certificate.asked = BallSweep(graph, passes.values).needed(of)
             for node in sources.values():
                 certificate.asked[node] = 1
             certificate.agreed = agreement.check(passes.leaves, passes.values, passes.gradients)
@@ -359,34 +358,6 @@ def _keep_partials(
             known = None if partial is None else judge_each(judge, None, partial, graph.shape(node))
             found.append(known)
         certificate.partials[node] = found
-
-
-def _needed(graph: Graph, values: list[Any], of: int) -> bytearray:
-    """Return a flag a node: 1 where the output's value needs it, by the branches that are taken."""
-    flags = bytearray(len(graph))
-    flags[of] = 1
-    for node in range(of, -1, -1):
-        if not flags[node]:
-            continue
-        operation, arguments = graph.operations[node], graph.arguments[node]
-        for place, argument in enumerate(arguments):
-            chooses = operation.reaches is not None and place
-            if not chooses or _may_be_taken(graph, values, node, place):
-                flags[argument] = 1
-    return flags
-
-
-def _may_be_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
-    reaches = graph.operations[node].reaches
-    assert reaches is not None
-    parts = [values[a] for a in graph.arguments[node]]
-    try:
-        taken = reaches(BALLS, place, *parts)
-    except UndecidedError:
-        return True
-    if hasattr(taken, "flat"):
-        return any(each is not False for each in taken.flat)
-    return taken is not False
 
 
 def _withdraw(certificate: Certificate) -> None:

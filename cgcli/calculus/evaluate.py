@@ -59,19 +59,13 @@ def evaluate(
     else:
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
         result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
-    found = _merge(found, kinks(graph, values, reached, active, trail, kind))
+    found = notes.merged(found, kinks(result, reached, trail, lambda: values))
     if not found and result.gradients is not None:
         found = notes.gradient_overflow(graph, values, result.gradients)
     result.notes_by_node = found
     if found:
         result.notes = _told(graph, values, found, reached, active, target, trail)
     return result
-
-
-def _merge(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list[Note]]:
-    if not a or not b:
-        return a or b
-    return {node: a.get(node, []) + b.get(node, []) for node in sorted({*a, *b})}
 
 
 def _told(
@@ -221,7 +215,7 @@ def _by_columns(
     needed = graph.ancestors([target])
     for node, is_active in enumerate(active):
         needed[node] &= is_active
-    sweep = Tangents(graph, values, needed, faults)
+    sweep = Tangents(graph, values, needed, faults, active)
     columns = found.shape[1]
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
     for start in range(0, columns, step):

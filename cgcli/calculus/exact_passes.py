@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,7 @@ class ExactSweep(Sweep):
     def __init__(self, ratios: Ratios, graph: Graph, values: Any = None) -> None:
         super().__init__(graph, values)
         self._ratios = ratios
+        self._doubles: list[Any] | None = None
 
     def book(self, node: int) -> Namespace:
         """Return the namespace of ratios, or of arrays of them."""
@@ -142,6 +144,27 @@ class ExactSweep(Sweep):
         self._ratios.now = node
         return () if upstream is NOTHING else super().send(node, places, upstream)
 
+    def asked(self, node: int) -> list[Any]:
+        """Return the arguments of a choice; what is no fraction is taken to equal none."""
+        c, *parts = [self.part(argument) for argument in self.graph.arguments[node]]
+        condition, *_ = super().asked(node)
+        if condition is c:
+            return [c, *parts]
+        lacking = [self._is_nan(argument) for argument in self.graph.arguments[node][1:]]
+        return [_each(_known_beside, self.graph.shape(node), condition, c, *lacking), *parts]
+
+    def _is_nan(self, node: int) -> Any:
+        """Return where a value that is no fraction would be NaN among doubles, and no infinity."""
+        if self._doubles is None:
+            from cgcli.calculus.forward import forward
+
+            inputs = {
+                name: _doubles(self.values[place]) for name, place in self.graph.inputs.items()
+            }
+            self._doubles = forward(self.graph, inputs)
+        value = self._doubles[node]
+        return value != value
+
     def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
         """Return the local derivatives, which say where they are missing since when."""
         rules, numbers = self.graph.operations[node].partials, [self.part(node), *parts]
@@ -182,6 +205,23 @@ def _each(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:
 
 def _at(place: int, partials: Any) -> Any:
     return partials[place] if type(partials) is list else partials
+
+
+def _known_beside(condition: Any, c: Any, *is_nan: Any) -> Any:
+    """Return a choice's condition: the one at the point where a branch is irrational, or infinite.
+
+    It is none where a branch is NaN, and then the gradient is none either.
+    """
+    return c if isinstance(condition, NoValue) and not any(is_nan) else condition
+
+
+def _doubles(value: Any) -> Any:
+    """Return the double nearest to a ratio, or the array of them; NaN for what has no value."""
+    if getattr(value, "shape", ()):
+        import numpy as np
+
+        return np.array([_doubles(element) for element in value.flat]).reshape(value.shape)
+    return math.nan if isinstance(value, NoValue) else float(value)
 
 
 def _reached(sent: Any, reached: Any) -> Any:

@@ -135,7 +135,8 @@ class Exactly(Ratios):
         found = result.jacobian or result.gradient or {}
         for gradient in found.values():
             self.require(graph, gradient, values)
-        told = kinks(graph, handed, reached, active, trail, self)
+        doubles = lambda: [self.doubles(value) for value in handed]
+        told = kinks(result, reached, trail, doubles)
         result.notes = [note for notes in told.values() for note in notes]
         result.masks = trail.masks
         result.notes_by_node = refusals.notes(graph, values, told, self.limits)

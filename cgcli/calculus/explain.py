@@ -67,7 +67,7 @@ class Explanation:
     def __init__(self, result: Result, only: str | None = None, whole: bool = True) -> None:
         self.result = result
         self.graph = result.graph
-        self.locals = Locals(result.graph, result.values, result.kind)
+        self.locals = Locals(result.graph, result.values, result.kind, result.choices)
         self._users: Users | None = None
         self._shared: dict[int, bool] = {}
         self.only: int | None = None
@@ -171,7 +171,8 @@ class Explanation:
         words = ""
         if operation.elementwise:
             formula = self.locals.formula(node, place)
-            partial = result.kind.local(graph, result.values, node, place)
+            values = result.choices.beside(result.values, node, result.kind)
+            partial = result.kind.local(graph, values, node, place)
         else:
             words = operation.explained(place, map(graph.shape, graph.arguments[node]))
         shared = argument != result.of and self._is_shared(argument)
@@ -183,7 +184,8 @@ class Explanation:
         assert result.gradients is not None
         upstream = result.gradients[node]
         faults, masks = result.faults, result.masks
-        kind, values = result.kind, result.values
+        kind = result.kind
+        values = result.choices.beside(result.values, node, kind)
         return kind.contribution(self.graph, values, node, place, upstream, faults, masks)
 
     def _is_shared(self, node: int) -> bool:

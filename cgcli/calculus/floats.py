@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cgcli.calculus.choices import Choices
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -47,7 +48,7 @@ def send_floats(
 ) -> None:
     """Add what scalar nodes send, from the first down to the last, which is left out."""
     operations, all_arguments = graph.operations, graph.arguments
-    m = real.FAST
+    m, choices = real.FAST, Choices(graph, active)
     for node in range(first, last, -1):
         upstream = gradients[node]
         if upstream is None:
@@ -76,6 +77,8 @@ def send_floats(
                     gradients[argument] = sent if before is None else before + sent
             continue
         parts = [values[a] for a in arguments]
+        if operation.reaches is not None:
+            parts = choices.asked(node, parts, values.__getitem__, real.run)
         places = [
             place
             for place, argument in enumerate(arguments)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cgcli.calculus.kind import Kind
-from cgcli.calculus.notes import Note, note_on, shown
+from cgcli.calculus.notes import Note, kink_words, merged, note_on, shown, sides_in_words
+from cgcli.calculus.result import Result
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
@@ -17,38 +19,87 @@ __all__ = ["kinks"]
 
 
 def kinks(
-    graph: Graph,
-    values: list[Any],
-    gradients: list[Any],
-    active: bytearray,
-    trail: Trail,
-    kind: Kind,
+    result: Result, reached: list[Any], trail: Trail, values: Callable[[], list[Any]]
 ) -> dict[int, list[Note]]:
-    """Return the notes on the nodes that were differentiated where they have no derivative."""
+    """Return the notes on what was differentiated where it has no derivative.
+
+    `reached` has what a gradient came through, and `values` returns the nodes' in doubles.
+    """
+    graph, kind, active = result.graph, result.kind, result.active
     notes: dict[int, list[Note]] = {}
+    ties: dict[int, Any] = {}
+    elements = _Elements(result, values)
     lines: Lines | None = None
     for node, operation in enumerate(graph.operations):
-        if not operation.kinks or gradients[node] is None:
+        if not operation.kinks or not (operation.step or reached[node] is not None):
             continue
         arguments = graph.arguments[node]
         if not any(active[a] for a in arguments):
             continue
-        parts = [values[a] for a in arguments]
+        parts = [result.values[a] for a in arguments]
         for kink in operation.kinks:
-            if node in graph.tensors:
-                at = kind.holds(graph, node, kink.at, parts)
-                found = _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
-            elif kind.holds(graph, node, kink.at, parts):
-                found = (parts, "")
-            else:
+            at = kind.holds(graph, node, kink.at, parts)
+            if at is False or (graph.tensors and not (at := elements.varying(node, at)).any()):
                 continue
-            if found is None:
+            if operation.step:
+                if any(result.choices.moving[a] for a in arguments):
+                    ties[node] = at
+                continue
+            at_fault = (
+                _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
+                if node in graph.tensors
+                else (parts, "")
+            )
+            if at_fault is None:
                 continue
             lines = lines or Lines(graph.text)
-            note = _kink_note(graph, node, kink, found, active, lines, kind)
+            note = _kink_note(graph, node, kink, at_fault, active, lines, kind)
             if note is not None:
                 notes.setdefault(node, []).append(note)
-    return notes
+    if not ties:
+        return notes
+    from cgcli.calculus.boundary import boundary
+
+    return merged(notes, boundary(result, ties, reached, values()))
+
+
+class _Elements:
+    """Which elements of the nodes are no constants, worked out when that is first asked."""
+
+    def __init__(self, result: Result, values: Callable[[], list[Any]]) -> None:
+        self._result = result
+        self._values = values
+        self._flags: dict[bool, dict[int, Any]] = {}
+
+    def varying(self, node: int, at: Any) -> Any:
+        """Return where a place is at an element that varies; of a step, that moves."""
+        import numpy as np
+
+        operation, graph = self._result.graph.operations[node], self._result.graph
+        at = np.asarray(at)
+        if not operation.elementwise or not at.any():
+            return at
+        shape = graph.shape(node)
+        flags = self._varying(moving=operation.step)
+        varies: Any = False
+        for argument in graph.arguments[node]:
+            if argument in flags:
+                varies = varies | np.broadcast_to(flags[argument][0], shape)
+        return np.broadcast_to(at, shape) & varies
+
+    def _varying(self, *, moving: bool) -> dict[int, Any]:
+        if moving not in self._flags:
+            import numpy as np
+
+            from cgcli.calculus.tangents import Tangents
+
+            result = self._result
+            graph, sources = result.graph, result.sources.values()
+            needed = result.choices.moving if moving else result.active
+            seeds = {source: np.ones((1, *graph.shape(source))) for source in sources}
+            sweep = Tangents(graph, self._values(), needed, {}, result.active)
+            self._flags[moving] = sweep.reached(result.of, seeds) if seeds else {}
+        return self._flags[moving]
 
 
 def _kink_in_array(
@@ -109,29 +160,19 @@ def _kink_note(
                 Message(
                     "by {name} {sides}, and {used:g} is used",
                     name=excerpt(name),
-                    sides=_sides(left, right),
+                    sides=sides_in_words(left, right),
                     used=used,
                 )
             )
         else:
-            words.append(Message("by such an element {sides}", sides=_sides(left, right)))
+            words.append(Message("by such an element {sides}", sides=sides_in_words(left, right)))
     if not told:
         return None
     message = Message(
         "{formula} has {what}{where}: the derivative {sides}",
         formula=shown(graph, node),
-        what=Message(kink.words),
+        what=kink_words(graph, node, kink),
         where=where,
         sides=joined(words),
     )
     return note_on(graph, node, "kink", message, lines, told)
-
-
-def _sides(left: float | None, right: float | None) -> Message:
-    if left != left:
-        return Message("does not exist")
-    if left is None:
-        return Message("is {right:g} from the right", right=right)
-    if right is None:
-        return Message("is {left:g} from the left", left=left)
-    return Message("is {left:g} from the left, {right:g} from the right", left=left, right=right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.graph.graph import CONSTANT, Graph
@@ -33,6 +34,7 @@ class Locals:
     """The local derivatives of a graph's nodes as formulas, at the values of one evaluation.
 
     Where a rule has cases, the case that holds at those values is written, with its reason.
+    `choices` are those that may turn beside the point.
 
     >>> import cgcli
     >>> from cgcli.graph.text import write
@@ -42,10 +44,17 @@ class Locals:
     '2 * y'
     """
 
-    def __init__(self, graph: Graph, values: list[Any], kind: Kind = DOUBLES) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        values: list[Any],
+        kind: Kind = DOUBLES,
+        choices: Choices | None = None,
+    ) -> None:
         self.graph = graph
         self.values = values
         self.kind = kind
+        self.choices = choices or Choices(graph, None)
         self._known: dict[tuple[Any, ...], tuple[Formula, tuple[int, ...]]] = {}
         self._every: tuple[int, list[Formula]] = (-1, [])
 
@@ -90,8 +99,9 @@ class Locals:
 
     def _make(self, node: int, rule: Any) -> tuple[list[Formula], tuple[int, ...], bool]:
         """Return what a rule writes, by which of the arguments, and whether it had cases."""
-        graph, values = self.graph, self.values
+        graph = self.graph
         arguments = graph.arguments[node]
+        values = self.choices.beside(self.values, node, self.kind)
         small = Graph()
         decisions = _Decisions(small, self.kind)
         m = symbolic(small, decisions.decide)

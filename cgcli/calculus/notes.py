@@ -14,10 +14,20 @@ from cgcli.errors import Lines, excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.numbers import real
-from cgcli.operations.row import Rule
+from cgcli.operations.row import Kink, Rule
 from cgcli.words import Message
 
-__all__ = ["Note", "examine", "gradient_overflow", "holds", "note_on", "shown"]
+__all__ = [
+    "Note",
+    "examine",
+    "gradient_overflow",
+    "holds",
+    "kink_words",
+    "merged",
+    "note_on",
+    "shown",
+    "sides_in_words",
+]
 
 _SUGGESTIONS_FOR: Final = 20
 """A rewrite is looked for at this many overflows; the rest would say the same again."""
@@ -183,6 +193,33 @@ def holds(rule: Rule, parts: list[float]) -> bool:
 def shown(graph: Graph, node: int) -> str:
     """Return a node's formula as it stands in a message."""
     return shorten(formula(graph, node), 60)
+
+
+def kink_words(graph: Graph, node: int, kink: Kink) -> Message:
+    """Return the words for a kink, of the arguments of a node by their names."""
+    names = (excerpt(graph.names[argument]) for argument in graph.arguments[node])
+    parameters = graph.operations[node].parameters
+    return Message(kink.words, **dict(zip(parameters, names, strict=False)))
+
+
+def sides_in_words(left: float | None, right: float | None) -> Message:
+    """Return the words for one-sided derivatives, None where there is none."""
+    if left != left:
+        return Message("does not exist")
+    if left is None and right is None:
+        return Message("is not known")
+    if left is None:
+        return Message("is {right:g} from the right", right=right)
+    if right is None:
+        return Message("is {left:g} from the left", left=left)
+    return Message("is {left:g} from the left, {right:g} from the right", left=left, right=right)
+
+
+def merged(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list[Note]]:
+    """Return two lots of notes as one."""
+    if not a or not b:
+        return a or b
+    return {node: a.get(node, []) + b.get(node, []) for node in sorted({*a, *b})}
 
 
 def _at(graph: Graph, values: list[Any], node: int) -> str:

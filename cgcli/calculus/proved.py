@@ -81,13 +81,87 @@ class BallSweep(Sweep):
         operation, numbers = self.graph.operations[node], [self.part(node), *parts]
         marked = self._each(node, _unless_at_fault, 1 + len(numbers))
         found = [marked(partial, *numbers) for partial in super().partials(node, places, parts)]
+        if operation.reaches is not None:
+            # The branch beside the point is a convention where it is not the one at the point.
+            at_point = self.part(self.graph.arguments[node][0])
+            turned = self._each(node, _turned, 2)(parts[0], at_point)
+            return [partial * turned for partial in found]
         if not operation.kinks:
             return found
-        bends = self._each(node, functools.partial(_bends, operation), len(numbers))(*numbers)
+        bends = self._bends(node)
         return [
             partial * self._each(node, functools.partial(_bend, place), 1)(bends)
             for place, partial in zip(places, found, strict=True)
         ]
+
+    def _bends(self, node: int) -> Any:
+        """Return the kinks that an elementwise node is at, a list an element."""
+        numbers = [self.part(each) for each in (node, *self.graph.arguments[node])]
+        operation = self.graph.operations[node]
+        return self._each(node, functools.partial(_bends, operation), len(numbers))(*numbers)
+
+    def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
+        """Return the gradients; what moves a step at its jump has passed a kink."""
+        gradients = super().backward(of, active, seed)
+        marks = self._marks(self.needed(of), self.choices.moving)
+        for node, mark in marks.items():
+            if active[node]:
+                gradients[node] = self._each(node, _bent, 2)(self._sent(gradients, node), mark)
+        return gradients
+
+    def _sent(self, gradients: list[Any], node: int) -> Any:
+        if gradients[node] is not None:
+            return gradients[node]
+        from cgcli.numbers.objects import filled
+
+        return filled(NOTHING, self.graph.shape(node))
+
+    def _marks(self, needed: bytearray, moving: bytearray) -> dict[int, Ball]:
+        """Return 1 with the mark of a kink, by node that moves a step that is at its jump."""
+        marks: dict[int, Ball] = {}
+        for node in range(len(needed) - 1, -1, -1):
+            operation, arguments = self.graph.operations[node], self.graph.arguments[node]
+            mark = None if operation.step else marks.get(node)
+            moves = [argument for argument in arguments if moving[argument]]
+            if operation.step and operation.kinks and needed[node] and moves:
+                bends = self._bends(node)
+                elements = bends.flat if hasattr(bends, "flat") else [bends]
+                known = [at for each in elements for at, _ in each]
+                if known:
+                    mark = _AT_KINK if any(at is True for at in known) else _PERHAPS
+            if mark is None:
+                continue
+            for argument in moves:
+                if marks.get(argument) is not _AT_KINK:
+                    marks[argument] = mark
+        return marks
+
+    def needed(self, of: int) -> bytearray:
+        """Return a flag a node: 1 where the value of `of` needs it, by the branches taken."""
+        graph = self.graph
+        flags = bytearray(len(graph))
+        flags[of] = 1
+        for node in range(of, -1, -1):
+            if not flags[node]:
+                continue
+            operation, arguments = graph.operations[node], graph.arguments[node]
+            for place, argument in enumerate(arguments):
+                chooses = operation.reaches is not None and place
+                if not chooses or self._may_be_taken(node, place):
+                    flags[argument] = 1
+        return flags
+
+    def _may_be_taken(self, node: int, place: int) -> bool:
+        reaches = self.graph.operations[node].reaches
+        assert reaches is not None
+        parts = [self.values[argument] for argument in self.graph.arguments[node]]
+        try:
+            taken = reaches(BALLS, place, *parts)
+        except UndecidedError:
+            return True
+        if hasattr(taken, "flat"):
+            return any(each is not False for each in taken.flat)
+        return taken is not False
 
     def _each(self, node: int, function: Callable[..., Any], count: int) -> Callable[..., Any]:
         """Return a function of numbers, over the elements of arrays where the node has any."""
@@ -181,6 +255,20 @@ def _bend(place: int, bends: list[tuple[Any, Any]]) -> Any:
         if sides is None or (place < len(sides) and sides[place] is not None):
             return _PERHAPS if at is UNKNOWN else _AT_KINK
     return ball(1)
+
+
+def _turned(condition: Ball, at_point: Ball) -> Ball:
+    """1, marked where a choice is another one beside the point, or may be."""
+    if condition is at_point or condition.flags & VOIDED:
+        return ball(1)
+    known = condition.exact is not None and at_point.exact is not None
+    return _AT_KINK if known else _PERHAPS
+
+
+def _bent(gradient: Ball, mark: Ball) -> Ball:
+    """A gradient with the mark of a kink, and 0 with it where none was sent."""
+    bent: Ball = (ball(0) if gradient.flags & ABSENT else gradient) * mark
+    return bent
 
 
 def _mark(at: Any) -> Ball:

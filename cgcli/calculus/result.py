@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, overload
 
+from cgcli.calculus.choices import Choices
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt, few, nearest
@@ -76,8 +77,9 @@ class Node:
         """
         result = self._result
         kind = result.kind
+        values = result.choices.beside(result.values, self.id, kind)
         return [
-            kind.plain(kind.local(result.graph, result.values, self.id, place))
+            kind.plain(kind.local(result.graph, values, self.id, place))
             if result.varying[argument]
             else None
             for place, argument in enumerate(result.graph.arguments[self.id])
@@ -161,6 +163,7 @@ class Result:
         self.values = values
         self.of = of
         self.active = active
+        self.choices = Choices(graph, active)
         self.varying = active if varying is None else varying
         self.sources = sources
         self.kind = kind

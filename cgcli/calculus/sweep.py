@@ -16,6 +16,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cgcli.calculus.choices import Choices
 from cgcli.calculus.sums import Scattered, Sums
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
@@ -47,6 +48,7 @@ class Sweep:
         self.graph = graph
         self.values = [None] * len(graph) if values is None else values
         self.sums = Sums(0)
+        self.choices = Choices(graph, None)
 
     # What a kind of number says
 
@@ -111,6 +113,7 @@ class Sweep:
         for no logarithm.
         """
         self.sums = Sums(len(self.graph))
+        self.choices = Choices(self.graph, active)
         gradients = self.sums.gradients
         gradients[of] = seed
         for node in self.visits(of, active):
@@ -147,7 +150,7 @@ class Sweep:
     ) -> Iterator[tuple[int, Any]]:
         """Yield what an elementwise operation sends: upstream times its partials."""
         operation, arguments = self.graph.operations[node], self.graph.arguments[node]
-        parts = [self.part(argument) for argument in arguments]
+        parts = self.asked(node)
         partials = self.partials(node, places, parts)
         for place, partial in zip(places, partials, strict=True):
             reached: Any = True
@@ -159,6 +162,11 @@ class Sweep:
             sent = self.reduce(sent, node, arguments[place])
             if sent is not None:
                 yield place, sent
+
+    def asked(self, node: int) -> list[Any]:
+        """Return the arguments of an elementwise node as its gradient asks for them."""
+        parts = [self.part(argument) for argument in self.graph.arguments[node]]
+        return self.choices.asked(node, parts, self.part, functools.partial(self.run, node))
 
     def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
         """Return the local derivatives of an elementwise node by some of its arguments."""
@@ -269,7 +277,7 @@ class MaskedSweep(Sweep):
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what an elementwise operation sends, and what that reaches."""
         operation, arguments = self.graph.operations[node], self.graph.arguments[node]
-        parts = [self.part(argument) for argument in arguments]
+        parts = self.asked(node)
         reaches, m = operation.reaches, self.book(node)
         if reaches is not None:
             places = [p for p in places if self.decide(reaches(m, p, *parts)) is not False]

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.calculus.choices import Choices
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet
@@ -61,15 +62,22 @@ _DIRECTIONS: Final = Directions(
 class Tangents:
     """The forward sweep of a graph with vectors or matrices, over the nodes flagged by `needed`.
 
-    `faults` are the nodes outside their domain, as for the backward pass.
+    `faults` are the nodes outside their domain and `active` those that depend on what is
+    differentiated by, as for the backward pass.
     """
 
     def __init__(
-        self, graph: Graph, values: list[Any], needed: bytearray, faults: dict[int, Any]
+        self,
+        graph: Graph,
+        values: list[Any],
+        needed: bytearray,
+        faults: dict[int, Any],
+        active: bytearray,
     ) -> None:
         self.graph = graph
         self.values = values
         self.needed = needed
+        self.choices = Choices(graph, active)
         self.faults = {node: fault for node, fault in faults.items() if needed[node]}
 
     def of(self, target: int, seeds: dict[int, Array]) -> Array:
@@ -79,7 +87,7 @@ class Tangents:
                 found = self._sweep(target, seeds, None)
                 if np.isfinite(found).all():
                     return found
-            return self._sweep(target, seeds, self._reached(target, seeds))
+            return self._sweep(target, seeds, self.reached(target, seeds))
 
     def _sweep(self, target: int, seeds: dict[int, Array], reached: Any) -> Array:
         graph, tangents = self.graph, dict(seeds)
@@ -106,11 +114,10 @@ class Tangents:
         operation, arguments = graph.operations[node], graph.arguments[node]
         shape, tensor = graph.shape(node), node in graph.tensors
         places = [place for place, argument in enumerate(arguments) if argument in tangents]
-        parts = [values[a] for a in arguments]
         y, run = values[node], real.run
         if tensor:
-            parts, run = [_double(part) for part in parts], _run
-            y = _double(y)
+            y, run = _double(y), _run
+        parts = self._asked(node, run)
         total: Any = None
         for place, partial in zip(
             places, operation.partials_by(places, run, y, parts), strict=True
@@ -129,6 +136,16 @@ class Tangents:
                 sent = np.where(taken, sent, 0.0)
             total = sent if total is None else total + sent
         return None if total is None else np.broadcast_to(total, (len(total), *shape))
+
+    def _asked(self, node: int, run: Any) -> list[Any]:
+        """Return the arguments of an elementwise node as its tangent asks for them."""
+
+        def part(argument: int) -> Any:
+            value = self.values[argument]
+            return _double(value) if run is _run else value
+
+        parts = [part(argument) for argument in self.graph.arguments[node]]
+        return self.choices.asked(node, parts, part, run)
 
     def _whole(self, node: int, tangents: dict[int, Array], count: int, reached: Any) -> Any:
         """Return what an operation's own rule makes of the arguments' tangents."""
@@ -151,9 +168,9 @@ class Tangents:
         bare = rule(_DIRECTIONS, moves, _clean(y), [_clean(part) for part in parts], fixed)
         return np.where(reached[node], np.where(met, found, bare), 0.0)
 
-    def _reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
+    def reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
         """Return by node which elements each direction reaches, by the branches that are taken."""
-        graph, values = self.graph, self.values
+        graph = self.graph
         count = len(next(iter(seeds.values())))
         reached: dict[int, Array] = {node: seed != 0 for node, seed in seeds.items()}
         for node in range(target + 1):
@@ -163,7 +180,7 @@ class Tangents:
             shape = graph.shape(node)
             if operation.elementwise:
                 found = np.zeros((count, *shape), dtype=bool)
-                parts = [_double(values[a]) for a in arguments]
+                parts = self._asked(node, _run)
                 for place, argument in enumerate(arguments):
                     if argument in reached:
                         taken = operation.reaches

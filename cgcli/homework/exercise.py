@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result
@@ -62,6 +63,7 @@ class Exercise:
         self.draft = Draft(program.syntax, self.kind.outline(self.inputs), _ANSWER, _ROOM)
         named = [node for node in graph.given if not graph.arguments[node]]
         self.active = graph.dependents([*graph.inputs.values(), *named, *result.sources.values()])
+        self.choices = Choices(graph, self.active)
         self.unnamed = {
             name: node
             for node, name in enumerate(graph.names)

@@ -285,8 +285,14 @@ class Use(Worked):
 
     def _computed(self, compute: Callable[[Kind, Any], Any]) -> Any:
         """Return what is computed while the operation has the value of the form."""
-        values = dict(zip(self.arguments, self.parts, strict=True))
-        return self.own.exercise.computed({**values, self.node: self.y}, compute)
+        exercise, known = self.own.exercise, self.own.values
+        sides = exercise.choices.sides(self.node) or ()
+        values = {**{node: known[node] for node in (*self.arguments, *sides)}, self.node: self.y}
+
+        def beside(kind: Kind, values: Any) -> Any:
+            return compute(kind, exercise.choices.beside(values, self.node, kind))
+
+        return exercise.computed(values, beside)
 
     def send(self, derivative: Any) -> Any:
         """Return the upstream gradient times a local derivative, in the shape of the node."""

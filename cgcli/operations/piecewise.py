@@ -64,6 +64,14 @@ def _clip_inner(m: Rulebook, low: Number, x: Number, high: Number) -> Number:
     return _above(m, high, m.max(x, low))
 
 
+def _mod_sides(m: Rulebook, a: Number, b: Number) -> Number:
+    """The one-sided derivatives of mod at a = n·b: where a/b falls below n, it jumps to b."""
+    times = m.round(a / b)
+    up, down = (m.where(b > 0, m.inf, -m.inf), m.where(b > 0, -m.inf, m.inf))
+    by_b = m.where(times * b > 0, (-times, up), (down, -times))
+    return m.where(b > 0, (-m.inf, 1), (1, -m.inf)), None if times == 0 else by_b
+
+
 def _comparison(
     name: str, symbol: str, latex: str, value: Rule, summary: str, left: int, right: int
 ) -> Operation:
@@ -77,6 +85,8 @@ def _comparison(
         latex=latex,
         level=LEVELS["comparison"],
         parameters=("a", "b"),
+        step=True,
+        equates=bool(left and right),
         kinks=(
             Kink(
                 lambda m, a, b: a == b,
@@ -99,6 +109,7 @@ def _step(name: str, value: Rule, at: Rule, sides: Rule, words: str, summary: st
         value=value,
         partials=(lambda m, y, x: 0,),
         words=(name,),
+        step=True,
         kinks=(Kink(at, sides, words),),
         summary=summary,
         convention="the derivative is 0",
@@ -193,7 +204,7 @@ PIECEWISE: Final = (
             Kink(
                 lambda m, x, low, high: m.where(x == low, low <= high, False),
                 lambda m, x, low, high: ((0, 1), (0, 1), None),
-                "a corner where x meets the low end",
+                "a corner where {x} meets the low end",
             ),
             Kink(
                 lambda m, x, low, high: m.max(x, low) == high,
@@ -203,7 +214,7 @@ PIECEWISE: Final = (
                     (1, 0) if low >= x else None,
                     (1, 0),
                 ),
-                "a corner where x, or the low end, meets the high end",
+                "a corner where {x}, or the low end, meets the high end",
             ),
         ),
         summary="min(max(x, low), high)",
@@ -234,8 +245,8 @@ PIECEWISE: Final = (
         kinks=(
             Kink(
                 lambda m, a, b: m.mod(a, b) == 0,
-                lambda m, a, b: (m.where(b > 0, (-m.inf, 1), (1, -m.inf)), None),
-                "a jump at every multiple of b",
+                _mod_sides,
+                "a jump at every multiple of {b}",
             ),
         ),
         summary="remainder, with the sign of b",

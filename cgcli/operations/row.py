@@ -81,7 +81,9 @@ class Operation:
     Its `tangent(d, moves, y, arguments, static)` is the other way round: how the result moves as
     the arguments move, over arrays with an axis of directions in front; None where it does not.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
-    where the elements of the result, or its rows, are the arguments themselves.
+    where the elements of the result, or its rows, are the arguments themselves. It is a `step`
+    where it is constant between jumps, which its kinks are, and `equates` where it asks
+    whether its two arguments are equal, or differ.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -104,6 +106,8 @@ class Operation:
     tangent: Tangent | None = None
     mixes: bool = False
     collects: bool = False
+    step: bool = False
+    equates: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None

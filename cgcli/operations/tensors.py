@@ -350,6 +350,7 @@ TENSORS: Final = (
         name="len",
         value=lambda m, x: m.len(x),
         words=("len",),
+        step=True,
         pullback=_constant_pullback,
         shape=shapes.length,
         summary="number of elements of a vector, of rows of a matrix",

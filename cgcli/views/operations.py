@@ -52,7 +52,7 @@ def operation_document(row: Operation) -> dict[str, Any]:
         "elementwise": row.elementwise,
         "derivatives": derivatives(row),
         "domain": row.domain.words.format(**{**names, "n": "n"}) if row.domain else None,
-        "kinks": [kink.words for kink in row.kinks],
+        "kinks": [kink.words.format_map(names) for kink in row.kinks],
         "convention": row.convention or None,
     }
 

@@ -22,11 +22,16 @@ class UndefinedHereError(Exception):
     """The program has no finite value, or no finite derivative, at the point."""
 
 
+class UnclearError(Exception):
+    """Which branch a choice sends its gradient to hangs on what is NaN or an infinity."""
+
+
 class Dual(NamedTuple):
-    """A value, and its derivative by each element of the inputs."""
+    """A value, its derivative by each element of the inputs, and whether it is no step of them."""
 
     value: Fraction
     slope: tuple[Fraction, ...]
+    moves: bool = False
 
     @property
     def varies(self) -> bool:
@@ -39,6 +44,7 @@ def dual(value: Fraction | int) -> Dual:
 
 def _through(value: Fraction, *links: tuple[Fraction | None, Dual]) -> Dual:
     """The chain rule: local derivatives, None where there is none, times slopes."""
+    moves = any(part.moves for _, part in links)
     moving = [(local, part) for local, part in links if part.varies]
     if any(local is None for local, _ in moving):
         raise UndefinedHereError
@@ -49,7 +55,12 @@ def _through(value: Fraction, *links: tuple[Fraction | None, Dual]) -> Dual:
     for local, part in moving:
         assert local is not None
         total = [a + local * b for a, b in zip(total, part.slope, strict=True)]
-    return Dual(value, tuple(total))
+    return Dual(value, tuple(total), moves)
+
+
+def _step(value: Fraction, *parts: Dual) -> Dual:
+    """What jumps, and does not move otherwise."""
+    return _through(value, *((ZERO, part) for part in parts))._replace(moves=False)
 
 
 def _divide(a: Dual, b: Dual) -> Dual:
@@ -93,7 +104,7 @@ MAX, MIN = _extreme(max), _extreme(min)
 
 
 def _flat(function: Callable[[Fraction], Any]) -> Callable[[Dual], Dual]:
-    return lambda a: _through(Fraction(function(a.value)), (ZERO, a))
+    return lambda a: _step(Fraction(function(a.value)), a)
 
 
 def _mod(a: Dual, b: Dual) -> Dual:
@@ -104,7 +115,7 @@ def _mod(a: Dual, b: Dual) -> Dual:
 
 
 def _compared(holds: Callable[[Fraction, Fraction], bool]) -> Callable[[Dual, Dual], Dual]:
-    return lambda a, b: _through(Fraction(holds(a.value, b.value)), (ZERO, a), (ZERO, b))
+    return lambda a, b: _step(Fraction(holds(a.value, b.value)), a, b)
 
 
 def _sign(x: Fraction) -> int:
@@ -228,7 +239,7 @@ def _seeded(value: Any, place: int, count: int) -> tuple[Any, int]:
             part, place = _seeded(each, place, count)
             found.append(part)
         return found, place
-    return Dual(value, tuple(Fraction(k == place) for k in range(count))), place + 1
+    return Dual(value, tuple(Fraction(k == place) for k in range(count)), True), place + 1
 
 
 def _walk(tree: Any, known: dict[str, Any], trees: dict[str, Any]) -> Any:
@@ -241,7 +252,17 @@ def _walk(tree: Any, known: dict[str, Any], trees: dict[str, Any]) -> Any:
         return known[word]
     if kind == "where":
         condition = _walk(inner[0], known, trees)
-        return _walk(inner[1] if condition.value else inner[2], known, trees)
+        taken = _walk(inner[1] if condition.value else inner[2], known, trees)
+        _, sign, *sides = inner[0]
+        left, right = (_walk(side, known, trees) for side in sides)
+        if sign != "==" or left.value != right.value or not (left.moves or right.moves):
+            return taken
+        # An equality holds at the point alone: what is equal there is the other branch about it.
+        try:
+            other = _walk(inner[2], known, trees)
+        except UndefinedHereError:
+            raise UnclearError from None
+        return other if other.value == taken.value else taken
     parts = [_walk(each, known, trees) for each in inner]
     if kind == "power":
         return _map(lambda a: _whole_power(a, word), parts[0])

@@ -508,7 +508,8 @@ KINKS: tuple[Edge, ...] = (
     # The branch of where that is not taken never reaches the gradient.
     _edge("where(x > 0, log(x), 2*x)", (-1,), -2, (2,), False),
     _edge("where(x > 0, sqrt(x), 0)", (-1,), 0, (0,), False),
-    _edge("where(x != 0, sin(x)/x, 1)", (0,), 1, (0,), None),
+    # The branch about the point has no value at it.
+    _edge("where(x != 0, sin(x)/x, 1)", (0,), 1, (_NAN,), None),
     _edge("where(x >= 0, x^2, -x)", (0,), 0, (0,), None),
     _edge("where(1, x, y)", (2, _INF), 2, (1, 0), False),
     _edge("where(0, x, y)", (_NAN, 2), 2, (0, 1), False),

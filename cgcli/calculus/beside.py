@@ -1,0 +1,190 @@
+"""Whether a program has, beside a point where a choice ties or a step jumps, what it has there.
+
+It is evaluated in short Taylor series: both ways along each element of the inputs that moves
+such a place, and along one direction that moves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.calculus.choices import Choices
+from cgcli.calculus.pullback import ArraySweep
+from cgcli.calculus.sweep import Masked, Sweep
+from cgcli.graph.graph import Graph
+from cgcli.numbers.arrays import quiet
+from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.objects import arranged, mapped
+from cgcli.numbers.real import Careful
+from cgcli.numbers.taylor import TAYLOR, TERMS, Series, taylor_arrays
+from cgcli.operations.shapes import size
+
+__all__ = ["MOST", "Direction", "Element", "Side", "elements_that_move", "sides_beside"]
+
+MOST: Final = 32
+"""How many elements are looked along."""
+_WORK: Final = 100_000
+"""How many numbers may move: a number takes some tenth of a millisecond."""
+_SAME: Final = 1e-9
+_ROUNDING: Final = 1e-13
+
+Element = tuple[int, tuple[int, ...]]
+"""A node, and the index of one of its elements."""
+Direction = dict[Element, float]
+"""How much each element is moved."""
+
+
+def elements_that_move(
+    graph: Graph, values: list[Any], choices: Choices, places: Mapping[int, Any]
+) -> list[Element]:
+    """Return the elements of what is differentiated by that move some elements of some nodes.
+
+    `places` has by node a flag, or an array of them.
+    """
+    moving = choices.moving
+    sweep = _Reach(graph, values, places)
+    with quiet():
+        gradients = sweep.backward(max(places), moving, None)
+    found: list[Element] = []
+    for node, arguments in enumerate(graph.arguments):
+        if gradients[node] is None or not moving[node] or any(moving[a] for a in arguments):
+            continue
+        shape = graph.shape(node)
+        reached = np.broadcast_to(np.asarray(sweep.masks.get(node, True)), shape)
+        found += [(node, tuple(map(int, index))) for index in np.argwhere(reached)]
+    return found
+
+
+class _Reach(ArraySweep):
+    """A backward pass from several nodes at once, of which the masks alone are looked at."""
+
+    def __init__(self, graph: Graph, values: list[Any], places: Mapping[int, Any]) -> None:
+        super().__init__(graph, values, {})
+        self._places = places
+
+    def visits(self, of: int, active: bytearray) -> Iterable[int]:
+        """Yield the nodes, each with what begins at it."""
+        for node in range(of, -1, -1):
+            flags = self._places.get(node)
+            if flags is not None:
+                shape = self.graph.shape(node)
+                mask = np.broadcast_to(np.asarray(flags), shape)
+                self.add(node, Masked(np.ones(shape), mask))
+            yield node
+
+
+class Side(NamedTuple):
+    """What an output is along a direction: its values and their slopes."""
+
+    direction: Direction
+    value: Any
+    slope: Any
+
+
+def sides_beside(
+    graph: Graph, values: Sequence[Any], of: int, elements: list[Element]
+) -> list[Side] | None:
+    """Return a node's values and slopes beside the point; None where that is too much work.
+
+    For each element come the side it is moved up to and the one it is moved down to, and then
+    both sides of a direction that moves all of them. Values and slopes are arrays of the node's
+    shape; NaN is what is not there, or not known.
+    """
+    weights = [0.5 + (0.6180339887 * (place + 1)) % 1 for place in range(len(elements))]
+    oblique = {
+        each: w if k % 2 else -w for k, (each, w) in enumerate(zip(elements, weights, strict=True))
+    }
+    ways = [{element: 1.0} for element in elements]
+    ways += [oblique] if len(elements) > 1 else []
+    directions = [
+        {element: sign * step for element, step in way.items()}
+        for way in ways
+        for sign in (1.0, -1.0)
+    ]
+    moved = graph.dependents({node for node, _ in elements})
+    needed = graph.ancestors([of])
+    numbers = sum(size(graph.shape(node)) for node in range(of + 1) if moved[node] and needed[node])
+    if numbers > _WORK:
+        return None
+    shape = graph.shape(of)
+    sweep = _Beside(graph, values, moved, needed)
+    output = sweep.forward(_leaves(graph, values, directions), needed)[of]
+    rows = [_terms(each, len(directions)) for each in (output.flat if shape else [output])]
+    terms = np.array(rows).reshape(*shape, 2, len(directions))
+    return [
+        Side(direction, terms[..., 0, place], terms[..., 1, place])
+        for place, direction in enumerate(directions)
+    ]
+
+
+def _leaves(
+    graph: Graph, values: Sequence[Any], directions: Sequence[Mapping[Any, float]]
+) -> dict[int, Any]:
+    """Return the nodes that are moved, as series."""
+    leaves: dict[int, Any] = {}
+    for node in {node for direction in directions for node, _ in direction}:
+        shape = graph.shape(node)
+        inner = []
+        for index in np.ndindex(shape):
+            terms = np.zeros((TERMS, len(directions)))
+            terms[0] = values[node][index] if shape else values[node]
+            terms[1] = [direction.get((node, index), 0.0) for direction in directions]
+            inner.append(Series(terms) if terms[1].any() else Careful(terms[0][0]))
+        leaves[node] = arranged(inner, shape)
+    return leaves
+
+
+def _terms(number: Any, count: int) -> Any:
+    """Return values and slopes, in so many directions."""
+    if isinstance(number, Series):
+        return np.broadcast_to(number.terms[:2], (2, count))
+    return np.array([[float(number)] * count, [0.0] * count])
+
+
+class _Beside(Sweep):
+    """The forward pass over series of what moves, and careful floats of what does not."""
+
+    def __init__(
+        self, graph: Graph, values: Sequence[Any], moved: bytearray, needed: bytearray
+    ) -> None:
+        still = [
+            None if moved[node] or not needed[node] else _careful(value, graph.shape(node))
+            for node, value in enumerate(values)
+        ]
+        super().__init__(graph, still)
+        self._at_point = values
+
+    def book(self, node: int) -> Namespace:
+        """Return the namespace of series, or of arrays of them."""
+        return taylor_arrays() if node in self.graph.tensors else TAYLOR
+
+    def forward(self, leaves: Mapping[int, Any], needed: bytearray | None = None) -> list[Any]:
+        """Return the values, in NumPy's silence."""
+        with quiet():
+            return super().forward(leaves, needed)
+
+    def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
+        """Return a value that is the one of the point to the bit, where it is but for rounding."""
+        if self.graph.operations[node].step:
+            return result
+        sizes = [np.max(np.abs(self._at_point[a])) for a in self.graph.arguments[node]]
+        scale = max((float(s) for s in sizes if s - s == 0), default=0.0)
+
+        def near(number: Any, at_point: float) -> Any:
+            if not isinstance(number, Series):
+                return Careful(number)
+            if at_point - at_point != 0:
+                return number
+            allowed = _SAME * abs(at_point) + _ROUNDING * scale
+            terms = number.terms.copy()
+            terms[0] = np.where(np.abs(terms[0] - at_point) <= allowed, at_point, terms[0])
+            return Series(terms)
+
+        return mapped(near, self.graph.shape(node), result, self._at_point[node])
+
+
+def _careful(value: Any, shape: tuple[int, ...]) -> Any:
+    return arranged([Careful(each) for each in value.flat], shape) if shape else Careful(value)

@@ -1,0 +1,248 @@
+"""The notes on choices at their boundary: what the output is beside the point, where that differs.
+
+A comparison that ties, or a step at its jump, need not show in the output. Where every side
+has the value that is printed, and the slope that the printed gradient says, nothing is noted.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from cgcli.calculus.notes import Note, kink_words, note_on, shown, sides_in_words
+from cgcli.calculus.result import Result
+from cgcli.errors import Lines, excerpt
+from cgcli.words import Message, joined
+
+if TYPE_CHECKING:
+    from cgcli.calculus.beside import Direction, Side
+
+__all__ = ["boundary"]
+
+_SAME: Final = 1e-9
+_NOTED: Final = 20
+"""How many places a note is made for."""
+_SPOKEN: Final = 3
+"""How many elements a note speaks of."""
+
+Sides = tuple[float | None, float | None]
+
+
+def boundary(
+    result: Result, ties: Mapping[int, Any], reached: list[Any], values: list[Any]
+) -> dict[int, list[Note]]:
+    """Return by node the notes on the steps and choices that show in the output.
+
+    `ties` has by node where a step jumps that moves, a flag or an array of them, and `reached`
+    what a gradient came through. `values` are doubles.
+    """
+    graph, taken = result.graph, _taken(result, reached, values)
+    ties = {node: at for node, at in ties.items() if taken[node]}
+    if not ties:
+        return {}
+    from cgcli.calculus.beside import MOST, elements_that_move, sides_beside
+
+    moves = functools.partial(elements_that_move, graph, values, result.choices)
+    elements = moves({**_turned(result, values), **ties})
+    if not elements:
+        return {}
+    sides = sides_beside(graph, values, result.of, elements) if len(elements) <= MOST else None
+    first = next(iter(ties))
+    if sides is None:
+        words = Message(
+            "whether it shows in {output} was not looked at", output=excerpt(result.output)
+        )
+        return {first: [_note(result, first, ties[first], words, None)]}
+    differing = _differing(result, sides)
+    if not differing:
+        return {}
+    unsaid = dict.fromkeys(differing)
+    said: dict[int, list[_Difference]] = {}
+    for node, at in islice(ties.items(), _NOTED):
+        moved = set(moves({node: at}))
+        said[node] = [each for each in differing if not moved.isdisjoint(each.direction)]
+        for each in said[node]:
+            unsaid.pop(each, None)
+    # Along what moves no tie, the branch that a choice turned to may differ.
+    said[first] += unsaid
+    return {
+        node: [_note(result, node, ties[node], *_said(result, here))]
+        for node, here in said.items()
+        if here
+    }
+
+
+def _taken(result: Result, reached: list[Any], values: list[Any]) -> bytearray:
+    """Return a flag a node: 1 where the output comes from it, by a branch or a condition."""
+    graph = result.graph
+    flags = bytearray(len(graph))
+    flags[result.of] = 1
+    for node in range(result.of, -1, -1):
+        reaches, arguments = graph.operations[node].reaches, graph.arguments[node]
+        for place, argument in enumerate(arguments if flags[node] else ()):
+            taken: Any = True
+            if reaches is not None and place:
+                taken = reaches(None, place, values[arguments[0]], None, None)
+            if _any(taken) or reached[argument] is not None:
+                flags[argument] = 1
+    return flags
+
+
+def _any(flags: Any) -> bool:
+    return bool(flags.any() if hasattr(flags, "any") else flags)
+
+
+def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
+    """Return the branches of choices whose gradient goes to the other branch, and where it does."""
+    from cgcli.calculus.pullback import ArraySweep
+    from cgcli.numbers.arrays import reduce_to
+
+    graph, choices = result.graph, result.choices
+    sweep = ArraySweep(graph, values, {})
+    sweep.choices = choices
+    found: dict[int, Any] = {}
+    for node, arguments in enumerate(graph.arguments):
+        if choices.sides(node) is None:
+            continue
+        condition, *branches = arguments
+        beside, *_ = sweep.asked(node)
+        at = (beside != 0) ^ (values[condition] != 0)
+        for branch in branches if _any(at) else ():
+            if choices.moving[branch]:
+                found[branch] = reduce_to(at * 1.0, graph.shape(branch)) != 0
+    return found
+
+
+class _Difference(NamedTuple):
+    """A direction in which the output is not what the point's value and gradient say.
+
+    `here` is the value, `used` the printed derivative, `left` and `right` the values beside,
+    and `slopes` the one-sided derivatives; None is what is not there, or not known.
+    """
+
+    name: str
+    direction: tuple[Any, ...]
+    here: float
+    used: float
+    left: float | None
+    right: float | None
+    slopes: Sides
+
+    def words(self, output: str) -> Message:
+        """Return what is on both sides of an output's name."""
+        values = [side for side in (self.left, self.right) if side is not None]
+        if all(_same(value, self.here) for value in values):
+            return Message(
+                "the derivative of {output} by {name} {sides}, and {used:g} is used",
+                output=output,
+                name=self.name,
+                sides=sides_in_words(*self.slopes),
+                used=self.used,
+            )
+        nothing = float("nan")
+        return Message(
+            "along {name} {output} is {left:g} on the left, {here:g} here, {right:g} on the right",
+            name=self.name,
+            output=output,
+            left=nothing if self.left is None else self.left,
+            here=self.here,
+            right=nothing if self.right is None else self.right,
+        )
+
+
+def _same(a: float, b: float) -> bool:
+    largest = max(abs(a), abs(b))
+    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest)
+
+
+def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
+    """Return the directions in which the output differs; of an array, by its first element."""
+    import numpy as np
+
+    shape = result.graph.shape(result.of)
+    at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
+    found: list[_Difference] = []
+    for up, down in zip(sides[::2], sides[1::2], strict=True):
+        used = np.broadcast_to(_expected(result, up.direction), shape)
+        for index in np.ndindex(shape):
+            one = _difference(
+                result, up, down, float(at_point[index]) + 0.0, float(used[index]), index
+            )
+            if one is not None:
+                found.append(one)
+                break
+    return found
+
+
+def _difference(
+    result: Result, up: Side, down: Side, here: float, used: float, index: tuple[int, ...]
+) -> _Difference | None:
+    """Return what differs of one element of the output along a direction; None for nothing."""
+    ends: list[float | None] = []
+    slopes: list[float | None] = []
+    for side, sign in ((down, -1.0), (up, 1.0)):
+        value, slope = float(side.value[index]) + 0.0, sign * float(side.slope[index]) + 0.0
+        ends.append(None if value != value else value)
+        if value != value or slope != slope:
+            slopes.append(None)
+        else:
+            jump = 0.0 if _same(value, here) else sign * (value - here)
+            slopes.append(slope if not jump else float("inf") if jump > 0 else float("-inf"))
+    if all(s is not None and _same(s, used) for s in slopes):
+        return None
+    names = [
+        excerpt(result.graph.names[node]) + (f"[{', '.join(map(str, place))}]" if place else "")
+        for node, place in up.direction
+    ]
+    name = ", ".join(names if len(names) <= _SPOKEN else [*names[:_SPOKEN], "…"])
+    left, right = ends
+    return _Difference(name, tuple(up.direction), here, used, left, right, (slopes[0], slopes[1]))
+
+
+def _expected(result: Result, direction: Direction) -> Any:
+    """Return the derivative along a direction that the printed gradient says."""
+    names = {node: name for name, node in result.sources.items()}
+    total: Any = 0.0
+    for (node, index), step in direction.items():
+        if result.jacobian is not None:
+            part = result.kind.doubles(result.jacobian[names[node]])[(..., *index)]
+        else:
+            assert result.gradient is not None
+            part = result.kind.doubles(result.gradient[names[node]])
+            part = part[index] if index else part
+        total = total + step * part
+    return total
+
+
+def _said(result: Result, differing: list[_Difference]) -> tuple[Message, dict[str, Sides]]:
+    """Return the words for what is beside the point, and the one-sided derivatives by name."""
+    single = [each for each in differing if len(each.direction) == 1] or differing
+    words = joined([each.words(excerpt(result.output)) for each in single[:_SPOKEN]])
+    if len(single) > _SPOKEN:
+        words = Message("{first} and {count} more", first=words, count=len(single) - _SPOKEN)
+    return words, {each.name: each.slopes for each in single}
+
+
+def _note(
+    result: Result, node: int, at: Any, words: Message, told: dict[str, Sides] | None
+) -> Note:
+    import numpy as np
+
+    graph = result.graph
+    where: str = ""
+    if graph.shape(node):
+        flags = np.broadcast_to(np.asarray(at), graph.shape(node))
+        first, count = np.argwhere(flags)[0], int(flags.sum())
+        where = Message(" at element [{index}]", index=", ".join(str(int(i)) for i in first))
+        if count > 1:
+            where = Message("{first} and {count} more", first=where, count=count - 1)
+    message = Message(
+        "{formula} has {what}{where}: {sides}",
+        formula=shown(graph, node),
+        what=kink_words(graph, node, graph.operations[node].kinks[0]),
+        where=where,
+        sides=words,
+    )
+    return note_on(graph, node, "kink", message, Lines(graph.text), told)

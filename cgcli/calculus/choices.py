@@ -1,0 +1,112 @@
+"""Choices at their boundary: where a condition changes with what is differentiated by.
+
+A comparison ties where its sides are equal and one of them moves: it depends on what is
+differentiated by otherwise than through steps. `where` sends its gradient to the branch that is
+taken. But an equality holds at a point alone, and where both branches have one value there, the
+other branch is the function all about it: that one is sent the gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from cgcli.graph.graph import Graph
+from cgcli.numbers.missing import NoValue
+from cgcli.operations.protocol import Number, Rulebook
+from cgcli.operations.table import OPERATIONS
+
+if TYPE_CHECKING:
+    from cgcli.calculus.kind import Kind
+
+__all__ = ["Choices", "decided_beside"]
+
+_SAME: Final = OPERATIONS["same"]
+
+
+def decided_beside(
+    m: Rulebook, c: Number, a: Number, b: Number, left: Number, right: Number
+) -> Number:
+    """Return the condition of a choice as its gradient asks for it, of an equality's sides.
+
+    It is turned at a tie where the branches are equal, or the one that is not taken is NaN.
+    Away from a tie neither branch is looked at: it may have no value.
+    """
+    tie, turned = left == right, m.truth(c == 0)
+    a, b = m.where(tie, a, 0), m.where(tie, b, 0)
+    other = m.where(c != 0, b, a)
+    apart = m.where(other == other, c, turned)
+    return m.where(tie, m.where(a == b, turned, apart), c)
+
+
+class Choices:
+    """The choices of a graph that may turn, for what is differentiated by.
+
+    `active` flags what depends on that; what has no active argument itself is what is
+    differentiated by.
+
+    >>> from cgcli.program import parse
+    >>> graph = parse("where(floor(x) == y, 1, x)").graph()
+    >>> Choices(graph, graph.dependents([0])).sides(graph.output) is None
+    True
+    >>> Choices(graph, graph.dependents(graph.inputs.values())).sides(graph.output)
+    (1, 2)
+    """
+
+    __slots__ = ("_active", "_graph", "_moving")
+
+    def __init__(self, graph: Graph, active: bytearray | None) -> None:
+        self._graph = graph
+        self._active = active
+        self._moving: bytearray | None = None
+
+    @property
+    def moving(self) -> bytearray:
+        """A flag a node: 1 where it depends on what is differentiated by, not through steps."""
+        if self._moving is None:
+            active, graph = self._active or bytearray(len(self._graph)), self._graph
+            moving = bytearray(len(graph))
+            for node, arguments in enumerate(graph.arguments):
+                if active[node]:
+                    moving[node] = not any(active[a] for a in arguments) or (
+                        not graph.operations[node].step and any(moving[a] for a in arguments)
+                    )
+            self._moving = moving
+        return self._moving
+
+    def sides(self, node: int) -> tuple[int, int] | None:
+        """Return the sides of the equality by which a node chooses, where one of them moves."""
+        graph = self._graph
+        if self._active is None or graph.operations[node].reaches is None:
+            return None
+        condition = graph.arguments[node][0]
+        while graph.operations[condition] is _SAME:
+            (condition,) = graph.arguments[condition]
+        if not graph.operations[condition].equates:
+            return None
+        left, right = graph.arguments[condition]
+        return (left, right) if self.moving[left] or self.moving[right] else None
+
+    def asked(
+        self, node: int, parts: list[Any], part: Callable[[int], Any], run: Callable[..., Any]
+    ) -> list[Any]:
+        """Return the arguments of a choice as its gradient asks for them.
+
+        `part` has the value of a node, and `run` the result of a rule.
+        """
+        sides = self.sides(node)
+        if sides is None:
+            return parts
+        return [run(decided_beside, *parts, *map(part, sides)), *parts[1:]]
+
+    def beside(self, values: Any, node: int, kind: Kind) -> Any:
+        """Return the nodes' values as the local derivatives of one node ask for them."""
+        sides = self.sides(node)
+        if sides is None:
+            return values
+        arguments = self._graph.arguments[node]
+        found = kind.spread(decided_beside, [values[each] for each in (*arguments, *sides)])
+        elements = found.flat if getattr(found, "shape", ()) else [found]
+        if any(isinstance(element, NoValue) for element in elements):
+            return values
+        return {**{each: values[each] for each in (node, *arguments)}, arguments[0]: found}

@@ -1,0 +1,423 @@
+"""Numbers that move a little: the first terms of their Taylor series, in several directions.
+
+A `Series` is c₀ + c₁·t + c₂·t² + c₃·t³ for a step t > 0 that is as small as you like, once for
+each of a row of directions. A comparison is decided by the first terms that differ, and so are
+the jumps of steps. A smooth function's terms come from its row's partials: the derivative of
+f(x(t)) is f'(x(t))·x'(t), whose first terms give one more of f (Griewank & Walther, Evaluating
+Derivatives, 2nd ed., chapter 13.2). A term that is not known, or does not exist, is NaN, and one
+that grows faster than its power of t is infinite: √t is 0 + inf·t.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.numbers.arrays import ARRAYS, Array
+from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.real import CAREFUL, Careful
+from cgcli.operations.table import OPERATIONS
+
+__all__ = ["TAYLOR", "TERMS", "Series", "taylor_arrays"]
+
+TERMS: Final = 4
+_EQUAL: Final = 1e-12
+"""Terms after the first that differ by this part of them are equal, but for rounding."""
+
+
+class Truth:
+    """Whether something holds, by direction."""
+
+    __slots__ = ("holds",)
+
+    def __init__(self, holds: Any) -> None:
+        self.holds = holds
+
+
+class Series:
+    """The first terms of a number that moves: `terms` has a row a term, a column a direction.
+
+    >>> x = Series(np.array([[0.0, 0.0], [1.0, -1.0], [0.0, 0.0], [0.0, 0.0]]))
+    >>> TAYLOR.sqrt(x * x).terms[1].tolist(), TAYLOR.floor(x).terms[0].tolist()
+    ([1.0, 1.0], [0.0, -1.0])
+    """
+
+    __slots__ = ("terms",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, terms: Array) -> None:
+        self.terms = terms
+
+    def _with(self, other: Any, operate: Callable[[Array, Array], Any]) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        a, b = self.terms, _series(other).terms
+        terms = min(len(a), len(b))
+        return operate(a[:terms], b[:terms])
+
+    def __add__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Series(a + b))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Series(a - b))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Series(b - a))
+
+    def __mul__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Series(_product(a, b)))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Series(_quotient(a, b)))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Series(_quotient(b, a)))
+
+    def __neg__(self) -> Series:
+        return Series(-self.terms)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Truth(_order(a, b) < 0))
+
+    def __le__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Truth(_order(a, b) <= 0))
+
+    def __gt__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Truth(_order(a, b) > 0))
+
+    def __ge__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: Truth(_order(a, b) >= 0))
+
+    def __eq__(self, other: object) -> Any:
+        return self._with(other, lambda a, b: Truth(_order(a, b) == 0))
+
+    def __ne__(self, other: object) -> Any:
+        return self._with(other, lambda a, b: Truth(_order(a, b) != 0))
+
+
+def _series(number: Any) -> Series:
+    """Return a number as a series that does not move."""
+    if isinstance(number, Series):
+        return number
+    return Series(np.array([[float(number)], *[[0.0]] * (TERMS - 1)]))
+
+
+def _order(a: Array, b: Array) -> Array:
+    """Return the sign of the first terms' difference that is not 0; NaN where a value is none."""
+    with np.errstate(all="ignore"):
+        order = np.where(a[0] == b[0], 0.0, np.sign(a[0] - b[0]))
+        for x, y in zip(a[1:], b[1:], strict=True):
+            apart = np.abs(x - y) > _EQUAL * np.maximum(np.abs(x), np.abs(y))
+            apart |= np.isinf(x) ^ np.isinf(y)
+            # What is not known does not decide.
+            sign = np.where(apart, np.sign(np.where(np.isnan(x - y), 0.0, x - y)), 0.0)
+            order = np.where(order == 0, sign, order)
+    return order
+
+
+def _times(x: Array, i: int, y: Array, j: int) -> Array:
+    """Return the product of a term of one series with a term of another.
+
+    Beyond the values, 0 times what is infinite or not known is 0: t·√t has no term in t.
+    """
+    nothing = ((y == 0) & (i > 0)) | ((x == 0) & (j > 0))
+    return np.where(nothing, 0.0, x * y)
+
+
+def _plain(x: Array, i: int, y: Array, j: int) -> Array:
+    return x * y
+
+
+def _multiplying(a: Array, b: Array) -> Callable[[Array, int, Array, int], Array]:
+    """Return how terms of two series are multiplied."""
+    return _plain if np.isfinite(a).all() and np.isfinite(b).all() else _times
+
+
+def _product(a: Array, b: Array) -> Array:
+    times = _multiplying(a, b)
+    with np.errstate(all="ignore"):
+        return np.array([
+            functools.reduce(np.add, [times(a[i], i, b[k - i], k - i) for i in range(k + 1)])
+            for k in range(len(a))
+        ])  # fmt: skip
+
+
+def _shifted(a: Array, places: int) -> Array:
+    """Return a series over t^places, for a negative number times t^-places."""
+    empty = np.full((abs(places), a.shape[1]), np.nan if places > 0 else 0.0)
+    return np.concatenate([a[places:], empty] if places > 0 else [empty, a[:places]])
+
+
+def _leading(a: Array) -> Array:
+    """Return by direction the place of the first term that is not 0, `len(a)` for none."""
+    return np.where((a != 0).any(axis=0), (a != 0).argmax(axis=0), len(a))
+
+
+def _quotient(a: Array, b: Array) -> Array:
+    """Divide term by term; a common power of t goes first, and what is left of one is infinite."""
+    a, b = np.broadcast_arrays(a, b)
+    result = _divided(a, b)
+    leading, above = _leading(b), _leading(a)
+    for places in range(1, len(a)):
+        at = (leading == places) & np.isfinite(b[places])
+        if not at.any():
+            continue
+        infinite = np.full(a.shape, np.nan)
+        first = np.take_along_axis(a, np.minimum(above, len(a) - 1)[None], 0)[0]
+        infinite[0] = np.sign(first) * np.sign(b[places]) * np.inf
+        found = _divided(_shifted(a, places), _shifted(b, places))
+        result = np.where(at, np.where(above < places, infinite, found), result)
+    return result
+
+
+def _divided(a: Array, b: Array) -> Array:
+    with np.errstate(all="ignore"):
+        terms: list[Array] = []
+        for k in range(len(a)):
+            rest = a[k]
+            for i in range(k):
+                rest = rest - _times(terms[i], i, b[k - i], k - i)
+            terms.append(rest / b[0])
+        return np.array(terms)
+
+
+# Choices
+
+
+def _choose(condition: Any, a: Any, b: Any) -> Any:
+    if not isinstance(condition, Truth):
+        return a if condition else b
+    if isinstance(a, (Truth, bool)):
+        first, second = (x.holds if isinstance(x, Truth) else x for x in (a, b))
+        return Truth(np.where(condition.holds, first, second))
+    first, second = _series(a).terms, _series(b).terms
+    terms = min(len(first), len(second))
+    return Series(np.where(condition.holds, first[:terms], second[:terms]))
+
+
+def _truth(condition: Any) -> Any:
+    return _choose(condition, Careful(1), Careful(0))
+
+
+def _still(value: Array, like: Series) -> Series:
+    """Return values that do not move, NaN where a series has no value."""
+    terms = np.zeros(like.terms.shape)
+    terms[0] = np.where(np.isnan(like.terms[0]), np.nan, value)
+    return Series(terms)
+
+
+def _abs(x: Series) -> Any:
+    return _choose(x < 0, -x, x)
+
+
+def _sign(x: Series) -> Series:
+    return _still(_order(x.terms, np.zeros(x.terms.shape)), x)
+
+
+def _drift(x: Series) -> Array:
+    """Return the sign by which a series leaves its value."""
+    return _order(x.terms, _still(x.terms[0], x).terms)
+
+
+def _floor(x: Series) -> Series:
+    below = np.floor(x.terms[0])
+    return _still(below - ((below == x.terms[0]) & (_drift(x) < 0)), x)
+
+
+def _ceil(x: Series) -> Series:
+    return -_floor(-x)
+
+
+def _round(x: Series) -> Series:
+    value = x.terms[0]
+    tie = np.abs(value - np.floor(value)) == 0.5
+    near = np.where(tie, value + _drift(x) / 2, value)
+    return _still(np.round(near), x)
+
+
+def _extreme(first: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def of_two(a: Any, b: Any) -> Any:
+        chosen = _choose(first(a, b), a, b)
+        return _choose(a == a, _choose(b == b, chosen, b), a)
+
+    return lambda *values: functools.reduce(of_two, values)
+
+
+# Functions
+
+
+def _smooth(name: str) -> Callable[..., Series]:
+    """Return a function that is smooth where its partials are finite, by those of its row."""
+    operation, value = OPERATIONS[name], getattr(ARRAYS, name)
+
+    def apply(*parts: Any) -> Series:
+        series = [_series(part) for part in parts]
+        terms = min(len(each.terms) for each in series)
+        if terms == 1:
+            with np.errstate(all="ignore"):
+                return Series(np.atleast_2d(value(*(each.terms[0] for each in series))))
+        lower = [
+            Series(each.terms[: terms - 1]) if isinstance(part, Series) else part
+            for each, part in zip(series, parts, strict=True)
+        ]
+        y = apply(*lower)
+        last: Any = np.zeros(1)
+        for place, each in enumerate(series):
+            steps = each.terms[1:terms]
+            moves = (steps != 0).any(axis=0)
+            if not moves.any():
+                continue
+            slope = _series(operation.partial(place)(TAYLOR, y, *lower)).terms
+            with np.errstate(all="ignore"):
+                last = last + np.where(moves, _next_term(slope, steps), 0.0)
+        rows = np.broadcast_shapes(y.terms.shape[1:], last.shape)
+        known = np.broadcast_to(y.terms, (terms - 1, *rows))
+        return Series(np.concatenate([known, np.broadcast_to(last, rows)[None]]))
+
+    return apply
+
+
+def _next_term(slope: Array, steps: Array) -> Array:
+    """Return what f'(x(t))·x'(t) says of f's next term."""
+    k = len(steps)
+    times = _multiplying(steps, slope)
+    products = [i * times(steps[i - 1], i, slope[k - i], k - i) for i in range(1, k + 1)]
+    return functools.reduce(np.add, products) / k
+
+
+def _rooted(
+    function: Callable[[Series], Series], power: Callable[[int], tuple[int, bool]], *, odd: bool
+) -> Callable[[Series], Series]:
+    """Return a power of a series, whose values may be 0: √(t²·u) is t·√u.
+
+    `power` has for the place of the first term the whole part of its exponent, and whether that
+    is all of it. An `odd` root takes what is negative.
+    """
+
+    def apply(x: Series) -> Series:
+        result = function(x).terms
+        leading = _leading(x.terms)
+        count = len(x.terms)
+        for places in range(1, count + 1):
+            at = leading == places
+            if not at.any():
+                continue
+            whole, exact = power(places)
+            found = np.zeros(result.shape)
+            if places < count:
+                first = x.terms[places]
+                if exact and 0 <= whole < count:
+                    root = function(Series(_shifted(x.terms, places))).terms
+                    found = _shifted(root, -whole) if whole else root
+                else:
+                    found[max(whole + 1, 0) :] = np.nan
+                    if whole + 1 < count:
+                        found[max(whole + 1, 0)] = np.sign(first) * np.inf
+                if not odd:
+                    found = np.where(first < 0, np.nan, found)
+            else:
+                found[0] = result[0]
+            result = np.where(at, found, result)
+        return Series(result)
+
+    return apply
+
+
+def _power(a: Any, b: Any) -> Any:
+    if not isinstance(a, Series) or isinstance(b, Series) or (b >= 0 and b == math.floor(b)):
+        return _POWER(a, b)
+
+    def exponent(places: int) -> tuple[int, bool]:
+        return math.floor(places * b), places * b == math.floor(places * b)
+
+    whole = b == math.floor(b)
+    return _rooted(lambda x: _POWER(x, b), exponent, odd=whole)(a)
+
+
+def _hypot(a: Any, b: Any) -> Any:
+    length, square = _HYPOT(a, b), a * a + b * b
+    return _choose(Truth(length.terms[0] == 0), TAYLOR.sqrt(square), length)
+
+
+def _atan2(a: Any, b: Any) -> Any:
+    """The angle, on the side of its cut that the point moves to."""
+    angle, height = _ANGLE(a, b), _series(a)
+    side = _order(height.terms, np.zeros(height.terms.shape))
+    turned = (np.abs(angle.terms[0]) == math.pi) & (side != 0)
+    return _choose(
+        Truth(turned & (side * angle.terms[0] < 0)), angle - 2 * angle.terms[0][0], angle
+    )
+
+
+def _mod(a: Any, b: Any) -> Any:
+    return a - b * TAYLOR.floor(a / b)
+
+
+_POWER: Final = _smooth("pow")
+_HYPOT: Final = _smooth("hypot")
+_ANGLE: Final = _smooth("atan2")
+
+
+def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that is a float's own of floats, and NaN where it leaves its domain."""
+    domain, plain = OPERATIONS[name].domain, getattr(CAREFUL, name)
+
+    def apply(*parts: Any) -> Any:
+        if not any(isinstance(part, Series) for part in parts):
+            return plain(*parts)
+        found = function(*parts)
+        return found if domain is None else _choose(domain.inside(TAYLOR, *parts), found, math.nan)
+
+    return apply
+
+
+_SPECIAL: Final[dict[str, Callable[..., Any]]] = {
+    "sqrt": _rooted(_smooth("sqrt"), lambda k: (k // 2, k % 2 == 0), odd=False),
+    "cbrt": _rooted(_smooth("cbrt"), lambda k: (k // 3, k % 3 == 0), odd=True),
+    "pow": _power,
+    "hypot": _hypot,
+    "atan2": _atan2,
+    "mod": _mod,
+    "abs": _abs,
+    "sign": _sign,
+    "floor": _floor,
+    "ceil": _ceil,
+    "round": _round,
+}
+
+_SMOOTH: Final = (
+    "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan",
+    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "lgamma", "digamma",
+    "polygamma",
+)  # fmt: skip
+
+TAYLOR: Final = Namespace(
+    **{name: _guarded(name, function) for name, function in _SPECIAL.items()},
+    **{name: _guarded(name, _smooth(name)) for name in _SMOOTH},
+    max=_extreme(lambda a, b: a >= b),
+    min=_extreme(lambda a, b: a <= b),
+    where=_choose,
+    truth=_truth,
+    number=Careful,
+    pi=Careful(math.pi),
+    inf=Careful(math.inf),
+    nan=Careful(math.nan),
+)
+"""Series, and careful floats among them for what does not move."""
+
+
+@functools.cache
+def taylor_arrays() -> Namespace:
+    """Return the namespace of the value rules over arrays of series."""
+    from cgcli.numbers.objects import object_namespace
+
+    norm = lambda x, *axis: Namespace.norm(taylor_arrays(), x, *axis)
+    return object_namespace(TAYLOR, norm=norm)
