@@ -170,8 +170,12 @@ def _jacobian(
         reached = backward(graph, values, target, active, faults, np.ones(shape), trail)
         # A kink at any element counts.
         trail.masks.clear()
-        fill = _by_columns if _is_narrow(graph, target, active, rows, columns) else _by_rows
-        fill(graph, values, target, sources, active, faults, found)
+        narrow = _is_narrow(graph, target, active, rows, columns)
+        if narrow:
+            _by_columns(graph, values, target, sources, active, faults, found)
+        if not narrow or not np.isfinite(found).all():
+            # What overflows on the way forward may be a double on the way back.
+            _by_rows(graph, values, target, sources, active, faults, found)
     shapes = [graph.shape(source) for source in sources]
     ends = accumulate(map(size, shapes))
     return [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from cgcli.calculus.choices import Choices
+from cgcli.calculus.ends import LEAST, mended
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -32,6 +35,14 @@ class FloatSweep(Sweep):
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
 
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return a contribution, which may be a double though the partial is none."""
+        operation = self.graph.operations[node]
+        y: Any = self.values[node]
+        return mended(operation, place, upstream, partial, y, parts)
+
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution: through a node outside its domain nothing is finite."""
         return _never_finite(sent) if node in self._faults else sent
@@ -49,6 +60,7 @@ def send_floats(
     """Add what scalar nodes send, from the first down to the last, which is left out."""
     operations, all_arguments = graph.operations, graph.arguments
     m, choices = real.FAST, Choices(graph, active)
+    least, endless = LEAST, math.inf
     for node in range(first, last, -1):
         upstream = gradients[node]
         if upstream is None:
@@ -65,12 +77,18 @@ def send_floats(
             first, second = arguments
             a, b = values[first], values[second]
             by_first, by_second = operation.partials
+            wide = operation.wide
             for argument, rule in ((first, by_first), (second, by_second)):
                 if active[argument]:
                     try:
-                        sent = upstream * rule(m, y, a, b)
+                        partial = rule(m, y, a, b)
                     except real.EDGES:
-                        sent = upstream * real.careful(rule, y, a, b)
+                        partial = real.careful(rule, y, a, b)
+                    if not wide or least < abs(partial) < endless:
+                        sent = upstream * partial
+                    else:
+                        place = int(rule is by_second)
+                        sent = mended(operation, place, upstream, partial, y, (a, b))
                     if faults and node in faults:
                         sent = _never_finite(sent)
                     before = gradients[argument]
@@ -87,7 +105,10 @@ def send_floats(
         ]
         partials = operation.partials_by(places, real.run, y, parts)
         for place, partial in zip(places, partials, strict=True):
-            sent = upstream * partial
+            if not operation.wide or least < abs(partial) < endless:
+                sent = upstream * partial
+            else:
+                sent = mended(operation, place, upstream, partial, y, parts)
             if faults and node in faults:
                 sent = _never_finite(sent)
             argument = arguments[place]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.ends import is_outside
 from cgcli.errors import Lines, excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
@@ -174,7 +175,7 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
             nan = nan | np.isnan(part)
             infinite = infinite | np.isinf(part)
         if operation.domain:
-            outside = ~np.asarray(operation.domain.inside(ARRAYS, *parts), dtype=bool) & ~nan & bad
+            outside = is_outside(operation, value, parts)
             if outside.any():
                 return outside, None, False
     undefined = np.isnan(value) & ~nan

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.calculus.ends import mended_arrays
 from cgcli.calculus.floats import send_floats
 from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
@@ -52,6 +53,13 @@ class ArraySweep(MaskedSweep):
             return rule(ARRAYS, *map(_double, numbers))
         return real.run(rule, *map(float, numbers))
 
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return contributions, which may be doubles though a partial is none."""
+        operation = self.graph.operations[node]
+        return mended_arrays(operation, place, upstream, partial, self.values[node], parts)
+
     @property
     def scattering(self) -> Namespace:
         """The namespace of pullbacks."""
@@ -85,6 +93,14 @@ class ArraySweep(MaskedSweep):
         """Return the mask of an argument; None where all of it is reached."""
         reached = self.reduce(self.truth(mask, node), node, argument)
         return None if np.all(reached) else np.asarray(reached) > 0
+
+    def scattered(self, node: int, sent: Any) -> Any:
+        """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
+        if not self._faults or type(sent) is not Scattered:
+            return None
+        mask = np.zeros(np.shape(sent.like), dtype=bool)
+        mask[sent.indices] = True
+        return mask
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
         """Return the gradients, in NumPy's silence."""

@@ -64,6 +64,12 @@ class Sweep:
         """Return an operation's result as the value of its node."""
         return result
 
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return upstream times the partial by one argument of a node."""
+        return upstream * partial
+
     def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached, and nothing elsewhere."""
         return sent
@@ -158,7 +164,7 @@ class Sweep:
                 reached = operation.reaches(self.book(node), place, *parts)
             if reached is False:
                 continue
-            sent = self.limit(upstream * partial, reached)
+            sent = self.limit(self.times(node, place, upstream, partial, parts), reached)
             sent = self.reduce(sent, node, arguments[place])
             if sent is not None:
                 yield place, sent
@@ -287,7 +293,7 @@ class MaskedSweep(Sweep):
                 taken = reaches(m, place, *parts)
                 if self.decide(taken) is None:
                     mask = taken if mask is None else mask & taken
-            sent = upstream * partial
+            sent = self.times(node, place, upstream, partial, parts)
             if mask is None:
                 yield place, Masked(self.reduce(sent, node, argument), None)
             elif self.decide(mask) is not False:
@@ -301,7 +307,7 @@ class MaskedSweep(Sweep):
         mask = self.masks.get(node)
         if mask is None:
             for place, sent in super().pull_back(node, places, upstream):
-                yield place, Masked(sent, None)
+                yield place, Masked(sent, self.scattered(node, sent))
             return
         graph, m = self.graph, self.book(node)
         operation, arguments = graph.operations[node], graph.arguments[node]
@@ -328,6 +334,10 @@ class MaskedSweep(Sweep):
                 sent = self._untouched(node, place, upstream, flags, sent)
             sent = m.where(reached, self.reduce(sent, node, argument), 0.0)
             yield place, Masked(sent, None if state else reached)
+
+    def scattered(self, node: int, sent: Any) -> Any:
+        """Return the mask of what is sent to some elements; None where that need not be known."""
+        return None
 
     def truth(self, mask: Any, node: int) -> Any:
         """Return a node's mask as numbers, 1 and 0, in all its shape."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.choices import Choices
+from cgcli.calculus.ends import mended_arrays
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet
@@ -129,7 +130,8 @@ class Tangents:
                 if not taken.any():
                     continue
             argument = arguments[place]
-            sent = partial * _spread(tangents[argument], shape)
+            moved = _spread(tangents[argument], shape)
+            sent = mended_arrays(operation, place, moved, partial, y, parts)
             if reached is not None:
                 sent = np.where(_spread(reached[argument], shape) & taken, sent, 0.0)
             elif taken is not True:

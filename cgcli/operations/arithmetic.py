@@ -75,6 +75,7 @@ ARITHMETIC: Final = (
     ),
     Binary(
         name="div",
+        wide=True,
         value=lambda m, a, b: a / b,
         # -y/b and not -a/b², which overflows long before the derivative does.
         partials=(lambda m, y, a, b: 1 / b, lambda m, y, a, b: -y / b),
@@ -106,6 +107,7 @@ ARITHMETIC: Final = (
     ),
     Binary(
         name="pow",
+        wide=True,
         value=lambda m, a, b: m.pow(a, b),
         partials=(_power_by_base, _power_by_exponent),
         symbol="^",

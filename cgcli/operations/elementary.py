@@ -55,6 +55,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="exp",
+        wide=True,
         value=lambda m, x: m.exp(x),
         partials=(lambda m, y, x: y,),
         words=("exp",),
@@ -63,6 +64,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="expm1",
+        wide=True,
         value=lambda m, x: m.expm1(x),
         partials=(lambda m, y, x: m.exp(x),),
         words=("expm1",),
@@ -70,6 +72,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="log",
+        wide=True,
         value=lambda m, x: m.log(x),
         partials=(lambda m, y, x: 1 / x,),
         words=("log", "ln"),
@@ -79,6 +82,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="log1p",
+        wide=True,
         value=lambda m, x: m.log1p(x),
         partials=(lambda m, y, x: 1 / (1 + x),),
         words=("log1p",),
@@ -87,6 +91,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="log2",
+        wide=True,
         value=lambda m, x: m.log2(x),
         partials=(lambda m, y, x: 1 / (x * m.log(2)),),
         words=("log2",),
@@ -96,6 +101,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="log10",
+        wide=True,
         value=lambda m, x: m.log10(x),
         partials=(lambda m, y, x: 1 / (x * m.log(10)),),
         words=("log10",),
@@ -105,6 +111,7 @@ ELEMENTARY: Final = (
     ),
     Binary(
         name="hypot",
+        wide=True,
         value=lambda m, a, b: m.hypot(a, b),
         partials=(
             lambda m, y, a, b: _hypot_share(m, a, b, y),
@@ -127,6 +134,7 @@ ELEMENTARY: Final = (
     ),
     Binary(
         name="xlogy",
+        wide=True,
         value=lambda m, a, b: m.where(a == 0, 0 * a, a * m.log(b)),
         partials=(lambda m, y, a, b: m.log(b), lambda m, y, a, b: m.where(a == 0, 0, a / b)),
         words=("xlogy",),
@@ -190,8 +198,12 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="atan",
+        wide=True,
         value=lambda m, x: m.atan(x),
-        partials=(lambda m, y, x: 1 / (1 + x * x),),
+        # Both are the same, but x² overflows before its reciprocal vanishes.
+        partials=(
+            lambda m, y, x: m.where(m.abs(x) < 2**500, 1 / (1 + x * x), 1 / x / (x + 1 / x)),
+        ),
         textbook=(lambda m, y, x: 1 / (1 + m.pow(x, 2)),),
         words=("atan",),
         latex=r"\arctan",
@@ -199,6 +211,7 @@ ELEMENTARY: Final = (
     ),
     Binary(
         name="atan2",
+        wide=True,
         value=lambda m, a, b: m.atan2(a, b),
         # Divided by the length twice: its square overflows and underflows too soon.
         partials=(
@@ -227,6 +240,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="sinh",
+        wide=True,
         value=lambda m, x: m.sinh(x),
         partials=(lambda m, y, x: m.cosh(x),),
         words=("sinh",),
@@ -235,6 +249,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="cosh",
+        wide=True,
         value=lambda m, x: m.cosh(x),
         partials=(lambda m, y, x: m.sinh(x),),
         words=("cosh",),
@@ -243,6 +258,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="tanh",
+        wide=True,
         value=lambda m, x: m.tanh(x),
         # 1/cosh², and not 1 - y², which is 0 from x = 19 on.
         partials=(lambda m, y, x: 1 / m.cosh(x) / m.cosh(x),),
@@ -253,6 +269,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="asinh",
+        wide=True,
         value=lambda m, x: m.asinh(x),
         partials=(lambda m, y, x: 1 / m.hypot(1, x),),
         textbook=(lambda m, y, x: 1 / m.sqrt(m.pow(x, 2) + 1),),
@@ -261,6 +278,7 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="acosh",
+        wide=True,
         value=lambda m, x: m.acosh(x),
         partials=(lambda m, y, x: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),),
         textbook=(lambda m, y, x: 1 / m.sqrt(m.pow(x, 2) - 1),),

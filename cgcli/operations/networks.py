@@ -29,6 +29,7 @@ def _gelu_slope(m: Rulebook, y: Number, x: Number) -> Number:
 NETWORKS: Final = (
     Unary(
         name="sigmoid",
+        wide=True,
         value=lambda m, x: m.sigmoid(x),
         # σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on.
         partials=(lambda m, y, x: m.sigmoid(x) * m.sigmoid(-x),),
@@ -63,6 +64,7 @@ NETWORKS: Final = (
     ),
     Unary(
         name="elu",
+        wide=True,
         value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, m.number(0)))),
         partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, m.number(0)))),),
         textbook=(lambda m, y, x: m.where(x > 0, 1, m.exp(x)),),
@@ -71,6 +73,7 @@ NETWORKS: Final = (
     ),
     Unary(
         name="softplus",
+        wide=True,
         value=_softplus,
         partials=(lambda m, y, x: m.sigmoid(x),),
         words=("softplus",),
@@ -78,6 +81,7 @@ NETWORKS: Final = (
     ),
     Unary(
         name="silu",
+        wide=True,
         value=lambda m, x: x * m.sigmoid(x),
         partials=(lambda m, y, x: m.sigmoid(x) * (1 + x * m.sigmoid(-x)),),
         words=("silu",),
@@ -85,6 +89,7 @@ NETWORKS: Final = (
     ),
     Unary(
         name="gelu",
+        wide=True,
         value=_gelu,
         partials=(_gelu_slope,),
         words=("gelu",),

@@ -80,6 +80,8 @@ class Operation:
     arguments there are: they are a sequence to look into, not a list that was made for it.
     Its `tangent(d, moves, y, arguments, static)` is the other way round: how the result moves as
     the arguments move, over arrays with an axis of directions in front; None where it does not.
+    A row is `wide` where a partial may leave the doubles, or vanish in them, and upstream times it
+    does not: the rule is run over wide numbers there.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
     where it is constant between jumps, which its kinks are, and `equates` where it asks
@@ -104,6 +106,7 @@ class Operation:
     required_static: int = 0
     pullback: Pullback | None = None
     tangent: Tangent | None = None
+    wide: bool = False
     mixes: bool = False
     collects: bool = False
     step: bool = False

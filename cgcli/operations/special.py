@@ -25,6 +25,7 @@ def _order_and_pole(m: Rulebook, n: Number, x: Number) -> Number:
 SPECIAL: Final = (
     Unary(
         name="erf",
+        wide=True,
         value=lambda m, x: m.erf(x),
         partials=(lambda m, y, x: 2 * m.exp(-x * x) / m.sqrt(m.pi),),
         words=("erf",),
@@ -32,6 +33,7 @@ SPECIAL: Final = (
     ),
     Unary(
         name="erfc",
+        wide=True,
         value=lambda m, x: m.erfc(x),
         partials=(lambda m, y, x: -2 * m.exp(-x * x) / m.sqrt(m.pi),),
         words=("erfc",),
@@ -39,6 +41,7 @@ SPECIAL: Final = (
     ),
     Unary(
         name="gamma",
+        wide=True,
         value=lambda m, x: m.gamma(x),
         partials=(lambda m, y, x: y * m.digamma(x),),
         words=("gamma",),
@@ -48,6 +51,7 @@ SPECIAL: Final = (
     ),
     Unary(
         name="lgamma",
+        wide=True,
         value=lambda m, x: m.lgamma(x),
         partials=(lambda m, y, x: m.digamma(x),),
         words=("lgamma",),
@@ -56,6 +60,7 @@ SPECIAL: Final = (
     ),
     Unary(
         name="digamma",
+        wide=True,
         value=lambda m, x: m.digamma(x),
         partials=(lambda m, y, x: m.polygamma(1, x),),
         words=("digamma",),
@@ -65,6 +70,7 @@ SPECIAL: Final = (
     ),
     Binary(
         name="polygamma",
+        wide=True,
         value=lambda m, n, x: m.polygamma(n, x),
         partials=(lambda m, y, n, x: m.nan, lambda m, y, n, x: m.polygamma(n + 1, x)),
         words=("polygamma",),

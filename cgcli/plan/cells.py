@@ -136,7 +136,9 @@ def shape_of(value: Number) -> Shape:
     return value.shape if isinstance(value, Cell) else ()
 
 
-def elementwise(tape: Tape, operation: str, *arguments: Number) -> Cell:
+def elementwise(
+    tape: Tape, operation: str, *arguments: Number, static: tuple[Any, ...] = ()
+) -> Cell:
     """Write down an operation of elements, its arguments broadcast as NumPy has it."""
     shape: Shape = ()
     operands: list[int | float] = []
@@ -149,7 +151,7 @@ def elementwise(tape: Tape, operation: str, *arguments: Number) -> Cell:
                 shape = np.broadcast_shapes(*both) if shape else argument.shape
         else:
             operands.append(float(argument))
-    place = tape.write(operation, tuple(operands), (), shape, truth=operation in _TRUTHS)
+    place = tape.write(operation, tuple(operands), static, shape, truth=operation in _TRUTHS)
     return Cell(tape, place)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,6 +152,7 @@ class _Call:
         *,
         total: bool,
         jacobian: bool,
+        masked: bool = False,
     ) -> None:
         self._read = dict(graph.read)
         self._names = list(sources)
@@ -165,9 +167,17 @@ class _Call:
         self._shape = graph.shape(target)
         self._shapes = [graph.shape(node) for node in nodes]
         self._seeds: Any = None
+        self._with_masks: Callable[[], _Call] | None = None
+        if jacobian and not masked:
+            # What an element of the output does not depend on is not to be multiplied by 0, where
+            # that makes a difference.
+            again = functools.partial(
+                _Call, graph, sources, rows, total=total, jacobian=True, masked=True
+            )
+            self._with_masks = functools.cache(again)
         if jacobian:
             value = lowered.row(target)
-            places = lowered.jacobian_rows(nodes)
+            places = lowered.jacobian_rows(nodes, masked=masked)
             self._seeds = np.eye(size(self._shape)).reshape((-1, *self._shape))
         elif columns and not total:
             value, places = lowered.row(target), lowered.gradient_rows(nodes)
@@ -200,6 +210,8 @@ class _Call:
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
         gradients = results[1:]
+        if self._with_masks is not None and not all(map(_is_finite, gradients)):
+            return self._with_masks().run(given)
         if self._seeds is not None:
             gradients = [
                 np.broadcast_to(part, (count, *shape) if by_row else shape).reshape(
@@ -210,6 +222,10 @@ class _Call:
                 )
             ]
         return Called(results[0], dict(zip(self._names, gradients, strict=True)))
+
+
+def _is_finite(found: Any) -> bool:
+    return bool(np.isfinite(found).all())
 
 
 def _plain(array: Any) -> Any:

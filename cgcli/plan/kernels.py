@@ -10,7 +10,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from cgcli.calculus.ends import LEAST, is_outside, mended_arrays
 from cgcli.numbers import arrays
+from cgcli.operations.row import Operation
+from cgcli.operations.table import OPERATIONS
 from cgcli.plan.tape import Instruction
 
 __all__ = ["Bound", "Call", "bind", "look"]
@@ -116,11 +119,33 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 """Elementwise operations as functions of their arguments and the array they write into."""
 
 
+def _sent(operation: Operation, place: int) -> Callable[..., None]:
+    """Return what puts contributions into an array, with what the ends of the range ask for."""
+
+    def call(upstream: Any, partial: Any, y: Any, *rest: Any) -> None:
+        *parts, out = rest
+        np.absolute(partial, out=out)
+        usual = out.min(initial=1.0) >= LEAST and out.max(initial=1.0) < math.inf
+        if usual and np.isfinite(y).all():
+            np.multiply(upstream, partial, out=out)
+            return
+        found = mended_arrays(operation, place, upstream, partial, y, parts)
+        if operation.domain is not None:
+            outside = is_outside(operation, y, parts) & np.isfinite(found)
+            found = np.where(outside, math.nan, found)
+        np.copyto(out, found)
+
+    return call
+
+
 def _elementwise(bound: Bound) -> Call:
     operation = bound.own.operation
     parts = [bound.aligned(place) for place in range(len(bound.arguments))]
     if operation == "truth":
         return np.copyto, (bound.out, parts[0])
+    if operation == "send":
+        name, place = bound.own.static
+        return _sent(OPERATIONS[name], place), (*parts, bound.out)
     return FUNCTIONS.get(operation) or _fused(operation), (*parts, bound.out)
 
 

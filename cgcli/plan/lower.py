@@ -94,24 +94,30 @@ class Lowered:
         """Return the places of the gradients of every row."""
         return self._gradients(nodes, each=True)
 
-    def jacobian_rows(self, nodes: Sequence[int]) -> list[int]:
+    def jacobian_rows(self, nodes: Sequence[int], *, masked: bool) -> list[int]:
         """Return the places of the derivatives of an output of any shape, a row an element.
 
         The rows are those of a column, `SEED`, that holds for each element of the output the
-        array of its shape with 1 there and 0 elsewhere.
+        array of its shape with 1 there and 0 elsewhere. Where it is `masked`, no other element is
+        multiplied by that 0.
         """
         shape = self.graph.shape(self.graph.output)
         seed = Cell(self.tape, self.tape.write("column", (), (SEED,), shape, rows=True))
-        return self._gradients(nodes, each=True, seed=seed)
+        return self._gradients(nodes, each=True, seed=seed, masked=masked)
 
     def _gradients(
-        self, nodes: Sequence[int] | None, *, each: bool, seed: Number | None = None
+        self,
+        nodes: Sequence[int] | None,
+        *,
+        each: bool,
+        seed: Number | None = None,
+        masked: bool = False,
     ) -> list[int]:
         graph = self.graph
         if nodes is None:
             nodes = [graph.inputs[name] for name in self.parameters]
         active = graph.dependents(nodes)
-        found = self.sweep.gradients(active, each=each, seed=seed)
+        found = self.sweep.gradients(active, each=each, seed=seed, masked=masked)
         places = []
         for node in nodes:
             shape, gradient = graph.shape(node), found[node]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from cgcli.calculus.ends import mended
 from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.real import Careful
 from cgcli.operations.row import Shape
-from cgcli.plan.cells import Cell, Number, filled, fit, shape_of
+from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
 
@@ -59,6 +60,20 @@ class CellSweep(MaskedSweep):
         """Return a node's value, as a cell where it is a vector or a matrix."""
         shape, value = self.graph.shape(node), self.values[node]
         return filled(self._tape, value, shape) if shape else value
+
+    def times(
+        self, node: int, place: int, upstream: Number, partial: Number, parts: Sequence[Number]
+    ) -> Number:
+        """Return contributions: doubles though a partial is none, and NaN outside a domain."""
+        operation = self.graph.operations[node]
+        if not operation.wide and operation.domain is None:
+            return upstream * partial
+        y: Any = self.values[node]
+        numbers = (upstream, partial, y, *parts)
+        if any(isinstance(number, Cell) for number in numbers):
+            static = (operation.name, place)
+            return elementwise(self._tape, "send", *numbers, static=static)
+        return Careful(mended(operation, place, upstream, partial, y, parts))
 
     def ones(self, node: int) -> Number:
         """Return ones."""
@@ -119,9 +134,12 @@ class CellSweep(MaskedSweep):
         return result if isinstance(result, Cell) else Careful(result)
 
     def gradients(
-        self, active: bytearray, *, each: bool, seed: Number | None = None
+        self, active: bytearray, *, each: bool, seed: Number | None = None, masked: bool = False
     ) -> list[Number | None]:
-        """Return the gradient of the output by every node; `seed` is that by itself, else 1."""
+        """Return the gradient of the output by every node; `seed` is that by itself, else 1.
+
+        Where it is `masked`, a 0 of the seed reaches nothing.
+        """
         self._each = each
         output = self.graph.output
         if seed is None:
@@ -129,6 +147,8 @@ class CellSweep(MaskedSweep):
             summed = not each and not has_rows(self.values[output])
             seed = sum_rows(self._tape, 1.0) if summed else Careful(1.0)
         self.masks.clear()
+        if masked:
+            self.masks[output] = seed != 0
         self.backward(output, active, seed)
         for node in list(self._pieces):
             self._put_together(node)
@@ -168,7 +188,17 @@ class CellSweep(MaskedSweep):
         for row, line in elements.items():
             stacked = self._stacked(line, shape[1:])
             rows[row] = rows[row] + stacked if row in rows else stacked
-        super().add(node, Masked(self._stacked(rows, shape), None))
+        super().add(node, Masked(self._stacked(rows, shape), self._marked(node, pieces)))
+
+    def _marked(self, node: int, pieces: Iterable[tuple[int, ...]]) -> Cell | None:
+        """Return the mask of some elements of a node; None for all, and where nobody asks."""
+        flags = np.zeros(self.graph.shape(node))
+        for indices in pieces:
+            flags[indices] = 1.0
+        if flags.all() or not self.graph.arguments[node]:
+            return None
+        marked: Cell = Cell(self._tape, self._tape.array(flags)) != 0
+        return marked
 
     def _stacked(self, pieces: dict[int, Number], shape: Shape) -> Number:
         """Return the array of a shape that has some elements, or rows, and 0 for all others."""

@@ -1,0 +1,108 @@
+"""The ends of the range: contributions that are doubles where a local derivative is none.
+
+`log(1/x)` at 1e-200 sends 1e-200 times -1e400: the product is a double and one factor is not.
+Where a partial vanished or overflowed, its rule is run once more over wide numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cgcli.operations.row import Operation
+
+__all__ = ["LEAST", "is_outside", "mended", "mended_arrays", "product"]
+
+LEAST: Final = 2.0**-1000
+"""Partials from here on have all their digits."""
+
+
+def mended(
+    operation: Operation,
+    place: int,
+    upstream: float,
+    partial: float,
+    y: float,
+    parts: Sequence[Any],
+) -> float:
+    """Return upstream times a partial, which may have vanished, overflowed, or be NaN.
+
+    >>> from cgcli.operations.table import OPERATIONS
+    >>> mended(OPERATIONS["exp"], 0, 1e-10, math.inf, math.inf, (720.0,))
+    4.97640331604364e+302
+    """
+    sent = upstream * partial
+    if LEAST <= abs(partial) < math.inf or not operation.wide:
+        return sent
+    apart = 0 not in parts
+    if abs(partial) < math.inf:
+        # What is 0 by rounding has lost less than the least double, unless upstream grows it.
+        matters = partial != 0 or (apart and abs(upstream) > 1)
+    else:
+        matters = upstream != 0 or (partial == partial and apart)
+    if not matters or any(part - part != 0 for part in parts):
+        return sent
+    found = product(operation, place, upstream, y, parts)
+    return sent if found != found else found
+
+
+def mended_arrays(
+    operation: Operation, place: int, upstream: Any, partial: Any, y: Any, parts: Sequence[Any]
+) -> Any:
+    """Return upstream times partials, element by element; those that left the doubles mended."""
+    import numpy as np
+
+    sent, sizes = upstream * partial, np.abs(partial)
+    if not operation.wide:
+        return sent
+    if sizes.min(initial=1.0) >= LEAST and sizes.max(initial=1.0) < math.inf:
+        return sent
+    apart, finite = functools.reduce(
+        lambda flags, part: (flags[0] & (part != 0), flags[1] & np.isfinite(part)),
+        parts,
+        (np.True_, np.True_),
+    )
+    vanished = (sizes < LEAST) & ((partial != 0) | (apart & (np.abs(upstream) > 1)))
+    endless = ~np.isfinite(partial) & ((upstream != 0) | ((partial == partial) & apart))
+    matters = (vanished | endless) & finite
+    shape = np.broadcast_shapes(np.shape(sent), np.shape(matters))
+    matters = np.broadcast_to(matters, shape)
+    if not matters.any():
+        return sent
+    sent = np.array(np.broadcast_to(sent, shape))
+    columns = [np.broadcast_to(each, shape)[matters].tolist() for each in (upstream, y, *parts)]
+    rows = zip(*columns, strict=True)
+    found = [product(operation, place, up, own, numbers) for up, own, *numbers in rows]
+    sent[matters] = np.where(np.isnan(found), sent[matters], found)
+    return sent
+
+
+def is_outside(operation: Operation, y: Any, parts: Sequence[Any]) -> Any:
+    """Return where the elements of an array are outside an operation's domain.
+
+    What has a finite value is inside, and what is NaN itself is nowhere.
+    """
+    import numpy as np
+
+    from cgcli.numbers.arrays import ARRAYS
+
+    assert operation.domain is not None
+    outside = ~np.isfinite(y) & ~np.asarray(operation.domain.inside(ARRAYS, *parts), dtype=bool)
+    for part in parts:
+        outside = outside & ~np.isnan(part)
+    return outside
+
+
+def product(
+    operation: Operation, place: int, upstream: float, y: float, parts: Sequence[Any]
+) -> float:
+    """Return upstream times a partial, computed over wide numbers and rounded once."""
+    from cgcli.numbers.wide import run_wide, wide
+
+    numbers = [wide(part) for part in parts]
+    value = wide(y) if LEAST < abs(y) < math.inf else run_wide(operation.value, *numbers)
+    rule = operation.partial(place)
+    factor = wide(upstream)
+    return float(run_wide(lambda m, *of: factor * rule(m, *of), value, *numbers))

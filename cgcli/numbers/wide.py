@@ -1,0 +1,173 @@
+"""Numbers with the digits of doubles and more, and exponents with room for all their products.
+
+Where a local derivative leaves the doubles and upstream times it does not, its rule is run once
+more over these: Python's decimals, which in their context neither overflow nor vanish.
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.real import CAREFUL
+from cgcli.operations.protocol import ELEMENTWISE
+from cgcli.operations.row import Rule
+
+__all__ = ["WIDE", "run_wide", "wide"]
+
+_CONTEXT: Final = decimal.Context(prec=34, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
+_PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
+_FARTHEST: Final = 10**9
+"""What exponents are cut off at: far outside all that a product with a double brings back."""
+_BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
+
+
+def wide(value: Any) -> Decimal:
+    """Return a number of Python as a wide one."""
+    return _CONTEXT.create_decimal_from_float(float(value))
+
+
+def run_wide(rule: Rule, *arguments: Any) -> Any:
+    """Return a rule's result over wide numbers.
+
+    >>> float(run_wide(lambda m, x: m.exp(x) / m.exp(x - 1), wide(1000)))
+    2.718281828459045
+    """
+    with decimal.localcontext(_CONTEXT):
+        return rule(WIDE, *arguments)
+
+
+def _exp(x: Decimal) -> Decimal:
+    return max(min(x, Decimal(_FARTHEST)), Decimal(-_FARTHEST)).exp()
+
+
+def _expm1(x: Decimal) -> Decimal:
+    return _by_double("expm1", x) if abs(x) < 100 else _exp(x) - 1
+
+
+def _cosh(x: Decimal) -> Decimal:
+    return (_exp(x) + _exp(-x)) / 2
+
+
+def _sinh(x: Decimal) -> Decimal:
+    return _by_double("sinh", x) if abs(x) < 100 else (_exp(x) - _exp(-x)) / 2
+
+
+def _pow(a: Decimal, b: Decimal) -> Decimal:
+    if a == 0:
+        return _by_double("pow", a, b)
+    whole = b == b.to_integral_value()
+    if b == 0 or (a < 0 and not whole):
+        return Decimal(1) if b == 0 else Decimal("nan")
+    size = _exp(b * abs(a).ln())
+    return -size if a < 0 and math.fmod(float(b), 2) else size
+
+
+def _cbrt(x: Decimal) -> Decimal:
+    return _exp(abs(x).ln() / 3).copy_sign(x) if x else x
+
+
+def _erfc(x: Decimal) -> Decimal:
+    """The complementary error function; far out by DLMF 7.12.1."""
+    if x < 20:
+        return _by_double("erfc", x)
+    term = total = Decimal(1)
+    for n in range(1, 20):
+        term *= -(2 * n - 1) / (2 * x * x)
+        total += term
+    return _exp(-x * x) / (x * _PI.sqrt()) * total
+
+
+def _gamma(x: Decimal) -> Decimal:
+    """Γ(x), from where it is a double by Γ(x + 1) = x·Γ(x)."""
+    if abs(x) < Decimal("1e-25"):
+        return 1 / x
+    steps = math.ceil(max(abs(x) - 165, Decimal(0))) if abs(x) < 10_000 else 10_000
+    found = Decimal(1)
+    while steps and x > 0:
+        x, steps = x - 1, steps - 1
+        found *= x
+    while steps:
+        found, x, steps = found / x, x + 1, steps - 1
+    return found * _by_double("gamma", x) if abs(x) < 170 else found
+
+
+def _digamma(x: Decimal) -> Decimal:
+    return -1 / x if abs(x) < Decimal("1e-25") else _by_double("digamma", x)
+
+
+def _polygamma(n: Decimal, x: Decimal) -> Decimal:
+    """The derivative of order n of digamma: DLMF 5.15.5 below 100 + n, and 5.15.9 from there."""
+    if not 1 <= n <= 101 or n != int(n) or x < -1000:
+        return _by_double("polygamma", n, x)
+    order, total = int(n), Decimal(0)
+    while x < 100 + n:
+        total += math.factorial(order) / _pow(x, n + 1)
+        x += 1
+    far = math.factorial(order - 1) * (1 + n / (2 * x))
+    for k, (above, below) in enumerate(_BERNOULLI, 1):
+        rising = Decimal(math.factorial(2 * k + order - 1)) / math.factorial(2 * k)
+        far += rising * above / below / _pow(x, Decimal(2 * k))
+    total += far / _pow(x, n)
+    return total if order % 2 else -total
+
+
+def _whole(rounding: str) -> Callable[[Decimal], Decimal]:
+    return lambda x: x.to_integral_value(rounding=rounding)
+
+
+def _by_double(name: str, *arguments: Decimal) -> Decimal:
+    """Return what a function of doubles gives, for what it neither overflows nor vanishes at."""
+    return wide(getattr(CAREFUL, name)(*map(float, arguments)))
+
+
+def _double(name: str) -> Callable[..., Decimal]:
+    return lambda *arguments: _by_double(name, *arguments)
+
+
+def _taking_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
+    """Let a function take numbers of Python too, as rules write them."""
+    return lambda *arguments: function(*map(Decimal, arguments))
+
+
+_FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
+    **{name: _double(name) for name in ELEMENTWISE},
+    "exp": _exp,
+    "expm1": _expm1,
+    "log": Decimal.ln,
+    "log2": lambda x: x.ln() / Decimal(2).ln(),
+    "log10": Decimal.log10,
+    "sqrt": Decimal.sqrt,
+    "cbrt": _cbrt,
+    "pow": _pow,
+    "hypot": lambda a, b: (a * a + b * b).sqrt(),
+    "cosh": _cosh,
+    "sinh": _sinh,
+    "erfc": _erfc,
+    "gamma": _gamma,
+    "digamma": _digamma,
+    "polygamma": _polygamma,
+    "floor": _whole(decimal.ROUND_FLOOR),
+    "ceil": _whole(decimal.ROUND_CEILING),
+    "round": _whole(decimal.ROUND_HALF_EVEN),
+    "abs": abs,
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
+}
+
+WIDE: Final = Namespace(
+    **{
+        **{name: _taking_numbers(function) for name, function in _FUNCTIONS.items()},
+        "where": lambda condition, a, b: a if condition else b,
+        "truth": wide,
+        "number": wide,
+        "pi": _PI,
+        "inf": Decimal("inf"),
+        "nan": Decimal("nan"),
+    }
+)
+"""Wide numbers; rules run over them with `run_wide`."""

@@ -1,0 +1,152 @@
+"""The ends of the range: a contribution that is a double is given as that double.
+
+The right ones are mpmath's: arguments and upstreams are spread over all the exponents of the
+doubles, and upstreams so that products come back into them where a local derivative is outside.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from mpmath import mp
+
+import cgcli
+from cgcli.calculus.notes import holds
+from cgcli.operations.table import OPERATIONS, TABLE
+from tests.oracles.slopes import SLOPES, contribution
+
+WRITTEN = {
+    "add": "x + y", "sub": "x - y", "mul": "x*y", "div": "x/y", "pow": "x^y", "neg": "-x",
+}  # fmt: skip
+SMALLEST = mp.mpf(2) ** -1074
+FARTHEST = {"gamma": 5e3, "lgamma": 1e3, "digamma": 1e3}
+"""Where mpmath takes too long for what is left of poles."""
+
+
+class Sent(NamedTuple):
+    """What is sent, from where, and what it is in truth; `outside` where the partial is none."""
+
+    upstream: float
+    args: tuple[float, ...]
+    want: Any
+    outside: bool
+
+
+def _argument(chance: random.Random) -> float:
+    kind = chance.random()
+    if kind < 0.45:
+        size = 10 ** chance.uniform(-322, 308)
+    elif kind < 0.75:
+        size = chance.uniform(0, 1500)
+    else:
+        size = 10 ** chance.uniform(-6, 6)
+    return size if chance.random() < 0.6 else -size
+
+
+def _arguments(chance: random.Random, name: str, count: int) -> tuple[float, ...] | None:
+    args = tuple(_argument(chance) for _ in range(count))
+    if name == "polygamma":
+        # Its own digits are another test's: low orders have them.
+        args = (float(chance.randint(0, 2)), max(args[1], -500.0))
+    domain = OPERATIONS[name].domain
+    if any(-each > FARTHEST.get(name, math.inf) for each in args):
+        return None
+    return args if domain is None or holds(domain.inside, list(args)) else None
+
+
+def _sent(name: str, place: int, count: int) -> Iterator[Sent]:
+    """Draw points inside the domain, and upstreams: anywhere, and where the product is a double."""
+    chance = random.Random(f"{name} {place}")
+    while count > 0:
+        args = _arguments(chance, name, len(SLOPES[name]))
+        if args is None:
+            continue
+        partial = contribution(name, place, 1.0, args)
+        if not isinstance(partial, mp.mpf) or not mp.isfinite(partial):
+            continue
+        size = float(max(mp.log10(abs(partial)), -9999)) if partial else 0.0
+        low, high = max(-322.0, -323 - size), min(308.0, 308 - size)
+        exponents = [chance.uniform(-322, 308)]
+        exponents += [chance.uniform(low, high)] * 2 if low < high else []
+        outside = bool(abs(partial) > sys.float_info.max or 0 < abs(partial) < 2.0**-1022)
+        for exponent in exponents:
+            upstream = chance.choice((-1, 1)) * 10**exponent
+            yield Sent(upstream, args, contribution(name, place, upstream, args), outside)
+        count -= 1
+
+
+def _right(got: float, sent: Sent) -> bool:
+    want = float(sent.want)
+    if math.isinf(want) or not math.isfinite(got):
+        return got == want
+    # Where the partial is a double, how many of its digits are right is another test's.
+    part = 4 * sys.float_info.epsilon if sent.outside else 1e-11
+    return bool(abs(mp.mpf(got) - sent.want) <= max(part * abs(sent.want), 4 * SMALLEST))
+
+
+PLACES = [
+    (name, place)
+    for name, slopes in SLOPES.items()
+    for place, slope in enumerate(slopes)
+    if slope is not None
+]
+
+
+@pytest.mark.parametrize(("name", "place"), PLACES)
+def test_a_contribution_that_is_a_double_is_that_double(name: str, place: int) -> None:
+    """Asked for in every way there is: one point, arrays, rows of a compiled function."""
+    names = "xyz"[: len(SLOPES[name])]
+    called = WRITTEN.get(name, f"{name}({', '.join(names)})")
+    program, summed = cgcli.parse(f"u*({called})"), cgcli.parse(f"sum(u*({called}))")
+    wrt = names[place]
+    drawn = list(_sent(name, place, 25))
+    columns = {
+        "u": np.array([sent.upstream for sent in drawn]),
+        **{own: np.array([sent.args[k] for sent in drawn]) for k, own in enumerate(names)},
+    }
+    arrays = summed.evaluate(columns, wrt=[wrt]).gradient
+    assert arrays is not None
+    rows = program.function(wrt=[wrt], rows=list(columns))(columns).gradient[wrt]
+    for k, sent in enumerate(drawn):
+        at = {own: float(column[k]) for own, column in columns.items()}
+        point = program.evaluate(at, wrt=[wrt]).gradient
+        assert point is not None
+        for got in (point[wrt], arrays[wrt][k], rows[k]):
+            assert _right(float(got), sent), (sent.upstream, sent.args, got, float(sent.want))
+
+
+def test_every_operation_that_bends_the_range_is_drawn() -> None:
+    assert {row.name for row in TABLE if row.wide} <= SLOPES.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "want"),
+    [
+        ("log(1/max(1e-200, x))", 0.0, 0.0),
+        ("log(1/x)", 1e-200, -1e200),
+        ("2^x", 1024.0, 1.2460659279417838e308),
+        ("0*(1/x)", 1e-200, 0.0),
+        ("max(1e-200, x) + log(1/max(1e-200, x))", 1.0, 0.0),
+        ("1e300*tanh(x)", 700.0, 4e300 * math.exp(-700) * math.exp(-700)),
+        ("1e-200*gamma(x)", 180.5, 7.77048990874765472e128),
+    ],
+)
+def test_a_gradient_comes_back_into_the_doubles(text: str, x: float, want: float) -> None:
+    program = cgcli.parse(text)
+    assert program.evaluate(x=x).gradient == {"x": pytest.approx(want, rel=1e-14)}
+    assert program.function()(x=x).gradient["x"] == pytest.approx(want, rel=1e-14)
+    summed = cgcli.parse(f"sum({text})").evaluate(x=[x, x]).gradient
+    assert summed is not None
+    assert summed["x"] == pytest.approx([want, want], rel=1e-14)
+
+
+def test_a_jacobian_comes_back_into_the_doubles() -> None:
+    found = cgcli.parse("log(1/x)").evaluate(x=[1e-200, 2.0]).jacobian
+    assert found is not None
+    assert np.array_equal(found["x"], [[-1e200, 0], [0, -0.5]])
