@@ -16,10 +16,27 @@ from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.tape import Instruction
 
-__all__ = ["Bound", "Call", "bind", "look"]
+__all__ = ["SPECIAL", "Bound", "Call", "Guard", "bind", "look"]
 
 Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 """A function and its arguments, the array that it writes into among them."""
+
+
+class Guard:
+    """Whether contributions are looked at one by one: a number has left the doubles, or a domain.
+
+    The processor flags that at no cost. What it does not see needs a guard that is careful from
+    the start: functions that are no NumPy's, and partials that are known beforehand.
+    """
+
+    __slots__ = ("careful",)
+
+    def __init__(self, *, careful: bool = False) -> None:
+        self.careful = careful
+
+    def flag(self, kind: str, flags: int) -> None:
+        """Take note of what NumPy calls for: an overflow, an underflow, or no number."""
+        self.careful = True
 
 
 class Bound(NamedTuple):
@@ -35,6 +52,7 @@ class Bound(NamedTuple):
     with_rows: list[bool]
     out: Any
     rows: int
+    guard: Guard
 
     def aligned(self, place: int) -> Any:
         """Return an argument with its axes where broadcasting takes those of the result."""
@@ -73,7 +91,7 @@ def look(own: Instruction, array: Any, rank: int, with_rows: bool, count: int) -
 def _fused(name: str) -> Callable[..., Any]:
     """Return a function of several calls; a special one is SciPy's where it is installed."""
     function = getattr(arrays.ARRAYS, name)
-    if name in _SPECIAL:
+    if name in SPECIAL:
         with contextlib.suppress(ImportError):
             from scipy import special
 
@@ -106,7 +124,7 @@ _UFUNCS: Final = frozenset({
     "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh",
     "arctanh", "floor", "ceil", "rint", "mod", "absolute", "sign",
 })  # fmt: skip
-_SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
+SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
 IN_PLACE: Final = _UFUNCS | {"maximum", "minimum"}
 """Operations that may write over an argument of the same shape."""
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -119,11 +137,14 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 """Elementwise operations as functions of their arguments and the array they write into."""
 
 
-def _sent(operation: Operation, place: int) -> Callable[..., None]:
+def _sent(operation: Operation, place: int, guard: Guard) -> Callable[..., None]:
     """Return what puts contributions into an array, with what the ends of the range ask for."""
 
     def call(upstream: Any, partial: Any, y: Any, *rest: Any) -> None:
         *parts, out = rest
+        if not guard.careful:
+            np.multiply(upstream, partial, out=out)
+            return
         np.absolute(partial, out=out)
         usual = out.min(initial=1.0) >= LEAST and out.max(initial=1.0) < math.inf
         if usual and np.isfinite(y).all():
@@ -145,7 +166,9 @@ def _elementwise(bound: Bound) -> Call:
         return np.copyto, (bound.out, parts[0])
     if operation == "send":
         name, place = bound.own.static
-        return _sent(OPERATIONS[name], place), (*parts, bound.out)
+        if not isinstance(parts[1], np.ndarray):
+            bound.guard.careful |= not LEAST <= abs(parts[1]) < math.inf
+        return _sent(OPERATIONS[name], place, bound.guard), (*parts, bound.out)
     return FUNCTIONS.get(operation) or _fused(operation), (*parts, bound.out)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from cgcli.numbers.arrays import quiet
 from cgcli.plan import kernels
-from cgcli.plan.kernels import Bound, Call
+from cgcli.plan.kernels import SPECIAL, Bound, Call, Guard
 from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
 
 __all__ = ["Block", "Plan", "run"]
@@ -18,11 +17,18 @@ _LEAVES: Final = frozenset({"column", "parameter", "array", "count"})
 _SUMS: Final = frozenset({"total", "weigh", "gram"})
 
 
-def run(calls: Iterable[Call]) -> None:
-    """Run calls one after the other: what is not finite comes in silence."""
-    with quiet():
-        for function, arguments in calls:
-            function(*arguments)
+def run(calls: Sequence[Call], guard: Guard) -> None:
+    """Run calls one after the other, and once more with care where numbers left the doubles.
+
+    What is not finite comes in silence.
+    """
+    for _ in range(2):
+        careful = guard.careful
+        with np.errstate(all="ignore" if careful else "call", call=guard.flag):
+            for function, arguments in calls:
+                function(*arguments)
+        if careful or not guard.careful:
+            return
 
 
 class Plan:
@@ -51,6 +57,7 @@ class Plan:
         self.instructions = [p for p in range(len(tape)) if self._needed[p]]
         self.sums = [p for p in self.instructions if tape[p].operation in _SUMS]
         self.columns = [p for p in self.instructions if self.is_column(p)]
+        self.guard = Guard(careful=any(tape[p].operation in SPECIAL for p in self.instructions))
         self._arrays: dict[int, Any] = {}
         self._step: list[Call] = []
         self._done: list[Call] = []
@@ -94,9 +101,9 @@ class Plan:
                 arrays[place] = np.zeros(own.shape, dtype=bool if own.truth else np.float64)
                 if own.operation in _SUMS:
                     continue
-                call = _call(tape, own, arrays, arrays[place])
+                call = _call(self, own, arrays, arrays[place])
                 if own.stage == ONCE:
-                    run([call])
+                    run([call], self.guard)
                 else:
                     (self._step if own.stage == STEP else self._done).append(call)
 
@@ -112,7 +119,7 @@ class Plan:
     def begin(self, count: int) -> None:
         """Start a step over so many rows in all: run what does not depend on the rows."""
         self.count[()] = count
-        run(self._step)
+        run(self._step, self.guard)
 
     def clear(self) -> None:
         """Begin the sums over the rows anew."""
@@ -121,19 +128,20 @@ class Plan:
 
     def finish(self) -> None:
         """Run what depends on the sums over all rows."""
-        run(self._done)
+        run(self._done, self.guard)
 
 
-def _call(tape: Tape, own: Instruction, arrays: Mapping[int, Any], out: Any) -> Call:
+def _call(plan: Plan, own: Instruction, arrays: Mapping[int, Any], out: Any) -> Call:
     """Return the call of an instruction without rows."""
     function = kernels.FUNCTIONS.get(own.operation)
     if function is None:
-        return kernels.bind(bound(tape, own, arrays, out, 0))
+        return kernels.bind(bound(plan, own, arrays, out, 0))
     return function, (*[arrays[a] if type(a) is int else a for a in own.arguments], out)
 
 
-def bound(tape: Tape, own: Instruction, arrays: Mapping[int, Any], out: Any, count: int) -> Bound:
+def bound(plan: Plan, own: Instruction, arrays: Mapping[int, Any], out: Any, count: int) -> Bound:
     """Return an instruction with its arrays."""
+    tape = plan.tape
     inner = [tape[a] if isinstance(a, int) else None for a in own.arguments]
     return Bound(
         own,
@@ -142,6 +150,7 @@ def bound(tape: Tape, own: Instruction, arrays: Mapping[int, Any], out: Any, cou
         [bool(each and each.rows) for each in inner],
         out,
         count,
+        plan.guard,
     )
 
 
@@ -223,23 +232,24 @@ class Block:
 
     def bind(
         self, columns: Mapping[int, Any], count: int, *, adding: bool, each: Iterable[Any] = ()
-    ) -> list[Call]:
+    ) -> tuple[list[Call], list[Call]]:
         """Return the calls for so many rows, whose columns are given by their places.
 
-        With `adding` their sums are added to those before them, else they take their place. The
-        values of each row are copied to the arrays of `each`.
+        With `adding` their sums are added to those before them, by calls that come last, else
+        they take their place. The values of each row are copied to the arrays of `each`.
         """
         plan, tape = self.plan, self.plan.tape
         arrays: dict[int, Any] = dict(plan.unrowed)
         calls: list[Call] = []
+        sums: list[Call] = []
         for place in plan.instructions:
             own = tape[place]
             if place in self._parts:
                 total = plan.value(place)
                 out = self._parts[place] if adding else total
-                calls.append(kernels.bind(bound(tape, own, arrays, out, count)))
+                calls.append(kernels.bind(bound(plan, own, arrays, out, count)))
                 if adding:
-                    calls.append((np.add, (total, out, total)))
+                    sums.append((np.add, (total, out, total)))
             elif plan.is_column(place):
                 arrays[place] = columns[place]
             elif own.rows and own.operation in VIEWS:
@@ -251,10 +261,10 @@ class Block:
                 )
             elif own.rows:
                 arrays[place] = self._array(place, own, count)
-                calls.append(kernels.bind(bound(tape, own, arrays, arrays[place], count)))
+                calls.append(kernels.bind(bound(plan, own, arrays, arrays[place], count)))
         for place, target in zip(plan.each, each, strict=False):
             calls.append((np.copyto, (target, arrays[place])))
-        return calls
+        return calls, sums
 
     def _array(self, place: int, own: Instruction, count: int) -> Any:
         slot, size = self.plan.slots[place]

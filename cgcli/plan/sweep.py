@@ -53,13 +53,13 @@ class Sweep:
         self.count = count
         size = min(block_rows(plan), max(count, 1))
         block = Block(plan, size)
-        self._calls: list[Call] = []
+        self._calls: list[tuple[list[Call], list[Call]]] = []
         self._adding = adding or count > size
         for start in range(0, count, size):
             end = min(start + size, count)
             part = {place: array[start:end] for place, array in columns.items()}
             kept = [array[start:end] for array in each]
-            self._calls += block.bind(part, end - start, adding=self._adding, each=kept)
+            self._calls.append(block.bind(part, end - start, adding=self._adding, each=kept))
 
     def run(self) -> None:
         """Run both passes over all the rows; the plan has the totals then."""
@@ -71,4 +71,6 @@ class Sweep:
 
     def add(self) -> None:
         """Run the rows alone, in the middle of a step that others have a part in."""
-        run(self._calls)
+        for calls, sums in self._calls:
+            run(calls, self.plan.guard)
+            run(sums, self.plan.guard)
