@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from cgcli.commands.files import ending_of, opened
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.views.streams import tell
+from cgcli.views.table import note_line
 
 if TYPE_CHECKING:
     from cgcli.learning.reading import Report, Source
@@ -93,13 +94,7 @@ def tell_skipped(report: Report) -> None:
 
 
 def tell_notes(report: Report) -> None:
-    """Say on standard error what `eval` says of the first row, and of the first not finite."""
-    from cgcli.views.table import note_lines
-
-    for row, result in report.noted.items():
-        where = f"row {row:,}"
-        if row == report.unbounded_first and report.unbounded > 1:
-            where += f", the first of {report.unbounded:,} that are not finite"
-        # A corner that one row meets says nothing of the others.
-        notes = [] if result is None else note_lines(result)
-        tell(*(f"{where}: {note}" for note in notes if not note.startswith("kink")))
+    """Say on standard error how many rows have which kind of note, and that of the first."""
+    for kind, (count, row, note) in report.notes.items():
+        rows = f"row {row:,}" if count == 1 else f"{count:,} rows, the first is row {row:,}"
+        tell(f"{kind}: {rows}: {note_line(note)}")

@@ -27,6 +27,7 @@ class MapOptions(Options):
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
     of: str | None = option("These nodes, p,z, instead of the output.", "NAMES")
     values: bool = flag("The values alone, without gradients.")
+    notes: bool = flag("Add a column of the kinds of notes that each row has.")
     output: str | None = option(
         "Write to a file: .csv or .jsonl.", "FILE", names=("-o", "--output")
     )
@@ -34,7 +35,8 @@ class MapOptions(Options):
 
 
 _ORDER: Final = (
-    "program bindings data at of wrt stack values skip_bad output form json max_depth max_nodes"
+    "program bindings data at of wrt stack values notes skip_bad output form json "
+    "max_depth max_nodes"
 )
 
 
@@ -63,7 +65,7 @@ def map_command(given: MapOptions) -> None:
     _run(whole, "map", given, optional)
 
 
-@takes(MapOptions, "model data of skip_bad output form json")
+@takes(MapOptions, "model data of notes skip_bad output form json")
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
@@ -104,11 +106,11 @@ def _run(
         more = left_to_columns(optional, source, whole.stacks)
         whole = whole._replace(bound={**more, **whole.bound})
         report = Report(source.path, skip=given.skip_bad)
-        writer = RowWriter("json" if given.json else form)
-        pieces = (writer.text(rows, values) for rows, values in map_rows(whole, source, report))
+        writer = RowWriter("json" if given.json else form, noting=given.notes)
+        pieces = (writer.text(*rows) for rows in map_rows(whole, source, report))
         if given.json:
             # An error in the middle must not stand behind half a document.
-            publish(["".join(pieces) + writer.end()])
+            publish(["".join(pieces) + writer.end(report.notes)])
         elif output is None:
             publish(pieces)
         else:

@@ -13,6 +13,7 @@ from cgcli.errors import CgraphError, Place, excerpt, few
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
+from cgcli.learning.noted import RowNotes
 from cgcli.learning.preparing import check_scaling, read_columns
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.sources import listed
@@ -58,10 +59,11 @@ class RowProgram(NamedTuple):
 
 def map_rows(
     mapping: RowProgram, source: Source, report: Report
-) -> Iterator[tuple[Any, dict[str, Any]]]:
+) -> Iterator[tuple[Any, dict[str, Any], Any]]:
     """Yield for some rows at a time their numbers in the file and what is asked of each, by name.
 
-    The first result has the shapes of all. Raises `CgraphError`.
+    The third are the kinds of notes that each row has, as text. The first result has the shapes
+    of all. Raises `CgraphError`.
     """
     columns, missing = _columns(mapping, source)
     runner: _Runner | None = None
@@ -70,9 +72,7 @@ def map_rows(
             runner = _Runner(mapping, source, columns, missing, chunk)
         for start in range(0, len(chunk[ROW]), runner.rows):
             part = {name: array[start : start + runner.rows] for name, array in chunk.items()}
-            found = runner.run(part)
-            runner.note(part, found, report)
-            yield part[ROW], found
+            yield part[ROW], *runner.run(part, report)
     if runner is None:
         # Nothing is computed, and a name that has no value is told all the same.
         nothing = dict.fromkeys([*columns, ROW], np.empty(0))
@@ -140,32 +140,24 @@ class _Runner:
             self._by = _sources(graph, wanted.wrt, missing)
             places += lowered.gradient_rows([graph.inputs[name] for name in self._by])
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
-        self._compiled = Compiled(lowered, by_row=places)
+        sources = [graph.inputs[name] for name in self._by]
+        self._notes = RowNotes(lowered, sources, self._evaluate)
+        self._compiled = Compiled(lowered, by_row=[*places, *self._notes.flags])
         self.rows = max(1, _RESULTS // sum(map(size, self._compiled.shapes)))
 
-    def run(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of rows by name."""
+    def run(self, chunk: Mapping[str, Any], report: Report) -> tuple[dict[str, Any], Any]:
+        """Return the values of rows by name, and the kinds of notes that each row has."""
+        guard = self._compiled.plan.guard
         results = self._compiled.rows(chunk, len(chunk[ROW]))
-        return dict(zip(self.names, results, strict=True))
+        flagged, guard.flagged = guard.flagged, False
+        count = len(self.names)
+        kinds = self._notes.look(chunk, results[count:], report, flagged=flagged)
+        return dict(zip(self.names, results[:count], strict=True)), kinds
 
-    def note(self, chunk: Mapping[str, Any], found: Mapping[str, Any], report: Report) -> None:
-        """Report what is said of the first row, and of the first one that is not finite."""
-        bad = np.zeros(len(chunk[ROW]), dtype=bool)
-        for values in found.values():
-            bad |= ~np.isfinite(values.reshape(len(bad), -1)).all(axis=1)
-        places = set() if report.noted else {0}
-        if not report.unbounded and bad.any():
-            places.add(int(np.argmax(bad)))
-            report.unbounded_first = int(chunk[ROW][np.argmax(bad)])
-        report.unbounded += int(bad.sum())
-        for place in sorted(places):
-            inputs = {**self._given, **row_values(chunk, place, self._scaling)}
-            results = (
-                DOUBLES.evaluate(self._graph, inputs, name, self._by, self._limits)
-                for name in self._of
-            )
-            result = next((result for result in results if result.notes), None)
-            report.noted[int(chunk[ROW][place])] = result
+    def _evaluate(self, chunk: Mapping[str, Any], place: int) -> Iterator[Any]:
+        inputs = {**self._given, **row_values(chunk, place, self._scaling)}
+        for name in self._of:
+            yield DOUBLES.evaluate(self._graph, inputs, name, self._by, self._limits)
 
 
 def _sources(graph: Graph, wrt: Sequence[str] | None, missing: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt, few, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
 from cgcli.learning.tables import CHUNK, ROW
@@ -20,8 +21,7 @@ _FEW: Final = 20
 class Report:
     """What was met while rows were read: how many, and those that could not be used.
 
-    `unbounded` counts rows with a result that is not finite, `unbounded_first` is the number of
-    the first of them, and `noted` has by number what `eval` says of it and of the first row.
+    `notes` has by kind how many rows have such a note, the number of the first, and its note.
     """
 
     def __init__(self, path: str, *, skip: bool) -> None:
@@ -30,9 +30,13 @@ class Report:
         self.rows = 0
         self.bad = 0
         self.first: list[Bad] = []
-        self.unbounded = 0
-        self.unbounded_first = 0
-        self.noted: dict[int, Any] = {}
+        self.notes: dict[str, tuple[int, int, Note]] = {}
+
+    def note(self, kinds: Mapping[str, Note], row: int, count: int) -> None:
+        """Count rows that have notes of some kinds; `row` is the number of the first of them."""
+        for kind, note in kinds.items():
+            before, first, said = self.notes.get(kind, (0, row, note))
+            self.notes[kind] = before + count, min(first, row), note if row < first else said
 
     def meet(self, line: int, problem: CellError) -> None:
         """Count a bad row; raises `CgraphError` unless bad rows are to be left out.

@@ -25,18 +25,20 @@ Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 class Guard:
     """Whether contributions are looked at one by one: a number has left the doubles, or a domain.
 
-    The processor flags that at no cost. What it does not see needs a guard that is careful from
-    the start: functions that are no NumPy's, and partials that are known beforehand.
+    The processor flags that at no cost; `flagged` tells that it did, until it is set back. What
+    it does not see needs a guard that is careful from the start: functions that are no NumPy's,
+    and partials that are known beforehand.
     """
 
-    __slots__ = ("careful",)
+    __slots__ = ("careful", "flagged")
 
     def __init__(self, *, careful: bool = False) -> None:
         self.careful = careful
+        self.flagged = False
 
     def flag(self, kind: str, flags: int) -> None:
         """Take note of what NumPy calls for: an overflow, an underflow, or no number."""
-        self.careful = True
+        self.careful = self.flagged = True
 
 
 class Bound(NamedTuple):

@@ -24,7 +24,7 @@ def run(calls: Sequence[Call], guard: Guard) -> None:
     """
     for _ in range(2):
         careful = guard.careful
-        with np.errstate(all="ignore" if careful else "call", call=guard.flag):
+        with np.errstate(all="call", call=guard.flag):
             for function, arguments in calls:
                 function(*arguments)
         if careful or not guard.careful:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
+from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
@@ -239,13 +240,16 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
         out.print(Text("\n".join(f"  {line}".rstrip() for line in lines)))
 
 
+def note_line(note: Note, several: bool = False) -> str:
+    """Return what a note says, with its place in a program, perhaps of several lines."""
+    where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
+    return printable(f"{_name(note.node)} ({where}): {note.message}")
+
+
 def note_lines(result: Result) -> list[str]:
     """Return the notes of a result, a line each; of very many the first."""
     several = "\n" in result.graph.text.strip()
-    lines = []
-    for note in result.notes[:_NOTES]:
-        where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
-        lines.append(f"{note.kind}: " + printable(f"{_name(note.node)} ({where}): {note.message}"))
+    lines = [f"{note.kind}: {note_line(note, several)}" for note in result.notes[:_NOTES]]
     if len(result.notes) > _NOTES:
         lines.append(f"{len(result.notes) - _NOTES:,} more notes; --json has them all")
     return lines

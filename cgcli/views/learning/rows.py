@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError
 from cgcli.views.document import number
 
@@ -19,7 +20,8 @@ __all__ = ["RowWriter"]
 class RowWriter:
     """Writes the values of rows as text, the head of a CSV file or of a JSON document first.
 
-    `end` returns what stands after all rows.
+    With `noting` every row has the kinds of its notes too. `end` returns what stands after all
+    rows.
 
     >>> writer = RowWriter("csv")
     >>> print(writer.text([1, 2], {"f": np.array([0.5, 2.0])}), end="")
@@ -28,33 +30,42 @@ class RowWriter:
     2,2.0
     """
 
-    def __init__(self, form: str) -> None:
+    def __init__(self, form: str, *, noting: bool = False) -> None:
         self._form = form
+        self._noting = noting
         self._begun = False
 
-    def text(self, rows: Any, values: Mapping[str, Any]) -> str:
-        """Return the text of some rows: their numbers in the file, and values by name."""
-        if "row" in values:
-            message = "'row' is what the number of each row is called in the table"
-            raise CgraphError("name", message, "give the value another name: v = row")
+    def text(self, rows: Any, values: Mapping[str, Any], kinds: Any = None) -> str:
+        """Return the text of some rows: their numbers in the file, values by name, and notes."""
+        for name, what in (("row", "number"), ("notes", "notes")):
+            if name in values and (name == "row" or self._noting):
+                message = f"'{name}' is what the {what} of each row is called in the table"
+                raise CgraphError("name", message, f"give the value another name: v = {name}")
+        notes = [[kind] for kind in kinds] if self._noting else [[]] * len(rows)
         if self._form != "csv":
-            objects = [self._object(int(row), k, values) for k, row in enumerate(rows)]
+            objects = [self._object(int(row), k, values, notes[k]) for k, row in enumerate(rows)]
             return self._document(objects) if self._form == "json" else "".join(objects)
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         if not self._begun:
             self._begun = True
-            writer.writerow(["row", *_heads(values)])
+            writer.writerow(["row", *_heads(values), *["notes"] * self._noting])
         flat = [array.reshape(len(rows), -1) for array in values.values()]
-        for number_, cells in zip(rows, np.concatenate(flat, axis=1).tolist(), strict=True):
-            writer.writerow([int(number_), *map(repr, cells)])
+        numbers = np.concatenate(flat, axis=1).tolist()
+        for number_, cells, said in zip(rows, numbers, notes, strict=True):
+            writer.writerow([int(number_), *map(repr, cells), *said])
         return out.getvalue()
 
-    def end(self) -> str:
-        """Return the end of a JSON document; of the other forms nothing."""
+    def end(self, notes: Mapping[str, tuple[int, int, Note]] = {}) -> str:
+        """Return the end of a JSON document, with the notes on its rows; else nothing."""
         if self._form != "json":
             return ""
-        return "\n  ]\n}\n" if self._begun else self._head() + "]\n}\n"
+        told = {
+            kind: {"rows": count, "first": row, "node": note.node, "message": str(note.message)}
+            for kind, (count, row, note) in notes.items()
+        }
+        tail = f'],\n  "notes": {json.dumps(told)}\n}}\n'
+        return f"\n  {tail}" if self._begun else self._head() + tail
 
     def _document(self, objects: list[str]) -> str:
         lines = ",\n".join(f"    {each.rstrip()}" for each in objects)
@@ -65,8 +76,10 @@ class RowWriter:
     def _head(self) -> str:
         return '{\n  "schema": "cgraph.map/1",\n  "rows": ['
 
-    def _object(self, row: int, k: int, values: Mapping[str, Any]) -> str:
+    def _object(self, row: int, k: int, values: Mapping[str, Any], notes: list[str]) -> str:
         found = {name: number(array[k]) for name, array in values.items()}
+        if notes:
+            found["notes"] = notes[0].split()
         return json.dumps({"row": row, **found}) + "\n"
 
 

@@ -1,0 +1,146 @@
+"""What `eval` says of the rows of a file: how many have a note, of which kind, and the first.
+
+Rows whose numbers lie alike have the same kinds of notes: at the same nodes values and gradients
+that are 0, infinite or NaN, and the same kinks. Only rows that an operation flagged are looked
+at so closely, and one of every sort is evaluated for all. What a tie or a jump means for the
+output hangs on the numbers themselves: such rows are evaluated each by itself, as long as they
+are not too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.calculus.notes import Note
+from cgcli.learning.sources import Report
+from cgcli.learning.tables import ROW
+from cgcli.operations.shapes import size
+from cgcli.plan.cells import Cell, elementwise
+from cgcli.plan.compiled import Compiled
+from cgcli.plan.kernels import SPECIAL
+from cgcli.plan.lower import Lowered
+
+__all__ = ["RowNotes"]
+
+_RESULTS: Final = 2**22
+"""How many numbers the rows that are looked at together hold, 32 MB."""
+_CLOSELY: Final = 2000
+"""How many sorts of rows at a tie or a jump are told apart by their numbers."""
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+class RowNotes:
+    """The notes on the rows of a lowered graph, whose gradients are those by `sources`.
+
+    `evaluate` returns the results of one row, by its place in a chunk.
+    """
+
+    def __init__(
+        self,
+        lowered: Lowered,
+        sources: Sequence[int],
+        evaluate: Callable[[Mapping[str, Any], int], Iterable[Any]],
+    ) -> None:
+        sweep, tape = lowered.sweep, lowered.tape
+        gradients = sweep.sums.gradients if sources else []
+        self._evaluate = evaluate
+        steps, others = _flags(lowered, sources)
+        self.flags = [*steps, *others]
+        self._steps = len(steps)
+        numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
+        places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
+        self._detail = Compiled(lowered, by_row=[*places, *self.flags])
+        self._rows = max(1, _RESULTS // max(1, sum(map(size, self._detail.shapes))))
+        self._kinds: dict[int, Mapping[str, Note]] = {}
+
+    def look(
+        self, chunk: Mapping[str, Any], flags: Sequence[Any], report: Report, *, flagged: bool
+    ) -> Any:
+        """Report the notes of some rows; return for every row the kinds that it has, as text.
+
+        `flags` are what `self.flags` asks of every row, and `flagged` tells that an operation
+        met what is no double, or no number.
+        """
+        count = len(chunk[ROW])
+        asked = np.full(count, flagged)
+        for flag in flags:
+            asked |= flag != 0
+        places = np.flatnonzero(asked)
+        kinds = np.full(count, "", dtype=object)
+        for start in range(0, len(places), self._rows):
+            part = places[start : start + self._rows]
+            rows = {name: array[part] for name, array in chunk.items()}
+            closely = np.zeros(len(part), dtype=bool)
+            if len(self._kinds) < _CLOSELY:
+                for flag in flags[: self._steps]:
+                    closely |= flag[part] != 0
+            sorts = _sorts(self._detail.rows(rows, len(part)), closely)
+            found, firsts, inverse, counts = np.unique(
+                sorts, return_index=True, return_inverse=True, return_counts=True
+            )
+            words = np.full(len(found), "", dtype=object)
+            for k, (sort, first) in enumerate(zip(found.tolist(), firsts, strict=True)):
+                if sort not in self._kinds:
+                    self._kinds[sort] = self._of_row(chunk, int(part[first]))
+                report.note(self._kinds[sort], int(rows[ROW][first]), int(counts[k]))
+                words[k] = " ".join(sorted(self._kinds[sort]))
+            kinds[part] = words[inverse.reshape(-1)]
+        return kinds
+
+    def _of_row(self, chunk: Mapping[str, Any], place: int) -> dict[str, Note]:
+        found: dict[str, Note] = {}
+        for result in self._evaluate(chunk, place):
+            for note in result.notes:
+                found.setdefault(note.kind, note)
+        return found
+
+
+def _flags(lowered: Lowered, sources: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return places that are true of rows to look at: at a step's tie or jump, and other kinks.
+
+    Functions that raise no flag of the processor are among the others.
+    """
+    graph, sweep, tape = lowered.graph, lowered.sweep, lowered.tape
+    active = graph.dependents(sources)
+    steps: list[Cell] = []
+    flags: list[Cell] = []
+    for place in range(len(tape)):
+        if tape[place].operation in SPECIAL and tape[place].rows:
+            value = Cell(tape, place)
+            flags.append((value - value != 0) | (value == 0))
+    for node, operation in enumerate(graph.operations):
+        arguments = graph.arguments[node]
+        if operation.kinks and any(active[argument] for argument in arguments):
+            parts = [sweep.part(argument) for argument in arguments]
+            fixed = () if operation.elementwise else graph.static.get(node, ())
+            at = (kink.at(lowered.m, *parts, *fixed) for kink in operation.kinks)
+            found = steps if operation.step else flags
+            found += [flag for flag in at if isinstance(flag, Cell)]
+
+    def written(truths: list[Cell]) -> list[int]:
+        places = dict.fromkeys(flag.reduced("any", None).place for flag in truths if flag.rows)
+        return [elementwise(tape, "truth", Cell(tape, place)).place for place in places]
+
+    return written(steps), written(flags)
+
+
+def _sorts(arrays: Sequence[Any], closely: Any) -> Any:
+    """Return a number for every row that rows whose numbers lie alike have in common.
+
+    Where it is to be looked at `closely` that is so of rows with the same numbers alone.
+    """
+    sorts = np.zeros(len(closely), dtype=np.uint64)
+    for array in arrays:
+        flat = array.reshape(len(closely), -1)
+        if closely.any():
+            for column in np.ascontiguousarray(flat.T).view(np.uint64):
+                sorts = np.where(closely, (sorts ^ column) * _MIX, sorts)
+        nothing = flat == 0
+        code = np.isnan(flat).any(axis=1) + 2 * np.isinf(flat).any(axis=1)
+        code = code + 4 * nothing.any(axis=1) + 8 * nothing.all(axis=1)
+        sorts = (sorts ^ code.astype(np.uint64)) * _MIX
+        sorts ^= sorts >> np.uint64(29)
+    return sorts
