@@ -12,7 +12,7 @@ from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
 from cgcli.views.homework.remarks import HINT, remarks, sheet_name, step_text, verdict_word
-from cgcli.views.terminal import console, rule_style, show
+from cgcli.views.terminal import console, ruled, show
 from cgcli.words import Math, Message
 
 __all__ = ["Report", "print_class", "print_sheet"]
@@ -41,7 +41,6 @@ class Report(NamedTuple):
 
 def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -> None:
     """Print one sheet: each answer with its verdict, in the order of working."""
-    from rich.table import Table
     from rich.text import Text
 
     out = out or console()
@@ -51,7 +50,7 @@ def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -
         return
     rows = list(_rows(report, marked))
     if rows:
-        table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+        table = ruled(header_style="bold")
         table.add_column(report.say(Message("line")), justify="right", no_wrap=True, style="dim")
         table.add_column(report.say(Message("answer")), overflow="fold")
         table.add_column("", no_wrap=True)
@@ -160,11 +159,10 @@ def _counts(report: Report, score: Score) -> list[Message]:
 
 def print_class(report: Report, sheets: list[tuple[Marked, Score]], out: Any = None) -> None:
     """Print a row for each of many sheets, and below what was wrong most often."""
-    from rich.table import Table
     from rich.text import Text
 
     out = out or console()
-    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    table = ruled(header_style="bold")
     table.add_column(report.say(Message("sheet")), overflow="fold", style="cyan", min_width=6)
     for head in (Message("right"), Message("follows"), Message("wrong"), Message("missing")):
         table.add_column(report.say(head), justify="right", no_wrap=True)
