@@ -115,23 +115,13 @@ class Nodes:
             message = f"{message} in '{operation.symbol}'"
             if operation.symbol == "*" and _multiply(*map(graph.shape, arguments)):
                 hint = "for the product of matrices write @"
-        places = [
-            Place(
-                self.text,
-                graph.starts[arguments[place]],
-                graph.ends[arguments[place]],
-                describe(graph.shape(arguments[place])),
-            )
-            for place in mismatch.places
-            if self.within(arguments[place], start, end)
-        ]
-        for place in mismatch.places:
-            if not self.within(arguments[place], start, end):
-                name = graph.given.get(arguments[place])
-                if name:
-                    message = (
-                        f"{message} ({excerpt(name)} is {describe(graph.shape(arguments[place]))})"
-                    )
+        places: list[Place] = []
+        for node in (arguments[place] for place in mismatch.places):
+            shape = describe(graph.shape(node))
+            if self.within(node, start, end):
+                places.append(Place(self.text, graph.starts[node], graph.ends[node], shape))
+            elif node in graph.given:
+                message = f"{message} ({excerpt(graph.given[node])} is {shape})"
         return CgraphError("shape", message, hint, tuple(places) or (Place(self.text, start, end),))
 
     def within(self, node: int, start: int, end: int) -> bool:

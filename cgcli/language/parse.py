@@ -218,11 +218,7 @@ class Actions:
         return len(self.code) - 1
 
     def on_range(self, values: list[Any], start: int, end: int) -> syntax.Range:
-        stop = self._cut(values[2])
-        return syntax.Range(self._cut(values[0]), stop, None, (start, end))
-
-    def on_range_by(self, values: list[Any], start: int, end: int) -> syntax.Range:
-        step = self._cut(values[4])
+        step = self._cut(values[4]) if len(values) > 3 else None
         stop = self._cut(values[2])
         return syntax.Range(self._cut(values[0]), stop, step, (start, end))
 
