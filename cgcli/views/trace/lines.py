@@ -47,13 +47,9 @@ class Lines:
             if first:
                 yield Line("heading", Message("Given"))
                 first = False
-            shape = self.graph.shape(node)
-            aside = describe(shape) if shape else ""
-            sides = (
-                self.write.name(node),
-                self.write.value(self.result.values[node], known=True),
-            )
-            yield Line("given", sides=sides, aside=aside)
+            value = self.write.value(self.result.values[node], known=True)
+            sides = self.write.name(node), value
+            yield Line("given", sides=sides, aside=self.write.shape(node))
 
     def _forward(self) -> Iterator[Line]:
         yield Line("heading", Message("Forward: the value of each operation"))
@@ -65,12 +61,11 @@ class Lines:
             sides = [self.write.name(node), self.write.formula(node)]
             if self.shown.values:
                 sides += self.write.substituted(node)
-            shape = self.graph.shape(node)
             yield Line(
                 "forward",
                 sides=distinct([*sides, value]),
                 conditions=self.write.turn(node),
-                aside=describe(shape) if shape else "",
+                aside=self.write.shape(node),
                 number=self.number,
             )
             yield from self._notes(node, forward=True)
