@@ -31,12 +31,9 @@ def parse(text: str, limits: Limits = Limits()) -> syntax.Syntax:
     """
     block, names = run(machine(), text, Actions(text), limits)
     if not block:
-        raise CgraphError(
-            "syntax",
-            "there is no expression here",
-            'write one, for example "(x+y)*z"',
-            (Place(text, 0, len(text.rstrip())),) if text.strip() else (),
-        )
+        places = (Place(text, 0, len(text.rstrip())),) if text.strip() else ()
+        hint = 'write one, for example "(x+y)*z"'
+        raise CgraphError("syntax", "there is no expression here", hint, places)
     return syntax.Syntax(text, block, frozenset(names))
 
 
@@ -252,12 +249,10 @@ class Actions:
         for _, parameter, _, first, last in target[:-1]:
             place = Place(self.text, first, last)
             if parameter in parameters:
-                raise CgraphError(
-                    "syntax",
-                    f"two parameters of {excerpt(name)} are called '{excerpt(parameter)}'",
-                    "give each parameter a name of its own",
-                    (place, parameters[parameter]._replace(label="the first")),
-                )
+                places = place, parameters[parameter]._replace(label="the first")
+                message = f"two parameters of {excerpt(name)} are called '{excerpt(parameter)}'"
+                hint = "give each parameter a name of its own"
+                raise CgraphError("syntax", message, hint, places)
             parameters[parameter] = place
         return syntax.Function(name, tuple(parameters), expression, target[-1][3:5])
 
