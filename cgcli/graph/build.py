@@ -187,12 +187,5 @@ class _Statements(Expressions):
         first = self.spans.get(written, self.assigned.get(statement.name, statement.span))
         if self.graph.operations[before] is INPUT:
             first = (self.graph.starts[before], self.graph.ends[before])
-        message = f"'{shown}' is assigned twice"
-        return self.error(
-            "name",
-            message,
-            "give each value a name of its own",
-            statement.span,
-            first,
-            "first assigned here",
-        )
+        message, hint = f"'{shown}' is assigned twice", "give each value a name of its own"
+        return self.error("name", message, hint, statement.span, first, "first assigned here")

@@ -155,25 +155,18 @@ class Expressions(Names):
         self, function: syntax.Function, count: int, stack: list[int], start: int, end: int
     ) -> Frame:
         """Return the frame of a function's body, its parameters standing for the arguments."""
-        name, parameters = function.name, function.parameters
+        name, parameters, span = function.name, function.parameters, (start, end)
         if count != len(parameters):
-            written = f"{excerpt(name)}({', '.join(parameters)})"
-            message = f"{excerpt(name)} takes {len(parameters)} argument"
+            shown = excerpt(name)
+            hint = f"write {shown}({', '.join(parameters)})"
+            message = f"{shown} takes {len(parameters)} argument"
             message += f"{'' if len(parameters) == 1 else 's'}, not {count}"
-            span = (start, end)
-            raise self.error(
-                "arity", message, f"write {written}", span, function.span, "defined here"
-            )
+            raise self.error("arity", message, hint, span, function.span, "defined here")
         if name in self.active:
-            raise self.error(
-                "name",
-                f"the function '{excerpt(name)}' calls itself",
-                "functions are expanded where they are called; "
-                "for repetition write a loop over a family: h[t+1] = …",
-                (start, end),
-                function.span,
-                "defined here",
-            )
+            message = f"the function '{excerpt(name)}' calls itself"
+            hint = "functions are expanded where they are called; "
+            hint += "for repetition write a loop over a family: h[t+1] = …"
+            raise self.error("name", message, hint, span, function.span, "defined here")
         arguments = stack[len(stack) - count :]
         del stack[len(stack) - count :]
         frame = Frame(function.expression, dict(zip(parameters, arguments, strict=True)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Container, Iterable
+from itertools import chain, count
 from operator import and_
 from typing import Any
 
@@ -96,15 +97,11 @@ class Graph:
     def _name_all(self) -> list[str]:
         names: list[str] = []
         given, literals, reserved = self.given, self.literals, self.reserved
-        number = 0
+        free = (f"v{number}" for number in count(1) if f"v{number}" not in reserved)
         for node in range(len(self.operations)):
             name = given.get(node) or literals.get(node)
-            if name is None and node == self.output:
-                name = self._output_name()
-            while name is None:
-                number += 1
-                if f"v{number}" not in reserved:
-                    name = f"v{number}"
+            if name is None:
+                name = self._output_name() if node == self.output else next(free)
             names.append(name)
         return names
 
@@ -115,14 +112,8 @@ class Graph:
         return self._output_name() if unnamed else self.names[self.output]
 
     def _output_name(self) -> str:
-        number = 0
-        for name in ("f", "out"):
-            if name not in self.reserved:
-                return name
-        while True:
-            number += 1
-            if f"out{number}" not in self.reserved:
-                return f"out{number}"
+        names = chain(("f", "out"), (f"out{number}" for number in count(1)))
+        return next(name for name in names if name not in self.reserved)
 
     def node(self, name: str) -> int | None:
         """Return the place of a named node, or None; a literal has no name to be found by."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from cgcli.graph.text import TEXT, Notation
+from cgcli.graph.text import TEXT, Notation, listed
 from cgcli.operations.row import LEVELS, Operation
 
 __all__ = ["LATEX", "latex_name", "latex_number"]
@@ -40,9 +40,7 @@ def _pieces(
     fixed = ", ".join(map(str, static))
     if operation.name == "index":
         return [(0, _ATOM), rf"\left[{fixed}\right]"]
-    parts: list[str | tuple[int, int]] = []
-    for place in range(count):
-        parts += [", ", (place, 0)] if place else [(place, 0)]
+    parts = listed(count)
     if operation.name == "stack":
         return [r"\left[", *parts, r"\right]"]
     word = (operation.words or (operation.name,))[0].replace("_", r"\_")

@@ -73,12 +73,9 @@ class Names(Nodes):
                 "name", message, "give one of them another name", span, there[name], "the other"
             )
         if name in self.bindings:
-            error = self.error(
-                "binding",
-                f"'{excerpt(name)}' is assigned in the program and bound as well",
-                f"leave out {excerpt(name)}=…, or the statement",
-                span,
-            )
+            message = f"'{excerpt(name)}' is assigned in the program and bound as well"
+            hint = f"leave out {excerpt(name)}=…, or the statement"
+            error = self.error("binding", message, hint, span)
             error.bound = name
             raise error
         here.setdefault(name, span)
@@ -93,14 +90,9 @@ class Names(Nodes):
             message = f"'{name}' is a function of the language already"
             raise self.error("name", message, "give yours another name", span)
         if name in self.functions:
-            raise self.error(
-                "name",
-                f"the function '{excerpt(name)}' is defined twice",
-                "give each function a name of its own",
-                span,
-                self.functions[name].span,
-                "first defined here",
-            )
+            message = f"the function '{excerpt(name)}' is defined twice"
+            hint, first = "give each function a name of its own", self.functions[name].span
+            raise self.error("name", message, hint, span, first, "first defined here")
         self.functions[name] = statement
 
     def value_of(self, name: str, scope: Scope, start: int, end: int) -> int:
@@ -113,33 +105,8 @@ class Names(Nodes):
         node = self.nodes.get(name)
         if node is not None:
             return node
-        if name in self.assigned:
-            raise self.error(
-                "name",
-                f"'{excerpt(name)}' is used before it is assigned",
-                "statements are read in order; move the assignment up",
-                (start, end),
-                self.assigned[name],
-                "assigned here",
-            )
-        if name in self.families:
-            raise self.error(
-                "name",
-                f"'{excerpt(name)}' is a family, not one value",
-                f"write one member, {excerpt(name)}[0], or a list: "
-                f"[{excerpt(name)}[t] for t in 0..3]",
-                (start, end),
-                self.families[name],
-                "assigned here",
-            )
-        if name in self.functions:
-            parameters = ", ".join(self.functions[name].parameters)
-            raise self.error(
-                "name",
-                f"'{excerpt(name)}' is a function, not a value",
-                f"write {excerpt(name)}({parameters})",
-                (start, end),
-            )
+        if name in self.assigned or name in self.families or name in self.functions:
+            raise self.no_value(name, (start, end))
         if name in CONSTANTS and name not in self.bindings:
             node = self.nodes[name] = self.constant(CONSTANTS[name], name, start, end)
             return node
@@ -151,6 +118,21 @@ class Names(Nodes):
         if bound is not None and not isinstance(bound, float):
             self.set_shape(node, tuple(bound.shape), start, end)
         return node
+
+    def no_value(self, name: str, span: tuple[int, int]) -> CgraphError:
+        """Return the error for a name that the program gives, and that is no value here."""
+        shown = excerpt(name)
+        if name in self.assigned:
+            message = f"'{shown}' is used before it is assigned"
+            hint = "statements are read in order; move the assignment up"
+            return self.error("name", message, hint, span, self.assigned[name], "assigned here")
+        if name in self.families:
+            message = f"'{shown}' is a family, not one value"
+            hint = f"write one member, {shown}[0], or a list: [{shown}[t] for t in 0..3]"
+            return self.error("name", message, hint, span, self.families[name], "assigned here")
+        message = f"'{shown}' is a function, not a value"
+        hint = f"write {shown}({', '.join(self.functions[name].parameters)})"
+        return self.error("name", message, hint, span)
 
     def member_of(self, name: str, key: tuple[int, ...], start: int, end: int) -> int:
         """Return the node of a member of a family, which must have been assigned before."""
@@ -179,15 +161,8 @@ class Names(Nodes):
         if command:
             return self.error("name", DERIVATIVE, command, span)
         called = shorten(self.text[start + len(name) : end].strip(), 30)
-        is_value = (
-            name in self.assigned
-            or name in self.bindings
-            or name in self.graph.inputs
-            or name in CONSTANTS
-            or name in scope
-            or name in self.families
-        )
-        if is_value:
+        known = (self.graph.inputs, CONSTANTS, self.families)
+        if own or any(name in names for names in known):
             message = f"'{shown}' is a value, not a function"
             hint = f"write {shown}*{called}"
             if getattr(self.bindings.get(name), "shape", ()) or name in self.families:
@@ -196,22 +171,22 @@ class Names(Nodes):
                 )
             return self.error("name", message, hint, span)
         message = f"there is no function '{shown}'"
-        if name in ABSENT:
-            return self.error("name", message, ABSENT[name], span)
         based = re.fullmatch(r"log_?(\w+)", name)
-        if based and name not in OTHER_SPELLINGS:
-            return self.error("name", message, f"write log(x)/log({based[1]})", span)
+        other = OTHER_SPELLINGS.get(name) or OTHER_SPELLINGS.get(name.lower())
         close = nearest(name, [*WORDS, *self.functions], 0.6)
-        if name in OTHER_SPELLINGS or name.lower() in OTHER_SPELLINGS:
-            other = OTHER_SPELLINGS.get(name) or OTHER_SPELLINGS[name.lower()]
-            return self.error("name", message, f"write {other}", span)
-        if close and len(name) > 1:
-            return self.error("name", message, f"did you mean '{close}'?", span)
-        if count != 1:
+        if name in ABSENT:
+            hint = ABSENT[name]
+        elif based and name not in OTHER_SPELLINGS:
+            hint = f"write log(x)/log({based[1]})"
+        elif other:
+            hint = f"write {other}"
+        elif close and len(name) > 1:
+            hint = f"did you mean '{close}'?"
+        elif count != 1:
             hint = f"define it, {shown}(a, b) = …, or see what cgraph ops lists"
-            return self.error("name", message, hint, span)
-        message = f"'{shown}' is a value, not a function"
-        hint = f"write {shown}*{called}; to define a function write {shown}(a) = …"
+        else:
+            message = f"'{shown}' is a value, not a function"
+            hint = f"write {shown}*{called}; to define a function write {shown}(a) = …"
         return self.error("name", message, hint, span)
 
     # What is known when the graph is built

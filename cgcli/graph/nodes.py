@@ -50,13 +50,10 @@ class Nodes:
 
     def too_many_nodes(self, start: int, end: int) -> CgraphError:
         """Return the error for what has more nodes than there may be."""
-        return self.error(
-            "limit",
-            f"the graph grows past {self.limits.nodes:,} nodes",
-            "loops and functions are written out when the graph is built; "
-            "use fewer turns, or raise the limit with --max-nodes",
-            (start, end),
-        )
+        message = f"the graph grows past {self.limits.nodes:,} nodes"
+        hint = "loops and functions are written out when the graph is built; "
+        hint += "use fewer turns, or raise the limit with --max-nodes"
+        return self.error("limit", message, hint, (start, end))
 
     def set_shape(self, node: int, shape: Shape, start: int, end: int) -> None:
         """Note the shape of a vector or a matrix, and that arrays are needed for it."""
@@ -65,12 +62,8 @@ class Nodes:
             return
         self.numbers += size(shape)
         if self.numbers > self.limits.numbers:
-            raise self.error(
-                "limit",
-                f"the graph would hold more than {self.limits.numbers:,} numbers",
-                f"this value is {describe(shape)}",
-                (start, end),
-            )
+            message = f"the graph would hold more than {self.limits.numbers:,} numbers"
+            raise self.error("limit", message, f"this value is {describe(shape)}", (start, end))
         self.graph.shapes[node] = shape
 
     def operation(
@@ -115,23 +108,13 @@ class Nodes:
             message = f"{message} in '{operation.symbol}'"
             if operation.symbol == "*" and _multiply(*map(graph.shape, arguments)):
                 hint = "for the product of matrices write @"
-        places = [
-            Place(
-                self.text,
-                graph.starts[arguments[place]],
-                graph.ends[arguments[place]],
-                describe(graph.shape(arguments[place])),
-            )
-            for place in mismatch.places
-            if self.within(arguments[place], start, end)
-        ]
-        for place in mismatch.places:
-            if not self.within(arguments[place], start, end):
-                name = graph.given.get(arguments[place])
-                if name:
-                    message = (
-                        f"{message} ({excerpt(name)} is {describe(graph.shape(arguments[place]))})"
-                    )
+        places: list[Place] = []
+        for node in (arguments[place] for place in mismatch.places):
+            shape = describe(graph.shape(node))
+            if self.within(node, start, end):
+                places.append(Place(self.text, graph.starts[node], graph.ends[node], shape))
+            elif node in graph.given:
+                message = f"{message} ({excerpt(graph.given[node])} is {shape})"
         return CgraphError("shape", message, hint, tuple(places) or (Place(self.text, start, end),))
 
     def within(self, node: int, start: int, end: int) -> bool:
@@ -146,12 +129,9 @@ class Nodes:
 
     def too_many_turns(self, start: int, end: int) -> CgraphError:
         """Return the error for loops that take more turns than there may be nodes."""
-        return self.error(
-            "limit",
-            f"loops and calls take more than {self.limits.nodes:,} turns",
-            "use fewer turns, or raise the limit with --max-nodes",
-            (start, end),
-        )
+        message = f"loops and calls take more than {self.limits.nodes:,} turns"
+        hint = "use fewer turns, or raise the limit with --max-nodes"
+        return self.error("limit", message, hint, (start, end))
 
 
 def _multiply(left: Shape, right: Shape) -> bool:

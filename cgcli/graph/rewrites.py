@@ -113,18 +113,22 @@ def _match(graph: Graph, root: int, pattern: Graph) -> tuple[dict[str, int], set
             if not _same(graph, letters.setdefault(letter, place), place):
                 return None
             continue
-        if graph.operations[place] is not operation:
+        if not _is_alike(graph, place, pattern, wanted):
             return None
         if operation.name == "constant" and graph.constants[place] != pattern.constants[wanted]:
             return None
-        if graph.static.get(place) != pattern.static.get(wanted):
-            return None
         covered.add(place)
-        arguments = graph.arguments[place]
-        if len(arguments) != len(pattern.arguments[wanted]):
-            return None
-        pending.extend(zip(pattern.arguments[wanted], arguments, strict=True))
+        pending.extend(zip(pattern.arguments[wanted], graph.arguments[place], strict=True))
     return letters, covered
+
+
+def _is_alike(graph: Graph, node: int, other: Graph, place: int) -> bool:
+    """Whether two nodes are the same operation of as many arguments, with the same axes."""
+    return (
+        graph.operations[node] is other.operations[place]
+        and graph.static.get(node) == other.static.get(place)
+        and len(graph.arguments[node]) == len(other.arguments[place])
+    )
 
 
 def _same(graph: Graph, first: int, second: int) -> bool:
@@ -136,15 +140,9 @@ def _same(graph: Graph, first: int, second: int) -> bool:
         budget -= 1
         if a == b:
             continue
-        if not budget or graph.operations[a] is not graph.operations[b]:
+        if not budget or not _is_alike(graph, a, graph, b):
             return False
-        if not graph.arguments[a] and graph.literals.get(a) != graph.literals.get(b, ""):
-            return False
-        if not graph.arguments[a] and a not in graph.literals:
-            return False
-        if len(graph.arguments[a]) != len(graph.arguments[b]):
-            return False
-        if graph.static.get(a) != graph.static.get(b):
+        if not graph.arguments[a] and graph.literals.get(a, "") != graph.literals.get(b):
             return False
         pending.extend(zip(graph.arguments[a], graph.arguments[b], strict=True))
     return True

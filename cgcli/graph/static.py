@@ -31,22 +31,21 @@ def whole_number(
     return _whole(text, expression, _value(text, expression, lookup, member), what)
 
 
+def _error(text: str, span: tuple[int, int], message: str, hint: str = "") -> CgraphError:
+    return CgraphError("index", message, hint, (Place(text, *span),))
+
+
 def _whole(text: str, expression: Expression, value: float | Shape, what: str) -> int:
-    start, end = _span(expression)
+    span = expression[-1][3:5]
+    message = f"{what} must be a whole number"
     if isinstance(value, tuple) or value - value != 0:
-        raise CgraphError("index", f"{what} must be a whole number", "", (Place(text, start, end),))
+        raise _error(text, span, message)
     if value != int(value):
-        raise CgraphError(
-            "index",
-            f"{what} must be a whole number, and this is {value:g}",
-            "round it with floor(…) or round(…)",
-            (Place(text, start, end),),
-        )
+        message = f"{message}, and this is {value:g}"
+        raise _error(text, span, message, "round it with floor(…) or round(…)")
     if abs(value) > _LARGEST:
         message = f"{what} is {value:.6g}, and whole numbers are used up to 2^53"
-        raise CgraphError(
-            "index", message, "beyond it doubles skip some", (Place(text, start, end),)
-        )
+        raise _error(text, span, message, "beyond it doubles skip some")
     return int(value)
 
 
@@ -54,21 +53,17 @@ def turns(text: str, limits: Range, lookup: Lookup, member: Member) -> range:
     """Return the values a loop's variable takes, both ends included."""
     start = whole_number(text, limits.start, lookup, member, "the start of a range")
     stop = whole_number(text, limits.stop, lookup, member, "the end of a range")
-    place = (Place(text, *limits.span),)
     if limits.step is None:
         # start = stop + 1 is how an empty range is meant: 0..n-1 with n = 0.
         if stop < start - 1:
             message = f"the range {start}..{stop} counts up and holds nothing"
-            raise CgraphError("index", message, f"write {start}..{stop} by -1", place)
+            raise _error(text, limits.span, message, f"write {start}..{stop} by -1")
         return range(start, stop + 1)
     step = whole_number(text, limits.step, lookup, member, "the step of a range")
     if step == 0:
-        raise CgraphError("index", "the step of a range cannot be 0", "write by 1 or by -1", place)
+        message = "the step of a range cannot be 0"
+        raise _error(text, limits.span, message, "write by 1 or by -1")
     return range(start, stop + (1 if step > 0 else -1), step)
-
-
-def _span(expression: Expression) -> tuple[int, int]:
-    return expression[-1][3], expression[-1][4]
 
 
 class _Frame:
@@ -149,22 +144,15 @@ def _apply(
 
 
 def _unknown(text: str, start: int, end: int) -> CgraphError:
-    return CgraphError(
-        "index",
-        "this must be known when the graph is built",
-        "an index or a range may use whole numbers, loop variables, len(x), and + - * /",
-        (Place(text, start, end),),
-    )
+    hint = "an index or a range may use whole numbers, loop variables, len(x), and + - * /"
+    return _error(text, (start, end), "this must be known when the graph is built", hint)
 
 
 def unknown_name(text: str, name: str, start: int, end: int) -> CgraphError:
     """Return the error for a name in an index or a range that has no value yet."""
-    return CgraphError(
-        "index",
-        f"'{excerpt(name)}' must be known when the graph is built",
-        f"bind it to a whole number, {excerpt(name)}=…, or write the number itself",
-        (Place(text, start, end),),
-    )
+    message = f"'{excerpt(name)}' must be known when the graph is built"
+    hint = f"bind it to a whole number, {excerpt(name)}=…, or write the number itself"
+    return _error(text, (start, end), message, hint)
 
 
 def constant_value(graph: Graph, node: int, known: dict[int, float | None]) -> float | None:

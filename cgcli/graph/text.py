@@ -35,10 +35,8 @@ def pieces(
         return [(0, _ATOM), f"[{', '.join(map(str, static))}]"]
     if not operation.symbol:
         opening, closing = ("[", "]") if operation.name == "stack" else ("(", ")")
-        parts: list[str | tuple[int, int]] = [(operation.words or ("",))[0] + opening]
-        for place in range(count):
-            parts += [", ", (place, 0)] if place else [(place, 0)]
-        return [*parts, "".join(f", {n}" for n in static) + closing]
+        word = (operation.words or ("",))[0]
+        return [word + opening, *listed(count), "".join(f", {n}" for n in static) + closing]
     if count == 1:
         # A sign takes a power or another sign on its right: -x^2, --x.
         return [operation.symbol, (0, LEVELS["sign"])]
@@ -48,6 +46,11 @@ def pieces(
     # Comparisons do not chain; sums and products associate to the left.
     on_left = level + 1 if level == LEVELS["comparison"] else level
     return [(0, on_left), f" {operation.symbol} ", (1, level + 1)]
+
+
+def listed(count: int) -> list[str | tuple[int, int]]:
+    """Return the places of so many arguments with commas between."""
+    return [part for place in range(count) for part in (", ", (place, 0))][1:]
 
 
 class Notation(NamedTuple):

@@ -31,12 +31,9 @@ def parse(text: str, limits: Limits = Limits()) -> syntax.Syntax:
     """
     block, names = run(machine(), text, Actions(text), limits)
     if not block:
-        raise CgraphError(
-            "syntax",
-            "there is no expression here",
-            'write one, for example "(x+y)*z"',
-            (Place(text, 0, len(text.rstrip())),) if text.strip() else (),
-        )
+        places = (Place(text, 0, len(text.rstrip())),) if text.strip() else ()
+        hint = 'write one, for example "(x+y)*z"'
+        raise CgraphError("syntax", "there is no expression here", hint, places)
     return syntax.Syntax(text, block, frozenset(names))
 
 
@@ -218,11 +215,7 @@ class Actions:
         return len(self.code) - 1
 
     def on_range(self, values: list[Any], start: int, end: int) -> syntax.Range:
-        stop = self._cut(values[2])
-        return syntax.Range(self._cut(values[0]), stop, None, (start, end))
-
-    def on_range_by(self, values: list[Any], start: int, end: int) -> syntax.Range:
-        step = self._cut(values[4])
+        step = self._cut(values[4]) if len(values) > 3 else None
         stop = self._cut(values[2])
         return syntax.Range(self._cut(values[0]), stop, step, (start, end))
 
@@ -256,12 +249,10 @@ class Actions:
         for _, parameter, _, first, last in target[:-1]:
             place = Place(self.text, first, last)
             if parameter in parameters:
-                raise CgraphError(
-                    "syntax",
-                    f"two parameters of {excerpt(name)} are called '{excerpt(parameter)}'",
-                    "give each parameter a name of its own",
-                    (place, parameters[parameter]._replace(label="the first")),
-                )
+                places = place, parameters[parameter]._replace(label="the first")
+                message = f"two parameters of {excerpt(name)} are called '{excerpt(parameter)}'"
+                hint = "give each parameter a name of its own"
+                raise CgraphError("syntax", message, hint, places)
             parameters[parameter] = place
         return syntax.Function(name, tuple(parameters), expression, target[-1][3:5])
 

@@ -125,9 +125,6 @@ def tokens(text: str, source: str, depth: int, reader: Machine | None = None) ->
 
 
 def _too_deep(source: str, start: int, depth: int) -> CgraphError:
-    return CgraphError(
-        "limit",
-        f"brackets nest deeper than {depth:,} levels",
-        "give parts names of their own, one statement each, or raise the limit with --max-depth",
-        (Place(source, start, start + 1),),
-    )
+    message = f"brackets nest deeper than {depth:,} levels"
+    hint = "give parts names of their own, one statement each, or raise the limit with --max-depth"
+    return CgraphError("limit", message, hint, (Place(source, start, start + 1),))

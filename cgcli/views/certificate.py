@@ -10,10 +10,10 @@ from cgcli.calculus.judge import Finding
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
-from cgcli.views.document import evaluation, number
+from cgcli.views.document import evaluation, fields, number
 from cgcli.views.gate import printable
 from cgcli.views.table import Columns, gradient_head, print_result, shown
-from cgcli.views.terminal import console
+from cgcli.views.terminal import console, say
 
 __all__ = ["certified_evaluation", "keep_notes", "print_certificate"]
 
@@ -28,8 +28,6 @@ def print_certificate(
     With a `precision` the digits that are proved stand in place of the floats, else the
     floats, each with the bound that it lies within.
     """
-    from rich.text import Text
-
     out = console()
     scalar = certificate.jacobian is None and bool(result.gradient)
     gradient = [gradient_head(result)] if scalar else []
@@ -51,8 +49,7 @@ def print_certificate(
     jacobian = certificate.jacobian
     kept = None if jacobian is None else {n: _array(f, precision) for n, f in jacobian.items()}
     print_result(result, digits, most, out, Columns(heads, cells, kept))
-    for line in _lines(certificate, result, precision):
-        out.print(Text(line))
+    say(out, *_lines(certificate, result, precision))
 
 
 def _array(finding: Finding, precision: int | None) -> Any:
@@ -179,9 +176,7 @@ def certified_evaluation(
         row["verdict"] = certificate.verdict(node)
     document["proof"] = {
         "precision": precision,
-        "bits": certificate.bits,
-        "agreed": certificate.agreed,
-        "failed": certificate.failed,
+        **fields(certificate, "bits", "agreed", "failed"),
         "verdicts": certificate.count(),
     }
     if certificate.jacobian is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
 from cgcli.views.rational import is_missing
 
-__all__ = ["compact", "evaluation", "kind_document", "note_document", "number", "pretty"]
+__all__ = ["compact", "evaluation", "fields", "kind_document", "note_document", "number", "pretty"]
 
 
 def number(value: Any) -> Any:
@@ -45,15 +46,14 @@ def _strings(values: list[Any]) -> list[Any]:
     return [_strings(each) if isinstance(each, list) else number(each) for each in values]
 
 
+def fields(source: object, *names: str) -> dict[str, Any]:
+    """Return what an object has under these names, as a part of a document."""
+    return {name: getattr(source, name) for name in names}
+
+
 def note_document(note: Note) -> dict[str, Any]:
     """Return a note as a JSON object."""
-    document: dict[str, Any] = {
-        "kind": note.kind,
-        "node": note.node,
-        "line": note.line,
-        "column": note.column,
-        "message": note.message,
-    }
+    document = fields(note, "kind", "node", "line", "column", "message")
     if note.sides is not None:
         document["sides"] = {
             name: [number(left), number(right)] for name, (left, right) in note.sides.items()
@@ -82,11 +82,7 @@ def evaluation(result: Result, text: str) -> dict[str, Any]:
         document["jacobian"] = {name: number(j) for name, j in result.jacobian.items()}
     document["nodes"] = [
         {
-            "id": node.id,
-            "name": node.name,
-            "op": node.op,
-            "args": node.args,
-            "formula": node.formula,
+            **fields(node, "id", "name", "op", "args", "formula"),
             "value": number(node.value),
             "grad": number(node.grad),
             "partials": [number(partial) for partial in node.partials],
@@ -107,11 +103,22 @@ def compact(document: dict[str, Any]) -> str:
 
 def pretty(document: dict[str, Any]) -> str:
     """Return a document with a line for each of its parts, and for each object of its lists."""
-    parts = []
+    return "".join(pieces(document))
+
+
+def pieces(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the same text in pieces; of an iterator each object is written as it comes."""
+    start = "{\n"
     for key, value in document.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            rows = ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in value)
-            parts.append(f"  {json.dumps(key)}: [\n{rows}\n  ]")
-        else:
-            parts.append(f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}")
-    return "{\n" + ",\n".join(parts) + "\n}"
+        yield f"{start}  {json.dumps(key)}: "
+        start = ",\n"
+        rows = isinstance(value, list) and value and isinstance(value[0], dict)
+        if not rows and not isinstance(value, Iterator):
+            yield json.dumps(value, allow_nan=False)
+            continue
+        before = "[\n"
+        for row in value:
+            yield f"{before}    {json.dumps(row, allow_nan=False)}"
+            before = ",\n"
+        yield "[]" if before == "[\n" else "\n  ]"
+    yield "\n}"

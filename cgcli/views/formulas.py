@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
-from cgcli.graph.latex import LATEX, latex_name, latex_number
+from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.text import COMPACT, Notation, write
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.document import number
-from cgcli.views.signs import PLAIN
+from cgcli.views.signs import PLAIN, PRINTED, Signs
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
@@ -29,15 +30,7 @@ _HELD: Final = {
 }
 
 
-class Style(NamedTuple):
-    """One way of writing formulas: its notation, its names and its numbers."""
-
-    notation: Notation
-    name: Callable[[str], str]
-    number: Callable[[str], str]
-
-
-_TEXT: Final = Style(COMPACT, str, str)
+_TEXT: Final = PLAIN._replace(notation=COMPACT, name=str)
 
 
 def _latex_pieces(
@@ -53,15 +46,13 @@ def _latex_level(operation: Operation) -> int:
     return LEVELS["power"] if operation.name == "outer" else LATEX.level(operation)
 
 
-_LATEX: Final = Style(
-    Notation(_latex_pieces, _latex_level, LATEX.brackets), latex_name, latex_number
-)
+_LATEX: Final = PRINTED._replace(notation=Notation(_latex_pieces, _latex_level, LATEX.brackets))
 
 
 class Written:
     """The formulas of one graph in one style; what is used several times has a name when shared."""
 
-    def __init__(self, formulas: Formulas, style: Style, share: bool) -> None:
+    def __init__(self, formulas: Formulas, style: Signs, share: bool) -> None:
         self.formulas = formulas
         self.graph = formulas.graph
         self.style = style
@@ -92,14 +83,11 @@ class Written:
             uses[row.node] += 1
         taken = {*graph.inputs, *self.formulas.source.given.values(), *(row.name for row in rows)}
         found: dict[int, str] = {}
-        number = 0
+        free = (f"v{number}" for number in count(1) if f"v{number}" not in taken)
         for node, arguments in enumerate(graph.arguments):
             trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
             if arguments and uses[node] > 1 and not trivial:
-                number += 1
-                while f"v{number}" in taken:
-                    number += 1
-                found[node] = f"v{number}"
+                found[node] = next(free)
         return found
 
     def formula(self, node: int, own: bool = False, level: int = 0) -> str:
@@ -166,7 +154,7 @@ def as_text(
             line += f"  # {_value(values[k], digits)}"
         lines.append(line)
     if matrix is not None:
-        lines.append(_matrix(matrix))
+        lines.append(PLAIN.matrix(matrix))
     for k, condition in enumerate(written.conditions()):
         told = _HELD[True if held is None else held[k]]
         lines.append(f"# for {condition}{told}")
@@ -188,11 +176,7 @@ def _value(value: Any, digits: int) -> str:
         return value
     if not getattr(value, "shape", ()):
         return PLAIN.with_decimal(value, digits)
-    return "[" + ", ".join(_value(each, digits) for each in value) + "]"
-
-
-def _matrix(matrix: list[list[str]]) -> str:
-    return "[" + ", ".join(f"[{', '.join(row)}]" for row in matrix) + "]"
+    return PLAIN.vector([_value(each, digits) for each in value])
 
 
 def _ratio(row: Derivative) -> str:
@@ -244,7 +228,7 @@ def as_code(formulas: Formulas, target: Target) -> str:
         name, result = "derivatives", ", ".join(results)
         lines += [(renamed[row.name], emitter.expression(row.node)) for row in rows]
         if matrix is not None:
-            result = _matrix([[renamed[each] for each in row] for row in matrix])
+            result = PLAIN.matrix([[renamed[each] for each in row] for row in matrix])
     comments = [*_shapes(source, by_name), *_conditions(formulas, emitter.names)]
     return emitter.source(Function(name, tuple(inputs), tuple(comments), tuple(lines), result))
 

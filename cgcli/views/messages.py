@@ -18,16 +18,8 @@ def error_document(error: CgraphError) -> dict[str, Any]:
     >>> error_document(CgraphError("usage", "no expression", "write one"))["error"]["kind"]
     'usage'
     """
-    return {
-        "error": {
-            "kind": error.kind,
-            "message": error.message,
-            "hint": error.hint,
-            "line": error.line,
-            "column": error.column,
-            "end_column": error.end_column,
-        }
-    }
+    names = ("kind", "message", "hint", "line", "column", "end_column")
+    return {"error": {name: getattr(error, name) for name in names}}
 
 
 def error_lines(error: CgraphError) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
-from cgcli.views.terminal import console, rule_style, show
+from cgcli.views.document import fields
+from cgcli.views.terminal import console, ruled, say, show
 
 __all__ = ["derivatives", "operation_document", "print_operation", "print_operations"]
 
@@ -44,12 +45,9 @@ def operation_document(row: Operation) -> dict[str, Any]:
     """Return a row as a JSON object of `cgraph.ops/1`."""
     names = dict(zip(row.parameters, row.parameters, strict=True))
     return {
-        "name": row.name,
-        "words": list(row.words),
+        **fields(row, "name", "words"),
         "written": row.signature(),
-        "parameters": list(row.parameters),
-        "summary": row.summary,
-        "elementwise": row.elementwise,
+        **fields(row, "parameters", "summary", "elementwise"),
         "derivatives": derivatives(row),
         "domain": row.domain.words.format(**{**names, "n": "n"}) if row.domain else None,
         "kinks": [kink.words.format_map(names) for kink in row.kinks],
@@ -59,14 +57,11 @@ def operation_document(row: Operation) -> dict[str, Any]:
 
 def print_operations() -> None:
     """Print the whole table, a group after another."""
-    from rich.table import Table
     from rich.text import Text
 
     out = console()
     for group, rows in GROUPS.items():
-        table = Table(
-            box=rule_style(), pad_edge=False, show_edge=False, title=group, title_justify="left"
-        )
+        table = ruled(title=group, title_justify="left")
         table.add_column("written", overflow="fold", style="cyan")
         table.add_column("what it is", overflow="fold")
         table.add_column("derivative", overflow="fold", style="green")
@@ -75,7 +70,7 @@ def print_operations() -> None:
                 table.add_row(Text(row.signature()), Text(row.summary), Text(_short(row)))
         show(out, table)
         out.print()
-    out.print(Text("cgraph ops NAME tells one in full: its domain, its kinks, its convention"))
+    say(out, "cgraph ops NAME tells one in full: its domain, its kinks, its convention")
 
 
 def _short(row: Operation) -> str:
@@ -86,9 +81,6 @@ def _short(row: Operation) -> str:
 
 def print_operation(row: Operation) -> None:
     """Print one row in full."""
-    from rich.text import Text
-
-    out = console()
     document = operation_document(row)
     lines = [f"{document['written']}: {document['summary']}"]
     if len(row.words) > 1:
@@ -105,5 +97,4 @@ def print_operation(row: Operation) -> None:
     lines += [f"  kink: {words}" for words in document["kinks"]]
     if document["convention"]:
         lines.append(f"  convention: {document['convention']}")
-    for line in lines:
-        out.print(Text(line))
+    say(console(), *lines)

@@ -123,6 +123,6 @@ def publish(pieces: Iterable[str]) -> None:
 
 def publish_document(document: dict[str, Any]) -> None:
     """Write a JSON document to standard output."""
-    from cgcli.views.document import pretty
+    from cgcli.views.document import pieces
 
-    publish([pretty(document) + "\n"])
+    publish([*pieces(document), "\n"])

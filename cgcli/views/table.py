@@ -10,7 +10,7 @@ from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, is_exact, written
-from cgcli.views.terminal import can_show, console, rule_style, show
+from cgcli.views.terminal import can_show, console, ruled, say, show
 
 __all__ = ["Columns", "gradient_head", "note_lines", "print_result", "shown"]
 
@@ -140,10 +140,10 @@ def print_result(
         table.add_row("…", f"{len(rows):,} more nodes")
     show(out, table, _NAME + _FORMULA + _GAPS + sum(widths) + 3 * max(0, len(widths) - 2))
     if shortened:
-        out.print(Text(f"--rows {len(rows)} shows every node, and so does --json"))
+        say(out, f"--rows {len(rows)} shows every node, and so does --json")
     if not result.graph.inputs and not result.gradient and not result.jacobian:
-        out.print(Text("there are no inputs to differentiate by; bind one with NAME=VALUE, or"))
-        out.print(Text("name a node with --wrt NAME"))
+        say(out, "there are no inputs to differentiate by; bind one with NAME=VALUE, or")
+        say(out, "name a node with --wrt NAME")
     if columns.jacobian is not None:
         _print_jacobian(result, columns.jacobian, digits, out)
     _print_notes(result, out)
@@ -175,10 +175,9 @@ def gradient_head(result: Result) -> str:
 
 
 def _table(out: Any, heads: list[str]) -> Any:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    table = ruled(header_style="bold")
     # Versions of Rich count a least width differently, so it is given only where it matters.
     narrow = out.width < _NARROW
     table.add_column("node", overflow="fold", min_width=_NAME if narrow else None, style="cyan")
@@ -222,8 +221,6 @@ def _width(cell: Any) -> int:
 
 def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out: Any) -> None:
     """Print the Jacobian by each input, a block each; of more than two axes, its shape alone."""
-    from rich.text import Text
-
     for name, jacobian in jacobians.items():
         symbol = f"∂{_name(result.output)}/∂{_name(name)}"
         if not can_show(symbol):
@@ -231,13 +228,13 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
         text = shown(jacobian, digits)
         if jacobian.ndim > 2:
             text = f"{text} numbers; --json has them"
-        out.print(Text(f"\n{symbol} ="))
+        say(out, f"\n{symbol} =")
         lines = text.split("\n")
         beside_it = decimals(jacobian, digits).split("\n") if result.kind.exact else []
         if any(beside_it):
             wide = max(map(len, lines))
             lines = [f"{a:<{wide}}   {b}" for a, b in zip(lines, beside_it, strict=True)]
-        out.print(Text("\n".join(f"  {line}".rstrip() for line in lines)))
+        say(out, *(f"  {line}".rstrip() for line in lines))
 
 
 def note_line(note: Note, several: bool = False) -> str:

@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 
 from cgcli.views.gate import printable_lines
 
-__all__ = ["can_show", "console", "rule_style", "show"]
+__all__ = ["can_show", "console", "ruled", "say", "show"]
 
 
 _UNLIMITED: Final = 10_000
@@ -66,8 +66,18 @@ def can_show(text: str, stream: IO[str] | None = None) -> bool:
     return True
 
 
-def rule_style() -> Any:
-    """Return the box of a table: a line under its head, in ASCII where there is no other."""
-    from rich import box
+def say(out: Any, *lines: str, style: str = "", **options: Any) -> None:
+    """Print lines as they are, whatever Rich would read in them; `options` are its own."""
+    from rich.text import Text
 
-    return box.SIMPLE_HEAD if can_show("─") else box.ASCII2
+    for line in lines:
+        out.print(Text(line, style=style), **options)
+
+
+def ruled(**options: Any) -> Any:
+    """Return an empty table with a line under its head, in ASCII where there is no other."""
+    from rich import box
+    from rich.table import Table
+
+    style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
+    return Table(box=style, pad_edge=False, show_edge=False, **options)

@@ -21,7 +21,7 @@ from cgcli.views.operations import derivatives
 # Aliases of the grammar that build syntax; all others are operations.
 SYNTAX = {
     "assignment", "call", "comprehension", "empty", "first", "group", "index", "joined", "list",
-    "loop", "more", "name", "nothing", "number", "one", "range", "range_by", "value",
+    "loop", "more", "name", "nothing", "number", "one", "range", "value",
 }  # fmt: skip
 
 LANGUAGE = (

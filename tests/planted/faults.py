@@ -91,14 +91,14 @@ FAULTS: Final = (
     Fault(
         "two elements are taken for one in what is advised",
         "cgcli/graph/rewrites.py",
-        "        if graph.static.get(a) != graph.static.get(b):\n            return False\n",
+        "        and graph.static.get(node) == other.static.get(place)\n",
         "",
         ("tests/graph/test_rewrites.py",),
     ),
     Fault(
         "two numbers are taken for one in what is advised",
         "cgcli/graph/rewrites.py",
-        'if not graph.arguments[a] and graph.literals.get(a) != graph.literals.get(b, ""):',
+        'if not graph.arguments[a] and graph.literals.get(a, "") != graph.literals.get(b):',
         "if False:",
         ("tests/graph/test_rewrites.py",),
     ),
@@ -119,7 +119,7 @@ FAULTS: Final = (
     Fault(
         "a comprehension's own node is not counted",
         "cgcli/graph/counting.py",
-        "                nodes += times * isinstance(part, Comprehension)\n",
+        "                nodes += times * isinstance(part, syntax.Comprehension)\n",
         "",
         ("cgcli/graph/counting.py",),
     ),
@@ -772,8 +772,8 @@ FAULTS: Final = (
     Fault(
         "a fraction as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        "self.write.in_brackets(*right, product + 1)",
-        "self.write.in_brackets(*right, product)",
+        "self.write.in_brackets(*self.write.leaf(one.partial), product + 1)",
+        "self.write.in_brackets(*self.write.leaf(one.partial), product)",
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(

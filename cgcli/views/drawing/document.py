@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cgcli.graph.graph import Graph
+from cgcli.views.document import fields
 from cgcli.views.drawing.layout import Placed
 
 __all__ = ["as_document"]
@@ -17,17 +18,13 @@ def as_document(placed: Placed, graph: Graph) -> dict[str, Any]:
         "schema": "cgraph.draw/1",
         "expression": graph.text,
         "output": graph.names[graph.output],
-        "width": round(placed.width, 1),
-        "height": round(placed.height, 1),
+        **_rounded(placed, "width", "height"),
         "nodes": [
             {
                 "id": shape.node,
                 "name": graph.names[shape.node],
                 "symbol": shape.symbol,
-                "x": round(at.x, 1),
-                "y": round(at.y, 1),
-                "width": round(at.width, 1),
-                "height": round(at.height, 1),
+                **_rounded(at, "x", "y", "width", "height"),
                 "value": shape.value,
                 "gradient": shape.gradient or shape.total,
             }
@@ -45,3 +42,7 @@ def as_document(placed: Placed, graph: Graph) -> dict[str, Any]:
             for arrow, route in zip(scene.arrows, placed.routes, strict=True)
         ],
     }
+
+
+def _rounded(source: object, *names: str) -> dict[str, float]:
+    return {name: round(value, 1) for name, value in fields(source, *names).items()}

@@ -18,19 +18,15 @@ def layers(scene: Scene) -> list[int]:
     The output is rightmost, and an input stands just before its first use.
     """
     count = len(scene.shapes)
-    early, late = [0] * count, [-1] * count
+    early, late = [0] * count, [count] * count
     for arrow in scene.arrows:
         early[arrow.target] = max(early[arrow.target], early[arrow.source] + 1)
-    by_target: list[list[int]] = [[] for _ in range(count)]
-    for arrow in scene.arrows:
-        by_target[arrow.target].append(arrow.source)
-    for shape in range(count - 1, -1, -1):
-        if late[shape] < 0:
-            late[shape] = early[shape]
-        for source in by_target[shape]:
-            before = late[shape] - 1
-            late[source] = before if late[source] < 0 else min(late[source], before)
-    return late
+    # Arrows are in the order of their targets: the last comes first, and nothing waits for it.
+    for arrow in reversed(scene.arrows):
+        if late[arrow.target] == count:
+            late[arrow.target] = early[arrow.target]
+        late[arrow.source] = min(late[arrow.source], late[arrow.target] - 1)
+    return [first if last == count else last for first, last in zip(early, late, strict=True)]
 
 
 def bends(scene: Scene, levels: list[int]) -> int:

@@ -60,17 +60,16 @@ def planned(placed: Placed) -> Plan:
             columns[level].append(Stop(-1, number, _height_at(placed.routes[number], x), 1))
     for stops in columns:
         stops.sort(key=lambda stop: stop.y)
-    where: dict[tuple[int, int], tuple[int, int]] = {}
-    for level, stops in enumerate(columns):
-        for k, stop in enumerate(stops):
-            where[stop.shape, stop.arrow] = (level, k)
+    shapes: dict[int, tuple[int, int]] = {}
     passing: dict[int, list[tuple[int, int]]] = {}
     for level, stops in enumerate(columns):
         for k, stop in enumerate(stops):
             if stop.shape < 0:
                 passing.setdefault(stop.arrow, []).append((level, k))
+            else:
+                shapes[stop.shape] = (level, k)
     chains = [
-        [where[a.source, -1], *passing.get(n, []), where[a.target, -1]]
+        [shapes[a.source], *passing.get(n, []), shapes[a.target]]
         for n, a in enumerate(placed.scene.arrows)
     ]
     return Plan(placed, columns, chains, arrivals)

@@ -7,9 +7,10 @@ uses it, as in ``^2`` or ``1/``. Which numbers are known yet is a question of th
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.explain import Contribution, Explanation
+from cgcli.calculus.explain import Explanation
 from cgcli.calculus.result import Result
 from cgcli.errors import shorten
 from cgcli.graph.graph import Graph
@@ -167,74 +168,60 @@ class _Known:
         self, graph: Graph, result: Result | None, picture: Picture, frame: int | None
     ) -> None:
         self.graph = graph
-        self.result = result
-        self.picture = picture
+        self.digits = picture.digits
         self.output = graph.output if result is None else result.of
+        self.values = None if result is None or not picture.values else result.values
         self._explanation: Explanation | None = None
         self._valued: Callable[[int], bool] = lambda node: True
         self._sending: set[int] | None = None
+        self._started = True
         if result is None:
             return
-        self._explanation = Explanation(result)
-        if frame is None:
-            return
-        forward = list(self._explanation.forward())
-        backward = [step.node for step in self._explanation.backward()]
-        valued = set(forward[:frame])
-        self._valued = lambda node: not graph.arguments[node] or node in valued
-        self._sending = set(backward[: max(0, frame - len(forward))])
-        self._started = frame > len(forward)
+        explanation = Explanation(result)
+        if picture.gradients and result.gradients is not None:
+            self._explanation = explanation
+        if frame is not None:
+            forward = list(explanation.forward())
+            valued, after = set(forward[:frame]), max(0, frame - len(forward))
+            self._sending = {step.node for step in islice(explanation.backward(), after)}
+            self._valued = lambda node: not graph.arguments[node] or node in valued
+            self._started = frame > len(forward)
 
     def value(self, node: int) -> str:
         """Return a node's value, or nothing where it is not known or not wanted."""
-        if self.result is None or not self.picture.values or not self._valued(node):
+        if self.values is None or not self._valued(node):
             return ""
-        return _number(self.result.values[node], self.picture.digits)
-
-    def _shows_gradients(self) -> bool:
-        result = self.result
-        return result is not None and result.gradients is not None and self.picture.gradients
+        return _number(self.values[node], self.digits)
 
     def sent(self, node: int, place: int) -> str:
         """Return what a node sends to one argument."""
-        if not self._shows_gradients():
+        explanation = self._explanation
+        if explanation is None or explanation.result.gradients is None:
             return ""
-        explanation, result = self._explanation, self.result
-        assert explanation is not None
-        assert result is not None
-        assert result.gradients is not None
-        if not result.active[self.graph.arguments[node][place]] or result.gradients[node] is None:
+        result, argument = explanation.result, self.graph.arguments[node][place]
+        if not result.active[argument] or explanation.result.gradients[node] is None:
             return ""
-        if self._sending is not None and node not in self._sending:
-            return ""
-        sent = explanation.sent(node, place)
-        return "" if sent is None else _number(sent, self.picture.digits)
+        known = self._sending is None or node in self._sending
+        sent = explanation.sent(node, place) if known else None
+        return "" if sent is None else _number(sent, self.digits)
 
     def gradient(self, node: int) -> str:
         """Return a node's whole gradient, once all its uses have sent their part."""
-        result = self.result
-        if not self._shows_gradients() or result is None or not result.active[node]:
+        explanation = self._explanation
+        if explanation is None or not explanation.result.active[node] or not self._started:
             return ""
-        if self._sending is not None:
-            if not self._started:
-                return ""
-            users = self._received(node)
-            if any(each.node not in self._sending for each in users):
-                return ""
-        return _number(result.grad(node), self.picture.digits)
+        sending = self._sending
+        if sending is not None and any(u.node not in sending for u in explanation.received(node)):
+            return ""
+        return _number(explanation.result.grad(node), self.digits)
 
     def total(self, node: int) -> str:
         """Return the sum of a node's contributions where there are several."""
-        if not self._shows_gradients() or self.graph.uses[node] < 2:
-            return ""
-        if len(self._received(node)) < 2:
+        explanation = self._explanation
+        if explanation is None or self.graph.uses[node] < 2 or len(explanation.received(node)) < 2:
             return ""
         found = self.gradient(node)
         return f"Σ {found}" if found else ""
-
-    def _received(self, node: int) -> list[Contribution]:
-        assert self._explanation is not None
-        return self._explanation.received(node)
 
 
 def _number(value: Any, digits: int) -> str:

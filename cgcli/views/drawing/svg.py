@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+from string import Template
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -12,31 +14,6 @@ __all__ = ["as_svg"]
 
 _MARGIN: Final = 16.0
 _LINE: Final = 16.0
-_FONT: Final = "'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, monospace"
-_LIGHT: Final = {
-    ".paper": "fill: #ffffff",
-    ".shape": "fill: #f6f8fa; stroke: #57606a",
-    ".input": "fill: #eef4fb; stroke: #57606a",
-    ".output": "fill: #f6f8fa; stroke: #1f2328; stroke-width: 2",
-    ".symbol, .name": "fill: #1f2328",
-    ".quiet": "fill: #59636e",
-    ".value": "fill: #0550ae",
-    ".gradient": "fill: #a40e26",
-    ".arrow": "fill: none; stroke: #6e7781",
-    ".head": "fill: #6e7781",
-}
-_DARK: Final = {
-    ".paper": "fill: #0d1117",
-    ".shape": "fill: #161b22; stroke: #9198a1",
-    ".input": "fill: #111d2e; stroke: #9198a1",
-    ".output": "fill: #161b22; stroke: #f0f6fc; stroke-width: 2",
-    ".symbol, .name": "fill: #e6edf3",
-    ".quiet": "fill: #9198a1",
-    ".value": "fill: #79c0ff",
-    ".gradient": "fill: #ff9492",
-    ".arrow": "fill: none; stroke: #8b949e",
-    ".head": "fill: #8b949e",
-}
 
 
 def as_svg(placed: Placed, title: str) -> str:
@@ -71,17 +48,8 @@ def as_svg(placed: Placed, title: str) -> str:
 
 
 def _style() -> str:
-    rules = [f"text {{ font-family: {_FONT}; text-anchor: middle; }}"]
-    rules += [
-        f".symbol {{ font-size: {_n(SYMBOL)}px; }}",
-        f".name, .quiet {{ font-size: {_n(NAME)}px; }}",
-        f".value, .gradient {{ font-size: {_n(LABEL)}px; }}",
-        ".legend { text-anchor: start; }",
-        ".again { stroke-dasharray: 3 3; }",
-    ]
-    rules += [f"{name} {{ {rule}; }}" for name, rule in _LIGHT.items()]
-    dark = "\n".join(f"  {name} {{ {rule}; }}" for name, rule in _DARK.items())
-    return "\n".join(rules) + f"\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+    style = resources.files(__package__).joinpath("picture.css").read_text(encoding="utf-8")
+    return Template(style).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
 
 
 def _n(number: float) -> str:

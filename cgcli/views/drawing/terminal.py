@@ -8,7 +8,6 @@ passes a layer on its way further right takes a row there.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -45,19 +44,16 @@ def check_width(scene: Scene) -> None:
 def print_picture(placed: Placed) -> None:
     """Draw in the terminal; raises `CgraphError` where the picture does not fit."""
     out = console()
-    if not all(map(can_show, _texts(placed))):
+    if not all(can_show(shape.symbol + shape.name) for shape in placed.scene.shapes):
         # What the terminal lacks is escaped before it is measured.
         placed = placed._replace(scene=_escaped(placed.scene))
     grid, columns, rows = _untangled(placed)
     if columns > out.width or rows > _MOST_ROWS:
-        raise CgraphError(
-            "limit",
-            f"the picture takes {columns} columns and {rows} rows, and there are {out.width} "
-            "columns here"
-            if columns > out.width
-            else f"the picture takes {rows} rows",
-            _ELSEWHERE,
-        )
+        message = f"the picture takes {rows} rows"
+        if columns > out.width:
+            message = f"the picture takes {columns} columns and {rows} rows, and there are "
+            message += f"{out.width} columns here"
+        raise CgraphError("limit", message, _ELSEWHERE)
     plain = can_show("│─┌▶Σ")
     for row in range(rows):
         pieces = _row(grid, row, columns, plain)
@@ -79,11 +75,6 @@ def _row(grid: Grid, row: int, columns: int, plain: bool) -> list[tuple[str, str
         pieces.append((char if plain else char.translate(_IN_ASCII), style))
         column += width(char) or 1
     return pieces
-
-
-def _texts(placed: Placed) -> Iterator[str]:
-    for shape in placed.scene.shapes:
-        yield from (shape.symbol, shape.name)
 
 
 def _escaped(scene: Scene) -> Scene:

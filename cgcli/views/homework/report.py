@@ -14,7 +14,7 @@ from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
 from cgcli.views.homework.remarks import HINT, VERDICT, VERDICT_WORDS, remarks, step_text
-from cgcli.views.terminal import console, rule_style, show
+from cgcli.views.terminal import console, ruled, show
 from cgcli.words import Math, Message
 
 __all__ = ["Report", "print_class", "print_sheet"]
@@ -74,9 +74,7 @@ def _print_table(
     report: Report, out: Any, columns: list[_Column], rows: Iterable[list[Any]]
 ) -> None:
     """Print a table of the columns that are shown, and a blank line."""
-    from rich.table import Table
-
-    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    table = ruled(header_style="bold")
     for head, options, shown in columns:
         if shown:
             table.add_column(report.say(head) if head else "", **options)

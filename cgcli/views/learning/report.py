@@ -11,7 +11,7 @@ from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
 from cgcli.views.table import shown
-from cgcli.views.terminal import can_show, console, rule_style, show
+from cgcli.views.terminal import can_show, console, ruled, say, show
 from cgcli.words import counted
 
 __all__ = ["print_trained"]
@@ -23,8 +23,6 @@ _FEW: Final = 16
 
 def print_trained(training: Training, trained: Trained, digits: int) -> None:
     """Print the curve, the parameters, the cost on both parts, and why the run stopped."""
-    from rich.text import Text
-
     out = console()
     costs = [record["cost"] for record in trained.history]
     unicode = can_show("┤█▁")
@@ -32,20 +30,17 @@ def print_trained(training: Training, trained: Trained, digits: int) -> None:
     if lines:
         scale = ", logarithmic" if is_logarithmic([c for c in costs if c - c == 0]) else ""
         first, last = trained.history[0]["epoch"], trained.history[-1]["epoch"]
-        out.print(Text(f"cost, epoch {first} to {last}{scale}"))
-        for line in lines:
-            out.print(Text(line, style="cyan"))
+        say(out, f"cost, epoch {first} to {last}{scale}")
+        say(out, *lines, style="cyan")
         out.print()
     _print_parameters(training, trained, digits, out)
-    for line in _summary(training, trained, digits):
-        out.print(Text(line), soft_wrap=True)
+    say(out, *_summary(training, trained, digits), soft_wrap=True)
 
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=rule_style(), pad_edge=False, show_edge=False, header_style="bold")
+    table = ruled(header_style="bold")
     table.add_column("parameter", overflow="fold", style="cyan", min_width=9)
     table.add_column("value", justify="right", no_wrap=True)
     errors = None

@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Contribution
 from cgcli.operations.row import LEVELS
-from cgcli.operations.shapes import describe
 from cgcli.operations.table import OPERATIONS
 from cgcli.views.trace.writing import Writing
 from cgcli.words import Math, Message
@@ -90,30 +89,20 @@ class Chain:
                 sides.append(
                     self.write.number(one.partial, self.shown.values and self.shown.gradients)
                 )
-            yield Line(
-                "local",
-                Message("local"),
-                tuple(sides),
-                conditions=self.write.reasons(one.formula),
-            )
-            sides = []
+            reasons = self.write.reasons(one.formula)
+            yield Line("local", Message("local"), tuple(sides), conditions=reasons)
             factor = local if len(local) <= _LONGEST else ratio
             level = self.write.level(one.formula) if factor is local else _ATOM
             factor = self.write.in_brackets(factor, level, LEVELS["product"] + 1)
-            sides.append(self._spread(one, f"{upstream}{self.signs.times}{factor}"))
+            sides = [self._spread(one, f"{upstream}{self.signs.times}{factor}")]
             sides += self._product(one)
         kind, label = "chain", Message("chain")
         if one.shared:
             kind, label = "part", Message("part of {gradient}", gradient=Math(target))
         else:
             sides.insert(0, target)
-        shape = self.graph.shape(one.argument)
-        yield Line(
-            kind,
-            label,
-            distinct([*sides, self.write.grad(one.sent)]),
-            aside=describe(shape) if shape and one.formula is None else "",
-        )
+        aside = self.write.shape(one.argument) if one.formula is None else ""
+        yield Line(kind, label, distinct([*sides, self.write.grad(one.sent)]), aside=aside)
 
     def _product(self, one: Contribution) -> list[str]:
         """Return upstream times local in numbers, where they are few and nothing was cut off."""
@@ -121,16 +110,10 @@ class Chain:
         special = one.node in self.result.faults or one.node in self.result.masks
         if not self.shown.gradients or special or not self.write.is_short(upstream, one.partial):
             return []
-        left = self.write.leaf(upstream, gradient=True)
-        right = self.write.leaf(one.partial)
         product = LEVELS["product"]
-        text = self.signs.times.join(
-            [
-                self.write.in_brackets(*left, product),
-                self.write.in_brackets(*right, product + 1),
-            ]
-        )
-        return [self._spread(one, text)]
+        left = self.write.in_brackets(*self.write.leaf(upstream, gradient=True), product)
+        right = self.write.in_brackets(*self.write.leaf(one.partial), product + 1)
+        return [self._spread(one, f"{left}{self.signs.times}{right}")]
 
     def _spread(self, one: Contribution, product: str) -> str:
         """Return a product summed, where the argument was spread over more elements than it has."""

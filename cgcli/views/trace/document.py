@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from cgcli.calculus.explain import Contribution, Explanation
 from cgcli.calculus.notes import Note
 from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
-from cgcli.views.document import kind_document, note_document, number
+from cgcli.views.document import kind_document, note_document, number, pieces
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Shown, Writing
 
@@ -20,9 +19,9 @@ __all__ = ["as_json"]
 def as_json(
     explanation: Explanation, shown: Shown, catalogue: Catalogue, text: str
 ) -> Iterator[str]:
-    """Return the document in pieces: a head, a line for each step, and the notes."""
+    """Yield the document in pieces: a head, a line for each step, and the notes."""
     result = explanation.result
-    head: dict[str, Any] = {
+    document: dict[str, Any] = {
         "schema": "cgraph.trace/1",
         "expression": text,
         **kind_document(result),
@@ -31,26 +30,20 @@ def as_json(
         "gradient": None,
     }
     if result.gradient is not None:
-        head["gradient"] = {
+        document["gradient"] = {
             result.graph.names[each.node]: number(each.value if shown.gradients else None)
             for each in explanation.gradients()
         }
     if result.jacobian is not None:
-        head["jacobian"] = {
+        document["jacobian"] = {
             name: number(value if shown.gradients else None)
             for name, value in explanation.jacobian().items()
         }
-    parts = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
-    yield "{\n" + ",\n".join(parts) + ',\n  "steps": ['
-    between = "\n"
     steps = _Steps(explanation, shown, catalogue)
-    for step in steps.steps():
-        yield f"{between}    {json.dumps(step, allow_nan=False)}"
-        between = ",\n"
-    yield "\n  ],\n" if between != "\n" else "],\n"
-    notes = [steps.note(note) for note in result.notes]
-    rows = ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in notes)
-    yield f'  "notes": [\n{rows}\n  ]\n}}\n' if notes else '  "notes": []\n}\n'
+    document["steps"] = steps.steps()
+    document["notes"] = [steps.note(note) for note in result.notes]
+    yield from pieces(document)
+    yield "\n"
 
 
 class _Steps:

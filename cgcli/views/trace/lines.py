@@ -42,39 +42,30 @@ class Lines:
     # What is given, and the forward pass
 
     def _given(self) -> Iterator[Line]:
-        first = True
-        for node in self.explanation.inputs():
-            if first:
+        for k, node in enumerate(self.explanation.inputs()):
+            if not k:
                 yield Line("heading", Message("Given"))
-                first = False
-            shape = self.graph.shape(node)
-            aside = describe(shape) if shape else ""
-            sides = (
-                self.write.name(node),
-                self.write.value(self.result.values[node], known=True),
-            )
-            yield Line("given", sides=sides, aside=aside)
+            value = self.write.value(self.result.values[node], known=True)
+            sides = self.write.name(node), value
+            yield Line("given", sides=sides, aside=self.write.shape(node))
 
     def _forward(self) -> Iterator[Line]:
         yield Line("heading", Message("Forward: the value of each operation"))
-        nothing = True
         for node in self.explanation.forward():
-            nothing = False
             self.number += 1
             value = self.write.value(self.result.values[node])
             sides = [self.write.name(node), self.write.formula(node)]
             if self.shown.values:
                 sides += self.write.substituted(node)
-            shape = self.graph.shape(node)
             yield Line(
                 "forward",
                 sides=distinct([*sides, value]),
                 conditions=self.write.turn(node),
-                aside=describe(shape) if shape else "",
+                aside=self.write.shape(node),
                 number=self.number,
             )
             yield from self._notes(node, forward=True)
-        if nothing:
+        if not self.number:
             yield Line("words", Message("no value is needed for it"))
 
     # The backward pass

@@ -11,7 +11,7 @@ from cgcli.views.catalogue import ENGLISH, Catalogue, catalogue
 from cgcli.views.signs import ASCII, PLAIN, PRINTED, Signs
 from cgcli.views.streams import publish
 from cgcli.views.terminal import can_show, console
-from cgcli.views.trace.lines import Line, Lines
+from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.writing import Shown
 from cgcli.words import Message
 
@@ -78,14 +78,6 @@ def _signs() -> Signs:
     return PLAIN if can_show("∂·…") else ASCII
 
 
-def _spaced(lines: Lines) -> Iterator[Line | None]:
-    """Return the lines, None for an empty one before every heading but the first."""
-    for k, line in enumerate(lines):
-        if k and line.kind == "heading":
-            yield None
-        yield line
-
-
 def step_through(explanation: Explanation, wanted: Wanted, ask: Callable[[], bool]) -> None:
     """Print a trace on a terminal a step at a time; `ask` waits, and says whether to go on."""
     signs, out, words = _signs(), console(), catalogue(wanted.language)
@@ -101,11 +93,11 @@ def print_on(
     ask: Callable[[], bool] = lambda: True,
 ) -> None:
     """Print lines on a Rich console, and before each step but the first ask whether to go on."""
-    from cgcli.views.trace.text import TextLines
+    from cgcli.views.trace.text import TextLines, spaced
 
     layout = TextLines(signs, words)
     waiting = False
-    for line in _spaced(lines):
+    for line in spaced(lines):
         starts = line is None or line.number or line.kind == "gradient"
         if waiting and starts:
             if not ask():

@@ -11,7 +11,7 @@ from cgcli.views.signs import Signs
 from cgcli.views.trace.lines import Line
 from cgcli.words import Message
 
-__all__ = ["TextLines", "as_text"]
+__all__ = ["TextLines", "as_text", "spaced"]
 
 _INDENT: Final = {"heading": 0, "given": 2, "gradient": 2, "entry": 6, "start": 5, "words": 2}
 _STEP: Final = 5
@@ -97,12 +97,16 @@ class TextLines:
             out.print(Text(indent) + folded)
 
 
+def spaced(lines: Iterable[Line]) -> Iterator[Line | None]:
+    """Return the lines, None for an empty one before every heading but the first."""
+    for k, line in enumerate(lines):
+        if k and line.kind == "heading":
+            yield None
+        yield line
+
+
 def as_text(lines: Iterable[Line], signs: Signs, catalogue: Catalogue) -> Iterator[str]:
     """Return the lines as plain text, each with its end."""
     layout = TextLines(signs, catalogue)
-    first = True
-    for line in lines:
-        if line.kind == "heading" and not first:
-            yield "\n"
-        first = False
-        yield layout.text(line) + "\n"
+    for line in spaced(lines):
+        yield f"{layout.text(line) if line else ''}\n"

@@ -11,7 +11,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
 from cgcli.graph.text import write
 from cgcli.operations.row import LEVELS
-from cgcli.operations.shapes import size
+from cgcli.operations.shapes import describe, size
 from cgcli.views.signs import Signs
 from cgcli.words import Math, Message
 
@@ -119,6 +119,11 @@ class Writing:
     def reasons(self, formula: Formula) -> tuple[str, ...]:
         """Return the comparisons by which a local derivative was chosen."""
         return tuple(dict.fromkeys(self.formula_of(formula, each) for each in formula.reasons))
+
+    def shape(self, node: int) -> Message | str:
+        """Return the shape of a node in words, nothing of a scalar's."""
+        shape = self.graph.shape(node)
+        return describe(shape) if shape else ""
 
     def turn(self, node: int) -> tuple[str, ...]:
         """Return the variables and values of the turn that a node was made in."""
