@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.homework.carrying import Known, carried
-from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
+from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same
@@ -76,19 +76,11 @@ def diagnose(owns: Sequence[Own], wrong: Wrong) -> list[Diagnosis]:
     return list(unique.values())
 
 
-def _step(own: Own, quantity: Quantity) -> ValueStep | GradientStep:
-    if quantity.of < 0:
-        return ValueStep(own, quantity.node)
-    return GradientStep(own, quantity.of, quantity.node)
-
-
 def _steps(own: Own, wrong: Wrong) -> list[ValueStep | GradientStep]:
     """Return the step that was answered, once for each form of its local derivatives."""
-    node, of = wrong.quantity.node, wrong.quantity.of
-    if of < 0:
-        return [ValueStep(own, node)]
+    node, of = wrong.quantity
     forms = {form for use in own.uses(of, node) for form in use.forms()} | {AS_IS}
-    return [GradientStep(own, of, node, form) for form in sorted(forms, key=_FORMS.index)]
+    return [step_at(own, wrong.quantity, form) for form in sorted(forms, key=_FORMS.index)]
 
 
 def _at_the_step(own: Own, wrong: Wrong, step: ValueStep | GradientStep) -> Iterator[Diagnosis]:
@@ -220,9 +212,9 @@ def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
     if of >= 0:
         steps += [Quantity(each, of) for each in _left_out(own, wrong)]
     steps += [Quantity(each) for each in inner]
-    expected = _part(_step(own, wrong.quantity).expected, wrong.element)
+    expected = _part(step_at(own, wrong.quantity).expected, wrong.element)
     for quantity in steps:
-        step = _step(own, quantity)
+        step = step_at(own, quantity)
         for made in alternatives(step):
             if shape_of(made.number) != graph.shape(quantity.node) or is_same(
                 made.number, step.expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -220,6 +221,14 @@ class Exercise:
         for name in self.draft.unknown():
             raise self.unknown(name)
         return node
+
+    @contextmanager
+    def added(self, expression: Expression, text: str) -> Iterator[int]:
+        """Append a student's expression, and take it off again behind the block."""
+        try:
+            yield self.add(expression, text)
+        finally:
+            self.draft.undo()
 
     def is_formula(self, node: int) -> bool:
         """Whether what was added depends on the program's names, or is a constant."""

@@ -21,11 +21,9 @@ __all__ = [
     "Own",
     "Use",
     "Worked",
-    "in_doubles",
     "is_same",
     "quiet",
     "run",
-    "value_with",
 ]
 
 AS_IS: Final = "as it is"
@@ -103,6 +101,18 @@ class Own:
         other.gradients = {of: dict(found) for of, found in self.gradients.items()}
         return other
 
+    def in_doubles(self) -> Own:
+        """Return the same numbers in doubles, over the exercise in doubles."""
+        kind = self.exercise.kind
+        if not kind.exact:
+            return self
+        other = Own(self.exercise.double)
+        for node in self.moved:
+            other.set_value(node, kind.doubles(self.values[node]))
+        for of, found in self.gradients.items():
+            other.gradients[of] = {node: kind.doubles(each) for node, each in found.items()}
+        return other
+
     def set_value(self, node: int, number: Any) -> None:
         """Take a number for a node's value."""
         self.values[node] = number
@@ -165,20 +175,6 @@ class Own:
             if sent is not None:
                 total = sent if total is None else added(total, sent)
         return self.exercise.zeros(node) if total is None else total
-
-
-def in_doubles(own: Own) -> Own:
-    """Return a student's numbers in doubles, over the exercise in doubles."""
-    kind = own.exercise.kind
-    if not kind.exact:
-        return own
-    other = Own(own.exercise.double)
-    for node in own.moved:
-        other.set_value(node, kind.doubles(own.values[node]))
-    for of, found in own.gradients.items():
-        for node, number in found.items():
-            other.set_gradient(of, node, kind.doubles(number))
-    return other
 
 
 class Worked:
@@ -320,13 +316,3 @@ class Use(Worked):
         """Yield what correct working may send, one number a form."""
         for form in self.forms():
             yield Use(self.own, self.node, self.place, self.upstream, form).sent
-
-
-def value_with(own: Own, node: int, place: int, number: Any) -> Any:
-    """Return what an operation comes to with another number for one of its arguments."""
-    graph = own.graph
-    operation = graph.operations[node]
-    parts = [own.values[argument] for argument in graph.arguments[node]]
-    parts[place] = number
-    arrays = bool(graph.shape(node))
-    return run(operation.value, *parts, *graph.static.get(node, ()), arrays=arrays)
