@@ -106,8 +106,9 @@ def check_command(
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Points, read_points, score
     from cgcli.views.catalogue import catalogue, spoken
+    from cgcli.views.homework.document import check_document, check_table
     from cgcli.views.homework.remarks import discreet
-    from cgcli.views.homework.report import Report
+    from cgcli.views.homework.report import Report, print_class, print_sheet
     from cgcli.views.table import note_lines
 
     reveal = str(one_of("--reveal", reveal, _REVEALED))
@@ -128,23 +129,16 @@ def check_command(
     if not json:
         tell(*note_lines(result if reveal == "answer" else discreet(result)))
     found = _marked(exercise, _sheets(answers or [], answer or []), reach)
-    each = [(marked, score(marked, worth or Points(), require)) for marked in found]
+    sheets = [(marked, score(marked, worth or Points(), require)) for marked in found]
     if json:
-        from cgcli.views.homework.document import check_document
-
-        publish_document(check_document(report, each))
+        publish_document(check_document(report, sheets))
     elif csv:
-        from cgcli.views.homework.document import check_table
-
-        publish([check_table(report, each)])
+        publish([check_table(report, sheets)])
+    elif len(sheets) == 1:
+        print_sheet(report, *sheets[0])
     else:
-        from cgcli.views.homework.report import print_class, print_sheet
-
-        if len(each) == 1:
-            print_sheet(report, *each[0])
-        else:
-            print_class(report, each)
-    if not all(scored.complete for _, scored in each):
+        print_class(report, sheets)
+    if not all(scored.complete for _, scored in sheets):
         raise typer.Exit(1)
 
 
@@ -170,7 +164,7 @@ def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:
     Raises `CgraphError` where there is none, and where the only file cannot be read; among
     others it is a sheet in trouble.
     """
-    from cgcli.homework.sheets import Line, Sheet, read_sheets, split
+    from cgcli.homework.sheets import Sheet, read_sheets, split
 
     if not paths and not answers:
         message = "there is nothing to mark"
@@ -189,7 +183,7 @@ def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:
         lines = [
             line._replace(number=k) for k, text in enumerate(answers, 1) for line in split(text)
         ]
-        sheets.append(Sheet("command line", [Line(*line) for line in lines]))
+        sheets.append(Sheet("command line", lines))
     return sheets
 
 

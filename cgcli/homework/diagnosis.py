@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.homework.carrying import Known, carried
-from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep, step_at
+from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same
@@ -136,32 +136,30 @@ def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:
 def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
     """Yield what each mistake of the table gives at a step, the likeliest mistake first."""
     for mistake in MISTAKES:
-        if isinstance(step, ValueStep):
-            if mistake.at_value is not None and step.arguments:
-                for number in mistake.at_value(step):
-                    yield Alternative(mistake, None, number)
-            continue
-        if mistake.at_gradient is not None:
-            for number in mistake.at_gradient(step):
-                yield Alternative(mistake, None, number)
-        if mistake.at_use is not None:
-            yield from _at_uses(mistake, step)
+        numbers: Numbers = ()
+        if isinstance(step, GradientStep):
+            numbers = mistake.at_gradient(step) if mistake.at_gradient else ()
+        elif step.arguments and mistake.at_value:
+            numbers = mistake.at_value(step)
+        for number in numbers:
+            yield Alternative(mistake, None, number)
+        if isinstance(step, GradientStep) and mistake.at_use:
+            yield from _at_uses(mistake, step, [list(mistake.at_use(use)) for use in step.uses])
 
 
-def _at_uses(mistake: Mistake, step: GradientStep) -> Iterator[Alternative]:
+def _at_uses(mistake: Mistake, step: GradientStep, made: list[list[Any]]) -> Iterator[Alternative]:
     """Yield the gradient with a mistake made at one of the uses, or at all of them alike."""
-    assert mistake.at_use is not None
-    made = [(use, list(mistake.at_use(use))) for use in step.uses]
-    for use, numbers in made:
+    for use, numbers in zip(step.uses, made, strict=True):
         others = [each.sent for each in step.uses if each is not use and each.sent is not None]
         for number in numbers:
             whole = _sum([number, *others])
             if whole is not None:
                 yield Alternative(mistake, use, whole)
-    if sum(bool(numbers) for _, numbers in made) > 1:
-        whole = _sum([numbers[0] if numbers else use.sent for use, numbers in made])
+    if sum(map(bool, made)) > 1:
+        pairs = zip(step.uses, made, strict=True)
+        whole = _sum([numbers[0] if numbers else use.sent for use, numbers in pairs])
         if whole is not None:
-            yield Alternative(mistake, made[0][0], whole)
+            yield Alternative(mistake, step.uses[0], whole)
 
 
 def _sum(numbers: Iterable[Any]) -> Any:
@@ -232,18 +230,12 @@ def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
 
 def _left_out(own: Own, wrong: Wrong) -> list[int]:
     """Return the nodes whose gradients are not on the sheet and lead to the one asked for."""
-    found: list[int] = []
-    pending = [wrong.quantity.node]
-    seen = set(pending)
-    known = own.gradients.get(wrong.quantity.of, {})
-    while pending:
-        node = pending.pop(0)
+    known, of = own.gradients.get(wrong.quantity.of, {}), wrong.quantity.of
+    reached = [wrong.quantity.node]
+    # It grows while it is gone through.
+    for node in reached:
         for user, _ in own.exercise.users.of(node):
-            inner = (
-                user in known and user not in wrong.known.gradients and user != wrong.quantity.of
-            )
-            if inner and user not in seen:
-                seen.add(user)
-                found.append(user)
-                pending.append(user)
-    return found
+            inner = user in known and user not in wrong.known.gradients and user != of
+            if inner and user not in reached:
+                reached.append(user)
+    return reached[1:]

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
-from cgcli.calculus.result import Result
-from cgcli.errors import CgraphError, nearest
+from cgcli.calculus.result import Result, unknown_node
+from cgcli.errors import CgraphError
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.quantities import Quantity, Steps
@@ -219,7 +219,7 @@ class Exercise:
         """
         node = self.draft.add(expression, text, self.unnamed)
         for name in self.draft.unknown():
-            raise self.unknown(name)
+            raise unknown_node(self.graph, name)
         return node
 
     @contextmanager
@@ -282,17 +282,6 @@ class Exercise:
         if not self.kind.exact or found is None or _is_number(found):
             return found
         return compute(DOUBLES, {node: self.kind.doubles(each) for node, each in values.items()})
-
-    def unknown(self, name: str) -> CgraphError:
-        """Return the error for a name that the program has not."""
-        from cgcli.calculus.result import unknown_node
-
-        return unknown_node(self.graph, name)
-
-    def nearest(self, text: str) -> str:
-        """Return the step whose text is most like another, or nothing."""
-        texts = [self.steps.text(step) for step in self.steps.asked[:2000]]
-        return nearest(text, texts, 0.6)
 
 
 def _times(a: Any, b: Any) -> Any:

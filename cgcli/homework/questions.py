@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.calculus.result import unknown_node
+from cgcli.errors import CgraphError, Place, excerpt, nearest, shorten
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
@@ -24,6 +25,8 @@ from cgcli.language.syntax import (
 from cgcli.operations.row import Shape
 
 __all__ = ["Question", "place_of", "refuse_gradients", "sign_of"]
+
+_STEPS: Final = 2_000
 
 Named: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 """The nodes that may be meant, several of what stands several times, and which element of them."""
@@ -113,7 +116,8 @@ class Question:
         if not found:
             place = place_of(entries, self.text)
             written = self.text[place.start : place.end]
-            near = self.exercise.nearest(written)
+            steps = self.exercise.steps
+            near = nearest(written, [steps.text(step) for step in steps.asked[:_STEPS]], 0.6)
             hint = f"did you mean '{near}'?" if near else "write a step as the program has it"
             message = f"'{shorten(written)}' is no step of the program"
             raise self._error(message, hint, entries)
@@ -134,7 +138,7 @@ class Question:
         """Return a node by its name; raises `CgraphError` about what was written."""
         node = self.graph.node(name)
         if node is None:
-            error = self.exercise.unknown(written)
+            error = unknown_node(self.graph, written)
             if re.fullmatch(r"[d∂]\w+", written) and "did you mean" not in error.hint:
                 error.hint = "a derivative is written dg/dx"
             error.places = (place_of(entries, self.text),)

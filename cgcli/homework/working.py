@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -95,8 +96,7 @@ class Own:
 
     def copy(self) -> Own:
         """Return the same numbers, to be changed without changing these."""
-        other = Own.__new__(Own)
-        other.exercise, other.graph = self.exercise, self.graph
+        other = copy.copy(self)
         other.values, other.moved = list(self.values), set(self.moved)
         other.gradients = {of: dict(found) for of, found in self.gradients.items()}
         return other
