@@ -18,7 +18,7 @@ from cgcli.language.syntax import LIST, NUMBER, Expression
 from cgcli.limits import Limits
 from cgcli.numbers.values import is_finite
 
-__all__ = ["Answer", "Answers", "Formula", "Unreadable", "read_answers"]
+__all__ = ["Answer", "Formula", "Unreadable", "read_answers"]
 
 _LIMITS: Final = Limits(depth=200)
 _SCIENTIFIC: Final = re.compile(
@@ -56,15 +56,11 @@ class Unreadable(NamedTuple):
     error: CgraphError
 
 
-class Answers(NamedTuple):
-    """What a sheet holds: its answers in the order of working, and what could not be read."""
+def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[Unreadable]]:
+    """Return a sheet's answers in the order of working, and what could not be read.
 
-    answers: list[Answer]
-    unreadable: list[Unreadable]
-
-
-def read_answers(exercise: Exercise, sheet: Sheet) -> Answers:
-    """Return what is understood of a sheet; a line that is not spoils no other."""
+    A line that is not understood spoils no other.
+    """
     found: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
     for line in sheet.lines:
@@ -92,7 +88,7 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> Answers:
     place = exercise.steps.place
     answers.sort(key=lambda answer: (place(answer.quantity), answer.element, not answer.formula))
     unreadable.sort(key=lambda each: (each.line, each.text))
-    return Answers(answers, unreadable)
+    return answers, unreadable
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
