@@ -39,19 +39,17 @@ def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number:
     """
     trial = own.copy()
     graph, of = own.graph, target.of
+    trial.take(changed, number)
     if changed.of < 0:
-        trial.set_value(changed.node, number)
         moved = {changed.node}
         last = target.node if of < 0 else of
         for node in range(changed.node + 1, last + 1):
             left_out = node not in known.values or target == Quantity(node)
             if left_out and not moved.isdisjoint(graph.arguments[node]):
-                trial.set_value(node, trial.value(node))
+                trial.take(Quantity(node), trial.value(node))
                 moved.add(node)
         if of < 0:
             return trial.values[target.node]
-    else:
-        trial.set_gradient(of, changed.node, number)
     gradients = trial.gradients.get(of, {})
     for node in completed(graph, of):
         if node == target.node:
@@ -59,7 +57,7 @@ def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number:
         # The node's value may be what was changed, and then its gradient is not.
         kept = node in known.gradients or node == of or changed == Quantity(node, of)
         if not kept and gradients.get(node) is not None:
-            trial.set_gradient(of, node, trial.gradient(of, node))
+            trial.take(Quantity(node, of), trial.gradient(of, node))
     return trial.gradient(of, target.node)
 
 

@@ -135,7 +135,7 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
     if not exercise.graph.shape(output):
         for node, gradient in enumerate(exercise.gradients(output)):
             if gradient is not None:
-                own.set_gradient(output, node, gradient)
+                own.take(Quantity(node, output), gradient)
     alone: set[Made] = set()
     made: set[Made] = set()
     for quantity in exercise.steps.asked[:_LARGEST]:

@@ -158,7 +158,7 @@ class Exercise:
             shaken = (self.truth(quantity, point) for point in self._shaken)
             moved = max(_distance(value, other) for other in shaken)
             size = float(abs(value).max() if shape_of(value) else abs(value))
-            self._slack[quantity] = min(1e-13 * size + moved * 4e-14 / SHAKE, 1e-9 * (1 + size))
+            self._slack[quantity] = min(1e-13 * size + moved * (4e-14 / SHAKE), 1e-9 * (1 + size))
         return self._slack[quantity]
 
     @cached_property

@@ -137,6 +137,11 @@ class Judge:
                 numbers = self._overlaid(numbers, expected[0], answer, (value, held))
         return numbers
 
+    def take(self, quantity: Quantity, numbers: Pair) -> None:
+        """Go on with numbers for a value or a gradient."""
+        for own, number in zip(self.owns, numbers, strict=True):
+            own.take(quantity, number)
+
     def _verdict(
         self,
         written: Written,

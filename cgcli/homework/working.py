@@ -11,21 +11,12 @@ from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
 from cgcli.homework.exercise import Exercise
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
-__all__ = [
-    "AGAIN",
-    "AS_IS",
-    "TAUGHT",
-    "Own",
-    "Use",
-    "Worked",
-    "is_same",
-    "quiet",
-    "run",
-]
+__all__ = ["AGAIN", "AS_IS", "TAUGHT", "Own", "Use", "Worked", "is_same", "quiet", "run"]
 
 AS_IS: Final = "as it is"
 AGAIN: Final = "again"
@@ -84,7 +75,7 @@ class Own:
     """One set of numbers for a program: the true ones, or a student's where they differ.
 
     `values` are those of the nodes, and `gradients` by node those of one `of`. Nothing is
-    changed in place but by `set_value` and `set_gradient`.
+    changed in place but by `take`.
     """
 
     def __init__(self, exercise: Exercise) -> None:
@@ -108,23 +99,23 @@ class Own:
             return self
         other = Own(self.exercise.double)
         for node in self.moved:
-            other.set_value(node, kind.doubles(self.values[node]))
+            other.take(Quantity(node), kind.doubles(self.values[node]))
         for of, found in self.gradients.items():
             other.gradients[of] = {node: kind.doubles(each) for node, each in found.items()}
         return other
 
-    def set_value(self, node: int, number: Any) -> None:
-        """Take a number for a node's value."""
+    def take(self, quantity: Quantity, number: Any) -> None:
+        """Take a number for a value, or for a derivative."""
+        node, of = quantity
+        if of >= 0:
+            self.gradients.setdefault(of, {})[node] = number
+            return
         self.values[node] = number
         truth = self.exercise.truths[node]
         if number is truth or (not shape_of(number) and number == truth):
             self.moved.discard(node)
         else:
             self.moved.add(node)
-
-    def set_gradient(self, of: int, node: int, number: Any) -> None:
-        """Take a number for the derivative of one node by another."""
-        self.gradients.setdefault(of, {})[node] = number
 
     def is_moved(self, node: int) -> bool:
         """Whether a node's value, or that of an argument, is not the true one."""
