@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
@@ -232,16 +233,9 @@ class Exercise:
 
     def is_formula(self, node: int) -> bool:
         """Whether what was added depends on the program's names, or is a constant."""
-        graph, size = self.draft.graph, self.draft.size
-        if node < size:
-            return graph.operations[node] is not CONSTANT
-        needed = graph.ancestors([node])
-        return any(
-            argument < size and graph.operations[argument] is not CONSTANT
-            for each in range(size, node + 1)
-            if needed[each]
-            for argument in graph.arguments[each]
-        )
+        graph = self.draft.graph
+        needed = compress(graph.operations[: self.draft.size], graph.ancestors([node]))
+        return any(operation is not CONSTANT for operation in needed)
 
     def value_of(self, node: int, point: Point) -> Any:
         """Return the value of what was added at a point, in doubles where there is no fraction."""
@@ -255,13 +249,13 @@ class Exercise:
         """Return the largest number that is added or subtracted on the way to what was added."""
         whole = self._worked_out(node, point)
         graph = self.draft.graph
-        found = [
+        sizes = [
             abs(whole[argument])
             for each in range(self.draft.size, node + 1)
             if graph.operations[each].name in ("add", "sub")
             for argument in graph.arguments[each]
+            if not shape_of(whole[argument])
         ]
-        sizes = [size for size in found if not shape_of(size)]
         return max((float(size) for size in sizes if size - size == 0), default=0.0)
 
     def _worked_out(self, node: int, point: Point) -> list[Any]:
