@@ -83,7 +83,7 @@ def check_command(given: CheckOptions) -> None:
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Points, read_points, score
     from cgcli.views.catalogue import catalogue, spoken
-    from cgcli.views.homework import document
+    from cgcli.views.homework.document import check_document, check_table
     from cgcli.views.homework.remarks import discreet
     from cgcli.views.homework.report import Report, print_class, print_sheet
     from cgcli.views.table import note_lines
@@ -102,9 +102,9 @@ def check_command(given: CheckOptions) -> None:
     found = _marked(exercise, _sheets(given.answers, given.answer), reach)
     marks = [(marked, score(marked, worth or Points(), given.require)) for marked in found]
     if given.json:
-        publish_document(document.check_document(report, marks))
+        publish_document(check_document(report, marks))
     elif given.csv:
-        publish([document.check_table(report, marks)])
+        publish([check_table(report, marks)])
     elif len(marks) == 1:
         print_sheet(report, *marks[0])
     else:
@@ -135,7 +135,7 @@ def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:
     Raises `CgraphError` where there is none, and where the only file cannot be read; among
     others it is a sheet in trouble.
     """
-    from cgcli.homework.sheets import Line, Sheet, read_sheets, split
+    from cgcli.homework.sheets import Sheet, read_sheets, split
 
     if not paths and not answers:
         message = "there is nothing to mark"
@@ -154,7 +154,7 @@ def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:
         lines = [
             line._replace(number=k) for k, text in enumerate(answers, 1) for line in split(text)
         ]
-        sheets.append(Sheet("command line", [Line(*line) for line in lines]))
+        sheets.append(Sheet("command line", lines))
     return sheets
 
 

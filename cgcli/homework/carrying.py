@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
-from cgcli.homework.working import Own, in_doubles
+from cgcli.homework.working import Own
 from cgcli.homework.written import added, is_fraction, shape_of
 
 __all__ = ["Known", "carried", "rounding_reach"]
@@ -39,20 +39,17 @@ def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number:
     """
     trial = own.copy()
     graph, of = own.graph, target.of
+    trial.take(changed, number)
     if changed.of < 0:
-        trial.set_value(changed.node, number)
         moved = {changed.node}
         last = target.node if of < 0 else of
         for node in range(changed.node + 1, last + 1):
-            arguments = graph.arguments[node]
-            worked_out = node == target.node and of < 0
-            if (worked_out or node not in known.values) and any(a in moved for a in arguments):
-                trial.set_value(node, trial.value(node))
+            left_out = node not in known.values or target == Quantity(node)
+            if left_out and not moved.isdisjoint(graph.arguments[node]):
+                trial.take(Quantity(node), trial.value(node))
                 moved.add(node)
         if of < 0:
             return trial.values[target.node]
-    else:
-        trial.set_gradient(of, changed.node, number)
     gradients = trial.gradients.get(of, {})
     for node in completed(graph, of):
         if node == target.node:
@@ -60,7 +57,7 @@ def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number:
         # The node's value may be what was changed, and then its gradient is not.
         kept = node in known.gradients or node == of or changed == Quantity(node, of)
         if not kept and gradients.get(node) is not None:
-            trial.set_gradient(of, node, trial.gradient(of, node))
+            trial.take(Quantity(node, of), trial.gradient(of, node))
     return trial.gradient(of, target.node)
 
 
@@ -79,13 +76,12 @@ def rounding_reach(
     if len(own.graph) > _LARGEST:
         return total
     if not _is_light(own):
-        own, reaches = _in_doubles(own, reaches)
+        doubles = own.exercise.kind.doubles
+        own, reaches = own.in_doubles(), {step: doubles(each) for step, each in reaches.items()}
     near = [step for step in _before(own.exercise, known, target) if step in reaches]
     for step in near[:_MOST]:
-        if step.of < 0:
-            written = own.values[step.node]
-        else:
-            written = own.gradients.get(step.of, {}).get(step.node)
+        gradients = own.gradients.get(step.of, {})
+        written = own.values[step.node] if step.of < 0 else gradients.get(step.node)
         if written is None or (target.of < 0 and step.node > target.node):
             continue
         total = added(total, _moved(own, known, target, step, written, reaches[step]))
@@ -108,11 +104,6 @@ def _bits(number: Any) -> int:
     return int(number.numerator).bit_length() + int(number.denominator).bit_length()
 
 
-def _in_doubles(own: Own, reaches: Mapping[Quantity, Any]) -> tuple[Own, dict[Quantity, Any]]:
-    doubles = own.exercise.kind.doubles
-    return in_doubles(own), {step: doubles(reach) for step, reach in reaches.items()}
-
-
 def _moved(
     own: Own, known: Known, target: Quantity, step: Quantity, written: Any, reach: Any
 ) -> Any:
@@ -121,14 +112,14 @@ def _moved(
     The elements of an array are rounded each by itself. Of a large one they are moved together,
     up or down by chance: four times the root mean square is more than nearly all come to.
     """
-    if not shape_of(written):
-        ends = [carried(own, known, target, step, added(written, reach * sign)) for sign in (1, -1)]
-        return abs(added(ends[0], -ends[1])) / 2
-    import numpy as np
 
     def moved(by: Any) -> Any:
-        ends = [carried(own, known, target, step, written + by * sign) for sign in (1, -1)]
-        return (ends[0] - ends[1]) / 2
+        ends = [carried(own, known, target, step, added(written, by * sign)) for sign in (1, -1)]
+        return added(ends[0], -ends[1]) / 2
+
+    if not shape_of(written):
+        return abs(moved(reach))
+    import numpy as np
 
     if written.size <= _SMALL:
         units = np.eye(written.size, dtype=int).reshape(written.size, *written.shape)
@@ -141,7 +132,7 @@ def _moved(
 def _before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quantity]:
     """Yield the steps on the sheet that a quantity is worked out from, through what is left out."""
     graph, users = exercise.graph, exercise.users
-    seen: set[Quantity] = {target}
+    seen = {target}
     pending = [target]
     while pending:
         quantity = pending.pop()

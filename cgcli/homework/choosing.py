@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from cgcli.errors import CgraphError
 from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.mistakes.row import GradientStep, ValueStep
-from cgcli.homework.quantities import VALUE, Quantity
+from cgcli.homework.mistakes.row import step_at
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Own, is_same, quiet
 from cgcli.homework.written import shape_of
 from cgcli.numbers.values import is_finite
@@ -135,16 +135,13 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
     if not exercise.graph.shape(output):
         for node, gradient in enumerate(exercise.gradients(output)):
             if gradient is not None:
-                own.set_gradient(output, node, gradient)
+                own.take(Quantity(node, output), gradient)
     alone: set[Made] = set()
     made: set[Made] = set()
     for quantity in exercise.steps.asked[:_LARGEST]:
-        if quantity.kind == VALUE:
-            step: ValueStep | GradientStep = ValueStep(own, quantity.node)
-        elif exercise.graph.shape(output):
+        if quantity.of >= 0 and exercise.graph.shape(output):
             continue
-        else:
-            step = GradientStep(own, quantity.of, quantity.node)
+        step = step_at(own, quantity)
         numbers: dict[str, Any] = {}
         for each in alternatives(step):
             number = each.number

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.homework.carrying import Known, carried
-from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
+from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same
@@ -76,19 +76,11 @@ def diagnose(owns: Sequence[Own], wrong: Wrong) -> list[Diagnosis]:
     return list(unique.values())
 
 
-def _step(own: Own, quantity: Quantity) -> ValueStep | GradientStep:
-    if quantity.of < 0:
-        return ValueStep(own, quantity.node)
-    return GradientStep(own, quantity.of, quantity.node)
-
-
 def _steps(own: Own, wrong: Wrong) -> list[ValueStep | GradientStep]:
     """Return the step that was answered, once for each form of its local derivatives."""
-    node, of = wrong.quantity.node, wrong.quantity.of
-    if of < 0:
-        return [ValueStep(own, node)]
+    node, of = wrong.quantity
     forms = {form for use in own.uses(of, node) for form in use.forms()} | {AS_IS}
-    return [GradientStep(own, of, node, form) for form in sorted(forms, key=_FORMS.index)]
+    return [step_at(own, wrong.quantity, form) for form in sorted(forms, key=_FORMS.index)]
 
 
 def _at_the_step(own: Own, wrong: Wrong, step: ValueStep | GradientStep) -> Iterator[Diagnosis]:
@@ -144,32 +136,30 @@ def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:
 def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
     """Yield what each mistake of the table gives at a step, the likeliest mistake first."""
     for mistake in MISTAKES:
-        if isinstance(step, ValueStep):
-            if mistake.at_value is not None and step.arguments:
-                for number in mistake.at_value(step):
-                    yield Alternative(mistake, None, number)
-            continue
-        if mistake.at_gradient is not None:
-            for number in mistake.at_gradient(step):
-                yield Alternative(mistake, None, number)
-        if mistake.at_use is not None:
-            yield from _at_uses(mistake, step)
+        numbers: Numbers = ()
+        if isinstance(step, GradientStep):
+            numbers = mistake.at_gradient(step) if mistake.at_gradient else ()
+        elif step.arguments and mistake.at_value:
+            numbers = mistake.at_value(step)
+        for number in numbers:
+            yield Alternative(mistake, None, number)
+        if isinstance(step, GradientStep) and mistake.at_use:
+            yield from _at_uses(mistake, step, [list(mistake.at_use(use)) for use in step.uses])
 
 
-def _at_uses(mistake: Mistake, step: GradientStep) -> Iterator[Alternative]:
+def _at_uses(mistake: Mistake, step: GradientStep, made: list[list[Any]]) -> Iterator[Alternative]:
     """Yield the gradient with a mistake made at one of the uses, or at all of them alike."""
-    assert mistake.at_use is not None
-    made = [(use, list(mistake.at_use(use))) for use in step.uses]
-    for use, numbers in made:
+    for use, numbers in zip(step.uses, made, strict=True):
         others = [each.sent for each in step.uses if each is not use and each.sent is not None]
         for number in numbers:
             whole = _sum([number, *others])
             if whole is not None:
                 yield Alternative(mistake, use, whole)
-    if sum(bool(numbers) for _, numbers in made) > 1:
-        whole = _sum([numbers[0] if numbers else use.sent for use, numbers in made])
+    if sum(map(bool, made)) > 1:
+        pairs = zip(step.uses, made, strict=True)
+        whole = _sum([numbers[0] if numbers else use.sent for use, numbers in pairs])
         if whole is not None:
-            yield Alternative(mistake, made[0][0], whole)
+            yield Alternative(mistake, step.uses[0], whole)
 
 
 def _sum(numbers: Iterable[Any]) -> Any:
@@ -220,9 +210,9 @@ def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
     if of >= 0:
         steps += [Quantity(each, of) for each in _left_out(own, wrong)]
     steps += [Quantity(each) for each in inner]
-    expected = _part(_step(own, wrong.quantity).expected, wrong.element)
+    expected = _part(step_at(own, wrong.quantity).expected, wrong.element)
     for quantity in steps:
-        step = _step(own, quantity)
+        step = step_at(own, quantity)
         for made in alternatives(step):
             if shape_of(made.number) != graph.shape(quantity.node) or is_same(
                 made.number, step.expected
@@ -240,18 +230,12 @@ def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
 
 def _left_out(own: Own, wrong: Wrong) -> list[int]:
     """Return the nodes whose gradients are not on the sheet and lead to the one asked for."""
-    found: list[int] = []
-    pending = [wrong.quantity.node]
-    seen = set(pending)
-    known = own.gradients.get(wrong.quantity.of, {})
-    while pending:
-        node = pending.pop(0)
+    known, of = own.gradients.get(wrong.quantity.of, {}), wrong.quantity.of
+    reached = [wrong.quantity.node]
+    # It grows while it is gone through.
+    for node in reached:
         for user, _ in own.exercise.users.of(node):
-            inner = (
-                user in known and user not in wrong.known.gradients and user != wrong.quantity.of
-            )
-            if inner and user not in seen:
-                seen.add(user)
-                found.append(user)
-                pending.append(user)
-    return found
+            inner = user in known and user not in wrong.known.gradients and user != of
+            if inner and user not in reached:
+                reached.append(user)
+    return reached[1:]

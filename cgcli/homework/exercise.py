@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
-from cgcli.calculus.result import Result
-from cgcli.errors import CgraphError, nearest
+from cgcli.calculus.result import Result, unknown_node
+from cgcli.errors import CgraphError
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.quantities import Quantity, Steps
@@ -159,7 +161,7 @@ class Exercise:
             shaken = (self.truth(quantity, point) for point in self._shaken)
             moved = max(_distance(value, other) for other in shaken)
             size = float(abs(value).max() if shape_of(value) else abs(value))
-            self._slack[quantity] = min(1e-13 * size + moved * 4e-14 / SHAKE, 1e-9 * (1 + size))
+            self._slack[quantity] = min(1e-13 * size + moved * (4e-14 / SHAKE), 1e-9 * (1 + size))
         return self._slack[quantity]
 
     @cached_property
@@ -220,21 +222,22 @@ class Exercise:
         """
         node = self.draft.add(expression, text, self.unnamed)
         for name in self.draft.unknown():
-            raise self.unknown(name)
+            raise unknown_node(self.graph, name)
         return node
+
+    @contextmanager
+    def added(self, expression: Expression, text: str) -> Iterator[int]:
+        """Append a student's expression, and take it off again behind the block."""
+        try:
+            yield self.add(expression, text)
+        finally:
+            self.draft.undo()
 
     def is_formula(self, node: int) -> bool:
         """Whether what was added depends on the program's names, or is a constant."""
-        graph, size = self.draft.graph, self.draft.size
-        if node < size:
-            return graph.operations[node] is not CONSTANT
-        needed = graph.ancestors([node])
-        return any(
-            argument < size and graph.operations[argument] is not CONSTANT
-            for each in range(size, node + 1)
-            if needed[each]
-            for argument in graph.arguments[each]
-        )
+        graph = self.draft.graph
+        needed = compress(graph.operations[: self.draft.size], graph.ancestors([node]))
+        return any(operation is not CONSTANT for operation in needed)
 
     def value_of(self, node: int, point: Point) -> Any:
         """Return the value of what was added at a point, in doubles where there is no fraction."""
@@ -248,13 +251,13 @@ class Exercise:
         """Return the largest number that is added or subtracted on the way to what was added."""
         whole = self._worked_out(node, point)
         graph = self.draft.graph
-        found = [
+        sizes = [
             abs(whole[argument])
             for each in range(self.draft.size, node + 1)
             if graph.operations[each].name in ("add", "sub")
             for argument in graph.arguments[each]
+            if not shape_of(whole[argument])
         ]
-        sizes = [size for size in found if not shape_of(size)]
         return max((float(size) for size in sizes if size - size == 0), default=0.0)
 
     def _worked_out(self, node: int, point: Point) -> list[Any]:
@@ -275,17 +278,6 @@ class Exercise:
         if not self.kind.exact or found is None or _is_number(found):
             return found
         return compute(DOUBLES, {node: self.kind.doubles(each) for node, each in values.items()})
-
-    def unknown(self, name: str) -> CgraphError:
-        """Return the error for a name that the program has not."""
-        from cgcli.calculus.result import unknown_node
-
-        return unknown_node(self.graph, name)
-
-    def nearest(self, text: str) -> str:
-        """Return the step whose text is most like another, or nothing."""
-        texts = [self.steps.text(step) for step in self.steps.asked[:2000]]
-        return nearest(text, texts, 0.6)
 
 
 def _times(a: Any, b: Any) -> Any:

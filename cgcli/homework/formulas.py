@@ -53,11 +53,8 @@ def compare(exercise: Exercise, answer: Answer) -> Equality:
     'proved'
     """
     assert answer.formula is not None
-    try:
-        node = exercise.add(answer.formula.expression, answer.formula.text)
+    with exercise.added(*answer.formula) as node:
         return _compare(exercise, answer, node)
-    finally:
-        exercise.draft.undo()
 
 
 def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
@@ -158,28 +155,19 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
             leaves[leaf] = Quotient.variable(variables.index(leaf), len(variables), work)
         elif leaf not in exponents:
             leaves[leaf] = Quotient.constant(value, len(variables), work)
+    sweep = PlainSweep(graph, _QUOTIENTS)
     try:
-        values = _pair(graph, _QUOTIENTS, leaves, quantity, node, active)
+        values = sweep.forward(leaves, graph.ancestors([node, target], leaves))
+        right = values[target]
+        if quantity.of >= 0:
+            right = sweep.backward(target, active, Fraction(1))[quantity.node] or Fraction(0)
         nothing = Quotient.constant(Fraction(0), len(variables), work)
-        if (nothing + values[0] - values[1]).is_zero():
+        if (nothing + values[node] - right).is_zero():
             return True
     except (ArithmeticError, AttributeError, ValueError):
         return None
     free = all(graph.operations[each].name == "input" for each in variables)
     return False if free else None
-
-
-def _pair(
-    graph: Graph, m: Any, leaves: dict[int, Any], quantity: Quantity, node: int, active: bytearray
-) -> tuple[Any, Any]:
-    """Return the formula and the quantity, in one kind of number."""
-    target = quantity.node if quantity.of < 0 else quantity.of
-    sweep = PlainSweep(graph, m)
-    values = sweep.forward(leaves, graph.ancestors([node, target], leaves))
-    if quantity.of < 0:
-        return values[node], values[quantity.node]
-    found = sweep.backward(quantity.of, active, Fraction(1))[quantity.node]
-    return values[node], Fraction(0) if found is None else found
 
 
 def _leaves(

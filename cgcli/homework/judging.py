@@ -10,7 +10,7 @@ from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import Own, in_doubles, is_same
+from cgcli.homework.working import Own, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of
 
 __all__ = ["FOLLOWS", "RIGHT", "WRONG", "Judge", "Judged", "Pair", "Tolerance"]
@@ -137,6 +137,11 @@ class Judge:
                 numbers = self._overlaid(numbers, expected[0], answer, (value, held))
         return numbers
 
+    def take(self, quantity: Quantity, numbers: Pair) -> None:
+        """Go on with numbers for a value or a gradient."""
+        for own, number in zip(self.owns, numbers, strict=True):
+            own.take(quantity, number)
+
     def _verdict(
         self,
         written: Written,
@@ -230,17 +235,14 @@ class Judge:
             written = written.in_doubles(kind)
         wrong = Wrong(quantity, answer.element, written, self._known(quantity.of))
         owns = self.owns if self.differs else self.owns[:1]
-        return diagnose(list(map(in_doubles, owns)), wrong)
+        return diagnose([own.in_doubles() for own in owns], wrong)
 
     def _formula_value(self, answer: Answer) -> Any:
         """Return what a formula comes to with the student's own values."""
-        formula, here = answer.formula, self.exercise.here
-        assert formula is not None
-        try:
-            node = self.exercise.add(formula.expression, formula.text)
-            return self.exercise.value_of(node, here._replace(values=self.own.values))
-        finally:
-            self.exercise.draft.undo()
+        assert answer.formula is not None
+        point = self.exercise.here._replace(values=self.own.values)
+        with self.exercise.added(*answer.formula) as node:
+            return self.exercise.value_of(node, point)
 
     def _overlaid(
         self, before: Pair | None, expected: Pair, answer: Answer, numbers: Pair

@@ -76,8 +76,7 @@ class _Marking(Judge):
             elif node in alike:
                 numbers = (own.values[alike[node]], held.values[alike[node]])
             if numbers is not None:
-                own.set_value(node, numbers[0])
-                held.set_value(node, numbers[1])
+                self.take(Quantity(node), numbers)
 
     def gradients(self) -> None:
         """Judge the gradients, those of inner nodes first."""
@@ -94,7 +93,7 @@ class _Marking(Judge):
 
     def gradients_of(self, of: int) -> None:
         """Judge the derivatives of one node by others, from that node backward."""
-        exercise, own, held = self.exercise, self.own, self.held
+        exercise = self.exercise
         answered = self.answers[of]
         order = completed(exercise.graph, of)
         order += sorted(set(answered).difference(order))
@@ -114,8 +113,7 @@ class _Marking(Judge):
             choices[node] = found
             if not all(_is_equal(number, truth[node]) for pair in found for number in pair):
                 changed.add(node)
-            own.set_gradient(of, node, numbers[0])
-            held.set_gradient(of, node, numbers[1])
+            self.take(Quantity(node, of), numbers)
 
     def choices(
         self, of: int, node: int, choices: dict[int, list[Pair]], changed: set[int]

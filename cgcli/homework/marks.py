@@ -17,19 +17,10 @@ from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line
 from cgcli.homework.written import read_number
 
-__all__ = [
-    "ANSWERED",
-    "MISSING_COUNTS",
-    "Points",
-    "Score",
-    "Summary",
-    "read_points",
-    "score",
-    "summary",
-]
+__all__ = ["Points", "Score", "Summary", "read_points", "score", "summary"]
 
-ANSWERED: Final = "answered"
-MISSING_COUNTS: Final = "all"
+_ANSWERED: Final = "answered"
+_ALL: Final = "all"
 
 
 class Points(NamedTuple):
@@ -105,7 +96,7 @@ def read_points(exercise: Exercise, text: str) -> Points:
     return Points(each, own)
 
 
-def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
+def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
     """Return what a marked sheet comes to.
 
     A step counts as often as it was answered well: of a list answered element by element each
@@ -117,14 +108,14 @@ def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
         parts.setdefault(judged.answer.quantity, []).append(judged.good)
     got = sum(points.of(step) * sum(good) / len(good) for step, good in parts.items())
     whole = sum(points.of(step) for step in parts)
-    if require == MISSING_COUNTS:
+    if require == _ALL:
         whole += sum(points.of(step) for step in marked.missing)
     complete = (
         not marked.sheet.trouble
         and bool(marked.judged)
         and verdicts[RIGHT] == len(marked.judged)
         and not marked.unreadable
-        and not (require == MISSING_COUNTS and marked.missing)
+        and not (require == _ALL and marked.missing)
     )
     return Score(
         verdicts[RIGHT],

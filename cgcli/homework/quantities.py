@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import compress
 from typing import Final, NamedTuple
 
 from cgcli.calculus.result import Result
@@ -128,11 +130,9 @@ def completed(graph: Graph, of: int) -> list[int]:
     arguments, in the order in which they are written.
     """
     needed = graph.ancestors([of])
-    waiting = [0] * (of + 1)
-    for node in range(of + 1):
-        if needed[node]:
-            for argument in graph.arguments[node]:
-                waiting[argument] += 1
+    waiting = Counter(
+        argument for node in compress(range(of + 1), needed) for argument in graph.arguments[node]
+    )
     order = [of]
     for node in range(of, -1, -1):
         if not needed[node]:

@@ -6,6 +6,7 @@ at all is a sheet with a reason and no lines.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -52,12 +53,12 @@ Line(number=1, text='g = -12', trouble='')], trouble='')]
     begins = text.lstrip()[:1]
     if begins == "{" or (begins == "[" and text.lstrip()[1:].lstrip()[:1] in ("{", "]")):
         return list(_from_json(text, name))
-    lines = []
-    for line in split(text):
-        lines.append(line)
-        if len(lines) > _MOST:
-            return [Sheet(name, [], f"it has more than {_MOST:,} answers")]
-    return [Sheet(name, lines)]
+    lines = list(itertools.islice(split(text), _MOST + 1))
+    return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
+
+
+def _too_many(name: str) -> Sheet:
+    return Sheet(name, [], f"it has more than {_MOST:,} answers")
 
 
 def split(text: str) -> Iterator[Line]:
@@ -65,33 +66,36 @@ def split(text: str) -> Iterator[Line]:
 
     A list may go on over several lines: one that has no `=` belongs to an open bracket above.
     """
+    for line in _lines(text):
+        if line.text.strip():
+            yield line._replace(text=line.text.strip())
+
+
+def _lines(text: str) -> Iterator[Line]:
+    """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
     for number, whole in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         line = whole[: len(normalise(whole).partition("#")[0])]
         if len(line) > _LONGEST:
-            if waiting.strip():
-                yield Line(first, waiting.strip())
-                waiting = ""
+            yield Line(first, waiting)
+            waiting = ""
             why = f"the line is longer than {_LONGEST:,} characters"
             yield Line(number, shorten(line.strip(), 40), why)
             continue
         if waiting and "=" in normalise(line).partition(";")[0]:
-            yield Line(first, waiting.strip())
+            yield Line(first, waiting)
             waiting = ""
         if not waiting:
             first = number
         *done, waiting = _pieces(f"{waiting} {line}" if waiting else line)
         for piece in done:
-            if piece.strip():
-                yield Line(first, piece.strip())
+            yield Line(first, piece)
             first = number
-        if waiting and not _is_open(waiting):
-            if waiting.strip():
-                yield Line(first, waiting.strip())
+        if not _is_open(waiting):
+            yield Line(first, waiting)
             waiting = ""
-    if waiting.strip():
-        yield Line(first, waiting.strip())
+    yield Line(first, waiting)
 
 
 def _pieces(line: str) -> list[str]:
@@ -123,27 +127,19 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
     """Yield the sheets of one JSON document, or of one a line."""
     rows = [(k, row) for k, row in enumerate(text.splitlines(), 1) if row.strip()]
     if len(rows) > 1 and _is_whole(rows[0][1]):
-        for number, row in rows:
-            called = f"{name}, line {number}"
-            try:
-                yield _student(decode_json(row, called, as_written=True), called)
-            except CgraphError as error:
-                yield Sheet(called, [], _reason(error, called))
-        return
-    try:
-        found = decode_json(text, name, as_written=True)
-    except CgraphError as error:
-        yield Sheet(name, [], _reason(error, name))
-        return
-    if isinstance(found, list):
-        for number, each in enumerate(found, 1):
-            yield _student(each, f"{name}, {number}")
-        return
-    yield _student(found, name)
-
-
-def _reason(error: CgraphError, called: str) -> str:
-    return error.message.removeprefix(f"{shorten(called, 80)}: ")
+        documents = [(f"{name}, line {number}", row) for number, row in rows]
+    else:
+        documents = [(name, text)]
+    for called, document in documents:
+        try:
+            found = decode_json(document, called, as_written=True)
+        except CgraphError as error:
+            yield Sheet(called, [], error.message.removeprefix(f"{shorten(called, 80)}: "))
+            continue
+        if isinstance(found, list) and called == name:
+            yield from (_student(each, f"{name}, {k}") for k, each in enumerate(found, 1))
+        else:
+            yield _student(found, called)
 
 
 def _is_whole(row: str) -> bool:
@@ -173,7 +169,7 @@ def _student(found: Any, called: str) -> Sheet:
             called = shorten(str(found[key]).strip(), 80)
             break
     if len(answers) > _MOST:
-        return Sheet(called, [], f"it has more than {_MOST:,} answers")
+        return _too_many(called)
     return Sheet(called, [_line(k, *each) for k, each in enumerate(answers.items(), 1)])
 
 

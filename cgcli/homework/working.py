@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -10,23 +11,12 @@ from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
 from cgcli.homework.exercise import Exercise
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
-__all__ = [
-    "AGAIN",
-    "AS_IS",
-    "TAUGHT",
-    "Own",
-    "Use",
-    "Worked",
-    "in_doubles",
-    "is_same",
-    "quiet",
-    "run",
-    "value_with",
-]
+__all__ = ["AGAIN", "AS_IS", "TAUGHT", "Own", "Use", "Worked", "is_same", "quiet", "run"]
 
 AS_IS: Final = "as it is"
 AGAIN: Final = "again"
@@ -85,7 +75,7 @@ class Own:
     """One set of numbers for a program: the true ones, or a student's where they differ.
 
     `values` are those of the nodes, and `gradients` by node those of one `of`. Nothing is
-    changed in place but by `set_value` and `set_gradient`.
+    changed in place but by `take`.
     """
 
     def __init__(self, exercise: Exercise) -> None:
@@ -97,24 +87,35 @@ class Own:
 
     def copy(self) -> Own:
         """Return the same numbers, to be changed without changing these."""
-        other = Own.__new__(Own)
-        other.exercise, other.graph = self.exercise, self.graph
+        other = copy.copy(self)
         other.values, other.moved = list(self.values), set(self.moved)
         other.gradients = {of: dict(found) for of, found in self.gradients.items()}
         return other
 
-    def set_value(self, node: int, number: Any) -> None:
-        """Take a number for a node's value."""
+    def in_doubles(self) -> Own:
+        """Return the same numbers in doubles, over the exercise in doubles."""
+        kind = self.exercise.kind
+        if not kind.exact:
+            return self
+        other = Own(self.exercise.double)
+        for node in self.moved:
+            other.take(Quantity(node), kind.doubles(self.values[node]))
+        for of, found in self.gradients.items():
+            other.gradients[of] = {node: kind.doubles(each) for node, each in found.items()}
+        return other
+
+    def take(self, quantity: Quantity, number: Any) -> None:
+        """Take a number for a value, or for a derivative."""
+        node, of = quantity
+        if of >= 0:
+            self.gradients.setdefault(of, {})[node] = number
+            return
         self.values[node] = number
         truth = self.exercise.truths[node]
         if number is truth or (not shape_of(number) and number == truth):
             self.moved.discard(node)
         else:
             self.moved.add(node)
-
-    def set_gradient(self, of: int, node: int, number: Any) -> None:
-        """Take a number for the derivative of one node by another."""
-        self.gradients.setdefault(of, {})[node] = number
 
     def is_moved(self, node: int) -> bool:
         """Whether a node's value, or that of an argument, is not the true one."""
@@ -165,20 +166,6 @@ class Own:
             if sent is not None:
                 total = sent if total is None else added(total, sent)
         return self.exercise.zeros(node) if total is None else total
-
-
-def in_doubles(own: Own) -> Own:
-    """Return a student's numbers in doubles, over the exercise in doubles."""
-    kind = own.exercise.kind
-    if not kind.exact:
-        return own
-    other = Own(own.exercise.double)
-    for node in own.moved:
-        other.set_value(node, kind.doubles(own.values[node]))
-    for of, found in own.gradients.items():
-        for node, number in found.items():
-            other.set_gradient(of, node, kind.doubles(number))
-    return other
 
 
 class Worked:
@@ -326,13 +313,3 @@ class Use(Worked):
         """Yield what correct working may send, one number a form."""
         for form in self.forms():
             yield Use(self.own, self.node, self.place, self.upstream, form).sent
-
-
-def value_with(own: Own, node: int, place: int, number: Any) -> Any:
-    """Return what an operation comes to with another number for one of its arguments."""
-    graph = own.graph
-    operation = graph.operations[node]
-    parts = [own.values[argument] for argument in graph.arguments[node]]
-    parts[place] = number
-    arrays = bool(graph.shape(node))
-    return run(operation.value, *parts, *graph.static.get(node, ()), arrays=arrays)

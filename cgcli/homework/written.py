@@ -55,6 +55,8 @@ class Written(NamedTuple):
         >>> read_number("0.33").is_rounding(1 / 3), read_number("0.3").is_rounding(1 / 3)
         (True, False)
         """
+        if self.shape != shape_of(value):
+            return False
         rounded = self.digits >= _LEAST
         reach = self.half * self._leeway
         if self.shape:
@@ -101,8 +103,6 @@ def is_near(a: Any, b: Any, reach: Any) -> bool:
 
     What is infinite is off by no reach, as wide as that may be.
     """
-    if shape_of(a) != shape_of(b):
-        return False
     if not shape_of(a):
         same = a == b
         a, b = alike(a, b)

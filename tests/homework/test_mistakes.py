@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
+from cgcli.homework.mistakes import chain, rules, shared, slips, table, tensors
 from cgcli.homework.mistakes.row import Mistake
 from cgcli.homework.mistakes.table import MISTAKES
 from tests.homework.adapter import exercise, mark
@@ -24,6 +29,19 @@ def test_a_row_has_numbers_and_words_for_what_it_is_made_at(row: Mistake) -> Non
     assert row.at_use or row.at_gradient or row.at_value or row.slip
     assert bool(row.words) == bool(row.at_use or row.at_gradient or row.slip)
     assert bool(row.value_words) == bool(row.at_value or row.slip)
+
+
+@pytest.mark.parametrize("module", [chain, rules, shared, slips, tensors])
+def test_what_a_mistake_gives_is_in_the_table(module: ModuleType) -> None:
+    source = Path(table.__file__).read_text(encoding="utf-8")
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == module.__name__.rpartition(".")[2]
+    }
+    assert used == set(module.__all__)
 
 
 def test_names_are_unique() -> None:

@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Own, Use, Worked, run
 from cgcli.homework.written import Written
 from cgcli.operations.row import Rule
 
-__all__ = ["Example", "GradientStep", "Mistake", "Numbers", "ValueStep", "partials", "values"]
+__all__ = [
+    "Example",
+    "GradientStep",
+    "Mistake",
+    "Numbers",
+    "ValueStep",
+    "partials",
+    "step_at",
+    "values",
+]
 
 Numbers: TypeAlias = Iterable[Any]
 
@@ -23,6 +33,13 @@ class ValueStep(Worked):
     def expected(self) -> Any:
         """What correct working gives."""
         return self.own.worked_out(self.node)
+
+    def with_part(self, place: int, number: Any) -> Any:
+        """Return what the operation comes to with another number for one of its arguments."""
+        parts = self.parts
+        parts[place] = number
+        arrays = bool(self.graph.shape(self.node))
+        return run(self.operation.value, *parts, *self.static, arrays=arrays)
 
 
 class GradientStep:
@@ -84,6 +101,13 @@ class Mistake:
     at_value: Callable[[ValueStep], Numbers] | None = None
     slip: Callable[[Written, float], bool] | None = None
     value_words: str = ""
+
+
+def step_at(own: Own, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:
+    """Return the step of working that a quantity is, its local derivatives in a form."""
+    if quantity.of < 0:
+        return ValueStep(own, quantity.node)
+    return GradientStep(own, quantity.of, quantity.node, form)
 
 
 def partials(**rules: Sequence[Sequence[Rule]]) -> Callable[[Use], Numbers]:

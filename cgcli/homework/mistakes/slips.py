@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep
-from cgcli.homework.working import Use, run, value_with
+from cgcli.homework.working import Use, run
 from cgcli.homework.written import Written
 
 __all__ = [
@@ -100,4 +100,4 @@ def wrong_variable_in_value(step: ValueStep) -> Numbers:
         for node in named:
             known = node < step.node or not graph.arguments[node]
             if known and node != argument and graph.shape(node) == graph.shape(argument):
-                yield value_with(own, step.node, place, own.values[node])
+                yield step.with_part(place, own.values[node])

@@ -41,12 +41,10 @@ def sheet_text(
     for step in exercise.steps.asked:
         if step.kind != kind:
             kind = step.kind
-            output = Math(exercise.result.output)
-            head = (
-                Message("forward: the values")
-                if kind == VALUE
-                else Message("backward: the gradients of {output}", output=output)
-            )
+            head = Message("forward: the values")
+            if kind != VALUE:
+                output = Math(exercise.result.output)
+                head = Message("backward: the gradients of {output}", output=output)
             lines += ["", f"# {printable(words.say(head))}"]
         answer = f" {written(exercise.truth(step))}" if key else ""
         lines.append(f"{printable(exercise.steps.text(step))} ={answer}")
@@ -70,17 +68,15 @@ def sheet_document(
     exercise: Exercise, key: bool, told_apart: tuple[int, int] | None
 ) -> dict[str, Any]:
     """Return a sheet as the document `cgraph.sheet/1`; unanswered questions have null."""
-    document: dict[str, Any] = {
+    mistakes = told_apart and {"distinct": told_apart[0], "of": told_apart[1]}
+    return {
         "schema": "cgraph.sheet/1",
         "expression": exercise.graph.text,
         "at": {name: number(value) for name, value in exercise.inputs.items()},
         "output": exercise.result.output,
-        "mistakes": None,
+        "mistakes": mistakes,
+        "answers": {
+            exercise.steps.text(step): number(exercise.truth(step)) if key else None
+            for step in exercise.steps.asked
+        },
     }
-    if told_apart is not None:
-        document["mistakes"] = {"distinct": told_apart[0], "of": told_apart[1]}
-    document["answers"] = {
-        exercise.steps.text(step): number(exercise.truth(step)) if key else None
-        for step in exercise.steps.asked
-    }
-    return document

@@ -11,15 +11,7 @@ from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 
-__all__ = [
-    "ANSWER",
-    "HINT",
-    "VERDICT",
-    "VERDICT_WORDS",
-    "discreet",
-    "remarks",
-    "step_text",
-]
+__all__ = ["ANSWER", "HINT", "VERDICT", "VERDICT_WORDS", "discreet", "remarks", "step_text"]
 
 VERDICT: Final = "verdict"
 HINT: Final = "hint"

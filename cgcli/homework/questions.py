@@ -1,0 +1,220 @@
+"""The left side of an answer → what it asks for: a quantity, an element of it, and its nodes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, TypeAlias
+
+from cgcli.calculus.result import unknown_node
+from cgcli.errors import CgraphError, Place, excerpt, nearest, shorten
+from cgcli.graph.graph import CONSTANT
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.quantities import Quantity
+from cgcli.homework.written import read_number, shape_of
+from cgcli.language.syntax import (
+    ATTRIBUTE,
+    CALL,
+    INDEX,
+    NAME,
+    NUMBER,
+    OPERATION,
+    PARTIAL,
+    Entry,
+    Expression,
+)
+from cgcli.operations.row import Shape
+
+__all__ = ["Question", "place_of", "refuse_gradients", "sign_of"]
+
+_STEPS: Final = 2_000
+
+Named: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
+"""The nodes that may be meant, several of what stands several times, and which element of them."""
+Asked: TypeAlias = tuple[Quantity, tuple[int, ...], tuple[int, ...]]
+"""A quantity, which element of it, and the nodes that may be meant."""
+
+
+class Question:
+    """The left side of an answer, and what it asks for."""
+
+    def __init__(self, exercise: Exercise, text: str) -> None:
+        self.exercise = exercise
+        self.graph = exercise.graph
+        self.text = text
+
+    def asked(self, left: Expression) -> Asked:
+        """Return what a left side asks for."""
+        kind, payload, count, *_ = last = left[-1]
+        if kind == INDEX and count == 1:
+            quantity, outer, nodes = self.asked(left[:-1])
+            if outer:
+                raise self._error("this is one number already", "write one index", [last])
+            shape = shape_of(self.exercise.truth(quantity))
+            index = self._index(last)
+            name = self.exercise.steps.text(quantity)
+            return quantity, self._element(name, shape, index, last), nodes
+        if kind == ATTRIBUTE:
+            if payload != "grad":
+                message = f"there is no '.{excerpt(payload)}' on a sheet"
+                raise self._error(message, "write x.grad, or dg/dx", [last])
+            return self._derivative(self.exercise.of, self._nodes(left[:-1]), None)
+        if kind == OPERATION and payload == "div":
+            over, under = _operands(left)
+            of, by = _differential(over), _differential(under)
+            if of and by and not self._is_program_text(over, under):
+                above, element = self._nodes(of)
+                if element:
+                    raise self._error("one element is differentiated at a time", "", of)
+                found = self._nodes(by)
+                if len(above) > 1:
+                    raise self._ambiguous(above, of)
+                return self._derivative(above[0], found, by)
+        nodes, element = self._nodes(left)
+        return Quantity(nodes[0]), element, nodes
+
+    def _derivative(self, of: int, found: Named, by: Expression | None) -> Asked:
+        """Return the derivative of one node by another."""
+        nodes, element = found
+        if len(nodes) > 1:
+            raise self._ambiguous(nodes, by)
+        node, graph = nodes[0], self.graph
+        if not self.exercise.active[node]:
+            name = excerpt(graph.names[node])
+            message = f"'{name}' is a constant, and nothing differentiates by a constant"
+            raise CgraphError("name", message, f"name it in a statement: c = {name}")
+        quantity = Quantity(node, of)
+        if not graph.shape(of):
+            return quantity, element, nodes
+        if node not in self.exercise.result.sources.values():
+            message = f"{excerpt(graph.names[of])} is no single number"
+            raise CgraphError("shape", message, "its derivatives are by the inputs only")
+        if element:
+            shape = " × ".join(map(str, shape_of(self.exercise.truth(quantity))))
+            message = f"this derivative is a matrix of {shape} numbers"
+            raise self._error(message, "answer it as a list of rows", None)
+        return quantity, element, nodes
+
+    def _is_program_text(self, over: Expression, under: Expression) -> bool:
+        """Whether dg and dx are names of the program themselves."""
+        single = len(over) == len(under) == 1 and over[0][0] == under[0][0] == NAME
+        return single and all(self.graph.node(each[0][1]) is not None for each in (over, under))
+
+    def _nodes(self, entries: Expression) -> Named:
+        """Return the nodes that an expression stands for, and which element is meant."""
+        if len(entries) == 1:
+            kind, payload, *_ = entries[0]
+            if kind == NAME:
+                return (self._node(payload, payload, entries),), ()
+            if kind == INDEX and payload.name:
+                return self._indexed(entries[0])
+        refuse_gradients(entries, self.text)
+        node = self.exercise.add(entries, self.text)
+        found = self.exercise.steps.classes.find(self.exercise.draft.graph, node)
+        if self.exercise.draft.graph.operations[node] is CONSTANT:
+            message = "a number is not a question"
+            raise self._error(message, "the question stands first: p = 4", entries)
+        if not found:
+            place = place_of(entries, self.text)
+            written = self.text[place.start : place.end]
+            steps = self.exercise.steps
+            near = nearest(written, [steps.text(step) for step in steps.asked[:_STEPS]], 0.6)
+            hint = f"did you mean '{near}'?" if near else "write a step as the program has it"
+            message = f"'{shorten(written)}' is no step of the program"
+            raise self._error(message, hint, entries)
+        return tuple(found), ()
+
+    def _indexed(self, entry: Entry) -> Named:
+        """Return a member of a family, or an element of a vector or a matrix."""
+        payload = entry[1]
+        index = self._index(entry)
+        name = f"{payload.name}[{', '.join(map(str, index))}]"
+        node = self.graph.node(name)
+        if node is not None:
+            return (node,), ()
+        node = self._node(payload.name, name, [entry])
+        return (node,), self._element(payload.name, self.graph.shape(node), index, entry)
+
+    def _node(self, name: str, written: str, entries: Expression) -> int:
+        """Return a node by its name; raises `CgraphError` about what was written."""
+        node = self.graph.node(name)
+        if node is None:
+            error = unknown_node(self.graph, written)
+            if re.fullmatch(r"[d∂]\w+", written) and "did you mean" not in error.hint:
+                error.hint = "a derivative is written dg/dx"
+            error.places = (place_of(entries, self.text),)
+            raise error
+        return node
+
+    def _element(
+        self, name: str, shape: Shape, index: tuple[int, ...], entry: Entry
+    ) -> tuple[int, ...]:
+        """Return an index counted from the front; raises `CgraphError` where nothing stands."""
+        if len(index) == len(shape) and all(-n <= k < n for k, n in zip(index, shape, strict=True)):
+            return tuple(k % n for k, n in zip(index, shape, strict=True))
+        of = f"has the shape {' × '.join(map(str, shape))}" if shape else "is one number"
+        element = f"{shorten(name)}[{', '.join(map(str, index))}]"
+        message = f"there is no {element}: {shorten(name)} {of}"
+        raise self._error(message, "an element is counted from 0", [entry])
+
+    def _index(self, entry: Entry) -> tuple[int, ...]:
+        found = []
+        for part in entry[1].indices:
+            number = read_number(sign_of(part) + str(part[0][1])) if part[0][0] == NUMBER else None
+            if number is None or len(part) > 2 or number.value != int(number.value):
+                raise self._error("an index is a whole number", "write h[2]", [entry])
+            found.append(int(number.value))
+        return tuple(found)
+
+    def _ambiguous(self, nodes: tuple[int, ...], entries: Expression | None) -> CgraphError:
+        names = " or ".join(excerpt(self.graph.names[node]) for node in nodes[:4])
+        message = f"this stands {len(nodes)} times in the program"
+        return self._error(message, f"say which one is meant: {names}", entries)
+
+    def _error(self, message: str, hint: str, entries: Expression | None) -> CgraphError:
+        """Return an error at some entries, or at all of the text."""
+        place = place_of(entries, self.text) if entries else Place(self.text, 0, len(self.text))
+        return CgraphError("name", message, hint, (place,))
+
+
+def refuse_gradients(entries: Expression, text: str) -> None:
+    """Raise `CgraphError` where a derivative stands in an expression that is to be computed."""
+    for entry in entries:
+        if entry[0] in (PARTIAL, ATTRIBUTE):
+            message = "a derivative cannot stand in a formula"
+            hint = "write a number, or a formula in the inputs and the steps: dg/dx = y*z"
+            raise CgraphError("syntax", message, hint, (place_of([entry], text),))
+
+
+def _operands(entries: Expression) -> tuple[Expression, Expression]:
+    """Return the two operands of the operation that an expression ends with."""
+    wanted, place = 1, len(entries) - 1
+    while wanted:
+        place -= 1
+        wanted += entries[place][2] - 1
+    return entries[:place], entries[place:-1]
+
+
+def _differential(entries: Expression) -> Expression | None:
+    """Return what stands behind the d of dx, d(x + y), dh[2] or ∂x; None for anything else."""
+    kind, payload, count, start, end = entries[-1]
+    if kind == PARTIAL:
+        return entries[:-1]
+    if kind == CALL and payload == "d" and count == 1:
+        return entries[:-1]
+    if kind == NAME and len(entries) == 1 and payload[0] == "d" and len(payload) > 1:
+        return [(NAME, payload[1:], 0, start + 1, end)]
+    if kind == INDEX and payload.name[:1] == "d" and len(payload.name) > 1:
+        return [(INDEX, payload._replace(name=payload.name[1:]), 0, start + 1, end)]
+    return None
+
+
+def place_of(entries: Expression, text: str) -> Place:
+    """Return where entries stand in a text."""
+    return Place(text, min(entry[3] for entry in entries), max(entry[4] for entry in entries))
+
+
+def sign_of(entries: Expression) -> str:
+    """Return the sign of a number that has one, else nothing."""
+    if len(entries) != 2 or entries[1][0] != OPERATION:
+        return ""
+    return {"neg": "-", "pos": "+"}.get(entries[1][1], "")
