@@ -9,6 +9,7 @@ from typing import TypeAlias
 from cgcli.errors import CgraphError, nearest, shorten
 
 __all__ = [
+    "all_of",
     "completed",
     "conflict",
     "files_after_at",
@@ -16,7 +17,6 @@ __all__ = [
     "listed",
     "one_of",
     "pairs",
-    "several_of",
 ]
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
@@ -58,10 +58,10 @@ def format_of(form: str | None, *, json: bool) -> str:
     return "json" if json else form or "text"
 
 
-def several_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
+def all_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
     """Return the words of a list with commas, each one of those there are.
 
-    >>> sorted(several_of("--hide", "values, gradients", ("gradients", "values")))
+    >>> sorted(all_of("--hide", "values, gradients", ("gradients", "values")))
     ['gradients', 'values']
     """
     found = [word.strip() for word in (text or "").split(",")]

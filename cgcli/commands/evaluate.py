@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import typer
 
 from cgcli.commands.choices import conflict
@@ -31,13 +29,7 @@ class EvalOptions(Options):
         return self.verify or self.precision is not None or self.max_precision is not None
 
 
-_ORDER: Final = (
-    f"{ASKED} exact json jsonl digits rows verify precision max_precision "
-    "max_depth max_nodes max_bits"
-)
-
-
-@takes(EvalOptions, _ORDER)
+@takes(EvalOptions, f"{ASKED} exact json jsonl digits rows verify precision max_precision")
 def evaluate_command(given: EvalOptions) -> None:
     """Values and gradients of every node.
 

@@ -13,15 +13,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from cgcli.commands.choices import (
-    Words,
-    completed,
-    files_after_at,
-    listed,
-    one_of,
-    pairs,
-    several_of,
-)
+from cgcli.commands.choices import Words, all_of, completed, files_after_at, listed, one_of, pairs
 from cgcli.errors import CgraphError
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
 
@@ -30,6 +22,7 @@ __all__ = ["ASKED", "Options", "argument", "choice", "count", "flag", "option", 
 ASKED: Final = "program bindings at of wrt"
 """What every command takes that looks at a graph with values."""
 
+KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _LIMITS: Final = Limits()
 
 Taker = TypeVar("Taker", bound="Options")
@@ -77,16 +70,10 @@ class Row:
 
     def parameter(self, name: str) -> inspect.Parameter:
         """Return the parameter that Typer makes an option of, or an argument."""
-        info: Any = (
-            typer.Argument(show_default=False, **self._more)
-            if self._names is None
-            else typer.Option(*self._names, **self._more)
-        )
+        make: Any = typer.Argument if self._names is None else typer.Option
+        info = make(*(self._names or ()), **self._more)
         return inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=self._default,
-            annotation=Annotated[self._kind, info],
+            name, KEYWORD, default=self._default, annotation=Annotated[self._kind, info]
         )
 
 
@@ -122,14 +109,14 @@ def choice(
     read = None
     if isinstance(words, tuple):
         text = text.format(words=listed(words))
-        read = partial(several_of if several else one_of, words=words)
+        read = partial(all_of if several else one_of, words=words)
     return option(text, metavar, str, read, autocompletion=completed(words, several), **more)
 
 
 def argument(text: str, metavar: str, complete: Any = None, kind: Any = str) -> Any:
     """Return the row of an argument; `complete` returns what completes a word of it."""
-    read = _all if kind == list[str] else None
-    return Row(kind | None, text, read, names=None, metavar=metavar, autocompletion=complete)
+    more = {"show_default": False, "autocompletion": complete}
+    return option(text, metavar, kind, names=None, **more)
 
 
 def _all(name: str, given: list[str] | None) -> list[str]:
@@ -212,16 +199,20 @@ class Options:
 def takes(
     options: type[Taker], order: str
 ) -> Callable[[Callable[[Taker], None]], Callable[..., None]]:
-    """Make a command of a function of its options, which stand in the order of the help."""
-    names = [*order.split(), "debug"]
+    """Make a command of a function of its options, which stand in the order of the help.
+
+    The limits of what it takes follow.
+    """
+    names = order.split()
+    names += ["max_depth", "max_nodes"] if "program" in names else []
+    names += ["max_bits", "debug"] if "exact" in names else ["debug"]
 
     def made(action: Callable[[Taker], None]) -> Callable[..., None]:
         def command(**given: Any) -> None:
             action(options(**given))
 
         command.__doc__ = action.__doc__
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        parameters = [inspect.Parameter("context", keyword, annotation=typer.Context)]
+        parameters = [inspect.Parameter("context", KEYWORD, annotation=typer.Context)]
         parameters += [getattr(options, name).parameter(name) for name in names]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return command
