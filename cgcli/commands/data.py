@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.files import ending_of, opened
 from cgcli.errors import CgraphError, excerpt, shorten
@@ -39,10 +39,7 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
     from cgcli.learning.reading import open_source
 
     with opened(path) as stream:
-        if path == "-":
-            yield open_source("standard input", *_sniffed(stream))
-        else:
-            yield open_source(path, stream, kind or "csv")
+        yield open_source("standard input" if path == "-" else path, stream, kind)
 
 
 def left_to_columns(
@@ -69,16 +66,6 @@ def is_data(path: str) -> bool:
     (True, False)
     """
     return ending_of(path) in _KINDS
-
-
-def _sniffed(stream: IO[bytes]) -> tuple[IO[bytes], str]:
-    """Return a stream, and whether it is JSON Lines or CSV by its first character."""
-    import io
-
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BytesIO(stream.read())
-    start = buffered.peek(64) if isinstance(buffered, io.BufferedReader) else buffered.getvalue()
-    first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return buffered, "jsonl" if first == b"{" else "csv"
 
 
 def tell_skipped(report: Report) -> None:

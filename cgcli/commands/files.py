@@ -16,15 +16,7 @@ from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, shorten
 
-__all__ = [
-    "ending_of",
-    "file_error",
-    "named",
-    "opened",
-    "read_array",
-    "read_text",
-    "utf8",
-]
+__all__ = ["ending_of", "file_error", "named", "opened", "read_array", "read_text", "utf8"]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(

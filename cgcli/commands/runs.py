@@ -9,13 +9,7 @@ import numpy as np
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_skipped
 from cgcli.commands.files import named
-from cgcli.commands.inputs import (
-    canonical,
-    constant,
-    read_bindings,
-    read_program,
-    split_binding,
-)
+from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
 from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of

@@ -25,12 +25,16 @@ __all__ = ["Report", "Source", "open_source", "stacked"]
 _LONGEST: Final = 64 * 2**20
 
 
-def open_source(path: str, stream: IO[bytes] | None, kind: str) -> Source:
+def open_source(path: str, stream: IO[bytes] | None, kind: str | None) -> Source:
     """Return a data file's source; `kind` is csv, tsv, jsonl, json or parquet.
 
-    Parquet is read by its path, everything else from the stream. Raises `CgraphError`.
+    Parquet is read by its path, everything else from the stream; what has no kind is JSON Lines
+    or CSV by its first character. Raises `CgraphError`.
     """
     if stream is not None:
+        if kind is None:
+            start = head(stream, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+            kind = "jsonl" if start.startswith(b"{") else "csv"
         check_kind(path, head(stream), kind)
     if kind == "parquet":
         return parquet(path)
