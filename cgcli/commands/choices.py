@@ -8,16 +8,7 @@ from typing import TypeAlias
 
 from cgcli.errors import CgraphError, nearest, shorten
 
-__all__ = [
-    "all_of",
-    "completed",
-    "conflict",
-    "files_after_at",
-    "format_of",
-    "listed",
-    "one_of",
-    "pairs",
-]
+__all__ = ["after_at", "all_of", "completed", "conflict", "format_of", "listed", "one_of", "pairs"]
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
@@ -113,10 +104,10 @@ def completed(words: Words, several: bool = False) -> Callable[[str], list[str]]
     return complete
 
 
-def files_after_at(incomplete: str) -> list[str]:
+def after_at(incomplete: str) -> list[str]:
     """Return the paths that complete ``@net.cg`` or ``W=@weights.csv``; the shell does the others.
 
-    >>> files_after_at("x=1")
+    >>> after_at("x=1")
     []
     """
     before, at, path = incomplete.partition("@")

@@ -121,11 +121,8 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     # The dashes, which all have, make no two names alike.
     bare = {each.lstrip("-"): each for each in declared}
     close = nearest(name.lstrip("-"), bare, 0.6)
-    hint = (
-        f"did you mean {bare[close]}?"
-        if close
-        else "--help lists the options; what begins with two minus signs goes after a bare --"
-    )
+    hint = "--help lists the options; what begins with two minus signs goes after a bare --"
+    hint = f"did you mean {bare[close]}?" if close else hint
     return CgraphError("usage", f"there is no option {shorten(name)}", hint)
 
 

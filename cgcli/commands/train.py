@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from cgcli.commands.choices import conflict, files_after_at, pairs
+from cgcli.commands.choices import after_at, conflict, pairs
 from cgcli.commands.files import ending_of
 from cgcli.commands.inputs import split_names
 from cgcli.commands.options import Options, argument, choice, count, flag, option, real, takes
@@ -66,12 +66,12 @@ class TrainOptions(Options):
     bindings: list[str] = argument(
         'Parameters: w=0, "W=glorot(3,2)"; zeros, ones, full, uniform, normal, he.',
         "[NAME=INIT]...",
-        files_after_at,
+        after_at,
         list[str],
     )
     at: str | None = option("Start from a model, or a JSON object of values.", "FILE")
     fix: list[str] = option(
-        "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=files_after_at
+        "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=after_at
     )
     scale: list[str] | None = option(
         "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names

@@ -137,10 +137,8 @@ def _array(value: Any, place: str) -> Any:
     except ValueError:
         raise _broken(place, "its rows are not of one length") from None
     if array.ndim > 2 or not array.size:
-        why = (
-            f"it has {array.ndim} axes, and values have 2 at most" if array.size else "it is empty"
-        )
-        raise _broken(place, why)
+        axes = f"it has {array.ndim} axes, and values have 2 at most"
+        raise _broken(place, axes if array.size else "it is empty")
     if not np.isfinite(array).all():
         index = "".join(f"[{k}]" for k in np.argwhere(~np.isfinite(array))[0])
         raise _broken(place + index, "it is not finite")

@@ -119,7 +119,8 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
                 # row has a list all must.
                 quick = False
                 rest = itertools.chain(block, feed)
-            yield from _careful_csv(path, rest, names, columns, report, delimiter, before)
+            reader = csv.reader(rest, delimiter=delimiter, strict=True)
+            yield from gather(_cells(path, reader, names, wanted, before), columns, report)
 
     return Source(path, names, rows)
 
@@ -187,32 +188,21 @@ def _plain(block: list[str], places: list[int], width: int, delimiter: str) -> A
     return found if len(found) == len(block) and np.isfinite(found).all() else None
 
 
-def _careful_csv(
-    path: str,
-    block: Iterable[str],
-    names: list[str],
-    columns: Columns,
-    report: Report,
-    delimiter: str,
-    start: int,
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows of lines whose cells are looked at one by one."""
-    reader = csv.reader(block, delimiter=delimiter, strict=True)
-
-    def cells() -> Iterator[tuple[int, Mapping[str, Any] | CellError]]:
-        for record in _records(path, reader, start):
-            line = start + reader.line_num
-            if columns.names and len(record) != len(names):
-                have, want = counted(len(record), "cell"), counted(len(names), "column")
-                why = f"the row has {have}, and the file {want}"
-                if record[0].lstrip().startswith("#"):
-                    why = "the line is a comment, and a CSV file has none"
-                # Which cell is whose cannot be told.
-                yield line, CellError(columns.names[0], why)
-            else:
-                yield line, dict(zip(names, record, strict=False))
-
-    yield from gather(cells(), columns, report)
+def _cells(
+    path: str, reader: Any, names: list[str], wanted: Sequence[str], start: int
+) -> Iterator[tuple[int, Mapping[str, Any] | CellError]]:
+    """Yield the rows behind a line by the columns' names, each with its line."""
+    for record in _records(path, reader, start):
+        line = start + reader.line_num
+        if wanted and len(record) != len(names):
+            have, want = counted(len(record), "cell"), counted(len(names), "column")
+            why = f"the row has {have}, and the file {want}"
+            if record[0].lstrip().startswith("#"):
+                why = "the line is a comment, and a CSV file has none"
+            # Which cell is whose cannot be told.
+            yield line, CellError(wanted[0], why)
+        else:
+            yield line, dict(zip(names, record, strict=False))
 
 
 # JSON
