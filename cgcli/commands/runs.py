@@ -14,7 +14,7 @@ from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
 from cgcli.commands.train import TrainOptions
-from cgcli.commands.watching import Files, Watching
+from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.initial import initial, meant
@@ -57,12 +57,12 @@ class Run:
         self.training = Training(self.prepared, self._training_options())
         if model is not None:
             self._go_on(model)
-        output, log, plot = options.output or resume, options.log, options.plot
+        self.epoch = model.state.epoch if model is not None and model.state is not None else None
+        """The epoch that the run goes on from, if it does."""
         # A model that goes on may name its data itself.
-        check_paths({"data": self.path, "output": output, "log": log, "plot": plot})
-        epoch = model.state.epoch if model is not None and model.state is not None else None
-        files = Files(output, log, plot, options.save_every, self.path, epoch)
-        self.watching = Watching(self.training, self.model, files)
+        written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
+        check_paths({"data": self.path, **written})
+        self.watching = Watching(self, options)
 
     # From the command line
 

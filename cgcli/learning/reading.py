@@ -74,16 +74,13 @@ class _Lines:
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
-        while True:
-            try:
-                line = self._text.readline(_LONGEST)
-            except UnicodeDecodeError:
-                why = f"near line {self.number + 1} it is not UTF-8"
-                raise unusable(self._path, why, CONVERT) from None
-            if not line:
-                return
-            self.number += 1
-            yield line
+        try:
+            while line := self._text.readline(_LONGEST):
+                self.number += 1
+                yield line
+        except UnicodeDecodeError:
+            why = f"near line {self.number + 1} it is not UTF-8"
+            raise unusable(self._path, why, CONVERT) from None
 
 
 def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
@@ -101,12 +98,10 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
         columns = Columns(wanted)
         places = [names.index(name) for name in wanted]
         quick = True
-        while True:
-            before = lines.number
-            block = _block(feed)
+        before = lines.number
+        while block := _block(feed):
             rest: Iterable[str] = block
-            if not block:
-                return
+            start, before = before, before + len(block)
             if quick and not any('"' in line or "[" in line for line in block):
                 found = _plain(block, places, len(names), delimiter)
                 if found is not None:
@@ -120,7 +115,7 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
                 quick = False
                 rest = itertools.chain(block, feed)
             reader = csv.reader(rest, delimiter=delimiter, strict=True)
-            yield from gather(_cells(path, reader, names, wanted, before), columns, report)
+            yield from gather(_cells(path, reader, names, wanted, start), columns, report)
 
     return Source(path, names, rows)
 
