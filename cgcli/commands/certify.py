@@ -29,11 +29,10 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         message = "--verify and --precision do not go together"
         hint = "--verify judges the floats, --precision prints digits in place of them"
         raise conflict(message, hint)
-    _check_digits(given.precision)
     if not given.verify and given.precision is None:
         message = "--max-precision is for --verify and --precision"
         raise conflict(message, "add one of the two, or leave it out")
-    _check_extra("--verify" if given.verify else "--precision")
+    _check(given.precision)
     from cgcli.calculus.certify import MOST_BITS, precise, verify
     from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
 
@@ -66,8 +65,7 @@ def proved_values(
 
     And what tests of all values find, None where that is not known.
     """
-    _check_digits(digits)
-    _check_extra("--precision")
+    _check(digits)
     from cgcli.calculus.certify import precise_truths, precise_values
 
     leaves = _leaves(problem, graph, inputs)
@@ -75,16 +73,16 @@ def proved_values(
     return found, precise_truths(graph, tests, leaves, digits)
 
 
-def _check_digits(digits: int | None) -> None:
+def _check(digits: int | None) -> None:
+    """Raise `CgraphError` for more digits than there may be, and without the extra."""
     if digits is not None and digits > MOST_DIGITS:
         message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
         raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
 
-
-def _check_extra(option: str) -> None:
     try:
         import flint  # noqa: F401  # what the extra brings
     except ImportError:
+        option = "--verify" if digits is None else "--precision"
         raise missing("verify", f"for {option}") from None
 
 

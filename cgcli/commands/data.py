@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["is_data", "left_to_columns", "opened_source", "tell_notes", "tell_skipped"]
 
-_KINDS: Final = {
-    "csv": "csv",
-    "tsv": "tsv",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "json": "json",
-    "parquet": "parquet",
-    "pq": "parquet",
-}
+_KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet")
+_OTHERS: Final = {"ndjson": "jsonl", "pq": "parquet"}
+
+
+def _kind(path: str) -> str | None:
+    ending = ending_of(path)
+    kind = _OTHERS.get(ending, ending)
+    return kind if kind in _KINDS else None
 
 
 @contextlib.contextmanager
@@ -32,7 +31,7 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
     if not path:
         message = "there is no data"
         raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
-    kind = _KINDS.get(ending_of(path))
+    kind = _kind(path)
     if path != "-" and kind is None:
         message = f"{shorten(path, 80)}: data is read from .csv, .tsv, .jsonl, .json and .parquet"
         raise CgraphError("file", message, "name one of those, or - for standard input")
@@ -65,7 +64,7 @@ def is_data(path: str) -> bool:
     >>> is_data("points.csv"), is_data("w=0")
     (True, False)
     """
-    return ending_of(path) in _KINDS
+    return _kind(path) is not None
 
 
 def tell_skipped(report: Report) -> None:

@@ -180,18 +180,17 @@ def _cut(
     problem: Problem, graph: Graph, values: dict[str, Any] | None, names: list[str]
 ) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph as a function of the node that is named, if one is that is no input."""
-    found = [name for name in names if name not in graph.inputs and graph.node(name) is not None]
+    inner = (name for name in names if name not in graph.inputs)
+    found = [(name, node) for name in inner if (node := graph.node(name)) is not None]
     if not found:
         return graph, values
-    name = found[0]
+    name, node = found[0]
     precise = problem.asked.precision is not None
     if len(set(names)) > 1 or precise:
         message = f"formulas by '{excerpt(name)}', a node of the program, are by it alone"
         if precise:
             message = f"--precision is for formulas by inputs, and '{excerpt(name)}' is a node"
         raise conflict(message, f"write --wrt {excerpt(name)} by itself, or the inputs' names")
-    node = graph.node(name)
-    assert node is not None
     if values is not None:
         kind = problem.kind
         value = kind.plain(kind.forward(graph, values)[node])

@@ -92,9 +92,7 @@ def flag(text: str, **more: Any) -> Any:
     return option(text, None, bool, default=False, **more)
 
 
-def choice(
-    words: Words, text: str, metavar: str = "WORD", several: bool = False, **more: Any
-) -> Any:
+def choice(words: Words, text: str, metavar: str, several: bool = False, **more: Any) -> Any:
     """Return the row of an option that takes one of some words, or `several` with commas.
 
     `{words}` in its text is where the help lists them.

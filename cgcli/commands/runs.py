@@ -20,7 +20,6 @@ from cgcli.language.free import free_names
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.models import Model, plain
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
-from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
@@ -114,10 +113,9 @@ class Run:
         def evaluate(part: str, known: dict[str, Any]) -> Any:
             return constant(part, name, self._limits, argument, start, known=known)
 
+        seed = self.settings["seed"]
         try:
-            return canonical(name), initial(
-                argument[start:], name, self.settings["seed"], evaluate, room
-            )
+            return canonical(name), initial(argument[start:], name, seed, evaluate, room)
         except CgraphError as error:
             word = meant(text)
             if error.kind == "name" and word:
@@ -141,10 +139,8 @@ class Run:
         return prepared
 
     def _training_options(self) -> Options:
-        named = {name: self.settings[name] for name in Options._fields}
-        named["criteria"] = Criteria(*named["criteria"])
-        named["batch"] = None if named["batch"] == "all" else named["batch"]
-        return Options(**named)
+        found = {name: self.settings[name] for name in Options._fields}
+        return Options(**{**found, "batch": None if found["batch"] == "all" else found["batch"]})
 
     # From a model
 

@@ -173,10 +173,8 @@ class Watching:
                     "--clip 1, or --scale for columns of large numbers"
                 )
         elif trained.cost > trained.start and not self._stop:
-            lines.append(
-                f"note: the cost rose, from {trained.start:.6g} to {trained.cost:.6g}; "
-                "try a smaller --lr"
-            )
+            rose = f"from {trained.start:.6g} to {trained.cost:.6g}"
+            lines.append(f"note: the cost rose, {rose}; try a smaller --lr")
         if self._stop:
             if self._output is not None:
                 words = ["--resume", self._output.path, "-d", self._run.path or "-"]
