@@ -6,18 +6,35 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
+from cgcli.commands.options import Options, count, flag
 from cgcli.commands.problem import Problem, solve
 from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
+from cgcli.limits import MOST_PRECISION
 from cgcli.views.streams import publish_document
 
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
-    from cgcli.commands.evaluate import EvalOptions
 
-__all__ = ["certify", "proved_values"]
+__all__ = ["EvalOptions", "certify", "proved_values"]
 
 MOST_DIGITS = 10_000
+
+
+class EvalOptions(Options):
+    """The options of `cgraph eval`."""
+
+    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
+    rows: int = count("Most nodes in the table; 0 for all.", default=1000)
+    verify: bool = flag("Prove how near every number is to the true one.")
+    max_precision: int | None = count(
+        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
+    )
+
+    @property
+    def proves(self) -> bool:
+        """Whether anything is to be proved."""
+        return self.verify or self.precision is not None or self.max_precision is not None
 
 
 def certify(problem: Problem, given: EvalOptions) -> bool:

@@ -13,7 +13,7 @@ from cgcli.commands.inputs import canonical, constant, read_bindings, read_progr
 from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
-from cgcli.commands.train import TrainOptions
+from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.language.free import free_names
@@ -56,12 +56,11 @@ class Run:
         self.training = Training(self.prepared, self._training_options())
         if model is not None:
             self._go_on(model)
-        self.epoch = model.state.epoch if model is not None and model.state is not None else None
-        """The epoch that the run goes on from, if it does."""
+        epoch = model.state.epoch if model is not None and model.state is not None else None
         # A model that goes on may name its data itself.
         written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
         check_paths({"data": self.path, **written})
-        self.watching = Watching(self, options)
+        self.watching = Watching(options, self.training, self.model, self.path, epoch)
 
     # From the command line
 

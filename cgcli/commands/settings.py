@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.train import TrainOptions
+from cgcli.commands.train_options import TrainOptions
 from cgcli.learning.models import Model
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.stopping import Criteria

@@ -9,20 +9,18 @@ import shlex
 import signal
 import sys
 import time
-from typing import IO, TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of, file_error
 from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
-from cgcli.commands.train import TrainOptions
+from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model, as_json
-from cgcli.learning.training import Trained
+from cgcli.learning.training import Trained, Training
 from cgcli.views.streams import tell
-
-if TYPE_CHECKING:
-    from cgcli.commands.runs import Run
 
 __all__ = ["Watching"]
 
@@ -35,12 +33,23 @@ class Watching:
 
     A context: the files are begun where it is entered, so that a path that cannot be written is
     known at once, and another run may write the model where it is left. A model that is there
-    already is replaced when there is something to put in its place.
+    already is replaced when there is something to put in its place. `data` names what the run
+    learns from, and `epoch` is the one that it goes on from, if it does.
     """
 
-    def __init__(self, run: Run, options: TrainOptions) -> None:
-        self._run = run
+    def __init__(
+        self,
+        options: TrainOptions,
+        training: Training,
+        model: Callable[[], Model],
+        data: str | None,
+        epoch: int | None,
+    ) -> None:
         self._options = options
+        self._training = training
+        self._model = model
+        self._data = data
+        self._epoch = epoch
         output = options.output or options.resume
         self._output = None if output is None else Output(output)
         self._log: IO[str] | None = None
@@ -69,12 +78,12 @@ class Watching:
                 self._write()
         if self._options.log is not None:
             self._open.enter_context(named_errors(self._options.log))
-            self._log = self._open.enter_context(_opened_log(self._options.log, self._run.epoch))
+            self._log = self._open.enter_context(_opened_log(self._options.log, self._epoch))
         with contextlib.suppress(ValueError):
             # In another thread than the main one signals are someone else's.
             before = signal.signal(signal.SIGINT, self._interrupt)
             self._open.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
-        descent = self._run.training.descent
+        descent = self._training.descent
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress
 
@@ -92,7 +101,7 @@ class Watching:
 
                 require("png")
         option = "--plot" if plot else "--log" if self._options.log else ""
-        if option and self._run.training.options.optimizer == "lm":
+        if option and self._training.options.optimizer == "lm":
             message = f"least squares has no epochs for {option} to show"
             raise conflict(message, f"leave {option} out")
 
@@ -141,7 +150,7 @@ class Watching:
     def _write(self, model: Model | None = None) -> None:
         assert self._output is not None
         began = time.monotonic()
-        text = (model or self._run.model()).text()
+        text = (model or self._model()).text()
         self._output.write([text.encode()])
         self._saved = time.monotonic()
         self._cost = self._saved - began if self._options.save_every else 0.0
@@ -177,7 +186,7 @@ class Watching:
             lines.append(f"note: the cost rose, {rose}; try a smaller --lr")
         if self._stop:
             if self._output is not None:
-                words = ["--resume", self._output.path, "-d", self._run.path or "-"]
+                words = ["--resume", self._output.path, "-d", self._data or "-"]
                 lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")
