@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
@@ -53,12 +53,9 @@ def _print_version(asked: bool) -> None:
 @app.callback(invoke_without_command=True)
 def _cgraph(
     ctx: typer.Context,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
 ) -> None:
     if ctx.invoked_subcommand is None:
         sys.stdout.write(ctx.get_help() + "\n")

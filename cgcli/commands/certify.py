@@ -6,18 +6,35 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
+from cgcli.commands.options import Options, count, flag
 from cgcli.commands.problem import Problem, solve
 from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
+from cgcli.limits import MOST_PRECISION
 from cgcli.views.streams import publish_document
 
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
-    from cgcli.commands.evaluate import EvalOptions
 
-__all__ = ["certify", "proved_gradients", "proved_values", "shown"]
+__all__ = ["EvalOptions", "certify", "proved_gradients", "proved_values", "shown"]
 
 MOST_DIGITS = 10_000
+
+
+class EvalOptions(Options):
+    """The options of `cgraph eval`."""
+
+    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
+    rows: int = count("Most nodes in the table; 0 for all.", default=1000)
+    verify: bool = flag("Prove how near every number is to the true one.")
+    max_precision: int | None = count(
+        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
+    )
+
+    @property
+    def proves(self) -> bool:
+        """Whether anything is to be proved."""
+        return self.verify or self.precision is not None or self.max_precision is not None
 
 
 def certify(problem: Problem, given: EvalOptions) -> bool:
@@ -29,11 +46,10 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         message = "--verify and --precision do not go together"
         hint = "--verify judges the floats, --precision prints digits in place of them"
         raise conflict(message, hint)
-    _check_digits(given.precision)
     if not given.verify and given.precision is None:
         message = "--max-precision is for --verify and --precision"
         raise conflict(message, "add one of the two, or leave it out")
-    _check_extra("--verify" if given.verify else "--precision")
+    _check(given.precision)
     from cgcli.calculus.certify import MOST_BITS, precise, verify
     from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
 
@@ -66,8 +82,7 @@ def proved_values(
 
     And what tests of all values find, None where that is not known.
     """
-    _check_digits(digits)
-    _check_extra("--precision")
+    _check(digits)
     from cgcli.calculus.certify import precise_truths, precise_values
 
     leaves = _leaves(problem, graph, inputs)
@@ -99,16 +114,16 @@ def shown(finding: Finding, why: str | None = None) -> Any:
     return np.frompyfunc(lambda each: why or each or finding.verdict, 1, 1)(finding.shown)
 
 
-def _check_digits(digits: int | None) -> None:
+def _check(digits: int | None) -> None:
+    """Raise `CgraphError` for more digits than there may be, and without the extra."""
     if digits is not None and digits > MOST_DIGITS:
         message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
         raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
 
-
-def _check_extra(option: str) -> None:
     try:
         import flint  # noqa: F401  # what the extra brings
     except ImportError:
+        option = "--verify" if digits is None else "--precision"
         raise missing("verify", f"for {option}") from None
 
 

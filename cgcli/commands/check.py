@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -13,7 +12,6 @@ from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_text
 from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
 from cgcli.commands.problem import Problem, solve
-from cgcli.commands.shared import ProgramCommand
 from cgcli.errors import CgraphError, shorten
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -23,20 +21,7 @@ if TYPE_CHECKING:
     from cgcli.homework.marking import Marked
     from cgcli.homework.sheets import Sheet
 
-__all__ = ["SheetsCommand", "check_command"]
-
-_SHEETS = ("-a", "--answers")
-
-
-class SheetsCommand(ProgramCommand):
-    """A command that takes any number of files after one option: ``-a ann.txt bo.txt``."""
-
-    def goes_on(self, name: str, argument: str, arguments: list[str]) -> bool:
-        """Whether a word is one more sheet: a file, or what can be no binding."""
-        if name not in _SHEETS or argument.startswith("--"):
-            return False
-        binding = re.match(r"\s*[^\W\d]\w*\s*=", argument) is not None
-        return os.path.exists(argument) or (bool(arguments) and not binding)
+__all__ = ["check_command"]
 
 
 class CheckOptions(Options):
@@ -46,7 +31,7 @@ class CheckOptions(Options):
         "Answer sheets, as many as there are; - reads one from standard input.",
         "FILE...",
         list[str],
-        names=_SHEETS,
+        names=("-a", "--answers"),
     )
     answer: list[str] = option('One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str])
     reveal: str = choice(
@@ -68,10 +53,7 @@ class CheckOptions(Options):
     csv: bool = flag("Print a table for a spreadsheet, a row a sheet.")
 
 
-_ORDER: Final = (
-    f"{ASKED} answers answer reveal require tolerance points csv language exact json "
-    "max_depth max_nodes max_bits"
-)
+_ORDER: Final = f"{ASKED} answers answer reveal require tolerance points csv language exact json"
 
 
 @takes(CheckOptions, _ORDER)

@@ -8,16 +8,7 @@ from typing import TypeAlias
 
 from cgcli.errors import CgraphError, nearest, shorten
 
-__all__ = [
-    "completed",
-    "conflict",
-    "files_after_at",
-    "format_of",
-    "listed",
-    "one_of",
-    "pairs",
-    "several_of",
-]
+__all__ = ["after_at", "all_of", "completed", "conflict", "format_of", "listed", "one_of", "pairs"]
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
@@ -58,10 +49,10 @@ def format_of(form: str | None, *, json: bool) -> str:
     return "json" if json else form or "text"
 
 
-def several_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
+def all_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
     """Return the words of a list with commas, each one of those there are.
 
-    >>> sorted(several_of("--hide", "values, gradients", ("gradients", "values")))
+    >>> sorted(all_of("--hide", "values, gradients", ("gradients", "values")))
     ['gradients', 'values']
     """
     found = [word.strip() for word in (text or "").split(",")]
@@ -113,10 +104,10 @@ def completed(words: Words, several: bool = False) -> Callable[[str], list[str]]
     return complete
 
 
-def files_after_at(incomplete: str) -> list[str]:
+def after_at(incomplete: str) -> list[str]:
     """Return the paths that complete ``@net.cg`` or ``W=@weights.csv``; the shell does the others.
 
-    >>> files_after_at("x=1")
+    >>> after_at("x=1")
     []
     """
     before, at, path = incomplete.partition("@")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.files import ending_of, opened
 from cgcli.errors import CgraphError, excerpt, shorten
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["is_data", "left_to_columns", "opened_source", "tell_notes", "tell_skipped"]
 
-_KINDS: Final = {
-    "csv": "csv",
-    "tsv": "tsv",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "json": "json",
-    "parquet": "parquet",
-    "pq": "parquet",
-}
+_KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet")
+_OTHERS: Final = {"ndjson": "jsonl", "pq": "parquet"}
+
+
+def _kind(path: str) -> str | None:
+    ending = ending_of(path)
+    kind = _OTHERS.get(ending, ending)
+    return kind if kind in _KINDS else None
 
 
 @contextlib.contextmanager
@@ -33,17 +32,14 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
     if not path:
         message = "there is no data"
         raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
-    kind = _KINDS.get(ending_of(path))
+    kind = _kind(path)
     if path != "-" and kind is None:
         message = f"{shorten(path, 80)}: data is read from .csv, .tsv, .jsonl, .json and .parquet"
         raise CgraphError("file", message, "name one of those, or - for standard input")
     from cgcli.learning.reading import open_source
 
     with opened(path) as stream:
-        if path == "-":
-            yield open_source("standard input", *_sniffed(stream))
-        else:
-            yield open_source(path, stream, kind or "csv")
+        yield open_source("standard input" if path == "-" else path, stream, kind)
 
 
 def left_to_columns(
@@ -69,17 +65,7 @@ def is_data(path: str) -> bool:
     >>> is_data("points.csv"), is_data("w=0")
     (True, False)
     """
-    return ending_of(path) in _KINDS
-
-
-def _sniffed(stream: IO[bytes]) -> tuple[IO[bytes], str]:
-    """Return a stream, and whether it is JSON Lines or CSV by its first character."""
-    import io
-
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BytesIO(stream.read())
-    start = buffered.peek(64) if isinstance(buffered, io.BufferedReader) else buffered.getvalue()
-    first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return buffered, "jsonl" if first == b"{" else "csv"
+    return _kind(path) is not None
 
 
 def tell_skipped(report: Report) -> None:

@@ -17,6 +17,7 @@ from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
+    from cgcli.algebra.wanted import Wanted
     from cgcli.graph.graph import Graph
 
 __all__ = ["differentiate_command"]
@@ -37,8 +38,7 @@ class DiffOptions(Options):
 
 
 _ORDER: Final = (
-    f"{ASKED} order hessian jacobian shape share simplify form exact json digits precision "
-    "max_depth max_nodes max_bits"
+    f"{ASKED} order hessian jacobian shape share simplify form exact json digits precision"
 )
 
 
@@ -48,50 +48,50 @@ def differentiate_command(given: DiffOptions) -> None:
 
     cgraph diff "sin(x^2)"
     """
-    from cgcli.algebra.formulas import Formulas
     from cgcli.algebra.values import evaluated
     from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import split_names
     from cgcli.views.formulas import is_proved
 
     form = format_of(given.form, json=given.json)
-    exact, precision, hessian, jacobian = (
-        given.exact, given.precision, given.hessian, given.jacobian,
-    )  # fmt: skip
-    if hessian and (jacobian or given.order not in (None, 2)):
-        raise conflict(
-            f"--hessian and {'--jacobian' if jacobian else '--order'} do not go together"
-        )
+    if given.hessian and (given.jacobian or given.order not in (None, 2)):
+        other = "--jacobian" if given.jacobian else "--order"
+        raise conflict(f"--hessian and {other} do not go together")
     problem = Problem("diff", given)
-    graph, values = _graph(problem, given.shape)
-    if exact and precision is not None:
+    graph, values = _graph(problem)
+    if given.exact and given.precision is not None:
         raise conflict("--exact and --precision are two answers to one question")
-    if exact and values is None:
+    if given.exact and values is None:
         message = "--exact is for the values of the formulas, and nothing is bound"
         raise conflict(message, "formulas are exact anyway; bind values: x=1/3")
     names = split_names(given.wrt) or []
-    graph, values = _cut(problem, graph, values, names, precise=precision is not None)
-    wanted = Wanted(tuple(names) or None, given.order, hessian, jacobian)
-    accurate = form in CODE
-    if given.simplify:
-        from cgcli.algebra.simplify import Simplifier
-
-        simplifier = Simplifier()
-        with time_limit(_SECONDS, "SymPy"):
-            formulas = Formulas(graph, wanted, simplifier, accurate=accurate)
-        if simplifier.unchanged:
-            tell("warning: SymPy found nothing simpler that can be written here")
-    else:
-        formulas = Formulas(graph, wanted, accurate=accurate)
+    graph, values = _cut(problem, graph, values, names)
+    wanted = Wanted(tuple(names) or None, given.order, given.hessian, given.jacobian)
+    formulas = _formulas(graph, wanted, given.simplify, accurate=form in CODE)
     numbers: list[Any] | None = None
     held: Sequence[bool | None] | None = None
-    if precision is not None:
-        numbers, held = _proved(problem, formulas, values, precision)
+    if given.precision is not None:
+        numbers, held = _proved(problem, formulas, values, given.precision)
     elif values is not None:
         numbers, held = evaluated(formulas, values, problem.kind)
     publish([_written(formulas, form, given, numbers, held, values)])
-    if precision is not None and not all(map(is_proved, numbers or ())):
+    if given.precision is not None and not all(map(is_proved, numbers or ())):
         raise typer.Exit(1)
+
+
+def _formulas(graph: Graph, wanted: Wanted, simplify: bool, *, accurate: bool) -> Formulas:
+    from cgcli.algebra.formulas import Formulas
+
+    if not simplify:
+        return Formulas(graph, wanted, accurate=accurate)
+    from cgcli.algebra.simplify import Simplifier
+
+    simplifier = Simplifier()
+    with time_limit(_SECONDS, "SymPy"):
+        formulas = Formulas(graph, wanted, simplifier, accurate=accurate)
+    if simplifier.unchanged:
+        tell("warning: SymPy found nothing simpler that can be written here")
+    return formulas
 
 
 @contextlib.contextmanager
@@ -169,25 +169,20 @@ def _written(
 
 
 def _cut(
-    problem: Problem,
-    graph: Graph,
-    values: dict[str, Any] | None,
-    names: list[str],
-    *,
-    precise: bool,
+    problem: Problem, graph: Graph, values: dict[str, Any] | None, names: list[str]
 ) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph as a function of the node that is named, if one is that is no input."""
-    found = [name for name in names if name not in graph.inputs and graph.node(name) is not None]
+    inner = (name for name in names if name not in graph.inputs)
+    found = [(name, node) for name in inner if (node := graph.node(name)) is not None]
     if not found:
         return graph, values
-    name = found[0]
+    name, node = found[0]
+    precise = problem.asked.precision is not None
     if len(set(names)) > 1 or precise:
         message = f"formulas by '{excerpt(name)}', a node of the program, are by it alone"
         if precise:
             message = f"--precision is for formulas by inputs, and '{excerpt(name)}' is a node"
         raise conflict(message, f"write --wrt {excerpt(name)} by itself, or the inputs' names")
-    node = graph.node(name)
-    assert node is not None
     if values is not None:
         kind = problem.kind
         value = kind.plain(kind.forward(graph, values)[node])
@@ -195,12 +190,12 @@ def _cut(
     return graph.cut(node), values
 
 
-def _graph(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any] | None]:
+def _graph(problem: Problem) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph, and the values of its inputs where they are bound."""
     from cgcli.program import require_bound
 
-    graph, inputs = outlined(problem, shape)
-    if not inputs or shape is not None:
+    graph, inputs = outlined(problem)
+    if not inputs or problem.asked.shape is not None:
         return graph, None
     require_bound(graph, inputs)
     return graph, {name: inputs[name] for name in graph.inputs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of
@@ -37,10 +37,7 @@ class DrawOptions(Options):
     digits: int = count("Significant digits shown.", 1, 17, default=4)
 
 
-_ORDER: Final = f"{ASKED} output frame frames hide no_values shape digits json max_depth max_nodes"
-
-
-@takes(DrawOptions, _ORDER)
+@takes(DrawOptions, f"{ASKED} output frame frames hide no_values shape digits json")
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, with values above the arrows and gradients below.
 
@@ -59,7 +56,7 @@ def draw_command(given: DrawOptions) -> None:
         whole=given.of is None,
     )
     if given.no_values:
-        drawing = Drawing(outlined(problem, given.shape)[0], None, picture)
+        drawing = Drawing(outlined(problem)[0], None, picture)
     else:
         result = solve(problem).result
         drawing = Drawing(result.graph, result, picture)

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import typer
 
+from cgcli.commands.certify import EvalOptions, certify
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import ASKED, Options, count, flag, takes
+from cgcli.commands.options import ASKED, takes
 from cgcli.commands.problem import Problem, solve
-from cgcli.limits import MOST_PRECISION
 from cgcli.views.streams import publish_document
 
-__all__ = ["EvalOptions", "evaluate_command"]
+__all__ = ["evaluate_command"]
 
 
-class EvalOptions(Options):
-    """The options of `cgraph eval`."""
-
-    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
-    rows: int = count("Most nodes in the table; 0 for all.", default=1000)
-    verify: bool = flag("Prove how near every number is to the true one.")
-    max_precision: int | None = count(
-        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
-    )
-
-    @property
-    def proves(self) -> bool:
-        """Whether anything is to be proved."""
-        return self.verify or self.precision is not None or self.max_precision is not None
-
-
-_ORDER: Final = (
-    f"{ASKED} exact json jsonl digits rows verify precision max_precision "
-    "max_depth max_nodes max_bits"
-)
-
-
-@takes(EvalOptions, _ORDER)
+@takes(EvalOptions, f"{ASKED} exact json jsonl digits rows verify precision max_precision")
 def evaluate_command(given: EvalOptions) -> None:
     """Values and gradients of every node.
 
@@ -63,8 +39,6 @@ def evaluate_command(given: EvalOptions) -> None:
         raise conflict(message, "or leave --exact out")
     problem = Problem("eval", given, *words)
     if given.proves:
-        from cgcli.commands.certify import certify
-
         if not certify(problem, given):
             raise typer.Exit(1)
         return

@@ -16,15 +16,7 @@ from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, shorten
 
-__all__ = [
-    "ending_of",
-    "file_error",
-    "named",
-    "opened",
-    "read_array",
-    "read_text",
-    "utf8",
-]
+__all__ = ["ending_of", "file_error", "named", "opened", "read_array", "read_text", "utf8"]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -212,12 +204,8 @@ def _npy_head(file: IO[bytes]) -> tuple[tuple[int, ...], Any]:
     """Return the shape and the type of a NumPy file's array, and stand behind its head."""
     import numpy as np
 
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    elif version in ((2, 0), (3, 0)):
-        # They differ in the letters that the names of fields may have.
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-    else:
-        raise ValueError
+    # The last two differ in the letters that the names of fields may have.
+    first, later = np.lib.format.read_array_header_1_0, np.lib.format.read_array_header_2_0
+    readers = {(1, 0): first, (2, 0): later, (3, 0): later}
+    shape, _, dtype = readers[np.lib.format.read_magic(file)](file)
     return shape, dtype

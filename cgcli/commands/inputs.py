@@ -41,12 +41,10 @@ def read_program(argument: str | None, command: str) -> str:
         raise CgraphError("usage", "no expression", hint)
     if (path := program_path(argument)) is not None:
         return read_text(path)
-    try:
-        argument.encode("utf-8")
-    except UnicodeEncodeError as error:
-        place = Place(argument, error.start, error.start + 1)
+    # Python reads such a byte as half of a pair.
+    if byte := re.search("[\ud800-\udfff]", argument):
         message = "the expression holds a byte that is not UTF-8"
-        raise CgraphError("syntax", message, "", (place,)) from None
+        raise CgraphError("syntax", message, "", (Place(argument, *byte.span()),))
     return argument
 
 
@@ -106,10 +104,8 @@ def tell_scaling(found: Mapping[str, Any]) -> None:
     scaled = found["data"]["scale"] if found.get("schema") == MODEL else None
     if scaled:
         names = ", ".join(map(excerpt, scaled))
-        tell(
-            f"note: the model was trained on {names} scaled; bind scaled values, or use "
-            "cgraph predict"
-        )
+        advice = "bind scaled values, or use cgraph predict"
+        tell(f"note: the model was trained on {names} scaled; {advice}")
 
 
 def _json_value(value: Any, name: str, limits: Limits, kind: Kind, level: int = 0) -> Any:
@@ -160,7 +156,7 @@ def _binding(argument: str, limits: Limits, kind: Kind) -> tuple[str, Any]:
     word, value, start = split_binding(argument)
     name = canonical(word)
     if value.startswith("@"):
-        return name, _from_file(argument[start + 1 :], word, argument, start, limits, kind)
+        return name, _from_file(word, argument, start, limits, kind)
     return name, constant(argument[start:], word, limits, argument, start, kind)
 
 
@@ -201,7 +197,8 @@ def canonical(name: str) -> str:
     return "pi" if name == "π" else name
 
 
-def _from_file(path: str, name: str, argument: str, start: int, limits: Limits, kind: Kind) -> Any:
+def _from_file(name: str, argument: str, start: int, limits: Limits, kind: Kind) -> Any:
+    path = argument[start + 1 :]
     if not path:
         message = "'@' without a file"
         place = Place(argument, start, start + 1)

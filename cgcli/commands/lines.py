@@ -39,28 +39,22 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
     if source is not None and source != "-" and not source.startswith("@"):
         message = "with --jsonl the expressions stand in the lines"
         raise CgraphError("usage", message, "name a file, @lines.jsonl, or pipe the lines in")
-    with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
-        return _run(stream, limits, exact)
-
-
-def _run(stream: IO[bytes], limits: Limits, exact: bool) -> bool:
     # A stream may run for days: whatever cycles it makes are to be collected after all.
     gc.freeze()
     gc.enable()
     parse_once = functools.lru_cache(maxsize=256)(lambda text: parse(text, limits))
     good = True
-    number = 0
-    while line := stream.readline(_LONGEST):
-        number += 1
-        if not line.strip():
-            continue
-        if len(line) == _LONGEST and not line.endswith(b"\n"):
-            document = _too_long(line, stream, number)
-        else:
-            document = evaluate_line(line, limits, parse_once, number, exact)
-        good = good and "error" not in document
-        publish([_written(document) + "\n"])
-        sys.stdout.flush()
+    with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), 1):
+            if not line.strip():
+                continue
+            if len(line) == _LONGEST and not line.endswith(b"\n"):
+                document = _too_long(line, stream, number)
+            else:
+                document = evaluate_line(line, limits, parse_once, number, exact)
+            good = good and "error" not in document
+            publish([_written(document) + "\n"])
+            sys.stdout.flush()
     return good
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import left_to_columns, opened_source, tell_notes, tell_skipped
@@ -34,13 +34,7 @@ class MapOptions(Options):
     form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",))
 
 
-_ORDER: Final = (
-    "program bindings data at of wrt stack values notes skip_bad output form json "
-    "max_depth max_nodes"
-)
-
-
-@takes(MapOptions, _ORDER)
+@takes(MapOptions, "program bindings data at of wrt stack values notes skip_bad output form json")
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
 

@@ -9,19 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import typer
 
-from cgcli.commands.choices import (
-    Words,
-    completed,
-    files_after_at,
-    listed,
-    one_of,
-    pairs,
-    several_of,
-)
+from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
 from cgcli.errors import CgraphError
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
 
@@ -30,71 +22,59 @@ __all__ = ["ASKED", "Options", "argument", "choice", "count", "flag", "option", 
 ASKED: Final = "program bindings at of wrt"
 """What every command takes that looks at a graph with values."""
 
+KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _LIMITS: Final = Limits()
 
 Taker = TypeVar("Taker", bound="Options")
 
 
-class Row:
-    """An option or an argument: its type, its help, and what reads the value that Typer gives.
+class Row(NamedTuple):
+    """An option or an argument: its type, and what reads the value that Typer gives.
 
     It is an attribute of a class, of whose objects each has the value, or the default. Its name
     is that of the attribute, --max-depth for `max_depth`, unless others are given; an argument
-    has none.
+    has none. `more` is what Typer takes beside these.
     """
 
-    def __init__(
-        self,
-        kind: Any,
-        text: str,
-        read: Callable[[str, Any], Any] | None = None,
-        *,
-        names: tuple[str, ...] | None = (),
-        default: Any = None,
-        **more: Any,
-    ) -> None:
-        self._kind = kind
-        self._more = {"help": text, **more}
-        self._read = read
-        self._names = names
-        self._default = default
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        if self._names == ():
-            self._names = (f"--{name.replace('_', '-')}",)
+    kind: Any
+    read: Callable[[str, Any], Any] | None
+    names: tuple[str, ...] | None
+    default: Any
+    more: dict[str, Any]
 
     def __get__(self, options: object, owner: type) -> Any:
-        return self if options is None else self.value(self._default)
+        return self if options is None else self.value("", self.default)
 
-    @property
-    def name(self) -> str:
-        """The option's first name; an argument has none."""
-        return self._names[0] if self._names else ""
+    def called(self, name: str) -> tuple[str, ...]:
+        """Return the names of the option that is the attribute `name`."""
+        return self.names or (f"--{name.replace('_', '-')}",)
 
-    def value(self, given: Any) -> Any:
+    def value(self, name: str, given: Any) -> Any:
         """Return the value of what Typer gives; raises `CgraphError`."""
-        return given if self._read is None else self._read(self.name, given)
+        return given if self.read is None else self.read(self.called(name)[0], given)
 
     def parameter(self, name: str) -> inspect.Parameter:
         """Return the parameter that Typer makes an option of, or an argument."""
-        info: Any = (
-            typer.Argument(show_default=False, **self._more)
-            if self._names is None
-            else typer.Option(*self._names, **self._more)
-        )
+        make: Any = typer.Option if self.names is not None else typer.Argument
+        info = make(*(self.called(name) if self.names is not None else ()), **self.more)
         return inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=self._default,
-            annotation=Annotated[self._kind, info],
+            name, KEYWORD, default=self.default, annotation=Annotated[self.kind, info]
         )
 
 
-def option(text: str, metavar: str = "X", kind: Any = str, read: Any = None, **more: Any) -> Any:
+def option(
+    text: str,
+    metavar: str | None = "X",
+    kind: Any = str,
+    read: Any = None,
+    *,
+    names: tuple[str, ...] | None = (),
+    default: Any = None,
+    **more: Any,
+) -> Any:
     """Return the row of an option that takes a value; with a kind of list[str], several."""
-    if kind == list[str]:
-        read = read or _all
-    return Row(kind | None, text, read, metavar=metavar, **more)
+    read = _all if kind == list[str] and read is None else read
+    return Row(kind | None, read, names, default, {"help": text, "metavar": metavar, **more})
 
 
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
@@ -109,12 +89,10 @@ def real(text: str, least: float | None = None, most: float | None = None, **mor
 
 def flag(text: str, **more: Any) -> Any:
     """Return the row of an option that is there or is not."""
-    return Row(bool, text, default=False, **more)
+    return option(text, None, bool, default=False, **more)
 
 
-def choice(
-    words: Words, text: str, metavar: str = "WORD", several: bool = False, **more: Any
-) -> Any:
+def choice(words: Words, text: str, metavar: str, several: bool = False, **more: Any) -> Any:
     """Return the row of an option that takes one of some words, or `several` with commas.
 
     `{words}` in its text is where the help lists them.
@@ -122,14 +100,14 @@ def choice(
     read = None
     if isinstance(words, tuple):
         text = text.format(words=listed(words))
-        read = partial(several_of if several else one_of, words=words)
+        read = partial(all_of if several else one_of, words=words)
     return option(text, metavar, str, read, autocompletion=completed(words, several), **more)
 
 
 def argument(text: str, metavar: str, complete: Any = None, kind: Any = str) -> Any:
     """Return the row of an argument; `complete` returns what completes a word of it."""
-    read = _all if kind == list[str] else None
-    return Row(kind | None, text, read, names=None, metavar=metavar, autocompletion=complete)
+    more = {"show_default": False, "autocompletion": complete}
+    return option(text, metavar, kind, names=None, **more)
 
 
 def _all(name: str, given: list[str] | None) -> list[str]:
@@ -152,12 +130,12 @@ class Options:
     """The values of a command's options, by parameter; those that it does not take, as defaults."""
 
     program: str | None = argument(
-        "The program; @FILE reads a file, - standard input.", "EXPR", files_after_at
+        "The program; @FILE reads a file, - standard input.", "EXPR", after_at
     )
     bindings: list[str] = argument(
         "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
         "[NAME=VALUE]...",
-        files_after_at,
+        after_at,
         list[str],
     )
     at: str | None = option(
@@ -201,7 +179,7 @@ class Options:
     def __init__(self, context: Any = None, **given: Any) -> None:
         self.context = context
         rows = type(self)
-        vars(self).update({name: getattr(rows, name).value(given[name]) for name in given})
+        vars(self).update({n: getattr(rows, n).value(n, value) for n, value in given.items()})
 
     @property
     def limits(self) -> Limits:
@@ -212,16 +190,20 @@ class Options:
 def takes(
     options: type[Taker], order: str
 ) -> Callable[[Callable[[Taker], None]], Callable[..., None]]:
-    """Make a command of a function of its options, which stand in the order of the help."""
-    names = [*order.split(), "debug"]
+    """Make a command of a function of its options, which stand in the order of the help.
+
+    The limits of what it takes follow.
+    """
+    names = order.split()
+    names += ["max_depth", "max_nodes"] if "program" in names else []
+    names += ["max_bits", "debug"] if "exact" in names else ["debug"]
 
     def made(action: Callable[[Taker], None]) -> Callable[..., None]:
         def command(**given: Any) -> None:
             action(options(**given))
 
         command.__doc__ = action.__doc__
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        parameters = [inspect.Parameter("context", keyword, annotation=typer.Context)]
+        parameters = [inspect.Parameter("context", KEYWORD, annotation=typer.Context)]
         parameters += [getattr(options, name).parameter(name) for name in names]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return command

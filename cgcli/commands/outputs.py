@@ -21,13 +21,7 @@ from cgcli.commands.files import file_error
 from cgcli.commands.paths import is_stream
 from cgcli.errors import CgraphError
 
-__all__ = [
-    "Output",
-    "named_errors",
-    "take_lock",
-    "write_file",
-    "write_pieces",
-]
+__all__ = ["Output", "named_errors", "take_lock", "write_file", "write_pieces"]
 
 _LONGEST_NAME: Final = 200
 """In bytes: longer names are cut in those of parts, which have 255 at most."""
@@ -118,7 +112,8 @@ class Output:
         self._number = 0
         self._part: _Part | None = None
         with named_errors(path):
-            mode = self._mode()
+            state = _state(path)
+        mode = None if state is None else state.st_mode
         if path.endswith(os.sep) or (mode is not None and stat.S_ISDIR(mode)):
             raise file_error(path, "this is a folder", "name a file in it")
         self.exists = mode is not None
@@ -128,12 +123,6 @@ class Output:
         if len(os.fsencode(name)) > _LONGEST_NAME:
             name = f"{name[:40]}-{zlib.crc32(os.fsencode(name)):08x}"
         self._name = name
-
-    def _mode(self) -> int | None:
-        try:
-            return os.stat(self.path).st_mode
-        except FileNotFoundError:
-            return None
 
     def __enter__(self) -> Self:
         """Take the file: from here on another run is told."""
@@ -238,11 +227,16 @@ class Output:
                     os.remove(path)
 
 
+def _state(path: str) -> os.stat_result | None:
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(path)
+    return None
+
+
 def _make_alike(target: str, path: str) -> None:
     """Give a file the owner and the mode of the one that it is to replace, if there is one."""
-    try:
-        state = os.stat(target)
-    except FileNotFoundError:
+    state = _state(target)
+    if state is None:
         return
     with contextlib.suppress(AttributeError, OSError):
         os.chown(path, state.st_uid, state.st_gid)

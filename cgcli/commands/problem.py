@@ -12,13 +12,7 @@ from cgcli.calculus.doubles import DOUBLES, NEAREST
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, find
 from cgcli.commands.files import read_text
-from cgcli.commands.inputs import (
-    read_bindings,
-    read_name,
-    read_program,
-    read_shapes,
-    split_names,
-)
+from cgcli.commands.inputs import read_bindings, read_name, read_program, read_shapes, split_names
 from cgcli.commands.options import Options
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
@@ -96,16 +90,16 @@ def solve(problem: Problem) -> Solved:
     return Solved(parsed, result, {**more, **bound})
 
 
-def outlined(problem: Problem, shape: str | None) -> tuple[Graph, dict[str, Any]]:
+def outlined(problem: Problem) -> tuple[Graph, dict[str, Any]]:
     """Return the graph, for which nothing need be bound, and the inputs that are.
 
-    Shapes come from what is bound, and from a list of them, as `read_shapes` takes it.
+    Shapes come from what is bound, and from --shape.
     """
     from cgcli.graph.build import build
 
     parsed, bound, more = read_problem(problem)
     kind = problem.kind
-    shapes = read_shapes(shape)
+    shapes = read_shapes(problem.asked.shape)
     for name in shapes:
         if name in bound or name in more:
             message = f"'{excerpt(name)}' has a value, and that has a shape"

@@ -9,24 +9,17 @@ import numpy as np
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_skipped
 from cgcli.commands.files import named
-from cgcli.commands.inputs import (
-    canonical,
-    constant,
-    read_bindings,
-    read_program,
-    split_binding,
-)
+from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
 from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
-from cgcli.commands.train import TrainOptions
-from cgcli.commands.watching import Files, Watching
+from cgcli.commands.train_options import TrainOptions
+from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.models import Model, plain
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
-from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
@@ -63,12 +56,11 @@ class Run:
         self.training = Training(self.prepared, self._training_options())
         if model is not None:
             self._go_on(model)
-        output, log, plot = options.output or resume, options.log, options.plot
-        # A model that goes on may name its data itself.
-        check_paths({"data": self.path, "output": output, "log": log, "plot": plot})
         epoch = model.state.epoch if model is not None and model.state is not None else None
-        files = Files(output, log, plot, options.save_every, self.path, epoch)
-        self.watching = Watching(self.training, self.model, files)
+        # A model that goes on may name its data itself.
+        written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
+        check_paths({"data": self.path, **written})
+        self.watching = Watching(options, self.training, self.model, self.path, epoch)
 
     # From the command line
 
@@ -120,10 +112,9 @@ class Run:
         def evaluate(part: str, known: dict[str, Any]) -> Any:
             return constant(part, name, self._limits, argument, start, known=known)
 
+        seed = self.settings["seed"]
         try:
-            return canonical(name), initial(
-                argument[start:], name, self.settings["seed"], evaluate, room
-            )
+            return canonical(name), initial(argument[start:], name, seed, evaluate, room)
         except CgraphError as error:
             word = meant(text)
             if error.kind == "name" and word:
@@ -147,10 +138,8 @@ class Run:
         return prepared
 
     def _training_options(self) -> Options:
-        named = {name: self.settings[name] for name in Options._fields}
-        named["criteria"] = Criteria(*named["criteria"])
-        named["batch"] = None if named["batch"] == "all" else named["batch"]
-        return Options(**named)
+        found = {name: self.settings[name] for name in Options._fields}
+        return Options(**{**found, "batch": None if found["batch"] == "all" else found["batch"]})
 
     # From a model
 

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.train import TrainOptions
+from cgcli.commands.train_options import TrainOptions
 from cgcli.learning.models import Model
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.stopping import Criteria
-from cgcli.learning.training import BATCHLESS
+from cgcli.learning.training import BATCHLESS, Options
 
 __all__ = ["settings_of"]
 
-_DEFAULTS: dict[str, Any] = {
-    "optimizer": "gd",
-    "rate": None,
-    "settings": {},
-    "schedule": "constant",
-    "warmup": 0,
-    "every": 30,
-    "factor": 0.1,
-    "batch": "all",
-    "clip": None,
-    "reduce": "mean",
-    "seed": 0,
-    "criteria": Criteria(),
-    "holdout": 0.0,
-    "metrics": {},
-}
+_DEFAULTS: Final = {**Options()._asdict(), "batch": "all", "holdout": 0.0, "metrics": {}}
 _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")
 """What a run that goes on cannot change: it would not be the same run."""
 
@@ -82,7 +67,7 @@ def _check_heeded(optimizer: str, given: TrainOptions) -> None:
         names += ["until_cost", "until_change", "until_gradient", "seconds", "steps"]
     for name in names:
         if getattr(given, name) is not None:
-            option = getattr(TrainOptions, name).name
+            option = getattr(TrainOptions, name).called(name)[0]
             method = "least squares" if optimizer == "lm" else optimizer
             message = f"{method} has no use for {option}: it chooses its own steps"
             raise conflict(message, f"leave {option} out")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any, Final
 
 import typer
@@ -16,20 +18,17 @@ class ProgramCommand(TyperCommand):
     """A command whose arguments may begin with a minus: ``cgraph eval -x^2 x=3``.
 
     Only the exact names of declared options, and what begins with two dashes, are options;
-    everything else is an argument, and so is all that follows a bare ``--``.
+    everything else is an argument, and so is all that follows a bare ``--``. What a help text
+    writes with dots, FILE..., takes any number of words.
     """
-
-    def goes_on(self, name: str, argument: str, arguments: list[str]) -> bool:
-        """Whether an option takes one more word; `arguments` are those met so far."""
-        return False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Tell options and arguments apart, then let Typer read them."""
-        declared: dict[str, TyperOption] = {}
-        for parameter in self.get_params(ctx):
-            if isinstance(parameter, TyperOption):
-                for name in (*parameter.opts, *parameter.secondary_opts):
-                    declared[name] = parameter
+        parameters = self.get_params(ctx)
+        known = [each for each in parameters if isinstance(each, TyperOption)]
+        declared = {name: option for option in known for name in option.opts}
+        # The shell completes what is not there yet.
+        strict = not ctx.resilient_parsing
         options: list[str] = []
         seen: list[TyperOption] = []
         arguments: list[str] = []
@@ -41,37 +40,36 @@ class ProgramCommand(TyperCommand):
                 break
             name, equals, value = argument.partition("=")
             if name not in declared:
-                if argument.startswith("--") and not ctx.resilient_parsing:
+                if argument.startswith("--") and strict:
                     raise unknown_option(name, list(declared))
                 arguments.append(argument)
                 continue
             option = declared[name]
-            if option.is_flag or option.count:
-                if equals and not ctx.resilient_parsing:
+            if option.is_flag:
+                if equals and strict:
                     raise CgraphError("usage", f"{name} takes no value", f"write {name} alone")
                 options.append(name)
                 continue
             if not equals:
                 value = rest.pop() if rest else ""
-                if not value and ctx.resilient_parsing:
-                    # The shell completes it.
-                    continue
+                if not value and strict:
+                    hint = f"write {name} {option.metavar}"
+                    raise CgraphError("usage", f"{name} wants a value", hint)
                 if not value:
-                    raise CgraphError(
-                        "usage", f"{name} wants a value", f"write {name} {option.metavar}"
-                    )
-            if option in seen and not option.multiple and not ctx.resilient_parsing:
+                    continue
+            if option in seen and not option.multiple and strict:
                 lists = {"--wrt": "--wrt x,y", "--hide": "--hide gradients,values"}
                 hint = f"list them with commas: {lists[name]}" if name in lists else "give it once"
                 raise CgraphError("usage", f"{name} is given twice", hint)
             seen.append(option)
             values = [value]
-            while rest and rest[-1] not in declared and self.goes_on(name, rest[-1], arguments):
-                values.append(rest.pop())
+            if str(option.metavar).endswith("..."):
+                while rest and rest[-1] not in declared and _goes_on(rest[-1], arguments):
+                    values.append(rest.pop())
             for value in values:
                 options += [f"{name}={value}"] if name.startswith("--") else [name, value]
-        takes = any(parameter.name == "bindings" for parameter in self.get_params(ctx))
-        if takes and not ctx.resilient_parsing and (error := spaced(arguments)):
+        takes = any(parameter.name == "bindings" for parameter in parameters)
+        if takes and strict and (error := spaced(arguments)):
             raise error
         return super().parse_args(ctx, [*options, "--", *arguments])
 
@@ -81,6 +79,17 @@ class ProgramCommand(TyperCommand):
 
         check_paths(ctx.params)
         return super().invoke(ctx)
+
+
+def _goes_on(word: str, arguments: list[str]) -> bool:
+    """Whether a word is one more file of an option, -a ann.txt bo.txt: it can be no binding.
+
+    `arguments` are those met so far: the first of them is the program.
+    """
+    if word.startswith("--"):
+        return False
+    binding = re.match(r"\s*[^\W\d]\w*\s*=", word) is not None
+    return os.path.exists(word) or (bool(arguments) and not binding)
 
 
 def spaced(arguments: list[str]) -> CgraphError | None:
@@ -112,11 +121,8 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     # The dashes, which all have, make no two names alike.
     bare = {each.lstrip("-"): each for each in declared}
     close = nearest(name.lstrip("-"), bare, 0.6)
-    hint = (
-        f"did you mean {bare[close]}?"
-        if close
-        else "--help lists the options; what begins with two minus signs goes after a bare --"
-    )
+    hint = "--help lists the options; what begins with two minus signs goes after a bare --"
+    hint = f"did you mean {bare[close]}?" if close else hint
     return CgraphError("usage", f"there is no option {shorten(name)}", hint)
 
 
@@ -131,22 +137,22 @@ def unknown_command(name: str) -> CgraphError:
     return CgraphError("usage", f"there is no command '{shorten(name)}'", hint)
 
 
-COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
-    "eval": ("evaluate", "evaluate_command", ""),
-    "trace": ("trace", "trace_command", ""),
-    "check": ("check", "check_command", "SheetsCommand"),
-    "sheet": ("sheet", "sheet_command", ""),
-    "diff": ("differentiate", "differentiate_command", ""),
-    "train": ("train", "train_command", ""),
-    "predict": ("map", "predict_command", ""),
-    "map": ("map", "map_command", ""),
-    "draw": ("draw", "draw_command", ""),
-    "ops": ("operations", "operations_command", ""),
-    "schema": ("schema", "schema_command", ""),
-    "help": ("help", "help_command", ""),
-    "version": ("help", "version_command", ""),
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "eval": ("evaluate", "evaluate_command"),
+    "trace": ("trace", "trace_command"),
+    "check": ("check", "check_command"),
+    "sheet": ("sheet", "sheet_command"),
+    "diff": ("differentiate", "differentiate_command"),
+    "train": ("train", "train_command"),
+    "predict": ("map", "predict_command"),
+    "map": ("map", "map_command"),
+    "draw": ("draw", "draw_command"),
+    "ops": ("operations", "operations_command"),
+    "schema": ("schema", "schema_command"),
+    "help": ("help", "help_command"),
+    "version": ("help", "version_command"),
 }
-"""By command its module here, its function, and its class where that is one of its own."""
+"""By command its module here, and its function."""
 
 
 class Group(TyperGroup):
@@ -162,14 +168,14 @@ class Group(TyperGroup):
 
         if cmd_name not in COMMANDS:
             return None
-        module, function, own = COMMANDS[cmd_name]
+        module, function = COMMANDS[cmd_name]
         found = import_module(f"cgcli.commands.{module}")
         alone = typer.Typer(
             rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
         )
-        kind = getattr(found, own) if own else ProgramCommand
         settings = {"help_option_names": ["--help", "-h"]}
-        alone.command(cmd_name, cls=kind, context_settings=settings)(getattr(found, function))
+        made = alone.command(cmd_name, cls=ProgramCommand, context_settings=settings)
+        made(getattr(found, function))
         return typer.main.get_command(alone)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -28,7 +28,7 @@ class SheetOptions(Options):
     )
 
 
-@takes(SheetOptions, f"{ASKED} key seed values language json max_depth max_nodes")
+@takes(SheetOptions, f"{ASKED} key seed values language json")
 def sheet_command(given: SheetOptions) -> None:
     """A blank answer sheet in the order of working, or its key.
 

@@ -34,10 +34,7 @@ class TraceOptions(Options):
     standalone: bool = flag("With --format latex: a whole document.")
 
 
-_ORDER: Final = (
-    f"{ASKED} tree step passes only hide form standalone language exact json digits "
-    "max_depth max_nodes max_bits"
-)
+_ORDER: Final = f"{ASKED} tree step passes only hide form standalone language exact json digits"
 
 
 @takes(TraceOptions, _ORDER)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
-from functools import partial
 from typing import Final
 
 import typer
 
-from cgcli.commands.choices import conflict, files_after_at, pairs
+from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of
-from cgcli.commands.inputs import split_names
-from cgcli.commands.options import Options, argument, choice, count, flag, option, real, takes
-from cgcli.errors import CgraphError, excerpt, shorten
-from cgcli.learning.optimisers import OPTIMISER_NAMES
-from cgcli.learning.schedule import SCHEDULES
-from cgcli.learning.stopping import Criteria
+from cgcli.commands.options import takes
+from cgcli.commands.train_options import TrainOptions
+from cgcli.errors import CgraphError, shorten
 
-__all__ = ["TrainOptions", "train_command"]
+__all__ = ["train_command"]
 
 _DIVERGED: Final = 1
 _INTERRUPTED: Final = 130
@@ -32,118 +28,11 @@ _ENDINGS: Final = {
 """By option how its file may end, and what is said where it ends otherwise."""
 
 
-def _batch(option: str, text: str | None) -> int | str | None:
-    """Return the rows of a step: a number, or all."""
-    if text is None or text == "all":
-        return text
-    if not text.isdecimal() or len(text) > 18 or not int(text):
-        message = f"{option} is a number of rows or all, not '{excerpt(text)}'"
-        raise CgraphError("usage", message, "write --batch 64")
-    return int(text)
-
-
-def _betas(option: str, text: str | None) -> tuple[float | None, float | None]:
-    """Return the two numbers that adam keeps of its means by."""
-    if text is None:
-        return None, None
-    try:
-        first, second = map(float, text.split(","))
-        if not (0 <= first < 1 and 0 <= second < 1):
-            raise ValueError  # noqa: TRY301  # said below, as what float() raises is
-    except ValueError:
-        message = f"{option} are two numbers from 0 to below 1, not '{excerpt(text)}'"
-        raise CgraphError("usage", message, "write --betas 0.9,0.999") from None
-    return first, second
-
-
-def _names(option: str, text: str | None) -> list[str] | None:
-    return split_names(text, option)
-
-
-class TrainOptions(Options):
-    """The options of `cgraph train`; None for what the command line leaves open."""
-
-    bindings: list[str] = argument(
-        'Parameters: w=0, "W=glorot(3,2)"; zeros, ones, full, uniform, normal, he.',
-        "[NAME=INIT]...",
-        files_after_at,
-        list[str],
-    )
-    at: str | None = option("Start from a model, or a JSON object of values.", "FILE")
-    fix: list[str] = option(
-        "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=files_after_at
-    )
-    scale: list[str] | None = option(
-        "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names
-    )
-    holdout: float | None = real("The part of the rows to hold out: 0.2.", 0.0, 0.9)
-    metrics: dict[str, str] = option(
-        "Its mean over the rows is told: error=abs(y-p); repeatable.",
-        "NAME=EXPR",
-        list[str],
-        partial(pairs, example="error=abs(y - p)", alone=True),
-        names=("--metric",),
-    )
-    reduce: str | None = choice(("mean", "sum"), "The cost of all rows: their {words}.", "HOW")
-    residual: bool = flag("The program is a residual: least squares, with standard errors.")
-    optimizer: str | None = choice(
-        OPTIMISER_NAMES,
-        "{words}, of which the last is for --residual.",
-        "NAME",
-        names=("--optimizer", "--optimiser"),
-    )
-    rate: float | None = real("The learning rate.", 0.0, names=("--lr", "--learning-rate"))
-    momentum: float | None = real("Of momentum and nesterov.", 0.0, 1.0)
-    decay: float | None = real("What rmsprop keeps of its mean.", 0.0, 1.0)
-    betas: tuple[float | None, float | None] = option(
-        "Of adam and adamw: 0.9,0.999.", "A,B", read=_betas
-    )
-    epsilon: float | None = real("What keeps a divisor from 0.", 0.0)
-    weight_decay: float | None = real("Pulls the parameters to 0.", 0.0)
-    clip: float | None = real("The longest gradient; longer ones are shortened.")
-    schedule: str | None = choice(SCHEDULES, "The rate over time: {words}.", "KIND")
-    warmup: int | None = count("Steps in which the rate rises.")
-    every: int | None = count("Epochs between the falls of step.", 1)
-    factor: float | None = real("What step multiplies the rate by.", 0.0)
-    batch: int | str | None = option("Rows a step: a number, or all.", "N", read=_batch)
-    epochs: int | None = count("Stop after so many passes over the rows.")
-    steps: int | None = count("Stop after so many steps.")
-    until_cost: float | None = real("Stop when the cost is at most this.")
-    until_change: float | None = real("Stop when it changes by at most this.")
-    until_gradient: float | None = real("Stop when the gradient's norm is at most this.")
-    patience: int | None = count("Stop after so many epochs without a better --holdout.", 1)
-    seconds: float | None = real("Stop after so many seconds.", 0.0, metavar="S", names=("--time",))
-    seed: int | None = count("Of all that is random.")
-    output: str | None = option("Write the model.", "FILE", names=("-o", "--output"))
-    save_every: float = real(
-        "Write it anew as often, at an epoch's end.", 0.0, metavar="S", default=10.0
-    )
-    resume: str | None = option("Go on from a model.", "FILE")
-    plot: str | None = option("Draw the cost: cost.svg, cost.png.", "FILE")
-    log: str | None = option("Write every epoch, a JSON line each.", "FILE")
-    trace: int | None = count("Print the first steps in full.")
-
-    @property
-    def criteria(self) -> Criteria:
-        """What stops the run."""
-        until = (self.until_cost, self.until_change, self.until_gradient)
-        return Criteria(self.epochs, self.steps, *until, self.patience, self.seconds)
-
-    @property
-    def settings(self) -> dict[str, float]:
-        """The optimiser's own settings that are given."""
-        found = {
-            name: getattr(self, name) for name in ("momentum", "decay", "epsilon", "weight_decay")
-        }
-        found["beta1"], found["beta2"] = self.betas
-        return {name: value for name, value in found.items() if value is not None}
-
-
 _ORDER: Final = """
 program bindings at data fix stack scale skip_bad holdout metrics reduce residual
 optimizer rate momentum decay betas epsilon weight_decay clip schedule warmup every factor
 batch epochs steps until_cost until_change until_gradient patience seconds seed
-output save_every resume plot log trace json digits max_depth max_nodes
+output save_every resume plot log trace json digits
 """
 
 

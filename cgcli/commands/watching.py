@@ -10,35 +10,22 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import ending_of, file_error
 from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
+from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import shorten
 from cgcli.learning.descent import Record, State
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 from cgcli.views.streams import tell
 
-__all__ = ["Files", "Watching"]
+__all__ = ["Watching"]
 
 _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
-
-
-class Files(NamedTuple):
-    """The files of a run: its model, written anew every so many seconds, its log, its curve.
-
-    `data` is what it learns from, and `epoch` the one it goes on from, if it does.
-    """
-
-    output: str | None = None
-    log: str | None = None
-    plot: str | None = None
-    every: float = 0.0
-    data: str | None = None
-    epoch: int | None = None
 
 
 class Watching:
@@ -46,14 +33,25 @@ class Watching:
 
     A context: the files are begun where it is entered, so that a path that cannot be written is
     known at once, and another run may write the model where it is left. A model that is there
-    already is replaced when there is something to put in its place.
+    already is replaced when there is something to put in its place. `data` names what the run
+    learns from, and `epoch` is the one that it goes on from, if it does.
     """
 
-    def __init__(self, training: Training, model: Callable[[], Model], files: Files) -> None:
+    def __init__(
+        self,
+        options: TrainOptions,
+        training: Training,
+        model: Callable[[], Model],
+        data: str | None,
+        epoch: int | None,
+    ) -> None:
+        self._options = options
         self._training = training
         self._model = model
-        self._files = files
-        self._output = None if files.output is None else Output(files.output)
+        self._data = data
+        self._epoch = epoch
+        output = options.output or options.resume
+        self._output = None if output is None else Output(output)
         self._log: IO[str] | None = None
         self._saved = 0.0
         self._cost = 0.0
@@ -78,9 +76,9 @@ class Watching:
             self._saved = time.monotonic()
             if not self._output.exists:
                 self._write()
-        if self._files.log is not None:
-            self._open.enter_context(named_errors(self._files.log))
-            self._log = self._open.enter_context(_opened_log(self._files.log, self._files.epoch))
+        if self._options.log is not None:
+            self._open.enter_context(named_errors(self._options.log))
+            self._log = self._open.enter_context(_opened_log(self._options.log, self._epoch))
         with contextlib.suppress(ValueError):
             # In another thread than the main one signals are someone else's.
             before = signal.signal(signal.SIGINT, self._interrupt)
@@ -94,7 +92,7 @@ class Watching:
 
     def _check_files(self) -> None:
         """Refuse a curve that cannot be drawn, or not where it is to be, before the run."""
-        plot = self._files.plot
+        plot = self._options.plot
         if plot is not None:
             with Output(plot):
                 pass
@@ -102,7 +100,7 @@ class Watching:
                 from cgcli.views.drawing.convert import require
 
                 require("png")
-        option = "--plot" if plot else "--log" if self._files.log else ""
+        option = "--plot" if plot else "--log" if self._options.log else ""
         if option and self._training.options.optimizer == "lm":
             message = f"least squares has no epochs for {option} to show"
             raise conflict(message, f"leave {option} out")
@@ -132,7 +130,7 @@ class Watching:
     def epoch(self, record: Record) -> None:
         """See an epoch's end."""
         if self._log is not None:
-            with named_errors(str(self._files.log)):
+            with named_errors(str(self._options.log)):
                 self._log.write(as_json(record) + "\n")
                 self._log.flush()
 
@@ -142,7 +140,7 @@ class Watching:
             # What a device has been given it keeps: it gets the model of the end.
             return
         now = time.monotonic()
-        if last or now - self._saved >= max(self._files.every, _PATIENCE * self._cost):
+        if last or now - self._saved >= max(self._options.save_every, _PATIENCE * self._cost):
             self._write()
 
     def asked_to_stop(self) -> bool:
@@ -155,19 +153,19 @@ class Watching:
         text = (model or self._model()).text()
         self._output.write([text.encode()])
         self._saved = time.monotonic()
-        self._cost = self._saved - began if self._files.every else 0.0
+        self._cost = self._saved - began if self._options.save_every else 0.0
 
     def finish(self, model: Model, trained: Trained) -> None:
         """Write the model and the curve of a run that has ended."""
         if self._output is not None:
             self._write(model)
-        if self._files.plot is not None:
+        if self._options.plot is not None:
             from cgcli.views.drawing.convert import as_png
             from cgcli.views.learning.plot import as_svg
 
             svg = as_svg(trained.history)
-            is_png = ending_of(self._files.plot) == "png"
-            write_file(self._files.plot, as_png(svg) if is_png else svg.encode())
+            is_png = ending_of(self._options.plot) == "png"
+            write_file(self._options.plot, as_png(svg) if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""
@@ -184,13 +182,11 @@ class Watching:
                     "--clip 1, or --scale for columns of large numbers"
                 )
         elif trained.cost > trained.start and not self._stop:
-            lines.append(
-                f"note: the cost rose, from {trained.start:.6g} to {trained.cost:.6g}; "
-                "try a smaller --lr"
-            )
+            rose = f"from {trained.start:.6g} to {trained.cost:.6g}"
+            lines.append(f"note: the cost rose, {rose}; try a smaller --lr")
         if self._stop:
             if self._output is not None:
-                words = ["--resume", self._output.path, "-d", self._files.data or "-"]
+                words = ["--resume", self._output.path, "-d", self._data or "-"]
                 lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")

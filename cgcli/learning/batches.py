@@ -39,14 +39,11 @@ class Batches:
         self.size = size
         self.seed = seed
         self.columns = columns if columns is not None else table.arrays
-        self.buffers: dict[Any, Any] = {}
         self._chosen: Any = np.zeros(0, dtype=int)
+        forms: dict[Any, Any] = {name: (shape, float) for name, shape in table.shapes.items()}
         if self.columns is not None:
-            for key, array in self.columns.items():
-                self.buffers[key] = np.empty((size, *array.shape[1:]), dtype=array.dtype)
-        else:
-            for name, shape in table.shapes.items():
-                self.buffers[name] = np.empty((size, *shape))
+            forms = {key: (array.shape[1:], array.dtype) for key, array in self.columns.items()}
+        self.buffers = {key: np.empty((size, *form), kind) for key, (form, kind) in forms.items()}
 
     @property
     def count(self) -> int:

@@ -11,7 +11,6 @@ from cgcli.learning.sources import unusable
 
 __all__ = ["CONVERT", "check_kind", "head"]
 
-_HEAD: Final = 64
 CONVERT: Final = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
 _BEGINNINGS: Final = (
     (b"\x1f\x8b", "it is compressed by gzip", "unpack it first: gunzip -k {path}"),
@@ -35,13 +34,13 @@ _BEGINNINGS: Final = (
 """How files begin that are not what their name says, what they are, and what to do."""
 
 
-def head(stream: IO[bytes]) -> bytes:
+def head(stream: IO[bytes], size: int = 64) -> bytes:
     """Return how a stream begins, and leave it as it was."""
     if isinstance(stream, io.BufferedReader):
-        return stream.peek(_HEAD)[:_HEAD]
-    head = stream.read(_HEAD)
+        return stream.peek(size)[:size]
+    start = stream.read(size)
     stream.seek(0)
-    return head
+    return start
 
 
 def check_kind(path: str, head: bytes, kind: str) -> None:

@@ -75,12 +75,8 @@ class Columns:
 
     def arrays(self, rows: list[list[Any]]) -> dict[str, Any]:
         """Return rows as an array for each column."""
-        return {
-            name: np.array([row[k] for row in rows], dtype=np.float64).reshape(
-                (len(rows), *self.shapes[name])
-            )
-            for k, name in enumerate(self.names)
-        }
+        columns = zip(self.names, zip(*rows, strict=True), strict=True)
+        return {name: np.array(column, dtype=np.float64) for name, column in columns}
 
 
 def _form(shape: Shape) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
-from cgcli.learning.descent import Best, Record, State
+from cgcli.learning.descent import Best, State
 from cgcli.learning.parameters import Parameters
 
 __all__ = ["SCHEMA", "Model", "as_json", "plain"]
@@ -49,15 +49,11 @@ def _spelt(value: Any) -> Any:
     return value
 
 
-def _record(found: Mapping[str, Any]) -> Record:
-    """Return a record of the history, its numbers that are strings as numbers again."""
-    return {name: each if type(each) is int else _numbers(each) for name, each in found.items()}
-
-
 def _numbers(found: Any) -> Any:
+    """Return a record of the history, its numbers that are strings as numbers again."""
     if isinstance(found, dict):
         return {name: _numbers(each) for name, each in found.items()}
-    return float(found)
+    return found if type(found) is int else float(found)
 
 
 def _broken(place: str, why: str) -> CgraphError:
@@ -111,9 +107,7 @@ class Model(NamedTuple):
         message, hint = f"{shorten(called, 80)}: this model cannot be used", "train it again"
         try:
             parameters = Parameters(_arrays(found, "parameters"))
-            state = None
-            if found["state"] is not None:
-                state = _read_state(found["state"], parameters)
+            state = None if found["state"] is None else _read_state(found["state"], parameters)
             fixed, data, settings = _arrays(found, "fixed"), found["data"], found["settings"]
             model = cls(found["program"], parameters, fixed, data, settings, state)
             model.scaling()
@@ -137,10 +131,8 @@ def _array(value: Any, place: str) -> Any:
     except ValueError:
         raise _broken(place, "its rows are not of one length") from None
     if array.ndim > 2 or not array.size:
-        why = (
-            f"it has {array.ndim} axes, and values have 2 at most" if array.size else "it is empty"
-        )
-        raise _broken(place, why)
+        axes = f"it has {array.ndim} axes, and values have 2 at most"
+        raise _broken(place, axes if array.size else "it is empty")
     if not np.isfinite(array).all():
         index = "".join(f"[{k}]" for k in np.argwhere(~np.isfinite(array))[0])
         raise _broken(place + index, "it is not finite")
@@ -189,7 +181,7 @@ def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
         if best.shapes != parameters.shapes:
             raise _broken("state.best.parameters", "they are not those of the model")
         state.best = Best(float(found["best"]["cost"]), found["best"]["epoch"], best.flat)
-    state.history = [_record(record) for record in found["history"]]
+    state.history = [_numbers(record) for record in found["history"]]
     return state
 
 

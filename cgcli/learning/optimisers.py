@@ -121,6 +121,8 @@ def _adam(gradient: Any, rate: float, count: int, setting: Setting, state: State
 
 _VELOCITY: Final = (("velocity",), {"momentum": 0.9})
 _MOMENTS: Final = (("first", "second"), {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8})
+_KEPT: Final = "a velocity keeps part of the gradients before"
+_SUMMED: Final = "each gradient over the root of its sum of squares"
 _RUNNING: Final = "each gradient over the root of its running mean square"
 _ADAM: Final = "running means of the gradient and its square, corrected for their start"
 _ADAMW: Final = "adam, with the decay of weights apart from the gradient"
@@ -129,18 +131,10 @@ OPTIMISERS: Final[dict[str, Optimiser]] = {
     row.name: row
     for row in (
         Optimiser("gd", "W = W - rate * gradient", _gd, (), {}),
-        Optimiser(
-            "momentum", "a velocity keeps part of the gradients before", _momentum, *_VELOCITY
-        ),
+        Optimiser("momentum", _KEPT, _momentum, *_VELOCITY),
         Optimiser("nesterov", "momentum that looks ahead", _nesterov, *_VELOCITY),
         Optimiser("rmsprop", _RUNNING, _rmsprop, ("square",), {"decay": 0.99, "epsilon": 1e-8}),
-        Optimiser(
-            "adagrad",
-            "each gradient over the root of its sum of squares",
-            _adagrad,
-            ("square",),
-            {"epsilon": 1e-10},
-        ),
+        Optimiser("adagrad", _SUMMED, _adagrad, ("square",), {"epsilon": 1e-10}),
         Optimiser("adam", _ADAM, _adam, *_MOMENTS, rate=0.001),
         Optimiser("adamw", _ADAMW, _adam, *_MOMENTS, 0.01, 0.001, decoupled=True),
     )

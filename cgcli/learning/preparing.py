@@ -172,9 +172,8 @@ def _missing(
     given: Given, names: Mapping[str, tuple[int, int]], missing: list[str], source: Source
 ) -> CgraphError:
     shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:20])
-    is_one = len(missing) == 1
     neither = "is neither given a value nor a column"
-    message = f"{shown} {neither if is_one else 'are neither given values nor columns'}"
+    neither = "are neither given values nor columns" if missing[1:] else neither
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
     hint = f"start a parameter at a value: {start}; {listed(source.names)}"
     if close := nearest(missing[0], source.names, 0.6):
@@ -182,9 +181,9 @@ def _missing(
         hint = f"did you mean the column '{column}'? else {hint}"
     if close and not close.isidentifier():
         hint = f"give the column '{column}' a name: --stack \"{excerpt(missing[0])}={column}\""
-    start_, end = names[missing[0]]
-    place = (Place(given.program.text, start_, end),) if end else ()
-    return CgraphError("binding", message, hint, place)
+    span = names[missing[0]]
+    places = (Place(given.program.text, *span),) if any(span) else ()
+    return CgraphError("binding", f"{shown} {neither}", hint, places)
 
 
 def check_scaling(scaling: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, Shape]) -> None:

@@ -25,12 +25,16 @@ __all__ = ["Report", "Source", "open_source", "stacked"]
 _LONGEST: Final = 64 * 2**20
 
 
-def open_source(path: str, stream: IO[bytes] | None, kind: str) -> Source:
+def open_source(path: str, stream: IO[bytes] | None, kind: str | None) -> Source:
     """Return a data file's source; `kind` is csv, tsv, jsonl, json or parquet.
 
-    Parquet is read by its path, everything else from the stream. Raises `CgraphError`.
+    Parquet is read by its path, everything else from the stream; what has no kind is JSON Lines
+    or CSV by its first character. Raises `CgraphError`.
     """
     if stream is not None:
+        if kind is None:
+            start = head(stream, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+            kind = "jsonl" if start.startswith(b"{") else "csv"
         check_kind(path, head(stream), kind)
     if kind == "parquet":
         return parquet(path)
@@ -70,16 +74,13 @@ class _Lines:
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
-        while True:
-            try:
-                line = self._text.readline(_LONGEST)
-            except UnicodeDecodeError:
-                why = f"near line {self.number + 1} it is not UTF-8"
-                raise unusable(self._path, why, CONVERT) from None
-            if not line:
-                return
-            self.number += 1
-            yield line
+        try:
+            while line := self._text.readline(_LONGEST):
+                self.number += 1
+                yield line
+        except UnicodeDecodeError:
+            why = f"near line {self.number + 1} it is not UTF-8"
+            raise unusable(self._path, why, CONVERT) from None
 
 
 def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
@@ -97,12 +98,10 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
         columns = Columns(wanted)
         places = [names.index(name) for name in wanted]
         quick = True
-        while True:
-            before = lines.number
-            block = _block(feed)
+        before = lines.number
+        while block := _block(feed):
             rest: Iterable[str] = block
-            if not block:
-                return
+            start, before = before, before + len(block)
             if quick and not any('"' in line or "[" in line for line in block):
                 found = _plain(block, places, len(names), delimiter)
                 if found is not None:
@@ -115,7 +114,8 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
                 # row has a list all must.
                 quick = False
                 rest = itertools.chain(block, feed)
-            yield from _careful_csv(path, rest, names, columns, report, delimiter, before)
+            reader = csv.reader(rest, delimiter=delimiter, strict=True)
+            yield from gather(_cells(path, reader, names, wanted, start), columns, report)
 
     return Source(path, names, rows)
 
@@ -183,32 +183,21 @@ def _plain(block: list[str], places: list[int], width: int, delimiter: str) -> A
     return found if len(found) == len(block) and np.isfinite(found).all() else None
 
 
-def _careful_csv(
-    path: str,
-    block: Iterable[str],
-    names: list[str],
-    columns: Columns,
-    report: Report,
-    delimiter: str,
-    start: int,
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows of lines whose cells are looked at one by one."""
-    reader = csv.reader(block, delimiter=delimiter, strict=True)
-
-    def cells() -> Iterator[tuple[int, Mapping[str, Any] | CellError]]:
-        for record in _records(path, reader, start):
-            line = start + reader.line_num
-            if columns.names and len(record) != len(names):
-                have, want = counted(len(record), "cell"), counted(len(names), "column")
-                why = f"the row has {have}, and the file {want}"
-                if record[0].lstrip().startswith("#"):
-                    why = "the line is a comment, and a CSV file has none"
-                # Which cell is whose cannot be told.
-                yield line, CellError(columns.names[0], why)
-            else:
-                yield line, dict(zip(names, record, strict=False))
-
-    yield from gather(cells(), columns, report)
+def _cells(
+    path: str, reader: Any, names: list[str], wanted: Sequence[str], start: int
+) -> Iterator[tuple[int, Mapping[str, Any] | CellError]]:
+    """Yield the rows behind a line by the columns' names, each with its line."""
+    for record in _records(path, reader, start):
+        line = start + reader.line_num
+        if wanted and len(record) != len(names):
+            have, want = counted(len(record), "cell"), counted(len(names), "column")
+            why = f"the row has {have}, and the file {want}"
+            if record[0].lstrip().startswith("#"):
+                why = "the line is a comment, and a CSV file has none"
+            # Which cell is whose cannot be told.
+            yield line, CellError(wanted[0], why)
+        else:
+            yield line, dict(zip(names, record, strict=False))
 
 
 # JSON
