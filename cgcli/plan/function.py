@@ -162,6 +162,8 @@ class _Call:
             for name, node in graph.inputs.items()
             if name not in rows
         }
+        self._rowed = list(columns)
+        self._leads = jacobian or (bool(columns) and not total)
         lowered = Lowered(graph, columns, {})
         target, nodes = graph.output, list(sources.values())
         self._shape = graph.shape(target)
@@ -202,26 +204,36 @@ class _Call:
             array[...] = given[name]
         names = self._plan.column_shapes
         columns = {name: self._seeds if name == SEED else given[name] for name in names}
-        count = len(next(iter(columns.values()))) if columns else 1
+        count = size(self._shape) if self._seeds is not None else 1
+        for name in self._rowed:
+            count = len(given[name])
         with quiet():
             taken = iter(self._plan.rows(columns, count))
         results = [
             next(taken) if by_row else _plain(self._plan.value(place))
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
-        gradients = results[1:]
-        if self._with_masks is not None and not all(map(_is_finite, gradients)):
+        if self._with_masks is not None and not all(map(_is_finite, results[1:])):
             return self._with_masks().run(given)
+        value, *gradients = results
+        if self._leads:
+            # What does not depend on the rows, or on the output's element, is there for each.
+            gradients = [
+                _repeated(part, (count, *shape))
+                for part, shape in zip(gradients, self._shapes, strict=True)
+            ]
+        if self._leads and self._seeds is None:
+            value = _repeated(value, (count, *self._shape))
         if self._seeds is not None:
             gradients = [
-                np.broadcast_to(part, (count, *shape) if by_row else shape).reshape(
-                    self._shape + shape
-                )
-                for part, shape, by_row in zip(
-                    gradients, self._shapes, self._by_row[1:], strict=True
-                )
+                part.reshape(self._shape + shape)
+                for part, shape in zip(gradients, self._shapes, strict=True)
             ]
-        return Called(results[0], dict(zip(self._names, gradients, strict=True)))
+        return Called(value, dict(zip(self._names, gradients, strict=True)))
+
+
+def _repeated(part: Any, shape: Shape) -> Any:
+    return part if np.shape(part) == shape else np.array(np.broadcast_to(part, shape))
 
 
 def _is_finite(found: Any) -> bool:

@@ -150,3 +150,38 @@ def test_it_goes_to_another_process() -> None:
 def test_what_cannot_be_used(options: Any, bindings: Any, words: str) -> None:
     with pytest.raises(cgcli.CgraphError, match=words):
         cgcli.parse("x*y").function(**options)(bindings)
+
+
+@pytest.mark.parametrize(
+    ("text", "bindings"),
+    [
+        ("p = W[0]; q = sin(z); sum(W, 0)", {"W": [[1.0, 2.0], [3.0, 4.0]], "z": 1.0}),
+        ("where(u > z, [s, y], s)", {"u": [1.0, 2.0], "z": 1.5, "s": 2.0, "y": 3.0}),
+        ("[1, 2]*1", {}),
+    ],
+)
+def test_an_input_that_is_not_reached_has_a_jacobian_of_zeros(
+    text: str, bindings: dict[str, Any]
+) -> None:
+    called = cgcli.parse(text).function(jacobian=True)(bindings)
+    expected = cgcli.parse(text).evaluate(bindings).jacobian
+    assert expected is not None
+    for name, jacobian in expected.items():
+        np.testing.assert_array_equal(called.gradient[name], jacobian)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "value", "gradients"),
+    [
+        ("ceil(y)", {"y": [1.5, 2.5]}, [2, 3], {"y": [0, 0]}),
+        ("len(x)", {"x": [[1.0, 2.0], [3.0, 4.0]]}, [2, 2], {"x": [[0, 0], [0, 0]]}),
+        ("sum(x)*0 + 3", {"x": [[1.0], [3.0]]}, [3, 3], {"x": [[0], [0]]}),
+    ],
+)
+def test_what_no_row_changes_is_there_for_every_row(
+    text: str, rows: dict[str, Any], value: list[float], gradients: dict[str, Any]
+) -> None:
+    called = cgcli.parse(text).function(rows=list(rows))(rows)
+    np.testing.assert_array_equal(called.value, value, strict=False)
+    for name, gradient in gradients.items():
+        np.testing.assert_array_equal(called.gradient[name], np.array(gradient, float), strict=True)
