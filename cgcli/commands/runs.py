@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_skipped
+from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_notes, tell_skipped
 from cgcli.commands.files import named
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
 from cgcli.commands.models import read_model
@@ -212,5 +212,6 @@ class Run:
             from cgcli.views.learning.report import print_trained
 
             print_trained(training, trained, options.digits)
+        tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained

@@ -14,16 +14,18 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.notes import Note
 from cgcli.learning.sources import Report
-from cgcli.learning.tables import ROW
+from cgcli.learning.tables import ROW, Table, row_values
+from cgcli.learning.task import Task
 from cgcli.operations.shapes import size
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.lower import Lowered
 
-__all__ = ["RowNotes"]
+__all__ = ["RowNotes", "note_rows"]
 
 _RESULTS: Final = 2**22
 """How many numbers the rows that are looked at together hold, 32 MB."""
@@ -43,6 +45,7 @@ class RowNotes:
         lowered: Lowered,
         sources: Sequence[int],
         evaluate: Callable[[Mapping[str, Any], int], Iterable[Any]],
+        parameters: Mapping[str, Any] | None = None,
     ) -> None:
         sweep, tape = lowered.sweep, lowered.tape
         gradients = sweep.sums.gradients if sources else []
@@ -52,7 +55,7 @@ class RowNotes:
         self._steps = len(steps)
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
-        self._detail = Compiled(lowered, by_row=[*places, *self.flags])
+        self._detail = Compiled(lowered, parameters, by_row=[*places, *self.flags])
         self._rows = max(1, _RESULTS // max(1, sum(map(size, self._detail.shapes))))
         self._kinds: dict[int, Mapping[str, Note]] = {}
 
@@ -96,6 +99,31 @@ class RowNotes:
             for note in result.notes:
                 found.setdefault(note.kind, note)
         return found
+
+
+def note_rows(task: Task, table: Table, report: Report) -> None:
+    """Report the notes on the rows of a table at a task's parameters."""
+    lowered = task.lowered()
+    names = list(task.parameters.views)
+    # Where a gradient meets what is no double, that is flagged as well.
+    gradients = lowered.gradient_rows()
+    known = {**task.constants, **task.parameters.values()}
+    scaled = {name: task.scaling.get(name) for name in task.columns}
+
+    def evaluate(chunk: Mapping[str, Any], place: int) -> Iterable[Any]:
+        yield DOUBLES.evaluate(task.graph, {**known, **row_values(chunk, place, scaled)}, wrt=names)
+
+    sources = [task.graph.inputs[name] for name in names]
+    notes = RowNotes(lowered, sources, evaluate, task.parameters.views)
+    compiled = Compiled(lowered, task.parameters.views, by_row=[*notes.flags, *gradients])
+    step = max(1, _RESULTS // max(1, sum(map(size, compiled.shapes))))
+    for chunk in table.chunks():
+        for start in range(0, len(chunk[ROW]), step):
+            part = {name: array[start : start + step] for name, array in chunk.items()}
+            flags = compiled.rows(part, len(part[ROW]))[: len(notes.flags)]
+            guard = compiled.plan.guard
+            flagged, guard.flagged = guard.flagged, False
+            notes.look(part, flags, report, flagged=flagged)
 
 
 def _flags(lowered: Lowered, sources: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -12,6 +12,7 @@ from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
 from cgcli.learning.failure import Failure, locate
 from cgcli.learning.fitting import Fit, fit_lbfgs, fit_residuals
+from cgcli.learning.noted import note_rows
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.preparing import Prepared
@@ -163,6 +164,7 @@ class Training:
         history: list[Record] | None = None,
     ) -> Trained:
         cost, values = self._train.run()
+        note_rows(self.task, self.prepared.train, self.prepared.report)
         metrics = {name: {"train": value} for name, value in values.items()}
         holdout = None
         if self._held is not None:

@@ -108,3 +108,18 @@ def test_random_rows_have_the_kinds_that_eval_has(
     for (x, y), row in zip(rows, found["rows"], strict=True):
         expected = sorted({note.kind for note in parsed.evaluate(x=x, y=y).notes})
         assert row["notes"] == expected, (x, y)
+
+
+@pytest.mark.parametrize("batch", [(), ("--batch", "2")])
+def test_training_tells_the_notes_at_its_end(
+    batch: tuple[str, ...], cgraph: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n1,1\n0,1\n2,2\n0,2\n")
+    words = ("train", "(w*abs(x) - y)^2 + 0*abs(w*x)", "-d", str(path), "w=0", "--lr", "0.1")
+    ran = cgraph(*words, *batch)
+    assert ran.status == 0
+    # abs(x) is of the data alone; abs(w*x) varies, and has its corner at the rows of 0.
+    assert "kink: 2 rows, the first is row 2: v6 (column 22)" in ran.err
+    found = json.loads(cgraph(*words, *batch, "--json").out)
+    assert found["notes"]["kink"]["rows"] == 2

@@ -10,6 +10,7 @@ from cgcli.learning.descent import Record
 from cgcli.learning.models import Model
 from cgcli.learning.training import Trained, Training
 from cgcli.views.document import number
+from cgcli.views.learning.rows import row_notes
 
 __all__ = ["as_document"]
 
@@ -46,6 +47,7 @@ def as_document(training: Training, trained: Trained, model: Model) -> dict[str,
         "standard_errors": errors,
         "sum_of_squares": None if fit is None else number(fit.sum),
         "residual_deviation": None if fit is None else number(fit.deviation),
+        "notes": row_notes(training.prepared.report.notes),
         "history": [_record(record) for record in trained.history],
     }
 

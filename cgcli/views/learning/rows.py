@@ -14,7 +14,7 @@ from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError
 from cgcli.views.document import number
 
-__all__ = ["RowWriter"]
+__all__ = ["RowWriter", "row_notes"]
 
 
 class RowWriter:
@@ -60,11 +60,7 @@ class RowWriter:
         """Return the end of a JSON document, with the notes on its rows; else nothing."""
         if self._form != "json":
             return ""
-        told = {
-            kind: {"rows": count, "first": row, "node": note.node, "message": str(note.message)}
-            for kind, (count, row, note) in notes.items()
-        }
-        tail = f'],\n  "notes": {json.dumps(told)}\n}}\n'
+        tail = f'],\n  "notes": {json.dumps(row_notes(notes))}\n}}\n'
         return f"\n  {tail}" if self._begun else self._head() + tail
 
     def _document(self, objects: list[str]) -> str:
@@ -81,6 +77,14 @@ class RowWriter:
         if notes:
             found["notes"] = notes[0].split()
         return json.dumps({"row": row, **found}) + "\n"
+
+
+def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, Any]:
+    """Return by kind of note how many rows have it, the first of them, and what is said of it."""
+    return {
+        kind: {"rows": count, "first": row, "node": note.node, "message": str(note.message)}
+        for kind, (count, row, note) in notes.items()
+    }
 
 
 def _heads(values: Mapping[str, Any]) -> list[str]:
