@@ -1,0 +1,79 @@
+"""A seed's program at its points, in every way that is chosen, against the oracle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mpmath import mp
+
+import cgcli
+from tests.concordance import generate
+from tests.concordance.agreement import Comparison, Difference
+from tests.concordance.answers import Answer, answer
+from tests.concordance.tape import finite
+from tests.concordance.ways import WAYS, Question, Way
+
+OPTIONS = {
+    "eval": ("eval", ""), "vectors": ("eval", ""), "function": ("eval", ""), "rows": ("eval", ""),
+    "exact": ("eval", "--exact"), "command": ("eval", "--json"),
+    "exact command": ("eval", "--exact"), "verify": ("eval", "--verify"),
+    "precision": ("eval", "--precision 25"), "trace": ("trace", ""), "check": ("check", ""),
+    "formulas": ("diff", ""), "python": ("diff", "--format python"),
+    "numpy": ("diff", "--format numpy"), "draw": ("draw", "--digits 6 --json"),
+    "map csv": ("map", ""), "map jsonl": ("map", ""), "map parquet": ("map", ""),
+    "train": ("train", ""), "predict": ("predict", ""),
+}  # fmt: skip
+"""The command, and its options, that comes nearest to each way."""
+LATER = {"slice": "x[0:1]", "cumsum": "cumsum(x)", "trace": "trace([x])", "diag": "diag(x)"}
+"""Words of the language that not every build has, and programs that have them."""
+
+
+def extra() -> frozenset[str]:
+    """Those of them that this build has."""
+    there = []
+    for word, text in LATER.items():
+        try:
+            cgcli.parse(text).graph({"x": [1.0]})
+        except cgcli.CgraphError:
+            continue
+        there.append(word)
+    return frozenset(there)
+
+
+EXTRA = extra()
+
+
+def compare(
+    seed: int, points: int, ways: Sequence[Way], counts: Counter[str]
+) -> Iterator[Difference]:
+    """The differences at a seed, and how much was compared."""
+    program = generate.program(seed, EXTRA)
+    where = generate.points(program, seed, points)
+    answers = [answer(program, point) for point in where]
+    question = Question(program, list(where), lambda k: right_answers(answers[k]))
+    counts["programs"] += 1
+    counts["points"] += len(where)
+    counts["in doubt"] += sum(bool(a.doubt) for a in answers)
+    counts["blurred"] += sum(a.blur for a in answers)
+    first = WAYS[0].ask(question)
+    for way in ways:
+        replies = first if way is WAYS[0] else way.ask(question)
+        for reply, right, plain in zip(replies, answers, first, strict=True):
+            if reply is not None:
+                counts[way.name] += 1
+                base = None if way is WAYS[0] else plain
+                yield from Comparison(seed, right, way, reply, base, counts).differences()
+
+
+def right_answers(right: Answer) -> list[tuple[str, list[str], int]]:
+    """What a student would hand in, rounded to 12 digits, who had the oracle's numbers."""
+    numbers = right.numbers
+    if right.doubt or not all(map(finite, numbers.flat())) or len(numbers.value) > 1:
+        return []
+    answers = [("", [mp.nstr(numbers.value[0], 12)], 0)]
+    for name, rows in numbers.gradient.items():
+        if len(right.program.inputs[name]) < 2:
+            texts = [mp.nstr(number, 12) for number in rows[0]]
+            answers.append((name, texts, len(right.program.inputs[name])))
+    return answers
