@@ -9,8 +9,8 @@ from collections import Counter
 
 from tests.concordance.agreement import Difference
 from tests.concordance.concord import OPTIONS, compare
-from tests.concordance.ways import WAYS, argument
 from tests.concordance.generate import nested
+from tests.concordance.ways import WAYS, argument
 
 
 def main() -> None:

@@ -145,6 +145,8 @@ class Comparison:
         proofs = self.way.numbers in ("proved", "digits")
         if proofs and "undefined" in self.reply.verdicts and self._beyond():
             return
+        if proofs and "unsettled" in self.reply.verdicts and self._no_digit(right, place):
+            return
         if said is None or isinstance(said, str):
             if finite(right) or said is not None:
                 yield self._difference(kind, what, right, said)
@@ -161,9 +163,15 @@ class Comparison:
             wrong = abs(said - right) > self._tolerance(kind, right, place)
         if wrong and proofs and not finite(said):
             # No finite true value, or one that was not settled: the verdict says which.
-            wrong = "undefined" not in self.reply.verdicts and "unsettled" not in self.reply.verdicts
+            wrong = (
+                "undefined" not in self.reply.verdicts and "unsettled" not in self.reply.verdicts
+            )
         if wrong:
             yield self._difference(kind, what, right, said)
+
+    def _no_digit(self, right: Number, place: int) -> bool:
+        """Whether a number is 0 by terms that cancel: no number of digits tells that."""
+        return finite(right) and abs(right) <= self.answer.spread[place] * mpf(2) ** -80
 
     def _beyond(self) -> bool:
         """Whether something has no finite true value, and so nothing that is computed from it."""
@@ -188,18 +196,22 @@ class Comparison:
         """Whether all ways say the same in a place that the contract leaves open: doubles do."""
         return self.way.numbers == "doubles" and not self.answer.doubt
 
-    def _tolerance(self, kind: str, right: mpf, place: int) -> mpf:
-        if self.way.numbers == "fractions":
-            return abs(right) * mpf(2) ** -120
-        if self.way.numbers == "digits":
-            return abs(right) * mpf(10) ** (1 - DIGITS) / 2 * mpf("1.001")
-        if self.way.numbers == "proved":
-            return max(abs(right) * PROVED, mpf(2) ** -1074)
+    def _tolerance(self, kind: str, right: mpf, place: int) -> Any:
+        kinds = {
+            "fractions": abs(right) * mpf(2) ** -120,
+            "digits": abs(right) * mpf(10) ** (1 - DIGITS) / 2 * mpf("1.001"),
+            "proved": max(abs(right) * PROVED, mpf(2) ** -1074),
+        }
+        size = kinds.get(self.way.numbers)
+        if size is not None:
+            # The oracle's numbers round as well: as doubles do, some 140 bits further on.
+            return _Lazily(size, lambda: size + self.answer.spread[place] * mpf(2) ** -80)
+        size = self._in_doubles(kind, right, place)
         if self.way.numbers == "labels":
-            return abs(right) * mpf("5.1e-6") + self._in_doubles(kind, right, place)
-        return self._in_doubles(kind, right, place) + mpf(self.reply.loss)
+            return abs(right) * mpf("5.1e-6") + size
+        return size + mpf(self.reply.loss)
 
-    def _in_doubles(self, kind: str, right: mpf, place: int) -> mpf:
+    def _in_doubles(self, kind: str, right: mpf, place: int) -> Any:
         program = self.answer.program
         single = program.single
         if single in UNARY or (single in (*BINARY, *PAIRS) and _apart(program.text)):
@@ -213,7 +225,7 @@ class Comparison:
                 size = max(size, self._terms(single, ulps))
             return size
         size = WHOLE_PROGRAM * ulp(right)
-        return _Lazily(size, lambda: WHOLE_PROGRAM * self.answer.spread[place])  # type: ignore[return-value]
+        return _Lazily(size, lambda: WHOLE_PROGRAM * self.answer.spread[place])
 
     def _terms(self, single: str | None, ulps: int) -> mpf:
         """What ulps of the largest term are, of a derivative whose terms cancel."""
@@ -233,7 +245,10 @@ class Comparison:
         if self.reply.notes is None or self.answer.doubt:
             return
         for kind, due in self.answer.notes.items():
-            if due is None or (kind in ("overflow", "underflow") and self.way.numbers in ("fractions", "proved", "digits")):
+            if due is None or (
+                kind in ("overflow", "underflow")
+                and self.way.numbers in ("fractions", "proved", "digits")
+            ):
                 continue
             self.counts["notes"] += 1
             if due is not (kind in self.reply.notes):
@@ -250,10 +265,15 @@ class Comparison:
         if answer.notes["kink"] is True and not verdicts & {"kink", "undefined", "unsettled"}:
             yield self._difference("verdict", "verdict", "kink", sorted(verdicts))
         plain = answer.notes["kink"] is False and not self._beyond() and not answer.blur
-        if all(map(finite, numbers)) and plain and gone:
+        sure = all(finite(x) and not self._no_digit(x, k) for k, x in enumerate(numbers))
+        if plain and gone and sure:
             yield self._difference("verdict", "verdict", "a number", sorted(verdicts))
-        wild = any(x is BAD or x is not UNKNOWN and not finite(x) for x in numbers)
-        if wild and not verdicts & {"kink", "undefined", "unsettled"}:
+        wild = any(x is BAD or (x is not UNKNOWN and not finite(x)) for x in numbers)
+        if (
+            wild
+            and self._nature() != "infinite"
+            and not verdicts & {"kink", "undefined", "unsettled"}
+        ):
             yield self._difference("verdict", "verdict", "undefined", sorted(verdicts))
 
 
@@ -274,7 +294,11 @@ class _Lazily:
 
 def _apart(text: str) -> bool:
     """Whether no input stands twice in an operation."""
-    words = [word for word in "xyzuvWM" if word in text.replace("max", "").replace("xlogy", "").replace("hypot", "")]
+    words = [
+        word
+        for word in "xyzuvWM"
+        if word in text.replace("max", "").replace("xlogy", "").replace("hypot", "")
+    ]
     return len(words) != 1 or text.count(words[0]) == 1
 
 

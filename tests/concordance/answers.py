@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from mpmath import mp, mpf
 
 from tests.concordance.generate import Program, uses
 from tests.concordance.oracle import Array, Point, Walk
-from tests.concordance.rules import COMPARISONS, INF, STEPS, Number
-from tests.concordance.tape import BAD, DECIDES, MAYBE, NIL, UNKNOWN, Tape, finite
+from tests.concordance.rules import INF, STEPS, Number
+from tests.concordance.tape import DECIDES, MAYBE, NIL, UNKNOWN, Tape, finite
 
 BITS = 200
 """Of the oracle's numbers: 60 decimal digits."""
@@ -50,7 +50,6 @@ class Answer:
     doubt: str
     """Which operation is decided by rounding, in doubles; nothing where none is."""
     blur: bool
-    scales: dict[str, mpf] = field(default_factory=dict)
 
     @cached_property
     def spread(self) -> list[mpf]:
@@ -80,7 +79,7 @@ def answer(program: Program, point: Point) -> Answer:
         firm, soft = _reach(tape, walk.output.at)
         notes = {
             "domain": _domain(program, tape, firm | soft),
-            "overflow": _overflow(tape, firm, gradients),
+            "overflow": _overflow(tape, firm),
             "underflow": _underflow(tape, numbers, true),
             "kink": _kink(program, point, tape, walk, firm | soft, numbers, gradients),
         }
@@ -92,15 +91,15 @@ def answer(program: Program, point: Point) -> Answer:
 
 def _bits(program: Program, point: Point) -> int:
     """More bits where very large and very small numbers meet."""
-    sizes = [int(mp.mag(mpf(x))) for xs in point.values() for x in xs if x and abs(x) < float("inf")]
+    sizes = [
+        int(mp.mag(mpf(x))) for xs in point.values() for x in xs if x and abs(x) < float("inf")
+    ]
     sizes += program.sizes
     spread = max(sizes, default=0) - min(sizes, default=0)
     return BITS + min(2200, max(0, 2 * spread - 60))
 
 
-def _walk(
-    program: Program, point: Point, tape: Tape
-) -> tuple[Tape, Walk, list[dict[int, Number]]]:
+def _walk(program: Program, point: Point, tape: Tape) -> tuple[Tape, Walk, list[dict[int, Number]]]:
     walk = Walk(program, point, tape)
     return tape, walk, [tape.backward(place) for place in walk.output.at]
 
@@ -139,9 +138,7 @@ def _reach(tape: Tape, outputs: Sequence[int]) -> tuple[set[int], set[int]]:
             slopes = tape.locals[place].slopes()  # type: ignore[union-attr]
             pending.append((args[0], False))
             taken = 1 if tape.values[args[0]] != 0 else 2
-            pending += [
-                (args[k], hard) for k in (1, 2) if k == taken or slopes[k] is not None
-            ]
+            pending += [(args[k], hard) for k in (1, 2) if k == taken or slopes[k] is not None]
         else:
             pending += [(arg, hard and op not in STEPS) for arg in args]
     return firm, soft - firm
@@ -158,7 +155,7 @@ def _domain(program: Program, tape: Tape, near: set[int]) -> bool | None:
     return OPEN if faults and uses(program, "at", "onehot", "len") else FORBIDDEN
 
 
-def _overflow(tape: Tape, firm: set[int], gradients: list[dict[int, Number]]) -> bool | None:
+def _overflow(tape: Tape, firm: set[int]) -> bool | None:
     for place in firm:
         args = [tape.values[arg] for arg in tape.args[place]]
         local = tape.locals[place]
@@ -167,18 +164,15 @@ def _overflow(tape: Tape, firm: set[int], gradients: list[dict[int, Number]]) ->
                 return REQUIRED
     if tape.steep:
         return REQUIRED
-    wild = _infinite(gradients) or not all(map(finite, tape.values))
-    return OPEN if tape.over or wild else FORBIDDEN
-
-
-def _infinite(gradients: list[dict[int, Number]]) -> list[Number]:
-    return [g for each in gradients for g in each.values() if isinstance(g, mpf) and not finite(g)]
+    return OPEN if tape.over or not all(map(finite, tape.values)) else FORBIDDEN
 
 
 def _underflow(tape: Tape, numbers: Numbers, true: Numbers) -> bool | None:
     if not tape.under:
         return FORBIDDEN
-    for a, b in zip(numbers.flat()[len(numbers.value) :], true.flat()[len(true.value) :], strict=True):
+    for a, b in zip(
+        numbers.flat()[len(numbers.value) :], true.flat()[len(true.value) :], strict=True
+    ):
         if finite(a) and finite(b) and a == 0 and b != 0:
             return REQUIRED
     return OPEN
@@ -276,6 +270,3 @@ def _meets(here: Sequence[Number], there: Sequence[Number], slopes: Sequence[mpf
         if abs(b - a - slope * NEAR) > NEAR * mpf(10) ** -9 * max(1, abs(slope)):
             return False
     return True
-
-
-__all__ = ["BAD", "COMPARISONS", "UNKNOWN", "Answer", "Callable", "Numbers", "answer"]

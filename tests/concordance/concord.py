@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from mpmath import mp
 
@@ -12,7 +14,7 @@ from tests.concordance import generate
 from tests.concordance.agreement import Comparison, Difference
 from tests.concordance.answers import Answer, answer
 from tests.concordance.tape import finite
-from tests.concordance.ways import WAYS, Question, Way
+from tests.concordance.ways import WAYS, Question, Reply, Way
 
 OPTIONS = {
     "eval": ("eval", ""), "vectors": ("eval", ""), "function": ("eval", ""), "rows": ("eval", ""),
@@ -44,19 +46,32 @@ def extra() -> frozenset[str]:
 EXTRA = extra()
 
 
-def compare(
-    seed: int, points: int, ways: Sequence[Way], counts: Counter[str]
-) -> Iterator[Difference]:
-    """The differences at a seed, and how much was compared."""
+class Asked(NamedTuple):
+    """The program of a seed at its points, what is right there, and what `eval` says."""
+
+    question: Question
+    answers: list[Answer]
+    first: list[Reply | None]
+
+
+@functools.lru_cache(maxsize=4096)
+def asked(seed: int, points: int) -> Asked:
+    """The program of a seed, and what is right: kept, as many ways ask for it."""
     program = generate.program(seed, EXTRA)
     where = generate.points(program, seed, points)
     answers = [answer(program, point) for point in where]
     question = Question(program, list(where), lambda k: right_answers(answers[k]))
+    return Asked(question, answers, WAYS[0].ask(question))
+
+
+def compare(
+    seed: int, points: int, ways: Sequence[Way], counts: Counter[str]
+) -> Iterator[Difference]:
+    """The differences at a seed, and how much was compared."""
+    question, answers, first = asked(seed, points)
     counts["programs"] += 1
-    counts["points"] += len(where)
+    counts["points"] += len(answers)
     counts["in doubt"] += sum(bool(a.doubt) for a in answers)
-    counts["blurred"] += sum(a.blur for a in answers)
-    first = WAYS[0].ask(question)
     for way in ways:
         replies = first if way is WAYS[0] else way.ask(question)
         for reply, right, plain in zip(replies, answers, first, strict=True):

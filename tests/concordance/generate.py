@@ -178,7 +178,6 @@ class Maker:
         inputs = {name: shape for name, shape in self.inputs.items() if name in words}
         return Program(statements, inputs, single=single)
 
-
     def one_operation(self) -> Program:
         """An operation, by inputs and at most a number beside them."""
         kind = self.chance.random()
@@ -277,7 +276,12 @@ class Maker:
             return self.leaf(())
         kind = chance.random()
         if kind < 0.32:
-            return ("binary", chance.choice(BINARY[:4]), self.scalar(depth - 1), self.scalar(depth - 1))
+            return (
+                "binary",
+                chance.choice(BINARY[:4]),
+                self.scalar(depth - 1),
+                self.scalar(depth - 1),
+            )
         if kind < 0.38:
             return ("binary", "^", self.scalar(depth - 1), self.exponent())
         if kind < 0.62:
@@ -285,7 +289,11 @@ class Maker:
         if kind < 0.70:
             return ("call", chance.choice(PAIRS), (self.scalar(depth - 1), self.scalar(depth - 1)))
         if kind < 0.77:
-            return ("call", "where", (self.condition(depth - 1), self.scalar(depth - 1), self.scalar(depth - 1)))
+            return (
+                "call",
+                "where",
+                (self.condition(depth - 1), self.scalar(depth - 1), self.scalar(depth - 1)),
+            )
         if kind < 0.79:
             return self.condition(depth - 1)
         if kind < 0.81:
@@ -337,7 +345,11 @@ class Maker:
         if kind < 0.25:
             other = self.vector(depth - 1) if chance.random() < 0.5 else self.scalar(depth - 1)
             pair = (self.vector(depth - 1), other)
-            return ("binary", chance.choice(BINARY[:4]), *(pair if chance.random() < 0.7 else pair[::-1]))
+            return (
+                "binary",
+                chance.choice(BINARY[:4]),
+                *(pair if chance.random() < 0.7 else pair[::-1]),
+            )
         if kind < 0.45:
             return ("call", chance.choice(UNARY), (self.vector(depth - 1),))
         if kind < 0.52:
@@ -348,15 +360,33 @@ class Maker:
         if kind < 0.68:
             return ("call", chance.choice(("softmax", "log_softmax")), (self.vector(depth - 1),))
         if kind < 0.74:
-            return ("binary", "@", *((self.matrix(0), self.vector(depth - 1)) if chance.random() < 0.5 else (self.vector(depth - 1), self.matrix(0))))
+            return (
+                "binary",
+                "@",
+                *(
+                    (self.matrix(0), self.vector(depth - 1))
+                    if chance.random() < 0.5
+                    else (self.vector(depth - 1), self.matrix(0))
+                ),
+            )
         if kind < 0.80:
             turn = "kji"[depth - 1]
             body = ("binary", "*", ("name", turn), self.scalar(depth - 1))
             if chance.random() < 0.5:
-                body = ("binary", "+", ("at", self.input((width,)), (turn, 0)), self.scalar(depth - 1))
+                body = (
+                    "binary",
+                    "+",
+                    ("at", self.input((width,)), (turn, 0)),
+                    self.scalar(depth - 1),
+                )
             return ("comprehension", body, turn, 0, width - 1)
         if kind < 0.86:
-            return ("call", chance.choice(("sum", "mean", "prod", "norm", "logsumexp")), (self.matrix(depth - 1),), chance.choice((0, 1)))
+            return (
+                "call",
+                chance.choice(("sum", "mean", "prod", "norm", "logsumexp")),
+                (self.matrix(depth - 1),),
+                chance.choice((0, 1)),
+            )
         if kind < 0.89:
             return ("at", self.matrix(0), chance.choice((0, 1, -1)))
         if kind < 0.91:

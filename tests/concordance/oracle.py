@@ -8,16 +8,14 @@ is `UNKNOWN`, and is not compared.
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
 from tests.concordance.generate import Program, Syntax
-from tests.concordance.rules import COMPARISONS, EXACT_IN_DOUBLES, STEPS, Local, Number, exp
-from tests.concordance.tape import BAD, DECIDES, NIL, UNKNOWN, Tape, finite
+from tests.concordance.rules import Local, Number, exp
+from tests.concordance.tape import Tape
 
 Shape = tuple[int, ...]
 Point = Mapping[str, Sequence[float]]
@@ -27,8 +25,6 @@ BINARY = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow", "<": "lt", "<=": "le", ">": "gt",
     ">=": "ge", "==": "eq", "!=": "ne",
 }  # fmt: skip
-NEAR = mpf(2) ** -90
-"""How far beside a point the program is looked at."""
 
 
 class Array(NamedTuple):
@@ -259,9 +255,7 @@ class Walk:
         return special(*arrays) if special else self._elementwise(name, *arrays)
 
     def _reduction(self, name: str, array: Array, axis: int | None) -> Array:
-        lines = (
-            [array.at] if axis is None else _columns(array) if axis == 0 else _rows(array)
-        )
+        lines = [array.at] if axis is None else _columns(array) if axis == 0 else _rows(array)
         if name in REDUCTIONS:
             places = [self.tape.combine(name, line, REDUCTIONS[name]) for line in lines]
         else:
@@ -271,7 +265,9 @@ class Walk:
     def _lines(self, array: Array, name: str, rule: Callable[[int], Callable[..., Local]]) -> Array:
         lines = _rows(array) if len(array.shape) == 2 else [array.at]
         places = [
-            self.tape.combine(f"{name} {k}", line, rule(k)) for line in lines for k in range(len(line))
+            self.tape.combine(f"{name} {k}", line, rule(k))
+            for line in lines
+            for k in range(len(line))
         ]
         return Array(array.shape, tuple(places))
 

@@ -70,6 +70,12 @@ def clamp(number: mpf) -> tuple[Number, bool]:
     return number, False
 
 
+def _saturated(number: mpf) -> bool:
+    """Whether a number stands for others that are too large or too small to be worked out."""
+    _, mantissa, exponent, length = number._mpf_
+    return bool(mantissa) and abs(exponent + length) > 1.5 * FAR
+
+
 def _total_of(values: Sequence[Number]) -> Number:
     """What IEEE 754 has for a sum with infinities in it."""
     if any(value is UNKNOWN or value is BAD for value in values):
@@ -157,7 +163,9 @@ class Tape:
             return self._keys[key]
         flag = self.values[condition]
         if flag is UNKNOWN or flag is BAD:
-            return self._new("where", (condition, a, b), Local(UNKNOWN, lambda: (DECIDES, MAYBE, MAYBE)), key)
+            return self._new(
+                "where", (condition, a, b), Local(UNKNOWN, lambda: (DECIDES, MAYBE, MAYBE)), key
+            )
         first = bool(flag != 0)
         taken, other = (a, b) if first else (b, a)
         if self.ops[condition] not in COMPARISONS and finite(flag) and not self.exact[condition]:
@@ -166,7 +174,9 @@ class Tape:
         if self.ops[condition] in ("eq", "ne") and self.ties(condition):
             sent = self._at_equality(condition, taken, other)
         slopes = (DECIDES, *(sent if first else sent[::-1]))
-        place = self._new("where", (condition, a, b), Local(self.values[taken], lambda: slopes), key)
+        place = self._new(
+            "where", (condition, a, b), Local(self.values[taken], lambda: slopes), key
+        )
         self.exact[place] = self.exact[taken]
         self.varies[place] = self.varies[a] or self.varies[b] or self.varies[condition]
         self.smoothly[place] = self.smoothly[a] or self.smoothly[b]
@@ -176,7 +186,10 @@ class Tape:
         """What a where at a tie of == or != sends to the branch that is taken, and to the other."""
         here, there = self.values[taken], self.values[other]
         if not finite(here) or not finite(there):
-            return (UNKNOWN, BAD if there is not UNKNOWN and there is not BAD and mp.isnan(there) else UNKNOWN)
+            return (
+                UNKNOWN,
+                BAD if there is not UNKNOWN and there is not BAD and mp.isnan(there) else UNKNOWN,
+            )
         if len(set(self.args[condition])) < 2 and here == there:
             # It holds beside the point as well, which is more than the contract speaks of.
             return UNKNOWN, UNKNOWN
@@ -200,6 +213,8 @@ class Tape:
         value = local.value
         outside = any(self.outside[arg] for arg in args) and not finite(value)
         exact = all(self.exact[arg] for arg in args)
+        if not self.ranged and finite(value) and _saturated(value):
+            value = UNKNOWN
         if finite(value):
             if local.margins:
                 self._decide(op, args, local.margins)
@@ -353,7 +368,7 @@ class Tape:
         for number in numbers:
             total = mp.fadd(total, number, exact=True)
         if not self.ranged:
-            return total, False
+            return UNKNOWN if _saturated(total) else total, False
         if any(clamp(number)[1] for number in numbers if number):
             self.under |= any(abs(number) < 1 for number in numbers if number and clamp(number)[1])
             if len(numbers) > 1 and any(abs(number) > 1 and clamp(number)[1] for number in numbers):
@@ -367,4 +382,17 @@ class Tape:
         return clamped, outside
 
 
-__all__ = ["BAD", "DECIDES", "FAR", "MAYBE", "NIL", "TINY", "UNKNOWN", "Tape", "clamp", "finite", "short", "ulp"]
+__all__ = [
+    "BAD",
+    "DECIDES",
+    "FAR",
+    "MAYBE",
+    "NIL",
+    "TINY",
+    "UNKNOWN",
+    "Tape",
+    "clamp",
+    "finite",
+    "short",
+    "ulp",
+]

@@ -179,4 +179,6 @@ def test_a_decision_that_rounding_makes_is_in_doubt() -> None:
     close = binary("-", binary("*", third, ("number", "3")), X)
     assert answer(program(binary(">", close, ZERO)), {"x": [1.0]}).doubt
     assert not answer(program(binary(">", X, ZERO)), {"x": [0.0]}).doubt
-    assert not answer(program(("call", "max", (binary("*", X, X), Y))), {"x": [1.5], "y": [2.25]}).doubt
+    assert not answer(
+        program(("call", "max", (binary("*", X, X), Y))), {"x": [1.5], "y": [2.25]}
+    ).doubt

@@ -318,13 +318,15 @@ def exact_command(question: Question) -> list[Reply | None]:
 
 def _read(reply: Reply, kind: Callable[[str], Any]) -> None:
     """Read numbers that stand as text."""
+
     def read(item: Any) -> Any:
         return kind(item) if isinstance(item, str) else item
 
     if reply.value is not None:
         reply.value = [read(item) for item in reply.value]
     reply.gradient = {
-        name: [[read(item) for item in row] for row in rows] for name, rows in reply.gradient.items()
+        name: [[read(item) for item in row] for row in rows]
+        for name, rows in reply.gradient.items()
     }
 
 
@@ -408,7 +410,7 @@ def code(language: str) -> Callable[[Question], list[Reply | None]]:
         options = ["--shape", ",".join(shapes)] if shapes else []
         text = question.program.text
         ran = command("diff", text, *options, "--format", language)
-        if any(words in ran.err for words in ("no polygamma in Python", "has no vectors")):
+        if re.search(r"there is no \w+ in Python's math|has no vectors", ran.err):
             return nothing
         if ran.status:
             return [Reply(error=f"status {ran.status}: {(ran.out + ran.err)[:300]}")] * len(nothing)
@@ -416,17 +418,15 @@ def code(language: str) -> Callable[[Question], list[Reply | None]]:
         shared = [f"{part['name']} = {part['formula']}" for part in written_out["shared"]]
         conditions = ["; ".join([*shared, test]) for test in written_out["conditions"]]
         space: dict[str, Any] = {}
-        exec(compile(ran.out, "derivatives", "exec"), space)  # noqa: S102
+        exec(compile(ran.out, "derivatives", "exec"), space)
         derive = space[re.findall(r"^def ([^_]\w*|[^(]+?)\(", ran.out, re.MULTILINE)[-1]]
         names = derive.__code__.co_varnames[: derive.__code__.co_argcount]
         wrt = list(question.program.inputs)
 
         def ask(point: Point) -> Reply | None:
             bindings = question.bindings(point)
-            for condition in conditions:
-                held = cgcli.parse(condition).evaluate(bindings).value
-                if not np.all(np.equal(held, 1)):
-                    return None
+            if not all(_holds(condition, bindings) for condition in conditions):
+                return None
             try:
                 slopes = derive(*(bindings[name] for name in names))
             except (ArithmeticError, ValueError) as error:
@@ -443,6 +443,15 @@ def code(language: str) -> Callable[[Question], list[Reply | None]]:
         return each(question, ask)
 
     return ask_all
+
+
+def _holds(condition: str, bindings: Mapping[str, Any]) -> bool:
+    """Whether a condition of a formula holds, or what is to hold in its place does."""
+    tests = condition.split(" unless ")
+    before, _, _ = tests[0].rpartition("; ")
+    texts = [tests[0], *(f"{before}; {test}" if before else test for test in tests[1:])]
+    values = [cgcli.parse(text).evaluate(bindings).value for text in texts]
+    return any(bool(np.all(np.equal(value, 1))) for value in values)
 
 
 def draw(question: Question) -> list[Reply | None]:
@@ -533,8 +542,7 @@ def _write(path: str, kind: str, names: list[str], rows: list[dict[str, Any]]) -
             table.writerow(names)
             table.writerows([[written(row[name]) for name in names] for row in rows])
         else:
-            for row in rows:
-                file.write(json.dumps({n: _floats(row[n]) for n in names}) + "\n")
+            file.writelines(json.dumps({n: _floats(row[n]) for n in names}) + "\n" for row in rows)
 
 
 def _floats(value: Any) -> Any:
@@ -557,9 +565,7 @@ def train(question: Question) -> list[Reply | None]:
             _write(path, "jsonl", [column], [bindings])
             words = [f"{name}={argument(bindings[name])}" for name in parameters]
             options = ["--lr", "1", "--steps", "1", "--reduce", "sum", "--json"]
-            result = document(
-                command("train", question.program.text, "-d", path, *words, *options)
-            )
+            result = document(command("train", question.program.text, "-d", path, *words, *options))
         if "error" in result:
             if "does not depend on" in result["error"]["message"]:
                 return None
