@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import ast
+import sys
 import time
 from collections import Counter
 
-from tests.concordance.agreement import Difference
-from tests.concordance.concord import OPTIONS, compare
-from tests.concordance.generate import nested
-from tests.concordance.ways import WAYS, argument
+from tests.concordance.concord import compare
+from tests.concordance.reproduce import as_command, smallest
+from tests.concordance.ways import WAYS
 
 
 def main() -> None:
@@ -21,6 +20,7 @@ def main() -> None:
     parser.add_argument("--ways", default="", help="these ways alone, as in eval,function")
     parser.add_argument("--kind", default="", help="only differences whose kind holds this text")
     parser.add_argument("--most", type=int, default=3, help="how many to print of a kind")
+    parser.add_argument("--as-found", action="store_true", help="print programs as they were drawn")
     options = parser.parse_args()
     chosen = [way for way in WAYS if not options.ways or way.name in options.ways.split(",")]
     counts: Counter[str] = Counter()
@@ -28,30 +28,21 @@ def main() -> None:
     began = time.monotonic()
     for seed in range(options.first, options.first + options.programs):
         for difference in compare(seed, options.points, chosen, counts):
-            if options.kind not in f"{difference.way}: {difference.kind}":
-                continue
             key = (difference.way, difference.kind)
+            if options.kind not in difference.kind:
+                continue
             kinds[key] += 1
             if kinds[key] <= options.most:
-                print(as_command(difference), f"# seed {seed}: {difference}", sep="\n", flush=True)
-    print(f"\n{time.monotonic() - began:.1f} s", dict(counts))
+                shown = difference if options.as_found else smallest(difference)
+                say(f"{as_command(shown)}\n    # seed {seed}: {shown}")
+    say(f"\n{time.monotonic() - began:.1f} s; compared: {dict(counts)}")
     for (way, kind), count in sorted(kinds.items(), key=lambda item: -item[1]):
-        print(f"{count:6} {way}: {kind}")
+        say(f"{count:6} {way}: {kind}")
 
 
-def as_command(difference: Difference) -> str:
-    """A command line that shows it."""
-    point = ast.literal_eval(difference.point.replace("inf", "'inf'").replace("-'inf'", "'-inf'"))
-    words, options = OPTIONS[difference.way]
-    from tests.concordance.generate import program
-
-    inputs = program(difference.seed).inputs
-    bindings = []
-    for name, xs in point.items():
-        value = nested([float(x) for x in xs], inputs[name])
-        text = f"{name}={argument(value)}"
-        bindings.append(f'"{text}"' if "[" in text else text)
-    return " ".join(["cgraph", words, f'"{difference.text}"', *bindings, options]).rstrip()
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Answer:
                 for place, (a, b) in enumerate(zip(right, moved.flat(), strict=True)):
                     if finite(a) and finite(b):
                         widest[place] = max(widest[place], abs(a - b))
-                    elif a is not b and not (a == b):
+                    elif a is not b and a != b:
                         widest[place] = INF
             return widest
 
@@ -157,11 +157,10 @@ def _domain(program: Program, tape: Tape, near: set[int]) -> bool | None:
 
 def _overflow(tape: Tape, firm: set[int]) -> bool | None:
     for place in firm:
-        args = [tape.values[arg] for arg in tape.args[place]]
-        local = tape.locals[place]
-        if args and local and finite(local.value) and not finite(tape.values[place]):
-            if all(map(finite, args)):
-                return REQUIRED
+        args, local = tape.args[place], tape.locals[place]
+        within = args and all(finite(tape.values[arg]) for arg in args)
+        if within and local and finite(local.value) and not finite(tape.values[place]):
+            return REQUIRED
     if tape.steep:
         return REQUIRED
     return OPEN if tape.over or not all(map(finite, tape.values)) else FORBIDDEN

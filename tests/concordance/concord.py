@@ -14,19 +14,8 @@ from tests.concordance import generate
 from tests.concordance.agreement import Comparison, Difference
 from tests.concordance.answers import Answer, answer
 from tests.concordance.tape import finite
-from tests.concordance.ways import WAYS, Question, Reply, Way
+from tests.concordance.ways import WAYS, Point, Question, Reply, Way
 
-OPTIONS = {
-    "eval": ("eval", ""), "vectors": ("eval", ""), "function": ("eval", ""), "rows": ("eval", ""),
-    "exact": ("eval", "--exact"), "command": ("eval", "--json"),
-    "exact command": ("eval", "--exact"), "verify": ("eval", "--verify"),
-    "precision": ("eval", "--precision 25"), "trace": ("trace", ""), "check": ("check", ""),
-    "formulas": ("diff", ""), "python": ("diff", "--format python"),
-    "numpy": ("diff", "--format numpy"), "draw": ("draw", "--digits 6 --json"),
-    "map csv": ("map", ""), "map jsonl": ("map", ""), "map parquet": ("map", ""),
-    "train": ("train", ""), "predict": ("predict", ""),
-}  # fmt: skip
-"""The command, and its options, that comes nearest to each way."""
 LATER = {"slice": "x[0:1]", "cumsum": "cumsum(x)", "trace": "trace([x])", "diag": "diag(x)"}
 """Words of the language that not every build has, and programs that have them."""
 
@@ -60,8 +49,14 @@ def asked(seed: int, points: int) -> Asked:
     program = generate.program(seed, EXTRA)
     where = generate.points(program, seed, points)
     answers = [answer(program, point) for point in where]
-    question = Question(program, list(where), lambda k: right_answers(answers[k]))
+    question = question_of(program, where, answers)
     return Asked(question, answers, WAYS[0].ask(question))
+
+
+def question_of(
+    program: generate.Program, where: Sequence[Point], answers: Sequence[Answer]
+) -> Question:
+    return Question(program, list(where), lambda k: right_answers(answers[k]))
 
 
 def compare(

@@ -70,6 +70,21 @@ class Program:
         return self.words <= RATIONAL | plain | set(DYADIC)
 
 
+def pruned(statements: tuple[Syntax, ...], drawn: Program) -> Program:
+    """These statements of a program, with the inputs that they read."""
+    words = set(_words(statements))
+    inputs = {name: shape for name, shape in drawn.inputs.items() if name in words}
+    single = drawn.single if statements == drawn.statements else None
+    return Program(statements, inputs, single=single)
+
+
+def points_of(
+    point: Mapping[str, Sequence[float]], inputs: Mapping[str, Shape]
+) -> dict[str, Sequence[float]]:
+    """The part of a point that is for these inputs."""
+    return {name: point[name] for name in inputs}
+
+
 def uses(program: Program, *words: str) -> bool:
     return not program.words.isdisjoint(words)
 
@@ -173,10 +188,8 @@ class Maker:
 
     def finish(self, output: Syntax, single: str | None = None) -> Program:
         """The program, with the inputs that it has use for."""
-        statements = (*self.statements, ("output", output))
-        words = set(_words(statements))
-        inputs = {name: shape for name, shape in self.inputs.items() if name in words}
-        return Program(statements, inputs, single=single)
+        drawn = Program((*self.statements, ("output", output)), self.inputs, single=single)
+        return pruned(drawn.statements, drawn)
 
     def one_operation(self) -> Program:
         """An operation, by inputs and at most a number beside them."""
@@ -235,14 +248,17 @@ class Maker:
     def loop(self) -> None:
         """A recurrence over a family, and its last member."""
         state = ("family", "h", ("t", 0))
+        scaled = ("binary", "*", state, self.input(()))
+        more = ("binary", "+", state, self.input(()))
+        less = ("binary", "-", state, ("number", "1"))
         step = self.chance.choice(
             (
-                ("call", "tanh", (("binary", "+", ("binary", "*", self.input(()), state), self.input(())),)),
-                ("binary", "+", ("binary", "*", state, self.input(())), ("number", "0.5")),
+                ("call", "tanh", (("binary", "+", scaled, self.input(())),)),
+                ("binary", "+", scaled, ("number", "0.5")),
                 ("call", "max", (("binary", "*", state, ("number", "2")), self.input(()))),
-                ("call", "where", (("binary", ">", state, self.input(())), ("binary", "-", state, ("number", "1")), ("binary", "+", state, self.input(())))),
+                ("call", "where", (("binary", ">", state, self.input(())), less, more)),
             )
-        )  # fmt: skip
+        )
         last = self.chance.randint(1, 3)
         if self.chance.random() < 0.3:
             self.statements.append(("member", "h", last, self.draw((), 0)))

@@ -121,7 +121,9 @@ REDUCTIONS: dict[str, Callable[..., Local]] = {
 class Walk:
     """A program on a tape."""
 
-    def __init__(self, program: Program, inputs: Mapping[str, Sequence[Number]], tape: Tape):
+    def __init__(
+        self, program: Program, inputs: Mapping[str, Sequence[Number]], tape: Tape
+    ) -> None:
         self.program, self.tape = program, tape
         self.names: dict[str, Array] = {}
         for name, shape in program.inputs.items():
@@ -190,11 +192,9 @@ class Walk:
         rank = max(len(array.shape) for array in arrays)
         shapes = [(1,) * (rank - len(array.shape)) + array.shape for array in arrays]
         shape = tuple(max(sizes) for sizes in zip(*shapes, strict=True))
-        places = []
-        for index in itertools.product(*map(range, shape)):
-            places.append(
-                rule(*(a.at[_flat(index, own)] for a, own in zip(arrays, shapes, strict=True)))
-            )
+        pairs = list(zip(arrays, shapes, strict=True))
+        indices = itertools.product(*map(range, shape))
+        places = (rule(*(a.at[_flat(index, own)] for a, own in pairs)) for index in indices)
         return Array(shape, tuple(places))
 
     def _matmul(self, a: Array, b: Array) -> Array:

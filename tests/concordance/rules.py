@@ -191,7 +191,7 @@ def _beside_poles(x: mpf) -> tuple[mpf, ...]:
 
 
 def _psi(order: int, x: mpf) -> Number:
-    """Polygamma; far to the left, where mpmath goes up step by step, by reflection or not at all."""
+    """Polygamma; far to the left, where mpmath goes step by step, by reflection or not at all."""
     if x > -300:
         return mp.psi(order, x)
     if order:

@@ -12,9 +12,9 @@ from collections import Counter
 
 import pytest
 
-from tests.concordance.__main__ import as_command
 from tests.concordance.agreement import Difference
 from tests.concordance.concord import asked, compare
+from tests.concordance.reproduce import as_command, smallest
 from tests.concordance.ways import WAYS, Way
 
 POINTS = 8
@@ -47,7 +47,8 @@ def compared(way: str) -> tuple[list[Difference], Counter[str]]:
 def report(differences: list[Difference]) -> str:
     """One of each kind, as command lines."""
     kinds = {(d.way, d.kind): d for d in reversed(differences)}
-    lines = [f"{as_command(d)}\n    seed {d.seed}: {d}" for d in kinds.values()]
+    shown = [smallest(difference) for difference in kinds.values()]
+    lines = [f"{as_command(d)}\n    seed {d.seed}: {d}" for d in shown]
     return "\n".join([f"{len(differences)} differences, of {len(kinds)} kinds", *lines])
 
 

@@ -237,8 +237,7 @@ def _called(question: Question, called: Any) -> Reply:
         shape = (*np.shape(called.value), *question.program.inputs[name])
         if np.shape(slope) != shape:
             wrong = f"the gradient by {name} has the shape {np.shape(slope)}, not {shape}"
-            slope = np.broadcast_to(slope, shape)
-        gradient[name] = by_rows(flat(np.asarray(slope)), count)
+        gradient[name] = by_rows(flat(np.array(np.broadcast_to(slope, shape))), count)
     return Reply(flat(called.value), gradient, shape=wrong)
 
 
