@@ -78,9 +78,8 @@ def _from_a_file(way: str, text: str, values: dict[str, Any]) -> str:
 def smallest(difference: Difference, tries: int = 60) -> Difference:
     """The difference at a smaller program, where a part of this one has one of the same kind."""
     for _ in range(tries):
-        smaller = next(
-            filter(None, (_again(difference, p) for p in _parts(difference.program))), None
-        )
+        again = (_again(difference, part) for part in _parts(difference.program))
+        smaller = next(filter(None, again), None)
         if smaller is None:
             return difference
         difference = smaller

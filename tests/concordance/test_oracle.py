@@ -38,7 +38,7 @@ def program(syntax: Syntax) -> Program:
 def test_gradients_are_the_limits_of_differences() -> None:
     """At points where nothing happens, of programs of every kind."""
     compared: Counter[str] = Counter()
-    step = mpf(2) ** -300
+    step = mpf(2) ** -100
     for seed in range(150):
         drawn = generate.program(seed)
         for point in generate.points(drawn, seed, 3)[1:]:
@@ -48,7 +48,7 @@ def test_gradients_are_the_limits_of_differences() -> None:
                 continue
             if any(abs(x) > 1e50 for x in numbers):
                 continue
-            with mp.workprec(1000):
+            with mp.workprec(600):
                 for name, xs in point.items():
                     for k in range(len(xs)):
                         sides = []
@@ -62,7 +62,7 @@ def test_gradients_are_the_limits_of_differences() -> None:
                             slope = (high - low) / (2 * step)
                             told = right.true.gradient[name][row][k]
                             scale = max(abs(slope), mpf(2) ** -100)
-                            assert abs(told - slope) < scale * mpf(2) ** -90, drawn.text
+                            assert abs(told - slope) < scale * mpf(2) ** -80, drawn.text
                             compared["slopes"] += 1
                             compared[drawn.single or "program"] += 1
     assert compared["slopes"] > 500
@@ -72,7 +72,7 @@ def test_gradients_are_the_limits_of_differences() -> None:
 SYMPY = {
     "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10),
     "log1p": lambda x: sympy.log(1 + x), "expm1": lambda x: sympy.exp(x) - 1,
-    "cbrt": lambda x: sympy.cbrt(x), "lgamma": sympy.loggamma, "neg": lambda x: -x,
+    "cbrt": sympy.cbrt, "lgamma": sympy.loggamma, "neg": lambda x: -x,
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)), "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
     "silu": lambda x: x / (1 + sympy.exp(-x)), "relu": lambda x: x, "leaky_relu": lambda x: x,
     "elu": lambda x: x, "pos": lambda x: x,
