@@ -11,10 +11,12 @@ from typing import Any
 from mpmath import mp, mpf
 
 from tests.concordance.answers import BITS, Answer, Numbers
-from tests.concordance.generate import BINARY, PAIRS, UNARY, Program
-from tests.concordance.rules import BAD, SPECIAL, UNKNOWN, Number
-from tests.concordance.tape import finite, ulp
-from tests.concordance.ways import Reply, Way
+from tests.concordance.asking import Reply
+from tests.concordance.generate import BINARY, PAIRS, UNARY
+from tests.concordance.numbers import BAD, UNKNOWN, Number, finite, ulp
+from tests.concordance.rules import SPECIAL
+from tests.concordance.syntax import Program
+from tests.concordance.ways import Way
 
 WHOLE_PROGRAM = 4
 """ulp, or times the spread."""
@@ -252,8 +254,10 @@ class Comparison:
 
     def _verdicts(self) -> Iterator[Difference]:
         verdicts, answer = self.reply.verdicts, self.answer
-        if answer.doubt and not verdicts & {"corrected", "kink", "undefined", "unsettled"}:
-            self.counts["silent proof"] += 1
+        if answer.doubt and self._decided() and not answer.blur:
+            self.counts["decided by rounding"] += 1
+            if not verdicts & {"corrected", "kink", "undefined", "unsettled"}:
+                yield self._difference("verdict", "verdict", "corrected", sorted(verdicts))
         self.counts["verdicts"] += 1
         gone = verdicts & {"undefined", "unsettled"}
         numbers = answer.true.flat()
@@ -270,6 +274,17 @@ class Comparison:
             and not verdicts & {"kink", "undefined", "unsettled"}
         ):
             yield self._difference("verdict", "verdict", "undefined", sorted(verdicts))
+
+    def _decided(self) -> bool:
+        """Whether doubles decided otherwise than exact numbers do: it shows in what eval says."""
+        if self.first is None or self.first.error or self.first.value is None:
+            return False
+        rows = [row for by in self.first.gradient.values() for row in by]
+        said = [*self.first.value, *(x for row in rows for x in row)]
+        return any(
+            finite(right) and not abs(mpf(number) - right) <= abs(right) * PROVED + ulp(right)
+            for right, number in zip(self.answer.true.flat(), said, strict=False)
+        )
 
 
 class _Lazily:

@@ -9,10 +9,11 @@ from functools import cached_property
 
 from mpmath import mp, mpf
 
-from tests.concordance.generate import Program, uses
+from tests.concordance.numbers import DECIDES, INF, MAYBE, NIL, UNKNOWN, Number, finite
 from tests.concordance.oracle import Array, Point, Walk
-from tests.concordance.rules import INF, STEPS, Number
-from tests.concordance.tape import DECIDES, MAYBE, NIL, UNKNOWN, Tape, finite
+from tests.concordance.rules import STEPS
+from tests.concordance.syntax import Program, uses
+from tests.concordance.tape import Tape
 
 BITS = 200
 """Of the oracle's numbers: 60 decimal digits."""

@@ -13,8 +13,11 @@ import cgcli
 from tests.concordance import generate
 from tests.concordance.agreement import Comparison, Difference
 from tests.concordance.answers import Answer, answer
-from tests.concordance.tape import finite
-from tests.concordance.ways import WAYS, Point, Question, Reply, Way
+from tests.concordance.asking import Point, Question, Reply
+from tests.concordance.numbers import finite
+from tests.concordance.points import points as points_at
+from tests.concordance.syntax import Program
+from tests.concordance.ways import WAYS, Way
 
 LATER = {"slice": "x[0:1]", "cumsum": "cumsum(x)", "trace": "trace([x])", "diag": "diag(x)"}
 """Words of the language that not every build has, and programs that have them."""
@@ -47,15 +50,13 @@ class Asked(NamedTuple):
 def asked(seed: int, points: int) -> Asked:
     """The program of a seed, and what is right: kept, as many ways ask for it."""
     program = generate.program(seed, EXTRA)
-    where = generate.points(program, seed, points)
+    where = points_at(program, seed, points)
     answers = [answer(program, point) for point in where]
     question = question_of(program, where, answers)
     return Asked(question, answers, WAYS[0].ask(question))
 
 
-def question_of(
-    program: generate.Program, where: Sequence[Point], answers: Sequence[Answer]
-) -> Question:
+def question_of(program: Program, where: Sequence[Point], answers: Sequence[Answer]) -> Question:
     return Question(program, list(where), lambda k: right_answers(answers[k]))
 
 

@@ -8,12 +8,8 @@ something happens: ties, kinks, poles, zeros, infinities, the ends of the range.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-Syntax = tuple[Any, ...]
-Shape = tuple[int, ...]
+from tests.concordance.syntax import DECIMAL, DYADIC, Program, Shape, Syntax, pruned, words_of
 
 UNARY = (
     "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin",
@@ -25,136 +21,6 @@ BINARY = ("+", "-", "*", "/", "^")
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 PAIRS = ("hypot", "xlogy", "atan2", "max", "min", "mod")
 REDUCTIONS = ("sum", "mean", "prod", "norm", "logsumexp", "max", "min")
-RATIONAL = frozenset(
-    {*BINARY[:4], *COMPARISONS, "abs", "sign", "floor", "ceil", "round", "relu", "max", "min",
-     "clip", "where", "mod", "sum", "mean", "prod", "dot", "outer", "transpose", "concat", "len",
-     "onehot", "@", "-x", "+x", "cumsum", "trace", "diag"}
-)  # fmt: skip
-"""What `--exact` has an answer to, wherever the answer is finite."""
-DYADIC = ("0", "1", "2", "3", "0.5", "0.25", "1.5", "-1", "-2", "-0.5")
-DECIMAL = ("0.1", "0.3", "1e-3", "2.7", "0.01")
-SPOTS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1.5, 3.0, 0.25, -3.0, 2.5)
-"""Where functions have their corners, poles and zeros, and where arguments tie."""
-ENDS = (
-    2.0**-1074, 2.0**-1022, 2.0**-700, 2.0**-600, -(2.0**-540), 2.0**-200, 2.0**-60, 2.0**300,
-    -(2.0**500), 2.0**520, 2.0**700, 2.0**1000, -(2.0**1023), 1.75 * 2.0**1023, 40.0, -40.0, 800.0,
-    -800.0, 20.0, 1024.0, -1080.0, float("inf"), -float("inf"),
-)  # fmt: skip
-
-
-@dataclass
-class Program:
-    """A program, and the inputs that it has; `single` names its operation where it has one."""
-
-    statements: tuple[Syntax, ...]
-    inputs: dict[str, Shape]
-    single: str | None = None
-    sizes: list[int] = field(default_factory=list)
-    """Binary exponents of its very large and small literals; there are none as yet."""
-    text: str = ""
-    words: frozenset[str] = frozenset()
-    """The kinds of syntax, operators and functions in it."""
-    dyadic: bool = True
-    """Whether all its numbers are what they are in doubles."""
-
-    def __post_init__(self) -> None:
-        self.text = "; ".join(map(write_statement, self.statements)).replace("}; ", "} ")
-        self.words = frozenset(_words(self.statements))
-        self.dyadic = not self.words & {*DECIMAL, "pi", "e", "tau", "leaky_relu"}
-
-    @property
-    def rational(self) -> bool:
-        """Whether every operation in it has a fraction."""
-        plain = {"number", "name", "call", "binary", "sign", "list", "at", "let", "output", "for",
-                 "member", "family", "define", "use", "comprehension"}  # fmt: skip
-        return self.words <= RATIONAL | plain | set(DYADIC)
-
-
-def pruned(statements: tuple[Syntax, ...], drawn: Program) -> Program:
-    """These statements of a program, with the inputs that they read."""
-    words = set(_words(statements))
-    inputs = {name: shape for name, shape in drawn.inputs.items() if name in words}
-    single = drawn.single if statements == drawn.statements else None
-    return Program(statements, inputs, single=single)
-
-
-def points_of(
-    point: Mapping[str, Sequence[float]], inputs: Mapping[str, Shape]
-) -> dict[str, Sequence[float]]:
-    """The part of a point that is for these inputs."""
-    return {name: point[name] for name in inputs}
-
-
-def uses(program: Program, *words: str) -> bool:
-    return not program.words.isdisjoint(words)
-
-
-def _words(syntax: Any) -> Iterator[str]:
-    for part in syntax:
-        if isinstance(part, str):
-            yield part
-        elif isinstance(part, tuple):
-            if part and part[0] == "sign":
-                yield part[1] + "x"
-            yield from _words(part if not part or part[0] != "sign" else (part[0], part[2]))
-
-
-# --- text ------------------------------------------------------------------------------------
-
-
-def write_statement(statement: Syntax) -> str:
-    kind = statement[0]
-    if kind == "let":
-        return f"{statement[1]} = {write(statement[2])}"
-    if kind == "member":
-        return f"{statement[1]}[{_index(statement[2])}] = {write(statement[3])}"
-    if kind == "define":
-        return f"{statement[1]}({', '.join(statement[2])}) = {write(statement[3])}"
-    if kind == "for":
-        _, turn, first, last, by, body = statement
-        step = "" if by == 1 else f" by {by}"
-        return f"for {turn} in {first}..{last}{step} {{ {'; '.join(map(write_statement, body))} }}"
-    return write(statement[1])
-
-
-def write(syntax: Syntax) -> str:
-    """An expression as text; brackets stand wherever they could matter."""
-    kind = syntax[0]
-    if kind in ("number", "constant", "name"):
-        return str(syntax[1])
-    if kind == "family":
-        return f"{syntax[1]}[{_index(syntax[2])}]"
-    if kind == "sign":
-        return f"{syntax[1]}{_inner(syntax[2])}"
-    if kind == "binary":
-        return f"{_inner(syntax[2])} {syntax[1]} {_inner(syntax[3])}"
-    if kind == "list":
-        return f"[{', '.join(map(write, syntax[1]))}]"
-    if kind == "comprehension":
-        return f"[{write(syntax[1])} for {syntax[2]} in {syntax[3]}..{syntax[4]}]"
-    if kind == "at":
-        return f"{_inner(syntax[1])}[{', '.join(map(_index, syntax[2:]))}]"
-    args = [write(arg) for arg in syntax[2]]
-    if len(syntax) > 3 and syntax[3] is not None:
-        args.append(str(syntax[3]))
-    return f"{syntax[1]}({', '.join(args)})"
-
-
-def _inner(syntax: Syntax) -> str:
-    text = write(syntax)
-    return f"({text})" if syntax[0] in ("binary", "sign") or text.startswith("-") else text
-
-
-def _index(index: Any) -> str:
-    if isinstance(index, int):
-        return str(index)
-    if index[0] == "slice":
-        return f"{index[1]}:{index[2]}"
-    turn, plus = index
-    return turn if not plus else f"{turn}{plus:+d}"
-
-
-# --- programs --------------------------------------------------------------------------------
 
 
 class Maker:
@@ -182,7 +48,7 @@ class Maker:
             self.loop()
         shape = self.chance.choice(((),) * 8 + ((self.width,),))
         output = self.draw(shape, self.chance.randint(1, 3))
-        if not self.inputs.keys() & set(_words((*self.statements, ("output", output)))):
+        if not self.inputs.keys() & set(words_of((*self.statements, ("output", output)))):
             output = ("binary", "*", output, self.input(()))
         return self.finish(output)
 
@@ -440,43 +306,3 @@ class Maker:
 def program(seed: int, extra: frozenset[str] = frozenset()) -> Program:
     """The program of a seed."""
     return Maker(random.Random(f"program {seed}"), extra).program()
-
-
-def points(drawn: Program, seed: int, count: int) -> list[dict[str, list[float]]]:
-    """Points for a program: the doubles of every input, by name."""
-    chance = random.Random(f"points {seed}")
-    return [_point(drawn.inputs, chance, k) for k in range(count)]
-
-
-def _point(inputs: Mapping[str, Shape], chance: random.Random, k: int) -> dict[str, list[float]]:
-    kind = "spots" if k % 3 == 0 else "plain"
-    if kind == "spots" and chance.random() < 0.3:
-        kind = "ends"
-    shared = chance.choice(SPOTS)
-    point = {}
-    for name, shape in inputs.items():
-        count = 1
-        for size in shape:
-            count *= size
-        point[name] = [_coordinate(kind, shared, chance) for _ in range(count)]
-    return point
-
-
-def _coordinate(kind: str, shared: float, chance: random.Random) -> float:
-    if kind == "plain":
-        if chance.random() < 0.5:
-            return chance.randint(-320, 320) / 64
-        return chance.gauss(0, 1) * chance.choice((1, 1, 3, 10))
-    if kind == "ends" and chance.random() < 0.6:
-        return chance.choice(ENDS)
-    return shared if chance.random() < 0.4 else chance.choice(SPOTS)
-
-
-def nested(values: Sequence[float], shape: Shape) -> Any:
-    """Elements as a number or nested lists."""
-    if not shape:
-        return values[0]
-    if len(shape) == 1:
-        return list(values)
-    width = shape[1]
-    return [list(values[k : k + width]) for k in range(0, len(values), width)]

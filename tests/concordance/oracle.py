@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from tests.concordance.generate import Program, Syntax
-from tests.concordance.rules import Local, Number, exp
+from tests.concordance.numbers import Local, Number
+from tests.concordance.smooth import exp
+from tests.concordance.syntax import Program, Syntax
 from tests.concordance.tape import Tape
 
 Shape = tuple[int, ...]

@@ -10,9 +10,11 @@ from typing import Any
 
 from tests.concordance.agreement import Comparison, Difference
 from tests.concordance.answers import answer
+from tests.concordance.asking import argument
 from tests.concordance.concord import question_of
-from tests.concordance.generate import Program, Syntax, nested, points_of, pruned
-from tests.concordance.ways import WAYS, argument
+from tests.concordance.points import nested
+from tests.concordance.syntax import Program, Syntax, points_of, pruned
+from tests.concordance.ways import WAYS
 
 OPTIONS = {
     "eval": "", "vectors": "", "command": "--json", "exact": "--exact", "exact command": "--exact",

@@ -8,122 +8,12 @@ with the conventions of the contract where there are none. Nothing here knows of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from mpmath import mp, mpf
 
-Number = Any
-"""An mpf, or one of the words below."""
-
-BAD: Final = "not finite"
-"""Some number that is not finite: NaN or an infinity, of which the contract does not say which."""
-UNKNOWN: Final = "unknown"
-"""The contract leaves it open, or the oracle does not work it out."""
-
-INF, NAN = mp.inf, mp.nan
-TINY: Final = mpf(2) ** -400_000
-"""What stands for numbers that are too small to be worked out in reasonable time."""
-FAR: Final = 100_000
-"""Beyond this an exponential is TINY, or one over it."""
-
-
-class Local(NamedTuple):
-    """An operation at a point: `kink`, `fault` are True, False or None where it is left open."""
-
-    value: Number
-    slopes: Callable[[], tuple[Number, ...]]
-    margins: tuple[mpf, ...] = ()
-    """How far the arguments are from where the operation decides otherwise; 0 is there."""
-    kink: bool | None = False
-    fault: bool | None = False
-
-
-def fault(value: Number, count: int = 1) -> Local:
-    """Out of the domain: no gradient that goes through is a finite number."""
-    return Local(value, lambda: (BAD,) * count, fault=True)
-
-
-def exp(x: mpf) -> mpf:
-    if abs(x) > FAR:
-        return TINY if x < 0 else 1 / TINY
-    return mp.exp(x)
-
-
-def sigmoid(x: mpf) -> mpf:
-    return 1 / (1 + exp(-x)) if x > -FAR else TINY
-
-
-def _cosh(x: mpf) -> mpf:
-    return (exp(x) + exp(-x)) / 2
-
-
-def _sinh(x: mpf) -> mpf:
-    return mp.sinh(x) if abs(x) < 1 else (exp(x) - exp(-x)) / 2
-
-
-def _expm1(x: mpf) -> mpf:
-    return mp.expm1(x) if abs(x) < 1 else exp(x) - 1
-
-
-def _tanh(x: mpf) -> mpf:
-    return mp.tanh(x) if abs(x) < FAR else mp.sign(x) * (1 - TINY)
-
-
-def _bell(x: mpf) -> mpf:
-    """exp(-x^2), whatever its size."""
-    return exp(-x * x)
-
-
-def _phi(x: mpf) -> mpf:
-    return _bell(x / mp.sqrt(2)) / mp.sqrt(2 * mp.pi)
-
-
-def _erfc(x: mpf) -> mpf:
-    if x > 300:
-        return TINY
-    return mp.erfc(x) if x > -300 else mpf(2) - TINY
-
-
-def _normal(x: mpf) -> mpf:
-    return _erfc(-x / mp.sqrt(2)) / 2
-
-
-def _erf(x: mpf) -> mpf:
-    return mp.erf(x) if abs(x) < 300 else mp.sign(x) * (1 - TINY)
-
-
-def _softplus(x: mpf) -> mpf:
-    return x if x > FAR else mp.log1p(exp(x))
-
-
-SMOOTH: Final[dict[str, tuple[Callable[[mpf], mpf], Callable[[mpf], mpf]]]] = {
-    "neg": (lambda x: -x, lambda x: mpf(-1)),
-    "pos": (lambda x: x, lambda x: mpf(1)),
-    "exp": (exp, exp),
-    "expm1": (_expm1, exp),
-    "sin": (mp.sin, mp.cos),
-    "cos": (mp.cos, lambda x: -mp.sin(x)),
-    "tan": (mp.tan, lambda x: 1 / mp.cos(x) ** 2),
-    "atan": (mp.atan, lambda x: 1 / (1 + x * x)),
-    "sinh": (_sinh, _cosh),
-    "cosh": (_cosh, _sinh),
-    "tanh": (_tanh, lambda x: 1 / _cosh(x) ** 2),
-    "asinh": (mp.asinh, lambda x: 1 / mp.sqrt(1 + x * x)),
-    "sigmoid": (sigmoid, lambda x: sigmoid(x) * sigmoid(-x)),
-    "softplus": (_softplus, sigmoid),
-    "erf": (_erf, lambda x: 2 * _bell(x) / mp.sqrt(mp.pi)),
-    "erfc": (_erfc, lambda x: -2 * _bell(x) / mp.sqrt(mp.pi)),
-    "elu": (lambda x: x if x > 0 else _expm1(x), lambda x: exp(min(x, mpf(0)))),
-}
-
-
-def _silu(x: mpf) -> Local:
-    s = sigmoid(x)
-    return Local(x * s, lambda: (s * (1 + x * sigmoid(-x)),))
-
-
-def _gelu(x: mpf) -> Local:
-    return Local(x * _normal(x), lambda: (_normal(x) + x * _phi(x),))
+from tests.concordance.numbers import BAD, FAR, INF, NAN, TINY, UNKNOWN, Local, Number, fault
+from tests.concordance.smooth import exp, gelu, silu
 
 
 def _sqrt(x: mpf) -> Local:
@@ -388,8 +278,8 @@ RULES: Final[dict[str, Callable[..., Local]]] = {
     "mod": _mod,
     "relu": _relu,
     "leaky_relu": _leaky,
-    "silu": _silu,
-    "gelu": _gelu,
+    "silu": silu,
+    "gelu": gelu,
     "gamma": _briefly(_gamma),
     "lgamma": _briefly(_lgamma),
     "digamma": _briefly(_digamma),
@@ -414,67 +304,3 @@ EXACT_IN_DOUBLES: Final = (
     | STEPS
 )
 """Operations whose result is what it ought to be wherever that is a double."""
-
-
-def smooth(name: str, x: mpf) -> Local:
-    value, slope = SMOOTH[name]
-    return Local(value(x), lambda: (slope(x),))
-
-
-def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
-    """A rule where an argument is infinite or NaN: what IEEE 754 and limits say, else open."""
-    if name == "mul":
-        return _product_at_infinity(*args)
-    if any(arg is BAD or arg is UNKNOWN for arg in args):
-        if name in ("eq", "ne") and not any(arg is UNKNOWN or not _settled(arg) for arg in args):
-            return Local(mpf(name == "ne"), lambda: (mpf(0), mpf(0)))
-        if name in ("add", "sub"):
-            sign = mpf(1 if name == "add" else -1)
-            return Local(UNKNOWN, lambda: (mpf(1), sign))
-        return Local(UNKNOWN, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
-    if name in COMPARISONS:
-        tests = {
-            "lt": args[0] < args[1], "le": args[0] <= args[1], "gt": args[0] > args[1],
-            "ge": args[0] >= args[1], "eq": args[0] == args[1], "ne": args[0] != args[1],
-        }  # fmt: skip
-        return Local(mpf(tests[name]), lambda: (mpf(0), mpf(0)))
-    if name in ("add", "sub"):
-        value = args[0] + args[1] if name == "add" else args[0] - args[1]
-        sign = mpf(1 if name == "add" else -1)
-        formless = mp.isnan(value) and not any(map(mp.isnan, args))
-        return Local(value, lambda: (mpf(1), sign), fault=None if formless else False)
-    if any(mp.isnan(arg) for arg in args):
-        value = NAN if name in _SPREADS_NAN else UNKNOWN
-        return Local(value, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
-    if name in _LIMITS and len(args) == 1:
-        return Local(_LIMITS[name][args[0] > 0], lambda: (UNKNOWN,), fault=None, kink=None)
-    return Local(UNKNOWN, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
-
-
-def _settled(number: Number) -> bool:
-    """Whether a number equals no number that is not finite."""
-    return number is BAD or bool(mp.isfinite(number))
-
-
-def _product_at_infinity(a: Number, b: Number) -> Local:
-    """A product with NaN or an infinity in it: each factor is the other's derivative still."""
-    slopes = tuple(BAD if x is not BAD and x is not UNKNOWN and mp.isnan(x) else x for x in (b, a))
-    if a is UNKNOWN or a is BAD or b is UNKNOWN or b is BAD:
-        return Local(UNKNOWN, lambda: slopes)
-    if mp.isnan(a) or mp.isnan(b):
-        return Local(NAN, lambda: slopes)
-    if a == 0 or b == 0:
-        return Local(NAN, lambda: slopes, fault=None)
-    return Local(mp.sign(a) * mp.sign(b) * INF, lambda: slopes)
-
-
-_SPREADS_NAN: Final = frozenset({"add", "sub", "mul", "div", "exp", "log", "sin", "sqrt", "neg"})
-_LIMITS: Final[dict[str, tuple[Number, Number]]] = {
-    # What comes at -inf, and at inf.
-    "neg": (INF, -INF), "pos": (-INF, INF), "abs": (INF, INF), "exp": (mpf(0), INF),
-    "expm1": (mpf(-1), INF), "tanh": (mpf(-1), mpf(1)), "sigmoid": (mpf(0), mpf(1)),
-    "relu": (mpf(0), INF), "softplus": (mpf(0), INF), "erf": (mpf(-1), mpf(1)),
-    "erfc": (mpf(2), mpf(0)), "sinh": (-INF, INF), "cosh": (INF, INF), "asinh": (-INF, INF),
-    "cbrt": (-INF, INF), "sqrt": (NAN, INF), "log": (NAN, INF), "log2": (NAN, INF),
-    "log10": (NAN, INF), "log1p": (NAN, INF), "sign": (mpf(-1), mpf(1)), "elu": (mpf(-1), INF),
-}  # fmt: skip

@@ -12,78 +12,27 @@ from typing import Any, Final
 
 from mpmath import mp, mpf
 
-from tests.concordance.rules import (
+from tests.concordance.infinities import at_infinity, total_of
+from tests.concordance.numbers import (
     BAD,
-    COMPARISONS,
-    EXACT_IN_DOUBLES,
-    FAR,
+    DECIDES,
     INF,
+    MAYBE,
     NAN,
-    RULES,
-    SMOOTH,
-    STEPS,
-    TINY,
+    NIL,
     UNKNOWN,
     Local,
     Number,
-    at_infinity,
-    smooth,
+    clamp,
+    finite,
+    saturated,
+    short,
+    ulp,
 )
+from tests.concordance.rules import COMPARISONS, EXACT_IN_DOUBLES, RULES, SPECIAL, STEPS
+from tests.concordance.smooth import SMOOTH, smooth
 
-NIL: Final = "nil"
-"""What a step sends: 0, whatever it is multiplied by, but for a fault."""
-DECIDES: Final = "decides"
-"""What a comparison sends to its sides: nothing."""
-MAYBE: Final = "maybe"
-"""What a choice sends to its branches, where it is unknown which of them is taken."""
 LINEAR: Final = frozenset({"add", "sub", "neg", "pos", "sum", "mean", "where"}) | STEPS
-LARGEST: Final = mpf(2) ** 1024 - mpf(2) ** 970
-"""What is at least so large rounds to infinity."""
-
-
-def finite(number: Number) -> bool:
-    return isinstance(number, mpf) and bool(number._mpf_[1] or not number._mpf_[2])
-
-
-def short(number: mpf, bits: int = 53) -> bool:
-    """Whether a finite number is a normal double of so few bits, or 0."""
-    _, mantissa, exponent, length = number._mpf_
-    return not mantissa or (length <= bits and -1021 <= exponent + length <= 1024)
-
-
-def ulp(number: mpf) -> mpf:
-    """The distance of doubles at a finite number."""
-    _, mantissa, exponent, length = number._mpf_
-    return mpf(2) ** (max(exponent + length - 53, -1074) if mantissa else -1074)
-
-
-def clamp(number: mpf) -> tuple[Number, bool]:
-    """What doubles have at the ends of their range, and whether it is there."""
-    _, mantissa, exponent, length = number._mpf_
-    if not mantissa or -1021 <= exponent + length < 1024:
-        return number, False
-    if abs(number) >= LARGEST:
-        return mp.sign(number) * INF, True
-    if exponent + length < -1021:
-        nearest = mpf(mp.nint(mp.ldexp(number, 1074))) * mpf(2) ** -1074
-        return nearest, nearest != number
-    return number, False
-
-
-def _saturated(number: mpf) -> bool:
-    """Whether a number stands for others that are too large or too small to be worked out."""
-    _, mantissa, exponent, length = number._mpf_
-    return bool(mantissa) and abs(exponent + length) > 1.5 * FAR
-
-
-def _total_of(values: Sequence[Number]) -> Number:
-    """What IEEE 754 has for a sum with infinities in it."""
-    if any(value is UNKNOWN or value is BAD for value in values):
-        return UNKNOWN
-    infinities = {value > 0 for value in values if not finite(value)}
-    if len(infinities) > 1 or any(mp.isnan(value) for value in values):
-        return NAN
-    return INF if True in infinities else -INF
 
 
 class Tape:
@@ -150,7 +99,7 @@ class Tape:
             local = at_infinity(op, (UNKNOWN,) * len(args))
             if op in ("sum", "mean"):
                 share = mpf(1) if op == "sum" else mpf(1) / len(args)
-                total = _total_of(values)
+                total = total_of(values)
                 formless = total is NAN and not any(v is NAN for v in values)
                 fault = None if formless else False
                 local = Local(total, lambda: (share,) * len(args), fault=fault)
@@ -213,7 +162,7 @@ class Tape:
         value = local.value
         outside = any(self.outside[arg] for arg in args) and not finite(value)
         exact = all(self.exact[arg] for arg in args)
-        if not self.ranged and finite(value) and _saturated(value):
+        if not self.ranged and finite(value) and saturated(value):
             value = UNKNOWN
         if finite(value):
             if local.margins:
@@ -250,7 +199,7 @@ class Tape:
 
     def _shake(self, op: str, args: tuple[int, ...]) -> float:
         """Up to 2 ulp, the same for the same operation on the same numbers."""
-        size = 4 if op in ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "gelu") else 2
+        size = 4 if op in SPECIAL else 2
         numbers = sorted(str(self.values[arg]) for arg in args)
         return random.Random(f"{self.shaken} {op} {numbers}").uniform(-size, size)
 
@@ -368,7 +317,7 @@ class Tape:
         for number in numbers:
             total = mp.fadd(total, number, exact=True)
         if not self.ranged:
-            return UNKNOWN if _saturated(total) else total, False
+            return UNKNOWN if saturated(total) else total, False
         if any(clamp(number)[1] for number in numbers if number):
             self.under |= any(abs(number) < 1 for number in numbers if number and clamp(number)[1])
             if len(numbers) > 1 and any(abs(number) > 1 and clamp(number)[1] for number in numbers):
@@ -380,19 +329,3 @@ class Tape:
             self.steep |= not finite(clamped)
             self.under |= finite(clamped)
         return clamped, outside
-
-
-__all__ = [
-    "BAD",
-    "DECIDES",
-    "FAR",
-    "MAYBE",
-    "NIL",
-    "TINY",
-    "UNKNOWN",
-    "Tape",
-    "clamp",
-    "finite",
-    "short",
-    "ulp",
-]

@@ -11,10 +11,13 @@ from mpmath import mp, mpf
 
 from tests.concordance import generate
 from tests.concordance.answers import answer
-from tests.concordance.generate import Program, Syntax
+from tests.concordance.numbers import BAD, UNKNOWN, finite
 from tests.concordance.oracle import Walk
-from tests.concordance.rules import BAD, RULES, SMOOTH, UNKNOWN
-from tests.concordance.tape import Tape, finite
+from tests.concordance.points import points
+from tests.concordance.rules import RULES
+from tests.concordance.smooth import SMOOTH
+from tests.concordance.syntax import Program, Syntax
+from tests.concordance.tape import Tape
 
 
 def call(name: str, *args: Syntax) -> Program:
@@ -41,7 +44,7 @@ def test_gradients_are_the_limits_of_differences() -> None:
     step = mpf(2) ** -100
     for seed in range(150):
         drawn = generate.program(seed)
-        for point in generate.points(drawn, seed, 3)[1:]:
+        for point in points(drawn, seed, 3)[1:]:
             right = answer(drawn, point)
             numbers = right.true.flat()
             if right.blur or right.notes["kink"] is not False or not all(map(finite, numbers)):

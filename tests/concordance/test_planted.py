@@ -14,6 +14,7 @@ from cgcli.operations.row import Operation
 from cgcli.operations.table import WORDS
 from tests.concordance import concord, generate
 from tests.concordance.agreement import Difference
+from tests.concordance.syntax import uses
 from tests.concordance.ways import WAYS
 
 LOOKED_AT = 1500
@@ -79,7 +80,7 @@ FAULTS: dict[str, tuple[str, Callable[[Operation], Operation]]] = {
 
 @functools.cache
 def seeds(word: str) -> list[int]:
-    drawn = (k for k in range(LOOKED_AT) if generate.uses(generate.program(k, concord.EXTRA), word))
+    drawn = (k for k in range(LOOKED_AT) if uses(generate.program(k, concord.EXTRA), word))
     return [seed for seed, _ in zip(drawn, range(PROGRAMS), strict=False)]
 
 
