@@ -75,8 +75,9 @@ class Comparison:
             return
         for text, verdict in reply.answers.items():
             self.counts["marks"] += 1
-            if verdict != "right":
-                yield self._difference("value", text, "right", verdict)
+            due = "wrong" if text in reply.wrong else "right"
+            if verdict != due:
+                yield self._difference("mark", text, due, verdict)
         yield from self._numbers(answer.numbers if doubles else answer.true)
         yield from self._notes()
         if self.way.numbers in ("proved", "digits"):
@@ -279,7 +280,7 @@ class Comparison:
         """Whether doubles decided otherwise than exact numbers do: it shows in what eval says."""
         if self.first is None or self.first.error or self.first.value is None:
             return False
-        rows = [row for by in self.first.gradient.values() for row in by]
+        rows = [row for name in self.answer.program.inputs for row in self.first.gradient[name]]
         said = [*self.first.value, *(x for row in rows for x in row)]
         return any(
             finite(right) and not abs(mpf(number) - right) <= abs(right) * PROVED + ulp(right)

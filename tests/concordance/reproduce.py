@@ -43,7 +43,7 @@ def as_command(difference: Difference) -> str:
         values = {name: [value] for name, value in values.items()}
     words = [f'"{name}={argument(v)}"' for name, v in values.items()]
     if way == "check":
-        words.append(f'--answer "{difference.what} = {difference.right}"')
+        words.append(f'--answer "{difference.what}"')
     return " ".join(
         ["cgraph", COMMANDS.get(way, "eval"), f'"{text}"', *words, OPTIONS[way]]
     ).rstrip()

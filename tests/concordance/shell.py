@@ -94,7 +94,7 @@ def _proved(question: Question, point: Point, options: Sequence[str]) -> Reply:
 
 
 def check(question: Question) -> list[Reply | None]:
-    """The oracle's answers are right, and others are wrong."""
+    """The oracle's answers are right; at every second point the last is handed in wrong."""
     replies: list[Reply | None] = []
     for k, point in enumerate(question.points):
         assert question.right is not None
@@ -103,17 +103,25 @@ def check(question: Question) -> list[Reply | None]:
             replies.append(None)
             continue
         words = []
-        for name, numbers, rank in answers:
+        for place, (name, numbers, rank) in enumerate(answers, start=1):
+            slip = k % 2 and place == len(answers)
             step = question.output if name == "" else f"d{question.output}/d{name}"
-            text = ",".join(numbers)
+            text = ",".join(map(_slipped, numbers) if slip else numbers)
             words += ["--answer", f"{step} = [{text}]" if rank else f"{step} = {text}"]
         result = document(command("check", *arguments(question, point), *words, "--json"))
         if "error" in result:
             replies.append(Reply(error=f"{result['error']['kind']}: {result['error']['message']}"))
             continue
         marked = result["sheets"][0]["answers"]
-        replies.append(Reply(answers={answer["text"]: answer["verdict"] for answer in marked}))
+        wrong = frozenset(words[-1:] if k % 2 else [])
+        verdicts = {answer["text"]: answer["verdict"] for answer in marked}
+        replies.append(Reply(answers=verdicts, wrong=wrong))
     return replies
+
+
+def _slipped(text: str) -> str:
+    """A number that is wrong by more than any rounding."""
+    return f"{float(text) * 1.01 + 0.01:.8g}"
 
 
 def formulas(question: Question) -> list[Reply | None]:
