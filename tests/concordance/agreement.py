@@ -220,21 +220,21 @@ class Comparison:
             ulps = (2 if kind == "value" else 3) * (2 if single in SPECIAL else 1)
             size = ulps * ulp(right)
             if kind == "gradient" or (single in ("lgamma", "digamma")):
-                size = max(size, self._terms(single, ulps))
+                size = max(size, self._terms(single, ulps, place))
             return size
         size = WHOLE_PROGRAM * ulp(right)
         return _Lazily(size, lambda: WHOLE_PROGRAM * self.answer.spread[place])
 
-    def _terms(self, single: str | None, ulps: int) -> mpf:
-        """What ulps of the largest term are, of a derivative whose terms cancel."""
-        x = next(iter(self.answer.point.values()))
-        largest = max((abs(mpf(v)) for v in x if abs(v) < float("inf")), default=mpf(0))
-        if single in ("silu", "gelu"):
-            return ulps * ulp(mpf(1)) if largest < 1.5 else mpf(0)
-        if single == "gamma" and any(v > 0 for v in x):
-            return ulps * ulp(mpf(1)) if largest < 2 else mpf(0)
-        if single in ("gamma", "lgamma", "digamma") and any(v < 0 for v in x):
-            return 64 * ulp(mp.gamma(1 + largest) if largest < 100 else mpf(1))
+    def _terms(self, single: str | None, ulps: int, place: int) -> mpf:
+        """What ulps of the largest term are, where terms cancel: beside the zeros of functions."""
+        elements = next(iter(self.answer.point.values()))
+        x = elements[(place - len(self.answer.numbers.value)) % len(elements)]
+        if single in ("silu", "gelu") and abs(x) < 1.5:
+            return ulps * ulp(mpf(1))
+        if single == "gamma" and 0 < x < 2:
+            return ulps * ulp(mpf(1))
+        if single in ("gamma", "lgamma", "digamma") and x < 0:
+            return 64 * ulp(mp.gamma(1 - mpf(x)) if x > -100 else mpf(1))
         return mpf(0)
 
     # --- notes and verdicts ------------------------------------------------------------------

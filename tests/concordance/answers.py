@@ -9,7 +9,7 @@ from functools import cached_property
 
 from mpmath import mp, mpf
 
-from tests.concordance.numbers import DECIDES, INF, MAYBE, NIL, UNKNOWN, Number, finite
+from tests.concordance.numbers import BAD, DECIDES, INF, MAYBE, NIL, UNKNOWN, Number, finite
 from tests.concordance.oracle import Array, Point, Walk
 from tests.concordance.rules import STEPS
 from tests.concordance.syntax import Program, uses
@@ -139,7 +139,8 @@ def _reach(tape: Tape, outputs: Sequence[int]) -> tuple[set[int], set[int]]:
             slopes = tape.locals[place].slopes()  # type: ignore[union-attr]
             pending.append((args[0], False))
             taken = 1 if tape.values[args[0]] != 0 else 2
-            pending += [(args[k], hard) for k in (1, 2) if k == taken or slopes[k] is not None]
+            sent = [k for k in (1, 2) if k == taken or slopes[k] not in (None, BAD)]
+            pending += [(args[k], hard) for k in sent]
         else:
             pending += [(arg, hard and op not in STEPS) for arg in args]
     return firm, soft - firm
@@ -152,6 +153,9 @@ def _domain(program: Program, tape: Tape, near: set[int]) -> bool | None:
     if any(not finite(tape.locals[k].value) for k in near):  # type: ignore[union-attr]
         return OPEN
     if any(tape.locals[k].fault is None for k in near):  # type: ignore[union-attr]
+        return OPEN
+    if faults and uses(program, "where"):
+        # A branch that has no value at an equality: the gradient is NaN, and some note says so.
         return OPEN
     return OPEN if faults and uses(program, "at", "onehot", "len") else FORBIDDEN
 

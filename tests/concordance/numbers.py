@@ -81,3 +81,12 @@ def saturated(number: mpf) -> bool:
     """Whether a number stands for others that are too large or too small to be worked out."""
     _, mantissa, exponent, length = number._mpf_
     return bool(mantissa) and abs(exponent + length) > 1.5 * FAR
+
+
+def adds_exactly(numbers: list[mpf]) -> bool:
+    """Whether doubles add these numbers without rounding, in whatever order."""
+    ends = [number._mpf_ for number in numbers if number]
+    if len(ends) < 2:
+        return True
+    lowest = min(exponent for _, _, exponent, _ in ends)
+    return max(exponent + length for _, _, exponent, length in ends) - lowest < 50
