@@ -138,6 +138,8 @@ def _reach(tape: Tape, outputs: Sequence[int]) -> tuple[set[int], set[int]]:
         if op == "where":
             slopes = tape.locals[place].slopes()  # type: ignore[union-attr]
             pending.append((args[0], False))
+            if MAYBE in slopes:
+                continue
             taken = 1 if tape.values[args[0]] != 0 else 2
             sent = [k for k in (1, 2) if k == taken or slopes[k] not in (None, BAD)]
             pending += [(args[k], hard) for k in sent]

@@ -121,7 +121,8 @@ def check(question: Question) -> list[Reply | None]:
 
 def _slipped(text: str) -> str:
     """A number that is wrong by more than any rounding."""
-    return f"{float(text) * 1.01 + 0.01:.8g}"
+    number = float(text)
+    return f"{number + 0.01 * (abs(number) + 1):.8g}"
 
 
 def formulas(question: Question) -> list[Reply | None]:

@@ -17,6 +17,7 @@ from tests.concordance.numbers import (
     BAD,
     DECIDES,
     INF,
+    LARGEST,
     MAYBE,
     NAN,
     NIL,
@@ -101,6 +102,9 @@ class Tape:
         values = tuple(self.values[arg] for arg in args)
         if all(map(finite, values)):
             local = rule(*values)
+            if self.ranged and op in ("sum", "dot") and sum(self._terms(op, args)) >= LARGEST:
+                # No bound is set to what doubles make of it, unless it is beyond them itself.
+                self.doubt = self.doubt or ("" if clamp(local.value)[1] else op)
         else:
             local = at_infinity(op, (UNKNOWN,) * len(args))
             if op in ("sum", "mean"):
@@ -214,10 +218,19 @@ class Tape:
     def _grain(self, op: str, args: tuple[int, ...], local: Local) -> mpf:
         """The ulp that a result is moved by: of the largest term, where terms are added."""
         value = local.value
+        if op in ("lgamma", "digamma") and self.values[args[0]] < 0:
+            return ulp(max(abs(value), mpf(1)))
         if op not in ("sum", "mean", "dot"):
             return ulp(value)
-        slopes = zip(local.slopes(), args, strict=True)
-        return ulp(max([abs(slope * self.values[arg]) for slope, arg in slopes] + [abs(value)]))
+        return ulp(max([*self._terms(op, args), abs(value)]))
+
+    def _terms(self, op: str, args: tuple[int, ...]) -> list[mpf]:
+        """The sizes of what a sum or an inner product adds."""
+        numbers = [abs(self.values[arg]) for arg in args]
+        if op != "dot":
+            return numbers
+        half = len(numbers) // 2
+        return [a * b for a, b in zip(numbers[:half], numbers[half:], strict=True)]
 
     def _shake(self, op: str, args: tuple[int, ...]) -> float:
         """Up to 2 ulp, the same for the same operation on the same numbers."""
