@@ -14,7 +14,6 @@ from cgcli.operations.row import Operation
 from cgcli.operations.table import WORDS
 from tests.concordance import concord, generate
 from tests.concordance.agreement import Difference
-from tests.concordance.syntax import uses
 from tests.concordance.ways import WAYS
 
 LOOKED_AT = 1500
@@ -79,15 +78,16 @@ FAULTS: dict[str, tuple[str, Callable[[Operation], Operation]]] = {
 
 
 @functools.cache
-def seeds(word: str) -> list[int]:
-    drawn = (k for k in range(LOOKED_AT) if uses(generate.program(k, concord.EXTRA), word))
-    return [seed for seed, _ in zip(drawn, range(PROGRAMS), strict=False)]
+def words() -> list[frozenset[str]]:
+    """What stands in each program that is looked at."""
+    return [generate.program(seed, concord.EXTRA).words for seed in range(LOOKED_AT)]
 
 
 def differences(word: str) -> set[Difference]:
     ways = [way for way in WAYS if way.name == "eval"]
     counts: Counter[str] = Counter()
-    return {d for seed in seeds(word) for d in concord.compare(seed, 6, ways, counts)}
+    seeds = [seed for seed, there in enumerate(words()) if word in there][:PROGRAMS]
+    return {d for seed in seeds for d in concord.compare(seed, 6, ways, counts)}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
