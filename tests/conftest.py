@@ -64,6 +64,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz-seconds", type=float, default=300, help="how long the long group fuzzes"
     )
+    parser.addoption(
+        "--concordance", default="", help="look for differences of this kind alone: boundary, note"
+    )
     parser.addoption("--fuzz-first", type=int, default=1, help="the first seed it fuzzes with")
 
 

@@ -1,0 +1,80 @@
+"""Operations where an argument is infinite or NaN: what IEEE 754 and limits say, else open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from mpmath import mp, mpf
+
+from tests.concordance.numbers import BAD, INF, NAN, UNKNOWN, Local, Number, finite
+from tests.concordance.rules import COMPARISONS
+
+
+def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
+    """A rule where an argument is infinite or NaN: what IEEE 754 and limits say, else open."""
+    if name == "mul":
+        return _product_at_infinity(*args)
+    if any(arg is BAD or arg is UNKNOWN for arg in args):
+        if name in ("eq", "ne") and not any(arg is UNKNOWN or not _settled(arg) for arg in args):
+            return Local(mpf(name == "ne"), lambda: (mpf(0), mpf(0)))
+        if name in ("add", "sub"):
+            sign = mpf(1 if name == "add" else -1)
+            return Local(UNKNOWN, lambda: (mpf(1), sign))
+        return Local(UNKNOWN, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
+    if name in COMPARISONS:
+        tests = {
+            "lt": args[0] < args[1], "le": args[0] <= args[1], "gt": args[0] > args[1],
+            "ge": args[0] >= args[1], "eq": args[0] == args[1], "ne": args[0] != args[1],
+        }  # fmt: skip
+        return Local(mpf(tests[name]), lambda: (mpf(0), mpf(0)))
+    if name in ("add", "sub"):
+        value = args[0] + args[1] if name == "add" else args[0] - args[1]
+        sign = mpf(1 if name == "add" else -1)
+        formless = mp.isnan(value) and not any(map(mp.isnan, args))
+        return Local(value, lambda: (mpf(1), sign), fault=None if formless else False)
+    if any(mp.isnan(arg) for arg in args):
+        value = NAN if name in _SPREADS_NAN else UNKNOWN
+        return Local(value, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
+    if name in _LIMITS and len(args) == 1:
+        return Local(_LIMITS[name][args[0] > 0], lambda: (UNKNOWN,), fault=None, kink=None)
+    return Local(UNKNOWN, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
+
+
+def _settled(number: Number) -> bool:
+    """Whether a number equals no number that is not finite."""
+    return number is BAD or bool(mp.isfinite(number))
+
+
+def _product_at_infinity(a: Number, b: Number) -> Local:
+    """A product with NaN or an infinity in it: each factor is the other's derivative still."""
+    slopes = tuple(BAD if x is not BAD and x is not UNKNOWN and mp.isnan(x) else x for x in (b, a))
+    if a is UNKNOWN or a is BAD or b is UNKNOWN or b is BAD:
+        return Local(UNKNOWN, lambda: slopes)
+    if mp.isnan(a) or mp.isnan(b):
+        return Local(NAN, lambda: slopes)
+    if a == 0 or b == 0:
+        return Local(NAN, lambda: slopes, fault=None)
+    return Local(mp.sign(a) * mp.sign(b) * INF, lambda: slopes)
+
+
+_SPREADS_NAN: Final = frozenset({"add", "sub", "mul", "div", "exp", "log", "sin", "sqrt", "neg"})
+_LIMITS: Final[dict[str, tuple[Number, Number]]] = {
+    # What comes at -inf, and at inf.
+    "neg": (INF, -INF), "pos": (-INF, INF), "abs": (INF, INF), "exp": (mpf(0), INF),
+    "expm1": (mpf(-1), INF), "tanh": (mpf(-1), mpf(1)), "sigmoid": (mpf(0), mpf(1)),
+    "relu": (mpf(0), INF), "softplus": (mpf(0), INF), "erf": (mpf(-1), mpf(1)),
+    "erfc": (mpf(2), mpf(0)), "sinh": (-INF, INF), "cosh": (INF, INF), "asinh": (-INF, INF),
+    "cbrt": (-INF, INF), "sqrt": (NAN, INF), "log": (NAN, INF), "log2": (NAN, INF),
+    "log10": (NAN, INF), "log1p": (NAN, INF), "sign": (mpf(-1), mpf(1)), "elu": (mpf(-1), INF),
+}  # fmt: skip
+
+
+def total_of(values: Sequence[Number]) -> Number:
+    """What IEEE 754 has for a sum with infinities in it."""
+    if any(value is UNKNOWN or value is BAD for value in values):
+        return UNKNOWN
+    infinities = {value > 0 for value in values if not finite(value)}
+    if len(infinities) > 1 or any(mp.isnan(value) for value in values):
+        return NAN
+    return INF if True in infinities else -INF

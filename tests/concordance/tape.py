@@ -1,0 +1,369 @@
+"""The elements of a program at a point, one after another, and the gradient back along them.
+
+Vectors and matrices are taken apart: a node is one number, the result of one operation on the
+numbers before it. Equal operations on the same numbers are one node, as they are in floats.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from mpmath import mp, mpf
+
+from tests.concordance.infinities import at_infinity, total_of
+from tests.concordance.numbers import (
+    BAD,
+    DECIDES,
+    INF,
+    LARGEST,
+    MAYBE,
+    NAN,
+    NIL,
+    UNKNOWN,
+    Local,
+    Number,
+    adds_exactly,
+    clamp,
+    finite,
+    saturated,
+    short,
+    ulp,
+)
+from tests.concordance.rules import COMPARISONS, EXACT_IN_DOUBLES, RULES, SPECIAL, STEPS
+from tests.concordance.smooth import SMOOTH, smooth
+
+_EVEN: Final = frozenset({"max", "min", "mod"}) | COMPARISONS
+"""What is decided as it ought to be where two arguments are one node."""
+_SATURATING: Final = frozenset(
+    {"tanh", "sigmoid", "softplus", "erf", "erfc", "gelu", "silu", "expm1", "elu"}
+)
+LINEAR: Final = frozenset({"add", "sub", "neg", "pos", "sum", "mean", "where"}) | STEPS
+
+
+class Tape:
+    """The nodes, as parallel lists; `ranged` with the ends of the doubles, or without any."""
+
+    def __init__(self, *, ranged: bool = True, shaken: int | None = None) -> None:
+        self.ranged, self.shaken = ranged, shaken
+        self.values: list[Number] = []
+        self.ops: list[str] = []
+        self.args: list[tuple[int, ...]] = []
+        self.locals: list[Local | None] = []
+        self.exact: list[bool] = []
+        self.varies: list[bool] = []
+        self.smoothly: list[bool] = []
+        """Whether it varies with an input otherwise than through steps."""
+        self.outside: list[bool] = []
+        """Whether the number is beyond the doubles, or so small that it loses digits."""
+        self.doubt: str = ""
+        """Which operation is decided by rounding, as far as doubles are asked."""
+        self.blur = False
+        """Whether an operation is so near where it decides that this arithmetic cannot tell."""
+        self.over, self.under = False, False
+        self.steep = False
+        """Whether the gradient by a node is beyond the doubles."""
+        self._keys: dict[Any, int] = {}
+        self._errors: list[mpf] = []
+
+    def constant(self, number: float | mpf) -> int:
+        value = mpf(number)
+        key = ("constant", value._mpf_)
+        if key in self._keys:
+            return self._keys[key]
+        return self._new("constant", (), Local(value, tuple), key)
+
+    def input(self, number: float | mpf) -> int:
+        value = mpf(number)
+        place = self._new("input", (), Local(value, tuple), ("input", len(self.values)))
+        self.varies[place] = self.smoothly[place] = True
+        return place
+
+    def apply(self, op: str, *args: int) -> int:
+        """An elementwise operation."""
+        key = (op, args)
+        if key in self._keys:
+            return self._keys[key]
+        values = tuple(self.values[arg] for arg in args)
+        if not all(map(finite, values)):
+            local = at_infinity(op, values)
+        elif op in SMOOTH:
+            local = smooth(op, values[0])
+        else:
+            local = RULES[op](*values)
+        return self._new(op, args, local, key)
+
+    def combine(self, op: str, args: tuple[int, ...], rule: Callable[..., Local]) -> int:
+        """An operation on many elements, by a rule over finite numbers; `op` is its key too."""
+        key = (op, args)
+        if key in self._keys:
+            return self._keys[key]
+        values = tuple(self.values[arg] for arg in args)
+        if all(map(finite, values)):
+            local = rule(*values)
+            if self.ranged and op in ("sum", "dot") and sum(self._terms(op, args)) >= LARGEST:
+                # No bound is set to what doubles make of it, unless it is beyond them itself.
+                self.doubt = self.doubt or ("" if clamp(local.value)[1] else op)
+        else:
+            local = at_infinity(op, (UNKNOWN,) * len(args))
+            if op in ("sum", "mean"):
+                share = mpf(1) if op == "sum" else mpf(1) / len(args)
+                total = total_of(values)
+                formless = total is NAN and not any(v is NAN for v in values)
+                fault = None if formless else False
+                local = Local(total, lambda: (share,) * len(args), fault=fault)
+        return self._new(op, args, local, key)
+
+    def where(self, condition: int, a: int, b: int) -> int:
+        """A choice: its gradient goes to the branch that is taken, ties of == and != excepted."""
+        key = ("where", condition, a, b)
+        if key in self._keys:
+            return self._keys[key]
+        flag = self.values[condition]
+        if flag is UNKNOWN or flag is BAD:
+            return self._new(
+                "where", (condition, a, b), Local(UNKNOWN, lambda: (DECIDES, MAYBE, MAYBE)), key
+            )
+        first = bool(flag != 0)
+        taken, other = (a, b) if first else (b, a)
+        if self.ops[condition] not in COMPARISONS and finite(flag) and not self.exact[condition]:
+            self._decide("where", (condition,), (flag,))
+        sent: tuple[Number, Number] = (mpf(1), None)
+        if self.ops[condition] in ("eq", "ne") and self.ties(condition):
+            sent = self._at_equality(condition, taken, other)
+        slopes = (DECIDES, *(sent if first else sent[::-1]))
+        place = self._new(
+            "where", (condition, a, b), Local(self.values[taken], lambda: slopes), key
+        )
+        self.exact[place] = self.exact[taken]
+        self.varies[place] = self.varies[a] or self.varies[b] or self.varies[condition]
+        self.smoothly[place] = self.smoothly[a] or self.smoothly[b]
+        return place
+
+    def _at_equality(self, condition: int, taken: int, other: int) -> tuple[Number, Number]:
+        """What a where at a tie of == or != sends to the branch that is taken, and to the other."""
+        here, there = self.values[taken], self.values[other]
+        if not finite(here) or not finite(there):
+            return (
+                UNKNOWN,
+                BAD if there is not UNKNOWN and there is not BAD and mp.isnan(there) else UNKNOWN,
+            )
+        if len(set(self.args[condition])) < 2 and here == there:
+            # It holds beside the point as well, which is more than the contract speaks of.
+            return UNKNOWN, UNKNOWN
+        if here != there:
+            if not (self.exact[taken] and self.exact[other]):
+                self._decide("where", (taken, other), (here - there,))
+            return mpf(1), None
+        if taken != other and not (self.exact[taken] and self.exact[other]):
+            self.doubt = self.doubt or "where"
+        return None, mpf(1)
+
+    def ties(self, place: int) -> bool:
+        """Whether a comparison ties, or a step is at its jump, with something that varies."""
+        local = self.locals[place]
+        assert local is not None
+        at = bool(local.margins) and local.margins[0] == 0
+        return at and any(self.smoothly[arg] for arg in self.args[place])
+
+    def _new(self, op: str, args: tuple[int, ...], local: Local, key: Any) -> int:
+        place = len(self.values)
+        value = local.value
+        outside = any(self.outside[arg] for arg in args) and not finite(value)
+        exact = all(self.exact[arg] for arg in args)
+        if not self.ranged and finite(value) and saturated(value):
+            value = UNKNOWN
+        if local.margins:
+            self._decide(op, args, local.margins)
+        if finite(value):
+            if exact and args:
+                exact = short(value, 53 if op in EXACT_IN_DOUBLES else 20)
+                exact = exact and not self._saturates(op, args)
+            if op in ("sum", "mean", "dot", "prod", "norm") and exact:
+                exact = self._adds_exactly(args)
+            exact = exact or (op == "sub" and args[0] == args[1])
+            if self.ranged:
+                before = value
+                value, outside = clamp(value)
+                if outside:
+                    self.over |= not finite(value)
+                    self.under |= finite(value)
+                    exact = exact and value == before
+            if self.shaken is not None and not exact and finite(value):
+                value += self._grain(op, args, local) * self._shake(op, args)
+        self.values.append(value)
+        self.ops.append(op)
+        self.args.append(args)
+        self.locals.append(local)
+        self.exact.append(exact)
+        self.varies.append(any(self.varies[arg] for arg in args))
+        self.smoothly.append(op not in STEPS and any(self.smoothly[arg] for arg in args))
+        self.outside.append(outside)
+        self._keys[key] = place
+        return place
+
+    def _saturates(self, op: str, args: Sequence[int]) -> bool:
+        """Whether a value looks like a short number alone because it is so near to it."""
+        numbers = {self.values[arg] for arg in args}
+        if "softmax" in op or op == "logsumexp":
+            return len(numbers) > 1
+        return op in _SATURATING and numbers != {mpf(0)}
+
+    def _adds_exactly(self, args: Sequence[int]) -> bool:
+        """Whether doubles add such small numbers without rounding, in whatever order."""
+        return all(short(self.values[arg], 16) and abs(self.values[arg]) < 2**20 and
+                   short(self.values[arg] * 2**20 + 2**45, 48) for arg in args)  # fmt: skip
+
+    def _grain(self, op: str, args: tuple[int, ...], local: Local) -> mpf:
+        """The ulp that a result is moved by: of the largest term, where terms are added."""
+        value = local.value
+        if op in ("lgamma", "digamma") and self.values[args[0]] < 0:
+            return ulp(max(abs(value), mpf(1)))
+        if op not in ("sum", "mean", "dot"):
+            return ulp(value)
+        return ulp(max([*self._terms(op, args), abs(value)]))
+
+    def _terms(self, op: str, args: tuple[int, ...]) -> list[mpf]:
+        """The sizes of what a sum or an inner product adds."""
+        numbers = [abs(self.values[arg]) for arg in args]
+        if op != "dot":
+            return numbers
+        half = len(numbers) // 2
+        return [a * b for a, b in zip(numbers[:half], numbers[half:], strict=True)]
+
+    def _shake(self, op: str, args: tuple[int, ...]) -> float:
+        """Up to 2 ulp, the same for the same operation on the same numbers."""
+        size = 4 if op in SPECIAL else 2
+        numbers = sorted(str(self.values[arg]) for arg in args)
+        return random.Random(f"{self.shaken} {op} {numbers}").uniform(-size, size)
+
+    # --- what rounding decides -------------------------------------------------------------
+
+    def _decide(self, op: str, args: tuple[int, ...], margins: Iterable[mpf]) -> None:
+        """Note where rounding, or this arithmetic, could decide otherwise."""
+        if all(self.exact[arg] for arg in args) or (op in _EVEN and len(set(args)) < len(args)):
+            return
+        error = sum((self.error(arg) for arg in args), mpf(0))
+        size = max((abs(self.values[arg]) for arg in args if finite(self.values[arg])), default=0)
+        for margin in margins:
+            if abs(margin) <= 16 * error:
+                self.doubt = self.doubt or op
+            if abs(margin) <= (size + 1) * mpf(2) ** (80 - mp.prec):
+                self.blur = True
+
+    def error(self, place: int) -> mpf:
+        """About how far doubles are from a number: errors of 2 ulp, carried on."""
+        for k in range(len(self._errors), place + 1):
+            local, value = self.locals[k], self.values[k]
+            assert local is not None
+            error = mpf(0)
+            for arg, slope in zip(self.args[k], local.slopes(), strict=False):
+                if self._errors[arg] and finite(slope):
+                    error += abs(slope) * self._errors[arg]
+                elif self._errors[arg] and slope not in (NIL, DECIDES, MAYBE, None):
+                    error = INF
+            if finite(value) and not self.exact[k]:
+                error += 2 * ulp(value)
+            self._errors.append(error)
+        return self._errors[place]
+
+    # --- the gradient ----------------------------------------------------------------------
+
+    def backward(self, output: int) -> dict[int, Number]:
+        """The gradient of an output by every node that it has one by, in the manner of doubles."""
+        chance = random.Random(self.shaken)
+        received: dict[int, list[Number]] = {output: [mpf(1)]}
+        gradients: dict[int, Number] = {}
+        for place in range(output, -1, -1):
+            if place not in received or not self.varies[place]:
+                continue
+            upstream, outside = self._total(received[place])
+            gradients[place] = upstream
+            if outside and self.args[place]:
+                upstream = UNKNOWN
+            self._send(place, upstream, received, chance)
+        return gradients
+
+    def _send(
+        self, place: int, upstream: Number, received: dict[int, list[Number]], chance: random.Random
+    ) -> None:
+        local, op = self.locals[place], self.ops[place]
+        assert local is not None
+        args = self.args[place]
+        if not args:
+            return
+        step = op in STEPS
+        blind = op not in LINEAR and any(self.outside[arg] for arg in args)
+        slopes: Sequence[Number] = () if step else local.slopes()
+        for position, arg in enumerate(args):
+            if not self.varies[arg]:
+                continue
+            if op == "len":
+                continue
+            slope = (DECIDES if op in COMPARISONS else NIL) if step else slopes[position]
+            if slope is None:
+                continue
+            if blind and local.fault is False:
+                slope = UNKNOWN
+            sent = self._product(upstream, slope, local)
+            if self.shaken is not None and finite(sent) and not short(sent, 20):
+                sent += ulp(sent) * chance.uniform(-3, 3)
+            received.setdefault(arg, []).append(sent)
+
+    def _product(self, upstream: Number, slope: Number, local: Local) -> Number:
+        if upstream is MAYBE or slope is MAYBE:
+            return MAYBE
+        if local.fault:
+            return UNKNOWN if upstream is DECIDES else BAD
+        if upstream is NIL or upstream is DECIDES:
+            return DECIDES if slope is DECIDES else UNKNOWN if local.fault is None else upstream
+        if slope is NIL or slope is DECIDES:
+            if slope is DECIDES:
+                return MAYBE if upstream is UNKNOWN or upstream is BAD else slope
+            return upstream if upstream is UNKNOWN or upstream is BAD else slope
+        if upstream is BAD:
+            return BAD
+        if upstream is UNKNOWN or slope is UNKNOWN or local.fault is None:
+            return UNKNOWN
+        if slope is BAD:
+            return BAD
+        if finite(upstream) and finite(slope):
+            return upstream * slope
+        if upstream == 0 or slope == 0:
+            return UNKNOWN
+        return mp.sign(upstream) * mp.sign(slope) * INF
+
+    def _total(self, parts: list[Number]) -> tuple[Number, bool]:
+        """The sum of contributions, and whether it left the doubles."""
+        if any(part is BAD for part in parts):
+            return BAD, False
+        for word in (UNKNOWN, MAYBE):
+            if any(part is word for part in parts):
+                return word, False
+        if all(isinstance(part, str) for part in parts):
+            return (NIL if NIL in parts else DECIDES), False
+        numbers = [part for part in parts if not isinstance(part, str)]
+        if not all(map(finite, numbers)):
+            signs = {part > 0 for part in numbers if not finite(part)}
+            return (BAD if len(signs) > 1 else numbers[0] if len(numbers) == 1 else
+                    next(part for part in numbers if not finite(part))), False  # fmt: skip
+        total = mpf(0)
+        for number in numbers:
+            total = mp.fadd(total, number, exact=True)
+        if self.shaken is not None and not adds_exactly(numbers):
+            chance = random.Random(f"{self.shaken} {sorted(map(str, numbers))}")
+            total += ulp(max(map(abs, numbers))) * chance.uniform(-2, 2)
+        if not self.ranged:
+            return UNKNOWN if saturated(total) else total, False
+        if any(clamp(number)[1] for number in numbers if number):
+            self.under |= any(abs(number) < 1 for number in numbers if number and clamp(number)[1])
+            if len(numbers) > 1 and any(abs(number) > 1 and clamp(number)[1] for number in numbers):
+                self.over = True
+                return UNKNOWN, True
+        clamped, outside = clamp(total)
+        if outside:
+            self.over |= not finite(clamped)
+            self.steep |= not finite(clamped)
+            self.under |= finite(clamped)
+        return clamped, outside

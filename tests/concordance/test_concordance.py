@@ -1,0 +1,98 @@
+"""Every way to ask gives the oracle's answer: random programs, at points that are chosen to hurt.
+
+`pytest tests/concordance -k "exact and not command"` runs some of the ways, and
+`--concordance boundary` looks at one kind of difference alone. A difference is shown as a command
+line; `python -m tests.concordance --help` looks for more of them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+
+import pytest
+
+from tests.concordance.agreement import Difference
+from tests.concordance.concord import asked, compare
+from tests.concordance.reproduce import as_command, smallest
+from tests.concordance.ways import WAYS, Way
+
+POINTS = 8
+PROGRAMS = {
+    "eval": 1000, "vectors": 1000, "function": 1000, "rows": 1000, "exact": 1000, "command": 30,
+    "exact command": 30, "verify": 30, "precision": 30, "trace": 30, "check": 30, "formulas": 30,
+    "python": 40, "numpy": 40, "draw": 10, "map csv": 80, "map jsonl": 80, "map parquet": 20,
+    "train": 12, "predict": 20,
+}  # fmt: skip
+"""How many programs each way is asked, at eight points each: about a minute of one core."""
+IN_DOUBT = 0.03
+"""At most this part of the points may be decided by rounding, and so not be compared."""
+DECIDED = 0.01
+"""At most at this part of them doubles may decide otherwise than a proof, which has to say so."""
+OPEN = 0.10
+"""At most this part of the numbers may be left open."""
+LONG_PROGRAMS, LONG_POINTS, LONG_BLOCK = 100_000, 10, 500
+NAMES = [way.name for way in WAYS]
+
+
+@functools.cache
+def compared(way: str) -> tuple[list[Difference], Counter[str]]:
+    """The differences of a way, and how much was compared."""
+    counts: Counter[str] = Counter()
+    chosen = [row for row in WAYS if row.name == way]
+    differences: list[Difference] = []
+    for seed in range(1, 1 + PROGRAMS[way]):
+        differences += compare(seed, POINTS, chosen, counts)
+    return differences, counts
+
+
+def report(differences: list[Difference]) -> str:
+    """One of each kind, as command lines."""
+    kinds = {(d.way, d.kind): d for d in reversed(differences)}
+    shown = [smallest(difference) for difference in kinds.values()]
+    lines = [f"{as_command(d)}\n    seed {d.seed}: {d}" for d in shown]
+    return "\n".join([f"{len(differences)} differences, of {len(kinds)} kinds", *lines])
+
+
+@pytest.mark.parametrize("way", NAMES)
+def test_a_way_gives_the_right_answer(way: str, pytestconfig: pytest.Config) -> None:
+    kind = pytestconfig.getoption("--concordance")
+    differences, counts = compared(way)
+    differences = [difference for difference in differences if kind in difference.kind]
+    assert not differences, report(differences)
+    assert counts[way] > PROGRAMS[way]
+    assert counts["numbers"] + counts["marks"] > PROGRAMS[way]
+    assert counts["unknown"] <= OPEN * max(counts["numbers"], 1)
+    assert counts["in doubt"] <= IN_DOUBT * counts["points"]
+    assert counts["decided by rounding"] <= DECIDED * counts["points"]
+
+
+def test_the_oracle_is_sure_of_most() -> None:
+    """Little is open, and every kind of note is due and forbidden somewhere."""
+    notes = Counter(
+        (kind, due)
+        for seed in range(1, 201)
+        for right in asked(seed, POINTS).answers
+        for kind, due in right.notes.items()
+    )
+    total = 200 * POINTS
+    for kind in ("kink", "domain", "overflow", "underflow"):
+        assert notes[kind, True] >= 5
+        assert notes[kind, False] >= total / 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(LONG_PROGRAMS // LONG_BLOCK))
+def test_a_hundred_thousand_programs(block: int) -> None:
+    """Every way, the dearer of them every twentieth or hundredth program."""
+    counts: Counter[str] = Counter()
+    differences = []
+    first = 1_000_000 + block * LONG_BLOCK
+    for seed in range(first, first + LONG_BLOCK):
+        differences += compare(seed, LONG_POINTS, chosen_ways(seed), counts)
+    assert not differences, report(differences)
+
+
+def chosen_ways(seed: int) -> list[Way]:
+    """The ways of a program in the long group."""
+    return [w for w in WAYS if w.cost <= 2 or seed % (20 if w.cost < 50 else 100) == 0]
