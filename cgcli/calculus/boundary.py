@@ -6,7 +6,6 @@ has the value that is printed, and the slope that the printed gradient says, not
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -42,10 +41,10 @@ def boundary(
     ties = {node: at for node, at in ties.items() if taken[node]}
     if not ties:
         return {}
-    from cgcli.calculus.beside import MOST, elements_that_move, sides_beside
+    from cgcli.calculus.beside import MOST, elements_that_move, moved_by, sides_beside
 
-    moves = functools.partial(elements_that_move, graph, values, result.choices)
-    elements = moves({**_turned(result, values), **ties})
+    places = {**_turned(result, values), **ties}
+    elements = elements_that_move(graph, values, result.choices, places)
     if not elements:
         return {}
     sides = sides_beside(graph, values, result.of, elements) if len(elements) <= MOST else None
@@ -60,8 +59,8 @@ def boundary(
         return {}
     unsaid = dict.fromkeys(differing)
     said: dict[int, list[_Difference]] = {}
-    for node, at in islice(ties.items(), _NOTED):
-        moved = set(moves({node: at}))
+    moved_at = moved_by(graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED)))
+    for node, moved in moved_at.items():
         said[node] = [each for each in differing if not moved.isdisjoint(each.direction)]
         for each in said[node]:
             unsaid.pop(each, None)

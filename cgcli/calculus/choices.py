@@ -53,18 +53,18 @@ class Choices:
     (1, 2)
     """
 
-    __slots__ = ("_active", "_graph", "_moving")
+    __slots__ = ("_graph", "_moving", "active")
 
     def __init__(self, graph: Graph, active: bytearray | None) -> None:
         self._graph = graph
-        self._active = active
+        self.active = active
         self._moving: bytearray | None = None
 
     @property
     def moving(self) -> bytearray:
         """A flag a node: 1 where it depends on what is differentiated by, not through steps."""
         if self._moving is None:
-            active, graph = self._active or bytearray(len(self._graph)), self._graph
+            active, graph = self.active or bytearray(len(self._graph)), self._graph
             moving = bytearray(len(graph))
             for node, arguments in enumerate(graph.arguments):
                 if active[node]:
@@ -77,7 +77,7 @@ class Choices:
     def sides(self, node: int) -> tuple[int, int] | None:
         """Return the sides of the equality by which a node chooses, where one of them moves."""
         graph = self._graph
-        if self._active is None or graph.operations[node].reaches is None:
+        if self.active is None or graph.operations[node].reaches is None:
             return None
         condition = graph.arguments[node][0]
         while graph.operations[condition] is _SAME:
