@@ -130,9 +130,9 @@ def sides_beside(
     both sides of a direction that moves all of them. Values and slopes are arrays of the node's
     shape; NaN is what is not there, or not known.
     """
-    weights = [0.5 + (0.6180339887 * (place + 1)) % 1 for place in range(len(elements))]
+    # Multiples of the golden ratio, so that no two elements move alike.
     oblique = {
-        each: w if k % 2 else -w for k, (each, w) in enumerate(zip(elements, weights, strict=True))
+        element: 0.5 + (0.6180339887 * place) % 1 for place, element in enumerate(elements, 1)
     }
     ways = [{element: 1.0} for element in elements]
     ways += [oblique] if len(elements) > 1 else []

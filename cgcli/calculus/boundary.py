@@ -172,7 +172,8 @@ def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
             if one is not None:
                 found.append(one)
                 break
-    return found
+    # What shows along an element shows along all of them together, too.
+    return [one for one in found if len(one.direction) == 1] or found
 
 
 def _difference(
@@ -217,11 +218,10 @@ def _expected(result: Result, direction: Direction) -> Any:
 
 def _said(result: Result, differing: list[_Difference]) -> tuple[Message, dict[str, Sides]]:
     """Return the words for what is beside the point, and the one-sided derivatives by name."""
-    single = [each for each in differing if len(each.direction) == 1] or differing
-    words = joined([each.words(excerpt(result.output)) for each in single[:_SPOKEN]])
-    if len(single) > _SPOKEN:
-        words = Message("{first} and {count} more", first=words, count=len(single) - _SPOKEN)
-    return words, {each.name: each.slopes for each in single}
+    words = joined([each.words(excerpt(result.output)) for each in differing[:_SPOKEN]])
+    if len(differing) > _SPOKEN:
+        words = Message("{first} and {count} more", first=words, count=len(differing) - _SPOKEN)
+    return words, {each.name: each.slopes for each in differing}
 
 
 def _note(
