@@ -100,7 +100,10 @@ class Choices:
         return [run(decided_beside, *parts, *map(part, sides)), *parts[1:]]
 
     def beside(self, values: Any, node: int, kind: Kind) -> Any:
-        """Return the nodes' values as the local derivatives of one node ask for them."""
+        """Return the nodes' values as the local derivatives of one node ask for them.
+
+        They are the values themselves unless the node is a choice that turns.
+        """
         sides = self.sides(node)
         if sides is None:
             return values
@@ -108,5 +111,8 @@ class Choices:
         found = kind.spread(decided_beside, [values[each] for each in (*arguments, *sides)])
         elements = found.flat if getattr(found, "shape", ()) else [found]
         if any(isinstance(element, NoValue) for element in elements):
+            return values
+        turned = (found != 0) != (values[arguments[0]] != 0)
+        if not (turned.any() if hasattr(turned, "any") else turned):
             return values
         return {**{each: values[each] for each in (node, *arguments)}, arguments[0]: found}

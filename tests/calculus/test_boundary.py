@@ -89,6 +89,10 @@ TRAPS = [
     Trap("(x < 0)*x^2", {"x": 0}, lambda x: x * min(x, 0), {"x": 0}),
     Trap("(x >= 1)*(x - 2)", {"x": 1}, lambda x: x - 2 if x >= 1 else 0, {"x": 1}),
     Trap("(x == 1)*3 + x", {"x": 1}, lambda x: x + (3 if x == 1 else 0), {"x": 1}),
+    # An equality that holds everywhere.
+    Trap("where(x == x, y, x)", {"x": 0, "y": 0}, lambda x, y: y, {"x": 1, "y": 0}),
+    Trap("where(x == x, ceil(y), x)", {"x": 0, "y": 0}, lambda x, y: mpmath.ceil(y),
+         {"x": 1, "y": 0}),
     # Steps.
     Trap("floor(x)", {"x": 2}, mpmath.floor, {"x": 0}),
     Trap("x*floor(x)", {"x": 0}, lambda x: x * mpmath.floor(x), {"x": 0}),
@@ -377,7 +381,10 @@ def test_random_pieces_are_noted_where_a_side_differs(piece: Drawn, x: float, y:
     trap = Trap(text, {"x": x, "y": y}, function, result.gradient)
     assert result.value == pytest.approx(float(function(x, y)))
     told = kinked(result)
-    assert {by for by in ("x", "y") if differs(trap, by)} == set(told) - {"x, y", "y, x"}, (text, told)
+    assert {by for by in ("x", "y") if differs(trap, by)} == set(told) - {"x, y", "y, x"}, (
+        text,
+        told,
+    )
     check(result, trap, str)
     certificate = verify(result)
     for by in told.keys() & {"x", "y"}:
