@@ -232,7 +232,10 @@ PIECEWISE: Final = (
         # The branch not taken is not multiplied by 0: nothing is sent there at all.
         reaches=lambda m, k, c, a, b: (False, c != 0, c == 0)[k],
         summary="a where the condition is not 0, else b",
-        convention="the gradient goes to the branch taken; at an equality where both are equal, to the other",
+        convention=(
+            "the gradient goes to the branch taken; "
+            "at an equality where both are equal, to the other"
+        ),
     ),
     Binary(
         name="mod",

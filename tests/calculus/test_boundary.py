@@ -6,6 +6,7 @@ Each trap stands beside the same function in Python, which mpmath evaluates besi
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -389,3 +390,27 @@ def test_random_pieces_are_noted_where_a_side_differs(piece: Drawn, x: float, y:
     certificate = verify(result)
     for by in told.keys() & {"x", "y"}:
         assert certificate.verdict(result.sources[by]) == "kink", text
+
+
+@pytest.mark.parametrize(
+    ("text", "gradient", "sides"),
+    [
+        # 3.1^2 is 9.61 as it is typed, and not among doubles.
+        ("where(x == 3.1, 9.61, x^2)", "6.2", None),
+        ("where(x == 3.1, 9.61, 2*x^2)", "0", [-math.inf, math.inf]),
+        # As they are typed, both sides are equal.
+        ("where(x < 31*0.1, 0, x)", "1", [math.inf, 1.0]),
+        ("floor(10*x)", "0", [math.inf, 0.0]),
+    ],
+)
+def test_digits_have_the_notes_of_the_digits(
+    cgraph: Any, text: str, gradient: str, sides: list[float] | None
+) -> None:
+    ran = cgraph("eval", text, "x=3.1", "--precision", "15", "--json")
+    document = json.loads(ran.out)
+    assert document["gradient"]["x"] == gradient
+    told = [
+        [float(str(side).replace("Infinity", "inf")) for side in note["sides"]["x"]]
+        for note in document["notes"]
+    ]
+    assert told == ([] if sides is None else [sides])
