@@ -120,6 +120,11 @@ class Operation:
     convention: str = ""
 
     @property
+    def may_turn(self) -> bool:
+        """Whether a choice by the operation's result may be another one beside the point."""
+        return self.equates or not self.step
+
+    @property
     def elementwise(self) -> bool:
         """Whether the operation acts on each element by itself, broadcasting its arguments."""
         return self.pullback is None
