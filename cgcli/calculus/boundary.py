@@ -229,7 +229,8 @@ def _note(
 ) -> Note:
     import numpy as np
 
-    graph = result.graph
+    graph, rows = result.graph, result.graph.operations[node].kinks
+    kink = next((each for each in rows if each.jump), rows[0])
     where: str = ""
     if graph.shape(node):
         flags = np.broadcast_to(np.asarray(at), graph.shape(node))
@@ -240,7 +241,7 @@ def _note(
     message = Message(
         "{formula} has {what}{where}: {sides}",
         formula=shown(graph, node),
-        what=kink_words(graph, node, graph.operations[node].kinks[0]),
+        what=kink_words(graph, node, kink),
         where=where,
         sides=words,
     )

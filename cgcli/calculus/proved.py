@@ -105,7 +105,7 @@ class BallSweep(Sweep):
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
         """Return the gradients; what moves a step at its jump has passed a kink."""
         gradients = super().backward(of, active, seed)
-        marks = self._marks(self.needed(of), self.choices.moving)
+        marks = self._marks(gradients, self.needed(of))
         for node, mark in marks.items():
             if active[node]:
                 gradients[node] = self._each(node, _bent, 2)(self._sent(gradients, node), mark)
@@ -118,17 +118,19 @@ class BallSweep(Sweep):
 
         return filled(NOTHING, self.graph.shape(node))
 
-    def _marks(self, needed: bytearray, moving: bytearray) -> dict[int, Ball]:
-        """Return 1 with the mark of a kink, by node that moves a step at its jump.
+    def _marks(self, gradients: list[Any], needed: bytearray) -> dict[int, Ball]:
+        """Return 1 with the mark of a kink, by node that moves a step or a condition at its jump.
 
         So does what moves a branch that a choice turns from.
         """
         marks: dict[int, Ball] = {}
+        moving = self.choices.moving
         for node in range(len(needed) - 1, -1, -1):
             operation, arguments = self.graph.operations[node], self.graph.arguments[node]
             mark = None if operation.step else marks.get(node)
             moves = [argument for argument in arguments if moving[argument]]
-            if operation.step and operation.kinks and needed[node] and moves:
+            jumps = operation.jumps if gradients[node] is None else operation.step
+            if jumps and operation.kinks and needed[node] and moves:
                 known = [at for each in _elements(self._bends(node)) for at, _ in each]
                 if known:
                     mark = _AT_KINK if any(at is True for at in known) else _PERHAPS

@@ -249,6 +249,7 @@ PIECEWISE: Final = (
                 lambda m, a, b: m.mod(a, b) == 0,
                 _mod_sides,
                 "a jump at every multiple of {b}",
+                jump=True,
             ),
         ),
         summary="remainder, with the sign of b",

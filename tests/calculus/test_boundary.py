@@ -90,6 +90,11 @@ TRAPS = [
     Trap("(x < 0)*x^2", {"x": 0}, lambda x: x * min(x, 0), {"x": 0}),
     Trap("(x >= 1)*(x - 2)", {"x": 1}, lambda x: x - 2 if x >= 1 else 0, {"x": 1}),
     Trap("(x == 1)*3 + x", {"x": 1}, lambda x: x + (3 if x == 1 else 0), {"x": 1}),
+    # What jumps in a condition alone.
+    Trap("where(mod(x, 1) < 0.5, x, 2*x)", {"x": 2}, lambda x: x if x >= 2 else 2 * x, {"x": 1}),
+    Trap("where(mod(x, 1) < 0.5, x, x)", {"x": 2}, lambda x: x, {"x": 1}),
+    Trap("where(atan2(y, x - 3) > 0, y, x)", {"x": 1, "y": 0},
+         lambda x, y: y if y >= 0 else x, {"x": 0, "y": 1}),
     # An equality that holds everywhere.
     Trap("where(x == x, y, x)", {"x": 0, "y": 0}, lambda x, y: y, {"x": 1, "y": 0}),
     Trap("where(x == x, ceil(y), x)", {"x": 0, "y": 0}, lambda x, y: mpmath.ceil(y),
@@ -129,7 +134,8 @@ SCALARS = [trap for trap in TRAPS if "[" not in trap.text and "g(" not in trap.t
 RATIONAL = [
     trap
     for trap in SCALARS
-    if not any(word in trap.text for word in ("sin", "cos", "exp")) and NAN not in trap.gradient
+    if not any(word in trap.text for word in ("sin", "cos", "exp", "atan2"))
+    and NAN not in trap.gradient
 ]
 
 
