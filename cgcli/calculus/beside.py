@@ -107,7 +107,9 @@ def moved_by(
         flags: Any = np.zeros(shape, dtype=bool)
         for argument in graph.arguments[node]:
             if argument in reached:
-                flags |= np.broadcast_to(reached[argument], shape) & at
+                own = graph.shape(argument)
+                spread = (len(elements), *[1] * (len(shape) - 1 - len(own)), *own)
+                flags = flags | (np.reshape(reached[argument], spread) & at)
         rows = flags.reshape(len(elements), -1).any(axis=1)
         moved[node] = {element for element, row in zip(elements, rows, strict=True) if row}
     return moved

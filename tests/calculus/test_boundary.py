@@ -420,3 +420,8 @@ def test_digits_have_the_notes_of_the_digits(
         for note in document["notes"]
     ]
     assert told == ([] if sides is None else [sides])
+
+
+def test_a_number_beside_an_array_moves_all_of_it() -> None:
+    (note,) = cgcli.parse("sum(where(A > y, A, 0))").evaluate(A=[[1, 2], [3, 1]], y=1).notes
+    assert set(note.sides or {}) == {"A[0, 0]", "A[1, 1]", "y"}
