@@ -14,6 +14,7 @@ import numpy as np
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.calculus.sweep import Masked, Sweep
+from cgcli.calculus.tangents import Tangents
 from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import quiet
 from cgcli.numbers.namespace import Namespace
@@ -22,12 +23,22 @@ from cgcli.numbers.real import Careful
 from cgcli.numbers.taylor import TAYLOR, TERMS, Series, taylor_arrays
 from cgcli.operations.shapes import size
 
-__all__ = ["MOST", "Direction", "Element", "Side", "elements_that_move", "sides_beside"]
+__all__ = [
+    "MOST",
+    "Direction",
+    "Element",
+    "Side",
+    "elements_that_move",
+    "moved_by",
+    "sides_beside",
+]
 
 MOST: Final = 32
 """How many elements are looked along."""
-_WORK: Final = 100_000
-"""How many numbers may move: a number takes some tenth of a millisecond."""
+_WORK: Final = 20_000
+"""How many nodes may move: each takes some tenths of a millisecond."""
+_STILL: Final = 100
+"""How many elements that do not move take as long as one that does."""
 _SAME: Final = 1e-9
 _ROUNDING: Final = 1e-13
 
@@ -76,6 +87,34 @@ class _Reach(ArraySweep):
             yield node
 
 
+def moved_by(
+    graph: Graph,
+    values: list[Any],
+    choices: Choices,
+    elements: list[Element],
+    places: Mapping[int, Any],
+) -> dict[int, set[Element]]:
+    """Return by node which of some elements move it at its places."""
+    seeds = {node: np.zeros((len(elements), *graph.shape(node))) for node, _ in elements}
+    for k, (node, index) in enumerate(elements):
+        seeds[node][(k, *index)] = 1.0
+    sweep = Tangents(graph, values, choices.moving, {}, choices.active)
+    with quiet():
+        reached = sweep.reached(max(places), seeds)
+    moved: dict[int, set[Element]] = {}
+    for node, at in places.items():
+        shape = (len(elements), *graph.shape(node))
+        flags: Any = np.zeros(shape, dtype=bool)
+        for argument in graph.arguments[node]:
+            if argument in reached:
+                own = graph.shape(argument)
+                spread = (len(elements), *[1] * (len(shape) - 1 - len(own)), *own)
+                flags = flags | (np.reshape(reached[argument], spread) & at)
+        rows = flags.reshape(len(elements), -1).any(axis=1)
+        moved[node] = {element for element, row in zip(elements, rows, strict=True) if row}
+    return moved
+
+
 class Side(NamedTuple):
     """What an output is along a direction: its values and their slopes."""
 
@@ -93,9 +132,9 @@ def sides_beside(
     both sides of a direction that moves all of them. Values and slopes are arrays of the node's
     shape; NaN is what is not there, or not known.
     """
-    weights = [0.5 + (0.6180339887 * (place + 1)) % 1 for place in range(len(elements))]
+    # Multiples of the golden ratio, so that no two elements move alike.
     oblique = {
-        each: w if k % 2 else -w for k, (each, w) in enumerate(zip(elements, weights, strict=True))
+        element: 0.5 + (0.6180339887 * place) % 1 for place, element in enumerate(elements, 1)
     }
     ways = [{element: 1.0} for element in elements]
     ways += [oblique] if len(elements) > 1 else []
@@ -106,8 +145,12 @@ def sides_beside(
     ]
     moved = graph.dependents({node for node, _ in elements})
     needed = graph.ancestors([of])
-    numbers = sum(size(graph.shape(node)) for node in range(of + 1) if moved[node] and needed[node])
-    if numbers > _WORK:
+    work = sum(
+        1 + size(graph.shape(node)) / _STILL
+        for node in range(of + 1)
+        if moved[node] and needed[node]
+    )
+    if work > _WORK:
         return None
     shape = graph.shape(of)
     sweep = _Beside(graph, values, moved, needed)

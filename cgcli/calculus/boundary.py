@@ -6,7 +6,6 @@ has the value that is printed, and the slope that the printed gradient says, not
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -42,10 +41,10 @@ def boundary(
     ties = {node: at for node, at in ties.items() if taken[node]}
     if not ties:
         return {}
-    from cgcli.calculus.beside import MOST, elements_that_move, sides_beside
+    from cgcli.calculus.beside import MOST, elements_that_move, moved_by, sides_beside
 
-    moves = functools.partial(elements_that_move, graph, values, result.choices)
-    elements = moves({**_turned(result, values), **ties})
+    places = {**_turned(result, values), **ties}
+    elements = elements_that_move(graph, values, result.choices, places)
     if not elements:
         return {}
     sides = sides_beside(graph, values, result.of, elements) if len(elements) <= MOST else None
@@ -60,8 +59,8 @@ def boundary(
         return {}
     unsaid = dict.fromkeys(differing)
     said: dict[int, list[_Difference]] = {}
-    for node, at in islice(ties.items(), _NOTED):
-        moved = set(moves({node: at}))
+    moved_at = moved_by(graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED)))
+    for node, moved in moved_at.items():
         said[node] = [each for each in differing if not moved.isdisjoint(each.direction)]
         for each in said[node]:
             unsaid.pop(each, None)
@@ -173,7 +172,8 @@ def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
             if one is not None:
                 found.append(one)
                 break
-    return found
+    # What shows along an element shows along all of them together, too.
+    return [one for one in found if len(one.direction) == 1] or found
 
 
 def _difference(
@@ -218,11 +218,10 @@ def _expected(result: Result, direction: Direction) -> Any:
 
 def _said(result: Result, differing: list[_Difference]) -> tuple[Message, dict[str, Sides]]:
     """Return the words for what is beside the point, and the one-sided derivatives by name."""
-    single = [each for each in differing if len(each.direction) == 1] or differing
-    words = joined([each.words(excerpt(result.output)) for each in single[:_SPOKEN]])
-    if len(single) > _SPOKEN:
-        words = Message("{first} and {count} more", first=words, count=len(single) - _SPOKEN)
-    return words, {each.name: each.slopes for each in single}
+    words = joined([each.words(excerpt(result.output)) for each in differing[:_SPOKEN]])
+    if len(differing) > _SPOKEN:
+        words = Message("{first} and {count} more", first=words, count=len(differing) - _SPOKEN)
+    return words, {each.name: each.slopes for each in differing}
 
 
 def _note(
@@ -230,7 +229,8 @@ def _note(
 ) -> Note:
     import numpy as np
 
-    graph = result.graph
+    graph, rows = result.graph, result.graph.operations[node].kinks
+    kink = next((each for each in rows if each.jump), rows[0])
     where: str = ""
     if graph.shape(node):
         flags = np.broadcast_to(np.asarray(at), graph.shape(node))
@@ -241,7 +241,7 @@ def _note(
     message = Message(
         "{formula} has {what}{where}: {sides}",
         formula=shown(graph, node),
-        what=kink_words(graph, node, graph.operations[node].kinks[0]),
+        what=kink_words(graph, node, kink),
         where=where,
         sides=words,
     )

@@ -24,10 +24,13 @@ from cgcli.calculus.judge import (
     judge_each,
     judge_float,
 )
+from cgcli.calculus.kinks import kinks
 from cgcli.calculus.leaves import double_leaves
+from cgcli.calculus.notes import Note
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import element
+from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
     NOTHING,
@@ -38,7 +41,15 @@ from cgcli.numbers.balls import (
 )
 from cgcli.operations.shapes import size
 
-__all__ = ["MOST_BITS", "Certificate", "precise", "precise_truths", "precise_values", "verify"]
+__all__ = [
+    "MOST_BITS",
+    "Certificate",
+    "boundary_notes",
+    "precise",
+    "precise_truths",
+    "precise_values",
+    "verify",
+]
 
 MOST_BITS: Final = 8192
 _FIRST_BITS: Final = 128
@@ -139,6 +150,42 @@ def precise(
 
     bounds = _bits_for(digits, most_bits)
     return _certify(graph, of, sources, leaves, judge, bounds, None, active)
+
+
+def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[Note]]:
+    """Return by node the notes on choices at their boundary, of the numbers that are proved.
+
+    `result` is that of the doubles, which may decide a comparison otherwise.
+    """
+    graph = result.graph
+    near = Result(
+        graph,
+        [_doubles(each) for each in certificate.values],
+        result.of,
+        result.active,
+        result.sources,
+        result.kind,
+        result.varying,
+    )
+    if certificate.jacobian is not None:
+        near.jacobian = {name: _doubles(each) for name, each in certificate.jacobian.items()}
+    else:
+        gradients = certificate.gradients
+        near.gradient = {name: _doubles(gradients[node]) for name, node in near.sources.items()}
+    reached = [True if flag else None for flag in result.active]
+    found = kinks(near, reached, Trail(), lambda: near.values)
+    return {node: notes for node, notes in found.items() if graph.operations[node].step}
+
+
+def _doubles(finding: Finding | None) -> Any:
+    """Return the doubles nearest to what is proved; NaN where there is nothing."""
+    shown: Any = None if finding is None else finding.shown
+    if not hasattr(shown, "flat"):
+        return math.nan if shown is None else float(shown)
+    import numpy as np
+
+    elements = [math.nan if each is None else float(each) for each in shown.flat]
+    return np.array(elements).reshape(shown.shape)
 
 
 def precise_values(

@@ -53,18 +53,18 @@ class Choices:
     (1, 2)
     """
 
-    __slots__ = ("_active", "_graph", "_moving")
+    __slots__ = ("_graph", "_moving", "active")
 
     def __init__(self, graph: Graph, active: bytearray | None) -> None:
         self._graph = graph
-        self._active = active
+        self.active = active
         self._moving: bytearray | None = None
 
     @property
     def moving(self) -> bytearray:
         """A flag a node: 1 where it depends on what is differentiated by, not through steps."""
         if self._moving is None:
-            active, graph = self._active or bytearray(len(self._graph)), self._graph
+            active, graph = self.active or bytearray(len(self._graph)), self._graph
             moving = bytearray(len(graph))
             for node, arguments in enumerate(graph.arguments):
                 if active[node]:
@@ -77,7 +77,7 @@ class Choices:
     def sides(self, node: int) -> tuple[int, int] | None:
         """Return the sides of the equality by which a node chooses, where one of them moves."""
         graph = self._graph
-        if self._active is None or graph.operations[node].reaches is None:
+        if self.active is None or graph.operations[node].reaches is None:
             return None
         condition = graph.arguments[node][0]
         while graph.operations[condition] is _SAME:
@@ -100,7 +100,10 @@ class Choices:
         return [run(decided_beside, *parts, *map(part, sides)), *parts[1:]]
 
     def beside(self, values: Any, node: int, kind: Kind) -> Any:
-        """Return the nodes' values as the local derivatives of one node ask for them."""
+        """Return the nodes' values as the local derivatives of one node ask for them.
+
+        They are the values themselves unless the node is a choice that turns.
+        """
         sides = self.sides(node)
         if sides is None:
             return values
@@ -108,5 +111,8 @@ class Choices:
         found = kind.spread(decided_beside, [values[each] for each in (*arguments, *sides)])
         elements = found.flat if getattr(found, "shape", ()) else [found]
         if any(isinstance(element, NoValue) for element in elements):
+            return values
+        turned = (found != 0) != (values[arguments[0]] != 0)
+        if not (turned.any() if hasattr(turned, "any") else turned):
             return values
         return {**{each: values[each] for each in (node, *arguments)}, arguments[0]: found}

@@ -64,25 +64,19 @@ def evaluate(
         found = notes.gradient_overflow(graph, values, result.gradients)
     result.notes_by_node = found
     if found:
-        result.notes = _told(graph, values, found, reached, active, target, trail)
+        result.notes = _told(result, found, reached, trail)
     return result
 
 
 def _told(
-    graph: Graph,
-    values: list[Any],
-    found: dict[int, list[Note]],
-    gradients: list[Any],
-    active: bytearray,
-    target: int,
-    trail: Trail,
+    result: Result, found: dict[int, list[Note]], gradients: list[Any], trail: Trail
 ) -> list[Note]:
     """Return the notes that bear on the output, in order; of the domain's only the first.
 
     A note bears on it when a gradient came through its node, or when no gradient did but the
     output's value needs the node. What an element is that `where` did not take bears on nothing.
     """
-    needed = _needed(graph, gradients, active, values, target, trail)
+    needed = _needed(result, gradients, trail)
     told: list[Note] = []
     outside = False
     for node in sorted(found):
@@ -98,22 +92,16 @@ def _told(
     return told
 
 
-def _needed(
-    graph: Graph,
-    gradients: list[Any],
-    active: bytearray,
-    values: list[Any],
-    target: int,
-    trail: Trail,
-) -> bytearray:
+def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
     """Return a flag a node: 1 where the target's value needs it, by branches that are taken.
 
     Where a gradient passed a node but was cut off from an argument, no element of the argument
-    is taken.
+    is taken, unless it went to the other branch.
     """
+    graph, values, active = result.graph, result.values, result.active
     flags = bytearray(len(graph))
-    flags[target] = 1
-    for node in range(target, -1, -1):
+    flags[result.of] = 1
+    for node in range(result.of, -1, -1):
         if not flags[node]:
             continue
         chooses = graph.operations[node].reaches is not None
@@ -121,7 +109,8 @@ def _needed(
             if chooses and place and not _is_taken(graph, values, node, place):
                 continue
             cut = gradients[node] is not None and gradients[argument] is None and active[argument]
-            if cut and (node in trail.masks or (chooses and place)):
+            turns = chooses and result.choices.sides(node) is not None
+            if cut and not turns and (node in trail.masks or (chooses and place)):
                 continue
             flags[argument] = 1
     return flags

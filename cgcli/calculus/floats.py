@@ -95,7 +95,8 @@ def send_floats(
                     gradients[argument] = sent if before is None else before + sent
             continue
         parts = [values[a] for a in arguments]
-        if operation.reaches is not None:
+        # An inequality never turns; to ask for it takes as long as all the rest.
+        if operation.reaches is not None and operations[arguments[0]].may_turn:
             parts = choices.asked(node, parts, values.__getitem__, real.run)
         places = [
             place

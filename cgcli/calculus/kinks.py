@@ -30,18 +30,27 @@ def kinks(
     ties: dict[int, Any] = {}
     elements = _Elements(result, values)
     lines: Lines | None = None
+    at_point, plain = result.values, not (graph.tensors or kind.exact)
     for node, operation in enumerate(graph.operations):
-        if not operation.kinks or not (operation.step or reached[node] is not None):
+        if not operation.kinks or not (reached[node] is not None or operation.jumps):
             continue
+        sent = reached[node] is not None and not operation.step
         arguments = graph.arguments[node]
+        if operation.step and len(arguments) == 2 and plain:
+            # The sides of most comparisons differ, and that is soon seen.
+            left, right = arguments
+            if at_point[left] != at_point[right]:
+                continue
         if not any(active[a] for a in arguments):
             continue
-        parts = [result.values[a] for a in arguments]
+        parts = [at_point[a] for a in arguments]
         for kink in operation.kinks:
+            if not (sent or kink.jump or operation.step):
+                continue
             at = kind.holds(graph, node, kink.at, parts)
             if at is False or (graph.tensors and not (at := elements.varying(node, at)).any()):
                 continue
-            if operation.step:
+            if not sent:
                 if any(result.choices.moving[a] for a in arguments):
                     ties[node] = at
                 continue

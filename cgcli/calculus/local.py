@@ -125,7 +125,9 @@ class Locals:
         formulas = []
         for one in found if isinstance(found, list) else [found]:
             symbol = one if isinstance(one, Symbol) else m.number(one)
-            reasons = tuple(_reason(small, reason) for reason in symbol.reasons)
+            # What holds beside the point does not hold at it, and is no reason to be written.
+            known = symbol.reasons if values is self.values else ()
+            reasons = tuple(_reason(small, reason) for reason in known)
             formulas.append(Formula(small, symbol.node, names, reasons))
         return formulas, tuple(order), decisions.made
 

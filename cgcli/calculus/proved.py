@@ -83,9 +83,7 @@ class BallSweep(Sweep):
         found = [marked(partial, *numbers) for partial in super().partials(node, places, parts)]
         if operation.reaches is not None:
             # The branch beside the point is a convention where it is not the one at the point.
-            at_point = self.part(self.graph.arguments[node][0])
-            turned = self._each(node, _turned, 2)(parts[0], at_point)
-            return [partial * turned for partial in found]
+            return [partial * self._turns(node, parts[0]) for partial in found]
         if not operation.kinks:
             return found
         bends = self._bends(node)
@@ -100,10 +98,14 @@ class BallSweep(Sweep):
         operation = self.graph.operations[node]
         return self._each(node, functools.partial(_bends, operation), len(numbers))(*numbers)
 
+    def _turns(self, node: int, condition: Any) -> Any:
+        """Return 1, marked where a choice is another one beside the point."""
+        return self._each(node, _turned, 2)(condition, self.part(self.graph.arguments[node][0]))
+
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
         """Return the gradients; what moves a step at its jump has passed a kink."""
         gradients = super().backward(of, active, seed)
-        marks = self._marks(self.needed(of), self.choices.moving)
+        marks = self._marks(gradients, self.needed(of))
         for node, mark in marks.items():
             if active[node]:
                 gradients[node] = self._each(node, _bent, 2)(self._sent(gradients, node), mark)
@@ -116,19 +118,26 @@ class BallSweep(Sweep):
 
         return filled(NOTHING, self.graph.shape(node))
 
-    def _marks(self, needed: bytearray, moving: bytearray) -> dict[int, Ball]:
-        """Return 1 with the mark of a kink, by node that moves a step that is at its jump."""
+    def _marks(self, gradients: list[Any], needed: bytearray) -> dict[int, Ball]:
+        """Return 1 with the mark of a kink, by node that moves a step or a condition at its jump.
+
+        So does what moves a branch that a choice turns from.
+        """
         marks: dict[int, Ball] = {}
+        moving = self.choices.moving
         for node in range(len(needed) - 1, -1, -1):
             operation, arguments = self.graph.operations[node], self.graph.arguments[node]
             mark = None if operation.step else marks.get(node)
             moves = [argument for argument in arguments if moving[argument]]
-            if operation.step and operation.kinks and needed[node] and moves:
-                bends = self._bends(node)
-                elements = bends.flat if hasattr(bends, "flat") else [bends]
-                known = [at for each in elements for at, _ in each]
+            jumps = operation.jumps if gradients[node] is None else operation.step
+            if jumps and operation.kinks and needed[node] and moves:
+                known = [at for each in _elements(self._bends(node)) for at, _ in each]
                 if known:
                     mark = _AT_KINK if any(at is True for at in known) else _PERHAPS
+            if operation.reaches is not None and needed[node] and self.choices.sides(node):
+                turned = {each.flags for each in _elements(self._turns(node, self.asked(node)[0]))}
+                if turned & {BENT, UNSURE}:
+                    mark = _AT_KINK if BENT in turned else mark or _PERHAPS
             if mark is None:
                 continue
             for argument in moves:
@@ -255,6 +264,10 @@ def _bend(place: int, bends: list[tuple[Any, Any]]) -> Any:
         if sides is None or (place < len(sides) and sides[place] is not None):
             return _PERHAPS if at is UNKNOWN else _AT_KINK
     return ball(1)
+
+
+def _elements(value: Any) -> Any:
+    return value.flat if hasattr(value, "flat") else [value]
 
 
 def _turned(condition: Ball, at_point: Ball) -> Ball:

@@ -73,7 +73,7 @@ class Tangents:
         values: list[Any],
         needed: bytearray,
         faults: dict[int, Any],
-        active: bytearray,
+        active: bytearray | None,
     ) -> None:
         self.graph = graph
         self.values = values

@@ -229,6 +229,7 @@ ELEMENTARY: Final = (
                 lambda m, a, b: m.where(a == 0, b < 0, False),
                 lambda m, a, b: ((m.inf, m.where(b < 0, 1 / b, 0)), None),
                 "a jump of 2*pi where {a} passes 0 and {b} is negative",
+                jump=True,
             ),
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),

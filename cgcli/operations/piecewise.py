@@ -233,7 +233,10 @@ PIECEWISE: Final = (
         # The branch not taken is not multiplied by 0: nothing is sent there at all.
         reaches=lambda m, k, c, a, b: (False, c != 0, c == 0)[k],
         summary="a where the condition is not 0, else b",
-        convention="the branch not taken never reaches the gradient",
+        convention=(
+            "the gradient goes to the branch taken; "
+            "at an equality where both are equal, to the other"
+        ),
     ),
     Binary(
         name="mod",
@@ -247,6 +250,7 @@ PIECEWISE: Final = (
                 lambda m, a, b: m.mod(a, b) == 0,
                 _mod_sides,
                 "a jump at every multiple of {b}",
+                jump=True,
             ),
         ),
         summary="remainder, with the sign of b",

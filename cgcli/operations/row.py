@@ -60,12 +60,14 @@ class Kink(NamedTuple):
     """A place where an operation has no derivative and a convention takes its place.
 
     `at` is a rule of the arguments. `sides` gives for each argument the derivatives from the
-    left and from the right, or None where the argument has nothing to do with the kink.
+    left and from the right, or None where the argument has nothing to do with the kink. At a
+    `jump` it is the value that has two sides.
     """
 
     at: Rule
     sides: Rule
     words: str
+    jump: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +123,16 @@ class Operation:
     textbook: tuple[Rule | None, ...] | Rule = ()
     latex: str = ""
     convention: str = ""
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the value jumps anywhere."""
+        return self.step or any(kink.jump for kink in self.kinks)
+
+    @property
+    def may_turn(self) -> bool:
+        """Whether a choice by the operation's result may be another one beside the point."""
+        return self.equates or not self.step
 
     @property
     def elementwise(self) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cgcli.calculus.certify import Certificate
+from cgcli.calculus.certify import Certificate, boundary_notes
 from cgcli.calculus.judge import Finding
-from cgcli.calculus.notes import Note
+from cgcli.calculus.notes import Note, merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.document import evaluation, fields, number
@@ -142,10 +142,16 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
 
     kept: dict[int, list[Note]] = {}
     for node, notes in result.notes_by_node.items():
-        kept[node] = [note for note in notes if holds(node, note.kind)]
+        steps = result.graph.operations[node].step
+        kept[node] = [
+            note for note in notes if holds(node, note.kind) and not (steps and note.kind == "kink")
+        ]
     left = {id(note) for notes in kept.values() for note in notes}
-    result.notes_by_node = kept
     result.notes = [note for note in result.notes if id(note) in left]
+    # What ties may be told by the digits as they were typed alone.
+    steps_beside = boundary_notes(result, certificate)
+    result.notes_by_node = merged(kept, steps_beside)
+    result.notes += [note for notes in steps_beside.values() for note in notes]
 
 
 def certified_evaluation(

@@ -34,6 +34,7 @@ WRITTEN: Final = "tests/algebra/test_diff.py::test_a_derivative_is_written_as_pe
 CONDITIONS: Final = "tests/algebra/test_conditions.py"
 WANTED: Final = "tests/algebra/test_wanted.py"
 HELPERS: Final = "tests/export/test_helpers.py"
+BOUNDARY: Final = "tests/calculus/test_boundary.py"
 CAREFUL: Final = "tests/numbers/test_careful.py"
 JUDGE: Final = "tests/calculus/test_judge.py"
 PARTS: Final = "tests/learning/test_parts.py"
@@ -181,10 +182,73 @@ FAULTS: Final = (
         (SIDES,),
     ),
     Fault(
+        "an equality keeps its gradient at the point",
+        "cgcli/calculus/choices.py",
+        "m.where(a == b, turned, apart)",
+        "m.where(a == b, c, apart)",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "a branch that is NaN beside an equality is left alone",
+        "cgcli/calculus/choices.py",
+        "m.where(other == other, c, turned)",
+        "m.where(other == other, c, c)",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "a step of what is differentiated by ties",
+        "cgcli/calculus/choices.py",
+        "not graph.operations[node].step and any(",
+        "any(",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "the loop of floats takes a choice as it is at the point",
+        "cgcli/calculus/floats.py",
+        "parts = choices.asked(node, parts, values.__getitem__, real.run)",
+        "pass",
+        (BOUNDARY, "tests/calculus/test_sweep.py"),
+    ),
+    Fault(
+        "the sweep forward takes a choice as it is at the point",
+        "cgcli/calculus/tangents.py",
+        "return self.choices.asked(node, parts, part, run)",
+        "return parts",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "a proof knows nothing of what moves a tie",
+        "cgcli/calculus/proved.py",
+        "mark = _AT_KINK if any(at is True for at in known) else _PERHAPS",
+        "mark = None",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "what leaves a whole number downwards has it as its floor",
+        "cgcli/numbers/taylor.py",
+        "(_drift(x) < 0)",
+        "(_drift(x) > 0)",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "terms of a series that are equal decide a comparison",
+        "cgcli/numbers/taylor.py",
+        "order = np.where(order == 0, sign, order)",
+        "order = np.where(order == 0, order, sign)",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "a note looks at the values beside the point alone",
+        "cgcli/calculus/boundary.py",
+        "if all(s is not None and _same(s, used) for s in slopes):",
+        "if all(s is not None and abs(s) < float('inf') for s in slopes):",
+        (BOUNDARY,),
+    ),
+    Fault(
         "mod by a negative number jumps on the other side",
         "cgcli/operations/piecewise.py",
-        "(1, -m.inf)), None)",
-        "(-m.inf, 1)), None)",
+        "return m.where(b > 0, (-m.inf, 1), (1, -m.inf)), None",
+        "return m.where(b > 0, (-m.inf, 1), (-m.inf, 1)), None",
         (SIDES,),
     ),
     Fault(

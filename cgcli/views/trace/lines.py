@@ -186,6 +186,10 @@ class Lines:
                     yield Line("note", Message("convention"), aside=Message(convention))
 
     def _is_forward(self, node: int, note: Note) -> bool:
+        gradients = self.result.gradients
+        if note.kind == "kink" and (gradients is None or gradients[node] is None):
+            # A condition has no step backward.
+            return True
         if note.kind != "overflow":
             return note.kind in ("domain", "inexact")
         return not is_finite(self.result.values[node])
