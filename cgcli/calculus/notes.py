@@ -1,7 +1,8 @@
 """What is said beside a value or a gradient that cannot be taken at its word.
 
-`domain`: an operation was asked for what it does not have. `overflow`: a value passed the
-largest double. `kink`: there is no derivative, and the convention's was used.
+`domain`: an operation was asked for what it does not have. `overflow`, `underflow`: a value or a
+gradient is beyond the largest double, or the least. `kink`: there is no derivative, and the
+convention's was used.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from cgcli.numbers import real
 from cgcli.operations.row import Rule
 from cgcli.words import Message
 
-__all__ = ["Note", "examine", "gradient_overflow", "holds", "note_on", "shown"]
+__all__ = ["Note", "examine", "holds", "note_on", "shown"]
 
 _SUGGESTIONS_FOR: Final = 20
 """A rewrite is looked for at this many overflows; the rest would say the same again."""
@@ -221,38 +222,3 @@ def _with_suggestion(message: Message, graph: Graph, node: int) -> Message:
     return Message(
         "{message}; write {better} for {found}", message=message, better=found[1], found=found[0]
     )
-
-
-def gradient_overflow(
-    graph: Graph, values: list[Any], gradients: list[Any]
-) -> dict[int, list[Note]]:
-    """Return a note on the first node of the backward pass whose gradient is not finite.
-
-    It is for gradients that nothing else explains: no value is NaN, and no kink is near.
-    """
-    for node in range(len(gradients) - 1, -1, -1):
-        gradient = gradients[node]
-        if gradient is None or not _is_not_finite(gradient):
-            continue
-        if any(_has_nan(value) for value in values):
-            break
-        message = Message(
-            "the gradient by {name} is larger than the largest double",
-            name=excerpt(graph.names[node]),
-        )
-        return {node: [note_on(graph, node, "overflow", message, Lines(graph.text))]}
-    return {}
-
-
-def _has_nan(value: Any) -> bool:
-    if isinstance(value, float):
-        return value != value
-    return bool((value != value).any())
-
-
-def _is_not_finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return value - value != 0
-    import numpy as np
-
-    return not bool(np.isfinite(value).all())

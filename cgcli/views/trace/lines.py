@@ -195,9 +195,9 @@ class Lines:
                     yield Line("note", Message("convention"), aside=Message(convention))
 
     def _is_forward(self, node: int, note: Note) -> bool:
-        if note.kind != "overflow":
-            return note.kind in ("domain", "inexact")
-        return not is_finite(self.result.values[node])
+        if note.kind == "overflow":
+            return not is_finite(self.result.values[node])
+        return note.kind in ("domain", "inexact", "underflow")
 
 
 def _short(shape: tuple[int, ...]) -> str:
