@@ -71,9 +71,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
             if not after:
                 faults[node] = undefined
             message = Message(
-                "{formula} has no value{at}",
-                formula=shown(graph, node),
-                at=_at(graph, values, node),
+                _nothing(graph, node), formula=shown(graph, node), at=_at(graph, values, node)
             )
         else:
             message = Message(
@@ -185,6 +183,15 @@ def holds(rule: Rule, parts: list[float]) -> bool:
 def shown(graph: Graph, node: int) -> str:
     """Return a node's formula as it stands in a message."""
     return shorten(formula(graph, node), 60)
+
+
+def _nothing(graph: Graph, node: int) -> str:
+    """Say that a node has no value: of several infinities it is an indeterminate form."""
+    operation = graph.operations[node]
+    several = len(graph.arguments[node]) > 1 or not operation.elementwise
+    if several and not operation.kinks:
+        return "{formula} is an indeterminate form{at}"
+    return "{formula} has no value{at}"
 
 
 def _at(graph: Graph, values: list[Any], node: int) -> str:

@@ -27,7 +27,7 @@ _FARTHEST: Final = 10**9
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
 
 
-LEAST_DOUBLE: Final = Decimal(5e-324)
+LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
 
 def wide(value: Any) -> Decimal:

@@ -35,7 +35,8 @@ def _hypot_share(m: Rulebook, part: Number, other: Number, y: Number) -> Number:
 ELEMENTARY: Final = (
     Unary(
         name="sqrt",
-        value=lambda m, x: m.sqrt(x),
+        # The root of -0 is 0 here: its tangent rises as that of 0 does.
+        value=lambda m, x: m.sqrt(x) + 0,
         partials=(lambda m, y, x: 1 / (2 * y),),
         words=("sqrt",),
         latex=r"\sqrt{<x>}",

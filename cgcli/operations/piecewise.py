@@ -76,6 +76,7 @@ def _comparison(
         latex=latex,
         level=LEVELS["comparison"],
         parameters=("a", "b"),
+        step=True,
         kinks=(
             Kink(
                 lambda m, a, b: a == b,
@@ -98,6 +99,7 @@ def _step(name: str, value: Rule, at: Rule, sides: Rule, words: str, summary: st
         value=value,
         partials=(lambda m, y, x: 0,),
         words=(name,),
+        step=True,
         kinks=(Kink(at, sides, words),),
         summary=summary,
         convention="the derivative is 0",

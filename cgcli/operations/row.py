@@ -83,7 +83,8 @@ class Operation:
     A row is `wide` where a partial may leave the doubles, or vanish in them, and upstream times it
     does not: the rule is run over wide numbers there.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
-    where the elements of the result, or its rows, are the arguments themselves.
+    where the elements of the result, or its rows, are the arguments themselves. It is a `step`
+    where it is constant between jumps, which its kinks are.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -107,6 +108,7 @@ class Operation:
     wide: bool = False
     mixes: bool = False
     collects: bool = False
+    step: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None

@@ -165,6 +165,16 @@ def _norm(m: Namespace) -> Callable[..., Number]:
     return norm
 
 
+def _mean(m: Namespace) -> Callable[..., Number]:
+    """Return the mean; where the sum overflows, that of the elements over their number."""
+
+    def mean(x: Cell, *axis: int) -> Number:
+        count, total = _count(x, *axis), m.sum(x, *axis)
+        return where(m.abs(total) < np.inf, total / count, m.sum(x / count, *axis))
+
+    return mean
+
+
 def _logsumexp(m: Namespace) -> Callable[..., Number]:
     def logsumexp(x: Cell, *axis: int) -> Number:
         along = axis[0] if axis else None
@@ -259,6 +269,7 @@ def cells(tape: Tape) -> Namespace:
         onehot=_onehot(tape),
     )
     return m.copy(
+        mean=_mean(m),
         norm=_norm(m),
         logsumexp=_logsumexp(m),
         softmax=_softmax(m),
