@@ -137,6 +137,15 @@ def test_a_step_of_what_is_infinitely_steep_has_gradient_0(text: str) -> None:
         assert not np.any(called)
 
 
+def test_nothing_is_made_of_what_overflowed() -> None:
+    """0 would be a wrong answer that looks right: the gradient in truth is 1."""
+    program = cgcli.parse("log(1 + exp(x))")
+    point, rows = program.evaluate(x=1000.0), program.function(rows=["x"])(x=[1000.0, 0.0])
+    assert point.gradient is not None
+    assert np.isnan(point.gradient["x"])
+    assert np.allclose(rows.gradient["x"], [np.nan, 0.5], equal_nan=True)
+
+
 def test_the_sign_of_an_infinite_slope_is_that_of_its_limit() -> None:
     for text in ("sqrt(-x)", "sqrt(0 - x)", "sqrt(-1*x)"):
         assert evaluate(text, x=0.0).gradient == {"x": -np.inf}, text
