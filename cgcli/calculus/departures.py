@@ -112,8 +112,7 @@ def gradient_departure(
             if not _all(sent, math.isfinite):
                 endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
         if found is not None:
-            name = excerpt(graph.names[found.of])
-            message = Message(found.words, name=name, formula=shown(graph, node))
+            message = _words(graph, found, node)
             note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
             return {found.of: [note]}
     return {}
@@ -124,9 +123,9 @@ def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | No
     if _all(gradient, math.isfinite):
         return None
     if node not in endless:
-        return _Found("overflow", node, _TOO_LARGE)
+        return _Found("overflow", node)
     if not endless[node] and not _all(gradient, _is_number):
-        return _Found("domain", node, _DIFFERENCE)
+        return _Found("domain", node, _SUM)
     return None
 
 
@@ -135,15 +134,31 @@ class _Found(NamedTuple):
 
     kind: str
     of: int
-    words: str
+    form: str = ""
 
 
-_TOO_LARGE: Final = "the gradient by {name} is larger than the largest double, 1.8e308"
-_TOO_SMALL: Final = "the gradient by {name} is less than the least double, 4.9e-324"
-_DIFFERENCE: Final = "the gradient by {name} is an indeterminate form, infinity minus infinity"
-_INDETERMINATE: Final = (
-    "the gradient by {name} is an indeterminate form, such as 0 times infinity, at {formula}"
-)
+_PRODUCT: Final = "product"
+_SUM: Final = "sum"
+
+
+def _words(graph: Graph, found: _Found, node: int) -> Message:
+    """Say what became of a gradient, at the node from which it was sent."""
+    name = excerpt(graph.names[found.of])
+    if found.kind == "overflow":
+        return Message(
+            "the gradient by {name} is larger than the largest double, 1.8e308", name=name
+        )
+    if found.kind == "underflow":
+        return Message("the gradient by {name} is less than the least double, 4.9e-324", name=name)
+    if found.form == _SUM:
+        return Message(
+            "the gradient by {name} is an indeterminate form, infinity minus infinity", name=name
+        )
+    return Message(
+        "the gradient by {name} is an indeterminate form, such as 0 times infinity, at {formula}",
+        name=name,
+        formula=shown(graph, node),
+    )
 
 
 def _judge(
@@ -158,16 +173,16 @@ def _judge(
         partial = local(graph, values, node, place)
         absent = partial is not None and not _all(partial, _is_number)
         if known and not (absent and all(_all(part, math.isfinite) for part in parts)):
-            return _Found("domain", argument, _INDETERMINATE)
+            return _Found("domain", argument, _PRODUCT)
         return None
     if not _can_be_told(graph, node, [upstream, *parts], zeros=True):
         return None
     truths = WideSweep(graph, values, node).contribution(node, place, upstream)
     for each, truth in _pairs(sent, truths):
         if math.isinf(each) and truth.is_finite():
-            return _Found("overflow", argument, _TOO_LARGE)
+            return _Found("overflow", argument)
         if each == 0 and _is_less(truth):
-            return _Found("underflow", argument, _TOO_SMALL)
+            return _Found("underflow", argument)
     return None
 
 

@@ -70,9 +70,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
         elif undefined is not None:
             if not after:
                 faults[node] = undefined
-            message = Message(
-                _nothing(graph, node), formula=shown(graph, node), at=_at(graph, values, node)
-            )
+            message = _nothing(graph, values, node)
         else:
             message = Message(
                 "{what} is larger than the largest double, 1.8e308", what=shown(graph, node)
@@ -185,13 +183,14 @@ def shown(graph: Graph, node: int) -> str:
     return shorten(formula(graph, node), 60)
 
 
-def _nothing(graph: Graph, node: int) -> str:
+def _nothing(graph: Graph, values: list[Any], node: int) -> Message:
     """Say that a node has no value: of several infinities it is an indeterminate form."""
     operation = graph.operations[node]
     several = len(graph.arguments[node]) > 1 or not operation.elementwise
+    written, at = shown(graph, node), _at(graph, values, node)
     if several and not operation.kinks:
-        return "{formula} is an indeterminate form{at}"
-    return "{formula} has no value{at}"
+        return Message("{formula} is an indeterminate form{at}", formula=written, at=at)
+    return Message("{formula} has no value{at}", formula=written, at=at)
 
 
 def _at(graph: Graph, values: list[Any], node: int) -> str:
