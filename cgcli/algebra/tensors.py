@@ -78,6 +78,7 @@ def tensors(forms: Forms) -> Namespace:
             "where": where,
             "pow": elementwise("pow"),
             "rank": lambda x: len(shape_of(x)),
+            "mean": lambda x, *axis: algebra.sum(x, *axis) / algebra.count(x, *axis),
             "len": lambda x: Tensor(forms, forms.number(shape_of(x)[0])),
             "number": lambda value: Tensor(forms, forms.number(Fraction(value))),
             "truth": lambda condition: condition,

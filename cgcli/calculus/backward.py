@@ -39,7 +39,8 @@ def backward(
         return ArraySweep(graph, values, faults, trail).backward(of, active, seed)
     gradients: list[Any] = [None] * len(values)
     gradients[of] = seed
-    send_floats(graph, values, of, -1, active, faults, gradients)
+    tainted = graph.dependents(faults) if faults else None
+    send_floats(graph, values, of, -1, active, faults, gradients, tainted)
     if trail is not None:
         trail.crossed.update(node for node in faults if gradients[node] is not None)
     return gradients

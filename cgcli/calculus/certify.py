@@ -33,8 +33,10 @@ from cgcli.calculus.sweep import element
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
+    ABSENT,
     NOTHING,
     VOID,
+    VOIDED,
     Ball,
     UndecidedError,
     ball,
@@ -310,6 +312,9 @@ class _Passes:
         self.gradients: list[Any] = [None] * len(graph)
         self.jacobian: dict[str, Any] | None = None
         self.active = active
+        value = self.values[of]
+        # What has no value has no gradient, whatever was sent.
+        self.lacks_value = not graph.shape(of) and bool(value.flags & VOIDED)
         if not graph.shape(of):
             self.gradients = BallSweep(graph, self.values).backward(of, active, ball(1))
         else:
@@ -336,7 +341,10 @@ def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, in
         for name, source in sources.items():
             row = gradients[source] if gradients else None
             count = size(graph.shape(source))
-            rows[name].extend(_elements(row) if row is not None else [NOTHING] * count)
+            elements = _elements(row) if row is not None else [NOTHING] * count
+            if values[of][index].flags & VOIDED:
+                elements = [each if each.flags & ABSENT else VOID for each in elements]
+            rows[name].extend(elements)
     return {
         name: arranged(found, shape + graph.shape(sources[name])) for name, found in rows.items()
     }
@@ -365,6 +373,8 @@ def _judge_all(
             proved = passes.gradients[node]
             if proved is None:
                 proved = _nothing(graph.shape(node))
+            if passes.lacks_value:
+                proved = _filled(VOID, graph.shape(node))
             found = judge_each(judge, gradients[node], proved, graph.shape(node))
             certificate.gradients[node] = found
             waiting |= found.verdict == "unsettled"
@@ -384,11 +394,15 @@ def _open(finding: Finding | None) -> bool:
 
 def _nothing(shape: tuple[int, ...]) -> Any:
     """The gradient of an output that does not depend on a node."""
-    if not shape:
-        return ball(0)
-    from cgcli.numbers.objects import arranged
+    return _filled(ball(0), shape)
 
-    return arranged([ball(0)] * size(shape), shape)
+
+def _filled(number: Ball, shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return number
+    from cgcli.numbers.objects import filled
+
+    return filled(number, shape)
 
 
 def _keep_partials(

@@ -17,6 +17,9 @@ __all__ = ["LEAST", "is_outside", "mended", "mended_arrays", "product"]
 
 LEAST: Final = 2.0**-1000
 """Partials from here on have all their digits."""
+GROWS: Final = 2.0**20
+"""What is 0 by rounding has lost less than the least double: unless upstream grows it by so much,
+what is sent is less than 1e-317. Saturated rows by the thousand are quick for it."""
 
 
 def mended(
@@ -38,10 +41,10 @@ def mended(
         return sent
     apart = 0 not in parts
     if abs(partial) < math.inf:
-        # What is 0 by rounding has lost less than the least double, unless upstream grows it.
-        matters = partial != 0 or (apart and abs(upstream) > 1)
+        matters = partial != 0 or (apart and abs(upstream) > GROWS)
     else:
-        matters = upstream != 0 or (partial == partial and apart)
+        # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
+        matters = upstream != 0 or (partial == partial and apart and abs(y) < math.inf)
     if not matters or any(part - part != 0 for part in parts):
         return sent
     found = product(operation, place, upstream, y, parts)
@@ -64,8 +67,10 @@ def mended_arrays(
         parts,
         (np.True_, np.True_),
     )
-    vanished = (sizes < LEAST) & ((partial != 0) | (apart & (np.abs(upstream) > 1)))
-    endless = ~np.isfinite(partial) & ((upstream != 0) | ((partial == partial) & apart))
+    vanished = (sizes < LEAST) & ((partial != 0) | (apart & (np.abs(upstream) > GROWS)))
+    endless = ~np.isfinite(partial) & (
+        (upstream != 0) | ((partial == partial) & apart & np.isfinite(y))
+    )
     matters = (vanished | endless) & finite
     shape = np.broadcast_shapes(np.shape(sent), np.shape(matters))
     matters = np.broadcast_to(matters, shape)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
+from cgcli.calculus.departures import gradient_departure, underflow, vanished_values
 from cgcli.calculus.forward import forward
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
@@ -59,31 +60,44 @@ def evaluate(
     else:
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
         result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
-    found = notes.merged(found, kinks(result, reached, trail, lambda: values))
-    if not found and result.gradients is not None:
-        found = notes.gradient_overflow(graph, values, result.gradients)
-    result.notes_by_node = found
+    bent = kinks(result, reached, trail, lambda: values)
+    vanished = list(vanished_values(graph, values))
+    if vanished:
+        # What is 0 for want of a smaller double is at no kink.
+        after = graph.dependents(vanished)
+        bent = {node: own for node, own in bent.items() if not after[node]}
+        found = notes.merged(found, {node: [underflow(graph, node)] for node in vanished})
+    found = notes.merged(found, bent)
     if found:
         result.notes = _told(result, found, reached, trail)
+    if result.gradients is not None and all(note.kind == "kink" for note in result.notes):
+        left = gradient_departure(graph, values, result.gradients, active, faults)
+        found = notes.merged(found, left)
+        result.notes += (note for own in left.values() for note in own)
+    result.notes_by_node = found
     return result
 
 
 def _told(
     result: Result, found: dict[int, list[Note]], gradients: list[Any], trail: Trail
 ) -> list[Note]:
-    """Return the notes that bear on the output, in order; of the domain's only the first.
+    """Return the notes that bear on the output, in order; of domain and underflow the first.
 
     A note bears on it when a gradient came through its node, or when no gradient did but the
     output's value needs the node. What an element is that `where` did not take bears on nothing.
     """
     needed = _needed(result, gradients, trail)
     told: list[Note] = []
-    outside = False
+    outside = vanished = False
     for node in sorted(found):
         differentiated = gradients[node] is not None
         if not differentiated and not needed[node]:
             continue
         for note in found[node]:
+            if note.kind == "underflow":
+                if vanished:
+                    continue
+                vanished = True
             if note.kind == "domain":
                 if outside or (differentiated and node not in trail.crossed):
                     continue

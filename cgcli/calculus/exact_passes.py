@@ -175,6 +175,12 @@ class ExactSweep(Sweep):
             found = [_each(functools.partial(_at, place), shape, every) for place in places]
         return [self._placed(node, partial, backward=True) for partial in found]
 
+    def tainted(self, node: int) -> bool:
+        """Whether a value, or an element of it, is no fraction."""
+        value = self.part(node)
+        elements = value.flat if hasattr(value, "flat") else (value,)
+        return any(isinstance(element, NoValue) for element in elements)
+
     def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached."""
         shape = getattr(sent, "shape", ())

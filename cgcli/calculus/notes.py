@@ -1,7 +1,8 @@
 """What is said beside a value or a gradient that cannot be taken at its word.
 
-`domain`: an operation was asked for what it does not have. `overflow`: a value passed the
-largest double. `kink`: there is no derivative, and the convention's was used.
+`domain`: an operation was asked for what it does not have. `overflow`, `underflow`: a value or a
+gradient is beyond the largest double, or the least. `kink`: there is no derivative, and the
+convention's was used.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from cgcli.words import Message
 __all__ = [
     "Note",
     "examine",
-    "gradient_overflow",
     "holds",
     "kink_words",
     "merged",
@@ -79,11 +79,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
         elif undefined is not None:
             if not after:
                 faults[node] = undefined
-            message = Message(
-                "{formula} has no value{at}",
-                formula=shown(graph, node),
-                at=_at(graph, values, node),
-            )
+            message = _nothing(graph, values, node)
         else:
             message = Message(
                 "{what} is larger than the largest double, 1.8e308", what=shown(graph, node)
@@ -223,6 +219,16 @@ def merged(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list
     return {node: a.get(node, []) + b.get(node, []) for node in sorted({*a, *b})}
 
 
+def _nothing(graph: Graph, values: list[Any], node: int) -> Message:
+    """Say that a node has no value: of several infinities it is an indeterminate form."""
+    operation = graph.operations[node]
+    several = len(graph.arguments[node]) > 1 or not operation.elementwise
+    written, at = shown(graph, node), _at(graph, values, node)
+    if several and not operation.kinks:
+        return Message("{formula} is an indeterminate form{at}", formula=written, at=at)
+    return Message("{formula} has no value{at}", formula=written, at=at)
+
+
 def _at(graph: Graph, values: list[Any], node: int) -> str:
     """Say the values a scalar node was asked at: `` at x = -1``."""
     parts = []
@@ -258,38 +264,3 @@ def _with_suggestion(message: Message, graph: Graph, node: int) -> Message:
     return Message(
         "{message}; write {better} for {found}", message=message, better=found[1], found=found[0]
     )
-
-
-def gradient_overflow(
-    graph: Graph, values: list[Any], gradients: list[Any]
-) -> dict[int, list[Note]]:
-    """Return a note on the first node of the backward pass whose gradient is not finite.
-
-    It is for gradients that nothing else explains: no value is NaN, and no kink is near.
-    """
-    for node in range(len(gradients) - 1, -1, -1):
-        gradient = gradients[node]
-        if gradient is None or not _is_not_finite(gradient):
-            continue
-        if any(_has_nan(value) for value in values):
-            break
-        message = Message(
-            "the gradient by {name} is larger than the largest double",
-            name=excerpt(graph.names[node]),
-        )
-        return {node: [note_on(graph, node, "overflow", message, Lines(graph.text))]}
-    return {}
-
-
-def _has_nan(value: Any) -> bool:
-    if isinstance(value, float):
-        return value != value
-    return bool((value != value).any())
-
-
-def _is_not_finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return value - value != 0
-    import numpy as np
-
-    return not bool(np.isfinite(value).all())

@@ -192,6 +192,15 @@ class BallSweep(Sweep):
         # Of the node's own shape, whatever the rule returned.
         return as_balls(self._each(node, lambda a, _: ball(a), 2)(partial, self.part(node)))
 
+    def tainted(self, node: int) -> bool:
+        """Whether a value is no number in any element, or at a jump, which is to be marked."""
+        operation = self.graph.operations[node]
+        numbers = [self.part(each) for each in (node, *self.graph.arguments[node])]
+        bends = self._each(node, functools.partial(_bends, operation), len(numbers))(*numbers)
+        marked = bends.flat if hasattr(bends, "flat") else (bends,)
+        value = numbers[0].flat if hasattr(numbers[0], "flat") else (numbers[0],)
+        return any(marked) or any(element.flags & VOIDED for element in value)
+
     def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached."""
         if reached is True:

@@ -40,6 +40,7 @@ class ArraySweep(MaskedSweep):
     ) -> None:
         super().__init__(graph, values)
         self._faults = faults
+        self._tainted = graph.dependents(faults) if faults else None
         self._trail = trail or Trail()
         self.masks = self._trail.masks
 
@@ -94,6 +95,10 @@ class ArraySweep(MaskedSweep):
         reached = self.reduce(self.truth(mask, node), node, argument)
         return None if np.all(reached) else np.asarray(reached) > 0
 
+    def tainted(self, node: int) -> bool:
+        """Whether a node depends on a fault."""
+        return bool(self._tainted and self._tainted[node])
+
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
         if not self._faults or type(sent) is not Scattered:
@@ -114,10 +119,10 @@ class ArraySweep(MaskedSweep):
             (node for node in {*graph.tensors, *self._faults} if node <= of), reverse=True
         )
         for node in apart:
-            send_floats(graph, self.values, first, node, active, {}, gradients)
+            send_floats(graph, self.values, first, node, active, {}, gradients, self._tainted)
             yield node
             first = node - 1
-        send_floats(graph, self.values, first, -1, active, {}, gradients)
+        send_floats(graph, self.values, first, -1, active, {}, gradients, self._tainted)
 
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
         """Return one contribution, in NumPy's silence."""

@@ -78,6 +78,10 @@ class Sweep:
         """Return a node's contribution in the shape of its argument; None where it is nothing."""
         return sent
 
+    def tainted(self, node: int) -> bool:
+        """Whether a node depends on what is outside its domain, so that no gradient is finite."""
+        return False
+
     def part(self, node: int) -> Any:
         """Return a node's value as a rule of arrays takes it."""
         return self.values[node]
@@ -140,7 +144,12 @@ class Sweep:
         self.sums.add(node, sent)
 
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
-        """Return what a node sends to some of its arguments, by place; nothing is left out."""
+        """Return what a node sends to some of its arguments, by place; nothing is left out.
+
+        A step sends nothing, however steep its argument is: 0 times infinity is no number.
+        """
+        if self.graph.operations[node].step and not self.tainted(node):
+            return ()
         elementwise = self.graph.operations[node].elementwise
         sends = self.multiply if elementwise else self.pull_back
         return sends(node, places, upstream)

@@ -112,6 +112,15 @@ def _norm(x: Any, *axis: int) -> Any:
     return Namespace.norm(ARRAYS, x, *axis) if axis else math.hypot(*np.ravel(x).tolist())
 
 
+def _mean(x: Any, *axis: int) -> Any:
+    """The mean; where the sum overflows, that of the elements over their number."""
+    count = _count(x, *axis)
+    total = np.sum(x, axis=_axis(axis))
+    if np.isfinite(total).all():
+        return total / count
+    return np.where(np.isfinite(total), total / count, np.sum(x / count, axis=_axis(axis)))
+
+
 def _outer_or_scale(a: Any, b: Any) -> Any:
     """The matrix of products of two vectors, or the vector times the scalar."""
     return a[:, None] * b[None, :] if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
@@ -219,6 +228,7 @@ ARRAYS: Final = Namespace(
     concat=_concat,
     sum=lambda x, *axis: np.sum(x, axis=_axis(axis)),
     prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
+    mean=_mean,
     norm=_norm,
     amax=np.max,
     amin=np.min,

@@ -17,6 +17,7 @@ from flint import arb, fmpq
 from cgcli.numbers.balls import (
     INFINITE,
     INFINITY,
+    NOTHING,
     UNKNOWN,
     VOID,
     VOIDED,
@@ -297,7 +298,7 @@ def ball_arrays() -> Namespace:
     """Return the namespace of the rules over arrays of balls; it imports NumPy."""
     from cgcli.numbers.objects import object_namespace
 
-    return object_namespace(BALLS, anchor=_anchor)
+    return object_namespace(BALLS, NOTHING, anchor=_anchor)
 
 
 class BallNamespace(Namespace):

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from cgcli.numbers.missing import IRRATIONAL, LONG, UNDEFINED, NoValue, NoValueError
+from cgcli.numbers.missing import IRRATIONAL, LONG, NOTHING, UNDEFINED, NoValue, NoValueError
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
@@ -265,7 +265,7 @@ def exact_arrays(room: Room) -> Namespace:
     """Return the namespace of the rules over arrays of ratios in a room; it imports NumPy."""
     from cgcli.numbers.objects import object_namespace
 
-    return object_namespace(exact_namespace(room))
+    return object_namespace(exact_namespace(room), NOTHING)
 
 
 EXACT: Final = exact_namespace(Room())

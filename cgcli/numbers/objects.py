@@ -140,14 +140,15 @@ def _many(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *values: functools.reduce(pairwise, values)
 
 
-def object_namespace(scalar: Namespace, **functions: Any) -> Namespace:
+def object_namespace(scalar: Namespace, nothing: Any = None, **functions: Any) -> Namespace:
     """Return the namespace of the rules over arrays of a scalar kind's numbers.
 
-    `functions` are those that the kind has better ones of.
+    `nothing` stands where nothing is sent, and `functions` are those that the kind has better
+    ones of.
     """
 
     def scatter(value: Any, like: Any, *indices: int) -> Any:
-        result = filled(scalar.number(0), np.shape(like))
+        result = filled(scalar.number(0) if nothing is None else nothing, np.shape(like))
         result[indices if len(indices) > 1 else indices[0]] = value
         return result
 

@@ -7,6 +7,7 @@ more over these: Python's decimals, which in their context neither overflow nor 
 from __future__ import annotations
 
 import decimal
+import functools
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -17,7 +18,7 @@ from cgcli.numbers.real import CAREFUL
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
-__all__ = ["WIDE", "run_wide", "wide"]
+__all__ = ["LEAST_DOUBLE", "WIDE", "room", "run_wide", "spread_wide", "wide", "wide_arrays"]
 
 _CONTEXT: Final = decimal.Context(prec=34, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
@@ -26,9 +27,21 @@ _FARTHEST: Final = 10**9
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
 
 
+LEAST_DOUBLE: Final = Decimal("4.9e-324")
+
+
 def wide(value: Any) -> Decimal:
     """Return a number of Python as a wide one."""
     return _CONTEXT.create_decimal_from_float(float(value))
+
+
+def spread_wide(value: Any) -> Any:
+    """Return a double, or an array of them, in wide numbers."""
+    if not getattr(value, "shape", ()):
+        return wide(value)
+    from cgcli.numbers.objects import mapped
+
+    return mapped(wide, value.shape, value)
 
 
 def run_wide(rule: Rule, *arguments: Any) -> Any:
@@ -37,8 +50,13 @@ def run_wide(rule: Rule, *arguments: Any) -> Any:
     >>> float(run_wide(lambda m, x: m.exp(x) / m.exp(x - 1), wide(1000)))
     2.718281828459045
     """
-    with decimal.localcontext(_CONTEXT):
+    with room():
         return rule(WIDE, *arguments)
+
+
+def room() -> Any:
+    """Return the context in which wide numbers are computed with."""
+    return decimal.localcontext(_CONTEXT)
 
 
 def _exp(x: Decimal) -> Decimal:
@@ -162,7 +180,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
 WIDE: Final = Namespace(
     **{
         **{name: _taking_numbers(function) for name, function in _FUNCTIONS.items()},
-        "where": lambda condition, a, b: a if condition else b,
+        "where": lambda condition, a, b: Decimal(a if condition else b),
         "truth": wide,
         "number": wide,
         "pi": _PI,
@@ -171,3 +189,11 @@ WIDE: Final = Namespace(
     }
 )
 """Wide numbers; rules run over them with `run_wide`."""
+
+
+@functools.cache
+def wide_arrays() -> Namespace:
+    """Return the namespace of the rules over arrays of wide numbers; it imports NumPy."""
+    from cgcli.numbers.objects import object_namespace
+
+    return object_namespace(WIDE)

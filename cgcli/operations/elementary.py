@@ -35,7 +35,8 @@ def _hypot_share(m: Rulebook, part: Number, other: Number, y: Number) -> Number:
 ELEMENTARY: Final = (
     Unary(
         name="sqrt",
-        value=lambda m, x: m.sqrt(x),
+        # The root of -0 is 0 here: its tangent rises as that of 0 does.
+        value=lambda m, x: m.sqrt(x) + 0,
         partials=(lambda m, y, x: 1 / (2 * y),),
         words=("sqrt",),
         latex=r"\sqrt{<x>}",
@@ -200,10 +201,8 @@ ELEMENTARY: Final = (
         name="atan",
         wide=True,
         value=lambda m, x: m.atan(x),
-        # Both are the same, but x² overflows before its reciprocal vanishes.
-        partials=(
-            lambda m, y, x: m.where(m.abs(x) < 2**500, 1 / (1 + x * x), 1 / x / (x + 1 / x)),
-        ),
+        # Divided by the length twice, as for atan2: x² overflows before its reciprocal vanishes.
+        partials=(lambda m, y, x: 1 / m.hypot(1, x) / m.hypot(1, x),),
         textbook=(lambda m, y, x: 1 / (1 + m.pow(x, 2)),),
         words=("atan",),
         latex=r"\arctan",

@@ -153,6 +153,10 @@ class Rulebook:
         """Return what exponents are shifted by: the greatest, or where that is unknown one near."""
         return self.amax(x, *axis)
 
+    def mean(self, x: Number, *axis: int) -> Number:
+        """Return the mean of the elements."""
+        return self.sum(x, *axis) / self.count(x, *axis)
+
     def norm(self, x: Number, *axis: int) -> Number:
         """Return the 2-norm, scaled by the greatest element: no square overflows or vanishes."""
         greatest = self.amax(self.abs(x), *axis)
@@ -200,7 +204,7 @@ PRIMITIVES: Final[tuple[str, ...]] = tuple(Rulebook.__annotations__)
 """The names that a kind of number has to bring, those of arrays where it has arrays."""
 
 COMPOSITES: Final[tuple[str, ...]] = (
-    "sigmoid", "anchor", "norm", "logsumexp", "softmax", "log_softmax",
+    "sigmoid", "anchor", "mean", "norm", "logsumexp", "softmax", "log_softmax",
 )  # fmt: skip
 
 _TAKES: Final = {"OfOne": 1, "OfTwo": 2, "Choice": 3}

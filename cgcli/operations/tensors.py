@@ -80,7 +80,7 @@ def _extreme_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
     x = arguments[0]
-    tied = m.where(x == y, 1, 0)
+    tied = m.where(x == y, m.number(1), m.number(0))
     return up * (tied / m.sum(tied)) + m.where(y == y, 0, y)
 
 
@@ -288,7 +288,7 @@ TENSORS: Final = (
     ),
     _reduction(
         "mean",
-        lambda m, x, *axis: m.sum(x, *axis) / m.count(x, *axis),
+        lambda m, x, *axis: m.mean(x, *axis),
         _mean_pullback,
         "mean of the elements",
         "every element takes the upstream gradient over the number of elements",

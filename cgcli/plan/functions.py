@@ -152,6 +152,16 @@ def _others(tape: Tape) -> Callable[..., Cell]:
     return others
 
 
+def _mean(m: Namespace) -> Callable[..., Number]:
+    """Return the mean; where the sum overflows, that of the elements over their number."""
+
+    def mean(x: Cell, *axis: int) -> Number:
+        count, total = _count(x, *axis), m.sum(x, *axis)
+        return where(m.abs(total) < np.inf, total / count, m.sum(x / count, *axis))
+
+    return mean
+
+
 _LIKE_NUMPY: Final = {
     "sqrt": "sqrt", "cbrt": "cbrt", "exp": "exp", "expm1": "expm1", "log": "log",
     "log1p": "log1p", "log2": "log2", "log10": "log10", "hypot": "hypot", "sin": "sin",
@@ -177,7 +187,7 @@ def cells(tape: Tape) -> Namespace:
     functions |= {name: _function(tape, name, name) for name in _FUSED}
     maximum = _function(tape, "maximum", "max")
     minimum = _function(tape, "minimum", "min")
-    return Namespace(
+    m = Namespace(
         **functions,
         pow=_power(tape),
         max=_folded(maximum),
@@ -211,3 +221,4 @@ def cells(tape: Tape) -> Namespace:
         len=lambda x: float(shape_of(x)[0]),
         onehot=_onehot(tape),
     )
+    return m.copy(mean=_mean(m))

@@ -147,9 +147,12 @@ def _sent(operation: Operation, place: int, guard: Guard) -> Callable[..., None]
         if not guard.careful:
             np.multiply(upstream, partial, out=out)
             return
-        np.absolute(partial, out=out)
-        usual = out.min(initial=1.0) >= LEAST and out.max(initial=1.0) < math.inf
-        if usual and np.isfinite(y).all():
+        low, high = partial.min(initial=1.0), partial.max(initial=1.0)
+        usual = -math.inf < low and high < math.inf
+        if usual and low < LEAST:
+            np.absolute(partial, out=out)
+            usual = out.min(initial=1.0) >= LEAST
+        if usual and (operation.domain is None or np.isfinite(y).all()):
             np.multiply(upstream, partial, out=out)
             return
         found = mended_arrays(operation, place, upstream, partial, y, parts)

@@ -257,5 +257,5 @@ def _print_notes(result: Result, out: Any) -> None:
 
     for line in note_lines(result):
         text = Text(line)
-        text.highlight_regex(r"^(kink|domain|overflow|inexact):", "yellow")
+        text.highlight_regex(r"^(kink|domain|overflow|underflow|inexact):", "yellow")
         out.print(text)

@@ -120,3 +120,25 @@ def test_precision_is_raised_as_far_as_it_takes() -> None:
     assert verify(cgcli.parse("sin(x)").evaluate(x=1)).bits == 128
     assert verify(cgcli.parse("(1 + x) - 1 + exp(-300)").evaluate(x=1e-200)).bits >= 512
     assert verify(cgcli.parse("sin(x)").evaluate(x=1), 64).bits == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("x + log(-1)", {"x": 1}),
+        ("sum(x) + log(0)", {"x": [1, 2]}),
+        ("x + 1/(y - y)", {"x": 1, "y": 1}),
+    ],
+)
+def test_what_has_no_value_has_no_certified_gradient(text: str, at: dict[str, Any]) -> None:
+    result = cgcli.parse(text).evaluate(at)
+    certificate = verify(result)
+    assert certificate.failed
+    for node in result.sources.values():
+        assert certificate.verdict(node) == "undefined"
+
+
+def test_an_element_without_a_value_has_no_certified_derivatives() -> None:
+    certificate = verify(cgcli.parse("[x + log(-1), x]").evaluate(x=1))
+    assert certificate.jacobian is not None
+    assert certificate.jacobian["x"].verdict == "undefined"

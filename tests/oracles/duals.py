@@ -30,12 +30,20 @@ class Dual(NamedTuple):
     """A value, its derivative by each element of the inputs, and whether it is no step of them."""
 
     value: Fraction
-    slope: tuple[Fraction, ...]
+    slope: tuple[Fraction | None, ...]
+    """Without a derivative, None by each element: what is made of it has none either."""
     moves: bool = False
 
     @property
     def varies(self) -> bool:
         return bool(self.slope)
+
+
+class _Missing:
+    """What stands for an element without a value, until something asks for it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise UndefinedHereError
 
 
 def dual(value: Fraction | int) -> Dual:
@@ -46,21 +54,16 @@ def _through(value: Fraction, *links: tuple[Fraction | None, Dual]) -> Dual:
     """The chain rule: local derivatives, None where there is none, times slopes."""
     moves = any(part.moves for _, part in links)
     moving = [(local, part) for local, part in links if part.varies]
-    if any(local is None for local, _ in moving):
-        raise UndefinedHereError
     if not moving:
         return Dual(value, ())
     count = len(moving[0][1].slope)
-    total = [ZERO] * count
+    total: list[Fraction | None] = [ZERO] * count
     for local, part in moving:
-        assert local is not None
-        total = [a + local * b for a, b in zip(total, part.slope, strict=True)]
+        pairs = zip(total, part.slope, strict=True)
+        total = [
+            None if a is None or b is None or local is None else a + local * b for a, b in pairs
+        ]
     return Dual(value, tuple(total), moves)
-
-
-def _step(value: Fraction, *parts: Dual) -> Dual:
-    """What jumps, and does not move otherwise."""
-    return _through(value, *((ZERO, part) for part in parts))._replace(moves=False)
 
 
 def _divide(a: Dual, b: Dual) -> Dual:
@@ -104,7 +107,7 @@ MAX, MIN = _extreme(max), _extreme(min)
 
 
 def _flat(function: Callable[[Fraction], Any]) -> Callable[[Dual], Dual]:
-    return lambda a: _step(Fraction(function(a.value)), a)
+    return lambda a: dual(Fraction(function(a.value)))
 
 
 def _mod(a: Dual, b: Dual) -> Dual:
@@ -115,7 +118,7 @@ def _mod(a: Dual, b: Dual) -> Dual:
 
 
 def _compared(holds: Callable[[Fraction, Fraction], bool]) -> Callable[[Dual, Dual], Dual]:
-    return lambda a, b: _step(Fraction(holds(a.value, b.value)), a, b)
+    return lambda a, b: dual(Fraction(holds(a.value, b.value)))
 
 
 def _sign(x: Fraction) -> int:
@@ -229,7 +232,10 @@ def evaluate(program: Drawn, count: int) -> Any:
         flat, place = _seeded(value, place, count)
         known[name] = flat
     trees = dict(program.statements)
-    return _walk(program.statements[-1][1], known, trees)
+    found = _walk(program.statements[-1][1], known, trees)
+    if any(None in part.slope for part in _elements(found)):
+        raise UndefinedHereError
+    return found
 
 
 def _seeded(value: Any, place: int, count: int) -> tuple[Any, int]:
@@ -291,7 +297,10 @@ def _map(function: Callable[..., Dual], *parts: Any) -> Any:
     """Elementwise, a scalar or a vector spread over the rows of a matrix."""
     shape = max(map(_shape, parts), key=len)
     if not shape:
-        return function(*parts)
+        try:
+            return function(*parts)
+        except UndefinedHereError:
+            return _Missing()
     rows = [
         part
         if _shape(part) == shape

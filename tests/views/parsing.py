@@ -24,7 +24,7 @@ _LABELS = {
     "pullback": "pullback",
     "part": "part of {gradient}",
 }
-_NOTES = ("kink", "domain", "overflow", "convention")
+_NOTES = ("kink", "domain", "overflow", "underflow", "convention")
 _NOTHING = ("nothing goes to {gradient}", "{what}: a small change of it changes nothing here")
 _SENTENCES = (
     "no value is needed for it",

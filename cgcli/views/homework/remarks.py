@@ -21,6 +21,7 @@ ANSWER: Final = "answer"
 _DISCREET: Final = {
     "kink": Message("there is a corner here, where a derivative is agreed upon"),
     "overflow": Message("a number is too large here"),
+    "underflow": Message("a number is too small here"),
     "domain": Message("this is not defined here"),
 }
 

@@ -190,9 +190,9 @@ class Lines:
         if note.kind == "kink" and (gradients is None or gradients[node] is None):
             # A condition has no step backward.
             return True
-        if note.kind != "overflow":
-            return note.kind in ("domain", "inexact")
-        return not is_finite(self.result.values[node])
+        if note.kind == "overflow":
+            return not is_finite(self.result.values[node])
+        return note.kind in ("domain", "inexact", "underflow")
 
 
 def _short(shape: tuple[int, ...]) -> str:

@@ -1,0 +1,232 @@
+"""The notes on numbers that left the doubles: values that vanished, and gradients.
+
+What is 0, infinite or NaN in floats is worked out once more over wide numbers. They tell what
+left the doubles from what is 0 or infinite itself, and from indeterminate forms. Of either pass
+the first such node is told: the rest follows from it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from cgcli.calculus.backward import contribution, local
+from cgcli.calculus.notes import Note, note_on, shown
+from cgcli.calculus.sums import scattering
+from cgcli.calculus.sweep import Sweep
+from cgcli.errors import Lines, excerpt
+from cgcli.graph.graph import Graph
+from cgcli.numbers import wide
+from cgcli.numbers.namespace import Namespace
+from cgcli.words import Message
+
+__all__ = ["gradient_departure", "underflow", "vanished_values"]
+
+_MOST: Final = 4096
+"""Of larger arrays it is not told: wide numbers take a thousand times as long as doubles."""
+
+
+class WideSweep(Sweep):
+    """Single steps of both passes over wide numbers, from the doubles around a node."""
+
+    def __init__(self, graph: Graph, values: list[Any], node: int) -> None:
+        arguments = graph.arguments[node]
+        super().__init__(graph, {place: wide.spread_wide(values[place]) for place in arguments})
+        with wide.room():
+            parts = [self.values[argument] for argument in arguments]
+            self.values[node] = self.value(node, parts)
+
+    def book(self, node: int) -> Namespace:
+        """Return the namespace of wide numbers, or of arrays of them."""
+        return wide.wide_arrays() if node in self.graph.tensors else wide.WIDE
+
+    @property
+    def scattering(self) -> Namespace:
+        """The namespace of pullbacks."""
+        return scattering(wide.wide_arrays())
+
+    def reduce(self, sent: Any, node: int, argument: int) -> Any:
+        """Return a contribution in the shape of its argument."""
+        if node not in self.graph.tensors:
+            return sent
+        from cgcli.numbers.objects import reduce_objects
+
+        return reduce_objects(sent, self.graph.shape(argument))
+
+    def contribution(self, node: int, place: int, upstream: Any) -> Any:
+        """Return what the node sends to one of its arguments; None for nothing."""
+        with wide.room():
+            return super().contribution(node, place, wide.spread_wide(upstream))
+
+
+def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
+    """Yield the nodes that are 0, or have an element that is, for being less than any double."""
+    if not graph.tensors and 0.0 not in values:
+        return
+    for node, arguments in enumerate(graph.arguments):
+        operation, value = graph.operations[node], values[node]
+        # What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles.
+        if not arguments or (operation.kinks and not operation.wide) or _all(value, _is_apart):
+            continue
+        parts = [values[argument] for argument in arguments]
+        if _can_be_told(graph, node, parts) and any(
+            each == 0 and _is_less(truth)
+            for each, truth in _pairs(value, WideSweep(graph, values, node).values[node])
+        ):
+            yield node
+
+
+def underflow(graph: Graph, node: int) -> Note:
+    """Return the note on a value that vanished."""
+    message = Message("{what} is less than the least double, 4.9e-324", what=shown(graph, node))
+    return note_on(graph, node, "underflow", message, Lines(graph.text))
+
+
+def gradient_departure(
+    graph: Graph,
+    values: list[Any],
+    gradients: list[Any],
+    active: bytearray,
+    faults: dict[int, Any],
+) -> dict[int, list[Note]]:
+    """Return a note on the first node of the backward pass whose gradient left the doubles.
+
+    It is for gradients that nothing in the values explains. An infinite derivative has not left
+    them, nor has what follows from one.
+    """
+    # What was sent by node that is no finite number: whether NaN is among it.
+    endless: dict[int, bool] = {}
+    for node in range(len(gradients) - 1, -1, -1):
+        if gradients[node] is None or node in faults:
+            continue
+        found = _added_up(node, gradients[node], endless)
+        for place, argument in enumerate(graph.arguments[node]):
+            gradient = gradients[argument]
+            if found or not active[argument] or gradient is None or _all(gradient, _is_usual):
+                continue
+            sent = contribution(graph, values, node, place, gradients[node], {}, {})
+            if sent is None or _all(sent, _is_usual):
+                continue
+            found = _judge(graph, values, node, place, gradients[node], sent)
+            if not _all(sent, math.isfinite):
+                endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
+        if found is not None:
+            message = _words(graph, found, node)
+            note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
+            return {found.of: [note]}
+    return {}
+
+
+def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | None:
+    """Return what became of a gradient as contributions were added up to it."""
+    if _all(gradient, math.isfinite):
+        return None
+    if node not in endless:
+        return _Found("overflow", node)
+    if not endless[node] and not _all(gradient, _is_number):
+        return _Found("domain", node, _SUM)
+    return None
+
+
+class _Found(NamedTuple):
+    """What became of the gradient by a node."""
+
+    kind: str
+    of: int
+    form: str = ""
+
+
+_PRODUCT: Final = "product"
+_SUM: Final = "sum"
+
+
+def _words(graph: Graph, found: _Found, node: int) -> Message:
+    """Say what became of a gradient, at the node from which it was sent."""
+    name = excerpt(graph.names[found.of])
+    if found.kind == "overflow":
+        return Message(
+            "the gradient by {name} is larger than the largest double, 1.8e308", name=name
+        )
+    if found.kind == "underflow":
+        return Message("the gradient by {name} is less than the least double, 4.9e-324", name=name)
+    if found.form == _SUM:
+        return Message(
+            "the gradient by {name} is an indeterminate form, infinity minus infinity", name=name
+        )
+    return Message(
+        "the gradient by {name} is an indeterminate form, such as 0 times infinity, at {formula}",
+        name=name,
+        formula=shown(graph, node),
+    )
+
+
+def _judge(
+    graph: Graph, values: list[Any], node: int, place: int, upstream: Any, sent: Any
+) -> _Found | None:
+    """Return what became of what a node sends to an argument; None for nothing of note."""
+    argument = graph.arguments[node][place]
+    parts = [values[each] for each in graph.arguments[node]]
+    if not _all(sent, _is_number):
+        known = all(_all(each, _is_number) for each in (upstream, values[node], *parts))
+        # A rule that says that there is no derivative has a convention, or a note of its own.
+        partial = local(graph, values, node, place)
+        absent = partial is not None and not _all(partial, _is_number)
+        if known and not (absent and all(_all(part, math.isfinite) for part in parts)):
+            return _Found("domain", argument, _PRODUCT)
+        return None
+    if not _can_be_told(graph, node, [upstream, *parts], zeros=True):
+        return None
+    truths = WideSweep(graph, values, node).contribution(node, place, upstream)
+    for each, truth in _pairs(sent, truths):
+        if math.isinf(each) and truth.is_finite():
+            return _Found("overflow", argument)
+        if each == 0 and _is_less(truth):
+            return _Found("underflow", argument)
+    return None
+
+
+def _is_apart(value: float) -> bool:
+    return value != 0
+
+
+def _is_number(value: float) -> bool:
+    return value == value
+
+
+def _is_usual(value: float) -> bool:
+    return value != 0 and value - value == 0
+
+
+def _is_less(truth: Any) -> bool:
+    return bool(truth.is_finite() and 0 < abs(truth) < wide.LEAST_DOUBLE)
+
+
+def _all(value: Any, holds: Callable[[Any], Any]) -> bool:
+    """Whether something holds of a number, or of every element of an array."""
+    if isinstance(value, float):
+        return bool(holds(value))
+    if holds is math.isfinite:
+        import numpy as np
+
+        return bool(np.isfinite(value).all())
+    if holds is _is_usual:
+        return _all(value, math.isfinite) and _all(value, _is_apart)
+    return bool(holds(value).all())
+
+
+def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
+    """Return the elements of an array beside those of another, or two numbers."""
+    if isinstance(value, float):
+        return iter([(value, wide.spread_wide(truth) if isinstance(truth, int) else truth)])
+    return zip(value.flat, truth.flat, strict=True)
+
+
+def _can_be_told(graph: Graph, node: int, parts: list[Any], *, zeros: bool = False) -> bool:
+    """Whether wide numbers can tell: all parts are finite, and none is 0 that makes the rest 0."""
+    if node not in graph.tensors:
+        return all(part - part == 0 and (zeros or part != 0) for part in parts)
+    import numpy as np
+
+    held = sum(map(np.size, parts))
+    return held <= _MOST and all(np.isfinite(part).all() for part in parts)

@@ -1,0 +1,203 @@
+"""What left the doubles is noted, with the true reason, at the first node that did."""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mp
+
+import cgcli
+from cgcli.calculus.result import Result
+from tests.oracles.slopes import contribution
+
+
+def evaluate(text: str, **bindings: Any) -> Result:
+    return cgcli.parse(text).evaluate(bindings)
+
+
+def told(result: Result) -> list[tuple[str, str]]:
+    return [(note.kind, note.node) for note in result.notes]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "notes"),
+    [
+        ("x^2", {"x": 1e-170}, [("underflow", "f")]),
+        ("exp(x)", {"x": -800}, [("underflow", "f")]),
+        ("x*y", {"x": 1e-200, "y": -1e-200}, [("underflow", "f")]),
+        ("sqrt(x^2 + y^2)", {"x": 1e-170, "y": 1e-170}, [("underflow", "v1")]),
+        ("1/(1 + exp(-x))", {"x": 800}, [("underflow", "v2")]),
+        ("sum(x*y)", {"x": [1, 1e-200], "y": [1, 1e-200]}, [("underflow", "v1")]),
+        ("prod(x)", {"x": [1e-200, 1e-200]}, [("underflow", "f")]),
+        ("softmax(x)[1]", {"x": [800, 0]}, [("underflow", "v1")]),
+        ("1/(1/x)", {"x": 1e-200}, [("underflow", "v1")]),
+        ("1/cosh(x)", {"x": 500}, [("underflow", "v1")]),
+        ("1/x^2", {"x": 1e90}, [("underflow", "v1")]),
+        ("1/(1/x)", {"x": 1e200}, [("overflow", "v1")]),
+        ("logsumexp(x)", {"x": [-np.inf, -np.inf]}, [("domain", "x")]),
+        ("x - y", {"x": np.inf, "y": np.inf}, [("domain", "f")]),
+        # What is 0 by itself has not left the doubles.
+        ("0*(1/x)", {"x": 1e-200}, []),
+        ("x - y", {"x": 1e-300, "y": 1e-300}, []),
+        ("relu(x)*y", {"x": -1e-300, "y": 1e-300}, []),
+        ("sum([x, 1, -1])", {"x": 1e-30}, []),
+        ("mean([x, y])", {"x": 1.7e308, "y": 1.7e308}, []),
+        ("len(log(x))", {"x": [1, 2]}, []),
+    ],
+    ids=str,
+)
+def test_the_first_node_is_told(
+    text: str, at: dict[str, Any], notes: list[tuple[str, str]]
+) -> None:
+    assert told(evaluate(text, **at)) == notes
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "form"),
+    [
+        ("x*sqrt(x)", 0.0, "0 times infinity"),
+        ("sqrt(x^4)", 0.0, "0 times infinity"),
+        ("cbrt(x)^3", 0.0, "0 times infinity"),
+        ("sqrt(x) - cbrt(x)", 0.0, "infinity minus infinity"),
+    ],
+)
+def test_indeterminate_forms_are_called_that(text: str, x: float, form: str) -> None:
+    result = evaluate(text, x=x)
+    assert result.gradient is not None
+    assert np.isnan(result.gradient["x"])
+    note = result.notes[-1]
+    assert note.kind == "domain"
+    assert "indeterminate form" in note.message
+    assert form in note.message
+
+
+def test_an_indeterminate_value_is_called_that() -> None:
+    (note,) = evaluate("0*x", x=np.inf).notes
+    assert note.message == "0 * x is an indeterminate form at x = inf"
+    (note,) = evaluate("sin(x)", x=np.inf).notes
+    assert note.message == "sin(x) has no value at x = inf"
+
+
+SIZES = [-308.0, -250.0, -160.0, -20.0, 0.0, 20.0, 160.0, 250.0, 308.0]
+
+
+def _kind(exact: Any) -> str:
+    """What a number of endless exponents is in doubles."""
+    if abs(exact) >= mp.mpf(2) ** 1024:
+        return "overflow"
+    return "underflow" if 0 < abs(exact) < mp.mpf(2) ** -1075 else ""
+
+
+@pytest.mark.parametrize("name", ["mul", "div"])
+def test_values_and_gradients_are_classed_as_mpmath_classes_them(name: str) -> None:
+    """Of a product or quotient and what it is multiplied by, over all sizes."""
+    chance = random.Random(name)
+    program = cgcli.parse("u*(x*y)" if name == "mul" else "u*(x/y)")
+    seen = set()
+    for _ in range(400):
+        u, x, y = (10 ** (chance.choice(SIZES) + chance.uniform(-0.4, 0.2)) for _ in "uxy")
+        with mp.workdps(40):
+            inner = mp.mpf(x) * y if name == "mul" else mp.mpf(x) / y
+            steps = {"v1": inner, "f": u * inner}
+            if not _kind(inner):
+                steps["f"] = u * mp.mpf(float(inner))
+            sent = {
+                "v1": mp.mpf(u),
+                "u": mp.mpf(float(inner)) if not _kind(inner) else inner,
+                "x": contribution(name, 0, u, (x, y)),
+                "y": contribution(name, 1, u, (x, y)),
+            }
+            values = [_kind(each) for each in steps.values() if _kind(each)]
+            gradients = {_kind(each) for each in sent.values()} - {""}
+        got = [kind for kind, _ in told(program.evaluate(u=u, x=x, y=y))]
+        if values:
+            assert got[0] == values[0], (u, x, y)
+        elif gradients:
+            assert len(got) == 1, (u, x, y)
+            assert got[0] in gradients, (u, x, y)
+        else:
+            assert got == [], (u, x, y)
+        seen.update(got)
+    assert seen == {"overflow", "underflow"}
+
+
+@pytest.mark.parametrize(
+    "text", ["floor(sqrt(x))", "(sqrt(x) > 1)*3", "sign(cbrt(x))", "round(x^0.5)"]
+)
+def test_a_step_of_what_is_infinitely_steep_has_gradient_0(text: str) -> None:
+    for program, at in ((text, 0.0), (f"sum({text})", [0.0, 0.0])):
+        result = evaluate(program, x=at)
+        assert result.gradient is not None
+        assert not np.any(result.gradient["x"])
+        called = cgcli.parse(program).function()(x=at).gradient["x"]
+        assert not np.any(called)
+
+
+def test_nothing_is_made_of_what_overflowed() -> None:
+    """0 would be a wrong answer that looks right: the gradient in truth is 1."""
+    program = cgcli.parse("log(1 + exp(x))")
+    point, rows = program.evaluate(x=1000.0), program.function(rows=["x"])(x=[1000.0, 0.0])
+    assert point.gradient is not None
+    assert np.isnan(point.gradient["x"])
+    assert np.allclose(rows.gradient["x"], [np.nan, 0.5], equal_nan=True)
+
+
+def test_the_sign_of_an_infinite_slope_is_that_of_its_limit() -> None:
+    for text in ("sqrt(-x)", "sqrt(0 - x)", "sqrt(-1*x)"):
+        assert evaluate(text, x=0.0).gradient == {"x": -np.inf}, text
+        assert cgcli.parse(text).function()(x=0.0).gradient == {"x": -np.inf}, text
+
+
+def test_the_mean_of_large_numbers_is_one() -> None:
+    large = sys.float_info.max
+    assert evaluate("mean(x)", x=[large, large]).value == large
+    assert cgcli.parse("mean(x)").function()(x=[large, large]).value == large
+    found = evaluate("mean(x, 0)", x=[[large, 1.0], [large, 3.0]]).value
+    assert np.array_equal(found, [large, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("sqrt(x)", {"x": [0.0, 4.0]}),
+        ("p*log2(x)", {"x": [-1.2, 1.26], "p": 2.8}),
+        ("W @ log(x)", {"W": [[1.0, 2.0], [0.0, 3.0]], "x": [-1.0, 2.0]}),
+        ("outer(x, 1/y)", {"x": [1.0, 2.0], "y": [0.0, 3.0]}),
+        ("softmax([[1, 2], [3, 4]]*log(x))", {"x": [[0.0, 1.0], [2.0, 3.0]]}),
+        ("log(x) - log(x)[1]", {"x": [-1.0, 2.0]}),
+        ("[log(x[0]), x[1]]", {"x": [-1.0, 2.0]}),
+    ],
+)
+def test_a_fault_stays_in_its_own_entries(text: str, at: dict[str, Any]) -> None:
+    """A compiled Jacobian is the evaluated one, as it is right below."""
+    program = cgcli.parse(text)
+    result = program.evaluate(at)
+    assert result.jacobian is not None
+    called = program.function(jacobian=True)(at).gradient
+    for name, block in result.jacobian.items():
+        assert np.allclose(block, called[name], rtol=1e-14, equal_nan=True), name
+
+
+def test_the_entries_of_a_fault() -> None:
+    found = evaluate("sqrt(x)", x=[0.0, 4.0]).jacobian
+    assert found is not None
+    assert found["x"].tolist() == [[np.inf, 0.0], [0.0, 0.25]]
+    found = evaluate("p*log2(x)", x=[-1.2, 1.26], p=2.8).jacobian
+    assert found is not None
+    assert np.allclose(found["p"], [np.nan, 0.33342373372519175], rtol=1e-14, equal_nan=True)
+    right = [[np.nan, 0.0], [0.0, 3.205988979753253]]
+    assert np.allclose(found["x"], right, rtol=1e-14, equal_nan=True)
+
+
+def test_what_is_picked_from_an_array_knows_nothing_of_the_rest() -> None:
+    program = cgcli.parse("log(x)[1]")
+    result = program.evaluate(x=[-1.0, 2.0])
+    assert result.gradient is not None
+    assert result.gradient["x"].tolist() == [0.0, 0.5]
+    assert program.function()(x=[-1.0, 2.0]).gradient["x"].tolist() == [0.0, 0.5]
+    rows = program.function(rows=["x"])(x=[[-1.0, 2.0], [3.0, 4.0]]).gradient["x"]
+    assert rows.tolist() == [[0.0, 0.5], [0.0, 0.25]]
