@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
+from cgcli.numbers.rounded import Rounded
 from cgcli.operations.row import Shape
 
 __all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
@@ -54,12 +55,18 @@ def reduce_to(contribution: Any, shape: Shape) -> Any:
     return array if shape else float(array)
 
 
-def _each(name: str) -> Callable[..., Any]:
-    """Apply a careful function of floats to every element."""
-    function = np.frompyfunc(getattr(real.CAREFUL, name), 2 if name == "polygamma" else 1, 1)
+def _elements(name: str) -> Callable[..., Any]:
+    """Return a function of floats as one of arrays: the same bits, element by element."""
+    fast, careful = getattr(real.FAST, name), getattr(real.CAREFUL, name)
 
     def apply(*arguments: Any) -> Any:
-        return np.asarray(function(*arguments), dtype=np.float64)
+        spread = np.broadcast_arrays(*arguments)
+        lists = [part.ravel().tolist() for part in spread]
+        try:
+            found = list(map(fast, *lists))
+        except real.EDGES:
+            found = list(map(careful, *lists))
+        return np.array(found, dtype=np.float64).reshape(spread[0].shape)
 
     return apply
 
@@ -105,6 +112,20 @@ def _products_of_others(x: Any, *axis: int) -> Any:
     right[:-1] = np.cumprod(moved[:0:-1], axis=0)[::-1]
     others = np.moveaxis(left * right, 0, along)
     return others if axis else others.reshape(array.shape)
+
+
+_FEW: Final = 1024
+"""Up to so many numbers are added exactly and rounded once, which takes microseconds."""
+
+
+def _sum(x: Any, *axis: int) -> Any:
+    """The sum of all elements, a few of them as `math.fsum` has it; or along an axis."""
+    if not axis and np.size(x) <= _FEW:
+        try:
+            return math.fsum(np.ravel(x).tolist())
+        except real.EDGES:
+            pass
+    return np.sum(x, axis=_axis(axis))
 
 
 def _norm(x: Any, *axis: int) -> Any:
@@ -167,10 +188,10 @@ STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
 }
 """What moves elements about, or takes their sums and products, whatever they are."""
 
-ARRAYS: Final = Namespace(
+ARRAYS: Final = Rounded(
     **STRUCTURE,
     sqrt=np.sqrt,
-    cbrt=np.cbrt,
+    cbrt=_elements("cbrt"),
     exp=np.exp,
     expm1=np.expm1,
     log=np.log,
@@ -192,12 +213,12 @@ ARRAYS: Final = Namespace(
     asinh=np.arcsinh,
     acosh=np.arccosh,
     atanh=np.arctanh,
-    erf=_each("erf"),
-    erfc=_each("erfc"),
-    gamma=_each("gamma"),
-    lgamma=_each("lgamma"),
-    digamma=_each("digamma"),
-    polygamma=_each("polygamma"),
+    erf=_elements("erf"),
+    erfc=_elements("erfc"),
+    gamma=_elements("gamma"),
+    lgamma=_elements("lgamma"),
+    digamma=_elements("digamma"),
+    polygamma=_elements("polygamma"),
     floor=np.floor,
     ceil=np.ceil,
     round=np.round,
@@ -217,7 +238,7 @@ ARRAYS: Final = Namespace(
     stack=lambda *parts: np.array(parts),
     scatter=_scatter,
     concat=_concat,
-    sum=lambda x, *axis: np.sum(x, axis=_axis(axis)),
+    sum=_sum,
     prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
     norm=_norm,
     amax=np.max,

@@ -10,33 +10,16 @@ from cgcli.operations.row import Kink, Unary
 __all__ = ["NETWORKS"]
 
 
-def _sigmoid(m: Rulebook, x: Number) -> Number:
-    """1/(1 + exp(-x)), with exponentials of what is not positive alone: they cannot overflow."""
-    return m.exp(m.min(x, m.number(0))) / (1 + m.exp(-m.abs(x)))
-
-
 def _softplus(m: Rulebook, x: Number) -> Number:
     """log(1 + exp(x)), without overflow above and without cancellation below."""
     return m.max(x, m.number(0)) + m.log1p(m.exp(-m.abs(x)))
 
 
-def _gelu(m: Rulebook, x: Number) -> Number:
-    """x·Φ(x) by erfc, which keeps its digits in the lower tail."""
-    return x * m.erfc(-x / m.sqrt(m.number(2))) / 2
-
-
-def _gelu_slope(m: Rulebook, y: Number, x: Number) -> Number:
-    """Φ(x) + x·φ(x), φ the density of the normal distribution and Φ its integral."""
-    density = m.exp(-x * x / 2) / m.sqrt(2 * m.pi)
-    return m.erfc(-x / m.sqrt(m.number(2))) / 2 + x * density
-
-
 NETWORKS: Final = (
     Unary(
         name="sigmoid",
-        value=_sigmoid,
-        # σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on.
-        partials=(lambda m, y, x: m.sigmoid(x) * m.sigmoid(-x),),
+        value=lambda m, x: m.sigmoid(x),
+        partials=(lambda m, y, x: m.sigmoid_slope(x),),
         textbook=(lambda m, y, x: y * (1 - y),),
         words=("sigmoid",),
         latex=r"\sigma",
@@ -83,15 +66,15 @@ NETWORKS: Final = (
     ),
     Unary(
         name="silu",
-        value=lambda m, x: x * m.sigmoid(x),
-        partials=(lambda m, y, x: m.sigmoid(x) * (1 + x * m.sigmoid(-x)),),
+        value=lambda m, x: m.silu(x),
+        partials=(lambda m, y, x: m.silu_slope(x),),
         words=("silu",),
         summary="x*sigmoid(x)",
     ),
     Unary(
         name="gelu",
-        value=_gelu,
-        partials=(_gelu_slope,),
+        value=lambda m, x: m.gelu(x),
+        partials=(lambda m, y, x: m.gelu_slope(x),),
         words=("gelu",),
         summary="x times the normal distribution's integral up to x",
     ),

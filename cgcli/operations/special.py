@@ -26,14 +26,14 @@ SPECIAL: Final = (
     Unary(
         name="erf",
         value=lambda m, x: m.erf(x),
-        partials=(lambda m, y, x: 2 * m.exp(-x * x) / m.sqrt(m.pi),),
+        partials=(lambda m, y, x: 2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
         words=("erf",),
         summary="error function",
     ),
     Unary(
         name="erfc",
         value=lambda m, x: m.erfc(x),
-        partials=(lambda m, y, x: -2 * m.exp(-x * x) / m.sqrt(m.pi),),
+        partials=(lambda m, y, x: -2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
         words=("erfc",),
         summary="1 - erf(x), accurate for large x",
     ),

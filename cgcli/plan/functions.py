@@ -11,6 +11,7 @@ import numpy as np
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import CAREFUL
+from cgcli.numbers.rounded import Rounded
 from cgcli.plan.cells import Cell, Number, elementwise, grown, operand, shape_of, where
 from cgcli.plan.tape import Tape
 
@@ -152,54 +153,6 @@ def _others(tape: Tape) -> Callable[..., Cell]:
     return others
 
 
-def _norm(m: Namespace) -> Callable[..., Number]:
-    """Return the 2-norm, scaled by the greatest element so that no square overflows."""
-
-    def norm(x: Cell, *axis: int) -> Number:
-        along = axis[0] if axis else None
-        greatest = m.abs(x).reduced("amax", along)
-        scale = where(greatest == 0, 1, where(greatest == np.inf, 1, greatest))
-        scaled = x / _spread(scale, x, *axis)
-        return scale * m.sqrt((scaled * scaled).reduced("sum", along))
-
-    return norm
-
-
-def _logsumexp(m: Namespace) -> Callable[..., Number]:
-    def logsumexp(x: Cell, *axis: int) -> Number:
-        along = axis[0] if axis else None
-        greatest = x.reduced("amax", along)
-        shift = where(m.abs(greatest) < np.inf, greatest, 0)
-        grown = m.exp(x - _spread(shift, x, *axis))
-        return m.log(grown.reduced("sum", along)) + shift
-
-    return logsumexp
-
-
-def _shifted(x: Cell) -> Cell:
-    shifted: Cell = x - _spread(x.reduced("amax", -1), x, -1)
-    return shifted
-
-
-def _softmax(m: Namespace) -> Callable[[Cell], Cell]:
-    def softmax(x: Cell) -> Cell:
-        grown = m.exp(_shifted(x))
-        quotient: Cell = grown / _spread(grown.reduced("sum", -1), x, -1)
-        return quotient
-
-    return softmax
-
-
-def _log_softmax(m: Namespace) -> Callable[[Cell], Cell]:
-    def log_softmax(x: Cell) -> Cell:
-        shifted = _shifted(x)
-        total = m.exp(shifted).reduced("sum", -1)
-        difference: Cell = shifted - _spread(m.log(total), x, -1)
-        return difference
-
-    return log_softmax
-
-
 _LIKE_NUMPY: Final = {
     "sqrt": "sqrt", "cbrt": "cbrt", "exp": "exp", "expm1": "expm1", "log": "log",
     "log1p": "log1p", "log2": "log2", "log10": "log10", "hypot": "hypot", "sin": "sin",
@@ -224,7 +177,7 @@ def cells(tape: Tape) -> Namespace:
     functions |= {name: _function(tape, name, name) for name in _SPECIAL}
     maximum = _function(tape, "maximum", "max")
     minimum = _function(tape, "minimum", "min")
-    m = Namespace(
+    return Rounded(
         **functions,
         pow=_power(tape),
         max=_folded(maximum),
@@ -257,10 +210,4 @@ def cells(tape: Tape) -> Namespace:
         rank=lambda x: len(shape_of(x)),
         len=lambda x: float(shape_of(x)[0]),
         onehot=_onehot(tape),
-    )
-    return m.copy(
-        norm=_norm(m),
-        logsumexp=_logsumexp(m),
-        softmax=_softmax(m),
-        log_softmax=_log_softmax(m),
     )

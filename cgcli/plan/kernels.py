@@ -67,17 +67,12 @@ def look(own: Instruction, array: Any, rank: int, with_rows: bool, count: int) -
 
 
 def _special(name: str) -> Callable[..., Any]:
-    """Return a special function over arrays: SciPy's where it is installed."""
-    try:
-        from scipy import special
-    except ImportError:
-        found = getattr(arrays.ARRAYS, name)
-    else:
-        found = getattr(special, {"lgamma": "gammaln"}.get(name, name))
+    """Return a function that NumPy lacks: that of arrays, which writes no result of its own."""
+    function = getattr(arrays.ARRAYS, name)
 
     def call(*arguments: Any) -> None:
         *given, out = arguments
-        np.copyto(out, found(*given))
+        np.copyto(out, function(*given))
 
     return call
 
@@ -98,11 +93,11 @@ def _less(a: Any, b: Any, out: Any) -> None:
 _UFUNCS: Final = frozenset({
     "add", "subtract", "multiply", "divide", "negative", "less", "less_equal", "greater",
     "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "maximum",
-    "minimum", "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin",
+    "minimum", "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin",
     "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh",
     "arccosh", "arctanh", "floor", "ceil", "rint", "mod", "absolute", "sign",
 })  # fmt: skip
-_SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
+_SPECIAL: Final = frozenset({"cbrt", "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
 IN_PLACE: Final = _UFUNCS
 """Operations that may write over an argument of the same shape."""
 
