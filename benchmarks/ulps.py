@@ -407,45 +407,49 @@ def summary(column: Sequence[float]) -> tuple[float, float]:
     return ordered[-1], ordered[max(0, math.ceil(0.99 * len(ordered)) - 1)]
 
 
+def measured(name: str, count: int, seed: int, ours: bool) -> dict[str, list[list[float]]]:
+    """Return the errors of a function by every method that has it: value, then derivatives."""
+    entry = ENTRIES[name]
+    truth = truths(entry, count, seed)
+    found = {}
+    for label, method in METHODS.items():
+        if ours and label not in OURS:
+            continue
+        try:
+            results = method(entry, truth.points)
+        except ImportError:
+            continue
+        if results is None:
+            continue
+        if label == "numpy":
+            pairs = zip(results, truth.values, strict=True)
+            found[label] = [[ulps(value, terms) for value, terms in pairs]]
+        else:
+            found[label] = errors(truth, results)
+    return found
+
+
 def main() -> None:
-    """Print the errors of all functions, or of those named."""
+    """Print a table in Markdown, for all functions or for those named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ours", action="store_true", help="leave the other libraries out")
-    parser.add_argument("--where", action="store_true", help="print the worst point too")
     arguments = parser.parse_args()
+    labels = OURS if arguments.ours else tuple(METHODS)
+    print(f"| | | {' | '.join(labels)} |")
+    print(f"| --- | --- |{' ---: |' * len(labels)}")
     for name in arguments.names or ENTRIES:
-        entry = ENTRIES[name]
-        truth = truths(entry, arguments.count, arguments.seed)
-        limits = (4, *(6,) * len(entry.slopes)) if name in SPECIAL else (2, 3, 3)
-        for label, method in METHODS.items():
-            if arguments.ours and label not in OURS:
-                continue
-            try:
-                results = method(entry, truth.points)
-            except ImportError:
-                continue
-            if results is None:
-                continue
-            if label == "numpy":
-                columns = [[ulps(float(v), t) for v, t in zip(results, truth.values, strict=True)]]
-            else:
-                columns = errors(truth, results)
-            for what, column, limit in zip(
-                ("value", "slope", "slope2"), columns, limits, strict=False
-            ):
-                worst, most = summary(column)
-                mark = "  <<<" if worst > limit and label in OURS else ""
-                print(f"{name:11}{label:8}{what:7}{worst:12.4g}{most:12.4g}{mark}", end="")
-                if arguments.where and mark:
-                    place = column.index(worst)
-                    print(
-                        f"   {truth.points[place]!r} beyond {sum(c > limit for c in column)}",
-                        end="",
-                    )
-                print()
+        found = measured(name, arguments.count, arguments.seed, arguments.ours)
+        for place in range(1 + len(ENTRIES[name].slopes)):
+            what = ("value", "derivative", "by the second")[place]
+            cells = []
+            for label in labels:
+                columns = found.get(label, [])
+                worst = summary(columns[place]) if place < len(columns) else None
+                cells.append("" if worst is None else f"{worst[0]:.3g} / {worst[1]:.3g}")
+            print(f"| `{name}` | {what} | {' | '.join(cells)} |", flush=True)
 
 
 OURS = ("scalar", "array", "rows")

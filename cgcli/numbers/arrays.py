@@ -71,6 +71,16 @@ def _elements(name: str) -> Callable[..., Any]:
     return apply
 
 
+def _cube_root(x: Any) -> Any:
+    """The cube root: NumPy's, by the step that `real` takes from C's."""
+    root = np.cbrt(x)
+    shifted = 536870913.0 * root
+    short = shifted - (shifted - root)
+    quotient = x / (short * short)
+    refined = short + short * ((quotient - short) / (2 * short + quotient))
+    return np.where((root == 0) | ~np.isfinite(root), root, refined)
+
+
 def _maximum(*values: Any) -> Any:
     result = values[0]
     for value in values[1:]:
@@ -191,7 +201,7 @@ STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
 ARRAYS: Final = Rounded(
     **STRUCTURE,
     sqrt=np.sqrt,
-    cbrt=_elements("cbrt"),
+    cbrt=_cube_root,
     exp=np.exp,
     expm1=np.expm1,
     log=np.log,

@@ -53,9 +53,9 @@ class Rounded(Namespace):
         return self.where(x == 0, self.inf, y / x / 3)
 
     def atan_slope(self, x: Number) -> Number:
-        """Return 1/(1 + x²), and 1/x² where the square would overflow before the slope is 0."""
-        large = self.max(self.abs(x), self.number(1))
-        return self.where(large < 2.0**500, 1 / (1 + x * x), 1 / large / large)
+        """Return 1/(1 + x²), scaled so that the square overflows where the slope is 0 alone."""
+        scale = 2.0**-52
+        return scale / (scale + scale * x * x)
 
     def exp_product(self, a: Number, b: Number) -> Number:
         """Return exp(a·b), whose relative error is the absolute one of the product."""
