@@ -168,7 +168,7 @@ ENTRIES: dict[str, Entry] = {
                    "", "gamma", "", "gamma"),
     "lgamma": Entry("lgamma({})", _lgamma_terms, (_digamma,),
                     (1.0, 2.0, *_WHOLES[:8], *_ZEROS), (-200.0, math.inf),
-                    "", "gammaln", "lgamma", "lgamma"),
+                    "", "gammaln", "lgamma", "gammaln"),
     "digamma": Entry("digamma({})", _digamma, (_polygamma(1),),
                      (1.0, 2.0, *_WHOLES[:8], *_PSI), (-200.0, math.inf),
                      "", "digamma", "digamma", "digamma"),

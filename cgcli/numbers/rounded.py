@@ -46,7 +46,7 @@ class Rounded(Namespace):
         slope = self.where(b == 0, 0.0, b * self.pow(a, less))
         if isinstance(lost, float) and lost == 0:
             return slope
-        return slope * (1 + lost * self.log(self.where(a > 0, a, 1.0)))
+        return slope * self.pow(self.where(a > 0, a, 1.0), lost)
 
     def cbrt_slope(self, y: Number, x: Number) -> Number:
         """Return y/(3x), which rounds half as often as 1/(3y²)."""
