@@ -42,7 +42,8 @@ class Rounded(Namespace):
     def power_slope(self, a: Number, b: Number) -> Number:
         """Return b·a^(b-1), with the factor of a that the rounding of b - 1 took."""
         less = b - 1
-        lost = (b - less) - 1
+        taken = less - b
+        lost = (b - (less - taken)) - (1 + taken)
         slope = self.where(b == 0, 0.0, b * self.pow(a, less))
         if isinstance(lost, float) and lost == 0:
             return slope
