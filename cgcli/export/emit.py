@@ -12,6 +12,7 @@ from cgcli.export.target import Function, Slot, Target, Template
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.symbolic import Symbol, symbolic
+from cgcli.operations.protocol import COMPOSITES, Rulebook
 from cgcli.operations.row import Operation
 
 __all__ = ["Emitter", "distinct"]
@@ -172,7 +173,9 @@ class Emitter:
         graph = Graph()
         if operation.elementwise:
             symbols = [Symbol.input(graph, name) for name in operation.parameters]
-            graph.output = operation.value(symbolic(graph), *symbols).node
+            composite = operation.name in COMPOSITES
+            rule = getattr(Rulebook, operation.name) if composite else operation.value
+            graph.output = rule(symbolic(graph), *symbols).node
         if graph.output < 0 or graph.operations[graph.output] is operation:
             word = (operation.words or (operation.symbol or operation.name,))[0]
             message = f"there is no {word} in {self.target.library}"

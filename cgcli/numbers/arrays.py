@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
+from cgcli.numbers.rounded import Rounded
 from cgcli.operations.row import Shape
 
 __all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
@@ -54,14 +55,30 @@ def reduce_to(contribution: Any, shape: Shape) -> Any:
     return array if shape else float(array)
 
 
-def _each(name: str) -> Callable[..., Any]:
-    """Apply a careful function of floats to every element."""
-    function = np.frompyfunc(getattr(real.CAREFUL, name), 2 if name == "polygamma" else 1, 1)
+def _elements(name: str) -> Callable[..., Any]:
+    """Return a function of floats as one of arrays: the same bits, element by element."""
+    fast, careful = getattr(real.FAST, name), getattr(real.CAREFUL, name)
 
     def apply(*arguments: Any) -> Any:
-        return np.asarray(function(*arguments), dtype=np.float64)
+        spread = np.broadcast_arrays(*arguments)
+        lists = [part.ravel().tolist() for part in spread]
+        try:
+            found = list(map(fast, *lists))
+        except real.EDGES:
+            found = list(map(careful, *lists))
+        return np.array(found, dtype=np.float64).reshape(spread[0].shape)
 
     return apply
+
+
+def _cube_root(x: Any) -> Any:
+    """The cube root: NumPy's, by the step that `real` takes from C's."""
+    root = np.cbrt(x)
+    shifted = 536870913.0 * root
+    short = shifted - (shifted - root)
+    quotient = x / (short * short)
+    refined = short + short * ((quotient - short) / (2 * short + quotient))
+    return np.where((root == 0) | ~np.isfinite(root), root, refined)
 
 
 def _maximum(*values: Any) -> Any:
@@ -107,18 +124,23 @@ def _products_of_others(x: Any, *axis: int) -> Any:
     return others if axis else others.reshape(array.shape)
 
 
+_FEW: Final = 1024
+"""Up to so many numbers are added exactly and rounded once, which takes microseconds."""
+
+
+def _sum(x: Any, *axis: int) -> Any:
+    """The sum of all elements, a few of them as `math.fsum` has it; or along an axis."""
+    if not axis and np.size(x) <= _FEW:
+        try:
+            return math.fsum(np.ravel(x).tolist())
+        except real.EDGES:
+            pass
+    return np.sum(x, axis=_axis(axis))
+
+
 def _norm(x: Any, *axis: int) -> Any:
     """The 2-norm of all elements, which `hypot` rounds once; along an axis the composite."""
     return Namespace.norm(ARRAYS, x, *axis) if axis else math.hypot(*np.ravel(x).tolist())
-
-
-def _mean(x: Any, *axis: int) -> Any:
-    """The mean; where the sum overflows, that of the elements over their number."""
-    count = _count(x, *axis)
-    total = np.sum(x, axis=_axis(axis))
-    if np.isfinite(total).all():
-        return total / count
-    return np.where(np.isfinite(total), total / count, np.sum(x / count, axis=_axis(axis)))
 
 
 def _outer_or_scale(a: Any, b: Any) -> Any:
@@ -176,10 +198,10 @@ STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
 }
 """What moves elements about, or takes their sums and products, whatever they are."""
 
-ARRAYS: Final = Namespace(
+ARRAYS: Final = Rounded(
     **STRUCTURE,
     sqrt=np.sqrt,
-    cbrt=np.cbrt,
+    cbrt=_cube_root,
     exp=np.exp,
     expm1=np.expm1,
     log=np.log,
@@ -201,12 +223,12 @@ ARRAYS: Final = Namespace(
     asinh=np.arcsinh,
     acosh=np.arccosh,
     atanh=np.arctanh,
-    erf=_each("erf"),
-    erfc=_each("erfc"),
-    gamma=_each("gamma"),
-    lgamma=_each("lgamma"),
-    digamma=_each("digamma"),
-    polygamma=_each("polygamma"),
+    erf=_elements("erf"),
+    erfc=_elements("erfc"),
+    gamma=_elements("gamma"),
+    lgamma=_elements("lgamma"),
+    digamma=_elements("digamma"),
+    polygamma=_elements("polygamma"),
     floor=np.floor,
     ceil=np.ceil,
     round=np.round,
@@ -226,9 +248,8 @@ ARRAYS: Final = Namespace(
     stack=lambda *parts: np.array(parts),
     scatter=_scatter,
     concat=_concat,
-    sum=lambda x, *axis: np.sum(x, axis=_axis(axis)),
+    sum=_sum,
     prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
-    mean=_mean,
     norm=_norm,
     amax=np.max,
     amin=np.min,

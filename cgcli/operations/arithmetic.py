@@ -10,11 +10,6 @@ from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Unary
 __all__ = ["ARITHMETIC"]
 
 
-def _power_by_base(m: Rulebook, y: Number, a: Number, b: Number) -> Number:
-    """b·a^(b-1); for b = 0 the power is constant, and 0 even where a = 0."""
-    return m.where(b == 0, 0, b * m.pow(a, b - 1))
-
-
 def _power_by_exponent(m: Rulebook, y: Number, a: Number, b: Number) -> Number:
     """a^b·log(a); 0^b is constantly 0 for b > 0, where log(0) must not be asked for."""
     return m.where(a == 0, m.where(b > 0, 0, y * m.log(a)), y * m.log(a))
@@ -109,7 +104,7 @@ ARITHMETIC: Final = (
         name="pow",
         wide=True,
         value=lambda m, a, b: m.pow(a, b),
-        partials=(_power_by_base, _power_by_exponent),
+        partials=(lambda m, y, a, b: m.power_slope(a, b), _power_by_exponent),
         symbol="^",
         latex="<a>^{<b>}",
         level=LEVELS["power"],

@@ -22,14 +22,15 @@ def _vertical(at: Number, left: bool, right: bool, sign: int, words: str) -> Kin
 def _hypot_share(m: Rulebook, part: Number, other: Number, y: Number) -> Number:
     """part/y; at the origin, where hypot has a corner, the subgradient of least norm is 0.
 
-    Where y overflows, the direction is that of the point brought nearer.
+    Where y overflows, or has lost digits to underflow, the direction is that of the point
+    brought nearer to 1.
     """
-    near = part / m.number(2**512)
-    return m.where(
-        y == 0,
-        0,
-        m.where(y == m.inf, near / m.hypot(near, other / m.number(2**512)), part / y),
-    )
+    large = m.number(2**512)
+    scale = m.where(y == m.inf, 1 / large, large)
+    near = part * scale
+    far = near / m.hypot(near, other * scale)
+    direction = m.where(y < 1 / m.number(2**900), far, part / y)
+    return m.where(y == 0, 0, m.where(y == m.inf, far, direction))
 
 
 ELEMENTARY: Final = (
@@ -47,7 +48,7 @@ ELEMENTARY: Final = (
     Unary(
         name="cbrt",
         value=lambda m, x: m.cbrt(x),
-        partials=(lambda m, y, x: 1 / (3 * y * y),),
+        partials=(lambda m, y, x: m.cbrt_slope(y, x),),
         textbook=(lambda m, y, x: 1 / (3 * m.pow(y, 2)),),
         words=("cbrt",),
         latex=r"\sqrt[3]{<x>}",
@@ -94,7 +95,7 @@ ELEMENTARY: Final = (
         name="log2",
         wide=True,
         value=lambda m, x: m.log2(x),
-        partials=(lambda m, y, x: 1 / (x * m.log(2)),),
+        partials=(lambda m, y, x: 1 / x / m.log(2),),
         words=("log2",),
         latex=r"\log_{2}",
         domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
@@ -104,7 +105,7 @@ ELEMENTARY: Final = (
         name="log10",
         wide=True,
         value=lambda m, x: m.log10(x),
-        partials=(lambda m, y, x: 1 / (x * m.log(10)),),
+        partials=(lambda m, y, x: 1 / x / m.log(10),),
         words=("log10",),
         latex=r"\log_{10}",
         domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
@@ -201,8 +202,7 @@ ELEMENTARY: Final = (
         name="atan",
         wide=True,
         value=lambda m, x: m.atan(x),
-        # Divided by the length twice, as for atan2: x² overflows before its reciprocal vanishes.
-        partials=(lambda m, y, x: 1 / m.hypot(1, x) / m.hypot(1, x),),
+        partials=(lambda m, y, x: m.atan_slope(x),),
         textbook=(lambda m, y, x: 1 / (1 + m.pow(x, 2)),),
         words=("atan",),
         latex=r"\arctan",
@@ -260,8 +260,7 @@ ELEMENTARY: Final = (
         name="tanh",
         wide=True,
         value=lambda m, x: m.tanh(x),
-        # 1/cosh², and not 1 - y², which is 0 from x = 19 on.
-        partials=(lambda m, y, x: 1 / m.cosh(x) / m.cosh(x),),
+        partials=(lambda m, y, x: m.tanh_slope(x),),
         textbook=(lambda m, y, x: 1 - m.pow(y, 2),),
         words=("tanh",),
         latex=r"\tanh",

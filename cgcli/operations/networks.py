@@ -15,24 +15,12 @@ def _softplus(m: Rulebook, x: Number) -> Number:
     return m.max(x, m.number(0)) + m.log1p(m.exp(-m.abs(x)))
 
 
-def _gelu(m: Rulebook, x: Number) -> Number:
-    """x·Φ(x) by erfc, which keeps its digits in the lower tail."""
-    return x * m.erfc(-x / m.sqrt(m.number(2))) / 2
-
-
-def _gelu_slope(m: Rulebook, y: Number, x: Number) -> Number:
-    """Φ(x) + x·φ(x), φ the density of the normal distribution and Φ its integral."""
-    density = m.exp(-x * x / 2) / m.sqrt(2 * m.pi)
-    return m.erfc(-x / m.sqrt(m.number(2))) / 2 + x * density
-
-
 NETWORKS: Final = (
     Unary(
         name="sigmoid",
         wide=True,
         value=lambda m, x: m.sigmoid(x),
-        # σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on.
-        partials=(lambda m, y, x: m.sigmoid(x) * m.sigmoid(-x),),
+        partials=(lambda m, y, x: m.sigmoid_slope(x),),
         textbook=(lambda m, y, x: y * (1 - y),),
         words=("sigmoid",),
         latex=r"\sigma",
@@ -82,16 +70,16 @@ NETWORKS: Final = (
     Unary(
         name="silu",
         wide=True,
-        value=lambda m, x: x * m.sigmoid(x),
-        partials=(lambda m, y, x: m.sigmoid(x) * (1 + x * m.sigmoid(-x)),),
+        value=lambda m, x: m.silu(x),
+        partials=(lambda m, y, x: m.silu_slope(x),),
         words=("silu",),
         summary="x*sigmoid(x)",
     ),
     Unary(
         name="gelu",
         wide=True,
-        value=_gelu,
-        partials=(_gelu_slope,),
+        value=lambda m, x: m.gelu(x),
+        partials=(lambda m, y, x: m.gelu_slope(x),),
         words=("gelu",),
         summary="x times the normal distribution's integral up to x",
     ),

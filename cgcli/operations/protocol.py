@@ -145,10 +145,6 @@ class Rulebook:
 
     # Composites
 
-    def sigmoid(self, x: Number) -> Number:
-        """Return 1/(1 + exp(-x)), by exponentials of what is not positive: none overflows."""
-        return self.exp(self.min(x, self.number(0))) / (1 + self.exp(-self.abs(x)))
-
     def anchor(self, x: Number, *axis: int) -> Number:
         """Return what exponents are shifted by: the greatest, or where that is unknown one near."""
         return self.amax(x, *axis)
@@ -164,22 +160,89 @@ class Rulebook:
         scaled = x / self.spread(scale, x, *axis)
         return scale * self.sqrt(self.sum(scaled * scaled, *axis))
 
+    def excess(self, shifted: Number, *axis: int) -> Number:
+        """Return Σ exp(x) - 1 for exponents whose greatest is 0, or near it."""
+        return self.sum(self.exp(shifted), *axis) - 1
+
     def logsumexp(self, x: Number, *axis: int) -> Number:
         """Return s + log(Σ exp(x - s)) for a finite s near the greatest: nothing overflows."""
         near = self.anchor(x, *axis)
         shift = self.where(self.abs(near) < self.inf, near, 0)
-        grown = self.exp(x - self.spread(shift, x, *axis))
-        return self.log(self.sum(grown, *axis)) + shift
+        return self.log1p(self.excess(x - self.spread(shift, x, *axis), *axis)) + shift
+
+    def logsumexp_slope(self, x: Number, y: Number, *axis: int) -> Number:
+        """Return exp(x - y), y the logsumexp of x."""
+        return self.exp(x - self.spread(y, x, *axis))
 
     def softmax(self, x: Number) -> Number:
         """Return exp(x)/Σ exp(x) over the last axis."""
-        grown = self.exp(x - self.spread(self.anchor(x, -1), x, -1))
-        return grown / self.spread(self.sum(grown, -1), x, -1)
+        return self.shares(x, -1)
+
+    def shares(self, x: Number, *axis: int) -> Number:
+        """Return exp(x)/Σ exp(x), over everything or over an axis."""
+        grown = self.exp(x - self.spread(self.anchor(x, *axis), x, *axis))
+        return grown / self.spread(self.sum(grown, *axis), x, *axis)
+
+    def softmax_slope(self, up: Number, y: Number) -> Number:
+        """Return what goes to x where `up` comes to y, the softmax of x over the last axis."""
+        return y * (up - self.spread(self.sum(up * y, -1), y, -1))
 
     def log_softmax(self, x: Number) -> Number:
         """Return x - log(Σ exp(x)) over the last axis."""
         shifted = x - self.spread(self.anchor(x, -1), x, -1)
-        return shifted - self.spread(self.log(self.sum(self.exp(shifted), -1)), x, -1)
+        return shifted - self.spread(self.log1p(self.excess(shifted, -1)), x, -1)
+
+    def log_softmax_slope(self, up: Number, y: Number) -> Number:
+        """Return what goes to x where `up` comes to y, the log_softmax of x."""
+        return up - self.exp(y) * self.spread(self.sum(up, -1), y, -1)
+
+    def power_slope(self, a: Number, b: Number) -> Number:
+        """Return b·a^(b-1); for b = 0 the power is constant, and 0 even where a = 0."""
+        return self.where(b == 0, 0, b * self.pow(a, b - 1))
+
+    def cbrt_slope(self, y: Number, x: Number) -> Number:
+        """Return 1/(3y²), y the cube root of x."""
+        return 1 / (3 * y * y)
+
+    def atan_slope(self, x: Number) -> Number:
+        """Return 1/(1 + x²)."""
+        return 1 / (1 + x * x)
+
+    def exp_product(self, a: Number, b: Number) -> Number:
+        """Return exp(a·b)."""
+        return self.exp(a * b)
+
+    def normal(self, x: Number) -> Number:
+        """Return Φ(x), the normal distribution's integral, which erfc keeps right in the tail."""
+        return self.erfc(-x / self.sqrt(self.number(2))) / 2
+
+    def gelu(self, x: Number) -> Number:
+        """Return x·Φ(x)."""
+        return x * self.normal(x)
+
+    def gelu_slope(self, x: Number) -> Number:
+        """Return Φ(x) + x·φ(x), φ the density of the normal distribution."""
+        return self.normal(x) + x * self.exp_product(-x / 2, x) / self.sqrt(2 * self.pi)
+
+    def sigmoid(self, x: Number) -> Number:
+        """Return 1/(1 + exp(-x)), with an exponential that cannot overflow."""
+        return self.exp(self.min(x, self.number(0))) / (1 + self.exp(-self.abs(x)))
+
+    def sigmoid_slope(self, x: Number) -> Number:
+        """Return σ(x)·σ(-x), and not y(1 - y), which is 0 from x = 37 on."""
+        return self.sigmoid(x) * self.sigmoid(-x)
+
+    def tanh_slope(self, x: Number) -> Number:
+        """Return 1/cosh², and not 1 - y², which is 0 from x = 19 on."""
+        return 1 / self.cosh(x) / self.cosh(x)
+
+    def silu(self, x: Number) -> Number:
+        """Return x·σ(x)."""
+        return x * self.sigmoid(x)
+
+    def silu_slope(self, x: Number) -> Number:
+        """Return σ(x)·(1 + x·σ(-x))."""
+        return self.sigmoid(x) * (1 + x * self.sigmoid(-x))
 
 
 @dataclass(frozen=True)
@@ -203,9 +266,9 @@ class Directions:
 PRIMITIVES: Final[tuple[str, ...]] = tuple(Rulebook.__annotations__)
 """The names that a kind of number has to bring, those of arrays where it has arrays."""
 
-COMPOSITES: Final[tuple[str, ...]] = (
-    "sigmoid", "anchor", "mean", "norm", "logsumexp", "softmax", "log_softmax",
-)  # fmt: skip
+COMPOSITES: Final[tuple[str, ...]] = tuple(
+    name for name in vars(Rulebook) if not name.startswith("_")
+)
 
 _TAKES: Final = {"OfOne": 1, "OfTwo": 2, "Choice": 3}
 _WHOLE: Final = ("number", "transpose", "len", "product", "outer_or_scale")

@@ -73,7 +73,7 @@ def _logsumexp_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
     x = arguments[0]
-    return m.spread(up, x, *static) * m.exp(x - m.spread(y, x, *static))
+    return m.spread(up, x, *static) * m.logsumexp_slope(x, y, *static)
 
 
 def _extreme_pullback(
@@ -87,13 +87,13 @@ def _extreme_pullback(
 def _softmax_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return y * (up - m.spread(m.sum(up * y, -1), y, -1))
+    return m.softmax_slope(up, y)
 
 
 def _log_softmax_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return up - m.exp(y) * m.spread(m.sum(up, -1), y, -1)
+    return m.log_softmax_slope(up, y)
 
 
 def _matmul_words(k: int, a: Number, b: Number) -> str:

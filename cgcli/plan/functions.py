@@ -11,6 +11,7 @@ import numpy as np
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import CAREFUL
+from cgcli.numbers.rounded import Rounded
 from cgcli.plan.cells import Cell, Number, elementwise, grown, operand, shape_of, where
 from cgcli.plan.tape import Tape
 
@@ -152,16 +153,6 @@ def _others(tape: Tape) -> Callable[..., Cell]:
     return others
 
 
-def _mean(m: Namespace) -> Callable[..., Number]:
-    """Return the mean; where the sum overflows, that of the elements over their number."""
-
-    def mean(x: Cell, *axis: int) -> Number:
-        count, total = _count(x, *axis), m.sum(x, *axis)
-        return where(m.abs(total) < np.inf, total / count, m.sum(x / count, *axis))
-
-    return mean
-
-
 _LIKE_NUMPY: Final = {
     "sqrt": "sqrt", "cbrt": "cbrt", "exp": "exp", "expm1": "expm1", "log": "log",
     "log1p": "log1p", "log2": "log2", "log10": "log10", "hypot": "hypot", "sin": "sin",
@@ -170,8 +161,11 @@ _LIKE_NUMPY: Final = {
     "acosh": "arccosh", "atanh": "arctanh", "floor": "floor", "ceil": "ceil", "round": "rint",
     "mod": "mod", "abs": "absolute", "sign": "sign",
 }  # fmt: skip
-_FUSED: Final = ("sigmoid", "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
-"""Functions that are one instruction and several calls of NumPy, or of SciPy."""
+_FUSED: Final = (
+    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "sigmoid", "sigmoid_slope",
+    "tanh_slope", "silu", "silu_slope", "gelu", "gelu_slope", "atan_slope", "cbrt_slope",
+)  # fmt: skip
+"""Functions that are one instruction and several calls of NumPy."""
 
 
 def cells(tape: Tape) -> Namespace:
@@ -187,7 +181,7 @@ def cells(tape: Tape) -> Namespace:
     functions |= {name: _function(tape, name, name) for name in _FUSED}
     maximum = _function(tape, "maximum", "max")
     minimum = _function(tape, "minimum", "min")
-    m = Namespace(
+    return Rounded(
         **functions,
         pow=_power(tape),
         max=_folded(maximum),
@@ -221,4 +215,3 @@ def cells(tape: Tape) -> Namespace:
         len=lambda x: float(shape_of(x)[0]),
         onehot=_onehot(tape),
     )
-    return m.copy(mean=_mean(m))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable
 from functools import lru_cache
@@ -91,13 +90,8 @@ def look(own: Instruction, array: Any, rank: int, with_rows: bool, count: int) -
 
 
 def _fused(name: str) -> Callable[..., Any]:
-    """Return a function of several calls; a special one is SciPy's where it is installed."""
+    """Return a function of several calls of NumPy, or one that it lacks: that of arrays."""
     function = getattr(arrays.ARRAYS, name)
-    if name in SPECIAL:
-        with contextlib.suppress(ImportError):
-            from scipy import special
-
-            function = getattr(special, {"lgamma": "gammaln"}.get(name, name))
 
     def call(*arguments: Any) -> None:
         *given, out = arguments
@@ -122,11 +116,14 @@ def _less(a: Any, b: Any, out: Any) -> None:
 _UFUNCS: Final = frozenset({
     "add", "subtract", "multiply", "divide", "negative", "less", "less_equal", "greater",
     "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "sqrt",
-    "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
-    "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh",
-    "arctanh", "floor", "ceil", "rint", "mod", "absolute", "sign",
+    "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan", "arcsin",
+    "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
+    "floor", "ceil", "rint", "mod", "absolute", "sign",
 })  # fmt: skip
-SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
+SPECIAL: Final = frozenset({
+    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "gelu", "gelu_slope",
+})  # fmt: skip
+"""Functions that raise no flags of the processor."""
 IN_PLACE: Final = _UFUNCS | {"maximum", "minimum"}
 """Operations that may write over an argument of the same shape."""
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {

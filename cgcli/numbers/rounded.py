@@ -1,0 +1,137 @@
+"""Composites over doubles, one or many, that a plain formula would round too often.
+
+Each stands for a definition of the rule book that lost digits where it was measured, in a tail,
+beside a zero, or where one element outweighs all others (benchmarks/ulps.py).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cgcli.numbers.namespace import Namespace
+from cgcli.operations.protocol import Number
+
+__all__ = ["Rounded"]
+
+# The square root of a half, and what rounding it left over.
+_ROOT: Final = 0.7071067811865476
+_ROOT_REST: Final = -4.833646656726457e-17
+
+# From here on down a factor exp(x), or erfc(-x/√2), is no normal double.
+_EXP_TAIL: Final = -700.0
+_NORMAL_TAIL: Final = -37.0
+
+
+def _halves(a: Number) -> tuple[Number, Number]:
+    """Split a double into two of half the digits, whose products are exact (Veltkamp, 1968)."""
+    shifted = 134217729.0 * a
+    high = shifted - (shifted - a)
+    return high, a - high
+
+
+def _lost(a: Number, b: Number, product: Number) -> Number:
+    """Return a·b less the rounded product, exactly (Dekker, 1971)."""
+    a_high, a_low = _halves(a)
+    b_high, b_low = _halves(b)
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+class Rounded(Namespace):
+    """The rules over doubles: floats, arrays of them, or the cells of a plan."""
+
+    def power_slope(self, a: Number, b: Number) -> Number:
+        """Return b·a^(b-1), with the factor of a that the rounding of b - 1 took."""
+        less = b - 1
+        taken = less - b
+        lost = (b - (less - taken)) - (1 + taken)
+        slope = self.where(b == 0, 0.0, b * self.pow(a, less))
+        if isinstance(lost, float) and lost == 0:
+            return slope
+        return slope * self.pow(self.where(a > 0, a, 1.0), lost)
+
+    def cbrt_slope(self, y: Number, x: Number) -> Number:
+        """Return y/(3x), which rounds half as often as 1/(3y²)."""
+        return self.where(x == 0, self.inf, y / x / 3)
+
+    def atan_slope(self, x: Number) -> Number:
+        """Return 1/(1 + x²), scaled so that the square overflows where the slope is 0 alone."""
+        scale = 2.0**-52
+        return scale / (scale + scale * x * x)
+
+    def exp_product(self, a: Number, b: Number) -> Number:
+        """Return exp(a·b), whose relative error is the absolute one of the product."""
+        product = a * b
+        near = self.abs(product) < 1000
+        grown = self.exp(product)
+        return grown + grown * self.where(near, _lost(a, b, product), 0.0)
+
+    def normal(self, x: Number) -> Number:
+        """Return erfc(-x/√2)/2, and what the rounding of x/√2 took from it, by its slope."""
+        near = self.min(self.max(x, self.number(-40)), self.number(40))
+        root = near * _ROOT
+        rest = _lost(near, self.number(_ROOT), root) + near * _ROOT_REST
+        slope = self.exp(-root * root) / self.sqrt(self.pi)
+        return self.erfc(-root) / 2 + rest * slope
+
+    def gelu(self, x: Number) -> Number:
+        """Return x·Φ(x); where Φ is no normal double, by its asymptotic series (DLMF 7.12.1)."""
+        far = self.min(x, self.number(_NORMAL_TAIL))
+        ratio = 1 / (far * far)
+        series = self.number(0)
+        for odd in (13, 11, 9, 7, 5, 3, 1):
+            series = 1 - odd * ratio * series if odd < 13 else 1 - odd * ratio
+        density = self.exp_product(-far / 2, far) / self.sqrt(2 * self.pi)
+        return self.where(x < _NORMAL_TAIL, -density * series, x * self.normal(x))
+
+    def gelu_slope(self, x: Number) -> Number:
+        """Return Φ(x) + x·φ(x); φ in two factors, which stay normal doubles where it does not."""
+        factor = self.exp_product(-x / 4, x)
+        return self.normal(x) + x * factor * factor / self.sqrt(2 * self.pi)
+
+    def silu(self, x: Number) -> Number:
+        """Return x·σ(x), where σ is no normal double by two factors."""
+        factor = self.exp(self.min(x, self.number(0)) / 2)
+        inverse = 1 + self.exp(-self.max(x, self.number(_EXP_TAIL)))
+        return self.where(x < _EXP_TAIL, x * factor * factor, x / inverse)
+
+    def silu_slope(self, x: Number) -> Number:
+        """Return σ(x)·(1 + x·σ(-x)), where σ is no normal double by two factors."""
+        factor = self.exp(self.min(x, self.number(0)) / 2)
+        slope = self.sigmoid(x) * (1 + x * self.sigmoid(-x))
+        return self.where(x < _EXP_TAIL, (1 + x) * factor * factor, slope)
+
+    def sigmoid_slope(self, x: Number) -> Number:
+        """Return e/(1 + e)² for e = exp(-|x|), the sum rounded once."""
+        small = self.exp(-self.abs(x))
+        return small / (1 + small * (2 + small))
+
+    def tanh_slope(self, x: Number) -> Number:
+        """Return 4·e/(1 + e)² for e = exp(-2·|x|)."""
+        small = self.exp(-2 * self.abs(x))
+        return 4 * small / (1 + small * (2 + small))
+
+    def mean(self, x: Number, *axis: int) -> Number:
+        """Return the mean; where the sum overflows, that of the elements over their number."""
+        count, total = self.count(x, *axis), self.sum(x, *axis)
+        return self.where(self.abs(total) < self.inf, total / count, self.sum(x / count, *axis))
+
+    def excess(self, shifted: Number, *axis: int) -> Number:
+        """Return Σ exp(x) - 1 where the greatest is 0: what is small beside the 1 is kept."""
+        ones = self.truth(shifted == 0)
+        others = self.where(shifted == 0, 0.0, self.exp(shifted))
+        return self.sum(others, *axis) + (self.sum(ones, *axis) - 1)
+
+    def softmax_slope(self, up: Number, y: Number) -> Number:
+        """Return y·(up - Σ up·y), with up counted from that of an element above a half."""
+        most = self.sum(self.where(y > 0.5, up, 0.0), -1)
+        level = up - self.spread(most, y, -1)
+        return y * (level - self.spread(self.sum(level * y, -1), y, -1))
+
+    def log_softmax_slope(self, up: Number, y: Number) -> Number:
+        """Return up - exp(y)·Σ up, without the part of up that cancels."""
+        others = self.spread(self.sum(up, -1), y, -1) - up
+        return -up * self.expm1(y) - self.exp(y) * others
+
+    def logsumexp_slope(self, x: Number, y: Number, *axis: int) -> Number:
+        """Return the softmax: exp(x - y) has the absolute error of y."""
+        return self.shares(x, *axis)
