@@ -188,7 +188,9 @@ class Conditions:
             for condition in self._at_node(name, own, graph.static.get(each, ())):
                 found[condition._replace(guard=(*guard, *condition.guard))] = None
             inner = [(argument, guard) for argument in arguments]
-            if name == "where":
+            if name == "where" and (known := self.forms.value(own[0])) is not None:
+                inner = [(arguments[1 if known else 2], guard)]
+            elif name == "where":
                 choice = own[0]
                 inner = [(arguments[k], (*guard, (choice, k == 1))) for k in (1, 2)]
                 guards.update(one for _, one in inner)

@@ -204,7 +204,7 @@ class Derivatives:
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
             if self._varies(condition):
-                note_edge(forms, condition)
+                note_edge(forms, self._m, condition)
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
@@ -229,19 +229,33 @@ class Derivatives:
         return partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
 
 
-def note_edge(forms: Forms, condition: Form) -> None:
-    """Take for granted that two sides of a choice's comparison are not equal."""
-    if forms.kinds[condition] == CALL and forms.parts[condition][0] in COMPARISONS:
-        left, right = forms.parts[condition][1]
-        forms.grant(left, "!=", right)
+def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
+    """Take for granted that a choice is not about to change: nothing ties in it or jumps."""
+    is_comparison = forms.kinds[condition] == CALL and forms.parts[condition][0] in COMPARISONS
+    if not is_comparison:
+        forms.grant(condition, "!=")
+    for form in forms.reachable([condition]):
+        if forms.kinds[form] != CALL:
+            continue
+        name, arguments, _ = forms.parts[form]
+        if name in COMPARISONS:
+            forms.grant(arguments[0], "!=", arguments[1])
+        elif name in OPERATIONS and OPERATIONS[name].elementwise:
+            values = [Normal(forms, each) for each in arguments]
+            note_corners(OPERATIONS[name], m, values, ("a jump",))
 
 
-def note_corners(operation: Operation, m: Namespace, values: list[Any]) -> None:
+def note_corners(
+    operation: Operation,
+    m: Namespace,
+    values: list[Any],
+    kinds: tuple[str, ...] = ("a corner", "a jump"),
+) -> None:
     """Take for granted that a step or a corner is not met: their rules ask for equality."""
     if operation.name in _WITHOUT_CORNERS:
         return
     for kink in operation.kinks:
-        if kink.words.startswith(("a corner", "a jump")):
+        if kink.words.startswith(kinds):
             kink.at(m, *values)
 
 

@@ -23,10 +23,10 @@ from cgcli.operations.shapes import size
 
 __all__ = ["needed"]
 
-_TRIALS: Final = 16
+_TRIALS: Final = 24
 _LARGE: Final = 2_000
 _MANY: Final = 40
-_SPECIAL: Final = (0.0, 0.0, 1.0, -1.0, 0.5, 2.0)
+_SPECIAL: Final = (0.0, 0.0, 1.0, -1.0, 2.0, -2.0, 3.0, 0.5, -1.5)
 _GRID: Final = tuple(k / 2 for k in range(-8, 9))
 _NEAR: Final = (1e-4, 1e-7)
 _KEEPS: Final = 0.3
@@ -69,7 +69,7 @@ def _jumps(
     sides = [writer.node(condition.left), writer.node(condition.right)]
     guard = [(writer.node(choice), taken) for choice, taken in condition.guard]
     is_met = False
-    for trial, line in enumerate(_lines(source)):
+    for trial, (line, by_one) in enumerate(_lines(source)):
 
         def apart(t: float, line: Line = line, trial: int = trial) -> float:
             values = forward(writer.graph, line(t))
@@ -83,6 +83,8 @@ def _jumps(
             continue
         low, high = edge
         if not (apart(low - _NEAR[-1]) and apart(high + _NEAR[-1])):
+            if by_one:
+                continue
             # The sides are equal all around.
             return True
         at_edge = [outcome(line(low))] if low == high else []
@@ -97,20 +99,23 @@ def _jumps(
     return not is_met
 
 
-def _lines(source: Graph) -> Iterator[Line]:
-    """Yield lines through points of all inputs, many of them with zeros and ties."""
+def _lines(source: Graph) -> Iterator[tuple[Line, bool]]:
+    """Yield lines through points of all inputs, many of them with zeros and ties.
+
+    And whether only one of the inputs moves.
+    """
     # Drawn so that the same formulas come with the same conditions.
     chance = random.Random(1)  # noqa: S311
     zero, special = (lambda: 0.0), (lambda: chance.choice(_SPECIAL))
     anywhere, step = (lambda: chance.uniform(-3, 3)), (lambda: chance.uniform(-1, 1))
     for trial in range(_TRIALS):
-        draw = special if trial % 2 else anywhere if trial else zero
-        yield _line(
-            {
-                name: (_drawn(source.shape(node), draw), _drawn(source.shape(node), step))
-                for name, node in source.inputs.items()
-            }
-        )
+        draw = anywhere if trial % 3 == 1 else special if trial else zero
+        moving = chance.choice([*source.inputs]) if trial % 3 == 2 else None
+        ends = {}
+        for name, node in source.inputs.items():
+            shape, moves = source.shape(node), moving in (None, name)
+            ends[name] = _drawn(shape, draw), _drawn(shape, step if moves else zero)
+        yield _line(ends), moving is not None
 
 
 def _line(ends: Mapping[str, tuple[Any, Any]]) -> Line:

@@ -197,11 +197,18 @@ def apply(
         return forms.div(*arguments)
     if name == "neg":
         return forms.negative(arguments[0])
-    if name in ("same", "pos"):
-        return arguments[0]
     if name == "pow":
         return forms.power(*arguments)
+    if name in ("max", "min"):
+        # What stands twice ties with itself wherever it is the extreme.
+        arguments = tuple(dict.fromkeys(arguments))
     first = arguments[0]
+    if name in ("same", "pos") or (name in ("max", "min") and len(arguments) == 1):
+        return first
+    if name in COMPARISONS and first == arguments[1]:
+        return forms.number(name in ("le", "ge", "eq"))
+    if name == "where" and forms.value(first) is not None:
+        return arguments[1 if forms.value(first) else 2]
     if name == "sqrt":
         return forms.power(first, forms.number(Fraction(1, 2)))
     value = forms.value(first) if len(arguments) == 1 else None

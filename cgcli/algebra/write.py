@@ -15,6 +15,7 @@ from cgcli.operations.table import CONSTANTS, OPERATIONS
 __all__ = ["Writer"]
 
 _ROOT: Final = Fraction(1, 2)
+_DIVIDED: Final = range(-6, -1)
 
 
 class Writer:
@@ -182,9 +183,9 @@ class Writer:
                 below.append(self._constant(str(size.denominator)))
         for base, exponent in sorted(factors, key=self._rank):
             power = forms.value(exponent)
-            if power in (-2, -3) and forms.accurate:
+            if forms.accurate and power is not None and power in _DIVIDED:
                 # The square of a divisor leaves the doubles long before the quotients do.
-                below += [self._nodes[base]] * -int(power)
+                below += [self._nodes[base]] * -power.numerator
             elif power is not None and power < 0:
                 below.append(self._power(base, -power))
             elif power is not None:
