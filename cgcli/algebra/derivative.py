@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
@@ -39,18 +38,10 @@ class Derivatives:
 
     def of(self, form: Form) -> Form:
         """Return the derivative of a form."""
-        pending = [form]
         known, forms = self._known, self.forms
-        while pending:
-            each = pending[-1]
+        for each in forms.reachable([form]):
             if each in known:
-                pending.pop()
                 continue
-            missing = [part for part in self._parts(each) if part not in known]
-            if missing:
-                pending.extend(missing)
-                continue
-            pending.pop()
             kind = forms.kinds[each]
             if kind == NUMBER:
                 known[each] = forms.zero
@@ -70,18 +61,6 @@ class Derivatives:
     def _varies(self, form: Form) -> bool:
         """Whether a form depends on the name."""
         return self.by in self.forms.reachable([form])
-
-    def _parts(self, form: Form) -> Iterator[Form]:
-        forms = self.forms
-        kind, parts = forms.kinds[form], forms.parts[form]
-        if kind == SUM:
-            yield from (term for term, _ in parts[1])
-        elif kind == PRODUCT:
-            for base, exponent in parts:
-                yield base
-                yield exponent
-        elif kind == CALL:
-            yield from parts[1]
 
     def _sum(self, form: Form) -> Form:
         forms = self.forms

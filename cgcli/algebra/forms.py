@@ -21,6 +21,7 @@ Sums and products of vectors and matrices are elementwise, and broadcast.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -99,6 +100,21 @@ class Forms(Products):
             factors[base] = self.add(before, power)
             self._note_join(base, before, power, factors[base])
         return self.product(first * second, factors)
+
+    def made_of(self, form: Form, inner: Sequence[Form]) -> Form:
+        """Return a form with others in the places of those that it is made of."""
+        kind, parts = self.kinds[form], self.parts[form]
+        if kind == SUM:
+            total = self.number(parts[0])
+            for (_, factor), each in zip(parts[1], inner, strict=True):
+                total = self.add(total, self.scale(each, factor))
+            return total
+        if kind == PRODUCT:
+            product = self.one
+            for base, power in zip(inner[::2], inner[1::2], strict=True):
+                product = self.mul(product, self.power(base, power))
+            return product
+        return self.call(parts[0], tuple(inner), parts[2]) if kind == CALL else form
 
     def _note_join(self, base: Form, before: Form, power: Form, after: Form) -> None:
         """Note where a product of two powers was defined, if their joint power is elsewhere too."""
