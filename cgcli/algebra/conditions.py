@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from cgcli.algebra.forms import CALL, PRODUCT, SUM, Condition, Form, Forms
+from cgcli.algebra.forms import CALL, PRODUCT, Condition, Form, Forms
 from cgcli.algebra.normal import Normal, normal
 from cgcli.algebra.signs import parts_of
 from cgcli.graph.graph import Graph
@@ -51,33 +51,49 @@ class Conditions:
 
         A branch's conditions are guarded by the branch.
         """
+        forms = self.forms
+
+        def inner(form: Form) -> tuple[Form | None, list[Form]]:
+            kind, parts = forms.kinds[form], forms.parts[form]
+            if kind == CALL and parts[0] == "where":
+                return parts[1][0], list(parts[1][1:])
+            return None, forms.inner(form)
+
+        own = lambda form: self._own(form, varies)
+        return self._walked(root, own, inner, varies or (lambda form: True))
+
+    def _walked(
+        self,
+        root: int,
+        own: Callable[[int], Iterable[Condition]],
+        inner: Callable[[int], tuple[Form | None, list[int]]],
+        reaches: Callable[[int], bool],
+    ) -> dict[Condition, None]:
+        """Return what is asked for by all that a form or a node is made of, and is reached.
+
+        `inner` returns the parts of one; those of a choice are branches, and it comes before.
+        """
         found: dict[Condition, None] = {}
-        pending: list[tuple[Form, Guard]] = [(root, ())]
+        pending: list[tuple[int, Guard]] = [(root, ())]
         seen = set(pending)
         guards: set[Guard] = set()
-        forms = self.forms
         while pending:
-            form, guard = pending.pop()
-            for condition in self._own(form, varies):
+            each, guard = pending.pop()
+            for condition in own(each):
                 found[condition._replace(guard=(*guard, *condition.guard))] = None
-            kind, parts = forms.kinds[form], forms.parts[form]
-            inner: list[tuple[Form, Guard]] = []
-            if kind == SUM:
-                inner = [(term, guard) for term, _ in parts[1]]
-            elif kind == PRODUCT:
-                inner = [(each, guard) for pair in parts for each in pair]
-            elif kind == CALL and parts[0] == "where":
-                choice, first, second = parts[1]
-                inner = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
-                guards.update(own for _, own in inner)
-                if len(guards) > _GUARDS or forms.shapes[choice]:
-                    inner = [(first, guard), (second, guard)]
-            elif kind == CALL:
-                inner = [(each, guard) for each in parts[1]]
-            for each in inner:
-                if each not in seen and (varies is None or varies(each[0])):
-                    seen.add(each)
-                    pending.append(each)
+            choice, parts = inner(each)
+            within = [(part, guard) for part in parts]
+            if choice is not None and self.forms.value(choice) is not None:
+                within = within[:1] if self.forms.value(choice) else within[1:]
+            elif choice is not None:
+                first, second = parts
+                branches = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
+                guards.update(taken for _, taken in branches)
+                if len(guards) <= _GUARDS and not self.forms.shapes[choice]:
+                    within = branches
+            fresh = [one for one in within if one not in seen and reaches(one[0])]
+            seen.update(fresh)
+            pending.extend(fresh)
         return found
 
     def untold(self, asked: Iterable[Condition], shown: Iterable[Condition]) -> list[Condition]:
@@ -174,32 +190,21 @@ class Conditions:
 
         Here nothing has been cancelled yet: 0*log(x) asks for x > 0.
         """
-        found: dict[Condition, None] = {}
-        pending: list[tuple[int, Guard]] = [(node, ())]
-        seen = set(pending)
-        guards: set[Guard] = set()
-        while pending:
-            each, guard = pending.pop()
-            arguments = graph.arguments[each]
-            if not arguments or (active is not None and not active[each]):
-                continue
-            name = graph.operations[each].name
-            own = tuple(values[argument] for argument in arguments)
-            for condition in self._at_node(name, own, graph.static.get(each, ())):
-                found[condition._replace(guard=(*guard, *condition.guard))] = None
-            inner = [(argument, guard) for argument in arguments]
-            if name == "where" and (known := self.forms.value(own[0])) is not None:
-                inner = [(arguments[1 if known else 2], guard)]
-            elif name == "where":
-                choice = own[0]
-                inner = [(arguments[k], (*guard, (choice, k == 1))) for k in (1, 2)]
-                guards.update(one for _, one in inner)
-                if len(guards) > _GUARDS or self.forms.shapes[choice]:
-                    inner = [(arguments[k], guard) for k in (1, 2)]
-            fresh = [one for one in inner if one not in seen]
-            seen.update(fresh)
-            pending.extend(fresh)
-        return found
+
+        def reaches(each: int) -> bool:
+            return bool(graph.arguments[each]) and (active is None or bool(active[each]))
+
+        def own(each: int) -> Iterable[Condition]:
+            parts = tuple(values[argument] for argument in graph.arguments[each])
+            return self._at_node(graph.operations[each].name, parts, graph.static.get(each, ()))
+
+        def inner(each: int) -> tuple[Form | None, list[int]]:
+            arguments = list(graph.arguments[each])
+            if graph.operations[each].name == "where":
+                return values[arguments[0]], arguments[1:]
+            return None, arguments
+
+        return self._walked(node, own, inner, reaches) if reaches(node) else {}
 
     def _at_node(
         self, name: str, own: tuple[Form, ...], static: tuple[int, ...]
@@ -253,10 +258,10 @@ class Conditions:
         domain = OPERATIONS[name].domain
         if domain is not None and name not in _OWN:
             # Here equality is asked: xlogy(0, y) has a value for every y.
-            accurate, forms.accurate = forms.accurate, True
+            asks, forms.asks = forms.asks, True
             numbers = [Normal(forms, each) for each in arguments]
             inside: Any = domain.inside(self._m, *numbers, *static)
-            forms.accurate = accurate
+            forms.asks = asks
             if isinstance(inside, Normal):
                 found += self._comparisons(inside.form)
             elif not inside:

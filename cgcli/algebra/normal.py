@@ -22,8 +22,7 @@ class Normal:
     """A form with the operators of a number.
 
     A comparison of two numbers is answered; one with a name in it is a form. That two of them
-    are equal is taken not to hold, unless forms are accurate: it is the exception that a
-    condition tells.
+    are equal is taken not to hold, unless forms ask: it is the exception that a condition tells.
     """
 
     __slots__ = ("form", "forms")
@@ -114,7 +113,7 @@ class Normal:
             forms.kinds[each] == NUMBER or each in forms.constants for each in (self.form, right)
         ):
             return False
-        if forms.accurate:
+        if forms.asks:
             return self._make(forms.call("eq", (self.form, right)), other)
         forms.grant(self.form, "!=", right)
         return False
@@ -224,10 +223,7 @@ def apply(
         return forms.one
     if forms.kinds[first] == CALL:
         inner, below, _ = forms.parts[first]
-        if (name, inner) == ("log", "exp"):
-            return int(below[0])
-        if (name, inner) == ("exp", "log"):
-            forms.grant(below[0], ">")
+        if (name, inner) in (("log", "exp"), ("exp", "log")):
             return int(below[0])
     return forms.call(name, arguments, static)
 

@@ -49,12 +49,14 @@ class Sums:
     a value and its formula none. What is `closed` is a part of others as it is. `constants` are
     the names, and the literals too long to be reckoned with, that stand for no input.
     Forms that are `accurate` are computed with rather than read: rules are the table's accurate
-    ones, not those of a textbook, and whether numbers are equal is asked in the formula.
+    ones, not those of a textbook. Where it `asks`, a formula has a case for numbers that are
+    equal.
     There is `room` for so many forms; one more raises `CgraphError` of kind limit.
     """
 
     def __init__(self, *, accurate: bool = False) -> None:
         self.accurate = accurate
+        self.asks = False
         self.kinds: list[str] = []
         self.parts: list[Any] = []
         self.shapes: list[Shape] = []

@@ -151,6 +151,15 @@ def test_digits_beside_formulas_are_those_of_eval(cgraph: Run) -> None:
     assert ran.out.splitlines()[2] == "f1_x = 2*x  # 0.6666666667"
 
 
+def test_second_derivatives_at_removable_points(cgraph: Run) -> None:
+    for words in (["norm([x, y])^2", "--hessian"], ["hypot(x, y)^2", "--order", "2"]):
+        ran = cgraph("diff", *words, "x=0", "y=0")
+        assert [line.partition("  # ")[2] for line in ran.out.splitlines()[:3]] == ["2", "0", "2"]
+    ran = cgraph("diff", "norm(v)^2", "v=[0,0]", "--wrt", "v,v")
+    assert ran.out == "[[2, 0], [0, 2]]  # [[2, 0], [0, 2]]\n"
+    assert cgraph("diff", "log(x)", "--order", "2", "x=-1").out.splitlines()[0].endswith("# nan")
+
+
 def test_exact_values_where_a_condition_does_not_hold(cgraph: Run) -> None:
     assert (
         cgraph("diff", "abs(x)*x + max(x, 0)", "x=0", "--exact")
