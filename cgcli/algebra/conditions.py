@@ -24,7 +24,6 @@ _SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne":
 _TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _GUARDS: Final = 200
 _COMPARED: Final = 100
-_OWN: Final = frozenset({"pow", "div", "sqrt"})
 
 
 class Conditions:
@@ -54,10 +53,8 @@ class Conditions:
         forms = self.forms
 
         def inner(form: Form) -> tuple[Form | None, list[Form]]:
-            kind, parts = forms.kinds[form], forms.parts[form]
-            if kind == CALL and parts[0] == "where":
-                return parts[1][0], list(parts[1][1:])
-            return None, forms.inner(form)
+            parts = forms.inner(form)
+            return (parts[0], parts[1:]) if forms.is_call(form, "where") else (None, parts)
 
         own = lambda form: self._own(form, varies)
         return self._walked(root, own, inner, varies or (lambda form: True))
@@ -167,8 +164,7 @@ class Conditions:
         forms, (left, sign, right, guard) = self.forms, condition
         if sign in ("<", "<="):
             left, right, sign = right, left, sign.replace("<", ">")
-        is_abs = forms.kinds[right] == CALL and forms.parts[right][0] == "abs"
-        if is_abs and sign in (">", ">=") and left == forms.one:
+        if forms.is_call(right, "abs") and sign in (">", ">=") and left == forms.one:
             square = forms.power(forms.parts[right][1][0], forms.number(2))
             left, right = forms.one, square
         difference = forms.sub(left, right)
@@ -209,39 +205,28 @@ class Conditions:
     def _at_node(
         self, name: str, own: tuple[Form, ...], static: tuple[int, ...]
     ) -> Iterator[Condition]:
-        zero = self.forms.zero
-        if name == "div":
-            yield Condition(own[1], "!=", zero)
-        elif name == "sqrt":
-            yield Condition(own[0], ">=", zero)
-        elif name == "pow":
-            power = self.forms.value(own[1])
-            if power is None and own[0] == zero:
-                yield Condition(own[1], ">=", zero)
-            elif power is None:
-                yield Condition(own[0], ">=", zero)
-            elif power is not None and power.denominator != 1:
-                yield Condition(own[0], ">=" if power > 0 else ">", zero)
-            elif power is not None and power < 0:
-                yield Condition(own[0], "!=", zero)
-        elif name not in _OWN:
+        if name == "pow":
+            yield from self._of_power(*own)
+        else:
             yield from self._domain(name, own, static)
+
+    def _of_power(self, base: Form, exponent: Form) -> Iterator[Condition]:
+        power, zero = self.forms.value(exponent), self.forms.zero
+        if power is None:
+            # For a negative base some powers have a value, and the next ones too.
+            yield Condition(exponent if base == zero else base, ">=", zero)
+        elif power.denominator != 1:
+            yield Condition(base, ">=" if power > 0 else ">", zero)
+        elif power < 0:
+            yield Condition(base, "!=", zero)
 
     def _own(self, form: Form, varies: Callable[[Form], bool] | None) -> Iterator[Condition]:
         forms = self.forms
         kind, parts = forms.kinds[form], forms.parts[form]
         if kind == PRODUCT:
             for base, exponent in parts:
-                power = forms.value(exponent)
-                if power is None:
-                    # For a negative base some powers have a value, and the next ones too.
-                    yield Condition(base, ">=", forms.zero)
-                elif varies is not None and not varies(base):
-                    continue
-                elif power.denominator != 1:
-                    yield Condition(base, ">=" if power > 0 else ">", forms.zero)
-                elif power < 0:
-                    yield Condition(base, "!=", forms.zero)
+                if varies is None or varies(base) or forms.value(exponent) is None:
+                    yield from self._of_power(base, exponent)
         elif kind == CALL:
             yield from self._domain(*parts)
 
@@ -256,7 +241,7 @@ class Conditions:
         forms = self.forms
         found: list[Condition] = []
         domain = OPERATIONS[name].domain
-        if domain is not None and name not in _OWN:
+        if domain is not None:
             # Here equality is asked: xlogy(0, y) has a value for every y.
             asks, forms.asks = forms.asks, True
             numbers = [Normal(forms, each) for each in arguments]
@@ -277,8 +262,8 @@ class Conditions:
             form, guard = pending.pop()
             if form == forms.zero:
                 yield Condition(form, ">", form, guard)
-            elif forms.kinds[form] == CALL and forms.parts[form][0] == "where":
-                choice, first, second = forms.parts[form][1]
+            elif forms.is_call(form, "where"):
+                choice, first, second = forms.inner(form)
                 if second == forms.zero:
                     pending += [(first, guard), (choice, guard)]
                 else:
@@ -290,7 +275,7 @@ class Conditions:
     def _compared(self, choice: Form, taken: bool) -> Condition | None:
         """Return what a comparison asks for, or its opposite; None for what is none."""
         forms = self.forms
-        if forms.kinds[choice] != CALL or forms.parts[choice][0] not in _SIGNS:
+        if not forms.is_call(choice, *_SIGNS):
             return None
         name, (left, right), _ = forms.parts[choice]
         sign = _SIGNS[name]

@@ -210,8 +210,7 @@ class Derivatives:
 
 def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
     """Take for granted that a choice is not about to change: nothing ties in it or jumps."""
-    is_comparison = forms.kinds[condition] == CALL and forms.parts[condition][0] in COMPARISONS
-    if not is_comparison:
+    if not forms.is_call(condition, *COMPARISONS):
         forms.grant(condition, "!=")
     for form in forms.reachable([condition]):
         if forms.kinds[form] != CALL:

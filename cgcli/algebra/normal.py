@@ -124,8 +124,7 @@ class Normal:
         a, b = forms.value(self.form), forms.value(right)
         if a is not None and b is not None:
             return a != b
-        is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in COMPARISONS
-        if is_condition and b == 0:
+        if forms.is_call(self.form, *COMPARISONS) and b == 0:
             return self
         return self._make(forms.call("ne", (self.form, right)), other)
 

@@ -72,17 +72,14 @@ def _inner(forms: Forms, at: At) -> list[At]:
 def _seeks(forms: Forms, form: Form) -> bool:
     """Whether a form is a comparison that may look for the extreme of a vector's elements."""
     return forms.parts[form][0] in COMPARISONS and any(
-        forms.kinds[each] == CALL and forms.parts[each][0] in ("amax", "amin")
-        for each in forms.reachable([form])
+        forms.is_call(each, "amax", "amin") for each in forms.reachable([form])
     )
 
 
 def _only_row(forms: Forms, form: Form) -> Form | None:
     """Return the row of a list of one row."""
-    if forms.kinds[form] != CALL or forms.parts[form][0] != "stack":
-        return None
-    rows = forms.parts[form][1]
-    return rows[0] if len(rows) == 1 else None
+    rows = forms.inner(form)
+    return rows[0] if forms.is_call(form, "stack") and len(rows) == 1 else None
 
 
 def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
@@ -130,10 +127,10 @@ def stacked(forms: Forms, parts: list[Form]) -> Form:
     alike = all(forms.factors(each)[0] == coefficient for each in parts)
     if alike and coefficient not in (0, 1) and forms.kinds[parts[0]] != NUMBER:
         found = stacked(forms, [forms.scale(each, 1 / coefficient) for each in parts])
-        if forms.kinds[found] != CALL or forms.parts[found][0] != "stack":
+        if not forms.is_call(found, "stack"):
             return forms.scale(found, coefficient)
     first = parts[0]
-    if forms.kinds[first] == CALL and forms.parts[first][0] == "index":
+    if forms.is_call(first, "index"):
         source: Form = forms.parts[first][1][0]
         static = forms.parts[first][2]
         if len(static) == 1 and forms.shapes[source][0] == len(parts):
@@ -196,7 +193,6 @@ def listed(forms: Forms, form: Form) -> Form:
 
 def _is_unit(forms: Forms, form: Form) -> bool:
     """Whether a form is 0 but for one element, or one row."""
-    if forms.kinds[form] != CALL:
-        return False
-    name, arguments, _ = forms.parts[form]
-    return name == "onehot" or (name == "outer" and _is_unit(forms, arguments[0]))
+    if forms.is_call(form, "outer"):
+        form = forms.inner(form)[0]
+    return forms.is_call(form, "onehot")

@@ -168,6 +168,10 @@ class Sums:
         # What a form is made of was there before it.
         return sorted(seen)
 
+    def is_call(self, form: Form, *names: str) -> bool:
+        """Whether a form is a call of one of these operations."""
+        return self.kinds[form] == CALL and self.parts[form][0] in names
+
     def value(self, form: Form) -> Fraction | None:
         """Return what a number's form is; None for any other."""
         found: Fraction | None = self.parts[form] if self.kinds[form] == NUMBER else None
