@@ -93,6 +93,19 @@ class Conditions:
             pending.extend(fresh)
         return found
 
+    def shown(self, root: Form) -> dict[Condition, None]:
+        """Return what a formula asks for itself; a power has no value where its base allows none.
+
+        Accurate formulas tell powers apart, and their branches would hide what both ask for.
+        """
+        forms, found = self.forms, self.asked(root)
+        for form in forms.reachable([root]):
+            if forms.kinds[form] == PRODUCT:
+                for base, exponent in forms.parts[form]:
+                    if forms.value(exponent) is None:
+                        found[Condition(base, ">=", forms.zero)] = None
+        return found
+
     def untold(self, asked: Iterable[Condition], shown: Iterable[Condition]) -> list[Condition]:
         """Return those of the conditions asked that do not follow from those shown."""
         known = self._known(shown)

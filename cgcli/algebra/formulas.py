@@ -314,12 +314,12 @@ class Formulas:
         domain: dict[Condition, None] = {}
         edges: dict[Condition, None] = {}
         if len(found) > _MANY:
-            everywhere = {each: None for form in forms for each in conditions.asked(form)}
+            everywhere = {each: None for form in forms for each in conditions.shown(form)}
             domain.update(dict.fromkeys(conditions.untold(asked, everywhere)))
             edges.update(dict.fromkeys(conditions.untold(granted, everywhere)))
         else:
             for each, form in zip(found, forms, strict=True):
-                shown = conditions.asked(form)
+                shown = conditions.shown(form)
                 everywhere.update(shown)
                 domain.update(dict.fromkeys(conditions.untold(each.asked, shown)))
                 edges.update(dict.fromkeys(conditions.untold(granted, shown)))
@@ -334,7 +334,7 @@ class Formulas:
         On the edge itself it is what its formula says, as in the backward pass: inf at 0.
         """
         forms, conditions = self.forms, self._conditions
-        untold = conditions.untold(found.asked, conditions.asked(form))
+        untold = conditions.untold(found.asked, conditions.shown(form))
         for left, sign, right, guard in conditions.reduced(untold):
             test = forms.call(_UP_TO_THE_EDGE[sign], (left, right))
             for choice, taken in reversed(guard):
