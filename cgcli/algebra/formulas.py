@@ -313,16 +313,14 @@ class Formulas:
         everywhere: dict[Condition, None] = {}
         domain: dict[Condition, None] = {}
         edges: dict[Condition, None] = {}
+        groups = [(each.asked, [form]) for each, form in zip(found, forms, strict=True)]
         if len(found) > _MANY:
-            everywhere = {each: None for form in forms for each in conditions.shown(form)}
-            domain.update(dict.fromkeys(conditions.untold(asked, everywhere)))
-            edges.update(dict.fromkeys(conditions.untold(granted, everywhere)))
-        else:
-            for each, form in zip(found, forms, strict=True):
-                shown = conditions.shown(form)
-                everywhere.update(shown)
-                domain.update(dict.fromkeys(conditions.untold(each.asked, shown)))
-                edges.update(dict.fromkeys(conditions.untold(granted, shown)))
+            groups = [(asked, forms)]
+        for own, group in groups:
+            shown = {each: None for form in group for each in conditions.shown(form)}
+            everywhere.update(shown)
+            domain.update(dict.fromkeys(conditions.untold(own, shown)))
+            edges.update(dict.fromkeys(conditions.untold(granted, shown)))
         domain.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
         told = [each for each in edges if each not in domain]
         kept = [*domain, *needed(self.forms, self.source, forms, told), *self.forms.lost]
