@@ -24,8 +24,8 @@ from cgcli.operations.shapes import size
 __all__ = ["needed"]
 
 _TRIALS: Final = 24
-_LARGE: Final = 1_000
-_MANY: Final = 40
+_WORK: Final = 10_000
+"""So many nodes are evaluated at a place, for all conditions, before that takes too long."""
 _SPECIAL: Final = (0.0, 0.0, 1.0, -1.0, 2.0, -2.0, 3.0, 0.5, -1.5)
 _GRID: Final = tuple(k / 2 for k in range(-8, 9))
 _STEPS: Final = (1.0, -1.0, 0.5, -0.25)
@@ -48,7 +48,7 @@ def needed(
     conditions = list(conditions)
     writer = Writer(forms, list(source.inputs))
     nodes = [writer.node(form) for form in derivatives]
-    if len(conditions) > _MANY or len(source) + len(writer.graph) > _LARGE:
+    if len(conditions) * (len(source) + len(writer.graph)) > _WORK:
         return conditions
 
     def outcome(at: dict[str, Any]) -> list[float]:

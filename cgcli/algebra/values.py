@@ -39,7 +39,7 @@ def evaluated(
         return ordered(formulas, result.jacobian or result.gradient), held
     rows, shown = formulas.rows, [found[row.node] for row in formulas.rows]
     if not (kind.exact and all(held)):
-        computed = formulas.to_compute()
+        computed = _to_compute(formulas)
         graph, rows = computed.graph, computed.rows
         found = kind.forward(graph, values)
     if is_outside(formulas, held):
@@ -58,6 +58,16 @@ def evaluated(
             _filled(value, other) for value, other in zip(derivatives, shown, strict=True)
         ]
     return [kind.plain(value) for value in derivatives], held
+
+
+def _to_compute(formulas: Formulas) -> Formulas:
+    """Return accurate formulas, or those that are shown where accurate ones grow too large."""
+    try:
+        return formulas.to_compute()
+    except CgraphError as error:
+        if error.kind != "limit":
+            raise
+        return formulas
 
 
 def _filled(value: Any, other: Any) -> Any:
