@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from cgcli.algebra.forms import CALL, PRODUCT, SUM, Condition, Form, Forms
+from cgcli.algebra.forms import CALL, PRODUCT, Condition, Form, Forms
 from cgcli.algebra.normal import Normal, normal
 from cgcli.algebra.signs import parts_of
 from cgcli.graph.graph import Graph
@@ -24,7 +24,6 @@ _SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne":
 _TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _GUARDS: Final = 200
 _COMPARED: Final = 100
-_OWN: Final = frozenset({"pow", "div", "sqrt"})
 
 
 class Conditions:
@@ -51,33 +50,60 @@ class Conditions:
 
         A branch's conditions are guarded by the branch.
         """
+        forms = self.forms
+
+        def inner(form: Form) -> tuple[Form | None, list[Form]]:
+            parts = forms.inner(form)
+            return (parts[0], parts[1:]) if forms.is_call(form, "where") else (None, parts)
+
+        own = lambda form: self._own(form, varies)
+        return self._walked(root, own, inner, varies or (lambda form: True))
+
+    def _walked(
+        self,
+        root: int,
+        own: Callable[[int], Iterable[Condition]],
+        inner: Callable[[int], tuple[Form | None, list[int]]],
+        reaches: Callable[[int], bool],
+    ) -> dict[Condition, None]:
+        """Return what is asked for by all that a form or a node is made of, and is reached.
+
+        `inner` returns the parts of one; those of a choice are branches, and it comes before.
+        """
         found: dict[Condition, None] = {}
-        pending: list[tuple[Form, Guard]] = [(root, ())]
+        pending: list[tuple[int, Guard]] = [(root, ())]
         seen = set(pending)
         guards: set[Guard] = set()
-        forms = self.forms
         while pending:
-            form, guard = pending.pop()
-            for condition in self._own(form, varies):
+            each, guard = pending.pop()
+            for condition in own(each):
                 found[condition._replace(guard=(*guard, *condition.guard))] = None
-            kind, parts = forms.kinds[form], forms.parts[form]
-            inner: list[tuple[Form, Guard]] = []
-            if kind == SUM:
-                inner = [(term, guard) for term, _ in parts[1]]
-            elif kind == PRODUCT:
-                inner = [(each, guard) for pair in parts for each in pair]
-            elif kind == CALL and parts[0] == "where":
-                choice, first, second = parts[1]
-                inner = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
-                guards.update(own for _, own in inner)
-                if len(guards) > _GUARDS or forms.shapes[choice]:
-                    inner = [(first, guard), (second, guard)]
-            elif kind == CALL:
-                inner = [(each, guard) for each in parts[1]]
-            for each in inner:
-                if each not in seen and (varies is None or varies(each[0])):
-                    seen.add(each)
-                    pending.append(each)
+            choice, parts = inner(each)
+            within = [(part, guard) for part in parts]
+            if choice is not None and self.forms.value(choice) is not None:
+                within = within[:1] if self.forms.value(choice) else within[1:]
+            elif choice is not None:
+                first, second = parts
+                branches = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
+                guards.update(taken for _, taken in branches)
+                if len(guards) <= _GUARDS and not self.forms.shapes[choice]:
+                    within = branches
+            fresh = [one for one in within if one not in seen and reaches(one[0])]
+            seen.update(fresh)
+            pending.extend(fresh)
+        return found
+
+    def shown(self, root: Form) -> dict[Condition, None]:
+        """Return what a formula asks for itself; a power has no value where its base allows none.
+
+        Accurate formulas tell powers apart, and their branches would hide what both ask for.
+        """
+        forms, found = self.forms, self.asked(root)
+        for form in forms.reachable([root]):
+            if forms.kinds[form] == PRODUCT:
+                for base, exponent in forms.parts[form]:
+                    if forms.value(exponent) is None:
+                        found[Condition(base, ">=", forms.zero)] = None
         return found
 
     def untold(self, asked: Iterable[Condition], shown: Iterable[Condition]) -> list[Condition]:
@@ -151,8 +177,7 @@ class Conditions:
         forms, (left, sign, right, guard) = self.forms, condition
         if sign in ("<", "<="):
             left, right, sign = right, left, sign.replace("<", ">")
-        is_abs = forms.kinds[right] == CALL and forms.parts[right][0] == "abs"
-        if is_abs and sign in (">", ">=") and left == forms.one:
+        if forms.is_call(right, "abs") and sign in (">", ">=") and left == forms.one:
             square = forms.power(forms.parts[right][1][0], forms.number(2))
             left, right = forms.one, square
         difference = forms.sub(left, right)
@@ -174,67 +199,47 @@ class Conditions:
 
         Here nothing has been cancelled yet: 0*log(x) asks for x > 0.
         """
-        found: dict[Condition, None] = {}
-        pending: list[tuple[int, Guard]] = [(node, ())]
-        seen = set(pending)
-        guards: set[Guard] = set()
-        while pending:
-            each, guard = pending.pop()
-            arguments = graph.arguments[each]
-            if not arguments or (active is not None and not active[each]):
-                continue
-            name = graph.operations[each].name
-            own = tuple(values[argument] for argument in arguments)
-            for condition in self._at_node(name, own, graph.static.get(each, ())):
-                found[condition._replace(guard=(*guard, *condition.guard))] = None
-            inner = [(argument, guard) for argument in arguments]
-            if name == "where":
-                choice = own[0]
-                inner = [(arguments[k], (*guard, (choice, k == 1))) for k in (1, 2)]
-                guards.update(one for _, one in inner)
-                if len(guards) > _GUARDS or self.forms.shapes[choice]:
-                    inner = [(arguments[k], guard) for k in (1, 2)]
-            fresh = [one for one in inner if one not in seen]
-            seen.update(fresh)
-            pending.extend(fresh)
-        return found
+
+        def reaches(each: int) -> bool:
+            return bool(graph.arguments[each]) and (active is None or bool(active[each]))
+
+        def own(each: int) -> Iterable[Condition]:
+            parts = tuple(values[argument] for argument in graph.arguments[each])
+            return self._at_node(graph.operations[each].name, parts, graph.static.get(each, ()))
+
+        def inner(each: int) -> tuple[Form | None, list[int]]:
+            arguments = list(graph.arguments[each])
+            if graph.operations[each].name == "where":
+                return values[arguments[0]], arguments[1:]
+            return None, arguments
+
+        return self._walked(node, own, inner, reaches) if reaches(node) else {}
 
     def _at_node(
         self, name: str, own: tuple[Form, ...], static: tuple[int, ...]
     ) -> Iterator[Condition]:
-        zero = self.forms.zero
-        if name == "div":
-            yield Condition(own[1], "!=", zero)
-        elif name == "sqrt":
-            yield Condition(own[0], ">=", zero)
-        elif name == "pow":
-            power = self.forms.value(own[1])
-            if power is None and own[0] == zero:
-                yield Condition(own[1], ">=", zero)
-            elif power is None:
-                yield Condition(own[0], ">=", zero)
-            elif power is not None and power.denominator != 1:
-                yield Condition(own[0], ">=" if power > 0 else ">", zero)
-            elif power is not None and power < 0:
-                yield Condition(own[0], "!=", zero)
-        elif name not in _OWN:
+        if name == "pow":
+            yield from self._of_power(*own)
+        else:
             yield from self._domain(name, own, static)
+
+    def _of_power(self, base: Form, exponent: Form) -> Iterator[Condition]:
+        power, zero = self.forms.value(exponent), self.forms.zero
+        if power is None:
+            # For a negative base some powers have a value, and the next ones too.
+            yield Condition(exponent if base == zero else base, ">=", zero)
+        elif power.denominator != 1:
+            yield Condition(base, ">=" if power > 0 else ">", zero)
+        elif power < 0:
+            yield Condition(base, "!=", zero)
 
     def _own(self, form: Form, varies: Callable[[Form], bool] | None) -> Iterator[Condition]:
         forms = self.forms
         kind, parts = forms.kinds[form], forms.parts[form]
         if kind == PRODUCT:
             for base, exponent in parts:
-                power = forms.value(exponent)
-                if power is None:
-                    # For a negative base some powers have a value, and the next ones too.
-                    yield Condition(base, ">=", forms.zero)
-                elif varies is not None and not varies(base):
-                    continue
-                elif power.denominator != 1:
-                    yield Condition(base, ">=" if power > 0 else ">", forms.zero)
-                elif power < 0:
-                    yield Condition(base, "!=", forms.zero)
+                if varies is None or varies(base) or forms.value(exponent) is None:
+                    yield from self._of_power(base, exponent)
         elif kind == CALL:
             yield from self._domain(*parts)
 
@@ -249,12 +254,12 @@ class Conditions:
         forms = self.forms
         found: list[Condition] = []
         domain = OPERATIONS[name].domain
-        if domain is not None and name not in _OWN:
+        if domain is not None:
             # Here equality is asked: xlogy(0, y) has a value for every y.
-            accurate, forms.accurate = forms.accurate, True
+            asks, forms.asks = forms.asks, True
             numbers = [Normal(forms, each) for each in arguments]
             inside: Any = domain.inside(self._m, *numbers, *static)
-            forms.accurate = accurate
+            forms.asks = asks
             if isinstance(inside, Normal):
                 found += self._comparisons(inside.form)
             elif not inside:
@@ -270,8 +275,8 @@ class Conditions:
             form, guard = pending.pop()
             if form == forms.zero:
                 yield Condition(form, ">", form, guard)
-            elif forms.kinds[form] == CALL and forms.parts[form][0] == "where":
-                choice, first, second = forms.parts[form][1]
+            elif forms.is_call(form, "where"):
+                choice, first, second = forms.inner(form)
                 if second == forms.zero:
                     pending += [(first, guard), (choice, guard)]
                 else:
@@ -283,7 +288,7 @@ class Conditions:
     def _compared(self, choice: Form, taken: bool) -> Condition | None:
         """Return what a comparison asks for, or its opposite; None for what is none."""
         forms = self.forms
-        if forms.kinds[choice] != CALL or forms.parts[choice][0] not in _SIGNS:
+        if not forms.is_call(choice, *_SIGNS):
             return None
         name, (left, right), _ = forms.parts[choice]
         sign = _SIGNS[name]

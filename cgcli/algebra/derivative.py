@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
@@ -39,18 +38,10 @@ class Derivatives:
 
     def of(self, form: Form) -> Form:
         """Return the derivative of a form."""
-        pending = [form]
         known, forms = self._known, self.forms
-        while pending:
-            each = pending[-1]
+        for each in forms.reachable([form]):
             if each in known:
-                pending.pop()
                 continue
-            missing = [part for part in self._parts(each) if part not in known]
-            if missing:
-                pending.extend(missing)
-                continue
-            pending.pop()
             kind = forms.kinds[each]
             if kind == NUMBER:
                 known[each] = forms.zero
@@ -70,18 +61,6 @@ class Derivatives:
     def _varies(self, form: Form) -> bool:
         """Whether a form depends on the name."""
         return self.by in self.forms.reachable([form])
-
-    def _parts(self, form: Form) -> Iterator[Form]:
-        forms = self.forms
-        kind, parts = forms.kinds[form], forms.parts[form]
-        if kind == SUM:
-            yield from (term for term, _ in parts[1])
-        elif kind == PRODUCT:
-            for base, exponent in parts:
-                yield base
-                yield exponent
-        elif kind == CALL:
-            yield from parts[1]
 
     def _sum(self, form: Form) -> Form:
         forms = self.forms
@@ -162,7 +141,7 @@ class Derivatives:
     def _power(self, base: Form, exponent: Form) -> Form:
         """Return the derivative of one power: n·u^(n-1)·u', and u^v·log(u)·v' where v varies."""
         forms = self.forms
-        if base == forms.zero and not forms.accurate:
+        if base == forms.zero and not forms.asks:
             # 0^v is 0 where v is positive.
             forms.grant(exponent, ">")
             return forms.zero
@@ -204,7 +183,7 @@ class Derivatives:
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
             if self._varies(condition):
-                note_edge(forms, condition)
+                note_edge(forms, self._m, condition)
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
@@ -229,19 +208,32 @@ class Derivatives:
         return partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
 
 
-def note_edge(forms: Forms, condition: Form) -> None:
-    """Take for granted that two sides of a choice's comparison are not equal."""
-    if forms.kinds[condition] == CALL and forms.parts[condition][0] in COMPARISONS:
-        left, right = forms.parts[condition][1]
-        forms.grant(left, "!=", right)
+def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
+    """Take for granted that a choice is not about to change: nothing ties in it or jumps."""
+    if not forms.is_call(condition, *COMPARISONS):
+        forms.grant(condition, "!=")
+    for form in forms.reachable([condition]):
+        if forms.kinds[form] != CALL:
+            continue
+        name, arguments, _ = forms.parts[form]
+        if name in COMPARISONS:
+            forms.grant(arguments[0], "!=", arguments[1])
+        elif name in OPERATIONS and OPERATIONS[name].elementwise:
+            values = [Normal(forms, each) for each in arguments]
+            note_corners(OPERATIONS[name], m, values, ("a jump",))
 
 
-def note_corners(operation: Operation, m: Namespace, values: list[Any]) -> None:
+def note_corners(
+    operation: Operation,
+    m: Namespace,
+    values: list[Any],
+    kinds: tuple[str, ...] = ("a corner", "a jump"),
+) -> None:
     """Take for granted that a step or a corner is not met: their rules ask for equality."""
     if operation.name in _WITHOUT_CORNERS:
         return
     for kink in operation.kinks:
-        if kink.words.startswith(("a corner", "a jump")):
+        if kink.words.startswith(kinds):
             kink.at(m, *values)
 
 

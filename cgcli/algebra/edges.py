@@ -23,11 +23,13 @@ from cgcli.operations.shapes import size
 
 __all__ = ["needed"]
 
-_TRIALS: Final = 16
-_LARGE: Final = 2_000
-_MANY: Final = 40
-_SPECIAL: Final = (0.0, 0.0, 1.0, -1.0, 0.5, 2.0)
+_TRIALS: Final = 24
+_WORK: Final = 10_000
+"""So many nodes are evaluated at a place, for all conditions, before that takes too long."""
+_SPECIAL: Final = (0.0, 0.0, 1.0, -1.0, 2.0, -2.0, 3.0, 0.5, -1.5)
 _GRID: Final = tuple(k / 2 for k in range(-8, 9))
+_STEPS: Final = (1.0, -1.0, 0.5, -0.25)
+_EDGES: Final = 5
 _NEAR: Final = (1e-4, 1e-7)
 _KEEPS: Final = 0.3
 """Nearer by a factor of 1,000 a cube root is a tenth of what it was, and a jump is all of it."""
@@ -46,7 +48,7 @@ def needed(
     conditions = list(conditions)
     writer = Writer(forms, list(source.inputs))
     nodes = [writer.node(form) for form in derivatives]
-    if len(conditions) > _MANY or len(source) + len(writer.graph) > _LARGE:
+    if len(conditions) * (len(source) + len(writer.graph)) > _WORK:
         return conditions
 
     def outcome(at: dict[str, Any]) -> list[float]:
@@ -69,7 +71,7 @@ def _jumps(
     sides = [writer.node(condition.left), writer.node(condition.right)]
     guard = [(writer.node(choice), taken) for choice, taken in condition.guard]
     is_met = False
-    for trial, line in enumerate(_lines(source)):
+    for trial, (line, is_chance) in enumerate(_lines(source)):
 
         def apart(t: float, line: Line = line, trial: int = trial) -> float:
             values = forward(writer.graph, line(t))
@@ -78,39 +80,43 @@ def _jumps(
             differences = _flat([values[sides[0]] - values[sides[1]]])
             return differences[trial % len(differences)]
 
-        edge = _edge(apart)
-        if edge is None:
-            continue
-        low, high = edge
-        if not (apart(low - _NEAR[-1]) and apart(high + _NEAR[-1])):
-            # The sides are equal all around.
-            return True
-        at_edge = [outcome(line(low))] if low == high else []
-        spans = [
-            _spans([outcome(line(low - near)), outcome(line(high + near)), *at_edge])
-            for near in _NEAR
-        ]
-        for far, near in zip(*spans, strict=True):
-            is_met = is_met or near == near
-            if near > 1e-9 and near > _KEEPS * far:
-                return True
+        for low, high in itertools.islice(_edges(apart), _EDGES):
+            if not (apart(low - _NEAR[-1]) and apart(high + _NEAR[-1])):
+                if is_chance:
+                    # The sides are equal all around.
+                    return True
+                continue
+            at_edge = [outcome(line(low))] if low == high else []
+            spans = [
+                _spans([outcome(line(low - near)), outcome(line(high + near)), *at_edge])
+                for near in _NEAR
+            ]
+            for far, near in zip(*spans, strict=True):
+                is_met = is_met or near == near
+                if near > 1e-9 and near > _KEEPS * far:
+                    return True
     return not is_met
 
 
-def _lines(source: Graph) -> Iterator[Line]:
-    """Yield lines through points of all inputs, many of them with zeros and ties."""
+def _lines(source: Graph) -> Iterator[tuple[Line, bool]]:
+    """Yield lines through points of all inputs, and whether these are any that chance has.
+
+    The others meet zeros, ties and whole numbers, and on many of them one input moves alone.
+    """
     # Drawn so that the same formulas come with the same conditions.
     chance = random.Random(1)  # noqa: S311
     zero, special = (lambda: 0.0), (lambda: chance.choice(_SPECIAL))
-    anywhere, step = (lambda: chance.uniform(-3, 3)), (lambda: chance.uniform(-1, 1))
+    anywhere = lambda: chance.uniform(-3, 3)
     for trial in range(_TRIALS):
-        draw = special if trial % 2 else anywhere if trial else zero
-        yield _line(
-            {
-                name: (_drawn(source.shape(node), draw), _drawn(source.shape(node), step))
-                for name, node in source.inputs.items()
-            }
-        )
+        is_chance = trial % 3 == 1
+        draw = anywhere if is_chance else special if trial else zero
+        step = anywhere if trial < 2 or is_chance else lambda: chance.choice(_STEPS)
+        moving = chance.choice([*source.inputs]) if trial % 3 == 2 else None
+        ends = {}
+        for name, node in source.inputs.items():
+            shape, moves = source.shape(node), moving in (None, name)
+            ends[name] = _drawn(shape, draw), _drawn(shape, step if moves else zero)
+        yield _line(ends), is_chance
 
 
 def _line(ends: Mapping[str, tuple[Any, Any]]) -> Line:
@@ -126,16 +132,15 @@ def _drawn(shape: Shape, draw: Callable[[], float]) -> Any:
     return np.array([draw() for _ in range(size(shape))]).reshape(shape)
 
 
-def _edge(apart: Callable[[float], float]) -> tuple[float, float] | None:
-    """Return where two sides are equal, as the ends of what it is known to lie between."""
+def _edges(apart: Callable[[float], float]) -> Iterator[tuple[float, float]]:
+    """Yield where two sides are equal, as the ends of what it is known to lie between."""
     if apart(0.0) == 0:
-        return 0.0, 0.0
+        yield 0.0, 0.0
     for left, right in itertools.pairwise((t, apart(t)) for t in _GRID):
         if not left[1]:
-            return left[0], left[0]
-        if left[1] * right[1] < 0:
-            return _bisected(apart, left[0], right[0])
-    return None
+            yield left[0], left[0]
+        elif left[1] * right[1] < 0:
+            yield _bisected(apart, left[0], right[0])
 
 
 def _bisected(apart: Callable[[float], float], low: float, high: float) -> tuple[float, float]:

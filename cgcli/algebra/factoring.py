@@ -127,7 +127,6 @@ def _without_fractions(
             base = whole
             moved = forms.number(least * exponent)
             found[name] = forms.add(found.get(name, forms.zero), moved)
-            forms.grant(name, "!=")
     return base
 
 

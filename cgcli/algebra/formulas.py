@@ -98,6 +98,8 @@ class Formulas:
         self.decimal = "." in graph.text
         self.names = inputs_of(graph, wanted)
         orders = orders_of(self.names, wanted)
+        # What is 0 at one point, by a case of its own, has not the slope of what is around it.
+        self.forms.asks = accurate and len(orders[0]) == 1
         self._conditions = Conditions(self.forms)
         self._defined: dict[Condition, None] = {}
         needed = graph.ancestors([graph.output])
@@ -311,16 +313,14 @@ class Formulas:
         everywhere: dict[Condition, None] = {}
         domain: dict[Condition, None] = {}
         edges: dict[Condition, None] = {}
+        groups = [(each.asked, [form]) for each, form in zip(found, forms, strict=True)]
         if len(found) > _MANY:
-            everywhere = {each: None for form in forms for each in conditions.asked(form)}
-            domain.update(dict.fromkeys(conditions.untold(asked, everywhere)))
-            edges.update(dict.fromkeys(conditions.untold(granted, everywhere)))
-        else:
-            for each, form in zip(found, forms, strict=True):
-                shown = conditions.asked(form)
-                everywhere.update(shown)
-                domain.update(dict.fromkeys(conditions.untold(each.asked, shown)))
-                edges.update(dict.fromkeys(conditions.untold(granted, shown)))
+            groups = [(asked, forms)]
+        for own, group in groups:
+            shown = {each: None for form in group for each in conditions.shown(form)}
+            everywhere.update(shown)
+            domain.update(dict.fromkeys(conditions.untold(own, shown)))
+            edges.update(dict.fromkeys(conditions.untold(granted, shown)))
         domain.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
         told = [each for each in edges if each not in domain]
         kept = [*domain, *needed(self.forms, self.source, forms, told), *self.forms.lost]
@@ -332,7 +332,7 @@ class Formulas:
         On the edge itself it is what its formula says, as in the backward pass: inf at 0.
         """
         forms, conditions = self.forms, self._conditions
-        untold = conditions.untold(found.asked, conditions.asked(form))
+        untold = conditions.untold(found.asked, conditions.shown(form))
         for left, sign, right, guard in conditions.reduced(untold):
             test = forms.call(_UP_TO_THE_EDGE[sign], (left, right))
             for choice, taken in reversed(guard):

@@ -120,7 +120,7 @@ class Gradients(Sweep):
             if operation.name == "where":
                 # The branch that is not taken is not multiplied by 0: it is sent 0.
                 if not place:
-                    note_edge(self.forms, parts[0].form)
+                    note_edge(self.forms, m, parts[0].form)
                     continue
                 sent = m.where(parts[0], *((upstream, 0) if place == 1 else (0, upstream)))
             else:

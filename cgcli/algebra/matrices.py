@@ -17,6 +17,8 @@ from cgcli.operations.shapes import reduced, size
 
 __all__ = ["Algebra"]
 
+_UNITS = ("unit", "onehot")
+
 
 class Algebra:
     """The operations of vectors and matrices over tensors, by their names in the rules."""
@@ -54,7 +56,7 @@ class Algebra:
         rest = {base: power for base, power in factors.items() if base not in scalars}
         scale = forms.product(coefficient, scalars)
         for base, power in rest.items():
-            if len(rest) > 1 and power == forms.one and self._is_unit(base):
+            if len(rest) > 1 and power == forms.one and self.forms.is_call(base, *_UNITS):
                 others = {each: own for each, own in rest.items() if each != base}
                 other = forms.product(Fraction(1), others)
                 if forms.shapes[other] == forms.shapes[base]:
@@ -115,30 +117,24 @@ class Algebra:
     def _matmul(self, left: Form, right: Form) -> Form:
         """Return a product of two that fill their shapes."""
         forms = self.forms
-        if self._is_unit(left):
+        if forms.is_call(left, *_UNITS):
             return self._picked(right, left)
-        if self._is_unit(right):
+        if forms.is_call(right, *_UNITS):
             rows = left if len(forms.shapes[left]) == 1 else self._transposed(left)
             return self._picked(rows, right)
-        if len(forms.shapes[left]) == 1 and self._is(right, "transpose"):
+        if len(forms.shapes[left]) == 1 and self.forms.is_call(right, "transpose"):
             left, right = forms.parts[right][1][0], left
         return forms.call("matmul", (left, right))
 
     def _picked(self, form: Form, unit: Form) -> Form:
         """Return the row that a unit vector picks."""
         forms = self.forms
-        if self._is(unit, "unit"):
+        if self.forms.is_call(unit, "unit"):
             return forms.row(form)
         place = forms.value(forms.parts[unit][1][0])
         if place is None:
             return forms.call("matmul", (unit, form))
         return element(forms, form, int(place))
-
-    def _is_unit(self, form: Form) -> bool:
-        return self._is(form, "unit") or self._is(form, "onehot")
-
-    def _is(self, form: Form, name: str) -> bool:
-        return self.forms.kinds[form] == CALL and self.forms.parts[form][0] == name
 
     def outer_or_scale(self, a: Any, b: Any) -> Tensor:
         """Return the matrix of products of two vectors, or the vector times the scalar."""
@@ -176,10 +172,10 @@ class Algebra:
         forms = self.forms
         if len(forms.shapes[form]) == 1:
             return self._column(form)
-        if self._is(form, "transpose"):
+        if self.forms.is_call(form, "transpose"):
             found: Form = forms.parts[form][1][0]
             return found
-        if self._is(form, "outer"):
+        if self.forms.is_call(form, "outer"):
             return forms.call("outer", forms.parts[form][1][::-1])
         return forms.call("transpose", (form,))
 
@@ -216,7 +212,7 @@ class Algebra:
         product = self._as_product(form, shape, down) if kind == "full" else None
         if product is not None:
             return self._tensor(forms.mul(scale, product), left)
-        if kind == "full" and self._is(form, "transpose"):
+        if kind == "full" and self.forms.is_call(form, "transpose"):
             found = forms.call("sum", forms.parts[form][1], (1 if down else 0,))
         elif kind == "full":
             found = forms.call("sum", (form,), (0 if down else 1,))
@@ -249,12 +245,12 @@ class Algebra:
 
     def _total(self, form: Form) -> Form:
         forms = self.forms
-        if self._is_unit(form):
+        if forms.is_call(form, *_UNITS):
             return forms.one
-        if self._is(form, "outer"):
+        if self.forms.is_call(form, "outer"):
             a, b = forms.parts[form][1]
             return forms.mul(self._total(a), self._total(b))
-        if self._is(form, "transpose"):
+        if self.forms.is_call(form, "transpose"):
             form = forms.parts[form][1][0]
         return forms.call("sum", (form,))
 

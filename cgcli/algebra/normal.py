@@ -36,8 +36,7 @@ class Normal(Operators):
     """A form with the operators of a number.
 
     A comparison of two numbers is answered; one with a name in it is a form. That two of them
-    are equal is taken not to hold, unless forms are accurate: it is the exception that a
-    condition tells.
+    are equal is taken not to hold, unless forms ask: it is the exception that a condition tells.
     """
 
     __slots__ = ("form", "forms")
@@ -80,7 +79,7 @@ class Normal(Operators):
             forms.kinds[each] == NUMBER or each in forms.constants for each in (self.form, right)
         ):
             return False
-        if forms.accurate:
+        if forms.asks:
             return self._make(forms.call("eq", (self.form, right)), other)
         forms.grant(self.form, "!=", right)
         return False
@@ -88,8 +87,7 @@ class Normal(Operators):
     def __ne__(self, other: object) -> Any:
         """Return whether they differ, as a form; a condition that is asked for is itself."""
         forms = self.forms
-        is_condition = forms.kinds[self.form] == CALL and forms.parts[self.form][0] in COMPARISONS
-        if is_condition and forms.value(self._other(other)) == 0:
+        if forms.is_call(self.form, *COMPARISONS) and forms.value(self._other(other)) == 0:
             return self
         return self.write("ne", self, other)
 
@@ -160,11 +158,18 @@ def apply(
         return forms.div(*arguments)
     if name == "neg":
         return forms.negative(arguments[0])
-    if name in ("same", "pos"):
-        return arguments[0]
     if name == "pow":
         return forms.power(*arguments)
+    if name in ("max", "min"):
+        # What stands twice ties with itself wherever it is the extreme.
+        arguments = tuple(dict.fromkeys(arguments))
     first = arguments[0]
+    if name in ("same", "pos") or (name in ("max", "min") and len(arguments) == 1):
+        return first
+    if name in COMPARISONS and first == arguments[1]:
+        return forms.number(name in ("le", "ge", "eq"))
+    if name == "where" and forms.value(first) is not None:
+        return arguments[1 if forms.value(first) else 2]
     if name == "sqrt":
         return forms.power(first, forms.number(Fraction(1, 2)))
     value = forms.value(first) if len(arguments) == 1 else None
@@ -180,10 +185,7 @@ def apply(
         return forms.one
     if forms.kinds[first] == CALL:
         inner, below, _ = forms.parts[first]
-        if (name, inner) == ("log", "exp"):
-            return int(below[0])
-        if (name, inner) == ("exp", "log"):
-            forms.grant(below[0], ">")
+        if (name, inner) in (("log", "exp"), ("exp", "log")):
             return int(below[0])
     return forms.call(name, arguments, static)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.forms import CALL, NAME, NUMBER, Form, Forms
 from cgcli.algebra.normal import COMPARISONS
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
@@ -48,14 +48,10 @@ def _inner(forms: Forms, at: At) -> list[At]:
     """Return the parts, each with its own place, whose elements an element is made of."""
     form, place = at
     kind, parts, shape = forms.kinds[form], forms.parts[form], forms.shapes[form]
-    inner: list[Form] = []
-    if not shape or kind == NUMBER:
+    if not shape:
         return []
-    if kind == SUM:
-        inner = [term for term, _ in parts[1]]
-    elif kind == PRODUCT:
-        inner = [each for pair in parts for each in pair]
-    elif kind == CALL:
+    inner = forms.inner(form)
+    if kind == CALL:
         name, arguments, _ = parts
         if name == "outer":
             return [(arguments[0], place)]
@@ -63,8 +59,8 @@ def _inner(forms: Forms, at: At) -> list[At]:
             column = _only_row(forms, arguments[0])
             return [] if column is None else [(column, place)]
         operation = OPERATIONS.get(name)
-        if operation is not None and operation.elementwise and not _seeks(forms, form):
-            inner = list(arguments)
+        if operation is None or not operation.elementwise or _seeks(forms, form):
+            return []
     # Of a part that broadcasts there is one element, or the part itself is asked for.
     rank = len(shape)
     return [
@@ -76,17 +72,14 @@ def _inner(forms: Forms, at: At) -> list[At]:
 def _seeks(forms: Forms, form: Form) -> bool:
     """Whether a form is a comparison that may look for the extreme of a vector's elements."""
     return forms.parts[form][0] in COMPARISONS and any(
-        forms.kinds[each] == CALL and forms.parts[each][0] in ("amax", "amin")
-        for each in forms.reachable([form])
+        forms.is_call(each, "amax", "amin") for each in forms.reachable([form])
     )
 
 
 def _only_row(forms: Forms, form: Form) -> Form | None:
     """Return the row of a list of one row."""
-    if forms.kinds[form] != CALL or forms.parts[form][0] != "stack":
-        return None
-    rows = forms.parts[form][1]
-    return rows[0] if len(rows) == 1 else None
+    rows = forms.inner(form)
+    return rows[0] if forms.is_call(form, "stack") and len(rows) == 1 else None
 
 
 def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
@@ -94,22 +87,14 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
     kind, parts, shape = forms.kinds[form], forms.parts[form], forms.shapes[form]
     if not shape:
         return form
-    if kind == SUM:
-        number, terms = parts
-        total = forms.number(number)
-        for (term, factor), own in zip(terms, inner, strict=True):
-            total = forms.add(total, forms.scale(_lower(forms, form, term, own), factor))
-        return total
-    if kind == PRODUCT:
-        product = forms.one
-        for k, (base, power) in enumerate(parts):
-            own = _lower(forms, form, base, inner[2 * k])
-            product = forms.mul(
-                product, forms.power(own, _lower(forms, form, power, inner[2 * k + 1]))
-            )
-        return product
-    if kind != CALL:
+    if kind == NAME:
         return forms.call("index", (form,), (place,))
+    lower = [
+        _lower(forms, form, part, own)
+        for part, own in zip(forms.inner(form) if inner else (), inner, strict=False)
+    ]
+    if kind != CALL:
+        return forms.made_of(form, lower)
     name, arguments, static = parts
     if name == "stack":
         picked: Form = arguments[place]
@@ -128,10 +113,7 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
         return forms.call("stack", (inner[0],))
     if name == "index":
         return forms.call("index", arguments, (*static, place))
-    if inner:
-        parts_ = tuple(_lower(forms, form, a, b) for a, b in zip(arguments, inner, strict=True))
-        return forms.call(name, parts_, static)
-    return forms.call("index", (form,), (place,))
+    return forms.made_of(form, lower) if inner else forms.call("index", (form,), (place,))
 
 
 def _lower(forms: Forms, whole_: Form, part: Form, own: Form) -> Form:
@@ -145,10 +127,10 @@ def stacked(forms: Forms, parts: list[Form]) -> Form:
     alike = all(forms.factors(each)[0] == coefficient for each in parts)
     if alike and coefficient not in (0, 1) and forms.kinds[parts[0]] != NUMBER:
         found = stacked(forms, [forms.scale(each, 1 / coefficient) for each in parts])
-        if forms.kinds[found] != CALL or forms.parts[found][0] != "stack":
+        if not forms.is_call(found, "stack"):
             return forms.scale(found, coefficient)
     first = parts[0]
-    if forms.kinds[first] == CALL and forms.parts[first][0] == "index":
+    if forms.is_call(first, "index"):
         source: Form = forms.parts[first][1][0]
         static = forms.parts[first][2]
         if len(static) == 1 and forms.shapes[source][0] == len(parts):
@@ -211,7 +193,6 @@ def listed(forms: Forms, form: Form) -> Form:
 
 def _is_unit(forms: Forms, form: Form) -> bool:
     """Whether a form is 0 but for one element, or one row."""
-    if forms.kinds[form] != CALL:
-        return False
-    name, arguments, _ = forms.parts[form]
-    return name == "onehot" or (name == "outer" and _is_unit(forms, arguments[0]))
+    if forms.is_call(form, "outer"):
+        form = forms.inner(form)[0]
+    return forms.is_call(form, "onehot")

@@ -6,7 +6,7 @@ vector that has 1 at its place.
 
 from __future__ import annotations
 
-from cgcli.algebra.forms import CALL, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.forms import CALL, Form, Forms
 from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.places import element
 from cgcli.algebra.tensor import Tensor
@@ -24,21 +24,11 @@ def placed(forms: Forms, form: Form, place: int) -> Form:
 
 
 def _placed(forms: Forms, form: Form, place: int, found: dict[Form, Form]) -> Form:
-    kind, parts = forms.kinds[form], forms.parts[form]
-    if kind == SUM:
-        total = forms.number(parts[0])
-        for term, factor in parts[1]:
-            total = forms.add(total, forms.scale(found[term], factor))
-        return total
-    if kind == PRODUCT:
-        product = forms.one
-        for base, power in parts:
-            product = forms.mul(product, forms.power(found[base], found[power]))
-        return product
-    if kind != CALL:
-        return form
-    name, arguments, static = parts
-    own = tuple(found[argument] for argument in arguments)
+    inner = forms.inner(form)
+    own = [found[part] for part in inner]
+    if forms.kinds[form] != CALL:
+        return forms.made_of(form, own) if own != inner else form
+    name, _, static = forms.parts[form]
     if name == "row":
         return element(forms, own[0], place)
     if name == "unit":
@@ -48,7 +38,7 @@ def _placed(forms: Forms, form: Form, place: int, found: dict[Form, Form]) -> Fo
         for each in static:
             at = element(forms, at, each)
         return at
-    return form if own == arguments else forms.call(name, own, static)
+    return form if own == inner else forms.made_of(form, own)
 
 
 class Rows:
@@ -85,21 +75,10 @@ class Rows:
         own = [each for each in inner if each is not None]
         if len(own) < len(inner):
             return None
-        if kind == SUM:
-            total = forms.number(parts[0])
-            for (_, factor), each in zip(parts[1], own, strict=True):
-                total = forms.add(total, forms.scale(each, factor))
-            return total
-        if kind == PRODUCT:
-            product = forms.one
-            for k in range(len(parts)):
-                product = forms.mul(product, forms.power(own[2 * k], own[2 * k + 1]))
-            return product
-        name, arguments, static = parts
-        operation = OPERATIONS.get(name)
-        if operation is not None and operation.elementwise:
-            return forms.call(name, tuple(own), static)
-        return self._product(arguments) if name == "matmul" else None
+        operation = OPERATIONS.get(parts[0])
+        if kind != CALL or (operation is not None and operation.elementwise):
+            return forms.made_of(form, own)
+        return self._product(parts[1]) if parts[0] == "matmul" else None
 
     def _lined(self, part: Form, rank: int) -> Form | None:
         """Return a part's rows as they broadcast beside those of the whole."""

@@ -89,7 +89,7 @@ def parts_of(forms: Forms, condition: Condition) -> Iterator[Condition]:
         value = forms.value(power)
         if is_positive(forms, base):
             continue
-        while forms.kinds[base] == CALL and forms.parts[base][0] == "abs":
+        while forms.is_call(base, "abs"):
             # abs(u) is positive where u is not 0.
             base, power = forms.parts[base][1][0], forms.number(2)  # noqa: PLW2901
         if value is not None and value.denominator != 1:

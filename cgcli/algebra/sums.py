@@ -49,12 +49,14 @@ class Sums:
     a value and its formula none. What is `closed` is a part of others as it is. `constants` are
     the names, and the literals too long to be reckoned with, that stand for no input.
     Forms that are `accurate` are computed with rather than read: rules are the table's accurate
-    ones, not those of a textbook, and whether numbers are equal is asked in the formula.
+    ones, not those of a textbook. Where it `asks`, a formula has a case for numbers that are
+    equal.
     There is `room` for so many forms; one more raises `CgraphError` of kind limit.
     """
 
     def __init__(self, *, accurate: bool = False) -> None:
         self.accurate = accurate
+        self.asks = False
         self.kinds: list[str] = []
         self.parts: list[Any] = []
         self.shapes: list[Shape] = []
@@ -165,6 +167,10 @@ class Sums:
                     pending.append(part)
         # What a form is made of was there before it.
         return sorted(seen)
+
+    def is_call(self, form: Form, *names: str) -> bool:
+        """Whether a form is a call of one of these operations."""
+        return self.kinds[form] == CALL and self.parts[form][0] in names
 
     def value(self, form: Form) -> Fraction | None:
         """Return what a number's form is; None for any other."""

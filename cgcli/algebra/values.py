@@ -37,9 +37,9 @@ def evaluated(
     if formulas.order == 1 and not kind.exact:
         result = kind.evaluate(source, values, None, formulas.names, Limits())
         return ordered(formulas, result.jacobian or result.gradient), held
-    rows = formulas.rows
+    rows, shown = formulas.rows, [found[row.node] for row in formulas.rows]
     if not (kind.exact and all(held)):
-        computed = formulas.to_compute()
+        computed = _to_compute(formulas)
         graph, rows = computed.graph, computed.rows
         found = kind.forward(graph, values)
     if is_outside(formulas, held):
@@ -51,7 +51,32 @@ def evaluated(
             # A formula stands in no text of the user's.
             error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
             raise
-    return [kind.plain(found[row.node]) for row in rows], held
+    derivatives = [found[row.node] for row in rows]
+    if all(held) and not kind.exact:
+        # A formula that is simplified has values at removable points.
+        derivatives = [
+            _filled(value, other) for value, other in zip(derivatives, shown, strict=True)
+        ]
+    return [kind.plain(value) for value in derivatives], held
+
+
+def _to_compute(formulas: Formulas) -> Formulas:
+    """Return accurate formulas, or those that are shown where accurate ones grow too large."""
+    try:
+        return formulas.to_compute()
+    except CgraphError as error:
+        if error.kind != "limit":
+            raise
+        return formulas
+
+
+def _filled(value: Any, other: Any) -> Any:
+    """Return a number, or an array, with what is NaN taken from another."""
+    if not getattr(value, "shape", ()):
+        return other if value != value else value
+    import numpy as np
+
+    return np.where(np.isnan(value), other, value)
 
 
 def ordered(formulas: Formulas, gradients: Mapping[str, Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -15,6 +16,7 @@ from cgcli.operations.table import CONSTANTS, OPERATIONS
 __all__ = ["Writer"]
 
 _ROOT: Final = Fraction(1, 2)
+_WRITTEN_OUT: Final = range(2, 7)
 
 
 class Writer:
@@ -180,11 +182,12 @@ class Writer:
                 above.append(self._constant(str(size.numerator)))
             if size.denominator != 1:
                 below.append(self._constant(str(size.denominator)))
+        divides = any((forms.value(exponent) or 0) < 0 for _, exponent in factors)
         for base, exponent in sorted(factors, key=self._rank):
             power = forms.value(exponent)
-            if power in (-2, -3) and forms.accurate:
-                # The square of a divisor leaves the doubles long before the quotients do.
-                below += [self._nodes[base]] * -int(power)
+            if forms.accurate and divides and power and abs(power) in _WRITTEN_OUT:
+                side = above if power > 0 else below
+                side += [self._nodes[base]] * abs(power.numerator)
             elif power is not None and power < 0:
                 below.append(self._power(base, -power))
             elif power is not None:
@@ -197,10 +200,15 @@ class Writer:
             above[0] = self._apply("neg", (above[0],))
         if len(above) > 1:
             above = self._before_product(above)
-        top = self._chain("mul", above)
-        if below and not forms.accurate:
-            below = [self._chain("mul", below)]
-        return self._chain("div", [top, *below])
+        if not forms.accurate:
+            top = self._chain("mul", above)
+            return self._apply("div", (top, self._chain("mul", below))) if below else top
+        # Squares and products leave the doubles long before a/b*c/d does.
+        total, *above = above
+        for divisor, factor in itertools.zip_longest(below, above):
+            total = total if divisor is None else self._apply("div", (total, divisor))
+            total = total if factor is None else self._apply("mul", (total, factor))
+        return total
 
     def _rank(self, factor: tuple[Form, Form]) -> tuple[int, str]:
         """Numbers stand first, then names by the alphabet, sums in brackets, and functions."""

@@ -92,6 +92,21 @@ def _gamma(x):
     except ValueError:
         return math.nan if x else math.copysign(math.inf, x)
 """,
+    "_digamma": '''
+def _digamma(x):
+    """Return the derivative of log(gamma(x)): Abramowitz & Stegun 6.3.5, 6.3.7 and 6.3.18."""
+    if x <= 0:
+        turn = math.remainder(x, 1) if x > -math.inf else 0
+        return _digamma(1 - x) - math.pi/math.tan(math.pi*turn) if turn else math.nan
+    below = 0
+    if x < 12:
+        steps = math.ceil(12 - x)
+        below = math.fsum(1/(x + k) for k in range(steps))
+        x += steps
+    y = 1/x/x
+    rest = y*(1/12 - y*(1/120 - y*(1/252 - y*(1/240 - y*(1/132 - y*(691/32760 - y/12))))))
+    return math.log(x) - 0.5/x - rest - below
+''',
     "_max": '''
 def _max(*values):
     """Return the greatest; nan where any is."""
@@ -164,8 +179,9 @@ PYTHON: Final = Target(
         **INFIX,
         **{name: f"math.{name}(<*>)" for name in _NEVER_RAISE},
         **{name: f"_{name}(<0>)" for name in _MAY_RAISE},
-        **{name: f"_{name}(<*>)" for name in ("pow", "mod", "sinh", "gamma", "max", "min", "sign")},
-        **{name: f"_{name}(<0>)" for name in ("floor", "ceil", "round", "sigmoid", "softplus")},
+        **{name: f"_{name}(<*>)" for name in ("pow", "mod", "max", "min")},
+        **{name: f"_{name}(<0>)" for name in ("sinh", "gamma", "digamma", "sign", "floor")},
+        **{name: f"_{name}(<0>)" for name in ("ceil", "round", "sigmoid", "softplus")},
         "div": "_div(<0>, <1>)",
         "div by a number": _QUOTIENT,
         "abs": "abs(<0>)",

@@ -105,7 +105,7 @@ class Target:
         for place in range(2, count):
             # What takes two is nested for more: max(max(a, b), c).
             if f"<{place}" not in text:
-                text = inner.replace("<0>", text).replace("<1>", f"<{place}>")
+                text = inner.replace("<1>", f"<{place}>").replace("<0>", text)
         pieces: list[str | Slot] = []
         end = 0
         for match in _PLACE.finditer(text):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 import cgcli
+from cgcli.algebra.formulas import Formulas
+from cgcli.algebra.values import is_met
+from cgcli.algebra.wanted import Wanted
+from cgcli.calculus.forward import forward
 
 POINTS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 PROGRAMS = (
@@ -69,3 +75,78 @@ def test_it_holds_where_the_program_has_a_value(program: str, cgraph: Any) -> No
         said = all(holds(condition, at) for condition in conditions)
         seen = all(note.kind != "domain" for note in found.notes)
         assert has_value == (said and seen), (at, formula, conditions)
+
+
+# Piecewise polynomials: whether there is a derivative is seen in exact numbers.
+
+STEP = Fraction(1, 10**15)
+TREES = {
+    "abs": abs,
+    "relu": lambda a: max(a, Fraction(0)),
+    "sign": lambda a: Fraction((a > 0) - (a < 0)),
+    "floor": lambda a: Fraction(math.floor(a)),
+    "max": max,
+    "min": min,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "<": lambda a, b, c, d: c if a < b else d,
+    "==": lambda a, b, c, d: c if a == b else d,
+}
+
+
+def drawn(chance: random.Random, depth: int) -> tuple[Any, ...]:
+    """A random program, as a tree."""
+    if not depth or chance.random() < 0.1:
+        return (chance.choice(["x", "x", "y", "2", "(-1)"]),)
+    word = chance.choice(["+", "-", "*", "*", *TREES])
+    count = 4 if word in ("<", "==") else 1 if word in ("abs", "relu", "sign", "floor") else 2
+    if word in ("max", "min"):
+        count = chance.choice([2, 3])
+    return (word, *(drawn(chance, depth - 1) for _ in range(count)))
+
+
+def written(tree: tuple[Any, ...]) -> str:
+    word, *parts = tree
+    texts = [written(part) for part in parts]
+    if not texts:
+        return str(word)
+    if word in "+-*":
+        return f"({texts[0]} {word} {texts[1]})"
+    if word in ("<", "=="):
+        return f"where({texts[0]} {word} {texts[1]}, {texts[2]}, {texts[3]})"
+    return f"{word}({', '.join(texts)})"
+
+
+def value(tree: tuple[Any, ...], at: dict[str, Fraction]) -> Fraction:
+    word, *parts = tree
+    if not parts:
+        return at[word] if word in at else Fraction(word.strip("()"))
+    found: Fraction = TREES[word](*(value(part, at) for part in parts))
+    return found
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_where_a_derivative_is_missing_is_said(block: int) -> None:
+    """And where nothing is said the formula is the derivative."""
+    kept = met = 0
+    for seed in range(block * 40, block * 40 + 40):
+        tree = ("+", drawn(random.Random(seed), 3), ("*", ("2",), ("x",)))
+        formulas = Formulas(cgcli.parse(written(tree)).graph(), Wanted(("x",)))
+        for x, y in itertools.product((-2, -1, -0.5, 0, 0.5, 1, 2), (-1, 0, 1, 0.75)):
+            at = {"x": Fraction(x), "y": Fraction(y)}
+            middle = value(tree, at)
+            after = (value(tree, {**at, "x": at["x"] + STEP}) - middle) / STEP
+            before = (middle - value(tree, {**at, "x": at["x"] - STEP})) / STEP
+            values = forward(
+                formulas.graph, {name: float(at[name]) for name in formulas.graph.inputs}
+            )
+            if not all(is_met(condition, values) for condition in formulas.conditions):
+                kept += 1
+                continue
+            met += 1
+            assert abs(after - before) < 1e-6, (written(tree), x, y)
+            slope = values[formulas.rows[0].node]
+            assert abs(slope - after) < 1e-6, (written(tree), x, y)
+    assert kept > 50
+    assert met > 500

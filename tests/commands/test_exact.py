@@ -272,7 +272,7 @@ def test_formulas_are_evaluated_exactly(cgraph: Any) -> None:
     ("program", "bindings", "value"),
     [
         # In doubles 0.1 + 0.2 is more than 0.3, 3*x is 1, and 1e-400 is 0.
-        ("abs(x + y - z)", ("x=0.1", "y=0.2", "z=0.3"), "NaN"),
+        ("abs(x + y - z)", ("x=0.1", "y=0.2", "z=0.3"), "0"),
         ("log(3*x - 1)", ("x=0.33333333333333333334",), "150000000000000000000"),
         ("log(x)", ("x=1e-400",), "1" + "0" * 400),
         ("log(x)", ("x=0",), "NaN"),

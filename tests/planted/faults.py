@@ -552,15 +552,15 @@ FAULTS: Final = (
     Fault(
         "a negative root may be taken of 0",
         "cgcli/algebra/conditions.py",
-        'yield Condition(own[0], ">=" if power > 0 else ">", zero)',
-        'yield Condition(own[0], ">=", zero)',
+        'yield Condition(base, ">=" if power > 0 else ">", zero)',
+        'yield Condition(base, ">=", zero)',
         (CONDITIONS,),
     ),
     Fault(
         "a condition is that of the other branch",
         "cgcli/algebra/conditions.py",
-        "(*guard, (choice, k == 1))",
-        "(*guard, (choice, k == 2))",
+        "branches = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]",
+        "branches = [(first, (*guard, (choice, False))), (second, (*guard, (choice, True)))]",
         (CONDITIONS,),
     ),
     Fault(

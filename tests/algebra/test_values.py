@@ -1,0 +1,171 @@
+"""The values beside formulas and those of their code: in tails and at removable points."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from mpmath import mp, mpf
+
+import cgcli
+from cgcli.algebra.formulas import Formulas
+from cgcli.algebra.values import evaluated
+from cgcli.algebra.wanted import Wanted
+from cgcli.export.numpy import NUMPY
+from cgcli.export.python import PYTHON
+from cgcli.views.formulas import as_code
+
+Run = Callable[..., Any]
+
+# By program: the function, and points; derivatives of the first two orders are compared.
+TAILS: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
+    "tanh(x)": (mp.tanh, [20, -20, 300, 0.1]),
+    "tanh(x)^2": (lambda x: mp.tanh(x) ** 2, [20, -18]),
+    "1 - tanh(x)": (lambda x: 1 - mp.tanh(x), [20]),
+    "sigmoid(x)": (lambda x: 1 / (1 + mp.exp(-x)), [40, -40, 700, 3]),
+    "log(sigmoid(x))": (lambda x: -mp.log(1 + mp.exp(-x)), [40, -40, 700]),
+    "softplus(x)": (lambda x: mp.log(1 + mp.exp(x)), [40, -40, -700]),
+    "silu(x)": (lambda x: x / (1 + mp.exp(-x)), [-40, 40, -600]),
+    "gelu(x)": (lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2, [-20, 3, 8]),
+    "elu(x)": (lambda x: x if x > 0 else mp.expm1(x), [-40, 2]),
+    "1/(1 + exp(-x))": (lambda x: 1 / (1 + mp.exp(-x)), [40, -40, -300]),
+    "1/cosh(x)": (mp.sech, [20, 300]),
+    "asinh(x)": (mp.asinh, [1e200, -1e100, 0.3]),
+    "acosh(x)": (mp.acosh, [1e200, 1 + 1e-9]),
+    "atanh(x)": (mp.atanh, [1 - 1e-12]),
+    "atan(x)": (mp.atan, [1e100, -1e8]),
+    "hypot(x, 1)": (lambda x: mp.sqrt(1 + x * x), [1e200]),
+    "asin(x)": (mp.asin, [1 - 1e-12, -0.5]),
+    "log1p(x)": (mp.log1p, [1e-20, 1e15]),
+    "erf(x)": (mp.erf, [5, 20.0]),
+    "lgamma(x)": (mp.loggamma, [7.5, 1e-8]),
+    "gamma(x)": (mp.gamma, [15, -3.5, 1e-8]),
+    "cbrt(x)": (mp.cbrt, [1e-150, 1e150]),
+}
+
+
+def functions(formulas: Formulas) -> dict[str, Callable[..., Any]]:
+    """The code of both languages, run, by language; without what a language lacks."""
+    found: dict[str, Callable[..., Any]] = {}
+    for target in (PYTHON, NUMPY):
+        try:
+            code = as_code(formulas.to_compute(), target)
+        except cgcli.CgraphError as error:
+            assert "polygamma" in error.message
+            continue
+        names: dict[str, Any] = {}
+        exec(code, names)
+        found[target.name] = names[re.findall(r"^def (\w+)", code, re.MULTILINE)[-1]]
+    return found
+
+
+@pytest.mark.parametrize("program", TAILS)
+@pytest.mark.parametrize("order", [1, 2])
+def test_tails(program: str, order: int) -> None:
+    function, points = TAILS[program]
+    formulas = Formulas(cgcli.parse(program).graph(), Wanted(None, order))
+    codes = functions(formulas)
+    for x in points:
+        with mp.workdps(400 if abs(x) >= 20 else 80):
+            step = mpf(abs(x)) * mpf(10) ** -25
+            expected = float(mp.re(mp.diff(function, mpf(x), order, h=step)))
+        values = {"text": evaluated(formulas, {"x": float(x)})[0][0]}
+        values |= {name: float(code(float(x))) for name, code in codes.items()}
+        for name, value in values.items():
+            # A second derivative near 0 may be the difference of two large terms.
+            assert math.isclose(value, expected, rel_tol=1e-11, abs_tol=1e-290), (name, x, expected)
+
+
+# By program and point: the derivative by x, and how many conditions there are.
+REMOVABLE = [
+    ("x*abs(x)", {"x": 0}, 0.0, 0),
+    ("abs(x)*sin(x)", {"x": 0}, 0.0, 0),
+    ("norm([x, y])^2", {"x": 0, "y": 0}, 0.0, 0),
+    ("hypot(x, y)^2", {"x": 0, "y": 0}, 0.0, 0),
+    ("relu(x)^2", {"x": 0}, 0.0, 0),
+    ("where(x > 0, x^2, 0)", {"x": 0}, 0.0, 0),
+    ("abs(x)^3", {"x": 0}, 0.0, 0),
+    ("b^x", {"b": 0, "x": 2}, 0.0, 0),
+    ("e^x", {"x": 1}, math.e, 0),
+    ("x^y", {"x": -2, "y": 2}, -4.0, 0),
+    ("x^y", {"x": -2, "y": 0.5}, math.nan, 0),
+    ("abs(x)", {"x": 0}, 0.0, 1),
+    ("max(x, y)", {"x": 1, "y": 1}, 0.5, 1),
+    ("max(x, y, z)", {"x": 1, "y": 1, "z": 1}, 1 / 3, 1),
+    ("max(x, y, z)", {"x": 1, "y": 2, "z": 0}, 0.0, 1),
+    ("min(x, 1, 2*x - 1)", {"x": 1}, 1.0, 2),
+    ("clip(x, y, 2)", {"x": 1, "y": 1}, 0.5, 2),
+    ("log(x)", {"x": -1}, math.nan, 1),
+    ("0^x", {"x": 0}, -math.inf, 1),
+    ("0^x", {"x": 1}, 0.0, 1),
+    ("x^2 + gamma(3)", {"x": 2}, 4.0, 0),
+    ("x + polygamma(2, 3)", {"x": 1}, 1.0, 0),
+]
+
+
+@pytest.mark.parametrize(("program", "at", "expected", "count"), REMOVABLE)
+def test_where_formulas_have_a_value_and_no_value(
+    program: str, at: dict[str, float], expected: float, count: int
+) -> None:
+    """In text and in code; where a condition does not hold it is what eval says."""
+    point = {name: float(value) for name, value in at.items()}
+    graph = cgcli.parse(program).graph(point)
+    formulas = Formulas(graph, Wanted(("x",)))
+    assert len(formulas.conditions) == count
+    found = {"text": evaluated(formulas, point)[0][0]}
+    for name, code in functions(formulas).items() if not graph.tensors else ():
+        found[name] = float(code(*(point[each] for each in graph.inputs)))
+    for name, value in found.items():
+        assert math.isclose(value, expected) or (value != value and expected != expected), name
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["digamma(x) + y", "--wrt", "y"], ["floor(x) != x unless x > 0"]),
+        (["x*y + 0*gamma(x)", "--wrt", "y"], ["floor(x) != x unless x > 0"]),
+        (["log(x)*y + lgamma(x)", "--wrt", "y"], []),
+        (["log(x) + y*gamma(x)", "--wrt", "y"], ["x > 0"]),
+        (["x + 0^y", "--wrt", "x"], ["y >= 0"]),
+        (["x + 0*xlogy(y, x)", "--wrt", "x"], ["x > 0 unless y == 0"]),
+        (["where(x == x, x, 2*x)"], []),
+        (["max(x, x)"], []),
+        (["floor(x)*x"], ["x != floor(x)"]),
+    ],
+)
+def test_conditions_of_domains_with_cases(
+    words: list[str], expected: list[str], cgraph: Run
+) -> None:
+    document = json.loads(cgraph("diff", *words, "--json").out)
+    assert document["conditions"] == expected
+
+
+def test_digits_beside_formulas_are_those_of_eval(cgraph: Run) -> None:
+    ran = cgraph("diff", "x*abs(x) + tanh(y)", "x=0", "y=20", "--precision", "20")
+    assert ran.status == 0
+    assert ran.out.splitlines()[0] == "f_x = 2*abs(x)  # 0"
+    with mp.workdps(60):
+        assert ran.out.splitlines()[1].endswith(f"  # {mp.nstr(mp.sech(20) ** 2, 20)}")
+    ran = cgraph("diff", "[x*y, x^2]", "--jacobian", "x=1/3", "y=2", "--precision", "10")
+    assert ran.out.splitlines()[2] == "f1_x = 2*x  # 0.6666666667"
+
+
+def test_second_derivatives_at_removable_points(cgraph: Run) -> None:
+    for words in (["norm([x, y])^2", "--hessian"], ["hypot(x, y)^2", "--order", "2"]):
+        ran = cgraph("diff", *words, "x=0", "y=0")
+        assert [line.partition("  # ")[2] for line in ran.out.splitlines()[:3]] == ["2", "0", "2"]
+    ran = cgraph("diff", "norm(v)^2", "v=[0,0]", "--wrt", "v,v")
+    assert ran.out == "[[2, 0], [0, 2]]  # [[2, 0], [0, 2]]\n"
+    assert cgraph("diff", "log(x)", "--order", "2", "x=-1").out.splitlines()[0].endswith("# nan")
+
+
+def test_exact_values_where_a_condition_does_not_hold(cgraph: Run) -> None:
+    assert (
+        cgraph("diff", "abs(x)*x + max(x, 0)", "x=0", "--exact")
+        .out.splitlines()[0]
+        .endswith("  # 1/2 = 0.5")
+    )
