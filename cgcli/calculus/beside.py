@@ -76,6 +76,10 @@ class _Reach(ArraySweep):
         super().__init__(graph, values, {})
         self._places = places
 
+    def tainted(self, node: int) -> bool:
+        """Return that a step sends on what begins at it."""
+        return True
+
     def visits(self, of: int, active: bytearray) -> Iterable[int]:
         """Yield the nodes, each with what begins at it."""
         for node in range(of, -1, -1):
