@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -99,9 +100,15 @@ class ArraySweep(MaskedSweep):
         """Whether a node depends on a fault."""
         return bool(self._tainted and self._tainted[node])
 
+    @cached_property
+    def _unbounded(self) -> bool:
+        """Whether a value is not finite: an element that is not picked is not multiplied by 0."""
+        known = (value for value in self.values if value is not None)
+        return not all(np.isfinite(value).all() for value in known)
+
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
-        if not self._faults or type(sent) is not Scattered:
+        if type(sent) is not Scattered or not (self._faults or self._unbounded):
             return None
         mask = np.zeros(np.shape(sent.like), dtype=bool)
         mask[sent.indices] = True
