@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -41,6 +40,8 @@ class ArraySweep(MaskedSweep):
     ) -> None:
         super().__init__(graph, values)
         self._faults = faults
+        # Where a value is not finite, an element that is not picked is not multiplied by 0.
+        self._unbounded = False
         self._tainted = graph.dependents(faults) if faults else None
         self._trail = trail or Trail()
         self.masks = self._trail.masks
@@ -100,12 +101,6 @@ class ArraySweep(MaskedSweep):
         """Whether a node depends on a fault."""
         return bool(self._tainted and self._tainted[node])
 
-    @cached_property
-    def _unbounded(self) -> bool:
-        """Whether a value is not finite: an element that is not picked is not multiplied by 0."""
-        known = (value for value in self.values if value is not None)
-        return not all(np.isfinite(value).all() for value in known)
-
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
         if type(sent) is not Scattered or not (self._faults or self._unbounded):
@@ -116,6 +111,8 @@ class ArraySweep(MaskedSweep):
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
         """Return the gradients, in NumPy's silence."""
+        known = (value for value in self.values if value is not None)
+        self._unbounded = not all(np.isfinite(value).all() for value in known)
         with quiet():
             return super().backward(of, active, seed)
 
