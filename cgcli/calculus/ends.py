@@ -57,10 +57,12 @@ def mended_arrays(
     """Return upstream times partials, element by element; those that left the doubles mended."""
     import numpy as np
 
-    sent, sizes = upstream * partial, np.abs(partial)
+    sent = upstream * partial
     if not operation.wide:
         return sent
-    if sizes.min(initial=1.0) >= LEAST and sizes.max(initial=1.0) < math.inf:
+    sizes = np.abs(partial)
+    low = np.minimum.reduce(sizes, axis=None, initial=1.0)
+    if low >= LEAST and np.maximum.reduce(sizes, axis=None, initial=1.0) < math.inf:
         return sent
     apart, finite = functools.reduce(
         lambda flags, part: (flags[0] & (part != 0), flags[1] & np.isfinite(part)),

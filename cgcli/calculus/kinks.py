@@ -30,13 +30,13 @@ def kinks(
     ties: dict[int, Any] = {}
     elements = _Elements(result, values)
     lines: Lines | None = None
-    at_point, plain = result.values, not (graph.tensors or kind.exact)
+    at_point, floats = result.values, not kind.exact
     for node, operation in enumerate(graph.operations):
         if not operation.kinks or not (reached[node] is not None or operation.jumps):
             continue
         sent = reached[node] is not None and not operation.step
         arguments = graph.arguments[node]
-        if operation.step and len(arguments) == 2 and plain:
+        if operation.step and len(arguments) == 2 and floats and node not in graph.tensors:
             # The sides of most comparisons differ, and that is soon seen.
             left, right = arguments
             if at_point[left] != at_point[right]:

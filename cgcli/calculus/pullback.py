@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -40,8 +41,7 @@ class ArraySweep(MaskedSweep):
     ) -> None:
         super().__init__(graph, values)
         self._faults = faults
-        # Where a value is not finite, an element that is not picked is not multiplied by 0.
-        self._unbounded = False
+        self._in_pass = False
         self._tainted = graph.dependents(faults) if faults else None
         self._trail = trail or Trail()
         self.masks = self._trail.masks
@@ -101,6 +101,16 @@ class ArraySweep(MaskedSweep):
         """Whether a node depends on a fault."""
         return bool(self._tainted and self._tainted[node])
 
+    @cached_property
+    def _unbounded(self) -> bool:
+        """Whether a value is not finite: an element that is not picked is not multiplied by 0.
+
+        It is asked in a pass alone: what a single node sends is the same without.
+        """
+        return self._in_pass and any(
+            value is not None and not _bounded(value) for value in self.values
+        )
+
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
         if type(sent) is not Scattered or not (self._faults or self._unbounded):
@@ -111,8 +121,7 @@ class ArraySweep(MaskedSweep):
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
         """Return the gradients, in NumPy's silence."""
-        known = (value for value in self.values if value is not None)
-        self._unbounded = not all(np.isfinite(value).all() for value in known)
+        self._in_pass = True
         with quiet():
             return super().backward(of, active, seed)
 
@@ -171,6 +180,10 @@ class ArraySweep(MaskedSweep):
             through = np.asarray(True if sent.mask is None else sent.mask)
         changed = np.where(through & np.isfinite(value), np.nan, value)
         return changed if self.graph.shape(argument) else float(changed)
+
+
+def _bounded(value: Any) -> bool:
+    return value - value == 0 if isinstance(value, float) else bool(np.isfinite(value).all())
 
 
 def _double(part: Any) -> Any:
