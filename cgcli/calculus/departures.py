@@ -96,6 +96,21 @@ def gradient_departure(
     It is for gradients that nothing in the values explains. An infinite derivative has not left
     them, nor has what follows from one.
     """
+    if not graph.tensors:
+        return _departure(graph, values, gradients, active, faults)
+    from cgcli.numbers.arrays import quiet
+
+    with quiet():
+        return _departure(graph, values, gradients, active, faults)
+
+
+def _departure(
+    graph: Graph,
+    values: list[Any],
+    gradients: list[Any],
+    active: bytearray,
+    faults: dict[int, Any],
+) -> dict[int, list[Note]]:
     unusual = {
         node
         for node, gradient in enumerate(gradients)
@@ -228,10 +243,7 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
         apart = apart & (values[argument] != 0)
     if node not in graph.tensors:
         return bool(upstream and upstream * partial == 0 and (partial or apart))
-    from cgcli.numbers.arrays import quiet
-
-    with quiet():
-        lost = (upstream != 0) & (upstream * partial == 0) & ((partial != 0) | apart)
+    lost = (upstream != 0) & (upstream * partial == 0) & ((partial != 0) | apart)
     return bool(lost.any())
 
 
@@ -246,7 +258,7 @@ def _has_zero(value: Any) -> bool:
     import numpy as np
 
     # Counting takes a tenth of the time of asking for all.
-    return int(np.count_nonzero(value)) < value.size
+    return bool(np.count_nonzero(value) < value.size)
 
 
 def _is_number(value: float) -> bool:
@@ -256,7 +268,7 @@ def _is_number(value: float) -> bool:
 def _is_usual(value: Any) -> bool:
     """Whether a number, or every element of an array, is finite and not 0."""
     if isinstance(value, float):
-        return value != 0 and value - value == 0
+        return bool(value != 0 and value - value == 0)
     flat = value.ravel()
     # A sum of squares is not finite where any of them is not.
     return not _has_zero(value) and math.isfinite(flat.dot(flat))
