@@ -79,7 +79,10 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
 
 def underflow(graph: Graph, node: int) -> Note:
     """Return the note on a value that vanished."""
-    message = Message("{what} is less than the least double, 4.9e-324", what=shown(graph, node))
+    message = Message(
+        "{what} is nearer to 0 than the smallest positive double, 4.9e-324, and becomes 0",
+        what=shown(graph, node),
+    )
     return note_on(graph, node, "underflow", message, Lines(graph.text))
 
 
@@ -149,7 +152,11 @@ def _words(graph: Graph, found: _Found, node: int) -> Message:
             "the gradient by {name} is larger than the largest double, 1.8e308", name=name
         )
     if found.kind == "underflow":
-        return Message("the gradient by {name} is less than the least double, 4.9e-324", name=name)
+        return Message(
+            "the gradient by {name} is nearer to 0 than the smallest positive double, 4.9e-324, "
+            "and becomes 0",
+            name=name,
+        )
     if found.form == _SUM:
         return Message(
             "the gradient by {name} is an indeterminate form, infinity minus infinity", name=name
