@@ -33,10 +33,11 @@ def sentences(page: str) -> list[str]:
 def claims(page: str) -> dict[str, list[str]]:
     """Return the tests by sentence, from the table of a page: sentences, and tests indented."""
     found: dict[str, list[str]] = {}
+    sentence = ""
     table = Path(__file__).parent / f"{page}.txt"
     for line in table.read_text(encoding="utf-8").splitlines():
         if line.startswith("  "):
-            found[sentence].append(line.strip())  # noqa: F821
+            found[sentence].append(line.strip())
         elif line:
             sentence = line
             found[sentence] = []
