@@ -242,7 +242,7 @@ def _nothing(graph: Graph, values: list[Any], node: int, undefined: Any) -> Mess
     operation = graph.operations[node]
     several = len(graph.arguments[node]) > 1 or not operation.elementwise
     written, at = shown(graph, node), _at(graph, values, node, undefined)
-    if several and not operation.kinks:
+    if several and not operation.jumps:
         return Message("{formula} is an indeterminate form{at}", formula=written, at=at)
     return Message("{formula} has no value{at}", formula=written, at=at)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.numbers.arrays import STRUCTURE
+from cgcli.numbers.arrays import STRUCTURE, quiet
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Shape
@@ -77,7 +77,9 @@ def lift(function: Callable[..., Any], count: int) -> Callable[..., Any]:
     def apply(*arguments: Any) -> Any:
         for argument in arguments:
             if isinstance(argument, np.ndarray):
-                return _plain(elementwise(*arguments))
+                # NumPy reads the processor's flags even where the elements are objects.
+                with quiet():
+                    return _plain(elementwise(*arguments))
         return function(*arguments)
 
     return apply

@@ -78,6 +78,8 @@ def test_indeterminate_forms_are_called_that(text: str, x: float, form: str) -> 
 def test_an_indeterminate_value_is_called_that() -> None:
     (note,) = evaluate("0*x", x=np.inf).notes
     assert note.message == "0 * x is an indeterminate form at x = inf"
+    (note,) = evaluate("xlogy(x, 1)", x=np.inf).notes
+    assert note.message == "xlogy(x, 1) is an indeterminate form at x = inf"
     (note,) = evaluate("sin(x)", x=np.inf).notes
     assert note.message == "sin(x) has no value at x = inf"
 
