@@ -149,7 +149,7 @@ def _words(graph: Graph, found: _Found, node: int) -> Message:
     name = excerpt(graph.names[found.of])
     if found.kind == "overflow":
         return Message(
-            "the gradient by {name} is larger than the largest double, 1.8e308", name=name
+            "the gradient by {name} is beyond the largest double, 1.8e308", name=name
         )
     if found.kind == "underflow":
         return Message(

@@ -83,7 +83,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
             message = _nothing(graph, values, node, undefined)
         else:
             message = Message(
-                "{what} is larger than the largest double, 1.8e308", what=shown(graph, node)
+                "{what} is beyond the largest double, 1.8e308", what=shown(graph, node)
             )
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
