@@ -206,7 +206,8 @@ def _is_usual(value: float) -> bool:
 
 
 def _is_less(truth: Any) -> bool:
-    return bool(truth.is_finite() and 0 < abs(truth) < wide.LEAST_DOUBLE)
+    # abs() would round to the default context, in which a number may vanish.
+    return bool(truth.is_finite() and 0 < truth.copy_abs() < wide.LEAST_DOUBLE)
 
 
 def _all(value: Any, holds: Callable[[Any], Any]) -> bool:

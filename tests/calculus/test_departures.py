@@ -28,6 +28,10 @@ def told(result: Result) -> list[tuple[str, str]]:
     [
         ("x^2", {"x": 1e-170}, [("underflow", "f")]),
         ("exp(x)", {"x": -800}, [("underflow", "f")]),
+        ("exp(x)", {"x": -1e8}, [("underflow", "f")]),
+        ("exp(x)", {"x": -1e300}, [("underflow", "f")]),
+        ("tanh(x)", {"x": 1e200}, [("underflow", "x")]),
+        ("softmax(x)", {"x": [-1e200, 1]}, [("underflow", "f")]),
         ("x*y", {"x": 1e-200, "y": -1e-200}, [("underflow", "f")]),
         ("sqrt(x^2 + y^2)", {"x": 1e-170, "y": 1e-170}, [("underflow", "v1")]),
         ("1/(1 + exp(-x))", {"x": 800}, [("underflow", "v2")]),
