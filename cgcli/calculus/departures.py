@@ -148,9 +148,7 @@ def _words(graph: Graph, found: _Found, node: int) -> Message:
     """Say what became of a gradient, at the node from which it was sent."""
     name = excerpt(graph.names[found.of])
     if found.kind == "overflow":
-        return Message(
-            "the gradient by {name} is beyond the largest double, 1.8e308", name=name
-        )
+        return Message("the gradient by {name} is beyond the largest double, 1.8e308", name=name)
     if found.kind == "underflow":
         return Message(
             "the gradient by {name} is nearer to 0 than the smallest positive double, 4.9e-324, "
