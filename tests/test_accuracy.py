@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
-from benchmarks import accuracy
+from benchmarks import accuracy, ulps
 
-PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PAGE.splitlines()
+    if line.startswith("| `")
+]
+"""The rows of its tables, a list of cells each."""
+WHATS = ("value", "derivative", "by the second")
 
 
 def test_the_published_sample_is_within_its_bound() -> None:
@@ -32,7 +44,47 @@ def test_an_error_is_seen() -> None:
 
 
 def test_the_page_has_a_row_for_each_group() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    groups = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
-    words = {each.group for each in (*accuracy.sample(), *accuracy.functions())}
-    assert words <= set(groups)
+    """With as many numbers as are measured, whatever machine it was made on."""
+    measured = Counter(f"`{each.group}`" for each in (*accuracy.sample(), *accuracy.functions()))
+    written = {row[0]: int(row[1]) for row in ROWS if row[1].isdigit()}
+    assert written == measured
+
+
+def test_the_table_of_the_whole_line_has_every_function() -> None:
+    measured = [
+        (f"`{name}`", what)
+        for name, entry in ulps.ENTRIES.items()
+        for what in WHATS[: 1 + len(entry.slopes)]
+    ]
+    assert [(row[0], row[1]) for row in ROWS if row[1] in WHATS] == measured
+
+
+def test_the_table_is_within_the_bounds_that_are_promised() -> None:
+    """But for the exceptions that the page tells."""
+    for name, what, *cells in (row for row in ROWS if row[1] in WHATS):
+        special = name.strip("`") in ulps.SPECIAL
+        most = (4 if special else 2) if what == "value" else (6 if special else 3)
+        for cell in cells[: len(ulps.OURS)]:
+            worst, usual = map(float, cell.split(" / "))
+            assert usual <= worst
+            assert worst <= most, (name, what)
+
+
+def test_the_command_of_the_page_prints_its_table() -> None:
+    (command,) = re.findall(r"Printed by `python (benchmarks/ulps\.py) --count 500`", PAGE)
+    words = [sys.executable, command, "sqrt", "atan2", "--count", "15", "--ours"]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    head, line, *rows = ran.stdout.splitlines()
+    assert head == "| | | scalar | array | rows |"
+    assert line.startswith("| --- | --- | ---: |")
+    found = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert [row[:2] for row in found] == [
+        ["`sqrt`", "value"], ["`sqrt`", "derivative"], *(["`atan2`", what] for what in WHATS)
+    ]  # fmt: skip
+    assert all(0 < float(cell.split(" / ")[0]) <= 3 for row in found for cell in row[2:])
+    assert (
+        head.strip("|").split("|")[2:]
+        == next(line for line in PAGE.splitlines() if line.startswith("| | | scalar"))
+        .strip("|")
+        .split("|")[2:5]
+    )

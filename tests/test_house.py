@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import grimp
+
+ROOT = Path(__file__).parent.parent
 
 
 def circles(edges: dict[str, set[str]]) -> list[set[str]]:
@@ -50,3 +55,18 @@ def test_imports_make_no_circles() -> None:
     edges = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
     assert len(edges) > 200
     assert circles(edges) == []
+
+
+def test_what_the_picture_of_the_house_names_is_there() -> None:
+    """The files and folders of docs/architecture.md, and every room of the package in it."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/.]+(?:\.py|\.toml|/))`", page))
+    assert len(named) > 30
+    files = {path.relative_to(ROOT / "cgcli").as_posix() for path in (ROOT / "cgcli").rglob("*.*")}
+    for name in named:
+        if name.endswith("/"):
+            assert (ROOT / "cgcli" / name).is_dir() or (ROOT / name).is_dir(), name
+        else:
+            assert any(file == name or file.endswith(f"/{name}") for file in files), name
+    rooms = {path.parent.name for path in (ROOT / "cgcli").glob("*/__init__.py")}
+    assert {f"{room}/" for room in rooms} <= named

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cgcli.calculus.notes import Note, kink_words, note_on, shown, sides_in_words
+from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import Lines, excerpt
 from cgcli.words import Message, joined
@@ -51,7 +51,8 @@ def boundary(
     first = next(iter(ties))
     if sides is None:
         words = Message(
-            "whether it shows in {output} was not looked at", output=excerpt(result.output)
+            "whether {output} jumps or bends there was not looked at: too much depends on it",
+            output=excerpt(result.output),
         )
         return {first: [_note(result, first, ties[first], words, None)]}
     differing = _differing(result, sides)
@@ -140,15 +141,18 @@ class _Difference(NamedTuple):
                 sides=sides_in_words(*self.slopes),
                 used=self.used,
             )
-        nothing = float("nan")
         return Message(
-            "along {name} {output} is {left:g} on the left, {here:g} here, {right:g} on the right",
+            "along {name}, {output} is {left} on the left, {here:g} here, {right} on the right",
             name=self.name,
             output=output,
-            left=nothing if self.left is None else self.left,
+            left=_value_in_words(self.left),
             here=self.here,
-            right=nothing if self.right is None else self.right,
+            right=_value_in_words(self.right),
         )
+
+
+def _value_in_words(value: float | None) -> Message:
+    return Message("without a value") if value is None else Message("{value:g}", value=value)
 
 
 def _same(a: float, b: float) -> bool:
@@ -231,18 +235,11 @@ def _note(
 
     graph, rows = result.graph, result.graph.operations[node].kinks
     kink = next((each for each in rows if each.jump), rows[0])
-    where: str = ""
-    if graph.shape(node):
-        flags = np.broadcast_to(np.asarray(at), graph.shape(node))
-        first, count = np.argwhere(flags)[0], int(flags.sum())
-        where = Message(" at element [{index}]", index=", ".join(str(int(i)) for i in first))
-        if count > 1:
-            where = Message("{first} and {count} more", first=where, count=count - 1)
     message = Message(
         "{formula} has {what}{where}: {sides}",
         formula=shown(graph, node),
         what=kink_words(graph, node, kink),
-        where=where,
+        where=elements_in_words(np.broadcast_to(np.asarray(at), graph.shape(node))),
         sides=words,
     )
     return note_on(graph, node, "kink", message, Lines(graph.text), told)

@@ -80,7 +80,10 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
 
 def underflow(graph: Graph, node: int) -> Note:
     """Return the note on a value that vanished."""
-    message = Message("{what} is less than the least double, 4.9e-324", what=shown(graph, node))
+    message = Message(
+        "{what} is nearer to 0 than the smallest positive double, 4.9e-324, and becomes 0",
+        what=shown(graph, node),
+    )
     return note_on(graph, node, "underflow", message, Lines(graph.text))
 
 
@@ -171,11 +174,13 @@ def _words(graph: Graph, found: _Found, node: int) -> Message:
     """Say what became of a gradient, at the node from which it was sent."""
     name = excerpt(graph.names[found.of])
     if found.kind == "overflow":
-        return Message(
-            "the gradient by {name} is larger than the largest double, 1.8e308", name=name
-        )
+        return Message("the gradient by {name} is beyond the largest double, 1.8e308", name=name)
     if found.kind == "underflow":
-        return Message("the gradient by {name} is less than the least double, 4.9e-324", name=name)
+        return Message(
+            "the gradient by {name} is nearer to 0 than the smallest positive double, 4.9e-324, "
+            "and becomes 0",
+            name=name,
+        )
     if found.form == _SUM:
         return Message(
             "the gradient by {name} is an indeterminate form, infinity minus infinity", name=name
@@ -275,7 +280,8 @@ def _is_usual(value: Any) -> bool:
 
 
 def _is_less(truth: Any) -> bool:
-    return bool(truth.is_finite() and 0 < abs(truth) < wide.LEAST_DOUBLE)
+    # abs() would round to the default context, in which a number may vanish.
+    return bool(truth.is_finite() and 0 < truth.copy_abs() < wide.LEAST_DOUBLE)
 
 
 def _all(value: Any, holds: Callable[[Any], Any]) -> bool:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from cgcli.calculus.kind import Kind
-from cgcli.calculus.notes import Note, kink_words, merged, note_on, shown, sides_in_words
+from cgcli.calculus.notes import (
+    Note,
+    elements_in_words,
+    kink_words,
+    merged,
+    note_on,
+    shown,
+    sides_in_words,
+)
 from cgcli.calculus.result import Result
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
@@ -129,13 +137,8 @@ def _kink_in_array(
         if not at.any():
             return None
     first = tuple(int(i) for i in np.argwhere(at)[0])
-    count = int(at.sum())
-    where: str = ""
-    if shape:
-        where = Message(" at element [{index}]", index=", ".join(map(str, first)))
-    if count > 1:
-        where = Message("{first} and {count} more", first=where, count=count - 1)
-    return [kind.plain(np.broadcast_to(np.asarray(part), shape)[first]) for part in parts], where
+    numbers = [kind.plain(np.broadcast_to(np.asarray(part), shape)[first]) for part in parts]
+    return numbers, elements_in_words(at)
 
 
 def _kink_note(

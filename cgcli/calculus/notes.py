@@ -21,6 +21,7 @@ from cgcli.words import Message
 
 __all__ = [
     "Note",
+    "elements_in_words",
     "examine",
     "holds",
     "kink_words",
@@ -75,14 +76,14 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
         lines = lines or Lines(graph.text)
         if outside is not None:
             faults[node] = outside
-            message = _domain_message(graph, values, node)
+            message = _domain_message(graph, values, node, outside)
         elif undefined is not None:
             if not after:
                 faults[node] = undefined
-            message = _nothing(graph, values, node)
+            message = _nothing(graph, values, node, undefined)
         else:
             message = Message(
-                "{what} is larger than the largest double, 1.8e308", what=shown(graph, node)
+                "{what} is beyond the largest double, 1.8e308", what=shown(graph, node)
             )
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
@@ -212,6 +213,23 @@ def sides_in_words(left: float | None, right: float | None) -> Message:
     return Message("is {left:g} from the left, {right:g} from the right", left=left, right=right)
 
 
+def elements_in_words(flags: Any) -> Message | str:
+    """Return the words for the first element at which an array of flags is true, and how many are.
+
+    Of a number, and of an array that is true nowhere, there are none.
+
+    >>> import numpy as np
+    >>> elements_in_words(np.array([False, True, True]))
+    ' at element [1] and 1 more'
+    """
+    if not getattr(flags, "shape", ()) or not flags.any():
+        return ""
+    index = next(iter(zip(*flags.nonzero(), strict=True)))
+    words = Message(" at element [{index}]", index=", ".join(str(int(i)) for i in index))
+    count = int(flags.sum()) - 1
+    return Message("{first} and {count} more", first=words, count=count) if count else words
+
+
 def merged(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list[Note]]:
     """Return two lots of notes as one."""
     if not a or not b:
@@ -219,18 +237,20 @@ def merged(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list
     return {node: a.get(node, []) + b.get(node, []) for node in sorted({*a, *b})}
 
 
-def _nothing(graph: Graph, values: list[Any], node: int) -> Message:
+def _nothing(graph: Graph, values: list[Any], node: int, undefined: Any) -> Message:
     """Say that a node has no value: of several infinities it is an indeterminate form."""
     operation = graph.operations[node]
     several = len(graph.arguments[node]) > 1 or not operation.elementwise
-    written, at = shown(graph, node), _at(graph, values, node)
-    if several and not operation.kinks:
+    written, at = shown(graph, node), _at(graph, values, node, undefined)
+    if several and not operation.jumps:
         return Message("{formula} is an indeterminate form{at}", formula=written, at=at)
     return Message("{formula} has no value{at}", formula=written, at=at)
 
 
-def _at(graph: Graph, values: list[Any], node: int) -> str:
-    """Say the values a scalar node was asked at: `` at x = -1``."""
+def _at(graph: Graph, values: list[Any], node: int, flags: Any) -> str:
+    """Say the values a scalar node was asked at, `` at x = -1``, or the elements of an array."""
+    if node in graph.tensors:
+        return elements_in_words(flags)
     parts = []
     for argument in dict.fromkeys(graph.arguments[node]):
         value = values[argument]
@@ -239,7 +259,7 @@ def _at(graph: Graph, values: list[Any], node: int) -> str:
     return Message(" at {values}", values=", ".join(parts[:3])) if parts else ""
 
 
-def _domain_message(graph: Graph, values: list[Any], node: int) -> Message:
+def _domain_message(graph: Graph, values: list[Any], node: int, outside: Any) -> Message:
     operation = graph.operations[node]
     assert operation.domain is not None
     names = [
@@ -249,7 +269,7 @@ def _domain_message(graph: Graph, values: list[Any], node: int) -> Message:
     return Message(
         "{formula} is not defined{at}: {why}",
         formula=shown(graph, node),
-        at=_at(graph, values, node),
+        at=_at(graph, values, node, outside),
         why=Message(operation.domain.words, **dict(zip(operation.parameters, names, strict=False))),
     )
 

@@ -142,6 +142,13 @@ ELEMENTARY: Final = (
         words=("xlogy",),
         parameters=("a", "b"),
         domain=Domain(lambda m, a, b: m.where(a == 0, True, b > 0), "{b} must be positive"),
+        kinks=(
+            Kink(
+                lambda m, a, b: m.where(a == 0, b <= 0, False),
+                lambda m, a, b: ((slope := m.where(b < 0, m.nan, -m.inf), slope), None),
+                "no finite derivative by {a} where {a} is 0 and {b} is not positive",
+            ),
+        ),
         summary="a*log(b), and 0 where a is 0",
     ),
     Unary(

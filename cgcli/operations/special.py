@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import Binary, Domain, Unary
+from cgcli.operations.row import Binary, Domain, Kink, Unary
 
 __all__ = ["SPECIAL"]
 
@@ -78,6 +78,13 @@ SPECIAL: Final = (
         domain=Domain(
             _order_and_pole,
             "{n} must be a whole number from 0 to 100, and {x} not 0 or a negative whole number",
+        ),
+        kinks=(
+            Kink(
+                _order_and_pole,
+                lambda m, n, x: ((m.nan, m.nan), None),
+                "no derivative by its order {n}",
+            ),
         ),
         summary="derivative of order n of digamma",
         convention="there is no derivative by the order n",

@@ -28,6 +28,10 @@ def told(result: Result) -> list[tuple[str, str]]:
     [
         ("x^2", {"x": 1e-170}, [("underflow", "f")]),
         ("exp(x)", {"x": -800}, [("underflow", "f")]),
+        ("exp(x)", {"x": -1e8}, [("underflow", "f")]),
+        ("exp(x)", {"x": -1e300}, [("underflow", "f")]),
+        ("tanh(x)", {"x": 1e200}, [("underflow", "x")]),
+        ("softmax(x)", {"x": [-1e200, 1]}, [("underflow", "f")]),
         ("x*y", {"x": 1e-200, "y": -1e-200}, [("underflow", "f")]),
         ("sqrt(x^2 + y^2)", {"x": 1e-170, "y": 1e-170}, [("underflow", "v1")]),
         ("1/(1 + exp(-x))", {"x": 800}, [("underflow", "v2")]),
@@ -78,6 +82,8 @@ def test_indeterminate_forms_are_called_that(text: str, x: float, form: str) -> 
 def test_an_indeterminate_value_is_called_that() -> None:
     (note,) = evaluate("0*x", x=np.inf).notes
     assert note.message == "0 * x is an indeterminate form at x = inf"
+    (note,) = evaluate("xlogy(x, 1)", x=np.inf).notes
+    assert note.message == "xlogy(x, 1) is an indeterminate form at x = inf"
     (note,) = evaluate("sin(x)", x=np.inf).notes
     assert note.message == "sin(x) has no value at x = inf"
 

@@ -352,7 +352,7 @@ def test_the_first_bad_row_and_node_are_named(tmp_path: Path, cgraph: Run) -> No
     assert ran.status == 1
     assert "diverged: row 2, node" in ran.err
     assert "it is so at the start" in ran.err
-    assert "larger than the largest double" in ran.err
+    assert "beyond the largest double" in ran.err
 
 
 # What is seen

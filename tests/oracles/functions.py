@@ -499,6 +499,9 @@ KINKS: tuple[Edge, ...] = (
     _edge("prod([x, y, z])", (3, 0, 2), 0, (0, 6, 0), False),
     _edge("prod([x, y, z])", (0, 0, 2), 0, (0, 0, 0), False),
     _edge("xlogy(x, y)", (0, 2), 0, (math.log(2), 0), False),
+    _edge("xlogy(x, y)", (0, 0), 0, (-_INF, 0)),
+    _edge("xlogy(x, y)", (0, -1), 0, (_NAN, 0)),
+    _edge("polygamma(x, y)", (1, 2), math.pi**2 / 6 - 1, (_NAN, -0.4041138063191886)),
     _edge("logsumexp([x, -inf])", (0.7,), 0.7, (1,), False),
     _edge("round(x)", (3,), 3, (0,), False),
     # The rim of the domain of a power.

@@ -430,9 +430,9 @@ FAULTS: Final = (
     ),
     Fault(
         "elements at a kink are counted twice",
-        "cgcli/calculus/kinks.py",
-        "count=count - 1)",
-        "count=count)",
+        "cgcli/calculus/notes.py",
+        "count = int(flags.sum()) - 1",
+        "count = int(flags.sum())",
         (TABLES,),
     ),
     Fault(

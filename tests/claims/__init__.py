@@ -1,0 +1,1 @@
+"""The sentences of the pages on conventions and proofs, and the tests that hold each of them."""
