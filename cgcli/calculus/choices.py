@@ -85,9 +85,7 @@ class Choices:
         if not graph.operations[condition].equates:
             return None
         left, right = graph.arguments[condition]
-        # What is compared with itself is equal all about the point as well.
-        tied = left != right and (self.moving[left] or self.moving[right])
-        return (left, right) if tied else None
+        return (left, right) if self.moving[left] or self.moving[right] else None
 
     def asked(
         self, node: int, parts: list[Any], part: Callable[[int], Any], run: Callable[..., Any]

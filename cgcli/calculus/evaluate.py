@@ -120,7 +120,8 @@ def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
             continue
         chooses = graph.operations[node].reaches is not None
         for place, argument in enumerate(graph.arguments[node]):
-            if chooses and place and not _is_taken(graph, values, node, place):
+            turned = chooses and place and gradients[argument] is not None
+            if chooses and place and not (turned or _is_taken(graph, values, node, place)):
                 continue
             cut = gradients[node] is not None and gradients[argument] is None and active[argument]
             turns = chooses and result.choices.sides(node) is not None

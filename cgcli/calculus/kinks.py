@@ -47,7 +47,7 @@ def kinks(
         if operation.step and len(arguments) == 2 and floats and node not in graph.tensors:
             # The sides of most comparisons differ, and that is soon seen.
             left, right = arguments
-            if left == right or at_point[left] != at_point[right]:
+            if at_point[left] != at_point[right]:
                 continue
         if not any(active[a] for a in arguments):
             continue
