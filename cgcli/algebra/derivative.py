@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.algebra.factoring import common, with_squares
+from cgcli.algebra.factoring import common, expand, weight, with_squares
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
 from cgcli.algebra.normal import COMPARISONS, Normal, normal
 from cgcli.numbers.namespace import Namespace
@@ -68,16 +68,8 @@ class Derivatives:
         for term, factor in forms.parts[form][1]:
             inner = self._known[term]
             if inner != forms.zero:
-                total = forms.add(total, self._times(inner, factor))
+                total = forms.add(total, forms.times(inner, factor))
         return total
-
-    def _times(self, form: Form, number: Fraction) -> Form:
-        """Return a number times a sum, every term multiplied."""
-        forms = self.forms
-        whole, terms = forms.terms(form)
-        if self.forms.kinds[form] == NUMBER or len(terms) + bool(whole) < 2:
-            return forms.scale(form, number)
-        return forms.sum(whole * number, {term: own * number for term, own in terms.items()})
 
     def _product(self, form: Form) -> Form:
         """Return Σ of each factor's derivative times the others; over one divisor, the quotient's.
@@ -113,7 +105,7 @@ class Derivatives:
         found = self._product_rule(factors)
         number = forms.value(constant)
         if number is not None:
-            return self._times(found, number)
+            return forms.times(found, number)
         return forms.mul(constant, common(forms, found))
 
     def _divides(self, exponent: Form) -> bool:
@@ -235,50 +227,3 @@ def note_corners(
     for kink in operation.kinks:
         if kink.words.startswith(kinds):
             kink.at(m, *values)
-
-
-_EXPANDED: Final = 40
-
-
-def expand(forms: Forms, form: Form) -> Form:
-    """Return a product of sums multiplied out once, when that is short; else the form itself."""
-    coefficient, factors = forms.factors(form)
-    total = forms.number(coefficient)
-    for base, exponent in factors.items():
-        power = forms.value(exponent)
-        number, terms = forms.terms(base)
-        several = len(terms) + bool(number) > 1
-        if several and power is not None and power.denominator == 1 and 1 <= power <= 3:
-            for _ in range(int(power)):
-                total = _distributed(forms, total, base)
-                if len(forms.terms(total)[1]) > _EXPANDED:
-                    return form
-        else:
-            total = _distributed(forms, total, forms.power(base, exponent))
-    return total
-
-
-def _distributed(forms: Forms, a: Form, b: Form) -> Form:
-    """Return a*b, each term of one times each of the other."""
-    total = forms.zero
-    for first in _single_terms(forms, a):
-        for second in _single_terms(forms, b):
-            total = forms.add(total, forms.mul(first, second))
-    return total
-
-
-def _single_terms(forms: Forms, form: Form) -> list[Form]:
-    number, terms = forms.terms(form)
-    found = [forms.scale(term, factor) for term, factor in terms.items()]
-    return [*found, forms.number(number)] if number or not found else found
-
-
-def weight(forms: Forms, form: Form) -> int:
-    """Return how long a form is about, when it is written: its terms and their factors."""
-    number, terms = forms.terms(form)
-    total = int(bool(number))
-    for term in terms:
-        total += 1
-        for base in forms.factors(term)[1]:
-            total += 1 + (len(forms.parts[base][1]) if forms.kinds[base] == SUM else 0)
-    return total

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -252,11 +251,14 @@ class Sums:
         number, terms = self.terms(form)
         if not terms:
             return self.number(number * factor)
-        if len(terms) == 1 and not number:
-            return self.sum(Fraction(0), {term: own * factor for term, own in terms.items()})
-        if factor == -1:
-            return self.negative(form)
+        if factor == -1 or (len(terms) == 1 and not number):
+            return self.times(form, factor)
         return self.sum(Fraction(0), {form: factor})
+
+    def times(self, form: Form, factor: Fraction) -> Form:
+        """Return a number times a form, every term of a sum multiplied."""
+        number, terms = self.terms(form)
+        return self.sum(number * factor, {term: own * factor for term, own in terms.items()})
 
     def sub(self, a: Form, b: Form) -> Form:
         """Return a - b."""
@@ -264,26 +266,4 @@ class Sums:
 
     def negative(self, form: Form) -> Form:
         """Return -a; every term of a sum has its sign changed."""
-        number, terms = self.terms(form)
-        return self.sum(-number, {term: -factor for term, factor in terms.items()})
-
-
-class Products(Sums, ABC):
-    """Sums whose terms are products: what is asked of them where factors are taken out."""
-
-    @abstractmethod
-    def factors(self, form: Form) -> tuple[Fraction, Factors]:
-        """Return a form as a number times powers of its factors."""
-
-    @abstractmethod
-    def product(self, coefficient: Fraction, factors: Factors) -> Form:
-        """Return the form of a product."""
-
-    @abstractmethod
-    def mul(self, a: Form, b: Form) -> Form:
-        """Return the product of two forms."""
-
-    @staticmethod
-    @abstractmethod
-    def is_short(value: Fraction, n: Fraction) -> bool:
-        """Whether a power of a number is short enough to be written out."""
+        return self.times(form, Fraction(-1))
