@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, PRODUCT, Condition, Form, Forms
-from cgcli.algebra.normal import Normal, normal
-from cgcli.algebra.signs import parts_of
+from cgcli.algebra.signs import COMPARISONS, parts_of
+from cgcli.algebra.tensor import Tensor
+from cgcli.algebra.tensors import tensors
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import OPERATIONS
 
@@ -20,7 +21,6 @@ __all__ = ["Conditions"]
 
 Guard: TypeAlias = tuple[tuple[Form, bool], ...]
 
-_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _GUARDS: Final = 200
 _COMPARED: Final = 100
@@ -40,7 +40,7 @@ class Conditions:
 
     def __init__(self, forms: Forms) -> None:
         self.forms = forms
-        self._m = normal(forms)
+        self._m = tensors(forms)
         self._domains: dict[tuple[str, tuple[Form, ...], tuple[int, ...]], list[Condition]] = {}
 
     def asked(
@@ -257,10 +257,10 @@ class Conditions:
         if domain is not None:
             # Here equality is asked: xlogy(0, y) has a value for every y.
             asks, forms.asks = forms.asks, True
-            numbers = [Normal(forms, each) for each in arguments]
+            numbers = [Tensor(forms, each) for each in arguments]
             inside: Any = domain.inside(self._m, *numbers, *static)
             forms.asks = asks
-            if isinstance(inside, Normal):
+            if isinstance(inside, Tensor):
                 found += self._comparisons(inside.form)
             elif not inside:
                 found.append(Condition(forms.zero, ">", forms.zero))
@@ -288,8 +288,8 @@ class Conditions:
     def _compared(self, choice: Form, taken: bool) -> Condition | None:
         """Return what a comparison asks for, or its opposite; None for what is none."""
         forms = self.forms
-        if not forms.is_call(choice, *_SIGNS):
+        if not forms.is_call(choice, *COMPARISONS):
             return None
         name, (left, right), _ = forms.parts[choice]
-        sign = _SIGNS[name]
+        sign = COMPARISONS[name]
         return Condition(left, sign if taken else _TURNED[sign], right)

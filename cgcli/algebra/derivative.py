@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from cgcli.algebra.factoring import common, expand, weight, with_squares
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
-from cgcli.algebra.normal import COMPARISONS, Normal, normal
+from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.tensor import Tensor
+from cgcli.algebra.tensors import tensors
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
@@ -33,7 +35,7 @@ class Derivatives:
     def __init__(self, forms: Forms, name: str) -> None:
         self.forms = forms
         self.by = forms.name(name)
-        self._m: Namespace = normal(forms)
+        self._m: Namespace = tensors(forms)
         self._known: dict[Form, Form] = {}
 
     def of(self, form: Form) -> Form:
@@ -183,7 +185,7 @@ class Derivatives:
         for place, argument in enumerate(arguments):
             inner = self._known[argument]
             if inner != forms.zero:
-                note_corners(operation, self._m, [Normal(forms, each) for each in arguments])
+                note_corners(operation, self._m, [Tensor(forms, each) for each in arguments])
                 slope = self._partial(operation, place, form, arguments)
                 # The inner derivative goes in front: 2*x*cos(x^2).
                 total = forms.add(total, forms.mul(inner, slope))
@@ -194,10 +196,9 @@ class Derivatives:
     ) -> Form:
         """Return the derivative of an operation, whose form is known, by one of its arguments."""
         forms = self.forms
-        values = [Normal(forms, argument) for argument in arguments]
+        values = [Tensor(forms, argument) for argument in arguments]
         rule = operation.ruled(place, len(values), accurate=forms.accurate)
-        partial: Any = rule(self._m, Normal(forms, form), *values)
-        return partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
+        return Tensor.of(forms, rule(self._m, Tensor(forms, form), *values)).form
 
 
 def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
@@ -211,7 +212,7 @@ def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
         if name in COMPARISONS:
             forms.grant(arguments[0], "!=", arguments[1])
         elif name in OPERATIONS and OPERATIONS[name].elementwise:
-            values = [Normal(forms, each) for each in arguments]
+            values = [Tensor(forms, each) for each in arguments]
             note_corners(OPERATIONS[name], m, values, ("a jump",))
 
 

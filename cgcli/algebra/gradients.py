@@ -8,7 +8,6 @@ any of them, and are put together as a matrix where that has a form.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from cgcli.algebra.derivative import note_corners, note_edge
@@ -70,9 +69,7 @@ class Gradients(Sweep):
         return tensor
 
     def _tensor(self, value: Any, shape: Shape) -> Tensor:
-        forms = self.forms
-        form = value.form if isinstance(value, Tensor) else forms.number(Fraction(value))
-        return Tensor(forms, form, shape)
+        return Tensor(self.forms, Tensor.of(self.forms, value).form, shape)
 
     def form(self, node: int) -> Tensor:
         """Return the form of a node."""

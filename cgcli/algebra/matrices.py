@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cgcli.algebra.forms import CALL, Condition, Form, Forms
-from cgcli.algebra.normal import Normal, apply
+from cgcli.algebra.normal import apply
 from cgcli.algebra.places import MOST, element, stacked, whole
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.parts import Parts
@@ -31,10 +31,7 @@ class Algebra:
 
     def of(self, value: Any) -> Tensor:
         """Return a number, or a form of one, as a tensor."""
-        if isinstance(value, Tensor):
-            return value
-        form = value.form if isinstance(value, Normal) else self.forms.number(Fraction(value))
-        return Tensor(self.forms, form)
+        return Tensor.of(self.forms, value)
 
     def form(self, value: Any) -> Form:
         """Return a tensor's form in all its shape."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, Form, Forms
-from cgcli.algebra.normal import COMPARISONS
+from cgcli.algebra.signs import COMPARISONS
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size

@@ -8,8 +8,9 @@ from typing import Final
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, Condition, Form, Forms
 from cgcli.operations.table import CONSTANTS
 
-__all__ = ["is_not_negative", "is_positive", "parts_of"]
+__all__ = ["COMPARISONS", "is_not_negative", "is_positive", "parts_of"]
 
+COMPARISONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _POSITIVE: Final = frozenset({"exp", "sigmoid", "cosh", "erfc", "softplus", "softmax"})
 _NOT_NEGATIVE: Final = frozenset({"abs", "relu", "hypot", "norm"})
 _KEEPING: Final = frozenset({"sum", "prod", "amax", "amin", "transpose", "index"})
