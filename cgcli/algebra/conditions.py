@@ -205,7 +205,7 @@ class Conditions:
 
         def own(each: int) -> Iterable[Condition]:
             parts = tuple(values[argument] for argument in graph.arguments[each])
-            return self._at_node(graph.operations[each].name, parts, graph.static.get(each, ()))
+            return self._domain(graph.operations[each].name, parts, graph.static.get(each, ()))
 
         def inner(each: int) -> tuple[Form | None, list[int]]:
             arguments = list(graph.arguments[each])
@@ -214,14 +214,6 @@ class Conditions:
             return None, arguments
 
         return self._walked(node, own, inner, reaches) if reaches(node) else {}
-
-    def _at_node(
-        self, name: str, own: tuple[Form, ...], static: tuple[int, ...]
-    ) -> Iterator[Condition]:
-        if name == "pow":
-            yield from self._of_power(*own)
-        else:
-            yield from self._domain(name, own, static)
 
     def _of_power(self, base: Form, exponent: Form) -> Iterator[Condition]:
         power, zero = self.forms.value(exponent), self.forms.zero
@@ -247,6 +239,8 @@ class Conditions:
         self, name: str, arguments: tuple[Form, ...], static: tuple[int, ...]
     ) -> list[Condition]:
         """Return the domain of an operation, from its row, where that is a comparison."""
+        if name == "pow":
+            return list(self._of_power(*arguments))
         key = (name, arguments, static)
         known = self._domains.get(key)
         if known is not None:

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, Form, Forms
 from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.walk import worked_out
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size
@@ -28,20 +29,11 @@ def element(forms: Forms, form: Form, place: int) -> Form:
     compared with its greatest is not: that finds it again only as long as both round alike.
     """
     found: dict[At, Form] = {}
-    pending: list[At] = [(form, place)]
-    while pending:
-        at = pending[-1]
-        if at in found:
-            pending.pop()
-            continue
-        inner = _inner(forms, at)
-        missing = [each for each in inner if each not in found]
-        if missing:
-            pending.extend(missing)
-            continue
-        pending.pop()
-        found[at] = _element(forms, at, [found[each] for each in inner])
-    return found[form, place]
+
+    def made(at: At) -> Form:
+        return _element(forms, at, [found[each] for each in _inner(forms, at)])
+
+    return worked_out((form, place), lambda at: _inner(forms, at), made, found)
 
 
 def _inner(forms: Forms, at: At) -> list[At]:

@@ -8,15 +8,18 @@ from fractions import Fraction
 from typing import Final
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
-from cgcli.graph.graph import INPUT, Graph
-from cgcli.operations.row import Operation, Shape
-from cgcli.operations.shapes import broadcast
+from cgcli.algebra.walk import worked_out
+from cgcli.graph.graph import INPUT
+from cgcli.graph.nodes import Nodes
+from cgcli.limits import MOST_COUNT, Limits
 from cgcli.operations.table import CONSTANTS, OPERATIONS
 
 __all__ = ["Writer"]
 
 _ROOT: Final = Fraction(1, 2)
 _WRITTEN_OUT: Final = range(2, 7)
+_UNBOUNDED: Final = Limits(nodes=MOST_COUNT, numbers=MOST_COUNT)
+"""Forms have a limit of their own."""
 
 
 class Writer:
@@ -36,7 +39,8 @@ class Writer:
 
     def __init__(self, forms: Forms, inputs: list[str], decimal: bool = False) -> None:
         self.forms = forms
-        self.graph = Graph(reserved=frozenset(inputs))
+        self._build = Nodes("", frozenset(inputs), _UNBOUNDED)
+        self.graph = self._build.graph
         self.decimal = decimal
         self._inputs = frozenset(inputs)
         self._nodes: dict[Form, int] = {}
@@ -45,19 +49,7 @@ class Writer:
 
     def node(self, form: Form) -> int:
         """Return the node of a form, with all that it is made of."""
-        pending = [form]
-        while pending:
-            each = pending[-1]
-            if each in self._nodes:
-                pending.pop()
-                continue
-            missing = [part for part in self._parts(each) if part not in self._nodes]
-            if missing:
-                pending.extend(reversed(missing))
-                continue
-            pending.pop()
-            self._nodes[each] = self._write(each)
-        return self._nodes[form]
+        return worked_out(form, self._parts, self._write, self._nodes)
 
     def _parts(self, form: Form) -> Iterator[Form]:
         """Yield the forms whose nodes are needed first."""
@@ -101,7 +93,8 @@ class Writer:
         name = self.forms.parts[form]
         if form not in self.forms.constants:
             node = self.graph.append(INPUT, (), 0, 0)
-            self._shape(node, self.forms.shapes[form])
+            if self.forms.shapes[form]:
+                self._build.set_shape(node, self.forms.shapes[form], 0, 0)
             self.graph.given[node] = name
             self.graph.inputs[name] = node
             return node
@@ -146,22 +139,9 @@ class Writer:
         key = (name, nodes, static)
         node = self._operations.get(key)
         if node is None:
-            operation: Operation = OPERATIONS[name]
-            node = self._operations[key] = self.graph.append(operation, nodes, 0, 0)
-            if static:
-                self.graph.static[node] = static
-            shapes = [self.graph.shape(argument) for argument in nodes]
-            if operation.shape is not None:
-                self._shape(node, operation.shape(*shapes, *static))
-                self.graph.tensors.add(node)
-            elif any(shapes):
-                self._shape(node, broadcast(*shapes))
+            node = self._build.operation(OPERATIONS[name], nodes, 0, 0, static)
+            self._operations[key] = node
         return node
-
-    def _shape(self, node: int, shape: Shape) -> None:
-        if shape:
-            self.graph.shapes[node] = shape
-            self.graph.tensors.add(node)
 
     # Products
 

@@ -1,4 +1,4 @@
-"""Graph → text: a node's formula, and a program that builds the same graph again."""
+"""Graph → text: the formulas of nodes, with brackets where they are needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cgcli.operations.row import LEVELS, Operation
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-__all__ = ["COMPACT", "TEXT", "Leaf", "Notation", "formula", "inline", "pieces", "program", "write"]
+__all__ = ["COMPACT", "TEXT", "Leaf", "Notation", "formula", "inline", "pieces", "write"]
 
 _ATOM: Final = LEVELS["atom"]
 
@@ -150,35 +150,3 @@ def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
 def _name_level(name: str) -> int:
     """A negative constant, from a loop's variable, is written with its sign."""
     return LEVELS["sign"] if name.startswith("-") else _ATOM
-
-
-def program(graph: Graph) -> str:
-    """Return a program that builds the same graph: a statement for each named or shared node.
-
-    What was written once and used once stands inline; what is used more often is a statement
-    of its own and then a name, so the text is as long as the graph, whatever it shares.
-    """
-    uses, names = graph.uses, graph.names
-
-    def is_statement(node: int) -> bool:
-        return bool(graph.arguments[node]) and (node in graph.given or uses[node] > 1)
-
-    lines: list[str] = []
-    for node in range(len(graph)):
-        if node == graph.output or (not is_statement(node) and not _is_value(graph, node)):
-            continue
-        lines.append(f"{names[node]} = {inline(graph, node, is_statement)}")
-    last = inline(graph, graph.output, is_statement)
-    if graph.output in graph.given and graph.operations[graph.output].name != "input":
-        last = f"{names[graph.output]} = {last}"
-    elif graph.uses[graph.output]:
-        lines.append(f"{names[graph.output]} = {last}")
-        last = names[graph.output]
-    return "\n".join([*lines, last])
-
-
-def _is_value(graph: Graph, node: int) -> bool:
-    """Whether a node is a named literal, or a statement nobody uses."""
-    if graph.operations[node].name == "input":
-        return False
-    return node in graph.given or graph.uses[node] == 0
