@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cgcli.export.python import INFIX, LEVELS, RESERVED, body, clean
+from cgcli.export.python import INFIX, RESERVED, body, clean
 from cgcli.export.target import Function, Target
 
 __all__ = ["NUMPY"]
@@ -77,7 +77,6 @@ def _imports(code: str) -> list[str]:
 
 NUMPY: Final = Target(
     name="numpy",
-    levels=LEVELS,
     templates={
         **INFIX,
         **{name: f"np.{name}(<*>)" for name in _LIKE_NUMPY},

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
 from cgcli.graph.latex import LATEX, latex_name
-from cgcli.graph.text import COMPACT, Notation, write
+from cgcli.graph.templates import Pattern
+from cgcli.graph.text import COMPACT, write
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.document import number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
@@ -33,20 +34,14 @@ _HELD: Final = {
 _TEXT: Final = PLAIN._replace(notation=COMPACT, name=str)
 
 
-def _latex_pieces(
-    operation: Operation, count: int, static: tuple[int, ...]
-) -> list[str | tuple[int, int]]:
+def _latex(operation: Operation) -> Pattern:
     """Return how LaTeX writes an operation, an outer product as a column times a row."""
     if operation.name == "outer":
-        return [(0, LEVELS["power"]), r"\,", (1, LEVELS["atom"]), r"^{\top}"]
-    return LATEX.pieces(operation, count, static)
+        return "power", r"<0:power>\,<1:atom>^{\top}"
+    return LATEX.pattern(operation)
 
 
-def _latex_level(operation: Operation) -> int:
-    return LEVELS["power"] if operation.name == "outer" else LATEX.level(operation)
-
-
-_LATEX: Final = PRINTED._replace(notation=Notation(_latex_pieces, _latex_level, LATEX.brackets))
+_LATEX: Final = PRINTED._replace(notation=LATEX._replace(pattern=_latex))
 
 
 class Written:
