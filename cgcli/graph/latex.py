@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
 from cgcli.graph.templates import Pattern
@@ -23,6 +24,7 @@ _GREEK: Final = frozenset(
 _NAME: Final = re.compile(r"(?P<base>.*?)(?P<index>\[.*\])?", re.DOTALL)
 
 
+@cache
 def _pattern(operation: Operation) -> Pattern:
     """Return how LaTeX writes an operation: a fraction binds as a power does, a root as an atom."""
     latex = operation.latex

@@ -82,10 +82,10 @@ def parsed(pattern: Pattern, count: int, static: tuple[int, ...] = ()) -> Templa
 def filled(template: Template, arguments: Sequence[int]) -> Template:
     """Return a template with nodes for places."""
     pieces = [
-        piece if isinstance(piece, str) else piece._replace(place=arguments[piece.place])
+        piece if isinstance(piece, str) else Slot(arguments[piece[0]], piece[1], piece[2])
         for piece in template.pieces
     ]
-    return template._replace(pieces=pieces)
+    return Template(template.level, pieces, template.truth)
 
 
 def spelled(root: Slot, written: Callable[[Slot], Template], brackets: tuple[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from cgcli.graph.templates import ANY, ATOM, Pattern, Slot, Template, filled, parsed, spelled
@@ -18,6 +19,7 @@ _NAMES: Final = {level: name for name, level in LEVELS.items()}
 Leaf: TypeAlias = Callable[[int], tuple[str, int] | None]
 
 
+@cache
 def pattern(operation: Operation) -> Pattern:
     """Return how an operation is written in the language.
 
@@ -62,6 +64,7 @@ TEXT: Final = Notation(pattern, ("(", ")"))
 """The language itself: what is written in it can be parsed again."""
 
 
+@cache
 def _close(operation: Operation) -> Pattern:
     found = pattern(operation)
     if operation.level != LEVELS["product"] or operation.symbol == "@":
