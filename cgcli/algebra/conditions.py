@@ -7,7 +7,7 @@ for x != 0, is seen and not said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, PRODUCT, Condition, Form, Forms
@@ -43,32 +43,38 @@ class Conditions:
         self._m = tensors(forms)
         self._domains: dict[tuple[str, tuple[Form, ...], tuple[int, ...]], list[Condition]] = {}
 
-    def asked(
-        self, root: Form, varies: Callable[[Form], bool] | None = None
-    ) -> dict[Condition, None]:
+    def asked(self, root: Form, varies: Container[Form] | None = None) -> dict[Condition, None]:
         """Return what must hold for a form to have a value; with `varies`, for those parts alone.
 
         A branch's conditions are guarded by the branch.
         """
         forms = self.forms
 
-        def inner(form: Form) -> tuple[Form | None, list[Form]]:
-            parts = forms.inner(form)
-            return (parts[0], parts[1:]) if forms.is_call(form, "where") else (None, parts)
+        def own(form: Form) -> Iterator[Condition]:
+            kind, parts = forms.kinds[form], forms.parts[form]
+            if kind == PRODUCT:
+                for base, exponent in parts:
+                    if varies is None or base in varies or forms.value(exponent) is None:
+                        yield from self._of_power(base, exponent)
+            elif kind == CALL:
+                yield from self._domain(*parts)
 
-        own = lambda form: self._own(form, varies)
-        return self._walked(root, own, inner, varies or (lambda form: True))
+        name = lambda form: forms.parts[form][0] if forms.kinds[form] == CALL else ""
+        reaches = lambda form: varies is None or form in varies
+        return self._walked(root, own, name, forms.inner, reaches, lambda form: form)
 
     def _walked(
         self,
         root: int,
         own: Callable[[int], Iterable[Condition]],
-        inner: Callable[[int], tuple[Form | None, list[int]]],
+        name: Callable[[int], str],
+        inner: Callable[[int], Sequence[int]],
         reaches: Callable[[int], bool],
+        form: Callable[[int], Form],
     ) -> dict[Condition, None]:
         """Return what is asked for by all that a form or a node is made of, and is reached.
 
-        `inner` returns the parts of one; those of a choice are branches, and it comes before.
+        Each has a `name`, `inner` parts and a `form`; those of a choice are branches.
         """
         found: dict[Condition, None] = {}
         pending: list[tuple[int, Guard]] = [(root, ())]
@@ -78,12 +84,15 @@ class Conditions:
             each, guard = pending.pop()
             for condition in own(each):
                 found[condition._replace(guard=(*guard, *condition.guard))] = None
-            choice, parts = inner(each)
+            parts = inner(each)
             within = [(part, guard) for part in parts]
-            if choice is not None and self.forms.value(choice) is not None:
-                within = within[:1] if self.forms.value(choice) else within[1:]
-            elif choice is not None:
-                first, second = parts
+            choice = form(parts[0]) if name(each) == "where" else self.forms.zero
+            value = self.forms.value(choice)
+            if name(each) == "where" and value is not None:
+                within = within[1:2] if value else within[2:]
+            elif name(each) == "where":
+                _, first, second = parts
+                within = within[1:]
                 branches = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
                 guards.update(taken for _, taken in branches)
                 if len(guards) <= _GUARDS and not self.forms.shapes[choice]:
@@ -207,13 +216,11 @@ class Conditions:
             parts = tuple(values[argument] for argument in graph.arguments[each])
             return self._domain(graph.operations[each].name, parts, graph.static.get(each, ()))
 
-        def inner(each: int) -> tuple[Form | None, list[int]]:
-            arguments = list(graph.arguments[each])
-            if graph.operations[each].name == "where":
-                return values[arguments[0]], arguments[1:]
-            return None, arguments
-
-        return self._walked(node, own, inner, reaches) if reaches(node) else {}
+        name = lambda each: graph.operations[each].name
+        inner = graph.arguments.__getitem__
+        if not reaches(node):
+            return {}
+        return self._walked(node, own, name, inner, reaches, values.__getitem__)
 
     def _of_power(self, base: Form, exponent: Form) -> Iterator[Condition]:
         power, zero = self.forms.value(exponent), self.forms.zero
@@ -224,16 +231,6 @@ class Conditions:
             yield Condition(base, ">=" if power > 0 else ">", zero)
         elif power < 0:
             yield Condition(base, "!=", zero)
-
-    def _own(self, form: Form, varies: Callable[[Form], bool] | None) -> Iterator[Condition]:
-        forms = self.forms
-        kind, parts = forms.kinds[form], forms.parts[form]
-        if kind == PRODUCT:
-            for base, exponent in parts:
-                if varies is None or varies(base) or forms.value(exponent) is None:
-                    yield from self._of_power(base, exponent)
-        elif kind == CALL:
-            yield from self._domain(*parts)
 
     def _domain(
         self, name: str, arguments: tuple[Form, ...], static: tuple[int, ...]

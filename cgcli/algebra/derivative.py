@@ -60,10 +60,6 @@ class Derivatives:
                 forms.close(known[each])
         return known[form]
 
-    def _varies(self, form: Form) -> bool:
-        """Whether a form depends on the name."""
-        return self.by in self.forms.reachable([form])
-
     def _sum(self, form: Form) -> Form:
         forms = self.forms
         total = forms.zero
@@ -176,7 +172,7 @@ class Derivatives:
         if name == "where":
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
-            if self._varies(condition):
+            if self.by in forms.reachable([condition]):
                 note_edge(forms, self._m, condition)
             first, second = (self._known[branch] for branch in branches)
             same = first == second

@@ -167,6 +167,14 @@ class Sums:
         # What a form is made of was there before it.
         return sorted(seen)
 
+    def dependents(self, roots: Iterable[Form], sources: Iterable[Form]) -> set[Form]:
+        """Return the sources, and what depends on one of them among all that roots are made of."""
+        found = set(sources)
+        for form in self.reachable(roots):
+            if not found.isdisjoint(self.inner(form)):
+                found.add(form)
+        return found
+
     def is_call(self, form: Form, *names: str) -> bool:
         """Whether a form is a call of one of these operations."""
         return self.kinds[form] == CALL and self.parts[form][0] in names

@@ -119,14 +119,14 @@ class Writer:
         text = self._decimal(value)
         if text:
             return self._constant(text)
-        if value.denominator == 1:
-            return self._constant(str(value.numerator))
         parts = (self._constant(str(value.numerator)), self._constant(str(value.denominator)))
         return self._apply("div", parts)
 
     def _decimal(self, value: Fraction) -> str:
-        """Return a number in decimals when they are few and wanted, else nothing."""
-        if not self.decimal or value.denominator == 1:
+        """Return a whole number, or one in decimals when they are few and wanted, else nothing."""
+        if value.denominator == 1:
+            return str(value.numerator)
+        if not self.decimal:
             return ""
         rest = value.denominator
         for prime in (2, 5):
@@ -154,14 +154,11 @@ class Writer:
         above: list[int] = []
         below: list[int] = []
         size = abs(coefficient)
-        decimal = self._decimal(size)
-        if decimal:
-            above.append(self._constant(decimal))
-        else:
-            if size.numerator != 1:
-                above.append(self._constant(str(size.numerator)))
-            if size.denominator != 1:
-                below.append(self._constant(str(size.denominator)))
+        text = self._decimal(size)
+        if size.numerator != 1 or (text and size != 1):
+            above.append(self._constant(text or str(size.numerator)))
+        if not text:
+            below.append(self._constant(str(size.denominator)))
         divides = any((forms.value(exponent) or 0) < 0 for _, exponent in factors)
         for base, exponent in sorted(factors, key=self._rank):
             power = forms.value(exponent)

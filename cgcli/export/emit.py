@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from cgcli.errors import CgraphError
 from cgcli.export.target import Function, Target
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import Graph, free_names
 from cgcli.graph.templates import ANY, ATOM, Slot, Template, filled, parsed, spelled
 from cgcli.numbers import real
 from cgcli.numbers.symbolic import Symbol, symbolic
@@ -179,34 +179,23 @@ class Emitter:
         """
         graph = self.graph
         needed = graph.ancestors(roots)
-        uses = [0] * len(graph)
-        for root in roots:
-            uses[self._through(root)] += 1
-        for node, arguments in enumerate(graph.arguments):
-            if needed[node] and self._through(node) == node:
-                for argument in arguments:
-                    uses[self._through(argument)] += 1
+        uses = graph.uses_from(roots)
+        for node in range(len(graph) - 1, -1, -1):
+            if (place := self._through(node)) != node:
+                uses[place] += uses[node] - bool(uses[node])
         lines: list[tuple[str, str]] = []
         depth = [0] * len(graph)
-        numbers = self._free(taken)
+        free = free_names(taken)
         for node, arguments in enumerate(graph.arguments):
             if not needed[node] or not arguments or node in self._values:
                 continue
             depth[node] = 1 + max(depth[argument] for argument in arguments)
             if self._through(node) == node and (uses[node] > 1 or depth[node] > _DEEP):
-                lines.append((next(numbers), self.expression(node)))
+                lines.append((next(free), self.expression(node)))
                 self.names[node] = lines[-1][0]
+                taken.add(lines[-1][0])
                 depth[node] = 0
         return lines
-
-    @staticmethod
-    def _free(taken: set[str]) -> Iterator[str]:
-        number = 0
-        while True:
-            number += 1
-            if f"v{number}" not in taken:
-                taken.add(f"v{number}")
-                yield f"v{number}"
 
     def source(self, function: Function) -> str:
         """Return a function's code, after the imports and the helpers that it needs."""

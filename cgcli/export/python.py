@@ -172,11 +172,7 @@ PYTHON: Final = Target(
     templates={
         **INFIX,
         **{name: f"math.{name}(<*>)" for name in _NEVER_RAISE},
-        **{name: f"_{name}(<0>)" for name in _MAY_RAISE},
-        **{name: f"_{name}(<*>)" for name in ("pow", "mod", "max", "min")},
-        **{name: f"_{name}(<0>)" for name in ("sinh", "gamma", "digamma", "sign", "floor")},
-        **{name: f"_{name}(<0>)" for name in ("ceil", "round", "sigmoid", "softplus")},
-        "div": "_div(<0>, <1>)",
+        **{name[1:]: f"{name}(<*>)" for name in _HELPERS if name[1:] in OPERATIONS},
         "div by a number": _QUOTIENT,
         "abs": "abs(<0>)",
         "where": ("choice", "<1:comparison> if <0:comparison?> else <2>"),

@@ -65,11 +65,9 @@ def latex_name(name: str) -> str:
     base, index = match["base"], (match["index"] or "")[1:-1]
     letters = base.rstrip("0123456789")
     digits = base[len(letters) :]
-    letters, underscore, rest = letters.partition("_")
-    below = ", ".join(part for part in (rest + digits if underscore else digits, index) if part)
-    if underscore:
-        tail = _word(rest + digits) if rest + digits else ""
-        below = ", ".join(part for part in (tail, index) if part)
+    letters, _, rest = letters.partition("_")
+    tail = _word(rest + digits) if rest + digits else ""
+    below = ", ".join(part for part in (tail, index) if part)
     return f"{_base(letters)}_{{{below}}}" if below else _base(letters)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
+from cgcli.graph.graph import free_names
 from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
@@ -68,17 +68,10 @@ class Written:
     def _shared(self) -> dict[int, str]:
         """Return the names of the parts that are used several times, those needed first first."""
         graph, rows = self.graph, self.formulas.rows
-        needed = graph.ancestors([row.node for row in rows])
-        uses = [0] * len(graph)
-        for node, arguments in enumerate(graph.arguments):
-            if needed[node]:
-                for argument in arguments:
-                    uses[argument] += 1
-        for row in rows:
-            uses[row.node] += 1
+        uses = graph.uses_from([row.node for row in rows])
         taken = {*graph.inputs, *self.formulas.source.given.values(), *(row.name for row in rows)}
         found: dict[int, str] = {}
-        free = (f"v{number}" for number in count(1) if f"v{number}" not in taken)
+        free = free_names(taken)
         for node, arguments in enumerate(graph.arguments):
             trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
             if arguments and uses[node] > 1 and not trivial:
