@@ -20,6 +20,7 @@ Sums and products of vectors and matrices are elementwise, and broadcast.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -77,10 +78,7 @@ class Forms(Sums):
         if len(kept) == 1 and kept[0][1] == self.one:
             return self.scale(kept[0][0], coefficient)
         key = frozenset(kept)
-        whole = self._index.get((PRODUCT, key))
-        if whole is None:
-            shape = self._broadcast([self.shapes[each] for pair in kept for each in pair])
-            whole = self._keep(PRODUCT, key, kept, shape)
+        whole = self._keep(PRODUCT, key, kept, over=itertools.chain(*kept))
         return self.scale(whole, coefficient)
 
     def mul(self, a: Form, b: Form) -> Form:
@@ -176,23 +174,17 @@ def _tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Frac
     found: Factors = {}
     for each, power in factors.items():
         base, exponent = each, forms.value(power)
-        if (
-            forms.kinds[base] != SUM
-            or base in forms.closed
-            or exponent is None
-            or exponent.denominator != 1
-        ):
-            found[base] = forms.add(found[base], power) if base in found else power
-            continue
-        content = _content(forms, base)
-        if content != 1 and forms.is_short(content, exponent):
-            moved = coefficient * content ** int(exponent)
-            if content.denominator == 1 or moved.denominator == 1:
-                coefficient = moved
-                base = forms.times(base, 1 / content)
-        if exponent < 0:
-            base = _without_fractions(forms, base, int(exponent), factors, found)
-        found[base] = forms.add(found[base], power) if base in found else power
+        is_open = forms.kinds[base] == SUM and base not in forms.closed
+        if is_open and exponent is not None and exponent.denominator == 1:
+            content = _content(forms, base)
+            if content != 1 and forms.is_short(content, exponent):
+                moved = coefficient * content ** int(exponent)
+                if content.denominator == 1 or moved.denominator == 1:
+                    coefficient = moved
+                    base = forms.times(base, 1 / content)
+            if exponent < 0:
+                base = _without_fractions(forms, base, int(exponent), factors, found)
+        found[base] = forms.add(found.get(base, forms.zero), power)
     return coefficient, found
 
 
@@ -237,7 +229,7 @@ def _with(forms: Forms, factors: Factors, base: Form, power: Form) -> Factors:
         inner = {base: forms.one}
     for each, own in inner.items():
         raised = forms.mul(own, power)
-        factors[each] = forms.add(factors[each], raised) if each in factors else raised
+        factors[each] = forms.add(factors.get(each, forms.zero), raised)
     return factors
 
 

@@ -63,13 +63,10 @@ class Gradients(Sweep):
 
     def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Tensor:
         """Return a form in the shape of its node; what is used again is a whole of its own."""
-        tensor = self._tensor(result, self.graph.shape(node))
+        form = Tensor.of(self.forms, result).form
         if self.graph.uses[node] > 1:
-            self.forms.close(tensor.form)
-        return tensor
-
-    def _tensor(self, value: Any, shape: Shape) -> Tensor:
-        return Tensor(self.forms, Tensor.of(self.forms, value).form, shape)
+            self.forms.close(form)
+        return Tensor(self.forms, form, self.graph.shape(node))
 
     def form(self, node: int) -> Tensor:
         """Return the form of a node."""
@@ -134,7 +131,8 @@ class Gradients(Sweep):
         """Return a contribution in the shape of its argument."""
         elementwise = self.graph.operations[node].elementwise
         own = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
-        return reduce_to(self.algebra, self._tensor(sent, own), self.graph.shape(argument))
+        tensor = Tensor(self.forms, Tensor.of(self.forms, sent).form, own)
+        return reduce_to(self.algebra, tensor, self.graph.shape(argument))
 
     # Jacobians
 

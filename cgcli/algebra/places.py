@@ -81,8 +81,10 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
         return form
     if kind == NAME:
         return forms.call("index", (form,), (place,))
+    rank = len(shape)
+    # What broadcasts along the first axis stands for its own element.
     lower = [
-        _lower(forms, form, part, own)
+        own if len(forms.shapes[part]) == rank else part
         for part, own in zip(forms.inner(form) if inner else (), inner, strict=False)
     ]
     if kind != CALL:
@@ -106,11 +108,6 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
     if name == "index":
         return forms.call("index", arguments, (*static, place))
     return forms.made_of(form, lower) if inner else forms.call("index", (form,), (place,))
-
-
-def _lower(forms: Forms, whole_: Form, part: Form, own: Form) -> Form:
-    """Return a part's element, or the part itself where it broadcasts along the first axis."""
-    return own if len(forms.shapes[part]) == len(forms.shapes[whole_]) else part
 
 
 def stacked(forms: Forms, parts: list[Form]) -> Form:

@@ -67,10 +67,7 @@ def tensors(forms: Forms) -> Namespace:
     for row in TABLE:
         if row.words:
             functions[row.name] = elementwise(row.name) if row.elementwise else keeping(row.name)
-    own = (
-        "product", "outer_or_scale", "transpose", "spread", "sum", "count", "stack", "index",
-        "scatter", "concat", "piece", "products_of_others", "onehot", "exp",
-    )  # fmt: skip
+    own = [name for name in vars(Algebra) if name[0] != "_" and name not in ("of", "form")]
     return Namespace(
         **{
             **functions,
@@ -82,8 +79,6 @@ def tensors(forms: Forms) -> Namespace:
             "len": lambda x: Tensor(forms, forms.number(shape_of(x)[0])),
             "number": algebra.of,
             "truth": lambda condition: condition,
-            "pi": Tensor(forms, forms.constant("pi")),
-            "inf": Tensor(forms, forms.constant("inf")),
-            "nan": Tensor(forms, forms.constant("nan")),
+            **{name: Tensor(forms, forms.constant(name)) for name in ("pi", "inf", "nan")},
         }
     )

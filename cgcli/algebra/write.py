@@ -242,14 +242,10 @@ class Writer:
         first = next((k for k, (_, factor) in enumerate(pieces) if factor > 0), 0)
         if pieces[0][1] < 0:
             pieces.insert(0, pieces.pop(first))
-        total = -1
-        for term, factor in pieces:
-            if total < 0:
-                total = self._term(term, factor)
-            elif factor < 0:
-                total = self._apply("sub", (total, self._term(term, -factor)))
-            else:
-                total = self._apply("add", (total, self._term(term, factor)))
+        total = self._term(*pieces[0])
+        for term, factor in pieces[1:]:
+            word = "sub" if factor < 0 else "add"
+            total = self._apply(word, (total, self._term(term, abs(factor))))
         return total
 
     def _names(self, terms: list[tuple[Form, Fraction]]) -> set[Form]:
