@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from fractions import Fraction
 from typing import Any, Final
 
 from cgcli.algebra.factoring import common, expand, weight, with_squares
-from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.forms import CALL, PRODUCT, SUM, Form, Forms
 from cgcli.algebra.signs import COMPARISONS
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import tensors
@@ -37,6 +39,7 @@ class Derivatives:
         self.by = forms.name(name)
         self._m: Namespace = tensors(forms)
         self._known: dict[Form, Form] = {}
+        self._rules = {SUM: self._sum, PRODUCT: self._product, CALL: self._call}
 
     def of(self, form: Form) -> Form:
         """Return the derivative of a form."""
@@ -44,17 +47,11 @@ class Derivatives:
         for each in forms.reachable([form]):
             if each in known:
                 continue
-            kind = forms.kinds[each]
-            if kind == NUMBER:
-                known[each] = forms.zero
-            elif kind == NAME:
-                known[each] = forms.one if each == self.by else forms.zero
-            elif kind == SUM:
-                known[each] = self._sum(each)
-            elif kind == PRODUCT:
-                known[each] = self._product(each)
+            rule = self._rules.get(forms.kinds[each])
+            if rule is not None:
+                known[each] = rule(each)
             else:
-                known[each] = self._call(each)
+                known[each] = forms.one if each == self.by else forms.zero
             if each in forms.closed:
                 # What its derivative is made of is as shared.
                 forms.close(known[each])
@@ -118,8 +115,7 @@ class Derivatives:
         for power in reversed(powers[1:]):
             after.append(forms.mul(power, after[-1]))
         after.reverse()
-        before = total = forms.zero
-        before = forms.one
+        before, total = forms.one, forms.zero
         for place, (base, exponent) in enumerate(factors):
             slope = self._power(base, exponent)
             if slope != forms.zero:
@@ -149,9 +145,7 @@ class Derivatives:
     def _quotient(self, above: list[tuple[Form, Form]], base: Form, power: Fraction) -> Form:
         """Return (a'·b - n·a·b')/b^(n+1) for a/b^n; a is taken apart where that is shorter."""
         forms = self.forms
-        top = forms.one
-        for each, exponent in above:
-            top = forms.mul(top, forms.power(each, exponent))
+        top = functools.reduce(forms.mul, itertools.starmap(forms.power, above))
         slope = common(forms, self._product_rule(above))
         inner = self._known[base]
         if slope == forms.zero:

@@ -17,18 +17,14 @@ def common(forms: Forms, form: Form) -> Form:
     number, terms = forms.terms(form)
     if number or len(terms) < 2:
         return form
-    shared: dict[Form, Form] | None = None
-    for term in terms:
-        powers = forms.factors(term)[1]
-        if shared is None:
-            shared = powers
-        else:
-            shared = {
-                base: _lesser(forms, power, powers[base])
-                for base, power in shared.items()
-                if base in powers
-            }
-    taken = {base: power for base, power in (shared or {}).items() if power != forms.zero}
+    shared, *others = (forms.factors(term)[1] for term in terms)
+    for powers in others:
+        shared = {
+            base: _lesser(forms, power, powers[base])
+            for base, power in shared.items()
+            if base in powers
+        }
+    taken = {base: power for base, power in shared.items() if power != forms.zero}
     if not taken:
         return form
     rest = forms.zero

@@ -143,10 +143,9 @@ class Forms(Sums):
     def _root(self, base: Form, n: Fraction) -> Form:
         """Return a power that is not whole, or one of a number that would be long."""
         value = self.value(base)
-        if value is not None and value > 0 and n.denominator == 2:
-            roots = [_whole_root(part) for part in (value.numerator, value.denominator)]
-            if None not in roots and self.is_short(value, n):
-                root = Fraction(int(roots[0] or 0), int(roots[1] or 1))
+        if value is not None and value > 0 and n.denominator == 2 and self.is_short(value, n):
+            root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+            if root * root == value:
                 return self.number(root**n.numerator)
         return self.product(Fraction(1), {base: self.number(n)})
 
@@ -155,11 +154,6 @@ class Forms(Sums):
         """Whether a power of a number is short enough to be written out."""
         bits = max(value.numerator.bit_length(), value.denominator.bit_length())
         return bits * abs(n) <= _BITS or value in (0, 1, -1)
-
-
-def _whole_root(value: int) -> int | None:
-    root = math.isqrt(value)
-    return root if root * root == value else None
 
 
 def _tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Fraction, Factors]:

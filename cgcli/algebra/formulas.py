@@ -215,7 +215,7 @@ class Formulas:
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
         gradients = Gradients(forms, graph)
-        gradients.form(node)
+        values = gradients.read(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
         shapes = {name: self.source.shape(self.source.inputs[name]) for name in names}
@@ -231,7 +231,6 @@ class Formulas:
             if name not in made:
                 made[name] = self._whole(forms.zero, (*own, *shapes[name]), name)
         active = graph.dependents(graph.inputs[name] for name in present)
-        values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
         if graph is self.source:
             self._defined.update(self._conditions.asked_in(graph, values, node))
         return made, self._conditions.asked_in(graph, values, node, active)

@@ -68,8 +68,8 @@ class Gradients(Sweep):
             self.forms.close(form)
         return Tensor(self.forms, form, self.graph.shape(node))
 
-    def form(self, node: int) -> Tensor:
-        """Return the form of a node."""
+    def read(self, node: int) -> dict[int, Form]:
+        """Return the forms of a node and of all that it is made of."""
         forms, graph = self.forms, self.graph
         needed = graph.ancestors([node])
         leaves = {
@@ -77,13 +77,13 @@ class Gradients(Sweep):
             for place, arguments in enumerate(graph.arguments)
             if needed[place] and not arguments and self.values[place] is None
         }
-        result: Tensor = self.forward(leaves, needed)[node]
-        return result
+        values = self.forward(leaves, needed)
+        return {place: each.form for place, each in enumerate(values) if each is not None}
 
     def of(self, node: int, names: Iterable[str], seed: Form | None = None) -> dict[str, Tensor]:
         """Return the gradients of a node by inputs, each with its shape; `seed` is upstream."""
         forms, graph = self.forms, self.graph
-        self.form(node)
+        self.read(node)
         inputs = {name: graph.inputs[name] for name in names}
         one = Tensor(forms, forms.one if seed is None else seed, graph.shape(node))
         gradients = self.backward(node, graph.dependents(inputs.values()), one)

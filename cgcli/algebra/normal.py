@@ -73,30 +73,21 @@ def apply(
     return forms.call(name, arguments, static)
 
 
-def read(
-    forms: Forms, graph: Graph, node: int, stop: frozenset[int] = frozenset()
-) -> dict[int, Form]:
-    """Return the forms of a node that is made of scalars, and of all nodes that it is made of.
-
-    `stop` are nodes that stand for themselves, by name.
-    """
+def read(forms: Forms, graph: Graph, node: int) -> dict[int, Form]:
+    """Return the forms of a node that is made of scalars, and of all nodes that it is made of."""
     needed = graph.ancestors([node])
     found: dict[int, Form] = {}
-    names = graph.names
-    for each in range(node + 1):
+    for each, arguments in enumerate(graph.arguments):
         if not needed[each]:
             continue
-        arguments = graph.arguments[each]
         if not arguments:
             found[each] = leaf(forms, graph, each)
-        elif each in stop:
-            found[each] = forms.name(names[each])
-        else:
-            operands = tuple(found[argument] for argument in arguments)
-            name = graph.operations[each].name
-            found[each] = apply(forms, name, operands, graph.static.get(each, ()))
-            if graph.uses[each] > 1:
-                forms.close(found[each])
+            continue
+        operands = tuple(found[argument] for argument in arguments)
+        name, static = graph.operations[each].name, graph.static.get(each, ())
+        found[each] = apply(forms, name, operands, static)
+        if graph.uses[each] > 1:
+            forms.close(found[each])
     return found
 
 

@@ -23,19 +23,13 @@ MOST: Final = 200
 """So many operations a formula may have: SymPy's time grows faster than they do."""
 _DEEPEST: Final = 60
 
-_SAME: Final = (
-    "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
-    "asinh", "acosh", "atanh", "sign", "floor", "erf", "erfc", "gamma", "digamma", "polygamma",
-)  # fmt: skip
-_RENAMED: Final = {
+_THEIRS: Final = {
+    **{name: name for name in (
+        "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
+        "asinh", "acosh", "atanh", "sign", "floor", "erf", "erfc", "gamma", "digamma", "polygamma",
+    )},
     "abs": "Abs", "max": "Max", "min": "Min", "ceil": "ceiling", "lgamma": "loggamma",
     "mod": "Mod", "lt": "Lt", "le": "Le", "gt": "Gt", "ge": "Ge", "eq": "Eq", "ne": "Ne",
-}  # fmt: skip
-_BACK: Final = {
-    **{name: name for name in _SAME},
-    **{theirs: ours for ours, theirs in _RENAMED.items()},
-    "StrictLessThan": "lt", "LessThan": "le", "StrictGreaterThan": "gt", "GreaterThan": "ge",
-    "Equality": "eq", "Unequality": "ne",
 }  # fmt: skip
 _RECIPROCALS: Final = {
     "sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh",
@@ -67,6 +61,8 @@ class Simplifier:
     def __init__(self) -> None:
         self.sympy = require_sympy()
         self.unchanged = 0
+        # Lt is another name for StrictLessThan.
+        self._back = {getattr(self.sympy, name).__name__: own for own, name in _THEIRS.items()}
         self._functions: dict[Any, str] = {}
         self._leaves: dict[Any, Form] = {}
         self._euler = False
@@ -127,10 +123,8 @@ class Simplifier:
                 condition = sympy.Ne(condition, 0)
             return sympy.Piecewise((self._counted(first), condition), (self._counted(second), True))
         arguments = [self._counted(each) for each in arguments]
-        if name in _RENAMED:
-            return getattr(sympy, _RENAMED[name])(*arguments)
-        if name in _SAME:
-            return getattr(sympy, name)(*arguments)
+        if name in _THEIRS:
+            return getattr(sympy, _THEIRS[name])(*arguments)
         # SymPy must not take its own function of that name for it.
         function = sympy.Function(f"{name}_", real=True)
         self._functions[function] = name
@@ -191,8 +185,8 @@ class Simplifier:
             return _chosen(forms, arguments)
         if name == "polygamma" and arguments[0] == forms.zero:
             return forms.call("digamma", (arguments[1],))
-        if name in _BACK:
-            return apply(forms, _BACK[name], tuple(arguments))
+        if name in self._back:
+            return apply(forms, self._back[name], tuple(arguments))
         raise _UnwritableError
 
 
