@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
@@ -219,10 +220,7 @@ class Writer:
         return [node]
 
     def _chain(self, name: str, nodes: list[int]) -> int:
-        first, *rest = nodes
-        for node in rest:
-            first = self._apply(name, (first, node))
-        return first
+        return functools.reduce(lambda left, right: self._apply(name, (left, right)), nodes)
 
     # Sums
 
@@ -231,11 +229,8 @@ class Writer:
         degrees = [self._degree(term) for term, _ in terms]
         sorts = None not in degrees and len(self._names(terms)) < 2
         if sorts:
-            order = sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))
-            terms = [terms[k] for k in order]
-        pieces: list[tuple[Form, Fraction]] = [(term, factor) for term, factor in terms]
-        if number:
-            pieces.append((self.forms.one, number))
+            terms = [terms[k] for k in sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))]
+        pieces = [*terms, (self.forms.one, number)] if number else [*terms]
         if sorts and number > 0 > pieces[0][1]:
             # 3 - 3*x - x^4, by rising powers where the highest has a minus.
             pieces.reverse()

@@ -131,9 +131,8 @@ class Graph:
         """How often each node is an argument."""
         if self._uses is None:
             uses = [0] * len(self.operations)
-            for arguments in self.arguments:
-                for argument in arguments:
-                    uses[argument] += 1
+            for argument in chain.from_iterable(self.arguments):
+                uses[argument] += 1
             self._uses = uses
         return self._uses
 

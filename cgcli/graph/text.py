@@ -102,10 +102,7 @@ def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level:
 
 def formula(graph: Graph, node: int) -> str:
     """Return a node's operation with its arguments by name; an input's and a literal's own text."""
-    if not graph.arguments[node]:
-        return graph.literals.get(node) or graph.names[node]
-    names = graph.names
-    return write(graph, node, lambda place: (names[place], _name_level(names[place])))
+    return inline(graph, node, lambda place: True)
 
 
 def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
@@ -31,6 +31,7 @@ _HELD: Final = {
 }
 
 
+_PRINTED_SIGNS: Final = {"!=": r"\ne", ">=": r"\ge", "<=": r"\le"}
 _TEXT: Final = PLAIN._replace(notation=COMPACT, name=str)
 
 
@@ -104,17 +105,25 @@ class Written:
         for node, name in self.shared.items():
             yield self.style.name(name), self.formula(node, own=True)
 
-    def conditions(self, signs: Mapping[str, str] | None = None) -> list[str]:
-        """Return where the formulas hold, as comparisons; `signs` are those of the style."""
-        return [self._condition(each, signs or {}) for each in self.formulas.conditions]
+    def lines(self, left: Callable[[Derivative], str]) -> list[str]:
+        """Return the shared parts and the formulas, a line each; one alone has no left side."""
+        lines = [f"{name} = {formula}" for name, formula in self.parts()]
+        rows = self.formulas.rows
+        if len(rows) == 1 and self.formulas.matrix is None:
+            return [*lines, self.formula(rows[0].node)]
+        return lines + [f"{left(row)} = {self.formula(row.node)}" for row in rows]
 
-    def _condition(self, holds: Holds, signs: Mapping[str, str]) -> str:
-        sign = signs.get(holds.sign, holds.sign)
+    def conditions(self) -> list[str]:
+        """Return where the formulas hold, as comparisons."""
+        return [self._condition(each) for each in self.formulas.conditions]
+
+    def _condition(self, holds: Holds) -> str:
+        signs = _PRINTED_SIGNS if self.style is _LATEX else {}
         # Comparisons do not chain: one of their sides is in brackets.
         left, right = (
             self.formula(side, level=LEVELS["sum"]) for side in (holds.left, holds.right)
         )
-        text = f"{left} {sign} {right}"
+        text = f"{left} {signs.get(holds.sign, holds.sign)} {right}"
         for choice, taken in holds.guard:
             text += f" {'where' if taken else 'unless'} {self.formula(choice)}"
         return text
@@ -129,18 +138,16 @@ def as_text(
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
-    rows, matrix = formulas.rows, formulas.matrix
-    lines = []
+    lines, matrix = written.lines(lambda row: row.name), formulas.matrix
+    if values is not None:
+        first = len(lines) - len(values)
+        lines[first:] = [
+            f"{line}  # {_value(value, digits)}"
+            for line, value in zip(lines[first:], values, strict=True)
+        ]
     if written.crowded:
-        lines.append(f"# common parts have names: in one piece it is {written.size:,} characters")
-    lines += [f"{name} = {formula}" for name, formula in written.parts()]
-    alone = len(rows) == 1 and matrix is None
-    for k, row in enumerate(rows):
-        text = written.formula(row.node)
-        line = text if alone else f"{row.name} = {text}"
-        if values is not None:
-            line += f"  # {_value(values[k], digits)}"
-        lines.append(line)
+        size = f"in one piece it is {written.size:,} characters"
+        lines.insert(0, f"# common parts have names: {size}")
     if matrix is not None:
         lines.append(PLAIN.matrix(matrix))
     for k, condition in enumerate(written.conditions()):
@@ -179,14 +186,8 @@ def _ratio(row: Derivative) -> str:
 def as_latex(formulas: Formulas, share: bool) -> str:
     """Return the formulas in LaTeX, a line each; one alone without its left side."""
     written = Written(formulas, _LATEX, share)
-    rows = formulas.rows
-    lines = [f"{name} = {formula}" for name, formula in written.parts()]
-    if len(rows) == 1 and formulas.matrix is None:
-        lines.append(written.formula(rows[0].node))
-    else:
-        lines += [f"{_ratio(row)} = {written.formula(row.node)}" for row in rows]
-    signs = {"!=": r"\ne", ">=": r"\ge", "<=": r"\le"}
-    lines += [f"% for {condition}" for condition in written.conditions(signs)]
+    lines = written.lines(_ratio)
+    lines += [f"% for {condition}" for condition in written.conditions()]
     return _joined(lines, share)
 
 
