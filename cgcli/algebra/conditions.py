@@ -74,7 +74,7 @@ class Conditions:
     ) -> dict[Condition, None]:
         """Return what is asked for by all that a form or a node is made of, and is reached.
 
-        Each has a `name`, `inner` parts and a `form`; those of a choice are branches.
+        Each has a `name`, `inner` parts and a `form`; the last two parts of a choice are branches.
         """
         found: dict[Condition, None] = {}
         pending: list[tuple[int, Guard]] = [(root, ())]
@@ -84,19 +84,17 @@ class Conditions:
             each, guard = pending.pop()
             for condition in own(each):
                 found[condition._replace(guard=(*guard, *condition.guard))] = None
-            parts = inner(each)
-            within = [(part, guard) for part in parts]
-            choice = form(parts[0]) if name(each) == "where" else self.forms.zero
+            parts, is_choice = inner(each), name(each) == "where"
+            within = [(part, guard) for part in parts[is_choice:]]
+            choice = form(parts[0]) if is_choice else self.forms.zero
             value = self.forms.value(choice)
-            if name(each) == "where" and value is not None:
-                within = within[1:2] if value else within[2:]
-            elif name(each) == "where":
-                _, first, second = parts
-                within = within[1:]
-                branches = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
-                guards.update(taken for _, taken in branches)
+            if is_choice and value is not None:
+                within = within[:1] if value else within[1:]
+            elif is_choice:
+                taken = [(*guard, (choice, True)), (*guard, (choice, False))]
+                guards.update(taken)
                 if len(guards) <= _GUARDS and not self.forms.shapes[choice]:
-                    within = branches
+                    within = list(zip(parts[1:], taken, strict=True))
             fresh = [one for one in within if one not in seen and reaches(one[0])]
             seen.update(fresh)
             pending.extend(fresh)

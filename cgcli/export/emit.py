@@ -181,6 +181,7 @@ class Emitter:
         needed = graph.ancestors(roots)
         uses = graph.uses_from(roots)
         for node in range(len(graph) - 1, -1, -1):
+            # What another name or a plus sign stands for is used in their place.
             if (place := self._through(node)) != node:
                 uses[place] += uses[node] - bool(uses[node])
         lines: list[tuple[str, str]] = []
