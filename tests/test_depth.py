@@ -11,7 +11,8 @@ import pytest
 
 import cgcli
 from cgcli.errors import CgraphError
-from cgcli.graph.text import inline, program
+from cgcli.graph.text import inline
+from tests.graph.printed import program
 
 
 @pytest.fixture(autouse=True)

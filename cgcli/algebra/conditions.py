@@ -7,12 +7,13 @@ for x != 0, is seen and not said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, PRODUCT, Condition, Form, Forms
-from cgcli.algebra.normal import Normal, normal
-from cgcli.algebra.signs import parts_of
+from cgcli.algebra.signs import COMPARISONS, parts_of
+from cgcli.algebra.tensor import Tensor
+from cgcli.algebra.tensors import tensors
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import OPERATIONS
 
@@ -20,7 +21,6 @@ __all__ = ["Conditions"]
 
 Guard: TypeAlias = tuple[tuple[Form, bool], ...]
 
-_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _GUARDS: Final = 200
 _COMPARED: Final = 100
@@ -40,35 +40,41 @@ class Conditions:
 
     def __init__(self, forms: Forms) -> None:
         self.forms = forms
-        self._m = normal(forms)
+        self._m = tensors(forms)
         self._domains: dict[tuple[str, tuple[Form, ...], tuple[int, ...]], list[Condition]] = {}
 
-    def asked(
-        self, root: Form, varies: Callable[[Form], bool] | None = None
-    ) -> dict[Condition, None]:
+    def asked(self, root: Form, varies: Container[Form] | None = None) -> dict[Condition, None]:
         """Return what must hold for a form to have a value; with `varies`, for those parts alone.
 
         A branch's conditions are guarded by the branch.
         """
         forms = self.forms
 
-        def inner(form: Form) -> tuple[Form | None, list[Form]]:
-            parts = forms.inner(form)
-            return (parts[0], parts[1:]) if forms.is_call(form, "where") else (None, parts)
+        def own(form: Form) -> Iterator[Condition]:
+            kind, parts = forms.kinds[form], forms.parts[form]
+            if kind == PRODUCT:
+                for base, exponent in parts:
+                    if varies is None or base in varies or forms.value(exponent) is None:
+                        yield from self._of_power(base, exponent)
+            elif kind == CALL:
+                yield from self._domain(*parts)
 
-        own = lambda form: self._own(form, varies)
-        return self._walked(root, own, inner, varies or (lambda form: True))
+        name = lambda form: forms.parts[form][0] if forms.kinds[form] == CALL else ""
+        reaches = lambda form: varies is None or form in varies
+        return self._walked(root, own, name, forms.inner, reaches, lambda form: form)
 
     def _walked(
         self,
         root: int,
         own: Callable[[int], Iterable[Condition]],
-        inner: Callable[[int], tuple[Form | None, list[int]]],
+        name: Callable[[int], str],
+        inner: Callable[[int], Sequence[int]],
         reaches: Callable[[int], bool],
+        form: Callable[[int], Form],
     ) -> dict[Condition, None]:
         """Return what is asked for by all that a form or a node is made of, and is reached.
 
-        `inner` returns the parts of one; those of a choice are branches, and it comes before.
+        Each has a `name`, `inner` parts and a `form`; the last two parts of a choice are branches.
         """
         found: dict[Condition, None] = {}
         pending: list[tuple[int, Guard]] = [(root, ())]
@@ -78,16 +84,17 @@ class Conditions:
             each, guard = pending.pop()
             for condition in own(each):
                 found[condition._replace(guard=(*guard, *condition.guard))] = None
-            choice, parts = inner(each)
-            within = [(part, guard) for part in parts]
-            if choice is not None and self.forms.value(choice) is not None:
-                within = within[:1] if self.forms.value(choice) else within[1:]
-            elif choice is not None:
-                first, second = parts
-                branches = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]
-                guards.update(taken for _, taken in branches)
+            parts, is_choice = inner(each), name(each) == "where"
+            within = [(part, guard) for part in parts[is_choice:]]
+            choice = form(parts[0]) if is_choice else self.forms.zero
+            value = self.forms.value(choice)
+            if is_choice and value is not None:
+                within = within[:1] if value else within[1:]
+            elif is_choice:
+                taken = [(*guard, (choice, True)), (*guard, (choice, False))]
+                guards.update(taken)
                 if len(guards) <= _GUARDS and not self.forms.shapes[choice]:
-                    within = branches
+                    within = list(zip(parts[1:], taken, strict=True))
             fresh = [one for one in within if one not in seen and reaches(one[0])]
             seen.update(fresh)
             pending.extend(fresh)
@@ -205,23 +212,13 @@ class Conditions:
 
         def own(each: int) -> Iterable[Condition]:
             parts = tuple(values[argument] for argument in graph.arguments[each])
-            return self._at_node(graph.operations[each].name, parts, graph.static.get(each, ()))
+            return self._domain(graph.operations[each].name, parts, graph.static.get(each, ()))
 
-        def inner(each: int) -> tuple[Form | None, list[int]]:
-            arguments = list(graph.arguments[each])
-            if graph.operations[each].name == "where":
-                return values[arguments[0]], arguments[1:]
-            return None, arguments
-
-        return self._walked(node, own, inner, reaches) if reaches(node) else {}
-
-    def _at_node(
-        self, name: str, own: tuple[Form, ...], static: tuple[int, ...]
-    ) -> Iterator[Condition]:
-        if name == "pow":
-            yield from self._of_power(*own)
-        else:
-            yield from self._domain(name, own, static)
+        name = lambda each: graph.operations[each].name
+        inner = graph.arguments.__getitem__
+        if not reaches(node):
+            return {}
+        return self._walked(node, own, name, inner, reaches, values.__getitem__)
 
     def _of_power(self, base: Form, exponent: Form) -> Iterator[Condition]:
         power, zero = self.forms.value(exponent), self.forms.zero
@@ -233,20 +230,12 @@ class Conditions:
         elif power < 0:
             yield Condition(base, "!=", zero)
 
-    def _own(self, form: Form, varies: Callable[[Form], bool] | None) -> Iterator[Condition]:
-        forms = self.forms
-        kind, parts = forms.kinds[form], forms.parts[form]
-        if kind == PRODUCT:
-            for base, exponent in parts:
-                if varies is None or varies(base) or forms.value(exponent) is None:
-                    yield from self._of_power(base, exponent)
-        elif kind == CALL:
-            yield from self._domain(*parts)
-
     def _domain(
         self, name: str, arguments: tuple[Form, ...], static: tuple[int, ...]
     ) -> list[Condition]:
         """Return the domain of an operation, from its row, where that is a comparison."""
+        if name == "pow":
+            return list(self._of_power(*arguments))
         key = (name, arguments, static)
         known = self._domains.get(key)
         if known is not None:
@@ -257,10 +246,10 @@ class Conditions:
         if domain is not None:
             # Here equality is asked: xlogy(0, y) has a value for every y.
             asks, forms.asks = forms.asks, True
-            numbers = [Normal(forms, each) for each in arguments]
+            numbers = [Tensor(forms, each) for each in arguments]
             inside: Any = domain.inside(self._m, *numbers, *static)
             forms.asks = asks
-            if isinstance(inside, Normal):
+            if isinstance(inside, Tensor):
                 found += self._comparisons(inside.form)
             elif not inside:
                 found.append(Condition(forms.zero, ">", forms.zero))
@@ -288,8 +277,8 @@ class Conditions:
     def _compared(self, choice: Form, taken: bool) -> Condition | None:
         """Return what a comparison asks for, or its opposite; None for what is none."""
         forms = self.forms
-        if not forms.is_call(choice, *_SIGNS):
+        if not forms.is_call(choice, *COMPARISONS):
             return None
         name, (left, right), _ = forms.parts[choice]
-        sign = _SIGNS[name]
+        sign = COMPARISONS[name]
         return Condition(left, sign if taken else _TURNED[sign], right)

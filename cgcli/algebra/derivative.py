@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.algebra.factoring import common, with_squares
-from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
-from cgcli.algebra.normal import COMPARISONS, Normal, normal
+from cgcli.algebra.factoring import common, expand, weight, with_squares
+from cgcli.algebra.forms import CALL, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.tensor import Tensor
+from cgcli.algebra.tensors import tensors
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
@@ -33,8 +37,9 @@ class Derivatives:
     def __init__(self, forms: Forms, name: str) -> None:
         self.forms = forms
         self.by = forms.name(name)
-        self._m: Namespace = normal(forms)
+        self._m: Namespace = tensors(forms)
         self._known: dict[Form, Form] = {}
+        self._rules = {SUM: self._sum, PRODUCT: self._product, CALL: self._call}
 
     def of(self, form: Form) -> Form:
         """Return the derivative of a form."""
@@ -42,25 +47,15 @@ class Derivatives:
         for each in forms.reachable([form]):
             if each in known:
                 continue
-            kind = forms.kinds[each]
-            if kind == NUMBER:
-                known[each] = forms.zero
-            elif kind == NAME:
-                known[each] = forms.one if each == self.by else forms.zero
-            elif kind == SUM:
-                known[each] = self._sum(each)
-            elif kind == PRODUCT:
-                known[each] = self._product(each)
+            rule = self._rules.get(forms.kinds[each])
+            if rule is not None:
+                known[each] = rule(each)
             else:
-                known[each] = self._call(each)
+                known[each] = forms.one if each == self.by else forms.zero
             if each in forms.closed:
                 # What its derivative is made of is as shared.
                 forms.close(known[each])
         return known[form]
-
-    def _varies(self, form: Form) -> bool:
-        """Whether a form depends on the name."""
-        return self.by in self.forms.reachable([form])
 
     def _sum(self, form: Form) -> Form:
         forms = self.forms
@@ -68,16 +63,8 @@ class Derivatives:
         for term, factor in forms.parts[form][1]:
             inner = self._known[term]
             if inner != forms.zero:
-                total = forms.add(total, self._times(inner, factor))
+                total = forms.add(total, forms.times(inner, factor))
         return total
-
-    def _times(self, form: Form, number: Fraction) -> Form:
-        """Return a number times a sum, every term multiplied."""
-        forms = self.forms
-        whole, terms = forms.terms(form)
-        if self.forms.kinds[form] == NUMBER or len(terms) + bool(whole) < 2:
-            return forms.scale(form, number)
-        return forms.sum(whole * number, {term: own * number for term, own in terms.items()})
 
     def _product(self, form: Form) -> Form:
         """Return Σ of each factor's derivative times the others; over one divisor, the quotient's.
@@ -113,7 +100,7 @@ class Derivatives:
         found = self._product_rule(factors)
         number = forms.value(constant)
         if number is not None:
-            return self._times(found, number)
+            return forms.times(found, number)
         return forms.mul(constant, common(forms, found))
 
     def _divides(self, exponent: Form) -> bool:
@@ -128,8 +115,7 @@ class Derivatives:
         for power in reversed(powers[1:]):
             after.append(forms.mul(power, after[-1]))
         after.reverse()
-        before = total = forms.zero
-        before = forms.one
+        before, total = forms.one, forms.zero
         for place, (base, exponent) in enumerate(factors):
             slope = self._power(base, exponent)
             if slope != forms.zero:
@@ -159,9 +145,7 @@ class Derivatives:
     def _quotient(self, above: list[tuple[Form, Form]], base: Form, power: Fraction) -> Form:
         """Return (a'·b - n·a·b')/b^(n+1) for a/b^n; a is taken apart where that is shorter."""
         forms = self.forms
-        top = forms.one
-        for each, exponent in above:
-            top = forms.mul(top, forms.power(each, exponent))
+        top = functools.reduce(forms.mul, itertools.starmap(forms.power, above))
         slope = common(forms, self._product_rule(above))
         inner = self._known[base]
         if slope == forms.zero:
@@ -182,7 +166,7 @@ class Derivatives:
         if name == "where":
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
-            if self._varies(condition):
+            if self.by in forms.reachable([condition]):
                 note_edge(forms, self._m, condition)
             first, second = (self._known[branch] for branch in branches)
             same = first == second
@@ -191,7 +175,7 @@ class Derivatives:
         for place, argument in enumerate(arguments):
             inner = self._known[argument]
             if inner != forms.zero:
-                note_corners(operation, self._m, [Normal(forms, each) for each in arguments])
+                note_corners(operation, self._m, [Tensor(forms, each) for each in arguments])
                 slope = self._partial(operation, place, form, arguments)
                 # The inner derivative goes in front: 2*x*cos(x^2).
                 total = forms.add(total, forms.mul(inner, slope))
@@ -202,10 +186,9 @@ class Derivatives:
     ) -> Form:
         """Return the derivative of an operation, whose form is known, by one of its arguments."""
         forms = self.forms
-        values = [Normal(forms, argument) for argument in arguments]
+        values = [Tensor(forms, argument) for argument in arguments]
         rule = operation.ruled(place, len(values), accurate=forms.accurate)
-        partial: Any = rule(self._m, Normal(forms, form), *values)
-        return partial.form if isinstance(partial, Normal) else forms.number(Fraction(partial))
+        return Tensor.of(forms, rule(self._m, Tensor(forms, form), *values)).form
 
 
 def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
@@ -219,7 +202,7 @@ def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
         if name in COMPARISONS:
             forms.grant(arguments[0], "!=", arguments[1])
         elif name in OPERATIONS and OPERATIONS[name].elementwise:
-            values = [Normal(forms, each) for each in arguments]
+            values = [Tensor(forms, each) for each in arguments]
             note_corners(OPERATIONS[name], m, values, ("a jump",))
 
 
@@ -235,50 +218,3 @@ def note_corners(
     for kink in operation.kinks:
         if kink.words.startswith(kinds):
             kink.at(m, *values)
-
-
-_EXPANDED: Final = 40
-
-
-def expand(forms: Forms, form: Form) -> Form:
-    """Return a product of sums multiplied out once, when that is short; else the form itself."""
-    coefficient, factors = forms.factors(form)
-    total = forms.number(coefficient)
-    for base, exponent in factors.items():
-        power = forms.value(exponent)
-        number, terms = forms.terms(base)
-        several = len(terms) + bool(number) > 1
-        if several and power is not None and power.denominator == 1 and 1 <= power <= 3:
-            for _ in range(int(power)):
-                total = _distributed(forms, total, base)
-                if len(forms.terms(total)[1]) > _EXPANDED:
-                    return form
-        else:
-            total = _distributed(forms, total, forms.power(base, exponent))
-    return total
-
-
-def _distributed(forms: Forms, a: Form, b: Form) -> Form:
-    """Return a*b, each term of one times each of the other."""
-    total = forms.zero
-    for first in _single_terms(forms, a):
-        for second in _single_terms(forms, b):
-            total = forms.add(total, forms.mul(first, second))
-    return total
-
-
-def _single_terms(forms: Forms, form: Form) -> list[Form]:
-    number, terms = forms.terms(form)
-    found = [forms.scale(term, factor) for term, factor in terms.items()]
-    return [*found, forms.number(number)] if number or not found else found
-
-
-def weight(forms: Forms, form: Form) -> int:
-    """Return how long a form is about, when it is written: its terms and their factors."""
-    number, terms = forms.terms(form)
-    total = int(bool(number))
-    for term in terms:
-        total += 1
-        for base in forms.factors(term)[1]:
-            total += 1 + (len(forms.parts[base][1]) if forms.kinds[base] == SUM else 0)
-    return total

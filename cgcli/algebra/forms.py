@@ -20,12 +20,12 @@ Sums and products of vectors and matrices are elementwise, and broadcast.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from cgcli.algebra.factoring import tidied
 from cgcli.algebra.sums import (
     CALL,
     CROWD,
@@ -36,7 +36,7 @@ from cgcli.algebra.sums import (
     Condition,
     Factors,
     Form,
-    Products,
+    Sums,
 )
 
 __all__ = ["CALL", "CROWD", "NAME", "NUMBER", "PRODUCT", "SUM", "Condition", "Form", "Forms"]
@@ -44,7 +44,7 @@ __all__ = ["CALL", "CROWD", "NAME", "NUMBER", "PRODUCT", "SUM", "Condition", "Fo
 _BITS: Final = 512
 
 
-class Forms(Products):
+class Forms(Sums):
     """A store of forms, and the arithmetic of them.
 
     >>> forms = Forms()
@@ -71,17 +71,14 @@ class Forms(Products):
         """Return the form of a product; bases of exponent 0 vanish."""
         if not coefficient:
             return self.zero
-        coefficient, factors = tidied(self, coefficient, factors)
+        coefficient, factors = _tidied(self, coefficient, factors)
         kept = tuple((base, power) for base, power in factors.items() if power != self.zero)
         if not kept:
             return self.number(coefficient)
         if len(kept) == 1 and kept[0][1] == self.one:
             return self.scale(kept[0][0], coefficient)
         key = frozenset(kept)
-        whole = self._index.get((PRODUCT, key))
-        if whole is None:
-            shape = self._broadcast([self.shapes[each] for pair in kept for each in pair])
-            whole = self._keep(PRODUCT, key, kept, shape)
+        whole = self._keep(PRODUCT, key, kept, over=itertools.chain(*kept))
         return self.scale(whole, coefficient)
 
     def mul(self, a: Form, b: Form) -> Form:
@@ -146,10 +143,9 @@ class Forms(Products):
     def _root(self, base: Form, n: Fraction) -> Form:
         """Return a power that is not whole, or one of a number that would be long."""
         value = self.value(base)
-        if value is not None and value > 0 and n.denominator == 2:
-            roots = [_whole_root(part) for part in (value.numerator, value.denominator)]
-            if None not in roots and self.is_short(value, n):
-                root = Fraction(int(roots[0] or 0), int(roots[1] or 1))
+        if value is not None and value > 0 and n.denominator == 2 and self.is_short(value, n):
+            root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+            if root * root == value:
                 return self.number(root**n.numerator)
         return self.product(Fraction(1), {base: self.number(n)})
 
@@ -160,6 +156,121 @@ class Forms(Products):
         return bits * abs(n) <= _BITS or value in (0, 1, -1)
 
 
-def _whole_root(value: int) -> int | None:
-    root = math.isqrt(value)
-    return root if root * root == value else None
+def _tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Fraction, Factors]:
+    """Take numbers and signs out of sums, and 1/x out of sums that x divides beside.
+
+    2*(2*x + 4) is 4*(x + 2), 2*(x/2 + 1) is x + 2, (-a - b)*c is -(a + b)*c, and
+    1/(x*(1/x + 1)) is 1/(x + 1).
+    """
+    if len(factors) == 1 and coefficient == 1:
+        return coefficient, _without_signs(forms, factors)
+    factors = _without_signs(forms, factors)
+    found: Factors = {}
+    for each, power in factors.items():
+        base, exponent = each, forms.value(power)
+        is_open = forms.kinds[base] == SUM and base not in forms.closed
+        if is_open and exponent is not None and exponent.denominator == 1:
+            content = _content(forms, base)
+            if content != 1 and forms.is_short(content, exponent):
+                moved = coefficient * content ** int(exponent)
+                if content.denominator == 1 or moved.denominator == 1:
+                    coefficient = moved
+                    base = forms.times(base, 1 / content)
+            if exponent < 0:
+                base = _without_fractions(forms, base, int(exponent), factors, found)
+        found[base] = forms.add(found.get(base, forms.zero), power)
+    return coefficient, found
+
+
+def _without_signs(forms: Forms, factors: Factors) -> Factors:
+    """Return a product without abs and sign where they are not needed.
+
+    abs(x)^2 is x^2, abs(x)*sign(x) is x, x*sign(x) is abs(x), and relu(x) is 0 anyway where
+    where(x > 0, 1, 0) is.
+    """
+    for base, power in list(factors.items()):
+        if forms.kinds[base] != CALL or base not in factors or not forms.parts[base][1]:
+            continue
+        name, arguments, _ = forms.parts[base]
+        inner = arguments[0]
+        value = forms.value(power)
+        if name == "abs" and value is not None and value.denominator == 1 and value % 2 == 0:
+            factors = {each: own for each, own in factors.items() if each != base}
+            factors = _with(forms, factors, inner, power)
+        elif name == "sign" and power == forms.one:
+            size = forms.call("abs", (inner,))
+            beside = forms.value(factors.get(size, forms.zero))
+            if beside is not None and beside.denominator == 1 and beside % 2:
+                rest = {each: own for each, own in factors.items() if each not in (base, size)}
+                factors = _with(forms, rest, inner, forms.number(beside))
+            elif factors.get(inner) == forms.one and size not in factors:
+                rest = {each: own for each, own in factors.items() if each not in (base, inner)}
+                factors = _with(forms, rest, size, forms.one)
+        elif name == "where" and power == forms.one and arguments[1:] == (forms.one, forms.zero):
+            kind, parts = forms.kinds[inner], forms.parts[inner]
+            if kind == CALL and parts[0] == "gt" and parts[1][1] == forms.zero:
+                clipped = forms.value(factors.get(forms.call("relu", (parts[1][0],)), forms.zero))
+                if clipped is not None and clipped > 0:
+                    factors = {each: own for each, own in factors.items() if each != base}
+    return factors
+
+
+def _with(forms: Forms, factors: Factors, base: Form, power: Form) -> Factors:
+    """Return a product times a power; a base that is a product itself goes in by its factors."""
+    _, inner = forms.factors(base)
+    whole = forms.value(power)
+    if forms.kinds[base] != PRODUCT or whole is None:
+        inner = {base: forms.one}
+    for each, own in inner.items():
+        raised = forms.mul(own, power)
+        factors[each] = forms.add(factors.get(each, forms.zero), raised)
+    return factors
+
+
+def _content(forms: Forms, form: Form) -> Fraction:
+    """Return the greatest number that leaves every coefficient of a sum whole, or 1.
+
+    Where all terms are negative it is negative.
+    """
+    number, terms = forms.parts[form]
+    above, below = abs(number.numerator), number.denominator
+    for _, factor in terms:
+        above = math.gcd(above, factor.numerator)
+        below = math.lcm(below, factor.denominator)
+    size = Fraction(above, below)
+    if forms.is_short(size, Fraction(4)):
+        return -size if number <= 0 and all(factor < 0 for _, factor in terms) else size
+    return Fraction(1)
+
+
+def _without_fractions(
+    forms: Forms, base: Form, exponent: int, factors: Factors, found: Factors
+) -> Form:
+    """Return a divisor without fractions in names that divide beside it anyway."""
+    for name, power in factors.items():
+        beside = forms.value(power)
+        if forms.kinds[name] != NAME or beside is None or beside >= 0:
+            continue
+        least = min((_exponent(forms, term, name) for term in _each(forms, base)), default=0)
+        if least < 0:
+            lifted = forms.product(Fraction(1), {name: forms.number(-least)})
+            constant, terms = forms.terms(base)
+            whole = forms.scale(lifted, constant)
+            for term, own in terms.items():
+                whole = forms.add(whole, forms.scale(forms.mul(term, lifted), own))
+            base = whole
+            moved = forms.number(least * exponent)
+            found[name] = forms.add(found.get(name, forms.zero), moved)
+    return base
+
+
+def _each(forms: Forms, form: Form) -> list[Form]:
+    number, terms = forms.terms(form)
+    return [*terms, forms.one] if number else list(terms)
+
+
+def _exponent(forms: Forms, term: Form, name: Form) -> int:
+    """Return the whole power of a name in a term; 0 where it is none."""
+    power = forms.factors(term)[1].get(name)
+    value = None if power is None else forms.value(power)
+    return int(value) if value is not None and value.denominator == 1 else 0

@@ -187,7 +187,7 @@ class Formulas:
                 form, asked = steps[wrt[:k]]
                 rule = by.setdefault(name, Derivatives(self.forms, name))
                 if k:
-                    own = conditions.asked(form, self._varies([form], [rule.by]))
+                    own = conditions.asked(form, self.forms.dependents([form], [rule.by]))
                 else:
                     active = graph.dependents([graph.inputs[name]])
                     own = conditions.asked_in(graph, values, node, active)
@@ -196,29 +196,26 @@ class Formulas:
 
     def _backward(self, of: str, output: int, orders: list[tuple[str, ...]]) -> list[Found]:
         """Return the derivatives of any node, by all names in one pass back."""
-        graphs: dict[tuple[str, ...], tuple[Graph, int]] = {(): (self.source, output)}
-        forms: dict[tuple[str, ...], Form] = {}
-        asked: dict[tuple[str, ...], dict[Condition, None]] = {(): {}}
+        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]]
+        steps = {(): (self.forms.zero, {})}
         for k in range(len(orders[0])):
             for before in dict.fromkeys(wrt[:k] for wrt in orders):
-                if before not in graphs:
+                (form, asked), graph, node = steps[before], self.source, output
+                if before:
                     writer = Writer(self.forms, list(self.source.inputs), self.decimal)
-                    node = writer.node(forms[before])
-                    graphs[before] = writer.graph, node
+                    graph, node = writer.graph, writer.node(form)
                 names = list(dict.fromkeys(wrt[k] for wrt in orders if wrt[:k] == before))
-                graph, node = graphs[before]
                 made, own = self._pass(graph, node, names, k + 1)
                 for name in names:
-                    forms[(*before, name)] = made[name]
-                    asked[(*before, name)] = {**asked[before], **own}
-        return [Found(of, wrt, forms[wrt], asked[wrt]) for wrt in orders]
+                    steps[(*before, name)] = made[name], {**asked, **own}
+        return [Found(of, wrt, *steps[wrt]) for wrt in orders]
 
     def _pass(
         self, graph: Graph, node: int, names: list[str], order: int
     ) -> tuple[dict[str, Form], dict[Condition, None]]:
         forms = self.forms
         gradients = Gradients(forms, graph)
-        gradients.form(node)
+        values = gradients.read(node)
         present = [name for name in names if name in graph.inputs]
         own = graph.shape(node)
         shapes = {name: self.source.shape(self.source.inputs[name]) for name in names}
@@ -234,7 +231,6 @@ class Formulas:
             if name not in made:
                 made[name] = self._whole(forms.zero, (*own, *shapes[name]), name)
         active = graph.dependents(graph.inputs[name] for name in present)
-        values = {k: each.form for k, each in enumerate(gradients.values) if each is not None}
         if graph is self.source:
             self._defined.update(self._conditions.asked_in(graph, values, node))
         return made, self._conditions.asked_in(graph, values, node, active)
@@ -243,15 +239,6 @@ class Formulas:
         """Return a form in all its shape, which is that of the input of that name."""
         like = self.forms.name(name, self.source.shape(self.source.inputs[name]))
         return whole(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)
-
-    def _varies(self, roots: list[Form], names: list[Form]) -> Callable[[Form], bool]:
-        """Return whether a form among those that the roots are made of depends on any name."""
-        forms = self.forms
-        depends = dict.fromkeys(names, True)
-        for form in forms.reachable(roots):
-            if form not in depends:
-                depends[form] = any(depends[part] for part in forms.inner(form))
-        return lambda form: depends.get(form, False)
 
     def _matrix(self, wanted: Wanted) -> list[list[str]] | None:
         count = len(self.names)

@@ -8,7 +8,6 @@ any of them, and are put together as a matrix where that has a form.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from cgcli.algebra.derivative import note_corners, note_edge
@@ -64,18 +63,13 @@ class Gradients(Sweep):
 
     def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Tensor:
         """Return a form in the shape of its node; what is used again is a whole of its own."""
-        tensor = self._tensor(result, self.graph.shape(node))
+        form = Tensor.of(self.forms, result).form
         if self.graph.uses[node] > 1:
-            self.forms.close(tensor.form)
-        return tensor
+            self.forms.close(form)
+        return Tensor(self.forms, form, self.graph.shape(node))
 
-    def _tensor(self, value: Any, shape: Shape) -> Tensor:
-        forms = self.forms
-        form = value.form if isinstance(value, Tensor) else forms.number(Fraction(value))
-        return Tensor(forms, form, shape)
-
-    def form(self, node: int) -> Tensor:
-        """Return the form of a node."""
+    def read(self, node: int) -> dict[int, Form]:
+        """Return the forms of a node and of all that it is made of."""
         forms, graph = self.forms, self.graph
         needed = graph.ancestors([node])
         leaves = {
@@ -83,13 +77,13 @@ class Gradients(Sweep):
             for place, arguments in enumerate(graph.arguments)
             if needed[place] and not arguments and self.values[place] is None
         }
-        result: Tensor = self.forward(leaves, needed)[node]
-        return result
+        values = self.forward(leaves, needed)
+        return {place: each.form for place, each in enumerate(values) if each is not None}
 
     def of(self, node: int, names: Iterable[str], seed: Form | None = None) -> dict[str, Tensor]:
         """Return the gradients of a node by inputs, each with its shape; `seed` is upstream."""
         forms, graph = self.forms, self.graph
-        self.form(node)
+        self.read(node)
         inputs = {name: graph.inputs[name] for name in names}
         one = Tensor(forms, forms.one if seed is None else seed, graph.shape(node))
         gradients = self.backward(node, graph.dependents(inputs.values()), one)
@@ -137,7 +131,8 @@ class Gradients(Sweep):
         """Return a contribution in the shape of its argument."""
         elementwise = self.graph.operations[node].elementwise
         own = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
-        return reduce_to(self.algebra, self._tensor(sent, own), self.graph.shape(argument))
+        tensor = Tensor(self.forms, Tensor.of(self.forms, sent).form, own)
+        return reduce_to(self.algebra, tensor, self.graph.shape(argument))
 
     # Jacobians
 

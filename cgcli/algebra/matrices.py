@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from cgcli.algebra.forms import CALL, Condition, Form, Forms
-from cgcli.algebra.normal import Normal, apply
+from cgcli.algebra.normal import apply
 from cgcli.algebra.places import MOST, element, stacked, whole
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.parts import Parts
@@ -31,10 +33,7 @@ class Algebra:
 
     def of(self, value: Any) -> Tensor:
         """Return a number, or a form of one, as a tensor."""
-        if isinstance(value, Tensor):
-            return value
-        form = value.form if isinstance(value, Normal) else self.forms.number(Fraction(value))
-        return Tensor(self.forms, form)
+        return Tensor.of(self.forms, value)
 
     def form(self, value: Any) -> Form:
         """Return a tensor's form in all its shape."""
@@ -304,32 +303,26 @@ class Algebra:
         """Return for every element the product of all others: a list, or all of them over it."""
         tensor = self.of(x)
         forms, shape = self.forms, tensor.shape
-        if 0 < len(shape) < 3 and np.prod(shape, dtype=int) <= MOST // 2:
-            places = list(np.ndindex(*shape))
-            elements = {place: self.index(tensor, *place).form for place in places}
-            rows: dict[int, list[Tensor]] = {}
-            for place in places:
-                product = forms.one
-                for other, each in elements.items():
-                    if other != place and self._together(place, other, axis):
-                        product = forms.mul(product, each)
-                rows.setdefault(place[0], []).append(self._tensor(product))
+        if 0 < len(shape) < 3 and size(shape) <= MOST // 2:
+            along = axis[0] % len(shape) if axis else 0
+            # The factors of one product differ in the place along its axis alone.
+            line: Callable[[Shape], Shape]
+            line = lambda place: place[:along] + place[along + 1 :] if axis else ()
+            elements = {place: self.index(tensor, *place).form for place in np.ndindex(*shape)}
+            found = []
+            for place in elements:
+                others = [at for at in elements if at != place and line(at) == line(place)]
+                product = functools.reduce(forms.mul, map(elements.__getitem__, others), forms.one)
+                found.append(self._tensor(product))
             if len(shape) == 1:
-                return self.stack(*(row[0] for row in rows.values()))
-            return self.stack(*(self.stack(*row) for row in rows.values()))
+                return self.stack(*found)
+            rows = range(0, len(found), shape[1])
+            return self.stack(*(self.stack(*found[k : k + shape[1]]) for k in rows))
         form = self.form(tensor)
         total = self.spread(self._tensor(forms.call("prod", (form,), axis)), tensor, *axis)
         # The quotient has no value where an element is 0, and the derivative has one.
         forms.lost[Condition(tensor.form, "!=", forms.zero)] = None
         return self.of(total / tensor)
-
-    @staticmethod
-    def _together(place: tuple[int, ...], other: tuple[int, ...], axis: tuple[int, ...]) -> bool:
-        """Whether two elements are factors of one product."""
-        if not axis:
-            return True
-        along = axis[0] % len(place)
-        return all(a == b for k, (a, b) in enumerate(zip(place, other, strict=True)) if k != along)
 
     def onehot(self, k: Any, n: int) -> Tensor:
         """Return a vector with 1 at a place."""

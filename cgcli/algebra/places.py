@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, Form, Forms
-from cgcli.algebra.normal import COMPARISONS
+from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.walk import worked_out
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size
@@ -28,20 +29,11 @@ def element(forms: Forms, form: Form, place: int) -> Form:
     compared with its greatest is not: that finds it again only as long as both round alike.
     """
     found: dict[At, Form] = {}
-    pending: list[At] = [(form, place)]
-    while pending:
-        at = pending[-1]
-        if at in found:
-            pending.pop()
-            continue
-        inner = _inner(forms, at)
-        missing = [each for each in inner if each not in found]
-        if missing:
-            pending.extend(missing)
-            continue
-        pending.pop()
-        found[at] = _element(forms, at, [found[each] for each in inner])
-    return found[form, place]
+
+    def made(at: At) -> Form:
+        return _element(forms, at, [found[each] for each in _inner(forms, at)])
+
+    return worked_out((form, place), lambda at: _inner(forms, at), made, found)
 
 
 def _inner(forms: Forms, at: At) -> list[At]:
@@ -89,8 +81,10 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
         return form
     if kind == NAME:
         return forms.call("index", (form,), (place,))
+    rank = len(shape)
+    # What broadcasts along the first axis stands for its own element.
     lower = [
-        _lower(forms, form, part, own)
+        own if len(forms.shapes[part]) == rank else part
         for part, own in zip(forms.inner(form) if inner else (), inner, strict=False)
     ]
     if kind != CALL:
@@ -114,11 +108,6 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
     if name == "index":
         return forms.call("index", arguments, (*static, place))
     return forms.made_of(form, lower) if inner else forms.call("index", (form,), (place,))
-
-
-def _lower(forms: Forms, whole_: Form, part: Form, own: Form) -> Form:
-    """Return a part's element, or the part itself where it broadcasts along the first axis."""
-    return own if len(forms.shapes[part]) == len(forms.shapes[whole_]) else part
 
 
 def stacked(forms: Forms, parts: list[Form]) -> Form:

@@ -6,6 +6,8 @@ vector that has 1 at its place.
 
 from __future__ import annotations
 
+import functools
+
 from cgcli.algebra.forms import CALL, Form, Forms
 from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.places import element
@@ -19,26 +21,17 @@ def placed(forms: Forms, form: Form, place: int) -> Form:
     """Return a form in which the rows that stand for any of them are those at a place."""
     found: dict[Form, Form] = {}
     for each in forms.reachable([form]):
-        found[each] = _placed(forms, each, place, found)
+        own = [found[part] for part in forms.inner(each)]
+        name, _, static = forms.parts[each] if forms.kinds[each] == CALL else ("", (), ())
+        if name == "row":
+            found[each] = element(forms, own[0], place)
+        elif name == "unit":
+            found[each] = forms.call("onehot", (forms.number(place),), static)
+        elif name == "index":
+            found[each] = functools.reduce(functools.partial(element, forms), static, own[0])
+        else:
+            found[each] = each if own == forms.inner(each) else forms.made_of(each, own)
     return found[form]
-
-
-def _placed(forms: Forms, form: Form, place: int, found: dict[Form, Form]) -> Form:
-    inner = forms.inner(form)
-    own = [found[part] for part in inner]
-    if forms.kinds[form] != CALL:
-        return forms.made_of(form, own) if own != inner else form
-    name, _, static = forms.parts[form]
-    if name == "row":
-        return element(forms, own[0], place)
-    if name == "unit":
-        return forms.call("onehot", (forms.number(place),), static)
-    if name == "index":
-        at = own[0]
-        for each in static:
-            at = element(forms, at, each)
-        return at
-    return form if own == inner else forms.made_of(form, own)
 
 
 class Rows:
@@ -95,14 +88,13 @@ class Rows:
         """Return the rows of a product with one factor that changes from row to row."""
         forms, algebra = self.forms, self.algebra
         (a, b), (left, right) = arguments, (self._found[each] for each in arguments)
-        if left is None or right is None or (self._depends[a] and self._depends[b]):
+        changing, rows = (b, right) if self._depends[b] else (a, left)
+        if left is None or right is None or rows is None or (self._depends[a] and changing == b):
             return None
-        if self._depends[b]:
-            if len(forms.shapes[b]) != 1 or len(forms.shapes[right]) != 2:
-                return None
+        if len(forms.shapes[changing]) != 1 or len(forms.shapes[rows]) != 2:
+            return None
+        if changing == b:
             over = Tensor(forms, left)
             other = over if len(over.shape) == 1 else algebra.transpose(over)
             return algebra.product(Tensor(forms, right), other).form
-        if len(forms.shapes[a]) != 1 or len(forms.shapes[left]) != 2:
-            return None
         return algebra.product(Tensor(forms, left), Tensor(forms, right)).form

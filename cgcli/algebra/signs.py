@@ -8,57 +8,49 @@ from typing import Final
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, Condition, Form, Forms
 from cgcli.operations.table import CONSTANTS
 
-__all__ = ["is_not_negative", "is_positive", "parts_of"]
+__all__ = ["COMPARISONS", "least", "parts_of"]
 
-_POSITIVE: Final = frozenset({"exp", "sigmoid", "cosh", "erfc", "softplus", "softmax"})
-_NOT_NEGATIVE: Final = frozenset({"abs", "relu", "hypot", "norm"})
+COMPARISONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_LEAST: Final = {
+    **dict.fromkeys(("exp", "sigmoid", "cosh", "erfc", "softplus", "softmax"), ">"),
+    **dict.fromkeys(("abs", "relu", "hypot", "norm"), ">="),
+}
 _KEEPING: Final = frozenset({"sum", "prod", "amax", "amin", "transpose", "index"})
 _DEEP: Final = 3
 
 
-def is_positive(forms: Forms, form: Form, deep: int = _DEEP) -> bool:
-    """Whether a form is greater than 0 wherever it has a value, as far as a glance tells."""
+def least(forms: Forms, form: Form, deep: int = _DEEP) -> str:
+    """Return the sign a form has before 0 wherever it has a value: ">", ">=", or "" for any.
+
+    It is what a glance tells.
+
+    >>> forms = Forms()
+    >>> square = forms.power(forms.name("x"), forms.number(2))
+    >>> least(forms, square), least(forms, forms.add(square, forms.one))
+    ('>=', '>')
+    """
     kind, parts = forms.kinds[form], forms.parts[form]
     if kind == NUMBER:
-        return bool(parts > 0)
+        return ">" if parts > 0 else "" if parts else ">="
     if kind == NAME:
-        return form in forms.constants and parts in CONSTANTS
+        return ">" if form in forms.constants and parts in CONSTANTS else ""
     if kind == CALL and parts[0] in _KEEPING and deep:
-        return is_positive(forms, parts[1][0], deep - 1)
+        return ">" if least(forms, parts[1][0], deep - 1) == ">" else ""
     if kind == CALL:
-        return parts[0] in _POSITIVE
+        return _LEAST.get(parts[0], "")
     if not deep:
-        return False
+        return ""
     if kind == PRODUCT:
-        return all(is_positive(forms, base, deep - 1) for base, _ in parts)
+        signs = [least(forms, base, deep - 1) for base, _ in parts]
+        if all(sign == ">" for sign in signs):
+            return ">"
+        kept = zip(signs, parts, strict=True)
+        return ">=" if all(sign or _is_even(forms, power) for sign, (_, power) in kept) else ""
     number, terms = parts
-    return (
-        number >= 0
-        and all(factor > 0 and is_not_negative(forms, term, deep - 1) for term, factor in terms)
-        and (number > 0 or any(is_positive(forms, term, deep - 1) for term, _ in terms))
-    )
-
-
-def is_not_negative(forms: Forms, form: Form, deep: int = _DEEP) -> bool:
-    """Whether a form is at least 0 wherever it has a value, as far as a glance tells."""
-    if is_positive(forms, form, deep):
-        return True
-    kind, parts = forms.kinds[form], forms.parts[form]
-    if kind == NUMBER:
-        return bool(parts >= 0)
-    if kind == CALL:
-        return parts[0] in _NOT_NEGATIVE
-    if not deep or kind == NAME:
-        return False
-    if kind == PRODUCT:
-        return all(
-            _is_even(forms, power) or is_not_negative(forms, base, deep - 1)
-            for base, power in parts
-        )
-    number, terms = parts
-    return number >= 0 and all(
-        factor > 0 and is_not_negative(forms, term, deep - 1) for term, factor in terms
-    )
+    signs = [least(forms, term, deep - 1) if factor > 0 else "" for term, factor in terms]
+    if number < 0 or not all(signs):
+        return ""
+    return ">" if number > 0 or ">" in signs else ">="
 
 
 def _is_even(forms: Forms, power: Form) -> bool:
@@ -81,47 +73,39 @@ def parts_of(forms: Forms, condition: Condition) -> Iterator[Condition]:
     if forms.value(form) is not None:
         yield condition
         return
-    if sign == ">" and is_not_negative(forms, form):
+    if sign == ">" and least(forms, form):
         sign = "!="
     coefficient, factors = forms.factors(form)
     kept: dict[Form, Form] = {}
+    asked: list[tuple[Form, str]] = []
     for base, power in factors.items():
         value = forms.value(power)
-        if is_positive(forms, base):
+        if least(forms, base) == ">":
             continue
         while forms.is_call(base, "abs"):
             # abs(u) is positive where u is not 0.
             base, power = forms.parts[base][1][0], forms.number(2)  # noqa: PLW2901
         if value is not None and value.denominator != 1:
-            strict = value < 0 or sign != ">="
-            yield from _again(forms, base, ">" if strict else ">=", guard)
+            asked.append((base, ">" if value < 0 or sign != ">=" else ">="))
         elif sign == "!=" or _is_even(forms, power):
             if sign != ">=" or (value is not None and value < 0):
-                yield from _again(forms, base, "!=", guard)
+                asked.append((base, "!="))
         else:
             kept[base] = forms.one if value is not None else power
     if kept:
         rest = forms.product(type(coefficient)(1 if coefficient > 0 else -1), kept)
-        if not _holds(forms, rest, sign):
-            yield Condition(rest, sign, forms.zero, guard)
-    elif coefficient <= 0 and sign != "!=":
+        asked.append((rest, sign))
+    for left, own in asked:
+        if not _holds(forms, left, own):
+            yield Condition(left, own, forms.zero, guard)
+    if not kept and coefficient <= 0 and sign != "!=":
         yield condition
 
 
-def _again(
-    forms: Forms,
-    base: Form,
-    sign: str,
-    guard: tuple[tuple[Form, bool], ...],
-) -> Iterator[Condition]:
-    if not _holds(forms, base, sign):
-        yield Condition(base, sign, forms.zero, guard)
-
-
 def _holds(forms: Forms, form: Form, sign: str) -> bool:
-    if sign == ">=":
-        return is_not_negative(forms, form)
+    """Whether a form has a sign before 0 wherever it has a value."""
     value = forms.value(form)
     if sign == "!=" and value is not None:
         return value != 0
-    return is_positive(forms, form)
+    known = least(forms, form)
+    return bool(known) if sign == ">=" else known == ">"

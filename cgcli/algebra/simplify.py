@@ -7,12 +7,14 @@ All names stand for real numbers.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, SUM, Form, Forms
 from cgcli.algebra.normal import apply
+from cgcli.algebra.walk import worked_out
 from cgcli.errors import CgraphError, missing
 
 __all__ = ["MOST", "Simplifier", "require_sympy"]
@@ -21,19 +23,13 @@ MOST: Final = 200
 """So many operations a formula may have: SymPy's time grows faster than they do."""
 _DEEPEST: Final = 60
 
-_SAME: Final = (
-    "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
-    "asinh", "acosh", "atanh", "sign", "floor", "erf", "erfc", "gamma", "digamma", "polygamma",
-)  # fmt: skip
-_RENAMED: Final = {
+_THEIRS: Final = {
+    **{name: name for name in (
+        "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
+        "asinh", "acosh", "atanh", "sign", "floor", "erf", "erfc", "gamma", "digamma", "polygamma",
+    )},
     "abs": "Abs", "max": "Max", "min": "Min", "ceil": "ceiling", "lgamma": "loggamma",
     "mod": "Mod", "lt": "Lt", "le": "Le", "gt": "Gt", "ge": "Ge", "eq": "Eq", "ne": "Ne",
-}  # fmt: skip
-_BACK: Final = {
-    **{name: name for name in _SAME},
-    **{theirs: ours for ours, theirs in _RENAMED.items()},
-    "StrictLessThan": "lt", "LessThan": "le", "StrictGreaterThan": "gt", "GreaterThan": "ge",
-    "Equality": "eq", "Unequality": "ne",
 }  # fmt: skip
 _RECIPROCALS: Final = {
     "sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh",
@@ -65,8 +61,10 @@ class Simplifier:
     def __init__(self) -> None:
         self.sympy = require_sympy()
         self.unchanged = 0
+        # Lt is another name for StrictLessThan.
+        self._back = {getattr(self.sympy, name).__name__: own for own, name in _THEIRS.items()}
         self._functions: dict[Any, str] = {}
-        self._symbols: dict[Any, Form] = {}
+        self._leaves: dict[Any, Form] = {}
         self._euler = False
 
     def __call__(self, forms: Forms, form: Form) -> Form:
@@ -114,7 +112,7 @@ class Simplifier:
         if not is_input and name in constants:
             return constants[name]
         symbol = sympy.Symbol(name, real=True, **({} if is_input else {"positive": True}))
-        self._symbols[symbol] = form
+        self._leaves[symbol] = form
         return symbol
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
@@ -125,10 +123,8 @@ class Simplifier:
                 condition = sympy.Ne(condition, 0)
             return sympy.Piecewise((self._counted(first), condition), (self._counted(second), True))
         arguments = [self._counted(each) for each in arguments]
-        if name in _RENAMED:
-            return getattr(sympy, _RENAMED[name])(*arguments)
-        if name in _SAME:
-            return getattr(sympy, name)(*arguments)
+        if name in _THEIRS:
+            return getattr(sympy, _THEIRS[name])(*arguments)
         # SymPy must not take its own function of that name for it.
         function = sympy.Function(f"{name}_", real=True)
         self._functions[function] = name
@@ -143,36 +139,37 @@ class Simplifier:
     # And back
 
     def _from_sympy(self, forms: Forms, root: Any) -> Form:
-        found: dict[Any, Form] = {}
-        pending = [root]
-        while pending:
-            each = pending[-1]
-            if each in found:
-                pending.pop()
-                continue
-            missing = [part for part in each.args if part not in found]
-            if missing:
-                pending.extend(missing)
-                continue
-            pending.pop()
-            found[each] = self._written(forms, each, [found[part] for part in each.args])
-        return found[root]
-
-    def _written(self, forms: Forms, each: Any, arguments: list[Form]) -> Form:
         sympy = self.sympy
+        self._leaves |= {
+            sympy.pi: forms.constant("pi"),
+            sympy.E: forms.constant("e") if self._euler else forms.call("exp", (forms.one,)),
+            sympy.true: forms.one,
+            sympy.false: forms.zero,
+        }
+        joined: dict[str, Callable[[Form, Form], Form]] = {
+            "Add": forms.add,
+            "Mul": forms.mul,
+            "Max": lambda a, b: forms.call("max", (a, b)),
+            "Min": lambda a, b: forms.call("min", (a, b)),
+            "And": lambda a, b: forms.call("where", (a, b, forms.zero)),
+            "Or": lambda a, b: forms.call("where", (a, forms.one, b)),
+        }
+        found: dict[Any, Form] = {}
+
+        def made(each: Any) -> Form:
+            arguments = [found[part] for part in each.args]
+            join = joined.get(type(each).__name__)
+            return functools.reduce(join, arguments) if join else self._made(forms, each, arguments)
+
+        return worked_out(root, lambda each: each.args, made, found)
+
+    def _made(self, forms: Forms, each: Any, arguments: list[Form]) -> Form:
+        """Return the form of what takes arguments of a certain number, or none."""
+        name = type(each).__name__
         if each.is_Rational:
             return forms.number(Fraction(int(each.p), int(each.q)))
-        if each in self._symbols:
-            return self._symbols[each]
-        if each is sympy.pi:
-            return forms.constant("pi")
-        if each is sympy.E:
-            return forms.constant("e") if self._euler else forms.call("exp", (forms.one,))
-        if each is sympy.true or each is sympy.false:
-            return forms.one if each is sympy.true else forms.zero
-        name = type(each).__name__
-        if each.is_Add or each.is_Mul:
-            return _folded(forms.add if each.is_Add else forms.mul, arguments)
+        if each in self._leaves:
+            return self._leaves[each]
         if each.is_Pow:
             return forms.power(*arguments)
         if name == "exp" and self._euler:
@@ -182,33 +179,19 @@ class Simplifier:
         if name in _RECIPROCALS:
             below = forms.call(_RECIPROCALS[name], tuple(arguments))
             return forms.power(below, forms.number(-1))
-        if name in ("Max", "Min"):
-            word = _BACK[name]
-            return _folded(lambda a, b: forms.call(word, (a, b)), arguments)
         if name == "ExprCondPair":
             return forms.call("where", (arguments[1], arguments[0], forms.zero))
         if name == "Piecewise":
             return _chosen(forms, arguments)
-        if name == "And":
-            return _folded(lambda a, b: forms.call("where", (a, b, forms.zero)), arguments)
-        if name == "Or":
-            return _folded(lambda a, b: forms.call("where", (a, forms.one, b)), arguments)
         if name == "polygamma" and arguments[0] == forms.zero:
             return forms.call("digamma", (arguments[1],))
-        if name in _BACK:
-            return apply(forms, _BACK[name], tuple(arguments))
+        if name in self._back:
+            return apply(forms, self._back[name], tuple(arguments))
         raise _UnwritableError
 
 
 class _UnwritableError(Exception):
     """What the language has no spelling for, as i or an integral."""
-
-
-def _folded(operation: Callable[[Form, Form], Form], arguments: list[Form]) -> Form:
-    first, *rest = arguments
-    for argument in rest:
-        first = operation(first, argument)
-    return first
 
 
 def _chosen(forms: Forms, pairs: list[Form]) -> Form:

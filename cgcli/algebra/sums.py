@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -80,7 +79,10 @@ class Sums:
             self.closed |= {inner, form}
         return form
 
-    def _keep(self, kind: str, key: Any, parts: Any, shape: Shape = ()) -> Form:
+    def _keep(
+        self, kind: str, key: Any, parts: Any, shape: Shape = (), over: Iterable[Form] = ()
+    ) -> Form:
+        """Return the form of that key; a new one has the shape, or that of `over` broadcast."""
         found = self._index.get((kind, key))
         if found is None:
             if len(self.kinds) >= self.room:
@@ -90,7 +92,8 @@ class Sums:
             found = self._index[kind, key] = len(self.kinds)
             self.kinds.append(kind)
             self.parts.append(parts)
-            self.shapes.append(shape)
+            shapes = [self.shapes[each] for each in over]
+            self.shapes.append(broadcast(*shapes) if any(shapes) else shape)
         return found
 
     def grant(self, form: Form, sign: str, right: Form | None = None) -> None:
@@ -128,9 +131,10 @@ class Sums:
     ) -> Form:
         """Return an operation of forms, which is not looked into."""
         parts = (operation, arguments, static)
-        shapes = [self.shapes[argument] for argument in arguments]
         rule = OPERATIONS[operation].shape
-        shape = rule(*shapes, *static) if rule else self._broadcast(shapes)
+        if rule is None:
+            return self._keep(CALL, parts, parts, over=arguments)
+        shape = rule(*(self.shapes[argument] for argument in arguments), *static)
         return self._keep(CALL, parts, parts, shape)
 
     def row(self, form: Form) -> Form:
@@ -142,10 +146,6 @@ class Sums:
         """Return the vector that has 1 at the place of those rows and elements."""
         parts = ("unit", (), (length,))
         return self._keep(CALL, parts, parts, (length,))
-
-    @staticmethod
-    def _broadcast(shapes: list[Shape]) -> Shape:
-        return broadcast(*shapes) if any(shapes) else ()
 
     def inner(self, form: Form) -> list[Form]:
         """Return the forms that a form is made of."""
@@ -167,6 +167,14 @@ class Sums:
                     pending.append(part)
         # What a form is made of was there before it.
         return sorted(seen)
+
+    def dependents(self, roots: Iterable[Form], sources: Iterable[Form]) -> set[Form]:
+        """Return the sources, and what depends on one of them among all that roots are made of."""
+        found = set(sources)
+        for form in self.reachable(roots):
+            if not found.isdisjoint(self.inner(form)):
+                found.add(form)
+        return found
 
     def is_call(self, form: Form, *names: str) -> bool:
         """Whether a form is a call of one of these operations."""
@@ -197,48 +205,34 @@ class Sums:
         if not number and len(kept) == 1 and kept[0][1] == 1:
             return kept[0][0]
         key = (number, frozenset(kept))
-        found = self._index.get((SUM, key))
-        if found is not None:
-            return found
-        shape = self._broadcast([self.shapes[term] for term, _ in kept])
-        return self._keep(SUM, key, (number, kept), shape)
+        return self._keep(SUM, key, (number, kept), over=(term for term, _ in kept))
 
     def add(self, a: Form, b: Form) -> Form:
         """Return a + b, like terms joined."""
         if self.zero in (a, b):
             return b if a == self.zero else a
-        first, terms = self.terms(a)
-        second, others = self.terms(b)
-        if len(terms) > CROWD:
-            terms = {a: Fraction(1)}
-            first = Fraction(0)
-        if len(others) > CROWD:
-            others = {b: Fraction(1)}
-            second = Fraction(0)
-        first, terms = self._spread(first, terms)
-        second, others = self._spread(second, others)
+        first, terms = self._opened(a)
+        second, others = self._opened(b)
         for term, factor in others.items():
-            before = terms.get(term)
-            terms[term] = factor if before is None else before + factor
+            terms[term] = terms.get(term, 0) + factor
         return self.sum(first + second, terms)
 
-    def _spread(self, number: Fraction, terms: Terms) -> tuple[Fraction, Terms]:
-        """Take the sums among the terms of another apart: 1 + 2*(x + 1) is 2*x + 3."""
-        if not any(self._is_open_sum(term) for term in terms):
-            return number, terms
-        found = dict(terms)
-        for term, factor in terms.items():
+    def _opened(self, form: Form) -> tuple[Fraction, Terms]:
+        """Return a sum's terms, the sums among them taken apart: 1 + 2*(x + 1) is 2*x + 3."""
+        number, terms = self.terms(form)
+        if len(terms) > CROWD:
+            return Fraction(0), {form: Fraction(1)}
+        for term, factor in list(terms.items()):
             if not self._is_open_sum(term):
                 continue
-            joined = found.pop(term) - factor
+            joined = terms.pop(term) - factor
             inner = self.parts[term]
             number += factor * inner[0]
             if joined:
-                found[term] = joined
+                terms[term] = joined
             for each, own in inner[1]:
-                before = found.get(each)
-                found[each] = factor * own if before is None else before + factor * own
-        return number, found
+                terms[each] = terms.get(each, 0) + factor * own
+        return number, terms
 
     def _is_open_sum(self, form: Form) -> bool:
         if self.kinds[form] != SUM or form in self.closed:
@@ -252,11 +246,14 @@ class Sums:
         number, terms = self.terms(form)
         if not terms:
             return self.number(number * factor)
-        if len(terms) == 1 and not number:
-            return self.sum(Fraction(0), {term: own * factor for term, own in terms.items()})
-        if factor == -1:
-            return self.negative(form)
+        if factor == -1 or (len(terms) == 1 and not number):
+            return self.times(form, factor)
         return self.sum(Fraction(0), {form: factor})
+
+    def times(self, form: Form, factor: Fraction) -> Form:
+        """Return a number times a form, every term of a sum multiplied."""
+        number, terms = self.terms(form)
+        return self.sum(number * factor, {term: own * factor for term, own in terms.items()})
 
     def sub(self, a: Form, b: Form) -> Form:
         """Return a - b."""
@@ -264,26 +261,4 @@ class Sums:
 
     def negative(self, form: Form) -> Form:
         """Return -a; every term of a sum has its sign changed."""
-        number, terms = self.terms(form)
-        return self.sum(-number, {term: -factor for term, factor in terms.items()})
-
-
-class Products(Sums, ABC):
-    """Sums whose terms are products: what is asked of them where factors are taken out."""
-
-    @abstractmethod
-    def factors(self, form: Form) -> tuple[Fraction, Factors]:
-        """Return a form as a number times powers of its factors."""
-
-    @abstractmethod
-    def product(self, coefficient: Fraction, factors: Factors) -> Form:
-        """Return the form of a product."""
-
-    @abstractmethod
-    def mul(self, a: Form, b: Form) -> Form:
-        """Return the product of two forms."""
-
-    @staticmethod
-    @abstractmethod
-    def is_short(value: Fraction, n: Fraction) -> bool:
-        """Whether a power of a number is short enough to be written out."""
+        return self.times(form, Fraction(-1))

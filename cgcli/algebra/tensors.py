@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.matrices import Algebra
-from cgcli.algebra.normal import Normal, apply
+from cgcli.algebra.normal import apply
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Shape
@@ -59,18 +58,16 @@ def tensors(forms: Forms) -> Namespace:
         return function
 
     def where(condition: Any, a: Any, b: Any) -> Any:
-        if not isinstance(condition, Normal):
+        if not isinstance(condition, Tensor):
             return a if condition else b
-        return elementwise("where")(condition, a, b)
+        same = algebra.of(a).form == algebra.of(b).form
+        return a if same else elementwise("where")(condition, a, b)
 
     functions: dict[str, Any] = {}
     for row in TABLE:
         if row.words:
             functions[row.name] = elementwise(row.name) if row.elementwise else keeping(row.name)
-    own = (
-        "product", "outer_or_scale", "transpose", "spread", "sum", "count", "stack", "index",
-        "scatter", "concat", "piece", "products_of_others", "onehot", "exp",
-    )  # fmt: skip
+    own = [name for name in vars(Algebra) if name[0] != "_" and name not in ("of", "form")]
     return Namespace(
         **{
             **functions,
@@ -80,10 +77,8 @@ def tensors(forms: Forms) -> Namespace:
             "rank": lambda x: len(shape_of(x)),
             "mean": lambda x, *axis: algebra.sum(x, *axis) / algebra.count(x, *axis),
             "len": lambda x: Tensor(forms, forms.number(shape_of(x)[0])),
-            "number": lambda value: Tensor(forms, forms.number(Fraction(value))),
+            "number": algebra.of,
             "truth": lambda condition: condition,
-            "pi": Tensor(forms, forms.constant("pi")),
-            "inf": Tensor(forms, forms.constant("inf")),
-            "nan": Tensor(forms, forms.constant("nan")),
+            **{name: Tensor(forms, forms.constant(name)) for name in ("pi", "inf", "nan")},
         }
     )

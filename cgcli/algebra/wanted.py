@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, excerpt, few, nearest
@@ -51,10 +52,7 @@ def orders_of(names: list[str], wanted: Wanted) -> list[tuple[str, ...]]:
         return [(name,) for name in names]
     if len(given) == order and not wanted.hessian:
         return [tuple(given)]
-    count = 1
-    for k in range(order):
-        count = count * (len(names) + k) // (k + 1)
-    check_count(count)
+    check_count(math.comb(len(names) + order - 1, order))
     return list(itertools.combinations_with_replacement(names, order))
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
 from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
-from cgcli.graph.graph import INPUT, Graph
-from cgcli.operations.row import Operation, Shape
-from cgcli.operations.shapes import broadcast
+from cgcli.algebra.walk import worked_out
+from cgcli.graph.graph import INPUT
+from cgcli.graph.nodes import Nodes
+from cgcli.limits import MOST_COUNT, Limits
 from cgcli.operations.table import CONSTANTS, OPERATIONS
 
 __all__ = ["Writer"]
 
 _ROOT: Final = Fraction(1, 2)
 _WRITTEN_OUT: Final = range(2, 7)
+_UNBOUNDED: Final = Limits(nodes=MOST_COUNT, numbers=MOST_COUNT)
+"""Forms have a limit of their own."""
 
 
 class Writer:
@@ -36,7 +40,8 @@ class Writer:
 
     def __init__(self, forms: Forms, inputs: list[str], decimal: bool = False) -> None:
         self.forms = forms
-        self.graph = Graph(reserved=frozenset(inputs))
+        self._build = Nodes("", frozenset(inputs), _UNBOUNDED)
+        self.graph = self._build.graph
         self.decimal = decimal
         self._inputs = frozenset(inputs)
         self._nodes: dict[Form, int] = {}
@@ -45,19 +50,7 @@ class Writer:
 
     def node(self, form: Form) -> int:
         """Return the node of a form, with all that it is made of."""
-        pending = [form]
-        while pending:
-            each = pending[-1]
-            if each in self._nodes:
-                pending.pop()
-                continue
-            missing = [part for part in self._parts(each) if part not in self._nodes]
-            if missing:
-                pending.extend(reversed(missing))
-                continue
-            pending.pop()
-            self._nodes[each] = self._write(each)
-        return self._nodes[form]
+        return worked_out(form, self._parts, self._write, self._nodes)
 
     def _parts(self, form: Form) -> Iterator[Form]:
         """Yield the forms whose nodes are needed first."""
@@ -101,7 +94,8 @@ class Writer:
         name = self.forms.parts[form]
         if form not in self.forms.constants:
             node = self.graph.append(INPUT, (), 0, 0)
-            self._shape(node, self.forms.shapes[form])
+            if self.forms.shapes[form]:
+                self._build.set_shape(node, self.forms.shapes[form], 0, 0)
             self.graph.given[node] = name
             self.graph.inputs[name] = node
             return node
@@ -126,14 +120,14 @@ class Writer:
         text = self._decimal(value)
         if text:
             return self._constant(text)
-        if value.denominator == 1:
-            return self._constant(str(value.numerator))
         parts = (self._constant(str(value.numerator)), self._constant(str(value.denominator)))
         return self._apply("div", parts)
 
     def _decimal(self, value: Fraction) -> str:
-        """Return a number in decimals when they are few and wanted, else nothing."""
-        if not self.decimal or value.denominator == 1:
+        """Return a whole number, or one in decimals when they are few and wanted, else nothing."""
+        if value.denominator == 1:
+            return str(value.numerator)
+        if not self.decimal:
             return ""
         rest = value.denominator
         for prime in (2, 5):
@@ -146,22 +140,9 @@ class Writer:
         key = (name, nodes, static)
         node = self._operations.get(key)
         if node is None:
-            operation: Operation = OPERATIONS[name]
-            node = self._operations[key] = self.graph.append(operation, nodes, 0, 0)
-            if static:
-                self.graph.static[node] = static
-            shapes = [self.graph.shape(argument) for argument in nodes]
-            if operation.shape is not None:
-                self._shape(node, operation.shape(*shapes, *static))
-                self.graph.tensors.add(node)
-            elif any(shapes):
-                self._shape(node, broadcast(*shapes))
+            node = self._build.operation(OPERATIONS[name], nodes, 0, 0, static)
+            self._operations[key] = node
         return node
-
-    def _shape(self, node: int, shape: Shape) -> None:
-        if shape:
-            self.graph.shapes[node] = shape
-            self.graph.tensors.add(node)
 
     # Products
 
@@ -174,14 +155,11 @@ class Writer:
         above: list[int] = []
         below: list[int] = []
         size = abs(coefficient)
-        decimal = self._decimal(size)
-        if decimal:
-            above.append(self._constant(decimal))
-        else:
-            if size.numerator != 1:
-                above.append(self._constant(str(size.numerator)))
-            if size.denominator != 1:
-                below.append(self._constant(str(size.denominator)))
+        text = self._decimal(size)
+        if size.numerator != 1 or (text and size != 1):
+            above.append(self._constant(text or str(size.numerator)))
+        if not text:
+            below.append(self._constant(str(size.denominator)))
         divides = any((forms.value(exponent) or 0) < 0 for _, exponent in factors)
         for base, exponent in sorted(factors, key=self._rank):
             power = forms.value(exponent)
@@ -242,10 +220,7 @@ class Writer:
         return [node]
 
     def _chain(self, name: str, nodes: list[int]) -> int:
-        first, *rest = nodes
-        for node in rest:
-            first = self._apply(name, (first, node))
-        return first
+        return functools.reduce(lambda left, right: self._apply(name, (left, right)), nodes)
 
     # Sums
 
@@ -254,25 +229,18 @@ class Writer:
         degrees = [self._degree(term) for term, _ in terms]
         sorts = None not in degrees and len(self._names(terms)) < 2
         if sorts:
-            order = sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))
-            terms = [terms[k] for k in order]
-        pieces: list[tuple[Form, Fraction]] = [(term, factor) for term, factor in terms]
-        if number:
-            pieces.append((self.forms.one, number))
+            terms = [terms[k] for k in sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))]
+        pieces = [*terms, (self.forms.one, number)] if number else [*terms]
         if sorts and number > 0 > pieces[0][1]:
             # 3 - 3*x - x^4, by rising powers where the highest has a minus.
             pieces.reverse()
         first = next((k for k, (_, factor) in enumerate(pieces) if factor > 0), 0)
         if pieces[0][1] < 0:
             pieces.insert(0, pieces.pop(first))
-        total = -1
-        for term, factor in pieces:
-            if total < 0:
-                total = self._term(term, factor)
-            elif factor < 0:
-                total = self._apply("sub", (total, self._term(term, -factor)))
-            else:
-                total = self._apply("add", (total, self._term(term, factor)))
+        total = self._term(*pieces[0])
+        for term, factor in pieces[1:]:
+            word = "sub" if factor < 0 else "add"
+            total = self._apply(word, (total, self._term(term, abs(factor))))
         return total
 
     def _names(self, terms: list[tuple[Form, Fraction]]) -> set[Form]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from cgcli.errors import CgraphError
-from cgcli.export.target import Function, Slot, Target, Template
-from cgcli.graph.graph import Graph
+from cgcli.export.target import Function, Target
+from cgcli.graph.graph import Graph, free_names
+from cgcli.graph.templates import ANY, ATOM, Slot, Template, filled, parsed, spelled
 from cgcli.numbers import real
 from cgcli.numbers.symbolic import Symbol, symbolic
 from cgcli.operations.protocol import COMPOSITES, Rulebook
@@ -19,9 +20,6 @@ __all__ = ["Emitter", "distinct"]
 
 _DEEP: Final = 40
 """Python's parser takes 200 brackets one in the other, and its compiler some thousand terms."""
-
-Argument: TypeAlias = tuple[int, int, bool]
-"""A node that is to be written, how tightly it must bind, and whether as a condition."""
 
 
 def distinct(names: Iterable[str], clean: Callable[[str], str], taken: set[str]) -> list[str]:
@@ -79,34 +77,20 @@ class Emitter:
 
     def expression(self, node: int) -> str:
         """Return a node as an expression."""
-        texts: list[str] = []
-        pending: list[str | Argument] = [(node, 0, False)]
-        while pending:
-            item = pending.pop()
-            if isinstance(item, str):
-                texts.append(item)
-                continue
-            place, level, truth = item
-            place = self._through(place)
-            name = self.names.get(place)
-            text, own = (name, self.target.atom) if name else self._number(place, level)
-            if text is not None:
-                texts.append(text if own >= level else f"({text})")
-                continue
-            template = self._template(place)
-            arguments: Sequence[int] = self.graph.arguments[place]
-            if template.truth and not truth:
-                template, arguments = self._made("count"), (place,)
-            if template.level < level:
-                texts.append("(")
-                pending.append(")")
-            self.helpers.update(dict.fromkeys(template.helpers))
-            for piece in reversed(template.pieces):
-                if isinstance(piece, Slot):
-                    pending.append((arguments[piece.place], piece.level, piece.truth))
-                else:
-                    pending.append(piece)
-        return "".join(texts)
+        return spelled(Slot(node), self._written, ("(", ")"))
+
+    def _written(self, slot: Slot) -> Template:
+        """Return how a node is written in a slot."""
+        node = self._through(slot.place)
+        name = self.names.get(node)
+        found = Template(ATOM, (name,)) if name else self._number(node, slot.level)
+        if found is not None:
+            return found
+        template, arguments = self._template(node), self.graph.arguments[node]
+        if template.truth and not slot.truth:
+            template, arguments = self._made("count"), (node,)
+        self.helpers.update(dict.fromkeys(template.helpers))
+        return filled(template, arguments)
 
     def _through(self, node: int) -> int:
         """Return the node that another name, or a plus sign, stands for."""
@@ -117,24 +101,24 @@ class Emitter:
             node = self.graph.arguments[node][0]
         return node
 
-    def _number(self, node: int, level: int) -> tuple[str | None, int]:
-        """Return the text of a constant and its level, or None where it is written out."""
+    def _number(self, node: int, level: int) -> Template | None:
+        """Return how a constant is written at a level, or None where it is an operation."""
         target, value = self.target, self._values.get(node)
         if value is None:
-            return None, 0
+            return None
         literal = self.graph.literals.get(node, "")
         if literal in target.constants:
-            constant = target.parsed(target.constants[literal], 0)
-            return "".join(map(str, constant.pieces)), constant.level
+            return parsed(target.constants[literal], 0)
+        pointed = target.floats and level == ANY
         if self.graph.arguments[node]:
             template = self._template(node)
-            is_call = template.level in (0, target.atom) or template.truth
-            if not is_call and math.isfinite(value) and not (target.floats and not level):
-                return None, 0
-        text = self._digits(abs(value), pointed=target.floats and not level)
+            is_call = template.level in (ANY, ATOM) or template.truth
+            if not is_call and math.isfinite(value) and not pointed:
+                return None
+        text = self._digits(abs(value), pointed=pointed)
         if value < 0 or str(value) == "-0.0":
-            return f"-{text}", self._made("neg").level
-        return text, target.atom
+            return Template(self._made("neg").level, (f"-{text}",))
+        return Template(ATOM, (text,))
 
     def _digits(self, value: float, *, pointed: bool) -> str:
         """Return a number that is not negative; it reads back as the same double."""
@@ -157,7 +141,7 @@ class Emitter:
             template = self.target.template(operation.name, count, static, by_number=by_number)
             if template is None:
                 self._compose(operation)
-                template = self.target.parsed(f"_{operation.name}(<*>)", count)
+                template = parsed(f"_{operation.name}(<*>)", count)
             self._templates[key] = template
         return template
 
@@ -195,34 +179,24 @@ class Emitter:
         """
         graph = self.graph
         needed = graph.ancestors(roots)
-        uses = [0] * len(graph)
-        for root in roots:
-            uses[self._through(root)] += 1
-        for node, arguments in enumerate(graph.arguments):
-            if needed[node] and self._through(node) == node:
-                for argument in arguments:
-                    uses[self._through(argument)] += 1
+        uses = graph.uses_from(roots)
+        for node in range(len(graph) - 1, -1, -1):
+            # What another name or a plus sign stands for is used in their place.
+            if (place := self._through(node)) != node:
+                uses[place] += uses[node] - bool(uses[node])
         lines: list[tuple[str, str]] = []
         depth = [0] * len(graph)
-        numbers = self._free(taken)
+        free = free_names(taken)
         for node, arguments in enumerate(graph.arguments):
             if not needed[node] or not arguments or node in self._values:
                 continue
             depth[node] = 1 + max(depth[argument] for argument in arguments)
             if self._through(node) == node and (uses[node] > 1 or depth[node] > _DEEP):
-                lines.append((next(numbers), self.expression(node)))
+                lines.append((next(free), self.expression(node)))
                 self.names[node] = lines[-1][0]
+                taken.add(lines[-1][0])
                 depth[node] = 0
         return lines
-
-    @staticmethod
-    def _free(taken: set[str]) -> Iterator[str]:
-        number = 0
-        while True:
-            number += 1
-            if f"v{number}" not in taken:
-                taken.add(f"v{number}")
-                yield f"v{number}"
 
     def source(self, function: Function) -> str:
         """Return a function's code, after the imports and the helpers that it needs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cgcli.export.python import INFIX, LEVELS, RESERVED, body, clean
+from cgcli.export.python import INFIX, RESERVED, body, clean
 from cgcli.export.target import Function, Target
 
 __all__ = ["NUMPY"]
@@ -77,17 +77,15 @@ def _imports(code: str) -> list[str]:
 
 NUMPY: Final = Target(
     name="numpy",
-    levels=LEVELS,
     templates={
         **INFIX,
         **{name: f"np.{name}(<*>)" for name in _LIKE_NUMPY},
         **{name: f"np.{word}(<0>)" for name, word in _ARC.items()},
         **{name: f"scipy.special.{name}(<*>)" for name in _SPECIAL},
         **{name: f"np.{name}(<0><axis>)" for name in ("sum", "mean", "prod")},
+        **{name[1:]: f"{name}(<*>)" for name in _HELPERS},
         **{name: f"_{name}(<0><axis>)" for name in ("norm", "logsumexp")},
-        **{name: f"_{name}(<0>)" for name in ("sigmoid", "softmax", "log_softmax")},
         "atan2": "np.arctan2(<0>, <1>)",
-        "digamma": "_digamma(<0>)",
         "lgamma": "scipy.special.gammaln(<0>)",
         "div": ("product", "<0:product>/<1:sign>"),
         "pow": ("power", "<0:atom>**<1:sign>"),
@@ -102,7 +100,6 @@ NUMPY: Final = Target(
         "index": "<0:atom>[<static>]",
         "stack": "np.array([<*>])",
         "concat": "np.r_[<*>]",
-        "onehot": "_onehot(<0>, <static>)",
         "len": "np.float64(len(<0>))",
         "amax": "np.max(<0>)",
         "amin": "np.min(<0>)",

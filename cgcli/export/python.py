@@ -6,26 +6,21 @@ import keyword
 import unicodedata
 from typing import Final
 
-from cgcli.export.target import Function, Pattern, Target
-from cgcli.operations.table import TABLE
+from cgcli.export.target import Function, Target
+from cgcli.graph.templates import Pattern
+from cgcli.graph.text import COMPACT, TEXT
+from cgcli.operations.table import OPERATIONS, TABLE
 
-__all__ = ["INFIX", "LEVELS", "PYTHON", "RESERVED", "body", "clean"]
-
-LEVELS: Final = ("choice", "comparison", "sum", "product", "sign", "power", "atom")
+__all__ = ["INFIX", "PYTHON", "RESERVED", "body", "clean"]
 
 INFIX: Final[dict[str, Pattern]] = {
     "same": "<0>",
     "pos": "<0>",
-    "add": ("sum", "<0:sum> + <1:product>"),
-    "sub": ("sum", "<0:sum> - <1:product>"),
-    "mul": ("product", "<0:product>*<1:sign>"),
-    "neg": ("sign", "-<0:sign>"),
-    "lt": ("comparison?", "<0:sum> < <1:sum>"),
-    "le": ("comparison?", "<0:sum> <= <1:sum>"),
-    "gt": ("comparison?", "<0:sum> > <1:sum>"),
-    "ge": ("comparison?", "<0:sum> >= <1:sum>"),
-    "eq": ("comparison?", "<0:sum> == <1:sum>"),
-    "ne": ("comparison?", "<0:sum> != <1:sum>"),
+    **{name: COMPACT.pattern(OPERATIONS[name]) for name in ("add", "sub", "mul", "neg")},
+    **{
+        name: ("comparison?", TEXT.pattern(OPERATIONS[name])[1])
+        for name in ("lt", "le", "gt", "ge", "eq", "ne")
+    },
 }
 _QUOTIENT: Final[Pattern] = ("product", "<0:product>/<1:sign>")
 _NEVER_RAISE: Final = ("cbrt", "hypot", "atan", "atan2", "tanh", "asinh", "erf", "erfc")
@@ -174,15 +169,10 @@ def _imports(code: str) -> list[str]:
 
 PYTHON: Final = Target(
     name="python",
-    levels=LEVELS,
     templates={
         **INFIX,
         **{name: f"math.{name}(<*>)" for name in _NEVER_RAISE},
-        **{name: f"_{name}(<0>)" for name in _MAY_RAISE},
-        **{name: f"_{name}(<*>)" for name in ("pow", "mod", "max", "min")},
-        **{name: f"_{name}(<0>)" for name in ("sinh", "gamma", "digamma", "sign", "floor")},
-        **{name: f"_{name}(<0>)" for name in ("ceil", "round", "sigmoid", "softplus")},
-        "div": "_div(<0>, <1>)",
+        **{name[1:]: f"{name}(<*>)" for name in _HELPERS if name[1:] in OPERATIONS},
         "div by a number": _QUOTIENT,
         "abs": "abs(<0>)",
         "where": ("choice", "<1:comparison> if <0:comparison?> else <2>"),

@@ -7,8 +7,8 @@ few lists; `names` and `uses` are worked out when they are first asked for.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container, Iterable
-from itertools import chain, count
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain, compress, count
 from operator import and_
 from typing import Any
 
@@ -97,7 +97,7 @@ class Graph:
     def _name_all(self) -> list[str]:
         names: list[str] = []
         given, literals, reserved = self.given, self.literals, self.reserved
-        free = (f"v{number}" for number in count(1) if f"v{number}" not in reserved)
+        free = free_names(reserved)
         for node in range(len(self.operations)):
             name = given.get(node) or literals.get(node)
             if name is None:
@@ -131,11 +131,17 @@ class Graph:
         """How often each node is an argument."""
         if self._uses is None:
             uses = [0] * len(self.operations)
-            for arguments in self.arguments:
-                for argument in arguments:
-                    uses[argument] += 1
+            for argument in chain.from_iterable(self.arguments):
+                uses[argument] += 1
             self._uses = uses
         return self._uses
+
+    def uses_from(self, roots: Sequence[int]) -> list[int]:
+        """Return how often each node is one of the roots, or an argument on the way to them."""
+        needed, uses = self.ancestors(roots), [0] * len(self.operations)
+        for node in chain(roots, *compress(self.arguments, needed)):
+            uses[node] += 1
+        return uses
 
     def users(self) -> Users:
         """Return who uses each node; it is worked out anew, in a few bytes an argument."""
@@ -220,6 +226,11 @@ class Graph:
             if not needed[place] and place != node:
                 found.constants[place] = self._zeros(self.shape(place))
         return found
+
+
+def free_names(taken: Container[str]) -> Iterator[str]:
+    """Yield v1, v2 and so on, but for what is taken."""
+    return (name for number in count(1) if (name := f"v{number}") not in taken)
 
 
 class Users:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
-from cgcli.graph.text import TEXT, Notation, listed
-from cgcli.operations.row import LEVELS, Operation
+from cgcli.graph.templates import Pattern
+from cgcli.graph.text import TEXT, Notation
+from cgcli.operations.row import Operation
 
 __all__ = ["LATEX", "latex_name", "latex_number"]
 
-_ATOM: Final = LEVELS["atom"]
 _GREEK: Final = frozenset(
     (
         *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
@@ -21,54 +22,35 @@ _GREEK: Final = frozenset(
     )
 )
 _NAME: Final = re.compile(r"(?P<base>.*?)(?P<index>\[.*\])?", re.DOTALL)
-_PLACE: Final = re.compile(r"<(\w+)>")
 
 
-def _pieces(
-    operation: Operation, count: int, static: tuple[int, ...]
-) -> list[str | tuple[int, int]]:
-    """Return how LaTeX writes an operation: texts, and the places of its arguments among them."""
-    pattern = operation.latex
-    if "<" in pattern and len(pattern) > 1:
-        return _filled(operation, pattern)
+@cache
+def _pattern(operation: Operation) -> Pattern:
+    """Return how LaTeX writes an operation: a fraction binds as a power does, a root as an atom."""
+    latex = operation.latex
+    if "<" in latex and len(latex) > 1:
+        # What stands in braces or bars needs no brackets, and a base in front does.
+        bare = latex.startswith("<")
+        latex = latex.replace(f"<{operation.parameters[0]}>", "<0:atom>" if bare else "<0>")
+        for place, name in enumerate(operation.parameters):
+            latex = latex.replace(f"<{name}>", f"<{place}>")
+        return ("power" if bare or r"\frac" in latex else "atom"), latex
+    found = TEXT.pattern(operation)
     if operation.symbol:
-        found = TEXT.pieces(operation, count, static)
-        sign = f" {pattern or operation.symbol} "
-        return [sign if piece == f" {operation.symbol} " else piece for piece in found]
-    if operation.name == "same":
-        return [(0, 0)]
-    fixed = ", ".join(map(str, static))
-    if operation.name == "index":
-        return [(0, _ATOM), rf"\left[{fixed}\right]"]
-    parts = listed(count)
-    if operation.name == "stack":
-        return [r"\left[", *parts, r"\right]"]
+        return found[0], found[1].replace(f" {operation.symbol} ", f" {latex or operation.symbol} ")
+    if operation.name in _WRITTEN:
+        return _WRITTEN[operation.name]
     word = (operation.words or (operation.name,))[0].replace("_", r"\_")
-    function = pattern or rf"\operatorname{{{word}}}"
-    return [rf"{function}\left(", *parts, rf"{', ' + fixed if fixed else ''}\right)"]
+    function = latex or rf"\operatorname{{{word}}}"
+    return rf"{function}\left(<*>\right)"
 
 
-def _filled(operation: Operation, pattern: str) -> list[str | tuple[int, int]]:
-    """Return a pattern taken apart: what stands in braces or bars needs no brackets."""
-    parts: list[str | tuple[int, int]] = []
-    for k, piece in enumerate(_PLACE.split(pattern)):
-        if k % 2:
-            bare = k == 1 and pattern.startswith("<")
-            parts.append((operation.parameters.index(piece), _ATOM if bare else 0))
-        elif piece:
-            parts.append(piece)
-    return parts
-
-
-def _level(operation: Operation) -> int:
-    """How tightly an operation binds in print: a fraction as a power does, a root as an atom."""
-    if "<" in operation.latex and len(operation.latex) > 1:
-        loose = operation.latex.startswith("<") or r"\frac" in operation.latex
-        return LEVELS["power"] if loose else _ATOM
-    return operation.level
-
-
-LATEX: Final = Notation(_pieces, _level, (r"\left(", r"\right)"))
+_WRITTEN: Final = {
+    "same": "<0>",
+    "index": r"<0:atom>\left[<static>\right]",
+    "stack": r"\left[<*>\right]",
+}
+LATEX: Final = Notation(_pattern, (r"\left(", r"\right)"))
 """LaTeX's mathematics, with the commands of amsmath."""
 
 
@@ -83,11 +65,9 @@ def latex_name(name: str) -> str:
     base, index = match["base"], (match["index"] or "")[1:-1]
     letters = base.rstrip("0123456789")
     digits = base[len(letters) :]
-    letters, underscore, rest = letters.partition("_")
-    below = ", ".join(part for part in (rest + digits if underscore else digits, index) if part)
-    if underscore:
-        tail = _word(rest + digits) if rest + digits else ""
-        below = ", ".join(part for part in (tail, index) if part)
+    letters, _, rest = letters.partition("_")
+    tail = _word(rest + digits) if rest + digits else ""
+    below = ", ".join(part for part in (tail, index) if part)
     return f"{_base(letters)}_{{{below}}}" if below else _base(letters)
 
 

@@ -1,137 +1,108 @@
-"""Graph → text: a node's formula, and a program that builds the same graph again."""
+"""Graph → text: the formulas of nodes, with brackets where they are needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from cgcli.graph.templates import ANY, ATOM, Pattern, Slot, Template, filled, parsed, spelled
 from cgcli.operations.row import LEVELS, Operation
 
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-__all__ = ["COMPACT", "TEXT", "Leaf", "Notation", "formula", "inline", "pieces", "program", "write"]
+__all__ = ["COMPACT", "TEXT", "Leaf", "Notation", "formula", "inline", "pattern", "write"]
 
-_ATOM: Final = LEVELS["atom"]
+_NAMES: Final = {level: name for name, level in LEVELS.items()}
 
 Leaf: TypeAlias = Callable[[int], tuple[str, int] | None]
 
 
-def pieces(
-    operation: Operation, count: int, static: tuple[int, ...] = ()
-) -> list[str | tuple[int, int]]:
-    """Return how an operation is written: texts, and the places of its arguments among them.
-
-    A place comes with how tightly what stands there must bind to need no parentheses.
+@cache
+def pattern(operation: Operation) -> Pattern:
+    """Return how an operation is written in the language.
 
     >>> from cgcli.operations.table import OPERATIONS
-    >>> pieces(OPERATIONS["sub"], 2)
-    [(0, 1), ' - ', (1, 2)]
+    >>> pattern(OPERATIONS["sub"]), pattern(OPERATIONS["sin"])
+    (('sum', '<0:sum> - <1:product>'), 'sin(<*>)')
     """
-    level = operation.level
-    if operation.name == "same":
-        return [(0, 0)]
-    if operation.name == "index":
-        return [(0, _ATOM), f"[{', '.join(map(str, static))}]"]
-    if not operation.symbol:
-        opening, closing = ("[", "]") if operation.name == "stack" else ("(", ")")
-        word = (operation.words or ("",))[0]
-        return [word + opening, *listed(count), "".join(f", {n}" for n in static) + closing]
-    if count == 1:
+    symbol, level = operation.symbol, operation.level
+    if operation.name in _WRITTEN:
+        return _WRITTEN[operation.name]
+    if not symbol:
+        return f"{(operation.words or ('',))[0]}(<*>)"
+    own, tighter = _NAMES[level], _NAMES[level + 1]
+    if len(operation.parameters) == 1:
         # A sign takes a power or another sign on its right: -x^2, --x.
-        return [operation.symbol, (0, LEVELS["sign"])]
-    if level == LEVELS["power"]:
+        return own, f"{symbol}<0:sign>"
+    if own == "power":
         # The base is an atom; the exponent may be a power or carry a sign: 2^-1, a^b^c.
-        return [(0, _ATOM), operation.symbol, (1, LEVELS["sign"])]
+        return own, f"<0:atom>{symbol}<1:sign>"
     # Comparisons do not chain; sums and products associate to the left.
-    on_left = level + 1 if level == LEVELS["comparison"] else level
-    return [(0, on_left), f" {operation.symbol} ", (1, level + 1)]
+    on_left = tighter if own == "comparison" else own
+    return own, f"<0:{on_left}> {symbol} <1:{tighter}>"
 
 
-def listed(count: int) -> list[str | tuple[int, int]]:
-    """Return the places of so many arguments with commas between."""
-    return [part for place in range(count) for part in (", ", (place, 0))][1:]
+_WRITTEN: Final = {"same": "<0>", "index": "<0:atom>[<static>]", "stack": "[<*>]"}
 
 
 class Notation(NamedTuple):
-    """A way of writing: how an operation is taken apart, how tightly it binds, its brackets."""
+    """A way of writing: the pattern of each operation, and its brackets."""
 
-    pieces: Callable[[Operation, int, tuple[int, ...]], list[str | tuple[int, int]]]
-    level: Callable[[Operation], int]
+    pattern: Callable[[Operation], Pattern]
     brackets: tuple[str, str]
 
+    def template(
+        self, operation: Operation, count: int = 1, static: tuple[int, ...] = ()
+    ) -> Template:
+        """Return how an operation of so many arguments is written."""
+        return parsed(self.pattern(operation), count, static)
 
-TEXT: Final = Notation(pieces, lambda operation: operation.level, ("(", ")"))
+
+TEXT: Final = Notation(pattern, ("(", ")"))
 """The language itself: what is written in it can be parsed again."""
 
 
-def _close(
-    operation: Operation, count: int, static: tuple[int, ...]
-) -> list[str | tuple[int, int]]:
-    found = pieces(operation, count, static)
+@cache
+def _close(operation: Operation) -> Pattern:
+    found = pattern(operation)
     if operation.level != LEVELS["product"] or operation.symbol == "@":
         return found
-    return [piece.strip() if isinstance(piece, str) else piece for piece in found]
+    return found[0], found[1].replace(" ", "")
 
 
-COMPACT: Final = Notation(_close, TEXT.level, TEXT.brackets)
+COMPACT: Final = Notation(_close, TEXT.brackets)
 """The same without blanks in products, as formulas are written: 2*x*cos(x^2)."""
 
 
-def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level: int = 0) -> str:
+def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level: int = ANY) -> str:
     """Return a node's formula with those of its arguments inside, as it stands at a level.
 
     `leaf` returns for an argument the text that stands for it and how tightly that binds, or
-    None to go inside; the node itself is written out. The texts are joined once, at the end, so
-    that a formula of any length takes time in proportion.
+    None to go inside; the node itself is written out.
     """
-    opening, closing = notation.brackets
-    texts: list[str] = []
-    pending: list[str | tuple[int, int]] = [(node, level)]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, str):
-            texts.append(item)
-            continue
-        place, level = item
+
+    def written(slot: Slot) -> Template:
+        place = slot.place
         arguments = graph.arguments[place]
-        operation = graph.operations[place]
         found = leaf(place) if place != node or not arguments else None
+        while found is None and graph.operations[place].name == "same":
+            # Another name is written as what it stands for.
+            place, arguments = arguments[0], graph.arguments[arguments[0]]
+            found = leaf(place)
         if found is not None:
-            text, own = found
-            texts.append(text if own >= level else f"{opening}{text}{closing}")
-            continue
-        own = _own_level(graph, place, leaf, notation)
-        if own < level:
-            texts.append(opening)
-            pending.append(closing)
-        fixed = graph.static.get(place, ())
-        for piece in reversed(notation.pieces(operation, len(arguments), fixed)):
-            if isinstance(piece, str):
-                pending.append(piece)
-            elif operation.name == "same":
-                pending.append((arguments[0], level if own >= level else 0))
-            else:
-                pending.append((arguments[piece[0]], piece[1]))
-    return "".join(texts)
+            return Template(found[1], (found[0],))
+        static = graph.static.get(place, ())
+        template = notation.template(graph.operations[place], len(arguments), static)
+        return filled(template, arguments)
 
-
-def _own_level(graph: Graph, place: int, leaf: Leaf, notation: Notation) -> int:
-    """How tightly a node binds as it is written; another name binds as what it stands for."""
-    while graph.operations[place].name == "same":
-        place = graph.arguments[place][0]
-        found = leaf(place)
-        if found is not None:
-            return found[1]
-    return notation.level(graph.operations[place])
+    return spelled(Slot(node, level), written, notation.brackets)
 
 
 def formula(graph: Graph, node: int) -> str:
     """Return a node's operation with its arguments by name; an input's and a literal's own text."""
-    if not graph.arguments[node]:
-        return graph.literals.get(node) or graph.names[node]
-    names = graph.names
-    return write(graph, node, lambda place: (names[place], _name_level(names[place])))
+    return inline(graph, node, lambda place: True)
 
 
 def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
@@ -149,36 +120,4 @@ def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
 
 def _name_level(name: str) -> int:
     """A negative constant, from a loop's variable, is written with its sign."""
-    return LEVELS["sign"] if name.startswith("-") else _ATOM
-
-
-def program(graph: Graph) -> str:
-    """Return a program that builds the same graph: a statement for each named or shared node.
-
-    What was written once and used once stands inline; what is used more often is a statement
-    of its own and then a name, so the text is as long as the graph, whatever it shares.
-    """
-    uses, names = graph.uses, graph.names
-
-    def is_statement(node: int) -> bool:
-        return bool(graph.arguments[node]) and (node in graph.given or uses[node] > 1)
-
-    lines: list[str] = []
-    for node in range(len(graph)):
-        if node == graph.output or (not is_statement(node) and not _is_value(graph, node)):
-            continue
-        lines.append(f"{names[node]} = {inline(graph, node, is_statement)}")
-    last = inline(graph, graph.output, is_statement)
-    if graph.output in graph.given and graph.operations[graph.output].name != "input":
-        last = f"{names[graph.output]} = {last}"
-    elif graph.uses[graph.output]:
-        lines.append(f"{names[graph.output]} = {last}")
-        last = names[graph.output]
-    return "\n".join([*lines, last])
-
-
-def _is_value(graph: Graph, node: int) -> bool:
-    """Whether a node is a named literal, or a statement nobody uses."""
-    if graph.operations[node].name == "input":
-        return False
-    return node in graph.given or graph.uses[node] == 0
+    return LEVELS["sign"] if name.startswith("-") else ATOM

@@ -42,8 +42,10 @@ _OfOne: TypeAlias = Callable[[Rulebook, Number, Number], Number]
 _OfTwo: TypeAlias = Callable[[Rulebook, Number, Number, Number], Number]
 _OfThree: TypeAlias = Callable[[Rulebook, Number, Number, Number, Number], Number]
 
-LEVELS: Final = {"comparison": 0, "sum": 1, "product": 2, "sign": 3, "power": 4, "atom": 5}
-"""How tightly a written operation binds, loosest first, as in the grammar."""
+LEVELS: Final = {
+    "choice": -1, "comparison": 0, "sum": 1, "product": 2, "sign": 3, "power": 4, "atom": 5,
+}  # fmt: skip
+"""How tightly a written operation binds, loosest first, as in the grammar; code has choices."""
 
 
 class Domain(NamedTuple):

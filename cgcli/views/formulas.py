@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
+from cgcli.graph.graph import free_names
 from cgcli.graph.latex import LATEX, latex_name
-from cgcli.graph.text import COMPACT, Notation, write
+from cgcli.graph.templates import Pattern
+from cgcli.graph.text import COMPACT, write
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.document import number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
@@ -30,23 +31,18 @@ _HELD: Final = {
 }
 
 
+_PRINTED_SIGNS: Final = {"!=": r"\ne", ">=": r"\ge", "<=": r"\le"}
 _TEXT: Final = PLAIN._replace(notation=COMPACT, name=str)
 
 
-def _latex_pieces(
-    operation: Operation, count: int, static: tuple[int, ...]
-) -> list[str | tuple[int, int]]:
+def _latex(operation: Operation) -> Pattern:
     """Return how LaTeX writes an operation, an outer product as a column times a row."""
     if operation.name == "outer":
-        return [(0, LEVELS["power"]), r"\,", (1, LEVELS["atom"]), r"^{\top}"]
-    return LATEX.pieces(operation, count, static)
+        return "power", r"<0:power>\,<1:atom>^{\top}"
+    return LATEX.pattern(operation)
 
 
-def _latex_level(operation: Operation) -> int:
-    return LEVELS["power"] if operation.name == "outer" else LATEX.level(operation)
-
-
-_LATEX: Final = PRINTED._replace(notation=Notation(_latex_pieces, _latex_level, LATEX.brackets))
+_LATEX: Final = PRINTED._replace(notation=LATEX._replace(pattern=_latex))
 
 
 class Written:
@@ -73,17 +69,10 @@ class Written:
     def _shared(self) -> dict[int, str]:
         """Return the names of the parts that are used several times, those needed first first."""
         graph, rows = self.graph, self.formulas.rows
-        needed = graph.ancestors([row.node for row in rows])
-        uses = [0] * len(graph)
-        for node, arguments in enumerate(graph.arguments):
-            if needed[node]:
-                for argument in arguments:
-                    uses[argument] += 1
-        for row in rows:
-            uses[row.node] += 1
+        uses = graph.uses_from([row.node for row in rows])
         taken = {*graph.inputs, *self.formulas.source.given.values(), *(row.name for row in rows)}
         found: dict[int, str] = {}
-        free = (f"v{number}" for number in count(1) if f"v{number}" not in taken)
+        free = free_names(taken)
         for node, arguments in enumerate(graph.arguments):
             trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
             if arguments and uses[node] > 1 and not trivial:
@@ -116,17 +105,25 @@ class Written:
         for node, name in self.shared.items():
             yield self.style.name(name), self.formula(node, own=True)
 
-    def conditions(self, signs: Mapping[str, str] | None = None) -> list[str]:
-        """Return where the formulas hold, as comparisons; `signs` are those of the style."""
-        return [self._condition(each, signs or {}) for each in self.formulas.conditions]
+    def lines(self, left: Callable[[Derivative], str]) -> list[str]:
+        """Return the shared parts and the formulas, a line each; one alone has no left side."""
+        lines = [f"{name} = {formula}" for name, formula in self.parts()]
+        rows = self.formulas.rows
+        if len(rows) == 1 and self.formulas.matrix is None:
+            return [*lines, self.formula(rows[0].node)]
+        return lines + [f"{left(row)} = {self.formula(row.node)}" for row in rows]
 
-    def _condition(self, holds: Holds, signs: Mapping[str, str]) -> str:
-        sign = signs.get(holds.sign, holds.sign)
+    def conditions(self) -> list[str]:
+        """Return where the formulas hold, as comparisons."""
+        return [self._condition(each) for each in self.formulas.conditions]
+
+    def _condition(self, holds: Holds) -> str:
+        signs = _PRINTED_SIGNS if self.style is _LATEX else {}
         # Comparisons do not chain: one of their sides is in brackets.
         left, right = (
             self.formula(side, level=LEVELS["sum"]) for side in (holds.left, holds.right)
         )
-        text = f"{left} {sign} {right}"
+        text = f"{left} {signs.get(holds.sign, holds.sign)} {right}"
         for choice, taken in holds.guard:
             text += f" {'where' if taken else 'unless'} {self.formula(choice)}"
         return text
@@ -141,18 +138,16 @@ def as_text(
 ) -> str:
     """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
     written = Written(formulas, _TEXT, share)
-    rows, matrix = formulas.rows, formulas.matrix
-    lines = []
+    lines, matrix = written.lines(lambda row: row.name), formulas.matrix
+    if values is not None:
+        first = len(lines) - len(values)
+        lines[first:] = [
+            f"{line}  # {_value(value, digits)}"
+            for line, value in zip(lines[first:], values, strict=True)
+        ]
     if written.crowded:
-        lines.append(f"# common parts have names: in one piece it is {written.size:,} characters")
-    lines += [f"{name} = {formula}" for name, formula in written.parts()]
-    alone = len(rows) == 1 and matrix is None
-    for k, row in enumerate(rows):
-        text = written.formula(row.node)
-        line = text if alone else f"{row.name} = {text}"
-        if values is not None:
-            line += f"  # {_value(values[k], digits)}"
-        lines.append(line)
+        size = f"in one piece it is {written.size:,} characters"
+        lines.insert(0, f"# common parts have names: {size}")
     if matrix is not None:
         lines.append(PLAIN.matrix(matrix))
     for k, condition in enumerate(written.conditions()):
@@ -191,14 +186,8 @@ def _ratio(row: Derivative) -> str:
 def as_latex(formulas: Formulas, share: bool) -> str:
     """Return the formulas in LaTeX, a line each; one alone without its left side."""
     written = Written(formulas, _LATEX, share)
-    rows = formulas.rows
-    lines = [f"{name} = {formula}" for name, formula in written.parts()]
-    if len(rows) == 1 and formulas.matrix is None:
-        lines.append(written.formula(rows[0].node))
-    else:
-        lines += [f"{_ratio(row)} = {written.formula(row.node)}" for row in rows]
-    signs = {"!=": r"\ne", ">=": r"\ge", "<=": r"\le"}
-    lines += [f"% for {condition}" for condition in written.conditions(signs)]
+    lines = written.lines(_ratio)
+    lines += [f"% for {condition}" for condition in written.conditions()]
     return _joined(lines, share)
 
 

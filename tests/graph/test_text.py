@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
-from cgcli.graph.text import inline, program
+from cgcli.graph.text import inline
 from cgcli.language.parse import parse
 from cgcli.operations.table import TABLE
+from tests.graph.printed import program
 
 BINARY = [
     row.symbol for row in TABLE if row.symbol and len(row.parameters) == 2 and row.elementwise

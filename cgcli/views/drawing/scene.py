@@ -14,7 +14,7 @@ from cgcli.calculus.explain import Explanation
 from cgcli.calculus.result import Result
 from cgcli.errors import shorten
 from cgcli.graph.graph import Graph
-from cgcli.graph.text import formula, pieces
+from cgcli.graph.text import TEXT, formula
 from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN
 
@@ -151,7 +151,7 @@ def _symbol(graph: Graph, node: int) -> str:
     if operation.symbol:
         parts = (
             piece if isinstance(piece, str) else literals[piece[0]] or ""
-            for piece in pieces(operation, len(arguments), fixed)
+            for piece in TEXT.template(operation, len(arguments), fixed).pieces
         )
         return "".join(part.strip() for part in parts)
     word = (operation.words or (operation.name,))[0]

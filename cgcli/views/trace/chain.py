@@ -128,5 +128,5 @@ class Chain:
             rows = (0,) if own[0] == 1 != shape[0] else (1,)
         return "".join(
             piece if isinstance(piece, str) else product
-            for piece in self.signs.notation.pieces(OPERATIONS["sum"], 1, rows)
+            for piece in self.signs.notation.template(OPERATIONS["sum"], 1, rows).pieces
         )

@@ -113,7 +113,7 @@ class Writing:
         small = formula.graph
         if not small.arguments[formula.node]:
             return self.signs.level(self.formula_of(formula))
-        level = self.signs.notation.level(small.operations[formula.node])
+        level = self.signs.notation.template(small.operations[formula.node]).level
         return LEVELS["sum"] if level == LEVELS["sign"] else level
 
     def reasons(self, formula: Formula) -> tuple[str, ...]:

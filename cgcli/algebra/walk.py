@@ -1,0 +1,36 @@
+"""Results worked out from those of parts, however deep these go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+__all__ = ["worked_out"]
+
+Key = TypeVar("Key")
+Result = TypeVar("Result")
+
+
+def worked_out(
+    root: Key,
+    parts: Callable[[Key], Iterable[Key]],
+    make: Callable[[Key], Result],
+    known: dict[Key, Result],
+) -> Result:
+    """Return what `make` returns for the root; it is called once for each part, and those first.
+
+    >>> known = {}
+    >>> worked_out(3, range, lambda n: 1 + sum(known[k] for k in range(n)), known)
+    8
+    """
+    pending = [root]
+    while pending:
+        each = pending[-1]
+        missing = [] if each in known else [part for part in parts(each) if part not in known]
+        if missing:
+            pending.extend(reversed(missing))
+            continue
+        pending.pop()
+        if each not in known:
+            known[each] = make(each)
+    return known[root]
