@@ -44,7 +44,7 @@ class Compiled:
 
     def value(self, place: int) -> Any:
         """Return the array of a place without rows, as the last run left it."""
-        return self.plan.value(place)
+        return self.plan.arrays[place]
 
     def columns(self, arrays: Mapping[str, Any]) -> dict[int, Any]:
         """Return the columns that the plan reads, and what is known of the rows, by place."""

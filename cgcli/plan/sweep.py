@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-
-import numpy as np
 
 from cgcli.plan.kernels import Call
 from cgcli.plan.plan import Block, Plan, run
@@ -26,7 +25,7 @@ _LARGEST: Final = 256 * 2**20
 def block_rows(plan: Plan) -> int:
     """Return how many rows a block has, so that what is computed of it stays in the cache."""
     tape = plan.tape
-    columns = sum(8 * int(np.prod(tape[p].shape, dtype=int)) for p in plan.columns)
+    columns = sum(8 * math.prod(tape[p].shape) for p in plan.columns)
     row = max(plan.row_bytes + columns, 1)
     rows = _CACHE // row
     return max(1, min(_FEWEST, _LARGEST // row), min(_MOST, rows - rows % 8))
