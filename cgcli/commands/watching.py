@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of, file_error
+from cgcli.commands.files import ending_of
 from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
 from cgcli.commands.train_options import TrainOptions
-from cgcli.errors import shorten
-from cgcli.learning.descent import Record, State
+from cgcli.errors import file_error, shorten
+from cgcli.learning.descent import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 from cgcli.views.streams import tell
@@ -28,7 +28,7 @@ _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
 
 
-class Watching:
+class Watching(Watch):
     """Sees every step of a run: shows its progress, writes its model and its log.
 
     A context: the files are begun where it is entered, so that a path that cannot be written is

@@ -7,6 +7,7 @@ recurses however deep functions call each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
@@ -22,20 +23,20 @@ _STACK: Final = OPERATIONS["stack"]
 _INDEX: Final = OPERATIONS["index"]
 
 
+@dataclass(slots=True, eq=False)
 class Frame:
     """An expression under way: its entries, its scope, and what it is a body of."""
 
-    def __init__(self, body: syntax.Expression, scope: Scope) -> None:
-        self.body = body
-        self.entries: Iterator[syntax.Entry] = iter(body)
-        self.scope = scope
-        self.function = ""
-        self.turns: Iterator[int] | None = None
-        self.variable = ""
-        self.loop = -1
-        self.counted = False
-        self.base = 0
-        self.span = (0, 0)
+    entries: Iterator[syntax.Entry]
+    scope: Scope
+    function: str = ""
+    turns: Iterator[int] | None = None
+    body: syntax.Expression = field(default_factory=list)
+    variable: str = ""
+    loop: int = -1
+    counted: bool = False
+    base: int = 0
+    span: tuple[int, int] = (0, 0)
 
 
 class Expressions(Names):
@@ -49,7 +50,7 @@ class Expressions(Names):
 
     def expression(self, body: syntax.Expression, scope: Scope) -> int:
         """Append the nodes of an expression and return the last of them."""
-        frames = [Frame(body, scope)]
+        frames = [Frame(iter(body), scope)]
         stack: list[int] = []
         while frames:
             frame = frames[-1]
@@ -169,8 +170,8 @@ class Expressions(Names):
             raise self.error("name", message, hint, span, function.span, "defined here")
         arguments = stack[len(stack) - count :]
         del stack[len(stack) - count :]
-        frame = Frame(function.expression, dict(zip(parameters, arguments, strict=True)))
-        frame.function = name
+        scope: Scope = dict(zip(parameters, arguments, strict=True))
+        frame = Frame(iter(function.expression), scope, name)
         self.active.add(name)
         if not self.counted:
             self.check_work(name, frame.scope, start, end)
@@ -201,16 +202,14 @@ class Expressions(Names):
         self, payload: Any, scope: Scope, stack: list[int], start: int, end: int
     ) -> Frame:
         """Return the frame of a list's body, before its first turn."""
-        frame = Frame([], dict(scope))
-        frame.counted = not self.counted
-        if frame.counted:
+        counted = not self.counted
+        if counted:
             self.check_work(payload, scope, *payload.range.span)
             self.counted = True
-        frame.turns = iter(self.unrolled(payload.range, scope))
-        frame.body, frame.variable = payload.body, payload.variable
-        frame.base, frame.span = len(stack), (start, end)
-        frame.loop = self.graph.turns.open(payload.variable)
-        return frame
+        turns, own = iter(self.unrolled(payload.range, scope)), dict(scope)
+        loop, variable = self.graph.turns.open(payload.variable), payload.variable
+        place = (counted, len(stack), (start, end))
+        return Frame(iter(()), own, "", turns, payload.body, variable, loop, *place)
 
     def next_turn(self, frame: Frame) -> bool:
         """Start the next turn of a list's body; False when there is none."""

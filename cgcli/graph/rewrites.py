@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from cgcli.errors import shorten
 from cgcli.graph.graph import Graph
@@ -45,20 +45,14 @@ _LENGTH: Final = 40
 
 @functools.cache
 def _patterns() -> list[tuple[Graph, str]]:
-    from cgcli.graph.build import build
+    from cgcli.graph.build import Shaped, build
     from cgcli.language.parse import parse
 
-    vector = {"a": _Vector((2,))}
+    vector = {"a": Shaped((2,))}
     return [
         (build(parse(before), vector if "dot" in before else {}), after)
         for before, after in REWRITES
     ]
-
-
-class _Vector(NamedTuple):
-    """What the graph of a pattern needs to know of a vector."""
-
-    shape: tuple[int, ...]
 
 
 def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:

@@ -165,7 +165,7 @@ def _state(state: State, parameters: Parameters) -> dict[str, Any]:
 def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
     size = parameters.flat.size
     memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in found["memory"].items()}
-    state = State(size, memory)
+    state = State(memory, np.zeros(size))
     for name in ("step", "epoch", "position", "rows", "stride"):
         setattr(state, name, found[name])
     if bool(state.rows) != bool(state.position):

@@ -15,7 +15,17 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import size
 
-__all__ = ["CHUNK", "MEMORY", "ROW", "Table", "TableWriter", "row_values", "scaling", "split"]
+__all__ = [
+    "CHUNK",
+    "MEMORY",
+    "ROW",
+    "Table",
+    "TableWriter",
+    "pieces",
+    "row_values",
+    "scaling",
+    "split",
+]
 
 MEMORY: Final = 128 * 2**20
 """So many bytes of rows are kept in memory; more go to a temporary file."""
@@ -125,6 +135,12 @@ class TableWriter:
         else:
             arrays = {name: np.concatenate(parts) for name, parts in self._kept.items()}
         return Table(self._shapes, self._count, arrays, self._files, both.hexdigest())
+
+
+def pieces(chunk: Mapping[str, Any], most: int) -> Iterator[dict[str, Any]]:
+    """Yield rows again, at most so many at a time."""
+    for start in range(0, len(chunk[ROW]), most):
+        yield {name: array[start : start + most] for name, array in chunk.items()}
 
 
 def split(

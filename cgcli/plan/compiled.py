@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from cgcli.operations.shapes import size
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
 
 __all__ = ["Compiled"]
+
+_RESULTS: Final = 2**22
+"""How many numbers the results of the rows that are run at a time hold, 32 MB."""
 
 
 class Compiled:
@@ -50,6 +54,17 @@ class Compiled:
         """Return the columns that the plan reads, and what is known of the rows, by place."""
         known = {p: array for p, array in self._known.items() if p in self.plan.columns}
         return {**{place: arrays[name] for place, name in self.names.items()}, **known}
+
+    @property
+    def most(self) -> int:
+        """How many rows are to be run at a time, so that the results by row stay in memory."""
+        return max(1, _RESULTS // max(1, sum(map(size, self.shapes))))
+
+    def flagged(self) -> bool:
+        """Whether a number has left the doubles, or a domain, since that was asked last."""
+        guard = self.plan.guard
+        flagged, guard.flagged = guard.flagged, False
+        return flagged
 
     def over(
         self,

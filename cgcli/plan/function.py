@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, few
-from cgcli.graph.build import build
+from cgcli.graph.build import Shaped, build
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Syntax
 from cgcli.limits import Limits
@@ -20,7 +20,7 @@ from cgcli.operations.shapes import describe, size
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import SEED, Lowered
 
-__all__ = ["Called", "Function", "Shaped"]
+__all__ = ["Called", "Function"]
 
 
 class Called(NamedTuple):
@@ -116,12 +116,6 @@ class Function:
         return _Call(graph, sources, self._rows, total=self._total, jacobian=self._jacobian)
 
 
-class Shaped(NamedTuple):
-    """What a graph is built for where a value has rows: the shape of one."""
-
-    shape: Shape
-
-
 def _taken(value: Any, name: str) -> Any:
     """Return a value as an array of doubles, of no axes for a number."""
     if type(value) is float:
@@ -181,9 +175,7 @@ class _Call:
             value = lowered.row(target)
             places = lowered.jacobian_rows(nodes, masked=masked)
             self._seeds = np.eye(size(self._shape)).reshape((-1, *self._shape))
-        elif columns and not total:
-            value, places = lowered.row(target), lowered.gradient_rows(nodes)
-        elif columns:
+        elif columns and total:
             value, places = lowered.total(target), lowered.gradient_totals(nodes)
         else:
             value, places = lowered.row(target), lowered.gradient_rows(nodes)

@@ -43,15 +43,12 @@ class ValueStep(Worked):
         return run(self.operation.value, *parts, *self.static, arrays=arrays)
 
 
-class GradientStep:
+@dataclass(eq=False)
+class GradientStep(Worked):
     """A derivative that is worked out from the student's own upstream gradients and values."""
 
-    def __init__(self, own: Own, of: int, node: int, form: str = AS_IS) -> None:
-        self.own = own
-        self.form = form
-        self.of = of
-        self.node = node
-        self.graph = own.graph
+    of: int
+    form: str = AS_IS
 
     @cached_property
     def uses(self) -> list[Use]:
@@ -120,7 +117,7 @@ def step_at(own: Own, quantity: Quantity, form: str = AS_IS) -> ValueStep | Grad
     """Return the step of working that a quantity is, its local derivatives in a form."""
     if quantity.of < 0:
         return ValueStep(own, quantity.node)
-    return GradientStep(own, quantity.of, quantity.node, form)
+    return GradientStep(own, quantity.node, quantity.of, form)
 
 
 def partials(**rules: Sequence[Sequence[Rule]]) -> Callable[[Use], Numbers]:
