@@ -13,6 +13,7 @@ from cgcli.learning.descent import DivergedError
 from cgcli.learning.objective import Objective
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
+from cgcli.plan.sweep import Sweep
 
 __all__ = ["Fit", "Residuals", "fit_lbfgs", "fit_residuals"]
 
@@ -98,7 +99,7 @@ class Residuals:
         parts = {n: np.empty((table.count, *task.parameters.shapes[n])) for n in lowered.parameters}
         self._parts = [parts[name].reshape(table.count, -1) for name in task.parameters.shapes]
         results = [self.values, *parts.values()]
-        self._sweep = compiled.over(compiled.columns(table.arrays), table.count, results)
+        self._sweep = Sweep(compiled.plan, compiled.columns(table.arrays), table.count, results)
 
     def at(self, theta: Any) -> None:
         """Compute the residuals and their derivatives at some parameters."""

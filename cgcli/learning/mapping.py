@@ -14,12 +14,11 @@ from cgcli.graph.build import Shaped, build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.learning.noted import RowNotes
-from cgcli.learning.preparing import check_scaling, read_columns
+from cgcli.learning.preparing import check_scaling, read_columns, told_apart
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, pieces, row_values
 from cgcli.operations.shapes import describe
-from cgcli.operations.table import CONSTANTS
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
 from cgcli.program import Program, input_spans, unused_binding
@@ -86,15 +85,7 @@ def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]
         if name in source.names:
             message = f"'{excerpt(name)}' is given a value, and is a column as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…")
-    found, missing = [], []
-    for name in names:
-        if name in mapping.bound:
-            continue
-        if name in available:
-            found.append(name)
-        elif name not in CONSTANTS:
-            missing.append(name)
-    return found, missing
+    return told_apart(names, available, mapping.bound)
 
 
 class _Runner:

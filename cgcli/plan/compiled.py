@@ -46,10 +46,6 @@ class Compiled:
         self.shapes = [tape[place].shape for place in by_row]
         self.column_shapes = {name: tape[place].shape for place, name in self.names.items()}
 
-    def value(self, place: int) -> Any:
-        """Return the array of a place without rows, as the last run left it."""
-        return self.plan.arrays[place]
-
     def columns(self, arrays: Mapping[str, Any]) -> dict[int, Any]:
         """Return the columns that the plan reads, and what is known of the rows, by place."""
         known = {p: array for p, array in self._known.items() if p in self.plan.columns}
@@ -66,17 +62,6 @@ class Compiled:
         flagged, guard.flagged = guard.flagged, False
         return flagged
 
-    def over(
-        self,
-        columns: Mapping[int, Any],
-        count: int,
-        results: Sequence[Any] = (),
-        *,
-        adding: bool = False,
-    ) -> Sweep:
-        """Return a sweep over so many rows; what is asked by row goes to the arrays `results`."""
-        return Sweep(self.plan, columns, count, results, adding=adding)
-
     def rows(self, arrays: Mapping[str, Any], count: int) -> list[Any]:
         """Return what is asked by row, for columns by name."""
         if not self.names and not self.shapes:
@@ -84,5 +69,5 @@ class Compiled:
             self.plan.finish()
             return []
         results = [np.empty((count, *shape)) for shape in self.shapes]
-        self.over(self.columns(arrays), count, results).run()
+        Sweep(self.plan, self.columns(arrays), count, results).run()
         return results

@@ -201,8 +201,9 @@ class _Call:
             count = len(given[name])
         with quiet():
             taken = iter(self._plan.rows(columns, count))
+        arrays = self._plan.plan.arrays
         results = [
-            next(taken) if by_row else _plain(self._plan.value(place))
+            next(taken) if by_row else _plain(arrays[place])
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
         if self._with_masks is not None and not all(map(_is_finite, results[1:])):

@@ -204,11 +204,6 @@ def _outer(bound: Bound) -> Call:
     return np.multiply, (a[..., :, None], b[..., None, :], bound.out)
 
 
-def _gram(bound: Bound) -> Call:
-    a, b = bound.arguments
-    return np.matmul, (a.T, b, bound.out)
-
-
 # Reductions of a row's value, and over the rows
 
 
@@ -331,7 +326,7 @@ def _multiply_others(array: Any, axis: int | None, first: int, out: Any) -> None
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "matmul": _matmul,
     "outer": _outer,
-    "gram": _gram,
+    "gram": lambda bound: (np.matmul, (bound.arguments[0].T, bound.arguments[1], bound.out)),
     "weigh": lambda bound: (np.matmul, (*bound.arguments, bound.out)),
     "total": _total,
     "stack": _stack,

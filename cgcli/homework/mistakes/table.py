@@ -8,12 +8,11 @@ and examples stand in `mistakes.toml`, in that order; here is which numbers come
 from __future__ import annotations
 
 import math
-import tomllib
-from importlib import resources
 from typing import Final
 
 from cgcli.homework.mistakes import chain, rules, shared, slips, tensors
 from cgcli.homework.mistakes.row import Example, Made, Mistake, partials, values
+from cgcli.resource import read_toml
 
 __all__ = ["MISTAKES"]
 
@@ -125,18 +124,13 @@ _MADE: Final[dict[str, Made]] = {
 }
 
 
-def _rows() -> tuple[Mistake, ...]:
-    text = resources.files(__package__).joinpath("mistakes.toml").read_text(encoding="utf-8")
-    return tuple(
-        Mistake(
-            row["name"],
-            Example(**row["example"]),
-            row.get("words", ""),
-            row.get("value_words", ""),
-            **_MADE[row["name"]],
-        )
-        for row in tomllib.loads(text)["mistakes"]
+MISTAKES: Final = tuple(
+    Mistake(
+        row["name"],
+        Example(**row["example"]),
+        row.get("words", ""),
+        row.get("value_words", ""),
+        **_MADE[row["name"]],
     )
-
-
-MISTAKES: Final = _rows()
+    for row in read_toml(__package__, "mistakes.toml")["mistakes"]
+)
