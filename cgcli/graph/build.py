@@ -7,7 +7,7 @@ stands for, and `nodes` appends one node with its shape.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.expressions import Expressions
@@ -15,18 +15,11 @@ from cgcli.graph.graph import INPUT, Graph
 from cgcli.graph.names import Scope, Turn
 from cgcli.language.syntax import Assignment, Block, Expression, Function, Loop, Syntax, Value
 from cgcli.limits import Limits
-from cgcli.operations.row import Shape
 from cgcli.operations.table import CONSTANTS, OPERATIONS
 
-__all__ = ["Draft", "Shaped", "build"]
+__all__ = ["Draft", "build"]
 
 _SAME: Final = OPERATIONS["same"]
-
-
-class Shaped(NamedTuple):
-    """What a graph is built for in the place of a value: its shape, as that of one row."""
-
-    shape: Shape
 
 
 def build(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cgcli.errors import CgraphError
@@ -38,7 +37,6 @@ class Work(NamedTuple):
         return Work(self.nodes + other.nodes, self.turns + other.turns)
 
 
-@dataclass(eq=False)
 class Count:
     """Counts for a program: `functions` are its own, `known` tells a name's value or None.
 
@@ -50,12 +48,17 @@ class Count:
     Work(nodes=65, turns=65)
     """
 
-    text: str
-    functions: Mapping[str, syntax.Function]
-    known: Callable[[str], float | None]
-    most: int
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        text: str,
+        functions: Mapping[str, syntax.Function],
+        known: Callable[[str], float | None],
+        most: int,
+    ) -> None:
+        self.text = text
+        self.functions = functions
+        self.known = known
+        self.most = most
         self._calls: dict[str, Work] = {}
         self._mentioned: dict[int, frozenset[str]] = {}
 

@@ -7,7 +7,6 @@ recurses however deep functions call each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
@@ -23,20 +22,21 @@ _STACK: Final = OPERATIONS["stack"]
 _INDEX: Final = OPERATIONS["index"]
 
 
-@dataclass(slots=True, eq=False)
 class Frame:
     """An expression under way: its entries, its scope, and what it is a body of."""
 
-    entries: Iterator[syntax.Entry]
-    scope: Scope
-    function: str = ""
     turns: Iterator[int] | None = None
-    body: syntax.Expression = field(default_factory=list)
-    variable: str = ""
-    loop: int = -1
-    counted: bool = False
-    base: int = 0
-    span: tuple[int, int] = (0, 0)
+    body: syntax.Expression
+    variable = ""
+    loop = -1
+    counted = False
+    base = 0
+    span = (0, 0)
+
+    def __init__(self, body: syntax.Expression, scope: Scope, function: str = "") -> None:
+        self.entries: Iterator[syntax.Entry] = iter(body)
+        self.scope = scope
+        self.function = function
 
 
 class Expressions(Names):
@@ -50,7 +50,7 @@ class Expressions(Names):
 
     def expression(self, body: syntax.Expression, scope: Scope) -> int:
         """Append the nodes of an expression and return the last of them."""
-        frames = [Frame(iter(body), scope)]
+        frames = [Frame(body, scope)]
         stack: list[int] = []
         while frames:
             frame = frames[-1]
@@ -87,9 +87,7 @@ class Expressions(Names):
                 if entered is not None:
                     return entered
             elif kind == syntax.LIST:
-                arguments = tuple(stack[len(stack) - count :])
-                del stack[len(stack) - count :]
-                append(self.operation(_STACK, arguments, start, end))
+                append(self.operation(_STACK, tuple(syntax.taken(stack, count)), start, end))
             elif kind == syntax.INDEX:
                 base = self.base(payload, stack, scope, start, end)
                 if base is not None:
@@ -111,8 +109,7 @@ class Expressions(Names):
         row = next((row for row in rows if row.accepts(count)), None)
         if row is None:
             raise self.wrong_arity(name, rows, count, start, end)
-        arguments = stack[len(stack) - count :]
-        del stack[len(stack) - count :]
+        arguments = syntax.taken(stack, count)
         fixed: tuple[int, ...] = ()
         if row.static and count > len(row.parameters):
             arguments, axes = arguments[: len(row.parameters)], arguments[len(row.parameters) :]
@@ -168,10 +165,9 @@ class Expressions(Names):
             hint = "functions are expanded where they are called; "
             hint += "for repetition write a loop over a family: h[t+1] = …"
             raise self.error("name", message, hint, span, function.span, "defined here")
-        arguments = stack[len(stack) - count :]
-        del stack[len(stack) - count :]
+        arguments = syntax.taken(stack, count)
         scope: Scope = dict(zip(parameters, arguments, strict=True))
-        frame = Frame(iter(function.expression), scope, name)
+        frame = Frame(function.expression, scope, name)
         self.active.add(name)
         if not self.counted:
             self.check_work(name, frame.scope, start, end)
@@ -202,14 +198,16 @@ class Expressions(Names):
         self, payload: Any, scope: Scope, stack: list[int], start: int, end: int
     ) -> Frame:
         """Return the frame of a list's body, before its first turn."""
-        counted = not self.counted
-        if counted:
+        frame = Frame([], dict(scope))
+        frame.counted = not self.counted
+        if frame.counted:
             self.check_work(payload, scope, *payload.range.span)
             self.counted = True
-        turns, own = iter(self.unrolled(payload.range, scope)), dict(scope)
-        loop, variable = self.graph.turns.open(payload.variable), payload.variable
-        place = (counted, len(stack), (start, end))
-        return Frame(iter(()), own, "", turns, payload.body, variable, loop, *place)
+        frame.turns = iter(self.unrolled(payload.range, scope))
+        frame.body, frame.variable = payload.body, payload.variable
+        frame.base, frame.span = len(stack), (start, end)
+        frame.loop = self.graph.turns.open(payload.variable)
+        return frame
 
     def next_turn(self, frame: Frame) -> bool:
         """Start the next turn of a list's body; False when there is none."""
@@ -226,8 +224,7 @@ class Expressions(Names):
         """Append the list of what all turns left on the stack."""
         self.graph.turns.close(len(self.graph), frame.loop)
         self.counted = self.counted and not frame.counted
-        arguments = tuple(stack[frame.base :])
-        del stack[frame.base :]
+        arguments = tuple(syntax.taken(stack, len(stack) - frame.base))
         if not arguments:
             message = "a list needs one element at least, and this range is empty"
             raise self.error("shape", message, "", frame.span)

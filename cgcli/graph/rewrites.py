@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from types import SimpleNamespace
 from typing import Final
 
 from cgcli.errors import shorten
@@ -25,10 +26,10 @@ _LENGTH: Final = 40
 
 @functools.cache
 def _patterns() -> list[tuple[Graph, str]]:
-    from cgcli.graph.build import Shaped, build
+    from cgcli.graph.build import build
     from cgcli.language.parse import parse
 
-    vector = {"a": Shaped((2,))}
+    vector = {"a": SimpleNamespace(shape=(2,))}
     return [
         (build(parse(before), vector if "dot" in before else {}), after)
         for before, after in REWRITES

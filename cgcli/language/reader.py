@@ -52,16 +52,8 @@ def machine(grammar: str = GRAMMARS[0]) -> Machine:
 def prepare(tables: Tables) -> Machine:
     """Return the machine of any grammar's tables."""
     parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
-    return Machine(
-        pattern=re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL),
-        ignored=frozenset(tables.ignored),
-        keywords=tables.keywords,
-        rules=tables.rules,
-        actions=tables.actions,
-        start=tables.start,
-        end=tables.end,
-        jump={},
-    )
+    pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
+    return Machine(pattern, frozenset(tables.ignored), *tables[2:], jump={})
 
 
 def _ungrouped(pattern: str) -> str:

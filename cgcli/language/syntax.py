@@ -24,7 +24,7 @@ ATTRIBUTE       its name, on an answer sheet alone  ``x.grad``
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 NUMBER: Final = 0
 NAME: Final = 1
@@ -38,6 +38,15 @@ ATTRIBUTE: Final = 8
 
 Entry: TypeAlias = tuple[int, Any, int, int, int]
 Expression: TypeAlias = list[Entry]
+
+Operand = TypeVar("Operand")
+
+
+def taken(stack: list[Operand], count: int) -> list[Operand]:
+    """Take an entry's operands off a stack, and return them."""
+    operands = stack[len(stack) - count :]
+    del stack[len(stack) - count :]
+    return operands
 
 
 class Range(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.result import NO_NAMES, by_constant
 from cgcli.errors import CgraphError, Place, excerpt, few
-from cgcli.graph.build import Shaped, build
+from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.learning.noted import RowNotes
@@ -20,6 +20,7 @@ from cgcli.learning.sources import listed
 from cgcli.learning.tables import ROW, pieces, row_values
 from cgcli.operations.shapes import describe
 from cgcli.plan.compiled import Compiled
+from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
 from cgcli.program import Program, input_spans, unused_binding
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgcli.errors import CgraphError, Place, excerpt, few, nearest
-from cgcli.graph.build import Draft, Shaped
+from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
@@ -21,6 +21,7 @@ from cgcli.learning.task import Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
+from cgcli.plan.function import Shaped
 from cgcli.program import Program, unused_binding
 from cgcli.words import counted
 

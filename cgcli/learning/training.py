@@ -130,16 +130,11 @@ class Training:
                 # What the optimiser remembers led there: who goes on begins it anew.
                 for memory in state.memory.values() if state else ():
                     memory.fill(0.0)
-            return self._trained(stopped, start, state, failure)
+            history = [] if state is None else state.history
+            return self._trained(stopped, start, state, history, failure=failure)
 
     def _trained(
-        self,
-        stopped: str,
-        start: float,
-        state: State | None,
-        failure: Failure | None = None,
-        fit: Fit | None = None,
-        history: list[Record] | None = None,
+        self, stopped: str, start: float, state: State | None, history: list[Record], **more: Any
     ) -> Trained:
         cost, values = self._train.run()
         note_rows(self.task, self.prepared.train, self.prepared.report)
@@ -149,8 +144,7 @@ class Training:
             holdout, values = self._held.run()
             for name, value in values.items():
                 metrics[name]["holdout"] = value
-        told = history if state is None else state.history
-        return Trained(stopped, start, cost, holdout, metrics, told or [], state, failure, fit)
+        return Trained(stopped, start, cost, holdout, metrics, history, state, **more)
 
     def _fitted(self, watch: Watch, start: float) -> Trained:
         prepared, options = self.prepared, self.options
@@ -161,7 +155,7 @@ class Training:
         stop = ""
         if options.optimizer == "lm":
             fit = fit_residuals(self.task, prepared.train, most)
-            return self._trained(fit.stopped, start, None, None, fit)
+            return self._trained(fit.stopped, start, None, history, fit=fit)
 
         def tell(iteration: int, cost: float, norm: float) -> bool:
             record = {"epoch": iteration, "step": iteration, "cost": cost}
@@ -178,7 +172,7 @@ class Training:
         objective = Objective(self.task, prepared.train, None, options.seed)
         fit = fit_lbfgs(objective, most, tell)
         fit = fit._replace(stopped=stop or fit.stopped)
-        return self._trained(fit.stopped, start, None, None, fit, history)
+        return self._trained(fit.stopped, start, None, history, fit=fit)
 
 
 def bounded(criteria: Criteria) -> Criteria:
