@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from cgcli.errors import CgraphError, Place, excerpt, file_error, shorten
+from cgcli.errors import CgraphError, Place, excerpt, file_error
 
 __all__ = ["Literal", "decode_json", "not_csv"]
 
@@ -39,8 +39,8 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
         )
     except json.JSONDecodeError as error:
         place = Place(text, error.pos, min(error.pos + 1, len(text)))
-        message = f"{shorten(what, 80)}: this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
-        raise CgraphError("file", message, "", (place,)) from None
+        why = f"this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
+        raise file_error(what, why, "", (place,)) from None
     except RecursionError:
         raise file_error(what, "its lists nest too deeply") from None
     except ValueError as error:

@@ -24,17 +24,10 @@ ATTRIBUTE       its name, on an answer sheet alone  ``x.grad``
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-NUMBER: Final = 0
-NAME: Final = 1
-OPERATION: Final = 2
-CALL: Final = 3
-LIST: Final = 4
-INDEX: Final = 5
-COMPREHENSION: Final = 6
-PARTIAL: Final = 7
-ATTRIBUTE: Final = 8
+NUMBER, NAME, OPERATION, CALL, LIST, INDEX, COMPREHENSION, PARTIAL, ATTRIBUTE = range(9)
+"""The kinds of syntax."""
 
 Entry: TypeAlias = tuple[int, Any, int, int, int]
 Expression: TypeAlias = list[Entry]

@@ -40,27 +40,27 @@ class Best(NamedTuple):
     flat: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class State:
-    """Where a run stands: all that it takes to go on to the same bits.
+    """Where a run stands: all that it takes to go on to the same bits, as a model has it in order.
 
     `memory` is the optimiser's. `position` counts the batches of the present epoch that are done;
     `costs` and `rows` are what they had, and `sum` their gradients where those are asked for.
     `current` are the parameters to go on from, where those of the model are better ones.
     """
 
-    memory: dict[str, Any]
-    sum: Any
     step: int = 0
     epoch: int = 0
     position: int = 0
     costs: float = 0.0
     rows: int = 0
+    sum: Any
     before: float | None = None
+    stride: int = 1
+    memory: dict[str, Any]
     current: Any = None
     best: Best | None = None
     history: list[Record] = field(default_factory=list)
-    stride: int = 1
 
     def keep(self, record: Record) -> None:
         """Add to the history; when it is long only every other epoch is kept, and the last."""
@@ -113,7 +113,8 @@ class Descent:
 
     def __post_init__(self) -> None:
         self.flat = self.objective.task.parameters.flat
-        self.state = State(self.optimiser.start(self.flat.size), np.zeros_like(self.flat))
+        memory, nothing = self.optimiser.start(self.flat.size), np.zeros_like(self.flat)
+        self.state = State(memory=memory, sum=nothing)
         self._good = self.flat.copy()
         self._lowest = math.inf
         self._limit = math.inf

@@ -106,14 +106,6 @@ def _select(condition: Any, a: Any, b: Any, out: Any) -> None:
     np.copyto(out, a, where=condition)
 
 
-def _greater(a: Any, b: Any, out: Any) -> None:
-    np.maximum(a, b, out=out)
-
-
-def _less(a: Any, b: Any, out: Any) -> None:
-    np.minimum(a, b, out=out)
-
-
 _UFUNCS: Final = frozenset({
     "add", "subtract", "multiply", "divide", "negative", "less", "less_equal", "greater",
     "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "sqrt",
@@ -131,8 +123,9 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(np, name) for name in _UFUNCS},
     "power": np.float_power,
     "where": _select,
-    "maximum": _greater,
-    "minimum": _less,
+    # NumPy wants these told by name where they write.
+    "maximum": lambda a, b, out: np.maximum(a, b, out=out),
+    "minimum": lambda a, b, out: np.minimum(a, b, out=out),
 }
 """Elementwise operations as functions of their arguments and the array they write into."""
 

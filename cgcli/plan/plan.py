@@ -12,7 +12,7 @@ from cgcli.plan import kernels
 from cgcli.plan.kernels import SPECIAL, Bound, Call, Guard
 from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
 
-__all__ = ["Block", "Plan", "run"]
+__all__ = ["Plan", "bound", "run"]
 
 _SUMS: Final = frozenset({"total", "weigh", "gram"})
 
@@ -207,50 +207,3 @@ def _may_overwrite(tape: Tape, own: Instruction, place: int, argument: int) -> b
             for a in own.arguments
         )
     )
-
-
-class Block:
-    """Memory for a block of at most so many rows."""
-
-    def __init__(self, plan: Plan, rows: int) -> None:
-        self.plan = plan
-        slots = dict(plan.slots.values())
-        self._memory = {slot: np.empty(size * rows, dtype=np.uint8) for slot, size in slots.items()}
-        self._parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
-
-    def bind(
-        self, columns: Mapping[int, Any], count: int, *, adding: bool, each: Iterable[Any] = ()
-    ) -> tuple[list[Call], list[Call]]:
-        """Return the calls for so many rows, whose columns are given by their places.
-
-        With `adding` their sums are added to those before them, by calls that come last, else
-        they take their place. The values of each row are copied to the arrays of `each`.
-        """
-        plan, tape = self.plan, self.plan.tape
-        arrays = dict(plan.arrays)
-        calls: list[Call] = []
-        sums: list[Call] = []
-        for place in plan.instructions:
-            own = tape[place]
-            if place in self._parts:
-                total = plan.arrays[place]
-                out = self._parts[place] if adding else total
-                calls.append(kernels.bind(bound(plan, own, arrays, out, count)))
-                if adding:
-                    sums.append((np.add, (total, out, total)))
-            elif plan.is_column(place):
-                arrays[place] = columns[place]
-            elif own.rows and own.operation in VIEWS:
-                inner = int(own.arguments[0])
-                arrays[place] = kernels.look(own, tape[inner], arrays[inner], count)
-            elif own.rows:
-                arrays[place] = self._array(place, own, count)
-                calls.append(kernels.bind(bound(plan, own, arrays, arrays[place], count)))
-        for place, target in zip(plan.each, each, strict=False):
-            calls.append((np.copyto, (target, arrays[place])))
-        return calls, sums
-
-    def _array(self, place: int, own: Instruction, count: int) -> Any:
-        slot, size = self.plan.slots[place]
-        memory = self._memory[slot][: size * count]
-        return memory.view(bool if own.truth else np.float64).reshape((count, *own.shape))
