@@ -91,7 +91,8 @@ class Expressions(Names):
             elif kind == syntax.INDEX:
                 base = self.base(payload, stack, scope, start, end)
                 if base is not None:
-                    append(self.index(base, payload.indices, scope, start, end))
+                    indices = self.indices(payload.indices, scope)
+                    append(self.operation(_INDEX, (base,), start, end, indices))
             elif kind == syntax.COMPREHENSION:
                 return self.open_list(payload, scope, stack, start, end)
         return None
@@ -182,17 +183,10 @@ class Expressions(Names):
         if not name:
             return stack.pop()
         if name in self.families and name not in scope:
-            key = tuple(self.whole(part, scope, "an index") for part in indexed.indices)
+            key = self.indices(indexed.indices, scope)
             stack.append(self.member_of(name, key, start, end))
             return None
         return self.value_of(name, scope, start, start + len(name))
-
-    def index(
-        self, base: int, parts: tuple[syntax.Expression, ...], scope: Scope, start: int, end: int
-    ) -> int:
-        """Return the node of an element, or of a row."""
-        indices = tuple(self.whole(part, scope, "an index") for part in parts)
-        return self.operation(_INDEX, (base,), start, end, indices)
 
     def open_list(
         self, payload: Any, scope: Scope, stack: list[int], start: int, end: int

@@ -50,6 +50,11 @@ class Range(NamedTuple):
     step: Expression | None
     span: tuple[int, int]
 
+    @property
+    def parts(self) -> list[Expression]:
+        """The expressions that are written."""
+        return [part for part in self[:3] if part is not None]
+
 
 class Indexed(NamedTuple):
     """``name[i, j]``: a member of a family, or an element; without a name, of an operand."""
