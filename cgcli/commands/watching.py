@@ -130,13 +130,13 @@ class Watching(Watch):
                 self._log.write(as_json(record) + "\n")
                 self._log.flush()
 
-    def save(self, state: State, *, last: bool) -> None:
+    def save(self, state: State) -> None:
         """Write the model when it is time for it."""
         if self._output is None or self._output.is_device:
             # What a device has been given it keeps: it gets the model of the end.
             return
         now = time.monotonic()
-        if last or now - self._saved >= max(self.options.save_every, _PATIENCE * self._cost):
+        if now - self._saved >= max(self.options.save_every, _PATIENCE * self._cost):
             self._write()
 
     def asked_to_stop(self) -> bool:

@@ -85,8 +85,8 @@ class Watch:
     def epoch(self, record: Record) -> None:
         """See an epoch's end."""
 
-    def save(self, state: State, *, last: bool) -> None:
-        """Keep the state, when it is time for it, or the last one in any case."""
+    def save(self, state: State) -> None:
+        """Keep the state, when it is time for it."""
 
     def asked_to_stop(self) -> bool:
         """Whether someone wants the run to end."""
@@ -230,7 +230,7 @@ class Descent:
             gradient = mean if self.criteria.gradient is not None else None
             stop = stop or self.criteria.reached(cost, change, gradient)
             state.before = cost
-        watch.save(state, last=False)
+        watch.save(state)
         return stop
 
     def _record(self, watch: Watch, epoch: int, cost: float, norm: float, rate: float) -> Record:
