@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import Final
 
 import numpy as np
@@ -52,7 +51,7 @@ def _power(power: Callable[..., Number], a: Number, b: Number) -> Number:
 
 
 def _folded(operation: Callable[[Number, Number], Number]) -> Callable[..., Number]:
-    return lambda *arguments: functools.reduce(operation, arguments)
+    return lambda *arguments: reduce(operation, arguments)
 
 
 def _spread(value: Number, like: Number, *axis: int) -> Number:
