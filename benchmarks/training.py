@@ -132,7 +132,7 @@ def batches(rows: int, model: Model) -> Iterator[Any]:
 
 def run_cgraph(name: str) -> tuple[float, list[float], int]:
     """Return a run of cgcli: lowering, hoisting and binding are under the clock."""
-    from cgcli.learning.descent import Blind
+    from cgcli.learning.descent import Watch
     from cgcli.learning.parameters import Parameters
     from cgcli.learning.preparing import Given, Prepared, build_graph
     from cgcli.learning.reading import Report
@@ -162,7 +162,7 @@ def run_cgraph(name: str) -> tuple[float, list[float], int]:
     training = Training(prepared, options)
     assert training.descent is not None
     with np.errstate(all="ignore"):
-        training.descent.run(Blind())
+        training.descent.run(Watch())
     seconds = time.perf_counter() - began
     steps = training.descent.state.step
     values = training.task.parameters.views

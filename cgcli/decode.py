@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.errors import CgraphError, Place, excerpt, file_error
 
 __all__ = ["Literal", "decode_json", "not_csv"]
 
@@ -39,16 +39,16 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
         )
     except json.JSONDecodeError as error:
         place = Place(text, error.pos, min(error.pos + 1, len(text)))
-        message = f"{shorten(what, 80)}: this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
-        raise CgraphError("file", message, "", (place,)) from None
+        why = f"this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
+        raise file_error(what, why, "", (place,)) from None
     except RecursionError:
-        raise _unusable(what, "its lists nest too deeply") from None
+        raise file_error(what, "its lists nest too deeply") from None
     except ValueError as error:
         if "set_int_max_str_digits" in str(error):
-            raise _unusable(what, "one of its whole numbers has too many digits") from None
-        raise _unusable(what, str(error)) from None
+            raise file_error(what, "one of its whole numbers has too many digits") from None
+        raise file_error(what, str(error)) from None
     if text.count("[") + text.count("{") > _DEEPEST and _is_deeper(found, _DEEPEST):
-        raise _unusable(what, "its lists nest too deeply")
+        raise file_error(what, "its lists nest too deeply")
     return found
 
 
@@ -78,10 +78,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _unusable(what: str, why: str) -> CgraphError:
-    return CgraphError("file", f"{shorten(what, 80)}: {why}")
-
-
 def not_csv(what: str, error: Exception, line: int) -> CgraphError:
     """Return the error for what Python's `csv` cannot read, near a line.
 
@@ -93,6 +89,5 @@ def not_csv(what: str, error: Exception, line: int) -> CgraphError:
         why = "a quote is opened and never closed"
     elif "limit" in str(error):
         why = f"a cell near line {line} is too long; is a quote never closed?"
-    found = _unusable(what, f"it is not CSV: {why}")
-    found.hint = "a quote inside a cell in quotes is written twice"
-    return found
+    hint = "a quote inside a cell in quotes is written twice"
+    return file_error(what, f"it is not CSV: {why}", hint)

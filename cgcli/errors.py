@@ -13,6 +13,7 @@ __all__ = [
     "Position",
     "excerpt",
     "few",
+    "file_error",
     "missing",
     "nearest",
     "shorten",
@@ -89,6 +90,16 @@ class CgraphError(Exception):
 
 class FaultError(Exception):
     """A fault of the program itself, that it has found out by itself; its text says what it is."""
+
+
+def file_error(path: str, why: str, hint: str = "", places: tuple[Place, ...] = ()) -> CgraphError:
+    """Return the error for a file that cannot be used, or for standard input, ``-``.
+
+    >>> file_error("d.csv", "it is empty").message
+    'd.csv: it is empty'
+    """
+    name = "standard input" if path == "-" else shorten(path, 80)
+    return CgraphError("file", f"{name}: {why}", hint, places)
 
 
 def shorten(text: str, length: int = 40) -> str:

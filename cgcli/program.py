@@ -109,13 +109,7 @@ class Program:
         from cgcli.plan.function import Function
 
         return Function(
-            self.syntax,
-            self.limits,
-            of=of,
-            wrt=wrt,
-            rows=rows,
-            total=total,
-            jacobian=jacobian,
+            self.syntax, self.limits, of=of, wrt=wrt, rows=rows, total=total, jacobian=jacobian
         )
 
     def evaluate_exactly(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.files import ending_of, opened
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, file_error
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 
@@ -34,8 +34,8 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
         raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
     kind = _kind(path)
     if path != "-" and kind is None:
-        message = f"{shorten(path, 80)}: data is read from .csv, .tsv, .jsonl, .json and .parquet"
-        raise CgraphError("file", message, "name one of those, or - for standard input")
+        why = "data is read from .csv, .tsv, .jsonl, .json and .parquet"
+        raise file_error(path, why, "name one of those, or - for standard input")
     from cgcli.learning.reading import open_source
 
     with opened(path) as stream:

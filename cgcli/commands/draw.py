@@ -10,7 +10,7 @@ from cgcli.commands.files import ending_of
 from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
 from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined, solve
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, file_error, shorten
 from cgcli.views.formats import PICTURES
 from cgcli.views.streams import publish_document, tell
 
@@ -105,7 +105,7 @@ def _write_frames(drawing: Drawing, folder: str, kind: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         why = (error.strerror or "it cannot be made").lower()
-        raise CgraphError("file", f"{shorten(folder, 80)}: {why}", "name a folder") from None
+        raise file_error(folder, why, "name a folder") from None
     count = drawing.frames()
     digits = len(str(count))
     for frame in range(count + 1):

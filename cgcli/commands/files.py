@@ -14,20 +14,14 @@ from typing import IO, Any, Final
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, file_error, shorten
 
-__all__ = ["ending_of", "file_error", "named", "opened", "read_array", "read_text", "utf8"]
+__all__ = ["ending_of", "named", "opened", "read_array", "read_text", "utf8"]
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
     r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|\s*[+-]?inf\s*", re.ASCII
 )
-
-
-def file_error(path: str, why: str, hint: str = "") -> CgraphError:
-    """Return the error for a file that cannot be used, or for standard input, ``-``."""
-    name = "standard input" if path == "-" else shorten(path, 80)
-    return CgraphError("file", f"{name}: {why}", hint)
 
 
 @contextlib.contextmanager

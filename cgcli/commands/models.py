@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.files import named, read_text
 from cgcli.decode import decode_json
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import file_error, shorten
 
 if TYPE_CHECKING:
     from cgcli.learning.models import Model
@@ -33,17 +33,15 @@ def check_model(found: Any, path: str) -> None:
     from cgcli.learning.models import SCHEMA
     from cgcli.views.schemas import misfit
 
-    called = shorten(path, 80)
     schema = found.get("schema") if isinstance(found, Mapping) else None
     if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
-        message = f"{called}: this is no model"
-        raise CgraphError("file", message, "a model is what cgraph train -o writes")
+        raise file_error(path, "this is no model", "a model is what cgraph train -o writes")
     if schema != SCHEMA:
-        message = f"{called}: it is of the version {shorten(schema)}, and {SCHEMA} is read here"
-        raise CgraphError("file", message, "use the cgraph that wrote it, or train it again")
+        why = f"it is of the version {shorten(schema)}, and {SCHEMA} is read here"
+        raise file_error(path, why, "use the cgraph that wrote it, or train it again")
     wrong = misfit(found, "model")
     if wrong is not None:
         place, why = wrong
         where = f"at {place}, " if place else ""
-        message = f"{called}: this model cannot be used: {where}{why}"
-        raise CgraphError("file", message, "it was changed after it was written; train it again")
+        why = f"this model cannot be used: {where}{why}"
+        raise file_error(path, why, "it was changed after it was written; train it again")

@@ -17,9 +17,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple, Self
 
-from cgcli.commands.files import file_error
 from cgcli.commands.paths import is_stream
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, file_error
 
 __all__ = ["Output", "named_errors", "take_lock", "write_file", "write_pieces"]
 

@@ -15,7 +15,7 @@ from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
 from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.models import Model, plain
@@ -40,8 +40,8 @@ class Run:
         self.resumed = model = None if resume is None else read_model(resume)
         self._called = called = shorten(resume or "", 80)
         if model is not None and (model.state is None or model.settings["optimizer"] in BATCHLESS):
-            message = f"{called}: there is nothing to go on from in this model"
-            raise CgraphError("file", message, f"start from its values: --at {called}")
+            why = "there is nothing to go on from in this model"
+            raise file_error(called, why, f"start from its values: --at {called}")
         if text is None:
             assert model is not None
             text = model.program
@@ -158,8 +158,8 @@ class Run:
             raise CgraphError("file", message, hint)
         position, steps = model.state.position, descent.objective.steps
         if set(model.state.memory) != {*descent.optimiser.remembers} or position >= max(steps, 1):
-            message = f"{self._called}: the optimiser's state in this model is not whole"
-            raise CgraphError("file", message, "train it again")
+            why = "the optimiser's state in this model is not whole"
+            raise file_error(self._called, why, "train it again")
         descent.state = model.state
 
     def _data(self) -> dict[str, Any]:

@@ -10,14 +10,15 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of, file_error
+from cgcli.commands.files import ending_of
 from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
 from cgcli.commands.train_options import TrainOptions
-from cgcli.errors import shorten
-from cgcli.learning.descent import Record, State
+from cgcli.errors import file_error, shorten
+from cgcli.learning.descent import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 from cgcli.views.streams import tell
@@ -28,29 +29,24 @@ _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
 
 
-class Watching:
+@dataclass(eq=False)
+class Watching(Watch):
     """Sees every step of a run: shows its progress, writes its model and its log.
 
     A context: the files are begun where it is entered, so that a path that cannot be written is
     known at once, and another run may write the model where it is left. A model that is there
     already is replaced when there is something to put in its place. `data` names what the run
-    learns from, and `epoch` is the one that it goes on from, if it does.
+    learns from, and `epoch_before` is the one that it goes on from, if it does.
     """
 
-    def __init__(
-        self,
-        options: TrainOptions,
-        training: Training,
-        model: Callable[[], Model],
-        data: str | None,
-        epoch: int | None,
-    ) -> None:
-        self._options = options
-        self._training = training
-        self._model = model
-        self._data = data
-        self._epoch = epoch
-        output = options.output or options.resume
+    options: TrainOptions
+    training: Training
+    model: Callable[[], Model]
+    data: str | None
+    epoch_before: int | None
+
+    def __post_init__(self) -> None:
+        output = self.options.output or self.options.resume
         self._output = None if output is None else Output(output)
         self._log: IO[str] | None = None
         self._saved = 0.0
@@ -76,14 +72,14 @@ class Watching:
             self._saved = time.monotonic()
             if not self._output.exists:
                 self._write()
-        if self._options.log is not None:
-            self._open.enter_context(named_errors(self._options.log))
-            self._log = self._open.enter_context(_opened_log(self._options.log, self._epoch))
+        if self.options.log is not None:
+            self._open.enter_context(named_errors(self.options.log))
+            self._log = self._open.enter_context(_opened_log(self.options.log, self.epoch_before))
         with contextlib.suppress(ValueError):
             # In another thread than the main one signals are someone else's.
             before = signal.signal(signal.SIGINT, self._interrupt)
             self._open.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
-        descent = self._training.descent
+        descent = self.training.descent
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress
 
@@ -92,7 +88,7 @@ class Watching:
 
     def _check_files(self) -> None:
         """Refuse a curve that cannot be drawn, or not where it is to be, before the run."""
-        plot = self._options.plot
+        plot = self.options.plot
         if plot is not None:
             with Output(plot):
                 pass
@@ -100,8 +96,8 @@ class Watching:
                 from cgcli.views.drawing.convert import require
 
                 require("png")
-        option = "--plot" if plot else "--log" if self._options.log else ""
-        if option and self._training.options.optimizer == "lm":
+        option = "--plot" if plot else "--log" if self.options.log else ""
+        if option and self.training.options.optimizer == "lm":
             message = f"least squares has no epochs for {option} to show"
             raise conflict(message, f"leave {option} out")
 
@@ -130,17 +126,17 @@ class Watching:
     def epoch(self, record: Record) -> None:
         """See an epoch's end."""
         if self._log is not None:
-            with named_errors(str(self._options.log)):
+            with named_errors(str(self.options.log)):
                 self._log.write(as_json(record) + "\n")
                 self._log.flush()
 
-    def save(self, state: State, *, last: bool) -> None:
+    def save(self, state: State) -> None:
         """Write the model when it is time for it."""
         if self._output is None or self._output.is_device:
             # What a device has been given it keeps: it gets the model of the end.
             return
         now = time.monotonic()
-        if last or now - self._saved >= max(self._options.save_every, _PATIENCE * self._cost):
+        if now - self._saved >= max(self.options.save_every, _PATIENCE * self._cost):
             self._write()
 
     def asked_to_stop(self) -> bool:
@@ -150,22 +146,22 @@ class Watching:
     def _write(self, model: Model | None = None) -> None:
         assert self._output is not None
         began = time.monotonic()
-        text = (model or self._model()).text()
+        text = (model or self.model()).text()
         self._output.write([text.encode()])
         self._saved = time.monotonic()
-        self._cost = self._saved - began if self._options.save_every else 0.0
+        self._cost = self._saved - began if self.options.save_every else 0.0
 
     def finish(self, model: Model, trained: Trained) -> None:
         """Write the model and the curve of a run that has ended."""
         if self._output is not None:
             self._write(model)
-        if self._options.plot is not None:
+        if self.options.plot is not None:
             from cgcli.views.drawing.convert import as_png
             from cgcli.views.learning.plot import as_svg
 
             svg = as_svg(trained.history)
-            is_png = ending_of(self._options.plot) == "png"
-            write_file(self._options.plot, as_png(svg) if is_png else svg.encode())
+            is_png = ending_of(self.options.plot) == "png"
+            write_file(self.options.plot, as_png(svg) if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""
@@ -186,7 +182,7 @@ class Watching:
             lines.append(f"note: the cost rose, {rose}; try a smaller --lr")
         if self._stop:
             if self._output is not None:
-                words = ["--resume", self._output.path, "-d", self._data or "-"]
+                words = ["--resume", self._output.path, "-d", self.data or "-"]
                 lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")

@@ -143,17 +143,15 @@ class _Statements(Expressions):
             raise self.error("syntax", message, hint, last.span)
         if output < 0:
             message = "the program has no value: its loop runs no statement"
-            raise self.error("syntax", message, "end with an expression", self.loop_span(last))
-
-    def loop_span(self, statement: object) -> tuple[int, int]:
-        return statement.span if isinstance(statement, Loop) else (0, len(self.text))
+            span = last.span if isinstance(last, Loop) else (0, len(self.text))
+            raise self.error("syntax", message, "end with an expression", span)
 
     def assign(self, statement: Assignment, scope: Scope, loop: Loop | None) -> int:
         name, span = statement.name, statement.span
         key: tuple[int, ...] = ()
         written = name
         if statement.key:
-            key = tuple(self.whole(part, scope, "an index") for part in statement.key)
+            key = self.indices(statement.key, scope)
             written = f"{name}[{', '.join(map(str, key))}]"
         before = self.members.get((name, key)) if key else self.nodes.get(name)
         if before is not None:

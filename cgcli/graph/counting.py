@@ -196,11 +196,10 @@ def _written(body: syntax.Expression) -> int:
 
 
 def _names(limits: syntax.Range) -> Iterator[str]:
-    for expression in (limits.start, limits.stop, limits.step or []):
-        pending = [expression]
-        while pending:
-            for kind, payload, _, _, _ in pending.pop():
-                if kind == syntax.NAME:
-                    yield payload
-                elif kind == syntax.INDEX:
-                    pending += payload.indices
+    pending = limits.parts
+    while pending:
+        for kind, payload, _, _, _ in pending.pop():
+            if kind == syntax.NAME:
+                yield payload
+            elif kind == syntax.INDEX:
+                pending += payload.indices

@@ -25,17 +25,18 @@ _INDEX: Final = OPERATIONS["index"]
 class Frame:
     """An expression under way: its entries, its scope, and what it is a body of."""
 
-    def __init__(self, body: syntax.Expression, scope: Scope) -> None:
-        self.body = body
+    turns: Iterator[int] | None = None
+    body: syntax.Expression
+    variable = ""
+    loop = -1
+    counted = False
+    base = 0
+    span = (0, 0)
+
+    def __init__(self, body: syntax.Expression, scope: Scope, function: str = "") -> None:
         self.entries: Iterator[syntax.Entry] = iter(body)
         self.scope = scope
-        self.function = ""
-        self.turns: Iterator[int] | None = None
-        self.variable = ""
-        self.loop = -1
-        self.counted = False
-        self.base = 0
-        self.span = (0, 0)
+        self.function = function
 
 
 class Expressions(Names):
@@ -86,13 +87,12 @@ class Expressions(Names):
                 if entered is not None:
                     return entered
             elif kind == syntax.LIST:
-                arguments = tuple(stack[len(stack) - count :])
-                del stack[len(stack) - count :]
-                append(self.operation(_STACK, arguments, start, end))
+                append(self.operation(_STACK, tuple(syntax.taken(stack, count)), start, end))
             elif kind == syntax.INDEX:
                 base = self.base(payload, stack, scope, start, end)
                 if base is not None:
-                    append(self.index(base, payload.indices, scope, start, end))
+                    indices = self.indices(payload.indices, scope)
+                    append(self.operation(_INDEX, (base,), start, end, indices))
             elif kind == syntax.COMPREHENSION:
                 return self.open_list(payload, scope, stack, start, end)
         return None
@@ -110,8 +110,7 @@ class Expressions(Names):
         row = next((row for row in rows if row.accepts(count)), None)
         if row is None:
             raise self.wrong_arity(name, rows, count, start, end)
-        arguments = stack[len(stack) - count :]
-        del stack[len(stack) - count :]
+        arguments = syntax.taken(stack, count)
         fixed: tuple[int, ...] = ()
         if row.static and count > len(row.parameters):
             arguments, axes = arguments[: len(row.parameters)], arguments[len(row.parameters) :]
@@ -167,10 +166,9 @@ class Expressions(Names):
             hint = "functions are expanded where they are called; "
             hint += "for repetition write a loop over a family: h[t+1] = …"
             raise self.error("name", message, hint, span, function.span, "defined here")
-        arguments = stack[len(stack) - count :]
-        del stack[len(stack) - count :]
-        frame = Frame(function.expression, dict(zip(parameters, arguments, strict=True)))
-        frame.function = name
+        arguments = syntax.taken(stack, count)
+        scope: Scope = dict(zip(parameters, arguments, strict=True))
+        frame = Frame(function.expression, scope, name)
         self.active.add(name)
         if not self.counted:
             self.check_work(name, frame.scope, start, end)
@@ -185,17 +183,10 @@ class Expressions(Names):
         if not name:
             return stack.pop()
         if name in self.families and name not in scope:
-            key = tuple(self.whole(part, scope, "an index") for part in indexed.indices)
+            key = self.indices(indexed.indices, scope)
             stack.append(self.member_of(name, key, start, end))
             return None
         return self.value_of(name, scope, start, start + len(name))
-
-    def index(
-        self, base: int, parts: tuple[syntax.Expression, ...], scope: Scope, start: int, end: int
-    ) -> int:
-        """Return the node of an element, or of a row."""
-        indices = tuple(self.whole(part, scope, "an index") for part in parts)
-        return self.operation(_INDEX, (base,), start, end, indices)
 
     def open_list(
         self, payload: Any, scope: Scope, stack: list[int], start: int, end: int
@@ -227,8 +218,7 @@ class Expressions(Names):
         """Append the list of what all turns left on the stack."""
         self.graph.turns.close(len(self.graph), frame.loop)
         self.counted = self.counted and not frame.counted
-        arguments = tuple(stack[frame.base :])
-        del stack[frame.base :]
+        arguments = tuple(syntax.taken(stack, len(stack) - frame.base))
         if not arguments:
             message = "a list needs one element at least, and this range is empty"
             raise self.error("shape", message, "", frame.span)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, compress, count
 from operator import and_
 from typing import Any
@@ -50,9 +51,6 @@ class Graph:
         self.tensors: set[int] = set()
         self.turns = Turns()
         self.output = -1
-        self._names: list[str] | None = None
-        self._nodes: dict[str, int] | None = None
-        self._uses: list[int] | None = None
 
     def __len__(self) -> int:
         """Return the number of nodes."""
@@ -87,14 +85,9 @@ class Graph:
         """Return a node's shape: () for a scalar."""
         return self.shapes.get(node, ())
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The name of every node: as it was given, a constant's own text, or v1, v2 ... and f."""
-        if self._names is None:
-            self._names = self._name_all()
-        return self._names
-
-    def _name_all(self) -> list[str]:
         names: list[str] = []
         given, literals, reserved = self.given, self.literals, self.reserved
         free = free_names(reserved)
@@ -117,24 +110,21 @@ class Graph:
 
     def node(self, name: str) -> int | None:
         """Return the place of a named node, or None; a literal has no name to be found by."""
-        if self._nodes is None:
-            literals = self.literals
-            self._nodes = {
-                own: node
-                for node, own in enumerate(self.names)
-                if node not in literals or node in self.given
-            }
-        return self._nodes.get(name)
+        return self._places.get(name)
 
-    @property
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        literals, given = self.literals, self.given
+        named = enumerate(self.names)
+        return {name: node for node, name in named if node not in literals or node in given}
+
+    @cached_property
     def uses(self) -> list[int]:
         """How often each node is an argument."""
-        if self._uses is None:
-            uses = [0] * len(self.operations)
-            for argument in chain.from_iterable(self.arguments):
-                uses[argument] += 1
-            self._uses = uses
-        return self._uses
+        uses = [0] * len(self.operations)
+        for argument in chain.from_iterable(self.arguments):
+            uses[argument] += 1
+        return uses
 
     def uses_from(self, roots: Sequence[int]) -> list[int]:
         """Return how often each node is one of the roots, or an argument on the way to them."""
@@ -218,7 +208,7 @@ class Graph:
         found.tensors = self.tensors - {node}
         found.turns, found.output = self.turns, self.output
         # Names that were given by counting stay what they were.
-        found._names = self.names
+        found.names = self.names
         needed = found.ancestors([found.output])
         inputs = sorted({**self.inputs, name: node}.items(), key=lambda each: each[1])
         found.inputs = {own: place for own, place in inputs if needed[place] or place == node}

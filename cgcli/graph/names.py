@@ -202,6 +202,10 @@ class Names(Nodes):
             self.text, expression, self.lookup(scope), self.static_member, what
         )
 
+    def indices(self, parts: tuple[syntax.Expression, ...], scope: Scope) -> tuple[int, ...]:
+        """Return the whole numbers that indices are known to be."""
+        return tuple(self.whole(part, scope, "an index") for part in parts)
+
     def unrolled(self, limits: syntax.Range, scope: Scope) -> range:
         """Return a loop's turns; more than there may be nodes are refused before the first."""
         turns = static.turns(self.text, limits, self.lookup(scope), self.static_member)

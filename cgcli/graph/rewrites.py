@@ -1,43 +1,24 @@
 """Formulas that overflow, and the functions that say the same and do not.
 
-Both sides are written in the language itself; single letters stand for any part of the graph.
+The rows stand in `rewrites.toml`; both sides are written in the language itself.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from typing import Final, NamedTuple
+from types import SimpleNamespace
+from typing import Final
 
 from cgcli.errors import shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import inline
+from cgcli.resource import read_toml
 
 __all__ = ["REWRITES", "rewrite"]
 
-REWRITES: Final = (
-    ("log(1 + exp(a))", "softplus(a)"),
-    ("log(exp(a) + 1)", "softplus(a)"),
-    ("log1p(exp(a))", "softplus(a)"),
-    ("1/(1 + exp(-a))", "sigmoid(a)"),
-    ("1/(exp(-a) + 1)", "sigmoid(a)"),
-    ("exp(a)/(1 + exp(a))", "sigmoid(a)"),
-    ("exp(a)/(exp(a) + 1)", "sigmoid(a)"),
-    ("log(exp(a) + exp(b))", "logsumexp([a, b])"),
-    ("log(sum(exp(a)))", "logsumexp(a)"),
-    ("exp(a)/sum(exp(a))", "softmax(a)"),
-    ("(exp(a) - exp(-a))/(exp(a) + exp(-a))", "tanh(a)"),
-    ("sinh(a)/cosh(a)", "tanh(a)"),
-    ("log(gamma(a))", "lgamma(a)"),
-    ("sqrt(a^2 + b^2)", "hypot(a, b)"),
-    ("sqrt(a*a + b*b)", "hypot(a, b)"),
-    ("(a^2 + b^2)^(1/2)", "hypot(a, b)"),
-    ("sqrt(sum(a^2))", "norm(a)"),
-    ("sqrt(sum(a*a))", "norm(a)"),
-    ("sqrt(dot(a, a))", "norm(a)"),
-    ("exp(a)/exp(b)", "exp(a - b)"),
-    ("log(exp(a))", "a"),
-)
+_ROWS: Final = read_toml(__package__, "rewrites.toml")["rewrites"]
+REWRITES: Final[list[tuple[str, str]]] = [(row["before"], row["after"]) for row in _ROWS]
 
 _DEPTH: Final = 5
 _LENGTH: Final = 40
@@ -48,17 +29,11 @@ def _patterns() -> list[tuple[Graph, str]]:
     from cgcli.graph.build import build
     from cgcli.language.parse import parse
 
-    vector = {"a": _Vector((2,))}
+    vector = {"a": SimpleNamespace(shape=(2,))}
     return [
         (build(parse(before), vector if "dot" in before else {}), after)
         for before, after in REWRITES
     ]
-
-
-class _Vector(NamedTuple):
-    """What the graph of a pattern needs to know of a vector."""
-
-    shape: tuple[int, ...]
 
 
 def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from cgcli.errors import CgraphError, Place, excerpt
-from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Expression, Range
+from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Expression, Range, taken
 from cgcli.numbers import real
 from cgcli.operations.row import Shape
 from cgcli.operations.table import OPERATIONS, WORDS
@@ -116,9 +116,7 @@ def _advance(text: str, frame: _Frame, lookup: Lookup) -> Expression | None:
             frame.rest = iter(payload.indices)
             return next(frame.rest)
         elif kind in (OPERATION, CALL):
-            arguments = stack[len(stack) - count :]
-            del stack[len(stack) - count :]
-            stack.append(_apply(text, kind, payload, arguments, start, end))
+            stack.append(_apply(text, kind, payload, taken(stack, count), start, end))
         else:
             raise _unknown(text, start, end)
     return None

@@ -14,7 +14,7 @@ from cgcli.homework.sheets import Line, Sheet
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.answer import parse_answer
 from cgcli.language.reader import normalise
-from cgcli.language.syntax import LIST, NUMBER, Expression
+from cgcli.language.syntax import LIST, NUMBER, Expression, taken
 from cgcli.limits import Limits
 from cgcli.numbers.values import is_finite
 
@@ -209,8 +209,7 @@ def _list(entries: Expression, exercise: Exercise, text: str) -> Written | None:
     # Where each operand begins, and its array when it is a list.
     stack: list[tuple[int, Written | None]] = []
     for place, (kind, _, count, start, end) in enumerate(entries):
-        operands = stack[len(stack) - count :]
-        del stack[len(stack) - count :]
+        operands = taken(stack, count)
         begins = [first for first, _ in operands] + [place]
         array = None
         if kind == LIST:

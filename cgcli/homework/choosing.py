@@ -150,10 +150,8 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
             if not is_same(number, step.expected, _APART):
                 numbers.setdefault(each.mistake.name, number)
         made.update((quantity, name) for name in numbers)
-        alone.update((quantity, name) for name in numbers if _is_alone(name, numbers))
+        for name, number in numbers.items():
+            others = (other for key, other in numbers.items() if key != name)
+            if not any(is_same(number, other, _APART) for other in others):
+                alone.add((quantity, name))
     return alone, made
-
-
-def _is_alone(name: str, numbers: dict[str, Any]) -> bool:
-    number = numbers[name]
-    return not any(is_same(number, numbers[key], _APART) for key in numbers if key != name)

@@ -117,16 +117,9 @@ def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
         and not marked.unreadable
         and not (require == _ALL and marked.missing)
     )
-    return Score(
-        verdicts[RIGHT],
-        verdicts[FOLLOWS],
-        verdicts[WRONG],
-        len(marked.missing),
-        len(marked.unreadable),
-        got,
-        whole,
-        complete,
-    )
+    right, follows, wrong = (verdicts[verdict] for verdict in (RIGHT, FOLLOWS, WRONG))
+    lacking = len(marked.missing), len(marked.unreadable)
+    return Score(right, follows, wrong, *lacking, got, whole, complete)
 
 
 class Summary(NamedTuple):

@@ -7,6 +7,7 @@ The bottom is kept as factors with their exponents, since a derivative brings th
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
@@ -42,6 +43,7 @@ class Work:
         return {powers: value for powers, value in found.items() if value}
 
 
+@dataclass(slots=True, eq=False)
 class Quotient:
     """A polynomial over a product of polynomials.
 
@@ -50,15 +52,10 @@ class Quotient:
     (True, False)
     """
 
-    __slots__ = ("bottom", "top", "variables", "work")
-
-    def __init__(
-        self, top: Polynomial, bottom: Counter[Factor], variables: int, work: Work
-    ) -> None:
-        self.top = top
-        self.bottom = bottom
-        self.variables = variables
-        self.work = work
+    top: Polynomial
+    bottom: Counter[Factor]
+    variables: int
+    work: Work
 
     @classmethod
     def constant(cls, value: Fraction, variables: int, work: Work) -> Quotient:

@@ -6,10 +6,12 @@ import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
+from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
@@ -168,13 +170,17 @@ class Own:
         return self.exercise.zeros(node) if total is None else total
 
 
+@dataclass(eq=False)
 class Worked:
     """An operation of the program, with the student's own values."""
 
-    def __init__(self, own: Own, node: int) -> None:
-        self.own = own
-        self.node = node
-        self.graph = own.graph
+    own: Own
+    node: int
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the program."""
+        return self.own.graph
 
     @property
     def operation(self) -> Operation:
@@ -202,6 +208,7 @@ class Worked:
         return self.graph.static.get(self.node, ())
 
 
+@dataclass(eq=False)
 class Use(Worked):
     """One use of a node on the way back: the operation that used it, and its upstream gradient.
 
@@ -212,11 +219,9 @@ class Use(Worked):
     derivative, or with `pull`, from another upstream gradient.
     """
 
-    def __init__(self, own: Own, node: int, place: int, upstream: Any, form: str = AS_IS) -> None:
-        super().__init__(own, node)
-        self.place = place
-        self.upstream = upstream
-        self.form = form
+    place: int
+    upstream: Any
+    form: str = AS_IS
 
     @property
     def argument(self) -> int:

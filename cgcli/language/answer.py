@@ -16,13 +16,12 @@ class AnswerSyntax(NamedTuple):
     """What was asked, and what was answered: None where nothing is.
 
     `right` is None for a question left blank, and where there is no `=` at all; `equals` tells
-    which. Where the right side begins in the text is `start`.
+    which.
     """
 
     left: Expression
     right: Expression | None
     equals: bool
-    start: int
 
 
 def parse_answer(text: str, limits: Limits = Limits()) -> AnswerSyntax | None:
@@ -48,12 +47,11 @@ class _AnswerActions(Actions):
         return values[0]
 
     def on_unanswered(self, values: list[Any], start: int, end: int) -> AnswerSyntax:
-        return AnswerSyntax(self._cut(values[0]), None, False, end)
+        return AnswerSyntax(self._cut(values[0]), None, False)
 
     def on_blank(self, values: list[Any], start: int, end: int) -> AnswerSyntax:
-        return AnswerSyntax(self._cut(values[0]), None, True, end)
+        return AnswerSyntax(self._cut(values[0]), None, True)
 
     def on_answer(self, values: list[Any], start: int, end: int) -> AnswerSyntax:
         right = self._cut(values[2])
-        first = min((entry[3] for entry in right), default=end)
-        return AnswerSyntax(self._cut(values[0]), right, True, first)
+        return AnswerSyntax(self._cut(values[0]), right, True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
-from importlib import resources
 from typing import Final
+
+from cgcli.resource import read_toml
 
 __all__ = ["CHARACTERS", "describe", "is_function"]
 
@@ -21,9 +21,7 @@ _MODULES: Final = frozenset(
 )  # fmt: skip
 _RAISED: Final = re.compile("[⁻⁺]?[⁰¹²³⁴-⁹]+")
 
-_TABLES: Final = tomllib.loads(
-    resources.files(__package__).joinpath("characters.toml").read_text(encoding="utf-8")
-)
+_TABLES: Final = read_toml(__package__, "characters.toml")
 CHARACTERS: Final[dict[str, list[str]]] = _TABLES["characters"]
 _LATEX: Final[dict[str, str]] = _TABLES["latex"]
 

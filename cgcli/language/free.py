@@ -42,7 +42,7 @@ def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
                 pending += [_Read(index, local) for index in payload.indices]
             elif kind == syntax.COMPREHENSION:
                 pending.append(_Read(payload.body, local | {payload.variable}))
-                pending += _parts(payload.range, local)
+                pending += [_Read(part, local) for part in payload.range.parts]
             elif kind == syntax.CALL and payload in functions and payload not in entered:
                 entered.add(payload)
                 function = functions[payload]
@@ -64,11 +64,6 @@ def given_names(program: syntax.Syntax) -> set[str]:
     return given
 
 
-def _parts(limits: syntax.Range, local: frozenset[str]) -> list[_Read]:
-    parts = (limits.start, limits.stop, limits.step)
-    return [_Read(part, local) for part in parts if part is not None]
-
-
 def _statements(
     program: syntax.Syntax, given: set[str], functions: dict[str, syntax.Function]
 ) -> list[_Read]:
@@ -87,6 +82,6 @@ def _statements(
                 given.add(statement.name)
                 functions[statement.name] = statement
             elif isinstance(statement, syntax.Loop):
-                found += _parts(statement.range, local)
+                found += [_Read(part, local) for part in statement.range.parts]
                 blocks.append((statement.block, local | {statement.variable}))
     return found

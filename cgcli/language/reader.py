@@ -22,20 +22,10 @@ CLOSING: Final = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 _BRACKETS: Final = frozenset(CLOSING) | frozenset(CLOSING.values()) | {"NEWLINE"}
 
 # One character for one, so that every column stays that of the text as it was pasted.
+_WIDE: Final = "".join(map(chr, range(0xFF01, 0xFF5F)))
 _PASTED: Final = str.maketrans(
-    {
-        "−": "-",
-        "×": "*",
-        "·": "*",
-        "⋅": "*",
-        "∗": "*",
-        "÷": "/",
-        "\u00a0": " ",
-        "\u2007": " ",
-        "\u202f": " ",
-        "\u3000": " ",
-        **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
-    }
+    "−×·⋅∗÷\u00a0\u2007\u202f\u3000" + _WIDE,
+    "-****/    " + "".join(map(chr, range(0x21, 0x7F))),
 )
 
 
@@ -62,16 +52,8 @@ def machine(grammar: str = GRAMMARS[0]) -> Machine:
 def prepare(tables: Tables) -> Machine:
     """Return the machine of any grammar's tables."""
     parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
-    return Machine(
-        pattern=re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL),
-        ignored=frozenset(tables.ignored),
-        keywords=tables.keywords,
-        rules=tables.rules,
-        actions=tables.actions,
-        start=tables.start,
-        end=tables.end,
-        jump={},
-    )
+    pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
+    return Machine(pattern, frozenset(tables.ignored), *tables[2:], jump={})
 
 
 def _ungrouped(pattern: str) -> str:

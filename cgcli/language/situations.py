@@ -6,11 +6,10 @@ The rows stand in `situations.toml`; they are asked in order, and the first that
 from __future__ import annotations
 
 import re
-import tomllib
-from importlib import resources
 from typing import Any, Final, NamedTuple
 
 from cgcli.language.context import Context
+from cgcli.resource import read_toml
 
 __all__ = ["SITUATIONS", "Context", "Situation"]
 
@@ -47,12 +46,7 @@ def _said(pattern: str, context: Context) -> str:
     return _NAME.sub(lambda name: str(getattr(context, name[1])), pattern)
 
 
-def _rows() -> tuple[Situation, ...]:
-    text = resources.files(__package__).joinpath("situations.toml").read_text(encoding="utf-8")
-    return tuple(
-        Situation(row["fits"], (row["message"], row["hint"]), row["examples"])
-        for row in tomllib.loads(text)["situations"]
-    )
-
-
-SITUATIONS: Final = _rows()
+SITUATIONS: Final = tuple(
+    Situation(row["fits"], (row["message"], row["hint"]), row["examples"])
+    for row in read_toml(__package__, "situations.toml")["situations"]
+)

@@ -24,20 +24,22 @@ ATTRIBUTE       its name, on an answer sheet alone  ``x.grad``
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-NUMBER: Final = 0
-NAME: Final = 1
-OPERATION: Final = 2
-CALL: Final = 3
-LIST: Final = 4
-INDEX: Final = 5
-COMPREHENSION: Final = 6
-PARTIAL: Final = 7
-ATTRIBUTE: Final = 8
+NUMBER, NAME, OPERATION, CALL, LIST, INDEX, COMPREHENSION, PARTIAL, ATTRIBUTE = range(9)
+"""The kinds of syntax."""
 
 Entry: TypeAlias = tuple[int, Any, int, int, int]
 Expression: TypeAlias = list[Entry]
+
+Operand = TypeVar("Operand")
+
+
+def taken(stack: list[Operand], count: int) -> list[Operand]:
+    """Take an entry's operands off a stack, and return them."""
+    operands = stack[len(stack) - count :]
+    del stack[len(stack) - count :]
+    return operands
 
 
 class Range(NamedTuple):
@@ -47,6 +49,11 @@ class Range(NamedTuple):
     stop: Expression
     step: Expression | None
     span: tuple[int, int]
+
+    @property
+    def parts(self) -> list[Expression]:
+        """The expressions that are written."""
+        return [part for part in self[:3] if part is not None]
 
 
 class Indexed(NamedTuple):

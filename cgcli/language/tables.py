@@ -106,18 +106,11 @@ def build(grammar: str) -> Tables:
     numbered = [key for key, parts in memo.items() if "origin" in parts]
     rules = [_rule(memo[key]) for key in numbered]
     states, start, end = _numbered(table, {key: n for n, key in enumerate(numbered)})
+    patterns = [(part["name"], part["pattern"]) for part in terminals]
     return Tables(
-        terminals=[
-            (part["name"], _pattern(part["pattern"]))
-            for part in terminals
-            if not _is_word(part["pattern"])
-        ],
+        terminals=[(name, _pattern(part)) for name, part in patterns if not _is_word(part)],
         ignored=sorted(ignored),
-        keywords={
-            part["pattern"]["value"]: part["name"]
-            for part in terminals
-            if _is_word(part["pattern"])
-        },
+        keywords={part["value"]: name for name, part in patterns if _is_word(part)},
         rules=rules,
         actions=states,
         start=start,

@@ -6,8 +6,7 @@ import io
 import re
 from typing import IO, Final
 
-from cgcli.errors import shorten
-from cgcli.learning.sources import unusable
+from cgcli.errors import file_error, shorten
 
 __all__ = ["CONVERT", "check_kind", "head"]
 
@@ -48,16 +47,16 @@ def check_kind(path: str, head: bytes, kind: str) -> None:
     start = head.lstrip().lower()
     for beginning, why, hint in _BEGINNINGS:
         if head.startswith(beginning) or start.startswith(beginning):
-            raise unusable(path, why, hint.format(path=shorten(path, 80)))
+            raise file_error(path, why, hint.format(path=shorten(path, 80)))
     if head.startswith(b"PAR1") != (kind == "parquet"):
         if head.startswith(b"PAR1"):
-            raise unusable(path, "it is Parquet", "put it in a file whose name ends in .parquet")
+            raise file_error(path, "it is Parquet", "put it in a file whose name ends in .parquet")
         if not head:
-            raise unusable(path, "it is empty")
+            raise file_error(path, "it is empty")
         hint = "" if b"\0" in head else "give it a name that ends in .csv, if it is that"
-        raise unusable(path, "it is not Parquet, which begins with PAR1", hint)
+        raise file_error(path, "it is not Parquet, which begins with PAR1", hint)
     if len(head) > 3 and (head[1:8:2] == b"\0" * len(head[1:8:2])):
-        raise unusable(path, "it is UTF-16, not UTF-8", CONVERT)
+        raise file_error(path, "it is UTF-16, not UTF-8", CONVERT)
     if kind in ("csv", "tsv") and re.match(rb'\[?\s*\{\s*"', head.removeprefix(b"\xef\xbb\xbf")):
         hint = "give it a name that ends in .json, or .jsonl for an object a line"
-        raise unusable(path, "it is JSON", hint)
+        raise file_error(path, "it is JSON", hint)

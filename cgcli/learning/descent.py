@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from cgcli.learning.optimisers import Optimiser, Setting, clip
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import Criteria
 
-__all__ = ["Best", "Blind", "Descent", "DivergedError", "Record", "State", "Watch"]
+__all__ = ["Best", "Descent", "DivergedError", "Record", "State", "Watch"]
 
 Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
@@ -31,36 +32,35 @@ class DivergedError(Exception):
         self.parameters = parameters
 
 
-class Best:
+class Best(NamedTuple):
     """The parameters of the best epoch so far on the rows held out."""
 
-    def __init__(self, cost: float, epoch: int, flat: Any) -> None:
-        self.cost = cost
-        self.epoch = epoch
-        self.flat = flat
+    cost: float
+    epoch: int
+    flat: Any
 
 
+@dataclass(eq=False, kw_only=True)
 class State:
-    """Where a run stands: all that it takes to go on to the same bits.
+    """Where a run stands: all that it takes to go on to the same bits, as a model has it in order.
 
-    `position` counts the batches of the present epoch that are done; `costs` and `rows` are
-    what they had, and `sum` their gradients where those are asked for. `current` are the
-    parameters to go on from, where those of the model are better ones.
+    `memory` is the optimiser's. `position` counts the batches of the present epoch that are done;
+    `costs` and `rows` are what they had, and `sum` their gradients where those are asked for.
+    `current` are the parameters to go on from, where those of the model are better ones.
     """
 
-    def __init__(self, size: int, memory: dict[str, Any]) -> None:
-        self.memory = memory
-        self.step = 0
-        self.epoch = 0
-        self.position = 0
-        self.costs = 0.0
-        self.rows = 0
-        self.sum = np.zeros(size)
-        self.before: float | None = None
-        self.current: Any = None
-        self.best: Best | None = None
-        self.history: list[Record] = []
-        self.stride = 1
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    costs: float = 0.0
+    rows: int = 0
+    sum: Any
+    before: float | None = None
+    stride: int = 1
+    memory: dict[str, Any]
+    current: Any = None
+    best: Best | None = None
+    history: list[Record] = field(default_factory=list)
 
     def keep(self, record: Record) -> None:
         """Add to the history; when it is long only every other epoch is kept, and the last."""
@@ -76,8 +76,8 @@ class State:
             self.history = [r for r in self.history if (r["epoch"] - 1) % self.stride == 0]
 
 
-class Watch(Protocol):
-    """Who looks on: is told of steps and epochs, saves, and may ask to stop."""
+class Watch:
+    """Who looks on: is told of steps and epochs, saves, and may ask to stop; this one is blind."""
 
     def step(self, state: State, cost: float, norm: float, rate: float) -> None:
         """See a step: the cost and the gradient's norm before it."""
@@ -85,41 +85,36 @@ class Watch(Protocol):
     def epoch(self, record: Record) -> None:
         """See an epoch's end."""
 
-    def save(self, state: State, *, last: bool) -> None:
-        """Keep the state, when it is time for it, or the last one in any case."""
+    def save(self, state: State) -> None:
+        """Keep the state, when it is time for it."""
 
     def asked_to_stop(self) -> bool:
         """Whether someone wants the run to end."""
+        return False
 
 
+@dataclass(eq=False)
 class Descent:
     """A run of gradient descent on an objective, from a state on.
 
-    `run` returns why it stopped. At the end the task's parameters are those of the last step,
-    or with patience those of the best epoch on the rows held out.
+    `held` measures the rows held out, `measure` those to train on where there are metrics, and
+    `most` is the longest gradient. `run` returns why it stopped. At the end the task's parameters
+    are those of the last step, or with patience those of the best epoch on the rows held out.
     """
 
-    def __init__(
-        self,
-        objective: Objective,
-        held: Measure | None,
-        measure: Measure | None,
-        optimiser: Optimiser,
-        setting: Setting,
-        schedule: Schedule,
-        criteria: Criteria,
-        most: float | None = None,
-    ) -> None:
-        self.objective = objective
-        self.held = held
-        self.measure = measure
-        self.optimiser = optimiser
-        self.setting = setting
-        self.schedule = schedule
-        self.criteria = criteria
-        self.most = most
-        self.flat = objective.task.parameters.flat
-        self.state = State(self.flat.size, optimiser.start(self.flat.size))
+    objective: Objective
+    held: Measure | None
+    measure: Measure | None
+    optimiser: Optimiser
+    setting: Setting
+    schedule: Schedule
+    criteria: Criteria
+    most: float | None = None
+
+    def __post_init__(self) -> None:
+        self.flat = self.objective.task.parameters.flat
+        memory, nothing = self.optimiser.start(self.flat.size), np.zeros_like(self.flat)
+        self.state = State(memory=memory, sum=nothing)
         self._good = self.flat.copy()
         self._lowest = math.inf
         self._limit = math.inf
@@ -235,7 +230,7 @@ class Descent:
             gradient = mean if self.criteria.gradient is not None else None
             stop = stop or self.criteria.reached(cost, change, gradient)
             state.before = cost
-        watch.save(state, last=False)
+        watch.save(state)
         return stop
 
     def _record(self, watch: Watch, epoch: int, cost: float, norm: float, rate: float) -> Record:
@@ -267,20 +262,3 @@ class Descent:
         elif state.epoch - (best.epoch if best else 0) >= patience:
             return f"{patience} epochs brought nothing better on the rows held out (--patience)"
         return ""
-
-
-class Blind:
-    """A watch that sees nothing and wants nothing."""
-
-    def step(self, state: State, cost: float, norm: float, rate: float) -> None:
-        """See nothing."""
-
-    def epoch(self, record: Record) -> None:
-        """See nothing."""
-
-    def save(self, state: State, *, last: bool) -> None:
-        """Keep nothing."""
-
-    def asked_to_stop(self) -> bool:
-        """Return False."""
-        return False

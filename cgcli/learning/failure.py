@@ -8,7 +8,6 @@ import numpy as np
 
 from cgcli.learning.tables import ROW, Table, row_values
 from cgcli.learning.task import Task
-from cgcli.plan.compiled import Compiled
 
 __all__ = ["Failure", "locate"]
 
@@ -36,9 +35,7 @@ def locate(task: Task, table: Table, parameters: Any) -> Failure:
 
 
 def _located(task: Task, table: Table) -> Failure:
-    lowered = task.lowered()
-    places = [lowered.row(task.graph.output), *lowered.gradient_rows()]
-    compiled = Compiled(lowered, task.parameters.views, by_row=places)
+    _, compiled = task.by_row()
     for chunk in table.chunks():
         count = len(chunk[ROW])
         bad = np.zeros(count, dtype=bool)
@@ -46,8 +43,7 @@ def _located(task: Task, table: Table) -> Failure:
             bad |= ~np.isfinite(values.reshape(count, -1)).all(axis=1)
         if bad.any():
             first = int(np.argmax(bad))
-            scaled = {name: task.scaling.get(name) for name in task.columns}
-            return _named(task, row_values(chunk, first, scaled), int(chunk[ROW][first]))
+            return _named(task, row_values(chunk, first, task.scaled), int(chunk[ROW][first]))
     # Every row is finite, and their sum is not.
     message = "every row is finite, and the cost grows without end"
     return Failure(None, task.graph.names[task.graph.output], message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +13,7 @@ from cgcli.learning.descent import DivergedError
 from cgcli.learning.objective import Objective
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.sweep import Sweep
 
 __all__ = ["Fit", "Residuals", "fit_lbfgs", "fit_residuals"]
 
@@ -93,14 +94,12 @@ class Residuals:
             raise CgraphError("limit", f"{what} is too large", hint)
         self.flat = flat
         self._done = False
-        lowered = task.lowered()
-        places = [lowered.row(task.graph.output), *lowered.gradient_rows()]
-        compiled = Compiled(lowered, task.parameters.views, by_row=places)
+        lowered, compiled = task.by_row()
         self.values = np.empty(table.count)
         parts = {n: np.empty((table.count, *task.parameters.shapes[n])) for n in lowered.parameters}
         self._parts = [parts[name].reshape(table.count, -1) for name in task.parameters.shapes]
-        columns = compiled.columns(table.arrays)
-        self._sweep = compiled.over(columns, table.count, [self.values, *parts.values()])
+        results = [self.values, *parts.values()]
+        self._sweep = Sweep(compiled.plan, compiled.columns(table.arrays), table.count, results)
 
     def at(self, theta: Any) -> None:
         """Compute the residuals and their derivatives at some parameters."""
@@ -188,10 +187,8 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
 def _root_of_inverse(jacobian: Any) -> Any:
     """Return the roots of the diagonal of (JᵀJ)⁻¹, by a QR of J with its columns scaled."""
     scale = np.linalg.norm(jacobian, axis=0)
-    if not scale.all():
-        return np.full(len(scale), np.inf)
-    try:
-        inverse = np.linalg.inv(np.linalg.qr(jacobian / scale, mode="r"))
-    except np.linalg.LinAlgError:
-        return np.full(len(scale), np.inf)
-    return np.linalg.norm(inverse, axis=1) / scale
+    with contextlib.suppress(np.linalg.LinAlgError):
+        if scale.all():
+            inverse = np.linalg.inv(np.linalg.qr(jacobian / scale, mode="r"))
+            return np.linalg.norm(inverse, axis=1) / scale
+    return np.full(len(scale), np.inf)

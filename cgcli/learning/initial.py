@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import CgraphError, Place, nearest
+from cgcli.numbers.arrays import as_value
 from cgcli.operations.row import Shape
 
 __all__ = ["INITIALS", "Evaluate", "initial", "meant"]
@@ -107,21 +108,21 @@ def _made(match: re.Match[str], chance: Any, evaluate: Evaluate, room: int) -> A
     place = Place(match.string, match.start(), match.end())
     numbers = _numbers(match, evaluate, place)
     if word in _BY_SHAPE:
-        return _plain(_BY_SHAPE[word](chance, _shape(word, numbers, place, room)))
+        return as_value(_BY_SHAPE[word](chance, _shape(word, numbers, place, room)))
     if word == "full":
         if not numbers:
             raise _wrong(word, place, "write the shape and the number: full(3, 0.5)")
         # The number stands last, as in NumPy; where only the first can be none of a shape, first.
         first = not _is_length(numbers[0]) and all(map(_is_length, numbers[1:]))
         value, lengths = (numbers[0], numbers[1:]) if first else (numbers[-1], numbers[:-1])
-        return _plain(np.full(_shape(word, lengths, place, room), value))
+        return as_value(np.full(_shape(word, lengths, place, room), value))
     bounds = len(numbers) > 2 or (len(numbers) == 2 and not all(map(_is_length, numbers)))
     low, high = (0.0, 1.0) if not bounds else (numbers[0], numbers[1])
     shape = _shape(word, numbers[2:] if bounds else numbers, place, room)
     out_of_order = low > high if word == "uniform" else high < 0
     if out_of_order or not math.isfinite(high - low):
         raise _wrong(word, place, _WITH_NUMBERS[word])
-    return _plain(getattr(chance, word)(low, high, shape))
+    return as_value(getattr(chance, word)(low, high, shape))
 
 
 def _numbers(match: re.Match[str], evaluate: Evaluate, place: Place) -> list[float]:
@@ -137,10 +138,6 @@ def _numbers(match: re.Match[str], evaluate: Evaluate, place: Place) -> list[flo
         found.append(float(value))
         start += len(part) + 1
     return found
-
-
-def _plain(value: Any) -> Any:
-    return value if np.shape(value) else float(value)
 
 
 def _is_length(number: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,22 +14,17 @@ from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.learning.noted import RowNotes
-from cgcli.learning.preparing import check_scaling, read_columns
+from cgcli.learning.preparing import check_scaling, read_columns, told_apart
 from cgcli.learning.reading import Report, Source, stacked
 from cgcli.learning.sources import listed
-from cgcli.learning.tables import ROW, row_values
-from cgcli.operations.shapes import describe, size
-from cgcli.operations.table import CONSTANTS
+from cgcli.learning.tables import ROW, pieces, row_values
+from cgcli.operations.shapes import describe
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
 from cgcli.program import Program, input_spans, unused_binding
 
 __all__ = ["RowProgram", "map_rows"]
-
-
-_RESULTS: Final = 2**22
-"""How many numbers the results of the rows that are run at a time hold, 32 MB."""
 
 
 class Wanted(NamedTuple):
@@ -70,8 +65,7 @@ def map_rows(
     for chunk in read_columns(source, columns, mapping.stacks, report):
         if runner is None:
             runner = _Runner(mapping, source, columns, missing, chunk)
-        for start in range(0, len(chunk[ROW]), runner.rows):
-            part = {name: array[start : start + runner.rows] for name, array in chunk.items()}
+        for part in pieces(chunk, runner.rows):
             yield part[ROW], *runner.run(part, report)
     if runner is None:
         # Nothing is computed, and a name that has no value is told all the same.
@@ -92,15 +86,7 @@ def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]
         if name in source.names:
             message = f"'{excerpt(name)}' is given a value, and is a column as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…")
-    found, missing = [], []
-    for name in names:
-        if name in mapping.bound:
-            continue
-        if name in available:
-            found.append(name)
-        elif name not in CONSTANTS:
-            missing.append(name)
-    return found, missing
+    return told_apart(names, available, mapping.bound)
 
 
 class _Runner:
@@ -143,14 +129,12 @@ class _Runner:
         sources = [graph.inputs[name] for name in self._by]
         self._notes = RowNotes(lowered, sources, self._evaluate)
         self._compiled = Compiled(lowered, by_row=[*places, *self._notes.flags])
-        self.rows = max(1, _RESULTS // sum(map(size, self._compiled.shapes)))
+        self.rows = self._compiled.most
 
     def run(self, chunk: Mapping[str, Any], report: Report) -> tuple[dict[str, Any], Any]:
         """Return the values of rows by name, and the kinds of notes that each row has."""
-        guard = self._compiled.plan.guard
         results = self._compiled.rows(chunk, len(chunk[ROW]))
-        flagged, guard.flagged = guard.flagged, False
-        count = len(self.names)
+        count, flagged = len(self.names), self._compiled.flagged()
         kinds = self._notes.look(chunk, results[count:], report, flagged=flagged)
         return dict(zip(self.names, results[:count], strict=True)), kinds
 

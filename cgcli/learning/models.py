@@ -143,15 +143,8 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: plain(value) for name, value in values.items()}
 
 
-_FIELDS: Final = (
-    "step", "epoch", "position", "costs", "rows", "sum", "before", "stride", "memory", "current",
-    "best", "history",
-)  # fmt: skip
-"""Of a state what is written, in this order."""
-
-
 def _state(state: State, parameters: Parameters) -> dict[str, Any]:
-    found = {name: getattr(state, name) for name in _FIELDS}
+    found = dict(vars(state))
     found["sum"] = state.sum.tolist() if state.sum.any() else []
     found["memory"] = _plain(state.memory)
     if state.current is not None:
@@ -165,7 +158,7 @@ def _state(state: State, parameters: Parameters) -> dict[str, Any]:
 def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
     size = parameters.flat.size
     memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in found["memory"].items()}
-    state = State(size, memory)
+    state = State(memory=memory, sum=np.zeros(size))
     for name in ("step", "epoch", "position", "rows", "stride"):
         setattr(state, name, found[name])
     if bool(state.rows) != bool(state.position):

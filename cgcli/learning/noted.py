@@ -17,9 +17,8 @@ import numpy as np
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.notes import Note
 from cgcli.learning.sources import Report
-from cgcli.learning.tables import ROW, Table, row_values
+from cgcli.learning.tables import ROW, Table, pieces, row_values
 from cgcli.learning.task import Task
-from cgcli.operations.shapes import size
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.kernels import SPECIAL
@@ -28,8 +27,6 @@ from cgcli.plan.passes import has_rows
 
 __all__ = ["RowNotes", "note_rows"]
 
-_RESULTS: Final = 2**22
-"""How many numbers the rows that are looked at together hold, 32 MB."""
 _NODES: Final = 20_000
 """How many nodes are evaluated for rows that are told apart by their numbers."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -56,7 +53,6 @@ class RowNotes:
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
         self._detail = Compiled(lowered, parameters, by_row=[*places, *self.flags])
-        self._rows = max(1, _RESULTS // max(1, sum(map(size, self._detail.shapes))))
         self._kinds: dict[int, Mapping[str, Note]] = {}
         self._same = [not has_rows(value) for value in sweep.values]
         self._always: bool | None = None
@@ -80,8 +76,9 @@ class RowNotes:
             asked |= flag != 0
         places = np.flatnonzero(asked)
         kinds = np.full(count, "", dtype=object)
-        for start in range(0, len(places), self._rows):
-            part = places[start : start + self._rows]
+        most = self._detail.most
+        for start in range(0, len(places), most):
+            part = places[start : start + most]
             rows = {name: array[part] for name, array in chunk.items()}
             closely = len(self._kinds) < self._closely
             sorts = _sorts(self._detail.rows(rows, len(part)), len(part), closely=closely)
@@ -112,7 +109,7 @@ def note_rows(task: Task, table: Table, report: Report) -> None:
     # Where a gradient meets what is no double, that is flagged as well.
     gradients = lowered.gradient_rows()
     known = {**task.constants, **task.parameters.values()}
-    scaled = {name: task.scaling.get(name) for name in task.columns}
+    scaled = task.scaled
 
     def evaluate(chunk: Mapping[str, Any], place: int) -> Iterable[Any]:
         yield DOUBLES.evaluate(task.graph, {**known, **row_values(chunk, place, scaled)}, wrt=names)
@@ -120,14 +117,10 @@ def note_rows(task: Task, table: Table, report: Report) -> None:
     sources = [task.graph.inputs[name] for name in names]
     notes = RowNotes(lowered, sources, evaluate, task.parameters.views)
     compiled = Compiled(lowered, task.parameters.views, by_row=[*notes.flags, *gradients])
-    step = max(1, _RESULTS // max(1, sum(map(size, compiled.shapes))))
     for chunk in table.chunks():
-        for start in range(0, len(chunk[ROW]), step):
-            part = {name: array[start : start + step] for name, array in chunk.items()}
+        for part in pieces(chunk, compiled.most):
             flags = compiled.rows(part, len(part[ROW]))[: len(notes.flags)]
-            guard = compiled.plan.guard
-            flagged, guard.flagged = guard.flagged, False
-            notes.look(part, flags, report, flagged=flagged)
+            notes.look(part, flags, report, flagged=compiled.flagged())
 
 
 def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:

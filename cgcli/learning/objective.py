@@ -30,7 +30,7 @@ class Whole:
         self._buffers: dict[str, Any] = {}
         if table.arrays is not None:
             columns = compiled.columns(table.arrays)
-            self._sweeps[table.count] = compiled.over(columns, table.count)
+            self._sweeps[table.count] = Sweep(compiled.plan, columns, table.count)
             return
         for name, shape in compiled.column_shapes.items():
             self._buffers[name] = np.empty((CHUNK, *shape))
@@ -50,7 +50,7 @@ class Whole:
                 np.copyto(buffer[:rows], chunk[name])
             if rows not in self._sweeps:
                 columns = compiled.columns(self._buffers)
-                self._sweeps[rows] = compiled.over(columns, rows, adding=True)
+                self._sweeps[rows] = Sweep(plan, columns, rows, adding=True)
             self._sweeps[rows].add()
         plan.finish()
 
@@ -104,8 +104,8 @@ class Objective:
         if not found:
             return {}
         compiled = Compiled(lowered, self.task.parameters.views, by_row=list(found))
-        columns = compiled.columns(table.arrays)
-        compiled.over(columns, table.count, list(found.values())).run()
+        columns, results = compiled.columns(table.arrays), list(found.values())
+        Sweep(compiled.plan, columns, table.count, results).run()
         return found
 
     @property
@@ -126,15 +126,15 @@ class Objective:
         for count in self.batches.epoch(number, start):
             sweep = self._sweeps.get(count)
             if sweep is None:
-                sweep = self._sweeps[count] = self.compiled.over(self._buffers, count)
+                sweep = self._sweeps[count] = Sweep(self.compiled.plan, self._buffers, count)
             sweep.run()
             yield count, self._result(count)
 
     def _result(self, count: int) -> float:
-        value = self.compiled.value
+        arrays = self.compiled.plan.arrays
         for view, place in zip(self._views, self._places, strict=True):
-            np.copyto(view, value(place))
-        cost = float(value(self._cost))
+            np.copyto(view, arrays[place])
+        cost = float(arrays[self._cost])
         if not self.task.mean:
             return cost
         self.gradient /= count
@@ -156,6 +156,6 @@ class Measure:
     def run(self) -> tuple[float, dict[str, float]]:
         """Return the cost, and the mean of each metric over the rows."""
         self._whole.run()
-        value = self._whole.compiled.value
-        cost = float(value(self._cost)) / (self.count if self.task.mean else 1)
-        return cost, {n: float(value(p)) / self.count for n, p in self._metrics.items()}
+        arrays = self._whole.compiled.plan.arrays
+        cost = float(arrays[self._cost]) / (self.count if self.task.mean else 1)
+        return cost, {n: float(arrays[p]) / self.count for n, p in self._metrics.items()}

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import missing
+from cgcli.errors import file_error, missing
 from cgcli.learning.cells import Columns
-from cgcli.learning.sources import Report, Source, check_names, chunk, gather, unusable
+from cgcli.learning.sources import Report, Source, check_names, chunk, gather
 from cgcli.learning.tables import CHUNK
 
 __all__ = ["parquet"]
@@ -57,7 +57,7 @@ def parquet(path: str) -> Source:
                 yield from gather(rows, columns, report)
         if report.rows != total:
             why = f"{report.rows:,} rows were read, and it has {total:,}"
-            raise unusable(path, why)
+            raise file_error(path, why)
 
     return Source(path, names, chunks)
 
@@ -72,9 +72,9 @@ def _asked(path: str, question: Callable[[], Any]) -> Any:
         # What DuckDB says is of its own parts, and seldom of the file.
         if not _is_whole(path):
             hint = "fetch or write it again: a whole file ends with PAR1, as it begins"
-            raise unusable(path, "it is Parquet that is cut short", hint) from None
+            raise file_error(path, "it is Parquet that is cut short", hint) from None
         hint = "write it again, or as CSV: it is damaged, or of a rare kind of Parquet"
-        raise unusable(path, "it is Parquet that cannot be read", hint) from None
+        raise file_error(path, "it is Parquet that cannot be read", hint) from None
 
 
 def _is_whole(path: str) -> bool:

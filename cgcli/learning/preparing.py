@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from cgcli.plan.function import Shaped
 from cgcli.program import Program, unused_binding
 from cgcli.words import counted
 
-__all__ = ["Given", "Prepared", "Reading", "build_graph", "prepare", "read_columns"]
+__all__ = ["Given", "Prepared", "Reading", "build_graph", "prepare", "read_columns", "told_apart"]
 
 
 class Given(NamedTuple):
@@ -134,23 +134,28 @@ def _columns(
             raise CgraphError("usage", message, "give the stack another name")
     names = _names(given.program.syntax, metrics, source)
     available = {*stacks, *source.names}
-    found, missing = [], []
+    bound = {**given.initial, **given.fixed}
     for name in names:
-        bound = name in given.initial or name in given.fixed
-        if bound and name in available:
+        if name in bound and name in available:
             message = f"'{excerpt(name)}' is given a value, and is a column of the data as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…, or rename one")
-        if name in available:
-            found.append(name)
-        elif not bound and name not in CONSTANTS:
-            missing.append(name)
+    found, missing = told_apart(names, available, bound)
     if missing:
         raise _missing(given, names, missing, source)
-    required = [*given.initial, *given.fixed, *reading.stacks]
+    required = [*bound, *reading.stacks]
     for name in required:
         if name not in names:
             raise unused_binding(given.program.text, names, name, required)
     return found
+
+
+def told_apart(
+    names: Iterable[str], columns: Container[str], bound: Container[str]
+) -> tuple[list[str], list[str]]:
+    """Return the names that are columns, and those that have no value; the others are bound."""
+    free = [name for name in names if name not in bound]
+    missing = [name for name in free if name not in columns and name not in CONSTANTS]
+    return [name for name in free if name in columns], missing
 
 
 def _names(

@@ -12,11 +12,11 @@ from typing import IO, Any, Final
 import numpy as np
 
 from cgcli.decode import decode_json, not_csv
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.learning.beginnings import CONVERT, check_kind, head
 from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.parquet import parquet
-from cgcli.learning.sources import Report, Source, check_names, chunk, gather, listed, unusable
+from cgcli.learning.sources import Report, Source, check_names, chunk, gather, listed
 from cgcli.learning.tables import CHUNK
 from cgcli.words import counted
 
@@ -80,7 +80,7 @@ class _Lines:
                 yield line
         except UnicodeDecodeError:
             why = f"near line {self.number + 1} it is not UTF-8"
-            raise unusable(self._path, why, CONVERT) from None
+            raise file_error(self._path, why, CONVERT) from None
 
 
 def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
@@ -90,7 +90,7 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     head = next(_records(path, reader), None)
     if head is None:
-        raise unusable(path, "it is empty", "the first line names the columns")
+        raise file_error(path, "it is empty", "the first line names the columns")
     names = check_names(path, [name.strip() for name in head])
     _check_head(path, names, delimiter)
 
@@ -127,16 +127,16 @@ def _check_head(path: str, names: list[str], delimiter: str) -> None:
     """Raise `CgraphError` for a first line that does not name the columns."""
     if names[0].startswith("#") and len(names) == 1:
         hint = "take such lines out: the first line names the columns"
-        raise unusable(path, f"its first line is a comment, '{shorten(names[0], 30)}'", hint)
+        raise file_error(path, f"its first line is a comment, '{shorten(names[0], 30)}'", hint)
     for other, called in _DELIMITERS:
         if len(names) == 1 and other in names[0] and other != delimiter:
             hint = "save it with " + ("tabs" if delimiter == "\t" else "commas")
             hint += {"\t": ", or call it .tsv", ",": ", or call it .csv"}.get(other, "")
-            raise unusable(path, f"its columns seem to be separated by {called}", hint)
+            raise file_error(path, f"its columns seem to be separated by {called}", hint)
     if all(_is_number(name) for name in names):
         example = delimiter.join(("x", "y", "z")[: len(names)])
         hint = f"put one before it that names the columns: {example}"
-        raise unusable(path, "its first line has numbers, and no names", hint)
+        raise file_error(path, "its first line has numbers, and no names", hint)
 
 
 def _block(feed: Iterator[str]) -> list[str]:
@@ -207,7 +207,7 @@ def _json(path: str, stream: IO[bytes], *, lines: bool) -> Source:
     rows = _json_lines(path, stream) if lines else _json_list(path, stream)
     first = next(rows, None)
     if first is None:
-        raise unusable(path, "it is empty", 'write an object a line: {"x": 1, "y": 2}')
+        raise file_error(path, "it is empty", 'write an object a line: {"x": 1, "y": 2}')
     names = check_names(path, list(first[1]))
 
     def chunks(wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
@@ -228,7 +228,7 @@ def _json_lines(path: str, stream: IO[bytes]) -> Iterator[tuple[int, Mapping[str
 def _json_list(path: str, stream: IO[bytes]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     found = decode_json(_text(path, stream.read(4 * _LONGEST)), path)
     if not isinstance(found, list):
-        raise unusable(path, "it is not a list of objects", 'write [{"x": 1, "y": 2}, …]')
+        raise file_error(path, "it is not a list of objects", 'write [{"x": 1, "y": 2}, …]')
     for number, each in enumerate(found, 1):
         yield 0, _object(f"{shorten(path, 80)}, row {number}", each)
 
@@ -237,10 +237,10 @@ def _text(called: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise unusable(called, "it is not UTF-8", CONVERT) from None
+        raise file_error(called, "it is not UTF-8", CONVERT) from None
 
 
 def _object(called: str, found: Any) -> Mapping[str, Any]:
     if not isinstance(found, dict):
-        raise unusable(called, "it is not a JSON object", 'write {"x": 1, "y": 2}')
+        raise file_error(called, "it is not a JSON object", 'write {"x": 1, "y": 2}')
     return found

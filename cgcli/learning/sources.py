@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.calculus.notes import Note
-from cgcli.errors import CgraphError, excerpt, few, shorten
+from cgcli.errors import CgraphError, excerpt, few, file_error, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
 from cgcli.learning.tables import CHUNK, ROW
 
-__all__ = ["Report", "Source", "check_names", "chunk", "gather", "listed", "unusable"]
+__all__ = ["Report", "Source", "check_names", "chunk", "gather", "listed"]
 
 _FEW: Final = 20
 
@@ -102,20 +102,15 @@ class Source(NamedTuple):
         report.check(at_end=True)
 
 
-def unusable(path: str, why: str, hint: str = "") -> CgraphError:
-    """Return the error for a file that cannot be used."""
-    return CgraphError("file", f"{shorten(path, 80)}: {why}", hint)
-
-
 def check_names(path: str, names: list[str]) -> list[str]:
     """Return the names of a file's columns; raises `CgraphError` where two are the same."""
     if not names:
-        raise unusable(path, "it has no columns", "the first line of a CSV file names them")
+        raise file_error(path, "it has no columns", "the first line of a CSV file names them")
     # A delimiter at the end of every line makes a column that has no name, and that nobody reads.
     counts = Counter(filter(None, names))
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice is not None:
-        raise unusable(path, f"two columns are called '{excerpt(twice)}'")
+        raise file_error(path, f"two columns are called '{excerpt(twice)}'")
     return names
 
 

@@ -12,10 +12,21 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt
+from cgcli.numbers.arrays import as_value
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import size
 
-__all__ = ["CHUNK", "MEMORY", "ROW", "Table", "TableWriter", "row_values", "scaling", "split"]
+__all__ = [
+    "CHUNK",
+    "MEMORY",
+    "ROW",
+    "Table",
+    "TableWriter",
+    "pieces",
+    "row_values",
+    "scaling",
+    "split",
+]
 
 MEMORY: Final = 128 * 2**20
 """So many bytes of rows are kept in memory; more go to a temporary file."""
@@ -127,6 +138,12 @@ class TableWriter:
         return Table(self._shapes, self._count, arrays, self._files, both.hexdigest())
 
 
+def pieces(chunk: Mapping[str, Any], most: int) -> Iterator[dict[str, Any]]:
+    """Yield rows again, at most so many at a time."""
+    for start in range(0, len(chunk[ROW]), most):
+        yield {name: array[start : start + most] for name, array in chunk.items()}
+
+
 def split(
     chunks: Iterable[Mapping[str, Any]], fraction: float, seed: int, memory: int = MEMORY
 ) -> tuple[Table, Table | None]:
@@ -168,8 +185,7 @@ def row_values(
     for name, known in scaled.items():
         shift, scale = known or (0.0, 1.0)
         with np.errstate(all="ignore"):
-            value = (chunk[name][place] - shift) / scale
-        values[name] = value if np.shape(value) else float(value)
+            values[name] = as_value((chunk[name][place] - shift) / scale)
     return values
 
 
@@ -195,5 +211,5 @@ def scaling(table: Table, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
             message = f"the numbers of '{excerpt(name)}' are too large for their squares to add up"
             raise CgraphError("binding", message, "divide that column, and leave it out of --scale")
         deviation = np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1.0)
-        found[name] = (mean, deviation) if np.shape(mean) else (float(mean), float(deviation))
+        found[name] = as_value(mean), as_value(deviation)
     return found

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cgcli.graph.graph import Graph
 from cgcli.learning.parameters import Parameters
+from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
 
 __all__ = ["Scaling", "Task"]
@@ -31,8 +32,17 @@ class Task(NamedTuple):
     metrics: Mapping[str, int]
     mean: bool = True
 
-    def lowered(self, columns: tuple[str, ...] | None = None) -> Lowered:
+    @property
+    def scaled(self) -> dict[str, tuple[Any, Any] | None]:
+        """The columns, each with what it is scaled by, or None."""
+        return {name: self.scaling.get(name) for name in self.columns}
+
+    def lowered(self) -> Lowered:
         """Return the graph on a new tape."""
-        names = self.columns if columns is None else columns
-        given = {name: self.scaling.get(name) for name in names}
-        return Lowered(self.graph, given, self.constants)
+        return Lowered(self.graph, self.scaled, self.constants)
+
+    def by_row(self) -> tuple[Lowered, Compiled]:
+        """Return that, and what gives the cost of each row and its gradients."""
+        lowered = self.lowered()
+        places = [lowered.row(self.graph.output), *lowered.gradient_rows()]
+        return lowered, Compiled(lowered, self.parameters.views, by_row=places)

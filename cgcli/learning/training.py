@@ -70,14 +70,14 @@ class Training:
 
     >>> from cgcli.learning.preparing import Given, Reading, prepare
     >>> from cgcli.learning.reading import open_source
-    >>> from cgcli.learning.descent import Blind
+    >>> from cgcli.learning.descent import Watch
     >>> from cgcli.program import parse
     >>> import io
     >>> rows = io.BytesIO(b"x,y\\n1,2\\n2,4\\n3,6\\n")
     >>> given = Given(parse("(w*x - y)^2"), {"w": 0.0}, {})
     >>> prepared = prepare(given, open_source("rows.csv", rows, "csv"), Reading())
     >>> training = Training(prepared, Options(rate=0.1))
-    >>> training.run(Blind()).stopped, round(prepared.task.parameters.values()["w"], 6)
+    >>> training.run(Watch()).stopped, round(prepared.task.parameters.values()["w"], 6)
     ('100 epochs are done (--epochs)', 2.0)
     """
 
@@ -86,55 +86,33 @@ class Training:
         self.options = options
         self.task = prepared.task._replace(mean=options.reduce == "mean")
         _check(self.task)
-        metrics = bool(self.task.metrics)
         squared = options.optimizer == "lm"
         self._train = Measure(self.task, prepared.train, squared=squared)
-        self._held = None
-        if prepared.held is not None:
-            self._held = Measure(self.task, prepared.held, squared=squared)
+        held = prepared.held
+        self._held = None if held is None else Measure(self.task, held, squared=squared)
         criteria = bounded(options.criteria)
-        if criteria.patience is not None and self._held is None:
-            raise CgraphError(
-                "usage", "--patience looks at rows that are held out", "add --holdout 0.2"
-            )
+        if criteria.patience is not None and held is None:
+            message = "--patience looks at rows that are held out"
+            raise CgraphError("usage", message, "add --holdout 0.2")
         self.descent: Descent | None = None
         if options.optimizer in BATCHLESS:
             return
         objective = Objective(self.task, prepared.train, options.batch, options.seed)
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
+        schedule = self._schedule(optimiser.rate, objective.steps, criteria)
+        measures = self._held, self._train if self.task.metrics else None
         self.descent = Descent(
-            objective,
-            self._held,
-            self._train if metrics else None,
-            optimiser,
-            setting,
-            self._schedule(optimiser.rate, objective.steps, criteria),
-            criteria,
-            options.clip,
+            objective, *measures, optimiser, setting, schedule, criteria, options.clip
         )
 
     def _schedule(self, rate: float, steps: int, criteria: Criteria) -> Schedule:
         options = self.options
-        total = min(
-            (
-                bound
-                for bound in (
-                    criteria.steps,
-                    None if criteria.epochs is None else criteria.epochs * steps,
-                )
-                if bound is not None
-            ),
-            default=0,
-        )
-        return Schedule(
-            options.schedule,
-            rate if options.rate is None else options.rate,
-            options.warmup,
-            options.every,
-            options.factor,
-            total,
-        )
+        rate = rate if options.rate is None else options.rate
+        bounds = (criteria.steps, steps * (criteria.epochs or 0))
+        total = min(bound for bound in bounds if bound is not None)
+        kind, warmup, every = options.schedule, options.warmup, options.every
+        return Schedule(kind, rate, warmup, every, options.factor, total)
 
     def run(self, watch: Watch) -> Trained:
         """Train; the task's parameters are the result."""
@@ -152,16 +130,11 @@ class Training:
                 # What the optimiser remembers led there: who goes on begins it anew.
                 for memory in state.memory.values() if state else ():
                     memory.fill(0.0)
-            return self._trained(stopped, start, state, failure)
+            history = [] if state is None else state.history
+            return self._trained(stopped, start, state, history, failure=failure)
 
     def _trained(
-        self,
-        stopped: str,
-        start: float,
-        state: State | None,
-        failure: Failure | None = None,
-        fit: Fit | None = None,
-        history: list[Record] | None = None,
+        self, stopped: str, start: float, state: State | None, history: list[Record], **more: Any
     ) -> Trained:
         cost, values = self._train.run()
         note_rows(self.task, self.prepared.train, self.prepared.report)
@@ -171,8 +144,7 @@ class Training:
             holdout, values = self._held.run()
             for name, value in values.items():
                 metrics[name]["holdout"] = value
-        told = history if state is None else state.history
-        return Trained(stopped, start, cost, holdout, metrics, told or [], state, failure, fit)
+        return Trained(stopped, start, cost, holdout, metrics, history, state, **more)
 
     def _fitted(self, watch: Watch, start: float) -> Trained:
         prepared, options = self.prepared, self.options
@@ -183,7 +155,7 @@ class Training:
         stop = ""
         if options.optimizer == "lm":
             fit = fit_residuals(self.task, prepared.train, most)
-            return self._trained(fit.stopped, start, None, None, fit)
+            return self._trained(fit.stopped, start, None, history, fit=fit)
 
         def tell(iteration: int, cost: float, norm: float) -> bool:
             record = {"epoch": iteration, "step": iteration, "cost": cost}
@@ -200,7 +172,7 @@ class Training:
         objective = Objective(self.task, prepared.train, None, options.seed)
         fit = fit_lbfgs(objective, most, tell)
         fit = fit._replace(stopped=stop or fit.stopped)
-        return self._trained(fit.stopped, start, None, None, fit, history)
+        return self._trained(fit.stopped, start, None, history, fit=fit)
 
 
 def bounded(criteria: Criteria) -> Criteria:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,9 +18,9 @@ __all__ = [
     "filled",
     "fit",
     "grown",
-    "operand",
     "shape_of",
     "where",
+    "written",
 ]
 
 Number = Any
@@ -97,23 +98,18 @@ class Cell(Operators):
     def view(self, operation: str, shape: Shape, *static: Any) -> Cell:
         """Return the same array looked at in another way."""
         truth = self.tape[self.place].truth
-        return Cell(
-            self.tape, self.tape.write(operation, (self.place,), static, shape, truth=truth)
-        )
+        return written(self.tape, operation, (self,), shape, *static, truth=truth)
 
     def reduced(self, operation: str, axis: int | None) -> Cell:
         """Return a reduction over one axis of a row's value, or over all of it."""
         shape = self.shape
         if not shape:
             return self
-        if axis is None:
-            left: Shape = ()
-        else:
+        left: Shape = ()
+        if axis is not None:
             axis %= len(shape)
             left = shape[:axis] + shape[axis + 1 :]
-        truth = operation == "any"
-        place = self.tape.write(operation, (self.place,), (axis,), left, truth=truth)
-        return Cell(self.tape, place)
+        return written(self.tape, operation, (self,), left, axis, truth=operation == "any")
 
 
 _TRUTHS: Final = frozenset({
@@ -126,9 +122,12 @@ def _is(value: Any, number: int) -> bool:
     return not isinstance(value, Cell) and value == number
 
 
-def operand(value: Number) -> int | float:
-    """Return a cell's place, or a number, as an instruction keeps it."""
-    return value.place if isinstance(value, Cell) else float(value)
+def written(
+    tape: Tape, operation: str, arguments: Sequence[Number], shape: Shape, *static: Any, **more: Any
+) -> Cell:
+    """Return what an instruction leaves that is written down with these arguments."""
+    operands = tuple(a.place if isinstance(a, Cell) else float(a) for a in arguments)
+    return Cell(tape, tape.write(operation, operands, static, shape, **more))
 
 
 def shape_of(value: Number) -> Shape:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from cgcli.operations.shapes import size
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
 
 __all__ = ["Compiled"]
+
+_RESULTS: Final = 2**22
+"""How many numbers the results of the rows that are run at a time hold, 32 MB."""
 
 
 class Compiled:
@@ -42,25 +46,21 @@ class Compiled:
         self.shapes = [tape[place].shape for place in by_row]
         self.column_shapes = {name: tape[place].shape for place, name in self.names.items()}
 
-    def value(self, place: int) -> Any:
-        """Return the array of a place without rows, as the last run left it."""
-        return self.plan.value(place)
-
     def columns(self, arrays: Mapping[str, Any]) -> dict[int, Any]:
         """Return the columns that the plan reads, and what is known of the rows, by place."""
         known = {p: array for p, array in self._known.items() if p in self.plan.columns}
         return {**{place: arrays[name] for place, name in self.names.items()}, **known}
 
-    def over(
-        self,
-        columns: Mapping[int, Any],
-        count: int,
-        results: Sequence[Any] = (),
-        *,
-        adding: bool = False,
-    ) -> Sweep:
-        """Return a sweep over so many rows; what is asked by row goes to the arrays `results`."""
-        return Sweep(self.plan, columns, count, results, adding=adding)
+    @property
+    def most(self) -> int:
+        """How many rows are to be run at a time, so that the results by row stay in memory."""
+        return max(1, _RESULTS // max(1, sum(map(size, self.shapes))))
+
+    def flagged(self) -> bool:
+        """Whether a number has left the doubles, or a domain, since that was asked last."""
+        guard = self.plan.guard
+        flagged, guard.flagged = guard.flagged, False
+        return flagged
 
     def rows(self, arrays: Mapping[str, Any], count: int) -> list[Any]:
         """Return what is asked by row, for columns by name."""
@@ -69,5 +69,5 @@ class Compiled:
             self.plan.finish()
             return []
         results = [np.empty((count, *shape)) for shape in self.shapes]
-        self.over(self.columns(arrays), count, results).run()
+        Sweep(self.plan, self.columns(arrays), count, results).run()
         return results

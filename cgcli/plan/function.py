@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ class Called(NamedTuple):
     gradient: dict[str, Any]
 
 
+@dataclass(eq=False, repr=False)
 class Function:
     """The value of a node of a program and its gradients, compiled for the shapes of its calls.
 
@@ -48,27 +50,21 @@ class Function:
     array([2., 6.])
     """
 
-    def __init__(
-        self,
-        syntax: Syntax,
-        limits: Limits = Limits(),
-        *,
-        of: str | None = None,
-        wrt: Sequence[str] | None = None,
-        rows: Sequence[str] = (),
-        total: bool = False,
-        jacobian: bool = False,
-    ) -> None:
-        if jacobian and rows:
+    syntax: Syntax
+    limits: Limits = field(default_factory=Limits)
+    _: KW_ONLY
+    of: str | None = None
+    wrt: Sequence[str] | None = None
+    rows: Sequence[str] = ()
+    total: bool = False
+    jacobian: bool = False
+
+    def __post_init__(self) -> None:
+        if self.jacobian and self.rows:
             message = "a Jacobian is of one point, and rows are many"
             raise CgraphError("usage", message, "leave out rows=…, or jacobian=True")
-        self._syntax = syntax
-        self._limits = limits
-        self._of = of
-        self._wrt = None if wrt is None else tuple(wrt)
-        self._rows = frozenset(rows)
-        self._total = total
-        self._jacobian = jacobian
+        self.wrt = None if self.wrt is None else tuple(self.wrt)
+        self.rows = tuple(self.rows)
         self._compiled: dict[tuple[Any, ...], list[_Call]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -90,7 +86,7 @@ class Function:
         bound: dict[str, Any] = {}
         count: int | None = None
         for name, value in given.items():
-            if name not in self._rows:
+            if name not in self.rows:
                 bound[name] = value if value.ndim else float(value)
                 continue
             if not value.ndim:
@@ -101,19 +97,20 @@ class Function:
                 raise CgraphError("shape", message, "give all that rows=… names as many rows")
             count = len(value)
             bound[name] = Shaped(value.shape[1:])
-        graph = build(self._syntax, bound, self._limits)
+        graph = build(self.syntax, bound, self.limits)
         missing = [name for name in graph.inputs if name not in given]
         if missing:
             shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:8])
             raise CgraphError("binding", f"{shown} has no value", f"call it with {missing[0]}=…")
-        target = graph.output if self._of is None else _find(graph, self._of)
+        target = graph.output if self.of is None else _find(graph, self.of)
         graph.output = target
-        if graph.shape(target) and not self._jacobian:
+        if graph.shape(target) and not self.jacobian:
             message = f"the output is {describe(graph.shape(target))}: a gradient is of a number"
             raise CgraphError("shape", message, "take sum(…), or ask for jacobian=True")
-        wanted = self._wrt if self._wrt is not None else tuple(graph.inputs)
+        wanted = graph.inputs if self.wrt is None else self.wrt
         sources = {name: _find(graph, name) for name in wanted}
-        return _Call(graph, sources, self._rows, total=self._total, jacobian=self._jacobian)
+        rows = frozenset(self.rows)
+        return _Call(graph, sources, rows, total=self.total, jacobian=self.jacobian)
 
 
 class Shaped(NamedTuple):
@@ -181,9 +178,7 @@ class _Call:
             value = lowered.row(target)
             places = lowered.jacobian_rows(nodes, masked=masked)
             self._seeds = np.eye(size(self._shape)).reshape((-1, *self._shape))
-        elif columns and not total:
-            value, places = lowered.row(target), lowered.gradient_rows(nodes)
-        elif columns:
+        elif columns and total:
             value, places = lowered.total(target), lowered.gradient_totals(nodes)
         else:
             value, places = lowered.row(target), lowered.gradient_rows(nodes)
@@ -209,8 +204,9 @@ class _Call:
             count = len(given[name])
         with quiet():
             taken = iter(self._plan.rows(columns, count))
+        arrays = self._plan.plan.arrays
         results = [
-            next(taken) if by_row else _plain(self._plan.value(place))
+            next(taken) if by_row else _plain(arrays[place])
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
         if self._with_masks is not None and not all(map(_is_finite, results[1:])):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
+from functools import partial, reduce
 from typing import Final
 
 import numpy as np
@@ -12,13 +12,13 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import CAREFUL
 from cgcli.numbers.rounded import Rounded
-from cgcli.plan.cells import Cell, Number, elementwise, grown, operand, shape_of, where
+from cgcli.plan.cells import Cell, Number, elementwise, grown, shape_of, where, written
 from cgcli.plan.tape import Tape
 
 __all__ = ["cells"]
 
 
-def _function(tape: Tape, operation: str, name: str) -> Callable[..., Number]:
+def _function(name: str, operation: str, tape: Tape) -> Callable[..., Number]:
     """Return a function that writes its operation down, or is its value where all is known.
 
     What is known is computed by the numbers that evaluate a program at one point.
@@ -34,30 +34,24 @@ def _function(tape: Tape, operation: str, name: str) -> Callable[..., Number]:
     return call
 
 
-def _power(tape: Tape) -> Callable[[Number, Number], Number]:
-    """Return the power; small whole ones are products."""
-
-    def power(a: Number, b: Number) -> Number:
-        if not isinstance(a, Cell) and not isinstance(b, Cell):
-            return CAREFUL.pow(a, b)
-        if not isinstance(b, Cell):
-            if b == 0:
-                return 1.0
-            if b == 1:
-                return a
-            if b == 2:
-                return a * a
-            if b == 3:
-                return a * a * a
-            if b == -1:
-                return 1 / a
-        return elementwise(tape, "power", a, b)
-
-    return power
+def _power(power: Callable[..., Number], a: Number, b: Number) -> Number:
+    """Return the power of a cell; small whole ones are products."""
+    if isinstance(a, Cell) and not isinstance(b, Cell):
+        if b == 0:
+            return 1.0
+        if b == 1:
+            return a
+        if b == 2:
+            return a * a
+        if b == 3:
+            return a * a * a
+        if b == -1:
+            return 1 / a
+    return power(a, b)
 
 
 def _folded(operation: Callable[[Number, Number], Number]) -> Callable[..., Number]:
-    return lambda *arguments: functools.reduce(operation, arguments)
+    return lambda *arguments: reduce(operation, arguments)
 
 
 def _spread(value: Number, like: Number, *axis: int) -> Number:
@@ -74,48 +68,32 @@ def _count(x: Number, *axis: int) -> float:
     return float(shape[axis[0]]) if axis else float(np.prod(shape, dtype=float))
 
 
-def _product(tape: Tape) -> Callable[[Number, Number], Number]:
-    def product(a: Number, b: Number) -> Number:
-        left, right = shape_of(a), shape_of(b)
-        if not left or not right:
-            return a * b
-        shape = (*left[:-1], *(right[:-2] + right[-1:] if len(right) > 1 else ()))
-        return Cell(tape, tape.write("matmul", (a.place, b.place), (), shape))
-
-    return product
+def _product(a: Number, b: Number) -> Number:
+    left, right = shape_of(a), shape_of(b)
+    if not left or not right:
+        return a * b
+    shape = (*left[:-1], *(right[:-2] + right[-1:] if len(right) > 1 else ()))
+    return written(a.tape, "matmul", (a, b), shape)
 
 
-def _outer_or_scale(tape: Tape) -> Callable[[Number, Number], Number]:
-    def outer(a: Number, b: Number) -> Number:
-        left, right = shape_of(a), shape_of(b)
-        if not left or not right:
-            return a * b
-        return Cell(tape, tape.write("outer", (a.place, b.place), (), (*left, *right)))
-
-    return outer
+def _outer_or_scale(a: Number, b: Number) -> Number:
+    left, right = shape_of(a), shape_of(b)
+    return written(a.tape, "outer", (a, b), (*left, *right)) if left and right else a * b
 
 
 def _transpose(x: Number) -> Number:
     return x if len(shape_of(x)) < 2 else x.view("transpose", x.shape[::-1])
 
 
-def _stack(tape: Tape) -> Callable[..., Number]:
-    def stack(*parts: Number) -> Number:
-        shape = (len(parts), *shape_of(parts[0]))
-        if not any(isinstance(part, Cell) for part in parts):
-            return Cell(tape, tape.array(np.array(parts, dtype=np.float64)))
-        return Cell(tape, tape.write("stack", tuple(map(operand, parts)), (), shape))
-
-    return stack
+def _stack(tape: Tape, *parts: Number) -> Number:
+    if not any(isinstance(part, Cell) for part in parts):
+        return Cell(tape, tape.array(np.array(parts, dtype=np.float64)))
+    return written(tape, "stack", parts, (len(parts), *shape_of(parts[0])))
 
 
-def _concat(tape: Tape) -> Callable[..., Number]:
-    def concat(*parts: Number) -> Number:
-        length = sum(shape_of(part)[0] if shape_of(part) else 1 for part in parts)
-        shape = (length, *shape_of(parts[0])[1:])
-        return Cell(tape, tape.write("concat", tuple(map(operand, parts)), (), shape))
-
-    return concat
+def _concat(tape: Tape, *parts: Number) -> Number:
+    length = sum(shape_of(part)[0] if shape_of(part) else 1 for part in parts)
+    return written(tape, "concat", parts, (length, *shape_of(parts[0])[1:]))
 
 
 def _piece(whole: Cell, place: int, parts: Parts) -> Number:
@@ -123,49 +101,37 @@ def _piece(whole: Cell, place: int, parts: Parts) -> Number:
     return whole.view("piece", own, start, start + own[0]) if own else whole[start]
 
 
-def _scatter(tape: Tape) -> Callable[..., Cell]:
-    def scatter(value: Number, like: Number, *indices: int) -> Cell:
-        place = tape.write("scatter", (operand(value),), indices, shape_of(like))
-        return Cell(tape, place)
-
-    return scatter
+def _scatter(value: Number, like: Cell, *indices: int) -> Cell:
+    return written(like.tape, "scatter", (value,), like.shape, *indices)
 
 
-def _onehot(tape: Tape) -> Callable[[Number, int], Cell]:
-    def onehot(k: Number, n: int) -> Cell:
-        return Cell(tape, tape.write("onehot", (operand(k),), (int(n),), (int(n),)))
-
-    return onehot
+def _onehot(tape: Tape, k: Number, n: int) -> Cell:
+    return written(tape, "onehot", (k,), (int(n),), int(n))
 
 
-def _reduction(operation: str) -> Callable[..., Number]:
-    def reduction(x: Number, *axis: int) -> Number:
-        return x.reduced(operation, axis[0] if axis else None) if isinstance(x, Cell) else x
-
-    return reduction
+def _reduced(operation: str, x: Number, *axis: int) -> Number:
+    return x.reduced(operation, axis[0] if axis else None) if isinstance(x, Cell) else x
 
 
-def _others(tape: Tape) -> Callable[..., Cell]:
-    def others(x: Cell, *axis: int) -> Cell:
-        static = (axis[0] % len(x.shape),) if axis else (None,)
-        return Cell(tape, tape.write("others", (x.place,), static, x.shape))
-
-    return others
+def _others(x: Cell, *axis: int) -> Cell:
+    return written(x.tape, "others", (x,), x.shape, axis[0] % len(x.shape) if axis else None)
 
 
-_LIKE_NUMPY: Final = {
-    "sqrt": "sqrt", "cbrt": "cbrt", "exp": "exp", "expm1": "expm1", "log": "log",
-    "log1p": "log1p", "log2": "log2", "log10": "log10", "hypot": "hypot", "sin": "sin",
-    "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
-    "atan2": "arctan2", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "floor": "floor", "ceil": "ceil", "round": "rint",
-    "mod": "mod", "abs": "absolute", "sign": "sign",
-}  # fmt: skip
-_FUSED: Final = (
+_FUNCTIONS: Final = (
+    "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
+    "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor",
+    "ceil", "round", "mod", "abs", "sign", "truth", "pow", "max", "min",
+    # These are one instruction and several calls of NumPy.
     "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "sigmoid", "sigmoid_slope",
     "tanh_slope", "silu", "silu_slope", "gelu", "gelu_slope", "atan_slope", "cbrt_slope",
 )  # fmt: skip
-"""Functions that are one instruction and several calls of NumPy."""
+"""Functions that write an instruction each."""
+_CALLED: Final = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "round": "rint", "abs": "absolute", "pow": "power",
+    "max": "maximum", "min": "minimum",
+}  # fmt: skip
+"""The instructions of those that NumPy calls otherwise."""
 
 
 def cells(tape: Tape) -> Namespace:
@@ -177,41 +143,28 @@ def cells(tape: Tape) -> Namespace:
     >>> tape[m.pow(x, 2.0).place].operation
     'multiply'
     """
-    functions = {own: _function(tape, name, own) for own, name in _LIKE_NUMPY.items()}
-    functions |= {name: _function(tape, name, name) for name in _FUSED}
-    maximum = _function(tape, "maximum", "max")
-    minimum = _function(tape, "minimum", "min")
+    functions = {name: _function(name, _CALLED.get(name, name), tape) for name in _FUNCTIONS}
+    reduced = {name: partial(_reduced, name) for name in ("sum", "prod", "amax", "amin")}
+    folded = {name: _folded(functions[name]) for name in ("max", "min")}
     return Rounded(
-        **functions,
-        pow=_power(tape),
-        max=_folded(maximum),
-        min=_folded(minimum),
+        **{**functions, **reduced, **folded, "pow": partial(_power, functions["pow"])},
         where=where,
-        truth=lambda condition: (
-            elementwise(tape, "truth", condition)
-            if isinstance(condition, Cell)
-            else CAREFUL.truth(condition)
-        ),
         number=CAREFUL.number,
         pi=CAREFUL.pi,
         inf=CAREFUL.inf,
         nan=CAREFUL.nan,
-        stack=_stack(tape),
+        stack=partial(_stack, tape),
         index=lambda x, *indices: x.at(*indices),
-        scatter=_scatter(tape),
-        product=_product(tape),
-        outer_or_scale=_outer_or_scale(tape),
+        scatter=_scatter,
+        product=_product,
+        outer_or_scale=_outer_or_scale,
         transpose=_transpose,
-        concat=_concat(tape),
+        concat=partial(_concat, tape),
         piece=_piece,
-        sum=_reduction("sum"),
-        prod=_reduction("prod"),
-        amax=_reduction("amax"),
-        amin=_reduction("amin"),
-        products_of_others=_others(tape),
+        products_of_others=_others,
         spread=_spread,
         count=_count,
         rank=lambda x: len(shape_of(x)),
         len=lambda x: float(shape_of(x)[0]),
-        onehot=_onehot(tape),
+        onehot=partial(_onehot, tape),
     )

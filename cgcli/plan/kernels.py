@@ -55,35 +55,36 @@ class Bound(NamedTuple):
     rows: int
     guard: Guard
 
-    def aligned(self, place: int) -> Any:
-        """Return an argument with its axes where broadcasting takes those of the result."""
-        array = self.arguments[place]
-        if not self.with_rows[place]:
-            return array
-        return _widened(array, self.ranks[place], len(self.own.shape))
+    def aligned(self, rank: int) -> list[Any]:
+        """Return the arguments with their axes where broadcasting takes those of a row's value."""
+        parts = zip(self.arguments, self.ranks, self.with_rows, strict=True)
+        return [_widened(array, own, rank) if rows else array for array, own, rows in parts]
 
 
 def _widened(array: Any, rank: int, wanted: int) -> Any:
     return array[(slice(None), *(None,) * (wanted - rank), ...)] if rank < wanted else array
 
 
-def look(own: Instruction, array: Any, rank: int, with_rows: bool, count: int) -> Any:
-    """Return the view of an array that an instruction of `VIEWS` is."""
-    operation, static = own.operation, own.static
-    first = 1 if with_rows else 0
+def _at(array: Any, rows: bool, *indices: Any) -> Any:
+    """Return the part of an array where each row's value has indices."""
+    # With the ellipsis an element is a view too, and no number.
+    return array[(slice(None),) * rows + (*indices, ...)]
+
+
+def look(own: Instruction, inner: Instruction, array: Any, count: int) -> Any:
+    """Return the view that an instruction of `VIEWS` is of the array that another one left."""
+    operation, static, first = own.operation, own.static, int(inner.rows)
     if operation == "transpose":
         return np.swapaxes(array, first, first + 1)
     if operation == "index":
-        # With the ellipsis an element is a view too, and no number.
-        return array[(slice(None),) * first + static + (...,)]
+        return _at(array, inner.rows, *static)
     if operation == "piece":
-        return array[(slice(None),) * first + (slice(*static),)]
+        return _at(array, inner.rows, slice(*static))
     if operation == "grow":
         return np.expand_dims(array, static[0] + first)
-    shape = (count, *own.shape) if own.rows else own.shape
-    if with_rows:
-        array = _widened(array, rank, len(own.shape))
-    return np.broadcast_to(array, shape)
+    if inner.rows:
+        array = _widened(array, len(inner.shape), len(own.shape))
+    return np.broadcast_to(array, (count, *own.shape) if own.rows else own.shape)
 
 
 # Elementwise
@@ -105,14 +106,6 @@ def _select(condition: Any, a: Any, b: Any, out: Any) -> None:
     np.copyto(out, a, where=condition)
 
 
-def _greater(a: Any, b: Any, out: Any) -> None:
-    np.maximum(a, b, out=out)
-
-
-def _less(a: Any, b: Any, out: Any) -> None:
-    np.minimum(a, b, out=out)
-
-
 _UFUNCS: Final = frozenset({
     "add", "subtract", "multiply", "divide", "negative", "less", "less_equal", "greater",
     "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "sqrt",
@@ -130,8 +123,9 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(np, name) for name in _UFUNCS},
     "power": np.float_power,
     "where": _select,
-    "maximum": _greater,
-    "minimum": _less,
+    # NumPy wants these told by name where they write.
+    "maximum": lambda a, b, out: np.maximum(a, b, out=out),
+    "minimum": lambda a, b, out: np.minimum(a, b, out=out),
 }
 """Elementwise operations as functions of their arguments and the array they write into."""
 
@@ -163,7 +157,7 @@ def _sent(operation: Operation, place: int, guard: Guard) -> Callable[..., None]
 
 def _elementwise(bound: Bound) -> Call:
     operation = bound.own.operation
-    parts = [bound.aligned(place) for place in range(len(bound.arguments))]
+    parts = bound.aligned(len(bound.own.shape))
     if operation == "truth":
         return np.copyto, (bound.out, parts[0])
     if operation == "send":
@@ -182,28 +176,15 @@ def _matmul(bound: Bound) -> Call:
     left, right = bound.ranks
     on_left, on_right = bound.with_rows
     out = bound.out
-    if not on_left and not on_right:
-        return np.matmul, (a, b, out)
-    if on_left and on_right:
-        return _paired(a, b, left, right, out)
-    if on_left:
-        return np.matmul, (a, b, out)
-    # One matrix for all rows: the rows stand on the left of its transpose.
-    if right == 1:
-        return np.matmul, (b, a.T, out)
-    if left == 1:
-        return np.matmul, (a, b, out)
-    return np.matmul, (a, b, out)
-
-
-def _paired(a: Any, b: Any, left: int, right: int, out: Any) -> Call:
-    """Return the products of two factors that both are others for each row."""
-    if left == right == 1:
+    if on_left and on_right and left == right == 1:
         return _dots, (a, b, out)
-    if right == 1:
+    if on_left and on_right and right == 1:
         return np.matmul, (a, b[:, :, None], out[:, :, None])
-    if left == 1:
+    if on_left and on_right and left == 1:
         return np.matmul, (a[:, None, :], b, out[:, None, :])
+    if on_right and not on_left and right == 1:
+        # One matrix for all rows: the rows stand on the left of its transpose.
+        return np.matmul, (b, a.T, out)
     return np.matmul, (a, b, out)
 
 
@@ -214,11 +195,6 @@ def _dots(a: Any, b: Any, out: Any) -> None:
 def _outer(bound: Bound) -> Call:
     a, b = bound.arguments
     return np.multiply, (a[..., :, None], b[..., None, :], bound.out)
-
-
-def _gram(bound: Bound) -> Call:
-    a, b = bound.arguments
-    return np.matmul, (a.T, b, bound.out)
 
 
 # Reductions of a row's value, and over the rows
@@ -256,9 +232,8 @@ def _places(length: int) -> Any:
 def _reduction(bound: Bound) -> Call:
     (array,) = bound.arguments
     (axis,) = bound.own.static
-    first = 1 if bound.with_rows[0] else 0
-    rank = bound.ranks[0]
-    last = axis is None or axis == rank - 1
+    first = int(bound.with_rows[0])
+    last = axis is None or axis == bound.ranks[0] - 1
     if bound.own.operation == "sum" and first and last and array.flags.c_contiguous:
         lead = bound.out.shape
         flat = array.reshape((*lead, -1))
@@ -281,37 +256,28 @@ def _total(bound: Bound) -> Call:
 
 
 def _stack(bound: Bound) -> Call:
-    first = 1 if bound.own.rows else 0
-    rank = len(bound.own.shape) - 1
-    pairs = []
-    for place, part in enumerate(bound.arguments):
-        target = bound.out[(slice(None),) * first + (place, ...)]
-        wide = _widened(part, bound.ranks[place], rank) if bound.with_rows[place] else part
-        pairs.append((target, wide))
-    return _copy_all, (pairs,)
+    parts = bound.aligned(len(bound.own.shape) - 1)
+    targets = [_at(bound.out, bound.own.rows, place) for place in range(len(parts))]
+    return _copy_all, (targets, parts)
 
 
 def _concat(bound: Bound) -> Call:
-    first = 1 if bound.own.rows else 0
-    pairs, start = [], 0
-    for place, part in enumerate(bound.arguments):
-        rank = bound.ranks[place]
-        own = bound.with_rows[place]
-        length = np.shape(part)[1 if own else 0] if rank else 1
-        target = bound.out[(slice(None),) * first + (slice(start, start + length),)]
-        pairs.append((target, part[..., None] if not rank and own else part))
+    targets, parts, start = [], [], 0
+    for part, rank, rows in zip(bound.arguments, bound.ranks, bound.with_rows, strict=True):
+        length = np.shape(part)[int(rows)] if rank else 1
+        targets.append(_at(bound.out, bound.own.rows, slice(start, start + length)))
+        parts.append(part[..., None] if not rank and rows else part)
         start += length
-    return _copy_all, (pairs,)
+    return _copy_all, (targets, parts)
 
 
-def _copy_all(pairs: list[tuple[Any, Any]]) -> None:
-    for target, part in pairs:
+def _copy_all(targets: list[Any], parts: list[Any]) -> None:
+    for target, part in zip(targets, parts, strict=True):
         np.copyto(target, part)
 
 
 def _scatter(bound: Bound) -> Call:
-    first = 1 if bound.own.rows else 0
-    target = bound.out[(slice(None),) * first + bound.own.static + (...,)]
+    target = _at(bound.out, bound.own.rows, *bound.own.static)
     return _put, (bound.out, target, bound.arguments[0])
 
 
@@ -337,7 +303,7 @@ def _mark(label: Any, places: Any, out: Any) -> None:
 def _others(bound: Bound) -> Call:
     (array,) = bound.arguments
     (axis,) = bound.own.static
-    return _multiply_others, (array, axis, 1 if bound.own.rows else 0, bound.out)
+    return _multiply_others, (array, axis, int(bound.own.rows), bound.out)
 
 
 def _multiply_others(array: Any, axis: int | None, first: int, out: Any) -> None:
@@ -353,7 +319,7 @@ def _multiply_others(array: Any, axis: int | None, first: int, out: Any) -> None
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "matmul": _matmul,
     "outer": _outer,
-    "gram": _gram,
+    "gram": lambda bound: (np.matmul, (bound.arguments[0].T, bound.arguments[1], bound.out)),
     "weigh": lambda bound: (np.matmul, (*bound.arguments, bound.out)),
     "total": _total,
     "stack": _stack,

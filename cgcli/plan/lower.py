@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.graph.graph import Graph
-from cgcli.plan.cells import Cell, Number, filled, fit
+from cgcli.plan.cells import Cell, Number, filled, fit, written
 from cgcli.plan.functions import cells
 from cgcli.plan.passes import CellSweep
 from cgcli.plan.sums import sum_rows
@@ -43,11 +43,7 @@ class Lowered:
         self.graph = graph
         self.tape = Tape()
         self.m = cells(self.tape)
-        self.parameters = [
-            name
-            for name in graph.inputs
-            if name not in columns and name not in constants and name not in missing
-        ]
+        self.parameters: list[str] = []
         leaves: dict[int, Number] = {}
         for name, node in graph.inputs.items():
             if name in columns:
@@ -57,6 +53,7 @@ class Lowered:
                 array = np.asarray(value, dtype=np.float64)
                 leaves[node] = self._array(array) if array.shape else float(value)
             elif name not in missing:
+                self.parameters.append(name)
                 leaves[node] = self._leaf("parameter", name, node, rows=False)
         self.sweep = CellSweep(graph, self.m, self.tape)
         self.values = self.sweep.forward(leaves)
@@ -65,8 +62,7 @@ class Lowered:
         return Cell(self.tape, self.tape.array(value))
 
     def _leaf(self, operation: str, name: str, node: int, *, rows: bool) -> Cell:
-        shape = self.graph.shape(node)
-        return Cell(self.tape, self.tape.write(operation, (), (name,), shape, rows=rows))
+        return written(self.tape, operation, (), self.graph.shape(node), name, rows=rows)
 
     def _column(self, name: str, node: int, scaling: tuple[Any, Any] | None) -> Cell:
         raw = self._leaf("column", name, node, rows=True)
@@ -101,8 +97,7 @@ class Lowered:
         array of its shape with 1 there and 0 elsewhere. Where it is `masked`, no other element is
         multiplied by that 0.
         """
-        shape = self.graph.shape(self.graph.output)
-        seed = Cell(self.tape, self.tape.write("column", (), (SEED,), shape, rows=True))
+        seed = self._leaf("column", SEED, self.graph.output, rows=True)
         return self._gradients(nodes, each=True, seed=seed, masked=masked)
 
     def _gradients(

@@ -16,7 +16,7 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.real import Careful
 from cgcli.operations.row import Shape
-from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of
+from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of, written
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
 
@@ -130,7 +130,7 @@ class CellSweep(MaskedSweep):
         if not has_rows(result) and any(map(has_rows, parts)):
             # What is the same for all rows by luck, as x^0, still has a gradient a row.
             result = filled(tape, result, shape)
-            result = Cell(tape, tape.write("repeat", (result.place,), (), shape, rows=True))
+            result = written(tape, "repeat", (result,), shape, rows=True)
         return result if isinstance(result, Cell) else Careful(result)
 
     def gradients(

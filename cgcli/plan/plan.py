@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -11,9 +12,8 @@ from cgcli.plan import kernels
 from cgcli.plan.kernels import SPECIAL, Bound, Call, Guard
 from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
 
-__all__ = ["Block", "Plan", "run"]
+__all__ = ["Plan", "bound", "run"]
 
-_LEAVES: Final = frozenset({"column", "parameter", "array", "count"})
 _SUMS: Final = frozenset({"total", "weigh", "gram"})
 
 
@@ -58,7 +58,8 @@ class Plan:
         self.sums = [p for p in self.instructions if tape[p].operation in _SUMS]
         self.columns = [p for p in self.instructions if self.is_column(p)]
         self.guard = Guard(careful=any(tape[p].operation in SPECIAL for p in self.instructions))
-        self._arrays: dict[int, Any] = {}
+        self.arrays: dict[int, Any] = {}
+        """The arrays of the places without rows, as the last step left them."""
         self._step: list[Call] = []
         self._done: list[Call] = []
         self._bind_unrowed(parameters)
@@ -81,7 +82,7 @@ class Plan:
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
-        tape, arrays = self.tape, self._arrays
+        tape, arrays = self.tape, self.arrays
         for place in self.instructions:
             own = tape[place]
             if own.rows:
@@ -93,10 +94,8 @@ class Plan:
             elif own.operation == "count":
                 arrays[place] = self.count
             elif own.operation in VIEWS:
-                (inner,) = own.arguments
-                assert isinstance(inner, int)
-                rank = len(tape[inner].shape)
-                arrays[place] = kernels.look(own, arrays[inner], rank, with_rows=False, count=0)
+                inner = int(own.arguments[0])
+                arrays[place] = kernels.look(own, tape[inner], arrays[inner], 0)
             else:
                 arrays[place] = np.zeros(own.shape, dtype=bool if own.truth else np.float64)
                 if own.operation in _SUMS:
@@ -107,15 +106,6 @@ class Plan:
                 else:
                     (self._step if own.stage == STEP else self._done).append(call)
 
-    def value(self, place: int) -> Any:
-        """Return the array of a place without rows: of the last step that was run."""
-        return self._arrays[place]
-
-    @property
-    def unrowed(self) -> Mapping[int, Any]:
-        """The arrays of all places without rows."""
-        return self._arrays
-
     def begin(self, count: int) -> None:
         """Start a step over so many rows in all: run what does not depend on the rows."""
         self.count[()] = count
@@ -124,7 +114,7 @@ class Plan:
     def clear(self) -> None:
         """Begin the sums over the rows anew."""
         for place in self.sums:
-            self._arrays[place].fill(0.0)
+            self.arrays[place].fill(0.0)
 
     def finish(self) -> None:
         """Run what depends on the sums over all rows."""
@@ -157,9 +147,7 @@ def bound(plan: Plan, own: Instruction, arrays: Mapping[int, Any], out: Any, cou
 def _base(tape: Tape, place: int) -> int:
     """Return the place whose array a view looks at."""
     while tape[place].operation in VIEWS:
-        (inner,) = tape[place].arguments
-        assert isinstance(inner, int)
-        place = inner
+        place = int(tape[place].arguments[0])
     return place
 
 
@@ -191,7 +179,7 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
         own = tape[place]
         ending = [p for p in ends.get(place, []) if p in slots]
         if own.rows and not plan.is_column(place) and own.operation not in VIEWS:
-            size = int(np.prod(own.shape, dtype=int)) * (1 if own.truth else 8)
+            size = math.prod(own.shape) * (1 if own.truth else 8)
             early = [p for p in ending if _may_overwrite(tape, own, place, p)]
             for p in early:
                 free.setdefault(slots[p][1], []).append(slots[p][0])
@@ -219,54 +207,3 @@ def _may_overwrite(tape: Tape, own: Instruction, place: int, argument: int) -> b
             for a in own.arguments
         )
     )
-
-
-class Block:
-    """Memory for a block of at most so many rows."""
-
-    def __init__(self, plan: Plan, rows: int) -> None:
-        self.plan = plan
-        slots = dict(plan.slots.values())
-        self._memory = {slot: np.empty(size * rows, dtype=np.uint8) for slot, size in slots.items()}
-        self._parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
-
-    def bind(
-        self, columns: Mapping[int, Any], count: int, *, adding: bool, each: Iterable[Any] = ()
-    ) -> tuple[list[Call], list[Call]]:
-        """Return the calls for so many rows, whose columns are given by their places.
-
-        With `adding` their sums are added to those before them, by calls that come last, else
-        they take their place. The values of each row are copied to the arrays of `each`.
-        """
-        plan, tape = self.plan, self.plan.tape
-        arrays: dict[int, Any] = dict(plan.unrowed)
-        calls: list[Call] = []
-        sums: list[Call] = []
-        for place in plan.instructions:
-            own = tape[place]
-            if place in self._parts:
-                total = plan.value(place)
-                out = self._parts[place] if adding else total
-                calls.append(kernels.bind(bound(plan, own, arrays, out, count)))
-                if adding:
-                    sums.append((np.add, (total, out, total)))
-            elif plan.is_column(place):
-                arrays[place] = columns[place]
-            elif own.rows and own.operation in VIEWS:
-                (inner,) = own.arguments
-                assert isinstance(inner, int)
-                source = tape[inner]
-                arrays[place] = kernels.look(
-                    own, arrays[inner], len(source.shape), with_rows=source.rows, count=count
-                )
-            elif own.rows:
-                arrays[place] = self._array(place, own, count)
-                calls.append(kernels.bind(bound(plan, own, arrays, arrays[place], count)))
-        for place, target in zip(plan.each, each, strict=False):
-            calls.append((np.copyto, (target, arrays[place])))
-        return calls, sums
-
-    def _array(self, place: int, own: Instruction, count: int) -> Any:
-        slot, size = self.plan.slots[place]
-        memory = self._memory[slot][: size * count]
-        return memory.view(bool if own.truth else np.float64).reshape((count, *own.shape))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cgcli.operations.row import Shape
-from cgcli.plan.cells import Cell, Number, elementwise
+from cgcli.plan.cells import Cell, Number, written
 from cgcli.plan.tape import Instruction, Tape
 
 __all__ = ["sum_rows"]
@@ -15,18 +14,20 @@ def sum_rows(tape: Tape, value: Number) -> Number:
     The sum of outer products is a matrix product, a factor that all rows share stands before
     the sum, and so on: each is followed down a chain of operations that are linear.
     """
-    chain: list[tuple[str, Instruction, int | float]] = []
+    chain: list[tuple[Instruction, int]] = []
     while isinstance(value, Cell) and value.rows:
         own = tape[value.place]
         step = _step(tape, own)
         if step is None:
             break
-        place, shared = step
-        chain.append((own.operation, own, shared))
-        value = Cell(tape, place)
-    total = _summed(tape, value)
-    for operation, own, shared in reversed(chain):
-        total = _redone(tape, operation, own, shared, total)
+        chain.append((own, step))
+        value = Cell(tape, int(own.arguments[step]))
+    total: Number = _summed(tape, value)
+    for own, step in reversed(chain):
+        # The operation again, over the sum of what had rows.
+        operands = (*own.arguments[:step], total.place, *own.arguments[step + 1 :])
+        place = tape.write(own.operation, operands, own.static, own.shape, rows=False)
+        total = Cell(tape, place)
     return total
 
 
@@ -34,67 +35,39 @@ def _has_rows(tape: Tape, operand: float) -> bool:
     return isinstance(operand, int) and tape[operand].rows
 
 
-def _step(tape: Tape, own: Instruction) -> tuple[int, int | float] | None:
-    """Return the argument to sum instead, and the one that all rows share, if there is one."""
+def _step(tape: Tape, own: Instruction) -> int | None:
+    """Return which argument may be summed instead, the others the same for all rows, if one may."""
     operation, arguments = own.operation, own.arguments
     if operation in ("negative", "transpose", "spread", "scatter", "grow"):
-        (inner,) = arguments
-        return (inner, 0.0) if isinstance(inner, int) else None
+        return 0 if isinstance(arguments[0], int) else None
     if operation in ("multiply", "matmul", "outer", "divide"):
         first, second = arguments
         if not _has_rows(tape, second) and isinstance(first, int):
-            return first, second
+            return 0
         if operation != "divide" and not _has_rows(tape, first) and isinstance(second, int):
-            return second, first
+            return 1
     return None
-
-
-def _redone(tape: Tape, operation: str, own: Instruction, shared: float, total: Number) -> Number:
-    """Return the operation again, over the sum of what had rows."""
-    assert isinstance(total, Cell)
-    inner = total.place
-    if operation in ("negative", "multiply", "divide"):
-        if operation == "negative":
-            return -total
-        swapped = _has_rows(tape, own.arguments[1])
-        pair = (shared, inner) if swapped else (inner, shared)
-        left, right = (Cell(tape, p) if isinstance(p, int) else p for p in pair)
-        return elementwise(tape, operation, left, right)
-    if operation in ("matmul", "outer"):
-        swapped = _has_rows(tape, own.arguments[1])
-        operands = (shared, inner) if swapped else (inner, shared)
-        return Cell(tape, tape.write(operation, operands, own.static, own.shape, rows=False))
-    return Cell(tape, tape.write(operation, (inner,), own.static, own.shape, rows=False))
 
 
 def _summed(tape: Tape, value: Number) -> Number:
-    """Return the sum over the rows of what is not looked into any further."""
+    """Return the sum over the rows of what is not looked into any further.
+
+    That of products is written without the products, where it can be.
+    """
     if not isinstance(value, Cell) or not value.rows:
-        count = Cell(tape, tape.write("count", (), (), (), rows=False))
-        return count * value
+        return written(tape, "count", (), (), rows=False) * value
     own = tape[value.place]
     if own.operation == "repeat":
         return _summed(tape, Cell(tape, int(own.arguments[0])))
+    factors: tuple[int, ...] = (value.place,)
+    operation = "total"
     if own.operation in ("multiply", "outer"):
-        first, second = own.arguments
-        assert isinstance(first, int)
-        assert isinstance(second, int)
-        shapes = tape[first].shape, tape[second].shape
-        written = _weighted(tape, own, (first, second), shapes)
-        if written is not None:
-            return Cell(tape, written)
-    return Cell(tape, tape.write("total", (value.place,), (), own.shape, rows=False))
-
-
-def _weighted(
-    tape: Tape, own: Instruction, factors: tuple[int, int], shapes: tuple[Shape, Shape]
-) -> int | None:
-    """Return the place of a sum of products without the products, or None."""
-    if own.operation == "outer":
-        return tape.write("gram", factors, (), own.shape, rows=False)
-    (first, second), (left, right) = factors, shapes
-    if not left and len(right) < 2:
-        return tape.write("weigh", (first, second), (), own.shape, rows=False)
-    if not right and len(left) < 2:
-        return tape.write("weigh", (second, first), (), own.shape, rows=False)
-    return None
+        first, second = map(int, own.arguments)
+        left, right = tape[first].shape, tape[second].shape
+        if own.operation == "outer":
+            operation, factors = "gram", (first, second)
+        elif not left and len(right) < 2:
+            operation, factors = "weigh", (first, second)
+        elif not right and len(left) < 2:
+            operation, factors = "weigh", (second, first)
+    return Cell(tape, tape.write(operation, factors, (), own.shape, rows=False))

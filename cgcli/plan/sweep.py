@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from cgcli.plan import kernels
 from cgcli.plan.kernels import Call
-from cgcli.plan.plan import Block, Plan, run
+from cgcli.plan.plan import Plan, bound, run
+from cgcli.plan.tape import VIEWS, Instruction
 
 __all__ = ["Sweep", "block_rows"]
 
@@ -26,7 +29,7 @@ _LARGEST: Final = 256 * 2**20
 def block_rows(plan: Plan) -> int:
     """Return how many rows a block has, so that what is computed of it stays in the cache."""
     tape = plan.tape
-    columns = sum(8 * int(np.prod(tape[p].shape, dtype=int)) for p in plan.columns)
+    columns = sum(8 * math.prod(tape[p].shape) for p in plan.columns)
     row = max(plan.row_bytes + columns, 1)
     rows = _CACHE // row
     return max(1, min(_FEWEST, _LARGEST // row), min(_MOST, rows - rows % 8))
@@ -52,14 +55,16 @@ class Sweep:
         self.plan = plan
         self.count = count
         size = min(block_rows(plan), max(count, 1))
-        block = Block(plan, size)
+        slots = dict(plan.slots.values())
+        self._memory = {slot: np.empty(width * size, np.uint8) for slot, width in slots.items()}
+        self._parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
         self._calls: list[tuple[list[Call], list[Call]]] = []
         self._adding = adding or count > size
         for start in range(0, count, size):
             end = min(start + size, count)
             part = {place: array[start:end] for place, array in columns.items()}
             kept = [array[start:end] for array in each]
-            self._calls.append(block.bind(part, end - start, adding=self._adding, each=kept))
+            self._calls.append(self._bind(part, end - start, kept))
 
     def run(self) -> None:
         """Run both passes over all the rows; the plan has the totals then."""
@@ -74,3 +79,40 @@ class Sweep:
         for calls, sums in self._calls:
             run(calls, self.plan.guard)
             run(sums, self.plan.guard)
+
+    def _bind(
+        self, columns: Mapping[int, Any], count: int, each: Sequence[Any]
+    ) -> tuple[list[Call], list[Call]]:
+        """Return the calls for so many rows, whose columns are given by their places.
+
+        Where sums are added to those before them calls that come last do that, else they take
+        their place. The values of each row are copied to the arrays of `each`.
+        """
+        plan, tape = self.plan, self.plan.tape
+        arrays = dict(plan.arrays)
+        calls: list[Call] = []
+        sums: list[Call] = []
+        for place in plan.instructions:
+            own = tape[place]
+            if place in self._parts:
+                total = plan.arrays[place]
+                out = self._parts[place] if self._adding else total
+                calls.append(kernels.bind(bound(plan, own, arrays, out, count)))
+                if self._adding:
+                    sums.append((np.add, (total, out, total)))
+            elif plan.is_column(place):
+                arrays[place] = columns[place]
+            elif own.rows and own.operation in VIEWS:
+                inner = int(own.arguments[0])
+                arrays[place] = kernels.look(own, tape[inner], arrays[inner], count)
+            elif own.rows:
+                arrays[place] = self._array(place, own, count)
+                calls.append(kernels.bind(bound(plan, own, arrays, arrays[place], count)))
+        for place, target in zip(plan.each, each, strict=False):
+            calls.append((np.copyto, (target, arrays[place])))
+        return calls, sums
+
+    def _array(self, place: int, own: Instruction, count: int) -> Any:
+        slot, size = self.plan.slots[place]
+        memory = self._memory[slot][: size * count]
+        return memory.view(bool if own.truth else np.float64).reshape((count, *own.shape))

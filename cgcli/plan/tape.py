@@ -16,10 +16,8 @@ __all__ = ["DONE", "ONCE", "ROWS", "STEP", "VIEWS", "Instruction", "Operand", "T
 Operand: TypeAlias = int | float
 """The place of an instruction, or a number."""
 
-ONCE: Final = 0
-STEP: Final = 1
-ROWS: Final = 2
-DONE: Final = 3
+ONCE, STEP, ROWS, DONE = range(4)
+"""When an instruction runs, in the order in which that is."""
 
 _LEAVES_OF_A_STEP: Final = ("parameter", "count")
 

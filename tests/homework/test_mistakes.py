@@ -44,8 +44,9 @@ def test_what_a_mistake_gives_is_in_the_table(module: ModuleType) -> None:
     assert used == set(module.__all__)
 
 
-def test_names_are_unique() -> None:
+def test_each_row_has_numbers_of_its_own_in_the_same_place() -> None:
     assert len(ROWS) == len(MISTAKES)
+    assert [*ROWS] == [*table._MADE]
 
 
 @pytest.mark.parametrize("row", MISTAKES, ids=ROWS)

@@ -54,8 +54,8 @@ def gradients(
         Sweep(plan, given, count, each).run()
     names = lowered.parameters
     return (
-        plan.value(totals[0]),
-        {name: plan.value(place) for name, place in zip(names, totals[1:], strict=True)},
+        plan.arrays[totals[0]],
+        {name: plan.arrays[place] for name, place in zip(names, totals[1:], strict=True)},
         dict(zip(names, each, strict=True)),
     )
 

@@ -488,8 +488,8 @@ FAULTS: Final = (
     Fault(
         "a reciprocal of rows has the other sign",
         "cgcli/plan/functions.py",
-        "            if b == -1:\n                return 1 / a\n",
-        "            if b == -1:\n                return -1 / a\n",
+        "        if b == -1:\n            return 1 / a\n",
+        "        if b == -1:\n            return -1 / a\n",
         (f"{ROWS}::test_powers_that_are_written_otherwise",),
     ),
     Fault(
@@ -509,8 +509,8 @@ FAULTS: Final = (
     Fault(
         "the weights of a sum are what it sums",
         "cgcli/plan/sums.py",
-        'return tape.write("weigh", (second, first), (), own.shape, rows=False)',
-        'return tape.write("weigh", (first, second), (), own.shape, rows=False)',
+        'operation, factors = "weigh", (second, first)',
+        'operation, factors = "gram", (second, first)',
         (f"{ROWS}::test_elementwise_operations",),
     ),
     Fault(

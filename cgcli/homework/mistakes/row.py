@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Own, Use, Worked, run
@@ -15,6 +15,7 @@ from cgcli.operations.row import Rule
 __all__ = [
     "Example",
     "GradientStep",
+    "Made",
     "Mistake",
     "Numbers",
     "ValueStep",
@@ -42,15 +43,12 @@ class ValueStep(Worked):
         return run(self.operation.value, *parts, *self.static, arrays=arrays)
 
 
-class GradientStep:
+@dataclass(eq=False)
+class GradientStep(Worked):
     """A derivative that is worked out from the student's own upstream gradients and values."""
 
-    def __init__(self, own: Own, of: int, node: int, form: str = AS_IS) -> None:
-        self.own = own
-        self.form = form
-        self.of = of
-        self.node = node
-        self.graph = own.graph
+    of: int
+    form: str = AS_IS
 
     @cached_property
     def uses(self) -> list[Use]:
@@ -83,31 +81,43 @@ class Example(NamedTuple):
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One row: a mistake's name, its words, and the numbers that come of it.
+class Made(TypedDict, total=False):
+    """The numbers that come of a mistake.
 
     `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
     place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
-    right number and the one that was written. In the words `{use}` is the operation, `{step}`
-    what was asked and `{upstream}` the upstream gradient; those of a value may differ.
+    right number and the one that was written.
+    """
+
+    at_use: Callable[[Use], Numbers]
+    at_gradient: Callable[[GradientStep], Numbers]
+    at_value: Callable[[ValueStep], Numbers]
+    slip: Callable[[Written, float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One row: a mistake's name, an example, its words, and the numbers that come of it: `Made`.
+
+    In the words `{use}` is the operation, `{local}` its derivative and `{upstream}` the upstream
+    gradient; those of a value may differ.
     """
 
     name: str
-    words: str
     example: Example
+    words: str
+    value_words: str
     at_use: Callable[[Use], Numbers] | None = None
     at_gradient: Callable[[GradientStep], Numbers] | None = None
     at_value: Callable[[ValueStep], Numbers] | None = None
     slip: Callable[[Written, float], bool] | None = None
-    value_words: str = ""
 
 
 def step_at(own: Own, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:
     """Return the step of working that a quantity is, its local derivatives in a form."""
     if quantity.of < 0:
         return ValueStep(own, quantity.node)
-    return GradientStep(own, quantity.of, quantity.node, form)
+    return GradientStep(own, quantity.node, quantity.of, form)
 
 
 def partials(**rules: Sequence[Sequence[Rule]]) -> Callable[[Use], Numbers]:

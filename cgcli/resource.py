@@ -1,0 +1,18 @@
+"""Tables that stand as TOML beside the code: what people write, and what is said of it."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from typing import Any
+
+__all__ = ["read_toml"]
+
+
+def read_toml(package: str, name: str) -> dict[str, Any]:
+    """Return what a file of a package holds.
+
+    >>> list(read_toml("cgcli.graph", "rewrites.toml"))
+    ['rewrites']
+    """
+    return tomllib.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8"))
