@@ -106,7 +106,7 @@ def _floor(x: Any) -> Ball:
     return found(x.value.floor()) if x.value.is_finite() else _unbounded()
 
 
-def _ceil(x: Any) -> Ball:
+def _ceil(x: Any) -> Any:
     return -_floor(-ball(x))
 
 

@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any, Final, cast
 
 from cgcli.numbers.missing import LONG, NOTHING, UNDEFINED, Nothing, NoValue
+from cgcli.numbers.operators import COMPARISONS, Operators
 
 __all__ = ["Ratio", "Room", "RoomError", "as_ratio"]
 
@@ -52,7 +53,7 @@ _OTHERS: Final = (NoValue, Nothing)
 _ANYWHERE: Final = Room()
 
 
-class Ratio:
+class Ratio(Operators):
     """A fraction in lowest terms, with the room that it and what comes of it may take.
 
     >>> Ratio(1, 3) + Ratio(1, 6)
@@ -192,59 +193,22 @@ class Ratio:
     def __floor__(self) -> int:
         return self.numerator // self.denominator
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.fraction())
 
     def __repr__(self) -> str:
         return f"Ratio({self.numerator}, {self.denominator})"
 
-    # Comparisons
-
-    def _compared(self, other: Any) -> Any:
-        """Return a whole number of the sign of the difference."""
-        if type(other) is not Ratio:
-            if isinstance(other, NoValue):
-                return other
-            if isinstance(other, float) and not isfinite(other):
-                return -1 if other > 0 else 1
-            other = _coerced(other, self.room)
-            if other is NotImplemented:
-                return other
-        na, da, nb, db = self.numerator, self.denominator, other.numerator, other.denominator
-        if da == db or (na < 0) != (nb < 0):
-            return na - nb
-        # Numbers whose lengths differ by two are told apart by them.
-        apart = na.bit_length() - da.bit_length() - nb.bit_length() + db.bit_length()
-        if na and nb and abs(apart) > 1:
-            return apart if na > 0 else -apart
-        self.room.spend((na.bit_length() * db.bit_length() * 2) >> _PRODUCT)
-        return na * db - nb * da
-
-    def __eq__(self, other: object) -> Any:
-        if type(other) is Ratio:
-            return self.numerator == other.numerator and self.denominator == other.denominator
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found == 0
-
-    def __ne__(self, other: object) -> Any:
-        found = self.__eq__(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else not found
-
-    def __lt__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found < 0
-
-    def __le__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found <= 0
-
-    def __gt__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found > 0
-
-    def __ge__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found >= 0
+    def write(self, name: str, *operands: Any) -> Any:
+        """Return whether a comparison holds; a `NoValue` that it is asked of is the answer."""
+        own, other = operands
+        if type(other) is Ratio and name in ("eq", "ne"):
+            same = own.numerator == other.numerator and own.denominator == other.denominator
+            return same is (name == "eq")
+        found = _compared(own, other)
+        if isinstance(found, NoValue) or found is NotImplemented:
+            return found
+        return COMPARISONS[name](found, 0)
 
 
 # So that Fraction(ratio) takes the two numbers as they are.
@@ -258,6 +222,27 @@ def _fitting(numerator: int, denominator: int, room: Room) -> Any:
         return NoValue(LONG)
     room.spend(above + below)
     return Ratio(numerator, denominator, room)
+
+
+def _compared(own: Ratio, other: Any) -> Any:
+    """Return a whole number of the sign of the difference."""
+    if type(other) is not Ratio:
+        if isinstance(other, NoValue):
+            return other
+        if isinstance(other, float) and not isfinite(other):
+            return -1 if other > 0 else 1
+        other = _coerced(other, own.room)
+        if other is NotImplemented:
+            return other
+    na, da, nb, db = own.numerator, own.denominator, other.numerator, other.denominator
+    if da == db or (na < 0) != (nb < 0):
+        return na - nb
+    # Numbers whose lengths differ by two are told apart by them.
+    apart = na.bit_length() - da.bit_length() - nb.bit_length() + db.bit_length()
+    if na and nb and abs(apart) > 1:
+        return apart if na > 0 else -apart
+    own.room.spend((na.bit_length() * db.bit_length() * 2) >> _PRODUCT)
+    return na * db - nb * da
 
 
 def _coerced(value: Any, room: Room) -> Any:

@@ -127,6 +127,17 @@ FAST: Final = Rounded(**_FUNCTIONS, **_SAFE, **_CONSTANTS)
 """Floats as Python has them: raises one of `EDGES` where IEEE 754 would not."""
 
 
+def _kept(name: str) -> Callable[..., Any]:
+    """Return an operator of floats whose result is careful."""
+    plain = getattr(float, name)
+
+    def operate(self: Careful, *other: float) -> Any:
+        result = plain(self, *other)
+        return result if result is NotImplemented else Careful(result)
+
+    return operate
+
+
 class Careful(float):
     """A float whose quotients by 0 are IEEE's, and whose results are careful too.
 
@@ -135,35 +146,18 @@ class Careful(float):
 
     __slots__ = ()
 
-    def __add__(self, other: float) -> Careful:
-        return _kept(float.__add__(self, other))
-
-    def __sub__(self, other: float) -> Careful:
-        return _kept(float.__sub__(self, other))
-
-    def __mul__(self, other: float) -> Careful:
-        return _kept(float.__mul__(self, other))
+    __add__, __radd__ = _kept("__add__"), _kept("__radd__")
+    __sub__, __rsub__ = _kept("__sub__"), _kept("__rsub__")
+    __mul__, __rmul__ = _kept("__mul__"), _kept("__rmul__")
+    __neg__ = _kept("__neg__")
 
     def __truediv__(self, other: float) -> Careful:
         if not isinstance(other, int | float):
             return NotImplemented
         return Careful(_quotient(float(self), float(other)))
 
-    def __rsub__(self, other: float) -> Careful:
-        return _kept(float.__rsub__(self, other))
-
     def __rtruediv__(self, other: float) -> Careful:
         return Careful(_quotient(float(other), float(self)))
-
-    def __neg__(self) -> Careful:
-        return Careful(-float(self))
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-
-def _kept(result: Any) -> Careful:
-    return result if result is NotImplemented else Careful(result)
 
 
 def _quotient(a: float, b: float) -> float:

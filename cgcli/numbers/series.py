@@ -66,7 +66,7 @@ def _whole_below(x: Jet) -> Ball:
     return rational(fmpq(x.exact.floor())) if x.exact is not None else Ball(x.value.floor())
 
 
-def _ceil(x: Jet) -> Jet:
+def _ceil(x: Jet) -> Any:
     return -_floor(-x)
 
 
@@ -121,7 +121,7 @@ def _hypot(a: Jet, b: Jet) -> Jet:
     return SQRT(a * a + b * b)
 
 
-def _power(a: Jet, b: Jet) -> Jet:
+def _power(a: Jet, b: Jet) -> Any:
     """A product of so many factors for a whole exponent, else exp(b·log(a))."""
     if b.exact == 0 and b.still:
         return constant(1)
@@ -141,7 +141,7 @@ def _power(a: Jet, b: Jet) -> Jet:
     return moving(a.value**b.value, EXP(b * LOG(a)).slope)
 
 
-def _power_of_zero(a: Jet, b: Jet) -> Jet:
+def _power_of_zero(a: Jet, b: Jet) -> Any:
     """0^b is 0 for b > 0; there a^b goes to 0 faster than a where b > 1, and as a where b is 1."""
     if b.exact == 0 and a.still:
         # Where b moves as well there is a jump.
@@ -153,11 +153,11 @@ def _power_of_zero(a: Jet, b: Jet) -> Jet:
     return nowhere()
 
 
-def _xlogy(a: Jet, b: Jet) -> Jet:
+def _xlogy(a: Jet, b: Jet) -> Any:
     return constant(0) if a.exact == 0 and a.still else a * LOG(b)
 
 
-def _atan2(a: Jet, b: Jet) -> Jet:
+def _atan2(a: Jet, b: Jet) -> Any:
     """The angle by the half plane that the point lies in."""
     half = constant(Ball(arb.pi() / 2))
     if b.value > 0:
@@ -192,7 +192,7 @@ def _polygamma(n: Jet, x: Jet) -> Jet:
     return Jet(arb_series([value, arb(0) if x.still else slope * x.slope]))
 
 
-def _mod(a: Jet, b: Jet) -> Jet:
+def _mod(a: Jet, b: Jet) -> Any:
     return a - b * _floor(a / b)
 
 
@@ -240,7 +240,7 @@ def _erfc(s: Any) -> Any:
     return s.erfc()
 
 
-def _sigmoid(x: Jet) -> Jet:
+def _sigmoid(x: Jet) -> Any:
     return 1 / (1 + EXP(-x))
 
 
@@ -248,7 +248,7 @@ def _softplus(x: Jet) -> Jet:
     return LOG1P(EXP(x))
 
 
-def _gelu(x: Jet) -> Jet:
+def _gelu(x: Jet) -> Any:
     return x * _series(_erfc, arb.erfc)(-x / SQRT(constant(2))) / 2
 
 
