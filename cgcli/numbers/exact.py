@@ -15,7 +15,7 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
 
-__all__ = ["EXACT", "RATIONAL", "exact_arrays", "exact_namespace", "run"]
+__all__ = ["EXACT", "RATIONAL", "exact_arrays", "exact_namespace", "root", "run"]
 
 RATIONAL: Final = frozenset({"same", "add", "sub", "mul", "div", "neg", "pos", "pow"})
 """The operations that take rationals to rationals, a power when its exponent is whole."""
@@ -44,9 +44,10 @@ def run(rule: Rule, m: Namespace, *arguments: Any) -> Any:
 # Roots and powers
 
 
-def _root(x: Ratio, degree: int) -> Any:
+def root(x: Ratio, degree: int) -> Any:
+    """Return the root of a rational where it is one; an odd one of a negative number too."""
     if x.numerator < 0:
-        return _UNDEFINED if degree % 2 == 0 else -_root(-x, degree)
+        return _UNDEFINED if degree % 2 == 0 else -root(-x, degree)
     top = _whole_root(x.numerator, degree, x.room)
     bottom = _whole_root(x.denominator, degree, x.room) if top >= 0 else -1
     return _IRRATIONAL if bottom < 0 else Ratio(top, bottom, x.room)
@@ -78,10 +79,10 @@ def _power(a: Ratio, b: Ratio) -> Any:
         return _UNDEFINED
     if b.denominator > 1:
         # No number but 0 and 1 has a root of a higher degree than it has bits.
-        root = _root(a, b.denominator) if b.denominator <= a.bits else _IRRATIONAL
-        if isinstance(root, NoValue):
-            return root
-        a = root
+        base = root(a, b.denominator) if b.denominator <= a.bits else _IRRATIONAL
+        if isinstance(base, NoValue):
+            return base
+        a = base
     times = abs(b.numerator)
     top, bottom, room = abs(a.numerator), a.denominator, a.room
     if top == bottom == 1:
@@ -160,11 +161,6 @@ def _angle(a: Ratio, b: Ratio) -> Any:
     return Ratio(0, 1, a.room) if not a and b >= 0 else _IRRATIONAL
 
 
-def _hypot(a: Ratio, b: Ratio) -> Any:
-    square = a * a + b * b
-    return square if isinstance(square, NoValue) else _root(square, 2)
-
-
 # Steps
 
 
@@ -178,22 +174,16 @@ def _round(x: Ratio) -> Ratio:
     return Ratio(whole - (rest == 0 and whole % 2), 1, x.room)
 
 
-def _mod(a: Ratio, b: Ratio) -> Any:
-    quotient = a / b
-    return quotient if isinstance(quotient, NoValue) else a - b * _floor(quotient)
-
-
 _ZERO: Final = {0: 0}
 _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
-    "sqrt": lambda x: _root(x, 2),
-    "cbrt": lambda x: _root(x, 3),
+    "sqrt": lambda x: root(x, 2),
+    "cbrt": lambda x: root(x, 3),
     "exp": _at({0: 1}),
     "expm1": _at(_ZERO),
     "log": _at({1: 0}, lambda x: x > 0),
     "log1p": _at(_ZERO, lambda x: x > -1),
     "log2": _logarithm(2),
     "log10": _logarithm(10),
-    "hypot": _hypot,
     "pow": _power,
     "sin": _at(_ZERO),
     "cos": _at({0: 1}),
@@ -215,9 +205,7 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "digamma": _unknown,
     "polygamma": _unknown,
     "floor": _floor,
-    "ceil": lambda x: Ratio(-(-x.numerator // x.denominator), 1, x.room),
     "round": _round,
-    "mod": _mod,
     "abs": abs,
     "sign": lambda x: Ratio((x.numerator > 0) - (x.numerator < 0), 1, x.room),
     "max": max,
@@ -253,7 +241,6 @@ def exact_namespace(room: Room) -> Namespace:
         **{name: _guarded(function, room) for name, function in _PRIMITIVE.items()},
         where=_where,
         number=lambda value: as_ratio(value, room),
-        truth=lambda c: c if isinstance(c, NoValue) else Ratio(int(bool(c)), 1, room),
         pi=_IRRATIONAL,
         inf=math.inf,
         nan=_UNDEFINED,

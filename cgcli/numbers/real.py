@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cgcli.numbers import gammas, polygamma
 from cgcli.numbers.rounded import Rounded
+from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 __all__ = ["CAREFUL", "EDGES", "FAST", "Careful", "careful", "run"]
@@ -71,31 +72,8 @@ def _cube_root(x: float) -> float:
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
-    "sqrt": math.sqrt,
+    **{name: getattr(math, name) for name in ELEMENTWISE if hasattr(math, name)},
     "cbrt": _cube_root,
-    "exp": math.exp,
-    "expm1": math.expm1,
-    "log": math.log,
-    "log1p": math.log1p,
-    "log2": math.log2,
-    "log10": math.log10,
-    "hypot": math.hypot,
-    "pow": math.pow,
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "asin": math.asin,
-    "acos": math.acos,
-    "atan": math.atan,
-    "atan2": math.atan2,
-    "sinh": math.sinh,
-    "cosh": math.cosh,
-    "tanh": math.tanh,
-    "asinh": math.asinh,
-    "acosh": math.acosh,
-    "atanh": math.atanh,
-    "erf": math.erf,
-    "erfc": math.erfc,
     "gamma": gammas.gamma,
     "lgamma": gammas.lgamma,
     "digamma": polygamma.digamma,

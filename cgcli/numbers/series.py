@@ -34,19 +34,6 @@ def _choose(condition: Truth, a: Jet, b: Jet) -> Jet:
     return a if condition else b
 
 
-def truth_of(condition: Any) -> Jet:
-    """Return 1, 0, or both."""
-    return _choose(condition, constant(1), constant(0))
-
-
-def _greatest(*values: Jet) -> Jet:
-    return functools.reduce(lambda a, b: _choose(a >= b, a, b), map(constant, values))
-
-
-def _least(*values: Jet) -> Jet:
-    return functools.reduce(lambda a, b: _choose(a <= b, a, b), map(constant, values))
-
-
 def _abs(x: Jet) -> Jet:
     return _choose(value_ball(x) >= 0, x, -x)
 
@@ -66,16 +53,12 @@ def _whole_below(x: Jet) -> Ball:
     return rational(fmpq(x.exact.floor())) if x.exact is not None else Ball(x.value.floor())
 
 
-def _ceil(x: Jet) -> Any:
-    return -_floor(-x)
-
-
 def _round(x: Jet) -> Jet:
     """To the nearest, and half way to the even: as the mean of the two ways of rounding a half.
 
     Half way up and half way down differ at a tie alone, where the even one of them is meant.
     """
-    up, down = _floor(x + constant(_HALF)), _ceil(x - constant(_HALF))
+    up, down = _floor(x + constant(_HALF)), -_floor(constant(_HALF) - x)
     same = value_ball(up) == value_ball(down)
     if same is not False:
         return up
@@ -106,19 +89,11 @@ def _series(
     return apply
 
 
-def _log1p(x: Any) -> Any:
-    return (1 + x).log()
-
-
 def _cbrt(x: Jet) -> Jet:
     if x.exact == 0:
         return x if x.still else nowhere()
     root = constant(1) / 3
     return _choose(value_ball(x) > 0, EXP(LOG(x) * root), -EXP(LOG(-x) * root))
-
-
-def _hypot(a: Jet, b: Jet) -> Jet:
-    return SQRT(a * a + b * b)
 
 
 def _power(a: Jet, b: Jet) -> Any:
@@ -192,10 +167,6 @@ def _polygamma(n: Jet, x: Jet) -> Jet:
     return Jet(arb_series([value, arb(0) if x.still else slope * x.slope]))
 
 
-def _mod(a: Jet, b: Jet) -> Any:
-    return a - b * _floor(a / b)
-
-
 SQRT: Final = _series(arb_series.sqrt, arb.sqrt)
 _FINITE_EXP: Final = _series(arb_series.exp, arb.exp)
 LOG: Final = _series(arb_series.log, arb.log)
@@ -207,102 +178,59 @@ def EXP(x: Jet) -> Jet:  # noqa: N802  # as the functions above
     return constant(0) if x.value == arb("-inf") else _FINITE_EXP(x)
 
 
-def _sinh(s: Any) -> Any:
-    return (s.exp() - (-s).exp()) / 2
-
-
-def _cosh(s: Any) -> Any:
-    return (s.exp() + (-s).exp()) / 2
-
-
-def _tanh(s: Any) -> Any:
-    """1 - 2/(exp(2x) + 1), whose slope is no difference of large numbers."""
-    return 1 - 2 / ((2 * s).exp() + 1)
-
-
-def _asinh(s: Any) -> Any:
-    return (s + (s * s + 1).sqrt()).log() if s[0] >= 0 else -((s * s + 1).sqrt() - s).log()
-
-
-def _acosh(s: Any) -> Any:
-    return (s + (s - 1).sqrt() * (s + 1).sqrt()).log()
-
-
-def _atanh(s: Any) -> Any:
-    return ((1 + s) / (1 - s)).log() / 2
-
-
-def _acos(s: Any) -> Any:
-    return arb.pi() / 2 - s.asin()
-
-
-def _erfc(s: Any) -> Any:
-    return s.erfc()
+_SERIES: Final[dict[str, Callable[[Any], Any]]] = {
+    "expm1": lambda s: s.exp() - 1,
+    "log1p": lambda s: (1 + s).log(),
+    "acos": lambda s: arb.pi() / 2 - s.asin(),
+    "sinh": lambda s: (s.exp() - (-s).exp()) / 2,
+    "cosh": lambda s: (s.exp() + (-s).exp()) / 2,
+    # The slope is no difference of large numbers.
+    "tanh": lambda s: 1 - 2 / ((2 * s).exp() + 1),
+    "asinh": lambda s: (
+        (s + (s * s + 1).sqrt()).log() if s[0] >= 0 else -((s * s + 1).sqrt() - s).log()
+    ),
+    "acosh": lambda s: (s + (s - 1).sqrt() * (s + 1).sqrt()).log(),
+    "atanh": lambda s: ((1 + s) / (1 - s)).log() / 2,
+}
+"""What FLINT has no series of, by those that it has."""
 
 
 def _sigmoid(x: Jet) -> Any:
     return 1 / (1 + EXP(-x))
 
 
-def _softplus(x: Jet) -> Jet:
-    return LOG1P(EXP(x))
-
-
-def _gelu(x: Jet) -> Any:
-    return x * _series(_erfc, arb.erfc)(-x / SQRT(constant(2))) / 2
-
-
-def _elu(x: Jet) -> Jet:
-    return _choose(value_ball(x) > 0, x, EXPM1(x))
-
-
-EXPM1: Final = _series(lambda s: s.exp() - 1, arb.expm1)
-LOG1P: Final = _series(_log1p, arb.log1p)
+_OF_SERIES: Final = {
+    name: _series(_SERIES.get(name) or getattr(arb_series, name), getattr(arb, name))
+    for name in ("asin", "erf", "erfc", *_SERIES)
+}
 
 DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
+    **_OF_SERIES,
     "pow": _power,
     "sqrt": SQRT,
     "cbrt": _cbrt,
     "exp": EXP,
-    "expm1": EXPM1,
     "log": LOG,
-    "log1p": LOG1P,
-    "log2": lambda x: LOG(x) / LOG(constant(2)),
-    "log10": lambda x: LOG(x) / LOG(constant(10)),
-    "hypot": _hypot,
     "xlogy": _xlogy,
     "sin": _series(arb_series.sin),
     "cos": _series(arb_series.cos),
     "tan": _series(arb_series.tan),
-    "asin": _series(arb_series.asin, arb.asin),
-    "acos": _series(_acos, arb.acos),
     "atan": ATAN,
     "atan2": _atan2,
-    "sinh": _series(_sinh, arb.sinh),
-    "cosh": _series(_cosh, arb.cosh),
-    "tanh": _series(_tanh, arb.tanh),
-    "asinh": _series(_asinh, arb.asinh),
-    "acosh": _series(_acosh, arb.acosh),
-    "atanh": _series(_atanh, arb.atanh),
-    "erf": _series(arb_series.erf, arb.erf),
-    "erfc": _series(arb_series.erfc, arb.erfc),
     "gamma": _gamma,
     "lgamma": _lgamma,
-    "digamma": lambda x: _polygamma(constant(0), x),
     "polygamma": _polygamma,
     "abs": _abs,
     "sign": _sign,
     "floor": _floor,
-    "ceil": _ceil,
     "round": _round,
-    "max": _greatest,
-    "min": _least,
-    "mod": _mod,
+    "max": lambda *values: functools.reduce(lambda a, b: _choose(a >= b, a, b), values),
+    "min": lambda *values: functools.reduce(lambda a, b: _choose(a <= b, a, b), values),
     "sigmoid": _sigmoid,
-    "elu": _elu,
-    "softplus": _softplus,
+    "elu": lambda x: _choose(value_ball(x) > 0, x, _OF_SERIES["expm1"](x)),
+    "softplus": lambda x: _OF_SERIES["log1p"](EXP(x)),
     "silu": lambda x: x * _sigmoid(x),
-    "gelu": _gelu,
+    "gelu": lambda x: x * _OF_SERIES["erfc"](-x / SQRT(constant(2))) / 2,
 }
 """The primitives, and smooth functions whose rows compute them by parts that are not smooth."""
 
@@ -319,7 +247,6 @@ class JetNamespace(Namespace):
 JETS: Final = JetNamespace(
     **DEFINITIONS,
     where=lambda condition, a, b: _choose(condition, constant(a), constant(b)),
-    truth=truth_of,
     number=constant,
     inf=constant(arb("inf")),
     nan=nowhere(),

@@ -21,6 +21,7 @@ from cgcli.numbers.arrays import ARRAYS, Array
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.operators import COMPARISONS, Operators
 from cgcli.numbers.real import CAREFUL, Careful
+from cgcli.operations.protocol import FORMULAS
 from cgcli.operations.table import OPERATIONS
 
 __all__ = ["TAYLOR", "TERMS", "Series", "taylor_arrays"]
@@ -175,10 +176,6 @@ def _choose(condition: Any, a: Any, b: Any) -> Any:
     return Series(np.where(condition.holds, first[:terms], second[:terms]))
 
 
-def _truth(condition: Any) -> Any:
-    return _choose(condition, Careful(1), Careful(0))
-
-
 def _still(value: Array, like: Series) -> Series:
     """Return values that do not move, NaN where a series has no value."""
     terms = np.zeros(like.terms.shape)
@@ -202,10 +199,6 @@ def _drift(x: Series) -> Array:
 def _floor(x: Series) -> Series:
     below = np.floor(x.terms[0])
     return _still(below - ((below == x.terms[0]) & (_drift(x) < 0)), x)
-
-
-def _ceil(x: Series) -> Any:
-    return -_floor(-x)
 
 
 def _round(x: Series) -> Series:
@@ -329,10 +322,6 @@ def _atan2(a: Any, b: Any) -> Any:
     )
 
 
-def _mod(a: Any, b: Any) -> Any:
-    return a - b * TAYLOR.floor(a / b)
-
-
 _POWER: Final = _smooth("pow")
 _HYPOT: Final = _smooth("hypot")
 _ANGLE: Final = _smooth("atan2")
@@ -357,11 +346,11 @@ _SPECIAL: Final[dict[str, Callable[..., Any]]] = {
     "pow": _power,
     "hypot": _hypot,
     "atan2": _atan2,
-    "mod": _mod,
     "abs": _abs,
     "sign": _sign,
     "floor": _floor,
-    "ceil": _ceil,
+    "ceil": lambda x: FORMULAS["ceil"](TAYLOR, x),
+    "mod": lambda a, b: FORMULAS["mod"](TAYLOR, a, b),
     "round": _round,
 }
 
@@ -371,13 +360,12 @@ _SMOOTH: Final = (
     "polygamma",
 )  # fmt: skip
 
-TAYLOR: Final = Namespace(
+TAYLOR: Final[Namespace] = Namespace(
     **{name: _guarded(name, function) for name, function in _SPECIAL.items()},
     **{name: _guarded(name, _smooth(name)) for name in _SMOOTH},
     max=_extreme(lambda a, b: a >= b),
     min=_extreme(lambda a, b: a <= b),
     where=_choose,
-    truth=_truth,
     number=Careful,
     pi=Careful(math.pi),
     inf=Careful(math.inf),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
 
-__all__ = ["as_input", "as_inputs", "is_finite"]
+__all__ = ["as_input", "as_inputs", "is_finite", "named", "unusable"]
 
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bindings with each value as the graph keeps it; raises `CgraphError`."""
+    return named(bindings, as_input)
+
+
+def named(bindings: Mapping[str, Any], convert: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """Return the bindings with each value as it is converted; names must be strings."""
     for name in bindings:
         if not isinstance(name, str):
             raise CgraphError("binding", f"a name must be a string, not {type(name).__name__}")
-    return {
-        name: value if type(value) is float else as_input(value, name)
-        for name, value in bindings.items()
-    }
+    return {name: convert(value, name) for name, value in bindings.items()}
 
 
 def as_input(value: Any, name: str) -> Any:
@@ -27,6 +29,8 @@ def as_input(value: Any, name: str) -> Any:
     >>> as_input(1, "x"), as_input([[1, 2], [3, 4]], "W").shape
     (1.0, (2, 2))
     """
+    if type(value) is float:
+        return value
     if isinstance(value, (list, tuple)):
         return _as_array(_plain_rows(value, name), name)
     if hasattr(value, "__array__"):
@@ -38,13 +42,13 @@ def _as_float(value: Any, name: str) -> float:
     if type(value) is float:
         return value
     if isinstance(value, (bool, str, bytes)) or value is None:
-        raise _unusable(name, f"{type(value).__name__} is not a number")
+        raise unusable(name, f"{type(value).__name__} is not a number")
     try:
         return float(value)
     except OverflowError:
-        raise _unusable(name, "it is larger than the largest double, 1.8e308") from None
+        raise unusable(name, "it is larger than the largest double, 1.8e308") from None
     except (TypeError, ValueError):
-        raise _unusable(name, f"{type(value).__name__} is not a number") from None
+        raise unusable(name, f"{type(value).__name__} is not a number") from None
 
 
 def _plain_rows(value: Sequence[Any], name: str) -> list[Any]:
@@ -65,19 +69,20 @@ def _as_array(value: Any, name: str) -> Any:
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "fiu":
-            raise _unusable(name, "its elements must be numbers")
+            raise unusable(name, "its elements must be numbers")
         with np.errstate(all="ignore"):
             array = array.astype(np.float64)
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise _unusable(name, "its rows must be of one length, and its elements numbers") from None
+        raise unusable(name, "its rows must be of one length, and its elements numbers") from None
     if array.ndim > 2:
-        raise _unusable(name, f"it has {array.ndim} axes, and values have 2 at most")
+        raise unusable(name, f"it has {array.ndim} axes, and values have 2 at most")
     if not array.size:
-        raise _unusable(name, "it is empty")
+        raise unusable(name, "it is empty")
     return array if array.ndim else float(array)
 
 
-def _unusable(name: str, why: str) -> CgraphError:
+def unusable(name: str, why: str) -> CgraphError:
+    """Return the error for a value that is no number, vector or matrix."""
     return CgraphError(
         "binding",
         f"the value of '{excerpt(name)}' cannot be used: {why}",

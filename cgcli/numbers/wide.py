@@ -14,13 +14,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 __all__ = ["LEAST_DOUBLE", "WIDE", "room", "run_wide", "spread_wide", "wide", "wide_arrays"]
 
-_CONTEXT: Final = decimal.Context(prec=34, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
+_CONTEXT: Final = boundless(34)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
