@@ -265,32 +265,33 @@ def as_balls(result: Any) -> Any:
     return result.view(Objects) if result.ndim else ball(result.item())
 
 
-def _anchor(x: Any, *axis: int) -> Any:
-    """Return a number near the greatest ball: by what is subtracted and added, any number does."""
-    from cgcli.numbers.objects import lift
-
-    return ball_arrays().amax(lift(_midpoint, 1)(x), *axis)
-
-
-def _midpoint(x: Ball) -> Ball:
-    return Ball(x.value.mid()) if x.value.is_finite() else rational(fmpq(0))
-
-
 @functools.cache
 def ball_arrays() -> Namespace:
     """Return the namespace of the rules over arrays of balls; it imports NumPy."""
     from cgcli.numbers.objects import object_namespace
 
-    return object_namespace(BALLS, NOTHING, anchor=_anchor)
+    return object_namespace(BALLS, NOTHING)
 
 
 class BallNamespace(Namespace):
     """The namespace; π has as many digits as the precision of the moment asks for."""
 
     @property
-    def pi(self) -> Ball:
+    def pi(self) -> Any:
         """The ball of π."""
-        return Ball(arb.pi())
+        return self.number(Ball(arb.pi()))
+
+    def anchor(self, x: Any, *axis: int) -> Any:
+        """Return a number near the greatest, which does not move.
+
+        By what is subtracted and added, any number does.
+        """
+        from cgcli.numbers.objects import lift
+
+        def middle(x: Any) -> Any:
+            return self.number(Ball(x.value.mid()) if x.value.is_finite() else 0)
+
+        return self.amax(lift(middle, 1)(x), *axis)
 
 
 _FINITE_EXP: Final = _function("exp", arb.exp)

@@ -14,6 +14,7 @@ from cgcli.numbers.missing import IRRATIONAL, LONG, NOTHING, UNDEFINED, NoValue,
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
+from cgcli.operations.table import OPERATIONS
 
 __all__ = ["EXACT", "RATIONAL", "exact_arrays", "exact_namespace", "root", "run"]
 
@@ -103,13 +104,14 @@ def _power(a: Ratio, b: Ratio) -> Any:
 # Functions that are rational at few points
 
 
-def _at(points: dict[int, int], inside: Callable[[Ratio], bool] | None = None) -> Any:
-    """Return a function that is rational at a few whole numbers alone."""
+def _at(name: str, point: int, value: int) -> Callable[[Ratio], Any]:
+    """Return a function that is rational at one whole number alone."""
+    domain = OPERATIONS[name].domain
 
     def function(x: Ratio) -> Any:
-        if x.denominator == 1 and x.numerator in points:
-            return Ratio(points[x.numerator], 1, x.room)
-        return _IRRATIONAL if inside is None or inside(x) else _UNDEFINED
+        if x.denominator == 1 and x.numerator == point:
+            return Ratio(value, 1, x.room)
+        return _IRRATIONAL if domain is None or domain.inside(EXACT, x) else _UNDEFINED
 
     return function
 
@@ -174,32 +176,19 @@ def _round(x: Ratio) -> Ratio:
     return Ratio(whole - (rest == 0 and whole % 2), 1, x.room)
 
 
-_ZERO: Final = {0: 0}
+_ZERO_AT_ZERO: Final = (
+    "expm1", "log1p", "sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf",
+)  # fmt: skip
 _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
+    **{name: _at(name, 0, 0) for name in _ZERO_AT_ZERO},
+    **{name: _at(name, 0, 1) for name in ("exp", "cos", "cosh", "erfc")},
+    **{name: _at(name, 1, 0) for name in ("log", "acos", "acosh")},
     "sqrt": lambda x: root(x, 2),
     "cbrt": lambda x: root(x, 3),
-    "exp": _at({0: 1}),
-    "expm1": _at(_ZERO),
-    "log": _at({1: 0}, lambda x: x > 0),
-    "log1p": _at(_ZERO, lambda x: x > -1),
     "log2": _logarithm(2),
     "log10": _logarithm(10),
     "pow": _power,
-    "sin": _at(_ZERO),
-    "cos": _at({0: 1}),
-    "tan": _at(_ZERO),
-    "asin": _at(_ZERO, lambda x: abs(x) <= 1),
-    "acos": _at({1: 0}, lambda x: abs(x) <= 1),
-    "atan": _at(_ZERO),
     "atan2": _angle,
-    "sinh": _at(_ZERO),
-    "cosh": _at({0: 1}),
-    "tanh": _at(_ZERO),
-    "asinh": _at(_ZERO),
-    "acosh": _at({1: 0}, lambda x: x >= 1),
-    "atanh": _at(_ZERO, lambda x: abs(x) < 1),
-    "erf": _at(_ZERO),
-    "erfc": _at({0: 1}),
     "gamma": _gamma,
     "lgamma": _lgamma,
     "digamma": _unknown,

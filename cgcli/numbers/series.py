@@ -15,7 +15,7 @@ from typing import Any, Final
 from flint import arb, arb_series, fmpq
 
 from cgcli.numbers.balls import UNKNOWN, Ball, Truth, rational
-from cgcli.numbers.certified import from_gamma_series
+from cgcli.numbers.certified import BallNamespace, from_gamma_series
 from cgcli.numbers.jets import Jet, constant, moving, nowhere, value_ball
 from cgcli.numbers.namespace import Namespace
 
@@ -235,16 +235,7 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
 """The primitives, and smooth functions whose rows compute them by parts that are not smooth."""
 
 
-class JetNamespace(Namespace):
-    """The namespace; π has as many digits as the precision of the moment asks for."""
-
-    @property
-    def pi(self) -> Jet:
-        """π, which does not move."""
-        return constant(Ball(arb.pi()))
-
-
-JETS: Final = JetNamespace(
+JETS: Final = BallNamespace(
     **DEFINITIONS,
     where=lambda condition, a, b: _choose(condition, constant(a), constant(b)),
     number=constant,
@@ -254,20 +245,9 @@ JETS: Final = JetNamespace(
 """Numbers that move: all other operations are done by the value rules of their rows."""
 
 
-def _anchor(x: Any, *axis: int) -> Any:
-    """Return a number near the greatest, which does not move."""
-    from cgcli.numbers.objects import lift
-
-    return jet_arrays().amax(lift(_midpoint, 1)(x), *axis)
-
-
-def _midpoint(x: Jet) -> Jet:
-    return constant(Ball(x.value.mid())) if x.value.is_finite() else constant(0)
-
-
 @functools.cache
 def jet_arrays() -> Namespace:
     """Return the namespace of the value rules over arrays of jets; it imports NumPy."""
     from cgcli.numbers.objects import object_namespace
 
-    return object_namespace(JETS, anchor=_anchor)
+    return object_namespace(JETS)

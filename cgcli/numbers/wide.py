@@ -144,17 +144,13 @@ def _by_double(name: str, *arguments: Decimal) -> Decimal:
     return wide(getattr(CAREFUL, name)(*map(float, arguments)))
 
 
-def _double(name: str) -> Callable[..., Decimal]:
-    return lambda *arguments: _by_double(name, *arguments)
-
-
 def _taking_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     """Let a function take numbers of Python too, as rules write them."""
     return lambda *arguments: function(*map(Decimal, arguments))
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
-    **{name: _double(name) for name in ELEMENTWISE},
+    **{name: functools.partial(_by_double, name) for name in ELEMENTWISE},
     "exp": _exp,
     "expm1": _expm1,
     "log": Decimal.ln,
