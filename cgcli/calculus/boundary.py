@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cgcli.calculus.notes import Note, kink_words, note_on, shown, sides_in_words
+from cgcli.calculus.notes import Note, kink_words, note_on, shown, sides_in_words, where_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import Lines, excerpt
 from cgcli.words import Message, joined
@@ -231,18 +231,11 @@ def _note(
 
     graph, rows = result.graph, result.graph.operations[node].kinks
     kink = next((each for each in rows if each.jump), rows[0])
-    where: str = ""
-    if graph.shape(node):
-        flags = np.broadcast_to(np.asarray(at), graph.shape(node))
-        first, count = np.argwhere(flags)[0], int(flags.sum())
-        where = Message(" at element [{index}]", index=", ".join(str(int(i)) for i in first))
-        if count > 1:
-            where = Message("{first} and {count} more", first=where, count=count - 1)
     message = Message(
         "{formula} has {what}{where}: {sides}",
         formula=shown(graph, node),
         what=kink_words(graph, node, kink),
-        where=where,
+        where=where_in_words(np.broadcast_to(np.asarray(at), graph.shape(node))),
         sides=words,
     )
     return note_on(graph, node, "kink", message, Lines(graph.text), told)

@@ -8,7 +8,8 @@ convention's was used.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import numbers
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.ends import is_outside
@@ -21,6 +22,7 @@ from cgcli.words import Message
 
 __all__ = [
     "Note",
+    "asked_at",
     "examine",
     "holds",
     "kink_words",
@@ -28,6 +30,7 @@ __all__ = [
     "note_on",
     "shown",
     "sides_in_words",
+    "where_in_words",
 ]
 
 _SUGGESTIONS_FOR: Final = 20
@@ -212,6 +215,19 @@ def sides_in_words(left: float | None, right: float | None) -> Message:
     return Message("is {left:g} from the left, {right:g} from the right", left=left, right=right)
 
 
+def where_in_words(flags: Any) -> Message | str:
+    """Return the words for the first element that is flagged, and how many more are."""
+    import numpy as np
+
+    where: Message | str = ""
+    first, count = np.argwhere(flags)[0], int(flags.sum())
+    if flags.ndim:
+        where = Message(" at element [{index}]", index=", ".join(str(int(i)) for i in first))
+    if count > 1:
+        where = Message("{first} and {count} more", first=where, count=count - 1)
+    return where
+
+
 def merged(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list[Note]]:
     """Return two lots of notes as one."""
     if not a or not b:
@@ -223,19 +239,21 @@ def _nothing(graph: Graph, values: list[Any], node: int) -> Message:
     """Say that a node has no value: of several infinities it is an indeterminate form."""
     operation = graph.operations[node]
     several = len(graph.arguments[node]) > 1 or not operation.elementwise
-    written, at = shown(graph, node), _at(graph, values, node)
+    written, at = shown(graph, node), asked_at(graph, values, node)
     if several and not operation.kinks:
         return Message("{formula} is an indeterminate form{at}", formula=written, at=at)
     return Message("{formula} has no value{at}", formula=written, at=at)
 
 
-def _at(graph: Graph, values: list[Any], node: int) -> str:
+def asked_at(
+    graph: Graph, values: list[Any], node: int, write: Callable[[Any], str] = "{:.6g}".format
+) -> Message | str:
     """Say the values a scalar node was asked at: `` at x = -1``."""
-    parts = []
-    for argument in dict.fromkeys(graph.arguments[node]):
-        value = values[argument]
-        if isinstance(value, float) and argument not in graph.literals:
-            parts.append(f"{excerpt(graph.names[argument])} = {value:.6g}")
+    parts = [
+        f"{excerpt(graph.names[argument])} = {write(values[argument])}"
+        for argument in dict.fromkeys(graph.arguments[node])
+        if isinstance(values[argument], numbers.Real) and argument not in graph.literals
+    ]
     return Message(" at {values}", values=", ".join(parts[:3])) if parts else ""
 
 
@@ -249,7 +267,7 @@ def _domain_message(graph: Graph, values: list[Any], node: int) -> Message:
     return Message(
         "{formula} is not defined{at}: {why}",
         formula=shown(graph, node),
-        at=_at(graph, values, node),
+        at=asked_at(graph, values, node),
         why=Message(operation.domain.words, **dict(zip(operation.parameters, names, strict=False))),
     )
 

@@ -7,8 +7,9 @@ themselves are FLINT's.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import flint
@@ -33,7 +34,15 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.ratio import Ratio
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["BALLS", "BallNamespace", "as_balls", "ball_arrays", "constants_at", "from_gamma_series"]
+__all__ = [
+    "BALLS",
+    "BallNamespace",
+    "as_balls",
+    "ball_arrays",
+    "constants_at",
+    "from_gamma_series",
+    "terms",
+]
 
 _NOWHERE: Final = VOIDED | INFINITE
 _MOST_ORDER: Final = 101
@@ -184,7 +193,7 @@ def _polygamma(n: Any, x: Any) -> Ball:
 
 def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
     """Return the polygamma functions of that order and the next ones at x, from Γ'/Γ."""
-    with _Terms(order + count + 1):
+    with terms(order + count + 1):
         series = flint.arb_series([x, 1], prec=order + count + 1).gamma()
         try:
             quotient = series.derivative() / series
@@ -194,18 +203,14 @@ def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
         return [quotient[k] * arb(k).fac() for k in range(order, order + count)]
 
 
-class _Terms:
-    """A context in which power series keep so many terms."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __enter__(self) -> None:
-        self._before = flint.ctx.cap
-        flint.ctx.cap = self._count
-
-    def __exit__(self, *error: object) -> None:
-        flint.ctx.cap = self._before
+@contextlib.contextmanager
+def terms(count: int) -> Iterator[None]:
+    """Let power series keep so many terms."""
+    before, flint.ctx.cap = flint.ctx.cap, count
+    try:
+        yield
+    finally:
+        flint.ctx.cap = before
 
 
 def _power(a: Any, b: Any) -> Ball:
@@ -249,11 +254,9 @@ def constants_at(name: str) -> Ball:
     >>> constants_at("tau").value.overlaps(2 * arb.pi()), constants_at("inf") is INFINITY
     (True, True)
     """
-    if name == "pi":
-        return Ball(arb.pi())
-    if name == "tau":
-        return Ball(2 * arb.pi())
-    return Ball(arb.const_e()) if name == "e" else INFINITY
+    if name == "inf":
+        return INFINITY
+    return Ball(arb.const_e() if name == "e" else arb.pi() * (2 if name == "tau" else 1))
 
 
 def as_balls(result: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.ratio import Room
-from cgcli.numbers.values import named, unusable
+from cgcli.numbers.values import check_shape, named, unusable
 
 __all__ = ["as_exact_inputs"]
 
@@ -67,8 +67,5 @@ def _as_array(value: Any, name: str) -> Any:
         if nested and (len(nested) < len(rows) or any(len(row) != width for row in nested)):
             raise unusable(name, "its rows must be of one length, and its elements numbers")
         flat = [element for row in nested for element in row] if nested else rows
-    if len(shape) > 2:
-        raise unusable(name, f"it has {len(shape)} axes, and values have 2 at most")
-    if 0 in shape:
-        raise unusable(name, "it is empty")
+    check_shape(shape, name)
     return arranged([_as_fraction(element, name) for element in flat], shape)

@@ -89,11 +89,40 @@ def _series(
     return apply
 
 
+_SERIES: Final[dict[str, Callable[[Any], Any]]] = {
+    "expm1": lambda s: s.exp() - 1,
+    "log1p": lambda s: (1 + s).log(),
+    "acos": lambda s: arb.pi() / 2 - s.asin(),
+    "sinh": lambda s: (s.exp() - (-s).exp()) / 2,
+    "cosh": lambda s: (s.exp() + (-s).exp()) / 2,
+    # The slope is no difference of large numbers.
+    "tanh": lambda s: 1 - 2 / ((2 * s).exp() + 1),
+    "asinh": lambda s: (
+        (s + (s * s + 1).sqrt()).log() if s[0] >= 0 else -((s * s + 1).sqrt() - s).log()
+    ),
+    "acosh": lambda s: (s + (s - 1).sqrt() * (s + 1).sqrt()).log(),
+    "atanh": lambda s: ((1 + s) / (1 - s)).log() / 2,
+}
+"""What FLINT has no series of, by those that it has."""
+_SMOOTH: Final = {
+    **{name: _series(getattr(arb_series, name)) for name in ("sin", "cos", "tan")},
+    **{
+        name: _series(_SERIES.get(name) or getattr(arb_series, name), getattr(arb, name))
+        for name in ("sqrt", "exp", "log", "asin", "atan", "erf", "erfc", *_SERIES)
+    },
+}
+
+
+def _exp(x: Jet) -> Jet:
+    """exp(x), and 0 where x is -inf."""
+    return constant(0) if x.value == arb("-inf") else _SMOOTH["exp"](x)
+
+
 def _cbrt(x: Jet) -> Jet:
     if x.exact == 0:
         return x if x.still else nowhere()
     root = constant(1) / 3
-    return _choose(value_ball(x) > 0, EXP(LOG(x) * root), -EXP(LOG(-x) * root))
+    return _choose(value_ball(x) > 0, _exp(JETS.log(x) * root), -_exp(JETS.log(-x) * root))
 
 
 def _power(a: Jet, b: Jet) -> Any:
@@ -113,7 +142,7 @@ def _power(a: Jet, b: Jet) -> Any:
         return _power_of_zero(a, b)
     if a.still and b.still:
         return moving(a.value**b.value, arb(0))
-    return moving(a.value**b.value, EXP(b * LOG(a)).slope)
+    return moving(a.value**b.value, _exp(b * JETS.log(a)).slope)
 
 
 def _power_of_zero(a: Jet, b: Jet) -> Any:
@@ -129,27 +158,27 @@ def _power_of_zero(a: Jet, b: Jet) -> Any:
 
 
 def _xlogy(a: Jet, b: Jet) -> Any:
-    return constant(0) if a.exact == 0 and a.still else a * LOG(b)
+    return constant(0) if a.exact == 0 and a.still else a * JETS.log(b)
 
 
 def _atan2(a: Jet, b: Jet) -> Any:
     """The angle by the half plane that the point lies in."""
     half = constant(Ball(arb.pi() / 2))
     if b.value > 0:
-        return ATAN(a / b)
+        return JETS.atan(a / b)
     if a.value > 0:
-        return half - ATAN(b / a)
+        return half - JETS.atan(b / a)
     if a.value < 0:
-        return -half - ATAN(b / a)
+        return -half - JETS.atan(b / a)
     if a.exact == 0 and b.value < 0:
         return half + half + a / b
     return constant(0) if a.exact == 0 and b.exact == 0 else nowhere()
 
 
-def _lgamma(x: Jet) -> Jet:
+def _lgamma(x: Jet) -> Any:
     if x.value > 0:
         return _series(arb_series.lgamma)(x)
-    return LOG(_abs(_gamma(x)))
+    return JETS.log(_abs(_gamma(x)))
 
 
 def _gamma(x: Jet) -> Jet:
@@ -167,55 +196,16 @@ def _polygamma(n: Jet, x: Jet) -> Jet:
     return Jet(arb_series([value, arb(0) if x.still else slope * x.slope]))
 
 
-SQRT: Final = _series(arb_series.sqrt, arb.sqrt)
-_FINITE_EXP: Final = _series(arb_series.exp, arb.exp)
-LOG: Final = _series(arb_series.log, arb.log)
-ATAN: Final = _series(arb_series.atan, arb.atan)
-
-
-def EXP(x: Jet) -> Jet:  # noqa: N802  # as the functions above
-    """exp(x), and 0 where x is -inf."""
-    return constant(0) if x.value == arb("-inf") else _FINITE_EXP(x)
-
-
-_SERIES: Final[dict[str, Callable[[Any], Any]]] = {
-    "expm1": lambda s: s.exp() - 1,
-    "log1p": lambda s: (1 + s).log(),
-    "acos": lambda s: arb.pi() / 2 - s.asin(),
-    "sinh": lambda s: (s.exp() - (-s).exp()) / 2,
-    "cosh": lambda s: (s.exp() + (-s).exp()) / 2,
-    # The slope is no difference of large numbers.
-    "tanh": lambda s: 1 - 2 / ((2 * s).exp() + 1),
-    "asinh": lambda s: (
-        (s + (s * s + 1).sqrt()).log() if s[0] >= 0 else -((s * s + 1).sqrt() - s).log()
-    ),
-    "acosh": lambda s: (s + (s - 1).sqrt() * (s + 1).sqrt()).log(),
-    "atanh": lambda s: ((1 + s) / (1 - s)).log() / 2,
-}
-"""What FLINT has no series of, by those that it has."""
-
-
 def _sigmoid(x: Jet) -> Any:
-    return 1 / (1 + EXP(-x))
+    return 1 / (1 + _exp(-x))
 
-
-_OF_SERIES: Final = {
-    name: _series(_SERIES.get(name) or getattr(arb_series, name), getattr(arb, name))
-    for name in ("asin", "erf", "erfc", *_SERIES)
-}
 
 DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
-    **_OF_SERIES,
+    **_SMOOTH,
     "pow": _power,
-    "sqrt": SQRT,
     "cbrt": _cbrt,
-    "exp": EXP,
-    "log": LOG,
+    "exp": _exp,
     "xlogy": _xlogy,
-    "sin": _series(arb_series.sin),
-    "cos": _series(arb_series.cos),
-    "tan": _series(arb_series.tan),
-    "atan": ATAN,
     "atan2": _atan2,
     "gamma": _gamma,
     "lgamma": _lgamma,
@@ -227,15 +217,15 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
     "max": lambda *values: functools.reduce(lambda a, b: _choose(a >= b, a, b), values),
     "min": lambda *values: functools.reduce(lambda a, b: _choose(a <= b, a, b), values),
     "sigmoid": _sigmoid,
-    "elu": lambda x: _choose(value_ball(x) > 0, x, _OF_SERIES["expm1"](x)),
-    "softplus": lambda x: _OF_SERIES["log1p"](EXP(x)),
+    "elu": lambda x: _choose(value_ball(x) > 0, x, JETS.expm1(x)),
+    "softplus": lambda x: JETS.log1p(_exp(x)),
     "silu": lambda x: x * _sigmoid(x),
-    "gelu": lambda x: x * _OF_SERIES["erfc"](-x / SQRT(constant(2))) / 2,
+    "gelu": lambda x: x * JETS.erfc(-x / JETS.sqrt(constant(2))) / 2,
 }
 """The primitives, and smooth functions whose rows compute them by parts that are not smooth."""
 
 
-JETS: Final = BallNamespace(
+JETS: Final[Namespace] = BallNamespace(
     **DEFINITIONS,
     where=lambda condition, a, b: _choose(condition, constant(a), constant(b)),
     number=constant,

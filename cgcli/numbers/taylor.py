@@ -21,7 +21,7 @@ from cgcli.numbers.arrays import ARRAYS, Array
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.operators import COMPARISONS, Operators
 from cgcli.numbers.real import CAREFUL, Careful
-from cgcli.operations.protocol import FORMULAS
+from cgcli.operations.protocol import ELEMENTWISE, FORMULAS
 from cgcli.operations.table import OPERATIONS
 
 __all__ = ["TAYLOR", "TERMS", "Series", "taylor_arrays"]
@@ -354,11 +354,7 @@ _SPECIAL: Final[dict[str, Callable[..., Any]]] = {
     "round": _round,
 }
 
-_SMOOTH: Final = (
-    "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan",
-    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "lgamma", "digamma",
-    "polygamma",
-)  # fmt: skip
+_SMOOTH: Final = {*ELEMENTWISE} & {*OPERATIONS} - {*_SPECIAL, "where"}
 
 TAYLOR: Final[Namespace] = Namespace(
     **{name: _guarded(name, function) for name, function in _SPECIAL.items()},

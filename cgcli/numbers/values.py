@@ -7,7 +7,7 @@ from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
 
-__all__ = ["as_input", "as_inputs", "is_finite", "named", "unusable"]
+__all__ = ["as_input", "as_inputs", "check_shape", "is_finite", "named", "unusable"]
 
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,11 +74,16 @@ def _as_array(value: Any, name: str) -> Any:
             array = array.astype(np.float64)
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise unusable(name, "its rows must be of one length, and its elements numbers") from None
-    if array.ndim > 2:
-        raise unusable(name, f"it has {array.ndim} axes, and values have 2 at most")
-    if not array.size:
-        raise unusable(name, "it is empty")
+    check_shape(array.shape, name)
     return array if array.ndim else float(array)
+
+
+def check_shape(shape: tuple[int, ...], name: str) -> None:
+    """Raise `CgraphError` for an array of more than two axes, or without elements."""
+    if len(shape) > 2:
+        raise unusable(name, f"it has {len(shape)} axes, and values have 2 at most")
+    if 0 in shape:
+        raise unusable(name, "it is empty")
 
 
 def unusable(name: str, why: str) -> CgraphError:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
@@ -38,11 +39,7 @@ def wide(value: Any) -> Decimal:
 
 def spread_wide(value: Any) -> Any:
     """Return a double, or an array of them, in wide numbers."""
-    if not getattr(value, "shape", ()):
-        return wide(value)
-    from cgcli.numbers.objects import mapped
-
-    return mapped(wide, value.shape, value)
+    return by_element(wide, value)
 
 
 def run_wide(rule: Rule, *arguments: Any) -> Any:
