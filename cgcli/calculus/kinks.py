@@ -37,7 +37,7 @@ def kinks(
     graph, kind, active = result.graph, result.kind, result.active
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
-    varying = _varying(result, values)
+    varying: Any = _varying(result, values) if graph.tensors else None
     lines: Lines | None = None
     at_point, plain = result.values, not (graph.tensors or kind.exact)
     for node, operation in enumerate(graph.operations):

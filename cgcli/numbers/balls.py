@@ -122,6 +122,9 @@ class Ball(Operators):
 
     def write(self, name: str, *operands: Any) -> Any:
         """Return what an operation leaves; for the other side it takes numbers of Python too."""
+        # Numbers of this kind are the usual case, and this is where the time goes.
+        if type(operands[0]) is Ball is type(operands[-1]):
+            return _OPERATIONS[name](*operands)
         balls = []
         for operand in operands:
             if type(operand) is Ball:

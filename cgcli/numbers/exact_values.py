@@ -11,7 +11,7 @@ from typing import Any
 from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.ratio import Room
-from cgcli.numbers.values import check_shape, named, unusable
+from cgcli.numbers.values import check_names, check_shape, unusable
 
 __all__ = ["as_exact_inputs"]
 
@@ -24,7 +24,8 @@ def as_exact_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     >>> as_exact_inputs({"x": 0.5, "y": Fraction(1, 3)})
     {'x': Fraction(1, 2), 'y': Fraction(1, 3)}
     """
-    return named(bindings, _as_value)
+    check_names(bindings)
+    return {name: _as_value(value, name) for name, value in bindings.items()}
 
 
 def _as_value(value: Any, name: str) -> Any:

@@ -78,6 +78,9 @@ class Ratio(Operators):
 
     def write(self, name: str, *operands: Any) -> Any:
         """Return what an operation leaves; what is no fraction is left to do it itself."""
+        # Numbers of this kind are the usual case, and this is where the time goes.
+        if type(operands[0]) is Ratio is type(operands[-1]):
+            return _OPERATIONS[name](*operands)
         ratios = []
         for operand in operands:
             if isinstance(operand, float) and not isfinite(operand) and name in COMPARISONS:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
 
-__all__ = ["as_input", "as_inputs", "check_shape", "is_finite", "named", "unusable"]
+__all__ = ["as_input", "as_inputs", "check_names", "check_shape", "is_finite", "unusable"]
 
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bindings with each value as the graph keeps it; raises `CgraphError`."""
-    return named(bindings, as_input)
+    check_names(bindings)
+    return {
+        name: value if type(value) is float else as_input(value, name)
+        for name, value in bindings.items()
+    }
 
 
-def named(bindings: Mapping[str, Any], convert: Callable[[Any, str], Any]) -> dict[str, Any]:
-    """Return the bindings with each value as it is converted; names must be strings."""
+def check_names(bindings: Mapping[str, Any]) -> None:
+    """Raise `CgraphError` for a name that is no string."""
     for name in bindings:
         if not isinstance(name, str):
             raise CgraphError("binding", f"a name must be a string, not {type(name).__name__}")
-    return {name: convert(value, name) for name, value in bindings.items()}
 
 
 def as_input(value: Any, name: str) -> Any:
@@ -29,8 +32,6 @@ def as_input(value: Any, name: str) -> Any:
     >>> as_input(1, "x"), as_input([[1, 2], [3, 4]], "W").shape
     (1.0, (2, 2))
     """
-    if type(value) is float:
-        return value
     if isinstance(value, (list, tuple)):
         return _as_array(_plain_rows(value, name), name)
     if hasattr(value, "__array__"):
