@@ -13,6 +13,7 @@ from cgcli.errors import FaultError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.numbers.balls import ABSENT, INFINITE, VOIDED, Ball
+from cgcli.numbers.elements import elements
 from cgcli.operations.shapes import size
 
 __all__ = ["Agreement", "DisagreementError"]
@@ -56,7 +57,7 @@ class Agreement:
         found = forward_series(self.graph, leaves, steps, len(self.graph) - 1)
         for node in range(len(self.graph)):
             self._compare_values(node, values[node], value_of(found[node]))
-        if not _known(values[self.of]):
+        if not all(map(_known, elements(values[self.of]))):
             # An output that is no number does not move, and its verdict says so.
             return True
         slope = self._slope(found, weights)
@@ -90,7 +91,7 @@ class Agreement:
             if gradient is None or not active[node]:
                 continue
             own = []
-            for each in gradient.flat if hasattr(gradient, "flat") else (gradient,):
+            for each in elements(gradient):
                 step = arb(0)
                 if not each.flags & ~ABSENT and each.value.is_finite():
                     step = _step(chance, each.value)
@@ -100,13 +101,12 @@ class Agreement:
         return steps, expected
 
     def _compare_values(self, node: int, value: Any, found: list[Any]) -> None:
-        for each, other in zip(_elements(value), found, strict=True):
-            known = not each.flags & (VOIDED | INFINITE) and each.value.is_finite()
-            if known and other.is_finite() and not each.value.overlaps(other):
+        for each, other in zip(elements(value), found, strict=True):
+            if _known(each) and other.is_finite() and not each.value.overlaps(other):
                 raise self._error(f"the value of {self._name(node)}")
 
     def _close(self, value: Any, found: list[Any]) -> bool:
-        for each, other in zip(_elements(value), found, strict=True):
+        for each, other in zip(elements(value), found, strict=True):
             if not other.is_finite():
                 return False
             # A number near 0 is only ever known to be near 0, unless it is known itself.
@@ -130,7 +130,7 @@ class Agreement:
             found = forward_series(self.graph, leaves, {node: steps[node]}, self.of)
             own = steps[node] if isinstance(steps[node], list) else [steps[node]]
             expected = sum(
-                (s * g.value for s, g in zip(own, _elements(gradients[node]), strict=True) if s),
+                (s * g.value for s, g in zip(own, elements(gradients[node]), strict=True) if s),
                 arb(0),
             )
             if not self._slope(found, weights).overlaps(expected):
@@ -145,13 +145,7 @@ class Agreement:
 
 
 def _known(value: Any) -> bool:
-    return all(
-        not each.flags & (VOIDED | INFINITE) and each.value.is_finite() for each in _elements(value)
-    )
-
-
-def _elements(value: Any) -> list[Any]:
-    return list(value.flat) if hasattr(value, "flat") else [value]
+    return not value.flags & (VOIDED | INFINITE) and bool(value.value.is_finite())
 
 
 def _weights(count: int) -> list[Any]:

@@ -8,10 +8,12 @@ other branch is the function all about it: that one is sent the gradient.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.graph.graph import Graph
+from cgcli.numbers.elements import elements
 from cgcli.numbers.missing import NoValue
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.table import OPERATIONS
@@ -53,26 +55,21 @@ class Choices:
     (1, 2)
     """
 
-    __slots__ = ("_graph", "_moving", "active")
-
     def __init__(self, graph: Graph, active: bytearray | None) -> None:
         self._graph = graph
         self.active = active
-        self._moving: bytearray | None = None
 
-    @property
+    @functools.cached_property
     def moving(self) -> bytearray:
         """A flag a node: 1 where it depends on what is differentiated by, not through steps."""
-        if self._moving is None:
-            active, graph = self.active or bytearray(len(self._graph)), self._graph
-            moving = bytearray(len(graph))
-            for node, arguments in enumerate(graph.arguments):
-                if active[node]:
-                    moving[node] = not any(active[a] for a in arguments) or (
-                        not graph.operations[node].step and any(moving[a] for a in arguments)
-                    )
-            self._moving = moving
-        return self._moving
+        active, graph = self.active or bytearray(len(self._graph)), self._graph
+        moving = bytearray(len(graph))
+        for node, arguments in enumerate(graph.arguments):
+            if active[node]:
+                moving[node] = not any(active[a] for a in arguments) or (
+                    not graph.operations[node].step and any(moving[a] for a in arguments)
+                )
+        return moving
 
     def sides(self, node: int) -> tuple[int, int] | None:
         """Return the sides of the equality by which a node chooses, where one of them moves."""
@@ -109,8 +106,7 @@ class Choices:
             return values
         arguments = self._graph.arguments[node]
         found = kind.spread(decided_beside, [values[each] for each in (*arguments, *sides)])
-        elements = found.flat if getattr(found, "shape", ()) else [found]
-        if any(isinstance(element, NoValue) for element in elements):
+        if any(isinstance(element, NoValue) for element in elements(found)):
             return values
         turned = (found != 0) != (values[arguments[0]] != 0)
         if not (turned.any() if hasattr(turned, "any") else turned):

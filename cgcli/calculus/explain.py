@@ -6,6 +6,7 @@ is the same rule run on the same numbers. Steps are made one by one as they are 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
@@ -68,7 +69,6 @@ class Explanation:
         self.result = result
         self.graph = result.graph
         self.locals = Locals(result.graph, result.values, result.kind, result.choices)
-        self._users: Users | None = None
         self._shared: dict[int, bool] = {}
         self.only: int | None = None
         self._path: bytearray | None = None
@@ -156,12 +156,10 @@ class Explanation:
                     found.append(each)
         return found
 
-    @property
+    @functools.cached_property
     def users(self) -> Users:
         """Who uses each node."""
-        if self._users is None:
-            self._users = self.graph.users()
-        return self._users
+        return self.graph.users()
 
     def _contribution(self, node: int, place: int, argument: int) -> Contribution:
         result, graph = self.result, self.graph
@@ -227,12 +225,5 @@ class Explanation:
             return [*found, node] if "{y}" in words else found
         formula = self.locals.formula(node, place)
         assert formula is not None
-        small = formula.graph
-        used = bytearray(len(small))
-        for root in (formula.node, *formula.reasons):
-            used[root] = 1
-        for each in range(len(small) - 1, -1, -1):
-            if used[each]:
-                for argument in small.arguments[each]:
-                    used[argument] = 1
+        used = formula.graph.ancestors([formula.node, *formula.reasons])
         return [whole for own, whole in formula.names.items() if used[own]]

@@ -12,10 +12,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-import flint
-
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import UndecidedError
+from cgcli.numbers.certified import terms
+from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.jets import Jet, constant, nowhere
 from cgcli.numbers.series import DEFINITIONS, JETS, jet_arrays
 
@@ -30,54 +30,29 @@ def forward_series(
     `leaves` are balls, and `steps` has for a node how much it moves by itself: a number, or as
     many in a row as it has elements. The precision is that of `flint.ctx.prec`.
     """
-    before = flint.ctx.cap
-    flint.ctx.cap = 2
-    try:
+    with terms(2):
         found: list[Any] = []
         for node in range(until + 1):
             value = _done(graph, node, leaves, found)
             step = steps.get(node)
             found.append(value if step is None else _moved(value, step))
         return found
-    finally:
-        flint.ctx.cap = before
 
 
 def _done(graph: Graph, node: int, leaves: Mapping[int, Any], found: list[Any]) -> Any:
     """Do one operation by its definition."""
     arguments = graph.arguments[node]
-    shape = graph.shape(node)
     operation = graph.operations[node]
     if not arguments:
-        return _still(leaves[node])
+        return by_element(constant, leaves[node])
     parts = [found[a] for a in arguments]
     try:
         if not operation.elementwise:
             return operation.value(jet_arrays(), *parts, *graph.static.get(node, ()))
         definition = DEFINITIONS.get(operation.name) or functools.partial(operation.value, JETS)
-        if node not in graph.tensors:
-            return definition(*parts)
-        from cgcli.numbers.objects import lift
-
-        return lift(definition, len(parts))(*parts)
+        return by_element(definition, *parts)
     except UndecidedError:
-        return _unknown(shape)
-
-
-def _still(value: Any) -> Any:
-    if not hasattr(value, "shape"):
-        return constant(value)
-    from cgcli.numbers.objects import lift
-
-    return lift(constant, 1)(value)
-
-
-def _unknown(shape: tuple[int, ...]) -> Any:
-    if not shape:
-        return nowhere()
-    from cgcli.numbers.objects import filled
-
-    return filled(nowhere(), shape)
+        return filled(nowhere(), graph.shape(node))
 
 
 def _moved(value: Any, step: Any) -> Any:
@@ -91,9 +66,9 @@ def _moved(value: Any, step: Any) -> Any:
 
 def value_of(found: Any) -> list[Any]:
     """Return the values of a node, each element's, as FLINT's balls."""
-    return [found.value] if isinstance(found, Jet) else [each.value for each in found.flat]
+    return [jet.value for jet in elements(found)]
 
 
 def slope_of(found: Any) -> list[Any]:
     """Return how much each element of a node moves."""
-    return [found.slope] if isinstance(found, Jet) else [each.slope for each in found.flat]
+    return [jet.slope for jet in elements(found)]

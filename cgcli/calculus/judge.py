@@ -63,24 +63,17 @@ def judge_float(number: float, truth: Ball) -> Judged | None:
     if number - number == 0:
         distance = _distance(number, truth)
         length = abs(truth.value)
-        if distance.upper() <= _larger(length.lower() * _PART):
+        if distance.upper() <= max(_LEAST, length.lower() * _PART):
             return Judged(good, number, upper_double(distance))
-        if not distance.lower() > _larger(length.upper() * _PART):
+        if not distance.lower() > max(_LEAST, length.upper() * _PART):
             return None
-    text = decimal(truth, _DIGITS)
-    if text is None:
-        return None
-    return Judged("kink" if truth.flags & BENT else "corrected", text, None)
+    return _judged("corrected", truth, _DIGITS)
 
 
 def _distance(number: float, truth: Ball) -> Any:
     if truth.exact is not None:
         return arb(abs(truth.exact - fmpq(*number.as_integer_ratio())))
     return abs(truth.value - arb(number))
-
-
-def _larger(allowed: Any) -> Any:
-    return max(_LEAST, allowed)
 
 
 def judge_digits(truth: Ball, digits: int) -> Judged | None:
@@ -94,8 +87,12 @@ def judge_digits(truth: Ball, digits: int) -> Judged | None:
         return Judged("undefined", None, None)
     if truth.flags & UNSURE:
         return None
+    return _judged("proved", truth, digits)
+
+
+def _judged(verdict: str, truth: Ball, digits: int) -> Judged | None:
     text = decimal(truth, digits)
-    return None if text is None else Judged("kink" if truth.flags & BENT else "proved", text, None)
+    return None if text is None else Judged("kink" if truth.flags & BENT else verdict, text, None)
 
 
 def judge_each(judge: Judge, number: Any, truth: Any, shape: tuple[int, ...]) -> Finding:

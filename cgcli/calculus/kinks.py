@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ def kinks(
     graph, kind, active = result.graph, result.kind, result.active
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
-    elements = _Elements(result, values)
+    varying: Any = _varying(result, values) if graph.tensors else None
     lines: Lines | None = None
     at_point, floats = result.values, not kind.exact
     for node, operation in enumerate(graph.operations):
@@ -56,7 +57,7 @@ def kinks(
             if not (sent or kink.jump or operation.step):
                 continue
             at = kind.holds(graph, node, kink.at, parts)
-            if at is False or (graph.tensors and not (at := elements.varying(node, at)).any()):
+            if at is False or (graph.tensors and not (at := varying(node, at)).any()):
                 continue
             if not sent:
                 if any(result.choices.moving[a] for a in arguments):
@@ -80,43 +81,34 @@ def kinks(
     return merged(notes, boundary(result, ties, reached, values()))
 
 
-class _Elements:
-    """Which elements of the nodes are no constants, worked out when that is first asked."""
+def _varying(result: Result, values: Callable[[], list[Any]]) -> Callable[[int, Any], Any]:
+    """Return what tells where a place is at an element that varies; of a step, that moves."""
+    graph = result.graph
 
-    def __init__(self, result: Result, values: Callable[[], list[Any]]) -> None:
-        self._result = result
-        self._values = values
-        self._flags: dict[bool, dict[int, Any]] = {}
-
-    def varying(self, node: int, at: Any) -> Any:
-        """Return where a place is at an element that varies; of a step, that moves."""
+    @functools.cache
+    def reached(moving: bool) -> dict[int, Any]:
         import numpy as np
 
-        operation, graph = self._result.graph.operations[node], self._result.graph
-        at = np.asarray(at)
+        from cgcli.calculus.tangents import Tangents
+
+        needed = result.choices.moving if moving else result.active
+        seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
+        sweep = Tangents(graph, values(), needed, {}, result.active)
+        return sweep.reached(result.of, seeds) if seeds else {}
+
+    def varying(node: int, at: Any) -> Any:
+        import numpy as np
+
+        operation, shape, at = graph.operations[node], graph.shape(node), np.asarray(at)
         if not operation.elementwise or not at.any():
             return at
-        shape = graph.shape(node)
-        flags = self._varying(moving=operation.step)
-        varies: Any = False
+        flags, varies = reached(operation.step), np.zeros(shape, dtype=bool)
         for argument in graph.arguments[node]:
             if argument in flags:
                 varies = varies | np.broadcast_to(flags[argument][0], shape)
         return np.broadcast_to(at, shape) & varies
 
-    def _varying(self, *, moving: bool) -> dict[int, Any]:
-        if moving not in self._flags:
-            import numpy as np
-
-            from cgcli.calculus.tangents import Tangents
-
-            result = self._result
-            graph, sources = result.graph, result.sources.values()
-            needed = result.choices.moving if moving else result.active
-            seeds = {source: np.ones((1, *graph.shape(source))) for source in sources}
-            sweep = Tangents(graph, self._values(), needed, {}, result.active)
-            self._flags[moving] = sweep.reached(result.of, seeds) if seeds else {}
-        return self._flags[moving]
+    return varying
 
 
 def _kink_in_array(

@@ -93,22 +93,17 @@ def exact_leaves(graph: Graph, sources: Mapping[str, Source]) -> Callable[[], di
 
 
 def _made(source: Source) -> Any:
-    if isinstance(source, list):
-        return _array(source)
-    if isinstance(source, Graph):
-        return BallSweep(source).forward(exact_leaves(source, {})())[source.output]
-    if getattr(source, "shape", ()):
-        return _array(source.tolist())
-    return _scalar(source)
-
-
-def _array(rows: list[Any]) -> Any:
+    if hasattr(source, "tolist"):
+        source = source.tolist()
+    if not isinstance(source, list):
+        return _scalar(source)
     from cgcli.numbers.objects import arranged
 
-    if isinstance(rows[0], list):
-        elements = [_scalar(each) for row in rows for each in row]
-        return arranged(elements, (len(rows), len(rows[0])))
-    return arranged([_scalar(each) for each in rows], (len(rows),))
+    shape: tuple[int, ...] = (len(source),)
+    if isinstance(source[0], list):
+        shape = (len(source), len(source[0]))
+        source = [each for row in source for each in row]
+    return arranged([_scalar(each) for each in source], shape)
 
 
 def _scalar(source: Source) -> Any:

@@ -8,7 +8,8 @@ convention's was used.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import numbers
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.ends import is_outside
@@ -21,6 +22,7 @@ from cgcli.words import Message
 
 __all__ = [
     "Note",
+    "asked_at",
     "elements_in_words",
     "examine",
     "holds",
@@ -247,15 +249,20 @@ def _nothing(graph: Graph, values: list[Any], node: int, undefined: Any) -> Mess
     return Message("{formula} has no value{at}", formula=written, at=at)
 
 
-def _at(graph: Graph, values: list[Any], node: int, flags: Any) -> str:
-    """Say the values a scalar node was asked at, `` at x = -1``, or the elements of an array."""
-    if node in graph.tensors:
-        return elements_in_words(flags)
-    parts = []
-    for argument in dict.fromkeys(graph.arguments[node]):
-        value = values[argument]
-        if isinstance(value, float) and argument not in graph.literals:
-            parts.append(f"{excerpt(graph.names[argument])} = {value:.6g}")
+def _at(graph: Graph, values: list[Any], node: int, flags: Any) -> Message | str:
+    """Say the values a scalar node was asked at, or the elements of an array."""
+    return elements_in_words(flags) if node in graph.tensors else asked_at(graph, values, node)
+
+
+def asked_at(
+    graph: Graph, values: list[Any], node: int, write: Callable[[Any], str] = "{:.6g}".format
+) -> Message | str:
+    """Say the values a scalar node was asked at: `` at x = -1``."""
+    parts = [
+        f"{excerpt(graph.names[argument])} = {write(values[argument])}"
+        for argument in dict.fromkeys(graph.arguments[node])
+        if isinstance(values[argument], numbers.Real) and argument not in graph.literals
+    ]
     return Message(" at {values}", values=", ".join(parts[:3])) if parts else ""
 
 

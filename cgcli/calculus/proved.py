@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from cgcli.calculus.sums import scattering
@@ -29,6 +29,7 @@ from cgcli.numbers.balls import (
     hull,
 )
 from cgcli.numbers.certified import BALLS, as_balls, ball_arrays
+from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 
@@ -59,12 +60,7 @@ class BallSweep(Sweep):
 
     def undecided(self, node: int) -> Any:
         """Return a value of which nothing is known yet."""
-        nothing = hull(VOID, 0)
-        if not self.graph.shape(node):
-            return nothing
-        from cgcli.numbers.objects import filled
-
-        return filled(nothing, self.graph.shape(node))
+        return filled(hull(VOID, 0), self.graph.shape(node))
 
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
         """Return what a node sends: of what cannot be decided nothing is known."""
@@ -79,8 +75,10 @@ class BallSweep(Sweep):
     def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
         """Return the local derivatives: none at a fault, and marked where a kink is."""
         operation, numbers = self.graph.operations[node], [self.part(node), *parts]
-        marked = self._each(node, _unless_at_fault, 1 + len(numbers))
-        found = [marked(partial, *numbers) for partial in super().partials(node, places, parts)]
+        found = [
+            by_element(_unless_at_fault, partial, *numbers)
+            for partial in super().partials(node, places, parts)
+        ]
         if operation.reaches is not None:
             # The branch beside the point is a convention where it is not the one at the point.
             return [partial * self._turns(node, parts[0]) for partial in found]
@@ -88,7 +86,7 @@ class BallSweep(Sweep):
             return found
         bends = self._bends(node)
         return [
-            partial * self._each(node, functools.partial(_bend, place), 1)(bends)
+            partial * by_element(functools.partial(_bend, place), bends)
             for place, partial in zip(places, found, strict=True)
         ]
 
@@ -96,11 +94,11 @@ class BallSweep(Sweep):
         """Return the kinks that an elementwise node is at, a list an element."""
         numbers = [self.part(each) for each in (node, *self.graph.arguments[node])]
         operation = self.graph.operations[node]
-        return self._each(node, functools.partial(_bends, operation), len(numbers))(*numbers)
+        return by_element(functools.partial(_bends, operation), *numbers)
 
     def _turns(self, node: int, condition: Any) -> Any:
         """Return 1, marked where a choice is another one beside the point."""
-        return self._each(node, _turned, 2)(condition, self.part(self.graph.arguments[node][0]))
+        return by_element(_turned, condition, self.part(self.graph.arguments[node][0]))
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
         """Return the gradients; what moves a step at its jump has passed a kink."""
@@ -108,15 +106,10 @@ class BallSweep(Sweep):
         marks = self._marks(gradients, self.needed(of))
         for node, mark in marks.items():
             if active[node]:
-                gradients[node] = self._each(node, _bent, 2)(self._sent(gradients, node), mark)
+                sent = gradients[node]
+                sent = filled(NOTHING, self.graph.shape(node)) if sent is None else sent
+                gradients[node] = by_element(_bent, sent, mark)
         return gradients
-
-    def _sent(self, gradients: list[Any], node: int) -> Any:
-        if gradients[node] is not None:
-            return gradients[node]
-        from cgcli.numbers.objects import filled
-
-        return filled(NOTHING, self.graph.shape(node))
 
     def _marks(self, gradients: list[Any], needed: bytearray) -> dict[int, Ball]:
         """Return 1 with the mark of a kink, by node that moves a step or a condition at its jump.
@@ -131,11 +124,11 @@ class BallSweep(Sweep):
             moves = [argument for argument in arguments if moving[argument]]
             jumps = operation.jumps if gradients[node] is None else operation.step
             if jumps and operation.kinks and needed[node] and moves:
-                known = [at for each in _elements(self._bends(node)) for at, _ in each]
+                known = [at for each in elements(self._bends(node)) for at, _ in each]
                 if known:
                     mark = _AT_KINK if any(at is True for at in known) else _PERHAPS
             if operation.reaches is not None and needed[node] and self.choices.sides(node):
-                turned = {each.flags for each in _elements(self._turns(node, self.asked(node)[0]))}
+                turned = {each.flags for each in elements(self._turns(node, self.asked(node)[0]))}
                 if turned & {BENT, UNSURE}:
                     mark = _AT_KINK if BENT in turned else mark or _PERHAPS
             if mark is None:
@@ -168,17 +161,7 @@ class BallSweep(Sweep):
             taken = reaches(BALLS, place, *parts)
         except UndecidedError:
             return True
-        if hasattr(taken, "flat"):
-            return any(each is not False for each in taken.flat)
-        return taken is not False
-
-    def _each(self, node: int, function: Callable[..., Any], count: int) -> Callable[..., Any]:
-        """Return a function of numbers, over the elements of arrays where the node has any."""
-        if node not in self.graph.tensors:
-            return function
-        from cgcli.numbers.objects import lift
-
-        return lift(function, count)
+        return any(each is not False for each in elements(taken))
 
     def local(self, node: int, place: int) -> Any:
         """Return the local derivative of an elementwise node by one argument, else None."""
@@ -190,26 +173,18 @@ class BallSweep(Sweep):
         except UndecidedError:
             return self.undecided(node)
         # Of the node's own shape, whatever the rule returned.
-        return as_balls(self._each(node, lambda a, _: ball(a), 2)(partial, self.part(node)))
+        return as_balls(by_element(lambda a, _: ball(a), partial, self.part(node)))
 
     def tainted(self, node: int) -> bool:
         """Whether a value is no number in any element, or at a jump, which is to be marked."""
-        operation = self.graph.operations[node]
-        numbers = [self.part(each) for each in (node, *self.graph.arguments[node])]
-        bends = self._each(node, functools.partial(_bends, operation), len(numbers))(*numbers)
-        marked = bends.flat if hasattr(bends, "flat") else (bends,)
-        value = numbers[0].flat if hasattr(numbers[0], "flat") else (numbers[0],)
-        return any(marked) or any(element.flags & VOIDED for element in value)
+        value = elements(self.part(node))
+        return any(elements(self._bends(node))) or any(each.flags & VOIDED for each in value)
 
     def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached."""
         if reached is True:
             return sent
-        if not hasattr(reached, "shape"):
-            return _only_if(reached, sent)
-        from cgcli.numbers.objects import lift
-
-        return lift(_only_if, 2)(reached, sent)
+        return by_element(_only_if, reached, sent)
 
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where nothing is reached."""
@@ -218,8 +193,7 @@ class BallSweep(Sweep):
         from cgcli.numbers.objects import reduce_objects
 
         found = as_balls(reduce_objects(sent, self.graph.shape(argument)))
-        elements = found.flat if hasattr(found, "flat") else (found,)
-        return None if all(element.flags & ABSENT for element in elements) else found
+        return None if all(each.flags & ABSENT for each in elements(found)) else found
 
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any
@@ -230,8 +204,9 @@ class BallSweep(Sweep):
             yield from super().pull_back(node, places, upstream)
             return
         (argument,), fixed = self.graph.arguments[node], self.graph.static.get(node, ())
-        x, marked = self.part(argument), self._each(node, _mark, 1)
-        bends = [m.spread(marked(kink.at(m, x, *fixed)), x, *fixed) for kink in operation.kinks]
+        x = self.part(argument)
+        marks = [by_element(_mark, kink.at(m, x, *fixed)) for kink in operation.kinks]
+        bends = [m.spread(mark, x, *fixed) for mark in marks]
         for place, sent in super().pull_back(node, places, upstream):
             yield place, as_balls(functools.reduce(operator.mul, bends, sent))
 
@@ -273,10 +248,6 @@ def _bend(place: int, bends: list[tuple[Any, Any]]) -> Any:
         if sides is None or (place < len(sides) and sides[place] is not None):
             return _PERHAPS if at is UNKNOWN else _AT_KINK
     return ball(1)
-
-
-def _elements(value: Any) -> Any:
-    return value.flat if hasattr(value, "flat") else [value]
 
 
 def _turned(condition: Ball, at_point: Ball) -> Ball:

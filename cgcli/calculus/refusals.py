@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cgcli.calculus.notes import Note, note_on, shown
+from cgcli.calculus.notes import Note, asked_at, note_on, shown
 from cgcli.errors import CgraphError, Lines, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.limits import MOST_BITS, Limits
+from cgcli.numbers.elements import elements
 from cgcli.numbers.missing import LONG, UNDEFINED, NoValue
 from cgcli.numbers.numerals import rational_text
 from cgcli.operations.table import CONSTANTS
@@ -38,8 +39,7 @@ def require(graph: Graph, value: Any, values: list[Any], limits: Limits) -> None
 
 def _lack(value: Any) -> NoValue | None:
     """Return what stands where a number, or an element of it, has no fraction; None for none."""
-    parts = value.flat if getattr(value, "shape", ()) else [value]
-    return next((each for each in parts if isinstance(each, NoValue)), None)
+    return next((each for each in elements(value) if isinstance(each, NoValue)), None)
 
 
 def _message(graph: Graph, node: int, value: NoValue, values: list[Any], limits: Limits) -> Message:
@@ -48,7 +48,7 @@ def _message(graph: Graph, node: int, value: NoValue, values: list[Any], limits:
     if literal in CONSTANTS:
         why = Message("is no number") if literal == "inf" else Message("is irrational")
         return Message("{name} {why}: there is no fraction for it", name=literal, why=why)
-    at = _at(graph, node, values)
+    at = asked_at(graph, values, node, lambda value: rational_text(value, _LONGEST))
     formula = excerpt(literal) if literal else shown(graph, node)
     if value.backward:
         what = {
@@ -71,16 +71,6 @@ def _message(graph: Graph, node: int, value: NoValue, values: list[Any], limits:
         why = Message(domain.words)
         return Message("{formula} has no value{at}: {why}", formula=formula, at=at, why=why)
     return Message("{formula} has no exact fraction{at}", formula=formula, at=at)
-
-
-def _at(graph: Graph, node: int, values: list[Any]) -> Message | str:
-    """Say the values that a scalar node was asked at: `` at x = 2``."""
-    parts = []
-    for argument in dict.fromkeys(graph.arguments[node]):
-        value = values[argument]
-        if hasattr(value, "denominator") and argument not in graph.literals:
-            parts.append(f"{excerpt(graph.names[argument])} = {rational_text(value, _LONGEST)}")
-    return Message(" at {values}", values=", ".join(parts[:3])) if parts else ""
 
 
 def _more(limits: Limits) -> str:

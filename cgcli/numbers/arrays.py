@@ -5,6 +5,7 @@ Broadcasting is NumPy's. Functions that NumPy lacks are those of `real`, element
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
@@ -16,6 +17,7 @@ from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.rounded import Rounded
+from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Shape
 
 __all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
@@ -71,6 +73,12 @@ def _elements(name: str) -> Callable[..., Any]:
     return apply
 
 
+def _function(name: str) -> Callable[..., Any]:
+    """Return NumPy's function; what is named asin here is arcsin there."""
+    inverse = name.startswith("a") and name[1:] in ELEMENTWISE
+    return getattr(np, f"arc{name[1:]}" if inverse else name, None) or _elements(name)
+
+
 def _cube_root(x: Any) -> Any:
     """The cube root: NumPy's, by the step that `real` takes from C's."""
     root = np.cbrt(x)
@@ -79,20 +87,6 @@ def _cube_root(x: Any) -> Any:
     quotient = x / (short * short)
     refined = short + short * ((quotient - short) / (2 * short + quotient))
     return np.where((root == 0) | ~np.isfinite(root), root, refined)
-
-
-def _maximum(*values: Any) -> Any:
-    result = values[0]
-    for value in values[1:]:
-        result = np.maximum(result, value)
-    return result
-
-
-def _minimum(*values: Any) -> Any:
-    result = values[0]
-    for value in values[1:]:
-        result = np.minimum(result, value)
-    return result
 
 
 def _axis(axis: tuple[int, ...]) -> int | None:
@@ -198,47 +192,19 @@ STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
 }
 """What moves elements about, or takes their sums and products, whatever they are."""
 
+_ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
+    **{name: _function(name) for name in ELEMENTWISE},
+    "cbrt": _cube_root,
+    "pow": np.float_power,
+    "atan2": np.arctan2,
+    "truth": _truth,
+}
+
 ARRAYS: Final = Rounded(
     **STRUCTURE,
-    sqrt=np.sqrt,
-    cbrt=_cube_root,
-    exp=np.exp,
-    expm1=np.expm1,
-    log=np.log,
-    log1p=np.log1p,
-    log2=np.log2,
-    log10=np.log10,
-    hypot=np.hypot,
-    pow=np.float_power,
-    sin=np.sin,
-    cos=np.cos,
-    tan=np.tan,
-    asin=np.arcsin,
-    acos=np.arccos,
-    atan=np.arctan,
-    atan2=np.arctan2,
-    sinh=np.sinh,
-    cosh=np.cosh,
-    tanh=np.tanh,
-    asinh=np.arcsinh,
-    acosh=np.arccosh,
-    atanh=np.arctanh,
-    erf=_elements("erf"),
-    erfc=_elements("erfc"),
-    gamma=_elements("gamma"),
-    lgamma=_elements("lgamma"),
-    digamma=_elements("digamma"),
-    polygamma=_elements("polygamma"),
-    floor=np.floor,
-    ceil=np.ceil,
-    round=np.round,
-    mod=np.mod,
-    abs=np.abs,
-    sign=np.sign,
-    max=_maximum,
-    min=_minimum,
-    where=np.where,
-    truth=_truth,
+    **_ELEMENTWISE,
+    max=lambda *values: functools.reduce(np.maximum, values),
+    min=lambda *values: functools.reduce(np.minimum, values),
     number=float,
     pi=math.pi,
     inf=math.inf,

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 from flint import arb, fmpq, fmpz
 
+from cgcli.numbers.operators import Operators
+
 __all__ = [
     "ABSENT",
     "BENT",
@@ -95,20 +97,7 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 
-def _of_numbers(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Let an operation take numbers of Python for its other side, and leave all else to that."""
-
-    def operate(self: Any, other: Any) -> Any:
-        if type(other) is not Ball:
-            if not isinstance(other, (int, float)):
-                return NotImplemented
-            other = ball(other)
-        return operation(self, other)
-
-    return operate
-
-
-class Ball:
+class Ball(Operators):
     """A number within a ball; `exact` is the number itself where it is known, else None.
 
     >>> third = ball(1) / 3
@@ -128,99 +117,23 @@ class Ball:
     def __repr__(self) -> str:
         return f"<Ball {self.value if self.exact is None else self.exact} {self.flags or ''}>"
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __bool__(self) -> bool:
         raise UndecidedError
 
-    # Arithmetic. Numbers without flags are the usual case, and stand first.
-
-    @_of_numbers
-    def __add__(self, other: Any) -> Any:
-        if self.flags or other.flags:
-            return _flagged_sum(self, other)
-        if self.exact is not None and other.exact is not None:
-            return rational(self.exact + other.exact)
-        return found(self.value + other.value)
-
-    __radd__ = __add__
-
-    @_of_numbers
-    def __sub__(self, other: Any) -> Any:
-        if self is other and not self.flags and self.value.is_finite():
-            return rational(fmpq(0))
-        if self.flags or other.flags:
-            return _flagged_sum(self, -other)
-        if self.exact is not None and other.exact is not None:
-            return rational(self.exact - other.exact)
-        return found(self.value - other.value)
-
-    def __rsub__(self, other: Any) -> Any:
-        if not isinstance(other, (int, float)):
-            return NotImplemented
-        return ball(other) - self
-
-    @_of_numbers
-    def __mul__(self, other: Any) -> Any:
-        flags = self.flags | other.flags
-        if flags:
-            if flags & ABSENT:
-                return NOTHING
-            if flags & (VOIDED | INFINITE):
-                return _nowhere(flags)
-        if self.exact is not None and other.exact is not None:
-            return _marked(rational(self.exact * other.exact), flags)
-        return _marked(found(self.value * other.value), flags)
-
-    __rmul__ = __mul__
-
-    @_of_numbers
-    def __truediv__(self, other: Any) -> Any:
-        flags = self.flags | other.flags
-        if flags & ABSENT and self.flags & ABSENT:
-            return NOTHING
-        if flags & (VOIDED | INFINITE) or other.exact == 0:
-            return _nowhere(flags)
-        if self.exact is not None and other.exact is not None:
-            return _marked(rational(self.exact / other.exact), flags)
-        return _marked(found(self.value / other.value), flags)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        if not isinstance(other, (int, float)):
-            return NotImplemented
-        return ball(other) / self
-
-    def __neg__(self) -> Ball:
-        if self.flags & (VOIDED | ABSENT):
-            return self
-        return Ball(-self.value, None if self.exact is None else -self.exact, self.flags)
-
-    # Comparisons: a `Truth` each.
-
-    @_of_numbers
-    def __lt__(self, other: Any) -> Any:
-        return _less(self, other, strict=True)
-
-    @_of_numbers
-    def __le__(self, other: Any) -> Any:
-        return _less(self, other, strict=False)
-
-    @_of_numbers
-    def __gt__(self, other: Any) -> Any:
-        return _less(other, self, strict=True)
-
-    @_of_numbers
-    def __ge__(self, other: Any) -> Any:
-        return _less(other, self, strict=False)
-
-    @_of_numbers
-    def __eq__(self, other: object) -> Any:
-        return _equal(self, other)
-
-    @_of_numbers
-    def __ne__(self, other: object) -> Any:
-        answer = _equal(self, other)
-        return not answer if isinstance(answer, bool) else answer
+    def write(self, name: str, *operands: Any) -> Any:
+        """Return what an operation leaves; for the other side it takes numbers of Python too."""
+        # Numbers of this kind are the usual case, and this is where the time goes.
+        if type(operands[0]) is Ball is type(operands[-1]):
+            return _OPERATIONS[name](*operands)
+        balls = []
+        for operand in operands:
+            if type(operand) is Ball:
+                balls.append(operand)
+            elif isinstance(operand, (int, float)):
+                balls.append(ball(operand))
+            else:
+                return NotImplemented
+        return _OPERATIONS[name](*balls)
 
 
 VOID: Final = Ball(arb("nan"), None, VOIDED)
@@ -290,6 +203,55 @@ def _marked(result: Ball, flags: int) -> Ball:
     return Ball(result.value, result.exact, result.flags | flags)
 
 
+# Arithmetic. Numbers without flags are the usual case, and stand first.
+
+
+def _sum(a: Ball, b: Ball) -> Ball:
+    if a.flags or b.flags:
+        return _flagged_sum(a, b)
+    if a.exact is not None and b.exact is not None:
+        return rational(a.exact + b.exact)
+    return found(a.value + b.value)
+
+
+def _difference(a: Ball, b: Ball) -> Ball:
+    if a.flags or b.flags:
+        return _flagged_sum(a, _negative(b))
+    if a is b and a.value.is_finite():
+        return rational(fmpq(0))
+    if a.exact is not None and b.exact is not None:
+        return rational(a.exact - b.exact)
+    return found(a.value - b.value)
+
+
+def _product(a: Ball, b: Ball) -> Ball:
+    flags = a.flags | b.flags
+    if flags & ABSENT:
+        return NOTHING
+    if flags & (VOIDED | INFINITE):
+        return _nowhere(flags)
+    if a.exact is not None and b.exact is not None:
+        return _marked(rational(a.exact * b.exact), flags)
+    return _marked(found(a.value * b.value), flags)
+
+
+def _quotient(a: Ball, b: Ball) -> Ball:
+    flags = a.flags | b.flags
+    if a.flags & ABSENT:
+        return NOTHING
+    if flags & (VOIDED | INFINITE) or b.exact == 0:
+        return _nowhere(flags)
+    if a.exact is not None and b.exact is not None:
+        return _marked(rational(a.exact / b.exact), flags)
+    return _marked(found(a.value / b.value), flags)
+
+
+def _negative(a: Ball) -> Ball:
+    if a.flags & (VOIDED | ABSENT):
+        return a
+    return Ball(-a.value, None if a.exact is None else -a.exact, a.flags)
+
+
 def _flagged_sum(a: Ball, b: Ball) -> Ball:
     flags = a.flags | b.flags
     if flags & VOIDED or a.flags & b.flags & INFINITE:
@@ -338,6 +300,26 @@ def _equal(a: Ball, b: Any) -> Truth:
         # Balls without radius that overlap are one number, however long.
         return True if x.is_exact() and y.is_exact() and x == y else UNKNOWN
     return False
+
+
+def _unequal(a: Ball, b: Ball) -> Truth:
+    answer = _equal(a, b)
+    return not answer if isinstance(answer, bool) else answer
+
+
+_OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
+    "add": _sum,
+    "sub": _difference,
+    "mul": _product,
+    "div": _quotient,
+    "neg": _negative,
+    "lt": lambda a, b: _less(a, b, strict=True),
+    "le": lambda a, b: _less(a, b, strict=False),
+    "gt": lambda a, b: _less(b, a, strict=True),
+    "ge": lambda a, b: _less(b, a, strict=False),
+    "eq": _equal,
+    "ne": _unequal,
+}
 
 
 def hull(a: Any, b: Any) -> Any:

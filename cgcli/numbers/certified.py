@@ -7,8 +7,9 @@ themselves are FLINT's.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import flint
@@ -27,31 +28,43 @@ from cgcli.numbers.balls import (
     found,
     rational,
 )
+from cgcli.numbers.exact import EXACT, root
+from cgcli.numbers.missing import NoValue
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.rationals import logarithm_to, root
+from cgcli.numbers.ratio import Ratio
+from cgcli.operations.table import OPERATIONS
 
-__all__ = ["BALLS", "BallNamespace", "as_balls", "ball_arrays", "constants_at", "from_gamma_series"]
+__all__ = [
+    "BALLS",
+    "BallNamespace",
+    "as_balls",
+    "ball_arrays",
+    "constants_at",
+    "from_gamma_series",
+    "terms",
+]
 
 _NOWHERE: Final = VOIDED | INFINITE
 _MOST_ORDER: Final = 101
 
 
 def _function(
+    name: str,
     function: Callable[[Any], Any],
-    outside: Callable[[Ball], Any] | None = None,
     exactly: Callable[[Any], Any] | None = None,
 ) -> Callable[[Any], Ball]:
     """Return one of FLINT's functions over our balls.
 
-    `outside` tells where there is no finite value, and `exactly` returns the value at a
+    There is no finite value outside the domain of its row. `exactly` returns the value at a
     rational where that is a rational too, else None.
     """
+    domain = OPERATIONS[name].domain
 
     def apply(x: Any) -> Ball:
         x = ball(x)
         if x.flags & _NOWHERE:
             return VOID
-        if outside is not None and outside(x) is True:
+        if domain is not None and domain.inside(BALLS, x) is False:
             return VOID
         if exactly is not None and x.exact is not None:
             exact = exactly(x.exact)
@@ -60,6 +73,16 @@ def _function(
         return found(function(x.value)) if x.value.is_finite() else _unbounded()
 
     return apply
+
+
+def _rational(function: Callable[..., Any], *fixed: int) -> Callable[[Any], Any]:
+    """Return an exact function of rationals as one of FLINT's, None where there is no fraction."""
+
+    def exactly(exact: Any) -> Any:
+        value = function(Ratio(int(exact.p), int(exact.q)), *fixed)
+        return None if isinstance(value, NoValue) else fmpq(value.numerator, value.denominator)
+
+    return exactly
 
 
 def _unbounded() -> Ball:
@@ -106,10 +129,6 @@ def _floor(x: Any) -> Ball:
     return found(x.value.floor()) if x.value.is_finite() else _unbounded()
 
 
-def _ceil(x: Any) -> Ball:
-    return -_floor(-ball(x))
-
-
 def _round(x: Any) -> Ball:
     """To the nearest whole number, to the even one at a tie."""
     x = ball(x)
@@ -120,25 +139,11 @@ def _round(x: Any) -> Ball:
     return ball(below - 1) if tie else below
 
 
-def _mod(a: Any, b: Any) -> Ball:
-    a, b = ball(a), ball(b)
-    if (a.flags | b.flags) & _NOWHERE or b.exact == 0:
-        return VOID
-    return ball(a - b * _floor(a / b))
-
-
 def _abs(x: Any) -> Ball:
     x = ball(x)
     if x.flags & VOIDED:
         return VOID
     return Ball(abs(x.value), None if x.exact is None else abs(x.exact), x.flags)
-
-
-def _sign(x: Any) -> Any:
-    x = ball(x)
-    if x.flags & VOIDED:
-        return VOID
-    return choose(x > 0, 1, choose(x < 0, -1, 0))
 
 
 def _extreme(first: Callable[[Ball, Ball], Any], either: Callable[[Any, Any], Any]) -> Any:
@@ -155,13 +160,6 @@ def _extreme(first: Callable[[Ball, Ball], Any], either: Callable[[Any, Any], An
         return Ball(either(a.value, b.value))
 
     return lambda *values: functools.reduce(of_two, map(ball, values))
-
-
-def _hypot(a: Any, b: Any) -> Ball:
-    a, b = ball(a), ball(b)
-    if (a.flags | b.flags) & _NOWHERE:
-        return VOID
-    return SQRT(ball(a * a + b * b))
 
 
 def _atan2(a: Any, b: Any) -> Ball:
@@ -195,7 +193,7 @@ def _polygamma(n: Any, x: Any) -> Ball:
 
 def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
     """Return the polygamma functions of that order and the next ones at x, from Γ'/Γ."""
-    with _Terms(order + count + 1):
+    with terms(order + count + 1):
         series = flint.arb_series([x, 1], prec=order + count + 1).gamma()
         try:
             quotient = series.derivative() / series
@@ -205,18 +203,14 @@ def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
         return [quotient[k] * arb(k).fac() for k in range(order, order + count)]
 
 
-class _Terms:
-    """A context in which power series keep so many terms."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __enter__(self) -> None:
-        self._before = flint.ctx.cap
-        flint.ctx.cap = self._count
-
-    def __exit__(self, *error: object) -> None:
-        flint.ctx.cap = self._before
+@contextlib.contextmanager
+def terms(count: int) -> Iterator[None]:
+    """Let power series keep so many terms."""
+    before, flint.ctx.cap = flint.ctx.cap, count
+    try:
+        yield
+    finally:
+        flint.ctx.cap = before
 
 
 def _power(a: Any, b: Any) -> Ball:
@@ -236,7 +230,7 @@ def _power(a: Any, b: Any) -> Ball:
     positive = a > 0
     if positive is True:
         if b.exact is not None and a.exact is not None and b.exact.q <= 64:
-            exact = root(a.exact, int(b.exact.q))
+            exact = _rational(root, int(b.exact.q))(a.exact)
             if exact is not None:
                 return _whole_power(rational(exact), int(b.exact.p))
         return found(a.value**b.value)
@@ -254,23 +248,15 @@ def _whole_power(a: Ball, n: int) -> Ball:
     return found(a.value ** arb(n))
 
 
-SQRT: Final = _function(arb.sqrt, lambda x: x < 0, lambda q: root(q, 2))
-
-
-_FINITE_EXP: Final = _function(arb.exp)
-
-
 def constants_at(name: str) -> Ball:
     """Return a constant of the language as the ball of what it stands for.
 
     >>> constants_at("tau").value.overlaps(2 * arb.pi()), constants_at("inf") is INFINITY
     (True, True)
     """
-    if name == "pi":
-        return Ball(arb.pi())
-    if name == "tau":
-        return Ball(2 * arb.pi())
-    return Ball(arb.const_e()) if name == "e" else INFINITY
+    if name == "inf":
+        return INFINITY
+    return Ball(arb.const_e() if name == "e" else arb.pi() * (2 if name == "tau" else 1))
 
 
 def as_balls(result: Any) -> Any:
@@ -282,74 +268,58 @@ def as_balls(result: Any) -> Any:
     return result.view(Objects) if result.ndim else ball(result.item())
 
 
-def _anchor(x: Any, *axis: int) -> Any:
-    """Return a number near the greatest ball: by what is subtracted and added, any number does."""
-    from cgcli.numbers.objects import lift
-
-    return ball_arrays().amax(lift(_midpoint, 1)(x), *axis)
-
-
-def _midpoint(x: Ball) -> Ball:
-    return Ball(x.value.mid()) if x.value.is_finite() else rational(fmpq(0))
-
-
 @functools.cache
 def ball_arrays() -> Namespace:
     """Return the namespace of the rules over arrays of balls; it imports NumPy."""
     from cgcli.numbers.objects import object_namespace
 
-    return object_namespace(BALLS, NOTHING, anchor=_anchor)
+    return object_namespace(BALLS, NOTHING)
 
 
 class BallNamespace(Namespace):
     """The namespace; π has as many digits as the precision of the moment asks for."""
 
     @property
-    def pi(self) -> Ball:
+    def pi(self) -> Any:
         """The ball of π."""
-        return Ball(arb.pi())
+        return self.number(Ball(arb.pi()))
 
+    def anchor(self, x: Any, *axis: int) -> Any:
+        """Return a number near the greatest, which does not move.
+
+        By what is subtracted and added, any number does.
+        """
+        from cgcli.numbers.objects import lift
+
+        def middle(x: Any) -> Any:
+            return self.number(Ball(x.value.mid()) if x.value.is_finite() else 0)
+
+        return self.amax(lift(middle, 1)(x), *axis)
+
+
+_FINITE_EXP: Final = _function("exp", arb.exp)
+_OF_FLINT: Final = (
+    "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+    "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "digamma",
+)  # fmt: skip
 
 BALLS: Final = BallNamespace(
-    sqrt=SQRT,
-    cbrt=_function(_cbrt, None, lambda q: root(q, 3)),
+    **{name: _function(name, getattr(arb, name)) for name in _OF_FLINT},
+    sqrt=_function("sqrt", arb.sqrt, _rational(root, 2)),
+    cbrt=_function("cbrt", _cbrt, _rational(root, 3)),
     exp=_exp,
-    expm1=_function(arb.expm1),
-    log=_function(arb.log, lambda x: x <= 0),
-    log1p=_function(arb.log1p, lambda x: x <= -1),
-    log2=_function(lambda x: x.log() / arb(2).log(), lambda x: x <= 0, logarithm_to(2)),
-    log10=_function(lambda x: x.log() / arb(10).log(), lambda x: x <= 0, logarithm_to(10)),
-    hypot=_hypot,
+    log2=_function("log2", lambda x: x.log() / arb(2).log(), _rational(EXACT.log2)),
+    log10=_function("log10", lambda x: x.log() / arb(10).log(), _rational(EXACT.log10)),
     pow=_power,
-    sin=_function(arb.sin),
-    cos=_function(arb.cos),
-    tan=_function(arb.tan),
-    asin=_function(arb.asin, lambda x: _abs(x) > 1),
-    acos=_function(arb.acos, lambda x: _abs(x) > 1),
-    atan=_function(arb.atan),
     atan2=_atan2,
-    sinh=_function(arb.sinh),
-    cosh=_function(arb.cosh),
-    tanh=_function(arb.tanh),
-    asinh=_function(arb.asinh),
-    acosh=_function(arb.acosh, lambda x: x < 1),
-    atanh=_function(arb.atanh, lambda x: _abs(x) >= 1),
-    erf=_function(arb.erf),
-    erfc=_function(arb.erfc),
-    gamma=_function(arb.gamma, _is_pole),
-    lgamma=_function(_lgamma, _is_pole),
-    digamma=_function(arb.digamma, _is_pole),
+    lgamma=_function("lgamma", _lgamma),
     polygamma=_polygamma,
     floor=_floor,
-    ceil=_ceil,
     round=_round,
-    mod=_mod,
     abs=_abs,
-    sign=_sign,
     max=_extreme(lambda a, b: a >= b, arb.max),
     min=_extreme(lambda a, b: a <= b, arb.min),
     where=choose,
-    truth=lambda c: choose(c, 1, 0),
     number=ball,
     inf=INFINITY,
     nan=VOID,

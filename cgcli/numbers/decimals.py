@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal, Inexact
 from typing import Any, Final
 
-from flint import arb, fmpq, fmpz
+from flint import arb, fmpz
 
 from cgcli.numbers.balls import INFINITE, VOIDED, Ball
+from cgcli.numbers.numerals import as_written, boundless
 
 __all__ = ["decimal", "upper_double"]
 
@@ -36,32 +38,15 @@ def decimal(number: Ball, digits: int) -> str | None:
     found = _rounded(abs(value), digits)
     if found is None:
         return None
-    return ("-" if value < 0 else "") + _written(*found, digits, exact=False)
+    whole, power = found
+    size = Decimal(whole.str()).scaleb(power + 1 - digits, boundless(digits))
+    return as_written(size.copy_negate() if value < 0 else size, digits, exact=False)
 
 
 def _of_rational(exact: Any, digits: int) -> str:
-    if exact == 0:
-        return "0"
-    size = abs(exact)
-    # The exponent by the lengths of both numbers, then by trial: it is one off at most.
-    power = int((size.p.bit_length() - size.q.bit_length()) * math.log10(2))
-    while size < _power_of_ten(power):
-        power -= 1
-    while size >= _power_of_ten(power + 1):
-        power += 1
-    scaled = size * _power_of_ten(digits - 1 - power)
-    below = scaled.floor()
-    rest = scaled - below
-    if rest > fmpq(1, 2) or (rest == fmpq(1, 2) and below % 2):
-        below += 1
-    if below == _TEN**digits:
-        below, power = _TEN ** (digits - 1), power + 1
-    exact_digits = rest == 0
-    return ("-" if exact < 0 else "") + _written(below, power, digits, exact=exact_digits)
-
-
-def _power_of_ten(power: int) -> Any:
-    return fmpq(_TEN**power) if power >= 0 else fmpq(1, _TEN**-power)
+    context = boundless(digits)
+    found = context.divide(Decimal(int(exact.p)), Decimal(int(exact.q)))
+    return as_written(found, digits, exact=not context.flags[Inexact])
 
 
 def _rounded(size: Any, digits: int) -> tuple[Any, int] | None:
@@ -87,20 +72,6 @@ def _rounded(size: Any, digits: int) -> tuple[Any, int] | None:
     if whole is None:
         return None
     return (_TEN ** (digits - 1), power + 1) if whole == _TEN**digits else (whole, power)
-
-
-def _written(whole: Any, power: int, digits: int, *, exact: bool) -> str:
-    """Write digits with a point, and with an exponent where %g would."""
-    text = fmpz(whole).str()
-    if exact:
-        text = text.rstrip("0")
-    if -4 <= power < digits:
-        if power < 0:
-            return f"0.{'0' * (-1 - power)}{text}"
-        text = text.ljust(power + 1, "0")
-        return text if len(text) == power + 1 else f"{text[: power + 1]}.{text[power + 1 :]}"
-    mantissa = text if len(text) == 1 else f"{text[0]}.{text[1:]}"
-    return f"{mantissa}e{power:+03d}"
 
 
 def upper_double(bound: Any) -> float:

@@ -14,8 +14,9 @@ from cgcli.numbers.missing import IRRATIONAL, LONG, NOTHING, UNDEFINED, NoValue,
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
+from cgcli.operations.table import OPERATIONS
 
-__all__ = ["EXACT", "RATIONAL", "exact_arrays", "exact_namespace", "run"]
+__all__ = ["EXACT", "RATIONAL", "exact_arrays", "exact_namespace", "root", "run"]
 
 RATIONAL: Final = frozenset({"same", "add", "sub", "mul", "div", "neg", "pos", "pow"})
 """The operations that take rationals to rationals, a power when its exponent is whole."""
@@ -44,9 +45,10 @@ def run(rule: Rule, m: Namespace, *arguments: Any) -> Any:
 # Roots and powers
 
 
-def _root(x: Ratio, degree: int) -> Any:
+def root(x: Ratio, degree: int) -> Any:
+    """Return the root of a rational where it is one; an odd one of a negative number too."""
     if x.numerator < 0:
-        return _UNDEFINED if degree % 2 == 0 else -_root(-x, degree)
+        return _UNDEFINED if degree % 2 == 0 else -root(-x, degree)
     top = _whole_root(x.numerator, degree, x.room)
     bottom = _whole_root(x.denominator, degree, x.room) if top >= 0 else -1
     return _IRRATIONAL if bottom < 0 else Ratio(top, bottom, x.room)
@@ -78,10 +80,10 @@ def _power(a: Ratio, b: Ratio) -> Any:
         return _UNDEFINED
     if b.denominator > 1:
         # No number but 0 and 1 has a root of a higher degree than it has bits.
-        root = _root(a, b.denominator) if b.denominator <= a.bits else _IRRATIONAL
-        if isinstance(root, NoValue):
-            return root
-        a = root
+        base = root(a, b.denominator) if b.denominator <= a.bits else _IRRATIONAL
+        if isinstance(base, NoValue):
+            return base
+        a = base
     times = abs(b.numerator)
     top, bottom, room = abs(a.numerator), a.denominator, a.room
     if top == bottom == 1:
@@ -102,13 +104,14 @@ def _power(a: Ratio, b: Ratio) -> Any:
 # Functions that are rational at few points
 
 
-def _at(points: dict[int, int], inside: Callable[[Ratio], bool] | None = None) -> Any:
-    """Return a function that is rational at a few whole numbers alone."""
+def _at(name: str, point: int, value: int) -> Callable[[Ratio], Any]:
+    """Return a function that is rational at one whole number alone."""
+    domain = OPERATIONS[name].domain
 
     def function(x: Ratio) -> Any:
-        if x.denominator == 1 and x.numerator in points:
-            return Ratio(points[x.numerator], 1, x.room)
-        return _IRRATIONAL if inside is None or inside(x) else _UNDEFINED
+        if x.denominator == 1 and x.numerator == point:
+            return Ratio(value, 1, x.room)
+        return _IRRATIONAL if domain is None or domain.inside(EXACT, x) else _UNDEFINED
 
     return function
 
@@ -160,11 +163,6 @@ def _angle(a: Ratio, b: Ratio) -> Any:
     return Ratio(0, 1, a.room) if not a and b >= 0 else _IRRATIONAL
 
 
-def _hypot(a: Ratio, b: Ratio) -> Any:
-    square = a * a + b * b
-    return square if isinstance(square, NoValue) else _root(square, 2)
-
-
 # Steps
 
 
@@ -178,46 +176,25 @@ def _round(x: Ratio) -> Ratio:
     return Ratio(whole - (rest == 0 and whole % 2), 1, x.room)
 
 
-def _mod(a: Ratio, b: Ratio) -> Any:
-    quotient = a / b
-    return quotient if isinstance(quotient, NoValue) else a - b * _floor(quotient)
-
-
-_ZERO: Final = {0: 0}
+_ZERO_AT_ZERO: Final = (
+    "expm1", "log1p", "sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf",
+)  # fmt: skip
 _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
-    "sqrt": lambda x: _root(x, 2),
-    "cbrt": lambda x: _root(x, 3),
-    "exp": _at({0: 1}),
-    "expm1": _at(_ZERO),
-    "log": _at({1: 0}, lambda x: x > 0),
-    "log1p": _at(_ZERO, lambda x: x > -1),
+    **{name: _at(name, 0, 0) for name in _ZERO_AT_ZERO},
+    **{name: _at(name, 0, 1) for name in ("exp", "cos", "cosh", "erfc")},
+    **{name: _at(name, 1, 0) for name in ("log", "acos", "acosh")},
+    "sqrt": lambda x: root(x, 2),
+    "cbrt": lambda x: root(x, 3),
     "log2": _logarithm(2),
     "log10": _logarithm(10),
-    "hypot": _hypot,
     "pow": _power,
-    "sin": _at(_ZERO),
-    "cos": _at({0: 1}),
-    "tan": _at(_ZERO),
-    "asin": _at(_ZERO, lambda x: abs(x) <= 1),
-    "acos": _at({1: 0}, lambda x: abs(x) <= 1),
-    "atan": _at(_ZERO),
     "atan2": _angle,
-    "sinh": _at(_ZERO),
-    "cosh": _at({0: 1}),
-    "tanh": _at(_ZERO),
-    "asinh": _at(_ZERO),
-    "acosh": _at({1: 0}, lambda x: x >= 1),
-    "atanh": _at(_ZERO, lambda x: abs(x) < 1),
-    "erf": _at(_ZERO),
-    "erfc": _at({0: 1}),
     "gamma": _gamma,
     "lgamma": _lgamma,
     "digamma": _unknown,
     "polygamma": _unknown,
     "floor": _floor,
-    "ceil": lambda x: Ratio(-(-x.numerator // x.denominator), 1, x.room),
     "round": _round,
-    "mod": _mod,
     "abs": abs,
     "sign": lambda x: Ratio((x.numerator > 0) - (x.numerator < 0), 1, x.room),
     "max": max,
@@ -253,7 +230,6 @@ def exact_namespace(room: Room) -> Namespace:
         **{name: _guarded(function, room) for name, function in _PRIMITIVE.items()},
         where=_where,
         number=lambda value: as_ratio(value, room),
-        truth=lambda c: c if isinstance(c, NoValue) else Ratio(int(bool(c)), 1, room),
         pi=_IRRATIONAL,
         inf=math.inf,
         nan=_UNDEFINED,

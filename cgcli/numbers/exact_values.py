@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from cgcli.errors import CgraphError, excerpt
 from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.ratio import Room
+from cgcli.numbers.values import check_names, check_shape, unusable
 
 __all__ = ["as_exact_inputs"]
 
@@ -24,13 +24,13 @@ def as_exact_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     >>> as_exact_inputs({"x": 0.5, "y": Fraction(1, 3)})
     {'x': Fraction(1, 2), 'y': Fraction(1, 3)}
     """
-    found: dict[str, Any] = {}
-    for name, value in bindings.items():
-        if not isinstance(name, str):
-            raise CgraphError("binding", f"a name must be a string, not {type(name).__name__}")
-        listed = isinstance(value, list | tuple) or bool(getattr(value, "shape", None))
-        found[name] = _as_array(value, name) if listed else _as_fraction(value, name)
-    return found
+    check_names(bindings)
+    return {name: _as_value(value, name) for name, value in bindings.items()}
+
+
+def _as_value(value: Any, name: str) -> Any:
+    listed = isinstance(value, list | tuple) or bool(getattr(value, "shape", None))
+    return _as_array(value, name) if listed else _as_fraction(value, name)
 
 
 def _as_fraction(value: Any, name: str) -> Fraction:
@@ -41,14 +41,14 @@ def _as_fraction(value: Any, name: str) -> Fraction:
     if isinstance(value, decimal.Decimal) and value.is_finite():
         read = read_numeral(str(value), Room())
         if isinstance(read, NoValue):
-            raise _unusable(name, "it is too long")
+            raise unusable(name, "it is too long")
         value = read
     if isinstance(value, float):
         if value - value != 0:
-            raise _unusable(name, f"{value} is no fraction")
+            raise unusable(name, f"{value} is no fraction")
         return Fraction(value)
     if isinstance(value, bool) or not isinstance(value, numbers.Rational):
-        raise _unusable(name, f"{type(value).__name__} is not a number")
+        raise unusable(name, f"{type(value).__name__} is not a number")
     return Fraction(int(value.numerator), int(value.denominator))
 
 
@@ -66,18 +66,7 @@ def _as_array(value: Any, name: str) -> Any:
         width = len(nested[0]) if nested else 0
         shape = (len(rows), width) if nested else (len(rows),)
         if nested and (len(nested) < len(rows) or any(len(row) != width for row in nested)):
-            raise _unusable(name, "its rows must be of one length, and its elements numbers")
+            raise unusable(name, "its rows must be of one length, and its elements numbers")
         flat = [element for row in nested for element in row] if nested else rows
-    if len(shape) > 2:
-        raise _unusable(name, f"it has {len(shape)} axes, and values have 2 at most")
-    if 0 in shape:
-        raise _unusable(name, "it is empty")
+    check_shape(shape, name)
     return arranged([_as_fraction(element, name) for element in flat], shape)
-
-
-def _unusable(name: str, why: str) -> CgraphError:
-    return CgraphError(
-        "binding",
-        f"the value of '{excerpt(name)}' cannot be used: {why}",
-        "bind a number, a vector [1, 2, 3] or a matrix [[1, 2], [3, 4]]",
-    )

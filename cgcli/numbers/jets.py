@@ -8,13 +8,14 @@ from typing import Any, Final
 from flint import arb, arb_series, fmpq
 
 from cgcli.numbers.balls import Ball, found
+from cgcli.numbers.operators import COMPARISONS, Operators
 
 __all__ = ["Jet", "constant", "moving", "nowhere", "value_ball"]
 
 _NAN: Final = arb("nan")
 
 
-class Jet:
+class Jet(Operators):
     """A number that moves: its value, exact where that is known, and its slope.
 
     The precision is that of `flint.ctx.prec`, and `flint.ctx.cap` must be 2.
@@ -53,64 +54,9 @@ class Jet:
         """Return the same number, that moves by so much more."""
         return Jet(self.series + arb_series([0, step]), self.exact)
 
-    def __add__(self, other: Any) -> Jet:
-        other = constant(other)
-        return Jet(self.series + other.series, _exactly(self, other, fmpq.__add__))
-
-    __radd__ = __add__
-
-    def __neg__(self) -> Jet:
-        return Jet(-self.series, None if self.exact is None else -self.exact)
-
-    def __sub__(self, other: Any) -> Jet:
-        return self + -constant(other)
-
-    def __rsub__(self, other: Any) -> Jet:
-        return constant(other) + -self
-
-    def __mul__(self, other: Any) -> Jet:
-        other = constant(other)
-        # FLINT's zero series makes 0 of what is no number, too.
-        if not ((self.series.length() and other.series.length()) or _finite(self, other)):
-            return nowhere()
-        return Jet(self.series * other.series, _exactly(self, other, fmpq.__mul__))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Jet:
-        other = constant(other)
-        if other.exact == 0:
-            return nowhere()
-        try:
-            series = self.series / other.series
-        except (ValueError, ZeroDivisionError):
-            return nowhere()
-        return Jet(series, _exactly(self, other, fmpq.__truediv__))
-
-    def __rtruediv__(self, other: Any) -> Jet:
-        return constant(other) / self
-
-    # Comparisons are of the values alone, and undecided where their balls overlap.
-
-    def __lt__(self, other: Any) -> Any:
-        return value_ball(self) < value_ball(constant(other))
-
-    def __le__(self, other: Any) -> Any:
-        return value_ball(self) <= value_ball(constant(other))
-
-    def __gt__(self, other: Any) -> Any:
-        return value_ball(self) > value_ball(constant(other))
-
-    def __ge__(self, other: Any) -> Any:
-        return value_ball(self) >= value_ball(constant(other))
-
-    def __eq__(self, other: object) -> Any:
-        return value_ball(self) == value_ball(constant(other))
-
-    def __ne__(self, other: object) -> Any:
-        return value_ball(self) != value_ball(constant(other))
-
-    __hash__ = None  # type: ignore[assignment]
+    def write(self, name: str, *operands: Any) -> Any:
+        """Return what an operation leaves."""
+        return _OPERATIONS[name](*map(constant, operands))
 
 
 def constant(number: Any) -> Jet:
@@ -140,6 +86,31 @@ def _exactly(a: Jet, b: Jet, operation: Callable[[Any, Any], Any]) -> Any:
     return exact if exact.height_bits() <= 4096 else None
 
 
+def _sum(a: Jet, b: Jet) -> Jet:
+    return Jet(a.series + b.series, _exactly(a, b, fmpq.__add__))
+
+
+def _negative(a: Jet) -> Jet:
+    return Jet(-a.series, None if a.exact is None else -a.exact)
+
+
+def _product(a: Jet, b: Jet) -> Jet:
+    # FLINT's zero series makes 0 of what is no number, too.
+    if not ((a.series.length() and b.series.length()) or _finite(a, b)):
+        return nowhere()
+    return Jet(a.series * b.series, _exactly(a, b, fmpq.__mul__))
+
+
+def _quotient(a: Jet, b: Jet) -> Jet:
+    if b.exact == 0:
+        return nowhere()
+    try:
+        series = a.series / b.series
+    except (ValueError, ZeroDivisionError):
+        return nowhere()
+    return Jet(series, _exactly(a, b, fmpq.__truediv__))
+
+
 def moving(value: Any, slope: Any) -> Jet:
     """A number of a known value, that moves as another series does."""
     kept = found(value)
@@ -151,3 +122,18 @@ def value_ball(x: Jet) -> Ball:
     if x.kept is None:
         x.kept = Ball(x.value, x.exact)
     return x.kept
+
+
+def _of_values(compare: Callable[[Any, Any], Any]) -> Callable[[Jet, Jet], Any]:
+    """Return a comparison of the values alone, undecided where their balls overlap."""
+    return lambda a, b: compare(value_ball(a), value_ball(b))
+
+
+_OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
+    "add": _sum,
+    "sub": lambda a, b: _sum(a, _negative(b)),
+    "mul": _product,
+    "div": _quotient,
+    "neg": _negative,
+    **{name: _of_values(compare) for name, compare in COMPARISONS.items()},
+}

@@ -5,23 +5,23 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from cgcli.operations.protocol import COMPOSITES, Rulebook
+from cgcli.operations.protocol import COMPOSITES, FORMULAS, Rulebook
 from cgcli.operations.table import TABLE
 
 __all__ = ["Namespace"]
 
 
 class Namespace(Rulebook):
-    """The `m` of the rules: the functions given, and for every other row the row's own rule.
+    """The `m` of the rules: the functions given, else formulas of them, and the rows' own rules.
 
     >>> Namespace(exp=lambda x: 2.0**x, abs=abs, min=min, number=float).sigmoid(1.0)
     0.6666666666666666
     """
 
     def __init__(self, **functions: Any) -> None:
-        for row in TABLE:
-            if row.words and row.name not in functions and row.name not in COMPOSITES:
-                setattr(self, row.name, functools.partial(row.value, self))
+        rules = {row.name: row.value for row in TABLE if row.words and row.name not in COMPOSITES}
+        for name, rule in {**rules, **FORMULAS}.items():
+            setattr(self, name, functools.partial(rule, self))
         for name, function in functions.items():
             setattr(self, name, function)
         self.functions = functions

@@ -15,7 +15,16 @@ from typing import Any, Final
 from cgcli.numbers.missing import LONG, NoValue
 from cgcli.numbers.ratio import Ratio, Room
 
-__all__ = ["decimal_text", "exact_text", "rational_text", "read_numeral", "rounded", "whole_text"]
+__all__ = [
+    "as_written",
+    "boundless",
+    "decimal_text",
+    "exact_text",
+    "rational_text",
+    "read_numeral",
+    "rounded",
+    "whole_text",
+]
 
 _NUMERAL: Final = re.compile(
     r"\s*([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?\s*", re.ASCII
@@ -23,9 +32,6 @@ _NUMERAL: Final = re.compile(
 _BITS: Final = math.log2(10)
 _PIECE: Final = 2048
 _DIGITS: Final = 512
-_EXACT: Final = decimal.Context(
-    prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[]
-)
 _HEAD: Final = 256
 
 
@@ -90,14 +96,14 @@ def whole_text(number: int) -> str:
         decimal.Decimal(int.from_bytes(data[start : start + step], "little"))
         for start in range(0, len(data), step)
     ]
-    scale = decimal.Decimal(2**_PIECE)
+    scale, exact = decimal.Decimal(2**_PIECE), boundless(decimal.MAX_PREC)
     while len(pieces) > 1:
         low, high = pieces[::2], pieces[1::2]
         pieces = [
-            _EXACT.add(a, _EXACT.multiply(scale, b)) for a, b in zip(low, high, strict=False)
+            exact.add(a, exact.multiply(scale, b)) for a, b in zip(low, high, strict=False)
         ] + low[len(high) :]
         if len(pieces) > 1:
-            scale = _EXACT.multiply(scale, scale)
+            scale = exact.multiply(scale, scale)
     text = format(pieces[0], "f")
     return f"-{text}" if number < 0 else text
 
@@ -137,9 +143,7 @@ def _short(number: int, most: int) -> str:
 
 def _scaled(number: int) -> decimal.Decimal:
     """Return a whole number to some 70 digits, by its first bits."""
-    context = decimal.Context(
-        prec=70, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[], capitals=0
-    )
+    context = boundless(70)
     shift = max(0, number.bit_length() - _HEAD)
     top = abs(number) >> shift
     found = context.multiply(decimal.Decimal(top), context.power(decimal.Decimal(2), shift))
@@ -154,18 +158,31 @@ def rounded(value: Any, digits: int) -> str:
     """
     if not value.numerator:
         return "0"
-    context = decimal.Context(
-        prec=digits, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[], capitals=0
-    )
-    found = context.divide(_part(value.numerator), _part(value.denominator))
-    power = found.adjusted()
-    if -5 < power < digits:
-        text = format(found, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    sign, figures, _ = found.as_tuple()
-    head = "".join(map(str, figures)).rstrip("0")
-    tail = f".{head[1:]}" if len(head) > 1 else ""
-    return f"{'-' if sign else ''}{head[0]}{tail}e{'-' if power < 0 else '+'}{abs(power):02d}"
+    found = boundless(digits).divide(_part(value.numerator), _part(value.denominator))
+    return as_written(found, digits, exact=True)
+
+
+def as_written(number: decimal.Decimal, digits: int, *, exact: bool) -> str:
+    """Write a number of so many digits at most as ``%g`` does.
+
+    Zeros at the end are left out where it is exact; else they are digits as any other.
+    """
+    sign, figures, _ = number.as_tuple()
+    text, power = "".join(map(str, figures)), number.adjusted()
+    minus = "-" if sign else ""
+    if exact:
+        text = text.rstrip("0")
+    if -5 < power < 0:
+        return f"{minus}0.{'0' * (-1 - power)}{text}"
+    point = power + 1 if 0 <= power < digits else 1
+    text = text.ljust(point, "0")
+    text = text if len(text) == point else f"{text[:point]}.{text[point:]}"
+    return f"{minus}{text}" if 0 <= power < digits else f"{minus}{text}e{power:+03d}"
+
+
+def boundless(digits: int) -> decimal.Context:
+    """Return a context of so many digits, whose exponents have no end to speak of."""
+    return decimal.Context(prec=digits, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
 
 
 def _part(number: int) -> decimal.Decimal:

@@ -19,32 +19,18 @@ from cgcli.operations.row import Shape
 
 __all__ = ["Objects", "arranged", "filled", "lift", "mapped", "object_namespace", "reduce_objects"]
 
-# NumPy's own comparisons of objects, which want yes or no unless they are told what to return.
-_equal: Final[Any] = functools.partial(np.equal, dtype=object)
-_not_equal: Final[Any] = functools.partial(np.not_equal, dtype=object)
+
+def _answers(compare: Any) -> Any:
+    """NumPy's own comparisons of objects want yes or no unless they are told what to return."""
+    return lambda self, other: compare(self, other, dtype=object)
 
 
 class Objects(np.ndarray):
     """An array of objects. Its comparisons are arrays of answers, where NumPy's want yes or no."""
 
-    def __lt__(self, other: Any) -> Any:
-        return np.less(self, other, dtype=object)
-
-    def __le__(self, other: Any) -> Any:
-        return np.less_equal(self, other, dtype=object)
-
-    def __gt__(self, other: Any) -> Any:
-        return np.greater(self, other, dtype=object)
-
-    def __ge__(self, other: Any) -> Any:
-        return np.greater_equal(self, other, dtype=object)
-
-    def __eq__(self, other: object) -> Any:
-        return _equal(self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return _not_equal(self, other)
-
+    __lt__, __le__ = _answers(np.less), _answers(np.less_equal)
+    __gt__, __ge__ = _answers(np.greater), _answers(np.greater_equal)
+    __eq__, __ne__ = _answers(np.equal), _answers(np.not_equal)
     __hash__ = None
 
 

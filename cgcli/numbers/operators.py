@@ -1,10 +1,25 @@
-"""Python's operators for numbers that write down what is done with them."""
+"""Python's operators for kinds of numbers that have an operation by its name in the table."""
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from collections.abc import Callable
+from typing import Any, Final
 
-__all__ = ["Operators"]
+__all__ = ["COMPARISONS", "Operators"]
+
+COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    name: getattr(operator, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")
+}
+"""Python's comparisons by their names in the table."""
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    return lambda self, *other: self.write(name, self, *other)
+
+
+def _reflected(name: str) -> Callable[..., Any]:
+    return lambda self, other: self.write(name, other, self)
 
 
 class Operators:
@@ -21,50 +36,14 @@ class Operators:
     __hash__ = None  # type: ignore[assignment]  # == writes a comparison, so none can be a key
 
     def write(self, name: str, *operands: Any) -> Any:
-        """Return what an operation of the table leaves."""
+        """Return what an operation of the table leaves, or `NotImplemented`."""
         raise NotImplementedError
 
-    def __add__(self, other: Any) -> Any:
-        return self.write("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self.write("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self.write("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.write("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self.write("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self.write("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.write("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.write("div", other, self)
-
-    def __neg__(self) -> Any:
-        return self.write("neg", self)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.write("lt", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.write("le", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.write("gt", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.write("ge", self, other)
-
-    def __eq__(self, other: object) -> Any:
-        return self.write("eq", self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self.write("ne", self, other)
+    __neg__ = _operator("neg")
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
+    __lt__, __le__ = _operator("lt"), _operator("le")
+    __gt__, __ge__ = _operator("gt"), _operator("ge")
+    __eq__, __ne__ = _operator("eq"), _operator("ne")

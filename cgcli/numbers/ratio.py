@@ -8,12 +8,14 @@ a `NoValue`, which goes on through a rule as NaN does: a branch that is not take
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
 from fractions import Fraction
 from math import gcd as _gcd
 from math import isfinite
 from typing import Any, Final, cast
 
-from cgcli.numbers.missing import LONG, NOTHING, UNDEFINED, Nothing, NoValue
+from cgcli.numbers.missing import LONG, UNDEFINED, Nothing, NoValue
+from cgcli.numbers.operators import COMPARISONS, Operators
 
 __all__ = ["Ratio", "Room", "RoomError", "as_ratio"]
 
@@ -52,7 +54,7 @@ _OTHERS: Final = (NoValue, Nothing)
 _ANYWHERE: Final = Room()
 
 
-class Ratio:
+class Ratio(Operators):
     """A fraction in lowest terms, with the room that it and what comes of it may take.
 
     >>> Ratio(1, 3) + Ratio(1, 6)
@@ -74,98 +76,20 @@ class Ratio:
         """The length of the numerator or of the denominator, whichever is longer."""
         return max(self.numerator.bit_length(), self.denominator.bit_length())
 
-    def _add(self, other: Any, sign: int) -> Any:
-        """Return the sum with another number, or the difference."""
-        if type(other) is not Ratio:
-            if isinstance(other, _OTHERS):
-                return other.__radd__(self)
-            other = _coerced(other, self.room)
-            if other is NotImplemented:
-                return other
-        na, da, nb, db = self.numerator, self.denominator, other.numerator, other.denominator
-        room = self.room
-        if sign < 0:
-            nb = -nb
-        if da == db == 1:
-            return _fitting(na + nb, 1, room)
-        la, lb = da.bit_length(), db.bit_length()
-        room.spend(la * lb >> _GCD)
-        g = _gcd(da, db)
-        s, t = da // g, db // g
-        above = max(na.bit_length() + t.bit_length(), nb.bit_length() + s.bit_length())
-        if max(above, s.bit_length() + lb) - 1 > room.bits:
-            return NoValue(LONG)
-        room.spend(above * g.bit_length() >> _GCD)
-        top = na * t + nb * s
-        common = _gcd(top, g)
-        return _fitting(top // common, s * (db // common), room)
-
-    def _multiply(self, na: int, da: int, nb: int, db: int) -> Any:
-        """Return (na·nb)/(da·db), each of the two in lowest terms."""
-        room = self.room
-        lengths = na.bit_length(), da.bit_length(), nb.bit_length(), db.bit_length()
-        if db > 1 and lengths[0] != 1:
-            room.spend(lengths[0] * lengths[3] >> _GCD)
-            g = _gcd(na, db)
-            if g > 1:
-                na, db = na // g, db // g
-        if da > 1 and lengths[2] != 1:
-            room.spend(lengths[1] * lengths[2] >> _GCD)
-            g = _gcd(nb, da)
-            if g > 1:
-                nb, da = nb // g, da // g
-        top, bottom = na.bit_length() * nb.bit_length(), da.bit_length() * db.bit_length()
-        if (
-            na.bit_length() + nb.bit_length() - 1 > room.bits
-            or da.bit_length() + db.bit_length() - 1 > room.bits
-        ):
-            return NoValue(LONG)
-        room.spend((top + bottom) >> _PRODUCT)
-        return _fitting(na * nb, da * db, room)
-
-    def __add__(self, other: Any) -> Any:
-        return self._add(other, 1)
-
-    def __sub__(self, other: Any) -> Any:
-        if isinstance(other, _OTHERS):
-            return self if other is NOTHING else other.__rsub__(self)
-        return self._add(other, -1)
-
-    def __rsub__(self, other: Any) -> Any:
-        return (-self)._add(other, 1)
-
-    def __mul__(self, other: Any) -> Any:
-        if type(other) is not Ratio:
-            if isinstance(other, _OTHERS):
-                return other.__rmul__(self)
-            other = _coerced(other, self.room)
-            if other is NotImplemented:
-                return other
-        return self._multiply(self.numerator, self.denominator, other.numerator, other.denominator)
-
-    def __truediv__(self, other: Any) -> Any:
-        if type(other) is not Ratio:
-            if isinstance(other, NoValue):
-                return other.__rtruediv__(self)
-            other = _coerced(other, self.room)
-            if other is NotImplemented:
-                return other
-        nb, db = other.numerator, other.denominator
-        if not nb:
-            return NoValue(UNDEFINED)
-        if nb < 0:
-            nb, db = -nb, -db
-        return self._multiply(self.numerator, self.denominator, db, nb)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        other = _coerced(other, self.room)
-        return other if other is NotImplemented else other / self
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __neg__(self) -> Ratio:
-        return Ratio(-self.numerator, self.denominator, self.room)
+    def write(self, name: str, *operands: Any) -> Any:
+        """Return what an operation leaves; what is no fraction is left to do it itself."""
+        # Numbers of this kind are the usual case, and this is where the time goes.
+        if type(operands[0]) is Ratio is type(operands[-1]):
+            return _OPERATIONS[name](*operands)
+        ratios = []
+        for operand in operands:
+            if isinstance(operand, float) and not isfinite(operand) and name in COMPARISONS:
+                return COMPARISONS[name](-1 if operand > 0 else 1, 0)
+            ratio = operand if type(operand) is Ratio else _coerced(operand, self.room)
+            if ratio is NotImplemented:
+                return ratio
+            ratios.append(ratio)
+        return _OPERATIONS[name](*ratios)
 
     def __pos__(self) -> Ratio:
         return self
@@ -192,59 +116,11 @@ class Ratio:
     def __floor__(self) -> int:
         return self.numerator // self.denominator
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.fraction())
 
     def __repr__(self) -> str:
         return f"Ratio({self.numerator}, {self.denominator})"
-
-    # Comparisons
-
-    def _compared(self, other: Any) -> Any:
-        """Return a whole number of the sign of the difference."""
-        if type(other) is not Ratio:
-            if isinstance(other, NoValue):
-                return other
-            if isinstance(other, float) and not isfinite(other):
-                return -1 if other > 0 else 1
-            other = _coerced(other, self.room)
-            if other is NotImplemented:
-                return other
-        na, da, nb, db = self.numerator, self.denominator, other.numerator, other.denominator
-        if da == db or (na < 0) != (nb < 0):
-            return na - nb
-        # Numbers whose lengths differ by two are told apart by them.
-        apart = na.bit_length() - da.bit_length() - nb.bit_length() + db.bit_length()
-        if na and nb and abs(apart) > 1:
-            return apart if na > 0 else -apart
-        self.room.spend((na.bit_length() * db.bit_length() * 2) >> _PRODUCT)
-        return na * db - nb * da
-
-    def __eq__(self, other: object) -> Any:
-        if type(other) is Ratio:
-            return self.numerator == other.numerator and self.denominator == other.denominator
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found == 0
-
-    def __ne__(self, other: object) -> Any:
-        found = self.__eq__(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else not found
-
-    def __lt__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found < 0
-
-    def __le__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found <= 0
-
-    def __gt__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found > 0
-
-    def __ge__(self, other: Any) -> Any:
-        found = self._compared(other)
-        return found if isinstance(found, NoValue) or found is NotImplemented else found >= 0
 
 
 # So that Fraction(ratio) takes the two numbers as they are.
@@ -258,6 +134,89 @@ def _fitting(numerator: int, denominator: int, room: Room) -> Any:
         return NoValue(LONG)
     room.spend(above + below)
     return Ratio(numerator, denominator, room)
+
+
+def _sum(a: Ratio, b: Ratio, sign: int = 1) -> Any:
+    na, da, nb, db = a.numerator, a.denominator, sign * b.numerator, b.denominator
+    room = a.room
+    if da == db == 1:
+        return _fitting(na + nb, 1, room)
+    la, lb = da.bit_length(), db.bit_length()
+    room.spend(la * lb >> _GCD)
+    g = _gcd(da, db)
+    s, t = da // g, db // g
+    above = max(na.bit_length() + t.bit_length(), nb.bit_length() + s.bit_length())
+    if max(above, s.bit_length() + lb) - 1 > room.bits:
+        return NoValue(LONG)
+    room.spend(above * g.bit_length() >> _GCD)
+    top = na * t + nb * s
+    common = _gcd(top, g)
+    return _fitting(top // common, s * (db // common), room)
+
+
+def _product(a: Ratio, b: Ratio) -> Any:
+    """Return (na·nb)/(da·db), each of the two in lowest terms."""
+    na, da, nb, db = a.numerator, a.denominator, b.numerator, b.denominator
+    room = a.room
+    lengths = na.bit_length(), da.bit_length(), nb.bit_length(), db.bit_length()
+    if db > 1 and lengths[0] != 1:
+        room.spend(lengths[0] * lengths[3] >> _GCD)
+        g = _gcd(na, db)
+        if g > 1:
+            na, db = na // g, db // g
+    if da > 1 and lengths[2] != 1:
+        room.spend(lengths[1] * lengths[2] >> _GCD)
+        g = _gcd(nb, da)
+        if g > 1:
+            nb, da = nb // g, da // g
+    top, bottom = na.bit_length() * nb.bit_length(), da.bit_length() * db.bit_length()
+    if (
+        na.bit_length() + nb.bit_length() - 1 > room.bits
+        or da.bit_length() + db.bit_length() - 1 > room.bits
+    ):
+        return NoValue(LONG)
+    room.spend((top + bottom) >> _PRODUCT)
+    return _fitting(na * nb, da * db, room)
+
+
+def _quotient(a: Ratio, b: Ratio) -> Any:
+    if not b.numerator:
+        return NoValue(UNDEFINED)
+    sign = -1 if b.numerator < 0 else 1
+    return _product(a, Ratio(sign * b.denominator, sign * b.numerator))
+
+
+def _order(a: Ratio, b: Ratio) -> int:
+    """Return a whole number of the sign of the difference."""
+    na, da, nb, db = a.numerator, a.denominator, b.numerator, b.denominator
+    if da == db or (na < 0) != (nb < 0):
+        return na - nb
+    # Numbers whose lengths differ by two are told apart by them.
+    apart = na.bit_length() - da.bit_length() - nb.bit_length() + db.bit_length()
+    if na and nb and abs(apart) > 1:
+        return apart if na > 0 else -apart
+    a.room.spend((na.bit_length() * db.bit_length() * 2) >> _PRODUCT)
+    return na * db - nb * da
+
+
+def _equal(a: Ratio, b: Ratio) -> bool:
+    return a.numerator == b.numerator and a.denominator == b.denominator
+
+
+def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Ratio, Ratio], Any]:
+    return lambda a, b: compare(_order(a, b), 0)
+
+
+_OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
+    "add": _sum,
+    "sub": lambda a, b: _sum(a, b, -1),
+    "mul": _product,
+    "div": _quotient,
+    "neg": lambda a: Ratio(-a.numerator, a.denominator, a.room),
+    **{name: _ordered(compare) for name, compare in COMPARISONS.items()},
+    "eq": _equal,
+    "ne": lambda a, b: not _equal(a, b),
+}
 
 
 def _coerced(value: Any, room: Room) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cgcli.numbers import gammas, polygamma
 from cgcli.numbers.rounded import Rounded
+from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 __all__ = ["CAREFUL", "EDGES", "FAST", "Careful", "careful", "run"]
@@ -71,31 +72,8 @@ def _cube_root(x: float) -> float:
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
-    "sqrt": math.sqrt,
+    **{name: getattr(math, name) for name in ELEMENTWISE if hasattr(math, name)},
     "cbrt": _cube_root,
-    "exp": math.exp,
-    "expm1": math.expm1,
-    "log": math.log,
-    "log1p": math.log1p,
-    "log2": math.log2,
-    "log10": math.log10,
-    "hypot": math.hypot,
-    "pow": math.pow,
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "asin": math.asin,
-    "acos": math.acos,
-    "atan": math.atan,
-    "atan2": math.atan2,
-    "sinh": math.sinh,
-    "cosh": math.cosh,
-    "tanh": math.tanh,
-    "asinh": math.asinh,
-    "acosh": math.acosh,
-    "atanh": math.atanh,
-    "erf": math.erf,
-    "erfc": math.erfc,
     "gamma": gammas.gamma,
     "lgamma": gammas.lgamma,
     "digamma": polygamma.digamma,
@@ -127,6 +105,17 @@ FAST: Final = Rounded(**_FUNCTIONS, **_SAFE, **_CONSTANTS)
 """Floats as Python has them: raises one of `EDGES` where IEEE 754 would not."""
 
 
+def _kept(name: str) -> Callable[..., Any]:
+    """Return an operator of floats whose result is careful."""
+    plain = getattr(float, name)
+
+    def operate(self: Careful, *other: float) -> Any:
+        result = plain(self, *other)
+        return result if result is NotImplemented else Careful(result)
+
+    return operate
+
+
 class Careful(float):
     """A float whose quotients by 0 are IEEE's, and whose results are careful too.
 
@@ -135,35 +124,18 @@ class Careful(float):
 
     __slots__ = ()
 
-    def __add__(self, other: float) -> Careful:
-        return _kept(float.__add__(self, other))
-
-    def __sub__(self, other: float) -> Careful:
-        return _kept(float.__sub__(self, other))
-
-    def __mul__(self, other: float) -> Careful:
-        return _kept(float.__mul__(self, other))
+    __add__, __radd__ = _kept("__add__"), _kept("__radd__")
+    __sub__, __rsub__ = _kept("__sub__"), _kept("__rsub__")
+    __mul__, __rmul__ = _kept("__mul__"), _kept("__rmul__")
+    __neg__ = _kept("__neg__")
 
     def __truediv__(self, other: float) -> Careful:
         if not isinstance(other, int | float):
             return NotImplemented
         return Careful(_quotient(float(self), float(other)))
 
-    def __rsub__(self, other: float) -> Careful:
-        return _kept(float.__rsub__(self, other))
-
     def __rtruediv__(self, other: float) -> Careful:
         return Careful(_quotient(float(other), float(self)))
-
-    def __neg__(self) -> Careful:
-        return Careful(-float(self))
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-
-def _kept(result: Any) -> Careful:
-    return result if result is NotImplemented else Careful(result)
 
 
 def _quotient(a: float, b: float) -> float:

@@ -19,7 +19,9 @@ import numpy as np
 
 from cgcli.numbers.arrays import ARRAYS, Array
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.operators import COMPARISONS, Operators
 from cgcli.numbers.real import CAREFUL, Careful
+from cgcli.operations.protocol import ELEMENTWISE, FORMULAS
 from cgcli.operations.table import OPERATIONS
 
 __all__ = ["TAYLOR", "TERMS", "Series", "taylor_arrays"]
@@ -38,7 +40,7 @@ class Truth:
         self.holds = holds
 
 
-class Series:
+class Series(Operators):
     """The first terms of a number that moves: `terms` has a row a term, a column a direction.
 
     >>> x = Series(np.array([[0.0, 0.0], [1.0, -1.0], [0.0, 0.0], [0.0, 0.0]]))
@@ -47,60 +49,17 @@ class Series:
     """
 
     __slots__ = ("terms",)
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, terms: Array) -> None:
         self.terms = terms
 
-    def _with(self, other: Any, operate: Callable[[Array, Array], Any]) -> Any:
-        if isinstance(other, np.ndarray):
+    def write(self, name: str, *operands: Any) -> Any:
+        """Return what an operation leaves; an array does it by element."""
+        if any(isinstance(operand, np.ndarray) for operand in operands):
             return NotImplemented
-        a, b = self.terms, _series(other).terms
-        terms = min(len(a), len(b))
-        return operate(a[:terms], b[:terms])
-
-    def __add__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Series(a + b))
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Series(a - b))
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Series(b - a))
-
-    def __mul__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Series(_product(a, b)))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Series(_quotient(a, b)))
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Series(_quotient(b, a)))
-
-    def __neg__(self) -> Series:
-        return Series(-self.terms)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Truth(_order(a, b) < 0))
-
-    def __le__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Truth(_order(a, b) <= 0))
-
-    def __gt__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Truth(_order(a, b) > 0))
-
-    def __ge__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: Truth(_order(a, b) >= 0))
-
-    def __eq__(self, other: object) -> Any:
-        return self._with(other, lambda a, b: Truth(_order(a, b) == 0))
-
-    def __ne__(self, other: object) -> Any:
-        return self._with(other, lambda a, b: Truth(_order(a, b) != 0))
+        parts = [_series(operand).terms for operand in operands]
+        count = min(map(len, parts))
+        return _OPERATIONS[name](*(terms[:count] for terms in parts))
 
 
 def _series(number: Any) -> Series:
@@ -189,6 +148,20 @@ def _divided(a: Array, b: Array) -> Array:
         return np.array(terms)
 
 
+def _of_orders(compare: Callable[[Any, Any], Any]) -> Callable[[Array, Array], Truth]:
+    return lambda a, b: Truth(compare(_order(a, b), 0))
+
+
+_OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
+    "add": lambda a, b: Series(a + b),
+    "sub": lambda a, b: Series(a - b),
+    "mul": lambda a, b: Series(_product(a, b)),
+    "div": lambda a, b: Series(_quotient(a, b)),
+    "neg": lambda a: Series(-a),
+    **{name: _of_orders(compare) for name, compare in COMPARISONS.items()},
+}
+
+
 # Choices
 
 
@@ -201,10 +174,6 @@ def _choose(condition: Any, a: Any, b: Any) -> Any:
     first, second = _series(a).terms, _series(b).terms
     terms = min(len(first), len(second))
     return Series(np.where(condition.holds, first[:terms], second[:terms]))
-
-
-def _truth(condition: Any) -> Any:
-    return _choose(condition, Careful(1), Careful(0))
 
 
 def _still(value: Array, like: Series) -> Series:
@@ -230,10 +199,6 @@ def _drift(x: Series) -> Array:
 def _floor(x: Series) -> Series:
     below = np.floor(x.terms[0])
     return _still(below - ((below == x.terms[0]) & (_drift(x) < 0)), x)
-
-
-def _ceil(x: Series) -> Series:
-    return -_floor(-x)
 
 
 def _round(x: Series) -> Series:
@@ -357,10 +322,6 @@ def _atan2(a: Any, b: Any) -> Any:
     )
 
 
-def _mod(a: Any, b: Any) -> Any:
-    return a - b * TAYLOR.floor(a / b)
-
-
 _POWER: Final = _smooth("pow")
 _HYPOT: Final = _smooth("hypot")
 _ANGLE: Final = _smooth("atan2")
@@ -385,27 +346,22 @@ _SPECIAL: Final[dict[str, Callable[..., Any]]] = {
     "pow": _power,
     "hypot": _hypot,
     "atan2": _atan2,
-    "mod": _mod,
     "abs": _abs,
     "sign": _sign,
     "floor": _floor,
-    "ceil": _ceil,
+    "ceil": lambda x: FORMULAS["ceil"](TAYLOR, x),
+    "mod": lambda a, b: FORMULAS["mod"](TAYLOR, a, b),
     "round": _round,
 }
 
-_SMOOTH: Final = (
-    "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan",
-    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "lgamma", "digamma",
-    "polygamma",
-)  # fmt: skip
+_SMOOTH: Final = {*ELEMENTWISE} & {*OPERATIONS} - {*_SPECIAL, "where"}
 
-TAYLOR: Final = Namespace(
+TAYLOR: Final[Namespace] = Namespace(
     **{name: _guarded(name, function) for name, function in _SPECIAL.items()},
     **{name: _guarded(name, _smooth(name)) for name in _SMOOTH},
     max=_extreme(lambda a, b: a >= b),
     min=_extreme(lambda a, b: a <= b),
     where=_choose,
-    truth=_truth,
     number=Careful,
     pi=Careful(math.pi),
     inf=Careful(math.inf),

@@ -7,18 +7,23 @@ from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
 
-__all__ = ["as_input", "as_inputs", "is_finite"]
+__all__ = ["as_input", "as_inputs", "check_names", "check_shape", "is_finite", "unusable"]
 
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bindings with each value as the graph keeps it; raises `CgraphError`."""
-    for name in bindings:
-        if not isinstance(name, str):
-            raise CgraphError("binding", f"a name must be a string, not {type(name).__name__}")
+    check_names(bindings)
     return {
         name: value if type(value) is float else as_input(value, name)
         for name, value in bindings.items()
     }
+
+
+def check_names(bindings: Mapping[str, Any]) -> None:
+    """Raise `CgraphError` for a name that is no string."""
+    for name in bindings:
+        if not isinstance(name, str):
+            raise CgraphError("binding", f"a name must be a string, not {type(name).__name__}")
 
 
 def as_input(value: Any, name: str) -> Any:
@@ -38,13 +43,13 @@ def _as_float(value: Any, name: str) -> float:
     if type(value) is float:
         return value
     if isinstance(value, (bool, str, bytes)) or value is None:
-        raise _unusable(name, f"{type(value).__name__} is not a number")
+        raise unusable(name, f"{type(value).__name__} is not a number")
     try:
         return float(value)
     except OverflowError:
-        raise _unusable(name, "it is larger than the largest double, 1.8e308") from None
+        raise unusable(name, "it is larger than the largest double, 1.8e308") from None
     except (TypeError, ValueError):
-        raise _unusable(name, f"{type(value).__name__} is not a number") from None
+        raise unusable(name, f"{type(value).__name__} is not a number") from None
 
 
 def _plain_rows(value: Sequence[Any], name: str) -> list[Any]:
@@ -65,19 +70,25 @@ def _as_array(value: Any, name: str) -> Any:
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "fiu":
-            raise _unusable(name, "its elements must be numbers")
+            raise unusable(name, "its elements must be numbers")
         with np.errstate(all="ignore"):
             array = array.astype(np.float64)
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise _unusable(name, "its rows must be of one length, and its elements numbers") from None
-    if array.ndim > 2:
-        raise _unusable(name, f"it has {array.ndim} axes, and values have 2 at most")
-    if not array.size:
-        raise _unusable(name, "it is empty")
+        raise unusable(name, "its rows must be of one length, and its elements numbers") from None
+    check_shape(array.shape, name)
     return array if array.ndim else float(array)
 
 
-def _unusable(name: str, why: str) -> CgraphError:
+def check_shape(shape: tuple[int, ...], name: str) -> None:
+    """Raise `CgraphError` for an array of more than two axes, or without elements."""
+    if len(shape) > 2:
+        raise unusable(name, f"it has {len(shape)} axes, and values have 2 at most")
+    if 0 in shape:
+        raise unusable(name, "it is empty")
+
+
+def unusable(name: str, why: str) -> CgraphError:
+    """Return the error for a value that is no number, vector or matrix."""
     return CgraphError(
         "binding",
         f"the value of '{excerpt(name)}' cannot be used: {why}",

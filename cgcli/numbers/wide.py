@@ -13,14 +13,16 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 __all__ = ["LEAST_DOUBLE", "WIDE", "room", "run_wide", "spread_wide", "wide", "wide_arrays"]
 
-_CONTEXT: Final = decimal.Context(prec=34, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
+_CONTEXT: Final = boundless(34)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
@@ -37,11 +39,7 @@ def wide(value: Any) -> Decimal:
 
 def spread_wide(value: Any) -> Any:
     """Return a double, or an array of them, in wide numbers."""
-    if not getattr(value, "shape", ()):
-        return wide(value)
-    from cgcli.numbers.objects import mapped
-
-    return mapped(wide, value.shape, value)
+    return by_element(wide, value)
 
 
 def run_wide(rule: Rule, *arguments: Any) -> Any:
@@ -143,17 +141,13 @@ def _by_double(name: str, *arguments: Decimal) -> Decimal:
     return wide(getattr(CAREFUL, name)(*map(float, arguments)))
 
 
-def _double(name: str) -> Callable[..., Decimal]:
-    return lambda *arguments: _by_double(name, *arguments)
-
-
 def _taking_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     """Let a function take numbers of Python too, as rules write them."""
     return lambda *arguments: function(*map(Decimal, arguments))
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
-    **{name: _double(name) for name in ELEMENTWISE},
+    **{name: functools.partial(_by_double, name) for name in ELEMENTWISE},
     "exp": _exp,
     "expm1": _expm1,
     "log": Decimal.ln,

@@ -11,7 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = ["COMPOSITES", "ELEMENTWISE", "PRIMITIVES", "Directions", "Number", "Rulebook"]
+__all__ = [
+    "COMPOSITES",
+    "ELEMENTWISE",
+    "FORMULAS",
+    "PRIMITIVES",
+    "Directions",
+    "Number",
+    "Rulebook",
+]
 
 Number: TypeAlias = Any
 """A number of the kind that a rule runs over, an array of them, or a number of Python."""
@@ -269,6 +277,18 @@ PRIMITIVES: Final[tuple[str, ...]] = tuple(Rulebook.__annotations__)
 COMPOSITES: Final[tuple[str, ...]] = tuple(
     name for name in vars(Rulebook) if not name.startswith("_")
 )
+
+FORMULAS: Final[dict[str, Callable[..., Number]]] = {
+    "hypot": lambda m, a, b: m.sqrt(a * a + b * b),
+    "mod": lambda m, a, b: a - b * m.floor(a / b),
+    "ceil": lambda m, x: -m.floor(-x),
+    "sign": lambda m, x: m.where(x > 0, m.number(1), m.where(x < 0, m.number(-1), m.number(0))),
+    "truth": lambda m, c: m.where(c, m.number(1), m.number(0)),
+    "log2": lambda m, x: m.log(x) / m.log(m.number(2)),
+    "log10": lambda m, x: m.log(x) / m.log(m.number(10)),
+    "digamma": lambda m, x: m.polygamma(m.number(0), x),
+}
+"""Primitives of kinds whose arithmetic neither rounds nor overflows: what they are by others."""
 
 _TAKES: Final = {"OfOne": 1, "OfTwo": 2, "Choice": 3}
 _WHOLE: Final = ("number", "transpose", "len", "product", "outer_or_scale")

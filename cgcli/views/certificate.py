@@ -10,6 +10,7 @@ from cgcli.calculus.judge import Finding
 from cgcli.calculus.notes import Note, merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
+from cgcli.numbers.elements import elements
 from cgcli.views.document import evaluation, fields, number
 from cgcli.views.gate import printable
 from cgcli.views.table import Columns, gradient_head, print_result, shown
@@ -124,8 +125,7 @@ def _corrections(certificate: Certificate, result: Result, precision: int | None
 
 def _replaced(finding: Finding) -> bool:
     """Whether the proved value stands in place of a float."""
-    elements = finding.shown.flat if hasattr(finding.shown, "flat") else (finding.shown,)
-    return any(isinstance(element, str) for element in elements)
+    return any(isinstance(element, str) for element in elements(finding.shown))
 
 
 def keep_notes(result: Result, certificate: Certificate) -> None:

@@ -12,10 +12,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from cgcli.numbers.balls import ball
+from cgcli.numbers.certified import BALLS
 from cgcli.numbers.decimals import decimal
+from cgcli.numbers.exact import EXACT, root
+from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import decimal_text, exact_text, rational_text, rounded
 from cgcli.numbers.ratio import Ratio, as_ratio
-from cgcli.numbers.rationals import logarithm_to, root
 
 # Doubles of few bits: many of them are ties.
 SHORT = st.builds(math.ldexp, st.integers(-4000, 4000), st.integers(-40, 30))
@@ -106,20 +108,19 @@ def test_ratios_compare_and_reckon_as_fractions(a: Fraction, b: Any) -> None:
 @pytest.mark.parametrize("base", [2, 10])
 @pytest.mark.parametrize("power", [-30, -1, 0, 1, 2, 30, 300])
 def test_logarithms_of_powers_are_whole(base: int, power: int) -> None:
-    from flint import fmpq
-
-    exact = fmpq(base**power) if power >= 0 else fmpq(1, base**-power)
-    assert logarithm_to(base)(exact) == power
-    assert logarithm_to(base)(exact * 3) is None
+    value = Fraction(base) ** power
+    logarithm = {2: EXACT.log2, 10: EXACT.log10}[base]
+    assert logarithm(as_ratio(value)) == power
+    assert isinstance(logarithm(as_ratio(value * 3)), NoValue)
+    proved = {2: BALLS.log2, 10: BALLS.log10}[base]
+    assert proved(ball(value)).exact == power
+    assert proved(ball(value * 3)).exact is None
 
 
 @given(st.integers(-200, 200), st.integers(1, 200), st.integers(2, 5))
 def test_roots_of_powers_are_rational(top: int, bottom: int, degree: int) -> None:
-    from flint import fmpq
-
     value = Fraction(top, bottom) ** degree
-    found = root(fmpq(value.numerator, value.denominator), degree)
     expected = Fraction(top, bottom) if degree % 2 else abs(Fraction(top, bottom))
-    assert Fraction(int(found.p), int(found.q)) == expected
-    beside = root(fmpq(value.numerator, value.denominator) + 2, degree)
-    assert beside is None or beside**degree == fmpq(value.numerator, value.denominator) + 2
+    assert root(as_ratio(value), degree).fraction() == expected
+    beside = root(as_ratio(value + 2), degree)
+    assert isinstance(beside, NoValue) or beside.fraction() ** degree == value + 2

@@ -1,0 +1,41 @@
+"""One number, or an array of them, alike; NumPy is imported only where there is an array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cgcli.operations.row import Shape
+
+__all__ = ["by_element", "elements", "filled"]
+
+
+def elements(value: Any) -> list[Any]:
+    """Return the elements of an array in a row, or the one number.
+
+    >>> elements(7)
+    [7]
+    """
+    return list(value.flat) if hasattr(value, "flat") else [value]
+
+
+def filled(value: Any, shape: Shape) -> Any:
+    """Return an array that holds one number at every place; the number itself of shape ()."""
+    if not shape:
+        return value
+    from cgcli.numbers import objects
+
+    return objects.filled(value, shape)
+
+
+def by_element(function: Callable[..., Any], *parts: Any) -> Any:
+    """Return what a function of numbers gives, element by element where a part is an array.
+
+    >>> by_element(max, 1, 2)
+    2
+    """
+    if not any(hasattr(part, "shape") for part in parts):
+        return function(*parts)
+    from cgcli.numbers.objects import lift
+
+    return lift(function, len(parts))(*parts)
