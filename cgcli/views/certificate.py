@@ -163,41 +163,35 @@ def certified_evaluation(
     of decimal digits; null where there is no number to give.
     """
     document = evaluation(result, result.graph.text)
-    value = certificate.values[certificate.of]
-    assert value is not None
-    document["value"] = _numbers(value.shown)
+    gradients, jacobian = certificate.gradients, certificate.jacobian
+    document["value"] = _given(certificate.values[certificate.of])
     if document["gradient"] is not None:
         document["gradient"] = {
-            name: _given(certificate.gradients[node]) for name, node in certificate.sources.items()
-        }
-    if certificate.jacobian is not None:
-        document["jacobian"] = {
-            name: _numbers(finding.shown) for name, finding in certificate.jacobian.items()
+            name: _given(gradients[node]) for name, node in certificate.sources.items()
         }
     for node, row in enumerate(document["nodes"]):
         _add_finding(row, "value", certificate.values[node], precision)
-        _add_finding(row, "grad", certificate.gradients[node], precision)
+        _add_finding(row, "grad", gradients[node], precision)
         if precision is not None:
-            row["partials"] = [_given(each) for each in certificate.partials[node]]
+            row["partials"] = list(map(_given, certificate.partials[node]))
         row["verdict"] = certificate.verdict(node)
     document["proof"] = {
         "precision": precision,
         **fields(certificate, "bits", "agreed", "failed"),
         "verdicts": certificate.count(),
     }
-    if certificate.jacobian is not None:
-        document["proof"]["jacobian"] = {
-            name: finding.verdict for name, finding in certificate.jacobian.items()
-        }
+    if jacobian is not None:
+        document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
+        document["proof"]["jacobian"] = {name: each.verdict for name, each in jacobian.items()}
         if precision is None:
             document["proof"]["jacobian_bound"] = {
-                name: _numbers(finding.bound) for name, finding in certificate.jacobian.items()
+                name: number(finding.bound) for name, finding in jacobian.items()
             }
     return document
 
 
 def _given(finding: Finding | None) -> Any:
-    return None if finding is None else _numbers(finding.shown)
+    return None if finding is None else number(finding.shown)
 
 
 def _add_finding(
@@ -208,15 +202,6 @@ def _add_finding(
         return
     if _replaced(finding) and precision is None:
         row[f"float_{key}"] = row[key]
-    row[key] = _numbers(finding.shown)
+    row[key] = number(finding.shown)
     if precision is None:
-        row[f"{key}_bound"] = _numbers(finding.bound)
-
-
-def _numbers(shown_value: Any) -> Any:
-    """Floats as JSON has them and decimals as strings, nested as the array is."""
-    if hasattr(shown_value, "tolist"):
-        shown_value = shown_value.tolist()
-    if isinstance(shown_value, list):
-        return [_numbers(each) for each in shown_value]
-    return shown_value if isinstance(shown_value, str) else number(shown_value)
+        row[f"{key}_bound"] = number(finding.bound)

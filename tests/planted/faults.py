@@ -878,8 +878,8 @@ FAULTS: Final = (
     Fault(
         "the left side of a kink is told as the right one",
         "cgcli/views/document.py",
-        "[number(left), number(right)]",
-        "[number(right), number(left)]",
+        '{"sides": number(note.sides)}',
+        '{"sides": {name: number(pair[::-1]) for name, pair in note.sides.items()}}',
         (TABLES,),
     ),
     Fault(

@@ -72,7 +72,7 @@ def sheet_document(
     return {
         "schema": "cgraph.sheet/1",
         "expression": exercise.graph.text,
-        "at": {name: number(value) for name, value in exercise.inputs.items()},
+        "at": number(exercise.inputs),
         "output": exercise.result.output,
         "mistakes": mistakes,
         "answers": {

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
-from cgcli.homework.formulas import Equality
 from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
 from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.homework.quantities import Quantity
-from cgcli.views.document import kind_document, note_document, number
+from cgcli.views.document import fields, kind_document, note_document, number
 from cgcli.views.gate import printable
 from cgcli.views.homework.remarks import ANSWER, VERDICT, discreet, step_text
 from cgcli.views.homework.report import Report
@@ -32,7 +31,7 @@ def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[s
         "schema": "cgraph.check/1",
         "expression": exercise.graph.text,
         **kind_document(result),
-        "at": _numbers(exercise.inputs),
+        "at": number(exercise.inputs),
         "output": result.output,
         "steps": [
             {
@@ -45,7 +44,7 @@ def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[s
         ],
         "sheets": [_sheet(report, points, *each) for each in sheets],
         "summary": _summary(report, sheets),
-        "notes": [note_document(note) for note in result.notes],
+        "notes": list(map(note_document, result.notes)),
     }
 
 
@@ -54,34 +53,31 @@ def _sheet(report: Report, points: Points, marked: Marked, score: Score) -> dict
     return {
         "sheet": marked.sheet.name,
         "trouble": marked.sheet.trouble or None,
-        "complete": score.complete,
-        "right": score.right,
-        "follows": score.follows,
-        "wrong": score.wrong,
-        "points": score.points,
-        "of": score.of,
+        **fields(score, "complete", "right", "follows", "wrong", "points", "of"),
         "first_wrong": first and {"step": step_text(exercise, first), "line": first.answer.line},
         "answers": [_answer(report, points, judged) for judged in marked.judged],
         "unreadable": [
-            {"line": line.line, "text": line.text, **error_document(line.error)}
+            {**fields(line, "line", "text"), **error_document(line.error)}
             for line in marked.unreadable
         ],
-        "missing": [exercise.steps.text(step) for step in marked.missing],
+        "missing": list(map(exercise.steps.text, marked.missing)),
     }
 
 
 def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
-    exercise, answer = report.exercise, judged.answer
+    exercise, answer, equality = report.exercise, judged.answer, judged.equality
     tells = report.reveal != VERDICT
-    shown = tells or judged.verdict == RIGHT
-    document: dict[str, Any] = {
-        "line": answer.line,
-        "text": answer.text,
+    proof = None
+    if equality and (tells or judged.verdict == RIGHT):
+        found = {"at": equality.inputs, "value": equality.value}
+        proof = {"kind": equality.proof, "points": equality.points, **number(found)}
+    return {
+        **fields(answer, "line", "text"),
         "step": step_text(exercise, judged),
         "kind": answer.quantity.kind,
         "verdict": judged.verdict,
         "points": points.got(judged),
-        "proof": _proof(judged.equality) if judged.equality and shown else None,
+        "proof": proof,
         "diagnoses": [
             {
                 "mistake": each.mistake.name,
@@ -92,32 +88,14 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
             if tells
         ],
         "ambiguous": tells and len(judged.mistakes) > 1,
+        **(number(fields(judged, "truth", "expected")) if report.reveal == ANSWER else {}),
     }
-    if report.reveal == ANSWER:
-        document["truth"] = number(judged.truth)
-        document["expected"] = number(judged.expected)
-    return document
-
-
-def _proof(equality: Equality) -> dict[str, Any]:
-    return {
-        "kind": equality.proof,
-        "points": equality.points,
-        "at": equality.inputs and _numbers(equality.inputs),
-        "value": number(equality.value),
-    }
-
-
-def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: number(value) for name, value in values.items()}
 
 
 def _summary(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
     found = summary(sheets)
     return {
-        "sheets": found.sheets,
-        "complete": found.complete,
-        "unreadable": found.unreadable,
+        **fields(found, "sheets", "complete", "unreadable"),
         "steps": [
             {"step": report.exercise.steps.text(step), "wrong": count}
             for step, count in found.steps
@@ -135,41 +113,44 @@ def check_table(report: Report, sheets: list[tuple[Marked, Score]]) -> str:
 
     What a spreadsheet would take for a formula is put behind an apostrophe.
     """
-    exercise = report.exercise
-    steps = exercise.steps.asked
+    steps = report.exercise.steps
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    head = ["sheet", "complete", "right", "follows", "wrong", "missing", "unreadable"]
-    head += ["points", "of", "first_wrong", "mistakes", "trouble"]
-    writer.writerow([*head, *map(_cell, map(exercise.steps.text, steps))])
-    for marked, score in sheets:
-        writer.writerow(map(_cell, _row(report, steps, marked, score)))
+    rows = [_row(report, marked, score) for marked, score in sheets]
+    writer.writerow([*rows[0], *map(_cell, map(steps.text, steps.asked))])
+    for row, (marked, _) in zip(rows, sheets, strict=True):
+        writer.writerow(map(_cell, [*row.values(), *_verdicts(steps.asked, marked)]))
     return text.getvalue()
 
 
-def _row(
-    report: Report, steps: list[Quantity], marked: Marked, score: Score
-) -> Iterator[str | int | float]:
+def _row(report: Report, marked: Marked, score: Score) -> dict[str, str | int]:
+    """Return what a row of the table tells of a sheet, by the head of its column."""
     first = marked.first_wrong
+    return {
+        "sheet": marked.sheet.name,
+        "complete": "yes" if score.complete else "no",
+        **fields(score, "right", "follows", "wrong", "missing", "unreadable"),
+        "points": f"{score.points:g}",
+        "of": f"{score.of:g}",
+        "first_wrong": step_text(report.exercise, first) if first else "",
+        "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
+        "trouble": marked.sheet.trouble,
+    }
+
+
+def _verdicts(steps: list[Quantity], marked: Marked) -> Iterator[str]:
+    """Return the verdict on each step; of a list answered element by element the worst."""
     verdicts: dict[Quantity, str] = {}
     for judged in marked.judged:
-        # Of a list answered element by element the worst is told.
         before = verdicts.get(judged.answer.quantity, RIGHT)
         verdicts[judged.answer.quantity] = max(before, judged.verdict, key=_BADNESS.index)
-    yield marked.sheet.name
-    yield "yes" if score.complete else "no"
-    yield from (score.right, score.follows, score.wrong, score.missing, score.unreadable)
-    yield from (f"{score.points:g}", f"{score.of:g}")
-    yield step_text(report.exercise, first) if first else ""
-    yield " ".join(first.mistakes) if first and report.reveal != VERDICT else ""
-    yield marked.sheet.trouble
-    yield from (verdicts.get(step, "missing") for step in steps)
+    return (verdicts.get(step, "missing") for step in steps)
 
 
 _BADNESS: Final = (RIGHT, FOLLOWS, WRONG)
 
 
-def _cell(value: str | float) -> str | float:
+def _cell(value: str | int) -> str | int:
     if not isinstance(value, str):
         return value
     text = printable(value)

@@ -73,7 +73,7 @@ class RowWriter:
         return '{\n  "schema": "cgraph.map/1",\n  "rows": ['
 
     def _object(self, row: int, k: int, values: Mapping[str, Any], notes: list[str]) -> str:
-        found = {name: number(array[k]) for name, array in values.items()}
+        found = number({name: array[k] for name, array in values.items()})
         if notes:
             found["notes"] = notes[0].split()
         return json.dumps({"row": row, **found}) + "\n"

@@ -50,7 +50,7 @@ def _pieces(explanation: Explanation, wanted: Wanted, words: Catalogue) -> Itera
     if wanted.format == "json":
         from cgcli.views.trace.document import as_json
 
-        return as_json(explanation, wanted.shown, words, explanation.graph.text)
+        return as_json(explanation, wanted.shown, words)
     signs = PRINTED if wanted.format == "latex" else PLAIN
     lines = Lines(explanation, signs, wanted.shown)
     if wanted.format == "latex":
