@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any, Final
 
 from cgcli.views.gate import printable_lines
 
-__all__ = ["can_show", "console", "ruled", "say", "show"]
+__all__ = ["can_show", "console", "paint", "ruled", "say", "show"]
 
 
 _UNLIMITED: Final = 10_000
@@ -72,6 +72,18 @@ def say(out: Any, *lines: str, style: str = "", **options: Any) -> None:
 
     for line in lines:
         out.print(Text(line, style=style), **options)
+
+
+def paint(out: Any, pieces: Sequence[tuple[str, str]]) -> None:
+    """Print a line of pieces, each with its style, however wide; no blanks stand at its end."""
+    if not out.is_terminal:
+        sys.stdout.write("".join(text for text, _ in pieces).rstrip() + "\n")
+        return
+    from rich.text import Text
+
+    text = Text.assemble(*pieces)
+    text.rstrip()
+    out.print(text, soft_wrap=True)
 
 
 def ruled(**options: Any) -> Any:

@@ -829,15 +829,15 @@ FAULTS: Final = (
     Fault(
         "a product as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        'factor = self.write.in_brackets(factor, level, LEVELS["product"] + 1)',
-        'factor = self.write.in_brackets(factor, level, LEVELS["product"])',
+        'self.in_brackets(local, LEVELS["product"] + 1, self.level(one.formula))',
+        'self.in_brackets(local, LEVELS["product"], self.level(one.formula))',
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(
         "a fraction as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        "self.write.in_brackets(*self.write.leaf(one.partial), product + 1)",
-        "self.write.in_brackets(*self.write.leaf(one.partial), product)",
+        'self.in_brackets(self.value(one.partial), LEVELS["product"] + 1)',
+        'self.in_brackets(self.value(one.partial), LEVELS["product"])',
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(

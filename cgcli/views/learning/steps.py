@@ -12,10 +12,9 @@ from cgcli.calculus.explain import Explanation
 from cgcli.learning.descent import Descent
 from cgcli.learning.tables import ROW
 from cgcli.learning.training import Training
-from cgcli.views.catalogue import ENGLISH
 from cgcli.views.table import shown
-from cgcli.views.trace.show import Wanted, print_trace
-from cgcli.views.trace.writing import Shown
+from cgcli.views.trace.show import print_trace
+from cgcli.views.trace.writing import Shown, Wanted
 from cgcli.words import counted
 
 __all__ = ["print_steps"]
@@ -80,8 +79,7 @@ def _print_step(
             inputs[name] = value if np.shape(value) else float(value)
         result = DOUBLES.evaluate(task.graph, inputs, None, list(task.parameters.views))
         write(f"Row {int(number)}\n\n")
-        wanted = Wanted("text", ENGLISH, Shown(digits=digits), False, "")
-        print_trace(Explanation(result, None, whole=True), wanted)
+        print_trace(Explanation(result), Wanted(shown=Shown(digits=digits)))
         write("\n")
     if count > len(numbers):
         write(f"and {counted(count - len(numbers), 'more row')} in the same way\n\n")

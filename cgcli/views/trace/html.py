@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import escape
 from importlib import resources
 from string import Template
 from typing import Final
 
+from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN
-from cgcli.views.trace.lines import Line
+from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.markup import Markup, written
+from cgcli.views.trace.writing import Wanted
 
 __all__ = ["as_html"]
 
@@ -48,14 +50,12 @@ _HTML: Final = Markup(
 )
 
 
-def as_html(
-    lines: Iterable[Line], catalogue: Catalogue, language: str, title: str, text: str
-) -> Iterator[str]:
+def as_html(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
     """Return the lines as a page, under a title and the text of the program."""
     page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     before, _, after = page.partition(_END)
-    shown = "\n".join(escape(printable(line)) for line in text.split("\n"))
-    title = escape(printable(title))
-    yield Template(before).substitute(language=escape(language), title=title, text=shown)
-    yield from written(lines, _HTML, catalogue)
+    text = "\n".join(escape(printable(line)) for line in explanation.graph.text.split("\n"))
+    title = escape(printable(wanted.title))
+    yield Template(before).substitute(language=escape(wanted.language), title=title, text=text)
+    yield from written(Lines(explanation, PLAIN, wanted.shown), _HTML, catalogue)
     yield after

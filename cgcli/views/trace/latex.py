@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
+from cgcli.calculus.explain import Explanation
 from cgcli.graph.latex import latex_name
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.signs import PRINTED
-from cgcli.views.trace.lines import Line
+from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.markup import Markup, written
+from cgcli.views.trace.writing import Wanted
 
 __all__ = ["as_latex"]
 
@@ -60,13 +62,13 @@ _LATEX: Final = Markup(
 )
 
 
-def as_latex(
-    lines: Iterable[Line], catalogue: Catalogue, standalone: bool, chinese: bool
-) -> Iterator[str]:
-    """Return the lines as LaTeX; `standalone` makes a document of them.
+def as_latex(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+    """Return the lines as LaTeX, by themselves or as a whole document."""
+    chinese = wanted.language == "zh" or any(map(_is_chinese, explanation.graph.names))
+    yield _HEAD % (_CHINESE if chinese else "") if wanted.standalone else _NEEDS
+    yield from written(Lines(explanation, PRINTED, wanted.shown), _LATEX, catalogue)
+    yield "\\end{document}\n" if wanted.standalone else ""
 
-    `chinese` says that the document has Chinese words or names in it.
-    """
-    yield _HEAD % (_CHINESE if chinese else "") if standalone else _NEEDS
-    yield from written(lines, _LATEX, catalogue)
-    yield "\\end{document}\n" if standalone else ""
+
+def _is_chinese(name: str) -> bool:
+    return not name.isascii() and any("\u2e80" <= char <= "\uffef" for char in name)

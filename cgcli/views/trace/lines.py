@@ -12,24 +12,19 @@ from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe
 from cgcli.views.signs import Signs
 from cgcli.views.trace.chain import Chain, Line, distinct
-from cgcli.views.trace.writing import Shown, Writing
+from cgcli.views.trace.writing import Shown
 from cgcli.words import Math, Message
 
 __all__ = ["Line", "Lines"]
 
 
-class Lines:
+class Lines(Chain):
     """The lines of an explanation, in one way of writing."""
 
     def __init__(self, explanation: Explanation, signs: Signs, shown: Shown) -> None:
+        super().__init__(explanation.result, signs, shown)
         self.explanation = explanation
-        self.result = explanation.result
-        self.graph = explanation.graph
-        self.signs = signs
-        self.shown = shown
-        self.write = Writing(self.result, signs, shown)
-        self.chain = Chain(self.write)
-        self.number = 0
+        self._count = 0
 
     def __iter__(self) -> Iterator[Line]:
         """Return the lines, each made when it is asked for."""
@@ -45,27 +40,27 @@ class Lines:
         for k, node in enumerate(self.explanation.inputs()):
             if not k:
                 yield Line("heading", Message("Given"))
-            value = self.write.value(self.result.values[node], known=True)
-            sides = self.write.name(node), value
-            yield Line("given", sides=sides, aside=self.write.shape(node))
+            value = self.value(self.result.values[node], known=True)
+            sides = self.name(node), value
+            yield Line("given", sides=sides, aside=self.shape(node))
 
     def _forward(self) -> Iterator[Line]:
         yield Line("heading", Message("Forward: the value of each operation"))
         for node in self.explanation.forward():
-            self.number += 1
-            value = self.write.value(self.result.values[node])
-            sides = [self.write.name(node), self.write.formula(node)]
+            self._count += 1
+            value = self.value(self.result.values[node])
+            sides = [self.name(node), self.formula(node)]
             if self.shown.values:
-                sides += self.write.substituted(node)
+                sides += self.substituted(node)
             yield Line(
                 "forward",
                 sides=distinct([*sides, value]),
-                conditions=self.write.turn(node),
-                aside=self.write.shape(node),
-                number=self.number,
+                conditions=self.turn(node),
+                aside=self.shape(node),
+                number=self._count,
             )
             yield from self._notes(node, forward=True)
-        if not self.number:
+        if not self._count:
             yield Line("words", Message("no value is needed for it"))
 
     # The backward pass
@@ -80,10 +75,10 @@ class Lines:
             yield Line("words", Message("there are no inputs to differentiate by"))
             return
         yield Line("heading", Message("Backward: local derivatives, and the chain rule"))
-        yield Line("start", sides=(self.write.gradient(output), self.write.number(1.0, True)))
+        yield Line("start", sides=(self.gradient(output), self.number(1.0, True)))
         for step in self.explanation.backward():
             yield from self._differentiated(step)
-        yield Line("heading", Message("The gradient of {f}", f=Math(self.write.name(output))))
+        yield Line("heading", Message("The gradient of {f}", f=Math(self.name(output))))
         gradients = []
         for gradient in self.explanation.gradients():
             gradients.append((gradient.node, gradient.value))
@@ -95,19 +90,19 @@ class Lines:
 
     def _differentiated(self, step: Differentiated) -> Iterator[Line]:
         node = step.node
-        self.number += 1
+        self._count += 1
         yield Line(
             "backward",
-            sides=distinct([self.write.name(node), self.write.formula(node)]),
-            conditions=self.write.turn(node),
+            sides=distinct([self.name(node), self.formula(node)]),
+            conditions=self.turn(node),
             aside=self._shapes(node),
-            number=self.number,
+            number=self._count,
         )
         if len(step.received) > 1:
-            yield self.chain.total(node, step.received, step.upstream)
+            yield self.total(node, step.received, step.upstream)
         yield from self._notes(node, forward=False)
         for contribution in step.contributions:
-            yield from self.chain.contribution(contribution)
+            yield from self.contribution(contribution)
 
     def _collected(self, gradient: Gradient) -> Iterator[Line]:
         node = gradient.node
@@ -116,35 +111,35 @@ class Lines:
         if several:
             aside = Message("the sum of {count} contributions", count=len(gradient.received))
         elif self.result.gradients is not None and self.result.gradients[node] is None:
-            aside = Message("{f} does not depend on it", f=Math(self.write.name(self.result.of)))
-        sides = self.write.gradient(node), self.write.grad_with_decimal(gradient.value)
+            aside = Message("{f} does not depend on it", f=Math(self.name(self.result.of)))
+        sides = self.gradient(node), self.grad_with_decimal(gradient.value)
         yield Line("gradient", sides=sides, aside=aside)
         if several:
             for each in gradient.received:
-                yield Line("entry", Math(self.write.use(each)), sides=(self.write.grad(each.sent),))
+                yield Line("entry", Math(self.use(each)), sides=(self.grad(each.sent),))
         if not self.graph.arguments[node]:
             yield from self._notes(node, forward=False)
 
     def _jacobian(self) -> Iterator[Line]:
         result = self.result
-        yield Line("heading", Message("The Jacobian of {f}", f=Math(self.write.name(result.of))))
+        yield Line("heading", Message("The Jacobian of {f}", f=Math(self.name(result.of))))
         yield Line(
             "words",
             Message(
                 "{f} is {shape}, with a backward pass for each element; to follow one, end the "
                 "program with a number, such as one element or a sum",
-                f=Math(self.write.name(result.of)),
+                f=Math(self.name(result.of)),
                 shape=describe(self.graph.shape(result.of)),
             ),
         )
         for name, jacobian in self.explanation.jacobian().items():
-            ratio = self.signs.ratio(self.write.name(result.of), self.write.named(name))
+            ratio = self.signs.ratio(self.name(result.of), self.named(name))
             value: Any = jacobian if self.shown.gradients else None
             if value is not None and value.ndim > 2:
                 aside = Message("of shape {shape}", shape=" × ".join(map(str, value.shape)))
                 yield Line("gradient", sides=(ratio,), aside=aside)
             else:
-                yield Line("gradient", sides=(ratio, self.write.grad(value)))
+                yield Line("gradient", sides=(ratio, self.grad(value)))
 
     def _meaning(self, gradients: list[tuple[int, Any]]) -> Message | None:
         """Say what the first gradient that is a number and not 0 means."""
@@ -155,11 +150,11 @@ class Lines:
             element, slope = _first(value, self.result.kind)
             if slope is None:
                 continue
-            name = f"{self.write.name(node)}{self.signs.element(element)}"
+            name = f"{self.name(node)}{self.signs.element(element)}"
             return Message(
                 "Moving {x} up by a little moves {f} by {slope} times as much.",
                 x=Math(name),
-                f=Math(self.write.name(self.result.of)),
+                f=Math(self.name(self.result.of)),
                 slope=Math(self.signs.value(slope, self.shown.digits)),
             )
         return None
@@ -180,7 +175,7 @@ class Lines:
             yield Line("note", Message("domain"), aside=why)
         for note in self.result.notes_by_node.get(node, []):
             if self._is_forward(node, note) == forward:
-                yield Line("note", Message(note.kind), aside=self.write.note(note))
+                yield Line("note", Message(note.kind), aside=self.note(note))
                 convention = self.graph.operations[node].convention
                 if note.kind == "kink" and convention:
                     yield Line("note", Message("convention"), aside=Message(convention))

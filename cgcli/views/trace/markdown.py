@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
+from cgcli.calculus.explain import Explanation
+from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN
-from cgcli.views.trace.markup import Markup
+from cgcli.views.trace.lines import Lines
+from cgcli.views.trace.markup import Markup, written
+from cgcli.views.trace.writing import Wanted
 
-__all__ = ["MARKDOWN"]
+__all__ = ["as_markdown"]
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 
@@ -18,7 +23,7 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
-MARKDOWN: Final = Markup(
+_MARKDOWN: Final = Markup(
     plain=lambda text: _SPECIAL.sub(r"\\\1", text),
     math=_code,
     sides=lambda texts: _code(PLAIN.equals.join(texts)),
@@ -34,3 +39,8 @@ MARKDOWN: Final = Markup(
         "inner": "%(indent)s- %(text)s\n",
     },
 )
+
+
+def as_markdown(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+    """Return the lines as Markdown."""
+    return written(Lines(explanation, PLAIN, wanted.shown), _MARKDOWN, catalogue)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
 from cgcli.views.signs import Signs
-from cgcli.views.trace.lines import Line
+from cgcli.views.terminal import paint
+from cgcli.views.trace.lines import Line, Lines
 from cgcli.words import Message
 
-__all__ = ["TextLines", "as_text", "spaced"]
+__all__ = ["print_on"]
 
 _INDENT: Final = {"heading": 0, "given": 2, "gradient": 2, "entry": 6, "start": 5, "words": 2}
 _STEP: Final = 5
@@ -35,7 +36,7 @@ _STYLES: Final = {
 Segment: TypeAlias = tuple[str, str]
 
 
-class TextLines:
+class _Layout:
     """How lines stand in text: in columns as wide as the words of the language."""
 
     def __init__(self, signs: Signs, catalogue: Catalogue) -> None:
@@ -69,19 +70,15 @@ class TextLines:
             pieces.append((aside if bare else f"  ({aside})", "" if bare else "dim"))
         return pieces, before
 
-    def text(self, line: Line) -> str:
-        """Return a line as plain text."""
-        return "".join(text for text, _ in self.segments(line)[0]).rstrip()
-
     def print(self, line: Line, out: Any) -> None:
-        """Print a line in colour on a Rich console, folded where the terminal ends."""
+        """Print a line on a Rich console, on a terminal in colour and folded where that ends."""
         from rich.text import Text
 
         pieces, before = self.segments(line)
         text = Text.assemble(*pieces)
         text.rstrip()
-        if width(text.plain) <= out.width:
-            out.print(text)
+        if not out.is_terminal or width(text.plain) <= out.width:
+            paint(out, pieces)
             return
         # What is folded goes on below the equality's first sign.
         column = sum(width(piece) for piece, _ in pieces[:before])
@@ -97,16 +94,21 @@ class TextLines:
             out.print(Text(indent) + folded)
 
 
-def spaced(lines: Iterable[Line]) -> Iterator[Line | None]:
-    """Return the lines, None for an empty one before every heading but the first."""
+def print_on(
+    out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool] = lambda: True
+) -> None:
+    """Print lines on a Rich console, each as it is made, an empty one before every other heading.
+
+    Before each step but the first `ask` says whether to go on.
+    """
+    layout = _Layout(lines.signs, catalogue)
+    waiting = False
     for k, line in enumerate(lines):
+        if waiting and (line.number or line.kind in ("heading", "gradient")):
+            if not ask():
+                return
+            waiting = False
         if k and line.kind == "heading":
-            yield None
-        yield line
-
-
-def as_text(lines: Iterable[Line], signs: Signs, catalogue: Catalogue) -> Iterator[str]:
-    """Return the lines as plain text, each with its end."""
-    layout = TextLines(signs, catalogue)
-    for line in spaced(lines):
-        yield f"{layout.text(line) if line else ''}\n"
+            paint(out, ())
+        layout.print(line, out)
+        waiting = waiting or line.kind != "heading"

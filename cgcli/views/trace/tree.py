@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
-from cgcli.calculus.result import Result
-from cgcli.views.signs import ASCII, Signs
-from cgcli.views.trace.writing import Shown
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import formula
+from cgcli.views.catalogue import Catalogue
+from cgcli.views.gate import printable
+from cgcli.views.signs import ASCII
+from cgcli.views.trace.writing import Writing
 from cgcli.words import Message
 
-__all__ = ["Branch", "tree"]
+__all__ = ["tree"]
 
 _DEEPEST: Final = 16
 """So many levels are drawn below each other; what is deeper goes on further down by itself."""
@@ -19,42 +22,34 @@ _DEEPEST: Final = 16
 _GUIDES: Final = ("├─ ", "└─ ", "│  ", "   ")
 _GUIDES_IN_ASCII: Final = ("|- ", "`- ", "|  ", "   ")
 
-
-class Branch(NamedTuple):
-    """A line of the tree: the guides before it, the node, and where else it stands, in words."""
-
-    guides: str
-    node: str
-    value: str = ""
-    gradient: str = ""
-    aside: Message | str = ""
+Piece: TypeAlias = tuple[str, str]
 
 
-def tree(result: Result, signs: Signs, shown: Shown) -> Iterator[Branch]:
-    """Return the lines of the tree, as many as the graph has nodes and uses."""
-    graph = result.graph
-    tee, corner, bar, gap = _GUIDES_IN_ASCII if signs is ASCII else _GUIDES
+def tree(write: Writing, words: Catalogue) -> Iterator[list[Piece]]:
+    """Return the lines of the tree in pieces with their styles, as many as nodes and uses."""
+    graph = write.graph
+    tee, corner, bar, gap = _GUIDES_IN_ASCII if write.signs is ASCII else _GUIDES
     drawn = bytearray(len(graph))
-    roots = deque([result.of])
+    roots = deque([write.result.of])
     while roots:
         root = roots.popleft()
         drawn[root] = 0
         pending = [(root, "", "", 0)]
         while pending:
             node, before, guide, depth = pending.pop()
-            name = signs.name(graph.names[node])
-            if drawn[node]:
-                where = Message("below") if drawn[node] == 2 else Message("above")
-                yield Branch(before + guide, name, aside=where)
-                continue
-            inner = [a for a in graph.arguments[node] if _has_line(result, a)]
-            if inner and depth == _DEEPEST:
+            inner = [a for a in graph.arguments[node] if _has_line(graph, a)]
+            referred = bool(drawn[node])
+            if not referred and inner and depth == _DEEPEST:
                 drawn[node] = 2
                 roots.append(node)
-                yield Branch(before + guide, name, aside=Message("below"))
+                referred = True
+            yield [
+                (before + guide, "dim"),
+                *_branch(write, words, node, drawn[node] if referred else 0),
+            ]
+            if referred:
                 continue
             drawn[node] = 1
-            yield _branch(result, signs, shown, node, before + guide)
             below = before + {tee: bar, corner: gap, "": ""}[guide]
             guide = corner
             for argument in reversed(dict.fromkeys(inner)):
@@ -62,29 +57,24 @@ def tree(result: Result, signs: Signs, shown: Shown) -> Iterator[Branch]:
                 guide = tee
 
 
-def _has_line(result: Result, node: int) -> bool:
+def _has_line(graph: Graph, node: int) -> bool:
     """A number as it was typed is read in the formula above it."""
-    graph = result.graph
     return node not in graph.literals or node in graph.given
 
 
-def _branch(result: Result, signs: Signs, shown: Shown, node: int, guides: str) -> Branch:
-    from cgcli.graph.text import formula
-    from cgcli.views.gate import printable
-
-    graph = result.graph
-    text = signs.name(graph.names[node])
-    if graph.arguments[node]:
-        text = f"{text}{signs.equals}{printable(formula(graph, node))}"
-    known = shown.values or not graph.arguments[node]
-    value = signs.value(result.values[node] if known else None, shown.digits)
-    gradient = ""
+def _branch(write: Writing, words: Catalogue, node: int, elsewhere: int) -> Iterator[Piece]:
+    """Yield a node with its numbers, or where else it stands: 1 for above, 2 for below."""
+    graph, result, equals = write.graph, write.result, write.signs.equals
+    name = write.name(node)
+    if elsewhere:
+        where = Message("below") if elsewhere == 2 else Message("above")
+        yield from ((name, ""), (f"  ({words.say(where)})", "yellow"))
+        return
+    is_operation = bool(graph.arguments[node])
+    yield f"{name}{equals}{printable(formula(graph, node))}" if is_operation else name, ""
+    yield f"{equals}{write.value(result.values[node], not is_operation)}", "cyan"
     if result.gradients is not None and result.active[node]:
-        ratio = signs.ratio(signs.name(graph.names[result.of]), signs.name(graph.names[node]))
-        number = signs.value(result.grad(node) if shown.gradients else None, shown.digits)
-        gradient = f"{ratio}{signs.equals}{number}"
-    notes = result.notes_by_node.get(node)
-    aside: Message | str = ""
-    if notes:
-        aside = Message("{kind}: {what}", kind=Message(notes[0].kind), what=notes[0].message)
-    return Branch(guides, text, f"{signs.equals}{value}", gradient, aside)
+        yield f"   {write.gradient(node)}{equals}{write.grad(result.grad(node))}", "green"
+    for note in result.notes_by_node.get(node, [])[:1]:
+        what = Message("{kind}: {what}", kind=Message(note.kind), what=note.message)
+        yield f"  ({words.say(what)})", "yellow"
