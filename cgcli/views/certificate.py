@@ -30,25 +30,22 @@ def print_certificate(
     """
     out = console()
     scalar = certificate.jacobian is None and bool(result.gradient)
-    gradient = [gradient_head(result)] if scalar else []
-    if precision is None:
-        heads = ["value", "within", *(head for g in gradient for head in (g, "within")), "verdict"]
-    else:
-        heads = ["value", *gradient, "verdict"]
+    gradient = [(gradient_head(result), certificate.gradients)] if scalar else []
+    proved = [("value", certificate.values), *gradient]
+    within = ["within"] if precision is None else []
 
     def cells(node: Node) -> list[str]:
-        found = [certificate.values[node.id]]
-        found += [certificate.gradients[node.id]] if gradient else []
         texts: list[str] = []
-        for finding in found:
-            texts.append("" if finding is None else shown(_array(finding, precision), digits))
-            if precision is None:
-                texts.append("" if finding is None else _bound(finding.bound))
+        for _, findings in proved:
+            finding = findings[node.id] or Finding("", None, None)
+            texts.append(shown(_array(finding, precision), digits))
+            texts += [_bound(finding.bound) for _ in within]
         return [*texts, certificate.verdict(node.id)]
 
     jacobian = certificate.jacobian
     kept = None if jacobian is None else {n: _array(f, precision) for n, f in jacobian.items()}
-    print_result(result, digits, most, out, Columns(heads, cells, kept))
+    heads = [text for head, _ in proved for text in (head, *within)]
+    print_result(result, digits, most, out, Columns([*heads, "verdict"], cells, kept))
     say(out, *_lines(certificate, result, precision))
 
 

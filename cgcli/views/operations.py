@@ -7,7 +7,7 @@ from typing import Any
 from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
 from cgcli.views.document import fields
-from cgcli.views.terminal import console, ruled, say, show
+from cgcli.views.terminal import WORDS, Column, console, print_table, say
 
 __all__ = ["derivatives", "operation_document", "print_operation", "print_operations"]
 
@@ -57,18 +57,12 @@ def operation_document(row: Operation) -> dict[str, Any]:
 
 def print_operations() -> None:
     """Print the whole table, a group after another."""
-    from rich.text import Text
-
     out = console()
+    styles = {"written": "cyan", "what it is": "", "derivative": "green"}
+    columns = [Column(head, {**WORDS, "style": style}) for head, style in styles.items()]
     for group, rows in GROUPS.items():
-        table = ruled(title=group, title_justify="left")
-        table.add_column("written", overflow="fold", style="cyan")
-        table.add_column("what it is", overflow="fold")
-        table.add_column("derivative", overflow="fold", style="green")
-        for row in rows:
-            if row.parameters:
-                table.add_row(Text(row.signature()), Text(row.summary), Text(_short(row)))
-        show(out, table)
+        lines = [(row.signature(), row.summary, _short(row)) for row in rows if row.parameters]
+        print_table(out, columns, lines, title=group)
         out.print()
     say(out, "cgraph ops NAME tells one in full: its domain, its kinks, its convention")
 

@@ -885,8 +885,8 @@ FAULTS: Final = (
     Fault(
         "a table cut short counts what it shows",
         "cgcli/views/table.py",
-        "{len(rows) - 2 * half:,} more nodes",
-        "{len(rows) - half:,} more nodes",
+        "len(rows) - len(kept), out",
+        "len(rows) - half, out",
         (TABLES,),
     ),
     Fault(

@@ -11,7 +11,7 @@ from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
 from cgcli.views.table import shown
-from cgcli.views.terminal import can_show, console, ruled, say, show
+from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 from cgcli.words import counted
 
 __all__ = ["print_trained"]
@@ -38,21 +38,22 @@ def print_trained(training: Training, trained: Trained, digits: int) -> None:
 
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
-    from rich.text import Text
-
-    table = ruled(header_style="bold")
-    table.add_column("parameter", overflow="fold", style="cyan", min_width=9)
-    table.add_column("value", justify="right", no_wrap=True)
-    errors = None
-    if trained.fit is not None and trained.fit.errors is not None:
-        errors = training.task.parameters.look(np.asarray(trained.fit.errors))
-        table.add_column("standard error", justify="right", no_wrap=True)
-    for name, value in training.task.parameters.values().items():
-        cells = [Text(printable(shorten(name))), Text(_short(value, digits))]
-        if errors is not None:
-            cells.append(Text(_short(errors[name], digits)))
-        table.add_row(*cells)
-    show(out, table)
+    values, errors, fit = training.task.parameters.values(), None, trained.fit
+    if fit is not None and fit.errors is not None:
+        errors = training.task.parameters.look(np.asarray(fit.errors))
+    columns = [
+        Column("parameter", {**WORDS, "style": "cyan", "min_width": 9}),
+        Column("value", NUMBERS),
+        Column("standard error", NUMBERS, errors is not None),
+    ]
+    rows = [
+        [
+            printable(shorten(name)),
+            *(_short(part[name], digits) for part in (values, errors) if part is not None),
+        ]
+        for name in values
+    ]
+    print_table(out, columns, rows)
     out.print()
 
 
