@@ -160,12 +160,12 @@ class Watching:
         if self._output is not None:
             self._write(model)
         if self._options.plot is not None:
-            from cgcli.views.drawing.convert import as_png
-            from cgcli.views.learning.plot import as_svg
+            from cgcli.views.drawing.convert import converted
+            from cgcli.views.learning.curve import as_svg
 
             svg = as_svg(trained.history)
             is_png = ending_of(self._options.plot) == "png"
-            write_file(self._options.plot, as_png(svg) if is_png else svg.encode())
+            write_file(self._options.plot, converted(svg, "png") if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""

@@ -940,7 +940,7 @@ FAULTS: Final = (
     ),
     Fault(
         "a tree draws an argument twice",
-        "cgcli/views/trace/tree.py",
+        "cgcli/views/trace/text.py",
         "for argument in reversed(dict.fromkeys(inner)):",
         "for argument in reversed(inner):",
         (LINES,),

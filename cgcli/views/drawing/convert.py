@@ -6,21 +6,11 @@ from typing import Literal
 
 from cgcli.errors import missing
 
-__all__ = ["as_pdf", "as_png", "require"]
+__all__ = ["converted", "require"]
 
 _PAGE = b"""#set page(width: auto, height: auto, margin: 0pt)
 #image(bytes(sys.inputs.picture), format: "svg")
 """
-
-
-def as_png(svg: str) -> bytes:
-    """Return the picture as a PNG of twice its pixels; raises `CgraphError` without the extra."""
-    return _compiled(svg, "png")
-
-
-def as_pdf(svg: str) -> bytes:
-    """Return the picture as a PDF of one page; raises `CgraphError` without the extra."""
-    return _compiled(svg, "pdf")
 
 
 def require(kind: str) -> None:
@@ -31,7 +21,11 @@ def require(kind: str) -> None:
         raise missing("image", f"to write a .{kind}")
 
 
-def _compiled(svg: str, kind: Literal["png", "pdf"]) -> bytes:
+def converted(svg: str, kind: Literal["png", "pdf"]) -> bytes:
+    """Return a picture as a PNG of twice its pixels, or as a PDF of one page.
+
+    Raises `CgraphError` without the extra.
+    """
     try:
         import typst
     except ImportError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError
-from cgcli.views.drawing.grid import Grid
 from cgcli.views.drawing.layers import layers, repeated
 from cgcli.views.drawing.layout import Placed
 from cgcli.views.drawing.plan import Stop, give_rows, planned, written
@@ -26,6 +25,10 @@ _NARROWEST: Final = 8
 _ELSEWHERE: Final = (
     "write it to a file with -o graph.svg, or see the graph with cgraph trace --tree"
 )
+_NORTH, _EAST, _SOUTH, _WEST = 1, 2, 4, 8
+_LINES: Final = dict(zip(
+    (5, 10, 6, 12, 3, 9, 7, 13, 14, 11, 15, 1, 2, 4, 8), "│─┌┐└┘├┤┬┴┼│─│─", strict=False
+))  # fmt: skip
 _IN_ASCII: Final = str.maketrans("│─┌┐└┘├┤┬┴┼▶Σ…×·", "|-++++++++|>S.x.")
 
 
@@ -73,6 +76,49 @@ def _in_ascii(text: str) -> str:
     return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode()
 
 
+class _Grid:
+    """Characters by row and column, each with its style; lines keep whose they are."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int], tuple[str, str]] = {}
+        self.lines: dict[tuple[int, int], dict[int, int]] = {}
+
+    def text(self, row: int, column: int, text: str, style: str) -> None:
+        """Write a text from a cell on."""
+        for char in text:
+            self.cells[row, column] = (char, style)
+            column += width(char) or 1
+
+    def line(self, row: int, column: int, directions: int, net: int) -> None:
+        """Add to the line of a net in a cell."""
+        nets = self.lines.setdefault((row, column), {})
+        nets[net] = nets.get(net, 0) | directions
+
+    def level(self, row: int, start: int, end: int, net: int) -> None:
+        """Draw a line from the middle of one cell to the middle of another."""
+        for column in range(start, end + 1):
+            east = _EAST if column < end else 0
+            west = _WEST if column > start else 0
+            self.line(row, column, east | west, net)
+
+    def upright(self, column: int, start: int, end: int, net: int) -> None:
+        """Draw a line down or up a column."""
+        start, end = min(start, end), max(start, end)
+        for row in range(start, end + 1):
+            south = _SOUTH if row < end else 0
+            north = _NORTH if row > start else 0
+            self.line(row, column, south | north, net)
+
+    def cell(self, row: int, column: int) -> tuple[str, str]:
+        """Return the character of a cell and its style; text stands over lines."""
+        if (row, column) in self.cells:
+            return self.cells[row, column]
+        nets = self.lines.get((row, column), {})
+        # Where two nets cross, the upright one is seen, and the other goes on behind it.
+        directions = max(nets.values(), key=lambda d: (d & (_NORTH | _SOUTH), d), default=0)
+        return _LINES.get(directions, " "), "dim"
+
+
 class _TangledError(Exception):
     """Two arrows want the same row in one channel; one of them is to be moved down."""
 
@@ -81,7 +127,7 @@ class _TangledError(Exception):
         self.stop = stop
 
 
-def _untangled(placed: Placed) -> tuple[Grid, int, int]:
+def _untangled(placed: Placed) -> tuple[_Grid, int, int]:
     """Draw, moving down what is in the way; raises `CgraphError` where nothing helps."""
     columns = planned(placed)
     for _ in range(_TRIES):
@@ -94,10 +140,10 @@ def _untangled(placed: Placed) -> tuple[Grid, int, int]:
     raise CgraphError("limit", message, _ELSEWHERE)
 
 
-def _draw(placed: Placed, columns: list[list[Stop]]) -> tuple[Grid, int, int]:
+def _draw(placed: Placed, columns: list[list[Stop]]) -> tuple[_Grid, int, int]:
     """Return the characters, and how many columns and rows they take."""
     scene = placed.scene
-    grid = Grid()
+    grid = _Grid()
     left = 0
     for stops, after in zip(columns, [*columns[1:], []], strict=True):
         words = {
@@ -117,7 +163,7 @@ def _draw(placed: Placed, columns: list[list[Stop]]) -> tuple[Grid, int, int]:
     return grid, left, max(stop.top + stop.height for stops in columns for stop in stops)
 
 
-def _channel(grid: Grid, ways: list[_Way], left: int) -> int:
+def _channel(grid: _Grid, ways: list[_Way], left: int) -> int:
     """Draw what lies between a layer and the next, and return the column where that begins."""
     tracks, count = _tracks(ways)
     strip = max((max(width(w.value), width(w.gradient)) for w in ways), default=0)
@@ -199,7 +245,7 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
     return tracks, max(tracks.values(), default=-1) + 2
 
 
-def _box(grid: Grid, shape: Shape, stop: Stop, left: int, wide: int) -> None:
+def _box(grid: _Grid, shape: Shape, stop: Stop, left: int, wide: int) -> None:
     """Draw a box as wide as its column, with its words in the middle."""
     top, height = stop.top, stop.height
     grid.text(top, left, f"┌{'─' * (wide - 2)}┐", "")
@@ -213,7 +259,7 @@ def _box(grid: Grid, shape: Shape, stop: Stop, left: int, wide: int) -> None:
         grid.text(row, left + (wide - width(text)) // 2, text, style)
 
 
-def _last(grid: Grid, placed: Placed, stops: list[Stop], left: int) -> int:
+def _last(grid: _Grid, placed: Placed, stops: list[Stop], left: int) -> int:
     """Draw the values that leave at the right, and return where the picture ends."""
     end = left
     for stop in stops:

@@ -1,4 +1,4 @@
-"""Printing a trace: the format that was asked for, to a terminal or to a file."""
+"""Printing a trace: in the format that was asked for, or as a tree."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from cgcli.views.signs import ASCII, PLAIN, Signs
 from cgcli.views.streams import publish
 from cgcli.views.terminal import can_show, console, paint
 from cgcli.views.trace.lines import Lines
-from cgcli.views.trace.text import print_on
-from cgcli.views.trace.tree import tree
+from cgcli.views.trace.text import print_on, tree
 from cgcli.views.trace.writing import Wanted, Writing
 from cgcli.words import Message
 
@@ -35,14 +34,13 @@ def print_trace(
         print_on(out, lines, words, ask)
         return
     if wanted.format == "json":
-        from cgcli.views.trace.document import as_json as written
-    elif wanted.format == "latex":
-        from cgcli.views.trace.latex import as_latex as written
-    elif wanted.format == "html":
-        from cgcli.views.trace.html import as_html as written
-    else:
-        from cgcli.views.trace.markdown import as_markdown as written
-    publish(written(explanation, wanted, words))
+        from cgcli.views.trace.document import as_json
+
+        publish(as_json(explanation, wanted, words))
+        return
+    from cgcli.views.trace.pages import PAGES
+
+    publish(PAGES[wanted.format](explanation, wanted, words))
 
 
 def print_tree(explanation: Explanation, wanted: Wanted) -> None:
