@@ -79,16 +79,10 @@ def print_operation(row: Operation) -> None:
     lines = [f"{document['written']}: {document['summary']}"]
     if len(row.words) > 1:
         lines.append(f"  also written {', '.join(row.words[1:])}")
-    if row.elementwise:
-        for name, formula in zip(row.parameters, document["derivatives"], strict=True):
-            lines.append(f"  derivative by {name}: {formula}")
-    else:
-        each = len(document["derivatives"]) > 1
-        for name, words in zip(row.parameters, document["derivatives"], strict=False):
-            lines.append(f"  backward{f' to {name}' if each else ''}: {words}")
-    if document["domain"]:
-        lines.append(f"  domain: {document['domain']}")
-    lines += [f"  kink: {words}" for words in document["kinks"]]
-    if document["convention"]:
-        lines.append(f"  convention: {document['convention']}")
-    say(console(), *lines)
+    several = len(document["derivatives"]) > 1
+    for name, words in zip(row.parameters, document["derivatives"], strict=row.elementwise):
+        backward = f"backward to {name}" if several else "backward"
+        lines.append(f"  {f'derivative by {name}' if row.elementwise else backward}: {words}")
+    told = [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
+    told.append(("convention", document["convention"]))
+    say(console(), *lines, *(f"  {what}: {words}" for what, words in told if words))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Final, NamedTuple
 
-from cgcli.views.drawing.scene import Scene, Shape
+from cgcli.views.drawing.scene import Arrow, Scene, Shape
 from cgcli.views.gate import width
 
 __all__ = ["LABEL", "NAME", "ROW", "SYMBOL", "Box", "measured", "text_width"]
@@ -39,8 +40,8 @@ class Box(NamedTuple):
 
     strip: float
     shape: float
-    tall: float
     end: float
+    tall: float
     height: float
     corner: float
     column: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -54,30 +55,31 @@ class Box(NamedTuple):
 def measured(scene: Scene, levels: list[int]) -> list[Box]:
     """Return the box of every shape, as wide as those of its layer."""
     found = _boxes(scene)
-    columns: dict[int, tuple[float, float, float]] = {}
+    columns = dict.fromkeys(levels, (0.0, 0.0, 0.0))
     for box, level in zip(found, levels, strict=True):
-        strip, shape, end = columns.get(level, (0.0, 0.0, 0.0))
-        columns[level] = max(strip, box.strip), max(shape, box.shape), max(end, box.end)
+        strip, shape, end = map(max, columns[level], box[:3])
+        columns[level] = strip, shape, end
     return [box._replace(column=columns[level]) for box, level in zip(found, levels, strict=True)]
 
 
 def _boxes(scene: Scene) -> list[Box]:
-    arriving = [0] * len(scene.shapes)
-    leaving = [0] * len(scene.shapes)
+    arriving = Counter(arrow.target for arrow in scene.arrows)
+    leaving = Counter(arrow.source for arrow in scene.arrows)
     strips = [0.0] * len(scene.shapes)
     for arrow in scene.arrows:
-        arriving[arrow.target] += 1
-        leaving[arrow.source] += 1
-        wide = max(text_width(arrow.value, LABEL), text_width(arrow.gradient, LABEL))
-        strips[arrow.target] = max(strips[arrow.target], wide + _STRIP)
+        strips[arrow.target] = max(strips[arrow.target], _label_width(arrow) + _STRIP)
     found = []
     for k, shape in enumerate(scene.shapes):
         wide, tall, corner = _extent(shape)
-        end = max(text_width(shape.value, LABEL), text_width(shape.gradient, LABEL))
+        end = _label_width(shape)
         end = end + _STRIP + 8 if end else 0.0
         rows = max(ROW * arriving[k], 12.0 * leaving[k])
-        found.append(Box(strips[k], wide, tall, end, max(tall, rows), corner))
+        found.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
     return found
+
+
+def _label_width(of: Arrow | Shape) -> float:
+    return max(text_width(of.value, LABEL), text_width(of.gradient, LABEL))
 
 
 def _extent(shape: Shape) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from string import Template
 from typing import Final
@@ -9,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from cgcli.views.drawing.boxes import LABEL, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
+from cgcli.views.drawing.scene import Arrow, Shape
 
 __all__ = ["as_svg"]
 
@@ -31,20 +33,15 @@ def as_svg(placed: Placed, title: str) -> str:
         f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
         f'<g transform="translate({_n(_MARGIN)} {_n(_MARGIN)})">',
     ]
-    for route in placed.routes:
+    for route in (*placed.routes, *placed.ends.values()):
         parts += _arrow(route)
-    for start, end in placed.ends.values():
-        parts += _arrow([start, end])
-    for k in range(len(placed.shapes)):
-        parts += _shape(placed, k)
+    for shape, drawn in zip(placed.scene.shapes, placed.shapes, strict=True):
+        parts += _shape(shape, drawn)
     for arrow, at in zip(placed.scene.arrows, placed.labels, strict=True):
-        parts += _numbers(arrow.value, arrow.gradient, at)
+        parts += _numbers(arrow, at)
     for k, (start, end) in placed.ends.items():
-        shape = placed.scene.shapes[k]
-        middle = ((start[0] + end[0]) / 2 - 3, start[1])
-        parts += _numbers(shape.value, shape.gradient, middle)
-    parts += legend
-    return "\n".join([*parts, "</g>", "</svg>"]) + "\n"
+        parts += _numbers(placed.scene.shapes[k], ((start[0] + end[0]) / 2 - 3, start[1]))
+    return "\n".join([*parts, *legend, "</g>", "</svg>"]) + "\n"
 
 
 def _style() -> str:
@@ -61,7 +58,7 @@ def _text(kind: str, x: float, y: float, text: str) -> str:
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text)}</text>'
 
 
-def _arrow(points: list[Point]) -> list[str]:
+def _arrow(points: Sequence[Point]) -> list[str]:
     """Return a line with a head at its end; bends are rounded a little."""
     (x0, y0), (x1, y1) = points[-2], points[-1]
     length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
@@ -88,8 +85,7 @@ def _toward(here: Point, there: Point) -> Point:
     return here[0] + dx * step, here[1] + dy * step
 
 
-def _shape(placed: Placed, k: int) -> list[str]:
-    shape, at = placed.scene.shapes[k], placed.shapes[k]
+def _shape(shape: Shape, at: Drawn) -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
@@ -116,11 +112,10 @@ def _outline(kind: str, at: Drawn) -> str:
     )
 
 
-def _numbers(value: str, gradient: str, at: Point) -> list[str]:
-    parts = [_text("value", at[0], at[1] - 4, value)] if value else []
-    if gradient:
-        parts.append(_text("gradient", at[0], at[1] + LABEL + 1, gradient))
-    return parts
+def _numbers(of: Arrow | Shape, at: Point) -> list[str]:
+    """Return the value above a place and the gradient below it."""
+    labels = [("value", of.value, -4.0), ("gradient", of.gradient, LABEL + 1)]
+    return [_text(kind, at[0], at[1] + down, text) for kind, text, down in labels if text]
 
 
 def _legend(placed: Placed) -> tuple[list[str], float]:

@@ -71,15 +71,14 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     if held is not None:
         rows += f", and {held.count:,} held out"
     lines = [f"{rows}; {counted(training.task.parameters.flat.size, 'number')} learned"]
-    line = f"cost {shown(trained.cost, digits)}, from {shown(trained.start, digits)}"
-    if trained.holdout is not None:
-        line += f"; {shown(trained.holdout, digits)} on the rows held out"
-    lines.append(line)
+    cost = f"cost {shown(trained.cost, digits)}, from {shown(trained.start, digits)}"
+    measured = [(cost, trained.holdout)]
     for name, parts in trained.metrics.items():
-        line = f"{printable(name)} {shown(parts['train'], digits)}"
-        if "holdout" in parts:
-            line += f"; {shown(parts['holdout'], digits)} on the rows held out"
-        lines.append(line)
+        metric = f"{printable(name)} {shown(parts['train'], digits)}"
+        measured.append((metric, parts.get("holdout")))
+    for line, outside in measured:
+        more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
+        lines.append(line + more)
     fit = trained.fit
     if fit is not None and fit.sum is not None:
         line = f"sum of squares {shown(fit.sum, digits)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -28,22 +30,23 @@ def print_steps(training: Training, steps: int, digits: int) -> None:
     assert descent is not None
     kept = descent.flat.copy()
     memory = {name: value.copy() for name, value in descent.state.memory.items()}
-    done = 0
-    state = descent.state
-    epoch, start = state.epoch, state.position
     try:
         with np.errstate(all="ignore"):
-            while done < steps:
-                for count, cost in descent.objective.epoch(epoch, start):
-                    _print_step(training, descent, state.step + done, epoch, count, cost, digits)
-                    done += 1
-                    if done == steps:
-                        break
-                epoch, start = epoch + 1, 0
+            for done, (epoch, count, cost) in enumerate(islice(_batches(descent), steps)):
+                _print_step(training, descent.state.step + done, epoch, count, cost, digits)
     finally:
         np.copyto(descent.flat, kept)
         for name, value in memory.items():
             np.copyto(descent.state.memory[name], value)
+
+
+def _batches(descent: Descent) -> Iterator[tuple[int, int, float]]:
+    """Yield the epoch of every batch that comes, its rows, and their cost."""
+    epoch, start = descent.state.epoch, descent.state.position
+    while True:
+        for count, cost in descent.objective.epoch(epoch, start):
+            yield epoch, count, cost
+        epoch, start = epoch + 1, 0
 
 
 def _rows(descent: Descent, count: int) -> tuple[dict[str, Any], Any]:
@@ -58,16 +61,11 @@ def _rows(descent: Descent, count: int) -> tuple[dict[str, Any], Any]:
 
 
 def _print_step(
-    training: Training,
-    descent: Descent,
-    step: int,
-    epoch: int,
-    count: int,
-    cost: float,
-    digits: int,
+    training: Training, step: int, epoch: int, count: int, cost: float, digits: int
 ) -> None:
     write = sys.stdout.write
-    task = training.task
+    task, descent = training.task, training.descent
+    assert descent is not None
     gradient = descent.objective.gradient
     part, numbers = _rows(descent, count)
     write(f"Step {step + 1}\n\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable
@@ -30,10 +30,10 @@ class Markup(NamedTuple):
     `plain` and `math` write words and what is `marked` among them; `sides` and `conditions` write
     those of a line, and the templates `label` and `aside` stand around its words.
 
-    `templates` has one for each kind of line, `heading`, `words`, `ol` and `ul` for an item of a
-    list, and `inner` for what belongs to an item; and for what stands between, where there is any:
-    `gap` before headings, words and lists of another kind, `open` and `close` with the name of a
-    list, and `close step` after an item and all that belongs to it.
+    `templates` has one for each kind of line, `heading`, `words`, `item` for an item of a list,
+    numbered or not, and `inner` for what belongs to an item; and for what stands between, where
+    there is any: `gap` before headings, words and lists of another kind, `open` and `close` with
+    the name of a list, and `close step` after an item and all that belongs to it.
     """
 
     plain: Callable[[str], str]
@@ -73,13 +73,13 @@ def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iter
     templates = markup.templates
     # What is open: a list, an item of it, and the list of what belongs to that.
     levels: list[str] = []
-    after, indent = "heading", ""
+    after, mark = "heading", ""
     for line in lines:
         if line.kind in _APART:
             wanted = []
         elif line.number or line.kind in _FIRST:
             wanted = ["ol" if line.number else "ul"]
-            indent = " " * (len(f"{line.number}. ") if line.number else 2)
+            mark = f"{line.number}." if line.number else "-"
         else:
             wanted = [*(levels[:2] or ["ul"]), "inner"]
         listed = bool(levels)
@@ -87,13 +87,13 @@ def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iter
             yield templates.get(f"close {levels.pop()}", "")
         if after != "heading" and (not wanted or (listed and not levels)):
             yield templates.get("gap", "")
-        values = {"kind": line.kind, "number": line.number, "before": line.number - 1}
+        values: dict[str, Any] = {"kind": line.kind, "mark": mark, "indent": " " * (len(mark) + 1)}
+        values |= {"number": line.number, "before": line.number - 1}
         for level in wanted[len(levels) :]:
             yield templates.get(f"open {level}", "") % values
         levels = wanted if len(wanted) != 1 else [*wanted, "step"]
-        text = markup.content(line, catalogue)
-        name = wanted[-1] if wanted else line.kind
-        yield templates[name] % {**values, "text": text, "indent": indent}
+        name = line.kind if not wanted else "item" if len(wanted) == 1 else "inner"
+        yield templates[name] % {**values, "text": markup.content(line, catalogue)}
         after = line.kind
     while levels:
         yield templates.get(f"close {levels.pop()}", "")
