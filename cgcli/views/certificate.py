@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cgcli.calculus.certify import Certificate, boundary_notes
 from cgcli.calculus.judge import Finding
-from cgcli.calculus.notes import Note, merged
+from cgcli.calculus.notes import merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.document import evaluation, fields, number
@@ -79,9 +79,8 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
     yield from told[:_LINES]
     if len(told) > _LINES:
         yield f"{len(told) - _LINES:,} more; --json has them all"
-    names = result.graph.names
-    nodes = range(len(names))
-    open_ = [names[node] for node in nodes if certificate.verdict(node) == "unsettled"]
+    names = enumerate(result.graph.names)
+    open_ = [name for node, name in names if certificate.verdict(node) == "unsettled"]
     if open_ or not certificate.agreed:
         shown_names = [printable(shorten(name)) for name in open_[:_LINES]]
         more = f" and {len(open_) - _LINES:,} more" if len(open_) > _LINES else ""
@@ -134,15 +133,14 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
     def holds(node: int, kind: str) -> bool:
         if kind == "kink":
             arguments = result.graph.arguments[node]
-            return any(certificate.verdict(argument) == "kink" for argument in arguments)
+            at_kink = any(certificate.verdict(argument) == "kink" for argument in arguments)
+            return at_kink and not result.graph.operations[node].step
         return kind == "domain" and certificate.verdict(node) == "undefined"
 
-    kept: dict[int, list[Note]] = {}
-    for node, notes in result.notes_by_node.items():
-        steps = result.graph.operations[node].step
-        kept[node] = [
-            note for note in notes if holds(node, note.kind) and not (steps and note.kind == "kink")
-        ]
+    kept = {
+        node: [note for note in notes if holds(node, note.kind)]
+        for node, notes in result.notes_by_node.items()
+    }
     left = {id(note) for notes in kept.values() for note in notes}
     result.notes = [note for note in result.notes if id(note) in left]
     # What ties may be told by the digits as they were typed alone.

@@ -47,21 +47,27 @@ class _Steps(Writing):
             yield {**self._node("given", node), "value": number(self.result.values[node])}
         if self.shown.forward:
             for node in self.explanation.forward():
-                yield self._forward(node)
+                values, arguments = self.result.values, self.graph.arguments[node]
+                yield {
+                    **self._node("forward", node),
+                    "arguments": [self._number(values[argument]) for argument in arguments],
+                    "value": self._number(values[node]),
+                    "notes": self.notes(self.result.notes_by_node.get(node, [])),
+                }
         if not self.shown.backward:
             return
         for step in self.explanation.backward():
             yield {
                 **self._node("backward", step.node),
                 "upstream": self.slope(step.upstream),
-                "received": [self._received(each) for each in step.received],
-                "contributions": [self._sent(each) for each in step.contributions],
+                "received": list(map(self._received, step.received)),
+                "contributions": list(map(self._sent, step.contributions)),
             }
         for gradient in self.explanation.gradients():
             yield {
                 **self._node("gradient", gradient.node),
                 "gradient": self.slope(gradient.value),
-                "received": [self._received(each) for each in gradient.received],
+                "received": list(map(self._received, gradient.received)),
             }
 
     def _node(self, kind: str, node: int) -> dict[str, Any]:
@@ -74,14 +80,6 @@ class _Steps(Writing):
             "formula": formula(graph, node),
             "shape": list(graph.shape(node)),
             "turn": dict(graph.turns.of(node)) if graph.arguments[node] else {},
-        }
-
-    def _forward(self, node: int) -> dict[str, Any]:
-        return {
-            **self._node("forward", node),
-            "arguments": [self._number(self.result.values[a]) for a in self.graph.arguments[node]],
-            "value": self._number(self.result.values[node]),
-            "notes": self.notes(self.result.notes_by_node.get(node, [])),
         }
 
     def notes(self, notes: list[Note]) -> list[dict[str, Any]]:
