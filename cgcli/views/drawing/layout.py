@@ -13,8 +13,7 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.boxes import ROW, Box, measured
-from cgcli.views.drawing.layers import bends, layers, repeated
+from cgcli.views.drawing.layers import ROW, Box, bends, layers, measured, repeated
 from cgcli.views.drawing.scene import Scene
 
 __all__ = ["Drawn", "Placed", "place"]

@@ -8,7 +8,7 @@ from string import Template
 from typing import Final
 from xml.sax.saxutils import escape
 
-from cgcli.views.drawing.boxes import LABEL, NAME, SYMBOL, text_width
+from cgcli.views.drawing.layers import LABEL, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
 from cgcli.views.drawing.scene import Arrow, Shape
 

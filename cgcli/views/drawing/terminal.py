@@ -35,10 +35,9 @@ _IN_ASCII: Final = str.maketrans("│─┌┐└┘├┤┬┴┼▶Σ…×·"
 def check_width(scene: Scene) -> None:
     """Raise `CgraphError` where a picture is too wide by its layers alone."""
     least = _NARROWEST * (max(layers(repeated(scene)), default=0) + 1)
-    if least > console().width:
-        message = (
-            f"the picture takes {least} columns at least, and there are {console().width} here"
-        )
+    most = console().width
+    if least > most:
+        message = f"the picture takes {least} columns at least, and there are {most} here"
         raise CgraphError("limit", message, _ELSEWHERE)
 
 
@@ -50,11 +49,10 @@ def print_picture(placed: Placed) -> None:
         placed = placed._replace(scene=_escaped(placed.scene))
     grid, columns, rows = _untangled(placed)
     if columns > out.width or rows > _MOST_ROWS:
-        message = f"the picture takes {rows} rows"
+        size = f"{rows} rows"
         if columns > out.width:
-            message = f"the picture takes {columns} columns and {rows} rows, and there are "
-            message += f"{out.width} columns here"
-        raise CgraphError("limit", message, _ELSEWHERE)
+            size = f"{columns} columns and {rows} rows, and there are {out.width} columns here"
+        raise CgraphError("limit", f"the picture takes {size}", _ELSEWHERE)
     plain = can_show("│─┌▶Σ")
     for row in range(rows):
         pieces, column = [], 0

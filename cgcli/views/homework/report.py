@@ -11,6 +11,7 @@ from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG
 from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
+from cgcli.views.document import fields
 from cgcli.views.gate import printable, width
 from cgcli.views.homework.remarks import HINT, VERDICT, VERDICT_WORDS, remarks, step_text
 from cgcli.views.terminal import NUMBERS, WORDS, Cell, Column, console, print_table, say
@@ -108,13 +109,8 @@ def _closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
         yield report.say(Message("nothing is answered on this sheet"))
     first = marked.first_wrong
     if first is not None:
-        yield report.say(
-            Message(
-                "first wrong step: {step}, line {line}",
-                step=Math(step_text(exercise, first)),
-                line=first.answer.line,
-            )
-        )
+        step, line = Math(step_text(exercise, first)), first.answer.line
+        yield report.say(Message("first wrong step: {step}, line {line}", step=step, line=line))
     if marked.missing:
         steps = [exercise.steps.text(step) for step in marked.missing[:_LISTED]]
         more = ", …" if len(marked.missing) > _LISTED else ""
@@ -184,11 +180,8 @@ def _first(report: Report, marked: Marked, score: Score) -> tuple[str, Cell]:
 def _common(report: Report, sheets: list[tuple[Marked, Score]]) -> Iterator[str]:
     """Yield the summary of a class."""
     found = summary(sheets)
-    yield report.say(
-        Message(
-            "{complete} of {sheets} sheets all right", complete=found.complete, sheets=found.sheets
-        )
-    )
+    counts = fields(found, "complete", "sheets")
+    yield report.say(Message("{complete} of {sheets} sheets all right", **counts))
     if found.steps:
         yield report.say(Message("wrong most often:"))
         for step, count in found.steps[:_TOLD]:

@@ -41,12 +41,8 @@ def sheet_text(
     if given:
         lines.append(f"# {printable(', '.join(f'{n} = {v}' for n, v in given.items()))}")
     if told_apart is not None:
-        distinct, mistakes = told_apart
-        message = Message(
-            "{distinct} of {mistakes} likely mistakes give a number of their own here",
-            distinct=distinct,
-            mistakes=mistakes,
-        )
+        pattern = "{distinct} of {mistakes} likely mistakes give a number of their own here"
+        message = Message(pattern, distinct=told_apart[0], mistakes=told_apart[1])
         lines.append(f"# {words.say(message)}")
     kind = ""
     for step in exercise.steps.asked:

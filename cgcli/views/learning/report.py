@@ -41,19 +41,14 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     values, errors, fit = training.task.parameters.values(), None, trained.fit
     if fit is not None and fit.errors is not None:
         errors = training.task.parameters.look(np.asarray(fit.errors))
-    columns = [
-        Column("parameter", {**WORDS, "style": "cyan", "min_width": 9}),
-        Column("value", NUMBERS),
-        Column("standard error", NUMBERS, errors is not None),
-    ]
+    numbers = [values] if errors is None else [values, errors]
     rows = [
-        [
-            printable(shorten(name)),
-            *(_short(part[name], digits) for part in (values, errors) if part is not None),
-        ]
+        [printable(shorten(name)), *(_short(part[name], digits) for part in numbers)]
         for name in values
     ]
-    print_table(out, columns, rows)
+    first = Column("parameter", {**WORDS, "style": "cyan", "min_width": 9})
+    heads = ["value", "standard error"][: len(numbers)]
+    print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
 
 

@@ -101,8 +101,9 @@ class Lines(Chain):
             aside = Message("the sum of {count} contributions", count=len(gradient.received))
         elif self.result.gradients is not None and self.result.gradients[node] is None:
             aside = Message("{f} does not depend on it", f=self._output)
-        sides = self.gradient(node), self.grad_with_decimal(gradient.value)
-        yield Line("gradient", sides=sides, aside=aside)
+        value = gradient.value if self.shown.gradients else None
+        written = self.signs.with_decimal(value, self.shown.digits)
+        yield Line("gradient", sides=(self.gradient(node), written), aside=aside)
         if several:
             for each in gradient.received:
                 yield Line("entry", Math(self.use(each)), sides=(self.grad(each.sent),))

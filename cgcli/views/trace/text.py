@@ -76,14 +76,14 @@ class _Layout:
 
     def print(self, line: Line, out: Any) -> None:
         """Print a line on a Rich console, on a terminal in colour and folded where that ends."""
-        from rich.text import Text
-
         pieces, before = self.segments(line)
-        text = Text.assemble(*pieces)
-        text.rstrip()
-        if not out.is_terminal or width(text.plain) <= out.width:
+        if not out.is_terminal or width("".join(text for text, _ in pieces).rstrip()) <= out.width:
             paint(out, pieces)
             return
+        from rich.text import Text
+
+        text = Text.assemble(*pieces)
+        text.rstrip()
         # What is folded goes on below the equality's first sign.
         column = sum(width(piece) for piece, _ in pieces[:before])
         if len(line.sides) > 1:

@@ -157,12 +157,6 @@ class Writing:
         """Return a gradient."""
         return self.number(value, self.shown.gradients)
 
-    def grad_with_decimal(self, value: Any) -> str:
-        """Return a gradient, of an exact one with the decimal that it is or is near."""
-        if not self.shown.gradients:
-            return self.grad(value)
-        return self.signs.with_decimal(value, self.shown.digits)
-
     def _bound(self, text: str) -> tuple[str, int]:
         """Return a name or a number with how tightly it binds."""
         return text, self.signs.level(text)
