@@ -97,7 +97,7 @@ class Watching:
             with Output(plot):
                 pass
             if ending_of(plot) == "png":
-                from cgcli.views.drawing.convert import require
+                from cgcli.views.drawing.files import require
 
                 require("png")
         option = "--plot" if plot else "--log" if self._options.log else ""
@@ -160,7 +160,7 @@ class Watching:
         if self._output is not None:
             self._write(model)
         if self._options.plot is not None:
-            from cgcli.views.drawing.convert import converted
+            from cgcli.views.drawing.files import converted
             from cgcli.views.learning.curve import as_svg
 
             svg = as_svg(trained.history)

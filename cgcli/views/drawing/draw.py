@@ -38,21 +38,19 @@ class Drawing:
 
     def bytes(self, kind: str, frame: int | None = None) -> bytes:
         """Return the picture as a file of one of `PICTURES`."""
-        if kind in ("dot", "mmd"):
-            from cgcli.views.drawing.text import as_dot, as_mermaid
+        from cgcli.views.drawing import files
 
-            write = as_dot if kind == "dot" else as_mermaid
+        if kind in ("dot", "mmd"):
+            write = files.as_dot if kind == "dot" else files.as_mermaid
             return "".join(write(self._scene(frame))).encode()
         svg = self.svg(frame)
         if kind == "svg":
             return svg.encode()
-        from cgcli.views.drawing.convert import converted
-
-        return converted(svg, "png" if kind == "png" else "pdf")
+        return files.converted(svg, "png" if kind == "png" else "pdf")
 
     def svg(self, frame: int | None = None) -> str:
         """Return the picture as SVG."""
-        from cgcli.views.drawing.svg import as_svg
+        from cgcli.views.drawing.files import as_svg
 
         # The text as one line: what a reader hovers over, or is read aloud.
         title = " ".join(printable(shorten(self.graph.text, 200)).split())

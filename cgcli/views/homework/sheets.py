@@ -41,8 +41,11 @@ def sheet_text(
     if given:
         lines.append(f"# {printable(', '.join(f'{n} = {v}' for n, v in given.items()))}")
     if told_apart is not None:
-        pattern = "{distinct} of {mistakes} likely mistakes give a number of their own here"
-        message = Message(pattern, distinct=told_apart[0], mistakes=told_apart[1])
+        message = Message(
+            "{distinct} of {mistakes} likely mistakes give a number of their own here",
+            distinct=told_apart[0],
+            mistakes=told_apart[1],
+        )
         lines.append(f"# {words.say(message)}")
     kind = ""
     for step in exercise.steps.asked:

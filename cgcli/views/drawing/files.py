@@ -1,21 +1,27 @@
-"""A placed scene → SVG: one file, readable on light and on dark, the same bytes every time."""
+"""A picture → SVG, PNG, PDF, DOT and Mermaid.
+
+SVG is one file, readable on light and on dark, the same bytes every time. PNG and PDF are made
+of it by the typesetter Typst, which brings its own fonts. DOT and Mermaid are for programs that
+lay the graph out themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib import resources
-from string import Template
-from typing import Final
-from xml.sax.saxutils import escape
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
 
+from cgcli.errors import missing
 from cgcli.views.drawing.layers import LABEL, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
-from cgcli.views.drawing.scene import Arrow, Shape
+from cgcli.views.drawing.scene import Arrow, Scene, Shape
 
-__all__ = ["as_svg"]
+__all__ = ["as_dot", "as_mermaid", "as_svg", "converted", "require"]
 
 _MARGIN: Final = 16.0
 _LINE: Final = 16.0
+_PAGE: Final = b"""#set page(width: auto, height: auto, margin: 0pt)
+#image(bytes(sys.inputs.picture), format: "svg")
+"""
 
 
 def as_svg(placed: Placed, title: str) -> str:
@@ -28,7 +34,7 @@ def as_svg(placed: Placed, title: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(wide)} {_n(tall)}" '
             f'width="{_n(wide)}" height="{_n(tall)}" role="img">'
         ),
-        f"<title>{escape(title)}</title>",
+        f"<title>{_escaped(title)}</title>",
         f"<style>\n{_style()}</style>",
         f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
         f'<g transform="translate({_n(_MARGIN)} {_n(_MARGIN)})">',
@@ -45,8 +51,17 @@ def as_svg(placed: Placed, title: str) -> str:
 
 
 def _style() -> str:
+    from importlib import resources
+    from string import Template
+
     style = resources.files(__package__).joinpath("picture.css").read_text(encoding="utf-8")
     return Template(style).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
+
+
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text, quote=False)
 
 
 def _n(number: float) -> str:
@@ -55,7 +70,7 @@ def _n(number: float) -> str:
 
 
 def _text(kind: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text)}</text>'
+    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{_escaped(text)}</text>'
 
 
 def _arrow(points: Sequence[Point]) -> list[str]:
@@ -89,7 +104,7 @@ def _shape(shape: Shape, at: Drawn) -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
-    parts = [f"<g><title>{escape(shape.title)}</title>", _outline(kind, at)]
+    parts = [f"<g><title>{_escaped(shape.title)}</title>", _outline(kind, at)]
     lines = [
         ("symbol", shape.symbol, SYMBOL),
         ("name" if not shape.is_operation else "quiet", shape.name, NAME),
@@ -132,3 +147,67 @@ def _legend(placed: Placed) -> tuple[list[str], float]:
         x, y = k // rows * column, top + k % rows * _LINE + NAME
         parts.append(_text("quiet legend", x, y, text))
     return parts, rows * _LINE + 14
+
+
+def require(kind: str) -> None:
+    """Raise `CgraphError` where a kind of picture cannot be written for want of the extra."""
+    from importlib.util import find_spec
+
+    if find_spec("typst") is None:
+        raise missing("image", f"to write a .{kind}")
+
+
+def converted(svg: str, kind: Literal["png", "pdf"]) -> bytes:
+    """Return a picture as a PNG of twice its pixels, or as a PDF of one page.
+
+    Raises `CgraphError` without the extra.
+    """
+    require(kind)
+    import typst
+
+    inputs = {"picture": svg}
+    return typst.compile(_PAGE, format=kind, ppi=192.0, sys_inputs=inputs, timestamp=0)
+
+
+def as_dot(scene: Scene) -> Iterator[str]:
+    """Return the scene in Graphviz's language, a line at a time."""
+    yield 'digraph cgraph {\n  rankdir=LR;\n  node [fontname="monospace"];\n'
+    yield '  edge [fontname="monospace", fontsize=10];\n'
+    for k, shape in enumerate(scene.shapes):
+        form = "ellipse" if shape.is_operation else "box"
+        yield f'  n{k} [shape={form}, label="{_dot(_lines(shape))}"];\n'
+    for arrow in scene.arrows:
+        label = _dot([text for text in (arrow.value, arrow.gradient) if text])
+        more = f' [label="{label}"]' if label else ""
+        yield f"  n{arrow.source} -> n{arrow.target}{more};\n"
+    yield "}\n"
+
+
+def as_mermaid(scene: Scene) -> Iterator[str]:
+    """Return the scene as a Mermaid flowchart, a line at a time."""
+    yield "flowchart LR\n"
+    for k, shape in enumerate(scene.shapes):
+        label = _mermaid(_lines(shape))
+        yield f'  n{k}(("{label}"))\n' if shape.is_operation else f'  n{k}["{label}"]\n'
+    for arrow in scene.arrows:
+        label = _mermaid([text for text in (arrow.value, arrow.gradient) if text])
+        between = f'-- "{label}" -->' if label else "-->"
+        yield f"  n{arrow.source} {between} n{arrow.target}\n"
+
+
+def _lines(shape: Shape) -> list[str]:
+    """Return the words of a shape; at an end its value and gradient are among them."""
+    words = (shape.symbol, shape.name, shape.total, shape.value, shape.gradient)
+    return [text for text in words if text]
+
+
+def _dot(lines: list[str]) -> str:
+    return r"\n".join(line.replace("\\", r"\\").replace('"', r"\"") for line in lines)
+
+
+def _mermaid(lines: list[str]) -> str:
+    """Escape what Mermaid or its HTML would read, by the numbers of the characters."""
+    return "<br/>".join(
+        "".join(c if c.isalnum() or c in " .,=·Σ∂…×" else f"#{ord(c)};" for c in line)
+        for line in lines
+    )
