@@ -101,9 +101,12 @@ def say(out: Any, *lines: str, style: str = "", **options: Any) -> None:
         out.print(Text(line, style=style), **options)
 
 
-def paint(out: Any, pieces: Sequence[tuple[str, str]]) -> None:
-    """Print a line of pieces, each with its style, however wide; no blanks stand at its end."""
-    if not out.is_terminal:
+def paint(out: Any, pieces: Sequence[tuple[str, str]], is_terminal: bool) -> None:
+    """Print a line of pieces, each with its style, however wide; no blanks stand at its end.
+
+    Rich takes long to say whether it `is_terminal`, so it is asked once for many lines.
+    """
+    if not is_terminal:
         sys.stdout.write("".join(text for text, _ in pieces).rstrip() + "\n")
         return
     from rich.text import Text

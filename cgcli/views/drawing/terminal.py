@@ -53,13 +53,15 @@ def print_picture(placed: Placed) -> None:
         if columns > out.width:
             size = f"{columns} columns and {rows} rows, and there are {out.width} columns here"
         raise CgraphError("limit", f"the picture takes {size}", _ELSEWHERE)
-    plain = can_show("│─┌▶Σ")
+    plain, is_terminal = can_show("│─┌▶Σ"), out.is_terminal
     for row in range(rows):
         pieces, column = [], 0
         while column < columns:
             pieces.append(grid.cell(row, column))
             column += width(pieces[-1][0]) or 1
-        paint(out, pieces if plain else [(t.translate(_IN_ASCII), style) for t, style in pieces])
+        if not plain:
+            pieces = [(text.translate(_IN_ASCII), style) for text, style in pieces]
+        paint(out, pieces, is_terminal)
 
 
 def _escaped(scene: Scene) -> Scene:

@@ -47,8 +47,9 @@ def print_tree(explanation: Explanation, wanted: Wanted) -> None:
     """Print the graph as a tree."""
     out = console()
     write = Writing(explanation.result, _signs(), wanted.shown)
+    is_terminal = out.is_terminal
     for pieces in tree(write, catalogue(wanted.language)):
-        paint(out, pieces)
+        paint(out, pieces, is_terminal)
 
 
 def _signs() -> Signs:

@@ -43,7 +43,9 @@ Segment: TypeAlias = tuple[str, str]
 class _Layout:
     """How lines stand in text: in columns as wide as the words of the language."""
 
-    def __init__(self, signs: Signs, catalogue: Catalogue) -> None:
+    def __init__(self, out: Any, signs: Signs, catalogue: Catalogue) -> None:
+        self._out = out
+        self._is_terminal = out.is_terminal
         self._signs = signs
         self._catalogue = catalogue
         self._wide = max(width(catalogue.say(Message(label))) for label in _LABELS)
@@ -74,11 +76,12 @@ class _Layout:
             pieces.append((aside if bare else f"  ({aside})", "" if bare else "dim"))
         return pieces, before
 
-    def print(self, line: Line, out: Any) -> None:
+    def print(self, line: Line) -> None:
         """Print a line on a Rich console, on a terminal in colour and folded where that ends."""
-        pieces, before = self.segments(line)
-        if not out.is_terminal or width("".join(text for text, _ in pieces).rstrip()) <= out.width:
-            paint(out, pieces)
+        out, (pieces, before) = self._out, self.segments(line)
+        whole = "".join(text for text, _ in pieces).rstrip() if self._is_terminal else ""
+        if not whole or width(whole) <= out.width:
+            paint(out, pieces, self._is_terminal)
             return
         from rich.text import Text
 
@@ -105,7 +108,7 @@ def print_on(
 
     Before each step but the first `ask` says whether to go on.
     """
-    layout = _Layout(lines.signs, catalogue)
+    layout = _Layout(out, lines.signs, catalogue)
     waiting = False
     for k, line in enumerate(lines):
         if waiting and (line.number or line.kind in ("heading", "gradient")):
@@ -113,8 +116,8 @@ def print_on(
                 return
             waiting = False
         if k and line.kind == "heading":
-            paint(out, ())
-        layout.print(line, out)
+            paint(out, (), out.is_terminal)
+        layout.print(line)
         waiting = waiting or line.kind != "heading"
 
 
