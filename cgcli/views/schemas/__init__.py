@@ -58,7 +58,7 @@ def misfit(found: Any, name: str) -> tuple[str, str] | None:
 
     It heeds what the schemas here use of JSON Schema; a number beyond the doubles fits none.
 
-    >>> misfit({"schema": "cgraph.map/1", "rows": [{"row": "one"}]}, "map")
+    >>> misfit({"schema": "cgraph.map/1", "rows": [{"row": "one"}], "notes": {}}, "map")
     ('rows[0].row', "'one' is not a whole number")
     """
     import json
