@@ -24,7 +24,7 @@ from cgcli.views.drawing.draw import Drawing
 from cgcli.views.drawing.scene import Picture
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.lines import Lines
-from cgcli.views.trace.show import print_on
+from cgcli.views.trace.text import print_on
 from cgcli.views.trace.writing import Shown
 
 EXAMPLE = "p = x + y; g = p*z"
@@ -59,7 +59,7 @@ def trace_picture() -> str:
     """Return the steps of the same example."""
     lines = Lines(Explanation(evaluated(EXAMPLE, x=1, y=3, z=-3)), PLAIN, Shown())
     command = f'cgraph trace "{EXAMPLE}" x=1 y=3 z=-3'
-    return terminal(command, lambda out: print_on(out, lines, PLAIN, catalogue("en")), 60)
+    return terminal(command, lambda out: print_on(out, lines, catalogue("en")), 60)
 
 
 def graph_picture() -> str:

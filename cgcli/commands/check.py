@@ -65,9 +65,9 @@ def check_command(given: CheckOptions) -> None:
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Points, read_points, score
     from cgcli.views.catalogue import catalogue, spoken
-    from cgcli.views.homework.document import check_document, check_table
     from cgcli.views.homework.remarks import discreet
     from cgcli.views.homework.report import Report, print_class, print_sheet
+    from cgcli.views.homework.sheets import check_document, check_table
     from cgcli.views.table import note_lines
 
     if given.json and given.csv:

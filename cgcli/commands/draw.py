@@ -106,7 +106,7 @@ def _write_frames(drawing: Drawing, folder: str, kind: str) -> None:
     except OSError as error:
         why = (error.strerror or "it cannot be made").lower()
         raise file_error(folder, why, "name a folder") from None
-    count = drawing.frames()
+    count = drawing.frames
     digits = len(str(count))
     for frame in range(count + 1):
         path = os.path.join(folder, f"frame-{frame:0{digits}}.{kind}")

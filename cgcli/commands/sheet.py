@@ -36,8 +36,8 @@ def sheet_command(given: SheetOptions) -> None:
     """
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import catalogue, spoken
-    from cgcli.views.homework.blank import sheet_document, sheet_text, written
     from cgcli.views.homework.remarks import discreet
+    from cgcli.views.homework.sheets import sheet_document, sheet_text, written
     from cgcli.views.table import note_lines
 
     words = catalogue(spoken(given.language, for_script=given.json))

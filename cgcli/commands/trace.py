@@ -46,8 +46,8 @@ def trace_command(given: TraceOptions) -> None:
     from cgcli.calculus.explain import Explanation
     from cgcli.commands.inputs import read_name
     from cgcli.views.catalogue import catalogue, spoken
-    from cgcli.views.trace.show import Wanted, print_trace, print_tree, step_through
-    from cgcli.views.trace.writing import Shown
+    from cgcli.views.trace.show import print_trace, print_tree
+    from cgcli.views.trace.writing import Shown, Wanted
 
     form = format_of(given.form, json=given.json)
     _check(given, form)
@@ -65,10 +65,8 @@ def trace_command(given: TraceOptions) -> None:
     asked = Wanted(form, said, shown, given.standalone, f"cgraph trace: {result.output}")
     if given.tree:
         print_tree(explanation, asked)
-    elif given.step:
-        step_through(explanation, asked, _wait_for_key)
     else:
-        print_trace(explanation, asked)
+        print_trace(explanation, asked, _wait_for_key if given.step else None)
 
 
 def _check(given: TraceOptions, form: str) -> None:

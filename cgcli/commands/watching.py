@@ -93,7 +93,7 @@ class Watching(Watch):
             with Output(plot):
                 pass
             if ending_of(plot) == "png":
-                from cgcli.views.drawing.convert import require
+                from cgcli.views.drawing.files import require
 
                 require("png")
         option = "--plot" if plot else "--log" if self.options.log else ""
@@ -156,12 +156,12 @@ class Watching(Watch):
         if self._output is not None:
             self._write(model)
         if self.options.plot is not None:
-            from cgcli.views.drawing.convert import as_png
-            from cgcli.views.learning.plot import as_svg
+            from cgcli.views.drawing.files import converted
+            from cgcli.views.learning.curve import as_svg
 
             svg = as_svg(trained.history)
             is_png = ending_of(self.options.plot) == "png"
-            write_file(self.options.plot, as_png(svg) if is_png else svg.encode())
+            write_file(self.options.plot, converted(svg, "png") if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""

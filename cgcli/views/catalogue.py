@@ -89,9 +89,6 @@ def wanted(environment: Mapping[str, str] = os.environ) -> str:
     >>> wanted({"LANG": "zh_CN.UTF-8"}), wanted({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"})
     ('zh', 'en')
     """
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        locale = environment.get(variable, "")
-        if locale:
-            language = base(locale)
-            return language if language in languages() else ENGLISH
-    return ENGLISH
+    variables = ("LC_ALL", "LC_MESSAGES", "LANG")
+    language = base(next(filter(None, map(environment.get, variables)), ENGLISH))
+    return language if language == ENGLISH or language in languages() else ENGLISH

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cgcli.calculus.certify import Certificate, boundary_notes
 from cgcli.calculus.judge import Finding
-from cgcli.calculus.notes import Note, merged
+from cgcli.calculus.notes import merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.numbers.elements import elements
@@ -31,25 +31,22 @@ def print_certificate(
     """
     out = console()
     scalar = certificate.jacobian is None and bool(result.gradient)
-    gradient = [gradient_head(result)] if scalar else []
-    if precision is None:
-        heads = ["value", "within", *(head for g in gradient for head in (g, "within")), "verdict"]
-    else:
-        heads = ["value", *gradient, "verdict"]
+    gradient = [(gradient_head(result), certificate.gradients)] if scalar else []
+    proved = [("value", certificate.values), *gradient]
+    within = ["within"] if precision is None else []
 
     def cells(node: Node) -> list[str]:
-        found = [certificate.values[node.id]]
-        found += [certificate.gradients[node.id]] if gradient else []
         texts: list[str] = []
-        for finding in found:
-            texts.append("" if finding is None else shown(_array(finding, precision), digits))
-            if precision is None:
-                texts.append("" if finding is None else _bound(finding.bound))
+        for _, findings in proved:
+            finding = findings[node.id] or Finding("", None, None)
+            texts.append(shown(_array(finding, precision), digits))
+            texts += [_bound(finding.bound) for _ in within]
         return [*texts, certificate.verdict(node.id)]
 
     jacobian = certificate.jacobian
     kept = None if jacobian is None else {n: _array(f, precision) for n, f in jacobian.items()}
-    print_result(result, digits, most, out, Columns(heads, cells, kept))
+    heads = [text for head, _ in proved for text in (head, *within)]
+    print_result(result, digits, most, out, Columns([*heads, "verdict"], cells, kept))
     say(out, *_lines(certificate, result, precision))
 
 
@@ -83,9 +80,8 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
     yield from told[:_LINES]
     if len(told) > _LINES:
         yield f"{len(told) - _LINES:,} more; --json has them all"
-    names = result.graph.names
-    nodes = range(len(names))
-    open_ = [names[node] for node in nodes if certificate.verdict(node) == "unsettled"]
+    names = enumerate(result.graph.names)
+    open_ = [name for node, name in names if certificate.verdict(node) == "unsettled"]
     if open_ or not certificate.agreed:
         shown_names = [printable(shorten(name)) for name in open_[:_LINES]]
         more = f" and {len(open_) - _LINES:,} more" if len(open_) > _LINES else ""
@@ -137,15 +133,14 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
     def holds(node: int, kind: str) -> bool:
         if kind == "kink":
             arguments = result.graph.arguments[node]
-            return any(certificate.verdict(argument) == "kink" for argument in arguments)
+            at_kink = any(certificate.verdict(argument) == "kink" for argument in arguments)
+            return at_kink and not result.graph.operations[node].step
         return kind == "domain" and certificate.verdict(node) == "undefined"
 
-    kept: dict[int, list[Note]] = {}
-    for node, notes in result.notes_by_node.items():
-        steps = result.graph.operations[node].step
-        kept[node] = [
-            note for note in notes if holds(node, note.kind) and not (steps and note.kind == "kink")
-        ]
+    kept = {
+        node: [note for note in notes if holds(node, note.kind)]
+        for node, notes in result.notes_by_node.items()
+    }
     left = {id(note) for notes in kept.values() for note in notes}
     result.notes = [note for note in result.notes if id(note) in left]
     # What ties may be told by the digits as they were typed alone.
@@ -163,41 +158,35 @@ def certified_evaluation(
     of decimal digits; null where there is no number to give.
     """
     document = evaluation(result, result.graph.text)
-    value = certificate.values[certificate.of]
-    assert value is not None
-    document["value"] = _numbers(value.shown)
+    gradients, jacobian = certificate.gradients, certificate.jacobian
+    document["value"] = _given(certificate.values[certificate.of])
     if document["gradient"] is not None:
         document["gradient"] = {
-            name: _given(certificate.gradients[node]) for name, node in certificate.sources.items()
-        }
-    if certificate.jacobian is not None:
-        document["jacobian"] = {
-            name: _numbers(finding.shown) for name, finding in certificate.jacobian.items()
+            name: _given(gradients[node]) for name, node in certificate.sources.items()
         }
     for node, row in enumerate(document["nodes"]):
         _add_finding(row, "value", certificate.values[node], precision)
-        _add_finding(row, "grad", certificate.gradients[node], precision)
+        _add_finding(row, "grad", gradients[node], precision)
         if precision is not None:
-            row["partials"] = [_given(each) for each in certificate.partials[node]]
+            row["partials"] = list(map(_given, certificate.partials[node]))
         row["verdict"] = certificate.verdict(node)
     document["proof"] = {
         "precision": precision,
         **fields(certificate, "bits", "agreed", "failed"),
         "verdicts": certificate.count(),
     }
-    if certificate.jacobian is not None:
-        document["proof"]["jacobian"] = {
-            name: finding.verdict for name, finding in certificate.jacobian.items()
-        }
+    if jacobian is not None:
+        document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
+        document["proof"]["jacobian"] = {name: each.verdict for name, each in jacobian.items()}
         if precision is None:
             document["proof"]["jacobian_bound"] = {
-                name: _numbers(finding.bound) for name, finding in certificate.jacobian.items()
+                name: number(finding.bound) for name, finding in jacobian.items()
             }
     return document
 
 
 def _given(finding: Finding | None) -> Any:
-    return None if finding is None else _numbers(finding.shown)
+    return None if finding is None else number(finding.shown)
 
 
 def _add_finding(
@@ -208,15 +197,6 @@ def _add_finding(
         return
     if _replaced(finding) and precision is None:
         row[f"float_{key}"] = row[key]
-    row[key] = _numbers(finding.shown)
+    row[key] = number(finding.shown)
     if precision is None:
-        row[f"{key}_bound"] = _numbers(finding.bound)
-
-
-def _numbers(shown_value: Any) -> Any:
-    """Floats as JSON has them and decimals as strings, nested as the array is."""
-    if hasattr(shown_value, "tolist"):
-        shown_value = shown_value.tolist()
-    if isinstance(shown_value, list):
-        return [_numbers(each) for each in shown_value]
-    return shown_value if isinstance(shown_value, str) else number(shown_value)
+        row[f"{key}_bound"] = number(finding.bound)

@@ -10,19 +10,34 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
 from cgcli.views.rational import is_missing
 
-__all__ = ["compact", "evaluation", "fields", "kind_document", "note_document", "number", "pretty"]
+__all__ = [
+    "compact",
+    "evaluation",
+    "fields",
+    "head",
+    "kind_document",
+    "note_document",
+    "number",
+    "pretty",
+]
 
 
 def number(value: Any) -> Any:
-    """Return a value as JSON has it: a float, nested lists, a string, or null.
+    """Return a value as JSON has it: a float, a string, or null; lists and objects of these.
 
-    A fraction is a string, whole or not; where there is no exact number is null.
+    A fraction is a string, whole or not; where there is no exact number is null. Text is as it
+    should be.
 
-    >>> number(float("-inf")), number(2)
-    ('-Infinity', 2.0)
+    >>> number(float("-inf")), number({"x": (2, None)})
+    ('-Infinity', {'x': [2.0, None]})
     """
-    if value is None:
-        return None
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return {name: number(each) for name, each in value.items()}
+    # Lists nest as deep as a value has axes, at most four.
+    if isinstance(value, list | tuple):
+        return [number(each) for each in value]
     if not getattr(value, "shape", ()):
         if is_missing(value):
             return None
@@ -38,12 +53,7 @@ def number(value: Any) -> Any:
 
     if value.dtype != object and np.isfinite(value).all():
         return value.tolist()
-    return _strings(value.tolist())
-
-
-def _strings(values: list[Any]) -> list[Any]:
-    """Put strings for what JSON lacks; the lists nest as deep as a value has axes, at most four."""
-    return [_strings(each) if isinstance(each, list) else number(each) for each in values]
+    return number(value.tolist())
 
 
 def fields(source: object, *names: str) -> dict[str, Any]:
@@ -53,12 +63,8 @@ def fields(source: object, *names: str) -> dict[str, Any]:
 
 def note_document(note: Note) -> dict[str, Any]:
     """Return a note as a JSON object."""
-    document = fields(note, "kind", "node", "line", "column", "message")
-    if note.sides is not None:
-        document["sides"] = {
-            name: [number(left), number(right)] for name, (left, right) in note.sides.items()
-        }
-    return document
+    sides = {} if note.sides is None else {"sides": number(note.sides)}
+    return {**fields(note, "kind", "node", "line", "column", "message"), **sides}
 
 
 def kind_document(result: Result) -> dict[str, Any]:
@@ -66,34 +72,38 @@ def kind_document(result: Result) -> dict[str, Any]:
     return {"exact": True} if result.kind.exact else {}
 
 
-def evaluation(result: Result, text: str) -> dict[str, Any]:
-    """Return a result as the document `cgraph.eval/1`."""
-    document: dict[str, Any] = {
-        "schema": "cgraph.eval/1",
+def head(
+    schema: str, result: Result, text: str, value: Any, gradient: Any, jacobian: Any
+) -> dict[str, Any]:
+    """Return what a document on a result begins with: its program, its output, and the numbers."""
+    document = {
+        "schema": schema,
         "expression": text,
         **kind_document(result),
         "output": result.output,
-        "value": number(result.value),
-        "gradient": None,
+        "value": number(value),
+        "gradient": None if result.gradient is None else number(gradient),
     }
-    if result.gradient is not None:
-        document["gradient"] = {name: number(g) for name, g in result.gradient.items()}
-    if result.jacobian is not None:
-        document["jacobian"] = {name: number(j) for name, j in result.jacobian.items()}
-    document["nodes"] = [
-        {
-            **fields(node, "id", "name", "op", "args", "formula"),
-            "value": number(node.value),
-            "grad": number(node.grad),
-            "partials": [number(partial) for partial in node.partials],
-            "span": list(node.span),
-            "uses": node.uses,
-            "notes": [note_document(note) for note in node.notes],
-        }
-        for node in result.nodes
-    ]
-    document["notes"] = [note_document(note) for note in result.notes]
-    return document
+    return document if result.jacobian is None else {**document, "jacobian": number(jacobian)}
+
+
+def evaluation(result: Result, text: str) -> dict[str, Any]:
+    """Return a result as the document `cgraph.eval/1`."""
+    numbers = result.value, result.gradient, result.jacobian
+    return {
+        **head("cgraph.eval/1", result, text, *numbers),
+        "nodes": [
+            {
+                **fields(node, "id", "name", "op", "args", "formula"),
+                **number(fields(node, "value", "grad", "partials")),
+                "span": list(node.span),
+                "uses": node.uses,
+                "notes": list(map(note_document, node.notes)),
+            }
+            for node in result.nodes
+        ],
+        "notes": list(map(note_document, result.notes)),
+    }
 
 
 def compact(document: dict[str, Any]) -> str:

@@ -47,10 +47,7 @@ def error_lines(error: CgraphError) -> list[str]:
 
 def _line(place: Place) -> tuple[int, str]:
     row = place.position().line
-    start = place.text.rfind("\n", 0, place.start) + 1
-    end = place.text.find("\n", start)
-    line = place.text[start : len(place.text) if end < 0 else end]
-    return row, line.removesuffix("\r")
+    return row, place.text.split("\n")[row - 1].removesuffix("\r")
 
 
 def _pointed(line: str, places: list[Place], prefix: str) -> list[str]:

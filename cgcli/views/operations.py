@@ -7,7 +7,7 @@ from typing import Any
 from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
 from cgcli.views.document import fields
-from cgcli.views.terminal import console, ruled, say, show
+from cgcli.views.terminal import WORDS, Column, console, print_table, say
 
 __all__ = ["derivatives", "operation_document", "print_operation", "print_operations"]
 
@@ -57,18 +57,12 @@ def operation_document(row: Operation) -> dict[str, Any]:
 
 def print_operations() -> None:
     """Print the whole table, a group after another."""
-    from rich.text import Text
-
     out = console()
+    styles = {"written": "cyan", "what it is": "", "derivative": "green"}
+    columns = [Column(head, {**WORDS, "style": style}) for head, style in styles.items()]
     for group, rows in GROUPS.items():
-        table = ruled(title=group, title_justify="left")
-        table.add_column("written", overflow="fold", style="cyan")
-        table.add_column("what it is", overflow="fold")
-        table.add_column("derivative", overflow="fold", style="green")
-        for row in rows:
-            if row.parameters:
-                table.add_row(Text(row.signature()), Text(row.summary), Text(_short(row)))
-        show(out, table)
+        lines = [(row.signature(), row.summary, _short(row)) for row in rows if row.parameters]
+        print_table(out, columns, lines, title=group)
         out.print()
     say(out, "cgraph ops NAME tells one in full: its domain, its kinks, its convention")
 
@@ -85,16 +79,10 @@ def print_operation(row: Operation) -> None:
     lines = [f"{document['written']}: {document['summary']}"]
     if len(row.words) > 1:
         lines.append(f"  also written {', '.join(row.words[1:])}")
-    if row.elementwise:
-        for name, formula in zip(row.parameters, document["derivatives"], strict=True):
-            lines.append(f"  derivative by {name}: {formula}")
-    else:
-        each = len(document["derivatives"]) > 1
-        for name, words in zip(row.parameters, document["derivatives"], strict=False):
-            lines.append(f"  backward{f' to {name}' if each else ''}: {words}")
-    if document["domain"]:
-        lines.append(f"  domain: {document['domain']}")
-    lines += [f"  kink: {words}" for words in document["kinks"]]
-    if document["convention"]:
-        lines.append(f"  convention: {document['convention']}")
-    say(console(), *lines)
+    several = len(document["derivatives"]) > 1
+    for name, words in zip(row.parameters, document["derivatives"], strict=row.elementwise):
+        backward = f"backward to {name}" if several else "backward"
+        lines.append(f"  {f'derivative by {name}' if row.elementwise else backward}: {words}")
+    told = [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
+    told.append(("convention", document["convention"]))
+    say(console(), *lines, *(f"  {what}: {words}" for what, words in told if words))

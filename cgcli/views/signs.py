@@ -17,30 +17,41 @@ __all__ = ["ASCII", "PLAIN", "PRINTED", "Signs"]
 _ELEMENTS: Final = 8
 
 
-class Signs(NamedTuple):
-    """One way of writing: `blank` stands where a number is left out.
+def _plain_level(text: str) -> int:
+    """A negative number is put in brackets wherever it is not the first thing written."""
+    if text.startswith("-"):
+        return LEVELS["sum"]
+    return LEVELS["product" if "/" in text else "atom"]
 
-    `level` says how tightly a name or a number binds as it is written, and `element` writes which
-    element of a vector or a matrix is meant. Where two names may be written alike, `verbatim`
-    tells them apart.
+
+def _plain_matrix(rows: list[list[str]]) -> str:
+    return "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]"
+
+
+class Signs(NamedTuple):
+    """One way of writing, in plain characters where no others are given.
+
+    `blank` stands where a number is left out. `level` says how tightly a name or a number binds
+    as it is written, and `element` writes which element of a vector or a matrix is meant. Where
+    two names may be written alike, `verbatim` tells them apart.
     """
 
-    notation: Notation
-    name: Callable[[str], str]
-    number: Callable[[str], str]
-    rational: Callable[[str], str]
-    level: Callable[[str], int]
-    vector: Callable[[list[str]], str]
-    matrix: Callable[[list[list[str]]], str]
-    ratio: Callable[[str, str], str]
-    times: str
-    equals: str
-    about: str
-    blank: str
-    more: str
-    place: str
-    element: Callable[[str], str]
-    verbatim: Callable[[str], str] | None
+    notation: Notation = TEXT
+    name: Callable[[str], str] = printable
+    number: Callable[[str], str] = str
+    rational: Callable[[str], str] = str
+    level: Callable[[str], int] = _plain_level
+    vector: Callable[[list[str]], str] = lambda values: f"[{', '.join(values)}]"
+    matrix: Callable[[list[list[str]]], str] = _plain_matrix
+    ratio: Callable[[str, str], str] = lambda over, under: f"∂{over}/∂{under}"
+    times: str = " · "
+    equals: str = " = "
+    about: str = " ≈ "
+    blank: str = "____"
+    more: str = "…"
+    place: str = "#"
+    element: Callable[[str], str] = str
+    verbatim: Callable[[str], str] | None = None
 
     def brackets(self, text: str) -> str:
         """Return the text in brackets."""
@@ -91,13 +102,6 @@ class Signs(NamedTuple):
         return f"{self.vector([*ends[:3], self.more, ends[3]])} {len(values)}"
 
 
-def _plain_level(text: str) -> int:
-    """A negative number is put in brackets wherever it is not the first thing written."""
-    if text.startswith("-"):
-        return LEVELS["sum"]
-    return LEVELS["product" if "/" in text else "atom"]
-
-
 def _printed_level(text: str) -> int:
     """A power of ten is a product, and a fraction binds as a power does."""
     if text.startswith(r"\frac"):
@@ -116,24 +120,7 @@ def _printed_rational(text: str) -> str:
     return f"{sign}\\frac{{{parts[0]}}}{{{parts[1]}}}" if len(parts) > 1 else f"{sign}{parts[0]}"
 
 
-PLAIN: Final = Signs(
-    notation=TEXT,
-    name=printable,
-    number=str,
-    rational=str,
-    level=_plain_level,
-    vector=lambda values: f"[{', '.join(values)}]",
-    matrix=lambda rows: "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]",
-    ratio=lambda over, under: f"∂{over}/∂{under}",
-    times=" · ",
-    equals=" = ",
-    about=" ≈ ",
-    blank="____",
-    more="…",
-    place="#",
-    element=str,
-    verbatim=None,
-)
+PLAIN: Final = Signs()
 
 ASCII: Final = PLAIN._replace(
     ratio=lambda over, under: f"d{over}/d{under}",
@@ -154,7 +141,6 @@ PRINTED: Final = Signs(
     ),
     ratio=lambda over, under: rf"\frac{{\partial {over}}}{{\partial {under}}}",
     times=r" \cdot ",
-    equals=" = ",
     about=r" \approx ",
     blank=r"\underline{\hspace{3em}}",
     more=r"\ldots",

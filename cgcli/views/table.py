@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, is_exact, written
-from cgcli.views.terminal import can_show, console, ruled, say, show
+from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 
 __all__ = ["Columns", "gradient_head", "note_lines", "print_result", "shown"]
 
@@ -69,25 +69,23 @@ def decimals(value: Any, digits: int) -> str:
     """
     if value is None:
         return ""
+    is_array = bool(getattr(value, "shape", ()))
+    found = {id(each): beside(each, digits) for each in (value.flat if is_array else [value])}
     about = "≈ " if can_show("≈") else "~ "
-    if not getattr(value, "shape", ()):
-        text, whole = beside(value, digits)
-        return text if whole else f"{about}{text}"
-    texts = {}
-    whole = True
-    for each in value.flat:
-        text, all_of_it = beside(each, digits)
-        texts[id(each)] = text or written(each)
-        whole = whole and all_of_it
-    if value.ndim > 2 or all(not beside(each, digits)[0] for each in value.flat):
+    if all(is_all for _, is_all in found.values()):
+        about = ""
+    if not is_array:
+        return f"{about}{found[id(value)][0]}"
+    if value.ndim > 2 or not any(text for text, _ in found.values()):
         return ""
     rows = value if value.ndim == 2 else [value]
     lines = [
-        _listed([texts[id(each)] for each in _ends(row)], len(row)) for row in rows[:_ELEMENTS]
+        _listed([found[id(each)][0] or written(each) for each in _ends(row)], len(row))
+        for row in rows[:_ELEMENTS]
     ]
-    if value.ndim == 2 and len(value) > _ELEMENTS:
+    if len(rows) > _ELEMENTS:
         lines.append("")
-    return "\n".join(line if whole else f"{about}{line}" for line in lines)
+    return "\n".join(f"{about}{line}" for line in lines)
 
 
 def _ends(values: Any) -> list[Any]:
@@ -114,31 +112,13 @@ def print_result(
     numbers stand decimals, where any says more. `out` is Rich's console, that of standard output
     unless another is given; `columns` stand in place of the values and gradients.
     """
-    from rich.text import Text
-
     out = out or console()
     columns = columns or _columns(result, digits)
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
     shortened = most and len(rows) > most
     half = most // 2
     kept = [*rows[:half], *rows[len(rows) - half :]] if shortened else rows
-    lines = [columns.cells(result.nodes[place]) for place in kept]
-    shows = [
-        head != DECIMAL or any(line[k] for line in lines) for k, head in enumerate(columns.heads)
-    ]
-    heads = [head for head, has in zip(columns.heads, shows, strict=True) if has]
-    table = _table(out, heads)
-    widths = list(map(len, heads))
-    for k, (place, line) in enumerate(zip(kept, lines, strict=True)):
-        if shortened and k == half:
-            table.add_row("…", f"{len(rows) - 2 * half:,} more nodes")
-        numbers = [Text(text) for text, has in zip(line, shows, strict=True) if has]
-        widths = [max(pair) for pair in zip(widths, map(_width, numbers), strict=True)]
-        numbers[0].stylize("bold" if place == result.of else "")
-        table.add_row(*_named(result.nodes[place], place == result.of), *numbers)
-    if shortened and not kept:
-        table.add_row("…", f"{len(rows):,} more nodes")
-    show(out, table, _NAME + _FORMULA + _GAPS + sum(widths) + 3 * max(0, len(widths) - 2))
+    _print_nodes(result, columns, kept, len(rows) - len(kept), out)
     if shortened:
         say(out, f"--rows {len(rows)} shows every node, and so does --json")
     if not result.graph.inputs and not result.gradient and not result.jacobian:
@@ -147,6 +127,39 @@ def print_result(
     if columns.jacobian is not None:
         _print_jacobian(result, columns.jacobian, digits, out)
     _print_notes(result, out)
+
+
+def _print_nodes(
+    result: Result, columns: Columns, places: list[int], left_out: int, out: Any
+) -> None:
+    """Print a row a node, and in the middle how many are left out."""
+    from rich.text import Text
+
+    lines = [columns.cells(result.nodes[place]) for place in places]
+    rows: list[list[Any]] = []
+    for place, (first, *others) in zip(places, lines, strict=True):
+        style = "bold" if place == result.of else ""
+        named = ((text, style) for text in _named(result.nodes[place]))
+        rows.append([*named, Text.assemble((first, style)), *others])
+    if left_out:
+        rows.insert(len(rows) // 2, ["…", f"{left_out:,} more nodes"])
+    # Versions of Rich count a least width differently, so it is given only where it matters.
+    name, formula = (_NAME, _FORMULA) if out.width < _NARROW else (None, None)
+    table = [
+        Column("node", {**WORDS, "min_width": name, "style": "cyan"}),
+        Column("formula", {**WORDS, "min_width": formula}),
+    ]
+    widths = []
+    for k, (head, *texts) in enumerate(zip(columns.heads, *lines, strict=True)):
+        is_decimal = head == DECIMAL
+        of = columns.heads[k - 1] if is_decimal else head
+        style = "green" if of.startswith(("∂", "d")) else ""
+        options = {**NUMBERS, "style": style, "justify": "left" if is_decimal else "right"}
+        table.append(Column(head, options, any(texts) or not is_decimal))
+        if table[-1].shown:
+            widths.append(max(len(line) for text in (head, *texts) for line in text.split("\n")))
+    least = _NAME + _FORMULA + _GAPS + sum(widths) + 3 * max(0, len(widths) - 2)
+    print_table(out, table, rows, least)
 
 
 def _columns(result: Result, digits: int) -> Columns:
@@ -174,23 +187,6 @@ def gradient_head(result: Result) -> str:
     return f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
 
 
-def _table(out: Any, heads: list[str]) -> Any:
-    from rich.text import Text
-
-    table = ruled(header_style="bold")
-    # Versions of Rich count a least width differently, so it is given only where it matters.
-    narrow = out.width < _NARROW
-    table.add_column("node", overflow="fold", min_width=_NAME if narrow else None, style="cyan")
-    table.add_column("formula", overflow="fold", min_width=_FORMULA if narrow else None)
-    style = None
-    for head in heads:
-        if head != DECIMAL:
-            style = "green" if head.startswith(("∂", "d")) else None
-        justify: Literal["left", "right"] = "left" if head == DECIMAL else "right"
-        table.add_column(Text(head), justify=justify, no_wrap=True, style=style)
-    return table
-
-
 def _has_row(result: Result, node: int) -> bool:
     """Literals have none unless they are named, are a constant's name, or are the output."""
     literal = result.graph.literals.get(node)
@@ -203,20 +199,10 @@ def _name(name: str) -> str:
     return printable(shorten(name))
 
 
-def _named(node: Node, is_output: bool) -> list[Any]:
+def _named(node: Node) -> tuple[str, str]:
     """The first two cells of a row."""
-    from rich.text import Text
-
-    style = "bold" if is_output else ""
     formula = node.formula if node.args or node.op == "constant" else ""
-    return [
-        Text(_name(node.name), style=style),
-        Text(printable(shorten(formula, _LONGEST)), style=style),
-    ]
-
-
-def _width(cell: Any) -> int:
-    return max(map(len, cell.plain.split("\n")))
+    return _name(node.name), printable(shorten(formula, _LONGEST))
 
 
 def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out: Any) -> None:

@@ -4,16 +4,43 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import IO, Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import IO, Any, Final, NamedTuple, TypeAlias
 
 from cgcli.views.gate import printable_lines
 
-__all__ = ["can_show", "console", "ruled", "say", "show"]
+__all__ = [
+    "NUMBERS",
+    "WORDS",
+    "Cell",
+    "Column",
+    "can_show",
+    "console",
+    "paint",
+    "print_table",
+    "say",
+    "show",
+]
 
 
 _UNLIMITED: Final = 10_000
 _NARROWEST: Final = 20
+
+NUMBERS: Final[Mapping[str, Any]] = {"justify": "right", "no_wrap": True}
+WORDS: Final[Mapping[str, Any]] = {"overflow": "fold"}
+"""How Rich sets columns: numbers stay whole, words go on in the next line."""
+
+Cell: TypeAlias = Any
+"""A text, one with a style that is the blanks' beside it too, or one of Rich's."""
+
+
+class Column(NamedTuple):
+    """A column of a table: its head, how Rich sets it, and whether it is shown."""
+
+    head: str
+    options: Mapping[str, Any]
+    shown: bool = True
 
 
 def console(stream: IO[str] | None = None) -> Any:
@@ -74,10 +101,45 @@ def say(out: Any, *lines: str, style: str = "", **options: Any) -> None:
         out.print(Text(line, style=style), **options)
 
 
-def ruled(**options: Any) -> Any:
-    """Return an empty table with a line under its head, in ASCII where there is no other."""
+def paint(out: Any, pieces: Sequence[tuple[str, str]], is_terminal: bool) -> None:
+    """Print a line of pieces, each with its style, however wide; no blanks stand at its end.
+
+    Rich takes long to say whether it `is_terminal`, so it is asked once for many lines.
+    """
+    if not is_terminal:
+        sys.stdout.write("".join(text for text, _ in pieces).rstrip() + "\n")
+        return
+    from rich.text import Text
+
+    text = Text.assemble(*pieces)
+    text.rstrip()
+    out.print(text, soft_wrap=True)
+
+
+def print_table(
+    out: Any,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    least: int = 0,
+    title: str = "",
+) -> None:
+    """Print a table of the columns that are shown, with a line under its head.
+
+    The line is in ASCII where there is no other; `least` is as for `show`.
+    """
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
-    return Table(box=style, pad_edge=False, show_edge=False, **options)
+    table = Table(
+        box=style, pad_edge=False, show_edge=False, title=title or None, title_justify="left"
+    )
+    for head, options, is_shown in columns:
+        if is_shown:
+            table.add_column(Text(head), **options)
+    for row in rows:
+        cells = compress(row, [column.shown for column in columns])
+        styled = ((cell, "") if isinstance(cell, str) else cell for cell in cells)
+        table.add_row(*(Text(*cell) if isinstance(cell, tuple) else cell for cell in styled))
+    show(out, table, least)

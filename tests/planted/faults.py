@@ -829,15 +829,15 @@ FAULTS: Final = (
     Fault(
         "a product as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        'factor = self.write.in_brackets(factor, level, LEVELS["product"] + 1)',
-        'factor = self.write.in_brackets(factor, level, LEVELS["product"])',
+        'self.in_brackets(local, LEVELS["product"] + 1, self.level(one.formula))',
+        'self.in_brackets(local, LEVELS["product"], self.level(one.formula))',
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(
         "a fraction as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        "self.write.in_brackets(*self.write.leaf(one.partial), product + 1)",
-        "self.write.in_brackets(*self.write.leaf(one.partial), product)",
+        'self.in_brackets(self.value(one.partial), LEVELS["product"] + 1)',
+        'self.in_brackets(self.value(one.partial), LEVELS["product"])',
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(
@@ -878,15 +878,15 @@ FAULTS: Final = (
     Fault(
         "the left side of a kink is told as the right one",
         "cgcli/views/document.py",
-        "[number(left), number(right)]",
-        "[number(right), number(left)]",
+        '{"sides": number(note.sides)}',
+        '{"sides": {name: number(pair[::-1]) for name, pair in note.sides.items()}}',
         (TABLES,),
     ),
     Fault(
         "a table cut short counts what it shows",
         "cgcli/views/table.py",
-        "{len(rows) - 2 * half:,} more nodes",
-        "{len(rows) - half:,} more nodes",
+        "len(rows) - len(kept), out",
+        "len(rows) - half, out",
         (TABLES,),
     ),
     Fault(
@@ -940,7 +940,7 @@ FAULTS: Final = (
     ),
     Fault(
         "a tree draws an argument twice",
-        "cgcli/views/trace/tree.py",
+        "cgcli/views/trace/text.py",
         "for argument in reversed(dict.fromkeys(inner)):",
         "for argument in reversed(inner):",
         (LINES,),

@@ -9,8 +9,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cgcli.views.learning.curve import curve
-from cgcli.views.learning.plot import as_svg
+from cgcli.views.learning.curve import as_svg, curve
 
 costs = st.lists(st.floats(), min_size=2, max_size=40)
 

@@ -26,8 +26,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
+from cgcli.views.drawing.files import as_dot, as_mermaid
 from cgcli.views.drawing.scene import Arrow, Scene, Shape
-from cgcli.views.drawing.text import as_dot, as_mermaid
 from cgcli.views.schemas import read as schema
 from tests.properties.programs import Program, programs
 from tests.views.geometry import (

@@ -8,6 +8,9 @@ from typing import Any
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
+from cgcli.views.document import fields
+from cgcli.views.drawing.layers import repeated
+from cgcli.views.drawing.layout import Placed, place
 from cgcli.views.drawing.scene import Picture, Scene, frames, scene
 from cgcli.views.gate import printable
 
@@ -28,34 +31,26 @@ class Drawing:
         self.result = result
         self.picture = picture
 
-    def frames(self) -> int:
-        """Return how many steps the two passes take; frames are counted from 0 to that."""
-        return self._count
-
     @functools.cached_property
-    def _count(self) -> int:
+    def frames(self) -> int:
+        """How many steps the two passes take; frames are counted from 0 to that."""
         return frames(self.result) if self.result is not None else 0
 
     def bytes(self, kind: str, frame: int | None = None) -> bytes:
         """Return the picture as a file of one of `PICTURES`."""
-        if kind == "dot":
-            from cgcli.views.drawing.text import as_dot
+        from cgcli.views.drawing import files
 
-            return "".join(as_dot(self._scene(frame))).encode()
-        if kind == "mmd":
-            from cgcli.views.drawing.text import as_mermaid
-
-            return "".join(as_mermaid(self._scene(frame))).encode()
+        if kind in ("dot", "mmd"):
+            write = files.as_dot if kind == "dot" else files.as_mermaid
+            return "".join(write(self._scene(frame))).encode()
         svg = self.svg(frame)
         if kind == "svg":
             return svg.encode()
-        from cgcli.views.drawing.convert import as_pdf, as_png
-
-        return as_png(svg) if kind == "png" else as_pdf(svg)
+        return files.converted(svg, "png" if kind == "png" else "pdf")
 
     def svg(self, frame: int | None = None) -> str:
         """Return the picture as SVG."""
-        from cgcli.views.drawing.svg import as_svg
+        from cgcli.views.drawing.files import as_svg
 
         # The text as one line: what a reader hovers over, or is read aloud.
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
@@ -63,9 +58,7 @@ class Drawing:
 
     def document(self, frame: int | None = None) -> dict[str, Any]:
         """Return the places as the document `cgraph.draw/1`."""
-        from cgcli.views.drawing.document import as_document
-
-        return as_document(self._placed(frame), self.graph)
+        return _document(self._placed(frame), self.graph)
 
     def show(self, frame: int | None = None) -> None:
         """Draw the picture in the terminal; raises `CgraphError` where it does not fit."""
@@ -75,21 +68,53 @@ class Drawing:
         print_picture(self._placed(frame))
 
     def _scene(self, frame: int | None) -> Scene:
-        if frame is not None and frame > self.frames():
-            count = self.frames()
-            message = f"there are {count} steps, and frame {frame} is after the last"
-            raise CgraphError("usage", message, f"write --frame {count} for the last")
+        if frame is not None and frame > self.frames:
+            message = f"there are {self.frames} steps, and frame {frame} is after the last"
+            raise CgraphError("usage", message, f"write --frame {self.frames} for the last")
         return scene(self.graph, self.result, self.picture, frame)
 
-    def _placed(self, frame: int | None) -> Any:
+    def _placed(self, frame: int | None) -> Placed:
         """Return the scene at the places that it has when everything is known."""
-        from cgcli.views.drawing.layers import repeated
-
         whole = self._whole
         return whole if frame is None else whole._replace(scene=repeated(self._scene(frame)))
 
     @functools.cached_property
-    def _whole(self) -> Any:
-        from cgcli.views.drawing.layout import place
-
+    def _whole(self) -> Placed:
         return place(scene(self.graph, self.result, self.picture))
+
+
+def _document(placed: Placed, graph: Graph) -> dict[str, Any]:
+    """Return the places of shapes and arrows, with the numbers as they are written beside them."""
+    scene = placed.scene
+    return {
+        "schema": "cgraph.draw/1",
+        "expression": graph.text,
+        "output": graph.names[graph.output],
+        **_rounded(placed, "width", "height"),
+        "nodes": [
+            {
+                "id": shape.node,
+                "name": graph.names[shape.node],
+                "symbol": shape.symbol,
+                **_rounded(at, "x", "y", "width", "height"),
+                "value": shape.value,
+                "gradient": shape.gradient or shape.total,
+            }
+            for shape, at in zip(scene.shapes, placed.shapes, strict=True)
+        ],
+        "arrows": [
+            {
+                "from": scene.shapes[arrow.source].node,
+                "to": scene.shapes[arrow.target].node,
+                "argument": arrow.place,
+                "value": arrow.value,
+                "gradient": arrow.gradient,
+                "points": [[round(x, 1), round(y, 1)] for x, y in route],
+            }
+            for arrow, route in zip(scene.arrows, placed.routes, strict=True)
+        ],
+    }
+
+
+def _rounded(source: object, *names: str) -> dict[str, float]:
+    return {name: round(value, 1) for name, value in fields(source, *names).items()}

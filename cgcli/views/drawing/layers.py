@@ -1,15 +1,43 @@
-"""The layers of a scene, from left to right, and what is drawn again to keep arrows short."""
+"""The layers of a scene, what is drawn again to keep arrows short, and the room of each shape."""
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from collections import Counter
+from typing import Final, NamedTuple
 
-from cgcli.views.drawing.scene import Scene
+from cgcli.views.drawing.scene import Arrow, Scene, Shape
+from cgcli.views.gate import width
 
-__all__ = ["bends", "layers", "repeated"]
+__all__ = [
+    "LABEL",
+    "NAME",
+    "ROW",
+    "SYMBOL",
+    "Box",
+    "bends",
+    "layers",
+    "measured",
+    "repeated",
+    "text_width",
+]
 
 _CROWDED: Final = 400
 _FAR: Final = 8
+
+SYMBOL: Final = 15.0
+NAME: Final = 11.0
+LABEL: Final = 11.0
+"""Sizes of letters, in pixels."""
+
+ROW: Final = 36.0
+"""The height of an arrow with its numbers above and below."""
+
+_ADVANCE: Final = 0.62
+"""The width of a letter in a monospaced font, in sizes; the widest common one has 0.62."""
+
+_LEAST: Final = 44.0
+_STRIP: Final = 26.0
 
 
 def layers(scene: Scene) -> list[int]:
@@ -64,3 +92,70 @@ def repeated(scene: Scene) -> Scene:
         for arrow in arrows
     ]
     return Scene([*shapes[first:], *scene.shapes], arrows, scene.formulas)
+
+
+def text_width(text: str, size: float) -> float:
+    """Return how wide a text is drawn, in pixels, at most."""
+    return width(text) * size * _ADVANCE
+
+
+class Box(NamedTuple):
+    """A shape's box: the strip at its left, the shape, and at an end the strip at its right.
+
+    `column` has the widths that the three take in the layer: all boxes of a layer are as wide,
+    so that an arrow from one does not pass below or above the next.
+    """
+
+    strip: float
+    shape: float
+    end: float
+    tall: float
+    height: float
+    corner: float
+    column: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @property
+    def width(self) -> float:
+        """How wide it is with its strips."""
+        return sum(self.column)
+
+
+def measured(scene: Scene, levels: list[int]) -> list[Box]:
+    """Return the box of every shape, as wide as those of its layer."""
+    found = _boxes(scene)
+    columns = dict.fromkeys(levels, (0.0, 0.0, 0.0))
+    for box, level in zip(found, levels, strict=True):
+        strip, shape, end = map(max, columns[level], box[:3])
+        columns[level] = strip, shape, end
+    return [box._replace(column=columns[level]) for box, level in zip(found, levels, strict=True)]
+
+
+def _boxes(scene: Scene) -> list[Box]:
+    arriving = Counter(arrow.target for arrow in scene.arrows)
+    leaving = Counter(arrow.source for arrow in scene.arrows)
+    strips = [0.0] * len(scene.shapes)
+    for arrow in scene.arrows:
+        strips[arrow.target] = max(strips[arrow.target], _label_width(arrow) + _STRIP)
+    found = []
+    for k, shape in enumerate(scene.shapes):
+        wide, tall, corner = _extent(shape)
+        end = _label_width(shape)
+        end = end + _STRIP + 8 if end else 0.0
+        rows = max(ROW * arriving[k], 12.0 * leaving[k])
+        found.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
+    return found
+
+
+def _label_width(of: Arrow | Shape) -> float:
+    return max(text_width(of.value, LABEL), text_width(of.gradient, LABEL))
+
+
+def _extent(shape: Shape) -> tuple[float, float, float]:
+    """Return the width and height of a shape about its words, and how round its corners are."""
+    lines = [(shape.symbol, SYMBOL), (shape.name, NAME), (shape.total, LABEL)]
+    wide = max(text_width(text, size) for text, size in lines)
+    tall = sum(size * 1.3 for text, size in lines if text)
+    if shape.is_operation and math.hypot(wide, tall) <= _LEAST + 14:
+        across = max(_LEAST, math.hypot(wide, tall) + 4)
+        return across, across, across / 2
+    return wide + 22, max(30.0, tall + 10), 9.0 if shape.is_operation else 5.0

@@ -8,13 +8,12 @@ below. Boxes do not overlap and routes keep out of them, so no text meets anothe
 from __future__ import annotations
 
 import math
-from collections import Counter
-from itertools import pairwise
+from collections import Counter, defaultdict
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.boxes import ROW, Box, measured
-from cgcli.views.drawing.layers import bends, layers, repeated
+from cgcli.views.drawing.layers import ROW, Box, bends, layers, measured, repeated
 from cgcli.views.drawing.scene import Scene
 
 __all__ = ["Drawn", "Placed", "place"]
@@ -126,9 +125,7 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
         raise missing("draw", "to lay the picture out") from None
     graph = graphlay.Graph()
     for k, box in enumerate(boxes):
-        more: dict[str, Any] = {}
-        if at is not None:
-            more["position"] = {"x": at[k][0], "y": at[k][1]}
+        more: dict[str, Any] = {} if at is None else {"position": {"x": at[k][0], "y": at[k][1]}}
         graph.node(k, width=box.width, height=box.height, rank={"fixed": levels[k]}, **more)
     for arrow in scene.arrows:
         graph.edge(arrow.source, arrow.target)
@@ -136,30 +133,22 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
         "direction": "leftright",
         "effort": "balanced" if len(boxes) <= _BALANCED else "fast",
         "routing": {"style": "diagonal", "port_sides": "facing_only"},
-        "spacing": {
-            "layer_gap": _LAYER_GAP,
-            "node_gap": _GAP,
-            "dummy_gap": _GAP,
-            "port_gap": ROW,
-        },
+        "spacing": {"port_gap": ROW, "layer_gap": _LAYER_GAP, "node_gap": _GAP, "dummy_gap": _GAP},
     }
-    if at is None:
-        return graphlay.layout(graph, options=options)
-    return graphlay.reroute(graph, options=options)
+    run = graphlay.layout if at is None else graphlay.reroute
+    return run(graph, options=options)
 
 
 def _aligned(
     scene: Scene, boxes: list[Box], levels: list[int], centres: list[Point]
 ) -> list[Point]:
     """Return centres with the same operation of every turn of a loop on one row, where it fits."""
-    groups: dict[Any, list[int]] = {}
-    for k, shape in enumerate(scene.shapes):
+    groups: dict[Any, list[int]] = defaultdict(list)
+    columns: dict[int, list[int]] = defaultdict(list)
+    for k, (shape, level) in enumerate(zip(scene.shapes, levels, strict=True)):
+        columns[level].append(k)
         if shape.turn:
-            variables = tuple(variable for variable, _ in shape.turn)
-            groups.setdefault((shape.span, variables), []).append(k)
-    columns: dict[int, list[int]] = {}
-    for k, level in enumerate(levels):
-        columns.setdefault(level, []).append(k)
+            groups[shape.span, tuple(variable for variable, _ in shape.turn)].append(k)
     rows = [y for _, y in centres]
     for members in groups.values():
         if len(members) < 2 or len({levels[k] for k in members}) < len(members):
@@ -186,12 +175,11 @@ def _drawn(
     scene: Scene, boxes: list[Box], centres: list[Point], routes: list[list[Point]]
 ) -> Placed:
     """Put shapes into their boxes, and bring routes through the strips to the shapes."""
-    left = min(x - box.width / 2 for (x, _), box in zip(centres, boxes, strict=True))
-    top = min(y - box.height / 2 for (_, y), box in zip(centres, boxes, strict=True))
-    for route in routes:
-        left, top = min(left, *(x for x, _ in route)), min(top, *(y for _, y in route))
+    placed = list(zip(centres, boxes, strict=True))
+    corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
+    left, top = map(min, zip(*corners, *chain(*routes), strict=True))
     shapes = []
-    for (x, y), box in zip(centres, boxes, strict=True):
+    for (x, y), box in placed:
         strip, room, _ = box.column
         middle = x - box.width / 2 + strip + room / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
@@ -208,27 +196,22 @@ def _drawn(
         # The way begins forward, and not along the shape's side or back.
         points[0] = (max(points[0][0], start[0] + _LEAD), points[0][1])
         whole.append(_simplified([start, *points, inner, end]))
-    ends_at: dict[int, tuple[Point, Point]] = {}
+    ends: dict[int, tuple[Point, Point]] = {}
+    corners = []
     for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
+        side = shape.x + shape.width / 2
+        corners.append((side + box.end, shape.y + box.height / 2))
         if box.end:
-            side = shape.x + shape.width / 2
-            ends_at[k] = (side, shape.y), (side + box.end, shape.y)
-    across = max(
-        [s.x + s.width / 2 + b.end for s, b in zip(shapes, boxes, strict=True)]
-        + [x for route in whole for x, _ in route]
-    )
-    down = max(
-        [s.y + b.height / 2 for s, b in zip(shapes, boxes, strict=True)]
-        + [y for route in whole for _, y in route]
-    )
-    return Placed(scene, shapes, whole, labels, ends_at, across, down)
+            ends[k] = (side, shape.y), (side + box.end, shape.y)
+    across, down = map(max, zip(*corners, *chain(*whole), strict=True))
+    return Placed(scene, shapes, whole, labels, ends, across, down)
 
 
 def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:
     """Return the row in which each arrow arrives, far enough from the next for its numbers."""
-    arriving: dict[int, list[int]] = {}
+    arriving: dict[int, list[int]] = defaultdict(list)
     for number, arrow in enumerate(scene.arrows):
-        arriving.setdefault(arrow.target, []).append(number)
+        arriving[arrow.target].append(number)
     rows = [route[-1][1] for route in routes]
     for target, numbers in arriving.items():
         # In the order in which they come, so that they do not cross before the shape.

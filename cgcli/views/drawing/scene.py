@@ -6,7 +6,6 @@ uses it, as in ``^2`` or ``1/``. Which numbers are known yet is a question of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -100,11 +99,9 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
                 arrows.append(Arrow(places[argument], places[node], place, value, gradient))
     used = {arrow.source for arrow in arrows}
     shapes = [_shape(graph, node, known, places[node] not in used) for node in kept]
-    formulas = []
-    if picture.formulas:
-        operations = [node for node in kept if graph.arguments[node]]
-        if len(operations) <= _FORMULAS:
-            formulas = [_equation(graph, node) for node in operations]
+    operations = [node for node in kept if graph.arguments[node]]
+    with_formulas = picture.formulas and len(operations) <= _FORMULAS
+    formulas = [_equation(graph, node) for node in operations if with_formulas]
     return Scene(shapes, arrows, formulas)
 
 
@@ -170,9 +167,9 @@ class _Known:
         self.graph = graph
         self.digits = picture.digits
         self.output = graph.output if result is None else result.of
-        self.values = None if result is None or not picture.values else result.values
+        self._values = None if result is None or not picture.values else result.values
         self._explanation: Explanation | None = None
-        self._valued: Callable[[int], bool] = lambda node: True
+        self._later: set[int] = set()
         self._sending: set[int] | None = None
         self._started = True
         if result is None:
@@ -182,35 +179,34 @@ class _Known:
             self._explanation = explanation
         if frame is not None:
             forward = list(explanation.forward())
-            valued, after = set(forward[:frame]), max(0, frame - len(forward))
+            after = max(0, frame - len(forward))
+            self._later = set(forward[frame:])
             self._sending = {step.node for step in islice(explanation.backward(), after)}
-            self._valued = lambda node: not graph.arguments[node] or node in valued
             self._started = frame > len(forward)
 
     def value(self, node: int) -> str:
         """Return a node's value, or nothing where it is not known or not wanted."""
-        if self.values is None or not self._valued(node):
+        if self._values is None or node in self._later:
             return ""
-        return _number(self.values[node], self.digits)
+        return _number(self._values[node], self.digits)
 
     def sent(self, node: int, place: int) -> str:
         """Return what a node sends to one argument."""
-        explanation = self._explanation
-        if explanation is None or explanation.result.gradients is None:
-            return ""
-        result, argument = explanation.result, self.graph.arguments[node][place]
-        if not result.active[argument] or explanation.result.gradients[node] is None:
+        explanation, argument = self._explanation, self.graph.arguments[node][place]
+        if explanation is None or not explanation.result.active[argument]:
             return ""
         known = self._sending is None or node in self._sending
-        sent = explanation.sent(node, place) if known else None
+        gradients = explanation.result.gradients
+        if not known or gradients is None or gradients[node] is None:
+            return ""
+        sent = explanation.sent(node, place)
         return "" if sent is None else _number(sent, self.digits)
 
     def gradient(self, node: int) -> str:
         """Return a node's whole gradient, once all its uses have sent their part."""
-        explanation = self._explanation
+        explanation, sending = self._explanation, self._sending
         if explanation is None or not explanation.result.active[node] or not self._started:
             return ""
-        sending = self._sending
         if sending is not None and any(u.node not in sending for u in explanation.received(node)):
             return ""
         return _number(explanation.result.grad(node), self.digits)

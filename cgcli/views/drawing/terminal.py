@@ -7,18 +7,15 @@ passes a layer on its way further right takes a row there.
 
 from __future__ import annotations
 
-import sys
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError
-from cgcli.views.drawing.grid import Grid
 from cgcli.views.drawing.layers import layers, repeated
 from cgcli.views.drawing.layout import Placed
-from cgcli.views.drawing.plan import Plan, Stop, entry, exit_row, planned, top_rows, written
+from cgcli.views.drawing.plan import Stop, give_rows, planned, written
 from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.gate import width
-from cgcli.views.terminal import can_show, console
+from cgcli.views.terminal import can_show, console, paint
 
 __all__ = ["check_width", "print_picture"]
 
@@ -28,16 +25,19 @@ _NARROWEST: Final = 8
 _ELSEWHERE: Final = (
     "write it to a file with -o graph.svg, or see the graph with cgraph trace --tree"
 )
+_NORTH, _EAST, _SOUTH, _WEST = 1, 2, 4, 8
+_LINES: Final = dict(zip(
+    (5, 10, 6, 12, 3, 9, 7, 13, 14, 11, 15, 1, 2, 4, 8), "│─┌┐└┘├┤┬┴┼│─│─", strict=False
+))  # fmt: skip
 _IN_ASCII: Final = str.maketrans("│─┌┐└┘├┤┬┴┼▶Σ…×·", "|-++++++++|>S.x.")
 
 
 def check_width(scene: Scene) -> None:
     """Raise `CgraphError` where a picture is too wide by its layers alone."""
     least = _NARROWEST * (max(layers(repeated(scene)), default=0) + 1)
-    if least > console().width:
-        message = (
-            f"the picture takes {least} columns at least, and there are {console().width} here"
-        )
+    most = console().width
+    if least > most:
+        message = f"the picture takes {least} columns at least, and there are {most} here"
         raise CgraphError("limit", message, _ELSEWHERE)
 
 
@@ -49,32 +49,19 @@ def print_picture(placed: Placed) -> None:
         placed = placed._replace(scene=_escaped(placed.scene))
     grid, columns, rows = _untangled(placed)
     if columns > out.width or rows > _MOST_ROWS:
-        message = f"the picture takes {rows} rows"
+        size = f"{rows} rows"
         if columns > out.width:
-            message = f"the picture takes {columns} columns and {rows} rows, and there are "
-            message += f"{out.width} columns here"
-        raise CgraphError("limit", message, _ELSEWHERE)
-    plain = can_show("│─┌▶Σ")
+            size = f"{columns} columns and {rows} rows, and there are {out.width} columns here"
+        raise CgraphError("limit", f"the picture takes {size}", _ELSEWHERE)
+    plain, is_terminal = can_show("│─┌▶Σ"), out.is_terminal
     for row in range(rows):
-        pieces = _row(grid, row, columns, plain)
-        if out.is_terminal:
-            from rich.text import Text
-
-            text = Text.assemble(*pieces)
-            text.rstrip()
-            out.print(text)
-        else:
-            sys.stdout.write("".join(text for text, _ in pieces).rstrip() + "\n")
-
-
-def _row(grid: Grid, row: int, columns: int, plain: bool) -> list[tuple[str, str]]:
-    pieces: list[tuple[str, str]] = []
-    column = 0
-    while column < columns:
-        char, style = grid.cell(row, column)
-        pieces.append((char if plain else char.translate(_IN_ASCII), style))
-        column += width(char) or 1
-    return pieces
+        pieces, column = [], 0
+        while column < columns:
+            pieces.append(grid.cell(row, column))
+            column += width(pieces[-1][0]) or 1
+        if not plain:
+            pieces = [(text.translate(_IN_ASCII), style) for text, style in pieces]
+        paint(out, pieces, is_terminal)
 
 
 def _escaped(scene: Scene) -> Scene:
@@ -89,75 +76,110 @@ def _in_ascii(text: str) -> str:
     return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode()
 
 
+class _Grid:
+    """Characters by row and column, each with its style; lines keep whose they are."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int], tuple[str, str]] = {}
+        self.lines: dict[tuple[int, int], dict[int, int]] = {}
+
+    def text(self, row: int, column: int, text: str, style: str) -> None:
+        """Write a text from a cell on."""
+        for char in text:
+            self.cells[row, column] = (char, style)
+            column += width(char) or 1
+
+    def line(self, row: int, column: int, directions: int, net: int) -> None:
+        """Add to the line of a net in a cell."""
+        nets = self.lines.setdefault((row, column), {})
+        nets[net] = nets.get(net, 0) | directions
+
+    def level(self, row: int, start: int, end: int, net: int) -> None:
+        """Draw a line from the middle of one cell to the middle of another."""
+        for column in range(start, end + 1):
+            east = _EAST if column < end else 0
+            west = _WEST if column > start else 0
+            self.line(row, column, east | west, net)
+
+    def upright(self, column: int, start: int, end: int, net: int) -> None:
+        """Draw a line down or up a column."""
+        start, end = min(start, end), max(start, end)
+        for row in range(start, end + 1):
+            south = _SOUTH if row < end else 0
+            north = _NORTH if row > start else 0
+            self.line(row, column, south | north, net)
+
+    def cell(self, row: int, column: int) -> tuple[str, str]:
+        """Return the character of a cell and its style; text stands over lines."""
+        if (row, column) in self.cells:
+            return self.cells[row, column]
+        nets = self.lines.get((row, column), {})
+        # Where two nets cross, the upright one is seen, and the other goes on behind it.
+        directions = max(nets.values(), key=lambda d: (d & (_NORTH | _SOUTH), d), default=0)
+        return _LINES.get(directions, " "), "dim"
+
+
 class _TangledError(Exception):
     """Two arrows want the same row in one channel; one of them is to be moved down."""
 
-    def __init__(self, stop: tuple[int, int]) -> None:
+    def __init__(self, stop: Stop) -> None:
         super().__init__()
         self.stop = stop
 
 
-def _untangled(placed: Placed) -> tuple[Grid, int, int]:
+def _untangled(placed: Placed) -> tuple[_Grid, int, int]:
     """Draw, moving down what is in the way; raises `CgraphError` where nothing helps."""
-    plan = planned(placed)
-    moved: dict[tuple[int, int], int] = {}
+    columns = planned(placed)
     for _ in range(_TRIES):
+        give_rows(columns)
         try:
-            return _draw(plan, top_rows(plan, moved))
+            return _draw(placed, columns)
         except _TangledError as error:
-            moved[error.stop] = moved.get(error.stop, 0) + 1
+            error.stop.moved += 1
     message = "the arrows of this picture would hide each other in a terminal"
     raise CgraphError("limit", message, _ELSEWHERE)
 
 
-def _draw(plan: Plan, tops: list[list[int]]) -> tuple[Grid, int, int]:
+def _draw(placed: Placed, columns: list[list[Stop]]) -> tuple[_Grid, int, int]:
     """Return the characters, and how many columns and rows they take."""
-    placed = plan.placed
-    columns = plan.columns
-    grid = Grid()
+    scene = placed.scene
+    grid = _Grid()
     left = 0
-    bottom = 0
-    for level, stops in enumerate(columns):
-        wide = max(
-            (_box_width(placed.scene.shapes[s.shape]) for s in stops if s.shape >= 0), default=1
-        )
-        for k, stop in enumerate(stops):
-            top = tops[level][k]
-            bottom = max(bottom, top + stop.height)
-            if stop.shape >= 0:
-                _box(grid, placed.scene.shapes[stop.shape], top, left, wide, stop.height)
+    for stops, after in zip(columns, [*columns[1:], []], strict=True):
+        words = {
+            stop.net: written(scene.shapes[stop.net]) for stop in stops if stop.shape is not None
+        }
+        wide = max((width(text) + 4 for texts in words.values() for text in texts), default=1)
+        for stop in stops:
+            if stop.shape is None:
+                grid.level(stop.top, left - 1, left + wide, stop.net)
             else:
-                grid.level(top, left - 1, left + wide, _net(placed, stop))
+                _box(grid, scene.shapes[stop.shape], stop, left, wide)
         left += wide
-        if level + 1 < len(columns):
-            left = _channel(grid, plan, tops, level, left)
+        if after:
+            left = _channel(grid, _ways(scene, after), left)
         else:
-            left = _last(grid, placed, stops, tops[level], left)
-    return grid, left, bottom
+            left = _last(grid, placed, stops, left)
+    return grid, left, max(stop.top + stop.height for stops in columns for stop in stops)
 
 
-def _net(placed: Placed, stop: Stop) -> int:
-    """Arrows from one shape are one net: they may share their way."""
-    return stop.shape if stop.shape >= 0 else placed.scene.arrows[stop.arrow].source
-
-
-def _channel(grid: Grid, plan: Plan, tops: list[list[int]], level: int, left: int) -> int:
+def _channel(grid: _Grid, ways: list[_Way], left: int) -> int:
     """Draw what lies between a layer and the next, and return the column where that begins."""
-    ways = _ways(plan, tops, level)
     tracks, count = _tracks(ways)
-    strip = max((max(width(w.value), width(w.gradient)) for w in ways if w.arrives), default=0)
+    strip = max((max(width(w.value), width(w.gradient)) for w in ways), default=0)
     end = left + count + strip + 3
     for way in ways:
         turn = left + 1 + tracks.get(way.net, 0)
+        arrives = way.stop.shape is not None
         # Lines run on beneath the boxes' borders, so that their ends are joined to them.
-        last = end if way.arrives else end + 1
+        last = end if arrives else end + 1
         if way.leave == way.arrive:
             grid.level(way.leave, left - 1, last, way.net)
         else:
             grid.level(way.leave, left - 1, turn, way.net)
             grid.upright(turn, way.leave, way.arrive, way.net)
             grid.level(way.arrive, turn, last, way.net)
-        if way.arrives:
+        if arrives:
             grid.text(way.arrive, end, "▶", "dim")
             grid.text(way.arrive - 1, end - width(way.value), way.value, "cyan")
             grid.text(way.arrive + 1, end - width(way.gradient), way.gradient, "green")
@@ -167,32 +189,25 @@ def _channel(grid: Grid, plan: Plan, tops: list[list[int]], level: int, left: in
 class _Way(NamedTuple):
     """A piece of an arrow from one layer to the next: its rows, and its numbers if it arrives.
 
-    `stop` is where it leads: a layer, and the place in it.
+    `stop` is where it leads.
     """
 
     net: int
     leave: int
     arrive: int
-    arrives: bool
-    stop: tuple[int, int]
+    stop: Stop
     value: str
     gradient: str
 
 
-def _ways(plan: Plan, tops: list[list[int]], level: int) -> list[_Way]:
+def _ways(scene: Scene, stops: list[Stop]) -> list[_Way]:
+    """Return the pieces of arrows that lead to a layer, in the order of the arrows."""
+    found = [(number, source, stop) for stop in stops for number, source in stop.sources]
     ways = []
-    for number, chain in enumerate(plan.chains):
-        for (from_level, from_k), (to_level, to_k) in pairwise(chain):
-            if from_level != level:
-                continue
-            arrow = plan.placed.scene.arrows[number]
-            source, target = plan.columns[from_level][from_k], plan.columns[to_level][to_k]
-            leave = tops[from_level][from_k] + exit_row(source)
-            arrive = tops[to_level][to_k] + entry(plan, target, number)
-            arrives = target.shape >= 0
-            value, gradient = (arrow.value, arrow.gradient) if arrives else ("", "")
-            stop = (to_level, to_k)
-            ways.append(_Way(arrow.source, leave, arrive, arrives, stop, value, gradient))
+    for number, source, stop in sorted(found, key=lambda piece: piece[0]):
+        arrow = scene.arrows[number]
+        numbers = (arrow.value, arrow.gradient) if stop.shape is not None else ("", "")
+        ways.append(_Way(arrow.source, source.exit, stop.top + stop.entry(number), stop, *numbers))
     return ways
 
 
@@ -230,36 +245,30 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
     return tracks, max(tracks.values(), default=-1) + 2
 
 
-def _box_width(shape: Shape) -> int:
-    return max(map(width, written(shape))) + 4
-
-
-def _box(grid: Grid, shape: Shape, top: int, left: int, wide: int, height: int) -> None:
+def _box(grid: _Grid, shape: Shape, stop: Stop, left: int, wide: int) -> None:
     """Draw a box as wide as its column, with its words in the middle."""
+    top, height = stop.top, stop.height
     grid.text(top, left, f"┌{'─' * (wide - 2)}┐", "")
     for row in range(top + 1, top + height - 1):
         grid.text(row, left, "│", "")
         grid.text(row, left + wide - 1, "│", "")
     grid.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", "")
     words = written(shape)
-    row = top + (height - len(words)) // 2
-    for text in words:
+    for row, text in enumerate(words, top + (height - len(words)) // 2):
         style = "bold" if text == words[0] else "green" if text == shape.total else ""
         grid.text(row, left + (wide - width(text)) // 2, text, style)
-        row += 1
 
 
-def _last(grid: Grid, placed: Placed, stops: list[Stop], tops: list[int], left: int) -> int:
+def _last(grid: _Grid, placed: Placed, stops: list[Stop], left: int) -> int:
     """Draw the values that leave at the right, and return where the picture ends."""
-    strip = 0
-    for stop, top in zip(stops, tops, strict=True):
-        shape = placed.scene.shapes[stop.shape]
+    end = left
+    for stop in stops:
         if stop.shape in placed.ends:
-            wide = max(width(shape.value), width(shape.gradient)) + 2
-            row = top + exit_row(stop)
-            grid.level(row, left - 1, left + wide + 1, stop.shape)
-            grid.text(row, left + wide + 1, "▶", "dim")
+            shape, row = placed.scene.shapes[stop.shape], stop.exit
+            right = left + max(width(shape.value), width(shape.gradient)) + 3
+            grid.level(row, left - 1, right, stop.net)
+            grid.text(row, right, "▶", "dim")
             grid.text(row - 1, left + 1, shape.value, "cyan")
             grid.text(row + 1, left + 1, shape.gradient, "green")
-            strip = max(strip, wide + 2)
-    return left + strip
+            end = max(end, right + 1)
+    return end

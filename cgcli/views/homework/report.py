@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from cgcli.errors import shorten
 from cgcli.homework.exercise import Exercise
@@ -12,9 +11,10 @@ from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG
 from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
+from cgcli.views.document import fields
 from cgcli.views.gate import printable, width
 from cgcli.views.homework.remarks import HINT, VERDICT, VERDICT_WORDS, remarks, step_text
-from cgcli.views.terminal import console, ruled, show
+from cgcli.views.terminal import NUMBERS, WORDS, Cell, Column, console, print_table, say
 from cgcli.words import Math, Message
 
 __all__ = ["Report", "print_class", "print_sheet"]
@@ -41,58 +41,34 @@ class Report(NamedTuple):
         return printable(self.words.say(message))
 
 
-_Column: TypeAlias = tuple[str, dict[str, Any], bool]
-"""The head of a column, how it is set, and whether it is shown."""
-
-_NUMBER: Final[dict[str, Any]] = {"justify": "right", "no_wrap": True}
-_WORDS: Final[dict[str, Any]] = {"overflow": "fold"}
-
-
 def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -> None:
     """Print one sheet: each answer with its verdict, in the order of working."""
-    from rich.text import Text
-
     out = out or console()
     if marked.sheet.trouble:
-        out.print(Text(report.say(_trouble(marked)), style="yellow"))
+        say(out, report.say(_trouble(marked)), style="yellow")
         return
-    columns: list[_Column] = [
-        (Message("line"), {**_NUMBER, "style": "dim"}, True),
-        (Message("answer"), _WORDS, True),
-        ("", {"no_wrap": True}, True),
-        (Message("points"), _NUMBER, report.points is not None),
-        ("", _WORDS, True),
+    columns = [
+        Column(report.say(Message("line")), {**NUMBERS, "style": "dim"}),
+        Column(report.say(Message("answer")), WORDS),
+        Column("", {"no_wrap": True}),
+        Column(report.say(Message("points")), NUMBERS, report.points is not None),
+        Column("", WORDS),
     ]
     rows = list(_rows(report, marked))
     if rows:
-        _print_table(report, out, columns, rows)
-    for line in _closing(report, marked, score):
-        out.print(Text(line), soft_wrap=not out.is_terminal)
+        print_table(out, columns, rows, _least(columns, rows))
+        out.print()
+    say(out, *_closing(report, marked, score), soft_wrap=not out.is_terminal)
 
 
-def _print_table(
-    report: Report, out: Any, columns: list[_Column], rows: Iterable[list[Any]]
-) -> None:
-    """Print a table of the columns that are shown, and a blank line."""
-    table = ruled(header_style="bold")
-    for head, options, shown in columns:
-        if shown:
-            table.add_column(report.say(head) if head else "", **options)
-    for row in rows:
-        table.add_row(*itertools.compress(row, (shown for *_, shown in columns)))
-    show(out, table, _least(table))
-    out.print()
-
-
-def _least(table: Any) -> int:
+def _least(columns: list[Column], rows: list[list[Cell]]) -> int:
     """Return the width below which a table would lose columns: what may fold needs a little."""
-    cells = (
-        max(width(str(cell)) for cell in [column.header, *column.cells])
-        if column.no_wrap
-        else _FOLDED
-        for column in table.columns
-    )
-    return sum(cells) + 3 * len(table.columns)
+    least = 0
+    for column, *cells in zip(columns, *rows, strict=True):
+        if column.shown:
+            texts = [column.head, *(cell[0] if isinstance(cell, tuple) else cell for cell in cells)]
+            least += 3 + (max(map(width, texts)) if "no_wrap" in column.options else _FOLDED)
+    return least
 
 
 def _trouble(marked: Marked) -> Message:
@@ -100,17 +76,16 @@ def _trouble(marked: Marked) -> Message:
     return Message("{sheet} cannot be read: {why}", sheet=name, why=why)
 
 
-def _rows(report: Report, marked: Marked) -> Iterator[list[Any]]:
+def _rows(report: Report, marked: Marked) -> Iterator[list[Cell]]:
     """Yield the rows of a sheet: its answers, and then what could not be read."""
-    from rich.text import Text
 
-    def row(line: int, text: str, verdict: str, points: float, said: list[str]) -> list[Any]:
+    def row(line: int, text: str, verdict: str, points: float, said: list[str]) -> list[Cell]:
         return [
             str(line),
-            Text(printable(shorten(" ".join(text.split()), _LONGEST))),
-            Text(report.say(VERDICT_WORDS[verdict]), style=_STYLES[verdict]),
+            printable(shorten(" ".join(text.split()), _LONGEST)),
+            (report.say(VERDICT_WORDS[verdict]), _STYLES[verdict]),
             f"{points:g}",
-            Text("\n".join(said)),
+            "\n".join(said),
         ]
 
     points = report.points or Points()
@@ -134,13 +109,8 @@ def _closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
         yield report.say(Message("nothing is answered on this sheet"))
     first = marked.first_wrong
     if first is not None:
-        yield report.say(
-            Message(
-                "first wrong step: {step}, line {line}",
-                step=Math(step_text(exercise, first)),
-                line=first.answer.line,
-            )
-        )
+        step, line = Math(step_text(exercise, first)), first.answer.line
+        yield report.say(Message("first wrong step: {step}, line {line}", step=step, line=line))
     if marked.missing:
         steps = [exercise.steps.text(step) for step in marked.missing[:_LISTED]]
         more = ", …" if len(marked.missing) > _LISTED else ""
@@ -163,43 +133,38 @@ def _counts(report: Report, score: Score) -> Iterator[Message]:
 
 def print_class(report: Report, sheets: list[tuple[Marked, Score]], out: Any = None) -> None:
     """Print a row for each of many sheets, and below what was wrong most often."""
-    from rich.text import Text
-
     out = out or console()
     wide = out.width >= _WIDE
-    columns: list[_Column] = [
-        (Message("sheet"), {**_WORDS, "style": "cyan", "min_width": 6}, True),
-        (Message("right"), _NUMBER, True),
-        (Message("follows"), _NUMBER, True),
-        (Message("wrong"), _NUMBER, True),
-        (Message("missing"), _NUMBER, True),
-        (Message("points"), _NUMBER, report.points is not None),
-        (Message("first wrong step"), _WORDS, True),
-        ("", _WORDS, wide),
+    columns = [
+        Column(report.say(Message("sheet")), {**WORDS, "style": "cyan", "min_width": 6}),
+        Column(report.say(Message("right")), NUMBERS),
+        Column(report.say(Message("follows")), NUMBERS),
+        Column(report.say(Message("wrong")), NUMBERS),
+        Column(report.say(Message("missing")), NUMBERS),
+        Column(report.say(Message("points")), NUMBERS, report.points is not None),
+        Column(report.say(Message("first wrong step")), WORDS),
+        Column("", WORDS, wide),
     ]
     rows = [
         [
-            Text(shorten(printable(marked.sheet.name))),
+            shorten(printable(marked.sheet.name)),
             *map(str, (score.right, score.follows, score.wrong, score.missing)),
             f"{score.points:g}/{score.of:g}",
             *_first(report, marked, score),
         ]
         for marked, score in sheets
     ]
-    _print_table(report, out, columns, rows)
-    for (marked, _), (*_, said) in zip(sheets, rows, strict=True):
-        if marked.sheet.trouble and not wide:
-            out.print(said, soft_wrap=not out.is_terminal)
-    for line in _common(report, sheets):
-        out.print(Text(line), soft_wrap=not out.is_terminal)
+    print_table(out, columns, rows, _least(columns, rows))
+    out.print()
+    troubles = [report.say(_trouble(marked)) for marked, _ in sheets if marked.sheet.trouble]
+    if not wide:
+        say(out, *troubles, style="yellow", soft_wrap=not out.is_terminal)
+    say(out, *_common(report, sheets), soft_wrap=not out.is_terminal)
 
 
-def _first(report: Report, marked: Marked, score: Score) -> Iterator[Any]:
-    """Yield the first wrong step of a sheet and the likeliest mistake, or what else is amiss."""
-    from rich.text import Text
-
+def _first(report: Report, marked: Marked, score: Score) -> tuple[str, Cell]:
+    """Return the first wrong step of a sheet and the likeliest mistake, or what else is amiss."""
     first = marked.first_wrong
-    yield Text(printable(step_text(report.exercise, first)) if first else "")
     said = ""
     if marked.sheet.trouble:
         said = report.say(_trouble(marked))
@@ -208,17 +173,15 @@ def _first(report: Report, marked: Marked, score: Score) -> Iterator[Any]:
         said = report.say(told[0]) if told else ""
     elif score.unreadable:
         said = report.say(Message("{count} unreadable", count=score.unreadable))
-    yield Text(said, style="yellow" if marked.sheet.trouble else "")
+    step = printable(step_text(report.exercise, first)) if first else ""
+    return step, (said, "yellow" if marked.sheet.trouble else "")
 
 
 def _common(report: Report, sheets: list[tuple[Marked, Score]]) -> Iterator[str]:
     """Yield the summary of a class."""
     found = summary(sheets)
-    yield report.say(
-        Message(
-            "{complete} of {sheets} sheets all right", complete=found.complete, sheets=found.sheets
-        )
-    )
+    counts = fields(found, "complete", "sheets")
+    yield report.say(Message("{complete} of {sheets} sheets all right", **counts))
     if found.steps:
         yield report.say(Message("wrong most often:"))
         for step, count in found.steps[:_TOLD]:

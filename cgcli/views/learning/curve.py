@@ -1,22 +1,28 @@
-"""The cost over the epochs, drawn in characters."""
+"""The cost over the epochs, drawn in characters or as SVG."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["curve", "thinned"]
+from cgcli.errors import CgraphError
+
+__all__ = ["as_svg", "curve", "is_logarithmic"]
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII: Final = " _.-=+*#@"
 _ORDERS: Final = 2.0
+_WIDTH, _HEIGHT = 640, 360
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 16, 20, 44
+_MOST: Final = 1_000
+_COLOURS: Final = ("#1f6feb", "#bf5b04")
 
 
-def thinned(costs: Sequence[float], width: int) -> list[float]:
+def _thinned(costs: Sequence[float], width: int) -> list[float]:
     """Return at most `width` numbers, equally far apart, the first and the last among them.
 
-    >>> thinned([1, 2, 3, 4, 5, 6, 7], 3)
+    >>> _thinned([1, 2, 3, 4, 5, 6, 7], 3)
     [1, 4, 7]
     """
     if len(costs) <= width:
@@ -42,7 +48,7 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
         return []
     blocks = _BLOCKS if unicode else _ASCII
     logarithmic = is_logarithmic(finite)
-    shown = thinned(finite, max(width - 12, 8))
+    shown = _thinned(finite, max(width - 12, 8))
     values = [math.log10(cost) for cost in shown] if logarithmic else shown
     low, high = min(values), max(values)
     # Halves, since the difference of two doubles need not be one.
@@ -57,3 +63,69 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
         axis = "┤" if unicode else "|"
         lines.append(f"{labels[height - 1 - row]:>{wide}} {axis}{cells.rstrip()}")
     return lines
+
+
+def as_svg(history: Sequence[dict[str, Any]]) -> str:
+    """Return a picture of the cost, and of that on the rows held out, over the epochs."""
+    epochs = [record["epoch"] for record in history]
+    series = [("cost", [record["cost"] for record in history])]
+    if any("holdout" in record for record in history):
+        series.append(("held out", [record.get("holdout", math.nan) for record in history]))
+    finite = [v for _, values in series for v in values if v - v == 0]
+    if len(epochs) < 2 or not finite:
+        raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
+    logarithmic = is_logarithmic(finite)
+
+    def scaled(value: float) -> float:
+        return math.log10(value) if logarithmic else value
+
+    low, high = scaled(min(finite)), scaled(max(finite))
+    # Halves, since the difference of two doubles need not be one.
+    span, length = (high / 2 - low / 2) or 1.0, (epochs[-1] - epochs[0]) or 1
+
+    def point(epoch: float, value: float) -> str:
+        x = _LEFT + (epoch - epochs[0]) / length * (_WIDTH - _LEFT - _RIGHT)
+        y = _TOP + (high / 2 - scaled(value) / 2) / span * (_HEIGHT - _TOP - _BOTTOM)
+        return f"{x:.1f},{y:.1f}"
+
+    size = f'width="{_WIDTH}" height="{_HEIGHT}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
+    ]
+    for tick in _ticks(low, high, logarithmic):
+        x, y = point(epochs[0], tick).split(",")
+        parts.append(
+            f'<line x1="{x}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="#d0d7de"/>'
+            f'<text x="{_LEFT - 8}" y="{float(y) + 4:.1f}" text-anchor="end">{tick:.4g}</text>'
+        )
+    for place in (epochs[0], epochs[0] + length // 2, epochs[-1]):
+        x = point(place, min(finite)).split(",")[0]
+        parts.append(f'<text x="{x}" y="{_HEIGHT - 22}" text-anchor="middle">{place}</text>')
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">epoch</text>')
+    for number, (name, values) in enumerate(series):
+        pairs = [(e, v) for e, v in zip(epochs, values, strict=True) if v - v == 0]
+        kept = _thinned(range(len(pairs)), _MOST)
+        points = " ".join(point(*pairs[int(k)]) for k in kept)
+        colour = _COLOURS[number]
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            f'<text x="{_WIDTH - _RIGHT}" y="{_TOP - 6 + 16 * number}" text-anchor="end" '
+            f'fill="{colour}">{name}</text>'
+        )
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _ticks(low: float, high: float, logarithmic: bool) -> list[float]:
+    """Return a few round numbers between two scaled costs."""
+    if logarithmic:
+        first, last = math.ceil(low), math.floor(high)
+        step = max(1, (last - first) // 5)
+        found = [10.0**k for k in range(first, last + 1, step)]
+        return found or [10.0**low, 10.0**high]
+    # Below the least normal double there are no round numbers.
+    rough = max((high / 2 - low / 2) / 2.5, 1e-300) if high > low else 1.0
+    size = 10 ** math.floor(math.log10(rough))
+    step = next(size * k for k in (1, 2, 5, 10) if size * k >= rough)
+    return [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -11,7 +11,7 @@ from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
 from cgcli.views.table import shown
-from cgcli.views.terminal import can_show, console, ruled, say, show
+from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 from cgcli.words import counted
 
 __all__ = ["print_trained"]
@@ -38,21 +38,17 @@ def print_trained(training: Training, trained: Trained, digits: int) -> None:
 
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
-    from rich.text import Text
-
-    table = ruled(header_style="bold")
-    table.add_column("parameter", overflow="fold", style="cyan", min_width=9)
-    table.add_column("value", justify="right", no_wrap=True)
-    errors = None
-    if trained.fit is not None and trained.fit.errors is not None:
-        errors = training.task.parameters.look(np.asarray(trained.fit.errors))
-        table.add_column("standard error", justify="right", no_wrap=True)
-    for name, value in training.task.parameters.values().items():
-        cells = [Text(printable(shorten(name))), Text(_short(value, digits))]
-        if errors is not None:
-            cells.append(Text(_short(errors[name], digits)))
-        table.add_row(*cells)
-    show(out, table)
+    values, errors, fit = training.task.parameters.values(), None, trained.fit
+    if fit is not None and fit.errors is not None:
+        errors = training.task.parameters.look(np.asarray(fit.errors))
+    numbers = [values] if errors is None else [values, errors]
+    rows = [
+        [printable(shorten(name)), *(_short(part[name], digits) for part in numbers)]
+        for name in values
+    ]
+    first = Column("parameter", {**WORDS, "style": "cyan", "min_width": 9})
+    heads = ["value", "standard error"][: len(numbers)]
+    print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
 
 
@@ -70,15 +66,14 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     if held is not None:
         rows += f", and {held.count:,} held out"
     lines = [f"{rows}; {counted(training.task.parameters.flat.size, 'number')} learned"]
-    line = f"cost {shown(trained.cost, digits)}, from {shown(trained.start, digits)}"
-    if trained.holdout is not None:
-        line += f"; {shown(trained.holdout, digits)} on the rows held out"
-    lines.append(line)
+    cost = f"cost {shown(trained.cost, digits)}, from {shown(trained.start, digits)}"
+    measured = [(cost, trained.holdout)]
     for name, parts in trained.metrics.items():
-        line = f"{printable(name)} {shown(parts['train'], digits)}"
-        if "holdout" in parts:
-            line += f"; {shown(parts['holdout'], digits)} on the rows held out"
-        lines.append(line)
+        metric = f"{printable(name)} {shown(parts['train'], digits)}"
+        measured.append((metric, parts.get("holdout")))
+    for line, outside in measured:
+        more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
+        lines.append(line + more)
     fit = trained.fit
     if fit is not None and fit.sum is not None:
         line = f"sum of squares {shown(fit.sum, digits)}"

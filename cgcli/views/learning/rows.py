@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from cgcli.errors import CgraphError
 from cgcli.views.document import number
 
 __all__ = ["RowWriter", "row_notes"]
+
+_HEAD: Final = '{\n  "schema": "cgraph.map/1",\n  "rows": ['
 
 
 class RowWriter:
@@ -41,42 +43,37 @@ class RowWriter:
             if name in values and (name == "row" or self._noting):
                 message = f"'{name}' is what the {what} of each row is called in the table"
                 raise CgraphError("name", message, f"give the value another name: v = {name}")
-        notes = [[kind] for kind in kinds] if self._noting else [[]] * len(rows)
-        if self._form != "csv":
-            objects = [self._object(int(row), k, values, notes[k]) for k, row in enumerate(rows)]
-            return self._document(objects) if self._form == "json" else "".join(objects)
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        if not self._begun:
-            self._begun = True
-            writer.writerow(["row", *_heads(values), *["notes"] * self._noting])
-        flat = [array.reshape(len(rows), -1) for array in values.values()]
-        numbers = np.concatenate(flat, axis=1).tolist()
-        for number_, cells, said in zip(rows, numbers, notes, strict=True):
-            writer.writerow([int(number_), *map(repr, cells), *said])
-        return out.getvalue()
+        begun, self._begun = self._begun, True
+        if self._form == "csv":
+            return self._table(rows, values, kinds, begun)
+        objects = []
+        for k, row in enumerate(rows):
+            found = {"row": int(row), **number({name: array[k] for name, array in values.items()})}
+            notes = {"notes": kinds[k].split()} if self._noting else {}
+            objects.append(json.dumps({**found, **notes}))
+        if self._form == "jsonl":
+            return "".join(f"{each}\n" for each in objects)
+        return (",\n" if begun else f"{_HEAD}\n") + ",\n".join(f"    {each}" for each in objects)
 
     def end(self, notes: Mapping[str, tuple[int, int, Note]] = {}) -> str:
         """Return the end of a JSON document, with the notes on its rows; else nothing."""
         if self._form != "json":
             return ""
         tail = f'],\n  "notes": {json.dumps(row_notes(notes))}\n}}\n'
-        return f"\n  {tail}" if self._begun else self._head() + tail
+        return f"\n  {tail}" if self._begun else _HEAD + tail
 
-    def _document(self, objects: list[str]) -> str:
-        lines = ",\n".join(f"    {each.rstrip()}" for each in objects)
-        before = ",\n" if self._begun else self._head() + "\n"
-        self._begun = True
-        return before + lines
-
-    def _head(self) -> str:
-        return '{\n  "schema": "cgraph.map/1",\n  "rows": ['
-
-    def _object(self, row: int, k: int, values: Mapping[str, Any], notes: list[str]) -> str:
-        found = {name: number(array[k]) for name, array in values.items()}
-        if notes:
-            found["notes"] = notes[0].split()
-        return json.dumps({"row": row, **found}) + "\n"
+    def _table(self, rows: Any, values: Mapping[str, Any], kinds: Any, begun: bool) -> str:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        if not begun:
+            writer.writerow(["row", *_heads(values), *["notes"] * self._noting])
+        flat = [array.reshape(len(rows), -1) for array in values.values()]
+        notes = [[kind] for kind in kinds] if self._noting else [[]] * len(rows)
+        for row, cells, said in zip(
+            rows, np.concatenate(flat, axis=1).tolist(), notes, strict=True
+        ):
+            writer.writerow([int(row), *map(repr, cells), *said])
+        return out.getvalue()
 
 
 def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, Any]:

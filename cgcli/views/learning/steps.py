@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -12,10 +14,9 @@ from cgcli.calculus.explain import Explanation
 from cgcli.learning.descent import Descent
 from cgcli.learning.tables import ROW
 from cgcli.learning.training import Training
-from cgcli.views.catalogue import ENGLISH
 from cgcli.views.table import shown
-from cgcli.views.trace.show import Wanted, print_trace
-from cgcli.views.trace.writing import Shown
+from cgcli.views.trace.show import print_trace
+from cgcli.views.trace.writing import Shown, Wanted
 from cgcli.words import counted
 
 __all__ = ["print_steps"]
@@ -29,22 +30,23 @@ def print_steps(training: Training, steps: int, digits: int) -> None:
     assert descent is not None
     kept = descent.flat.copy()
     memory = {name: value.copy() for name, value in descent.state.memory.items()}
-    done = 0
-    state = descent.state
-    epoch, start = state.epoch, state.position
     try:
         with np.errstate(all="ignore"):
-            while done < steps:
-                for count, cost in descent.objective.epoch(epoch, start):
-                    _print_step(training, descent, state.step + done, epoch, count, cost, digits)
-                    done += 1
-                    if done == steps:
-                        break
-                epoch, start = epoch + 1, 0
+            for done, (epoch, count, cost) in enumerate(islice(_batches(descent), steps)):
+                _print_step(training, descent.state.step + done, epoch, count, cost, digits)
     finally:
         np.copyto(descent.flat, kept)
         for name, value in memory.items():
             np.copyto(descent.state.memory[name], value)
+
+
+def _batches(descent: Descent) -> Iterator[tuple[int, int, float]]:
+    """Yield the epoch of every batch that comes, its rows, and their cost."""
+    epoch, start = descent.state.epoch, descent.state.position
+    while True:
+        for count, cost in descent.objective.epoch(epoch, start):
+            yield epoch, count, cost
+        epoch, start = epoch + 1, 0
 
 
 def _rows(descent: Descent, count: int) -> tuple[dict[str, Any], Any]:
@@ -59,16 +61,11 @@ def _rows(descent: Descent, count: int) -> tuple[dict[str, Any], Any]:
 
 
 def _print_step(
-    training: Training,
-    descent: Descent,
-    step: int,
-    epoch: int,
-    count: int,
-    cost: float,
-    digits: int,
+    training: Training, step: int, epoch: int, count: int, cost: float, digits: int
 ) -> None:
     write = sys.stdout.write
-    task = training.task
+    task, descent = training.task, training.descent
+    assert descent is not None
     gradient = descent.objective.gradient
     part, numbers = _rows(descent, count)
     write(f"Step {step + 1}\n\n")
@@ -80,8 +77,7 @@ def _print_step(
             inputs[name] = value if np.shape(value) else float(value)
         result = DOUBLES.evaluate(task.graph, inputs, None, list(task.parameters.views))
         write(f"Row {int(number)}\n\n")
-        wanted = Wanted("text", ENGLISH, Shown(digits=digits), False, "")
-        print_trace(Explanation(result, None, whole=True), wanted)
+        print_trace(Explanation(result), Wanted(shown=Shown(digits=digits)))
         write("\n")
     if count > len(numbers):
         write(f"and {counted(count - len(numbers), 'more row')} in the same way\n\n")

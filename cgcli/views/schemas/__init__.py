@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from typing import Any, Final
 
 from cgcli.decode import Literal
@@ -34,16 +33,24 @@ def read(name: str) -> str:
         return file.read()
 
 
-_KINDS: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
-    "object": ("an object", lambda value: isinstance(value, dict)),
-    "array": ("a list", lambda value: isinstance(value, list)),
-    "string": ("text", lambda value: isinstance(value, str) and not isinstance(value, Literal)),
-    "boolean": ("true or false", lambda value: isinstance(value, bool)),
-    "null": ("null", lambda value: value is None),
-    "integer": ("a whole number", lambda value: type(value) is int or isinstance(value, Literal)),
-    "number": ("a number", lambda value: type(value) in (int, float) or isinstance(value, Literal)),
-}
-"""What a schema calls a kind of value: what a message calls it, and how it is told."""
+_KINDS: Final = (
+    (Literal, "integer", "a whole number"),
+    (bool, "boolean", "true or false"),
+    (dict, "object", "an object"),
+    (list, "array", "a list"),
+    (str, "string", "text"),
+    (int, "integer", "a whole number"),
+    (float, "number", "a number"),
+    (type(None), "null", "null"),
+)
+"""Types of values, what a schema calls them, and what a message does; the first type counts."""
+
+_WORDS: Final = {kind: words for _, kind, words in _KINDS}
+
+
+def _kind(value: Any) -> str:
+    """Return what a schema calls the kind of a value; a number as it is written may be whole."""
+    return next(kind for type_, kind, _ in _KINDS if isinstance(value, type_))
 
 
 def misfit(found: Any, name: str) -> tuple[str, str] | None:
@@ -51,7 +58,7 @@ def misfit(found: Any, name: str) -> tuple[str, str] | None:
 
     It heeds what the schemas here use of JSON Schema; a number beyond the doubles fits none.
 
-    >>> misfit({"schema": "cgraph.map/1", "rows": [{"row": "one"}]}, "map")
+    >>> misfit({"schema": "cgraph.map/1", "rows": [{"row": "one"}], "notes": {}}, "map")
     ('rows[0].row', "'one' is not a whole number")
     """
     import json
@@ -97,29 +104,25 @@ def _is_of(value: Any, rule: dict[str, Any]) -> bool:
     """Whether a value is of a rule's kind, whatever its parts are."""
     if "const" in rule or "enum" in rule:
         return type(value) is str and value in rule.get("enum", [rule.get("const")])
-    kinds = _types(rule)
-    return not kinds or any(_KINDS[kind][1](value) for kind in kinds)
+    kinds, kind = _types(rule), _kind(value)
+    return not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
 
 
 def _wanted(rules: list[dict[str, Any]]) -> str:
     words: dict[str, None] = {}
     for rule in rules:
-        words.update(dict.fromkeys(_KINDS[kind][0] for kind in _types(rule)))
+        words.update(dict.fromkeys(_WORDS[kind] for kind in _types(rule)))
         if "a number" not in words and not _types(rule):
             words.update((f"'{word}'", None) for word in rule.get("enum", [rule.get("const")]))
     return " or ".join(words)
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, Literal):
-        return shorten(str(value), 30)
-    if isinstance(value, str):
-        return f"'{shorten(value, 30)}'"
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "a list"
-    if value is None:
-        return "null"
-    return shorten(str(value).lower(), 30)
+    kind = _kind(value)
+    if kind in ("object", "array", "null"):
+        return _WORDS[kind]
+    text = shorten(value if isinstance(value, str) else str(value).lower(), 30)
+    return f"'{text}'" if kind == "string" else text
 
 
 def _why(value: Any, rule: dict[str, Any]) -> str:
@@ -135,7 +138,7 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
         least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
         if not least <= len(value) <= most:
             return f"it has {len(value)} elements, and must have {least}"
-    elif _KINDS["number"][1](value):
+    elif _kind(value) in ("integer", "number"):
         if abs(float(value) if isinstance(value, Literal) else value) > 1.7976931348623157e308:
             return "it is larger than the largest double, 1.8e308"
         if float(value) < rule.get("minimum", -math.inf):

@@ -13,7 +13,6 @@ from cgcli.words import Math, Message
 
 __all__ = ["Chain", "Line", "distinct"]
 
-_ATOM: Final = LEVELS["atom"]
 _LONGEST: Final = 48
 _TERMS: Final = 6
 
@@ -38,62 +37,47 @@ def distinct(sides: list[str]) -> tuple[str, ...]:
     return tuple(side for k, side in enumerate(sides) if not k or side != sides[k - 1])
 
 
-class Chain:
+class Chain(Writing):
     """The chain rule in lines, for one use of a node after another."""
-
-    def __init__(self, write: Writing) -> None:
-        self.write = write
-        self.result = write.result
-        self.graph = write.graph
-        self.signs = write.signs
-        self.shown = write.shown
 
     def total(self, node: int, received: list[Contribution], total: Any) -> Line:
         """Say what a node's gradient is the sum of, each part named by its use."""
-        terms = ""
-        sides = [self.write.gradient(node)]
+        aside = Message("from its {count} uses", count=len(received))
+        sides = [self.gradient(node)]
         if len(received) <= _TERMS:
-            terms = ", ".join(self.write.use(each) for each in received)
-            if self.shown.gradients and self.write.is_short(*(each.sent for each in received)):
-                first, *rest = (self.write.leaf(each.sent, gradient=True) for each in received)
-                plus = (
-                    self.write.in_brackets(text, level, LEVELS["sum"] + 1) for text, level in rest
-                )
-                sides.append(" + ".join([first[0], *plus]))
-        sides.append(self.write.grad(total))
-        aside: Message | str = Message("from its {count} uses", count=len(received))
-        if terms:
-            aside = Message("from {uses}", uses=Math(terms))
+            aside = Message("from {uses}", uses=Math(", ".join(map(self.use, received))))
+            if self.shown.gradients and self.is_short(*(each.sent for each in received)):
+                first, *rest = (self.grad(each.sent) for each in received)
+                plus = (self.in_brackets(text, LEVELS["sum"] + 1) for text in rest)
+                sides.append(" + ".join([first, *plus]))
+        sides.append(self.grad(total))
         return Line("sum", Message("sum"), distinct(sides), aside=aside)
 
     def contribution(self, one: Contribution) -> Iterator[Line]:
         """Return the lines of one argument: its local derivative, and the chain rule with it."""
-        target = self.write.gradient(one.argument)
+        target = self.gradient(one.argument)
         if one.sent is None:
             why = Message("nothing goes to {gradient}", gradient=Math(target))
             if one.formula is not None:
                 why = Message("{what}: a small change of it changes nothing here", what=why)
             yield Line("nothing", why)
             return
-        upstream = self.write.gradient(one.node)
+        upstream = self.gradient(one.node)
         sides: list[str] = []
         if one.formula is None:
-            words = self.write.pullback(one)
-            yield Line("pullback", Message("pullback"), aside=words)
+            yield Line("pullback", Message("pullback"), aside=self.pullback(one))
         else:
-            local = self.write.formula_of(one.formula)
-            ratio = self.signs.ratio(self.write.name(one.node), self.write.name(one.argument))
+            local = self.formula_of(one.formula)
+            ratio = self.signs.ratio(self.name(one.node), self.name(one.argument))
             sides = [ratio, local]
             # A derivative that is a number needs no second one, and no blank either.
-            if self.write.number(one.partial, True) != local:
-                sides.append(
-                    self.write.number(one.partial, self.shown.values and self.shown.gradients)
-                )
-            reasons = self.write.reasons(one.formula)
-            yield Line("local", Message("local"), tuple(sides), conditions=reasons)
-            factor = local if len(local) <= _LONGEST else ratio
-            level = self.write.level(one.formula) if factor is local else _ATOM
-            factor = self.write.in_brackets(factor, level, LEVELS["product"] + 1)
+            if self.number(one.partial, True) != local:
+                visible = self.shown.values and self.shown.gradients
+                sides.append(self.number(one.partial, visible))
+            yield Line("local", Message("local"), tuple(sides), self.reasons(one.formula))
+            factor = ratio
+            if len(local) <= _LONGEST:
+                factor = self.in_brackets(local, LEVELS["product"] + 1, self.level(one.formula))
             sides = [self._spread(one, f"{upstream}{self.signs.times}{factor}")]
             sides += self._product(one)
         kind, label = "chain", Message("chain")
@@ -101,18 +85,17 @@ class Chain:
             kind, label = "part", Message("part of {gradient}", gradient=Math(target))
         else:
             sides.insert(0, target)
-        aside = self.write.shape(one.argument) if one.formula is None else ""
-        yield Line(kind, label, distinct([*sides, self.write.grad(one.sent)]), aside=aside)
+        aside = self.shape(one.argument) if one.formula is None else ""
+        yield Line(kind, label, distinct([*sides, self.grad(one.sent)]), aside=aside)
 
     def _product(self, one: Contribution) -> list[str]:
         """Return upstream times local in numbers, where they are few and nothing was cut off."""
         upstream = self.result.grad(one.node)
         special = one.node in self.result.faults or one.node in self.result.masks
-        if not self.shown.gradients or special or not self.write.is_short(upstream, one.partial):
+        if not self.shown.gradients or special or not self.is_short(upstream, one.partial):
             return []
-        product = LEVELS["product"]
-        left = self.write.in_brackets(*self.write.leaf(upstream, gradient=True), product)
-        right = self.write.in_brackets(*self.write.leaf(one.partial), product + 1)
+        left = self.in_brackets(self.grad(upstream), LEVELS["product"])
+        right = self.in_brackets(self.value(one.partial), LEVELS["product"] + 1)
         return [self._spread(one, f"{left}{self.signs.times}{right}")]
 
     def _spread(self, one: Contribution, product: str) -> str:

@@ -12,24 +12,19 @@ from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe
 from cgcli.views.signs import Signs
 from cgcli.views.trace.chain import Chain, Line, distinct
-from cgcli.views.trace.writing import Shown, Writing
+from cgcli.views.trace.writing import Shown
 from cgcli.words import Math, Message
 
 __all__ = ["Line", "Lines"]
 
 
-class Lines:
+class Lines(Chain):
     """The lines of an explanation, in one way of writing."""
 
     def __init__(self, explanation: Explanation, signs: Signs, shown: Shown) -> None:
+        super().__init__(explanation.result, signs, shown)
         self.explanation = explanation
-        self.result = explanation.result
-        self.graph = explanation.graph
-        self.signs = signs
-        self.shown = shown
-        self.write = Writing(self.result, signs, shown)
-        self.chain = Chain(self.write)
-        self.number = 0
+        self._count = 0
 
     def __iter__(self) -> Iterator[Line]:
         """Return the lines, each made when it is asked for."""
@@ -39,75 +34,64 @@ class Lines:
         if self.shown.backward:
             yield from self._backward()
 
+    @property
+    def _output(self) -> Math:
+        return Math(self.name(self.result.of))
+
     # What is given, and the forward pass
 
     def _given(self) -> Iterator[Line]:
         for k, node in enumerate(self.explanation.inputs()):
             if not k:
                 yield Line("heading", Message("Given"))
-            value = self.write.value(self.result.values[node], known=True)
-            sides = self.write.name(node), value
-            yield Line("given", sides=sides, aside=self.write.shape(node))
+            sides = self.name(node), self.value(self.result.values[node], known=True)
+            yield Line("given", sides=sides, aside=self.shape(node))
 
     def _forward(self) -> Iterator[Line]:
         yield Line("heading", Message("Forward: the value of each operation"))
         for node in self.explanation.forward():
-            self.number += 1
-            value = self.write.value(self.result.values[node])
-            sides = [self.write.name(node), self.write.formula(node)]
-            if self.shown.values:
-                sides += self.write.substituted(node)
-            yield Line(
-                "forward",
-                sides=distinct([*sides, value]),
-                conditions=self.write.turn(node),
-                aside=self.write.shape(node),
-                number=self.number,
-            )
+            substituted = self.substituted(node) if self.shown.values else []
+            sides = [*substituted, self.value(self.result.values[node])]
+            yield self._step("forward", node, sides, self.shape(node))
             yield from self._notes(node, forward=True)
-        if not self.number:
+        if not self._count:
             yield Line("words", Message("no value is needed for it"))
+
+    def _step(self, kind: str, node: int, sides: list[str], aside: Message | str) -> Line:
+        """Return the line that a step begins with: a node is what it is computed as."""
+        self._count += 1
+        equality = distinct([self.name(node), self.formula(node), *sides])
+        return Line(kind, "", equality, self.turn(node), aside, self._count)
 
     # The backward pass
 
     def _backward(self) -> Iterator[Line]:
-        result, output = self.result, self.result.of
-        if result.gradients is None:
+        if self.result.gradients is None:
             yield from self._jacobian()
             return
-        if not result.sources and self.explanation.only is None:
+        if not self.result.sources and self.explanation.only is None:
             yield Line("heading", Message("Backward"))
             yield Line("words", Message("there are no inputs to differentiate by"))
             return
         yield Line("heading", Message("Backward: local derivatives, and the chain rule"))
-        yield Line("start", sides=(self.write.gradient(output), self.write.number(1.0, True)))
+        yield Line("start", sides=(self.gradient(self.result.of), self.number(1.0, True)))
         for step in self.explanation.backward():
             yield from self._differentiated(step)
-        yield Line("heading", Message("The gradient of {f}", f=Math(self.write.name(output))))
-        gradients = []
-        for gradient in self.explanation.gradients():
-            gradients.append((gradient.node, gradient.value))
+        yield Line("heading", Message("The gradient of {f}", f=self._output))
+        gradients = list(self.explanation.gradients())
+        for gradient in gradients:
             yield from self._collected(gradient)
-        if self.shown.gradients:
-            meaning = self._meaning(gradients)
-            if meaning:
-                yield Line("words", meaning)
+        if self.shown.gradients and (meaning := self._meaning(gradients)):
+            yield Line("words", meaning)
 
     def _differentiated(self, step: Differentiated) -> Iterator[Line]:
         node = step.node
-        self.number += 1
-        yield Line(
-            "backward",
-            sides=distinct([self.write.name(node), self.write.formula(node)]),
-            conditions=self.write.turn(node),
-            aside=self._shapes(node),
-            number=self.number,
-        )
+        yield self._step("backward", node, [], self._shapes(node))
         if len(step.received) > 1:
-            yield self.chain.total(node, step.received, step.upstream)
+            yield self.total(node, step.received, step.upstream)
         yield from self._notes(node, forward=False)
         for contribution in step.contributions:
-            yield from self.chain.contribution(contribution)
+            yield from self.contribution(contribution)
 
     def _collected(self, gradient: Gradient) -> Iterator[Line]:
         node = gradient.node
@@ -116,63 +100,58 @@ class Lines:
         if several:
             aside = Message("the sum of {count} contributions", count=len(gradient.received))
         elif self.result.gradients is not None and self.result.gradients[node] is None:
-            aside = Message("{f} does not depend on it", f=Math(self.write.name(self.result.of)))
-        sides = self.write.gradient(node), self.write.grad_with_decimal(gradient.value)
-        yield Line("gradient", sides=sides, aside=aside)
+            aside = Message("{f} does not depend on it", f=self._output)
+        value = gradient.value if self.shown.gradients else None
+        written = self.signs.with_decimal(value, self.shown.digits)
+        yield Line("gradient", sides=(self.gradient(node), written), aside=aside)
         if several:
             for each in gradient.received:
-                yield Line("entry", Math(self.write.use(each)), sides=(self.write.grad(each.sent),))
+                yield Line("entry", Math(self.use(each)), sides=(self.grad(each.sent),))
         if not self.graph.arguments[node]:
             yield from self._notes(node, forward=False)
 
     def _jacobian(self) -> Iterator[Line]:
-        result = self.result
-        yield Line("heading", Message("The Jacobian of {f}", f=Math(self.write.name(result.of))))
-        yield Line(
-            "words",
-            Message(
-                "{f} is {shape}, with a backward pass for each element; to follow one, end the "
-                "program with a number, such as one element or a sum",
-                f=Math(self.write.name(result.of)),
-                shape=describe(self.graph.shape(result.of)),
-            ),
+        yield Line("heading", Message("The Jacobian of {f}", f=self._output))
+        why = Message(
+            "{f} is {shape}, with a backward pass for each element; to follow one, end the "
+            "program with a number, such as one element or a sum",
+            f=self._output,
+            shape=describe(self.graph.shape(self.result.of)),
         )
+        yield Line("words", why)
         for name, jacobian in self.explanation.jacobian().items():
-            ratio = self.signs.ratio(self.write.name(result.of), self.write.named(name))
-            value: Any = jacobian if self.shown.gradients else None
-            if value is not None and value.ndim > 2:
-                aside = Message("of shape {shape}", shape=" × ".join(map(str, value.shape)))
+            ratio = self.signs.ratio(self._output, self.named(name))
+            if self.shown.gradients and jacobian.ndim > 2:
+                aside = Message("of shape {shape}", shape=" × ".join(map(str, jacobian.shape)))
                 yield Line("gradient", sides=(ratio,), aside=aside)
             else:
-                yield Line("gradient", sides=(ratio, self.write.grad(value)))
+                yield Line("gradient", sides=(ratio, self.grad(jacobian)))
 
-    def _meaning(self, gradients: list[tuple[int, Any]]) -> Message | None:
+    def _meaning(self, gradients: list[Gradient]) -> Message | None:
         """Say what the first gradient that is a number and not 0 means."""
         if any(note.kind == "kink" for note in self.result.notes):
             # What the convention gives is no slope: both sides are told in the note.
             return None
-        for node, value in gradients:
-            element, slope = _first(value, self.result.kind)
-            if slope is None:
-                continue
-            name = f"{self.write.name(node)}{self.signs.element(element)}"
-            return Message(
-                "Moving {x} up by a little moves {f} by {slope} times as much.",
-                x=Math(name),
-                f=Math(self.write.name(self.result.of)),
-                slope=Math(self.signs.value(slope, self.shown.digits)),
-            )
+        for gradient in gradients:
+            element, slope = _first(gradient.value, self.result.kind)
+            if slope is not None:
+                return Message(
+                    "Moving {x} up by a little moves {f} by {slope} times as much.",
+                    x=Math(f"{self.name(gradient.node)}{self.signs.element(element)}"),
+                    f=self._output,
+                    slope=Math(self.grad(slope)),
+                )
         return None
 
     def _shapes(self, node: int) -> Message | str:
-        graph = self.graph
-        if node not in graph.tensors:
+        if node not in self.graph.tensors:
             return ""
-        shapes = [_short(graph.shape(argument)) for argument in graph.arguments[node]]
-        inner = ", ".join(shapes) if len(shapes) <= 3 else f"{shapes[0]}, …, {shapes[-1]}"
-        return Message(
-            "shapes {arguments} to {result}", arguments=inner, result=_short(graph.shape(node))
+        *shapes, result = (
+            "×".join(map(str, self.graph.shape(place))) or "1"
+            for place in (*self.graph.arguments[node], node)
         )
+        inner = ", ".join(shapes) if len(shapes) <= 3 else f"{shapes[0]}, …, {shapes[-1]}"
+        return Message("shapes {arguments} to {result}", arguments=inner, result=result)
 
     def _notes(self, node: int, forward: bool) -> Iterator[Line]:
         if not forward and node in self.result.faults:
@@ -180,7 +159,7 @@ class Lines:
             yield Line("note", Message("domain"), aside=why)
         for note in self.result.notes_by_node.get(node, []):
             if self._is_forward(node, note) == forward:
-                yield Line("note", Message(note.kind), aside=self.write.note(note))
+                yield Line("note", Message(note.kind), aside=self.note(note))
                 convention = self.graph.operations[node].convention
                 if note.kind == "kink" and convention:
                     yield Line("note", Message("convention"), aside=Message(convention))
@@ -193,10 +172,6 @@ class Lines:
         if note.kind == "overflow":
             return not is_finite(self.result.values[node])
         return note.kind in ("domain", "inexact", "underflow")
-
-
-def _short(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "1"
 
 
 def _first(value: Any, kind: Kind) -> tuple[str, Any]:

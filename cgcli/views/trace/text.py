@@ -1,17 +1,22 @@
-"""Lines → plain text, or rich text on a terminal, where long lines are folded."""
+"""Lines, and the tree from the output down → text, in colour and folded on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias
 
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
-from cgcli.views.signs import Signs
-from cgcli.views.trace.lines import Line
+from cgcli.views.signs import ASCII, Signs
+from cgcli.views.terminal import paint
+from cgcli.views.trace.lines import Line, Lines
+from cgcli.views.trace.writing import Writing
 from cgcli.words import Message
 
-__all__ = ["TextLines", "as_text", "spaced"]
+__all__ = ["print_on", "tree"]
 
 _INDENT: Final = {"heading": 0, "given": 2, "gradient": 2, "entry": 6, "start": 5, "words": 2}
 _STEP: Final = 5
@@ -35,10 +40,12 @@ _STYLES: Final = {
 Segment: TypeAlias = tuple[str, str]
 
 
-class TextLines:
+class _Layout:
     """How lines stand in text: in columns as wide as the words of the language."""
 
-    def __init__(self, signs: Signs, catalogue: Catalogue) -> None:
+    def __init__(self, out: Any, signs: Signs, catalogue: Catalogue) -> None:
+        self._out = out
+        self._is_terminal = out.is_terminal
         self._signs = signs
         self._catalogue = catalogue
         self._wide = max(width(catalogue.say(Message(label))) for label in _LABELS)
@@ -69,20 +76,17 @@ class TextLines:
             pieces.append((aside if bare else f"  ({aside})", "" if bare else "dim"))
         return pieces, before
 
-    def text(self, line: Line) -> str:
-        """Return a line as plain text."""
-        return "".join(text for text, _ in self.segments(line)[0]).rstrip()
-
-    def print(self, line: Line, out: Any) -> None:
-        """Print a line in colour on a Rich console, folded where the terminal ends."""
+    def print(self, line: Line) -> None:
+        """Print a line on a Rich console, on a terminal in colour and folded where that ends."""
+        out, (pieces, before) = self._out, self.segments(line)
+        whole = "".join(text for text, _ in pieces).rstrip() if self._is_terminal else ""
+        if not whole or width(whole) <= out.width:
+            paint(out, pieces, self._is_terminal)
+            return
         from rich.text import Text
 
-        pieces, before = self.segments(line)
         text = Text.assemble(*pieces)
         text.rstrip()
-        if width(text.plain) <= out.width:
-            out.print(text)
-            return
         # What is folded goes on below the equality's first sign.
         column = sum(width(piece) for piece, _ in pieces[:before])
         if len(line.sides) > 1:
@@ -97,16 +101,83 @@ class TextLines:
             out.print(Text(indent) + folded)
 
 
-def spaced(lines: Iterable[Line]) -> Iterator[Line | None]:
-    """Return the lines, None for an empty one before every heading but the first."""
+def print_on(
+    out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool] = lambda: True
+) -> None:
+    """Print lines on a Rich console, each as it is made, an empty one before every other heading.
+
+    Before each step but the first `ask` says whether to go on.
+    """
+    layout = _Layout(out, lines.signs, catalogue)
+    waiting = False
     for k, line in enumerate(lines):
+        if waiting and (line.number or line.kind in ("heading", "gradient")):
+            if not ask():
+                return
+            waiting = False
         if k and line.kind == "heading":
-            yield None
-        yield line
+            paint(out, (), out.is_terminal)
+        layout.print(line)
+        waiting = waiting or line.kind != "heading"
 
 
-def as_text(lines: Iterable[Line], signs: Signs, catalogue: Catalogue) -> Iterator[str]:
-    """Return the lines as plain text, each with its end."""
-    layout = TextLines(signs, catalogue)
-    for line in spaced(lines):
-        yield f"{layout.text(line) if line else ''}\n"
+_DEEPEST: Final = 16
+"""So many levels are drawn below each other; what is deeper goes on further down by itself."""
+
+_GUIDES: Final = ("├─ ", "└─ ", "│  ", "   ")
+_GUIDES_IN_ASCII: Final = ("|- ", "`- ", "|  ", "   ")
+
+
+def tree(write: Writing, words: Catalogue) -> Iterator[list[Segment]]:
+    """Return the lines of the tree in pieces with their styles, as many as nodes and uses."""
+    graph = write.graph
+    tee, corner, bar, gap = _GUIDES_IN_ASCII if write.signs is ASCII else _GUIDES
+    drawn = bytearray(len(graph))
+    roots = deque([write.result.of])
+    while roots:
+        root = roots.popleft()
+        drawn[root] = 0
+        pending = [(root, "", "", 0)]
+        while pending:
+            node, before, guide, depth = pending.pop()
+            inner = [a for a in graph.arguments[node] if _has_line(graph, a)]
+            referred = bool(drawn[node])
+            if not referred and inner and depth == _DEEPEST:
+                drawn[node] = 2
+                roots.append(node)
+                referred = True
+            yield [
+                (before + guide, "dim"),
+                *_branch(write, words, node, drawn[node] if referred else 0),
+            ]
+            if referred:
+                continue
+            drawn[node] = 1
+            below = before + {tee: bar, corner: gap, "": ""}[guide]
+            guide = corner
+            for argument in reversed(dict.fromkeys(inner)):
+                pending.append((argument, below, guide, depth + 1))
+                guide = tee
+
+
+def _has_line(graph: Graph, node: int) -> bool:
+    """A number as it was typed is read in the formula above it."""
+    return node not in graph.literals or node in graph.given
+
+
+def _branch(write: Writing, words: Catalogue, node: int, elsewhere: int) -> Iterator[Segment]:
+    """Yield a node with its numbers, or where else it stands: 1 for above, 2 for below."""
+    graph, result, equals = write.graph, write.result, write.signs.equals
+    name = write.name(node)
+    if elsewhere:
+        where = Message("below") if elsewhere == 2 else Message("above")
+        yield from ((name, ""), (f"  ({words.say(where)})", "yellow"))
+        return
+    is_operation = bool(graph.arguments[node])
+    yield f"{name}{equals}{printable(formula(graph, node))}" if is_operation else name, ""
+    yield f"{equals}{write.value(result.values[node], not is_operation)}", "cyan"
+    if result.gradients is not None and result.active[node]:
+        yield f"   {write.gradient(node)}{equals}{write.grad(result.grad(node))}", "green"
+    for note in result.notes_by_node.get(node, [])[:1]:
+        what = Message("{kind}: {what}", kind=Message(note.kind), what=note.message)
+        yield f"  ({words.say(what)})", "yellow"

@@ -12,10 +12,11 @@ from cgcli.calculus.result import Result
 from cgcli.graph.text import write
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import describe, size
+from cgcli.views.catalogue import ENGLISH
 from cgcli.views.signs import Signs
 from cgcli.words import Math, Message
 
-__all__ = ["Shown", "Writing"]
+__all__ = ["Shown", "Wanted", "Writing"]
 
 _ELEMENTS: Final = 16
 
@@ -28,6 +29,16 @@ class Shown(NamedTuple):
     values: bool = True
     gradients: bool = True
     digits: int = 6
+
+
+class Wanted(NamedTuple):
+    """How a trace is printed: its format, its language, what is shown of it, its title."""
+
+    format: str = "text"
+    language: str = ENGLISH
+    shown: Shown = Shown()
+    standalone: bool = False
+    title: str = ""
 
 
 class Writing:
@@ -68,12 +79,7 @@ class Writing:
 
     def formula(self, node: int) -> str:
         """Return a node's operation in the names of its arguments."""
-
-        def leaf(place: int) -> tuple[str, int]:
-            name = self.name(place)
-            return name, self.signs.level(name)
-
-        return write(self.graph, node, leaf, self.signs.notation)
+        return write(self.graph, node, lambda a: self._bound(self.name(a)), self.signs.notation)
 
     def substituted(self, node: int) -> list[str]:
         """Return the formula with values for names, where they are few."""
@@ -85,10 +91,10 @@ class Writing:
         signed = isinstance(value, float) and value - value != 0
 
         def leaf(place: int) -> tuple[str, int]:
-            text, level = self.leaf(values[place])
+            text = self.value(values[place])
             if signed and text == "0" and math.copysign(1.0, values[place]) < 0:
-                return "-0", self.signs.level("-0")
-            return text, level
+                text = "-0"
+            return self._bound(text)
 
         return [write(self.graph, node, leaf, self.signs.notation)]
 
@@ -98,12 +104,10 @@ class Writing:
 
         def leaf(place: int) -> tuple[str, int] | None:
             if place in formula.names:
-                name = self.name(formula.names[place])
-                return name, self.signs.level(name)
+                return self._bound(self.name(formula.names[place]))
             if small.arguments[place]:
                 return None
-            number = self.signs.number(small.literals[place])
-            return number, self.signs.level(number)
+            return self._bound(self.signs.number(small.literals[place]))
 
         root = formula.node if node is None else node
         return write(small, root, leaf, self.signs.notation)
@@ -153,15 +157,8 @@ class Writing:
         """Return a gradient."""
         return self.number(value, self.shown.gradients)
 
-    def grad_with_decimal(self, value: Any) -> str:
-        """Return a gradient, of an exact one with the decimal that it is or is near."""
-        if not self.shown.gradients:
-            return self.grad(value)
-        return self.signs.with_decimal(value, self.shown.digits)
-
-    def leaf(self, value: Any, gradient: bool = False) -> tuple[str, int]:
-        """Return a number as a part of a formula, with how tightly it binds."""
-        text = self.grad(value) if gradient else self.value(value)
+    def _bound(self, text: str) -> tuple[str, int]:
+        """Return a name or a number with how tightly it binds."""
         return text, self.signs.level(text)
 
     def note(self, note: Note) -> Message:
@@ -187,9 +184,13 @@ class Writing:
             return Message("in each column: {what}", what=words)
         return Message("in each row: {what}", what=words) if lines else words
 
-    def in_brackets(self, text: str, level: int, wanted: int) -> str:
-        """Return a text, in brackets where it binds less tightly than is wanted."""
-        return text if level >= wanted else self.signs.brackets(text)
+    def in_brackets(self, text: str, wanted: int, level: int | None = None) -> str:
+        """Return a text, in brackets where it binds less tightly than is wanted.
+
+        Its own level is that of a name or a number, unless one is given.
+        """
+        binds = self.signs.level(text) if level is None else level
+        return text if binds >= wanted else self.signs.brackets(text)
 
     def is_short(self, *values: Any) -> bool:
         """Whether values are few enough to be put into a formula."""

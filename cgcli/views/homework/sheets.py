@@ -1,0 +1,227 @@
+"""An exercise → a blank sheet, or its key; marked sheets → `cgraph.check/1`, or a CSV table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.marking import Marked
+from cgcli.homework.marks import Points, Score, summary
+from cgcli.homework.quantities import VALUE, Quantity
+from cgcli.views.catalogue import Catalogue
+from cgcli.views.document import fields, kind_document, note_document, number
+from cgcli.views.gate import printable
+from cgcli.views.homework.remarks import ANSWER, VERDICT, discreet, step_text
+from cgcli.views.homework.report import Report
+from cgcli.views.messages import error_document
+from cgcli.words import Math, Message
+
+__all__ = ["check_document", "check_table", "sheet_document", "sheet_text", "written"]
+
+_ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def sheet_text(
+    exercise: Exercise,
+    given: dict[str, str],
+    words: Catalogue,
+    key: bool = False,
+    told_apart: tuple[int, int] | None = None,
+) -> str:
+    """Return a sheet with a line for each step in the order of working, filled in when a key.
+
+    `given` are the values of the inputs as they are to be read. What is said besides stands in
+    comments, so that the sheet can be marked as it is.
+    """
+    lines = [f"# {printable(line)}" for line in exercise.graph.text.strip().split("\n")]
+    if given:
+        lines.append(f"# {printable(', '.join(f'{n} = {v}' for n, v in given.items()))}")
+    if told_apart is not None:
+        message = Message(
+            "{distinct} of {mistakes} likely mistakes give a number of their own here",
+            distinct=told_apart[0],
+            mistakes=told_apart[1],
+        )
+        lines.append(f"# {words.say(message)}")
+    kind = ""
+    for step in exercise.steps.asked:
+        if step.kind != kind:
+            kind = step.kind
+            head = Message("forward: the values")
+            if kind != VALUE:
+                output = Math(exercise.result.output)
+                head = Message("backward: the gradients of {output}", output=output)
+            lines += ["", f"# {printable(words.say(head))}"]
+        answer = f" {written(exercise.truth(step))}" if key else ""
+        lines.append(f"{printable(exercise.steps.text(step))} ={answer}")
+    return "\n".join(lines) + "\n"
+
+
+def written(value: Any, digits: int = 6) -> str:
+    """Return a number or a list as it is written on a sheet, with so many significant digits.
+
+    >>> written(-12.0), written(2 / 3)
+    ('-12', '0.666667')
+    """
+    if not getattr(value, "shape", ()):
+        number = float(value) + 0.0
+        # The shortest that is the same number, where all digits are wanted.
+        return f"{number:.{digits}g}" if digits < 17 else repr(number).removesuffix(".0")
+    return f"[{', '.join(written(each, digits) for each in value)}]"
+
+
+def sheet_document(
+    exercise: Exercise, key: bool, told_apart: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Return a sheet as the document `cgraph.sheet/1`; unanswered questions have null."""
+    mistakes = told_apart and {"distinct": told_apart[0], "of": told_apart[1]}
+    return {
+        "schema": "cgraph.sheet/1",
+        "expression": exercise.graph.text,
+        "at": number(exercise.inputs),
+        "output": exercise.result.output,
+        "mistakes": mistakes,
+        "answers": {
+            exercise.steps.text(step): number(exercise.truth(step)) if key else None
+            for step in exercise.steps.asked
+        },
+    }
+
+
+def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
+    """Return marked sheets as a JSON object."""
+    exercise = report.exercise
+    result = exercise.result if report.reveal == ANSWER else discreet(exercise.result)
+    points = report.points or Points()
+    return {
+        "schema": "cgraph.check/1",
+        "expression": exercise.graph.text,
+        **kind_document(result),
+        "at": number(exercise.inputs),
+        "output": result.output,
+        "steps": [
+            {
+                "step": exercise.steps.text(step),
+                "kind": step.kind,
+                "node": exercise.graph.names[step.node],
+                "points": points.of(step),
+            }
+            for step in exercise.steps.asked
+        ],
+        "sheets": [_sheet(report, points, *each) for each in sheets],
+        "summary": _summary(report, sheets),
+        "notes": list(map(note_document, result.notes)),
+    }
+
+
+def _sheet(report: Report, points: Points, marked: Marked, score: Score) -> dict[str, Any]:
+    exercise, first = report.exercise, marked.first_wrong
+    return {
+        "sheet": marked.sheet.name,
+        "trouble": marked.sheet.trouble or None,
+        **fields(score, "complete", "right", "follows", "wrong", "points", "of"),
+        "first_wrong": first and {"step": step_text(exercise, first), "line": first.answer.line},
+        "answers": [_answer(report, points, judged) for judged in marked.judged],
+        "unreadable": [
+            {**fields(line, "line", "text"), **error_document(line.error)}
+            for line in marked.unreadable
+        ],
+        "missing": list(map(exercise.steps.text, marked.missing)),
+    }
+
+
+def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
+    exercise, answer, equality = report.exercise, judged.answer, judged.equality
+    tells = report.reveal != VERDICT
+    proof = None
+    if equality and (tells or judged.verdict == RIGHT):
+        found = {"at": equality.inputs, "value": equality.value}
+        proof = {"kind": equality.proof, "points": equality.points, **number(found)}
+    return {
+        **fields(answer, "line", "text"),
+        "step": step_text(exercise, judged),
+        "kind": answer.quantity.kind,
+        "verdict": judged.verdict,
+        "points": points.got(judged),
+        "proof": proof,
+        "diagnoses": [
+            {
+                "mistake": each.mistake.name,
+                "step": exercise.steps.text(each.quantity),
+                "words": report.words.say(each.words),
+            }
+            for each in judged.diagnoses
+            if tells
+        ],
+        "ambiguous": tells and len(judged.mistakes) > 1,
+        **(number(fields(judged, "truth", "expected")) if report.reveal == ANSWER else {}),
+    }
+
+
+def _summary(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
+    found = summary(sheets)
+    return {
+        **fields(found, "sheets", "complete", "unreadable"),
+        "steps": [
+            {"step": report.exercise.steps.text(step), "wrong": count}
+            for step, count in found.steps
+        ],
+        "mistakes": [
+            {"mistake": each.mistake.name, "sheets": count, "words": report.words.say(each.words)}
+            for each, count in found.mistakes
+            if report.reveal != VERDICT
+        ],
+    }
+
+
+def check_table(report: Report, sheets: list[tuple[Marked, Score]]) -> str:
+    """Return marked sheets as CSV: a row a sheet, a column for each step.
+
+    What a spreadsheet would take for a formula is put behind an apostrophe.
+    """
+    steps = report.exercise.steps
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    rows = [_row(report, marked, score) for marked, score in sheets]
+    writer.writerow([*rows[0], *map(_cell, map(steps.text, steps.asked))])
+    for row, (marked, _) in zip(rows, sheets, strict=True):
+        writer.writerow(map(_cell, [*row.values(), *_verdicts(steps.asked, marked)]))
+    return text.getvalue()
+
+
+def _row(report: Report, marked: Marked, score: Score) -> dict[str, str | int]:
+    """Return what a row of the table tells of a sheet, by the head of its column."""
+    first = marked.first_wrong
+    return {
+        "sheet": marked.sheet.name,
+        "complete": "yes" if score.complete else "no",
+        **fields(score, "right", "follows", "wrong", "missing", "unreadable"),
+        "points": f"{score.points:g}",
+        "of": f"{score.of:g}",
+        "first_wrong": step_text(report.exercise, first) if first else "",
+        "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
+        "trouble": marked.sheet.trouble,
+    }
+
+
+def _verdicts(steps: list[Quantity], marked: Marked) -> Iterator[str]:
+    """Return the verdict on each step; of a list answered element by element the worst."""
+    verdicts: dict[Quantity, str] = {}
+    for judged in marked.judged:
+        before = verdicts.get(judged.answer.quantity, RIGHT)
+        verdicts[judged.answer.quantity] = max(before, judged.verdict, key=_BADNESS.index)
+    return (verdicts.get(step, "missing") for step in steps)
+
+
+_BADNESS: Final = (RIGHT, FOLLOWS, WRONG)
+
+
+def _cell(value: str | int) -> str | int:
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.lstrip().startswith(_ARMED) else text

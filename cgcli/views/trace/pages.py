@@ -1,0 +1,252 @@
+"""Lines → Markdown, LaTeX and HTML: one walk through their lists, and a table of templates each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from cgcli.calculus.explain import Explanation
+from cgcli.graph.latex import latex_name
+from cgcli.views.catalogue import Catalogue
+from cgcli.views.gate import printable
+from cgcli.views.signs import PLAIN, PRINTED
+from cgcli.views.trace.lines import Line, Lines
+from cgcli.views.trace.writing import Wanted
+from cgcli.words import Math
+
+__all__ = ["PAGES"]
+
+_APART: Final = ("heading", "words")
+_BARE: Final = ("note", "pullback")
+_FIRST: Final = ("given", "gradient", "start")
+"""What stands in a list without a number."""
+
+
+def marked(value: str) -> str:
+    """Return a value among words, marked where it is mathematics."""
+    return f"\x02{value}\x03" if isinstance(value, Math) else printable(value)
+
+
+class Markup(NamedTuple):
+    """How a format writes what a line is made of, and where the line stands.
+
+    `plain` and `math` write words and what is `marked` among them; `sides` and `conditions` write
+    those of a line, and the templates `label` and `aside` stand around its words.
+
+    `templates` has one for each kind of line, `heading`, `words`, `item` for an item of a list,
+    numbered or not, and `inner` for what belongs to an item; and for what stands between, where
+    there is any: `gap` before headings, words and lists of another kind, `open` and `close` with
+    the name of a list, and `close step` after an item and all that belongs to it.
+    """
+
+    plain: Callable[[str], str]
+    math: Callable[[str], str]
+    sides: Callable[[tuple[str, ...]], str]
+    conditions: Callable[[tuple[str, ...]], str]
+    templates: Mapping[str, str]
+    label: str = "%s"
+    aside: str = "(%s)"
+    marked: Callable[[str], str] = marked
+
+    def said(self, catalogue: Catalogue, message: str) -> str:
+        """Return words in a language, with what is mathematics among them as such."""
+        pieces = re.split("\x02(.*?)\x03", catalogue.say(message, self.marked))
+        return "".join(
+            self.math(piece) if k % 2 else self.plain(piece) for k, piece in enumerate(pieces)
+        )
+
+    def content(self, line: Line, catalogue: Catalogue) -> str:
+        """Return what a line says: its label, its equality, its conditions, words after."""
+        words = self.said(catalogue, line.label)
+        if words and line.kind not in _APART:
+            words = self.label % (f"{words}:" if line.sides or line.aside else words)
+        parts = [words]
+        if line.sides:
+            parts.append(self.sides(line.sides))
+        if line.conditions:
+            parts.append(self.conditions(line.conditions))
+        aside = self.said(catalogue, line.aside)
+        if aside:
+            parts.append(aside if line.kind in _BARE else self.aside % aside)
+        return " ".join(part for part in parts if part)
+
+
+def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iterator[str]:
+    """Return lines as text: a step's in a list of its own, inside the list of its pass."""
+    templates = markup.templates
+    # What is open: a list, an item of it, and the list of what belongs to that.
+    levels: list[str] = []
+    after, mark = "heading", ""
+    for line in lines:
+        if line.kind in _APART:
+            wanted = []
+        elif line.number or line.kind in _FIRST:
+            wanted = ["ol" if line.number else "ul"]
+            mark = f"{line.number}." if line.number else "-"
+        else:
+            wanted = [*(levels[:2] or ["ul"]), "inner"]
+        listed = bool(levels)
+        while levels != wanted[: len(levels)]:
+            yield templates.get(f"close {levels.pop()}", "")
+        if after != "heading" and (not wanted or (listed and not levels)):
+            yield templates.get("gap", "")
+        values: dict[str, Any] = {"kind": line.kind, "mark": mark, "indent": " " * (len(mark) + 1)}
+        values |= {"number": line.number, "before": line.number - 1}
+        for level in wanted[len(levels) :]:
+            yield templates.get(f"open {level}", "") % values
+        levels = wanted if len(wanted) != 1 else [*wanted, "step"]
+        name = line.kind if not wanted else "item" if len(wanted) == 1 else "inner"
+        yield templates[name] % {**values, "text": markup.content(line, catalogue)}
+        after = line.kind
+    while levels:
+        yield templates.get(f"close {levels.pop()}", "")
+
+
+# Markdown that a code host shows: nested lists, equalities in code spans
+
+_MARKDOWN_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+_MARKDOWN: Final = Markup(
+    plain=lambda text: _MARKDOWN_SPECIAL.sub(r"\\\1", text),
+    math=_code,
+    sides=lambda texts: _code(PLAIN.equals.join(texts)),
+    conditions=lambda texts: f"({', '.join(map(_code, texts))})",
+    # All that comes from the program stands in code spans.
+    marked=lambda value: f"\x02{printable(value)}\x03" if value else "",
+    templates={
+        "gap": "\n",
+        "heading": "### %(text)s\n\n",
+        "words": "%(text)s\n",
+        "item": "%(mark)s %(text)s\n",
+        "inner": "%(indent)s- %(text)s\n",
+    },
+)
+
+
+def as_markdown(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+    """Return the lines as Markdown."""
+    return written(Lines(explanation, PLAIN, wanted.shown), _MARKDOWN, catalogue)
+
+
+# LaTeX: numbered lists of equalities in mathematics, by themselves or a whole document
+
+_LATEX_SPECIAL: Final = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
+    "^": r"\textasciicircum{}", "_": r"\_", "~": r"\textasciitilde{}", "%": r"\%",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
+    "∂": r"$\partial$", "·": r"$\cdot$", "×": r"$\times$", "…": r"\ldots{}", "−": r"$-$",
+}  # fmt: skip
+_NEEDS: Final = "% \\usepackage{amsmath} in the preamble is all that this needs\n"
+_HEAD: Final = r"""\documentclass{article}
+\usepackage{amsmath}
+\usepackage[margin=2cm]{geometry}
+%s\setlength{\parindent}{0pt}
+\begin{document}
+\raggedright
+"""
+_CHINESE: Final = "\\usepackage{ctex} % for Chinese: compile with xelatex\n"
+
+
+def _character(char: str) -> str:
+    if char in _LATEX_SPECIAL:
+        return _LATEX_SPECIAL[char]
+    if char.isascii():
+        return char
+    name = latex_name(char)
+    return char if name.startswith("\\text") else f"${name}$"
+
+
+_LATEX: Final = Markup(
+    plain=lambda text: "".join(map(_character, text)),
+    math=lambda text: f"${text}$",
+    sides=lambda texts: f"$\\displaystyle {PRINTED.equals.join(texts)}$",
+    conditions=lambda texts: f"(${', '.join(texts)}$)",
+    templates={
+        "heading": "\\subsection*{%(text)s}\n",
+        "words": "%(text)s\n",
+        "open ol": "\\begin{enumerate}\\setcounter{enumi}{%(before)d}\n",
+        "open ul": "\\begin{itemize}\n",
+        "item": "  \\item %(text)s\n",
+        "open inner": "  \\begin{itemize}\n",
+        "inner": "    \\item %(text)s\n",
+        "close inner": "  \\end{itemize}\n",
+        "close ol": "\\end{enumerate}\n",
+        "close ul": "\\end{itemize}\n",
+    },
+)
+
+
+def as_latex(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+    """Return the lines as LaTeX, by themselves or as a whole document."""
+    chinese = wanted.language == "zh" or any(map(_is_chinese, explanation.graph.names))
+    yield _HEAD % (_CHINESE if chinese else "") if wanted.standalone else _NEEDS
+    yield from written(Lines(explanation, PRINTED, wanted.shown), _LATEX, catalogue)
+    yield "\\end{document}\n" if wanted.standalone else ""
+
+
+def _is_chinese(name: str) -> bool:
+    return not name.isascii() and any("\u2e80" <= char <= "\uffef" for char in name)
+
+
+# One HTML file that needs nothing else: no script, no font, nothing from elsewhere
+
+_END: Final = "$lines"
+
+
+def _escaped(text: str, *, quote: bool = True) -> str:
+    from html import escape
+
+    return escape(text, quote=quote)
+
+
+def _html_sides(sides: tuple[str, ...]) -> str:
+    *first, last = map(_escaped, sides)
+    equals = f'<span class="e">{PLAIN.equals}</span>'
+    equality = equals.join([*first, f'<span class="v">{last}</span>'])
+    return f'<span class="m">{equality}</span>'
+
+
+_HTML: Final = Markup(
+    plain=lambda text: _escaped(text, quote=False),
+    math=lambda text: f'<span class="m">{_escaped(text)}</span>',
+    sides=_html_sides,
+    conditions=lambda texts: f'<span class="a m">({_escaped(", ".join(texts))})</span>',
+    label='<span class="l">%s</span>',
+    aside='<span class="a">(%s)</span>',
+    templates={
+        "heading": "<h2>%(text)s</h2>\n",
+        "words": "<p>%(text)s</p>\n",
+        "open ol": '<ol start="%(number)d">\n',
+        "open ul": "<ul>\n",
+        "item": '<li class="%(kind)s">%(text)s<ul>\n',
+        "inner": '<li class="%(kind)s">%(text)s</li>\n',
+        "close step": "</ul></li>\n",
+        "close ol": "</ol>\n",
+        "close ul": "</ul>\n",
+    },
+)
+
+
+def as_html(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+    """Return the lines as a page, under a title and the text of the program."""
+    from importlib import resources
+    from string import Template
+
+    page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    before, _, after = page.partition(_END)
+    text = "\n".join(_escaped(printable(line)) for line in explanation.graph.text.split("\n"))
+    title = _escaped(printable(wanted.title))
+    yield Template(before).substitute(language=_escaped(wanted.language), title=title, text=text)
+    yield from written(Lines(explanation, PLAIN, wanted.shown), _HTML, catalogue)
+    yield after
+
+
+Page: TypeAlias = Callable[[Explanation, Wanted, Catalogue], Iterator[str]]
+
+PAGES: Final[Mapping[str, Page]] = {"markdown": as_markdown, "latex": as_latex, "html": as_html}
