@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgcli.calculus.floats import FloatSweep, send_floats
+from cgcli.calculus.floats import FloatSweep, in_line, send_floats
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -39,7 +39,7 @@ def backward(
         return ArraySweep(graph, values, faults, trail).backward(of, active, seed)
     gradients: list[Any] = [None] * len(values)
     gradients[of] = seed
-    tainted = graph.dependents(faults) if faults else None
+    tainted = in_line(graph, faults) if faults else None
     send_floats(graph, values, of, -1, active, faults, gradients, tainted)
     if trail is not None:
         trail.crossed.update(node for node in faults if gradients[node] is not None)

@@ -217,8 +217,11 @@ class _Beside(Sweep):
         """Return a value that is the one of the point to the bit, where it is but for rounding."""
         if self.graph.operations[node].step:
             return result
-        sizes = [np.max(np.abs(self._at_point[a])) for a in self.graph.arguments[node]]
-        scale = max((float(s) for s in sizes if s - s == 0), default=0.0)
+        arguments, scale = self.graph.arguments[node], 0.0
+        if len(arguments) > 1 or not self.graph.operations[node].elementwise:
+            # Of what is added up, the largest may leave more rounding than the sum is.
+            sizes = [float(np.max(np.abs(self._at_point[a]))) for a in arguments]
+            scale = max((s for s in sizes if s - s == 0), default=0.0)
 
         def near(number: Any, at_point: float) -> Any:
             if not isinstance(number, Series):

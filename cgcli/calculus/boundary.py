@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["boundary"]
 
 _SAME: Final = 1e-9
+_ROUNDING: Final = 1e-13
 _NOTED: Final = 20
 """How many places a note is made for."""
 _SPOKEN: Final = 3
@@ -151,9 +152,9 @@ class _Difference(NamedTuple):
         )
 
 
-def _same(a: float, b: float) -> bool:
+def _same(a: float, b: float, rounding: float = 0.0) -> bool:
     largest = max(abs(a), abs(b))
-    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest)
+    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest + rounding)
 
 
 def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
@@ -163,12 +164,14 @@ def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
     shape = result.graph.shape(result.of)
     at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
     found: list[_Difference] = []
-    for up, down in zip(sides[::2], sides[1::2], strict=True):
-        used = np.broadcast_to(_expected(result, up.direction), shape)
+    used_along = [np.broadcast_to(_expected(result, up.direction), shape) for up in sides[::2]]
+    # What adds up to a slope may be as large as the largest of them.
+    sizes = np.abs(used_along)
+    rounding = _ROUNDING * float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
+    for up, down, used in zip(sides[::2], sides[1::2], used_along, strict=True):
         for index in np.ndindex(shape):
-            one = _difference(
-                result, up, down, float(at_point[index]) + 0.0, float(used[index]), index
-            )
+            here, slope = float(at_point[index]) + 0.0, float(used[index])
+            one = _difference(result, up, down, here, slope, rounding, index)
             if one is not None:
                 found.append(one)
                 break
@@ -177,7 +180,13 @@ def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
 
 
 def _difference(
-    result: Result, up: Side, down: Side, here: float, used: float, index: tuple[int, ...]
+    result: Result,
+    up: Side,
+    down: Side,
+    here: float,
+    used: float,
+    rounding: float,
+    index: tuple[int, ...],
 ) -> _Difference | None:
     """Return what differs of one element of the output along a direction; None for nothing."""
     ends: list[float | None] = []
@@ -190,7 +199,7 @@ def _difference(
         else:
             jump = 0.0 if _same(value, here) else sign * (value - here)
             slopes.append(slope if not jump else float("inf") if jump > 0 else float("-inf"))
-    if all(s is not None and _same(s, used) for s in slopes):
+    if all(s is not None and _same(s, used, rounding) for s in slopes):
         return None
     names = [
         excerpt(result.graph.names[node]) + (f"[{', '.join(map(str, place))}]" if place else "")

@@ -8,21 +8,26 @@ the first such node is told: the rest follows from it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import contribution, local
+from cgcli.calculus.backward import backward, contribution, local
 from cgcli.calculus.notes import Note, note_on, shown
 from cgcli.calculus.sums import scattering
-from cgcli.calculus.sweep import Sweep
+from cgcli.calculus.sweep import Sweep, element
+from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import wide
 from cgcli.numbers.namespace import Namespace
+from cgcli.operations.shapes import size
 from cgcli.words import Message
 
-__all__ = ["gradient_departure", "underflow", "vanished_values"]
+__all__ = ["gradient_departure", "jacobian_departure", "underflow", "vanished_values"]
 
+_ROWS: Final = 16
+"""At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
 _MOST: Final = 4096
 """Of larger arrays it is not told: wide numbers take a thousand times as long as doubles."""
 
@@ -89,6 +94,7 @@ def gradient_departure(
     gradients: list[Any],
     active: bytearray,
     faults: dict[int, Any],
+    masks: dict[int, Any],
 ) -> dict[int, list[Note]]:
     """Return a note on the first node of the backward pass whose gradient left the doubles.
 
@@ -105,8 +111,8 @@ def gradient_departure(
             gradient = gradients[argument]
             if found or not active[argument] or gradient is None or _all(gradient, _is_usual):
                 continue
-            sent = contribution(graph, values, node, place, gradients[node], {}, {})
-            if sent is None or _all(sent, _is_usual):
+            sent = contribution(graph, values, node, place, gradients[node], {}, masks)
+            if sent is None or _all(sent, _is_usual) or _is_not_sent(gradients[node], sent):
                 continue
             found = _judge(graph, values, node, place, gradients[node], sent)
             if not _all(sent, math.isfinite):
@@ -116,6 +122,44 @@ def gradient_departure(
             note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
             return {found.of: [note]}
     return {}
+
+
+def jacobian_departure(
+    graph: Graph,
+    values: list[Any],
+    target: int,
+    active: bytearray,
+    faults: dict[int, Any],
+    jacobian: Mapping[str, Any],
+) -> dict[int, list[Note]]:
+    """Return the note of the first of a Jacobian's rows that has one, of a few that may have."""
+    import numpy as np
+
+    rows = size(graph.shape(target))
+    lines = np.concatenate([each.reshape(rows, -1) for each in jacobian.values()], axis=1)
+    looked = 0
+    for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
+        of, inner = element(graph, target, index)
+        if not active[of] or _all(line, _is_usual) or looked == _ROWS:
+            continue
+        looked += 1
+        seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
+        trail = Trail()
+        if inner:
+            seed[inner] = 1.0
+            trail.masks[of] = seed != 0
+        gradients = backward(graph, values, of, active, faults, seed, trail)
+        found = gradient_departure(graph, values, gradients, active, faults, trail.masks)
+        if found:
+            return found
+    return {}
+
+
+def _is_not_sent(upstream: Any, sent: Any) -> bool:
+    """Whether what is 0 in a contribution to an array is so because nothing was to be sent."""
+    if isinstance(upstream, float) or getattr(sent, "shape", ()) != upstream.shape:
+        return False
+    return _all(sent, math.isfinite) and bool(((sent != 0) | (upstream == 0)).all())
 
 
 def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | None:
@@ -217,8 +261,9 @@ def _all(value: Any, holds: Callable[[Any], Any]) -> bool:
 
 def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
     """Return the elements of an array beside those of another, or two numbers."""
-    if isinstance(value, float):
-        return iter([(value, wide.spread_wide(truth) if isinstance(truth, int) else truth)])
+    if isinstance(value, float) or not value.shape:
+        truth = truth if isinstance(truth, int | Decimal) else truth.item()
+        return iter([(float(value), wide.wide(truth) if isinstance(truth, int) else truth)])
     return zip(value.flat, truth.flat, strict=True)
 
 

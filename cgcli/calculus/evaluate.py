@@ -8,7 +8,12 @@ from typing import Any, Final
 
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
-from cgcli.calculus.departures import gradient_departure, underflow, vanished_values
+from cgcli.calculus.departures import (
+    gradient_departure,
+    jacobian_departure,
+    underflow,
+    vanished_values,
+)
 from cgcli.calculus.forward import forward
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
@@ -51,6 +56,8 @@ def evaluate(
         check_size(graph, target, names, sources, limits)
     values = forward(graph, inputs)
     found, faults = notes.examine(graph, values)
+    # No gradient goes through what is not differentiated by.
+    faults = {node: fault for node, fault in faults.items() if active[node]}
     trail = Trail()
     result = Result(graph, values, target, active, wanted, kind, varying)
     result.faults, result.masks = faults, trail.masks
@@ -70,8 +77,11 @@ def evaluate(
     found = notes.merged(found, bent)
     if found:
         result.notes = _told(result, found, reached, trail)
-    if result.gradients is not None and all(note.kind == "kink" for note in result.notes):
-        left = gradient_departure(graph, values, result.gradients, active, faults)
+    if all(note.kind == "kink" for note in result.notes):
+        if result.jacobian is not None:
+            left = jacobian_departure(graph, values, target, active, faults, result.jacobian)
+        else:
+            left = gradient_departure(graph, values, reached, active, faults, trail.masks)
         found = notes.merged(found, left)
         result.notes += (note for own in left.values() for note in own)
     result.notes_by_node = found
@@ -116,7 +126,7 @@ def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
     flags = bytearray(len(graph))
     flags[result.of] = 1
     for node in range(result.of, -1, -1):
-        if not flags[node]:
+        if not flags[node] or graph.operations[node].reads_shape:
             continue
         chooses = graph.operations[node].reaches is not None
         for place, argument in enumerate(graph.arguments[node]):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cgcli.calculus.choices import Choices
@@ -14,7 +15,7 @@ from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule
 
-__all__ = ["FloatSweep", "send_floats"]
+__all__ = ["FloatSweep", "in_line", "send_floats"]
 
 
 class FloatSweep(Sweep):
@@ -28,8 +29,8 @@ class FloatSweep(Sweep):
         self._faults = faults
 
     def tainted(self, node: int) -> bool:
-        """Whether a node depends on a fault."""
-        return bool(self.graph.dependents(self._faults)[node])
+        """Whether a node and a fault are in one line."""
+        return bool(in_line(self.graph, self._faults)[node])
 
     def book(self, node: int) -> Namespace:
         """Return the namespace of floats."""
@@ -64,7 +65,7 @@ def send_floats(
 ) -> None:
     """Add what scalar nodes send, from the first down to the last, which is left out.
 
-    `tainted` flags what depends on a fault: there even a step sends something.
+    `tainted` flags what is in line with a fault: there even a step sends something.
     """
     operations, all_arguments = graph.operations, graph.arguments
     m, choices = real.FAST, Choices(graph, active)
@@ -125,6 +126,15 @@ def send_floats(
             argument = arguments[place]
             before = gradients[argument]
             gradients[argument] = sent if before is None else before + sent
+
+
+def in_line(graph: Graph, faults: Iterable[int]) -> bytearray:
+    """Return a flag a node: 1 where it depends on a fault, or a fault on it.
+
+    A gradient that goes through both is no number, though a step lies between.
+    """
+    before, after = graph.ancestors(faults), graph.dependents(faults)
+    return bytearray(map(operator.or_, before, after))
 
 
 def _never_finite(sent: float) -> float:

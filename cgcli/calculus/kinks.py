@@ -43,6 +43,10 @@ def kinks(
                 continue
         if not any(active[a] for a in arguments):
             continue
+        moving = result.choices.moving
+        if not any(moving[a] for a in arguments):
+            # What moves by steps alone is constant beside the point, but for their jumps.
+            continue
         parts = [at_point[a] for a in arguments]
         for kink in operation.kinks:
             if not (sent or kink.jump or operation.step):
@@ -51,8 +55,7 @@ def kinks(
             if at is False or (graph.tensors and not (at := elements.varying(node, at)).any()):
                 continue
             if not sent:
-                if any(result.choices.moving[a] for a in arguments):
-                    ties[node] = at
+                ties[node] = at
                 continue
             at_fault = (
                 _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
@@ -62,7 +65,7 @@ def kinks(
             if at_fault is None:
                 continue
             lines = lines or Lines(graph.text)
-            note = _kink_note(graph, node, kink, at_fault, active, lines, kind)
+            note = _kink_note(graph, node, kink, at_fault, moving, lines, kind)
             if note is not None:
                 notes.setdefault(node, []).append(note)
     if not ties:
@@ -78,37 +81,36 @@ class _Elements:
     def __init__(self, result: Result, values: Callable[[], list[Any]]) -> None:
         self._result = result
         self._values = values
-        self._flags: dict[bool, dict[int, Any]] = {}
+        self._flags: dict[int, Any] | None = None
 
     def varying(self, node: int, at: Any) -> Any:
-        """Return where a place is at an element that varies; of a step, that moves."""
+        """Return where a place is at an element that moves."""
         import numpy as np
 
-        operation, graph = self._result.graph.operations[node], self._result.graph
+        graph = self._result.graph
         at = np.asarray(at)
-        if not operation.elementwise or not at.any():
+        if not graph.operations[node].elementwise or not at.any():
             return at
         shape = graph.shape(node)
-        flags = self._varying(moving=operation.step)
+        flags = self._moving()
         varies: Any = False
         for argument in graph.arguments[node]:
             if argument in flags:
                 varies = varies | np.broadcast_to(flags[argument][0], shape)
         return np.broadcast_to(at, shape) & varies
 
-    def _varying(self, *, moving: bool) -> dict[int, Any]:
-        if moving not in self._flags:
+    def _moving(self) -> dict[int, Any]:
+        if self._flags is None:
             import numpy as np
 
             from cgcli.calculus.tangents import Tangents
 
             result = self._result
             graph, sources = result.graph, result.sources.values()
-            needed = result.choices.moving if moving else result.active
             seeds = {source: np.ones((1, *graph.shape(source))) for source in sources}
-            sweep = Tangents(graph, self._values(), needed, {}, result.active)
-            self._flags[moving] = sweep.reached(result.of, seeds) if seeds else {}
-        return self._flags[moving]
+            sweep = Tangents(graph, self._values(), result.choices.moving, {}, result.active)
+            self._flags = sweep.reached(result.of, seeds) if seeds else {}
+        return self._flags
 
 
 def _kink_in_array(
@@ -143,7 +145,7 @@ def _kink_note(
     node: int,
     kink: Kink,
     found: tuple[list[Any], str],
-    active: bytearray,
+    moving: bytearray,
     lines: Lines,
     kind: Kind,
 ) -> Note | None:
@@ -158,7 +160,7 @@ def _kink_note(
     words: list[Message] = []
     for place, argument in enumerate(graph.arguments[node]):
         pair = sides[place] if place < len(sides) else None
-        if pair is None or not active[argument]:
+        if pair is None or not moving[argument]:
             continue
         left, right = (None if side is None else float(side) for side in pair)
         name = graph.names[argument]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.ends import mended_arrays
-from cgcli.calculus.floats import send_floats
+from cgcli.calculus.floats import in_line, send_floats
 from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.calculus.trail import Trail
@@ -40,7 +40,8 @@ class ArraySweep(MaskedSweep):
     ) -> None:
         super().__init__(graph, values)
         self._faults = faults
-        self._tainted = graph.dependents(faults) if faults else None
+        self._tainted = in_line(graph, faults) if faults else None
+        self._scattered = self._marks = False
         self._trail = trail or Trail()
         self.masks = self._trail.masks
 
@@ -96,20 +97,36 @@ class ArraySweep(MaskedSweep):
         return None if np.all(reached) else np.asarray(reached) > 0
 
     def tainted(self, node: int) -> bool:
-        """Whether a node depends on a fault."""
+        """Whether a node and a fault are in one line."""
         return bool(self._tainted and self._tainted[node])
 
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
-        if not self._faults or type(sent) is not Scattered:
+        if type(sent) is not Scattered:
+            return None
+        if not self._faults and not self._marks:
+            self._scattered = True
             return None
         mask = np.zeros(np.shape(sent.like), dtype=bool)
         mask[sent.indices] = True
         return mask
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
-        """Return the gradients, in NumPy's silence."""
+        """Return the gradients, in NumPy's silence.
+
+        Where one is not finite, what picks elements is kept beside them: 0 times infinity is no
+        number, and an element that is not picked has none of it.
+        """
+        masks = dict(self.masks)
         with quiet():
+            found = super().backward(of, active, seed)
+            if not self._scattered or all(
+                each is None or np.isfinite(each).all() for each in found
+            ):
+                return found
+            self._marks = True
+            self.masks.clear()
+            self.masks.update(masks)
             return super().backward(of, active, seed)
 
     def visits(self, of: int, active: bytearray) -> Iterable[int]:

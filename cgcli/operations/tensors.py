@@ -145,13 +145,13 @@ def _reduced(pullback: Pullback) -> Tangent:
 def _softmax_tangent(
     d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return y * (moves[0] - (moves[0] * y).sum(axis=-1, keepdims=True))
+    return d.bare.softmax_slope(moves[0], d.alike(y))
 
 
 def _log_softmax_tangent(
     d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return moves[0] - (moves[0] * d.bare.exp(y)).sum(axis=-1, keepdims=True)
+    return d.bare.centred(moves[0], d.alike(d.bare.exp(y)))
 
 
 def _reduction(

@@ -239,17 +239,26 @@ def _beside(program: Program, point: Point, numbers: Numbers) -> bool | None:
     count = len(every)
     chance = random.Random(count)
     axes = [[mpf(j == k) for j in range(count)] for k in range(count)]
-    oblique = [mpf(chance.uniform(0.5, 1.5)) * chance.choice((1, -1)) for _ in range(count)]
     with mp.workprec(BESIDE_BITS):
         here = _values(program, point, every)
-        for direction in [*axes, oblique]:
+
+        def agrees(direction: Sequence[mpf]) -> bool:
             slopes = _along(numbers, direction)
             for sign in (1, -1):
                 moved = [x + sign * NEAR * d for x, d in zip(every, direction, strict=True)]
                 there = _values(program, point, moved)
                 if not _meets(here, there, [sign * slope for slope in slopes]):
                     return False
-    return True
+            return True
+
+        if not all(map(agrees, axes)):
+            return False
+        # Which oblique direction is looked along is open: what only some of them show is, too.
+        signs = [[1] * count, [chance.choice((1, -1)) for _ in every], [-1, *[1] * (count - 1)]]
+        verdicts = {
+            agrees([sign * mpf(chance.uniform(0.5, 1.5)) for sign in each]) for each in signs
+        }
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
 def _values(program: Program, point: Point, every: Sequence[Number]) -> list[Number]:

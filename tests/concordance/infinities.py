@@ -48,9 +48,10 @@ def _settled(number: Number) -> bool:
 
 def _product_at_infinity(a: Number, b: Number) -> Local:
     """A product with NaN or an infinity in it: each factor is the other's derivative still."""
-    slopes = tuple(BAD if x is not BAD and x is not UNKNOWN and mp.isnan(x) else x for x in (b, a))
+    slopes = (b, a)
     if a is UNKNOWN or a is BAD or b is UNKNOWN or b is BAD:
-        return Local(UNKNOWN, lambda: slopes)
+        # 0 times what may be infinite may be an indeterminate form.
+        return Local(UNKNOWN, lambda: slopes, fault=None if a == 0 or b == 0 else False)
     if mp.isnan(a) or mp.isnan(b):
         return Local(NAN, lambda: slopes)
     if a == 0 or b == 0:
