@@ -128,26 +128,27 @@ class Side(NamedTuple):
 
 
 def sides_beside(
-    graph: Graph, values: Sequence[Any], of: int, elements: list[Element]
+    graph: Graph, values: Sequence[Any], of: int, elements: list[Element], others: list[Element]
 ) -> list[Side] | None:
     """Return a node's values and slopes beside the point; None where that is too much work.
 
     For each element come the side it is moved up to and the one it is moved down to, and then
-    both sides of a direction that moves all of them. Values and slopes are arrays of the node's
-    shape; NaN is what is not there, or not known.
+    both sides of a direction that moves all of them, and some others. Values and slopes are
+    arrays of the node's shape; NaN is what is not there, or not known.
     """
     # Multiples of the golden ratio, so that no two elements move alike.
     oblique = {
-        element: 0.5 + (0.6180339887 * place) % 1 for place, element in enumerate(elements, 1)
+        element: 0.5 + (0.6180339887 * place) % 1
+        for place, element in enumerate([*elements, *others], 1)
     }
     ways = [{element: 1.0} for element in elements]
-    ways += [oblique] if len(elements) > 1 else []
+    ways += [oblique] if len(oblique) > 1 else []
     directions = [
         {element: sign * step for element, step in way.items()}
         for way in ways
         for sign in (1.0, -1.0)
     ]
-    moved = graph.dependents({node for node, _ in elements})
+    moved = graph.dependents({node for node, _ in oblique})
     needed = graph.ancestors([of])
     work = sum(
         1 + size(graph.shape(node)) / _STILL

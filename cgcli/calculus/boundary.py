@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from cgcli.calculus.notes import Note, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import Lines, excerpt
+from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
-    from cgcli.calculus.beside import Direction, Side
+    from cgcli.calculus.beside import Direction, Element, Side
 
 __all__ = ["boundary"]
 
@@ -43,19 +44,25 @@ def boundary(
     if not ties:
         return {}
     from cgcli.calculus.beside import MOST, elements_that_move, moved_by, sides_beside
+    from cgcli.numbers.arrays import quiet
 
     places = {**_turned(result, values), **ties}
     elements = elements_that_move(graph, values, result.choices, places)
     if not elements:
         return {}
-    sides = sides_beside(graph, values, result.of, elements) if len(elements) <= MOST else None
+    count = sum(size(graph.shape(node)) for node in result.sources.values())
+    sides = None
+    if len(elements) <= MOST:
+        others = _others(result, elements) if count <= MOST else []
+        sides = sides_beside(graph, values, result.of, elements, others)
     first = next(iter(ties))
     if sides is None:
         words = Message(
             "whether it shows in {output} was not looked at", output=excerpt(result.output)
         )
         return {first: [_note(result, first, ties[first], words, None)]}
-    differing = _differing(result, sides)
+    with quiet():
+        differing = _differing(result, sides)
     if not differing:
         return {}
     unsaid = dict.fromkeys(differing)
@@ -72,6 +79,18 @@ def boundary(
         for node, here in said.items()
         if here
     }
+
+
+def _others(result: Result, elements: list[Element]) -> list[Element]:
+    """Return the elements of what is differentiated by that are not among some."""
+    import numpy as np
+
+    every = (
+        (node, tuple(map(int, index)))
+        for node in result.sources.values()
+        for index in np.ndindex(result.graph.shape(node))
+    )
+    return [element for element in every if element not in set(elements)]
 
 
 def _taken(result: Result, reached: list[Any], values: list[Any]) -> bytearray:

@@ -8,7 +8,7 @@ the first such node is told: the rest follows from it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,7 @@ from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import wide
 from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Rule
 from cgcli.operations.shapes import size
 from cgcli.words import Message
 
@@ -45,6 +46,15 @@ class WideSweep(Sweep):
     def book(self, node: int) -> Namespace:
         """Return the namespace of wide numbers, or of arrays of them."""
         return wide.wide_arrays() if node in self.graph.tensors else wide.WIDE
+
+    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
+        """Return a rule's result; what the processor flags meanwhile is nobody's."""
+        if node not in self.graph.tensors:
+            return super().run(node, rule, *numbers)
+        from cgcli.numbers.arrays import quiet
+
+        with quiet():
+            return super().run(node, rule, *numbers)
 
     @property
     def scattering(self) -> Namespace:
@@ -95,12 +105,16 @@ def gradient_departure(
     active: bytearray,
     faults: dict[int, Any],
     masks: dict[int, Any],
+    sources: Iterable[int],
 ) -> dict[int, list[Note]]:
     """Return a note on the first node of the backward pass whose gradient left the doubles.
 
     It is for gradients that nothing in the values explains. An infinite derivative has not left
-    them, nor has what follows from one.
+    them, nor has what follows from one. What vanished is told where the gradient by one of the
+    sources is 0.
     """
+    asked = [gradients[source] for source in sources if gradients[source] is not None]
+    vanished = not all(_all(gradient, _is_apart) for gradient in asked)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     for node in range(len(gradients) - 1, -1, -1):
@@ -115,6 +129,8 @@ def gradient_departure(
             if sent is None or _all(sent, _is_usual) or _is_not_sent(gradients[node], sent):
                 continue
             found = _judge(graph, values, node, place, gradients[node], sent)
+            if found is not None and found.kind == "underflow" and not vanished:
+                found = None
             if not _all(sent, math.isfinite):
                 endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
         if found is not None:
@@ -130,9 +146,12 @@ def jacobian_departure(
     target: int,
     active: bytearray,
     faults: dict[int, Any],
-    jacobian: Mapping[str, Any],
+    jacobian: Mapping[int, Any],
 ) -> dict[int, list[Note]]:
-    """Return the note of the first of a Jacobian's rows that has one, of a few that may have."""
+    """Return the note of the first of a Jacobian's rows that has one, of a few that may have.
+
+    The Jacobian has by node of what is differentiated by an array of shape output × input.
+    """
     import numpy as np
 
     rows = size(graph.shape(target))
@@ -149,7 +168,7 @@ def jacobian_departure(
             seed[inner] = 1.0
             trail.masks[of] = seed != 0
         gradients = backward(graph, values, of, active, faults, seed, trail)
-        found = gradient_departure(graph, values, gradients, active, faults, trail.masks)
+        found = gradient_departure(graph, values, gradients, active, faults, trail.masks, jacobian)
         if found:
             return found
     return {}

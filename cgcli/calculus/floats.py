@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from cgcli.calculus.choices import Choices
@@ -15,7 +14,7 @@ from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule
 
-__all__ = ["FloatSweep", "in_line", "send_floats"]
+__all__ = ["FloatSweep", "send_floats"]
 
 
 class FloatSweep(Sweep):
@@ -27,10 +26,6 @@ class FloatSweep(Sweep):
     def __init__(self, graph: Graph, values: Any, faults: dict[int, Any]) -> None:
         super().__init__(graph, values)
         self._faults = faults
-
-    def tainted(self, node: int) -> bool:
-        """Whether a node and a fault are in one line."""
-        return bool(in_line(self.graph, self._faults)[node])
 
     def book(self, node: int) -> Namespace:
         """Return the namespace of floats."""
@@ -61,12 +56,8 @@ def send_floats(
     active: bytearray,
     faults: dict[int, Any],
     gradients: list[Any],
-    tainted: bytearray | None = None,
 ) -> None:
-    """Add what scalar nodes send, from the first down to the last, which is left out.
-
-    `tainted` flags what is in line with a fault: there even a step sends something.
-    """
+    """Add what scalar nodes send, from the first down to the last, which is left out."""
     operations, all_arguments = graph.operations, graph.arguments
     m, choices = real.FAST, Choices(graph, active)
     least, endless = LEAST, math.inf
@@ -79,7 +70,7 @@ def send_floats(
         if not count:
             continue
         operation = operations[node]
-        if operation.step and not (tainted and tainted[node]):
+        if operation.step:
             continue
         y = values[node]
         # Two arguments are the usual case. Spelt out, without a list of arguments to unpack at
@@ -126,15 +117,6 @@ def send_floats(
             argument = arguments[place]
             before = gradients[argument]
             gradients[argument] = sent if before is None else before + sent
-
-
-def in_line(graph: Graph, faults: Iterable[int]) -> bytearray:
-    """Return a flag a node: 1 where it depends on a fault, or a fault on it.
-
-    A gradient that goes through both is no number, though a step lies between.
-    """
-    before, after = graph.ancestors(faults), graph.dependents(faults)
-    return bytearray(map(operator.or_, before, after))
 
 
 def _never_finite(sent: float) -> float:

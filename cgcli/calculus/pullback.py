@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.ends import mended_arrays
-from cgcli.calculus.floats import in_line, send_floats
+from cgcli.calculus.floats import send_floats
 from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.calculus.trail import Trail
@@ -40,8 +40,6 @@ class ArraySweep(MaskedSweep):
     ) -> None:
         super().__init__(graph, values)
         self._faults = faults
-        self._tainted = in_line(graph, faults) if faults else None
-        self._scattered = self._marks = False
         self._trail = trail or Trail()
         self.masks = self._trail.masks
 
@@ -96,16 +94,12 @@ class ArraySweep(MaskedSweep):
         reached = self.reduce(self.truth(mask, node), node, argument)
         return None if np.all(reached) else np.asarray(reached) > 0
 
-    def tainted(self, node: int) -> bool:
-        """Whether a node and a fault are in one line."""
-        return bool(self._tainted and self._tainted[node])
-
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
         if type(sent) is not Scattered:
             return None
-        if not self._faults and not self._marks:
-            self._scattered = True
+        if not self._faults and not self._trail.marks:
+            self._trail.scattered = True
             return None
         mask = np.zeros(np.shape(sent.like), dtype=bool)
         mask[sent.indices] = True
@@ -120,11 +114,11 @@ class ArraySweep(MaskedSweep):
         masks = dict(self.masks)
         with quiet():
             found = super().backward(of, active, seed)
-            if not self._scattered or all(
+            if not self._trail.scattered or all(
                 each is None or np.isfinite(each).all() for each in found
             ):
                 return found
-            self._marks = True
+            self._trail.marks, self._trail.scattered = True, False
             self.masks.clear()
             self.masks.update(masks)
             return super().backward(of, active, seed)
@@ -136,10 +130,10 @@ class ArraySweep(MaskedSweep):
             (node for node in {*graph.tensors, *self._faults} if node <= of), reverse=True
         )
         for node in apart:
-            send_floats(graph, self.values, first, node, active, {}, gradients, self._tainted)
+            send_floats(graph, self.values, first, node, active, {}, gradients)
             yield node
             first = node - 1
-        send_floats(graph, self.values, first, -1, active, {}, gradients, self._tainted)
+        send_floats(graph, self.values, first, -1, active, {}, gradients)
 
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
         """Return one contribution, in NumPy's silence."""
@@ -184,6 +178,43 @@ class ArraySweep(MaskedSweep):
             through = np.asarray(True if sent.mask is None else sent.mask)
         changed = np.where(through & np.isfinite(value), np.nan, value)
         return changed if self.graph.shape(argument) else float(changed)
+
+
+class TaintSweep(ArraySweep):
+    """A pass back of zeros that go through steps, and are NaN once they came through a fault.
+
+    Nothing is multiplied: an infinite slope makes nothing of 0.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        values: Any,
+        faults: dict[int, Any],
+        masks: dict[int, Any],
+        trail: Trail,
+    ) -> None:
+        super().__init__(graph, values, faults)
+        self.masks.update(masks)
+        self._trail.crossed = trail.crossed
+
+    def tainted(self, node: int) -> bool:
+        """Return that a step sends on what comes to it."""
+        return True
+
+    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
+        """Return ones."""
+        return [1.0] * len(places)
+
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return upstream."""
+        return upstream
+
+    def visits(self, of: int, active: bytearray) -> Iterable[int]:
+        """Return the nodes, scalars among them."""
+        return range(of, -1, -1)
 
 
 def _double(part: Any) -> Any:

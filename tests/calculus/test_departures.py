@@ -54,6 +54,9 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("y/x", {"x": [-2.8e-163], "y": [1.5]}, [("overflow", "x")]),
         ("gamma(x)", {"x": [6.2e-61, 1.9e-211]}, [("overflow", "x")]),
         ("tanh(x)", {"x": [2, -1]}, []),
+        # Of what was not asked for, nothing is told.
+        ("logsumexp([x, 0.5])", {"x": 1024}, []),
+        ("M @ x", {"M": [[800, 1], [np.inf, 1]], "x": [1.5e308, 1]}, [("overflow", "f")]),
         ("[x, y]*[y, 0]", {"x": 1, "y": 2}, []),
         # An element that is not picked has no part in what is.
         ("(x*x)[0]", {"x": [2, np.inf]}, []),
@@ -155,6 +158,8 @@ def test_a_step_of_what_is_infinitely_steep_has_gradient_0(text: str) -> None:
         ("log(x) > y", [-1.0, 2.0], [np.nan, 0.0]),
         ("x + sign(1/x)", [0.0, 2.0], [np.nan, 1.0]),
         ("log(ceil(x))", [-3.3, 1.5], [np.nan, 0.0]),
+        # What is infinite for a fault in another input has no part in it.
+        ("sign(atan2(1/(y - 0.5), x))", [-1.0, 2.0], [0.0, 0.0]),
         ("log(ceil(x))", [-0.3, 1.5], [np.nan, 0.0]),
         ("sqrt(sin(floor(x)))", [-1.5, 1.5], [np.nan, 0.0]),
         ("sign(x)*log(y - 2)", [-1.0, 2.0], [0.0, 0.0]),

@@ -79,7 +79,7 @@ def answer(program: Program, point: Point) -> Answer:
             true, blur = _numbers(*other), blur or other[0].blur
         firm, soft = _reach(tape, walk.output.at)
         notes = {
-            "domain": _domain(program, tape, firm | soft),
+            "domain": _domain(program, tape, firm | soft, gradients),
             "overflow": _overflow(tape, firm),
             "underflow": _underflow(tape, numbers, true),
             "kink": _kink(program, point, tape, walk, firm | soft, numbers, gradients),
@@ -148,13 +148,19 @@ def _reach(tape: Tape, outputs: Sequence[int]) -> tuple[set[int], set[int]]:
     return firm, soft - firm
 
 
-def _domain(program: Program, tape: Tape, near: set[int]) -> bool | None:
+def _domain(
+    program: Program, tape: Tape, near: set[int], gradients: list[dict[int, Number]]
+) -> bool | None:
     faults = [k for k, local in enumerate(tape.locals) if local and local.fault is True]
     if any(place in near for place in faults):
         return REQUIRED
     if any(not finite(tape.locals[k].value) for k in near):  # type: ignore[union-attr]
         return OPEN
     if any(tape.locals[k].fault is None for k in near):  # type: ignore[union-attr]
+        return OPEN
+    words = (NIL, DECIDES, MAYBE)
+    if not all(finite(x) or x in words for by in gradients for x in by.values()):
+        # Infinities that meet each other, or 0, are indeterminate forms, and may be noted as such.
         return OPEN
     if faults and uses(program, "where"):
         # A branch that has no value at an equality: the gradient is NaN, and some note says so.
@@ -174,8 +180,8 @@ def _overflow(tape: Tape, firm: set[int]) -> bool | None:
 
 
 def _underflow(tape: Tape, numbers: Numbers, true: Numbers) -> bool | None:
-    if not tape.under:
-        return FORBIDDEN
+    if not tape.under or tape.rounded:
+        return OPEN if tape.rounded else FORBIDDEN
     for a, b in zip(
         numbers.flat()[len(numbers.value) :], true.flat()[len(true.value) :], strict=True
     ):

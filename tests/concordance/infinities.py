@@ -27,7 +27,8 @@ def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
             "lt": args[0] < args[1], "le": args[0] <= args[1], "gt": args[0] > args[1],
             "ge": args[0] >= args[1], "eq": args[0] == args[1], "ne": args[0] != args[1],
         }  # fmt: skip
-        return Local(mpf(tests[name]), lambda: (mpf(0), mpf(0)))
+        margins = (mpf(0),) if args[0] == args[1] else ()
+        return Local(mpf(tests[name]), lambda: (mpf(0), mpf(0)), margins)
     if name in ("add", "sub"):
         value = args[0] + args[1] if name == "add" else args[0] - args[1]
         sign = mpf(1 if name == "add" else -1)
