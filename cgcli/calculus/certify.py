@@ -29,7 +29,7 @@ from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.notes import Note
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import element
+from cgcli.calculus.sweep import by_rows
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
@@ -322,36 +322,26 @@ class _Passes:
 
 
 def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, int]) -> Any:
-
     import numpy as np
 
-    from cgcli.numbers.objects import arranged, filled
+    from cgcli.numbers.objects import filled
 
     shape = graph.shape(of)
     active = graph.dependents(sources.values())
-    rows: dict[str, list[Any]] = {name: [] for name in sources}
-    for index in np.ndindex(shape):
-        place, inner = element(graph, of, index)
-        # What is not this element is not reached: 0 times what has no value would have none.
-        seed: Any = filled(NOTHING, graph.shape(place)) if inner else ball(1)
-        if inner:
-            seed[inner] = ball(1)
-        sweep = BallSweep(graph, values)
-        gradients = sweep.backward(place, active, seed) if active[place] else None
+    # What is not this element is not reached: 0 times what has no value would have none.
+    shapes = {name: (size(shape), *graph.shape(source)) for name, source in sources.items()}
+    rows = {name: filled(NOTHING, own) for name, own in shapes.items()}
+    backward = lambda node, seed: BallSweep(graph, values).backward(node, active, seed)
+    undefined = np.frompyfunc(lambda part: part if part.flags & ABSENT else VOID, 1, 1)
+    for place, gradients in by_rows(graph, of, active, NOTHING, ball(1), backward):
+        has_value = not values[of].flat[place].flags & VOIDED
         for name, source in sources.items():
-            row = gradients[source] if gradients else None
-            count = size(graph.shape(source))
-            elements = _elements(row) if row is not None else [NOTHING] * count
-            if values[of][index].flags & VOIDED:
-                elements = [each if each.flags & ABSENT else VOID for each in elements]
-            rows[name].extend(elements)
+            row = gradients[source]
+            if row is not None:
+                rows[name][place] = row if has_value else undefined(row)
     return {
-        name: arranged(found, shape + graph.shape(sources[name])) for name, found in rows.items()
+        name: np.reshape(found, shape + graph.shape(sources[name])) for name, found in rows.items()
     }
-
-
-def _elements(value: Any) -> list[Any]:
-    return list(value.flat) if hasattr(value, "flat") else [value]
 
 
 def _judge_all(

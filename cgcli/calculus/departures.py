@@ -21,7 +21,6 @@ from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import wide
 from cgcli.numbers.namespace import Namespace
-from cgcli.operations.row import Rule
 from cgcli.operations.shapes import size
 from cgcli.words import Message
 
@@ -29,6 +28,8 @@ __all__ = ["gradient_departure", "jacobian_departure", "underflow", "vanished_va
 
 _ROWS: Final = 16
 """At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
+_SMALL: Final = 1e-140
+_LARGE: Final = 1e140
 _MOST: Final = 4096
 """Of larger arrays it is not told: wide numbers take a thousand times as long as doubles."""
 
@@ -46,15 +47,6 @@ class WideSweep(Sweep):
     def book(self, node: int) -> Namespace:
         """Return the namespace of wide numbers, or of arrays of them."""
         return wide.wide_arrays() if node in self.graph.tensors else wide.WIDE
-
-    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
-        """Return a rule's result; what the processor flags meanwhile is nobody's."""
-        if node not in self.graph.tensors:
-            return super().run(node, rule, *numbers)
-        from cgcli.numbers.arrays import quiet
-
-        with quiet():
-            return super().run(node, rule, *numbers)
 
     @property
     def scattering(self) -> Namespace:
@@ -80,9 +72,8 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
     if not graph.tensors and 0.0 not in values:
         return
     for node, arguments in enumerate(graph.arguments):
-        operation, value = graph.operations[node], values[node]
-        # What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles.
-        if not arguments or (operation.kinks and not operation.wide) or _all(value, _is_apart):
+        value = values[node]
+        if not arguments or _all(value, _is_apart) or not _may_vanish(graph, values, node):
             continue
         parts = [values[argument] for argument in arguments]
         if _can_be_told(graph, node, parts) and any(
@@ -125,8 +116,12 @@ def gradient_departure(
             gradient = gradients[argument]
             if found or not active[argument] or gradient is None or _all(gradient, _is_usual):
                 continue
+            if _all(gradient, math.isfinite) and not _may_be_lost(
+                graph, values, node, place, gradients[node]
+            ):
+                continue
             sent = contribution(graph, values, node, place, gradients[node], {}, masks)
-            if sent is None or _all(sent, _is_usual) or _is_not_sent(gradients[node], sent):
+            if sent is None or _all(sent, _is_usual):
                 continue
             found = _judge(graph, values, node, place, gradients[node], sent)
             if found is not None and found.kind == "underflow" and not vanished:
@@ -172,13 +167,6 @@ def jacobian_departure(
         if found:
             return found
     return {}
-
-
-def _is_not_sent(upstream: Any, sent: Any) -> bool:
-    """Whether what is 0 in a contribution to an array is so because nothing was to be sent."""
-    if isinstance(upstream, float) or getattr(sent, "shape", ()) != upstream.shape:
-        return False
-    return _all(sent, math.isfinite) and bool(((sent != 0) | (upstream == 0)).all())
 
 
 def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | None:
@@ -247,6 +235,49 @@ def _judge(
         if each == 0 and _is_less(truth):
             return _Found("underflow", argument)
     return None
+
+
+def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
+    """Whether what an operation makes of its arguments may be 0 for being less than any double.
+
+    What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles. Products
+    and quotients of moderate numbers are moderate, and sums are exact where they are small.
+    """
+    operation = graph.operations[node]
+    if operation.wide or operation.mixes:
+        return True
+    if operation.kinks:
+        return False
+    parts = (values[argument] for argument in graph.arguments[node])
+    return not all(_all(part, _is_moderate) for part in (*more, *parts))
+
+
+def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> bool:
+    """Whether what an operation sends may be 0 for being less than any double.
+
+    A partial of 0 is one that vanished where no argument is 0.
+    """
+    operation, arguments = graph.operations[node], graph.arguments[node]
+    if not _may_vanish(graph, values, node, upstream):
+        return False
+    if not operation.elementwise:
+        return operation.mixes or not graph.static.get(node)
+    partial = local(graph, values, node, place)
+    apart: Any = operation.wide
+    for argument in arguments:
+        apart = apart & (values[argument] != 0)
+    if node not in graph.tensors:
+        return bool(upstream and upstream * partial == 0 and (partial or apart))
+    from cgcli.numbers.arrays import quiet
+
+    with quiet():
+        lost = (upstream != 0) & (upstream * partial == 0) & ((partial != 0) | apart)
+    return bool(lost.any())
+
+
+def _is_moderate(value: float) -> Any:
+    size = abs(value)
+    return (value == 0) | ((size > _SMALL) & (size < _LARGE))
 
 
 def _is_apart(value: float) -> bool:

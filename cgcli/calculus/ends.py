@@ -34,7 +34,7 @@ def mended(
 
     >>> from cgcli.operations.table import OPERATIONS
     >>> mended(OPERATIONS["exp"], 0, 1e-10, math.inf, math.inf, (720.0,))
-    4.97640331604364e+302
+    4.920700930263816e+302
     """
     sent = upstream * partial
     if LEAST <= abs(partial) < math.inf or not operation.wide:

@@ -19,7 +19,7 @@ from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, find
-from cgcli.calculus.sweep import element
+from cgcli.calculus.sweep import by_rows
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
@@ -267,24 +267,23 @@ def _by_rows(
     """Fill in the gradients of an element of the output each, in a pass back each."""
     import numpy as np
 
-    def _row(gradients: list[Any]) -> Any:
+    def _row(of: int, seed: Any, trail: Trail) -> Any:
+        gradients = backward(graph, values, of, active, faults, seed, trail)
         parts = [
             np.zeros(graph.shape(source)) if gradients[source] is None else gradients[source]
             for source in sources
         ]
         return np.concatenate([np.reshape(part, -1) for part in parts])
 
-    for index, row in zip(np.ndindex(graph.shape(target)), found, strict=True):
-        of, inner = element(graph, target, index)
-        if not active[of]:
-            continue
-        seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
-        if inner:
-            seed[inner] = 1.0
-        if not (faults and inner):
-            row[:] = _row(backward(graph, values, of, active, faults, seed, Trail()))
-        if inner and (faults or not np.isfinite(row).all()):
+    def _apart(of: int, seed: Any) -> Any:
+        inner = bool(np.shape(seed))
+        row = None if faults and inner else _row(of, seed, Trail())
+        if row is None or (inner and not np.isfinite(row).all()):
             # What the element does not depend on is not multiplied by 0: a fault stays in its own.
             trail = Trail()
             trail.masks[of] = seed != 0
-            row[:] = _row(backward(graph, values, of, active, faults, seed, trail))
+            row = _row(of, seed, trail)
+        return row
+
+    for place, row in by_rows(graph, target, active, 0.0, 1.0, _apart):
+        found[place] = row

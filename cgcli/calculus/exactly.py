@@ -17,7 +17,7 @@ from cgcli.calculus.evaluate import check_size
 from cgcli.calculus.exact_passes import ExactSweep, Ratios, handed_out, unreached
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.result import Result, find
-from cgcli.calculus.sweep import element
+from cgcli.calculus.sweep import by_rows
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -156,14 +156,8 @@ class Exactly(Ratios):
         rows = {name: filled(zero, (size(shape), *graph.shape(n))) for name, n in wanted.items()}
         reached: list[Any] = [None] * len(graph)
         one = Ratio(1, 1, self.room)
-        for place, index in enumerate(np.ndindex(shape)):
-            of, inner = element(graph, target, index)
-            if not active[of]:
-                continue
-            seed: Any = filled(zero, graph.shape(of)) if inner else one
-            if inner:
-                seed[inner] = one
-            gradients = ExactSweep(self, graph, values).backward(of, active, seed)
+        backward = lambda of, seed: ExactSweep(self, graph, values).backward(of, active, seed)
+        for place, gradients in by_rows(graph, target, active, zero, one, backward):
             for name, node in wanted.items():
                 if gradients[node] is not None:
                     rows[name][place] = gradients[node]

@@ -23,7 +23,7 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Rule
 
-__all__ = ["Masked", "MaskedSweep", "PlainSweep", "Sweep", "element"]
+__all__ = ["Masked", "MaskedSweep", "PlainSweep", "Sweep", "by_rows", "element"]
 
 
 def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
@@ -39,6 +39,37 @@ def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple
     while index and graph.operations[node].collects:
         node, index = graph.arguments[node][index[0]], index[1:]
     return node, index
+
+
+def by_rows(
+    graph: Graph,
+    of: int,
+    active: bytearray,
+    zero: Any,
+    one: Any,
+    backward: Callable[[int, Any], list[Any]],
+) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the rows of a node's Jacobian: the place of an element, and its gradients by node.
+
+    `backward(node, seed)` returns gradients. Elements that nothing active leads to are left out.
+
+    >>> from cgcli.program import parse
+    >>> graph = parse("[2*x, 3, x]").graph()
+    >>> active = graph.dependents([graph.inputs["x"]])
+    >>> list(by_rows(graph, graph.output, active, 0.0, 1.0, lambda node, seed: [node, seed]))
+    [(0, [2, 1.0]), (2, [1, 1.0])]
+    """
+    import numpy as np
+
+    for place, index in enumerate(np.ndindex(graph.shape(of))):
+        node, inner = element(graph, of, index)
+        if not active[node]:
+            continue
+        seed = one
+        if inner:
+            seed = np.full(graph.shape(node), zero)
+            seed[inner] = one
+        yield place, backward(node, seed)
 
 
 class Sweep:

@@ -3,8 +3,8 @@
 Rows whose numbers lie alike have the same kinds of notes: at the same nodes values and gradients
 that are 0, infinite or NaN, and the same kinks. Only rows that an operation flagged are looked
 at so closely, and one of every sort is evaluated for all. What a tie or a jump means for the
-output hangs on the numbers themselves: such rows are evaluated each by itself, as long as they
-are not too many.
+output hangs on the numbers themselves, and so does what vanished: as long as they are not too
+many, rows are alike where their numbers are the same.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.lower import Lowered
+from cgcli.plan.passes import has_rows
 
 __all__ = ["RowNotes", "note_rows"]
 
 _RESULTS: Final = 2**22
 """How many numbers the rows that are looked at together hold, 32 MB."""
-_CLOSELY: Final = 2000
-"""How many sorts of rows at a tie or a jump are told apart by their numbers."""
+_NODES: Final = 20_000
+"""How many nodes are evaluated for rows that are told apart by their numbers."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -50,14 +51,15 @@ class RowNotes:
         sweep, tape = lowered.sweep, lowered.tape
         gradients = sweep.sums.gradients if sources else []
         self._evaluate = evaluate
-        steps, others = _flags(lowered, sources)
-        self.flags = [*steps, *others]
-        self._steps = len(steps)
+        self.flags = _flags(lowered, sources)
+        self._closely = max(20, _NODES // len(sweep.values))
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
         self._detail = Compiled(lowered, parameters, by_row=[*places, *self.flags])
         self._rows = max(1, _RESULTS // max(1, sum(map(size, self._detail.shapes))))
         self._kinds: dict[int, Mapping[str, Note]] = {}
+        self._same = [not has_rows(value) for value in sweep.values]
+        self._always: bool | None = None
 
     def look(
         self, chunk: Mapping[str, Any], flags: Sequence[Any], report: Report, *, flagged: bool
@@ -68,7 +70,12 @@ class RowNotes:
         met what is no double, or no number.
         """
         count = len(chunk[ROW])
-        asked = np.full(count, flagged)
+        if self._always is None and count:
+            # What is said of values that all rows share is known from any of them.
+            results = self._evaluate(chunk, 0)
+            nodes = (node for result in results for node in result.notes_by_node)
+            self._always = any(self._same[node] for node in nodes)
+        asked = np.full(count, flagged or bool(self._always))
         for flag in flags:
             asked |= flag != 0
         places = np.flatnonzero(asked)
@@ -76,11 +83,8 @@ class RowNotes:
         for start in range(0, len(places), self._rows):
             part = places[start : start + self._rows]
             rows = {name: array[part] for name, array in chunk.items()}
-            closely = np.zeros(len(part), dtype=bool)
-            if len(self._kinds) < _CLOSELY:
-                for flag in flags[: self._steps]:
-                    closely |= flag[part] != 0
-            sorts = _sorts(self._detail.rows(rows, len(part)), closely)
+            closely = len(self._kinds) < self._closely
+            sorts = _sorts(self._detail.rows(rows, len(part)), len(part), closely=closely)
             found, firsts, inverse, counts = np.unique(
                 sorts, return_index=True, return_inverse=True, return_counts=True
             )
@@ -126,14 +130,10 @@ def note_rows(task: Task, table: Table, report: Report) -> None:
             notes.look(part, flags, report, flagged=flagged)
 
 
-def _flags(lowered: Lowered, sources: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Return places that are true of rows to look at: at a step's tie or jump, and other kinks.
-
-    Functions that raise no flag of the processor are among the others.
-    """
+def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:
+    """Return places that are true of rows to look at: at a kink, or where no flag is raised."""
     graph, sweep, tape = lowered.graph, lowered.sweep, lowered.tape
     active = graph.dependents(sources)
-    steps: list[Cell] = []
     flags: list[Cell] = []
     for place in range(len(tape)):
         if tape[place].operation in SPECIAL and tape[place].rows:
@@ -145,27 +145,24 @@ def _flags(lowered: Lowered, sources: Sequence[int]) -> tuple[list[int], list[in
             parts = [sweep.part(argument) for argument in arguments]
             fixed = () if operation.elementwise else graph.static.get(node, ())
             at = (kink.at(lowered.m, *parts, *fixed) for kink in operation.kinks)
-            found = steps if operation.step else flags
-            found += [flag for flag in at if isinstance(flag, Cell)]
-
-    def written(truths: list[Cell]) -> list[int]:
-        places = dict.fromkeys(flag.reduced("any", None).place for flag in truths if flag.rows)
-        return [elementwise(tape, "truth", Cell(tape, place)).place for place in places]
-
-    return written(steps), written(flags)
+            flags += [flag for flag in at if isinstance(flag, Cell)]
+    found = dict.fromkeys(flag.reduced("any", None).place for flag in flags if flag.rows)
+    return [elementwise(tape, "truth", Cell(tape, place)).place for place in found]
 
 
-def _sorts(arrays: Sequence[Any], closely: Any) -> Any:
+def _sorts(arrays: Sequence[Any], count: int, *, closely: bool) -> Any:
     """Return a number for every row that rows whose numbers lie alike have in common.
 
-    Where it is to be looked at `closely` that is so of rows with the same numbers alone.
+    `closely` those alone have it whose numbers are the same.
     """
-    sorts = np.zeros(len(closely), dtype=np.uint64)
+    sorts = np.zeros(count, dtype=np.uint64)
     for array in arrays:
-        flat = array.reshape(len(closely), -1)
-        if closely.any():
+        flat = array.reshape(count, -1)
+        if closely:
             for column in np.ascontiguousarray(flat.T).view(np.uint64):
-                sorts = np.where(closely, (sorts ^ column) * _MIX, sorts)
+                sorts = (sorts ^ column) * _MIX
+                sorts ^= sorts >> np.uint64(29)
+            continue
         nothing = flat == 0
         code = np.isnan(flat).any(axis=1) + 2 * np.isinf(flat).any(axis=1)
         code = code + 4 * nothing.any(axis=1) + 8 * nothing.all(axis=1)

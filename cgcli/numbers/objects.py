@@ -77,7 +77,9 @@ def lift(function: Callable[..., Any], count: int) -> Callable[..., Any]:
     def apply(*arguments: Any) -> Any:
         for argument in arguments:
             if isinstance(argument, np.ndarray):
-                return _plain(elementwise(*arguments))
+                # NumPy hears of what the doubles inside a function do, and would warn.
+                with np.errstate(all="ignore"):
+                    return _plain(elementwise(*arguments))
         return function(*arguments)
 
     return apply

@@ -122,7 +122,8 @@ def test_what_takes_vectors_takes_a_number(cgraph: Any, name: str) -> None:
 def test_elements_without_digits_have_a_mark(cgraph: Any) -> None:
     ran = cgraph("eval", "sum(log(x))", "x=[1, -2]", "--precision", "5")
     assert ran.status == 1
-    assert "[0, ?]" in ran.out and "[1, ?]" in ran.out
+    # What has no value has no gradient, by any element.
+    assert "[0, ?]" in ran.out and "[?, ?]" in ran.out
 
 
 def test_the_table_shows_digits_and_verdicts(cgraph: Any) -> None:
@@ -370,7 +371,7 @@ def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
     ("program", "bindings", "value"),
     [
         # In doubles 0.1 + 0.2 is more than 0.3, 3*x is 1, and 1e-400 is 0.
-        ("abs(x + y - z)", ("x=0.1", "y=0.2", "z=0.3"), None),
+        ("abs(x + y - z)", ("x=0.1", "y=0.2", "z=0.3"), "0"),
         ("log(3*x - 1)", ("x=0.33333333333333333334",), "1.5e+20"),
         ("log(x)", ("x=1e-400",), "1e+400"),
         ("x/x*y", ("x=1e-400", "y=2", "--wrt", "y"), "1"),

@@ -266,9 +266,10 @@ def _walk(tree: Any, known: dict[str, Any], trees: dict[str, Any]) -> Any:
         # An equality holds at the point alone: what is equal there is the other branch about it.
         try:
             other = _walk(inner[2], known, trees)
+            same = other.value == taken.value
         except UndefinedHereError:
             raise UnclearError from None
-        return other if other.value == taken.value else taken
+        return other if same else taken
     parts = [_walk(each, known, trees) for each in inner]
     if kind == "power":
         return _map(lambda a: _whole_power(a, word), parts[0])
