@@ -82,7 +82,7 @@ def answer(program: Program, point: Point) -> Answer:
             "domain": _domain(program, tape, firm | soft, gradients),
             "overflow": _overflow(tape, firm),
             "underflow": _underflow(tape, numbers, true),
-            "kink": _kink(program, point, tape, walk, firm | soft, numbers, gradients),
+            "kink": _kink(program, point, tape, firm, soft, numbers),
         }
         if notes["domain"] is REQUIRED:
             for kind in ("overflow", "underflow"):
@@ -197,22 +197,23 @@ def _kink(
     program: Program,
     point: Point,
     tape: Tape,
-    walk: Walk,
-    near: set[int],
+    firm: set[int],
+    soft: set[int],
     numbers: Numbers,
-    gradients: list[dict[int, Number]],
 ) -> bool | None:
     """Whether a note is due: a table's kink that is used, or a choice that is seen beside."""
     corners, ties, maybe = False, False, False
-    for place in near:
+    for place in firm | soft:
         local, op = tape.locals[place], tape.ops[place]
         if not local or not any(tape.varies[arg] for arg in tape.args[place]):
             continue
         if not any(tape.smoothly[arg] for arg in tape.args[place]):
             maybe |= local.kink is not False
             continue
-        corners |= local.kink is True
+        # Of what only a step or a choice reads, the slope is not used.
+        corners |= local.kink is True and place in firm
         maybe |= local.kink is None or _by_exponent(tape, place)
+        maybe |= local.kink is True and place in soft and op not in STEPS
         ties |= op in STEPS and tape.ties(place)
     if not (corners or ties or maybe):
         outside = any(local and local.fault is not False for local in tape.locals)

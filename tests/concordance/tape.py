@@ -323,7 +323,9 @@ class Tape:
         if local.fault:
             return UNKNOWN if upstream is DECIDES else BAD
         if upstream is NIL or upstream is DECIDES:
-            return DECIDES if slope is DECIDES else UNKNOWN if local.fault is None else upstream
+            if slope is DECIDES or local.fault is not None:
+                return DECIDES if slope is DECIDES else upstream
+            return MAYBE if upstream is DECIDES else UNKNOWN
         if slope is NIL or slope is DECIDES:
             if slope is DECIDES:
                 return MAYBE if upstream is UNKNOWN or upstream is BAD else slope
