@@ -261,7 +261,7 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
     if not _may_vanish(graph, values, node, upstream):
         return False
     if not operation.elementwise:
-        return operation.mixes or not graph.static.get(node)
+        return operation.mixes or operation.wide or not graph.static.get(node)
     partial = local(graph, values, node, place)
     apart: Any = operation.wide
     for argument in arguments:

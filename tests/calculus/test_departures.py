@@ -54,6 +54,9 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("y/x", {"x": [-2.8e-163], "y": [1.5]}, [("overflow", "x")]),
         ("gamma(x)", {"x": [6.2e-61, 1.9e-211]}, [("overflow", "x")]),
         ("tanh(x)", {"x": [2, -1]}, []),
+        ("logsumexp(x)", {"x": [0, -800]}, [("underflow", "x")]),
+        ("sum(logsumexp(x, 1))", {"x": [[0, -800]]}, [("underflow", "x")]),
+        ("norm(x)", {"x": [5e210, 2e-308]}, [("underflow", "x")]),
         # Of what was not asked for, nothing is told.
         ("logsumexp([x, 0.5])", {"x": 1024}, []),
         ("M @ x", {"M": [[800, 1], [np.inf, 1]], "x": [1.5e308, 1]}, [("overflow", "f")]),
