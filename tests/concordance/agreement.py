@@ -141,8 +141,8 @@ class Comparison:
         if right is UNKNOWN:
             self.counts["unknown"] += 1
             yield from self._silent(kind, what, said, place)
-            unlike = other is not None and _class(other) != _class(said)
-            if self._open(kind) and unlike and not self._in_another_order(said, place):
+            unlike = self._open(kind) and other is not None and _class(other) != _class(said)
+            if unlike and not self._in_another_order(said, place):
                 yield self._difference(f"{kind} unlike eval", what, other, said)
             return
         proofs = self.way.numbers in ("proved", "digits")
