@@ -33,17 +33,38 @@ def backward(
     mask of the elements that are: what goes through them is never finite. What a gradient
     met on its way is added to `trail`.
     """
+    trail = trail or Trail()
+    masks = dict(trail.masks)
     if graph.tensors:
         from cgcli.calculus.pullback import ArraySweep
 
-        return ArraySweep(graph, values, faults, trail).backward(of, active, seed)
-    gradients: list[Any] = [None] * len(values)
-    gradients[of] = seed
-    tainted = graph.dependents(faults) if faults else None
-    send_floats(graph, values, of, -1, active, faults, gradients, tainted)
-    if trail is not None:
+        gradients = ArraySweep(graph, values, faults, trail).backward(of, active, seed)
+    else:
+        gradients = [None] * len(values)
+        gradients[of] = seed
+        send_floats(graph, values, of, -1, active, faults, gradients)
         trail.crossed.update(node for node in faults if gradients[node] is not None)
+    if faults and _stopped(graph, gradients, faults):
+        from cgcli.calculus.pullback import TaintSweep
+
+        taints = TaintSweep(graph, values, faults, masks, trail).backward(of, active, 0.0 * seed)
+        for node, taint in enumerate(taints):
+            if taint is not None:
+                before = gradients[node]
+                gradients[node] = taint if before is None else before + taint
     return gradients
+
+
+def _stopped(graph: Graph, gradients: list[Any], faults: dict[int, Any]) -> bool:
+    """Whether a gradient came to a step that depends on a fault, or a fault on it.
+
+    A gradient that goes through both is no number.
+    """
+    before, after = graph.ancestors(faults), graph.dependents(faults)
+    return any(
+        row.step and gradients[node] is not None and (before[node] or after[node])
+        for node, row in enumerate(graph.operations)
+    )
 
 
 def contribution(
@@ -59,6 +80,11 @@ def contribution(
 
     `upstream` is the node's own gradient, and `masks` are those the pass left behind.
     """
+    if faults and graph.operations[node].step:
+        from cgcli.calculus.pullback import TaintSweep
+
+        taints = TaintSweep(graph, values, faults, masks, Trail())
+        return taints.contribution(node, place, 0.0 * upstream)
     if graph.tensors:
         from cgcli.calculus.pullback import ArraySweep
 

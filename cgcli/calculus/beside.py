@@ -128,26 +128,27 @@ class Side(NamedTuple):
 
 
 def sides_beside(
-    graph: Graph, values: Sequence[Any], of: int, elements: list[Element]
+    graph: Graph, values: Sequence[Any], of: int, elements: list[Element], others: list[Element]
 ) -> list[Side] | None:
     """Return a node's values and slopes beside the point; None where that is too much work.
 
     For each element come the side it is moved up to and the one it is moved down to, and then
-    both sides of a direction that moves all of them. Values and slopes are arrays of the node's
-    shape; NaN is what is not there, or not known.
+    both sides of a direction that moves all of them, and some others. Values and slopes are
+    arrays of the node's shape; NaN is what is not there, or not known.
     """
     # Multiples of the golden ratio, so that no two elements move alike.
     oblique = {
-        element: 0.5 + (0.6180339887 * place) % 1 for place, element in enumerate(elements, 1)
+        element: 0.5 + (0.6180339887 * place) % 1
+        for place, element in enumerate([*elements, *others], 1)
     }
     ways = [{element: 1.0} for element in elements]
-    ways += [oblique] if len(elements) > 1 else []
+    ways += [oblique] if len(oblique) > 1 else []
     directions = [
         {element: sign * step for element, step in way.items()}
         for way in ways
         for sign in (1.0, -1.0)
     ]
-    moved = graph.dependents({node for node, _ in elements})
+    moved = graph.dependents({node for node, _ in oblique})
     needed = graph.ancestors([of])
     work = sum(
         1 + size(graph.shape(node)) / _STILL
@@ -217,8 +218,11 @@ class _Beside(Sweep):
         """Return a value that is the one of the point to the bit, where it is but for rounding."""
         if self.graph.operations[node].step:
             return result
-        sizes = [np.max(np.abs(self._at_point[a])) for a in self.graph.arguments[node]]
-        scale = max((float(s) for s in sizes if s - s == 0), default=0.0)
+        arguments, scale = self.graph.arguments[node], 0.0
+        if len(arguments) > 1 or not self.graph.operations[node].elementwise:
+            # Of what is added up, the largest may leave more rounding than the sum is.
+            sizes = [float(np.max(np.abs(self._at_point[a]))) for a in arguments]
+            scale = max((s for s in sizes if s - s == 0), default=0.0)
 
         def near(number: Any, at_point: float) -> Any:
             if not isinstance(number, Series):

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import Lines, excerpt
+from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
-    from cgcli.calculus.beside import Direction, Side
+    from cgcli.calculus.beside import Direction, Element, Side
 
 __all__ = ["boundary"]
 
 _SAME: Final = 1e-9
+_ROUNDING: Final = 1e-13
 _NOTED: Final = 20
 """How many places a note is made for."""
 _SPOKEN: Final = 3
@@ -42,12 +44,17 @@ def boundary(
     if not ties:
         return {}
     from cgcli.calculus.beside import MOST, elements_that_move, moved_by, sides_beside
+    from cgcli.numbers.arrays import quiet
 
     places = {**_turned(result, values), **ties}
     elements = elements_that_move(graph, values, result.choices, places)
     if not elements:
         return {}
-    sides = sides_beside(graph, values, result.of, elements) if len(elements) <= MOST else None
+    count = sum(size(graph.shape(node)) for node in result.sources.values())
+    sides = None
+    if len(elements) <= MOST:
+        others = _others(result, elements) if count <= MOST else []
+        sides = sides_beside(graph, values, result.of, elements, others)
     first = next(iter(ties))
     if sides is None:
         words = Message(
@@ -55,7 +62,8 @@ def boundary(
             output=excerpt(result.output),
         )
         return {first: [_note(result, first, ties[first], words, None)]}
-    differing = _differing(result, sides)
+    with quiet():
+        differing = _differing(result, sides)
     if not differing:
         return {}
     unsaid = dict.fromkeys(differing)
@@ -72,6 +80,18 @@ def boundary(
         for node, here in said.items()
         if here
     }
+
+
+def _others(result: Result, elements: list[Element]) -> list[Element]:
+    """Return the elements of what is differentiated by that are not among some."""
+    import numpy as np
+
+    every = (
+        (node, tuple(map(int, index)))
+        for node in result.sources.values()
+        for index in np.ndindex(result.graph.shape(node))
+    )
+    return [element for element in every if element not in set(elements)]
 
 
 def _taken(result: Result, reached: list[Any], values: list[Any]) -> bytearray:
@@ -155,9 +175,9 @@ def _value_in_words(value: float | None) -> Message:
     return Message("without a value") if value is None else Message("{value:g}", value=value)
 
 
-def _same(a: float, b: float) -> bool:
+def _same(a: float, b: float, rounding: float = 0.0) -> bool:
     largest = max(abs(a), abs(b))
-    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest)
+    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest + rounding)
 
 
 def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
@@ -167,12 +187,14 @@ def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
     shape = result.graph.shape(result.of)
     at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
     found: list[_Difference] = []
-    for up, down in zip(sides[::2], sides[1::2], strict=True):
-        used = np.broadcast_to(_expected(result, up.direction), shape)
+    used_along = [np.broadcast_to(_expected(result, up.direction), shape) for up in sides[::2]]
+    # What adds up to a slope may be as large as the largest of them.
+    sizes = np.abs(used_along)
+    rounding = _ROUNDING * float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
+    for up, down, used in zip(sides[::2], sides[1::2], used_along, strict=True):
         for index in np.ndindex(shape):
-            one = _difference(
-                result, up, down, float(at_point[index]) + 0.0, float(used[index]), index
-            )
+            here, slope = float(at_point[index]) + 0.0, float(used[index])
+            one = _difference(result, up, down, here, slope, rounding, index)
             if one is not None:
                 found.append(one)
                 break
@@ -181,7 +203,13 @@ def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
 
 
 def _difference(
-    result: Result, up: Side, down: Side, here: float, used: float, index: tuple[int, ...]
+    result: Result,
+    up: Side,
+    down: Side,
+    here: float,
+    used: float,
+    rounding: float,
+    index: tuple[int, ...],
 ) -> _Difference | None:
     """Return what differs of one element of the output along a direction; None for nothing."""
     ends: list[float | None] = []
@@ -194,7 +222,7 @@ def _difference(
         else:
             jump = 0.0 if _same(value, here) else sign * (value - here)
             slopes.append(slope if not jump else float("inf") if jump > 0 else float("-inf"))
-    if all(s is not None and _same(s, used) for s in slopes):
+    if all(s is not None and _same(s, used, rounding) for s in slopes):
         return None
     names = [
         excerpt(result.graph.names[node]) + (f"[{', '.join(map(str, place))}]" if place else "")

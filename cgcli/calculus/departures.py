@@ -7,22 +7,28 @@ the first such node is told: the rest follows from it.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import contribution, local
+from cgcli.calculus.backward import backward, contribution, local
 from cgcli.calculus.notes import Note, note_on, shown
 from cgcli.calculus.sums import scattering
-from cgcli.calculus.sweep import Sweep
+from cgcli.calculus.sweep import Sweep, element
+from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import wide
 from cgcli.numbers.namespace import Namespace
+from cgcli.operations.shapes import size
 from cgcli.words import Message
 
-__all__ = ["gradient_departure", "underflow", "vanished_values"]
+__all__ = ["gradient_departure", "jacobian_departure", "underflow", "vanished_values"]
 
+_ROWS: Final = 16
+"""At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
 _SMALL: Final = 1e-140
 _LARGE: Final = 1e140
 _MOST: Final = 4096
@@ -87,24 +93,43 @@ def underflow(graph: Graph, node: int) -> Note:
     return note_on(graph, node, "underflow", message, Lines(graph.text))
 
 
+def _silence(graph: Graph) -> Any:
+    """Return a context in which NumPy does not warn, where there are arrays."""
+    if not graph.tensors:
+        return contextlib.nullcontext()
+    from cgcli.numbers.arrays import quiet
+
+    return quiet()
+
+
 def gradient_departure(
     graph: Graph,
     values: list[Any],
     gradients: list[Any],
     active: bytearray,
     faults: dict[int, Any],
+    masks: dict[int, Any],
+    sources: Iterable[int],
 ) -> dict[int, list[Note]]:
     """Return a note on the first node of the backward pass whose gradient left the doubles.
 
     It is for gradients that nothing in the values explains. An infinite derivative has not left
-    them, nor has what follows from one.
+    them, nor has what follows from one. What vanished is told where the gradient by one of the
+    sources is 0.
     """
-    if not graph.tensors:
-        return _departure(graph, values, gradients, active, faults)
-    from cgcli.numbers.arrays import quiet
-
-    with quiet():
-        return _departure(graph, values, gradients, active, faults)
+    with _silence(graph):
+        unusual = {
+            node
+            for node, gradient in enumerate(gradients)
+            if gradient is not None and not _is_usual(gradient)
+        }
+        if not unusual:
+            return {}
+        asked = [gradients[source] for source in sources if source in unusual]
+        vanished = any(map(_has_zero, asked))
+        return _departure(
+            graph, values, gradients, active, faults, masks, unusual, vanished=vanished
+        )
 
 
 def _departure(
@@ -113,14 +138,11 @@ def _departure(
     gradients: list[Any],
     active: bytearray,
     faults: dict[int, Any],
+    masks: dict[int, Any],
+    unusual: set[int],
+    *,
+    vanished: bool,
 ) -> dict[int, list[Note]]:
-    unusual = {
-        node
-        for node, gradient in enumerate(gradients)
-        if gradient is not None and not _is_usual(gradient)
-    }
-    if not unusual:
-        return {}
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     for node in range(len(gradients) - 1, -1, -1):
@@ -134,16 +156,52 @@ def _departure(
                 graph, values, node, place, gradients[node]
             ):
                 continue
-            sent = contribution(graph, values, node, place, gradients[node], {}, {})
+            sent = contribution(graph, values, node, place, gradients[node], {}, masks)
             if sent is None or _is_usual(sent):
                 continue
             found = _judge(graph, values, node, place, gradients[node], sent)
+            if found is not None and found.kind == "underflow" and not vanished:
+                found = None
             if not _all(sent, math.isfinite):
                 endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
         if found is not None:
             message = _words(graph, found, node)
             note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
             return {found.of: [note]}
+    return {}
+
+
+def jacobian_departure(
+    graph: Graph,
+    values: list[Any],
+    target: int,
+    active: bytearray,
+    faults: dict[int, Any],
+    jacobian: Mapping[int, Any],
+) -> dict[int, list[Note]]:
+    """Return the note of the first of a Jacobian's rows that has one, of a few that may have.
+
+    The Jacobian has by node of what is differentiated by an array of shape output × input.
+    """
+    import numpy as np
+
+    rows = size(graph.shape(target))
+    lines = np.concatenate([each.reshape(rows, -1) for each in jacobian.values()], axis=1)
+    looked = 0
+    for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
+        of, inner = element(graph, target, index)
+        if not active[of] or _all(line, _is_usual) or looked == _ROWS:
+            continue
+        looked += 1
+        seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
+        trail = Trail()
+        if inner:
+            seed[inner] = 1.0
+            trail.masks[of] = seed != 0
+        gradients = backward(graph, values, of, active, faults, seed, trail)
+        found = gradient_departure(graph, values, gradients, active, faults, trail.masks, jacobian)
+        if found:
+            return found
     return {}
 
 
@@ -241,7 +299,7 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
     if not _may_vanish(graph, values, node, upstream):
         return False
     if not operation.elementwise:
-        return operation.mixes or not graph.static.get(node)
+        return operation.mixes or operation.wide or not graph.static.get(node)
     partial = local(graph, values, node, place)
     apart: Any = operation.wide
     for argument in arguments:
@@ -297,8 +355,9 @@ def _all(value: Any, holds: Callable[[Any], Any]) -> bool:
 
 def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
     """Return the elements of an array beside those of another, or two numbers."""
-    if isinstance(value, float):
-        return iter([(value, wide.spread_wide(truth) if isinstance(truth, int) else truth)])
+    if isinstance(value, float) or not value.shape:
+        truth = truth if isinstance(truth, int | Decimal) else truth.item()
+        return iter([(float(value), wide.wide(truth) if isinstance(truth, int) else truth)])
     return zip(value.flat, truth.flat, strict=True)
 
 

@@ -8,7 +8,12 @@ from typing import Any, Final
 
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
-from cgcli.calculus.departures import gradient_departure, underflow, vanished_values
+from cgcli.calculus.departures import (
+    gradient_departure,
+    jacobian_departure,
+    underflow,
+    vanished_values,
+)
 from cgcli.calculus.forward import forward
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
@@ -61,6 +66,12 @@ def evaluate(
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
         result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
     bent = kinks(result, reached, trail, lambda: values)
+    if bent and trail.scattered:
+        # An element that is not picked is at no kink.
+        trail = Trail(marks=True)
+        reached = backward(graph, values, target, active, faults, _ones(graph, target), trail)
+        result.masks = trail.masks
+        bent = kinks(result, reached, trail, lambda: values)
     vanished = list(vanished_values(graph, values))
     if vanished:
         # What is 0 for want of a smaller double is at no kink.
@@ -70,8 +81,12 @@ def evaluate(
     found = notes.merged(found, bent)
     if found:
         result.notes = _told(result, found, reached, trail)
-    if result.gradients is not None and all(note.kind == "kink" for note in result.notes):
-        left = gradient_departure(graph, values, result.gradients, active, faults)
+    if all(note.kind == "kink" for note in result.notes):
+        if result.jacobian:
+            lines = {wanted[name]: part for name, part in result.jacobian.items()}
+            left = jacobian_departure(graph, values, target, active, faults, lines)
+        else:
+            left = gradient_departure(graph, values, reached, active, faults, trail.masks, sources)
         found = notes.merged(found, left)
         result.notes += (note for own in left.values() for note in own)
     result.notes_by_node = found
@@ -116,7 +131,7 @@ def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
     flags = bytearray(len(graph))
     flags[result.of] = 1
     for node in range(result.of, -1, -1):
-        if not flags[node]:
+        if not flags[node] or graph.operations[node].reads_shape:
             continue
         chooses = graph.operations[node].reaches is not None
         for place, argument in enumerate(graph.arguments[node]):
@@ -171,7 +186,7 @@ def _jacobian(
     found = np.zeros((rows, columns))
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
-        reached = backward(graph, values, target, active, faults, np.ones(shape), trail)
+        reached = backward(graph, values, target, active, faults, _ones(graph, target), trail)
         # A kink at any element counts.
         trail.masks.clear()
         narrow = _is_narrow(graph, target, active, rows, columns)
@@ -192,6 +207,15 @@ _DIRECTIONS: Final = 2**24
 """How many numbers the tangents of one forward sweep hold, 128 MB."""
 _VISIT: Final = 2000
 """What a visit to a node takes, in the numbers that NumPy works on in that time."""
+
+
+def _ones(graph: Graph, target: int) -> Any:
+    """Return the gradient of the sum of a node's elements by the node."""
+    if not graph.shape(target):
+        return 1.0
+    import numpy as np
+
+    return np.ones(graph.shape(target))
 
 
 def _is_narrow(graph: Graph, target: int, active: bytearray, rows: int, columns: int) -> bool:

@@ -27,10 +27,6 @@ class FloatSweep(Sweep):
         super().__init__(graph, values)
         self._faults = faults
 
-    def tainted(self, node: int) -> bool:
-        """Whether a node depends on a fault."""
-        return bool(self.graph.dependents(self._faults)[node])
-
     def book(self, node: int) -> Namespace:
         """Return the namespace of floats."""
         return real.FAST
@@ -60,12 +56,8 @@ def send_floats(
     active: bytearray,
     faults: dict[int, Any],
     gradients: list[Any],
-    tainted: bytearray | None = None,
 ) -> None:
-    """Add what scalar nodes send, from the first down to the last, which is left out.
-
-    `tainted` flags what depends on a fault: there even a step sends something.
-    """
+    """Add what scalar nodes send, from the first down to the last, which is left out."""
     operations, all_arguments = graph.operations, graph.arguments
     m, choices = real.FAST, Choices(graph, active)
     least, endless = LEAST, math.inf
@@ -78,7 +70,7 @@ def send_floats(
         if not count:
             continue
         operation = operations[node]
-        if operation.step and not (tainted and tainted[node]):
+        if operation.step:
             continue
         y = values[node]
         # Two arguments are the usual case. Spelt out, without a list of arguments to unpack at

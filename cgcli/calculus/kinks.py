@@ -52,6 +52,10 @@ def kinks(
                 continue
         if not any(active[a] for a in arguments):
             continue
+        moving = result.choices.moving
+        if not any(moving[a] for a in arguments):
+            # What moves by steps alone is constant beside the point, but for their jumps.
+            continue
         parts = [at_point[a] for a in arguments]
         for kink in operation.kinks:
             if not (sent or kink.jump or operation.step):
@@ -60,8 +64,7 @@ def kinks(
             if at is False or (graph.tensors and not (at := varying(node, at)).any()):
                 continue
             if not sent:
-                if any(result.choices.moving[a] for a in arguments):
-                    ties[node] = at
+                ties[node] = at
                 continue
             at_fault = (
                 _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
@@ -71,7 +74,7 @@ def kinks(
             if at_fault is None:
                 continue
             lines = lines or Lines(graph.text)
-            note = _kink_note(graph, node, kink, at_fault, active, lines, kind)
+            note = _kink_note(graph, node, kink, at_fault, moving, lines, kind)
             if note is not None:
                 notes.setdefault(node, []).append(note)
     if not ties:
@@ -82,18 +85,17 @@ def kinks(
 
 
 def _varying(result: Result, values: Callable[[], list[Any]]) -> Callable[[int, Any], Any]:
-    """Return what tells where a place is at an element that varies; of a step, that moves."""
+    """Return what tells where a place is at an element that moves."""
     graph = result.graph
 
     @functools.cache
-    def reached(moving: bool) -> dict[int, Any]:
+    def reached() -> dict[int, Any]:
         import numpy as np
 
         from cgcli.calculus.tangents import Tangents
 
-        needed = result.choices.moving if moving else result.active
         seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
-        sweep = Tangents(graph, values(), needed, {}, result.active)
+        sweep = Tangents(graph, values(), result.choices.moving, {}, result.active)
         return sweep.reached(result.of, seeds) if seeds else {}
 
     def varying(node: int, at: Any) -> Any:
@@ -102,7 +104,7 @@ def _varying(result: Result, values: Callable[[], list[Any]]) -> Callable[[int, 
         operation, shape, at = graph.operations[node], graph.shape(node), np.asarray(at)
         if not operation.elementwise or not at.any():
             return at
-        flags, varies = reached(operation.step), np.zeros(shape, dtype=bool)
+        flags, varies = reached(), np.zeros(shape, dtype=bool)
         for argument in graph.arguments[node]:
             if argument in flags:
                 varies = varies | np.broadcast_to(flags[argument][0], shape)
@@ -138,7 +140,7 @@ def _kink_note(
     node: int,
     kink: Kink,
     found: tuple[list[Any], str],
-    active: bytearray,
+    moving: bytearray,
     lines: Lines,
     kind: Kind,
 ) -> Note | None:
@@ -153,7 +155,7 @@ def _kink_note(
     words: list[Message] = []
     for place, argument in enumerate(graph.arguments[node]):
         pair = sides[place] if place < len(sides) else None
-        if pair is None or not active[argument]:
+        if pair is None or not moving[argument]:
             continue
         left, right = (None if side is None else float(side) for side in pair)
         name = graph.names[argument]

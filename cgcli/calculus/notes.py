@@ -162,11 +162,14 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
             return (None, None, False) if inside else (np.asarray(True), None, False)
         if any(np.isnan(part).any() for part in parts):
             return None, None, False
-        finite = all(np.isfinite(part).all() for part in parts)
         undefined = np.isnan(value)
         if undefined.any():
             return None, undefined, False
-        return None, None, bool(finite)
+        # What is infinite without the infinities of the arguments has left the doubles.
+        finite = [np.where(np.isfinite(part), part, 0.0) for part in parts]
+        with quiet():
+            alone = operation.value(ARRAYS, *finite, *graph.static.get(node, ()))
+        return None, None, not np.isfinite(alone).all()
     with quiet():
         nan = np.zeros(np.shape(value), dtype=bool)
         infinite = np.zeros(np.shape(value), dtype=bool)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -41,8 +40,6 @@ class ArraySweep(MaskedSweep):
     ) -> None:
         super().__init__(graph, values)
         self._faults = faults
-        self._in_pass = False
-        self._tainted = graph.dependents(faults) if faults else None
         self._trail = trail or Trail()
         self.masks = self._trail.masks
 
@@ -97,32 +94,33 @@ class ArraySweep(MaskedSweep):
         reached = self.reduce(self.truth(mask, node), node, argument)
         return None if np.all(reached) else np.asarray(reached) > 0
 
-    def tainted(self, node: int) -> bool:
-        """Whether a node depends on a fault."""
-        return bool(self._tainted and self._tainted[node])
-
-    @cached_property
-    def _unbounded(self) -> bool:
-        """Whether a value is not finite: an element that is not picked is not multiplied by 0.
-
-        It is asked in a pass alone: what a single node sends is the same without.
-        """
-        return self._in_pass and any(
-            value is not None and not _bounded(value) for value in self.values
-        )
-
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements: a fault is in one of them, or not."""
-        if type(sent) is not Scattered or not (self._faults or self._unbounded):
+        if type(sent) is not Scattered:
+            return None
+        if not self._faults and not self._trail.marks:
+            self._trail.scattered = True
             return None
         mask = np.zeros(np.shape(sent.like), dtype=bool)
         mask[sent.indices] = True
         return mask
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
-        """Return the gradients, in NumPy's silence."""
-        self._in_pass = True
+        """Return the gradients, in NumPy's silence.
+
+        Where one is not finite, what picks elements is kept beside them: 0 times infinity is no
+        number, and an element that is not picked has none of it.
+        """
+        masks = dict(self.masks)
         with quiet():
+            found = super().backward(of, active, seed)
+            if not self._trail.scattered or all(
+                each is None or np.isfinite(each).all() for each in found
+            ):
+                return found
+            self._trail.marks, self._trail.scattered = True, False
+            self.masks.clear()
+            self.masks.update(masks)
             return super().backward(of, active, seed)
 
     def visits(self, of: int, active: bytearray) -> Iterable[int]:
@@ -132,10 +130,10 @@ class ArraySweep(MaskedSweep):
             (node for node in {*graph.tensors, *self._faults} if node <= of), reverse=True
         )
         for node in apart:
-            send_floats(graph, self.values, first, node, active, {}, gradients, self._tainted)
+            send_floats(graph, self.values, first, node, active, {}, gradients)
             yield node
             first = node - 1
-        send_floats(graph, self.values, first, -1, active, {}, gradients, self._tainted)
+        send_floats(graph, self.values, first, -1, active, {}, gradients)
 
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
         """Return one contribution, in NumPy's silence."""
@@ -182,8 +180,41 @@ class ArraySweep(MaskedSweep):
         return changed if self.graph.shape(argument) else float(changed)
 
 
-def _bounded(value: Any) -> bool:
-    return value - value == 0 if isinstance(value, float) else bool(np.isfinite(value).all())
+class TaintSweep(ArraySweep):
+    """A pass back of zeros that go through steps, and are NaN once they came through a fault.
+
+    Nothing is multiplied: an infinite slope makes nothing of 0.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        values: Any,
+        faults: dict[int, Any],
+        masks: dict[int, Any],
+        trail: Trail,
+    ) -> None:
+        super().__init__(graph, values, faults)
+        self.masks.update(masks)
+        self._trail.crossed = trail.crossed
+
+    def tainted(self, node: int) -> bool:
+        """Return that a step sends on what comes to it."""
+        return True
+
+    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
+        """Return ones."""
+        return [1.0] * len(places)
+
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return upstream."""
+        return upstream
+
+    def visits(self, of: int, active: bytearray) -> Iterable[int]:
+        """Return the nodes, scalars among them."""
+        return range(of, -1, -1)
 
 
 def _double(part: Any) -> Any:

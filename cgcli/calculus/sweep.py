@@ -110,7 +110,7 @@ class Sweep:
         return sent
 
     def tainted(self, node: int) -> bool:
-        """Whether a node depends on what is outside its domain, so that no gradient is finite."""
+        """Whether what is outside its domain is in line with a node: no gradient is finite."""
         return False
 
     def part(self, node: int) -> Any:

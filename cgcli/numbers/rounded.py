@@ -47,7 +47,7 @@ class Rounded(Namespace):
         slope = self.where(b == 0, 0.0, b * self.pow(a, less))
         if isinstance(lost, float) and lost == 0:
             return slope
-        return slope * self.pow(self.where(a > 0, a, 1.0), lost)
+        return slope * self.pow(self.where(a == 0, 1.0, a), lost)
 
     def cbrt_slope(self, y: Number, x: Number) -> Number:
         """Return y/(3x), which rounds half as often as 1/(3y²)."""
@@ -121,16 +121,18 @@ class Rounded(Namespace):
         others = self.where(shifted == 0, 0.0, self.exp(shifted))
         return self.sum(others, *axis) + (self.sum(ones, *axis) - 1)
 
-    def softmax_slope(self, up: Number, y: Number) -> Number:
-        """Return y·(up - Σ up·y), with up counted from that of an element above a half."""
-        most = self.sum(self.where(y > 0.5, up, 0.0), -1)
-        level = up - self.spread(most, y, -1)
-        return y * (level - self.spread(self.sum(level * y, -1), y, -1))
+    def centred(self, x: Number, shares: Number) -> Number:
+        """Return x less its mean, with x counted from the element whose share is above a half."""
+        most = self.sum(self.where(shares > 0.5, x, 0.0), -1)
+        level = x - self.spread(most, x, -1)
+        return level - self.spread(self.sum(level * shares, -1), x, -1)
 
     def log_softmax_slope(self, up: Number, y: Number) -> Number:
         """Return up - exp(y)·Σ up, without the part of up that cancels."""
-        others = self.spread(self.sum(up, -1), y, -1) - up
-        return -up * self.expm1(y) - self.exp(y) * others
+        shares = self.exp(y)
+        rest = self.spread(self.sum(self.where(shares > 0.5, 0.0, up), -1), y, -1)
+        others = self.where(shares > 0.5, rest, self.spread(self.sum(up, -1), y, -1) - up)
+        return -up * self.expm1(y) - shares * others
 
     def logsumexp_slope(self, x: Number, y: Number, *axis: int) -> Number:
         """Return the softmax: exp(x - y) has the absolute error of y."""

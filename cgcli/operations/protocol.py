@@ -191,9 +191,13 @@ class Rulebook:
         grown = self.exp(x - self.spread(self.anchor(x, *axis), x, *axis))
         return grown / self.spread(self.sum(grown, *axis), x, *axis)
 
+    def centred(self, x: Number, shares: Number) -> Number:
+        """Return x less its mean over the last axis, weighed by shares that add up to 1."""
+        return x - self.spread(self.sum(x * shares, -1), x, -1)
+
     def softmax_slope(self, up: Number, y: Number) -> Number:
         """Return what goes to x where `up` comes to y, the softmax of x over the last axis."""
-        return y * (up - self.spread(self.sum(up * y, -1), y, -1))
+        return y * self.centred(up, y)
 
     def log_softmax(self, x: Number) -> Number:
         """Return x - log(Σ exp(x)) over the last axis."""

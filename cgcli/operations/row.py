@@ -137,6 +137,11 @@ class Operation:
         return self.equates or not self.step
 
     @property
+    def reads_shape(self) -> bool:
+        """Whether the value depends on an argument's shape alone."""
+        return self.step and not self.elementwise
+
+    @property
     def elementwise(self) -> bool:
         """Whether the operation acts on each element by itself, broadcasting its arguments."""
         return self.pullback is None

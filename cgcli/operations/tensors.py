@@ -145,13 +145,13 @@ def _reduced(pullback: Pullback) -> Tangent:
 def _softmax_tangent(
     d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return y * (moves[0] - (moves[0] * y).sum(axis=-1, keepdims=True))
+    return d.bare.softmax_slope(moves[0], d.alike(y))
 
 
 def _log_softmax_tangent(
     d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return moves[0] - (moves[0] * d.bare.exp(y)).sum(axis=-1, keepdims=True)
+    return d.bare.centred(moves[0], d.alike(d.bare.exp(y)))
 
 
 def _reduction(
@@ -306,6 +306,7 @@ TENSORS: Final = (
         _norm_pullback,
         "2-norm, the square root of the sum of squares",
         "{upstream} * {x}/{y}, {y} the norm",
+        wide=True,
         kinks=(
             Kink(
                 lambda m, x, *axis: m.norm(x, *axis) == 0,
@@ -321,6 +322,7 @@ TENSORS: Final = (
         _logsumexp_pullback,
         "log(sum(exp(x))), without overflow",
         "{upstream} * exp({x} - {y}), {y} the logsumexp",
+        wide=True,
     ),
     _extreme_of_vector("amax", "max", lambda m, x: m.amax(x), (0, 1), "greatest element"),
     _extreme_of_vector("amin", "min", lambda m, x: m.amin(x), (1, 0), "least element"),

@@ -44,6 +44,12 @@ class CellSweep(MaskedSweep):
         self._tape = tape
         self._each = False
         self._scattering = scattering(m)
+        # Flags of the nodes after a step, and of those after one that has a domain.
+        self._stepped = self._bounded = bytearray(len(graph))
+        # By node what a step lets pass: 0, or NaN where it came through a fault. Nodes that
+        # nothing else was sent to are nil.
+        self._taints: dict[int, Number] = {}
+        self._nil: set[int] = set()
         # By node what was sent to some of its elements, by their indices.
         self._pieces: dict[int, dict[tuple[int, ...], Number]] = {}
 
@@ -66,6 +72,8 @@ class CellSweep(MaskedSweep):
     ) -> Number:
         """Return contributions: doubles though a partial is none, and NaN outside a domain."""
         operation = self.graph.operations[node]
+        if operation.step or (operation.domain is None and node in self._nil):
+            return upstream
         if not operation.wide and operation.domain is None:
             return upstream * partial
         y: Any = self.values[node]
@@ -74,6 +82,16 @@ class CellSweep(MaskedSweep):
             static = (operation.name, place)
             return elementwise(self._tape, "send", *numbers, static=static)
         return Careful(mended(operation, place, upstream, partial, y, parts))
+
+    def partials(self, node: int, places: Sequence[int], parts: list[Number]) -> list[Number]:
+        """Return local derivatives; what comes of steps alone is not multiplied by any."""
+        if node in self._nil:
+            return [1.0] * len(places)
+        return super().partials(node, places, parts)
+
+    def tainted(self, node: int) -> bool:
+        """Whether a step sends anything, which is what came through a fault."""
+        return True
 
     def ones(self, node: int) -> Number:
         """Return ones."""
@@ -147,6 +165,11 @@ class CellSweep(MaskedSweep):
             summed = not each and not has_rows(self.values[output])
             seed = sum_rows(self._tape, 1.0) if summed else Careful(1.0)
         self.masks.clear()
+        self._nil.clear()
+        self._taints.clear()
+        rows = [(node, row) for node, row in enumerate(self.graph.operations) if active[node]]
+        self._stepped = self.graph.dependents([node for node, row in rows if row.step])
+        self._bounded = self.graph.dependents([n for n, row in rows if row.domain is not None])
         if masked:
             self.masks[output] = seed != 0
         self.backward(output, active, seed)
@@ -210,6 +233,36 @@ class CellSweep(MaskedSweep):
         return self._m.stack(*(pieces.get(place, nothing) for place in range(shape[0])))
 
     def send(
+        self, node: int, places: Sequence[int], upstream: Number
+    ) -> Iterator[tuple[int, Masked]]:
+        """Yield what a node sends; put aside what came through a fault, for the steps before."""
+        graph, row = self.graph, self.graph.operations[node]
+        taint, nil = self._taints.pop(node, None), node in self._nil
+        clean: Number = Careful(0.0)
+        if row.step:
+            if taint is None and not self._bounded[node]:
+                return
+            upstream, nil = clean if taint is None else taint, True
+        for place, sent in self._sent(node, places, upstream):
+            argument = graph.arguments[node][place]
+            if not nil:
+                self._nil.discard(argument)
+            elif self.sums.gradients[argument] is None and argument not in self._pieces:
+                self._nil.add(argument)
+            yield place, sent
+        if row.step or not self._stepped[node] or (taint is None and row.domain is None):
+            return
+        places = [place for place in places if self._stepped[graph.arguments[node][place]]]
+        self._nil.add(node)
+        for place, sent in self._sent(node, places, clean if taint is None else taint):
+            argument, value = graph.arguments[node][place], sent.value
+            value = value.dense() if type(value) is Scattered else value
+            before = self._taints.get(argument)
+            self._taints[argument] = value if before is None else before + value
+        if not nil:
+            self._nil.discard(node)
+
+    def _sent(
         self, node: int, places: Sequence[int], upstream: Number
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what a node sends, summed over the rows to what is the same for all of them."""

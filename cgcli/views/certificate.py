@@ -119,6 +119,9 @@ def _corrections(certificate: Certificate, result: Result, precision: int | None
                 yield f"undefined: the {what} of {name} is no number, and {was + 0.0:g} in floats"
 
 
+_AT_KINK: Final = ("kink", "undefined")
+
+
 def _replaced(finding: Finding) -> bool:
     """Whether the proved value stands in place of a float."""
     return any(isinstance(element, str) for element in elements(finding.shown))
@@ -127,13 +130,18 @@ def _replaced(finding: Finding) -> bool:
 def keep_notes(result: Result, certificate: Certificate) -> None:
     """Keep the notes that hold for the true values, where those stand in place of the floats.
 
-    No number overflows there, and a kink or a domain is one where the verdicts say so.
+    No number overflows there, and a kink or a domain is one where the verdicts say so: at a
+    vertical tangent the gradient is undefined.
     """
+    jacobian = certificate.jacobian or {}
+    bent = [result.sources[name] for name, own in jacobian.items() if own.verdict in _AT_KINK]
+    after = result.graph.dependents(bent)
 
     def holds(node: int, kind: str) -> bool:
         if kind == "kink":
             arguments = result.graph.arguments[node]
-            at_kink = any(certificate.verdict(argument) == "kink" for argument in arguments)
+            verdicts = {certificate.verdict(argument) for argument in arguments}
+            at_kink = bool(after[node]) or not verdicts.isdisjoint(_AT_KINK)
             return at_kink and not result.graph.operations[node].step
         return kind == "domain" and certificate.verdict(node) == "undefined"
 

@@ -296,6 +296,23 @@ def test_a_corner_that_is_seen_along_no_axis() -> None:
     assert list(note.sides or {}) == ["x, y"]
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("where(x <= y, z, 2*z)", {"x": 1.0, "y": 1.0, "z": 0.0}),
+        ("z*(x > y)", {"x": 1.0, "y": 1.0, "z": 0.0}),
+        ("log(cosh(ceil(x)))", {"x": -40.0}),
+    ],
+)
+def test_a_boundary_that_shows_in_one_direction_alone(text: str, at: dict[str, float]) -> None:
+    """By no input alone, or only far down in what is large."""
+    assert [note.kind for note in cgcli.parse(text).evaluate(at).notes] == ["kink"]
+
+
+def test_a_gradient_that_is_0_but_for_rounding_is_0() -> None:
+    assert not cgcli.parse("lgamma(y*z/where(y == z, z, y))").evaluate(y=3.0, z=3.0).notes
+
+
 def test_the_note_names_the_arguments() -> None:
     (note,) = cgcli.parse("atan2(v, u)").evaluate(v=0, u=-2).notes
     assert "where v passes 0 and u is negative" in note.message

@@ -51,6 +51,22 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("sum([x, 1, -1])", {"x": 1e-30}, []),
         ("mean([x, y])", {"x": 1.7e308, "y": 1.7e308}, []),
         ("len(log(x))", {"x": [1, 2]}, []),
+        ("len(log(x))", {"x": [-1, 2]}, []),
+        # Of a Jacobian, every element of the output is looked at.
+        ("[y, tanh(x)]", {"x": 800, "y": 1}, [("underflow", "x")]),
+        ("tanh(x)", {"x": [2, 800]}, [("underflow", "x")]),
+        ("y/x", {"x": [-2.8e-163], "y": [1.5]}, [("overflow", "x")]),
+        ("gamma(x)", {"x": [6.2e-61, 1.9e-211]}, [("overflow", "x")]),
+        ("tanh(x)", {"x": [2, -1]}, []),
+        ("logsumexp(x)", {"x": [0, -800]}, [("underflow", "x")]),
+        ("sum(logsumexp(x, 1))", {"x": [[0, -800]]}, [("underflow", "x")]),
+        ("norm(x)", {"x": [5e210, 2e-308]}, [("underflow", "x")]),
+        # Of what was not asked for, nothing is told.
+        ("logsumexp([x, 0.5])", {"x": 1024}, []),
+        ("M @ x", {"M": [[800, 1], [np.inf, 1]], "x": [1.5e308, 1]}, [("overflow", "f")]),
+        ("[x, y]*[y, 0]", {"x": 1, "y": 2}, []),
+        # An element that is not picked has no part in what is.
+        ("(x*x)[0]", {"x": [2, np.inf]}, []),
     ],
     ids=str,
 )
@@ -143,6 +159,45 @@ def test_a_step_of_what_is_infinitely_steep_has_gradient_0(text: str) -> None:
         assert not np.any(called)
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "right"),
+    [
+        # A fault before the step, after it, and beside it.
+        ("sign(log(x))", [-1.0, 2.0], [np.nan, 0.0]),
+        ("log(x) > y", [-1.0, 2.0], [np.nan, 0.0]),
+        ("x + sign(1/x)", [0.0, 2.0], [np.nan, 1.0]),
+        ("log(ceil(x))", [-3.3, 1.5], [np.nan, 0.0]),
+        # What is infinite for a fault in another input has no part in it.
+        ("sign(atan2(1/(y - 0.5), x))", [-1.0, 2.0], [0.0, 0.0]),
+        ("log(ceil(x))", [-0.3, 1.5], [np.nan, 0.0]),
+        ("sqrt(sin(floor(x)))", [-1.5, 1.5], [np.nan, 0.0]),
+        ("sign(x)*log(y - 2)", [-1.0, 2.0], [0.0, 0.0]),
+        ("sqrt(ceil(x)) + x", [-0.3, 1.5], [1.0, 1.0]),
+        ("where(log(x) > 0, x, 2*x)", [-1.0, 2.0], [2.0, 1.0]),
+        ("(log(-1)*x > y) + x", [1.0, 2.0], [1.0, 1.0]),
+    ],
+    ids=str,
+)
+def test_a_step_lets_pass_what_came_through_a_fault(
+    text: str, at: list[float], right: list[float]
+) -> None:
+    for x, want in zip(at, right, strict=True):
+        given = {"x": x, "y": 0.5} if "y" in text else {"x": x}
+        result = evaluate(text, **given)
+        assert result.gradient is not None
+        np.testing.assert_array_equal(result.gradient["x"], want)
+        called = cgcli.parse(text).function()(given).gradient["x"]
+        np.testing.assert_array_equal(called, want)
+    program, constants = cgcli.parse(text), {"y": 0.5} if "y" in text else {}
+    rows = program.function(rows=["x"])(x=at, **constants).gradient["x"]
+    np.testing.assert_array_equal(rows, right)
+    vectors = cgcli.parse(f"sum({text})")
+    result = vectors.evaluate(x=at, **constants)
+    assert result.gradient is not None
+    np.testing.assert_array_equal(result.gradient["x"], right)
+    np.testing.assert_array_equal(vectors.function()(x=at, **constants).gradient["x"], right)
+
+
 def test_nothing_is_made_of_what_overflowed() -> None:
     """0 would be a wrong answer that looks right: the gradient in truth is 1."""
     program = cgcli.parse("log(1 + exp(x))")
@@ -197,6 +252,15 @@ def test_the_entries_of_a_fault() -> None:
     assert np.allclose(found["p"], [np.nan, 0.33342373372519175], rtol=1e-14, equal_nan=True)
     right = [[np.nan, 0.0], [0.0, 3.205988979753253]]
     assert np.allclose(found["x"], right, rtol=1e-14, equal_nan=True)
+
+
+@pytest.mark.parametrize("text", ["cbrt(x)[1]", "acos(1 - x/8)[-1]", "sqrt(x)[1] + x[1]"])
+def test_an_element_that_is_not_picked_is_sent_nothing(text: str) -> None:
+    result = evaluate(text, x=[0.0, 4.0])
+    assert result.gradient is not None
+    assert result.gradient["x"][0] == 0.0
+    assert result.gradient["x"][1] != 0.0
+    assert result.notes == []
 
 
 def test_what_is_picked_from_an_array_knows_nothing_of_the_rest() -> None:

@@ -278,6 +278,19 @@ def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
     assert "whole exponents" in result.notes[0].message
 
 
+def test_an_element_that_is_not_picked_has_no_kink() -> None:
+    assert evaluate("[abs(x), y][-1]", x=0, y=1).notes == []
+    assert evaluate("abs(x)[1]", x=[0, 1]).notes == []
+    assert kinds(evaluate("abs(x)[0]", x=[0, 1])) == ["kink"]
+
+
+def test_what_moves_by_steps_alone_is_at_no_kink() -> None:
+    assert evaluate("q = round(x); q^q", x=-2.1).notes == []
+    assert evaluate("abs(floor(x))", x=0.5).notes == []
+    assert evaluate("sum(abs(floor(x)))", x=[0.5, 1.5]).notes == []
+    assert kinds(evaluate("abs(floor(x))", x=0)) == ["kink"]
+
+
 @pytest.mark.parametrize("text", ["log(norm(x))", "1/norm(x)", "log(sum(abs(x)))"])
 def test_a_corner_does_not_hide_what_is_outside_its_domain(text: str) -> None:
     result = evaluate(text, x=[0.0, 0.0])

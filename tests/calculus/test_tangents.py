@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mp
 
 import cgcli
 from cgcli.calculus import evaluate as module
@@ -179,3 +180,33 @@ def test_one_input_is_one_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fault_stays_in_its_own_entry() -> None:
     found = cgcli.parse("[log(x[0]), x[1], x[0]*x[1]]").evaluate(x=[-1.0, 2.0])
     np.testing.assert_array_equal(found.jacobian["x"], [[np.nan, 0], [0, 1], [2, -1]])
+
+
+@pytest.mark.parametrize(
+    ("text", "v"),
+    [
+        ("softmax(v)", [3.46875, -0.8969079452997158]),
+        ("softmax(v)", [25.4767409326, 3.19, 0.0111]),
+        ("log_softmax(v)", [25.4767409326, 3.19, 0.0111]),
+        ("prod(log_softmax(v))", [-4.04379889999118, 1.346731376746437]),
+    ],
+)
+def test_digits_are_kept_where_one_element_outweighs_the_others(text: str, v: list[float]) -> None:
+    """Both ways, and compiled: by the shares of mpmath."""
+    with mp.workdps(40):
+        shares = [mp.exp(x) / mp.fsum(map(mp.exp, v)) for x in v]
+        rows = [[(j == k) - p for j, p in enumerate(shares)] for k in range(len(v))]
+        if text == "softmax(v)":
+            rows = [[p * x for x in row] for p, row in zip(shares, rows, strict=True)]
+        elif text != "log_softmax(v)":
+            logs = [mp.log(p) for p in shares]
+            others = [mp.fprod(logs[:k] + logs[k + 1 :]) for k in range(len(v))]
+            rows = [mp.fdot(others, column) for column in zip(*rows, strict=True)]
+        right = np.array(rows, dtype=float)
+    program = cgcli.parse(text)
+    result = program.evaluate(v=v)
+    found = (result.jacobian or result.gradient or {})["v"]
+    np.testing.assert_allclose(found, right, rtol=2e-15)
+    np.testing.assert_allclose(
+        program.function(jacobian=True)(v=v).gradient["v"], right, rtol=2e-15
+    )

@@ -416,3 +416,22 @@ def test_a_branch_that_more_bits_rule_out_is_not_asked_for(cgraph: Any) -> None:
     assert document(ran)["proof"]["bits"] >= 256
     assert verdicts(document(ran))["f"] == "certified"
     assert ran.status == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("v*mod(y, x)", "y=2.5", "x=2.5", "v=[2, 3]"),
+        ("v*abs(x)", "x=0", "v=[2, 3]"),
+        ("acos(2*sigmoid(y))", "y=0"),
+    ],
+)
+def test_digits_keep_the_note_of_a_kink(arguments: tuple[str, ...], cgraph: Any) -> None:
+    found = document(cgraph("eval", *arguments, "--precision", "20", "--json"))
+    assert [note["kind"] for note in found["notes"]] == ["kink"]
+
+
+def test_digits_drop_the_kink_that_is_none(cgraph: Any) -> None:
+    given = ("x=0.30000000000000004", "v=[1, 2]", "--precision", "20", "--json")
+    found = document(cgraph("eval", "v*abs(0.1 + 0.2 - x)", *given))
+    assert found["notes"] == []

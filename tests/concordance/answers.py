@@ -79,10 +79,10 @@ def answer(program: Program, point: Point) -> Answer:
             true, blur = _numbers(*other), blur or other[0].blur
         firm, soft = _reach(tape, walk.output.at)
         notes = {
-            "domain": _domain(program, tape, firm | soft),
+            "domain": _domain(program, tape, firm | soft, gradients),
             "overflow": _overflow(tape, firm),
             "underflow": _underflow(tape, numbers, true),
-            "kink": _kink(program, point, tape, walk, firm | soft, numbers, gradients),
+            "kink": _kink(program, point, tape, firm, soft, numbers),
         }
         if notes["domain"] is REQUIRED:
             for kind in ("overflow", "underflow"):
@@ -148,13 +148,19 @@ def _reach(tape: Tape, outputs: Sequence[int]) -> tuple[set[int], set[int]]:
     return firm, soft - firm
 
 
-def _domain(program: Program, tape: Tape, near: set[int]) -> bool | None:
+def _domain(
+    program: Program, tape: Tape, near: set[int], gradients: list[dict[int, Number]]
+) -> bool | None:
     faults = [k for k, local in enumerate(tape.locals) if local and local.fault is True]
     if any(place in near for place in faults):
         return REQUIRED
     if any(not finite(tape.locals[k].value) for k in near):  # type: ignore[union-attr]
         return OPEN
     if any(tape.locals[k].fault is None for k in near):  # type: ignore[union-attr]
+        return OPEN
+    words = (NIL, DECIDES, MAYBE)
+    if not all(finite(x) or x in words for by in gradients for x in by.values()):
+        # Infinities that meet each other, or 0, are indeterminate forms, and may be noted as such.
         return OPEN
     if faults and uses(program, "where"):
         # A branch that has no value at an equality: the gradient is NaN, and some note says so.
@@ -174,8 +180,8 @@ def _overflow(tape: Tape, firm: set[int]) -> bool | None:
 
 
 def _underflow(tape: Tape, numbers: Numbers, true: Numbers) -> bool | None:
-    if not tape.under:
-        return FORBIDDEN
+    if not tape.under or tape.rounded:
+        return OPEN if tape.rounded else FORBIDDEN
     for a, b in zip(
         numbers.flat()[len(numbers.value) :], true.flat()[len(true.value) :], strict=True
     ):
@@ -191,22 +197,23 @@ def _kink(
     program: Program,
     point: Point,
     tape: Tape,
-    walk: Walk,
-    near: set[int],
+    firm: set[int],
+    soft: set[int],
     numbers: Numbers,
-    gradients: list[dict[int, Number]],
 ) -> bool | None:
     """Whether a note is due: a table's kink that is used, or a choice that is seen beside."""
     corners, ties, maybe = False, False, False
-    for place in near:
+    for place in firm | soft:
         local, op = tape.locals[place], tape.ops[place]
         if not local or not any(tape.varies[arg] for arg in tape.args[place]):
             continue
         if not any(tape.smoothly[arg] for arg in tape.args[place]):
             maybe |= local.kink is not False
             continue
-        corners |= local.kink is True
+        # Of what only a step or a choice reads, the slope is not used.
+        corners |= local.kink is True and place in firm
         maybe |= local.kink is None or _by_exponent(tape, place)
+        maybe |= local.kink is True and place in soft and op not in STEPS
         ties |= op in STEPS and tape.ties(place)
     if not (corners or ties or maybe):
         outside = any(local and local.fault is not False for local in tape.locals)
@@ -239,17 +246,26 @@ def _beside(program: Program, point: Point, numbers: Numbers) -> bool | None:
     count = len(every)
     chance = random.Random(count)
     axes = [[mpf(j == k) for j in range(count)] for k in range(count)]
-    oblique = [mpf(chance.uniform(0.5, 1.5)) * chance.choice((1, -1)) for _ in range(count)]
     with mp.workprec(BESIDE_BITS):
         here = _values(program, point, every)
-        for direction in [*axes, oblique]:
+
+        def agrees(direction: Sequence[mpf]) -> bool:
             slopes = _along(numbers, direction)
             for sign in (1, -1):
                 moved = [x + sign * NEAR * d for x, d in zip(every, direction, strict=True)]
                 there = _values(program, point, moved)
                 if not _meets(here, there, [sign * slope for slope in slopes]):
                     return False
-    return True
+            return True
+
+        if not all(map(agrees, axes)):
+            return False
+        # Which oblique direction is looked along is open: what only some of them show is, too.
+        signs = [[1] * count, [chance.choice((1, -1)) for _ in every], [-1, *[1] * (count - 1)]]
+        verdicts = {
+            agrees([sign * mpf(chance.uniform(0.5, 1.5)) for sign in each]) for each in signs
+        }
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
 def _values(program: Program, point: Point, every: Sequence[Number]) -> list[Number]:

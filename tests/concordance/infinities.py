@@ -27,7 +27,8 @@ def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
             "lt": args[0] < args[1], "le": args[0] <= args[1], "gt": args[0] > args[1],
             "ge": args[0] >= args[1], "eq": args[0] == args[1], "ne": args[0] != args[1],
         }  # fmt: skip
-        return Local(mpf(tests[name]), lambda: (mpf(0), mpf(0)))
+        margins = (mpf(0),) if args[0] == args[1] else ()
+        return Local(mpf(tests[name]), lambda: (mpf(0), mpf(0)), margins)
     if name in ("add", "sub"):
         value = args[0] + args[1] if name == "add" else args[0] - args[1]
         sign = mpf(1 if name == "add" else -1)
@@ -48,9 +49,10 @@ def _settled(number: Number) -> bool:
 
 def _product_at_infinity(a: Number, b: Number) -> Local:
     """A product with NaN or an infinity in it: each factor is the other's derivative still."""
-    slopes = tuple(BAD if x is not BAD and x is not UNKNOWN and mp.isnan(x) else x for x in (b, a))
+    slopes = (b, a)
     if a is UNKNOWN or a is BAD or b is UNKNOWN or b is BAD:
-        return Local(UNKNOWN, lambda: slopes)
+        # 0 times what may be infinite may be an indeterminate form.
+        return Local(UNKNOWN, lambda: slopes, fault=None if a == 0 or b == 0 else False)
     if mp.isnan(a) or mp.isnan(b):
         return Local(NAN, lambda: slopes)
     if a == 0 or b == 0:

@@ -174,11 +174,12 @@ def _power(a: mpf, b: mpf) -> Local:
         value = -size if a < 0 and b % 2 else size
     else:
         value = a ** int(b)
-    log = mp.log(a) if a > 0 else BAD
+    log = mp.log(a) if a > 0 else NAN
 
     def slopes() -> tuple[Number, Number]:
         by_base = mpf(0) if b == 0 else b * value / a
-        return by_base, value * log if a > 0 else BAD
+        # A negative base has no derivative by its exponent, though it is in the domain.
+        return by_base, value * log if a > 0 else NAN
 
     margins = (a, b - mp.nint(b)) if a < 0 or not whole else ()
     return Local(value, slopes, margins)

@@ -89,6 +89,8 @@ def _proved(question: Question, point: Point, options: Sequence[str]) -> Reply:
         reply.verdicts = frozenset(
             node["verdict"] for node in result["nodes"] if node["name"] in names
         )
+        if result.get("jacobian"):
+            reply.verdicts |= frozenset(result["proof"]["jacobian"].values())
         _read(reply, _digits)
     return reply
 

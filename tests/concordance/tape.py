@@ -61,7 +61,7 @@ class Tape:
         """Which operation is decided by rounding, as far as doubles are asked."""
         self.blur = False
         """Whether an operation is so near where it decides that this arithmetic cannot tell."""
-        self.over, self.under = False, False
+        self.over, self.under, self.rounded = False, False, False
         self.steep = False
         """Whether the gradient by a node is beyond the doubles."""
         self._keys: dict[Any, int] = {}
@@ -308,8 +308,14 @@ class Tape:
                 slope = UNKNOWN
             sent = self._product(upstream, slope, local)
             if self.shaken is not None and finite(sent) and not short(sent, 20):
-                sent += ulp(sent) * chance.uniform(-3, 3)
+                sent += self._slope_grain(op, args, upstream, sent) * chance.uniform(-3, 3)
             received.setdefault(arg, []).append(sent)
+
+    def _slope_grain(self, op: str, args: tuple[int, ...], upstream: Number, sent: mpf) -> mpf:
+        """The ulp that a contribution is moved by: of its largest term, beside a zero of it."""
+        if op in ("silu", "gelu") and abs(self.values[args[0]]) < 2 and finite(upstream):
+            return max(ulp(sent), ulp(upstream) / 4)
+        return ulp(sent)
 
     def _product(self, upstream: Number, slope: Number, local: Local) -> Number:
         if upstream is MAYBE or slope is MAYBE:
@@ -317,7 +323,9 @@ class Tape:
         if local.fault:
             return UNKNOWN if upstream is DECIDES else BAD
         if upstream is NIL or upstream is DECIDES:
-            return DECIDES if slope is DECIDES else UNKNOWN if local.fault is None else upstream
+            if slope is DECIDES or local.fault is not None:
+                return DECIDES if slope is DECIDES else upstream
+            return MAYBE if upstream is DECIDES else UNKNOWN
         if slope is NIL or slope is DECIDES:
             if slope is DECIDES:
                 return MAYBE if upstream is UNKNOWN or upstream is BAD else slope
@@ -365,5 +373,7 @@ class Tape:
         if outside:
             self.over |= not finite(clamped)
             self.steep |= not finite(clamped)
-            self.under |= finite(clamped)
+            # Doubles that are added lose nothing down there: it was by rounding before.
+            self.rounded |= finite(clamped) and len(numbers) > 1
+            self.under |= finite(clamped) and len(numbers) == 1
         return clamped, outside

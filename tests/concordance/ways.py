@@ -29,6 +29,8 @@ class Way(NamedTuple):
     numbers: str = "doubles"
     cost: int = 1
     """About what a program costs, in milliseconds, to choose how often it is asked."""
+    rearranges: bool = False
+    """Whether the derivative's formula is evaluated, and not the program."""
 
 
 WAYS: tuple[Way, ...] = (
@@ -44,8 +46,8 @@ WAYS: tuple[Way, ...] = (
     Way("trace", trace, cost=60),
     Way("check", check, "marks", cost=60),
     Way("formulas", formulas, "doubles", cost=80),
-    Way("python", code("python"), cost=30),
-    Way("numpy", code("numpy"), cost=30),
+    Way("python", code("python"), cost=30, rearranges=True),
+    Way("numpy", code("numpy"), cost=30, rearranges=True),
     Way("draw", draw, "labels", cost=150),
     Way("map csv", mapped("csv"), cost=20),
     Way("map jsonl", mapped("jsonl"), cost=20),

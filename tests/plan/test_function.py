@@ -185,3 +185,28 @@ def test_what_no_row_changes_is_there_for_every_row(
     np.testing.assert_array_equal(called.value, value, strict=False)
     for name, gradient in gradients.items():
         np.testing.assert_array_equal(called.gradient[name], np.array(gradient, float), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("x - y", {"x": np.inf, "y": np.inf}),
+        ("(x*y)*v", {"x": 0.0, "y": 1.0, "v": [-np.inf, 3.0]}),
+        ("sum(v, 0)", {"v": [[1.0, -np.inf], [1.0, np.inf]]}),
+        ("[i*y for i in 0..2]", {"y": -np.inf}),
+    ],
+)
+def test_an_infinite_input_is_that_of_evaluate(text: str, at: dict[str, Any]) -> None:
+    """Indeterminate forms have no finite gradient; beside them all is as it was."""
+    program = cgcli.parse(text)
+    right, called = program.evaluate(at), program.function(jacobian=True)(at)
+    np.testing.assert_array_equal(called.value, right.value)
+    for name, part in (right.jacobian or right.gradient or {}).items():
+        assert not np.isfinite(part).all() or name != list(at)[-1]
+        np.testing.assert_array_equal(called.gradient[name], part)
+
+
+def test_an_infinite_row_changes_no_other() -> None:
+    called = cgcli.parse("w*x - x").function(rows=["x"])(w=2.0, x=[1.0, np.inf, 3.0])
+    np.testing.assert_array_equal(called.value, [1.0, np.nan, 3.0])
+    np.testing.assert_array_equal(called.gradient["x"], [1.0, np.nan, 1.0])

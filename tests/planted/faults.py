@@ -35,6 +35,11 @@ CONDITIONS: Final = "tests/algebra/test_conditions.py"
 WANTED: Final = "tests/algebra/test_wanted.py"
 HELPERS: Final = "tests/export/test_helpers.py"
 BOUNDARY: Final = "tests/calculus/test_boundary.py"
+DEPARTURES: Final = "tests/calculus/test_departures.py"
+THROUGH_A_STEP: Final = f"{DEPARTURES}::test_a_step_lets_pass_what_came_through_a_fault"
+SHARES: Final = (
+    "tests/calculus/test_tangents.py::test_digits_are_kept_where_one_element_outweighs_the_others"
+)
 CAREFUL: Final = "tests/numbers/test_careful.py"
 JUDGE: Final = "tests/calculus/test_judge.py"
 PARTS: Final = "tests/learning/test_parts.py"
@@ -240,9 +245,44 @@ FAULTS: Final = (
     Fault(
         "a note looks at the values beside the point alone",
         "cgcli/calculus/boundary.py",
-        "if all(s is not None and _same(s, used) for s in slopes):",
+        "if all(s is not None and _same(s, used, rounding) for s in slopes):",
         "if all(s is not None and abs(s) < float('inf') for s in slopes):",
         (BOUNDARY,),
+    ),
+    Fault(
+        "a step stops what came through a fault",
+        "cgcli/calculus/backward.py",
+        "if faults and _stopped(graph, gradients, faults):",
+        "if False:",
+        (THROUGH_A_STEP,),
+    ),
+    Fault(
+        "a step of rows stops what came through a fault",
+        "cgcli/plan/passes.py",
+        "if taint is None and not self._bounded[node]:",
+        "if True:",
+        (THROUGH_A_STEP,),
+    ),
+    Fault(
+        "a mean by shares is counted from 0",
+        "cgcli/numbers/rounded.py",
+        "most = self.sum(self.where(shares > 0.5, x, 0.0), -1)",
+        "most = self.sum(self.where(shares > 1.5, x, 0.0), -1)",
+        (SHARES,),
+    ),
+    Fault(
+        "the rest of a sum is what is left of all of it",
+        "cgcli/numbers/rounded.py",
+        "others = self.where(shares > 0.5, rest,",
+        "others = self.where(shares > 1.5, rest,",
+        (SHARES,),
+    ),
+    Fault(
+        "no row of a Jacobian is looked at for what left the doubles",
+        "cgcli/calculus/departures.py",
+        "looked == _ROWS:",
+        "looked == 0:",
+        (DEPARTURES,),
     ),
     Fault(
         "mod by a negative number jumps on the other side",
