@@ -190,7 +190,7 @@ def jacobian_departure(
     looked = 0
     for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
         of, inner = element(graph, target, index)
-        if not active[of] or _all(line, _is_usual) or looked == _ROWS:
+        if not active[of] or _is_usual(line) or looked == _ROWS:
             continue
         looked += 1
         seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
@@ -332,9 +332,8 @@ def _is_usual(value: Any) -> bool:
     """Whether a number, or every element of an array, is finite and not 0."""
     if isinstance(value, float):
         return bool(value != 0 and value - value == 0)
-    flat = value.ravel()
-    # A sum of squares is not finite where any of them is not.
-    return not _has_zero(value) and math.isfinite(flat.dot(flat))
+    # A sum is not finite where any of the elements is not.
+    return not _has_zero(value) and math.isfinite(value.sum())
 
 
 def _is_less(truth: Any) -> bool:
