@@ -299,6 +299,7 @@ TENSORS: Final = (
         _prod_pullback,
         "product of the elements",
         "every element takes the upstream gradient times all the other elements",
+        wide=True,
     ),
     _reduction(
         "norm",

@@ -61,6 +61,7 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("logsumexp(x)", {"x": [0, -800]}, [("underflow", "x")]),
         ("sum(logsumexp(x, 1))", {"x": [[0, -800]]}, [("underflow", "x")]),
         ("norm(x)", {"x": [5e210, 2e-308]}, [("underflow", "x")]),
+        ("sum(x @ prod(x, 1))", {"x": [[1, 0.25], [1.9e-211, 1.9e-211]]}, [("underflow", "v1")]),
         # Of what was not asked for, nothing is told.
         ("logsumexp([x, 0.5])", {"x": 1024}, []),
         ("M @ x", {"M": [[800, 1], [np.inf, 1]], "x": [1.5e308, 1]}, [("overflow", "f")]),

@@ -19,7 +19,7 @@ from tests.concordance.ways import WAYS, Way
 
 POINTS = 8
 PROGRAMS = {
-    "eval": 700, "vectors": 700, "function": 700, "rows": 700, "exact": 700, "command": 30,
+    "eval": 600, "vectors": 600, "function": 600, "rows": 600, "exact": 600, "command": 30,
     "exact command": 30, "verify": 30, "precision": 30, "trace": 30, "check": 30, "formulas": 30,
     "python": 40, "numpy": 40, "draw": 10, "map csv": 80, "map jsonl": 80, "map parquet": 20,
     "train": 12, "predict": 20,
