@@ -242,8 +242,8 @@ class Conditions:
             return known
         forms = self.forms
         found: list[Condition] = []
-        domain = OPERATIONS[name].domain
-        if domain is not None:
+        row = OPERATIONS[name]
+        for domain in filter(None, (row.domain, row.slopes)):
             # Here equality is asked: xlogy(0, y) has a value for every y.
             asks, forms.asks = forms.asks, True
             numbers = [Tensor(forms, each) for each in arguments]

@@ -230,6 +230,7 @@ ELEMENTARY: Final = (
         ),
         words=("atan2",),
         parameters=("a", "b"),
+        slopes=Domain(lambda m, a, b: m.pow(a, 2) + m.pow(b, 2) != 0, "the point must not be 0"),
         kinks=(
             Kink(
                 lambda m, a, b: m.where(a == 0, b < 0, False),

@@ -86,6 +86,7 @@ class Operation:
     the arguments move, over arrays with an axis of directions in front; None where it does not.
     A row is `wide` where a partial may leave the doubles, or vanish in them, and upstream times it
     does not: the rule is run over wide numbers there.
+    Its `slopes` are where there are derivatives, as its `domain` is where there is a value.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
     where it is constant between jumps, which its kinks are, and `equates` where it asks
@@ -118,6 +119,7 @@ class Operation:
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None
+    slopes: Domain | None = None
     kinks: tuple[Kink, ...] = ()
     summary: str = ""
     pullback_words: tuple[str, ...] = ()
