@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.backward import backward, contribution, local
@@ -20,7 +19,6 @@ from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers import wide
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.shapes import size
 from cgcli.words import Message
@@ -40,6 +38,8 @@ class WideSweep(Sweep):
 
     def __init__(self, graph: Graph, values: list[Any], node: int) -> None:
         arguments = graph.arguments[node]
+        from cgcli.numbers import wide
+
         super().__init__(graph, {place: wide.spread_wide(values[place]) for place in arguments})
         with wide.room():
             parts = [self.values[argument] for argument in arguments]
@@ -47,11 +47,15 @@ class WideSweep(Sweep):
 
     def book(self, node: int) -> Namespace:
         """Return the namespace of wide numbers, or of arrays of them."""
+        from cgcli.numbers import wide
+
         return wide.wide_arrays() if node in self.graph.tensors else wide.WIDE
 
     @property
     def scattering(self) -> Namespace:
         """The namespace of pullbacks."""
+        from cgcli.numbers import wide
+
         return scattering(wide.wide_arrays())
 
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
@@ -64,6 +68,8 @@ class WideSweep(Sweep):
 
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
         """Return what the node sends to one of its arguments; None for nothing."""
+        from cgcli.numbers import wide
+
         with wide.room():
             return super().contribution(node, place, wide.spread_wide(upstream))
 
@@ -337,6 +343,8 @@ def _is_usual(value: Any) -> bool:
 
 
 def _is_less(truth: Any) -> bool:
+    from cgcli.numbers import wide
+
     # abs() would round to the default context, in which a number may vanish.
     return bool(truth.is_finite() and 0 < truth.copy_abs() < wide.LEAST_DOUBLE)
 
@@ -354,8 +362,10 @@ def _all(value: Any, holds: Callable[[Any], Any]) -> bool:
 
 def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
     """Return the elements of an array beside those of another, or two numbers."""
+    from cgcli.numbers import wide
+
     if isinstance(value, float) or not value.shape:
-        truth = truth if isinstance(truth, int | Decimal) else truth.item()
+        truth = truth.item() if hasattr(truth, "shape") else truth
         return iter([(float(value), wide.wide(truth) if isinstance(truth, int) else truth)])
     return zip(value.flat, truth.flat, strict=True)
 

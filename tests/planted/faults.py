@@ -132,15 +132,15 @@ FAULTS: Final = (
     Fault(
         "comparisons chain without brackets",
         "cgcli/graph/text.py",
-        'on_left = level + 1 if level == LEVELS["comparison"] else level',
-        "on_left = level",
+        'on_left = tighter if own == "comparison" else own',
+        "on_left = own",
         ("tests/graph/test_text.py::test_every_pair_of_operators",),
     ),
     Fault(
         "a power as a base stands without brackets",
         "cgcli/graph/text.py",
-        'return [(0, _ATOM), operation.symbol, (1, LEVELS["sign"])]',
-        'return [(0, LEVELS["power"]), operation.symbol, (1, LEVELS["sign"])]',
+        'f"<0:atom>{symbol}<1:sign>"',
+        'f"<0:power>{symbol}<1:sign>"',
         ("tests/graph/test_text.py::test_every_pair_of_operators",),
     ),
     Fault(
@@ -358,22 +358,22 @@ FAULTS: Final = (
     Fault(
         "0.0001 is written with an exponent",
         "cgcli/numbers/numerals.py",
-        "if -5 < power < digits:",
-        "if -4 < power < digits:",
+        "if -5 < power < 0:",
+        "if -4 < power < 0:",
         (NUMERALS,),
     ),
     Fault(
-        "0.0001 that is proved is written with an exponent",
+        "digits that are proved end with the zeros of a whole number alone",
         "cgcli/numbers/decimals.py",
-        "if -4 <= power < digits:",
-        "if -4 < power < digits:",
+        "exact=not context.flags[Inexact])",
+        "exact=True)",
         (NUMERALS,),
     ),
     Fault(
         "a tie is rounded up",
         "cgcli/numbers/decimals.py",
-        "if rest > fmpq(1, 2) or (rest == fmpq(1, 2) and below % 2):",
-        "if rest >= fmpq(1, 2):",
+        "context = boundless(digits)\n    found",
+        "context = boundless(digits)\n    context.rounding = 'ROUND_HALF_UP'\n    found",
         (NUMERALS,),
     ),
     Fault(
@@ -407,15 +407,15 @@ FAULTS: Final = (
     Fault(
         "infinity is less than a fraction",
         "cgcli/numbers/ratio.py",
-        "return -1 if other > 0 else 1",
-        "return 1 if other > 0 else -1",
+        "(-1 if operand > 0 else 1, 0)",
+        "(1 if operand > 0 else -1, 0)",
         (NUMERALS,),
     ),
     Fault(
         "the logarithm of 1/8 is positive",
-        "cgcli/numbers/rationals.py",
-        "fmpq(power if bottom == 1 else -power)",
-        "fmpq(power)",
+        "cgcli/numbers/exact.py",
+        "Ratio(power if x.denominator == 1 else -power, 1, x.room)",
+        "Ratio(power, 1, x.room)",
         (NUMERALS,),
     ),
     Fault(
@@ -478,8 +478,8 @@ FAULTS: Final = (
     Fault(
         "what was typed is told as a value",
         "cgcli/calculus/notes.py",
-        "if isinstance(value, float) and argument not in graph.literals:",
-        "if isinstance(value, float):",
+        "if isinstance(values[argument], numbers.Real) and argument not in graph.literals",
+        "if isinstance(values[argument], numbers.Real)",
         (TABLES,),
     ),
     Fault(
@@ -506,8 +506,8 @@ FAULTS: Final = (
     Fault(
         "a float is certified that may be right",
         "cgcli/calculus/judge.py",
-        "if distance.upper() <= _larger(",
-        "if distance.lower() <= _larger(",
+        "if distance.upper() <= max(",
+        "if distance.lower() <= max(",
         (JUDGE,),
     ),
     Fault(
@@ -570,7 +570,7 @@ FAULTS: Final = (
     # algebra
     Fault(
         "minus stands before a sum that is not negative",
-        "cgcli/algebra/factoring.py",
+        "cgcli/algebra/forms.py",
         "return -size if number <= 0 and all(",
         "return -size if all(",
         (WRITTEN,),
@@ -599,15 +599,15 @@ FAULTS: Final = (
     Fault(
         "a condition is that of the other branch",
         "cgcli/algebra/conditions.py",
-        "branches = [(first, (*guard, (choice, True))), (second, (*guard, (choice, False)))]",
-        "branches = [(first, (*guard, (choice, False))), (second, (*guard, (choice, True)))]",
+        "taken = [(*guard, (choice, True)), (*guard, (choice, False))]",
+        "taken = [(*guard, (choice, False)), (*guard, (choice, True))]",
         (CONDITIONS,),
     ),
     Fault(
         "what is positive may have a root of 0 in it",
         "cgcli/algebra/signs.py",
-        'strict = value < 0 or sign != ">="',
-        "strict = value < 0",
+        '">" if value < 0 or sign != ">=" else ">="',
+        '">" if value < 0 else ">="',
         (CONDITIONS,),
     ),
     Fault(
