@@ -156,8 +156,6 @@ def _overflow(name: str, arguments: tuple[float, ...]) -> float:
         return (
             arguments[0] if name in ("round", "floor", "ceil") else _sign(arguments[0]) * math.inf
         )
-    if name == "polygamma":
-        return math.inf if arguments[0] % 2 or arguments[1] < 0 else -math.inf
     return math.inf
 
 
