@@ -122,8 +122,7 @@ _FUNCTIONS: Final = (
     "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor",
     "ceil", "round", "mod", "abs", "sign", "truth", "pow", "max", "min",
     # These are one instruction and several calls of NumPy.
-    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "sigmoid", "sigmoid_slope",
-    "tanh_slope", "silu", "silu_slope", "gelu", "gelu_slope", "atan_slope", "cbrt_slope",
+    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma",
 )  # fmt: skip
 """Functions that write an instruction each."""
 _CALLED: Final = {

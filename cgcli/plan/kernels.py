@@ -91,7 +91,7 @@ def look(own: Instruction, inner: Instruction, array: Any, count: int) -> Any:
 
 
 def _fused(name: str) -> Callable[..., Any]:
-    """Return a function of several calls of NumPy, or one that it lacks: that of arrays."""
+    """Return a function that NumPy lacks: that of arrays."""
     function = getattr(arrays.ARRAYS, name)
 
     def call(*arguments: Any) -> None:
@@ -113,9 +113,7 @@ _UFUNCS: Final = frozenset({
     "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
     "floor", "ceil", "rint", "mod", "absolute", "sign",
 })  # fmt: skip
-SPECIAL: Final = frozenset({
-    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "gelu", "gelu_slope",
-})  # fmt: skip
+SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
 """Functions that raise no flags of the processor."""
 IN_PLACE: Final = _UFUNCS | {"maximum", "minimum"}
 """Operations that may write over an argument of the same shape."""
