@@ -104,7 +104,7 @@ def _lines(source: Graph) -> Iterator[tuple[Line, bool]]:
     The others meet zeros, ties and whole numbers, and on many of them one input moves alone.
     """
     # Drawn so that the same formulas come with the same conditions.
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)  # noqa: S311  # no secret
     zero, special = (lambda: 0.0), (lambda: chance.choice(_SPECIAL))
     anywhere = lambda: chance.uniform(-3, 3)
     for trial in range(_TRIALS):

@@ -84,7 +84,7 @@ def parts_of(forms: Forms, condition: Condition) -> Iterator[Condition]:
             continue
         while forms.is_call(base, "abs"):
             # abs(u) is positive where u is not 0.
-            base, power = forms.parts[base][1][0], forms.number(2)  # noqa: PLW2901
+            base, power = forms.parts[base][1][0], forms.number(2)  # noqa: PLW2901  # peeled
         if value is not None and value.denominator != 1:
             asked.append((base, ">" if value < 0 or sign != ">=" else ">="))
         elif sign == "!=" or _is_even(forms, power):

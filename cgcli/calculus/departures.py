@@ -23,7 +23,7 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.operations.shapes import size
 from cgcli.words import Message
 
-__all__ = ["gradient_departure", "jacobian_departure", "underflow", "vanished_values"]
+__all__ = ["gradient_departure", "jacobian_departure", "silent", "underflow", "vanished_values"]
 
 _ROWS: Final = 16
 """At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
@@ -99,7 +99,7 @@ def underflow(graph: Graph, node: int) -> Note:
     return note_on(graph, node, "underflow", message, Lines(graph.text))
 
 
-def _silence(graph: Graph) -> Any:
+def silent(graph: Graph) -> Any:
     """Return a context in which NumPy does not warn, where there are arrays."""
     if not graph.tensors:
         return contextlib.nullcontext()
@@ -123,32 +123,14 @@ def gradient_departure(
     them, nor has what follows from one. What vanished is told where the gradient by one of the
     sources is 0.
     """
-    with _silence(graph):
-        unusual = {
-            node
-            for node, gradient in enumerate(gradients)
-            if gradient is not None and not _is_usual(gradient)
-        }
-        if not unusual:
-            return {}
-        asked = [gradients[source] for source in sources if source in unusual]
-        vanished = any(map(_has_zero, asked))
-        return _departure(
-            graph, values, gradients, active, faults, masks, unusual, vanished=vanished
-        )
-
-
-def _departure(
-    graph: Graph,
-    values: list[Any],
-    gradients: list[Any],
-    active: bytearray,
-    faults: dict[int, Any],
-    masks: dict[int, Any],
-    unusual: set[int],
-    *,
-    vanished: bool,
-) -> dict[int, list[Note]]:
+    unusual = {
+        node
+        for node, gradient in enumerate(gradients)
+        if gradient is not None and not _is_usual(gradient)
+    }
+    if not unusual:
+        return {}
+    vanished = any(_has_zero(gradients[source]) for source in sources if source in unusual)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     for node in range(len(gradients) - 1, -1, -1):

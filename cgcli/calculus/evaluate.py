@@ -11,6 +11,7 @@ from cgcli.calculus.backward import backward
 from cgcli.calculus.departures import (
     gradient_departure,
     jacobian_departure,
+    silent,
     underflow,
     vanished_values,
 )
@@ -82,11 +83,13 @@ def evaluate(
     if found:
         result.notes = _told(result, found, reached, trail)
     if all(note.kind == "kink" for note in result.notes):
-        if result.jacobian:
-            lines = {wanted[name]: part for name, part in result.jacobian.items()}
-            left = jacobian_departure(graph, values, target, active, faults, lines)
-        else:
-            left = gradient_departure(graph, values, reached, active, faults, trail.masks, sources)
+        masks = trail.masks
+        with silent(graph):
+            if result.jacobian:
+                lines = {wanted[name]: part for name, part in result.jacobian.items()}
+                left = jacobian_departure(graph, values, target, active, faults, lines)
+            else:
+                left = gradient_departure(graph, values, reached, active, faults, masks, sources)
         found = notes.merged(found, left)
         result.notes += (note for own in left.values() for note in own)
     result.notes_by_node = found
