@@ -53,15 +53,20 @@ def alike(a: Any, b: Any) -> bool:
     return (a is None) == (b is None) and (a is None or a == b or (a != a and b != b))
 
 
-@given(texts(), POINTS, POINTS)
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_loop_of_floats_is_the_general_sweep(text: str, x: float, y: float) -> None:
+def valued(text: str, x: float, y: float) -> tuple[Any, list[Any], dict[int, Any], bytearray]:
+    """A program's graph, its values, the nodes outside their domain, and what is differentiated."""
     graph = cgcli.parse(text).graph({"x": x, "y": y})
     inputs = {name: {"x": x, "y": y}[name] for name in graph.inputs}
     assume(inputs)
     values = forward(graph, inputs)
-    faults = examine(graph, values).faults
     active = graph.dependents(graph.inputs.values())
+    return graph, values, examine(graph, values).faults, active
+
+
+@given(texts(), POINTS, POINTS)
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_loop_of_floats_is_the_general_sweep(text: str, x: float, y: float) -> None:
+    graph, values, faults, active = valued(text, x, y)
     fast = looped(graph, values, faults, active)
     general = FloatSweep(graph, values, faults).backward(graph.output, active, 1.0)
     assert all(map(alike, fast, general)), (text, fast, general)
@@ -70,12 +75,7 @@ def test_the_loop_of_floats_is_the_general_sweep(text: str, x: float, y: float) 
 @given(texts(), POINTS, POINTS)
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 def test_arrays_of_scalars_are_the_same(text: str, x: float, y: float) -> None:
-    graph = cgcli.parse(text).graph({"x": x, "y": y})
-    inputs = {name: {"x": x, "y": y}[name] for name in graph.inputs}
-    assume(inputs)
-    values = forward(graph, inputs)
-    faults = examine(graph, values).faults
-    active = graph.dependents(graph.inputs.values())
+    graph, values, faults, active = valued(text, x, y)
     fast = looped(graph, values, faults, active)
     with np.errstate(all="ignore"):
         arrays = ArraySweep(graph, values, faults).backward(graph.output, active, 1.0)
