@@ -44,7 +44,7 @@ DECIDES: Final = "decides"
 """What a comparison sends to its sides: nothing."""
 MAYBE: Final = "maybe"
 """What a choice sends to its branches, where it is unknown which of them is taken."""
-LARGEST: Final = mpf(2) ** 1024 - mpf(2) ** 970
+LARGEST: Final = mp.fsub(mpf(2) ** 1024, mpf(2) ** 970, exact=True)
 """What is at least so large rounds to infinity."""
 
 

@@ -95,20 +95,31 @@ def _briefly(rule: Callable[..., Local]) -> Callable[..., Local]:
     def short(*args: mpf) -> Local:
         bits = min(mp.prec, 300)
         with mp.workprec(bits):
-            local = rule(*args)
+            try:
+                local = rule(*args)
+            except ZeroDivisionError:  # So near a pole that these bits take it for one.
+                return Local(UNKNOWN, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
 
         def slopes() -> tuple[Number, ...]:
             with mp.workprec(bits):
-                return local.slopes()
+                try:
+                    return local.slopes()
+                except ZeroDivisionError:
+                    return (UNKNOWN,) * len(args)
 
         return local._replace(slopes=slopes)
 
     return short
 
 
+def _at_pole(value: Number, count: int = 1) -> Local:
+    """At a pole, which rounding misses where the argument is not exact."""
+    return fault(value, count)._replace(margins=(mpf(0),))
+
+
 def _gamma(x: mpf) -> Local:
     if _pole(x):
-        return fault(BAD)
+        return _at_pole(BAD)
     if x > FAR:
         return Local(1 / TINY, lambda: (1 / TINY,))
     if x < -2000:
@@ -119,20 +130,20 @@ def _gamma(x: mpf) -> Local:
 
 def _lgamma(x: mpf) -> Local:
     if _pole(x):
-        return fault(INF)
+        return _at_pole(INF)
     value = mp.loggamma(x) if x > 0 else mp.log(mp.pi / abs(mp.sinpi(x))) - mp.loggamma(1 - x)
     return Local(value, lambda: (_psi(0, x),), _beside_poles(x))
 
 
 def _digamma(x: mpf) -> Local:
     if _pole(x):
-        return fault(BAD)
+        return _at_pole(BAD)
     return Local(_psi(0, x), lambda: (_psi(1, x),), _beside_poles(x))
 
 
 def _polygamma(n: mpf, x: mpf) -> Local:
     if _pole(x):
-        return fault(BAD, 2)
+        return _at_pole(BAD, 2)
     order = int(n)
     value = _psi(order, x)
     if value is UNKNOWN:
@@ -159,7 +170,7 @@ def _step(value: Callable[[mpf], mpf], margin: Callable[[mpf], mpf]) -> Callable
 
 def _divide(a: mpf, b: mpf) -> Local:
     if b == 0:
-        return fault(NAN if a == 0 else BAD, 2)
+        return _at_pole(NAN if a == 0 else BAD, 2)
     return Local(a / b, lambda: (1 / b, -a / (b * b)), (b,))
 
 
@@ -187,7 +198,7 @@ def _power(a: mpf, b: mpf) -> Local:
 
 def _power_of_zero(b: mpf) -> Local:
     if b < 0:
-        return fault(INF if b % 2 != 1 else BAD, 2)._replace(margins=(b,))
+        return fault(INF if b % 2 != 1 else BAD, 2)._replace(margins=(mpf(0), b))
     if b == 0:
         return Local(mpf(1), lambda: (mpf(0), UNKNOWN), (mpf(0),), kink=None)
     slope = INF if b < 1 else mpf(b == 1)
@@ -227,11 +238,11 @@ def _atan2(a: mpf, b: mpf) -> Local:
 
 def _mod(a: mpf, b: mpf) -> Local:
     if b == 0:
-        return fault(NAN, 2)
+        return _at_pole(NAN, 2)
     quotient = a / b
     count = mp.floor(quotient)
     margin = (quotient - mp.nint(quotient)) * b / max(1, abs(count))
-    return Local(a - b * count, lambda: (mpf(1), -count), (margin,), kink=margin == 0)
+    return Local(a - b * count, lambda: (mpf(1), -count), (margin, b), kink=margin == 0)
 
 
 def _compare(test: Callable[[mpf, mpf], bool]) -> Callable[[mpf, mpf], Local]:

@@ -144,6 +144,8 @@ class Tape:
     def _at_equality(self, condition: int, taken: int, other: int) -> tuple[Number, Number]:
         """What a where at a tie of == or != sends to the branch that is taken, and to the other."""
         here, there = self.values[taken], self.values[other]
+        if finite(here) and there in (INF, -INF):
+            return mpf(1), None
         if not finite(here) or not finite(there):
             return (
                 UNKNOWN,
@@ -175,7 +177,7 @@ class Tape:
         if not self.ranged and finite(value) and saturated(value):
             value = UNKNOWN
         if local.margins:
-            self._decide(op, args, local.margins)
+            self._decide(op, args, local.margins, at_zero=local.fault is True)
         if finite(value):
             if exact and args:
                 exact = short(value, 53 if op in EXACT_IN_DOUBLES else 20)
@@ -220,6 +222,10 @@ class Tape:
         value = local.value
         if op in ("lgamma", "digamma") and self.values[args[0]] < 0:
             return ulp(max(abs(value), mpf(1)))
+        if op == "logsumexp":
+            # It is its largest argument and the logarithm of a sum, which cancel beside its zero.
+            top = max(self.values[arg] for arg in args)
+            return ulp(max(abs(value), abs(top), abs(value - top)))
         if op not in ("sum", "mean", "dot"):
             return ulp(value)
         return ulp(max([*self._terms(op, args), abs(value)]))
@@ -240,9 +246,17 @@ class Tape:
 
     # --- what rounding decides -------------------------------------------------------------
 
-    def _decide(self, op: str, args: tuple[int, ...], margins: Iterable[mpf]) -> None:
+    def _decide(
+        self, op: str, args: tuple[int, ...], margins: Sequence[mpf], *, at_zero: bool = False
+    ) -> None:
         """Note where rounding, or this arithmetic, could decide otherwise."""
-        if all(self.exact[arg] for arg in args) or (op in _EVEN and len(set(args)) < len(args)):
+        if at_zero and op in ("div", "mod"):
+            # The divisor alone says that.
+            args = args[1:]
+        if op in _EVEN and len(set(args)) < len(args):
+            # What is decided as it ought to be; whether a divisor is 0 is another matter.
+            margins = margins[1:]
+        if all(self.exact[arg] for arg in args):
             return
         error = sum((self.error(arg) for arg in args), mpf(0))
         size = max((abs(self.values[arg]) for arg in args if finite(self.values[arg])), default=0)
@@ -264,7 +278,7 @@ class Tape:
                 elif self._errors[arg] and slope not in (NIL, DECIDES, MAYBE, None):
                     error = INF
             if finite(value) and not self.exact[k]:
-                error += 2 * ulp(value)
+                error += 2 * self._grain(self.ops[k], self.args[k], local)
             self._errors.append(error)
         return self._errors[place]
 
