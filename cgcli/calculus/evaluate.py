@@ -26,6 +26,7 @@ from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.operations.shapes import describe, size
+from cgcli.words import joined
 
 __all__ = ["check_size", "evaluate"]
 
@@ -90,10 +91,28 @@ def evaluate(
                 left = jacobian_departure(graph, values, target, active, faults, lines)
             else:
                 left = gradient_departure(graph, values, reached, active, faults, masks, sources)
+                left = _with_limits(result, inputs, left)
         found = notes.merged(found, left)
         result.notes += (note for own in left.values() for note in own)
     result.notes_by_node = found
     return result
+
+
+def _with_limits(
+    result: Result, inputs: Mapping[str, Any], found: dict[int, list[Note]]
+) -> dict[int, list[Note]]:
+    """Return notes with what a gradient tends to, where it is an indeterminate form."""
+    if not any(note.kind == "domain" for own in found.values() for note in own):
+        return found
+    from cgcli.calculus.approach import limit_in_words
+
+    words = limit_in_words(result, inputs)
+    if words is None:
+        return found
+    return {
+        node: [note._replace(message=joined([note.message, words])) for note in own]
+        for node, own in found.items()
+    }
 
 
 def _told(

@@ -7,7 +7,7 @@ numbers before it. Equal operations on the same numbers are one node, as they ar
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from mpmath import mp, mpf
