@@ -65,6 +65,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fuzz-seconds", type=float, default=300, help="how long the long group fuzzes"
     )
     parser.addoption(
+        "--long-programs",
+        type=int,
+        default=100_000,
+        help="how many random programs the long group asks in every way",
+    )
+    parser.addoption(
         "--concordance", default="", help="look for differences of this kind alone: boundary, note"
     )
     parser.addoption("--fuzz-first", type=int, default=1, help="the first seed it fuzzes with")
