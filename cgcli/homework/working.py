@@ -70,7 +70,9 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
         return is_near(a, b, within * max(sizes))
     import numpy as np
 
-    return is_near(a, b, within * np.maximum(*sizes))
+    # A list may be a student's alone, and hold infinities: what is near them is no number.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return is_near(a, b, within * np.maximum(*sizes))
 
 
 class Own:

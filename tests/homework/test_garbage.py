@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from cgcli.homework.working import is_same
 from tests.homework.adapter import mark_many
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Work, written
@@ -60,3 +62,10 @@ def test_garbage_is_seldom_diagnosed(
     sheet: Callable[[dict[str, str], Work, random.Random], dict[str, str]],
 ) -> None:
     assert diagnosed(sheet) <= 0.03
+
+
+def test_infinities_in_a_list_are_compared_in_silence() -> None:
+    """A list may be a student's alone, where the program has none."""
+    numbers = np.array([math.inf, -0.7, 2.0])
+    assert is_same(numbers, numbers, within=0.0)
+    assert not is_same(numbers, np.array([math.inf, -0.7, 3.0]), within=0.0)
