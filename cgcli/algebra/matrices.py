@@ -14,7 +14,7 @@ from cgcli.algebra.normal import apply
 from cgcli.algebra.places import MOST, element, stacked, whole
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.parts import Parts
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Index, Shape, Span, Static
 from cgcli.operations.shapes import reduced, size
 
 __all__ = ["Algebra"]
@@ -266,25 +266,43 @@ class Algebra:
         forms = [whole(self.forms, each.form, each.shape) for each in tensors_]
         return self._tensor(stacked(self.forms, forms), (len(parts), *tensors_[0].shape))
 
-    def index(self, x: Any, *places: int) -> Tensor:
-        """Return an element or a row."""
+    def index(self, x: Any, *places: Index) -> Tensor:
+        """Return an element, a row or a part."""
         tensor = self.of(x)
-        for place in places:
+        for k, place in enumerate(places):
+            if isinstance(place, Span):
+                rest, part = places[k + 1 :], place.places(tensor.shape[0])
+                return self.stack(*(self.index(tensor[at], *rest) for at in part))
             tensor = tensor[place % tensor.shape[0]]
         return tensor
 
-    def scatter(self, value: Any, like: Any, *places: int) -> Tensor:
-        """Return zeros, but for a value at one place."""
+    def scatter(self, value: Any, like: Any, *places: Index) -> Tensor:
+        """Return zeros, but for a value at some places."""
         shape = shape_of(like)
         forms = self.forms
+        if any(isinstance(place, Span) for place in places):
+            return self._spread_out(self.of(value), shape, places)
         units = [
             self._tensor(forms.call("onehot", (forms.number(place % length),), (length,)))
             for place, length in zip(places, shape, strict=False)
+            if not isinstance(place, Span)
         ]
         if len(shape) == len(units):
             unit = units[0] if len(units) == 1 else self.outer_or_scale(*units)
             return self.of(value * unit)
         return self.outer_or_scale(units[0], value)
+
+    def _spread_out(self, value: Tensor, shape: Shape, places: Static) -> Tensor:
+        """Return a list of zeros but for the elements, or rows, of a value at some places."""
+        first, *rest = places or (Span(None, None),)
+        many = isinstance(first, Span)
+        at = [*first.places(shape[0])] if isinstance(first, Span) else [first % shape[0]]
+        zero = self._tensor(self.forms.zero, shape[1:])
+        rows = [zero] * shape[0]
+        for k, place in enumerate(at):
+            row = value[k] if many else value
+            rows[place] = self._spread_out(row, shape[1:], tuple(rest)) if shape[1:] else row
+        return self.stack(*rows)
 
     def concat(self, *parts: Any) -> Tensor:
         """Return parts end to end."""

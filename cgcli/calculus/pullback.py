@@ -16,7 +16,7 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, quiet, reduce_to
 from cgcli.numbers.namespace import Namespace
-from cgcli.operations.row import Rule
+from cgcli.operations.row import Rule, selected
 
 __all__ = ["ArraySweep", "local_array"]
 
@@ -102,7 +102,7 @@ class ArraySweep(MaskedSweep):
             self._trail.scattered = True
             return None
         mask = np.zeros(np.shape(sent.like), dtype=bool)
-        mask[sent.indices] = True
+        mask[selected(sent.indices)] = True
         return mask
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:

@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from cgcli.numbers.namespace import Namespace
+from cgcli.operations.row import Index, selected
 
 __all__ = ["Scattered", "Sums", "scattering"]
 
@@ -15,7 +16,7 @@ class Scattered:
 
     __slots__ = ("_scatter", "indices", "like", "value")
 
-    def __init__(self, scatter: Any, value: Any, like: Any, *indices: int) -> None:
+    def __init__(self, scatter: Any, value: Any, like: Any, *indices: Index) -> None:
         self._scatter = scatter
         self.value = value
         self.like = like
@@ -65,4 +66,5 @@ class Sums:
             if node not in self._written:
                 self.gradients[node] = before = before.copy()
                 self._written.add(node)
-            before[sent.indices] = before[sent.indices] + sent.value
+            at = selected(sent.indices)
+            before[at] = before[at] + sent.value

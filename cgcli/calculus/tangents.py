@@ -19,14 +19,14 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet
 from cgcli.operations.protocol import Directions
-from cgcli.operations.row import Rule, Shape
+from cgcli.operations.row import Index, Rule, Shape, selected
 from cgcli.operations.shapes import size
 
 __all__ = ["Tangents", "seeded"]
 
 
-def _index(x: Any, *indices: int) -> Any:
-    return x[(slice(None), *indices)]
+def _index(x: Any, *indices: Index) -> Any:
+    return x[(slice(None), *selected(indices))]
 
 
 def _concat(*parts: Any) -> Any:

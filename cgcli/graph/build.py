@@ -151,7 +151,7 @@ class _Statements(Expressions):
         key: tuple[int, ...] = ()
         written = name
         if statement.key:
-            key = self.indices(statement.key, scope)
+            key = self.key(statement.key, scope)
             written = f"{name}[{', '.join(map(str, key))}]"
         before = self.members.get((name, key)) if key else self.nodes.get(name)
         if before is not None:

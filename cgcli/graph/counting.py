@@ -202,4 +202,4 @@ def _names(limits: syntax.Range) -> Iterator[str]:
             if kind == syntax.NAME:
                 yield payload
             elif kind == syntax.INDEX:
-                pending += payload.indices
+                pending += payload.parts

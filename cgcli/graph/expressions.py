@@ -183,7 +183,11 @@ class Expressions(Names):
         if not name:
             return stack.pop()
         if name in self.families and name not in scope:
-            key = self.indices(indexed.indices, scope)
+            if indexed.slices:
+                message = f"'{excerpt(name)}' is a family, which has members and no slices"
+                hint = f"list them: [{excerpt(name)}[t] for t in 1..3]"
+                raise self.error("index", message, hint, (start, end))
+            key = self.key(indexed.parts, scope)
             stack.append(self.member_of(name, key, start, end))
             return None
         return self.value_of(name, scope, start, start + len(name))

@@ -14,7 +14,7 @@ from operator import and_
 from typing import Any
 
 from cgcli.graph.turns import Turns
-from cgcli.operations.row import Operation, Shape
+from cgcli.operations.row import Operation, Shape, Static
 from cgcli.operations.table import OPERATIONS
 
 __all__ = ["CONSTANT", "INPUT", "Graph", "Users"]
@@ -43,7 +43,7 @@ class Graph:
         self.ends = array("i")
         self.given: dict[int, str] = {}
         self.shapes: dict[int, Shape] = {}
-        self.static: dict[int, tuple[int, ...]] = {}
+        self.static: dict[int, Static] = {}
         self.constants: dict[int, Any] = {}
         self.literals: dict[int, str] = {}
         self.inputs: dict[str, int] = {}

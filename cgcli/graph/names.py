@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from cgcli.errors import CgraphError, excerpt, nearest, shorten
@@ -17,7 +17,7 @@ from cgcli.graph.graph import INPUT
 from cgcli.graph.nodes import Nodes
 from cgcli.language import syntax
 from cgcli.limits import Limits
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Index, Shape, Span
 from cgcli.operations.table import ABSENT, CONSTANTS, OTHER_SPELLINGS, WORDS
 
 __all__ = ["Names", "Scope", "Turn"]
@@ -202,9 +202,24 @@ class Names(Nodes):
             self.text, expression, self.lookup(scope), self.static_member, what
         )
 
-    def indices(self, parts: tuple[syntax.Expression, ...], scope: Scope) -> tuple[int, ...]:
-        """Return the whole numbers that indices are known to be."""
+    def key(self, parts: Sequence[syntax.Expression], scope: Scope) -> tuple[int, ...]:
+        """Return the whole numbers that the indices of a family's member are known to be."""
         return tuple(self.whole(part, scope, "an index") for part in parts)
+
+    def indices(
+        self, parts: Iterable[syntax.Expression | syntax.Slice], scope: Scope
+    ) -> tuple[Index, ...]:
+        """Return the whole numbers, and the spans of them, that indices are known to be."""
+
+        def end(part: syntax.Expression | None) -> int | None:
+            return None if part is None else self.whole(part, scope, "the end of a slice")
+
+        return tuple(
+            Span(end(part.start), end(part.stop))
+            if isinstance(part, syntax.Slice)
+            else self.whole(part, scope, "an index")
+            for part in parts
+        )
 
     def unrolled(self, limits: syntax.Range, scope: Scope) -> range:
         """Return a loop's turns; more than there may be nodes are refused before the first."""

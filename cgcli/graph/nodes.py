@@ -7,7 +7,7 @@ from typing import Any
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
-from cgcli.operations.row import Operation, Shape
+from cgcli.operations.row import Operation, Shape, Static
 from cgcli.operations.shapes import ShapeMismatchError, broadcast, describe, size
 
 __all__ = ["Nodes"]
@@ -72,7 +72,7 @@ class Nodes:
         arguments: tuple[int, ...],
         start: int,
         end: int,
-        fixed: tuple[int, ...] = (),
+        fixed: Static = (),
     ) -> int:
         """Append an operation's node, its shape worked out from its arguments'."""
         graph = self.graph

@@ -111,7 +111,7 @@ def _advance(text: str, frame: _Frame, lookup: Lookup) -> Expression | None:
             stack.append(float(payload))
         elif kind == NAME:
             stack.append(lookup(payload, start, end))
-        elif kind == INDEX and payload.name:
+        elif kind == INDEX and payload.name and not payload.slices:
             frame.indexed, frame.found = (payload.name, start, end), []
             frame.rest = iter(payload.indices)
             return next(frame.rest)

@@ -39,7 +39,7 @@ def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
             if name and name not in local and start <= read.get(name, (start, end))[0]:
                 read[name] = (start, start + len(name) if kind == syntax.INDEX else end)
             if kind == syntax.INDEX:
-                pending += [_Read(index, local) for index in payload.indices]
+                pending += [_Read(part, local) for part in payload.parts]
             elif kind == syntax.COMPREHENSION:
                 pending.append(_Read(payload.body, local | {payload.variable}))
                 pending += [_Read(part, local) for part in payload.range.parts]

@@ -197,7 +197,11 @@ class Actions:
         return values[1][0]
 
     def on_index(self, values: list[Any], start: int, end: int) -> Any:
-        indices = [self._cut(first) for first in reversed(values[2])]
+        # What ends a slice was taken off the list with it.
+        indices = [
+            place if isinstance(place, syntax.Slice) else self._cut(place)
+            for place in reversed(values[2])
+        ]
         indices.reverse()
         first: int = values[0]
         name = ""
@@ -208,6 +212,19 @@ class Actions:
             (syntax.INDEX, syntax.Indexed(name, tuple(indices)), 0 if name else 1, start, end)
         )
         return first
+
+    def on_all(self, values: list[Any], start: int, end: int) -> syntax.Slice:
+        return syntax.Slice(None, None)
+
+    def on_from(self, values: list[Any], start: int, end: int) -> syntax.Slice:
+        return syntax.Slice(self._cut(values[0]), None)
+
+    def on_to(self, values: list[Any], start: int, end: int) -> syntax.Slice:
+        return syntax.Slice(None, self._cut(values[1]))
+
+    def on_between(self, values: list[Any], start: int, end: int) -> syntax.Slice:
+        stop = self._cut(values[2])
+        return syntax.Slice(self._cut(values[0]), stop)
 
     def on_comprehension(self, values: list[Any], start: int, end: int) -> Any:
         payload = syntax.Comprehension(self._cut(values[1]), values[3], values[5])
@@ -230,7 +247,7 @@ class Actions:
         kind, payload, count, first, last = target[-1]
         if kind == syntax.NAME and len(target) == 1:
             return syntax.Assignment(payload, (), expression, (first, last))
-        if kind == syntax.INDEX and payload.name:
+        if kind == syntax.INDEX and payload.name and not payload.slices:
             return syntax.Assignment(payload.name, payload.indices, expression, (first, last))
         if (
             kind == syntax.CALL

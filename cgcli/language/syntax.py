@@ -56,11 +56,29 @@ class Range(NamedTuple):
         return [part for part in self[:3] if part is not None]
 
 
+class Slice(NamedTuple):
+    """``start:stop`` as an index; None is what was left out."""
+
+    start: Expression | None
+    stop: Expression | None
+
+
 class Indexed(NamedTuple):
     """``name[i, j]``: a member of a family, or an element; without a name, of an operand."""
 
     name: str
-    indices: tuple[Expression, ...]
+    indices: tuple[Expression | Slice, ...]
+
+    @property
+    def slices(self) -> bool:
+        """Whether an index is a slice."""
+        return any(isinstance(index, Slice) for index in self.indices)
+
+    @property
+    def parts(self) -> list[Expression]:
+        """The expressions that are written."""
+        ends = (index if isinstance(index, Slice) else (index,) for index in self.indices)
+        return [part for pair in ends for part in pair if part is not None]
 
 
 class Comprehension(NamedTuple):

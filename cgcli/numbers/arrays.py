@@ -18,7 +18,7 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.rounded import Rounded
 from cgcli.operations.protocol import ELEMENTWISE
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Index, Shape, selected
 
 __all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
 
@@ -147,13 +147,13 @@ def _product(a: Any, b: Any) -> Any:
     return np.matmul(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
 
 
-def _index(x: Any, *indices: int) -> Any:
-    return x[indices if len(indices) > 1 else indices[0]]
+def _index(x: Any, *indices: Index) -> Any:
+    return x[selected(indices)]
 
 
-def _scatter(value: Any, like: Any, *indices: int) -> Any:
+def _scatter(value: Any, like: Any, *indices: Index) -> Any:
     result = np.zeros(np.shape(like))
-    result[indices if len(indices) > 1 else indices[0]] = value
+    result[selected(indices)] = value
     return result
 
 

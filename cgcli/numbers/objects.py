@@ -15,7 +15,7 @@ import numpy as np
 from cgcli.numbers.arrays import STRUCTURE
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.protocol import ELEMENTWISE
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Index, Shape, selected
 
 __all__ = ["Objects", "arranged", "filled", "lift", "mapped", "object_namespace", "reduce_objects"]
 
@@ -135,9 +135,9 @@ def object_namespace(scalar: Namespace, nothing: Any = None, **functions: Any) -
     ones of.
     """
 
-    def scatter(value: Any, like: Any, *indices: int) -> Any:
+    def scatter(value: Any, like: Any, *indices: Index) -> Any:
         result = filled(scalar.number(0) if nothing is None else nothing, np.shape(like))
-        result[indices if len(indices) > 1 else indices[0]] = value
+        result[selected(indices)] = value
         return result
 
     def onehot(k: Any, n: int) -> Any:

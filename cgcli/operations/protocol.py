@@ -47,9 +47,9 @@ class Reduction(Protocol):
 
 
 class AtPlace(Protocol):
-    """A function of an array and the indices of one element, or of one row."""
+    """A function of an array and the indices of an element, of a row, or of a part."""
 
-    def __call__(self, x: Number, *indices: int) -> Number:
+    def __call__(self, x: Number, *indices: Any) -> Number:
         """Return the result."""
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "LEVELS",
     "Binary",
     "Domain",
+    "Index",
     "Kink",
     "Operation",
     "Parts",
@@ -25,17 +26,54 @@ __all__ = [
     "Rule",
     "Shape",
     "ShapeRule",
+    "Span",
     "Static",
     "Tangent",
     "Ternary",
     "Unary",
+    "selected",
 ]
 
 Rule: TypeAlias = Callable[..., Any]
 Shape: TypeAlias = tuple[int, ...]
 ShapeRule: TypeAlias = Callable[..., Shape]
 Parts: TypeAlias = Sequence[Number]
-Static: TypeAlias = tuple[int, ...]
+
+
+class Span(NamedTuple):
+    """A part of an axis, ``1:`` or ``:-1``: ends as Python's slices have them.
+
+    >>> str(Span(1, None)), Span(None, -1).places(4)
+    ('1:', range(0, 3))
+    """
+
+    start: int | None
+    stop: int | None
+
+    def __str__(self) -> str:
+        """Return the span as it is written."""
+        start, stop = ("" if end is None else end for end in self)
+        return f"{start}:{stop}"
+
+    def places(self, length: int) -> range:
+        """Return the places that it takes of an axis of some length."""
+        return range(length)[slice(*self)]
+
+
+Index: TypeAlias = int | Span
+Static: TypeAlias = tuple[Any, ...]
+"""What is fixed when the graph is built: whole numbers, as an axis, and the places of an index."""
+
+
+def selected(indices: Iterable[Index | slice]) -> tuple[int | slice, ...]:
+    """Return indices as NumPy takes them.
+
+    >>> selected((0, Span(1, None)))
+    (0, slice(1, None, None))
+    """
+    return tuple(slice(*index) if isinstance(index, Span) else index for index in indices)
+
+
 Tangent: TypeAlias = Callable[[Directions, Parts, Number, Parts, Static], Number]
 Pullback: TypeAlias = Callable[[Rulebook, int, Number, Number, Parts, Static], Number]
 _OfOne: TypeAlias = Callable[[Rulebook, Number, Number], Number]

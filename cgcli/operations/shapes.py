@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgcli.operations.row import Shape, ShapeRule
+from cgcli.operations.row import Index, Shape, ShapeRule, Span
 from cgcli.words import Message
 
 __all__ = [
@@ -144,20 +144,31 @@ def stack(*shapes: Shape) -> Shape:
     return (len(shapes), *first)
 
 
-def index(x: Shape, *indices: int) -> Shape:
-    """Return the shape of an element or a row; the indices must lie inside."""
+def index(x: Shape, *indices: Index) -> Shape:
+    """Return the shape of an element, a row or a part; the indices must lie inside.
+
+    >>> index((4, 3), Span(1, None), 0), index((4, 3), -1), index((4,), Span(None, -1))
+    ((3,), (3,), (3,))
+    """
     if not x:
         raise ShapeMismatchError(
             "a scalar has no elements to index", "bind a list, such as x=[1,2,3]", (0,)
         )
     if len(indices) > len(x):
         raise ShapeMismatchError(f"{describe(x)} takes one index", "write x[i]", (0,))
+    left: list[int] = []
     for index, length in zip(indices, x, strict=False):
-        if not -length <= index < length:
+        if isinstance(index, Span):
+            left.append(len(index.places(length)))
+            if not left[-1]:
+                message = f"the slice {index} of {describe(x)} holds nothing"
+                hint = "it goes from its start up to the place before its end"
+                raise ShapeMismatchError(message, hint, (0,))
+        elif not -length <= index < length:
             message = f"index {index} is outside {describe(x)}"
             hint = f"indices run from 0 to {length - 1}, and -1 is the last"
             raise ShapeMismatchError(message, hint, (0,))
-    return x[len(indices) :]
+    return (*left, *x[len(indices) :])
 
 
 def concat(*shapes: Shape) -> Shape:

@@ -215,7 +215,7 @@ TENSORS: Final = (
         required_static=1,
         pullback=lambda m, k, up, y, arguments, static: m.scatter(up, arguments[0], *static),
         shape=shapes.index,
-        summary="one element, or one row of a matrix",
+        summary="an element, a row, or a part: x[1:], W[:, 0]",
         pullback_words=("the upstream gradient goes to that place, and 0 to all others",),
     ),
     Operation(

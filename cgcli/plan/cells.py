@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.numbers.operators import Operators
-from cgcli.operations.row import Shape
+from cgcli.operations import shapes
+from cgcli.operations.row import Index, Shape
 from cgcli.plan.tape import Tape
 
 __all__ = [
@@ -91,9 +92,9 @@ class Cell(Operators):
         """Return an element of a vector, or a row of a matrix."""
         return self.at(place)
 
-    def at(self, *indices: int) -> Cell:
-        """Return what indices point to: an element, or a row."""
-        return self.view("index", self.shape[len(indices) :], *indices)
+    def at(self, *indices: Index) -> Cell:
+        """Return what indices point to: an element, a row, or a part."""
+        return self.view("index", shapes.index(self.shape, *indices), *indices)
 
     def view(self, operation: str, shape: Shape, *static: Any) -> Cell:
         """Return the same array looked at in another way."""

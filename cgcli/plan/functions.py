@@ -12,6 +12,7 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import CAREFUL
 from cgcli.numbers.rounded import Rounded
+from cgcli.operations.row import Index
 from cgcli.plan.cells import Cell, Number, elementwise, grown, shape_of, where, written
 from cgcli.plan.tape import Tape
 
@@ -101,7 +102,7 @@ def _piece(whole: Cell, place: int, parts: Parts) -> Number:
     return whole.view("piece", own, start, start + own[0]) if own else whole[start]
 
 
-def _scatter(value: Number, like: Cell, *indices: int) -> Cell:
+def _scatter(value: Number, like: Cell, *indices: Index) -> Cell:
     return written(like.tape, "scatter", (value,), like.shape, *indices)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from cgcli.calculus.ends import LEAST, is_outside, mended_arrays
 from cgcli.numbers import arrays
-from cgcli.operations.row import Operation
+from cgcli.operations.row import Operation, selected
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.tape import Instruction
 
@@ -68,7 +68,7 @@ def _widened(array: Any, rank: int, wanted: int) -> Any:
 def _at(array: Any, rows: bool, *indices: Any) -> Any:
     """Return the part of an array where each row's value has indices."""
     # With the ellipsis an element is a view too, and no number.
-    return array[(slice(None),) * rows + (*indices, ...)]
+    return array[(slice(None),) * rows + (*selected(indices), ...)]
 
 
 def look(own: Instruction, inner: Instruction, array: Any, count: int) -> Any:

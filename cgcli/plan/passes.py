@@ -15,7 +15,7 @@ from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.real import Careful
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Shape, Span, Static, selected
 from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of, written
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
@@ -189,10 +189,14 @@ class CellSweep(MaskedSweep):
         if type(value) is not Scattered:
             super().add(node, sent)
             return
+        places = [index for index in value.indices if not isinstance(index, Span)]
+        if len(places) < len(value.indices):
+            super().add(node, Masked(value.dense(), self._marked(node, [value.indices])))
+            return
         pieces = self._pieces.setdefault(node, {})
         # -1 is the last: each element has one name.
         shape = self.graph.shape(node)
-        key = tuple(index % length for index, length in zip(value.indices, shape, strict=False))
+        key = tuple(index % length for index, length in zip(places, shape, strict=False))
         before = pieces.get(key)
         pieces[key] = value.value if before is None else before + value.value
 
@@ -213,11 +217,11 @@ class CellSweep(MaskedSweep):
             rows[row] = rows[row] + stacked if row in rows else stacked
         super().add(node, Masked(self._stacked(rows, shape), self._marked(node, pieces)))
 
-    def _marked(self, node: int, pieces: Iterable[tuple[int, ...]]) -> Cell | None:
+    def _marked(self, node: int, pieces: Iterable[Static]) -> Cell | None:
         """Return the mask of some elements of a node; None for all, and where nobody asks."""
         flags = np.zeros(self.graph.shape(node))
         for indices in pieces:
-            flags[indices] = 1.0
+            flags[selected(indices)] = 1.0
         if flags.all() or not self.graph.arguments[node]:
             return None
         marked: Cell = Cell(self._tape, self._tape.array(flags)) != 0
