@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -91,7 +92,12 @@ class Algebra:
         outer_scale, left = self._apart(left)
         inner_scale, right = self._apart(right)
         scale = forms.mul(outer_scale, inner_scale)
-        if p == "scalar" or (p == "full" and not forms.shapes[left]):
+        if p == "full" and forms.is_call(left, "diag"):
+            own = self._diagonal(left)
+            found = forms.mul(self._column(own) if len(second.shape) > 1 else own, right)
+        elif q == "full" and len(second.shape) > 1 and forms.is_call(right, "diag"):
+            found = forms.mul(left, self._diagonal(right))
+        elif p == "scalar" or (p == "full" and not forms.shapes[left]):
             # Every element of the left one is 1.
             found = self.sum(self._tensor(right, second.shape), 0).form
         elif q == "scalar" or (q == "full" and not forms.shapes[right]):
@@ -153,6 +159,45 @@ class Algebra:
             found = forms.call("outer", (left, right))
         return self._tensor(forms.mul(scale, found), shape)
 
+    def diag(self, x: Any) -> Tensor:
+        """Return the diagonal matrix of a vector, or a matrix's diagonal."""
+        tensor = self.of(x)
+        forms, shape = self.forms, tensor.shape
+        if forms.is_call(tensor.form, "stack") and len(set(forms.inner(tensor.form))) == 1:
+            # A list of one number, over and over, is that number.
+            tensor = self._tensor(forms.inner(tensor.form)[0], shape)
+        kind, form = self._kind(tensor)
+        scale, form = self._apart(form)
+        if not forms.shapes[form]:
+            scale, form, kind = forms.mul(scale, form), forms.one, "scalar"
+        if len(shape) == 1:
+            found = forms.call("diag", (whole(forms, form, shape),))
+            return self._tensor(forms.mul(scale, found), shape * 2)
+        if kind == "full" and forms.is_call(form, "diag"):
+            (form,) = forms.parts[form][1]
+        elif kind == "full" and forms.is_call(form, "outer"):
+            form = forms.mul(*forms.parts[form][1])
+        elif kind == "full":
+            form = forms.call("diag", (form,))
+        return self._tensor(forms.mul(scale, form), shape[:1])
+
+    def _diagonal(self, form: Form) -> Form:
+        """Return the vector that a diagonal matrix has as its diagonal, 1 for the identity's."""
+        (vector,) = self.forms.parts[form][1]
+        is_list = self.forms.is_call(vector, "stack")
+        is_identity = is_list and set(self.forms.inner(vector)) == {self.forms.one}
+        return self.forms.one if is_identity else int(vector)
+
+    def cumsum(self, x: Any, *, backwards: bool = False) -> Tensor:
+        """Return for every element of a vector the sum up to it; backwards, from it on."""
+        tensor = self.of(x)
+        if backwards and tensor.shape[0] <= MOST:
+            elements = [self.index(tensor, place) for place in range(tensor.shape[0])]
+            sums = [*itertools.accumulate(elements[::-1])]
+            return self.stack(*sums[::-1])
+        found = self._tensor(self.forms.call("cumsum", (self.form(tensor),)))
+        return self.of(self.sum(tensor) - found + tensor) if backwards else found
+
     # Axes
 
     def transpose(self, x: Any) -> Tensor:
@@ -174,6 +219,8 @@ class Algebra:
         if self.forms.is_call(form, "transpose"):
             found: Form = forms.parts[form][1][0]
             return found
+        if self.forms.is_call(form, "diag"):
+            return form
         if self.forms.is_call(form, "outer"):
             return forms.call("outer", forms.parts[form][1][::-1])
         return forms.call("transpose", (form,))
@@ -251,6 +298,9 @@ class Algebra:
             return forms.mul(self._total(a), self._total(b))
         if self.forms.is_call(form, "transpose"):
             form = forms.parts[form][1][0]
+        if forms.is_call(form, "diag"):
+            form = forms.parts[form][1][0]
+            return forms.call("sum" if len(forms.shapes[form]) == 1 else "trace", (form,))
         return forms.call("sum", (form,))
 
     def count(self, x: Any, *axis: int) -> int:
@@ -273,6 +323,7 @@ class Algebra:
             if isinstance(place, Span):
                 rest, part = places[k + 1 :], place.places(tensor.shape[0])
                 return self.stack(*(self.index(tensor[at], *rest) for at in part))
+            assert isinstance(place, int)
             tensor = tensor[place % tensor.shape[0]]
         return tensor
 
@@ -282,10 +333,12 @@ class Algebra:
         forms = self.forms
         if any(isinstance(place, Span) for place in places):
             return self._spread_out(self.of(value), shape, places)
+        if any(isinstance(place, tuple) for place in places):
+            return self.diag(self._tensor(self.form(value), shape[:1]))
         units = [
             self._tensor(forms.call("onehot", (forms.number(place % length),), (length,)))
             for place, length in zip(places, shape, strict=False)
-            if not isinstance(place, Span)
+            if isinstance(place, int)
         ]
         if len(shape) == len(units):
             unit = units[0] if len(units) == 1 else self.outer_or_scale(*units)

@@ -29,6 +29,10 @@ def _index(x: Any, *indices: Index) -> Any:
     return x[(slice(None), *selected(indices))]
 
 
+def _diagonal(x: Any) -> Any:
+    return x[:, :, np.newaxis] * np.eye(x.shape[1])
+
+
 def _concat(*parts: Any) -> Any:
     return np.concatenate([p[:, np.newaxis] if p.ndim == 1 else p for p in parts], axis=1)
 
@@ -57,6 +61,8 @@ _DIRECTIONS: Final = Directions(
     sum=_sum,
     product=_product,
     outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
+    cumsum=lambda x: np.cumsum(x, axis=1),
+    diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else _diagonal(x),
 )
 
 

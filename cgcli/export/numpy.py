@@ -83,6 +83,7 @@ NUMPY: Final = Target(
         **{name: f"np.{word}(<0>)" for name, word in _ARC.items()},
         **{name: f"scipy.special.{name}(<*>)" for name in _SPECIAL},
         **{name: f"np.{name}(<0><axis>)" for name in ("sum", "mean", "prod")},
+        **{name: f"np.{name}(<0>)" for name in ("cumsum", "diag", "trace")},
         **{name[1:]: f"{name}(<*>)" for name in _HELPERS},
         **{name: f"_{name}(<0><axis>)" for name in ("norm", "logsumexp")},
         "atan2": "np.arctan2(<0>, <1>)",

@@ -166,6 +166,10 @@ def _piece(whole: Any, place: int, parts: Parts) -> Any:
     return whole[start : start + own[0]] if own else whole[start]
 
 
+def _cumsum(x: Any, *, backwards: bool = False) -> Any:
+    return np.cumsum(x[::-1])[::-1] if backwards else np.cumsum(x)
+
+
 def _onehot(k: float, n: int) -> Any:
     result = np.zeros(n)
     if 0 <= k < n and k == math.floor(k):
@@ -221,5 +225,7 @@ ARRAYS: Final = Rounded(
     amin=np.min,
     len=lambda x: float(np.shape(x)[0]),
     onehot=_onehot,
+    cumsum=_cumsum,
+    diag=np.diag,
 )
 """Arrays, and floats among them: inf and NaN as IEEE 754 has them."""

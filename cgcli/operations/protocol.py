@@ -7,6 +7,7 @@ shapes of at most two axes; `axis` is one axis, and without it a reduction goes 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
@@ -56,7 +57,7 @@ class AtPlace(Protocol):
 class Shaped(Protocol):
     """A function of a value and an array whose shape the result takes."""
 
-    def __call__(self, value: Number, like: Number, *axis: int) -> Number:
+    def __call__(self, value: Number, like: Number, *axis: Any) -> Number:
         """Return the result."""
 
 
@@ -208,6 +209,22 @@ class Rulebook:
         """Return what goes to x where `up` comes to y, the log_softmax of x."""
         return up - self.exp(y) * self.spread(self.sum(up, -1), y, -1)
 
+    def cumsum(self, x: Number, *, backwards: bool = False) -> Number:
+        """Return for every element of a vector the sum up to it; backwards, from it on."""
+        elements = [self.index(x, place) for place in range(int(self.count(x)))]
+        sums = [*itertools.accumulate(elements[::-1] if backwards else elements)]
+        return self.stack(*(sums[::-1] if backwards else sums))
+
+    def diag(self, x: Number) -> Number:
+        """Return the diagonal of a square matrix, or the matrix that has a vector as its own."""
+        places = range(int(self.count(x, 0)))
+        if self.rank(x) == 2:
+            return self.stack(*(self.index(x, place, place) for place in places))
+        rows = [[self.number(0)] * len(places) for _ in places]
+        for place in places:
+            rows[place][place] = self.index(x, place)
+        return self.stack(*(self.stack(*row) for row in rows))
+
     def power_slope(self, a: Number, b: Number) -> Number:
         """Return b·a^(b-1); for b = 0 the power is constant, and 0 even where a = 0."""
         return self.where(b == 0, 0, b * self.pow(a, b - 1))
@@ -273,6 +290,8 @@ class Directions:
     sum: Reduction
     product: OfTwo
     outer_or_scale: OfTwo
+    cumsum: OfOne
+    diag: OfOne
 
 
 PRIMITIVES: Final[tuple[str, ...]] = tuple(Rulebook.__annotations__)

@@ -60,18 +60,26 @@ class Span(NamedTuple):
         return range(length)[slice(*self)]
 
 
-Index: TypeAlias = int | Span
+Index: TypeAlias = int | Span | tuple[int, ...]
+"""A place along an axis, a part of it, or some of its places, one for each of the next axis's."""
 Static: TypeAlias = tuple[Any, ...]
 """What is fixed when the graph is built: whole numbers, as an axis, and the places of an index."""
 
 
-def selected(indices: Iterable[Index | slice]) -> tuple[int | slice, ...]:
+def selected(indices: Iterable[Index]) -> tuple[Any, ...]:
     """Return indices as NumPy takes them.
 
-    >>> selected((0, Span(1, None)))
-    (0, slice(1, None, None))
+    >>> selected((0, Span(1, None))), selected(((0, 1), (0, 1)))
+    ((0, slice(1, None, None)), ([0, 1], [0, 1]))
     """
-    return tuple(slice(*index) if isinstance(index, Span) else index for index in indices)
+    return tuple(
+        index
+        if isinstance(index, int)
+        else slice(*index)
+        if isinstance(index, Span)
+        else list(index)
+        for index in indices
+    )
 
 
 Tangent: TypeAlias = Callable[[Directions, Parts, Number, Parts, Static], Number]

@@ -10,6 +10,7 @@ __all__ = [
     "broadcast",
     "concat",
     "describe",
+    "diag",
     "dot",
     "extreme",
     "index",
@@ -18,9 +19,11 @@ __all__ = [
     "onehot",
     "outer",
     "reduced",
+    "running",
     "same",
     "size",
     "stack",
+    "trace",
 ]
 
 
@@ -89,8 +92,10 @@ def broadcast(*shapes: Shape) -> Shape:
 def _vectors(name: str, *shapes: Shape) -> None:
     for place, shape in enumerate(shapes):
         if len(shape) != 1:
-            message = f"{name} takes vectors, not {describe(shape)}"
+            message = f"{name} takes {'a vector' if len(shapes) == 1 else 'vectors'}, "
+            message += f"not {describe(shape)}"
             hint = "for a product of matrices write A @ B" if shape else "for a product write a*b"
+            hint = hint if len(shapes) > 1 else ""
             raise ShapeMismatchError(message, hint, (place,))
 
 
@@ -158,7 +163,8 @@ def index(x: Shape, *indices: Index) -> Shape:
         raise ShapeMismatchError(f"{describe(x)} takes one index", "write x[i]", (0,))
     left: list[int] = []
     for index, length in zip(indices, x, strict=False):
-        if isinstance(index, Span):
+        if isinstance(index, tuple):
+            assert isinstance(index, Span)
             left.append(len(index.places(length)))
             if not left[-1]:
                 message = f"the slice {index} of {describe(x)} holds nothing"
@@ -194,6 +200,29 @@ def reduced(x: Shape, axis: int | None = None) -> Shape:
         raise ShapeMismatchError(message, hint, (0,))
     axis %= len(x)
     return x[:axis] + x[axis + 1 :]
+
+
+def running(x: Shape) -> Shape:
+    """Return the shape of cumsum: that of its vector."""
+    _vectors("cumsum", x)
+    return x
+
+
+def diag(x: Shape) -> Shape:
+    """Return the shape of a square matrix's diagonal, or of a diagonal matrix."""
+    return (x[0], x[0]) if len(x) == 1 else _square("diag", x)[:1]
+
+
+def trace(x: Shape) -> Shape:
+    """Return the shape of a square matrix's trace: a scalar."""
+    return _square("trace", x)[2:]
+
+
+def _square(name: str, x: Shape) -> Shape:
+    if len(x) != 2 or x[0] != x[1]:
+        message = f"{name} takes a square matrix, not {describe(x)}"
+        raise ShapeMismatchError(message, "bind one, such as A=[[1,2],[3,4]]", (0,))
+    return x
 
 
 def extreme(name: str) -> ShapeRule:

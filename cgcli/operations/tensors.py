@@ -96,6 +96,25 @@ def _log_softmax_pullback(
     return m.log_softmax_slope(up, y)
 
 
+def _trace_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
+    size = int(m.count(arguments[0], 0))
+    return _on_diagonal(m, m.stack(*[up] * size), arguments[0])
+
+
+def _diag_pullback(
+    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
+) -> Number:
+    return _on_diagonal(m, up, arguments[0]) if m.rank(up) == 1 else m.diag(up)
+
+
+def _on_diagonal(m: Rulebook, up: Number, like: Number) -> Number:
+    """Return what goes to a matrix's diagonal alone: the rest is sent nothing, and not 0."""
+    places = tuple(range(int(m.count(like, 0))))
+    return m.scatter(up, like, places, places)
+
+
 def _matmul_words(k: int, a: Number, b: Number) -> str:
     """What goes to one factor of a product, as the factors' numbers of axes have it."""
     if len(a) == len(b) == 1:
@@ -278,6 +297,37 @@ TENSORS: Final = (
         shape=shapes.concat,
         summary="vectors end to end, or matrices one below the other",
         pullback_words=("each part takes its own piece of the upstream gradient",),
+    ),
+    Operation(
+        name="diag",
+        value=lambda m, x: m.diag(x),
+        tangent=_linear("diag"),
+        words=("diag",),
+        pullback=_diag_pullback,
+        shape=shapes.diag,
+        summary="the diagonal of a matrix, or the matrix that has a vector as its diagonal",
+        pullback_words=("diag({upstream})",),
+    ),
+    Operation(
+        name="trace",
+        value=lambda m, x: m.sum(m.diag(x)),
+        tangent=lambda d, moves, y, arguments, static: d.sum(d.diag(moves[0])),
+        words=("trace",),
+        latex=r"\operatorname{tr}\left(<x>\right)",
+        pullback=_trace_pullback,
+        shape=shapes.trace,
+        summary="sum of a matrix's diagonal",
+        pullback_words=("the diagonal takes the upstream gradient, and the rest 0",),
+    ),
+    Operation(
+        name="cumsum",
+        value=lambda m, x: m.cumsum(x),
+        tangent=_linear("cumsum"),
+        words=("cumsum",),
+        pullback=lambda m, k, up, y, arguments, static: m.cumsum(up, backwards=True),
+        shape=shapes.running,
+        summary="for every element of a vector the sum up to it",
+        pullback_words=("each element takes the sum of the upstream gradient from its place on",),
     ),
     _reduction(
         "sum",

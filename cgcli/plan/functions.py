@@ -12,6 +12,7 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import CAREFUL
 from cgcli.numbers.rounded import Rounded
+from cgcli.operations import shapes
 from cgcli.operations.row import Index
 from cgcli.plan.cells import Cell, Number, elementwise, grown, shape_of, where, written
 from cgcli.plan.tape import Tape
@@ -114,6 +115,14 @@ def _reduced(operation: str, x: Number, *axis: int) -> Number:
     return x.reduced(operation, axis[0] if axis else None) if isinstance(x, Cell) else x
 
 
+def _cumsum(x: Cell, *, backwards: bool = False) -> Cell:
+    return written(x.tape, "cumsum", (x,), x.shape, backwards)
+
+
+def _diag(x: Cell) -> Cell:
+    return written(x.tape, "diag", (x,), shapes.diag(x.shape))
+
+
 def _others(x: Cell, *axis: int) -> Cell:
     return written(x.tape, "others", (x,), x.shape, axis[0] % len(x.shape) if axis else None)
 
@@ -162,6 +171,8 @@ def cells(tape: Tape) -> Namespace:
         concat=partial(_concat, tape),
         piece=_piece,
         products_of_others=_others,
+        cumsum=_cumsum,
+        diag=_diag,
         spread=_spread,
         count=_count,
         rank=lambda x: len(shape_of(x)),

@@ -68,7 +68,7 @@ def _widened(array: Any, rank: int, wanted: int) -> Any:
 def _at(array: Any, rows: bool, *indices: Any) -> Any:
     """Return the part of an array where each row's value has indices."""
     # With the ellipsis an element is a view too, and no number.
-    return array[(slice(None),) * rows + (*selected(indices), ...)]
+    return array[(slice(None),) * rows + (*indices, ...)]
 
 
 def look(own: Instruction, inner: Instruction, array: Any, count: int) -> Any:
@@ -77,7 +77,7 @@ def look(own: Instruction, inner: Instruction, array: Any, count: int) -> Any:
     if operation == "transpose":
         return np.swapaxes(array, first, first + 1)
     if operation == "index":
-        return _at(array, inner.rows, *static)
+        return _at(array, inner.rows, *selected(static))
     if operation == "piece":
         return _at(array, inner.rows, slice(*static))
     if operation == "grow":
@@ -275,13 +275,13 @@ def _copy_all(targets: list[Any], parts: list[Any]) -> None:
 
 
 def _scatter(bound: Bound) -> Call:
-    target = _at(bound.out, bound.own.rows, *bound.own.static)
-    return _put, (bound.out, target, bound.arguments[0])
+    places = (slice(None),) * bound.own.rows + (*selected(bound.own.static), ...)
+    return _put, (bound.out, places, bound.arguments[0])
 
 
-def _put(out: Any, target: Any, value: Any) -> None:
+def _put(out: Any, places: Any, value: Any) -> None:
     out.fill(0.0)
-    np.copyto(target, value)
+    out[places] = value
 
 
 def _onehot(bound: Bound) -> Call:
@@ -296,6 +296,20 @@ def _mark(label: Any, places: Any, out: Any) -> None:
     named = marks.any(axis=-1)
     if not named.all():
         out[~named] = math.nan
+
+
+def _cumsum(bound: Bound) -> Call:
+    (array,) = bound.arguments
+    step = -1 if bound.own.static[0] else 1
+    return np.cumsum, (array[..., ::step], -1, None, bound.out[..., ::step])
+
+
+def _diag(bound: Bound) -> Call:
+    (array,) = bound.arguments
+    if bound.ranks[0] == 2:
+        return np.copyto, (bound.out, np.diagonal(array, axis1=-2, axis2=-1))
+    places = np.arange(array.shape[-1])
+    return _put, (bound.out, (..., places, places), array)
 
 
 def _others(bound: Bound) -> Call:
@@ -325,6 +339,8 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "scatter": _scatter,
     "onehot": _onehot,
     "others": _others,
+    "cumsum": _cumsum,
+    "diag": _diag,
     **dict.fromkeys(_REDUCTIONS, _reduction),
 }
 

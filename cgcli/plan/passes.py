@@ -15,7 +15,7 @@ from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.real import Careful
-from cgcli.operations.row import Shape, Span, Static, selected
+from cgcli.operations.row import Shape, Static, selected
 from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of, written
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
@@ -189,7 +189,7 @@ class CellSweep(MaskedSweep):
         if type(value) is not Scattered:
             super().add(node, sent)
             return
-        places = [index for index in value.indices if not isinstance(index, Span)]
+        places = [index for index in value.indices if isinstance(index, int)]
         if len(places) < len(value.indices):
             super().add(node, Masked(value.dense(), self._marked(node, [value.indices])))
             return

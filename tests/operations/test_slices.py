@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cgcli
@@ -28,6 +28,7 @@ def written(place: int | slice) -> str:
     return f"{start}:{stop}"
 
 
+@settings(deadline=None)
 @given(st.sampled_from([(3,), (2, 3), (4, 2)]), st.data())
 def test_a_part_and_what_it_sends_are_numpys(shape: tuple[int, ...], data: st.DataObject) -> None:
     count = data.draw(st.integers(1, len(shape)))

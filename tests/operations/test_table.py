@@ -20,8 +20,9 @@ from cgcli.views.operations import derivatives
 
 # Aliases of the grammar that build syntax; all others are operations.
 SYNTAX = {
-    "assignment", "call", "comprehension", "empty", "first", "group", "index", "joined", "list",
-    "loop", "more", "name", "nothing", "number", "one", "range", "value",
+    "all", "assignment", "between", "call", "comprehension", "empty", "first", "from", "group",
+    "index", "joined", "list", "loop", "more", "name", "nothing", "number", "one", "range", "to",
+    "value",
 }  # fmt: skip
 
 LANGUAGE = (
@@ -30,7 +31,7 @@ LANGUAGE = (
     "abs sign min max clip floor ceil round where mod "
     "sigmoid relu leaky_relu elu softplus silu gelu softmax log_softmax logsumexp "
     "erf erfc gamma lgamma digamma polygamma "
-    "sum mean prod dot norm len transpose outer concat onehot"
+    "sum mean prod cumsum dot norm len transpose outer diag trace concat onehot"
 )
 
 
