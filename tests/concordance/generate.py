@@ -276,8 +276,11 @@ class Maker:
         if kind < 0.93 and "cumsum" in self.extra:
             return ("call", "cumsum", (self.vector(depth - 1),))
         if kind < 0.95 and "slice" in self.extra:
+            if chance.random() < 0.5:
+                return ("at", self.matrix(depth - 1), ("slice", "", ""), chance.choice((0, -1)))
             both = ("call", "concat", (self.vector(0), self.vector(0)))
-            return ("at", both, ("slice", 1, 1 + width))
+            start = chance.choice(("", 1, -width))
+            return ("at", both, ("slice", start, (start or 0) + width if start != -width else ""))
         if kind < 0.97 and "diag" in self.extra:
             return ("call", "diag", (self.matrix(depth - 1),))
         return ("list", tuple(self.scalar(depth - 1) for _ in range(width)))
@@ -300,6 +303,8 @@ class Maker:
             return ("binary", chance.choice(BINARY[:4]), self.matrix(depth - 1), self.vector(0))
         if kind < 0.9:
             return ("list", tuple(self.vector(0) for _ in range(self.width)))
+        if kind < 0.94 and "diag" in self.extra:
+            return ("call", "diag", (self.vector(depth - 1),))
         return ("call", chance.choice(("softmax", "log_softmax")), (self.matrix(depth - 1),))
 
 
