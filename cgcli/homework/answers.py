@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
@@ -36,7 +37,8 @@ class Formula(NamedTuple):
 class Answer(NamedTuple):
     """An answer that was understood: to a quantity, or to one element of it.
 
-    `nodes` are all that the left side may mean: an expression may stand several times.
+    `nodes` are all that the left side may mean: an expression may stand several times. `read` is
+    the answer as it was understood.
     """
 
     line: int
@@ -46,6 +48,7 @@ class Answer(NamedTuple):
     nodes: tuple[int, ...]
     written: Written | None
     formula: Formula | None
+    read: str
 
 
 class Unreadable(NamedTuple):
@@ -63,15 +66,9 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     """
     found: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
-    for line in sheet.lines:
-        try:
-            answer = read_answer(exercise, line)
-        except CgraphError as error:
-            unreadable.append(Unreadable(line.number, line.text, error))
-            continue
-        if answer is not None:
-            key = (answer.quantity, answer.element, answer.formula is None)
-            found.setdefault(key, []).append(answer)
+    for answer in _read(exercise, sheet.lines, unreadable):
+        key = (answer.quantity, answer.element, answer.formula is None)
+        found.setdefault(key, []).append(answer)
     answers: list[Answer] = []
     for several in found.values():
         if len(several) > 1 and not _agree(several):
@@ -89,6 +86,36 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     answers.sort(key=lambda answer: (place(answer.quantity), answer.element, not answer.formula))
     unreadable.sort(key=lambda each: (each.line, each.text))
     return answers, unreadable
+
+
+def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -> Iterator[Answer]:
+    """Yield the answers of lines; what is not understood as it stands is read in other ways."""
+    odd: dict[int, CgraphError] = {}
+    for place, line in enumerate(lines):
+        try:
+            answer = read_answer(exercise, line)
+        except CgraphError as error:
+            odd[place] = error
+            continue
+        if answer is not None:
+            yield answer
+    if not odd:
+        return
+    from cgcli.homework.lefts import Lefts
+    from cgcli.homework.readings import readings
+
+    errors = {(lines[place].number, lines[place].text): error for place, error in odd.items()}
+    for line in readings(Lefts(exercise), lines):
+        if (line.number, line.text) not in errors:
+            continue
+        why = errors[line.number, line.text]
+        try:
+            answer = read_answer(exercise, line)
+        except CgraphError:
+            unreadable.append(Unreadable(line.number, line.text, why))
+            continue
+        if answer is not None:
+            yield answer
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
@@ -118,7 +145,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     """
     if line.trouble:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
-    text = line.text
+    text = line.read or line.text
     try:
         syntax = parse_answer(text, _LIMITS)
     except CgraphError as error:
@@ -137,7 +164,8 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         written, formula = read_right(exercise, syntax.right, text)
     finally:
         exercise.draft.undo()
-    return Answer(line.number, text, quantity, element, nodes, written, formula)
+    read = line.read or text
+    return Answer(line.number, line.text, quantity, element, nodes, written, formula, read)
 
 
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:

@@ -7,6 +7,7 @@ at all is a sheet with a reason and no lines.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +29,8 @@ class Line(NamedTuple):
     number: int
     text: str
     trouble: str = ""
+    read: str = ""
+    """What the text is read as, where it is not written as the language has it."""
 
 
 class Sheet(NamedTuple):
@@ -76,7 +79,11 @@ def _lines(text: str) -> Iterator[Line]:
     waiting, first = "", 0
     for number, whole in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
-        line = whole[: len(normalise(whole).partition("#")[0])]
+        plain, _, remark = normalise(whole).partition("#")
+        line = whole[: len(plain)]
+        if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
+            # What a line of code prints is its answer: print(x.grad)  # 12.
+            line = remark if "=" in remark else f"{line} = {remark.strip()}"
         if len(line) > _LONGEST:
             yield Line(first, waiting)
             waiting = ""

@@ -92,6 +92,8 @@ def _rows(report: Report, marked: Marked) -> Iterator[list[Cell]]:
     for judged in marked.judged:
         answer = judged.answer
         said = [report.say(each) for each in remarks(report.exercise, judged, report.reveal)]
+        if answer.read != answer.text:
+            said.insert(0, report.say(Message("read as {answer}", answer=Math(answer.read))))
         if len(said) > _TOLD:
             rest = len(said) - _TOLD + 1
             more = Message("and {count} more, which --json tells", count=rest)

@@ -143,6 +143,7 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
         proof = {"kind": equality.proof, "points": equality.points, **number(found)}
     return {
         **fields(answer, "line", "text"),
+        "read": answer.read,
         "step": step_text(exercise, judged),
         "kind": answer.quantity.kind,
         "verdict": judged.verdict,

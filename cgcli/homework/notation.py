@@ -1,0 +1,221 @@
+"""What people write on a sheet → the signs of the language: LaTeX, Typst, Markdown, Unicode.
+
+Texts are rewritten by expressions that match no bracket inside a bracket, the innermost first:
+nothing recurses, and a text of n signs takes a few passes over them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any, Final
+
+from cgcli.language.reader import normalise
+
+__all__ = ["is_blank", "plain", "result"]
+
+_PASSES: Final = 60
+"""Brackets nest no deeper on a sheet that anybody hands in."""
+
+_COMMANDS: Final = {
+    "cdot": "*", "times": "*", "ast": "*", "partial": "∂", "nabla": "∇", "approx": "=",
+    "simeq": "=", "doteq": "=", "to": "->", "rightarrow": "->", "Rightarrow": "=>",
+    "implies": "=>", "therefore": "=>", "because": "=>", "infty": "inf", "top": "T", "odot": "*",
+    "circ": "*", "ln": "log", "colon": ":", "coloneqq": "=", "div": "/",
+    **dict.fromkeys((
+        "left", "right", "big", "Big", "bigg", "Bigg", "displaystyle", "quad", "qquad", "limits",
+        "nonumber", "notag", "hline", "noindent",
+    ), " "),
+}  # fmt: skip
+"""Commands of LaTeX that stand for a sign; those of no meaning here are a blank."""
+_WORN: Final = (
+    r"mathrm|mathbf|mathit|boldsymbol|bm|text|textbf|textit|operatorname|mathsf|vec|boxed|mbox"
+    r"|textrm|underline|emph|fbox"
+)
+_SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
+_SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉₊₋"
+_RAISED: Final = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-" * 2)
+_SIGNS: Final = str.maketrans({
+    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), "∙": "*", "•": "*", "✕": "*",
+    **dict.fromkeys("→⟶↦", "->"), **dict.fromkeys("⇒⟹∴∵", "=>"), "←": "<-", "。": ".",
+    **dict.fromkeys("ᵀ√", " "), "′": "'", "’": "'", "、": ",", "【": "[", "】": "]",
+})  # fmt: skip
+
+_MATRIX: Final = re.compile(
+    r"\\begin\{([pbvV]?matrix|array)\}(?:\{[lcr| ]*\})?(.*?)\\end\{\1\}", re.DOTALL
+)
+_STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = tuple(
+    (re.compile(pattern), by)
+    for pattern, by in (
+        (r"\\[dtc]?frac *\{([^{}]*)\} *\{([^{}]*)\}", r"((\1)/(\2))"),
+        (r"\\[dtc]?frac *([0-9a-zA-Z]) *([0-9a-zA-Z])", r"((\1)/(\2))"),
+        (r"\{([^{}]*?)\\over\b([^{}]*)\}", r"((\1)/(\2))"),
+        (r"\\sqrt *\{([^{}]*)\}", r"sqrt(\1)"),
+        (r"\\(?:wide)?hat *(?:\{ *(\\?\w+) *\}|(\w))", r"\1\2hat"),
+        (r"\\(?:bar|overline) *(?:\{ *(\\?\w+) *\}|(\\?\w))", r"bar_\1\2"),
+        (rf"\\(?:{_WORN}) *\{{([^{{}}]*)\}}", r"\1"),
+        (r"\^ *\{([^{}]*)\}", r"^(\1)"),
+        (r"_ *\{ *(\w+) *\}", r"_\1"),
+        (r"_ *\{ *(\d) *, *(\d) *\}", r"_\1\2"),
+    )
+)
+_BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
+_OF_ARRAYS: Final = re.compile(
+    r",\s*(?:dtype|grad_fn|device|requires_grad)\s*=\s*[\w.'<>:]*(?:\(\))?"
+)
+
+
+def plain(text: str) -> str:
+    """Return a line in the signs of the language, as far as signs alone tell.
+
+    >>> plain(r"$\\frac{\\partial g}{\\partial x} = -3$"), plain("x₁ = 2×10⁻³")
+    ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
+    """
+    text = text.translate(_SIGNS)
+    text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
+    text = re.sub(r"\^\((\d)\)", r"^\1", text)
+    text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
+    text = _dressed(text)
+    if "\\" in text or "$" in text or "{" in text:
+        text = _from_latex(text)
+    text = _OF_ARRAYS.sub("", re.sub(r"\bpartial\b", "∂", text))
+    text = re.sub(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`", _inner, text)
+    return normalise(text).strip()
+
+
+def _inner(match: re.Match[str]) -> str:
+    return next(part for part in match.groups() if part is not None)
+
+
+def _dressed(text: str) -> str:
+    """Return a text with its letters' hats and bars as words: ŷ is yhat."""
+    if text.isascii():
+        return text
+    found: list[str] = []
+    for char in unicodedata.normalize("NFD", text):
+        if char == "\u0302":
+            found.append("hat")
+        elif char in "\u0304\u0305" and found:
+            found[-1] = f"bar_{found[-1]}"
+        else:
+            found.append(char)
+    return unicodedata.normalize("NFC", "".join(found))
+
+
+def _from_latex(text: str) -> str:
+    text = _MATRIX.sub(_listed, text)
+    text = re.sub(r"\\(?:begin|end)\{\w+\*?\}", " ", text)
+    text = re.sub(r"\\[()\[\]]|\$|&", " ", text)
+    text = re.sub(r"\\\\(?:\[\w+\])?|\\[,;:! ]|~", " ", text)
+    for _ in range(_PASSES):
+        before = text
+        for pattern, by in _STEPS:
+            text = pattern.sub(by, text)
+        if text == before:
+            # Braces that belong to no command are brackets, once nothing else is to be done.
+            text = _BRACES.sub(r"(\1)", text)
+        if text == before:
+            break
+    text = re.sub(r"\\sigma *(?=\()", "sigmoid", text)
+    return re.sub(r"\\([A-Za-z]+)", lambda m: _COMMANDS.get(m[1], m[1]), text)
+
+
+def _listed(match: re.Match[str]) -> str:
+    """Return a matrix of LaTeX as a list; of one column, or one row, as a vector."""
+    lines = [line.split("&") for line in re.split(r"\\\\", match[2]) if line.strip()]
+    rows = [[cell.strip() for cell in line] for line in lines]
+    if all(len(row) == 1 for row in rows):
+        rows = [[row[0] for row in rows]]
+    written = [f"[{', '.join(row)}]" for row in rows]
+    return written[0] if len(written) == 1 else f"[{', '.join(written)}]"
+
+
+# What stands behind the last sign of equality
+
+_NUMBER: Final = r"[-+]? *(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_POWER: Final = r"[*x] *10 *(?:\^|\*\*) *\(?[-+]?\d+\)?"
+_QUANTITY: Final = re.compile(
+    rf"\(? *(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?: *\))?(?P<rest>.*)", re.DOTALL
+)
+_WRAPPED: Final = re.compile(
+    r"(?:np\.|torch\.|numpy\.|jnp\.)?(?:array|tensor|Tensor|matrix|Array)\((?P<inside>.*)\)",
+    re.DOTALL,
+)
+_BLANKS: Final = re.compile(r"[?_.…\s-]*")
+_WORDS: Final = re.compile(r"[^\W\d_]+(?:[ ']+[^\W\d_]+)*[.!?…]*")
+_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
+
+
+def is_blank(text: str, known: Callable[[str], Any]) -> bool:
+    """Whether what stands for an answer is none: `??`, `....`, `TODO`, `don't know`.
+
+    `known` tells which words mean something in the program.
+
+    >>> is_blank("don't know", {}.get), is_blank("2*x", {}.get)
+    (True, False)
+    """
+    if _BLANKS.fullmatch(text):
+        return True
+    if not _WORDS.fullmatch(text.strip()):
+        return text.strip().upper() == "N/A"
+    words = re.findall(r"[^\W\d_]+", text)
+    # A letter alone is a slip in a name; a sign of Chinese is a word.
+    spoken = any(len(word) > 2 or not word.isascii() for word in words)
+    return spoken and not any(known(word) for word in words)
+
+
+def result(text: str, known: Callable[[str], Any]) -> str:
+    """Return the last part of an answer without what is said after it: units, reasons.
+
+    Lists are written with commas, as the language has them.
+
+    >>> result("4 W/ohm", {}.get), result("tensor([-1.0  2.5])", {}.get), result("0, since", {}.get)
+    ('4', '[-1.0, 2.5]', '0')
+    """
+    text = text.strip().rstrip(".,;:!").strip()
+    wrapped = _WRAPPED.fullmatch(text)
+    if wrapped:
+        text = wrapped["inside"].strip()
+    if text[:1] in "[(" and (listed := _list(text)) is not None:
+        return listed
+    found = _QUANTITY.fullmatch(text)
+    if found and text.count("(") == text.count(")") and _is_remark(found["rest"], known):
+        number = re.sub(r"(?<=\d) *x *(?=10)", "*", found["number"])
+        return re.sub(r"^([-+]) +", r"\1", number.strip())
+    return text
+
+
+def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
+    """Whether what follows a number is a unit or a reason, and no arithmetic."""
+    if not rest.strip():
+        return True
+    if re.search(r"\b(?:or|oder|ou|или)\b\s*[-+]?\d|或", rest):
+        return False
+    words = _LETTERS.findall(rest) or re.findall(r"[^\W\d_]", rest)
+    if rest[:1] == " " and rest.strip()[:1].isalpha():
+        unit = re.match(r"\s*([^\W\d_]+)", rest)
+        return not (unit and known(unit[1]))
+    return bool(words) and rest.strip()[:1] in ",(;:!" and not rest.strip().startswith(", =")
+
+
+def _list(text: str) -> str | None:
+    """Return a list as the language writes it: from NumPy, MATLAB, or in round brackets."""
+    inside = text[1:-1]
+    if {"[": "]", "(": ")"}[text[0]] != text[-1] or not re.search(r"\d", inside):
+        return None
+    if text[0] == "(":
+        parts = re.split(r"[;,]", inside)
+        if len(parts) < 2 or not all(re.fullmatch(rf" *{_NUMBER} *", part) for part in parts):
+            return None
+        return f"[{', '.join(part.strip() for part in parts)}]"
+    if re.search(r"[^-+\d.eE\s,;\[\]]", inside):
+        return None
+    if ";" in inside and "[" not in inside:
+        rows = [re.split(r"[,\s]+", row.strip()) for row in inside.split(";") if row.strip()]
+        if all(len(row) == 1 for row in rows):
+            return f"[{', '.join(row[0] for row in rows)}]"
+        return f"[{', '.join('[' + ', '.join(row) + ']' for row in rows)}]"
+    text = re.sub(r"\s*,\s*", ",", text)
+    text = re.sub(r"(?<=\[)\s+|\s+(?=\])", "", text)
+    return re.sub(r"[\s,]+", ", ", text)

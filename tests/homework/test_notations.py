@@ -1,0 +1,99 @@
+"""What students write: each answer read as it is meant, none read as anything else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cgcli
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.judging import Judged
+from cgcli.homework.marking import mark
+from cgcli.homework.sheets import read_sheets
+
+CASES = Path(__file__).parents[1] / "cases" / "notations.jsonl"
+SHEETS = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+NOBODY_TOLD = 0.02
+"""At most this part of the answers may be asked back about, where they are ambiguous."""
+
+
+def read(case: dict[str, Any]) -> dict[str, Judged]:
+    program = cgcli.parse(case["program"])
+    exercise = Exercise(program, program.evaluate(case["at"]))
+    found = {}
+    for judged in mark(exercise, read_sheets(case["sheet"], "a sheet")[0]).judged:
+        step = exercise.steps.text(judged.answer.quantity, judged.answer.element)
+        found[step.replace(", ", ",")] = judged
+    return found
+
+
+@pytest.mark.parametrize("case", SHEETS, ids=[case["id"] for case in SHEETS])
+def test_a_sheet_is_read_as_it_is_meant(case: dict[str, Any]) -> None:
+    found = read(case)
+    for step, verdict in case["verdicts"].items():
+        if step not in found:
+            assert step in case.get("ambiguous", []), step
+            continue
+        assert found[step].verdict == verdict, step
+        written = found[step].answer.written
+        right = case["reading"][step]
+        if written is not None and not isinstance(right, str):
+            assert np.allclose(np.asarray(written.value, float), right, rtol=1e-12)
+    also = case.get("also", {})
+    strange = set(found) - set(case["verdicts"]) - set(also) - set(case["at"])
+    assert not strange, "nothing else is read"
+
+
+def test_hardly_any_answer_is_asked_back_about() -> None:
+    asked = sum(len(case["verdicts"]) for case in SHEETS)
+    missing = sum(step not in read(case) for case in SHEETS for step in case["verdicts"])
+    assert missing <= NOBODY_TOLD * asked
+
+
+SEED: dict[str, Any] = {"program": "p = x + y; g = p*z", "at": {"x": 1, "y": 3, "z": -3}}
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("4 = p", "p"),
+        ("p: 4", "p"),
+        ("p = 4 = 4", "p"),
+        ("d g/d x = -3", "dg/dx"),
+        ("d/dx g = -3", "dg/dx"),
+        ("dgdx = -3", "dg/dx"),
+        ("g_x = -3", "dg/dx"),
+        ("grad_x := -3", "dg/dx"),
+        ("The gradient of x is -3.", "dg/dx"),
+        ("∂g/∂x ≈ -3.0 (since z = -3)", "dg/dx"),
+        (r"\[\boxed{\dfrac{\partial g}{\partial x} = -3}\]", "dg/dx"),
+        ("x̄ = -3", "dg/dx"),
+    ],
+)
+def test_one_way_to_write_an_answer(line: str, step: str) -> None:
+    (judged,) = read({**SEED, "sheet": line}).items()
+    assert (judged[0], judged[1].verdict) == (step, "right")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dg/dx = -3 or 3",
+        "g(2, 2, 2) = 8",
+        "the answer is 4",
+        "gx = 2, I think, or 5",
+        "p + 1 = 5",
+        "W_{11} = 2",
+    ],
+)
+def test_what_has_no_one_meaning_is_not_read(line: str) -> None:
+    assert not any(judged.verdict == "wrong" for judged in read({**SEED, "sheet": line}).values())
+
+
+@pytest.mark.parametrize("sign", ["{", "\\frac{", "(", "[", "$", "=", "|", "**", "_{", "\\bar"])
+def test_hostile_lines_end_soon(sign: str) -> None:
+    assert read({**SEED, "sheet": f"p = {sign * 3000}4\ng = -12"})["g"].verdict == "right"
