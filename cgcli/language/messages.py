@@ -27,7 +27,7 @@ def explain(
     """Return the error for the token at `position`, where one of `expected` was wanted."""
     context = _context(source, plain, position, expected, depth, reader)
     kind, _, start, end = context.token
-    if kind == UNKNOWN:
+    if kind == UNKNOWN or (kind == "COLON" and not context.open):
         message, hint = describe(
             context.token[1], context.last, context.last_kind, plain[end : end + 80]
         )
