@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
-from cgcli.errors import CgraphError, Place, shorten
+from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.questions import Question, place_of, refuse_gradients, sign_of
@@ -21,6 +22,8 @@ from cgcli.numbers.values import is_finite
 
 __all__ = ["Answer", "Formula", "Unreadable", "read_answers"]
 
+_ROUNDED: Final = 3
+"""From so many digits on a number in a calculation may be a rounded one."""
 _LIMITS: Final = Limits(depth=200)
 _SCIENTIFIC: Final = re.compile(
     r"\(?([-+]?[0-9.]+)\)? *\* *10 *(?:\^|\*\*) *\(?([-+]?[0-9]{1,4})\)?", re.ASCII
@@ -162,10 +165,29 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         if syntax.right is None:
             return None
         written, formula = read_right(exercise, syntax.right, text)
+        if formula is not None and quantity.of < 0:
+            _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
     read = line.read or text
     return Answer(line.number, line.text, quantity, element, nodes, written, formula, read)
+
+
+def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
+    """Raise `CgraphError` where a value is answered by its own text, or by what comes of it."""
+    exercise.draft.undo()
+    with exercise.added(*formula) as made:
+        graph = exercise.draft.graph
+        same = node in exercise.steps.classes.find(graph, made)
+        needed = graph.ancestors([made])
+        after = exercise.graph.dependents([node])
+        later = any(needed[each] and after[each] for each in range(len(exercise.graph)))
+    if same or later:
+        name = excerpt(exercise.graph.names[node])
+        message = f"this is not worked out: {name} is answered by "
+        message += "its own text" if same and not later else "itself, or by what comes after it"
+        place = place_of(formula.expression, formula.text)
+        raise CgraphError("syntax", message, "write the number", (place,))
 
 
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
@@ -204,7 +226,28 @@ def read_right(
         # What has no value here is no answer, as little as 1/0 is.
         _constant(exercise, node, entries, text)
         return None, Formula(entries, text)
-    return _constant(exercise, node, entries, text), None
+    return _rounded(exercise, _constant(exercise, node, entries, text), entries, text), None
+
+
+def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:
+    """Return what arithmetic comes to with the reach that its rounded numbers leave it.
+
+    To first order: each number is moved by half a unit of its last digit, one after another.
+    """
+    if written.shape or exercise.kind.exact:
+        return written
+    half, fewest = 0.0, 99
+    for place, (kind, payload, count, start, end) in enumerate(entries):
+        number = read_number(payload) if kind == NUMBER and "." in payload else None
+        if number is None or number.digits < _ROUNDED or not number.half:
+            continue
+        moved = [*entries]
+        moved[place] = (kind, repr(number.value + number.half), count, start, end)
+        exercise.draft.undo()
+        with exercise.added(moved, text) as node:
+            half += abs(float(exercise.value_of(node, exercise.here)) - written.value)
+        fewest = min(fewest, int(number.digits))
+    return Written(written.value, half, fewest) if half and math.isfinite(half) else written
 
 
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:

@@ -102,7 +102,7 @@ class Judge:
         """
         numbers: Pair | None = None
         truth = self.exercise.truth(quantity)
-        slack = self.exercise.slack(quantity) + self.tolerance.reach(truth)
+        slack = self.exercise.slack(quantity)
         for answer in answers:
             written, equality, element = answer.written, None, answer.element
             if answer.formula is not None:
@@ -151,7 +151,7 @@ class Judge:
         element: tuple[int, ...],
     ) -> tuple[str, Any]:
         """Return the verdict on a number, and the number that may have been rounded to it."""
-        if written.is_rounding(right, slack):
+        if written.is_rounding(right, slack + self.tolerance.reach(right)):
             return RIGHT, right
         # What cancels to 0 is as far off as the numbers that cancelled.
         near = slack + _rounding(right, 1e-12)
@@ -159,12 +159,13 @@ class Judge:
             first, second = _part(pair[0], element), _part(pair[1], element)
             # The number before rounding first: what was written is gone on with anyway.
             for number in (second, first):
-                if written.is_rounding(number, _rounding(number, 1e-9) + near):
+                reach = self.tolerance.reach(number)
+                if written.is_rounding(number, _rounding(number, 1e-9) + near + reach):
                     return FOLLOWS, number
             if not shape_of(first) and not written.shape and is_same(first, second, 0.02):
                 # Rounded here and not there: anything between the two is the same working.
                 middle, reach = (first + second) / 2, abs(first - second) / 2
-                if written.is_rounding(middle, reach + slack):
+                if written.is_rounding(middle, reach + slack + self.tolerance.reach(middle)):
                     return FOLLOWS, middle
         return WRONG, written.value
 

@@ -48,7 +48,6 @@ LOOP = (
         ("p = sqrt(16)", "p"),
         ("p = e^log(4)", "p"),
         ("dg/dx = z", "dg/dx"),
-        ("p = x + y", "p"),
     ],
 )
 def test_ways_of_writing_a_right_answer(line: str, step: str) -> None:
@@ -94,6 +93,9 @@ def test_members_and_elements(line: str, value: str) -> None:
         ("p == 4", "there is no answer here: no '='", "write one ="),
         ("p", "there is no answer here: no '='", "write p = and the answer"),
         ("p = q", "there is no node 'q'", ""),
+        ("p = p", "p is answered by itself", "write the number"),
+        ("p = g/z", "or by what comes after it", "write the number"),
+        ("p = x + y", "p is answered by its own text", "write the number"),
         ("p = 0/0", "this has no value", "write a number"),
         ("p = 1/0", "this has no value", "write a number"),
         ("p = x/0", "this has no value", ""),

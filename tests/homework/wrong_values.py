@@ -105,7 +105,8 @@ def digits_transposed(at: Answer) -> Slips:
 
 
 def rounding(at: Answer) -> Slips:
-    flat = [float(value) for value in np.ravel(at.right)]
+    # A person cuts decimals: 0.6, and not the double 0.59999999999999998 beside it.
+    flat = [float(f"{value:.12g}") for value in np.ravel(at.right)]
     # A zero has no digits to round; "20" for 19.7 has two digits and is right.
     if not all(1e-4 < abs(value) < 9.5 for value in flat):
         return

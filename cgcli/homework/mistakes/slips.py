@@ -57,7 +57,7 @@ def cut_off(answer: Written, right: float) -> bool:
     if answer.digits == 1 and abs(answer.value - right) <= half * (1 + 1e-9):
         return True
     cut = abs(right) - abs(answer.value)
-    within = bool(half * (1 - 1e-9) <= cut < 2 * half)
+    within = bool(half * (1 - 1e-9) <= cut < 2 * half * (1 - 1e-9))
     return within and answer.digits > 0 and answer.value * right > 0
 
 

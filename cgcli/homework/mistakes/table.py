@@ -87,6 +87,10 @@ _MADE: Final[dict[str, Made]] = {
     ),
     "exponent-raised": Made(at_use=partials(pow=[[lambda m, y, a, b: b * m.pow(a, b + 1)]])),
     "power-as-product": Made(at_value=values(pow=[lambda m, a, b: a * b])),
+    "power-left-out": Made(at_value=values(pow=[lambda m, a, b: a])),
+    "operands-swapped": Made(
+        at_value=values(sub=[lambda m, a, b: b - a], pow=[lambda m, a, b: m.pow(b, a)])
+    ),
     "wrong-place": Made(at_use=chain.wrong_place),
     "not-spread-back": Made(at_use=tensors.not_spread_back, at_value=tensors.sum_for_mean),
     "matrix-transposed": Made(at_use=tensors.transposed, at_value=tensors.transposed_in_value),

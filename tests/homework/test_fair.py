@@ -1,0 +1,60 @@
+"""What a teacher would call fair: tolerances, rounded arithmetic, and answers that say nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import cgcli
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.judging import Tolerance
+from cgcli.homework.marking import mark
+from cgcli.homework.sheets import read_sheets
+
+
+def marked(
+    text: str, at: dict[str, Any], sheet: str, tolerance: Tolerance | None = None
+) -> list[tuple[str, list[str]]]:
+    program = cgcli.parse(text)
+    exercise = Exercise(program, program.evaluate(at))
+    found = mark(exercise, read_sheets(sheet, "ann")[0], tolerance).judged
+    return [(judged.verdict, judged.mistakes) for judged in found]
+
+
+PERCENT = Tolerance(0.01, relative=True)
+
+
+def test_a_tolerance_is_a_part_of_what_is_compared_with() -> None:
+    """0.12*3 is 0.36, and 0.5 is no 1 % from that, as near as it may be to 36."""
+    at = {"x": 3, "y": 4, "z": 3}
+    small = marked("p = x*y; g = p*z", at, "p = 0.12\ng = 0.5", PERCENT)
+    assert [verdict for verdict, _ in small] == ["wrong", "wrong"]
+    large = marked("n = -x; f = exp(n)", {"x": 4}, "n = 4\nf = 54.6", PERCENT)
+    assert [verdict for verdict, _ in large] == ["wrong", "follows"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [("0.6225 - 1", "right"), ("0.6225 - 1.0", "right"), ("0.62 - 1.1", "wrong"),
+     ("0.6230 - 1", "wrong"), ("1.245/2 - 1", "right")],
+)  # fmt: skip
+def test_arithmetic_of_rounded_numbers_is_rounded(answer: str, verdict: str) -> None:
+    """sigmoid(0.5) - 1 = -0.37754…"""
+    at = {"w": 0.5, "x": 2, "b": -0.5, "t": 1}
+    text = "s = w*x + b; y = sigmoid(s); r = y - t; L = r^2"
+    assert marked(text, at, f"r = {answer}")[0][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "sheet", "mistakes"),
+    [
+        ("t = x^3", {"x": 2}, "t = 2", ["power-left-out"]),
+        ("d = a - b", {"a": 5, "b": 2}, "d = -3", ["operands-swapped", "sign-slip"]),
+        ("p = w*x", {"w": 0.5, "x": 1.2}, "p = 0.5", []),
+    ],
+)
+def test_what_is_said_of_a_wrong_number(
+    text: str, at: dict[str, Any], sheet: str, mistakes: list[str]
+) -> None:
+    assert marked(text, at, sheet) == [("wrong", mistakes)]
