@@ -93,7 +93,7 @@ def _softmax_pullback(
 def _log_softmax_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return m.log_softmax_slope(up, y)
+    return m.log_softmax_slope(up, arguments[0], y)
 
 
 def _matmul_words(k: int, a: Number, b: Number) -> str:
@@ -151,7 +151,7 @@ def _softmax_tangent(
 def _log_softmax_tangent(
     d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return d.bare.centred(moves[0], d.alike(d.bare.exp(y)))
+    return d.bare.centred(moves[0], d.alike(d.bare.softmax(arguments[0])))
 
 
 def _reduction(
