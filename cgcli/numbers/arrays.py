@@ -20,7 +20,7 @@ from cgcli.numbers.rounded import Rounded
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Shape
 
-__all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
+__all__ = ["ARRAYS", "Array", "as_value", "finite_sums", "quiet", "reduce_to"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -118,6 +118,43 @@ def _products_of_others(x: Any, *axis: int) -> Any:
     return others if axis else others.reshape(array.shape)
 
 
+def _strays(x: Any, *axis: int) -> bool:
+    """Whether a product of some elements of a group may be no normal double."""
+    sizes, room = np.abs(x), 2.0 ** (1000 / max(_count(x, *axis), 1))
+    return bool(np.min(sizes, initial=room) < 1 / room or np.max(sizes, initial=0.0) > room)
+
+
+def _levelled(x: Any) -> tuple[Any, Any]:
+    """Return numbers and the powers of 2 that make x of them; what is not finite stays as it is.
+
+    Along the first axis the product of any neighbours among the numbers is near 1.
+    """
+    usual = np.isfinite(x) & (x != 0)
+    sums = np.rint(np.cumsum(np.log2(np.abs(np.where(usual, x, 1.0))), axis=0))
+    powers = np.diff(sums, axis=0, prepend=0.0).astype(int)
+    return np.ldexp(x, -powers), powers
+
+
+def _prod(x: Any, *axis: int) -> Any:
+    """The product, of numbers whose products leave the doubles on the way too."""
+    if not _strays(x, *axis):
+        return np.prod(x, axis=_axis(axis))
+    numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
+    return np.ldexp(np.prod(numbers, axis=0), np.sum(powers, axis=0))
+
+
+def _times_others(up: Any, x: Any, *axis: int) -> Any:
+    """For every element what is above it times all others, rounded once where it is no double."""
+    if not _strays(x, *axis):
+        return up * _products_of_others(x, *axis)
+    moved, above = (np.moveaxis(a, axis[0], 0) if axis else np.ravel(a) for a in (x, up))
+    numbers, powers = _levelled(moved)
+    scaled, more = np.frexp(above)
+    others = scaled * _products_of_others(numbers, 0)
+    sent = np.ldexp(others, more + np.sum(powers, axis=0) - powers)
+    return np.moveaxis(sent, 0, axis[0]) if axis else sent.reshape(np.shape(x))
+
+
 _FEW: Final = 1024
 """Up to so many numbers are added exactly and rounded once, which takes microseconds."""
 
@@ -145,6 +182,20 @@ def _outer_or_scale(a: Any, b: Any) -> Any:
 def _product(a: Any, b: Any) -> Any:
     """The matrix product; a scalar on either side, the gradient of an inner product, scales."""
     return np.matmul(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+
+
+def _finite_product(a: Any, b: Any) -> Any:
+    """The product of doubles, which leaves them where its sums do, and not where a term does."""
+    if not (np.ndim(a) and np.ndim(b)):
+        return np.multiply(a, b)
+    return finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+
+
+def finite_sums(found: Any, again: Callable[[float], Any]) -> Any:
+    """Return sums of products; those that left the doubles once more, of scaled factors."""
+    if np.isfinite(found).all():
+        return found
+    return np.where(np.isfinite(found), found, np.ldexp(again(2.0**-530), 1060))
 
 
 def _index(x: Any, *indices: int) -> Any:
@@ -201,7 +252,7 @@ _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
 }
 
 ARRAYS: Final = Rounded(
-    **STRUCTURE,
+    **{**STRUCTURE, "product": _finite_product},
     **_ELEMENTWISE,
     max=lambda *values: functools.reduce(np.maximum, values),
     min=lambda *values: functools.reduce(np.minimum, values),
@@ -215,7 +266,8 @@ ARRAYS: Final = Rounded(
     scatter=_scatter,
     concat=_concat,
     sum=_sum,
-    prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
+    prod=_prod,
+    times_others=_times_others,
     norm=_norm,
     amax=np.max,
     amin=np.min,

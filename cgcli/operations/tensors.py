@@ -54,7 +54,7 @@ def _prod_pullback(
 ) -> Number:
     """The product of all the other elements: y/x has no value where x is 0."""
     x = arguments[0]
-    return m.spread(up, x, *static) * m.products_of_others(x, *static)
+    return m.times_others(m.spread(up, x, *static), x, *static)
 
 
 def _norm_pullback(

@@ -113,8 +113,9 @@ def _reduced(operation: str, x: Number, *axis: int) -> Number:
     return x.reduced(operation, axis[0] if axis else None) if isinstance(x, Cell) else x
 
 
-def _others(x: Cell, *axis: int) -> Cell:
-    return written(x.tape, "others", (x,), x.shape, axis[0] % len(x.shape) if axis else None)
+def _others(up: Number, x: Cell, *axis: int) -> Cell:
+    along = axis[0] % len(x.shape) if axis else None
+    return written(x.tape, "others", (up, x), x.shape, along)
 
 
 _FUNCTIONS: Final = (
@@ -160,7 +161,8 @@ def cells(tape: Tape) -> Namespace:
         transpose=_transpose,
         concat=partial(_concat, tape),
         piece=_piece,
-        products_of_others=_others,
+        times_others=_others,
+        products_of_others=lambda x, *axis: _others(1.0, x, *axis),
         spread=_spread,
         count=_count,
         rank=lambda x: len(shape_of(x)),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from cgcli.calculus.ends import LEAST, is_outside, mended_arrays
 from cgcli.numbers import arrays
+from cgcli.operations.protocol import Rulebook
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.tape import Instruction
@@ -170,6 +171,26 @@ def _elementwise(bound: Bound) -> Call:
 
 
 def _matmul(bound: Bound) -> Call:
+    return _summed, (bound.guard, *_products(bound))
+
+
+def _summed(guard: Guard, multiply: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Run a product of matrices, with care where numbers left the doubles; `einsum` flags none."""
+    multiply(*arguments)
+    a, b, out = arguments
+    if not (guard.careful or multiply is _dots) or np.isfinite(out).all():
+        return
+    guard.flag("overflow", 0)
+
+    def scaled(scale: float) -> Any:
+        again = np.empty_like(out)
+        multiply(a * scale, b * scale, again)
+        return again
+
+    np.copyto(out, arrays.finite_sums(out, scaled))
+
+
+def _products(bound: Bound) -> Call:
     a, b = bound.arguments
     left, right = bound.ranks
     on_left, on_right = bound.with_rows
@@ -299,19 +320,35 @@ def _mark(label: Any, places: Any, out: Any) -> None:
 
 
 def _others(bound: Bound) -> Call:
-    (array,) = bound.arguments
-    (axis,) = bound.own.static
-    return _multiply_others, (array, axis, int(bound.own.rows), bound.out)
+    plain = (partial(Rulebook.times_others, arrays.ARRAYS), bound)
+    return _guarded, (bound.guard, _multiply, plain, (arrays.ARRAYS.times_others, bound))
 
 
-def _multiply_others(array: Any, axis: int | None, first: int, out: Any) -> None:
-    others = arrays.ARRAYS.products_of_others
-    if axis is None:
-        flat = array.reshape((*array.shape[:first], -1))
-        found = others(flat, first) if first else others(flat)
-        np.copyto(out, found.reshape(out.shape))
+def _prod(bound: Bound) -> Call:
+    return _guarded, (bound.guard, *_reduction(bound), (arrays.ARRAYS.prod, bound))
+
+
+def _guarded(guard: Guard, call: Any, arguments: Any, careful: Any) -> None:
+    """Run a call, or where numbers left the doubles a product that keeps to them."""
+    if guard.careful:
+        _multiply(*careful)
     else:
-        np.copyto(out, others(array, axis + first))
+        call(*arguments)
+
+
+def _multiply(function: Callable[..., Any], bound: Bound) -> None:
+    """Run a function of arrays and an axis, or of all the elements of each row."""
+    (axis,), first = bound.own.static, int(bound.own.rows)
+    shape = np.shape(bound.arguments[-1])[int(bound.with_rows[-1]) :]
+    shape = (bound.rows, *shape) if first else shape
+    parts = [np.broadcast_to(part, shape) for part in bound.arguments]
+    if axis is not None:
+        found = function(*parts, axis + first)
+    elif first:
+        found = function(*(part.reshape((bound.rows, -1)) for part in parts), 1)
+    else:
+        found = function(*parts)
+    np.copyto(bound.out, np.reshape(found, bound.out.shape))
 
 
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
@@ -326,6 +363,7 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "onehot": _onehot,
     "others": _others,
     **dict.fromkeys(_REDUCTIONS, _reduction),
+    "prod": _prod,
 }
 
 
