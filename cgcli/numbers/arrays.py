@@ -20,9 +20,13 @@ from cgcli.numbers.rounded import Rounded
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Shape
 
-__all__ = ["ARRAYS", "Array", "as_value", "finite_sums", "quiet", "reduce_to"]
+__all__ = ["ARRAYS", "Array", "as_value", "finite_sums", "flagged", "quiet", "reduce_to"]
 
 Array: TypeAlias = NDArray[np.float64]
+
+
+_FEW: Final = 1024
+"""Up to so many numbers are added exactly and rounded once, which takes microseconds."""
 
 
 def quiet() -> Any:
@@ -96,8 +100,10 @@ def _axis(axis: tuple[int, ...]) -> int | None:
 def _spread(value: Any, like: Any, *axis: int) -> Any:
     """Undo a reduction's loss of an axis: every element takes the value of its group."""
     shape = np.shape(like)
-    if axis:
-        value = np.expand_dims(value, axis[0])
+    # Of a few elements NumPy's own functions of views take longer than what is done with them.
+    if not axis and np.size(like) <= _FEW:
+        return np.full(shape, value)
+    value = np.asarray(value)[..., None] if axis == (-1,) else np.expand_dims(value, axis)
     return np.broadcast_to(value, shape)
 
 
@@ -118,10 +124,11 @@ def _products_of_others(x: Any, *axis: int) -> Any:
     return others if axis else others.reshape(array.shape)
 
 
-def _strays(x: Any, *axis: int) -> bool:
-    """Whether a product of some elements of a group may be no normal double."""
-    sizes, room = np.abs(x), 2.0 ** (1000 / max(_count(x, *axis), 1))
-    return bool(np.min(sizes, initial=room) < 1 / room or np.max(sizes, initial=0.0) > room)
+def flagged(compute: Callable[[], Any]) -> tuple[Any, bool]:
+    """Return what is computed, and whether the processor says that a number left the doubles."""
+    flags: list[Any] = []
+    with np.errstate(all="call", call=lambda *flag: flags.append(flag)):
+        return compute(), bool(flags)
 
 
 def _levelled(x: Any) -> tuple[Any, Any]:
@@ -137,26 +144,21 @@ def _levelled(x: Any) -> tuple[Any, Any]:
 
 def _prod(x: Any, *axis: int) -> Any:
     """The product, of numbers whose products leave the doubles on the way too."""
-    if not _strays(x, *axis):
-        return np.prod(x, axis=_axis(axis))
+    found, left = flagged(lambda: np.multiply.reduce(x, axis=_axis(axis)))
+    if not left:
+        return found
     numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
     return np.ldexp(np.prod(numbers, axis=0), np.sum(powers, axis=0))
 
 
-def _times_others(up: Any, x: Any, *axis: int) -> Any:
-    """For every element what is above it times all others, rounded once where it is no double."""
-    if not _strays(x, *axis):
-        return up * _products_of_others(x, *axis)
-    moved, above = (np.moveaxis(a, axis[0], 0) if axis else np.ravel(a) for a in (x, up))
-    numbers, powers = _levelled(moved)
-    scaled, more = np.frexp(above)
-    others = scaled * _products_of_others(numbers, 0)
-    sent = np.ldexp(others, more + np.sum(powers, axis=0) - powers)
-    return np.moveaxis(sent, 0, axis[0]) if axis else sent.reshape(np.shape(x))
-
-
-_FEW: Final = 1024
-"""Up to so many numbers are added exactly and rounded once, which takes microseconds."""
+def _others(x: Any, *axis: int) -> Any:
+    """For every element, the product of all others, which may be doubles though theirs are none."""
+    found, left = flagged(lambda: _products_of_others(x, *axis))
+    if not left:
+        return found
+    numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
+    others = np.ldexp(_products_of_others(numbers, 0), np.sum(powers, axis=0) - powers)
+    return np.moveaxis(others, 0, axis[0]) if axis else others.reshape(np.shape(x))
 
 
 def _sum(x: Any, *axis: int) -> Any:
@@ -166,7 +168,7 @@ def _sum(x: Any, *axis: int) -> Any:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
             pass
-    return np.sum(x, axis=_axis(axis))
+    return np.add.reduce(x, axis=_axis(axis))
 
 
 def _norm(x: Any, *axis: int) -> Any:
@@ -252,7 +254,7 @@ _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
 }
 
 ARRAYS: Final = Rounded(
-    **{**STRUCTURE, "product": _finite_product},
+    **{**STRUCTURE, "product": _finite_product, "products_of_others": _others},
     **_ELEMENTWISE,
     max=lambda *values: functools.reduce(np.maximum, values),
     min=lambda *values: functools.reduce(np.minimum, values),
@@ -267,10 +269,9 @@ ARRAYS: Final = Rounded(
     concat=_concat,
     sum=_sum,
     prod=_prod,
-    times_others=_times_others,
     norm=_norm,
-    amax=np.max,
-    amin=np.min,
+    amax=lambda x, *axis: np.maximum.reduce(x, axis=_axis(axis)),
+    amin=lambda x, *axis: np.minimum.reduce(x, axis=_axis(axis)),
     len=lambda x: float(np.shape(x)[0]),
     onehot=_onehot,
 )

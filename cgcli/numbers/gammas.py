@@ -33,7 +33,7 @@ _ZEROS: Final = (
     (-3.14358088834998, -2.1818179852331714e-16),
     (-3.955294284858598, -1.999428391746348e-17),
 )
-# Its least value on the positive axis, and where: it is flat there, and the product's terms are not.
+# Its least value on the positive axis, and where: it is flat there, and the terms above cancel.
 _LEAST: Final = -0.12148629053584961
 _LOWEST: Final = (1.4616321449683622, 9.549995429965697e-17)
 _TINY: Final = 2.0**-60

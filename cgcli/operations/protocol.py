@@ -161,10 +161,6 @@ class Rulebook:
         """Return the mean of the elements."""
         return self.sum(x, *axis) / self.count(x, *axis)
 
-    def times_others(self, up: Number, x: Number, *axis: int) -> Number:
-        """Return for every element what `up` has at its place times all others of its group."""
-        return up * self.products_of_others(x, *axis)
-
     def norm(self, x: Number, *axis: int) -> Number:
         """Return the 2-norm, scaled by the greatest element: no square overflows or vanishes."""
         greatest = self.amax(self.abs(x), *axis)

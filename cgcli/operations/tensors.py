@@ -54,7 +54,7 @@ def _prod_pullback(
 ) -> Number:
     """The product of all the other elements: y/x has no value where x is 0."""
     x = arguments[0]
-    return m.times_others(m.spread(up, x, *static), x, *static)
+    return m.spread(up, x, *static) * m.products_of_others(x, *static)
 
 
 def _norm_pullback(
@@ -334,6 +334,7 @@ TENSORS: Final = (
         pullback=_softmax_pullback,
         tangent=_softmax_tangent,
         mixes=True,
+        wide=True,
         shape=shapes.same("softmax"),
         summary="exp(x)/sum(exp(x)), over the last axis",
         pullback_words=("{y} * ({upstream} - sum({upstream}*{y})), {y} the softmax",),
@@ -345,6 +346,7 @@ TENSORS: Final = (
         pullback=_log_softmax_pullback,
         tangent=_log_softmax_tangent,
         mixes=True,
+        wide=True,
         shape=shapes.same("log_softmax"),
         summary="x - logsumexp(x), over the last axis",
         pullback_words=("{upstream} - softmax({x})*sum({upstream})",),

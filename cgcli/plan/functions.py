@@ -113,9 +113,8 @@ def _reduced(operation: str, x: Number, *axis: int) -> Number:
     return x.reduced(operation, axis[0] if axis else None) if isinstance(x, Cell) else x
 
 
-def _others(up: Number, x: Cell, *axis: int) -> Cell:
-    along = axis[0] % len(x.shape) if axis else None
-    return written(x.tape, "others", (up, x), x.shape, along)
+def _others(x: Cell, *axis: int) -> Cell:
+    return written(x.tape, "others", (x,), x.shape, axis[0] % len(x.shape) if axis else None)
 
 
 _FUNCTIONS: Final = (
@@ -161,8 +160,7 @@ def cells(tape: Tape) -> Namespace:
         transpose=_transpose,
         concat=partial(_concat, tape),
         piece=_piece,
-        times_others=_others,
-        products_of_others=lambda x, *axis: _others(1.0, x, *axis),
+        products_of_others=_others,
         spread=_spread,
         count=_count,
         rank=lambda x: len(shape_of(x)),

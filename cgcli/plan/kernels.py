@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from cgcli.calculus.ends import LEAST, is_outside, mended_arrays
+from cgcli.calculus.ends import LEAST, is_outside, lost, mended_arrays, mended_pullback
 from cgcli.numbers import arrays
-from cgcli.operations.protocol import Rulebook
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.tape import Instruction
@@ -320,35 +319,50 @@ def _mark(label: Any, places: Any, out: Any) -> None:
 
 
 def _others(bound: Bound) -> Call:
-    plain = (partial(Rulebook.times_others, arrays.ARRAYS), bound)
-    return _guarded, (bound.guard, _multiply, plain, (arrays.ARRAYS.times_others, bound))
+    return _multiply, (arrays.ARRAYS.products_of_others, bound)
 
 
 def _prod(bound: Bound) -> Call:
-    return _guarded, (bound.guard, *_reduction(bound), (arrays.ARRAYS.prod, bound))
+    return _guarded, (bound.guard, *_reduction(bound), bound)
 
 
-def _guarded(guard: Guard, call: Any, arguments: Any, careful: Any) -> None:
-    """Run a call, or where numbers left the doubles a product that keeps to them."""
+def _guarded(guard: Guard, multiply: Any, arguments: Any, bound: Bound) -> None:
+    """Run a product, or where numbers left the doubles one that keeps to them."""
     if guard.careful:
-        _multiply(*careful)
+        _multiply(arrays.ARRAYS.prod, bound)
     else:
-        call(*arguments)
+        multiply(*arguments)
 
 
 def _multiply(function: Callable[..., Any], bound: Bound) -> None:
-    """Run a function of arrays and an axis, or of all the elements of each row."""
-    (axis,), first = bound.own.static, int(bound.own.rows)
-    shape = np.shape(bound.arguments[-1])[int(bound.with_rows[-1]) :]
-    shape = (bound.rows, *shape) if first else shape
-    parts = [np.broadcast_to(part, shape) for part in bound.arguments]
+    """Run a function of an array and an axis, or of all the elements of each row."""
+    (array,), (axis,), first = bound.arguments, bound.own.static, int(bound.own.rows)
     if axis is not None:
-        found = function(*parts, axis + first)
+        found = function(array, axis + first)
     elif first:
-        found = function(*(part.reshape((bound.rows, -1)) for part in parts), 1)
+        found = function(array.reshape((bound.rows, -1)), 1)
     else:
-        found = function(*parts)
+        found = function(array)
     np.copyto(bound.out, np.reshape(found, bound.out.shape))
+
+
+def _mend(bound: Bound) -> None:
+    """Copy what a pullback sends, mended row by row where numbers left the doubles."""
+    np.copyto(bound.out, bound.arguments[0])
+    if not bound.guard.careful:
+        return
+    name, *static = bound.own.static
+    operation, count = OPERATIONS[name], bound.rows if bound.own.rows else 1
+    parts = [
+        np.broadcast_to(part, (count, *np.shape(part)[int(its) :]))
+        for part, its in zip(bound.arguments, bound.with_rows, strict=True)
+    ]
+    sent, up, y, x = parts
+    grown = np.max(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
+    at = lost(grown.reshape(-1, *[1] * (sent.ndim - 1)), sent, x)
+    out = bound.out.reshape(sent.shape)
+    for row in np.flatnonzero(at.any(axis=tuple(range(1, at.ndim)))):
+        out[row] = mended_pullback(operation, up[row], sent[row], y[row], x[row], tuple(static))
 
 
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
@@ -364,6 +378,7 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "others": _others,
     **dict.fromkeys(_REDUCTIONS, _reduction),
     "prod": _prod,
+    "mend": lambda bound: (_mend, (bound,)),
 }
 
 

@@ -1,16 +1,18 @@
-"""Products and inner products at the ends of the range: right by fractions, in every way.
+"""Reductions at the ends of the range: right by fractions and mpmath, in every way.
 
-The factors are of all sizes, so that products leave the doubles on their way and come back.
+Factors are of all sizes, so that products leave the doubles on their way and come back.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from mpmath import mp, mpf
 
 import cgcli
 
@@ -87,3 +89,32 @@ def test_an_inner_product_leaves_the_doubles_where_its_sum_does(
     replies += [*both({"v": vectors, "w": np.array([w, w])}).value]
     replies += [*one({"v": vectors, "w": np.array(w)}).value]
     assert replies == [want] * 6
+
+
+def _shares(v: list[float]) -> list[mpf]:
+    grown = [mp.exp(mpf(x)) for x in v]
+    return [each / mp.fsum(grown) for each in grown]
+
+
+@pytest.mark.parametrize(
+    ("text", "v", "c", "want"),
+    [
+        ("logsumexp(v)", [-1080.5, 0.5], 1e301, lambda v: _shares(v)[0]),
+        ("logsumexp([v, v], 1)[1]", [-720.5, 0.5], -1e-3, lambda v: _shares(v)[0]),
+        ("norm(v)", [2.5e-308, 3.25e150], 1e216, lambda v: mpf(v[0]) / mp.hypot(*v)),
+        ("norm(v)", [3e-310, 1e10, 2.0], 1e300, lambda v: mpf(v[0]) / mp.norm(v)),
+        ("softmax(v)[1]", [-1000.25, 0.5], 1e300, lambda v: -mp.fprod(_shares(v))),
+        ("log_softmax(v)[1]", [-1000.25, 0.5], 1e300, lambda v: -_shares(v)[0]),
+    ],
+)
+def test_a_share_that_is_no_double_is_sent_as_one(
+    text: str, v: list[float], c: float, want: Callable[[list[float]], mpf]
+) -> None:
+    with mp.workprec(300):
+        right = c * want(v)
+    program = cgcli.parse(f"c*{text}")
+    rows = program.function(rows=["c", "v"])({"c": np.array([1.0, c]), "v": np.array([v, v])})
+    point = program.evaluate(c=c, v=v).gradient
+    assert point is not None
+    for gradient in (point["v"], program.function()(c=c, v=v).gradient["v"], rows.gradient["v"][1]):
+        assert abs(gradient[0] - right) <= max(abs(right) * 2.0**-50, mpf(2) ** -1074)
