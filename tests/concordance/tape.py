@@ -213,13 +213,19 @@ class Tape:
     def _adds_exactly(self, args: Sequence[int]) -> bool:
         """Whether doubles add such small numbers without rounding, in whatever order."""
         return all(short(self.values[arg], 16) and abs(self.values[arg]) < 2**20 and
-                   short(self.values[arg] * 2**20 + 2**45, 48) for arg in args)  # fmt: skip
+                   short(mp.fadd(self.values[arg] * 2**20, 2**45, exact=True), 48)
+                   for arg in args)  # fmt: skip
 
     def _grain(self, op: str, args: tuple[int, ...], local: Local) -> mpf:
         """The ulp that a result is moved by: of the largest term, where terms are added."""
         value = local.value
         if op in ("lgamma", "digamma") and self.values[args[0]] < 0:
             return ulp(max(abs(value), mpf(1)))
+        if op == "polygamma" and self.values[args[1]] < 0:
+            # Beside a zero between two poles, that of what it is made of at the nearer one.
+            order, x = (self.values[arg] for arg in args)
+            term = mp.factorial(order) / abs(x - mp.nint(x)) ** (order + 1)
+            return ulp(max(abs(value), term))
         if op not in ("sum", "mean", "dot"):
             return ulp(value)
         return ulp(max([*self._terms(op, args), abs(value)]))
