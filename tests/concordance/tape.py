@@ -190,7 +190,8 @@ class Tape:
                     self.over |= not finite(value)
                     self.under |= finite(value)
                     exact = exact and value == before
-            if self.shaken is not None and not exact and finite(value):
+            # A step gives a whole number, and a 0 that is moved would be a truth.
+            if self.shaken is not None and op not in STEPS and not exact and finite(value):
                 value += self._grain(op, args, local) * self._shake(op, args)
         self.values.append(value)
         self.ops.append(op)
