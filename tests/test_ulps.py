@@ -52,6 +52,8 @@ def test_a_function_and_its_derivatives_are_within_their_bound(name: str) -> Non
     [
         ("lgamma(x)", 2.0000000001, 4.22784370112046587e-11, None),
         ("lgamma(x)", 1.000000000001, -5.77266979709456348e-13, None),
+        ("lgamma(x)", 1.390625, -0.11899223802613054851, None),
+        ("lgamma(x)", 1.379310979701089, -0.11812200959730977116, None),
         ("lgamma(x)", -2.74768, -5.0666960383486011e-6, None),
         ("erf(x)", 5.0, None, 1.5670866531017335e-11),
         ("gelu(x)", -8.0, -4.9767684594174273e-15, -3.9796072610867960e-14),
@@ -95,6 +97,14 @@ def test_polygamma_of_any_order(n: int) -> None:
         assert ulps.ulps(number, truth) <= 4
 
 
+@pytest.mark.parametrize("x", [-13.66936446002287, -2.046875, -1.75, -1.5985706653848153, -700.3])
+def test_the_slope_of_silu_left_of_its_zero(x: float) -> None:
+    with mp.workprec(300):
+        shared = 1 / (1 + mp.exp(-mpf(x)))
+        truth = [shared * (1 + x / (1 + mp.exp(mpf(x))))]
+    assert ulps.ulps(cgcli.parse("silu(x)").evaluate(x=x).gradient["x"], truth) <= 3
+
+
 # Reductions: within n ulps of the sum of absolute terms
 
 
@@ -105,9 +115,14 @@ def weights(z: list[float]) -> list[Any]:
 
 
 DOMINATED = [[37.42994775023705, 0.0], [0.0, 40.0, -3.0], [700.0, 1.0, 655.0], [1.0, 1.0, 1.0]]
+# What x - max(x) rounds away counts as often as it is large.
+FAR_APART = [
+    [1.4244690102617863, -20.04300593245441, -4.796875], [-27.06290521795013, -1.3206298076296383],
+    [6.477199049212766, -21.347498797435577], [300.3, 0.7, 0.1], [-0.7, -300.3], [900.1, 700.3],
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("z", DOMINATED)
+@pytest.mark.parametrize("z", DOMINATED + FAR_APART)
 @pytest.mark.parametrize("way", ["evaluate", "function"])
 def test_softmax_and_its_kin_where_an_element_dominates(z: list[float], way: str) -> None:
     with mp.workprec(2500):

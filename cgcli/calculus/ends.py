@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from cgcli.operations.row import Operation
 
-__all__ = ["LEAST", "is_outside", "mended", "mended_arrays", "product"]
+__all__ = ["LEAST", "is_outside", "lost", "mended", "mended_arrays", "mended_pullback", "product"]
 
 LEAST: Final = 2.0**-1000
 """Partials from here on have all their digits."""
 GROWS: Final = 2.0**20
 """What is 0 by rounding has lost less than the least double: unless upstream grows it by so much,
 what is sent is less than 1e-317. Saturated rows by the thousand are quick for it."""
+_MOST: Final = 4096
+"""Larger arrays are not mended: wide numbers take a thousand times as long as doubles."""
 
 
 def mended(
@@ -84,6 +86,46 @@ def mended_arrays(
     found = [product(operation, place, up, own, numbers) for up, own, *numbers in rows]
     sent[matters] = np.where(np.isnan(found), sent[matters], found)
     return sent
+
+
+def lost(grown: Any, sent: Any, x: Any) -> Any:
+    """Return which elements a reduction may have sent less than it should, or no number.
+
+    `grown` is the greatest size of upstream, at least 1.
+    """
+    import numpy as np
+
+    small = (np.abs(sent) < LEAST * grown) & ((sent != 0) | ((grown > GROWS) & (x != 0)))
+    return small | ~np.isfinite(sent)
+
+
+def mended_pullback(
+    operation: Operation, upstream: Any, sent: Any, y: Any, x: Any, static: tuple[int, ...]
+) -> Any:
+    """Return what a reduction sends to its argument, those numbers mended that left the doubles."""
+    import numpy as np
+
+    at = lost(np.max(np.abs(upstream), initial=1.0), sent, x)
+    if not at.any() or x.size > _MOST:
+        return sent
+    from cgcli.numbers.arrays import ARRAYS
+
+    # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
+    dead = ARRAYS.spread((upstream == 0) & ~np.isfinite(y), x, *static)
+    found = _wide_pullback(operation, upstream, x, static)
+    return np.where(at & ~dead & ~np.isnan(found), found, sent)
+
+
+def _wide_pullback(operation: Operation, upstream: Any, x: Any, static: tuple[int, ...]) -> Any:
+    from cgcli.numbers import wide
+
+    assert operation.pullback is not None
+    m = wide.wide_arrays()
+    with wide.room():
+        numbers = wide.spread_wide(x)
+        y = operation.value(m, numbers, *static)
+        up = wide.spread_wide(upstream)
+        return operation.pullback(m, 0, up, y, [numbers], static).astype(float)
 
 
 def is_outside(operation: Operation, y: Any, parts: Sequence[Any]) -> Any:

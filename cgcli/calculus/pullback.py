@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.calculus.ends import mended_arrays
+from cgcli.calculus.ends import LEAST, mended_arrays, mended_pullback
 from cgcli.calculus.floats import send_floats
 from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
-from cgcli.numbers.arrays import ARRAYS, quiet, reduce_to
+from cgcli.numbers.arrays import ARRAYS, flagged, quiet, reduce_to
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule, selected
 
@@ -160,9 +160,19 @@ class ArraySweep(MaskedSweep):
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what a pullback sends; a list of n numbers sends n, in one look at its gradient."""
-        collects = self.graph.operations[node].collects and np.ndim(upstream) == 1
-        if not collects or node in self.masks:
-            yield from super().pull_back(node, places, upstream)
+        operation, fixed = self.graph.operations[node], self.graph.static.get(node, ())
+        if node in self.masks or not (operation.collects and np.ndim(upstream) == 1):
+            pull = super().pull_back(node, places, upstream)
+            sends, left = flagged(lambda: list(pull)) if operation.wide else (pull, False)
+            # What a softmax is of vanished when it was computed.
+            y: Any = self.values[node]
+            left = left or (operation.mixes and np.min(np.abs(y)) < LEAST)
+            for place, (sent, mask) in sends:
+                value = sent
+                if left:
+                    x = self.values[self.graph.arguments[node][place]]
+                    value = mended_pullback(operation, upstream, sent, y, x, fixed)
+                yield place, Masked(value, mask)
             return
         elements = upstream.tolist()
         for place in places:

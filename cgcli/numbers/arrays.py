@@ -20,9 +20,13 @@ from cgcli.numbers.rounded import Rounded
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index, Shape, selected
 
-__all__ = ["ARRAYS", "Array", "as_value", "quiet", "reduce_to"]
+__all__ = ["ARRAYS", "Array", "as_value", "finite_sums", "flagged", "quiet", "reduce_to"]
 
 Array: TypeAlias = NDArray[np.float64]
+
+
+_FEW: Final = 1024
+"""Up to so many numbers are added exactly and rounded once, which takes microseconds."""
 
 
 def quiet() -> Any:
@@ -96,8 +100,10 @@ def _axis(axis: tuple[int, ...]) -> int | None:
 def _spread(value: Any, like: Any, *axis: int) -> Any:
     """Undo a reduction's loss of an axis: every element takes the value of its group."""
     shape = np.shape(like)
-    if axis:
-        value = np.expand_dims(value, axis[0])
+    # Of a few elements NumPy's own functions of views take longer than what is done with them.
+    if not axis and np.size(like) <= _FEW:
+        return np.full(shape, value)
+    value = np.asarray(value)[..., None] if axis == (-1,) else np.expand_dims(value, axis)
     return np.broadcast_to(value, shape)
 
 
@@ -118,8 +124,41 @@ def _products_of_others(x: Any, *axis: int) -> Any:
     return others if axis else others.reshape(array.shape)
 
 
-_FEW: Final = 1024
-"""Up to so many numbers are added exactly and rounded once, which takes microseconds."""
+def flagged(compute: Callable[[], Any]) -> tuple[Any, bool]:
+    """Return what is computed, and whether the processor says that a number left the doubles."""
+    flags: list[Any] = []
+    with np.errstate(all="call", call=lambda *flag: flags.append(flag)):
+        return compute(), bool(flags)
+
+
+def _levelled(x: Any) -> tuple[Any, Any]:
+    """Return numbers and the powers of 2 that make x of them; what is not finite stays as it is.
+
+    Along the first axis the product of any neighbours among the numbers is near 1.
+    """
+    usual = np.isfinite(x) & (x != 0)
+    sums = np.rint(np.cumsum(np.log2(np.abs(np.where(usual, x, 1.0))), axis=0))
+    powers = np.diff(sums, axis=0, prepend=0.0).astype(int)
+    return np.ldexp(x, -powers), powers
+
+
+def _prod(x: Any, *axis: int) -> Any:
+    """The product, of numbers whose products leave the doubles on the way too."""
+    found, left = flagged(lambda: np.multiply.reduce(x, axis=_axis(axis)))
+    if not left:
+        return found
+    numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
+    return np.ldexp(np.prod(numbers, axis=0), np.sum(powers, axis=0))
+
+
+def _others(x: Any, *axis: int) -> Any:
+    """For every element, the product of all others, which may be doubles though theirs are none."""
+    found, left = flagged(lambda: _products_of_others(x, *axis))
+    if not left:
+        return found
+    numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
+    others = np.ldexp(_products_of_others(numbers, 0), np.sum(powers, axis=0) - powers)
+    return np.moveaxis(others, 0, axis[0]) if axis else others.reshape(np.shape(x))
 
 
 def _sum(x: Any, *axis: int) -> Any:
@@ -129,7 +168,7 @@ def _sum(x: Any, *axis: int) -> Any:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
             pass
-    return np.sum(x, axis=_axis(axis))
+    return np.add.reduce(x, axis=_axis(axis))
 
 
 def _norm(x: Any, *axis: int) -> Any:
@@ -145,6 +184,20 @@ def _outer_or_scale(a: Any, b: Any) -> Any:
 def _product(a: Any, b: Any) -> Any:
     """The matrix product; a scalar on either side, the gradient of an inner product, scales."""
     return np.matmul(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+
+
+def _finite_product(a: Any, b: Any) -> Any:
+    """The product of doubles, which leaves them where its sums do, and not where a term does."""
+    if not (np.ndim(a) and np.ndim(b)):
+        return np.multiply(a, b)
+    return finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+
+
+def finite_sums(found: Any, again: Callable[[float], Any]) -> Any:
+    """Return sums of products; those that left the doubles once more, of scaled factors."""
+    if np.isfinite(found).all():
+        return found
+    return np.where(np.isfinite(found), found, np.ldexp(again(2.0**-530), 1060))
 
 
 def _index(x: Any, *indices: Index) -> Any:
@@ -205,7 +258,7 @@ _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
 }
 
 ARRAYS: Final = Rounded(
-    **STRUCTURE,
+    **{**STRUCTURE, "product": _finite_product, "products_of_others": _others},
     **_ELEMENTWISE,
     max=lambda *values: functools.reduce(np.maximum, values),
     min=lambda *values: functools.reduce(np.minimum, values),
@@ -219,10 +272,10 @@ ARRAYS: Final = Rounded(
     scatter=_scatter,
     concat=_concat,
     sum=_sum,
-    prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
+    prod=_prod,
     norm=_norm,
-    amax=np.max,
-    amin=np.min,
+    amax=lambda x, *axis: np.maximum.reduce(x, axis=_axis(axis)),
+    amin=lambda x, *axis: np.minimum.reduce(x, axis=_axis(axis)),
     len=lambda x: float(np.shape(x)[0]),
     onehot=_onehot,
     cumsum=_cumsum,

@@ -33,6 +33,9 @@ _ZEROS: Final = (
     (-3.14358088834998, -2.1818179852331714e-16),
     (-3.955294284858598, -1.999428391746348e-17),
 )
+# Its least value on the positive axis, and where: it is flat there, and the terms above cancel.
+_LEAST: Final = -0.12148629053584961
+_LOWEST: Final = (1.4616321449683622, 9.549995429965697e-17)
 _TINY: Final = 2.0**-60
 
 
@@ -83,6 +86,8 @@ def lgamma(x: float) -> float:
         for zero, lost in _ZEROS:
             if abs(x - zero) < reach(zero):
                 return taylor(x, zero, lost, 0)
+    if abs(x - _LOWEST[0]) < 0.25:
+        return _LEAST + taylor(x, *_LOWEST, 0)
     rest, top, bottom = _reduced(x)
     top, bottom = abs(top), abs(bottom)
     near = 2 * top > bottom and 2 * bottom > top

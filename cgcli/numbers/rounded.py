@@ -21,6 +21,9 @@ _ROOT_REST: Final = -4.833646656726457e-17
 _EXP_TAIL: Final = -700.0
 _NORMAL_TAIL: Final = -37.0
 
+# Many a sum of numbers like exp of this is a double.
+_GROWS: Final = 690.0
+
 
 def _halves(a: Number) -> tuple[Number, Number]:
     """Split a double into two of half the digits, whose products are exact (Veltkamp, 1968)."""
@@ -95,9 +98,11 @@ class Rounded(Namespace):
         return self.where(x < _EXP_TAIL, x * factor * factor, x / inverse)
 
     def silu_slope(self, x: Number) -> Number:
-        """Return σ(x)·(1 + x·σ(-x)), where σ is no normal double by two factors."""
+        """Return σ(x)·(1 + x·σ(-x)) by exp(-|x|), and where that is no double by two factors."""
+        small = self.exp(-self.abs(x))
+        above = self.where(x < 0, small * (1 + x + small), 1 + small * (1 + x))
         factor = self.exp(self.min(x, self.number(0)) / 2)
-        slope = self.sigmoid(x) * (1 + x * self.sigmoid(-x))
+        slope = above / (1 + small * (2 + small))
         return self.where(x < _EXP_TAIL, (1 + x) * factor * factor, slope)
 
     def sigmoid_slope(self, x: Number) -> Number:
@@ -115,11 +120,20 @@ class Rounded(Namespace):
         count, total = self.count(x, *axis), self.sum(x, *axis)
         return self.where(self.abs(total) < self.inf, total / count, self.sum(x / count, *axis))
 
-    def excess(self, shifted: Number, *axis: int) -> Number:
-        """Return Σ exp(x) - 1 where the greatest is 0: what is small beside the 1 is kept."""
-        ones = self.truth(shifted == 0)
-        others = self.where(shifted == 0, 0.0, self.exp(shifted))
-        return self.sum(others, *axis) + (self.sum(ones, *axis) - 1)
+    def level(self, top: Number) -> Number:
+        """Return a whole number that exponents lose no digit by, and no double overflows after.
+
+        exp(x) is as near as x is: what x - top rounds away counts as often as x - top is large.
+        """
+        return self.floor(top - self.min(self.max(top, self.number(0)), self.number(_GROWS)))
+
+    def excess(self, x: Number, top: Number, *axis: int) -> Number:
+        """Return Σ exp(x - top) - 1 where the greatest is the top: what is small is kept."""
+        level = self.level(top)
+        greatest = x == self.spread(top, x, *axis)
+        others = self.where(greatest, 0.0, self.exp(x - self.spread(level, x, *axis)))
+        ones = self.sum(self.truth(greatest), *axis)
+        return self.sum(others, *axis) / self.exp(top - level) + (ones - 1)
 
     def centred(self, x: Number, shares: Number) -> Number:
         """Return x less its mean, with x counted from the element whose share is above a half."""
@@ -127,9 +141,9 @@ class Rounded(Namespace):
         level = x - self.spread(most, x, -1)
         return level - self.spread(self.sum(level * shares, -1), x, -1)
 
-    def log_softmax_slope(self, up: Number, y: Number) -> Number:
-        """Return up - exp(y)·Σ up, without the part of up that cancels."""
-        shares = self.exp(y)
+    def log_softmax_slope(self, up: Number, x: Number, y: Number) -> Number:
+        """Return up - softmax(x)·Σ up, without the part of up that cancels."""
+        shares = self.shares(x, -1)
         rest = self.spread(self.sum(self.where(shares > 0.5, 0.0, up), -1), y, -1)
         others = self.where(shares > 0.5, rest, self.spread(self.sum(up, -1), y, -1) - up)
         return -up * self.expm1(y) - shares * others

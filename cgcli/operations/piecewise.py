@@ -240,6 +240,7 @@ PIECEWISE: Final = (
     ),
     Binary(
         name="mod",
+        wide=True,
         value=lambda m, a, b: m.mod(a, b),
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.round((a - y) / b)),
         words=("mod",),

@@ -169,15 +169,19 @@ class Rulebook:
         scaled = x / self.spread(scale, x, *axis)
         return scale * self.sqrt(self.sum(scaled * scaled, *axis))
 
-    def excess(self, shifted: Number, *axis: int) -> Number:
-        """Return Σ exp(x) - 1 for exponents whose greatest is 0, or near it."""
-        return self.sum(self.exp(shifted), *axis) - 1
+    def level(self, top: Number) -> Number:
+        """Return what exponents are counted from where the greatest is `top`: no sum overflows."""
+        return top
+
+    def excess(self, x: Number, top: Number, *axis: int) -> Number:
+        """Return Σ exp(x - top) - 1 for exponents whose greatest is the top, or near it."""
+        return self.sum(self.exp(x - self.spread(top, x, *axis)), *axis) - 1
 
     def logsumexp(self, x: Number, *axis: int) -> Number:
         """Return s + log(Σ exp(x - s)) for a finite s near the greatest: nothing overflows."""
         near = self.anchor(x, *axis)
         shift = self.where(self.abs(near) < self.inf, near, 0)
-        return self.log1p(self.excess(x - self.spread(shift, x, *axis), *axis)) + shift
+        return self.log1p(self.excess(x, shift, *axis)) + shift
 
     def logsumexp_slope(self, x: Number, y: Number, *axis: int) -> Number:
         """Return exp(x - y), y the logsumexp of x."""
@@ -189,7 +193,8 @@ class Rulebook:
 
     def shares(self, x: Number, *axis: int) -> Number:
         """Return exp(x)/Σ exp(x), over everything or over an axis."""
-        grown = self.exp(x - self.spread(self.anchor(x, *axis), x, *axis))
+        level = self.level(self.anchor(x, *axis))
+        grown = self.exp(x - self.spread(level, x, *axis))
         return grown / self.spread(self.sum(grown, *axis), x, *axis)
 
     def centred(self, x: Number, shares: Number) -> Number:
@@ -202,10 +207,11 @@ class Rulebook:
 
     def log_softmax(self, x: Number) -> Number:
         """Return x - log(Σ exp(x)) over the last axis."""
-        shifted = x - self.spread(self.anchor(x, -1), x, -1)
-        return shifted - self.spread(self.log1p(self.excess(shifted, -1)), x, -1)
+        top = self.anchor(x, -1)
+        rest = self.log1p(self.excess(x, top, -1))
+        return x - self.spread(top, x, -1) - self.spread(rest, x, -1)
 
-    def log_softmax_slope(self, up: Number, y: Number) -> Number:
+    def log_softmax_slope(self, up: Number, x: Number, y: Number) -> Number:
         """Return what goes to x where `up` comes to y, the log_softmax of x."""
         return up - self.exp(y) * self.spread(self.sum(up, -1), y, -1)
 

@@ -93,7 +93,7 @@ def _softmax_pullback(
 def _log_softmax_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return m.log_softmax_slope(up, y)
+    return m.log_softmax_slope(up, arguments[0], y)
 
 
 def _trace_pullback(
@@ -170,7 +170,7 @@ def _softmax_tangent(
 def _log_softmax_tangent(
     d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    return d.bare.centred(moves[0], d.alike(d.bare.exp(y)))
+    return d.bare.centred(moves[0], d.alike(d.bare.softmax(arguments[0])))
 
 
 def _reduction(
@@ -384,6 +384,7 @@ TENSORS: Final = (
         pullback=_softmax_pullback,
         tangent=_softmax_tangent,
         mixes=True,
+        wide=True,
         shape=shapes.same("softmax"),
         summary="exp(x)/sum(exp(x)), over the last axis",
         pullback_words=("{y} * ({upstream} - sum({upstream}*{y})), {y} the softmax",),
@@ -395,6 +396,7 @@ TENSORS: Final = (
         pullback=_log_softmax_pullback,
         tangent=_log_softmax_tangent,
         mixes=True,
+        wide=True,
         shape=shapes.same("log_softmax"),
         summary="x - logsumexp(x), over the last axis",
         pullback_words=("{upstream} - softmax({x})*sum({upstream})",),

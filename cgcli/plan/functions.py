@@ -132,7 +132,7 @@ _FUNCTIONS: Final = (
     "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor",
     "ceil", "round", "mod", "abs", "sign", "truth", "pow", "max", "min",
     # These are one instruction and several calls of NumPy.
-    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma",
+    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "level",
 )  # fmt: skip
 """Functions that write an instruction each."""
 _CALLED: Final = {

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from cgcli.calculus.ends import LEAST, is_outside, mended_arrays
+from cgcli.calculus.ends import LEAST, is_outside, lost, mended_arrays, mended_pullback
 from cgcli.numbers import arrays
 from cgcli.operations.row import Operation, selected
 from cgcli.operations.table import OPERATIONS
@@ -170,6 +170,26 @@ def _elementwise(bound: Bound) -> Call:
 
 
 def _matmul(bound: Bound) -> Call:
+    return _summed, (bound.guard, *_products(bound))
+
+
+def _summed(guard: Guard, multiply: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Run a product of matrices, with care where numbers left the doubles; `einsum` flags none."""
+    multiply(*arguments)
+    a, b, out = arguments
+    if not (guard.careful or multiply is _dots) or np.isfinite(out).all():
+        return
+    guard.flag("overflow", 0)
+
+    def scaled(scale: float) -> Any:
+        again = np.empty_like(out)
+        multiply(a * scale, b * scale, again)
+        return again
+
+    np.copyto(out, arrays.finite_sums(out, scaled))
+
+
+def _products(bound: Bound) -> Call:
     a, b = bound.arguments
     left, right = bound.ranks
     on_left, on_right = bound.with_rows
@@ -313,19 +333,50 @@ def _diag(bound: Bound) -> Call:
 
 
 def _others(bound: Bound) -> Call:
-    (array,) = bound.arguments
-    (axis,) = bound.own.static
-    return _multiply_others, (array, axis, int(bound.own.rows), bound.out)
+    return _multiply, (arrays.ARRAYS.products_of_others, bound)
 
 
-def _multiply_others(array: Any, axis: int | None, first: int, out: Any) -> None:
-    others = arrays.ARRAYS.products_of_others
-    if axis is None:
-        flat = array.reshape((*array.shape[:first], -1))
-        found = others(flat, first) if first else others(flat)
-        np.copyto(out, found.reshape(out.shape))
+def _prod(bound: Bound) -> Call:
+    return _guarded, (bound.guard, *_reduction(bound), bound)
+
+
+def _guarded(guard: Guard, multiply: Any, arguments: Any, bound: Bound) -> None:
+    """Run a product, or where numbers left the doubles one that keeps to them."""
+    if guard.careful:
+        _multiply(arrays.ARRAYS.prod, bound)
     else:
-        np.copyto(out, others(array, axis + first))
+        multiply(*arguments)
+
+
+def _multiply(function: Callable[..., Any], bound: Bound) -> None:
+    """Run a function of an array and an axis, or of all the elements of each row."""
+    (array,), (axis,), first = bound.arguments, bound.own.static, int(bound.own.rows)
+    if axis is not None:
+        found = function(array, axis + first)
+    elif first:
+        found = function(array.reshape((bound.rows, -1)), 1)
+    else:
+        found = function(array)
+    np.copyto(bound.out, np.reshape(found, bound.out.shape))
+
+
+def _mend(bound: Bound) -> None:
+    """Copy what a pullback sends, mended row by row where numbers left the doubles."""
+    np.copyto(bound.out, bound.arguments[0])
+    if not bound.guard.careful:
+        return
+    name, *static = bound.own.static
+    operation, count = OPERATIONS[name], bound.rows if bound.own.rows else 1
+    parts = [
+        np.broadcast_to(part, (count, *np.shape(part)[int(its) :]))
+        for part, its in zip(bound.arguments, bound.with_rows, strict=True)
+    ]
+    sent, up, y, x = parts
+    grown = np.max(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
+    at = lost(grown.reshape(-1, *[1] * (sent.ndim - 1)), sent, x)
+    out = bound.out.reshape(sent.shape)
+    for row in np.flatnonzero(at.any(axis=tuple(range(1, at.ndim)))):
+        out[row] = mended_pullback(operation, up[row], sent[row], y[row], x[row], tuple(static))
 
 
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
@@ -342,6 +393,8 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "cumsum": _cumsum,
     "diag": _diag,
     **dict.fromkeys(_REDUCTIONS, _reduction),
+    "prod": _prod,
+    "mend": lambda bound: (_mend, (bound,)),
 }
 
 

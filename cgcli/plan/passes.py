@@ -83,6 +83,19 @@ class CellSweep(MaskedSweep):
             return elementwise(self._tape, "send", *numbers, static=static)
         return Careful(mended(operation, place, upstream, partial, y, parts))
 
+    def pull_back(
+        self, node: int, places: Sequence[int], upstream: Number
+    ) -> Iterator[tuple[int, Masked]]:
+        """Yield what a pullback sends: doubles though what upstream is multiplied by is none."""
+        operation, fixed = self.graph.operations[node], self.graph.static.get(node, ())
+        for place, (sent, mask) in super().pull_back(node, places, upstream):
+            mended = sent
+            if operation.wide and isinstance(sent, Cell):
+                x = self.part(self.graph.arguments[node][place])
+                numbers, static = (sent, upstream, self.part(node), x), (operation.name, *fixed)
+                mended = written(self._tape, "mend", numbers, sent.shape, *static)
+            yield place, Masked(mended, mask)
+
     def partials(self, node: int, places: Sequence[int], parts: list[Number]) -> list[Number]:
         """Return local derivatives; what comes of steps alone is not multiplied by any."""
         if node in self._nil:

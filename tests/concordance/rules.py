@@ -239,10 +239,13 @@ def _atan2(a: mpf, b: mpf) -> Local:
 def _mod(a: mpf, b: mpf) -> Local:
     if b == 0:
         return _at_pole(NAN, 2)
-    quotient = a / b
-    count = mp.floor(quotient)
-    margin = (quotient - mp.nint(quotient)) * b / max(1, abs(count))
-    return Local(a - b * count, lambda: (mpf(1), -count), (margin, b), kink=margin == 0)
+    # The remainder is a double, however many digits the quotient has.
+    with mp.workprec(mp.prec + int(min(max(0, mp.mag(a) - mp.mag(b)), 5000))):
+        quotient = a / b
+        count = mp.floor(quotient)
+        margin = (quotient - mp.nint(quotient)) * b / max(1, abs(count))
+        rest = a - b * count
+    return Local(rest, lambda: (mpf(1), -count), (margin, b), kink=margin == 0)
 
 
 def _compare(test: Callable[[mpf, mpf], bool]) -> Callable[[mpf, mpf], Local]:

@@ -192,7 +192,8 @@ class Tape:
                     self.over |= not finite(value)
                     self.under |= finite(value)
                     exact = exact and value == before
-            if self.shaken is not None and not exact and finite(value):
+            # A step gives a whole number, and a 0 that is moved would be a truth.
+            if self.shaken is not None and op not in STEPS and not exact and finite(value):
                 value += self._grain(op, args, local) * self._shake(op, args)
         self.values.append(value)
         self.ops.append(op)
@@ -215,7 +216,8 @@ class Tape:
     def _adds_exactly(self, args: Sequence[int]) -> bool:
         """Whether doubles add such small numbers without rounding, in whatever order."""
         return all(short(self.values[arg], 16) and abs(self.values[arg]) < 2**20 and
-                   short(self.values[arg] * 2**20 + 2**45, 48) for arg in args)  # fmt: skip
+                   short(mp.fadd(self.values[arg] * 2**20, 2**45, exact=True), 48)
+                   for arg in args)  # fmt: skip
 
     def _grain(self, op: str, args: tuple[int, ...], local: Local) -> mpf:
         """The ulp that a result is moved by: of the largest term, where terms are added."""
@@ -226,6 +228,11 @@ class Tape:
             # It is its largest argument and the logarithm of a sum, which cancel beside its zero.
             top = max(self.values[arg] for arg in args)
             return ulp(max(abs(value), abs(top), abs(value - top)))
+        if op == "polygamma" and self.values[args[1]] < 0:
+            # Beside a zero between two poles, that of what it is made of at the nearer one.
+            order, x = (self.values[arg] for arg in args)
+            term = mp.factorial(order) / abs(x - mp.nint(x)) ** (order + 1)
+            return ulp(max(abs(value), term))
         if op not in ("sum", "mean", "dot"):
             return ulp(value)
         return ulp(max([*self._terms(op, args), abs(value)]))

@@ -185,3 +185,23 @@ def test_a_decision_that_rounding_makes_is_in_doubt() -> None:
     assert not answer(
         program(("call", "max", (binary("*", X, X), Y))), {"x": [1.5], "y": [2.25]}
     ).doubt
+
+
+@pytest.mark.parametrize(("x", "by"), [(1.75 * 2.0**1023, "0.001"), (-(2.0**500), "3")])
+def test_a_remainder_is_exact_however_large_the_quotient(x: float, by: str) -> None:
+    right = answer(program(("call", "mod", (X, ("number", by)))), {"x": [x]})
+    assert right.numbers.value == [mpf(x % float(by))]
+
+
+def test_a_branch_that_is_not_taken_is_not_in_the_spread() -> None:
+    """A comparison that does not hold is 0, and no error makes a truth of it."""
+    third = binary("/", X, ("number", "3"))
+    choice = ("call", "where", (binary("==", third, Y), ("number", "1000"), third))
+    right = answer(program(choice), {"x": [1.0], "y": [2.0]})
+    assert all(moved < 1e-15 for moved in right.spread)
+
+
+def test_terms_of_polygamma_cancel_between_its_poles() -> None:
+    syntax = ("call", "polygamma", (TWO, binary("+", X, Y)))
+    right = answer(program(syntax), {"x": [-0.4945494633341522], "y": [0.0]})
+    assert 1e-16 < right.spread[0] < 1e-13

@@ -63,6 +63,7 @@ SLOPES: Mapping[str, tuple[Slope | None, ...]] = {
     "acos": (lambda x: -1 / mp.sqrt(1 - x**2),),
     "atan": (lambda x: 1 / (1 + x**2),),
     "atan2": (lambda a, b: b / (a**2 + b**2), lambda a, b: -a / (a**2 + b**2)),
+    "mod": (lambda a, b: mp.one, lambda a, b: -mp.floor(a / b)),
     "sinh": (mp.cosh,),
     "cosh": (mp.sinh,),
     "tanh": (lambda x: 1 / mp.cosh(x) ** 2,),
