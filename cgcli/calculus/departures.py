@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.backward import backward, contribution, local
-from cgcli.calculus.notes import Note, note_on, shown
+from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.sums import scattering
 from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
@@ -116,12 +116,13 @@ def gradient_departure(
     faults: dict[int, Any],
     masks: dict[int, Any],
     sources: Iterable[int],
+    kinds: Collection[str],
 ) -> dict[int, list[Note]]:
-    """Return a note on the first node of the backward pass whose gradient left the doubles.
+    """Return notes on the first nodes of the backward pass whose gradient left the doubles.
 
-    It is for gradients that nothing in the values explains. An infinite derivative has not left
-    them, nor has what follows from one. What vanished is told where the gradient by one of the
-    sources is 0.
+    Of each kind of note that is asked for there is at most one, and none after an indeterminate
+    form. An infinite derivative has not left the doubles, nor has what follows from one. What
+    vanished is told where the gradient by one of the sources is 0.
     """
     unusual = {
         node
@@ -130,15 +131,20 @@ def gradient_departure(
     }
     if not unusual:
         return {}
-    vanished = any(_has_zero(gradients[source]) for source in sources if source in unusual)
+    left = set(kinds)
+    if not any(_has_zero(gradients[source]) for source in sources if source in unusual):
+        left.discard("underflow")
+    notes: dict[int, list[Note]] = {}
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     for node in range(len(gradients) - 1, -1, -1):
+        if not left:
+            break
         if gradients[node] is None or node in faults:
             continue
-        found = _added_up(node, gradients[node], endless) if node in unusual else None
+        seen = [_added_up(node, gradients[node], endless)] if node in unusual else []
         for place, argument in enumerate(graph.arguments[node]):
-            if found or argument not in unusual or not active[argument]:
+            if argument not in unusual or not active[argument]:
                 continue
             if _all(gradients[argument], math.isfinite) and not _may_be_lost(
                 graph, values, node, place, gradients[node]
@@ -147,16 +153,17 @@ def gradient_departure(
             sent = contribution(graph, values, node, place, gradients[node], {}, masks)
             if sent is None or _is_usual(sent):
                 continue
-            found = _judge(graph, values, node, place, gradients[node], sent)
-            if found is not None and found.kind == "underflow" and not vanished:
-                found = None
+            seen += _judge(graph, values, node, place, gradients[node], sent)
             if not _all(sent, math.isfinite):
                 endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
-        if found is not None:
+        for found in seen:
+            if found is None or found.kind not in left:
+                continue
+            left -= {found.kind} if found.kind != "domain" else left
             message = _words(graph, found, node)
             note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
-            return {found.of: [note]}
-    return {}
+            notes.setdefault(found.of, []).append(note)
+    return notes
 
 
 def jacobian_departure(
@@ -166,8 +173,9 @@ def jacobian_departure(
     active: bytearray,
     faults: dict[int, Any],
     jacobian: Mapping[int, Any],
+    kinds: Collection[str],
 ) -> dict[int, list[Note]]:
-    """Return the note of the first of a Jacobian's rows that has one, of a few that may have.
+    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have.
 
     The Jacobian has by node of what is differentiated by an array of shape output × input.
     """
@@ -175,10 +183,10 @@ def jacobian_departure(
 
     rows = size(graph.shape(target))
     lines = np.concatenate([each.reshape(rows, -1) for each in jacobian.values()], axis=1)
-    looked = 0
+    looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
     for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
         of, inner = element(graph, target, index)
-        if not active[of] or _is_usual(line) or looked == _ROWS:
+        if not active[of] or _is_usual(line) or looked == _ROWS or not left:
             continue
         looked += 1
         seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
@@ -187,10 +195,13 @@ def jacobian_departure(
             seed[inner] = 1.0
             trail.masks[of] = seed != 0
         gradients = backward(graph, values, of, active, faults, seed, trail)
-        found = gradient_departure(graph, values, gradients, active, faults, trail.masks, jacobian)
-        if found:
-            return found
-    return {}
+        found = gradient_departure(
+            graph, values, gradients, active, faults, trail.masks, jacobian, left
+        )
+        seen = {note.kind for own in found.values() for note in own}
+        left -= seen if "domain" not in seen else left
+        notes = merged(notes, found)
+    return notes
 
 
 def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | None:
@@ -240,8 +251,8 @@ def _words(graph: Graph, found: _Found, node: int) -> Message:
 
 def _judge(
     graph: Graph, values: list[Any], node: int, place: int, upstream: Any, sent: Any
-) -> _Found | None:
-    """Return what became of what a node sends to an argument; None for nothing of note."""
+) -> Iterator[_Found]:
+    """Yield what became of what a node sends to an argument, where that is of note."""
     argument = graph.arguments[node][place]
     parts = [values[each] for each in graph.arguments[node]]
     if not _all(sent, _is_number):
@@ -250,17 +261,15 @@ def _judge(
         partial = local(graph, values, node, place)
         absent = partial is not None and not _all(partial, _is_number)
         if known and not (absent and all(_all(part, math.isfinite) for part in parts)):
-            return _Found("domain", argument, _PRODUCT)
-        return None
+            yield _Found("domain", argument, _PRODUCT)
     if not _can_be_told(graph, node, [upstream, *parts], zeros=True):
-        return None
+        return
     truths = WideSweep(graph, values, node).contribution(node, place, upstream)
-    for each, truth in _pairs(sent, truths):
-        if math.isinf(each) and truth.is_finite():
-            return _Found("overflow", argument)
-        if each == 0 and _is_less(truth):
-            return _Found("underflow", argument)
-    return None
+    pairs = list(_pairs(sent, truths))
+    if any(math.isinf(each) and truth.is_finite() for each, truth in pairs):
+        yield _Found("overflow", argument)
+    if any(each == 0 and _is_less(truth) for each, truth in pairs):
+        yield _Found("underflow", argument)
 
 
 def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
@@ -353,10 +362,9 @@ def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
 
 
 def _can_be_told(graph: Graph, node: int, parts: list[Any], *, zeros: bool = False) -> bool:
-    """Whether wide numbers can tell: all parts are finite, and none is 0 that makes the rest 0."""
+    """Whether wide numbers can tell: arrays are small; of numbers, none makes the result 0."""
     if node not in graph.tensors:
         return all(part - part == 0 and (zeros or part != 0) for part in parts)
     import numpy as np
 
-    held = sum(map(np.size, parts))
-    return held <= _MOST and all(np.isfinite(part).all() for part in parts)
+    return sum(map(np.size, parts)) <= _MOST

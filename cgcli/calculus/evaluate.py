@@ -83,14 +83,22 @@ def evaluate(
     found = notes.merged(found, bent)
     if found:
         result.notes = _told(result, found, reached, trail)
-    if all(note.kind == "kink" for note in result.notes):
+    told = {note.kind for note in result.notes}
+    # Past a value outside its domain nothing is looked for, nor indeterminate forms past any
+    # value that left the doubles.
+    kinds = set() if "domain" in told else {"overflow", "underflow"} - told
+    if told <= {"kink"}:
+        kinds.add("domain")
+    if kinds:
         masks = trail.masks
         with silent(graph):
             if result.jacobian:
                 lines = {wanted[name]: part for name, part in result.jacobian.items()}
-                left = jacobian_departure(graph, values, target, active, faults, lines)
+                left = jacobian_departure(graph, values, target, active, faults, lines, kinds)
             else:
-                left = gradient_departure(graph, values, reached, active, faults, masks, sources)
+                left = gradient_departure(
+                    graph, values, reached, active, faults, masks, sources, kinds
+                )
                 left = _with_limits(result, inputs, left)
         found = notes.merged(found, left)
         result.notes += (note for own in left.values() for note in own)
@@ -110,7 +118,10 @@ def _with_limits(
     if words is None:
         return found
     return {
-        node: [note._replace(message=joined([note.message, words])) for note in own]
+        node: [
+            note._replace(message=joined([note.message, words])) if note.kind == "domain" else note
+            for note in own
+        ]
         for node, own in found.items()
     }
 
