@@ -139,9 +139,10 @@ def _told(
     outside = vanished = False
     for node in sorted(found):
         differentiated = gradients[node] is not None
-        if not differentiated and not needed[node]:
-            continue
         for note in found[node]:
+            # Of kinks that no gradient came through, those alone were found that the output shows.
+            if not (differentiated or needed[node] or note.kind == "kink"):
+                continue
             if note.kind == "underflow":
                 if vanished:
                     continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from cgcli.calculus.kind import Kind
@@ -66,17 +66,15 @@ def kinks(
             if not sent:
                 ties[node] = at
                 continue
-            at_fault = (
-                _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
-                if node in graph.tensors
-                else (parts, "")
-            )
-            if at_fault is None:
-                continue
-            lines = lines or Lines(graph.text)
-            note = _kink_note(graph, node, kink, at_fault, moving, lines, kind)
-            if note is not None:
-                notes.setdefault(node, []).append(note)
+            places: Iterable[tuple[list[Any], Any]] = [(parts, None)]
+            if node in graph.tensors:
+                places = _kinks_in_array(graph, node, at, parts, trail.masks.get(node), kind)
+            for place in places:
+                lines = lines or Lines(graph.text)
+                note = _kink_note(graph, node, kink, place, moving, lines, kind)
+                if note is not None:
+                    notes.setdefault(node, []).append(note)
+                    break
     if not ties:
         return notes
     from cgcli.calculus.boundary import boundary
@@ -113,38 +111,44 @@ def _varying(result: Result, values: Callable[[], list[Any]]) -> Callable[[int, 
     return varying
 
 
-def _kink_in_array(
+def _kinks_in_array(
     graph: Graph, node: int, flags: Any, parts: list[Any], mask: Any, kind: Kind
-) -> tuple[list[Any], str] | None:
-    """Return the arguments at the first element that is at a kink, and words for which it is."""
+) -> Iterator[tuple[list[Any], Any]]:
+    """Yield the arguments at elements that are at a kink, and flags for those from there on.
+
+    What does not move may have no part in the kink at the first: mod(0, x) is 0 for every x.
+    """
     import numpy as np
 
-    at = np.asarray(flags)
-    if not at.any():
-        return None
+    at = np.array(flags)
     if not graph.operations[node].elementwise:
-        return parts, ""
+        if at.any():
+            yield parts, None
+        return
     shape = graph.shape(node)
-    at = np.broadcast_to(at, shape)
+    at = np.array(np.broadcast_to(at, shape))
     if mask is not None:
-        at = at & mask
-        if not at.any():
-            return None
-    first = tuple(int(i) for i in np.argwhere(at)[0])
-    numbers = [kind.plain(np.broadcast_to(np.asarray(part), shape)[first]) for part in parts]
-    return numbers, elements_in_words(at)
+        at &= mask
+    columns = [np.broadcast_to(np.asarray(part), shape)[at] for part in parts]
+    tried = set[tuple[Any, ...]]()
+    for place, *numbers in zip(map(tuple, np.argwhere(at)), *columns, strict=True):
+        plain = tuple(map(kind.plain, numbers))
+        if plain not in tried:
+            yield list(plain), at
+            tried.add(plain)
+        at[place] = False
 
 
 def _kink_note(
     graph: Graph,
     node: int,
     kink: Kink,
-    found: tuple[list[Any], str],
+    found: tuple[list[Any], Any],
     moving: bytearray,
     lines: Lines,
     kind: Kind,
 ) -> Note | None:
-    parts, where = found
+    parts, flags = found
     operation = graph.operations[node]
     if operation.elementwise:
         sides = kink.sides(real.CAREFUL, *map(real.Careful, map(kind.float, parts)))
@@ -178,7 +182,7 @@ def _kink_note(
         "{formula} has {what}{where}: the derivative {sides}",
         formula=shown(graph, node),
         what=kink_words(graph, node, kink),
-        where=where,
+        where=elements_in_words(flags),
         sides=joined(words),
     )
     return note_on(graph, node, "kink", message, lines, told)

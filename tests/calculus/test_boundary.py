@@ -320,6 +320,27 @@ def test_the_note_names_the_arguments() -> None:
     assert note.sides == {"s": (-math.inf, 1.0), "t": (-1.0, math.inf)}
 
 
+@pytest.mark.parametrize(
+    ("text", "ties"),
+    [("where(u < x, [x, y], 4)[0]", False), ("where(u < x, [x, y], 4)[-1]", True),
+     ("sum([2, y*(u <= x)[1]])", True), ("sum([2, y*(u <= x)[0]])", False)],
+)  # fmt: skip
+def test_a_tie_of_the_element_that_is_picked(text: str, ties: bool) -> None:
+    at = {"u": [-1.0, 1.5], "x": 1.5, "y": 0.25}
+    noted = [note.kind for note in cgcli.parse(text).evaluate(at).notes]
+    assert noted == ["kink"] * ties
+    exact = [note.kind for note in cgcli.parse(text).evaluate_exactly(at).notes]
+    assert exact == noted
+
+
+def test_the_jump_of_an_element_beside_one_that_does_not_jump() -> None:
+    """0 is a multiple of every x, and 1 is one of 0.5 alone: where x grows, 1 is the remainder."""
+    (note,) = cgcli.parse("sum(mod([0, 1, 0], x))").evaluate(x=0.5).notes
+    assert note.sides == {"x": (-2.0, math.inf)}
+    assert "at element [1]" in note.message
+    assert not cgcli.parse("sum(mod([0, 0], x))").evaluate(x=0.5).notes
+
+
 def test_both_partials_of_a_remainder_are_at_the_jump() -> None:
     result = cgcli.parse("mod(x, y)").evaluate(x=1, y=1)
     certificate = verify(result)
