@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.backward import backward, contribution, local
@@ -19,6 +19,7 @@ from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.shapes import size
 from cgcli.words import Message
@@ -29,6 +30,8 @@ _ROWS: Final = 16
 """At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
 _SMALL: Final = 1e-140
 _LARGE: Final = 1e140
+_LAST: Final = 1e-322
+"""What is less may have been rounded up to a double, and be 0 where it is worked out once."""
 _MOST: Final = 4096
 """Of larger arrays it is not told: wide numbers take a thousand times as long as doubles."""
 
@@ -66,6 +69,12 @@ class WideSweep(Sweep):
 
         return reduce_objects(sent, self.graph.shape(argument))
 
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return contributions: where nothing comes to an element, it sends nothing on."""
+        return by_element(lambda up, each: up and up * each, upstream, partial)
+
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
         """Return what the node sends to one of its arguments; None for nothing."""
         from cgcli.numbers import wide
@@ -83,6 +92,9 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
         if not arguments or not _has_zero(value) or not _may_vanish(graph, values, node):
             continue
         parts = [values[argument] for argument in arguments]
+        if node not in graph.tensors and 0.0 in parts:
+            # It makes the result 0, whatever the others are.
+            continue
         if _can_be_told(graph, node, parts) and any(
             each == 0 and _is_less(truth)
             for each, truth in _pairs(value, WideSweep(graph, values, node).values[node])
@@ -120,9 +132,9 @@ def gradient_departure(
 ) -> dict[int, list[Note]]:
     """Return notes on the first nodes of the backward pass whose gradient left the doubles.
 
-    Of each kind of note that is asked for there is at most one, and none after an indeterminate
-    form. An infinite derivative has not left the doubles, nor has what follows from one. What
-    vanished is told where the gradient by one of the sources is 0.
+    Of each kind of note that is asked for there is at most one. An infinite derivative has not
+    left the doubles, nor has what follows from one. What vanished is told where the gradient by
+    one of the sources is 0.
     """
     unusual = {
         node
@@ -159,7 +171,7 @@ def gradient_departure(
         for found in seen:
             if found is None or found.kind not in left:
                 continue
-            left -= {found.kind} if found.kind != "domain" else left
+            left.remove(found.kind)
             message = _words(graph, found, node)
             note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
             notes.setdefault(found.of, []).append(note)
@@ -198,8 +210,7 @@ def jacobian_departure(
         found = gradient_departure(
             graph, values, gradients, active, faults, trail.masks, jacobian, left
         )
-        seen = {note.kind for own in found.values() for note in own}
-        left -= seen if "domain" not in seen else left
+        left -= {note.kind for own in found.values() for note in own}
         notes = merged(notes, found)
     return notes
 
@@ -262,7 +273,7 @@ def _judge(
         absent = partial is not None and not _all(partial, _is_number)
         if known and not (absent and all(_all(part, math.isfinite) for part in parts)):
             yield _Found("domain", argument, _PRODUCT)
-    if not _can_be_told(graph, node, [upstream, *parts], zeros=True):
+    if not _can_be_told(graph, node, [upstream, *parts]):
         return
     truths = WideSweep(graph, values, node).contribution(node, place, upstream)
     pairs = list(_pairs(sent, truths))
@@ -302,8 +313,8 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
     for argument in arguments:
         apart = apart & (values[argument] != 0)
     if node not in graph.tensors:
-        return bool(upstream and upstream * partial == 0 and (partial or apart))
-    lost = (upstream != 0) & (upstream * partial == 0) & ((partial != 0) | apart)
+        return bool(upstream and abs(upstream * partial) < _LAST and (partial or apart))
+    lost = (upstream != 0) & (abs(upstream * partial) < _LAST) & ((partial != 0) | apart)
     return bool(lost.any())
 
 
@@ -361,10 +372,10 @@ def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
     return zip(value.flat, truth.flat, strict=True)
 
 
-def _can_be_told(graph: Graph, node: int, parts: list[Any], *, zeros: bool = False) -> bool:
-    """Whether wide numbers can tell: arrays are small; of numbers, none makes the result 0."""
+def _can_be_told(graph: Graph, node: int, parts: list[Any]) -> bool:
+    """Whether wide numbers tell in reasonable time: arrays are not too large for them."""
     if node not in graph.tensors:
-        return all(part - part == 0 and (zeros or part != 0) for part in parts)
+        return True
     import numpy as np
 
     return sum(map(np.size, parts)) <= _MOST

@@ -244,9 +244,10 @@ class Exactly(Ratios):
             )
             return found.astype(bool) if graph.shape(node) else found
         try:
-            return rule(self.arrays, *taken, *graph.static.get(node, ())) is True
+            found = rule(self.arrays, *taken, *graph.static.get(node, ()))
         except NoValueError:
             return False
+        return found.astype(bool) if getattr(found, "shape", ()) else found is True
 
     def _is_true(self, rule: Rule, *parts: Any) -> bool:
         if any(isinstance(part, NoValue) for part in parts):

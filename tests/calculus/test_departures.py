@@ -85,6 +85,10 @@ def told(result: Result) -> list[tuple[str, str]]:
             [("domain", "v1"), ("overflow", "v1")],
         ),
         ("M @ x", {"M": [[np.nan, 1], [-800, 1]], "x": [1e308, 1]}, [("overflow", "f")]),
+        ("y*x*y", {"y": 1e-200, "x": np.inf}, [("underflow", "x")]),
+        ("atan2(u, y)", {"u": [0, 1.5], "y": 5e-324}, [("overflow", "u"), ("underflow", "u")]),
+        ("atan2(v, y)", {"v": [2, np.inf], "y": -9e307}, [("underflow", "y"), ("domain", "y")]),
+        ("norm(W, 1)", {"W": [[2, np.inf], [3, 5e-324]]}, [("domain", "W"), ("underflow", "W")]),
         # Nor does a value of a gradient, or what is too large of what is too small.
         (
             "prod(v) + 1/x",

@@ -78,10 +78,13 @@ def answer(program: Program, point: Point) -> Answer:
             other = _walk(program, point, Tape(ranged=False))
             true, blur = _numbers(*other), blur or other[0].blur
         firm, soft = _reach(tape, walk.output.at)
+        # What is not known may have left the doubles.
+        known = not any(x in (UNKNOWN, MAYBE) for by in gradients for x in by.values())
+        known &= not any(tape.values[k] is UNKNOWN for k in firm | soft)
         notes = {
             "domain": _domain(program, tape, firm | soft, gradients),
-            "overflow": _overflow(tape, firm),
-            "underflow": _underflow(tape, numbers, true),
+            "overflow": _overflow(tape, firm, known),
+            "underflow": _underflow(tape, numbers, true, known),
             "kink": _kink(program, point, tape, firm, soft, numbers),
         }
         if notes["domain"] is REQUIRED:
@@ -168,7 +171,7 @@ def _domain(
     return OPEN if faults and uses(program, "at", "onehot", "len") else FORBIDDEN
 
 
-def _overflow(tape: Tape, firm: set[int]) -> bool | None:
+def _overflow(tape: Tape, firm: set[int], known: bool) -> bool | None:
     for place in firm:
         args, local = tape.args[place], tape.locals[place]
         within = args and all(finite(tape.values[arg]) for arg in args)
@@ -176,12 +179,12 @@ def _overflow(tape: Tape, firm: set[int]) -> bool | None:
             return REQUIRED
     if tape.steep:
         return REQUIRED
-    return OPEN if tape.over or not all(map(finite, tape.values)) else FORBIDDEN
+    return OPEN if tape.over or not known or not all(map(finite, tape.values)) else FORBIDDEN
 
 
-def _underflow(tape: Tape, numbers: Numbers, true: Numbers) -> bool | None:
+def _underflow(tape: Tape, numbers: Numbers, true: Numbers, known: bool) -> bool | None:
     if not tape.under or tape.rounded:
-        return OPEN if tape.rounded else FORBIDDEN
+        return OPEN if tape.rounded or not known else FORBIDDEN
     for a, b in zip(
         numbers.flat()[len(numbers.value) :], true.flat()[len(true.value) :], strict=True
     ):
@@ -254,7 +257,9 @@ def _beside(program: Program, point: Point, numbers: Numbers) -> bool | None:
             for sign in (1, -1):
                 moved = [x + sign * NEAR * d for x, d in zip(every, direction, strict=True)]
                 there = _values(program, point, moved)
-                if not _meets(here, there, [sign * slope for slope in slopes]):
+                beyond = [x + sign * 2 * NEAR * d for x, d in zip(every, direction, strict=True)]
+                after = _values(program, point, beyond)
+                if not _meets(here, there, after, [sign * slope for slope in slopes]):
                     return False
             return True
 
@@ -285,10 +290,16 @@ def _along(numbers: Numbers, direction: Sequence[mpf]) -> list[mpf]:
     return rows
 
 
-def _meets(here: Sequence[Number], there: Sequence[Number], slopes: Sequence[mpf]) -> bool:
-    for a, b, slope in zip(here, there, slopes, strict=True):
-        if not finite(a) or not finite(b):
+def _meets(
+    here: Sequence[Number], there: Sequence[Number], after: Sequence[Number], slopes: Sequence[mpf]
+) -> bool:
+    """Whether values beside a point are those at it, to 1e-9, and so are the slopes there."""
+    for a, b, c, slope in zip(here, there, after, slopes, strict=True):
+        if not finite(a) or not finite(b) or not finite(c):
             return False
-        if abs(b - a - slope * NEAR) > NEAR * mpf(10) ** -9 * max(1, abs(slope)):
+        size = NEAR * max(1, abs(slope))
+        if abs(b - a - slope * NEAR) > mpf(10) ** -9 * max(abs(a), abs(b), size):
+            return False
+        if abs(c - b - slope * NEAR) > mpf(10) ** -9 * size:
             return False
     return True

@@ -34,7 +34,7 @@ from tests.concordance.numbers import (
 from tests.concordance.rules import COMPARISONS, EXACT_IN_DOUBLES, RULES, SPECIAL, STEPS
 from tests.concordance.smooth import SMOOTH, smooth
 
-_EVEN: Final = frozenset({"max", "min", "mod"}) | COMPARISONS
+_EVEN: Final = frozenset({"mod"}) | COMPARISONS
 """What is decided as it ought to be where two arguments are one node."""
 _SATURATING: Final = frozenset(
     {"tanh", "sigmoid", "softplus", "erf", "erfc", "gelu", "silu", "expm1", "elu"}
@@ -190,7 +190,10 @@ class Tape:
                 value, outside = clamp(value)
                 if outside:
                     self.over |= not finite(value)
-                    self.under |= finite(value)
+                    # Doubles that are added lose nothing down there: it was by rounding before.
+                    added = op in ("add", "sub", "sum")
+                    self.rounded |= finite(value) and added
+                    self.under |= finite(value) and not added
                     exact = exact and value == before
             if self.shaken is not None and not exact and finite(value):
                 value += self._grain(op, args, local) * self._shake(op, args)
@@ -253,7 +256,11 @@ class Tape:
         if at_zero and op in ("div", "mod"):
             # The divisor alone says that.
             args = args[1:]
-        if op in _EVEN and len(set(args)) < len(args):
+        if op in ("max", "min"):
+            # What stands twice ties with itself; the others do not.
+            distinct = sorted((self.values[arg] for arg in set(args)), reverse=op == "max")
+            margins = [other - distinct[0] for other in distinct[1:2]]
+        elif op in _EVEN and len(set(args)) < len(args):
             # What is decided as it ought to be; whether a divisor is 0 is another matter.
             margins = margins[1:]
         if all(self.exact[arg] for arg in args):
