@@ -13,6 +13,7 @@ import numpy as np
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.pullback import ArraySweep
+from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Masked, Sweep
 from cgcli.calculus.tangents import Tangents
 from cgcli.graph.graph import Graph
@@ -31,6 +32,7 @@ __all__ = [
     "elements_that_move",
     "moved_by",
     "sides_beside",
+    "sizes_sent",
 ]
 
 MOST: Final = 32
@@ -89,6 +91,29 @@ class _Reach(ArraySweep):
                 mask = np.broadcast_to(np.asarray(flags), shape)
                 self.add(node, Masked(np.ones(shape), mask))
             yield node
+
+
+def sizes_sent(graph: Graph, values: list[Any], of: int, choices: Choices) -> list[Any]:
+    """Return by node the sum of the sizes of all that its gradient is added up from.
+
+    Of an array, that is all that the gradients of its elements are.
+    """
+    seed: Any = np.ones(graph.shape(of)) if graph.shape(of) else 1.0
+    with quiet():
+        return _Sizes(graph, values, {}).backward(of, choices.moving, seed)
+
+
+class _Sizes(ArraySweep):
+    """A backward pass in which nothing cancels."""
+
+    def add(self, node: int, sent: Masked) -> None:
+        """Add the size of a contribution; what is scattered is one already."""
+        scattered = isinstance(sent.value, Scattered)
+        super().add(node, sent if scattered else Masked(abs(sent.value), sent.mask))
+
+    def visits(self, of: int, active: bytearray) -> Iterable[int]:
+        """Return the nodes, scalars among them."""
+        return range(of, -1, -1)
 
 
 def moved_by(

@@ -43,7 +43,13 @@ def boundary(
     ties = {node: at for node, at in ties.items() if taken[node]}
     if not ties:
         return {}
-    from cgcli.calculus.beside import MOST, elements_that_move, moved_by, sides_beside
+    from cgcli.calculus.beside import (
+        MOST,
+        elements_that_move,
+        moved_by,
+        sides_beside,
+        sizes_sent,
+    )
     from cgcli.numbers.arrays import quiet
 
     places = {**_turned(result, values), **ties}
@@ -63,7 +69,8 @@ def boundary(
         )
         return {first: [_note(result, first, ties[first], words, None)]}
     with quiet():
-        differing = _differing(result, sides)
+        sizes = sizes_sent(graph, values, result.of, result.choices)
+        differing = _differing(result, sides, sizes)
     if not differing:
         return {}
     unsaid = dict.fromkeys(differing)
@@ -180,18 +187,24 @@ def _same(a: float, b: float, rounding: float = 0.0) -> bool:
     return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest + rounding)
 
 
-def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
-    """Return the directions in which the output differs; of an array, by its first element."""
+def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Difference]:
+    """Return the directions in which the output differs; of an array, by its first element.
+
+    `sizes` are by node those of what slopes are added up from: their rounding shows in a slope.
+    """
     import numpy as np
 
     shape = result.graph.shape(result.of)
     at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
     found: list[_Difference] = []
     used_along = [np.broadcast_to(_expected(result, up.direction), shape) for up in sides[::2]]
-    # What adds up to a slope may be as large as the largest of them.
-    sizes = np.abs(used_along)
-    rounding = _ROUNDING * float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
     for up, down, used in zip(sides[::2], sides[1::2], used_along, strict=True):
+        added = [
+            abs(step) * (sizes[node][index] if index else sizes[node])
+            for (node, index), step in up.direction.items()
+            if sizes[node] is not None
+        ]
+        rounding = _ROUNDING * float(sum(size for size in added if size - size == 0))
         for index in np.ndindex(shape):
             here, slope = float(at_point[index]) + 0.0, float(used[index])
             one = _difference(result, up, down, here, slope, rounding, index)

@@ -309,6 +309,17 @@ def test_a_boundary_that_shows_in_one_direction_alone(text: str, at: dict[str, f
     assert [note.kind for note in cgcli.parse(text).evaluate(at).notes] == ["kink"]
 
 
+@pytest.mark.parametrize(("other", "noted"), [("x^2/10 + 2.5", []), ("2*x - 5", ["kink"])])
+def test_what_cancels_in_a_slope_is_no_corner(other: str, noted: list[str]) -> None:
+    """erfc'(5) is -1.6e-11, and 1 - 1 leaves the rounding of 1 in the sum."""
+    for text, at in (
+        (f"s = where(x <= 5, x, {other}); (s - s) + erfc(s)", 5.0),
+        (f"s = where(x <= 5, x, {other}); sum([2, -2] @ [s, s] + erfc(s))", [5.0]),
+    ):
+        result = cgcli.parse(text).evaluate(x=at)
+        assert [note.kind for note in result.notes] == noted
+
+
 def test_a_gradient_that_is_0_but_for_rounding_is_0() -> None:
     assert not cgcli.parse("lgamma(y*z/where(y == z, z, y))").evaluate(y=3.0, z=3.0).notes
 
