@@ -37,7 +37,9 @@ def kinks(
     graph, kind, active = result.graph, result.kind, result.active
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
-    varying: Any = _varying(result, values) if graph.tensors else None
+    # What moves is known by node where all elements do, and no branch is left out.
+    parted = graph.tensors or any(row.reaches is not None for row in graph.operations)
+    varying: Any = _varying(result, values) if parted else None
     lines: Lines | None = None
     at_point, floats = result.values, not kind.exact
     for node, operation in enumerate(graph.operations):
@@ -61,7 +63,7 @@ def kinks(
             if not (sent or kink.jump or operation.step):
                 continue
             at = kind.holds(graph, node, kink.at, parts)
-            if at is False or (graph.tensors and not (at := varying(node, at)).any()):
+            if at is False or (varying and not (at := varying(node, at)).any()):
                 continue
             if not sent:
                 ties[node] = at

@@ -270,6 +270,14 @@ def test_a_branch_that_is_infinite_is_another_value() -> None:
     assert cgcli.parse("where(x == 0, 1, 1/x)").evaluate_exactly(x=0).gradient == {"x": 0}
 
 
+@pytest.mark.parametrize(("x", "noted"), [(0.5, ["kink"]), (-0.5, [])])
+def test_a_branch_that_is_not_taken_does_not_move(x: float, noted: list[str]) -> None:
+    """Where the floor is taken, nothing moves the argument of the corner."""
+    for at in (x, [x]):
+        result = cgcli.parse("abs(where(x > 0, x - 1/2, floor(x + 1)))").evaluate(x=at)
+        assert [note.kind for note in result.notes] == noted
+
+
 def test_what_is_not_differentiated_by_does_not_tie() -> None:
     program = cgcli.parse("where(x == 1, 2*y, y + 1)")
     result = program.evaluate({"x": 1, "y": 1}, wrt=["y"])

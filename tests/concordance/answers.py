@@ -206,6 +206,7 @@ def _kink(
 ) -> bool | None:
     """Whether a note is due: a table's kink that is used, or a choice that is seen beside."""
     corners, ties, maybe = False, False, False
+    moving = _moving(tape)
     for place in firm | soft:
         local, op = tape.locals[place], tape.ops[place]
         if not local or not any(tape.varies[arg] for arg in tape.args[place]):
@@ -213,8 +214,10 @@ def _kink(
         if not any(tape.smoothly[arg] for arg in tape.args[place]):
             maybe |= local.kink is not False
             continue
-        # Of what only a step or a choice reads, the slope is not used.
-        corners |= local.kink is True and place in firm
+        # Of what only a step or a choice reads, the slope is not used; nor is that of what moves
+        # by steps alone where the branch that is taken does.
+        moves = any(moving[arg] for arg in tape.args[place])
+        corners |= local.kink is True and place in firm and moves
         maybe |= local.kink is None or _by_exponent(tape, place)
         maybe |= local.kink is True and place in soft and op not in STEPS
         ties |= op in STEPS and tape.ties(place)
@@ -227,6 +230,18 @@ def _kink(
     if sides is False:
         return REQUIRED
     return OPEN if corners else FORBIDDEN
+
+
+def _moving(tape: Tape) -> list[bool]:
+    """Which nodes vary beside the point by the branches that are taken, not through steps."""
+    moving: list[bool] = []
+    for place, (op, args) in enumerate(zip(tape.ops, tape.args, strict=True)):
+        if op == "where":
+            slopes = tape.locals[place].slopes()  # type: ignore[union-attr]
+            moving.append(any(moving[args[k]] for k in (1, 2) if slopes[k] is not None))
+        else:
+            moving.append(tape.smoothly[place] and (not args or any(moving[a] for a in args)))
+    return moving
 
 
 def _by_exponent(tape: Tape, place: int) -> bool:

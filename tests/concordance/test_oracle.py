@@ -146,6 +146,14 @@ def test_choices_at_their_boundary_are_those_of_the_contract(
     assert kink is None or right.notes["kink"] is kink
 
 
+def test_a_corner_of_what_moves_by_steps_alone_is_none() -> None:
+    """Though the branch that is not taken moves: |where(x > 0, x, floor(x) + 1)| at -1/2."""
+    branch = binary("+", ("call", "floor", (X,)), ONE)
+    chosen = ("call", "where", (binary(">", X, ZERO), X, branch))
+    right = answer(program(("call", "abs", (chosen,))), {"x": [-0.5]})
+    assert (right.numbers.value, right.notes["kink"]) == ([0], False)
+
+
 RANGE = [
     ("log", binary("/", ONE, X), 1e-200, -1e200, {"overflow": False, "underflow": False}),
     (None, binary("^", TWO, X), 1024.0, 1.2460659279417838e308, {"overflow": True}),
