@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import Lines, excerpt
+from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
@@ -112,13 +113,9 @@ def _taken(result: Result, reached: list[Any], values: list[Any]) -> bytearray:
             taken: Any = True
             if reaches is not None and place:
                 taken = reaches(None, place, values[arguments[0]], None, None)
-            if _any(taken) or reached[argument] is not None:
+            if anywhere(taken) or reached[argument] is not None:
                 flags[argument] = 1
     return flags
-
-
-def _any(flags: Any) -> bool:
-    return bool(flags.any() if hasattr(flags, "any") else flags)
 
 
 def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
@@ -136,7 +133,7 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
         condition, *branches = arguments
         beside, *_ = sweep.asked(node)
         at = (beside != 0) ^ (values[condition] != 0)
-        for branch in branches if _any(at) else ():
+        for branch in branches if anywhere(at) else ():
             if choices.moving[branch]:
                 found[branch] = reduce_to(at * 1.0, graph.shape(branch)) != 0
     return found

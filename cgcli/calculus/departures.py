@@ -89,7 +89,11 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
         return
     for node, arguments in enumerate(graph.arguments):
         value = values[node]
+        row = graph.operations[node]
         if not arguments or not _has_zero(value) or not _may_vanish(graph, values, node):
+            continue
+        if row.kinks and not row.wide:
+            # What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles.
             continue
         parts = [values[argument] for argument in arguments]
         if node not in graph.tensors and 0.0 in parts:
@@ -284,16 +288,14 @@ def _judge(
 
 
 def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
-    """Whether what an operation makes of its arguments may be 0 for being less than any double.
+    """Whether what an operation makes of numbers may be 0 for being less than any double.
 
-    What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles. Products
-    and quotients of moderate numbers are moderate, and sums are exact where they are small.
+    Products and quotients of moderate numbers are moderate, and sums are exact where they are
+    small.
     """
     operation = graph.operations[node]
     if operation.wide or operation.mixes:
         return True
-    if operation.kinks:
-        return False
     parts = (values[argument] for argument in graph.arguments[node])
     return not all(_all(part, _is_moderate) for part in (*more, *parts))
 
@@ -307,7 +309,7 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
     if not _may_vanish(graph, values, node, upstream):
         return False
     if not operation.elementwise:
-        return operation.mixes or operation.wide or not graph.static.get(node)
+        return operation.mixes or operation.wide or not (graph.static.get(node) or operation.kinks)
     partial = local(graph, values, node, place)
     apart: Any = operation.wide
     for argument in arguments:

@@ -25,6 +25,7 @@ from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
+from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import describe, size
 from cgcli.words import joined
 
@@ -183,8 +184,7 @@ def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
 def _is_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
     reaches = graph.operations[node].reaches
     assert reaches is not None
-    taken = reaches(None, place, *(values[a] for a in graph.arguments[node]))
-    return bool(taken.any() if hasattr(taken, "any") else taken)
+    return anywhere(reaches(None, place, *(values[a] for a in graph.arguments[node])))
 
 
 def check_size(

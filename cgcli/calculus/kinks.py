@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import (
@@ -21,7 +22,8 @@ from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
-from cgcli.operations.row import Kink
+from cgcli.numbers.elements import anywhere
+from cgcli.operations.row import Kink, Shape
 from cgcli.words import Message, joined
 
 __all__ = ["kinks"]
@@ -37,9 +39,7 @@ def kinks(
     graph, kind, active = result.graph, result.kind, result.active
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
-    # What moves is known by node where all elements do, and no branch is left out.
-    parted = graph.tensors or any(row.reaches is not None for row in graph.operations)
-    varying: Any = _varying(result, values) if parted else None
+    motion = _Motion(result, values)
     lines: Lines | None = None
     at_point, floats = result.values, not kind.exact
     for node, operation in enumerate(graph.operations):
@@ -54,8 +54,7 @@ def kinks(
                 continue
         if not any(active[a] for a in arguments):
             continue
-        moving = result.choices.moving
-        if not any(moving[a] for a in arguments):
+        if not any(result.choices.moving[a] for a in arguments):
             # What moves by steps alone is constant beside the point, but for their jumps.
             continue
         parts = [at_point[a] for a in arguments]
@@ -63,17 +62,19 @@ def kinks(
             if not (sent or kink.jump or operation.step):
                 continue
             at = kind.holds(graph, node, kink.at, parts)
-            if at is False or (varying and not (at := varying(node, at)).any()):
+            if at is False or not anywhere(at := motion.limited(node, at)):
                 continue
             if not sent:
                 ties[node] = at
                 continue
-            places: Iterable[tuple[list[Any], Any]] = [(parts, None)]
-            if node in graph.tensors:
-                places = _kinks_in_array(graph, node, at, parts, trail.masks.get(node), kind)
+            moves = motion.of_arguments(node)
+            places: Iterable[_Place] = [_Place(parts, moves, None)]
+            if node in graph.tensors and operation.elementwise:
+                mask = trail.masks.get(node)
+                places = _kinks_in_array(graph.shape(node), at, parts, moves, mask, kind)
             for place in places:
                 lines = lines or Lines(graph.text)
-                note = _kink_note(graph, node, kink, place, moving, lines, kind)
+                note = _kink_note(graph, node, kink, place, lines, kind)
                 if note is not None:
                     notes.setdefault(node, []).append(note)
                     break
@@ -84,60 +85,73 @@ def kinks(
     return merged(notes, boundary(result, ties, reached, values()))
 
 
-def _varying(result: Result, values: Callable[[], list[Any]]) -> Callable[[int, Any], Any]:
-    """Return what tells where a place is at an element that moves."""
-    graph = result.graph
+class _Motion:
+    """What moves with what is differentiated by, by the branches that are taken.
 
-    @functools.cache
-    def reached() -> dict[int, Any]:
+    Where all elements are alike and no branch is left out, it is known by node.
+    """
+
+    def __init__(self, result: Result, values: Callable[[], list[Any]]) -> None:
+        graph = self._graph = result.graph
+        self._result, self._values = result, values
+        self._parted = bool(graph.tensors) or any(row.reaches for row in graph.operations)
+
+    @functools.cached_property
+    def _reached(self) -> dict[int, Any]:
         import numpy as np
 
         from cgcli.calculus.tangents import Tangents
 
+        result, graph = self._result, self._graph
         seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
-        sweep = Tangents(graph, values(), result.choices.moving, {}, result.active)
+        sweep = Tangents(graph, self._values(), result.choices.moving, {}, result.active)
         return sweep.reached(result.of, seeds) if seeds else {}
 
-    def varying(node: int, at: Any) -> Any:
+    def of_arguments(self, node: int) -> list[Any]:
+        """Return which arguments of a node move, of an elementwise one in the node's shape."""
+        graph, arguments = self._graph, self._graph.arguments[node]
+        if not self._parted or not graph.operations[node].elementwise:
+            return [bool(self._result.choices.moving[argument]) for argument in arguments]
         import numpy as np
 
-        operation, shape, at = graph.operations[node], graph.shape(node), np.asarray(at)
-        if not operation.elementwise or not at.any():
-            return at
-        flags, varies = reached(), np.zeros(shape, dtype=bool)
-        for argument in graph.arguments[node]:
-            if argument in flags:
-                varies = varies | np.broadcast_to(flags[argument][0], shape)
-        return np.broadcast_to(at, shape) & varies
+        flags = (self._reached.get(argument, np.zeros(1, dtype=bool)) for argument in arguments)
+        return [np.broadcast_to(flag[0], graph.shape(node)) for flag in flags]
 
-    return varying
+    def limited(self, node: int, at: Any) -> Any:
+        """Return where flags are true at elements that move."""
+        if not self._parted or not self._graph.operations[node].elementwise or not anywhere(at):
+            return at
+        return at & functools.reduce(operator.or_, self.of_arguments(node))
+
+
+class _Place(NamedTuple):
+    """The arguments where a node is at a kink, whether they move, and flags for all such places."""
+
+    parts: list[Any]
+    moves: Sequence[Any]
+    flags: Any
 
 
 def _kinks_in_array(
-    graph: Graph, node: int, flags: Any, parts: list[Any], mask: Any, kind: Kind
-) -> Iterator[tuple[list[Any], Any]]:
-    """Yield the arguments at elements that are at a kink, and flags for those from there on.
+    shape: Shape, flags: Any, parts: list[Any], moves: list[Any], mask: Any, kind: Kind
+) -> Iterator[_Place]:
+    """Yield the elements that are at a kink, each with flags for those from there on.
 
     What does not move may have no part in the kink at the first: mod(0, x) is 0 for every x.
     """
     import numpy as np
 
-    at = np.array(flags)
-    if not graph.operations[node].elementwise:
-        if at.any():
-            yield parts, None
-        return
-    shape = graph.shape(node)
-    at = np.array(np.broadcast_to(at, shape))
+    at = np.array(np.broadcast_to(np.asarray(flags), shape))
     if mask is not None:
         at &= mask
-    columns = [np.broadcast_to(np.asarray(part), shape)[at] for part in parts]
+    columns = [np.broadcast_to(np.asarray(part), shape)[at] for part in (*parts, *moves)]
     tried = set[tuple[Any, ...]]()
-    for place, *numbers in zip(map(tuple, np.argwhere(at)), *columns, strict=True):
-        plain = tuple(map(kind.plain, numbers))
-        if plain not in tried:
-            yield list(plain), at
-            tried.add(plain)
+    for place, *found in zip(map(tuple, np.argwhere(at)), *columns, strict=True):
+        numbers = tuple(map(kind.plain, found[: len(parts)]))
+        key = (*numbers, *found[len(parts) :])
+        if key not in tried:
+            yield _Place(list(numbers), found[len(parts) :], at)
+            tried.add(key)
         at[place] = False
 
 
@@ -145,12 +159,11 @@ def _kink_note(
     graph: Graph,
     node: int,
     kink: Kink,
-    found: tuple[list[Any], Any],
-    moving: bytearray,
+    place: _Place,
     lines: Lines,
     kind: Kind,
 ) -> Note | None:
-    parts, flags = found
+    parts = place.parts
     operation = graph.operations[node]
     if operation.elementwise:
         sides = kink.sides(real.CAREFUL, *map(real.Careful, map(kind.float, parts)))
@@ -159,15 +172,15 @@ def _kink_note(
         sides = kink.sides(real.CAREFUL, *parts)
     told: dict[str, tuple[float | None, float | None]] = {}
     words: list[Message] = []
-    for place, argument in enumerate(graph.arguments[node]):
-        pair = sides[place] if place < len(sides) else None
-        if pair is None or not moving[argument]:
+    for k, argument in enumerate(graph.arguments[node]):
+        pair = sides[k] if k < len(sides) else None
+        if pair is None or not place.moves[k]:
             continue
         left, right = (None if side is None else float(side) for side in pair)
         name = graph.names[argument]
         told[name] = (left, right)
         if operation.elementwise:
-            used = kind.float(kind.run(operation.partial(place), y, *parts))
+            used = kind.float(kind.run(operation.partial(k), y, *parts))
             words.append(
                 Message(
                     "by {name} {sides}, and {used:g} is used",
@@ -184,7 +197,7 @@ def _kink_note(
         "{formula} has {what}{where}: the derivative {sides}",
         formula=shown(graph, node),
         what=kink_words(graph, node, kink),
-        where=elements_in_words(flags),
+        where=elements_in_words(place.flags),
         sides=joined(words),
     )
     return note_on(graph, node, "kink", message, lines, told)

@@ -352,6 +352,14 @@ def test_a_tie_of_the_element_that_is_picked(text: str, ties: bool) -> None:
     assert exact == noted
 
 
+def test_an_element_that_does_not_move_has_no_part_in_a_corner() -> None:
+    """A negative base has a whole exponent that stays, and one that moves beside it."""
+    assert not cgcli.parse("W[0] ^ [1, z][0]").evaluate(W=[-4.0, 1.0], z=2.0).notes
+    (note,) = cgcli.parse("sum(W ^ [1, z])").evaluate(W=[-4.0, -4.0], z=2.0).notes
+    assert "at element [1]" in note.message
+    assert not cgcli.parse("sum(W ^ [1, z])").evaluate(W=[-4.0, 4.0], z=2.0).notes
+
+
 def test_the_jump_of_an_element_beside_one_that_does_not_jump() -> None:
     """0 is a multiple of every x, and 1 is one of 0.5 alone: where x grows, 1 is the remainder."""
     (note,) = cgcli.parse("sum(mod([0, 1, 0], x))").evaluate(x=0.5).notes
