@@ -221,8 +221,6 @@ def _jacobian(
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
         reached = backward(graph, values, target, active, faults, _ones(graph, target), trail)
-        # A kink at any element counts.
-        trail.masks.clear()
         narrow = _is_narrow(graph, target, active, rows, columns)
         if narrow:
             _by_columns(graph, values, target, sources, active, faults, found)

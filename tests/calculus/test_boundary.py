@@ -278,6 +278,15 @@ def test_a_branch_that_is_not_taken_does_not_move(x: float, noted: list[str]) ->
         assert [note.kind for note in result.notes] == noted
 
 
+@pytest.mark.parametrize("text", ["{}", "sum({})", "{}[1]", "[{0}[1], {0}[0]]"])
+@pytest.mark.parametrize(("taken", "noted"), [("[1, 0]", False), ("[0, 1]", True)])
+def test_an_element_that_is_not_taken_is_at_no_kink(text: str, taken: str, noted: bool) -> None:
+    """Of a Jacobian as of a gradient, and in fractions as in doubles."""
+    program = cgcli.parse(text.format(f"where({taken} > 0.5, abs([1.5, y]), 4)"))
+    for result in (program.evaluate(y=0), program.evaluate_exactly(y=0)):
+        assert [note.kind for note in result.notes] == ["kink"] * noted
+
+
 def test_what_is_not_differentiated_by_does_not_tie() -> None:
     program = cgcli.parse("where(x == 1, 2*y, y + 1)")
     result = program.evaluate({"x": 1, "y": 1}, wrt=["y"])
