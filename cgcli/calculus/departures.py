@@ -156,8 +156,13 @@ def gradient_departure(
     for node in range(len(gradients) - 1, -1, -1):
         if not left:
             break
-        if gradients[node] is None or node in faults:
+        if gradients[node] is None:
             continue
+        if node in faults:
+            endless.update(dict.fromkeys(graph.arguments[node], True))
+            # Of an array at fault, other elements may be in their domain.
+            if node not in graph.tensors:
+                continue
         seen = [_added_up(node, gradients[node], endless)] if node in unusual else []
         for place, argument in enumerate(graph.arguments[node]):
             if argument not in unusual or not active[argument]:
@@ -224,7 +229,7 @@ def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | No
     if _all(gradient, math.isfinite):
         return None
     if node not in endless:
-        return _Found("overflow", node)
+        return None if _all(gradient, _is_not_infinite) else _Found("overflow", node)
     if not endless[node] and not _all(gradient, _is_number):
         return _Found("domain", node, _SUM)
     return None
@@ -336,6 +341,10 @@ def _has_zero(value: Any) -> bool:
 
 def _is_number(value: float) -> bool:
     return value == value
+
+
+def _is_not_infinite(value: Any) -> Any:
+    return abs(value) != math.inf
 
 
 def _is_usual(value: Any) -> bool:

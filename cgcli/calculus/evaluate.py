@@ -85,9 +85,8 @@ def evaluate(
     if found:
         result.notes = _told(result, found, reached, trail)
     told = {note.kind for note in result.notes}
-    # Past a value outside its domain nothing is looked for, nor indeterminate forms past any
-    # value that left the doubles.
-    kinds = set() if "domain" in told else {"overflow", "underflow"} - told
+    kinds = {"overflow", "underflow"} - told
+    # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
     if told <= {"kink"}:
         kinds.add("domain")
     if kinds:

@@ -173,15 +173,16 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
     with quiet():
         nan = np.zeros(np.shape(value), dtype=bool)
         infinite = np.zeros(np.shape(value), dtype=bool)
+        outside = np.zeros(np.shape(value), dtype=bool)
         for part in parts:
             nan = nan | np.isnan(part)
             infinite = infinite | np.isinf(part)
         if operation.domain:
             outside = is_outside(operation, value, parts)
-            if outside.any():
-                return outside, None, False
-    undefined = np.isnan(value) & ~nan
-    overflow = bad & ~nan & ~infinite & ~undefined
+    undefined = np.isnan(value) & ~nan & ~outside
+    overflow = bad & ~nan & ~infinite & ~undefined & ~outside
+    if outside.any():
+        return outside, None, bool(overflow.any())
     return None, (undefined if undefined.any() else None), bool(overflow.any())
 
 

@@ -88,6 +88,12 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("sum(sqrt(x))*1e-211", {"x": [1e308, 1]}, [("underflow", "x")]),
         ("1e-300*sum(abs(x)*[1e-20, 1e-40])", {"x": [1, 2]}, [("underflow", "v1")]),
         ("1e-300*sum(relu(x))", {"x": [-1, 2]}, []),
+        # Nor what is outside its domain of what is inside.
+        ("1/v", {"v": [0, 5e-324]}, [("domain", "f"), ("overflow", "f")]),
+        ("log(w)", {"w": [0, 5e-324]}, [("domain", "f"), ("overflow", "w")]),
+        ("log(w)*1e-200", {"w": [0, 1e200]}, [("domain", "v1"), ("underflow", "w")]),
+        ("log(w) + log(u)", {"w": -1, "u": 5e-324}, [("domain", "v1"), ("overflow", "u")]),
+        ("(1/x)*log(x)", {"x": 0}, [("domain", "v1")]),
         ("y*x*y", {"y": 1e-200, "x": np.inf}, [("underflow", "x")]),
         ("atan2(u, y)", {"u": [0, 1.5], "y": 5e-324}, [("overflow", "u"), ("underflow", "u")]),
         ("atan2(v, y)", {"v": [2, np.inf], "y": -9e307}, [("underflow", "y"), ("domain", "y")]),
