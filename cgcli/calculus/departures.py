@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.backward import backward, contribution, local
 from cgcli.calculus.notes import Note, merged, note_on, shown
+from cgcli.calculus.result import Result
 from cgcli.calculus.sums import scattering
 from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
@@ -125,21 +126,15 @@ def silent(graph: Graph) -> Any:
 
 
 def gradient_departure(
-    graph: Graph,
-    values: list[Any],
-    gradients: list[Any],
-    active: bytearray,
-    faults: dict[int, Any],
-    masks: dict[int, Any],
-    sources: Iterable[int],
-    kinds: Collection[str],
+    result: Result, gradients: list[Any], masks: dict[int, Any], kinds: Collection[str]
 ) -> dict[int, list[Note]]:
     """Return notes on the first nodes of the backward pass whose gradient left the doubles.
 
     Of each kind of note that is asked for there is at most one. An infinite derivative has not
     left the doubles, nor has what follows from one. What vanished is told where the gradient by
-    one of the sources is 0.
+    one of the result's sources is 0.
     """
+    graph, values, faults = result.graph, result.values, result.faults
     unusual = {
         node
         for node, gradient in enumerate(gradients)
@@ -148,7 +143,9 @@ def gradient_departure(
     if not unusual:
         return {}
     left = set(kinds)
-    if not any(_has_zero(gradients[source]) for source in sources if source in unusual):
+    if not any(
+        _has_zero(gradients[source]) for source in result.sources.values() if source in unusual
+    ):
         left.discard("underflow")
     notes: dict[int, list[Note]] = {}
     # What was sent by node that is no finite number: whether NaN is among it.
@@ -165,7 +162,7 @@ def gradient_departure(
                 continue
         seen = [_added_up(node, gradients[node], endless)] if node in unusual else []
         for place, argument in enumerate(graph.arguments[node]):
-            if argument not in unusual or not active[argument]:
+            if argument not in unusual or not result.active[argument]:
                 continue
             if _all(gradients[argument], math.isfinite) and not _may_be_lost(
                 graph, values, node, place, gradients[node]
@@ -187,23 +184,14 @@ def gradient_departure(
     return notes
 
 
-def jacobian_departure(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    active: bytearray,
-    faults: dict[int, Any],
-    jacobian: Mapping[int, Any],
-    kinds: Collection[str],
-) -> dict[int, list[Note]]:
-    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have.
-
-    The Jacobian has by node of what is differentiated by an array of shape output × input.
-    """
+def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list[Note]]:
+    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have."""
     import numpy as np
 
+    graph, target, active = result.graph, result.of, result.active
+    assert result.jacobian is not None
     rows = size(graph.shape(target))
-    lines = np.concatenate([each.reshape(rows, -1) for each in jacobian.values()], axis=1)
+    lines = np.concatenate([each.reshape(rows, -1) for each in result.jacobian.values()], axis=1)
     looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
     for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
         of, inner = element(graph, target, index)
@@ -215,10 +203,8 @@ def jacobian_departure(
         if inner:
             seed[inner] = 1.0
             trail.masks[of] = seed != 0
-        gradients = backward(graph, values, of, active, faults, seed, trail)
-        found = gradient_departure(
-            graph, values, gradients, active, faults, trail.masks, jacobian, left
-        )
+        gradients = backward(graph, result.values, of, active, result.faults, seed, trail)
+        found = gradient_departure(result, gradients, trail.masks, left)
         left -= {note.kind for own in found.values() for note in own}
         notes = merged(notes, found)
     return notes

@@ -90,15 +90,11 @@ def evaluate(
     if told <= {"kink"}:
         kinds.add("domain")
     if kinds:
-        masks = trail.masks
         with silent(graph):
             if result.jacobian:
-                lines = {wanted[name]: part for name, part in result.jacobian.items()}
-                left = jacobian_departure(graph, values, target, active, faults, lines, kinds)
+                left = jacobian_departure(result, kinds)
             else:
-                left = gradient_departure(
-                    graph, values, reached, active, faults, masks, sources, kinds
-                )
+                left = gradient_departure(result, reached, trail.masks, kinds)
                 left = _with_limits(result, inputs, left)
         found = notes.merged(found, left)
         result.notes += (note for own in left.values() for note in own)
