@@ -8,11 +8,13 @@ the first such node is told: the rest follows from it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.backward import backward, contribution, local
+from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.result import Result
 from cgcli.calculus.sums import scattering
@@ -148,6 +150,8 @@ def gradient_departure(
     ):
         left.discard("underflow")
     notes: dict[int, list[Note]] = {}
+    # Elements that do not move are asked for by nobody.
+    motion = Motion(result, lambda: values)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     for node in range(len(gradients) - 1, -1, -1):
@@ -160,7 +164,9 @@ def gradient_departure(
             # Of an array at fault, other elements may be in their domain.
             if node not in graph.tensors:
                 continue
-        seen = [_added_up(node, gradients[node], endless)] if node in unusual else []
+        seen = list(_added_up(node, gradients[node], endless)) if node in unusual else []
+        if seen:
+            seen = list(_added_up(node, motion.only(node, gradients[node]), endless))
         for place, argument in enumerate(graph.arguments[node]):
             if argument not in unusual or not result.active[argument]:
                 continue
@@ -171,11 +177,13 @@ def gradient_departure(
             sent = contribution(graph, values, node, place, gradients[node], {}, masks)
             if sent is None or _is_usual(sent):
                 continue
-            seen += _judge(graph, values, node, place, gradients[node], sent)
+            judge = functools.partial(_judge, graph, values, node, place, gradients[node])
+            if any(judge(sent)):
+                seen += judge(motion.only(argument, sent))
             if not _all(sent, math.isfinite):
                 endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
         for found in seen:
-            if found is None or found.kind not in left:
+            if found.kind not in left:
                 continue
             left.remove(found.kind)
             message = _words(graph, found, node)
@@ -210,15 +218,12 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
     return notes
 
 
-def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | None:
-    """Return what became of a gradient as contributions were added up to it."""
-    if _all(gradient, math.isfinite):
-        return None
-    if node not in endless:
-        return None if _all(gradient, _is_not_infinite) else _Found("overflow", node)
-    if not endless[node] and not _all(gradient, _is_number):
-        return _Found("domain", node, _SUM)
-    return None
+def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> Iterator[_Found]:
+    """Yield what became of a gradient as contributions were added up to it."""
+    if node not in endless and not _all(gradient, _is_not_infinite):
+        yield _Found("overflow", node)
+    elif not endless.get(node, True) and not _all(gradient, _is_number):
+        yield _Found("domain", node, _SUM)
 
 
 class _Found(NamedTuple):

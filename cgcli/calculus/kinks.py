@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cgcli.calculus.kind import Kind
+from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import (
     Note,
     elements_in_words,
@@ -39,7 +38,7 @@ def kinks(
     graph, kind, active = result.graph, result.kind, result.active
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
-    motion = _Motion(result, values)
+    motion = Motion(result, values)
     lines: Lines | None = None
     at_point, floats = result.values, not kind.exact
     for node, operation in enumerate(graph.operations):
@@ -83,45 +82,6 @@ def kinks(
     from cgcli.calculus.boundary import boundary
 
     return merged(notes, boundary(result, ties, reached, values()))
-
-
-class _Motion:
-    """What moves with what is differentiated by, by the branches that are taken.
-
-    Where all elements are alike and no branch is left out, it is known by node.
-    """
-
-    def __init__(self, result: Result, values: Callable[[], list[Any]]) -> None:
-        graph = self._graph = result.graph
-        self._result, self._values = result, values
-        self._parted = bool(graph.tensors) or any(row.reaches for row in graph.operations)
-
-    @functools.cached_property
-    def _reached(self) -> dict[int, Any]:
-        import numpy as np
-
-        from cgcli.calculus.tangents import Tangents
-
-        result, graph = self._result, self._graph
-        seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
-        sweep = Tangents(graph, self._values(), result.choices.moving, {}, result.active)
-        return sweep.reached(result.of, seeds) if seeds else {}
-
-    def of_arguments(self, node: int) -> list[Any]:
-        """Return which arguments of a node move, of an elementwise one in the node's shape."""
-        graph, arguments = self._graph, self._graph.arguments[node]
-        if not self._parted or not graph.operations[node].elementwise:
-            return [bool(self._result.choices.moving[argument]) for argument in arguments]
-        import numpy as np
-
-        flags = (self._reached.get(argument, np.zeros(1, dtype=bool)) for argument in arguments)
-        return [np.broadcast_to(flag[0], graph.shape(node)) for flag in flags]
-
-    def limited(self, node: int, at: Any) -> Any:
-        """Return where flags are true at elements that move."""
-        if not self._parted or not self._graph.operations[node].elementwise or not anywhere(at):
-            return at
-        return at & functools.reduce(operator.or_, self.of_arguments(node))
 
 
 class _Place(NamedTuple):

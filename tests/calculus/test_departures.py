@@ -94,6 +94,8 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("log(w)*1e-200", {"w": [0, 1e200]}, [("domain", "v1"), ("underflow", "w")]),
         ("log(w) + log(u)", {"w": -1, "u": 5e-324}, [("domain", "v1"), ("overflow", "u")]),
         ("(1/x)*log(x)", {"x": 0}, [("domain", "v1")]),
+        # Nor of an element that does not move.
+        ("min(cbrt([z, 0]), y)", {"z": 8, "y": -1}, []),
         ("y*x*y", {"y": 1e-200, "x": np.inf}, [("underflow", "x")]),
         ("atan2(u, y)", {"u": [0, 1.5], "y": 5e-324}, [("overflow", "u"), ("underflow", "u")]),
         ("atan2(v, y)", {"v": [2, np.inf], "y": -9e307}, [("underflow", "y"), ("domain", "y")]),
