@@ -302,7 +302,8 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
     A partial of 0 is one that vanished where no argument is 0.
     """
     operation, arguments = graph.operations[node], graph.arguments[node]
-    if not _may_vanish(graph, values, node, upstream):
+    # What takes any number of arguments sends its upstream on, or shares of it.
+    if operation.variadic or not _may_vanish(graph, values, node, upstream):
         return False
     if not operation.elementwise:
         return operation.mixes or operation.wide or not (graph.static.get(node) or operation.kinks)

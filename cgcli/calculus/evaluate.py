@@ -63,7 +63,7 @@ def evaluate(
     result = Result(graph, values, target, active, wanted, kind, varying)
     result.faults, result.masks = faults, trail.masks
     if graph.shape(target):
-        jacobian, reached = _jacobian(graph, values, target, sources, faults, trail)
+        jacobian, reached = _jacobian(result, trail)
         result.jacobian = dict(zip(names, jacobian, strict=True))
     else:
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
@@ -197,17 +197,11 @@ def check_size(
         )
 
 
-def _jacobian(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    sources: list[int],
-    faults: dict[int, Any],
-    trail: Trail,
-) -> tuple[list[Any], list[Any]]:
+def _jacobian(result: Result, trail: Trail) -> tuple[list[Any], list[Any]]:
     """Return by source the array of shape output × input, and which nodes a gradient reached."""
     import numpy as np
 
+    graph, target, sources = result.graph, result.of, list(result.sources.values())
     shape = graph.shape(target)
     active = graph.dependents(sources)
     reached: list[Any] = [None] * len(graph)
@@ -215,13 +209,14 @@ def _jacobian(
     found = np.zeros((rows, columns))
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
-        reached = backward(graph, values, target, active, faults, _ones(graph, target), trail)
+        ones, faults = _ones(graph, target), result.faults
+        reached = backward(graph, result.values, target, active, faults, ones, trail)
         narrow = _is_narrow(graph, target, active, rows, columns)
         if narrow:
-            _by_columns(graph, values, target, sources, active, faults, found)
+            _by_columns(result, active, found)
         if not narrow or not np.isfinite(found).all():
             # What overflows on the way forward may be a double on the way back.
-            _by_rows(graph, values, target, sources, active, faults, found)
+            _by_rows(result, active, found)
     shapes = [graph.shape(source) for source in sources]
     ends = accumulate(map(size, shapes))
     return [
@@ -259,22 +254,15 @@ def _held(graph: Graph, target: int, active: bytearray) -> tuple[int, int]:
     return nodes, nodes + sum(size(shape) - 1 for node, shape in shapes if active[node])
 
 
-def _by_columns(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    sources: list[int],
-    active: bytearray,
-    faults: dict[int, Any],
-    found: Any,
-) -> None:
+def _by_columns(result: Result, active: bytearray, found: Any) -> None:
     """Fill in the derivatives by many inputs at once, in forward sweeps."""
     from cgcli.calculus.tangents import Tangents, seeded
 
+    graph, target, sources = result.graph, result.of, list(result.sources.values())
     needed = graph.ancestors([target])
     for node, is_active in enumerate(active):
         needed[node] &= is_active
-    sweep = Tangents(graph, values, needed, faults, active)
+    sweep = Tangents(graph, result.values, needed, result.faults, active)
     columns = found.shape[1]
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
     for start in range(0, columns, step):
@@ -283,23 +271,17 @@ def _by_columns(
         found[:, start : start + step] = tangent.reshape(len(tangent), -1).T
 
 
-def _by_rows(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    sources: list[int],
-    active: bytearray,
-    faults: dict[int, Any],
-    found: Any,
-) -> None:
+def _by_rows(result: Result, active: bytearray, found: Any) -> None:
     """Fill in the gradients of an element of the output each, in a pass back each."""
     import numpy as np
 
+    graph, faults = result.graph, result.faults
+
     def _row(of: int, seed: Any, trail: Trail) -> Any:
-        gradients = backward(graph, values, of, active, faults, seed, trail)
+        gradients = backward(graph, result.values, of, active, faults, seed, trail)
         parts = [
             np.zeros(graph.shape(source)) if gradients[source] is None else gradients[source]
-            for source in sources
+            for source in result.sources.values()
         ]
         return np.concatenate([np.reshape(part, -1) for part in parts])
 
@@ -313,5 +295,5 @@ def _by_rows(
             row = _row(of, seed, trail)
         return row
 
-    for place, row in by_rows(graph, target, active, 0.0, 1.0, _apart):
+    for place, row in by_rows(graph, result.of, active, 0.0, 1.0, _apart):
         found[place] = row
