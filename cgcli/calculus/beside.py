@@ -6,7 +6,7 @@ such a place, and along one direction that moves them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -110,6 +110,17 @@ class _Sizes(ArraySweep):
         """Add the size of a contribution; what is scattered is one already."""
         scattered = isinstance(sent.value, Scattered)
         super().add(node, sent if scattered else Masked(abs(sent.value), sent.mask))
+
+    def pull_back(
+        self, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Masked]]:
+        """Yield sizes; where elements are mixed, no element's is more than all that comes."""
+        if not self.graph.operations[node].mixes:
+            yield from super().pull_back(node, places, upstream)
+            return
+        for place in places:
+            total = upstream.sum(axis=-1, keepdims=True)
+            yield place, Masked(np.broadcast_to(total, self.graph.shape(node)), None)
 
     def visits(self, of: int, active: bytearray) -> Iterable[int]:
         """Return the nodes, scalars among them."""

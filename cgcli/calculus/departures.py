@@ -157,13 +157,15 @@ def gradient_departure(
     for node in range(len(gradients) - 1, -1, -1):
         if not left:
             break
-        if gradients[node] is None:
+        upstream = gradients[node]
+        if upstream is None:
             continue
         if node in faults:
             endless.update(dict.fromkeys(graph.arguments[node], True))
-            # Of an array at fault, other elements may be in their domain.
             if node not in graph.tensors:
                 continue
+            # Of an array, other elements may be in their domain.
+            upstream = upstream * ~faults[node]
         seen = list(_added_up(node, gradients[node], endless)) if node in unusual else []
         if seen:
             seen = list(_added_up(node, motion.only(node, gradients[node]), endless))
@@ -171,13 +173,13 @@ def gradient_departure(
             if argument not in unusual or not result.active[argument]:
                 continue
             if _all(gradients[argument], math.isfinite) and not _may_be_lost(
-                graph, values, node, place, gradients[node]
+                graph, values, node, place, upstream
             ):
                 continue
-            sent = contribution(graph, values, node, place, gradients[node], {}, masks)
+            sent = contribution(graph, values, node, place, upstream, {}, masks)
             if sent is None or _is_usual(sent):
                 continue
-            judge = functools.partial(_judge, graph, values, node, place, gradients[node])
+            judge = functools.partial(_judge, graph, values, node, place, upstream)
             if any(judge(sent)):
                 seen += judge(motion.only(argument, sent))
             if not _all(sent, math.isfinite):

@@ -54,7 +54,17 @@ class Motion:
         return [np.broadcast_to(flag[0], graph.shape(node)) for flag in flags]
 
     def limited(self, node: int, at: Any) -> Any:
-        """Return where flags are true at elements that move."""
-        if not self._parted or not self._graph.operations[node].elementwise or not anywhere(at):
+        """Return where flags are true at elements that move.
+
+        An operation on an array as a whole is at a kink by the elements that are as its result
+        is: the greatest of them, or all that are 0.
+        """
+        if not self._parted or not anywhere(at):
             return at
-        return at & functools.reduce(operator.or_, self.of_arguments(node))
+        if self._graph.operations[node].elementwise:
+            return at & functools.reduce(operator.or_, self.of_arguments(node))
+        import numpy as np
+
+        values, (argument,) = self._values(), self._graph.arguments[node]
+        moves = self._reached.get(argument, np.zeros(1, dtype=bool))[0]
+        return at & bool((moves & np.isin(values[argument], values[node])).any())

@@ -361,6 +361,19 @@ def test_a_tie_of_the_element_that_is_picked(text: str, ties: bool) -> None:
     assert exact == noted
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "noted"),
+    [
+        ("max([3/2, 3/2, x])", 1.0, False), ("max([3/2, 3/2, x])", 1.5, True),
+        ("norm([0, 0])*x", 1.0, False), ("norm([0, x])", 0.0, True),
+        ("sum(norm([[0, 0], [x, 1]], 1))", 2.0, False),
+        ("norm(softmax([x, x])) + erf(x == x)", 0.0, False),
+    ],
+)  # fmt: skip
+def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:
+    assert [note.kind for note in cgcli.parse(text).evaluate(x=at).notes] == ["kink"] * noted
+
+
 def test_an_element_that_does_not_move_has_no_part_in_a_corner() -> None:
     """A negative base has a whole exponent that stays, and one that moves beside it."""
     assert not cgcli.parse("W[0] ^ [1, z][0]").evaluate(W=[-4.0, 1.0], z=2.0).notes

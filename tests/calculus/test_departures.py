@@ -92,6 +92,7 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("1/v", {"v": [0, 5e-324]}, [("domain", "f"), ("overflow", "f")]),
         ("log(w)", {"w": [0, 5e-324]}, [("domain", "f"), ("overflow", "w")]),
         ("log(w)*1e-200", {"w": [0, 1e200]}, [("domain", "v1"), ("underflow", "w")]),
+        ("atanh(v)", {"v": [1.5e308, -0.5]}, [("domain", "f")]),
         ("log(w) + log(u)", {"w": -1, "u": 5e-324}, [("domain", "v1"), ("overflow", "u")]),
         ("(1/x)*log(x)", {"x": 0}, [("domain", "v1")]),
         # Nor of an element that does not move.

@@ -184,7 +184,7 @@ def _overflow(tape: Tape, firm: set[int], known: bool) -> bool | None:
 
 def _underflow(tape: Tape, numbers: Numbers, true: Numbers, known: bool) -> bool | None:
     if not tape.under or tape.rounded:
-        return OPEN if tape.rounded or not known else FORBIDDEN
+        return OPEN if tape.rounded or tape.cancelled or not known else FORBIDDEN
     for a, b in zip(
         numbers.flat()[len(numbers.value) :], true.flat()[len(true.value) :], strict=True
     ):
@@ -267,19 +267,19 @@ def _beside(program: Program, point: Point, numbers: Numbers) -> bool | None:
     with mp.workprec(BESIDE_BITS):
         here = _values(program, point, every)
 
-        def agrees(direction: Sequence[mpf]) -> bool:
-            slopes = _along(numbers, direction)
+        def agrees(direction: Sequence[mpf]) -> bool | None:
+            slopes, found = _along(numbers, direction), set[bool | None]()
             for sign in (1, -1):
                 moved = [x + sign * NEAR * d for x, d in zip(every, direction, strict=True)]
                 there = _values(program, point, moved)
                 beyond = [x + sign * 2 * NEAR * d for x, d in zip(every, direction, strict=True)]
                 after = _values(program, point, beyond)
-                if not _meets(here, there, after, [sign * slope for slope in slopes]):
-                    return False
-            return True
+                found.add(_meets(here, there, after, [sign * slope for slope in slopes]))
+            return False if False in found else None if None in found else True
 
-        if not all(map(agrees, axes)):
-            return False
+        along = set(map(agrees, axes))
+        if along - {True}:
+            return False if False in along else None
         # Which oblique direction is looked along is open: what only some of them show is, too.
         signs = [[1] * count, [chance.choice((1, -1)) for _ in every], [-1, *[1] * (count - 1)]]
         verdicts = {
@@ -307,14 +307,22 @@ def _along(numbers: Numbers, direction: Sequence[mpf]) -> list[mpf]:
 
 def _meets(
     here: Sequence[Number], there: Sequence[Number], after: Sequence[Number], slopes: Sequence[mpf]
-) -> bool:
-    """Whether values beside a point are those at it, to 1e-9, and so are the slopes there."""
+) -> bool | None:
+    """Whether values beside a point are those at it, to 1e-9, and so are the slopes there.
+
+    Whether 1e-9 is a part of small slopes, or of 1, is left open.
+    """
+    met: bool | None = True
     for a, b, c, slope in zip(here, there, after, slopes, strict=True):
         if not finite(a) or not finite(b) or not finite(c):
             return False
         size = NEAR * max(1, abs(slope))
         if abs(b - a - slope * NEAR) > mpf(10) ** -9 * max(abs(a), abs(b), size):
             return False
-        if abs(c - b - slope * NEAR) > mpf(10) ** -9 * size:
+        error = abs(c - b - slope * NEAR)
+        if error > mpf(10) ** -9 * size:
             return False
-    return True
+        # Beside a slope of 0 it is that of the second term of the series.
+        if error > NEAR * (mpf(10) ** -9 * abs(slope) if slope else mpf(2) ** -70):
+            met = None
+    return met

@@ -62,6 +62,8 @@ class Tape:
         self.blur = False
         """Whether an operation is so near where it decides that this arithmetic cannot tell."""
         self.over, self.under, self.rounded = False, False, False
+        self.cancelled = False
+        """Whether contributions to a gradient leave nothing of each other."""
         self.steep = False
         """Whether the gradient by a node is beyond the doubles."""
         self._keys: dict[Any, int] = {}
@@ -383,6 +385,8 @@ class Tape:
         if self.shaken is not None and not adds_exactly(numbers):
             chance = random.Random(f"{self.shaken} {sorted(map(str, numbers))}")
             total += ulp(max(map(abs, numbers))) * chance.uniform(-2, 2)
+        # Had equal operations not been taken for one, parts of it would have gone on apart.
+        self.cancelled |= total == 0 and any(numbers)
         if not self.ranged:
             return UNKNOWN if saturated(total) else total, False
         if any(clamp(number)[1] for number in numbers if number):
