@@ -84,11 +84,10 @@ def evaluate(
     found = notes.merged(found, bent)
     if found:
         result.notes = _told(result, found, reached, trail)
-    told = {note.kind for note in result.notes}
-    kinds = {"overflow", "underflow"} - told
-    # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
-    if told <= {"kink"}:
-        kinds.add("domain")
+    kinds = {"overflow", "underflow", "domain"}
+    for note in result.notes:
+        # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
+        kinds -= {note.kind, "domain"} if note.kind != "kink" else set()
     if kinds:
         with silent(graph):
             if result.jacobian:

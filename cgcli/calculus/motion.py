@@ -20,9 +20,12 @@ class Motion:
     """
 
     def __init__(self, result: Result, values: Callable[[], list[Any]]) -> None:
-        graph = self._graph = result.graph
-        self._result, self._values = result, values
-        self._parted = bool(graph.tensors) or any(row.reaches for row in graph.operations)
+        self._graph, self._result, self._values = result.graph, result, values
+
+    @functools.cached_property
+    def _parted(self) -> bool:
+        graph = self._graph
+        return bool(graph.tensors) or any(row.reaches for row in graph.operations)
 
     @functools.cached_property
     def _reached(self) -> dict[int, Any]:
@@ -59,7 +62,7 @@ class Motion:
         An operation on an array as a whole is at a kink by the elements that are as its result
         is: the greatest of them, or all that are 0.
         """
-        if not self._parted or not anywhere(at):
+        if not anywhere(at) or not self._parted:
             return at
         if self._graph.operations[node].elementwise:
             return at & functools.reduce(operator.or_, self.of_arguments(node))
