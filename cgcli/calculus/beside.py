@@ -122,9 +122,8 @@ class _Sizes(ArraySweep):
             total = upstream.sum(axis=-1, keepdims=True)
             yield place, Masked(np.broadcast_to(total, self.graph.shape(node)), None)
 
-    def visits(self, of: int, active: bytearray) -> Iterable[int]:
-        """Return the nodes, scalars among them."""
-        return range(of, -1, -1)
+    # Scalars are visited among arrays.
+    visits = Sweep.visits
 
 
 def moved_by(

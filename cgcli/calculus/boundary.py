@@ -44,24 +44,18 @@ def boundary(
     ties = {node: at for node, at in ties.items() if taken[node]}
     if not ties:
         return {}
-    from cgcli.calculus.beside import (
-        MOST,
-        elements_that_move,
-        moved_by,
-        sides_beside,
-        sizes_sent,
-    )
+    from cgcli.calculus import beside
     from cgcli.numbers.arrays import quiet
 
     places = {**_turned(result, values), **ties}
-    elements = elements_that_move(graph, values, result.choices, places)
+    elements = beside.elements_that_move(graph, values, result.choices, places)
     if not elements:
         return {}
     count = sum(size(graph.shape(node)) for node in result.sources.values())
     sides = None
-    if len(elements) <= MOST:
-        others = _others(result, elements) if count <= MOST else []
-        sides = sides_beside(graph, values, result.of, elements, others)
+    if len(elements) <= beside.MOST:
+        others = _others(result, elements) if count <= beside.MOST else []
+        sides = beside.sides_beside(graph, values, result.of, elements, others)
     first = next(iter(ties))
     if sides is None:
         words = Message(
@@ -70,13 +64,15 @@ def boundary(
         )
         return {first: [_note(result, first, ties[first], words, None)]}
     with quiet():
-        sizes = sizes_sent(graph, values, result.of, result.choices)
+        sizes = beside.sizes_sent(graph, values, result.of, result.choices)
         differing = _differing(result, sides, sizes)
     if not differing:
         return {}
     unsaid = dict.fromkeys(differing)
     said: dict[int, list[_Difference]] = {}
-    moved_at = moved_by(graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED)))
+    moved_at = beside.moved_by(
+        graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED))
+    )
     for node, moved in moved_at.items():
         said[node] = [each for each in differing if not moved.isdisjoint(each.direction)]
         for each in said[node]:

@@ -158,7 +158,6 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
     from cgcli.numbers.arrays import ARRAYS, quiet
 
     operation = graph.operations[node]
-    bad = ~np.isfinite(value)
     if not operation.elementwise:
         if operation.domain:
             inside = operation.domain.inside(ARRAYS, *parts, *graph.static.get(node, ()))
@@ -170,17 +169,12 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
         with quiet():
             alone = operation.value(ARRAYS, *finite, *graph.static.get(node, ()))
         return None, undefined, not np.isfinite(alone).all()
+    spread = np.array(np.broadcast_arrays(*parts))
+    nan, infinite = np.isnan(spread).any(axis=0), np.isinf(spread).any(axis=0)
     with quiet():
-        nan = np.zeros(np.shape(value), dtype=bool)
-        infinite = np.zeros(np.shape(value), dtype=bool)
-        outside = np.zeros(np.shape(value), dtype=bool)
-        for part in parts:
-            nan = nan | np.isnan(part)
-            infinite = infinite | np.isinf(part)
-        if operation.domain:
-            outside = is_outside(operation, value, parts)
+        outside = is_outside(operation, value, parts) if operation.domain else np.False_
     undefined = np.isnan(value) & ~nan & ~outside
-    overflow = bad & ~nan & ~infinite & ~undefined & ~outside
+    overflow = ~np.isfinite(value) & ~nan & ~infinite & ~undefined & ~outside
     if outside.any():
         return outside, None, bool(overflow.any())
     return None, (undefined if undefined.any() else None), bool(overflow.any())
