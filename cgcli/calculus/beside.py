@@ -6,13 +6,14 @@ such a place, and along one direction that moves them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.pullback import ArraySweep
+from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Masked, Sweep
 from cgcli.calculus.tangents import Tangents
 from cgcli.graph.graph import Graph
@@ -31,6 +32,7 @@ __all__ = [
     "elements_that_move",
     "moved_by",
     "sides_beside",
+    "sizes_sent",
 ]
 
 MOST: Final = 32
@@ -89,6 +91,39 @@ class _Reach(ArraySweep):
                 mask = np.broadcast_to(np.asarray(flags), shape)
                 self.add(node, Masked(np.ones(shape), mask))
             yield node
+
+
+def sizes_sent(graph: Graph, values: list[Any], of: int, choices: Choices) -> list[Any]:
+    """Return by node the sum of the sizes of all that its gradient is added up from.
+
+    Of an array, that is all that the gradients of its elements are.
+    """
+    seed: Any = np.ones(graph.shape(of)) if graph.shape(of) else 1.0
+    with quiet():
+        return _Sizes(graph, values, {}).backward(of, choices.moving, seed)
+
+
+class _Sizes(ArraySweep):
+    """A backward pass in which nothing cancels."""
+
+    def add(self, node: int, sent: Masked) -> None:
+        """Add the size of a contribution; what is scattered is one already."""
+        scattered = isinstance(sent.value, Scattered)
+        super().add(node, sent if scattered else Masked(abs(sent.value), sent.mask))
+
+    def pull_back(
+        self, node: int, places: Sequence[int], upstream: Any
+    ) -> Iterator[tuple[int, Masked]]:
+        """Yield sizes; where elements are mixed, no element's is more than all that comes."""
+        if not self.graph.operations[node].mixes:
+            yield from super().pull_back(node, places, upstream)
+            return
+        for place in places:
+            total = upstream.sum(axis=-1, keepdims=True)
+            yield place, Masked(np.broadcast_to(total, self.graph.shape(node)), None)
+
+    # Scalars are visited among arrays.
+    visits = Sweep.visits
 
 
 def moved_by(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import Lines, excerpt
+from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
@@ -43,18 +44,18 @@ def boundary(
     ties = {node: at for node, at in ties.items() if taken[node]}
     if not ties:
         return {}
-    from cgcli.calculus.beside import MOST, elements_that_move, moved_by, sides_beside
+    from cgcli.calculus import beside
     from cgcli.numbers.arrays import quiet
 
     places = {**_turned(result, values), **ties}
-    elements = elements_that_move(graph, values, result.choices, places)
+    elements = beside.elements_that_move(graph, values, result.choices, places)
     if not elements:
         return {}
     count = sum(size(graph.shape(node)) for node in result.sources.values())
     sides = None
-    if len(elements) <= MOST:
-        others = _others(result, elements) if count <= MOST else []
-        sides = sides_beside(graph, values, result.of, elements, others)
+    if len(elements) <= beside.MOST:
+        others = _others(result, elements) if count <= beside.MOST else []
+        sides = beside.sides_beside(graph, values, result.of, elements, others)
     first = next(iter(ties))
     if sides is None:
         words = Message(
@@ -63,12 +64,15 @@ def boundary(
         )
         return {first: [_note(result, first, ties[first], words, None)]}
     with quiet():
-        differing = _differing(result, sides)
+        sizes = beside.sizes_sent(graph, values, result.of, result.choices)
+        differing = _differing(result, sides, sizes)
     if not differing:
         return {}
     unsaid = dict.fromkeys(differing)
     said: dict[int, list[_Difference]] = {}
-    moved_at = moved_by(graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED)))
+    moved_at = beside.moved_by(
+        graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED))
+    )
     for node, moved in moved_at.items():
         said[node] = [each for each in differing if not moved.isdisjoint(each.direction)]
         for each in said[node]:
@@ -105,13 +109,9 @@ def _taken(result: Result, reached: list[Any], values: list[Any]) -> bytearray:
             taken: Any = True
             if reaches is not None and place:
                 taken = reaches(None, place, values[arguments[0]], None, None)
-            if _any(taken) or reached[argument] is not None:
+            if anywhere(taken) or reached[argument] is not None:
                 flags[argument] = 1
     return flags
-
-
-def _any(flags: Any) -> bool:
-    return bool(flags.any() if hasattr(flags, "any") else flags)
 
 
 def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
@@ -129,7 +129,7 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
         condition, *branches = arguments
         beside, *_ = sweep.asked(node)
         at = (beside != 0) ^ (values[condition] != 0)
-        for branch in branches if _any(at) else ():
+        for branch in branches if anywhere(at) else ():
             if choices.moving[branch]:
                 found[branch] = reduce_to(at * 1.0, graph.shape(branch)) != 0
     return found
@@ -180,18 +180,24 @@ def _same(a: float, b: float, rounding: float = 0.0) -> bool:
     return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest + rounding)
 
 
-def _differing(result: Result, sides: list[Side]) -> list[_Difference]:
-    """Return the directions in which the output differs; of an array, by its first element."""
+def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Difference]:
+    """Return the directions in which the output differs; of an array, by its first element.
+
+    `sizes` are by node those of what slopes are added up from: their rounding shows in a slope.
+    """
     import numpy as np
 
     shape = result.graph.shape(result.of)
     at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
     found: list[_Difference] = []
     used_along = [np.broadcast_to(_expected(result, up.direction), shape) for up in sides[::2]]
-    # What adds up to a slope may be as large as the largest of them.
-    sizes = np.abs(used_along)
-    rounding = _ROUNDING * float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
     for up, down, used in zip(sides[::2], sides[1::2], used_along, strict=True):
+        added = [
+            abs(step) * (sizes[node][index] if index else sizes[node])
+            for (node, index), step in up.direction.items()
+            if sizes[node] is not None
+        ]
+        rounding = _ROUNDING * float(sum(size for size in added if size - size == 0))
         for index in np.ndindex(shape):
             here, slope = float(at_point[index]) + 0.0, float(used[index])
             one = _difference(result, up, down, here, slope, rounding, index)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import elements
+from cgcli.numbers.elements import anywhere, elements
 from cgcli.numbers.missing import NoValue
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.table import OPERATIONS
@@ -109,6 +109,6 @@ class Choices:
         if any(isinstance(element, NoValue) for element in elements(found)):
             return values
         turned = (found != 0) != (values[arguments[0]] != 0)
-        if not (turned.any() if hasattr(turned, "any") else turned):
+        if not anywhere(turned):
             return values
         return {**{each: values[each] for each in (node, *arguments)}, arguments[0]: found}

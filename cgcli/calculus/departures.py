@@ -8,17 +8,21 @@ the first such node is told: the rest follows from it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.backward import backward, contribution, local
-from cgcli.calculus.notes import Note, note_on, shown
+from cgcli.calculus.motion import Motion
+from cgcli.calculus.notes import Note, merged, note_on, shown
+from cgcli.calculus.result import Result
 from cgcli.calculus.sums import scattering
 from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.shapes import size
 from cgcli.words import Message
@@ -29,6 +33,8 @@ _ROWS: Final = 16
 """At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
 _SMALL: Final = 1e-140
 _LARGE: Final = 1e140
+_LAST: Final = 1e-322
+"""What is less may have been rounded up to a double, and be 0 where it is worked out once."""
 _MOST: Final = 4096
 """Of larger arrays it is not told: wide numbers take a thousand times as long as doubles."""
 
@@ -66,6 +72,12 @@ class WideSweep(Sweep):
 
         return reduce_objects(sent, self.graph.shape(argument))
 
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return contributions: where nothing comes to an element, it sends nothing on."""
+        return by_element(lambda up, each: up and up * each, upstream, partial)
+
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
         """Return what the node sends to one of its arguments; None for nothing."""
         from cgcli.numbers import wide
@@ -80,9 +92,16 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
         return
     for node, arguments in enumerate(graph.arguments):
         value = values[node]
+        row = graph.operations[node]
         if not arguments or not _has_zero(value) or not _may_vanish(graph, values, node):
             continue
+        if row.kinks and not row.wide:
+            # What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles.
+            continue
         parts = [values[argument] for argument in arguments]
+        if node not in graph.tensors and 0.0 in parts:
+            # It makes the result 0, whatever the others are.
+            continue
         if _can_be_told(graph, node, parts) and any(
             each == 0 and _is_less(truth)
             for each, truth in _pairs(value, WideSweep(graph, values, node).values[node])
@@ -109,20 +128,15 @@ def silent(graph: Graph) -> Any:
 
 
 def gradient_departure(
-    graph: Graph,
-    values: list[Any],
-    gradients: list[Any],
-    active: bytearray,
-    faults: dict[int, Any],
-    masks: dict[int, Any],
-    sources: Iterable[int],
+    result: Result, gradients: list[Any], masks: dict[int, Any], kinds: Collection[str]
 ) -> dict[int, list[Note]]:
-    """Return a note on the first node of the backward pass whose gradient left the doubles.
+    """Return notes on the first nodes of the backward pass whose gradient left the doubles.
 
-    It is for gradients that nothing in the values explains. An infinite derivative has not left
-    them, nor has what follows from one. What vanished is told where the gradient by one of the
-    sources is 0.
+    Of each kind of note that is asked for there is at most one. An infinite derivative has not
+    left the doubles, nor has what follows from one. What vanished is told where the gradient by
+    one of the result's sources is 0.
     """
+    graph, values, faults = result.graph, result.values, result.faults
     unusual = {
         node
         for node, gradient in enumerate(gradients)
@@ -130,55 +144,68 @@ def gradient_departure(
     }
     if not unusual:
         return {}
-    vanished = any(_has_zero(gradients[source]) for source in sources if source in unusual)
+    left = set(kinds)
+    if not any(
+        _has_zero(gradients[source]) for source in result.sources.values() if source in unusual
+    ):
+        left.discard("underflow")
+    notes: dict[int, list[Note]] = {}
+    # Elements that do not move are asked for by nobody.
+    motion = Motion(result, lambda: values)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     for node in range(len(gradients) - 1, -1, -1):
-        if gradients[node] is None or node in faults:
+        if not left:
+            break
+        upstream = gradients[node]
+        if upstream is None:
             continue
-        found = _added_up(node, gradients[node], endless) if node in unusual else None
+        if node in faults:
+            endless.update(dict.fromkeys(graph.arguments[node], True))
+            if node not in graph.tensors:
+                continue
+            # Of an array, other elements may be in their domain.
+            upstream = upstream * ~faults[node]
+        seen = list(_added_up(node, gradients[node], endless)) if node in unusual else []
+        if seen:
+            seen = list(_added_up(node, motion.only(node, gradients[node]), endless))
         for place, argument in enumerate(graph.arguments[node]):
-            if found or argument not in unusual or not active[argument]:
+            if argument not in unusual or not result.active[argument]:
                 continue
             if _all(gradients[argument], math.isfinite) and not _may_be_lost(
-                graph, values, node, place, gradients[node]
+                graph, values, node, place, upstream
             ):
                 continue
-            sent = contribution(graph, values, node, place, gradients[node], {}, masks)
+            sent = contribution(graph, values, node, place, upstream, {}, masks)
             if sent is None or _is_usual(sent):
                 continue
-            found = _judge(graph, values, node, place, gradients[node], sent)
-            if found is not None and found.kind == "underflow" and not vanished:
-                found = None
+            judge = functools.partial(_judge, graph, values, node, place, upstream)
+            if any(judge(sent)):
+                seen += judge(motion.only(argument, sent))
             if not _all(sent, math.isfinite):
                 endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
-        if found is not None:
+        for found in seen:
+            if found.kind not in left:
+                continue
+            left.remove(found.kind)
             message = _words(graph, found, node)
             note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
-            return {found.of: [note]}
-    return {}
+            notes.setdefault(found.of, []).append(note)
+    return notes
 
 
-def jacobian_departure(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    active: bytearray,
-    faults: dict[int, Any],
-    jacobian: Mapping[int, Any],
-) -> dict[int, list[Note]]:
-    """Return the note of the first of a Jacobian's rows that has one, of a few that may have.
-
-    The Jacobian has by node of what is differentiated by an array of shape output × input.
-    """
+def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list[Note]]:
+    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have."""
     import numpy as np
 
+    graph, target, active = result.graph, result.of, result.active
+    assert result.jacobian is not None
     rows = size(graph.shape(target))
-    lines = np.concatenate([each.reshape(rows, -1) for each in jacobian.values()], axis=1)
-    looked = 0
+    lines = np.concatenate([each.reshape(rows, -1) for each in result.jacobian.values()], axis=1)
+    looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
     for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
         of, inner = element(graph, target, index)
-        if not active[of] or _is_usual(line) or looked == _ROWS:
+        if not active[of] or _is_usual(line) or looked == _ROWS or not left:
             continue
         looked += 1
         seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
@@ -186,22 +213,19 @@ def jacobian_departure(
         if inner:
             seed[inner] = 1.0
             trail.masks[of] = seed != 0
-        gradients = backward(graph, values, of, active, faults, seed, trail)
-        found = gradient_departure(graph, values, gradients, active, faults, trail.masks, jacobian)
-        if found:
-            return found
-    return {}
+        gradients = backward(graph, result.values, of, active, result.faults, seed, trail)
+        found = gradient_departure(result, gradients, trail.masks, left)
+        left -= {note.kind for own in found.values() for note in own}
+        notes = merged(notes, found)
+    return notes
 
 
-def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> _Found | None:
-    """Return what became of a gradient as contributions were added up to it."""
-    if _all(gradient, math.isfinite):
-        return None
-    if node not in endless:
-        return _Found("overflow", node)
-    if not endless[node] and not _all(gradient, _is_number):
-        return _Found("domain", node, _SUM)
-    return None
+def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> Iterator[_Found]:
+    """Yield what became of a gradient as contributions were added up to it."""
+    if node not in endless and not _all(gradient, _is_not_infinite):
+        yield _Found("overflow", node)
+    elif not endless.get(node, True) and not _all(gradient, _is_number):
+        yield _Found("domain", node, _SUM)
 
 
 class _Found(NamedTuple):
@@ -240,8 +264,8 @@ def _words(graph: Graph, found: _Found, node: int) -> Message:
 
 def _judge(
     graph: Graph, values: list[Any], node: int, place: int, upstream: Any, sent: Any
-) -> _Found | None:
-    """Return what became of what a node sends to an argument; None for nothing of note."""
+) -> Iterator[_Found]:
+    """Yield what became of what a node sends to an argument, where that is of note."""
     argument = graph.arguments[node][place]
     parts = [values[each] for each in graph.arguments[node]]
     if not _all(sent, _is_number):
@@ -250,30 +274,26 @@ def _judge(
         partial = local(graph, values, node, place)
         absent = partial is not None and not _all(partial, _is_number)
         if known and not (absent and all(_all(part, math.isfinite) for part in parts)):
-            return _Found("domain", argument, _PRODUCT)
-        return None
-    if not _can_be_told(graph, node, [upstream, *parts], zeros=True):
-        return None
+            yield _Found("domain", argument, _PRODUCT)
+    if not _can_be_told(graph, node, [upstream, *parts]):
+        return
     truths = WideSweep(graph, values, node).contribution(node, place, upstream)
-    for each, truth in _pairs(sent, truths):
-        if math.isinf(each) and truth.is_finite():
-            return _Found("overflow", argument)
-        if each == 0 and _is_less(truth):
-            return _Found("underflow", argument)
-    return None
+    pairs = list(_pairs(sent, truths))
+    if any(math.isinf(each) and truth.is_finite() for each, truth in pairs):
+        yield _Found("overflow", argument)
+    if any(each == 0 and _is_less(truth) for each, truth in pairs):
+        yield _Found("underflow", argument)
 
 
 def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
-    """Whether what an operation makes of its arguments may be 0 for being less than any double.
+    """Whether what an operation makes of numbers may be 0 for being less than any double.
 
-    What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles. Products
-    and quotients of moderate numbers are moderate, and sums are exact where they are small.
+    Products and quotients of moderate numbers are moderate, and sums are exact where they are
+    small.
     """
     operation = graph.operations[node]
     if operation.wide or operation.mixes:
         return True
-    if operation.kinks:
-        return False
     parts = (values[argument] for argument in graph.arguments[node])
     return not all(_all(part, _is_moderate) for part in (*more, *parts))
 
@@ -284,17 +304,18 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
     A partial of 0 is one that vanished where no argument is 0.
     """
     operation, arguments = graph.operations[node], graph.arguments[node]
-    if not _may_vanish(graph, values, node, upstream):
+    # What takes any number of arguments sends its upstream on, or shares of it.
+    if operation.variadic or not _may_vanish(graph, values, node, upstream):
         return False
     if not operation.elementwise:
-        return operation.mixes or operation.wide or not graph.static.get(node)
+        return operation.mixes or operation.wide or not (graph.static.get(node) or operation.kinks)
     partial = local(graph, values, node, place)
     apart: Any = operation.wide
     for argument in arguments:
         apart = apart & (values[argument] != 0)
     if node not in graph.tensors:
-        return bool(upstream and upstream * partial == 0 and (partial or apart))
-    lost = (upstream != 0) & (upstream * partial == 0) & ((partial != 0) | apart)
+        return bool(upstream and abs(upstream * partial) < _LAST and (partial or apart))
+    lost = (upstream != 0) & (abs(upstream * partial) < _LAST) & ((partial != 0) | apart)
     return bool(lost.any())
 
 
@@ -314,6 +335,10 @@ def _has_zero(value: Any) -> bool:
 
 def _is_number(value: float) -> bool:
     return value == value
+
+
+def _is_not_infinite(value: Any) -> Any:
+    return abs(value) != math.inf
 
 
 def _is_usual(value: Any) -> bool:
@@ -352,11 +377,10 @@ def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
     return zip(value.flat, truth.flat, strict=True)
 
 
-def _can_be_told(graph: Graph, node: int, parts: list[Any], *, zeros: bool = False) -> bool:
-    """Whether wide numbers can tell: all parts are finite, and none is 0 that makes the rest 0."""
+def _can_be_told(graph: Graph, node: int, parts: list[Any]) -> bool:
+    """Whether wide numbers tell in reasonable time: arrays are not too large for them."""
     if node not in graph.tensors:
-        return all(part - part == 0 and (zeros or part != 0) for part in parts)
+        return True
     import numpy as np
 
-    held = sum(map(np.size, parts))
-    return held <= _MOST and all(np.isfinite(part).all() for part in parts)
+    return sum(map(np.size, parts)) <= _MOST

@@ -41,12 +41,11 @@ def mended(
     sent = upstream * partial
     if LEAST <= abs(partial) < math.inf or not operation.wide:
         return sent
-    apart = 0 not in parts
     if abs(partial) < math.inf:
-        matters = partial != 0 or (apart and abs(upstream) > GROWS)
+        matters = partial != 0 or (0 not in parts and abs(upstream) > GROWS)
     else:
         # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
-        matters = upstream != 0 or (partial == partial and apart and abs(y) < math.inf)
+        matters = upstream != 0 or (partial == partial and abs(y) < math.inf)
     if not matters or any(part - part != 0 for part in parts):
         return sent
     found = product(operation, place, upstream, y, parts)
@@ -72,9 +71,7 @@ def mended_arrays(
         (np.True_, np.True_),
     )
     vanished = (sizes < LEAST) & ((partial != 0) | (apart & (np.abs(upstream) > GROWS)))
-    endless = ~np.isfinite(partial) & (
-        (upstream != 0) | ((partial == partial) & apart & np.isfinite(y))
-    )
+    endless = ~np.isfinite(partial) & ((upstream != 0) | ((partial == partial) & np.isfinite(y)))
     matters = (vanished | endless) & finite
     shape = np.broadcast_shapes(np.shape(sent), np.shape(matters))
     matters = np.broadcast_to(matters, shape)

@@ -25,6 +25,7 @@ from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
+from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import describe, size
 from cgcli.words import joined
 
@@ -62,7 +63,7 @@ def evaluate(
     result = Result(graph, values, target, active, wanted, kind, varying)
     result.faults, result.masks = faults, trail.masks
     if graph.shape(target):
-        jacobian, reached = _jacobian(graph, values, target, sources, faults, trail)
+        jacobian, reached = _jacobian(result, trail)
         result.jacobian = dict(zip(names, jacobian, strict=True))
     else:
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
@@ -83,14 +84,16 @@ def evaluate(
     found = notes.merged(found, bent)
     if found:
         result.notes = _told(result, found, reached, trail)
-    if all(note.kind == "kink" for note in result.notes):
-        masks = trail.masks
+    kinds = {"overflow", "underflow", "domain"}
+    for note in result.notes:
+        # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
+        kinds -= {note.kind, "domain"} if note.kind != "kink" else set()
+    if kinds:
         with silent(graph):
             if result.jacobian:
-                lines = {wanted[name]: part for name, part in result.jacobian.items()}
-                left = jacobian_departure(graph, values, target, active, faults, lines)
+                left = jacobian_departure(result, kinds)
             else:
-                left = gradient_departure(graph, values, reached, active, faults, masks, sources)
+                left = gradient_departure(result, reached, trail.masks, kinds)
                 left = _with_limits(result, inputs, left)
         found = notes.merged(found, left)
         result.notes += (note for own in left.values() for note in own)
@@ -110,7 +113,10 @@ def _with_limits(
     if words is None:
         return found
     return {
-        node: [note._replace(message=joined([note.message, words])) for note in own]
+        node: [
+            note._replace(message=joined([note.message, words])) if note.kind == "domain" else note
+            for note in own
+        ]
         for node, own in found.items()
     }
 
@@ -128,9 +134,10 @@ def _told(
     outside = vanished = False
     for node in sorted(found):
         differentiated = gradients[node] is not None
-        if not differentiated and not needed[node]:
-            continue
         for note in found[node]:
+            # Of kinks that no gradient came through, those alone were found that the output shows.
+            if not (differentiated or needed[node] or note.kind == "kink"):
+                continue
             if note.kind == "underflow":
                 if vanished:
                     continue
@@ -171,8 +178,7 @@ def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
 def _is_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
     reaches = graph.operations[node].reaches
     assert reaches is not None
-    taken = reaches(None, place, *(values[a] for a in graph.arguments[node]))
-    return bool(taken.any() if hasattr(taken, "any") else taken)
+    return anywhere(reaches(None, place, *(values[a] for a in graph.arguments[node])))
 
 
 def check_size(
@@ -190,17 +196,11 @@ def check_size(
         )
 
 
-def _jacobian(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    sources: list[int],
-    faults: dict[int, Any],
-    trail: Trail,
-) -> tuple[list[Any], list[Any]]:
+def _jacobian(result: Result, trail: Trail) -> tuple[list[Any], list[Any]]:
     """Return by source the array of shape output × input, and which nodes a gradient reached."""
     import numpy as np
 
+    graph, target, sources = result.graph, result.of, list(result.sources.values())
     shape = graph.shape(target)
     active = graph.dependents(sources)
     reached: list[Any] = [None] * len(graph)
@@ -208,15 +208,14 @@ def _jacobian(
     found = np.zeros((rows, columns))
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
-        reached = backward(graph, values, target, active, faults, _ones(graph, target), trail)
-        # A kink at any element counts.
-        trail.masks.clear()
+        ones, faults = _ones(graph, target), result.faults
+        reached = backward(graph, result.values, target, active, faults, ones, trail)
         narrow = _is_narrow(graph, target, active, rows, columns)
         if narrow:
-            _by_columns(graph, values, target, sources, active, faults, found)
+            _by_columns(result, active, found)
         if not narrow or not np.isfinite(found).all():
             # What overflows on the way forward may be a double on the way back.
-            _by_rows(graph, values, target, sources, active, faults, found)
+            _by_rows(result, active, found)
     shapes = [graph.shape(source) for source in sources]
     ends = accumulate(map(size, shapes))
     return [
@@ -254,22 +253,15 @@ def _held(graph: Graph, target: int, active: bytearray) -> tuple[int, int]:
     return nodes, nodes + sum(size(shape) - 1 for node, shape in shapes if active[node])
 
 
-def _by_columns(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    sources: list[int],
-    active: bytearray,
-    faults: dict[int, Any],
-    found: Any,
-) -> None:
+def _by_columns(result: Result, active: bytearray, found: Any) -> None:
     """Fill in the derivatives by many inputs at once, in forward sweeps."""
     from cgcli.calculus.tangents import Tangents, seeded
 
+    graph, target, sources = result.graph, result.of, list(result.sources.values())
     needed = graph.ancestors([target])
     for node, is_active in enumerate(active):
         needed[node] &= is_active
-    sweep = Tangents(graph, values, needed, faults, active)
+    sweep = Tangents(graph, result.values, needed, result.faults, active)
     columns = found.shape[1]
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
     for start in range(0, columns, step):
@@ -278,23 +270,17 @@ def _by_columns(
         found[:, start : start + step] = tangent.reshape(len(tangent), -1).T
 
 
-def _by_rows(
-    graph: Graph,
-    values: list[Any],
-    target: int,
-    sources: list[int],
-    active: bytearray,
-    faults: dict[int, Any],
-    found: Any,
-) -> None:
+def _by_rows(result: Result, active: bytearray, found: Any) -> None:
     """Fill in the gradients of an element of the output each, in a pass back each."""
     import numpy as np
 
+    graph, faults = result.graph, result.faults
+
     def _row(of: int, seed: Any, trail: Trail) -> Any:
-        gradients = backward(graph, values, of, active, faults, seed, trail)
+        gradients = backward(graph, result.values, of, active, faults, seed, trail)
         parts = [
             np.zeros(graph.shape(source)) if gradients[source] is None else gradients[source]
-            for source in sources
+            for source in result.sources.values()
         ]
         return np.concatenate([np.reshape(part, -1) for part in parts])
 
@@ -308,5 +294,5 @@ def _by_rows(
             row = _row(of, seed, trail)
         return row
 
-    for place, row in by_rows(graph, target, active, 0.0, 1.0, _apart):
+    for place, row in by_rows(graph, result.of, active, 0.0, 1.0, _apart):
         found[place] = row

@@ -129,9 +129,9 @@ class Exactly(Ratios):
         else:
             one = Ratio(1, 1, self.room)
             reached = ExactSweep(self, graph, values).backward(target, active, one)
-            self._set_masks(graph, reached, trail)
             result.gradients = [handed_out(gradient) for gradient in reached]
             result.gradient = {name: result.grad(node) for name, node in wanted.items()}
+        self._set_masks(graph, reached, trail)
         found = result.jacobian or result.gradient or {}
         for gradient in found.values():
             self.require(graph, gradient, values)
@@ -161,7 +161,7 @@ class Exactly(Ratios):
             for name, node in wanted.items():
                 if gradients[node] is not None:
                     rows[name][place] = gradients[node]
-            reached = [a if a is not None else b for a, b in zip(reached, gradients, strict=True)]
+            reached = list(map(_either, reached, gradients))
         jacobian = {
             name: handed_out(np.reshape(found, shape + graph.shape(wanted[name])))
             for name, found in rows.items()
@@ -244,9 +244,10 @@ class Exactly(Ratios):
             )
             return found.astype(bool) if graph.shape(node) else found
         try:
-            return rule(self.arrays, *taken, *graph.static.get(node, ())) is True
+            found = rule(self.arrays, *taken, *graph.static.get(node, ()))
         except NoValueError:
             return False
+        return found.astype(bool) if getattr(found, "shape", ()) else found is True
 
     def _is_true(self, rule: Rule, *parts: Any) -> bool:
         if any(isinstance(part, NoValue) for part in parts):
@@ -316,3 +317,14 @@ class Exactly(Ratios):
     def plain(self, value: Any) -> Any:
         """Return a number as it is."""
         return value
+
+
+def _either(a: Any, b: Any) -> Any:
+    """Return one of two gradients by a node, of an array whichever reached an element."""
+    if a is None or not getattr(a, "shape", ()):
+        return b if a is None else a
+    if b is None:
+        return a
+    import numpy as np
+
+    return np.where(unreached(a), b, a)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from cgcli.calculus.kind import Kind
+from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import (
     Note,
     elements_in_words,
@@ -21,7 +21,8 @@ from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
-from cgcli.operations.row import Kink
+from cgcli.numbers.elements import anywhere
+from cgcli.operations.row import Kink, Shape
 from cgcli.words import Message, joined
 
 __all__ = ["kinks"]
@@ -37,7 +38,7 @@ def kinks(
     graph, kind, active = result.graph, result.kind, result.active
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
-    varying: Any = _varying(result, values) if graph.tensors else None
+    motion = Motion(result, values)
     lines: Lines | None = None
     at_point, floats = result.values, not kind.exact
     for node, operation in enumerate(graph.operations):
@@ -52,8 +53,7 @@ def kinks(
                 continue
         if not any(active[a] for a in arguments):
             continue
-        moving = result.choices.moving
-        if not any(moving[a] for a in arguments):
+        if not any(result.choices.moving[a] for a in arguments):
             # What moves by steps alone is constant beside the point, but for their jumps.
             continue
         parts = [at_point[a] for a in arguments]
@@ -61,22 +61,22 @@ def kinks(
             if not (sent or kink.jump or operation.step):
                 continue
             at = kind.holds(graph, node, kink.at, parts)
-            if at is False or (graph.tensors and not (at := varying(node, at)).any()):
+            if at is False or not anywhere(at := motion.limited(node, at)):
                 continue
             if not sent:
                 ties[node] = at
                 continue
-            at_fault = (
-                _kink_in_array(graph, node, at, parts, trail.masks.get(node), kind)
-                if node in graph.tensors
-                else (parts, "")
-            )
-            if at_fault is None:
-                continue
-            lines = lines or Lines(graph.text)
-            note = _kink_note(graph, node, kink, at_fault, moving, lines, kind)
-            if note is not None:
-                notes.setdefault(node, []).append(note)
+            moves = motion.of_arguments(node)
+            places: Iterable[_Place] = [_Place(parts, moves, None)]
+            if node in graph.tensors and operation.elementwise:
+                mask = trail.masks.get(node)
+                places = _kinks_in_array(graph.shape(node), at, parts, moves, mask, kind)
+            for place in places:
+                lines = lines or Lines(graph.text)
+                note = _kink_note(graph, node, kink, place, lines, kind)
+                if note is not None:
+                    notes.setdefault(node, []).append(note)
+                    break
     if not ties:
         return notes
     from cgcli.calculus.boundary import boundary
@@ -84,67 +84,46 @@ def kinks(
     return merged(notes, boundary(result, ties, reached, values()))
 
 
-def _varying(result: Result, values: Callable[[], list[Any]]) -> Callable[[int, Any], Any]:
-    """Return what tells where a place is at an element that moves."""
-    graph = result.graph
+class _Place(NamedTuple):
+    """The arguments where a node is at a kink, whether they move, and flags for all such places."""
 
-    @functools.cache
-    def reached() -> dict[int, Any]:
-        import numpy as np
-
-        from cgcli.calculus.tangents import Tangents
-
-        seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
-        sweep = Tangents(graph, values(), result.choices.moving, {}, result.active)
-        return sweep.reached(result.of, seeds) if seeds else {}
-
-    def varying(node: int, at: Any) -> Any:
-        import numpy as np
-
-        operation, shape, at = graph.operations[node], graph.shape(node), np.asarray(at)
-        if not operation.elementwise or not at.any():
-            return at
-        flags, varies = reached(), np.zeros(shape, dtype=bool)
-        for argument in graph.arguments[node]:
-            if argument in flags:
-                varies = varies | np.broadcast_to(flags[argument][0], shape)
-        return np.broadcast_to(at, shape) & varies
-
-    return varying
+    parts: list[Any]
+    moves: Sequence[Any]
+    flags: Any
 
 
-def _kink_in_array(
-    graph: Graph, node: int, flags: Any, parts: list[Any], mask: Any, kind: Kind
-) -> tuple[list[Any], str] | None:
-    """Return the arguments at the first element that is at a kink, and words for which it is."""
+def _kinks_in_array(
+    shape: Shape, flags: Any, parts: list[Any], moves: list[Any], mask: Any, kind: Kind
+) -> Iterator[_Place]:
+    """Yield the elements that are at a kink, each with flags for those from there on.
+
+    What does not move may have no part in the kink at the first: mod(0, x) is 0 for every x.
+    """
     import numpy as np
 
-    at = np.asarray(flags)
-    if not at.any():
-        return None
-    if not graph.operations[node].elementwise:
-        return parts, ""
-    shape = graph.shape(node)
-    at = np.broadcast_to(at, shape)
+    at = np.array(np.broadcast_to(np.asarray(flags), shape))
     if mask is not None:
-        at = at & mask
-        if not at.any():
-            return None
-    first = tuple(int(i) for i in np.argwhere(at)[0])
-    numbers = [kind.plain(np.broadcast_to(np.asarray(part), shape)[first]) for part in parts]
-    return numbers, elements_in_words(at)
+        at &= mask
+    columns = [np.broadcast_to(np.asarray(part), shape)[at] for part in (*parts, *moves)]
+    tried = set[tuple[Any, ...]]()
+    for place, *found in zip(map(tuple, np.argwhere(at)), *columns, strict=True):
+        numbers = tuple(map(kind.plain, found[: len(parts)]))
+        key = (*numbers, *found[len(parts) :])
+        if key not in tried:
+            yield _Place(list(numbers), found[len(parts) :], at)
+            tried.add(key)
+        at[place] = False
 
 
 def _kink_note(
     graph: Graph,
     node: int,
     kink: Kink,
-    found: tuple[list[Any], str],
-    moving: bytearray,
+    place: _Place,
     lines: Lines,
     kind: Kind,
 ) -> Note | None:
-    parts, where = found
+    parts = place.parts
     operation = graph.operations[node]
     if operation.elementwise:
         sides = kink.sides(real.CAREFUL, *map(real.Careful, map(kind.float, parts)))
@@ -153,15 +132,15 @@ def _kink_note(
         sides = kink.sides(real.CAREFUL, *parts)
     told: dict[str, tuple[float | None, float | None]] = {}
     words: list[Message] = []
-    for place, argument in enumerate(graph.arguments[node]):
-        pair = sides[place] if place < len(sides) else None
-        if pair is None or not moving[argument]:
+    for k, argument in enumerate(graph.arguments[node]):
+        pair = sides[k] if k < len(sides) else None
+        if pair is None or not place.moves[k]:
             continue
         left, right = (None if side is None else float(side) for side in pair)
         name = graph.names[argument]
         told[name] = (left, right)
         if operation.elementwise:
-            used = kind.float(kind.run(operation.partial(place), y, *parts))
+            used = kind.float(kind.run(operation.partial(k), y, *parts))
             words.append(
                 Message(
                     "by {name} {sides}, and {used:g} is used",
@@ -178,7 +157,7 @@ def _kink_note(
         "{formula} has {what}{where}: the derivative {sides}",
         formula=shown(graph, node),
         what=kink_words(graph, node, kink),
-        where=where,
+        where=elements_in_words(place.flags),
         sides=joined(words),
     )
     return note_on(graph, node, "kink", message, lines, told)

@@ -76,22 +76,25 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
         if outside is None and not overflow and undefined is None:
             continue
         lines = lines or Lines(graph.text)
+        said = notes[node] = []
         if outside is not None:
             faults[node] = outside
             message = _domain_message(graph, values, node, outside)
+            said.append(note_on(graph, node, "domain", message, lines))
         elif undefined is not None:
             if not after:
                 faults[node] = undefined
+            kind = "overflow" if after else "domain"
             message = _nothing(graph, values, node, undefined)
-        else:
+            said.append(note_on(graph, node, kind, message, lines))
+        if overflow and not (said and after):
             message = Message(
                 "{what} is beyond the largest double, 1.8e308", what=shown(graph, node)
             )
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
                 message = _with_suggestion(message, graph, node)
-        kind = "overflow" if overflow or (undefined is not None and after) else "domain"
-        notes[node] = [note_on(graph, node, kind, message, lines)]
+            said.append(note_on(graph, node, "overflow", message, lines))
     return Examined(notes, faults)
 
 
@@ -155,33 +158,25 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
     from cgcli.numbers.arrays import ARRAYS, quiet
 
     operation = graph.operations[node]
-    bad = ~np.isfinite(value)
     if not operation.elementwise:
         if operation.domain:
             inside = operation.domain.inside(ARRAYS, *parts, *graph.static.get(node, ()))
             return (None, None, False) if inside else (np.asarray(True), None, False)
-        if any(np.isnan(part).any() for part in parts):
-            return None, None, False
-        undefined = np.isnan(value)
-        if undefined.any():
-            return None, undefined, False
+        known = not any(np.isnan(part).any() for part in parts)
+        undefined = np.isnan(value) if known and np.isnan(value).any() else None
         # What is infinite without the infinities of the arguments has left the doubles.
         finite = [np.where(np.isfinite(part), part, 0.0) for part in parts]
         with quiet():
             alone = operation.value(ARRAYS, *finite, *graph.static.get(node, ()))
-        return None, None, not np.isfinite(alone).all()
+        return None, undefined, not np.isfinite(alone).all()
+    spread = np.array(np.broadcast_arrays(*parts))
+    nan, infinite = np.isnan(spread).any(axis=0), np.isinf(spread).any(axis=0)
     with quiet():
-        nan = np.zeros(np.shape(value), dtype=bool)
-        infinite = np.zeros(np.shape(value), dtype=bool)
-        for part in parts:
-            nan = nan | np.isnan(part)
-            infinite = infinite | np.isinf(part)
-        if operation.domain:
-            outside = is_outside(operation, value, parts)
-            if outside.any():
-                return outside, None, False
-    undefined = np.isnan(value) & ~nan
-    overflow = bad & ~nan & ~infinite & ~undefined
+        outside = is_outside(operation, value, parts) if operation.domain else np.False_
+    undefined = np.isnan(value) & ~nan & ~outside
+    overflow = ~np.isfinite(value) & ~nan & ~infinite & ~undefined & ~outside
+    if outside.any():
+        return outside, None, bool(overflow.any())
     return None, (undefined if undefined.any() else None), bool(overflow.any())
 
 

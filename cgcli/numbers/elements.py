@@ -7,7 +7,12 @@ from typing import Any
 
 from cgcli.operations.row import Shape
 
-__all__ = ["by_element", "elements", "filled"]
+__all__ = ["anywhere", "by_element", "elements", "filled"]
+
+
+def anywhere(flags: Any) -> bool:
+    """Return whether a flag, or any of an array of them, is true."""
+    return bool(flags.any() if hasattr(flags, "any") else flags)
 
 
 def elements(value: Any) -> list[Any]:

@@ -58,7 +58,9 @@ def room() -> Any:
 
 
 def _exp(x: Decimal) -> Decimal:
-    return max(min(x, Decimal(_FARTHEST)), Decimal(-_FARTHEST)).exp()
+    if x.is_finite():
+        x = max(min(x, Decimal(_FARTHEST)), Decimal(-_FARTHEST))
+    return x.exp()
 
 
 def _expm1(x: Decimal) -> Decimal:
@@ -74,7 +76,7 @@ def _sinh(x: Decimal) -> Decimal:
 
 
 def _pow(a: Decimal, b: Decimal) -> Decimal:
-    if a == 0:
+    if a == 0 or not b.is_finite():
         return _by_double("pow", a, b)
     whole = b == b.to_integral_value()
     if b == 0 or (a < 0 and not whole):

@@ -360,7 +360,7 @@ TENSORS: Final = (
         wide=True,
         kinks=(
             Kink(
-                lambda m, x, *axis: m.norm(x, *axis) == 0,
+                lambda m, x, *axis: m.sum(m.abs(x), *axis) == 0,
                 lambda m, x, *axis: ((-1, 1),),
                 "a corner where every element is 0",
             ),

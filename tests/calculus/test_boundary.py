@@ -270,6 +270,23 @@ def test_a_branch_that_is_infinite_is_another_value() -> None:
     assert cgcli.parse("where(x == 0, 1, 1/x)").evaluate_exactly(x=0).gradient == {"x": 0}
 
 
+@pytest.mark.parametrize(("x", "noted"), [(0.5, ["kink"]), (-0.5, [])])
+def test_a_branch_that_is_not_taken_does_not_move(x: float, noted: list[str]) -> None:
+    """Where the floor is taken, nothing moves the argument of the corner."""
+    for at in (x, [x]):
+        result = cgcli.parse("abs(where(x > 0, x - 1/2, floor(x + 1)))").evaluate(x=at)
+        assert [note.kind for note in result.notes] == noted
+
+
+@pytest.mark.parametrize("text", ["{}", "sum({})", "{}[1]", "[{0}[1], {0}[0]]"])
+@pytest.mark.parametrize(("taken", "noted"), [("[1, 0]", False), ("[0, 1]", True)])
+def test_an_element_that_is_not_taken_is_at_no_kink(text: str, taken: str, noted: bool) -> None:
+    """Of a Jacobian as of a gradient, and in fractions as in doubles."""
+    program = cgcli.parse(text.format(f"where({taken} > 0.5, abs([1.5, y]), 4)"))
+    for result in (program.evaluate(y=0), program.evaluate_exactly(y=0)):
+        assert [note.kind for note in result.notes] == ["kink"] * noted
+
+
 def test_what_is_not_differentiated_by_does_not_tie() -> None:
     program = cgcli.parse("where(x == 1, 2*y, y + 1)")
     result = program.evaluate({"x": 1, "y": 1}, wrt=["y"])
@@ -309,6 +326,17 @@ def test_a_boundary_that_shows_in_one_direction_alone(text: str, at: dict[str, f
     assert [note.kind for note in cgcli.parse(text).evaluate(at).notes] == ["kink"]
 
 
+@pytest.mark.parametrize(("other", "noted"), [("x^2/10 + 2.5", []), ("2*x - 5", ["kink"])])
+def test_what_cancels_in_a_slope_is_no_corner(other: str, noted: list[str]) -> None:
+    """erfc'(5) is -1.6e-11, and 1 - 1 leaves the rounding of 1 in the sum."""
+    for text, at in (
+        (f"s = where(x <= 5, x, {other}); (s - s) + erfc(s)", 5.0),
+        (f"s = where(x <= 5, x, {other}); sum([2, -2] @ [s, s] + erfc(s))", [5.0]),
+    ):
+        result = cgcli.parse(text).evaluate(x=at)
+        assert [note.kind for note in result.notes] == noted
+
+
 def test_a_gradient_that_is_0_but_for_rounding_is_0() -> None:
     assert not cgcli.parse("lgamma(y*z/where(y == z, z, y))").evaluate(y=3.0, z=3.0).notes
 
@@ -318,6 +346,48 @@ def test_the_note_names_the_arguments() -> None:
     assert "where v passes 0 and u is negative" in note.message
     (note,) = cgcli.parse("mod(s, t)").evaluate(s=1, t=1).notes
     assert note.sides == {"s": (-math.inf, 1.0), "t": (-1.0, math.inf)}
+
+
+@pytest.mark.parametrize(
+    ("text", "ties"),
+    [("where(u < x, [x, y], 4)[0]", False), ("where(u < x, [x, y], 4)[-1]", True),
+     ("sum([2, y*(u <= x)[1]])", True), ("sum([2, y*(u <= x)[0]])", False)],
+)  # fmt: skip
+def test_a_tie_of_the_element_that_is_picked(text: str, ties: bool) -> None:
+    at = {"u": [-1.0, 1.5], "x": 1.5, "y": 0.25}
+    noted = [note.kind for note in cgcli.parse(text).evaluate(at).notes]
+    assert noted == ["kink"] * ties
+    exact = [note.kind for note in cgcli.parse(text).evaluate_exactly(at).notes]
+    assert exact == noted
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "noted"),
+    [
+        ("max([3/2, 3/2, x])", 1.0, False), ("max([3/2, 3/2, x])", 1.5, True),
+        ("norm([0, 0])*x", 1.0, False), ("norm([0, x])", 0.0, True),
+        ("sum(norm([[0, 0], [x, 1]], 1))", 2.0, False),
+        ("norm(softmax([x, x])) + erf(x == x)", 0.0, False),
+    ],
+)  # fmt: skip
+def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:
+    assert [note.kind for note in cgcli.parse(text).evaluate(x=at).notes] == ["kink"] * noted
+
+
+def test_an_element_that_does_not_move_has_no_part_in_a_corner() -> None:
+    """A negative base has a whole exponent that stays, and one that moves beside it."""
+    assert not cgcli.parse("W[0] ^ [1, z][0]").evaluate(W=[-4.0, 1.0], z=2.0).notes
+    (note,) = cgcli.parse("sum(W ^ [1, z])").evaluate(W=[-4.0, -4.0], z=2.0).notes
+    assert "at element [1]" in note.message
+    assert not cgcli.parse("sum(W ^ [1, z])").evaluate(W=[-4.0, 4.0], z=2.0).notes
+
+
+def test_the_jump_of_an_element_beside_one_that_does_not_jump() -> None:
+    """0 is a multiple of every x, and 1 is one of 0.5 alone: where x grows, 1 is the remainder."""
+    (note,) = cgcli.parse("sum(mod([0, 1, 0], x))").evaluate(x=0.5).notes
+    assert note.sides == {"x": (-2.0, math.inf)}
+    assert "at element [1]" in note.message
+    assert not cgcli.parse("sum(mod([0, 0], x))").evaluate(x=0.5).notes
 
 
 def test_both_partials_of_a_remainder_are_at_the_jump() -> None:

@@ -68,6 +68,48 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("[x, y]*[y, 0]", {"x": 1, "y": 2}, []),
         # An element that is not picked has no part in what is.
         ("(x*x)[0]", {"x": [2, np.inf]}, []),
+        # What one element is says nothing of another.
+        ("tanh(x)", {"x": [np.inf, 800]}, [("underflow", "x")]),
+        ("tanh(x)", {"x": [np.nan, 800]}, [("underflow", "x")]),
+        ("tanh(x)", {"x": [np.inf, 1]}, []),
+        ("atan(x)", {"x": [1e301, np.inf, -0.5]}, [("underflow", "x")]),
+        ("atan(x)", {"x": [np.inf, -np.inf]}, []),
+        ("log2(x)", {"x": [5e-324, np.inf]}, [("overflow", "x")]),
+        ("softmax(x)", {"x": [-np.inf, 1]}, []),
+        ("softmax(x)", {"x": [-800, -np.inf, 1]}, [("underflow", "f")]),
+        ("logsumexp(x, 1)", {"x": [[-800, 0], [-np.inf, 2]]}, [("underflow", "x")]),
+        ("M @ x", {"M": [[1, -np.inf], [-800, 1]], "x": [1e308, 1]}, [("overflow", "f")]),
+        (
+            "mean(M @ x)",
+            {"M": [[1, np.inf], [-800, 1]], "x": [1e308, 0]},
+            [("domain", "v1"), ("overflow", "v1")],
+        ),
+        ("M @ x", {"M": [[np.nan, 1], [-800, 1]], "x": [1e308, 1]}, [("overflow", "f")]),
+        ("sum(sqrt(x))*1e-211", {"x": [1e308, 1]}, [("underflow", "x")]),
+        ("1e-300*sum(abs(x)*[1e-20, 1e-40])", {"x": [1, 2]}, [("underflow", "v1")]),
+        ("1e-300*sum(relu(x))", {"x": [-1, 2]}, []),
+        # Nor what is outside its domain of what is inside.
+        ("1/v", {"v": [0, 5e-324]}, [("domain", "f"), ("overflow", "f")]),
+        ("log(w)", {"w": [0, 5e-324]}, [("domain", "f"), ("overflow", "w")]),
+        ("log(w)*1e-200", {"w": [0, 1e200]}, [("domain", "v1"), ("underflow", "w")]),
+        ("atanh(v)", {"v": [1.5e308, -0.5]}, [("domain", "f")]),
+        ("log(w) + log(u)", {"w": -1, "u": 5e-324}, [("domain", "v1"), ("overflow", "u")]),
+        ("(1/x)*log(x)", {"x": 0}, [("domain", "v1")]),
+        # Nor of an element that does not move.
+        ("min(cbrt([z, 0]), y)", {"z": 8, "y": -1}, []),
+        ("y*x*y", {"y": 1e-200, "x": np.inf}, [("underflow", "x")]),
+        ("atan2(u, y)", {"u": [0, 1.5], "y": 5e-324}, [("overflow", "u"), ("underflow", "u")]),
+        ("atan2(v, y)", {"v": [2, np.inf], "y": -9e307}, [("underflow", "y"), ("domain", "y")]),
+        ("norm(W, 1)", {"W": [[2, np.inf], [3, 5e-324]]}, [("domain", "W"), ("underflow", "W")]),
+        # Nor does a value of a gradient, or what is too large of what is too small.
+        (
+            "prod(v) + 1/x",
+            {"v": [3e-163, 2e-211], "x": 2e-308},
+            [("underflow", "v1"), ("overflow", "x")],
+        ),
+        ("x^2 + 1/y", {"x": 1e200, "y": 1e200}, [("overflow", "v1"), ("underflow", "y")]),
+        ("log(x) + 1/y", {"x": 5e-324, "y": 1e200}, [("underflow", "y"), ("overflow", "x")]),
+        ("[log(x), 1/y]", {"x": 5e-324, "y": 1e200}, [("overflow", "x"), ("underflow", "y")]),
     ],
     ids=str,
 )

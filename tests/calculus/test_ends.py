@@ -134,6 +134,8 @@ def test_every_operation_that_bends_the_range_is_drawn() -> None:
         ("log(1/x)", 1e-200, -1e200),
         ("2^x", 1024.0, 1.2460659279417838e308),
         ("0*(1/x)", 1e-200, 0.0),
+        ("0*polygamma(0, x)", 1e-200, 0.0),
+        ("0*digamma(x)", 1e-200, 0.0),
         ("max(1e-200, x) + log(1/max(1e-200, x))", 1.0, 0.0),
         ("1e300*tanh(x)", 700.0, 4e300 * math.exp(-700) * math.exp(-700)),
         ("1e-200*gamma(x)", 180.5, 7.77048990874765472e128),

@@ -87,10 +87,13 @@ def answer(program: Program, point: Point) -> Answer:
             other = _walk(program, point, Tape(ranged=False))
             true, blur = _numbers(*other), blur or other[0].blur
         firm, soft = _reach(tape, walk.output.at)
+        # What is not known may have left the doubles.
+        known = not any(x in (UNKNOWN, MAYBE) for by in gradients for x in by.values())
+        known &= not any(tape.values[k] is UNKNOWN for k in firm | soft)
         notes = {
             "domain": _domain(program, tape, firm | soft, gradients),
-            "overflow": _overflow(tape, firm),
-            "underflow": _underflow(tape, numbers, true),
+            "overflow": _overflow(tape, firm, known),
+            "underflow": _underflow(tape, numbers, true, known),
             "kink": _kink(program, point, tape, firm, soft, numbers),
         }
         if notes["domain"] is REQUIRED:
@@ -177,7 +180,7 @@ def _domain(
     return OPEN if faults and uses(program, "at", "onehot", "len") else FORBIDDEN
 
 
-def _overflow(tape: Tape, firm: set[int]) -> bool | None:
+def _overflow(tape: Tape, firm: set[int], known: bool) -> bool | None:
     for place in firm:
         args, local = tape.args[place], tape.locals[place]
         within = args and all(finite(tape.values[arg]) for arg in args)
@@ -185,12 +188,12 @@ def _overflow(tape: Tape, firm: set[int]) -> bool | None:
             return REQUIRED
     if tape.steep:
         return REQUIRED
-    return OPEN if tape.over or not all(map(finite, tape.values)) else FORBIDDEN
+    return OPEN if tape.over or not known or not all(map(finite, tape.values)) else FORBIDDEN
 
 
-def _underflow(tape: Tape, numbers: Numbers, true: Numbers) -> bool | None:
+def _underflow(tape: Tape, numbers: Numbers, true: Numbers, known: bool) -> bool | None:
     if not tape.under or tape.rounded:
-        return OPEN if tape.rounded else FORBIDDEN
+        return OPEN if tape.rounded or tape.cancelled or not known else FORBIDDEN
     for a, b in zip(
         numbers.flat()[len(numbers.value) :], true.flat()[len(true.value) :], strict=True
     ):
@@ -212,6 +215,7 @@ def _kink(
 ) -> bool | None:
     """Whether a note is due: a table's kink that is used, or a choice that is seen beside."""
     corners, ties, maybe = False, False, False
+    moving = _moving(tape)
     for place in firm | soft:
         local, op = tape.locals[place], tape.ops[place]
         if not local or not any(tape.varies[arg] for arg in tape.args[place]):
@@ -219,8 +223,10 @@ def _kink(
         if not any(tape.smoothly[arg] for arg in tape.args[place]):
             maybe |= local.kink is not False
             continue
-        # Of what only a step or a choice reads, the slope is not used.
-        corners |= local.kink is True and place in firm
+        # Of what only a step or a choice reads, the slope is not used; nor is that of what moves
+        # by steps alone where the branch that is taken does.
+        moves = any(moving[arg] for arg in tape.args[place])
+        corners |= local.kink is True and place in firm and moves
         maybe |= local.kink is None or _by_exponent(tape, place)
         maybe |= local.kink is True and place in soft and op not in STEPS
         ties |= op in STEPS and tape.ties(place)
@@ -233,6 +239,18 @@ def _kink(
     if sides is False:
         return REQUIRED
     return OPEN if corners else FORBIDDEN
+
+
+def _moving(tape: Tape) -> list[bool]:
+    """Which nodes vary beside the point by the branches that are taken, not through steps."""
+    moving: list[bool] = []
+    for place, (op, args) in enumerate(zip(tape.ops, tape.args, strict=True)):
+        if op == "where":
+            slopes = tape.locals[place].slopes()  # type: ignore[union-attr]
+            moving.append(any(moving[args[k]] for k in (1, 2) if slopes[k] is not None))
+        else:
+            moving.append(tape.smoothly[place] and (not args or any(moving[a] for a in args)))
+    return moving
 
 
 def _by_exponent(tape: Tape, place: int) -> bool:
@@ -258,17 +276,19 @@ def _beside(program: Program, point: Point, numbers: Numbers) -> bool | None:
     with mp.workprec(BESIDE_BITS):
         here = _values(program, point, every)
 
-        def agrees(direction: Sequence[mpf]) -> bool:
-            slopes = _along(numbers, direction)
+        def agrees(direction: Sequence[mpf]) -> bool | None:
+            slopes, found = _along(numbers, direction), set[bool | None]()
             for sign in (1, -1):
                 moved = [x + sign * NEAR * d for x, d in zip(every, direction, strict=True)]
                 there = _values(program, point, moved)
-                if not _meets(here, there, [sign * slope for slope in slopes]):
-                    return False
-            return True
+                beyond = [x + sign * 2 * NEAR * d for x, d in zip(every, direction, strict=True)]
+                after = _values(program, point, beyond)
+                found.add(_meets(here, there, after, [sign * slope for slope in slopes]))
+            return False if False in found else None if None in found else True
 
-        if not all(map(agrees, axes)):
-            return False
+        along = set(map(agrees, axes))
+        if along - {True}:
+            return False if False in along else None
         # Which oblique direction is looked along is open: what only some of them show is, too.
         signs = [[1] * count, [chance.choice((1, -1)) for _ in every], [-1, *[1] * (count - 1)]]
         verdicts = {
@@ -294,10 +314,24 @@ def _along(numbers: Numbers, direction: Sequence[mpf]) -> list[mpf]:
     return rows
 
 
-def _meets(here: Sequence[Number], there: Sequence[Number], slopes: Sequence[mpf]) -> bool:
-    for a, b, slope in zip(here, there, slopes, strict=True):
-        if not finite(a) or not finite(b):
+def _meets(
+    here: Sequence[Number], there: Sequence[Number], after: Sequence[Number], slopes: Sequence[mpf]
+) -> bool | None:
+    """Whether values beside a point are those at it, to 1e-9, and so are the slopes there.
+
+    Whether 1e-9 is a part of small slopes, or of 1, is left open.
+    """
+    met: bool | None = True
+    for a, b, c, slope in zip(here, there, after, slopes, strict=True):
+        if not finite(a) or not finite(b) or not finite(c):
             return False
-        if abs(b - a - slope * NEAR) > NEAR * mpf(10) ** -9 * max(1, abs(slope)):
+        size = NEAR * max(1, abs(slope))
+        if abs(b - a - slope * NEAR) > mpf(10) ** -9 * max(abs(a), abs(b), size):
             return False
-    return True
+        error = abs(c - b - slope * NEAR)
+        if error > mpf(10) ** -9 * size:
+            return False
+        # Beside a slope of 0 it is that of the second term of the series.
+        if error > NEAR * (mpf(10) ** -9 * abs(slope) if slope else mpf(2) ** -70):
+            met = None
+    return met

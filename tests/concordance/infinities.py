@@ -37,6 +37,13 @@ def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
     if any(mp.isnan(arg) for arg in args):
         value = NAN if name in _SPREADS_NAN else UNKNOWN
         return Local(value, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
+    if name in ("max", "min"):
+        value = max(args) if name == "max" else min(args)
+        ties = sum(arg == value for arg in args)
+        if ties == 1 or finite(value):
+            slopes = tuple(mpf(arg == value) / ties for arg in args)
+            return Local(value, lambda: slopes, kink=ties > 1)
+        return Local(value, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
     if name in _LIMITS and len(args) == 1:
         return Local(_LIMITS[name][args[0] > 0], lambda: (UNKNOWN,), fault=None, kink=None)
     return Local(UNKNOWN, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)

@@ -34,7 +34,7 @@ from tests.concordance.numbers import (
 from tests.concordance.rules import COMPARISONS, EXACT_IN_DOUBLES, RULES, SPECIAL, STEPS
 from tests.concordance.smooth import SMOOTH, smooth
 
-_EVEN: Final = frozenset({"max", "min", "mod"}) | COMPARISONS
+_EVEN: Final = frozenset({"mod"}) | COMPARISONS
 """What is decided as it ought to be where two arguments are one node."""
 _SATURATING: Final = frozenset(
     {"tanh", "sigmoid", "softplus", "erf", "erfc", "gelu", "silu", "expm1", "elu"}
@@ -62,6 +62,8 @@ class Tape:
         self.blur = False
         """Whether an operation is so near where it decides that this arithmetic cannot tell."""
         self.over, self.under, self.rounded = False, False, False
+        self.cancelled = False
+        """Whether contributions to a gradient leave nothing of each other."""
         self.steep = False
         """Whether the gradient by a node is beyond the doubles."""
         self._keys: dict[Any, int] = {}
@@ -190,7 +192,10 @@ class Tape:
                 value, outside = clamp(value)
                 if outside:
                     self.over |= not finite(value)
-                    self.under |= finite(value)
+                    # Doubles that are added lose nothing down there: it was by rounding before.
+                    added = op in ("add", "sub", "sum")
+                    self.rounded |= finite(value) and added
+                    self.under |= finite(value) and not added
                     exact = exact and value == before
             # A step gives a whole number, and a 0 that is moved would be a truth.
             if self.shaken is not None and op not in STEPS and not exact and finite(value):
@@ -260,7 +265,11 @@ class Tape:
         if at_zero and op in ("div", "mod"):
             # The divisor alone says that.
             args = args[1:]
-        if op in _EVEN and len(set(args)) < len(args):
+        if op in ("max", "min"):
+            # What stands twice ties with itself; the others do not.
+            distinct = sorted((self.values[arg] for arg in set(args)), reverse=op == "max")
+            margins = [other - distinct[0] for other in distinct[1:2]]
+        elif op in _EVEN and len(set(args)) < len(args):
             # What is decided as it ought to be; whether a divisor is 0 is another matter.
             margins = margins[1:]
         if all(self.exact[arg] for arg in args):
@@ -383,6 +392,8 @@ class Tape:
         if self.shaken is not None and not adds_exactly(numbers):
             chance = random.Random(f"{self.shaken} {sorted(map(str, numbers))}")
             total += ulp(max(map(abs, numbers))) * chance.uniform(-2, 2)
+        # Had equal operations not been taken for one, parts of it would have gone on apart.
+        self.cancelled |= total == 0 and any(numbers)
         if not self.ranged:
             return UNKNOWN if saturated(total) else total, False
         if any(clamp(number)[1] for number in numbers if number):

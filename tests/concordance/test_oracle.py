@@ -128,6 +128,9 @@ CHOICES = [
     (binary("==", X, ZERO), ONE, binary("/", X, X), 0.0, BAD, None),
     # What the condition reads jumps.
     (binary("==", ("call", "floor", (X,)), ZERO), X, binary("*", TWO, X), 0.0, 1, True),
+    # A jump of less than 1e-9 is none: erfc(-9) and erfc(-8) are 2.
+    (binary("<", X, ZERO), ("call", "erfc", (("sign", "-", ("number", "9")),)),
+     ("call", "erfc", (("sign", "-", ("number", "8")),)), 0.0, 0, False),
     # Both branches meet with one slope.
     (binary("<", X, ZERO), binary("^", X, TWO), binary("*", X, X), 0.0, 0, False),
 ]  # fmt: skip
@@ -143,22 +146,43 @@ def test_choices_at_their_boundary_are_those_of_the_contract(
     assert kink is None or right.notes["kink"] is kink
 
 
+def test_a_corner_of_what_moves_by_steps_alone_is_none() -> None:
+    """Though the branch that is not taken moves: |where(x > 0, x, floor(x) + 1)| at -1/2."""
+    branch = binary("+", ("call", "floor", (X,)), ONE)
+    chosen = ("call", "where", (binary(">", X, ZERO), X, branch))
+    right = answer(program(("call", "abs", (chosen,))), {"x": [-0.5]})
+    assert (right.numbers.value, right.notes["kink"]) == ([0], False)
+
+
 RANGE = [
     ("log", binary("/", ONE, X), 1e-200, -1e200, {"overflow": False, "underflow": False}),
     (None, binary("^", TWO, X), 1024.0, 1.2460659279417838e308, {"overflow": True}),
     (None, binary("^", X, TWO), 1e200, 2e200, {"overflow": True}),
     ("exp", X, -1000.0, 0.0, {"underflow": True}),
+    # An infinity that is not taken says nothing of what is.
+    (None, binary("+", ("call", "max", (ONE, ("sign", "-", ("constant", "inf")))),
+     ("call", "exp", (X,))), -1000.0, 0.0, {"underflow": True}),
+    # A gradient that is not known may have left the doubles.
+    ("digamma", binary("/", X, ("number", "3")), 2.0**-1021, None, {"overflow": None}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "syntax", "x", "slope", "notes"), RANGE)
 def test_the_ends_of_the_range_are_those_of_the_contract(
-    name: str | None, syntax: Syntax, x: float, slope: float, notes: dict[str, bool]
+    name: str | None, syntax: Syntax, x: float, slope: float | None, notes: dict[str, bool | None]
 ) -> None:
     right = answer(program(("call", name, (syntax,)) if name else syntax), {"x": [x]})
     told = right.numbers.gradient["x"][0][0]
-    assert abs(told - slope) <= abs(slope) * 1e-15
+    assert told is UNKNOWN if slope is None else abs(told - slope) <= abs(slope) * 1e-15
     assert {kind: right.notes[kind] for kind in notes} == notes
+
+
+def test_what_cancels_is_lost_to_rounding_and_not_to_the_ends_of_the_range() -> None:
+    """log(1 - x^2) is -x^2, and 0 in doubles, which have x - x there."""
+    logs = (("call", "log1p", (X,)), ("call", "log1p", (("sign", "-", X),)))
+    right = answer(program(binary("*", binary("+", *logs), Y)), {"x": [1e-170], "y": [1e170]})
+    assert right.true.gradient["x"][0][0] != 0
+    assert right.notes["underflow"] is None
 
 
 @pytest.mark.parametrize(
@@ -185,6 +209,10 @@ def test_a_decision_that_rounding_makes_is_in_doubt() -> None:
     assert not answer(
         program(("call", "max", (binary("*", X, X), Y))), {"x": [1.5], "y": [2.25]}
     ).doubt
+    # What stands twice ties with itself, and with nothing else for that.
+    twice = program(("call", "max", (close, Y, close)))
+    assert answer(twice, {"x": [1.0], "y": [0.0]}).doubt
+    assert not answer(twice, {"x": [1.0], "y": [-1.0]}).doubt
 
 
 @pytest.mark.parametrize(("x", "by"), [(1.75 * 2.0**1023, "0.001"), (-(2.0**500), "3")])
