@@ -27,10 +27,13 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _maximum(*values: float) -> float:
-    """The greatest; NaN where any is, which the built-in `max` would lose."""
+    """The greatest; NaN where any is, which the built-in `max` would lose.
+
+    Of a zero and a negative zero it is the later, as NumPy has it.
+    """
     greatest = values[0]
     for value in values:
-        if value > greatest or value != value:
+        if value >= greatest or value != value:
             greatest = value
     return greatest
 
@@ -38,20 +41,21 @@ def _maximum(*values: float) -> float:
 def _minimum(*values: float) -> float:
     least = values[0]
     for value in values:
-        if value < least or value != value:
+        if value <= least or value != value:
             least = value
     return least
 
 
 def _sign(x: float) -> float:
-    return x if x == 0 or x != x else math.copysign(1.0, x)
+    """The sign; that of a negative zero is 0, as NumPy has it."""
+    return abs(x) if x == 0 or x != x else math.copysign(1.0, x)
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
-    """Keep the result a float: as an integer it could grow without bound."""
+    """Keep the result a float, which has a zero's sign: an integer could grow without bound."""
 
     def rounded(x: float) -> float:
-        return float(function(x))
+        return math.copysign(function(x), x)
 
     return rounded
 
