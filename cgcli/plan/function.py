@@ -226,42 +226,7 @@ class _Call:
                 part.reshape(self._shape + shape)
                 for part, shape in zip(gradients, self._shapes, strict=True)
             ]
-        called = Called(value, dict(zip(self._names, gradients, strict=True)))
-        if self._plan.plan.guard.careful and self._leads | (not self._rowed):
-            return self._beside_infinity(called, given)
-        return called
-
-    def _beside_infinity(self, called: Called, given: Mapping[str, Any]) -> Called:
-        """Return the results as `evaluate` has them where an input is infinite.
-
-        There a sum or a product may be an indeterminate form, which no instruction looks for.
-        """
-        infinite: Any = False
-        for name in self._graph.inputs:
-            at = np.isinf(given[name])
-            infinite |= at.reshape(len(at), -1).any(axis=1) if name in self._rowed else at.any()
-        if not np.any(infinite):
-            return called
-        if not self._rowed:
-            value, gradients = self._at_point(given)
-            return Called(value, dict(zip(self._names, gradients, strict=True)))
-        for row in np.flatnonzero(np.broadcast_to(infinite, len(called.value))):
-            point = {**given, **{name: given[name][row] for name in self._rowed}}
-            called.value[row], gradients = self._at_point(point)
-            for name, gradient in zip(self._names, gradients, strict=True):
-                called.gradient[name][row] = gradient
-        return called
-
-    def _at_point(self, given: Mapping[str, Any]) -> tuple[Any, list[Any]]:
-        """Return the value and the gradients, or the Jacobians, at a point."""
-        from cgcli.calculus.doubles import DOUBLES
-        from cgcli.calculus.evaluate import evaluate
-
-        inputs = {n: given[n] if np.ndim(given[n]) else float(given[n]) for n in self._graph.inputs}
-        result = evaluate(self._graph, inputs, None, self._names, kind=DOUBLES)
-        found = result.jacobian if result.gradient is None else result.gradient
-        assert found is not None
-        return result.values[self._graph.output], [found[name] for name in self._names]
+        return Called(value, dict(zip(self._names, gradients, strict=True)))
 
 
 def _repeated(part: Any, shape: Shape) -> Any:

@@ -188,6 +188,10 @@ def _matmul(bound: Bound) -> Call:
 
 def _dots(a: Any, b: Any, out: Any) -> None:
     np.einsum("bi,bi->b", a, b, out=out)
+    bad = ~np.isfinite(out)
+    if bad.any():
+        # A product that overflows is none where it is added unrounded, as it is to one row.
+        out[bad] = np.matmul(a[bad, None, :], b[bad, :, None])[:, 0, 0]
 
 
 def _outer(bound: Bound) -> Call:
