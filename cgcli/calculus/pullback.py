@@ -16,6 +16,7 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, quiet, reduce_to
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Rule
 
 __all__ = ["ArraySweep", "local_array"]
@@ -181,9 +182,10 @@ class ArraySweep(MaskedSweep):
 
 
 class TaintSweep(ArraySweep):
-    """A pass back of zeros that go through steps, and are NaN once they came through a fault.
+    """A pass back of zeros that are NaN once they came through a fault.
 
-    Nothing is multiplied: an infinite slope makes nothing of 0.
+    Nothing is multiplied: an infinite slope makes nothing of 0. With `steps` it has what they
+    send on of what came to them so, and nothing else.
     """
 
     def __init__(
@@ -193,14 +195,20 @@ class TaintSweep(ArraySweep):
         faults: dict[int, Any],
         masks: dict[int, Any],
         trail: Trail,
+        steps: dict[int, Masked] | None = None,
     ) -> None:
         super().__init__(graph, values, faults)
         self.masks.update(masks)
         self._trail.crossed = trail.crossed
+        self._steps = steps
 
     def tainted(self, node: int) -> bool:
-        """Return that a step sends on what comes to it."""
-        return True
+        """Return whether a step sends on what comes to it."""
+        return self._steps is not None
+
+    def factors(self, node: int) -> tuple[Any, Parts]:
+        """Return ones."""
+        return self.unit_factors(node)
 
     def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
         """Return ones."""
@@ -213,8 +221,11 @@ class TaintSweep(ArraySweep):
         return upstream
 
     def visits(self, of: int, active: bytearray) -> Iterable[int]:
-        """Return the nodes, scalars among them."""
-        return range(of, -1, -1)
+        """Yield the nodes, scalars among them; the steps with what comes to them."""
+        for node in range(of, -1, -1):
+            if self._steps and node in self._steps:
+                self.add(node, self._steps[node])
+            yield node
 
 
 def _double(part: Any) -> Any:

@@ -14,6 +14,7 @@ from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import Careful
 from cgcli.operations.row import Shape
 from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of, written
@@ -88,6 +89,10 @@ class CellSweep(MaskedSweep):
         if node in self._nil:
             return [1.0] * len(places)
         return super().partials(node, places, parts)
+
+    def factors(self, node: int) -> tuple[Number, Parts]:
+        """Return what a pullback multiplies by; what comes of steps alone is not multiplied."""
+        return self.unit_factors(node) if node in self._nil else super().factors(node)
 
     def tainted(self, node: int) -> bool:
         """Whether a step sends anything, which is what came through a fault."""
@@ -249,18 +254,23 @@ class CellSweep(MaskedSweep):
                 self._nil.discard(argument)
             elif self.sums.gradients[argument] is None and argument not in self._pieces:
                 self._nil.add(argument)
+            if row.step:
+                self._taint(argument, sent)
             yield place, sent
         if row.step or not self._stepped[node] or (taint is None and row.domain is None):
             return
-        places = [place for place in places if self._stepped[graph.arguments[node][place]]]
         self._nil.add(node)
         for place, sent in self._sent(node, places, clean if taint is None else taint):
-            argument, value = graph.arguments[node][place], sent.value
-            value = value.dense() if type(value) is Scattered else value
-            before = self._taints.get(argument)
-            self._taints[argument] = value if before is None else before + value
+            self._taint(graph.arguments[node][place], sent)
         if not nil:
             self._nil.discard(node)
+
+    def _taint(self, node: int, sent: Masked) -> None:
+        """Keep apart what came through a fault, or a step after one, for the steps before."""
+        if self._stepped[node]:
+            value = sent.value.dense() if type(sent.value) is Scattered else sent.value
+            before = self._taints.get(node)
+            self._taints[node] = value if before is None else before + value
 
     def _sent(
         self, node: int, places: Sequence[int], upstream: Number

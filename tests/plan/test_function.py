@@ -216,3 +216,34 @@ def test_a_product_that_overflows_is_that_of_one_row() -> None:
     at = {"v": [3.5e156, 5.3e210], "u": [-np.inf, 1.1e301]}
     called = cgcli.parse("dot(v, u)").function(rows=["v", "u"])({n: [x, x] for n, x in at.items()})
     assert called.value.tolist() == [cgcli.parse("dot(v, u)").evaluate(at).value] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "gradient"),
+    [
+        # The middle element is in its domain, though the norm has no value.
+        ("norm(log(floor(v)))", {"v": [-4.7, 7.7, -3.5]}, {"v": [np.nan, 0.0, np.nan]}),
+        ("W @ log(floor(v)) @ [1, 0]", {"W": [[1.0, 2.0], [3.0, 4.0]], "v": [-1.5, 2.5]},
+         {"v": [np.nan, 0.0]}),
+        # What comes through a fault comes through one step, and through two of them.
+        ("1/floor(x)", {"x": 0.2}, {"x": np.nan}),
+        ("1/floor(round(x))", {"x": 0.2}, {"x": np.nan}),
+        ("sum(atanh(round([y >= z, 0.5])))", {"y": 3.0, "z": 1.0}, {"y": np.nan, "z": np.nan}),
+        # What is infinite and goes through no step stays that.
+        ("p = x/(y < y); prod([z, p])", {"x": 0.5, "y": 0.0, "z": 1.0},
+         {"x": np.inf, "y": np.nan, "z": np.inf}),
+        # NaN is the greatest, and the gradient of no other.
+        ("max(log(v))", {"v": [-1.0, 2.0]}, {"v": [np.nan, 0.0]}),
+    ],
+)  # fmt: skip
+def test_a_fault_goes_the_same_way_in_all(
+    text: str, at: dict[str, Any], gradient: dict[str, Any]
+) -> None:
+    program = cgcli.parse(text)
+    row = {name: np.array([value]) for name, value in at.items()}
+    called = program.function(rows=list(at))(row)
+    for found in (program.evaluate(at).gradient, program.function(jacobian=True)(at).gradient):
+        assert found is not None
+        for name, right in gradient.items():
+            np.testing.assert_array_equal(found[name], right)
+            np.testing.assert_array_equal(called.gradient[name][0], right)
