@@ -134,7 +134,11 @@ def _sum(x: Any, *axis: int) -> Any:
 
 def _norm(x: Any, *axis: int) -> Any:
     """The 2-norm of all elements, which `hypot` rounds once; along an axis the composite."""
-    return Namespace.norm(ARRAYS, x, *axis) if axis else math.hypot(*np.ravel(x).tolist())
+    if axis:
+        return Namespace.norm(ARRAYS, x, *axis)
+    found = math.hypot(*np.ravel(x).tolist())
+    # C's hypot of NaN and an infinity is infinite.
+    return math.nan if found == math.inf and np.isnan(x).any() else found
 
 
 def _outer_or_scale(a: Any, b: Any) -> Any:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, NamedTuple
 
@@ -110,7 +109,9 @@ class Function:
         wanted = graph.inputs if self.wrt is None else self.wrt
         sources = {name: _find(graph, name) for name in wanted}
         rows = frozenset(self.rows)
-        return _Call(graph, sources, rows, total=self.total, jacobian=self.jacobian)
+        return _Call(
+            graph, sources, rows, total=self.total, jacobian=self.jacobian, limits=self.limits
+        )
 
 
 class Shaped(NamedTuple):
@@ -149,9 +150,10 @@ class _Call:
         *,
         total: bool,
         jacobian: bool,
-        masked: bool = False,
+        limits: Limits,
     ) -> None:
         self._graph = graph
+        self._limits = limits
         self._read = dict(graph.read)
         self._names = list(sources)
         columns = {name: None for name in graph.inputs if name in rows}
@@ -167,17 +169,9 @@ class _Call:
         self._shape = graph.shape(target)
         self._shapes = [graph.shape(node) for node in nodes]
         self._seeds: Any = None
-        self._with_masks: Callable[[], _Call] | None = None
-        if jacobian and not masked:
-            # What an element of the output does not depend on is not to be multiplied by 0, where
-            # that makes a difference.
-            again = functools.partial(
-                _Call, graph, sources, rows, total=total, jacobian=True, masked=True
-            )
-            self._with_masks = functools.cache(again)
         if jacobian:
             value = lowered.row(target)
-            places = lowered.jacobian_rows(nodes, masked=masked)
+            places = lowered.jacobian_rows(nodes)
             self._seeds = np.eye(size(self._shape)).reshape((-1, *self._shape))
         elif columns and total:
             value, places = lowered.total(target), lowered.gradient_totals(nodes)
@@ -210,8 +204,8 @@ class _Call:
             next(taken) if by_row else _plain(arrays[place])
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
-        if self._with_masks is not None and not all(map(_is_finite, results[1:])):
-            return self._with_masks().run(given)
+        if self._seeds is not None and not all(map(_is_finite, results)):
+            return self._apart(given)
         value, *gradients = results
         if self._leads:
             # What does not depend on the rows, or on the output's element, is there for each.
@@ -227,6 +221,20 @@ class _Call:
                 for part, shape in zip(gradients, self._shapes, strict=True)
             ]
         return Called(value, dict(zip(self._names, gradients, strict=True)))
+
+    def _apart(self, given: Mapping[str, Any]) -> Called:
+        """Return a Jacobian that is not finite throughout as `evaluate` has it.
+
+        There no element of the output is multiplied by the 0 of another one's row.
+        """
+        from cgcli.calculus.doubles import DOUBLES
+        from cgcli.calculus.evaluate import evaluate
+
+        graph, names = self._graph, self._names
+        inputs = {n: given[n] if np.ndim(given[n]) else float(given[n]) for n in graph.inputs}
+        result = evaluate(graph, inputs, None, names, self._limits, kind=DOUBLES)
+        found = result.gradient if result.jacobian is None else result.jacobian
+        return Called(result.value, {n: np.asarray((found or {})[n]) for n in names})
 
 
 def _repeated(part: Any, shape: Shape) -> Any:

@@ -157,12 +157,9 @@ class CellSweep(MaskedSweep):
         return result if isinstance(result, Cell) else Careful(result)
 
     def gradients(
-        self, active: bytearray, *, each: bool, seed: Number | None = None, masked: bool = False
+        self, active: bytearray, *, each: bool, seed: Number | None = None
     ) -> list[Number | None]:
-        """Return the gradient of the output by every node; `seed` is that by itself, else 1.
-
-        Where it is `masked`, a 0 of the seed reaches nothing.
-        """
+        """Return the gradient of the output by every node; `seed` is that by itself, else 1."""
         self._each = each
         output = self.graph.output
         if seed is None:
@@ -175,8 +172,6 @@ class CellSweep(MaskedSweep):
         rows = [(node, row) for node, row in enumerate(self.graph.operations) if active[node]]
         self._stepped = self.graph.dependents([node for node, row in rows if row.step])
         self._bounded = self.graph.dependents([n for n, row in rows if row.domain is not None])
-        if masked:
-            self.masks[output] = seed != 0
         self.backward(output, active, seed)
         for node in list(self._pieces):
             self._put_together(node)

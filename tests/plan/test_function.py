@@ -247,3 +247,27 @@ def test_a_fault_goes_the_same_way_in_all(
         for name, right in gradient.items():
             np.testing.assert_array_equal(found[name], right)
             np.testing.assert_array_equal(called.gradient[name][0], right)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "value", "jacobian"),
+    [
+        # What overflows on the way back is a double on the way forward.
+        ("[j*dot(v, [z, z]) for j in 0..1] @ W",
+         {"v": [40.0, -40.0], "z": -1.0, "W": [[-40.0, 2.0], [-3e150, -8e307]]}, [0, 0],
+         {"z": [0, 0]}),
+        # NaN in one entry is in no other.
+        ("[log(x), y^2]", {"x": -1.0, "y": 3.0}, [np.nan, 9], {"x": [np.nan, 0], "y": [0, 6]}),
+        ("norm([0*x, x])", {"x": np.inf}, np.nan, {"x": np.nan}),
+    ],
+)  # fmt: skip
+def test_a_jacobian_that_is_not_finite_is_that_of_evaluate(
+    text: str, at: dict[str, Any], value: Any, jacobian: dict[str, Any]
+) -> None:
+    program = cgcli.parse(text)
+    called, right = program.function(jacobian=True)(at), program.evaluate(at)
+    np.testing.assert_allclose(called.value, value, rtol=1e-15)
+    for name, part in jacobian.items():
+        np.testing.assert_allclose(called.gradient[name], part, rtol=1e-15)
+    for name, part in (right.jacobian or right.gradient or {}).items():
+        np.testing.assert_array_equal(called.gradient[name], part)
