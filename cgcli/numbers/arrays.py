@@ -105,17 +105,48 @@ def _count(x: Any, *axis: int) -> int:
     return int(np.shape(x)[axis[0]]) if axis else int(np.size(x))
 
 
+def _running(x: Any) -> tuple[Any, Any]:
+    """Running products along the first axis, as mantissas and exponents, which have no ends."""
+    mantissas, exponents = np.frexp(x)
+    step = 1
+    while step < len(x):
+        products, more = np.frexp(mantissas[step:] * mantissas[:-step])
+        sums = exponents[step:] + exponents[:-step] + more
+        mantissas = np.concatenate([mantissas[:step], products])
+        exponents = np.concatenate([exponents[:step], sums])
+        step *= 2
+    return mantissas, exponents
+
+
+def _first(x: Any, axis: tuple[int, ...]) -> Any:
+    """Return an array with an axis in front, or without one all elements in a row."""
+    return np.moveaxis(np.asanyarray(x), axis[0], 0) if axis else np.reshape(x, -1)
+
+
+def _prod(x: Any, *axis: int) -> Any:
+    """The product, in whose midst nothing leaves the doubles."""
+    try:
+        with np.errstate(over="raise", under="raise"):
+            return np.prod(x, axis=_axis(axis))
+    except FloatingPointError:
+        mantissas, exponents = _running(_first(x, axis))
+        return np.ldexp(mantissas[-1], exponents[-1])
+
+
 def _products_of_others(x: Any, *axis: int) -> Any:
     """For every element, the product of all others: from the left times from the right."""
-    array = np.asanyarray(x)
-    along = axis[0] if axis else 0
-    moved = np.moveaxis(array if axis else array.reshape(-1), along, 0)
-    left = np.ones_like(moved)
-    right = np.ones_like(moved)
-    left[1:] = np.cumprod(moved[:-1], axis=0)
-    right[:-1] = np.cumprod(moved[:0:-1], axis=0)[::-1]
-    others = np.moveaxis(left * right, 0, along)
-    return others if axis else others.reshape(array.shape)
+    moved = _first(x, axis)
+    left, right = np.ones_like(moved), np.ones_like(moved)
+    try:
+        with np.errstate(over="raise", under="raise"):
+            left[1:] = np.cumprod(moved[:-1], axis=0)
+            right[:-1] = np.cumprod(moved[:0:-1], axis=0)[::-1]
+            others = left * right
+    except FloatingPointError:
+        left[1:], right[:-1] = moved[:-1], moved[1:]
+        (left, scale), (right, more) = _running(left), _running(right[::-1])
+        others = np.ldexp(left * right[::-1], scale + more[::-1])
+    return np.moveaxis(others, 0, axis[0]) if axis else others.reshape(np.shape(x))
 
 
 _FEW: Final = 1024
@@ -219,7 +250,7 @@ ARRAYS: Final = Rounded(
     scatter=_scatter,
     concat=_concat,
     sum=_sum,
-    prod=lambda x, *axis: np.prod(x, axis=_axis(axis)),
+    prod=_prod,
     norm=_norm,
     amax=np.max,
     amin=np.min,

@@ -204,7 +204,6 @@ def _outer(bound: Bound) -> Call:
 
 _REDUCTIONS: Final[dict[str, Any]] = {
     "sum": np.add,
-    "prod": np.multiply,
     "amax": np.maximum,
     "amin": np.minimum,
     "any": np.logical_or,
@@ -302,20 +301,17 @@ def _mark(label: Any, places: Any, out: Any) -> None:
         out[~named] = math.nan
 
 
-def _others(bound: Bound) -> Call:
+def _products(bound: Bound) -> Call:
     (array,) = bound.arguments
     (axis,) = bound.own.static
-    return _multiply_others, (array, axis, int(bound.own.rows), bound.out)
+    name = {"others": "products_of_others"}.get(bound.own.operation, "prod")
+    return _multiply, (getattr(arrays.ARRAYS, name), array, axis, int(bound.own.rows), bound.out)
 
 
-def _multiply_others(array: Any, axis: int | None, first: int, out: Any) -> None:
-    others = arrays.ARRAYS.products_of_others
+def _multiply(products: Any, array: Any, axis: int | None, first: int, out: Any) -> None:
     if axis is None:
-        flat = array.reshape((*array.shape[:first], -1))
-        found = others(flat, first) if first else others(flat)
-        np.copyto(out, found.reshape(out.shape))
-    else:
-        np.copyto(out, others(array, axis + first))
+        array, axis = array.reshape((*array.shape[:first], -1)), 0
+    np.copyto(out, np.reshape(products(array, axis + first), out.shape))
 
 
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
@@ -328,7 +324,8 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "concat": _concat,
     "scatter": _scatter,
     "onehot": _onehot,
-    "others": _others,
+    "others": _products,
+    "prod": _products,
     **dict.fromkeys(_REDUCTIONS, _reduction),
 }
 
