@@ -80,10 +80,10 @@ def _extreme_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
     x = arguments[0]
-    ties = m.sum(m.where(x == y, m.number(1), m.number(0)))
+    tied = m.where(x == y, m.number(1), m.number(0))
     # NaN is the extreme, and equal to nothing: what is NaN itself has a gradient that is, too.
-    share = up / m.where(y == y, ties, 1)
-    return m.where(x == y, share, m.where(x == x, 0, x))
+    share = up / m.where(y == y, m.sum(tied), 1)
+    return m.where(x == x, share * tied, x)
 
 
 def _softmax_pullback(

@@ -150,7 +150,7 @@ class Tape:
             )
         if len(set(self.args[condition])) < 2 and here == there:
             # It holds beside the point as well, which is more than the contract speaks of.
-            return UNKNOWN, UNKNOWN
+            return MAYBE, MAYBE
         if here != there:
             if not (self.exact[taken] and self.exact[other]):
                 self._decide("where", (taken, other), (here - there,))
