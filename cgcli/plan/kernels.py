@@ -174,24 +174,28 @@ def _matmul(bound: Bound) -> Call:
     left, right = bound.ranks
     on_left, on_right = bound.with_rows
     out = bound.out
+    product: Callable[..., Any] = np.matmul
     if on_left and on_right and left == right == 1:
-        return _dots, (a, b, out)
-    if on_left and on_right and right == 1:
-        return np.matmul, (a, b[:, :, None], out[:, :, None])
-    if on_left and on_right and left == 1:
-        return np.matmul, (a[:, None, :], b, out[:, None, :])
-    if on_right and not on_left and right == 1:
+        product, a, b, out = _dots, a[:, None, :], b[:, :, None], out[:, None, None]
+    elif on_left and on_right and right == 1:
+        b, out = b[:, :, None], out[:, :, None]
+    elif on_left and on_right and left == 1:
+        a, out = a[:, None, :], out[:, None, :]
+    elif on_right and not on_left and right == 1:
         # One matrix for all rows: the rows stand on the left of its transpose.
-        return np.matmul, (b, a.T, out)
-    return np.matmul, (a, b, out)
+        a, b = b, a.T
+    return _carefully, (product, a, b, out, bound.guard)
+
+
+def _carefully(product: Callable[..., Any], a: Any, b: Any, out: Any, guard: Guard) -> None:
+    product(a, b, out)
+    # The processor's flags are not looked at after einsum.
+    if guard.careful or product is _dots:
+        np.copyto(out, arrays.product_within(a, b, out))
 
 
 def _dots(a: Any, b: Any, out: Any) -> None:
-    np.einsum("bi,bi->b", a, b, out=out)
-    bad = ~np.isfinite(out)
-    if bad.any():
-        # A product that overflows is none where it is added unrounded, as it is to one row.
-        out[bad] = np.matmul(a[bad, None, :], b[bad, :, None])[:, 0, 0]
+    np.einsum("bi,bi->b", a[:, 0], b[:, :, 0], out=out[:, 0, 0])
 
 
 def _outer(bound: Bound) -> Call:

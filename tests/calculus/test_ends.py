@@ -185,3 +185,24 @@ def _nearest(number: Fraction) -> float:
         return float(number)
     except OverflowError:
         return math.inf if number > 0 else -math.inf
+
+
+def test_an_inner_product_is_a_double_whatever_its_first_terms_make() -> None:
+    rows = [
+        ([1.5e308, 1.5e308, 1.5e308], [1.0, 1.0, -1.0], 1.5e308),
+        ([2e200, -1e200, 1e201], [1e200, 1e200, -1e200], -math.inf),
+        ([3e156, 5e210, 1.0], [-math.inf, 1e301, 1.0], -math.inf),
+        ([0.0, 5e210, 1.0], [-math.inf, 1e301, 1.0], math.nan),
+    ]
+    u, v, want = (np.array(column) for column in zip(*rows, strict=True))
+    program = cgcli.parse("u @ v")
+    np.testing.assert_allclose(program.function(rows=["u", "v"])(u=u, v=v).value, want)
+    np.testing.assert_allclose(
+        np.diag(cgcli.parse("u @ transpose(v)").evaluate(u=u, v=v).value), want
+    )
+    for left, right, value in rows:
+        np.testing.assert_allclose(program.evaluate(u=left, v=right).value, value)
+        called = cgcli.parse("(W @ v)[0]").function(rows=["v"])(
+            W=[left], v=np.array([right, right])
+        )
+        np.testing.assert_allclose(called.value, [value, value])
