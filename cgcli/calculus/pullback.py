@@ -16,7 +16,6 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, quiet, reduce_to
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Rule
 
 __all__ = ["ArraySweep", "local_array"]
@@ -206,13 +205,9 @@ class TaintSweep(ArraySweep):
         """Return whether a step sends on what comes to it."""
         return self._steps is not None
 
-    def factors(self, node: int) -> tuple[Any, Parts]:
-        """Return ones."""
-        return self.unit_factors(node)
-
-    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
-        """Return ones."""
-        return [1.0] * len(places)
+    def is_bare(self, node: int) -> bool:
+        """Return that nothing is multiplied."""
+        return True
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]

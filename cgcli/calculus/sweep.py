@@ -379,6 +379,20 @@ class MaskedSweep(Sweep):
             sent = m.where(reached, self.reduce(sent, node, argument), 0.0)
             yield place, Masked(sent, None if state else reached)
 
+    def is_bare(self, node: int) -> bool:
+        """Whether what a node sends is multiplied by nothing."""
+        return False
+
+    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
+        """Return local derivatives; ones where nothing is multiplied."""
+        if self.is_bare(node):
+            return [1.0] * len(places)
+        return super().partials(node, places, parts)
+
+    def factors(self, node: int) -> tuple[Any, Parts]:
+        """Return what a pullback multiplies by; ones where nothing is multiplied."""
+        return self.unit_factors(node) if self.is_bare(node) else super().factors(node)
+
     def unit_factors(self, node: int) -> tuple[Any, Parts]:
         """Return ones for what a pullback multiplies by."""
         arguments = self.graph.arguments[node]

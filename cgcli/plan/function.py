@@ -204,22 +204,18 @@ class _Call:
             next(taken) if by_row else _plain(arrays[place])
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
-        if self._seeds is not None and not all(map(_is_finite, results)):
+        if self._seeds is not None and not all(np.isfinite(part).all() for part in results):
             return self._apart(given)
         value, *gradients = results
         if self._leads:
             # What does not depend on the rows, or on the output's element, is there for each.
+            lead = (count,) if self._seeds is None else self._shape
             gradients = [
-                _repeated(part, (count, *shape))
+                _repeated(part, (count, *shape)).reshape(lead + shape)
                 for part, shape in zip(gradients, self._shapes, strict=True)
             ]
-        if self._leads and self._seeds is None:
-            value = _repeated(value, (count, *self._shape))
-        if self._seeds is not None:
-            gradients = [
-                part.reshape(self._shape + shape)
-                for part, shape in zip(gradients, self._shapes, strict=True)
-            ]
+            if self._seeds is None:
+                value = _repeated(value, (count, *self._shape))
         return Called(value, dict(zip(self._names, gradients, strict=True)))
 
     def _apart(self, given: Mapping[str, Any]) -> Called:
@@ -239,10 +235,6 @@ class _Call:
 
 def _repeated(part: Any, shape: Shape) -> Any:
     return part if np.shape(part) == shape else np.array(np.broadcast_to(part, shape))
-
-
-def _is_finite(found: Any) -> bool:
-    return bool(np.isfinite(found).all())
 
 
 def _plain(array: Any) -> Any:

@@ -14,7 +14,6 @@ from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import Careful
 from cgcli.operations.row import Shape
 from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of, written
@@ -84,15 +83,9 @@ class CellSweep(MaskedSweep):
             return elementwise(self._tape, "send", *numbers, static=static)
         return Careful(mended(operation, place, upstream, partial, y, parts))
 
-    def partials(self, node: int, places: Sequence[int], parts: list[Number]) -> list[Number]:
-        """Return local derivatives; what comes of steps alone is not multiplied by any."""
-        if node in self._nil:
-            return [1.0] * len(places)
-        return super().partials(node, places, parts)
-
-    def factors(self, node: int) -> tuple[Number, Parts]:
-        """Return what a pullback multiplies by; what comes of steps alone is not multiplied."""
-        return self.unit_factors(node) if node in self._nil else super().factors(node)
+    def is_bare(self, node: int) -> bool:
+        """Whether what a node sends comes of steps alone, and is multiplied by nothing."""
+        return node in self._nil
 
     def tainted(self, node: int) -> bool:
         """Whether a step sends anything, which is what came through a fault."""
