@@ -215,7 +215,7 @@ class Comparison:
         if self.way.name != "vectors":
             return False
         true = self.answer.true.flat()[place]
-        right = finite(true) and finite(mpf(said)) and abs(said - true) <= abs(true) / 2**40
+        right = finite(true) and finite(mpf(said)) and abs(said - true) <= abs(true) / 1024
         return right or bool(self.reply.notes and self.reply.notes & {"overflow", "underflow"})
 
     def _open(self, kind: str) -> bool:
