@@ -232,6 +232,8 @@ def test_a_product_that_overflows_is_that_of_one_row() -> None:
         # What is infinite and goes through no step stays that.
         ("p = x/(y < y); prod([z, p])", {"x": 0.5, "y": 0.0, "z": 1.0},
          {"x": np.inf, "y": np.nan, "z": np.inf}),
+        # What a branch that is not taken has in common with a step is sent nothing of it.
+        ("p = x^3; q = p <= 1; where(p != 2, x - q, p/q)", {"x": 1e301}, {"x": 1.0}),
         # NaN is the greatest, and the gradient of no other.
         ("max(log(v))", {"v": [-1.0, 2.0]}, {"v": [np.nan, 0.0]}),
     ],
