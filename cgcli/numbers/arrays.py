@@ -182,11 +182,6 @@ def _product(a: Any, b: Any) -> Any:
     return np.matmul(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
 
 
-def _product_of_doubles(a: Any, b: Any) -> Any:
-    found = _product(a, b)
-    return product_within(a, b, found) if np.ndim(a) and np.ndim(b) else found
-
-
 _DOWN: Final = 2.0**-540
 """What brings two factors so near to 1 that no sum of their products overflows."""
 
@@ -195,7 +190,7 @@ def product_within(a: Any, b: Any, found: Any) -> Any:
     """Return a matrix product in which no term leaves the doubles on the way to the sum."""
     if np.isfinite(found).all():
         return found
-    scaled = np.matmul(a * _DOWN, b * _DOWN) / _DOWN / _DOWN
+    scaled = _product(a * _DOWN, b * _DOWN) / _DOWN / _DOWN
     return np.where(np.isfinite(found) | np.isnan(scaled), found, scaled)
 
 
@@ -253,7 +248,7 @@ _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
 }
 
 ARRAYS: Final = Rounded(
-    **{**STRUCTURE, "product": _product_of_doubles},
+    **{**STRUCTURE, "product": lambda a, b: product_within(a, b, _product(a, b))},
     **_ELEMENTWISE,
     max=lambda *values: functools.reduce(np.maximum, values),
     min=lambda *values: functools.reduce(np.minimum, values),

@@ -156,11 +156,8 @@ def _overflow(name: str, arguments: tuple[float, ...]) -> float:
     if name == "pow":
         base, exponent = arguments
         return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
-    if name in ("sinh", "gamma", "round", "floor", "ceil", "tan"):
-        return (
-            arguments[0] if name in ("round", "floor", "ceil") else _sign(arguments[0]) * math.inf
-        )
-    return math.inf
+    odd = name in ("sinh", "gamma", "round", "floor", "ceil", "tan")
+    return _sign(arguments[0]) * math.inf if odd else math.inf
 
 
 def _pole(name: str, arguments: tuple[float, ...]) -> float:
@@ -175,8 +172,6 @@ def _pole(name: str, arguments: tuple[float, ...]) -> float:
         return math.inf
     if name == "gamma" and x == 0:
         return math.copysign(math.inf, x)
-    if name in ("floor", "ceil", "round"):
-        return x
     if name == "pow" and x == 0:
         odd = arguments[1] % 2 == 1
         return math.copysign(math.inf, x) if odd else math.inf
