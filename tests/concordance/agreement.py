@@ -176,7 +176,7 @@ class Comparison:
 
     def _no_digit(self, right: Number, place: int) -> bool:
         """Whether a number is 0 by terms that cancel: no number of digits tells that."""
-        return finite(right) and abs(right) <= self.answer.spread[place] * mpf(2) ** -80
+        return finite(right) and abs(right) <= self.answer.true_spread[place] * mpf(2) ** -80
 
     def _beyond(self) -> bool:
         """Whether something has no finite true value, and so nothing that is computed from it."""
@@ -231,7 +231,7 @@ class Comparison:
         size = kinds.get(self.way.numbers)
         if size is not None:
             # The oracle's numbers round as well: as doubles do, some 140 bits further on.
-            return _Lazily(size, lambda: size + self.answer.spread[place] * mpf(2) ** -80)
+            return _Lazily(size, lambda: size + self.answer.true_spread[place] * mpf(2) ** -80)
         size = self._in_doubles(kind, right, place)
         if self.way.numbers == "labels":
             return abs(right) * mpf("5.1e-6") + size

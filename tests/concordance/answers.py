@@ -55,11 +55,20 @@ class Answer:
     @cached_property
     def spread(self) -> list[mpf]:
         """How far numbers go where the result of every operation is moved by up to 2 ulp."""
+        return self._spread(self.numbers, ranged=True)
+
+    @cached_property
+    def true_spread(self) -> list[mpf]:
+        """The same of numbers without the ends of the doubles' range."""
+        return self._spread(self.true, ranged=False)
+
+    def _spread(self, numbers: Numbers, *, ranged: bool) -> list[mpf]:
         with mp.workprec(_bits(self.program, self.point)):
-            right = self.numbers.flat()
+            right = numbers.flat()
             widest = [mpf(0)] * len(right)
             for k in range(SHAKES):
-                moved = _numbers(*_walk(self.program, self.point, Tape(shaken=k + 1)))
+                tape = Tape(ranged=ranged, shaken=k + 1)
+                moved = _numbers(*_walk(self.program, self.point, tape))
                 for place, (a, b) in enumerate(zip(right, moved.flat(), strict=True)):
                     if finite(a) and finite(b):
                         widest[place] = max(widest[place], abs(a - b))
