@@ -308,14 +308,22 @@ def _mark(label: Any, places: Any, out: Any) -> None:
 def _products(bound: Bound) -> Call:
     (array,) = bound.arguments
     (axis,) = bound.own.static
-    name = {"others": "products_of_others"}.get(bound.own.operation, "prod")
-    return _multiply, (getattr(arrays.ARRAYS, name), array, axis, int(bound.own.rows), bound.out)
-
-
-def _multiply(products: Any, array: Any, axis: int | None, first: int, out: Any) -> None:
+    first = int(bound.own.rows)
     if axis is None:
         array, axis = array.reshape((*array.shape[:first], -1)), 0
-    np.copyto(out, np.reshape(products(array, axis + first), out.shape))
+    multiply = _multiply if bound.own.operation == "prod" else _multiply_others
+    return multiply, (array, axis + first, bound.out, bound.guard)
+
+
+def _multiply(array: Any, axis: int, out: Any, guard: Guard) -> None:
+    if guard.careful:
+        np.copyto(out, arrays.ARRAYS.prod(array, axis))
+    else:
+        np.multiply.reduce(array, axis, None, out)
+
+
+def _multiply_others(array: Any, axis: int, out: Any, guard: Guard) -> None:
+    np.copyto(out, arrays.ARRAYS.products_of_others(array, axis).reshape(out.shape))
 
 
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
