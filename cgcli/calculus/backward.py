@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cgcli.calculus.floats import FloatSweep, send_floats
+from cgcli.calculus.sweep import Masked
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -47,8 +48,14 @@ def backward(
     if faults and _stopped(graph, gradients, faults):
         from cgcli.calculus.pullback import TaintSweep
 
-        taints = TaintSweep(graph, values, faults, masks, trail).backward(of, active, 0.0 * seed)
-        for node, taint in enumerate(taints):
+        to = TaintSweep(graph, values, faults, masks, trail)
+        steps = {
+            node: Masked(taint, to.masks.get(node))
+            for node, taint in enumerate(to.backward(of, active, 0.0 * seed))
+            if taint is not None and graph.operations[node].step
+        }
+        behind = TaintSweep(graph, values, faults, {}, trail, steps)
+        for node, taint in enumerate(behind.backward(of, active, None)):
             if taint is not None:
                 before = gradients[node]
                 gradients[node] = taint if before is None else before + taint
@@ -83,7 +90,7 @@ def contribution(
     if faults and graph.operations[node].step:
         from cgcli.calculus.pullback import TaintSweep
 
-        taints = TaintSweep(graph, values, faults, masks, Trail())
+        taints = TaintSweep(graph, values, faults, masks, Trail(), {})
         return taints.contribution(node, place, 0.0 * upstream)
     if graph.tensors:
         from cgcli.calculus.pullback import ArraySweep

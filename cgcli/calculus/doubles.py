@@ -37,8 +37,7 @@ class Doubles:
         from cgcli.errors import CgraphError, Place
 
         values = forward(graph, inputs)
-        notes, _ = examine(graph, values)
-        for node, (note, *_) in notes.items():
+        for node, (note, *_) in examine(graph, values).notes.items():
             if note.kind in borne:
                 continue
             place = Place(graph.text, graph.starts[node], graph.ends[node])

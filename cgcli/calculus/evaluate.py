@@ -58,7 +58,7 @@ def evaluate(
     if graph.shape(target):
         check_size(graph, target, names, sources, limits)
     values = forward(graph, inputs)
-    found, faults = notes.examine(graph, values)
+    found, faults, forms = notes.examine(graph, values)
     trail = Trail()
     result = Result(graph, values, target, active, wanted, kind, varying)
     result.faults, result.masks = faults, trail.masks
@@ -69,12 +69,16 @@ def evaluate(
         reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
         result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
     bent = kinks(result, reached, trail, lambda: values)
-    if bent and trail.scattered:
-        # An element that is not picked is at no kink.
+    if (bent or forms) and trail.scattered:
+        # An element that is not picked is at no kink, and no indeterminate form.
         trail = Trail(marks=True)
         reached = backward(graph, values, target, active, faults, _ones(graph, target), trail)
         result.masks = trail.masks
         bent = kinks(result, reached, trail, lambda: values)
+    for node, form in forms.items():
+        reach = trail.masks.get(node, True) & form
+        if reached[node] is not None and (reach is True or reach.any()):
+            trail.crossed.add(node)
     vanished = list(vanished_values(graph, values))
     if vanished:
         # What is 0 for want of a smaller double is at no kink.

@@ -52,19 +52,23 @@ class Note(NamedTuple):
 
 
 class Examined(NamedTuple):
-    """The notes of the forward pass by node, and the nodes that are outside their domain."""
+    """The notes of the forward pass by node, the nodes outside their domain, and other NaN."""
 
     notes: dict[int, list[Note]]
     faults: dict[int, Any]
+    forms: dict[int, Any]
 
 
 def examine(graph: Graph, values: list[Any]) -> Examined:
     """Return the domain and overflow notes on the values, and where the domain was left.
 
-    A fault is True, or for an array the mask of the elements that are outside.
+    A fault is True, or for an array the mask of the elements that are outside. So are the forms
+    that have no value of values that are there, as 0 times infinity; what each factor or term
+    of one is sent is what it would be anywhere.
     """
     notes: dict[int, list[Note]] = {}
     faults: dict[int, Any] = {}
+    forms: dict[int, Any] = {}
     overflowed: set[int] = set()
     lines: Lines | None = None
     suggested = 0
@@ -82,8 +86,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
             message = _domain_message(graph, values, node, outside)
             said.append(note_on(graph, node, "domain", message, lines))
         elif undefined is not None:
-            if not after:
-                faults[node] = undefined
+            forms[node] = undefined
             kind = "overflow" if after else "domain"
             message = _nothing(graph, values, node, undefined)
             said.append(note_on(graph, node, kind, message, lines))
@@ -95,7 +98,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
                 suggested += 1
                 message = _with_suggestion(message, graph, node)
             said.append(note_on(graph, node, "overflow", message, lines))
-    return Examined(notes, faults)
+    return Examined(notes, faults, forms)
 
 
 def note_on(

@@ -191,9 +191,10 @@ class ArraySweep(MaskedSweep):
 
 
 class TaintSweep(ArraySweep):
-    """A pass back of zeros that go through steps, and are NaN once they came through a fault.
+    """A pass back of zeros that are NaN once they came through a fault.
 
-    Nothing is multiplied: an infinite slope makes nothing of 0.
+    Nothing is multiplied: an infinite slope makes nothing of 0. With `steps` it has what they
+    send on of what came to them so, and nothing else.
     """
 
     def __init__(
@@ -203,18 +204,20 @@ class TaintSweep(ArraySweep):
         faults: dict[int, Any],
         masks: dict[int, Any],
         trail: Trail,
+        steps: dict[int, Masked] | None = None,
     ) -> None:
         super().__init__(graph, values, faults)
         self.masks.update(masks)
         self._trail.crossed = trail.crossed
+        self._steps = steps
 
     def tainted(self, node: int) -> bool:
-        """Return that a step sends on what comes to it."""
-        return True
+        """Return whether a step sends on what comes to it."""
+        return self._steps is not None
 
-    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
-        """Return ones."""
-        return [1.0] * len(places)
+    def is_bare(self, node: int) -> bool:
+        """Return that nothing is multiplied."""
+        return True
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
@@ -223,8 +226,11 @@ class TaintSweep(ArraySweep):
         return upstream
 
     def visits(self, of: int, active: bytearray) -> Iterable[int]:
-        """Return the nodes, scalars among them."""
-        return range(of, -1, -1)
+        """Yield the nodes, scalars among them; the steps with what comes to them."""
+        for node in range(of, -1, -1):
+            if self._steps and node in self._steps:
+                self.add(node, self._steps[node])
+            yield node
 
 
 def _double(part: Any) -> Any:

@@ -228,7 +228,7 @@ class Sweep:
         operation, arguments = graph.operations[node], graph.arguments[node]
         pull, fixed = operation.pullback, graph.static.get(node, ())
         assert pull is not None
-        y, parts = self.part(node), Parts(range(len(graph)), arguments, self.part)
+        y, parts = self.factors(node)
         for place in places:
             compute = functools.partial(pull, m, place, upstream, y, parts, fixed)
             sent = self.attempt(arguments[place], node, compute)
@@ -236,6 +236,11 @@ class Sweep:
                 sent = self.reduce(sent, node, arguments[place])
             if sent is not None:
                 yield place, sent
+
+    def factors(self, node: int) -> tuple[Any, Parts]:
+        """Return what a pullback multiplies by: the values of a node and of its arguments."""
+        arguments = self.graph.arguments[node]
+        return self.part(node), Parts(range(len(self.graph)), arguments, self.part)
 
     @property
     def scattering(self) -> Namespace:
@@ -353,9 +358,8 @@ class MaskedSweep(Sweep):
         operation, arguments = graph.operations[node], graph.arguments[node]
         pull, fixed = operation.pullback, graph.static.get(node, ())
         assert pull is not None
-        every = range(len(graph))
-        y, parts = self.part(node), Parts(every, arguments, self.part)
-        ones = Parts(every, arguments, self.ones)
+        y, parts = self.factors(node)
+        one, ones = self.unit_factors(node)
         flags = self.truth(mask, node)
         for place in places:
             argument = arguments[place]
@@ -365,7 +369,7 @@ class MaskedSweep(Sweep):
             if operation.mixes:
                 reached = m.spread(m.amax(flags, -1), flags, -1) > 0
             else:
-                reach = pull(m, place, flags, self.ones(node), ones, fixed)
+                reach = pull(m, place, flags, one, ones, fixed)
                 reached = self.reduce(reach, node, argument) != 0
             state = self.decide(reached)
             if state is False:
@@ -374,6 +378,25 @@ class MaskedSweep(Sweep):
                 sent = self._untouched(node, place, upstream, flags, sent)
             sent = m.where(reached, self.reduce(sent, node, argument), 0.0)
             yield place, Masked(sent, None if state else reached)
+
+    def is_bare(self, node: int) -> bool:
+        """Whether what a node sends is multiplied by nothing."""
+        return False
+
+    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
+        """Return local derivatives; ones where nothing is multiplied."""
+        if self.is_bare(node):
+            return [1.0] * len(places)
+        return super().partials(node, places, parts)
+
+    def factors(self, node: int) -> tuple[Any, Parts]:
+        """Return what a pullback multiplies by; ones where nothing is multiplied."""
+        return self.unit_factors(node) if self.is_bare(node) else super().factors(node)
+
+    def unit_factors(self, node: int) -> tuple[Any, Parts]:
+        """Return ones for what a pullback multiplies by."""
+        arguments = self.graph.arguments[node]
+        return self.ones(node), Parts(range(len(self.graph)), arguments, self.ones)
 
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements; None where that need not be known."""

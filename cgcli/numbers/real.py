@@ -27,10 +27,13 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _maximum(*values: float) -> float:
-    """The greatest; NaN where any is, which the built-in `max` would lose."""
+    """The greatest; NaN where any is, which the built-in `max` would lose.
+
+    Of a zero and a negative zero it is the later, as NumPy has it.
+    """
     greatest = values[0]
     for value in values:
-        if value > greatest or value != value:
+        if value >= greatest or value != value:
             greatest = value
     return greatest
 
@@ -38,20 +41,21 @@ def _maximum(*values: float) -> float:
 def _minimum(*values: float) -> float:
     least = values[0]
     for value in values:
-        if value < least or value != value:
+        if value <= least or value != value:
             least = value
     return least
 
 
 def _sign(x: float) -> float:
-    return x if x == 0 or x != x else math.copysign(1.0, x)
+    """The sign; that of a negative zero is 0, as NumPy has it."""
+    return abs(x) if x == 0 or x != x else math.copysign(1.0, x)
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
-    """Keep the result a float: as an integer it could grow without bound."""
+    """Keep the result a float, which has a zero's sign: an integer could grow without bound."""
 
     def rounded(x: float) -> float:
-        return float(function(x))
+        return math.copysign(function(x), x)
 
     return rounded
 
@@ -152,11 +156,8 @@ def _overflow(name: str, arguments: tuple[float, ...]) -> float:
     if name == "pow":
         base, exponent = arguments
         return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
-    if name in ("sinh", "gamma", "round", "floor", "ceil", "tan"):
-        return (
-            arguments[0] if name in ("round", "floor", "ceil") else _sign(arguments[0]) * math.inf
-        )
-    return math.inf
+    odd = name in ("sinh", "gamma", "round", "floor", "ceil", "tan")
+    return _sign(arguments[0]) * math.inf if odd else math.inf
 
 
 def _pole(name: str, arguments: tuple[float, ...]) -> float:
@@ -171,8 +172,6 @@ def _pole(name: str, arguments: tuple[float, ...]) -> float:
         return math.inf
     if name == "gamma" and x == 0:
         return math.copysign(math.inf, x)
-    if name in ("floor", "ceil", "round"):
-        return x
     if name == "pow" and x == 0:
         odd = arguments[1] % 2 == 1
         return math.copysign(math.inf, x) if odd else math.inf

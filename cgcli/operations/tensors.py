@@ -81,7 +81,9 @@ def _extreme_pullback(
 ) -> Number:
     x = arguments[0]
     tied = m.where(x == y, m.number(1), m.number(0))
-    return up * (tied / m.sum(tied)) + m.where(y == y, 0, y)
+    # NaN is the extreme, and equal to nothing: what is NaN itself has a gradient that is, too.
+    share = up / m.where(y == y, m.sum(tied), 1)
+    return m.where(x == x, share * tied, x)
 
 
 def _softmax_pullback(

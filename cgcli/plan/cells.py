@@ -187,6 +187,8 @@ def where(condition: Any, a: Number, b: Number) -> Number:
     """Return a choice between two numbers; a condition that is known is one already."""
     if not isinstance(condition, Cell):
         return a if condition else b
+    if not isinstance(a, Cell) and _is(b, 0) and a == 0:
+        return a
     if _is(a, 1) and _is(b, 0):
         return elementwise(condition.tape, "truth", condition)
     return elementwise(condition.tape, "where", condition, a, b)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, NamedTuple
 
@@ -110,7 +109,9 @@ class Function:
         wanted = graph.inputs if self.wrt is None else self.wrt
         sources = {name: _find(graph, name) for name in wanted}
         rows = frozenset(self.rows)
-        return _Call(graph, sources, rows, total=self.total, jacobian=self.jacobian)
+        return _Call(
+            graph, sources, rows, total=self.total, jacobian=self.jacobian, limits=self.limits
+        )
 
 
 class Shaped(NamedTuple):
@@ -149,9 +150,10 @@ class _Call:
         *,
         total: bool,
         jacobian: bool,
-        masked: bool = False,
+        limits: Limits,
     ) -> None:
         self._graph = graph
+        self._limits = limits
         self._read = dict(graph.read)
         self._names = list(sources)
         columns = {name: None for name in graph.inputs if name in rows}
@@ -167,17 +169,9 @@ class _Call:
         self._shape = graph.shape(target)
         self._shapes = [graph.shape(node) for node in nodes]
         self._seeds: Any = None
-        self._with_masks: Callable[[], _Call] | None = None
-        if jacobian and not masked:
-            # What an element of the output does not depend on is not to be multiplied by 0, where
-            # that makes a difference.
-            again = functools.partial(
-                _Call, graph, sources, rows, total=total, jacobian=True, masked=True
-            )
-            self._with_masks = functools.cache(again)
         if jacobian:
             value = lowered.row(target)
-            places = lowered.jacobian_rows(nodes, masked=masked)
+            places = lowered.jacobian_rows(nodes)
             self._seeds = np.eye(size(self._shape)).reshape((-1, *self._shape))
         elif columns and total:
             value, places = lowered.total(target), lowered.gradient_totals(nodes)
@@ -210,66 +204,37 @@ class _Call:
             next(taken) if by_row else _plain(arrays[place])
             for place, by_row in zip(self._places, self._by_row, strict=True)
         ]
-        if self._with_masks is not None and not all(map(_is_finite, results[1:])):
-            return self._with_masks().run(given)
+        if self._seeds is not None and not all(np.isfinite(part).all() for part in results):
+            return self._apart(given)
         value, *gradients = results
         if self._leads:
             # What does not depend on the rows, or on the output's element, is there for each.
+            lead = (count,) if self._seeds is None else self._shape
             gradients = [
-                _repeated(part, (count, *shape))
+                _repeated(part, (count, *shape)).reshape(lead + shape)
                 for part, shape in zip(gradients, self._shapes, strict=True)
             ]
-        if self._leads and self._seeds is None:
-            value = _repeated(value, (count, *self._shape))
-        if self._seeds is not None:
-            gradients = [
-                part.reshape(self._shape + shape)
-                for part, shape in zip(gradients, self._shapes, strict=True)
-            ]
-        called = Called(value, dict(zip(self._names, gradients, strict=True)))
-        if self._plan.plan.guard.careful and self._leads | (not self._rowed):
-            return self._beside_infinity(called, given)
-        return called
+            if self._seeds is None:
+                value = _repeated(value, (count, *self._shape))
+        return Called(value, dict(zip(self._names, gradients, strict=True)))
 
-    def _beside_infinity(self, called: Called, given: Mapping[str, Any]) -> Called:
-        """Return the results as `evaluate` has them where an input is infinite.
+    def _apart(self, given: Mapping[str, Any]) -> Called:
+        """Return a Jacobian that is not finite throughout as `evaluate` has it.
 
-        There a sum or a product may be an indeterminate form, which no instruction looks for.
+        There no element of the output is multiplied by the 0 of another one's row.
         """
-        infinite: Any = False
-        for name in self._graph.inputs:
-            at = np.isinf(given[name])
-            infinite |= at.reshape(len(at), -1).any(axis=1) if name in self._rowed else at.any()
-        if not np.any(infinite):
-            return called
-        if not self._rowed:
-            value, gradients = self._at_point(given)
-            return Called(value, dict(zip(self._names, gradients, strict=True)))
-        for row in np.flatnonzero(np.broadcast_to(infinite, len(called.value))):
-            point = {**given, **{name: given[name][row] for name in self._rowed}}
-            called.value[row], gradients = self._at_point(point)
-            for name, gradient in zip(self._names, gradients, strict=True):
-                called.gradient[name][row] = gradient
-        return called
-
-    def _at_point(self, given: Mapping[str, Any]) -> tuple[Any, list[Any]]:
-        """Return the value and the gradients, or the Jacobians, at a point."""
         from cgcli.calculus.doubles import DOUBLES
         from cgcli.calculus.evaluate import evaluate
 
-        inputs = {n: given[n] if np.ndim(given[n]) else float(given[n]) for n in self._graph.inputs}
-        result = evaluate(self._graph, inputs, None, self._names, kind=DOUBLES)
-        found = result.jacobian if result.gradient is None else result.gradient
-        assert found is not None
-        return result.values[self._graph.output], [found[name] for name in self._names]
+        graph, names = self._graph, self._names
+        inputs = {n: given[n] if np.ndim(given[n]) else float(given[n]) for n in graph.inputs}
+        result = evaluate(graph, inputs, None, names, self._limits, kind=DOUBLES)
+        found = result.gradient if result.jacobian is None else result.jacobian
+        return Called(result.value, {n: np.asarray((found or {})[n]) for n in names})
 
 
 def _repeated(part: Any, shape: Shape) -> Any:
     return part if np.shape(part) == shape else np.array(np.broadcast_to(part, shape))
-
-
-def _is_finite(found: Any) -> bool:
-    return bool(np.isfinite(found).all())
 
 
 def _plain(array: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, reduce
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -41,14 +42,10 @@ def _power(power: Callable[..., Number], a: Number, b: Number) -> Number:
     if isinstance(a, Cell) and not isinstance(b, Cell):
         if b == 0:
             return 1.0
-        if b == 1:
-            return a
-        if b == 2:
-            return a * a
-        if b == 3:
-            return a * a * a
         if b == -1:
             return 1 / a
+        if b in (1, 2, 3):
+            return reduce(mul, [a] * int(b))
     return power(a, b)
 
 

@@ -90,15 +90,14 @@ class Lowered:
         """Return the places of the gradients of every row."""
         return self._gradients(nodes, each=True)
 
-    def jacobian_rows(self, nodes: Sequence[int], *, masked: bool) -> list[int]:
+    def jacobian_rows(self, nodes: Sequence[int]) -> list[int]:
         """Return the places of the derivatives of an output of any shape, a row an element.
 
         The rows are those of a column, `SEED`, that holds for each element of the output the
-        array of its shape with 1 there and 0 elsewhere. Where it is `masked`, no other element is
-        multiplied by that 0.
+        array of its shape with 1 there and 0 elsewhere.
         """
         seed = self._leaf("column", SEED, self.graph.output, rows=True)
-        return self._gradients(nodes, each=True, seed=seed, masked=masked)
+        return self._gradients(nodes, each=True, seed=seed)
 
     def _gradients(
         self,
@@ -106,13 +105,12 @@ class Lowered:
         *,
         each: bool,
         seed: Number | None = None,
-        masked: bool = False,
     ) -> list[int]:
         graph = self.graph
         if nodes is None:
             nodes = [graph.inputs[name] for name in self.parameters]
         active = graph.dependents(nodes)
-        found = self.sweep.gradients(active, each=each, seed=seed, masked=masked)
+        found = self.sweep.gradients(active, each=each, seed=seed)
         places = []
         for node in nodes:
             shape, gradient = graph.shape(node), found[node]

@@ -40,22 +40,16 @@ class CellSweep(MaskedSweep):
 
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
         super().__init__(graph)
-        self._m = m
-        self._tape = tape
-        self._each = False
+        self.m = m
+        self.tape = tape
+        self.each = False
         self._scattering = scattering(m)
-        # Flags of the nodes after a step, and of those after one that has a domain.
-        self._stepped = self._bounded = bytearray(len(graph))
-        # By node what a step lets pass: 0, or NaN where it came through a fault. Nodes that
-        # nothing else was sent to are nil.
-        self._taints: dict[int, Number] = {}
-        self._nil: set[int] = set()
         # By node what was sent to some of its elements, by their indices.
         self._pieces: dict[int, dict[tuple[int, ...], Number]] = {}
 
     def book(self, node: int) -> Namespace:
         """Return the namespace of cells."""
-        return self._m
+        return self.m
 
     @property
     def scattering(self) -> Namespace:
@@ -65,22 +59,20 @@ class CellSweep(MaskedSweep):
     def part(self, node: int) -> Number:
         """Return a node's value, as a cell where it is a vector or a matrix."""
         shape, value = self.graph.shape(node), self.values[node]
-        return filled(self._tape, value, shape) if shape else value
+        return filled(self.tape, value, shape) if shape else value
 
     def times(
         self, node: int, place: int, upstream: Number, partial: Number, parts: Sequence[Number]
     ) -> Number:
         """Return contributions: doubles though a partial is none, and NaN outside a domain."""
         operation = self.graph.operations[node]
-        if operation.step or (operation.domain is None and node in self._nil):
-            return upstream
         if not operation.wide and operation.domain is None:
             return upstream * partial
         y: Any = self.values[node]
         numbers = (upstream, partial, y, *parts)
         if any(isinstance(number, Cell) for number in numbers):
             static = (operation.name, place)
-            return elementwise(self._tape, "send", *numbers, static=static)
+            return elementwise(self.tape, "send", *numbers, static=static)
         return Careful(mended(operation, place, upstream, partial, y, parts))
 
     def pull_back(
@@ -93,26 +85,16 @@ class CellSweep(MaskedSweep):
             if operation.wide and isinstance(sent, Cell):
                 x = self.part(self.graph.arguments[node][place])
                 numbers, static = (sent, upstream, self.part(node), x), (operation.name, *fixed)
-                mended = written(self._tape, "mend", numbers, sent.shape, *static)
+                mended = written(self.tape, "mend", numbers, sent.shape, *static)
             yield place, Masked(mended, mask)
-
-    def partials(self, node: int, places: Sequence[int], parts: list[Number]) -> list[Number]:
-        """Return local derivatives; what comes of steps alone is not multiplied by any."""
-        if node in self._nil:
-            return [1.0] * len(places)
-        return super().partials(node, places, parts)
-
-    def tainted(self, node: int) -> bool:
-        """Whether a step sends anything, which is what came through a fault."""
-        return True
 
     def ones(self, node: int) -> Number:
         """Return ones."""
-        return filled(self._tape, 1.0, self.graph.shape(node))
+        return filled(self.tape, 1.0, self.graph.shape(node))
 
     def truth(self, mask: Any, node: int) -> Number:
         """Return a mask as numbers."""
-        return filled(self._tape, self._m.truth(mask), self.graph.shape(node))
+        return filled(self.tape, self.m.truth(mask), self.graph.shape(node))
 
     def decide(self, truth: Any) -> bool | None:
         """Return a truth of numbers; what cells are is not known yet."""
@@ -141,7 +123,7 @@ class CellSweep(MaskedSweep):
         taken: dict[int, Number] = {**self.graph.constants, **leaves}
         for node, value in taken.items():
             if not isinstance(value, Cell):
-                constant = Cell(self._tape, self._tape.array(value)) if np.shape(value) else None
+                constant = Cell(self.tape, self.tape.array(value)) if np.shape(value) else None
                 taken[node] = Careful(value) if constant is None else constant
         return super().forward(taken, needed)
 
@@ -155,7 +137,7 @@ class CellSweep(MaskedSweep):
 
     def settle(self, node: int, result: Number, parts: Sequence[Number]) -> Number:
         """Return a value in the shape of its node, with rows where an argument has them."""
-        tape, shape = self._tape, self.graph.shape(node)
+        tape, shape = self.tape, self.graph.shape(node)
         if shape_of(result) != shape:
             result = filled(tape, result, shape)
         if not has_rows(result) and any(map(has_rows, parts)):
@@ -165,30 +147,45 @@ class CellSweep(MaskedSweep):
         return result if isinstance(result, Cell) else Careful(result)
 
     def gradients(
-        self, active: bytearray, *, each: bool, seed: Number | None = None, masked: bool = False
+        self, active: bytearray, *, each: bool, seed: Number | None = None
     ) -> list[Number | None]:
-        """Return the gradient of the output by every node; `seed` is that by itself, else 1.
-
-        Where it is `masked`, a 0 of the seed reaches nothing.
-        """
-        self._each = each
+        """Return the gradient of the output by every node; `seed` is that by itself, else 1."""
+        self.each = each
         output = self.graph.output
         if seed is None:
             # A cost without data is the same in every row.
             summed = not each and not has_rows(self.values[output])
-            seed = sum_rows(self._tape, 1.0) if summed else Careful(1.0)
+            seed = sum_rows(self.tape, 1.0) if summed else Careful(1.0)
         self.masks.clear()
-        self._nil.clear()
-        self._taints.clear()
-        rows = [(node, row) for node, row in enumerate(self.graph.operations) if active[node]]
-        self._stepped = self.graph.dependents([node for node, row in rows if row.step])
-        self._bounded = self.graph.dependents([n for n, row in rows if row.domain is not None])
-        if masked:
-            self.masks[output] = seed != 0
-        self.backward(output, active, seed)
+        found = self.backward(output, active, seed)
+        rows = self.graph.operations
+        steps = [node for node, row in enumerate(rows) if active[node] and row.step]
+        bounded = [n for n, row in enumerate(rows) if active[n] and row.domain is not None]
+        if steps and bounded:
+            self._add_taints(active, steps, bounded)
+        return found
+
+    def backward(self, of: int, active: bytearray, seed: Any) -> list[Number | None]:
+        """Return the gradients, all that was sent put together."""
+        found = super().backward(of, active, seed)
         for node in list(self._pieces):
             self._put_together(node)
-        return self.sums.gradients
+        return found
+
+    def _add_taints(self, active: bytearray, steps: list[int], bounded: list[int]) -> None:
+        """Add to the gradients what steps let pass: NaN of what came through a fault."""
+        output, after = self.graph.output, self.graph.dependents(bounded)
+        to = TaintCells(self, self.graph.dependents(steps))
+        taints = to.backward(output, active, Careful(0.0))
+        entered = {
+            step: Masked(taints[step], to.masks.get(step))
+            for step in steps
+            if isinstance(taints[step], Cell) or (taints[step] is not None and after[step])
+        }
+        behind = TaintCells(self, active, entered)
+        for node, taint in enumerate(behind.backward(output, active, None)):
+            if isinstance(taint, Cell):
+                self.sums.add(node, taint)
 
     def visits(self, of: int, active: bytearray) -> Iterator[int]:
         """Yield the nodes, each when all that was sent to it is put together."""
@@ -237,68 +234,77 @@ class CellSweep(MaskedSweep):
             flags[selected(indices)] = 1.0
         if flags.all() or not self.graph.arguments[node]:
             return None
-        marked: Cell = Cell(self._tape, self._tape.array(flags)) != 0
+        marked: Cell = Cell(self.tape, self.tape.array(flags)) != 0
         return marked
 
     def _stacked(self, pieces: dict[int, Number], shape: Shape) -> Number:
         """Return the array of a shape that has some elements, or rows, and 0 for all others."""
         if len(pieces) * _SPARSE < shape[0]:
-            like = filled(self._tape, 0.0, shape)
-            parts = (self._m.scatter(value, like, place) for place, value in pieces.items())
+            like = filled(self.tape, 0.0, shape)
+            parts = (self.m.scatter(value, like, place) for place, value in pieces.items())
             return functools.reduce(operator.add, parts)
-        nothing = filled(self._tape, 0.0, shape[1:]) if len(shape) > 1 else 0.0
-        return self._m.stack(*(pieces.get(place, nothing) for place in range(shape[0])))
+        nothing = filled(self.tape, 0.0, shape[1:]) if len(shape) > 1 else 0.0
+        return self.m.stack(*(pieces.get(place, nothing) for place in range(shape[0])))
 
     def send(
         self, node: int, places: Sequence[int], upstream: Number
     ) -> Iterator[tuple[int, Masked]]:
-        """Yield what a node sends; put aside what came through a fault, for the steps before."""
-        graph, row = self.graph, self.graph.operations[node]
-        taint, nil = self._taints.pop(node, None), node in self._nil
-        clean: Number = Careful(0.0)
-        if row.step:
-            if taint is None and not self._bounded[node]:
-                return
-            upstream, nil = clean if taint is None else taint, True
-        for place, sent in self._sent(node, places, upstream):
-            argument = graph.arguments[node][place]
-            if not nil:
-                self._nil.discard(argument)
-            elif self.sums.gradients[argument] is None and argument not in self._pieces:
-                self._nil.add(argument)
-            yield place, sent
-        if row.step or not self._stepped[node] or (taint is None and row.domain is None):
-            return
-        places = [place for place in places if self._stepped[graph.arguments[node][place]]]
-        self._nil.add(node)
-        for place, sent in self._sent(node, places, clean if taint is None else taint):
-            argument, value = graph.arguments[node][place], sent.value
-            value = value.dense() if type(value) is Scattered else value
-            before = self._taints.get(argument)
-            self._taints[argument] = value if before is None else before + value
-        if not nil:
-            self._nil.discard(node)
-
-    def _sent(
-        self, node: int, places: Sequence[int], upstream: Number
-    ) -> Iterator[tuple[int, Masked]]:
         """Yield what a node sends, summed over the rows to what is the same for all of them."""
-        m, graph = self._m, self.graph
+        m, graph = self.m, self.graph
         shape = graph.shape(node)
         if shape and not graph.operations[node].elementwise:
-            upstream = filled(self._tape, upstream, shape)
+            upstream = filled(self.tape, upstream, shape)
         for place, sent in super().send(node, places, upstream):
             argument = graph.arguments[node][place]
-            summed = not self._each and has_rows(self.values[node])
+            summed = not self.each and has_rows(self.values[node])
             if not summed or has_rows(self.values[argument]):
                 yield place, sent
                 continue
             mask = sent.mask if graph.arguments[argument] else None
             if mask is not None and mask.rows:
-                mask = sum_rows(self._tape, m.truth(mask)) > 0
+                mask = sum_rows(self.tape, m.truth(mask)) > 0
             value = sent.value
             if type(value) is Scattered:
-                value.value = sum_rows(self._tape, value.value)
+                value.value = sum_rows(self.tape, value.value)
             else:
-                value = sum_rows(self._tape, value)
+                value = sum_rows(self.tape, value)
             yield place, Masked(value, mask)
+
+
+class TaintCells(CellSweep):
+    """A pass back of zeros that are NaN once they came through a fault, as cells.
+
+    It goes to the nodes that are flagged. With `steps` it has what they send on of what came to
+    them so, and nothing else.
+    """
+
+    def __init__(
+        self, sweep: CellSweep, flags: bytearray, steps: dict[int, Masked] | None = None
+    ) -> None:
+        super().__init__(sweep.graph, sweep.m, sweep.tape)
+        self.values, self.each = sweep.values, sweep.each
+        self._flags, self._steps = flags, steps
+
+    def tainted(self, node: int) -> bool:
+        """Return whether a step sends on what comes to it."""
+        return self._steps is not None
+
+    def is_bare(self, node: int) -> bool:
+        """Return that nothing is multiplied."""
+        return True
+
+    def times(
+        self, node: int, place: int, upstream: Number, partial: Number, parts: Sequence[Number]
+    ) -> Number:
+        """Return upstream, and NaN outside a domain."""
+        if self.graph.operations[node].domain is None:
+            return upstream
+        return super().times(node, place, upstream, partial, parts)
+
+    def visits(self, of: int, active: bytearray) -> Iterator[int]:
+        """Yield the nodes that are flagged; the steps with what comes to them."""
+        for node in super().visits(of, active):
+            if self._steps and node in self._steps:
+                self.add(node, self._steps[node])
+            if self._flags[node]:
+                yield node

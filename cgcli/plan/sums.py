@@ -14,6 +14,8 @@ def sum_rows(tape: Tape, value: Number) -> Number:
     The sum of outer products is a matrix product, a factor that all rows share stands before
     the sum, and so on: each is followed down a chain of operations that are linear.
     """
+    if not isinstance(value, Cell) and value == 0:
+        return value
     chain: list[tuple[Instruction, int]] = []
     while isinstance(value, Cell) and value.rows:
         own = tape[value.place]

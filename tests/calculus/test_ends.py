@@ -10,6 +10,7 @@ import math
 import random
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -154,3 +155,56 @@ def test_a_jacobian_comes_back_into_the_doubles() -> None:
     found = cgcli.parse("log(1/x)").evaluate(x=[1e-200, 2.0]).jacobian
     assert found is not None
     assert np.array_equal(found["x"], [[-1e200, 0], [0, -0.5]])
+
+
+def test_a_product_is_a_double_whatever_its_first_factors_make() -> None:
+    """Products of the rows of a matrix and of the other elements of each, by fractions."""
+    chance = random.Random(2)
+    sizes = [[10 ** chance.uniform(-320, 308) for _ in range(5)] for _ in range(60)]
+    sizes += [[0.0, 1e300, 1e300, 1e-300, 2.0], [1e300, 1e300, 1e-300, 1e-300, 0.5]]
+    rows = [[size * chance.choice((-1, 1)) for size in line] for line in sizes]
+    program = cgcli.parse("prod(v)")
+    whole = cgcli.parse("prod(W, 1)").evaluate(W=rows)
+    assert whole.jacobian is not None
+    called = program.function(rows=["v"])(v=np.array(rows))
+    for k, row in enumerate(rows):
+        point = program.evaluate(v=row)
+        assert point.gradient is not None
+        products = [_nearest(math.prod(map(Fraction, row)))]
+        products += [
+            _nearest(math.prod(map(Fraction, row[:j] + row[j + 1 :]))) for j in range(len(row))
+        ]
+        for found in (
+            [point.value, *point.gradient["v"]],
+            [called.value[k], *called.gradient["v"][k]],
+            [whole.value[k], *whole.jacobian["W"][k, k]],
+        ):
+            np.testing.assert_allclose(found, products, rtol=1e-15, atol=5e-324)
+
+
+def _nearest(number: Fraction) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def test_an_inner_product_is_a_double_whatever_its_first_terms_make() -> None:
+    rows = [
+        ([1.5e308, 1.5e308, 1.5e308], [1.0, 1.0, -1.0], 1.5e308),
+        ([2e200, -1e200, 1e201], [1e200, 1e200, -1e200], -math.inf),
+        ([3e156, 5e210, 1.0], [-math.inf, 1e301, 1.0], -math.inf),
+        ([0.0, 5e210, 1.0], [-math.inf, 1e301, 1.0], math.nan),
+    ]
+    u, v, want = (np.array(column) for column in zip(*rows, strict=True))
+    program = cgcli.parse("u @ v")
+    np.testing.assert_allclose(program.function(rows=["u", "v"])(u=u, v=v).value, want)
+    np.testing.assert_allclose(
+        np.diag(cgcli.parse("u @ transpose(v)").evaluate(u=u, v=v).value), want
+    )
+    for left, right, value in rows:
+        np.testing.assert_allclose(program.evaluate(u=left, v=right).value, value)
+        called = cgcli.parse("(W @ v)[0]").function(rows=["v"])(
+            W=[left], v=np.array([right, right])
+        )
+        np.testing.assert_allclose(called.value, [value, value])

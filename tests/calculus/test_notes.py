@@ -244,8 +244,34 @@ def test_a_gradient_that_overflows_by_itself_is_told() -> None:
 def test_what_infinity_leaves_undefined() -> None:
     result = evaluate("x - y", x=math.inf, y=math.inf)
     assert kinds(result) == ["domain"]
+    assert math.isnan(result.value)
+    assert result.gradient == {"x": 1.0, "y": -1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "gradient"),
+    [
+        # An infinity of its own, one from outside a domain, and one that overflowed.
+        ("v @ w", {"v": [2.0, 0.0], "w": [3.0, math.inf]}, {"v": [3, math.inf], "w": [2, 0]}),
+        ("x*y + x", {"x": 0.0, "y": math.inf}, {"x": math.inf, "y": 0}),
+        ("(2/v) @ v", {"v": [2.0, 0.0]}, {"v": [0, math.nan]}),
+        ("[1, exp(x)] @ v", {"x": 1000.0, "v": [2.0, 0.0]}, {"v": [1, math.inf]}),
+    ],
+)
+def test_a_form_without_a_value_spoils_no_other_gradient(
+    text: str, at: dict[str, Any], gradient: dict[str, Any]
+) -> None:
+    result = evaluate(text, **at)
+    assert math.isnan(result.value)
+    assert result.notes[0].kind in ("domain", "overflow")
     assert result.gradient is not None
-    assert all(math.isnan(g) for g in result.gradient.values())
+    for name, right in gradient.items():
+        np.testing.assert_array_equal(result.gradient[name], right)
+
+
+def test_a_form_that_is_not_picked_has_no_note() -> None:
+    assert evaluate("(0*v)[0]", v=[1.0, math.inf]).notes == []
+    assert kinds(evaluate("(0*v)[1]", v=[1.0, math.inf])) == ["domain"]
 
 
 def test_after_an_overflow_it_is_still_an_overflow() -> None:
@@ -302,8 +328,7 @@ def test_a_corner_does_not_hide_what_is_outside_its_domain(text: str) -> None:
 def test_an_overflow_elsewhere_changes_nothing() -> None:
     result = evaluate("a = exp(1000); b = x - inf; c = b + inf; c*1", x=math.inf)
     assert kinds(result) == ["domain"]
-    assert result.gradient is not None
-    assert math.isnan(result.gradient["x"])
+    assert result.gradient == {"x": 1.0}
 
 
 def test_a_branch_that_is_taken_has_its_notes() -> None:

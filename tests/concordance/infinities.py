@@ -30,10 +30,9 @@ def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
         margins = (mpf(0),) if args[0] == args[1] else ()
         return Local(mpf(tests[name]), lambda: (mpf(0), mpf(0)), margins)
     if name in ("add", "sub"):
+        # An indeterminate form is NaN, and its terms have the slopes that they have anywhere.
         value = args[0] + args[1] if name == "add" else args[0] - args[1]
-        sign = mpf(1 if name == "add" else -1)
-        formless = mp.isnan(value) and not any(map(mp.isnan, args))
-        return Local(value, lambda: (mpf(1), sign), fault=None if formless else False)
+        return Local(value, lambda: (mpf(1), mpf(1 if name == "add" else -1)))
     if any(mp.isnan(arg) for arg in args):
         value = NAN if name in _SPREADS_NAN else UNKNOWN
         return Local(value, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
@@ -58,12 +57,9 @@ def _product_at_infinity(a: Number, b: Number) -> Local:
     """A product with NaN or an infinity in it: each factor is the other's derivative still."""
     slopes = (b, a)
     if a is UNKNOWN or a is BAD or b is UNKNOWN or b is BAD:
-        # 0 times what may be infinite may be an indeterminate form.
-        return Local(UNKNOWN, lambda: slopes, fault=None if a == 0 or b == 0 else False)
-    if mp.isnan(a) or mp.isnan(b):
+        return Local(UNKNOWN, lambda: slopes)
+    if mp.isnan(a) or mp.isnan(b) or a == 0 or b == 0:
         return Local(NAN, lambda: slopes)
-    if a == 0 or b == 0:
-        return Local(NAN, lambda: slopes, fault=None)
     return Local(mp.sign(a) * mp.sign(b) * INF, lambda: slopes)
 
 
@@ -87,3 +83,12 @@ def total_of(values: Sequence[Number]) -> Number:
     if len(infinities) > 1 or any(mp.isnan(value) for value in values):
         return NAN
     return INF if True in infinities else -INF
+
+
+def dot_at_infinity(a: Sequence[Number], b: Sequence[Number]) -> Local:
+    """An inner product with NaN or an infinity in it: each factor is the other's derivative."""
+    products = [
+        x * y if finite(x) and finite(y) else _product_at_infinity(x, y).value
+        for x, y in zip(a, b, strict=True)
+    ]
+    return Local(total_of(products), lambda: (*b, *a))

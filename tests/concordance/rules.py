@@ -224,7 +224,8 @@ def _xlogy(a: mpf, b: mpf) -> Local:
 def _atan2(a: mpf, b: mpf) -> Local:
     square = a * a + b * b
     if square == 0:
-        return Local(UNKNOWN, lambda: (BAD, BAD), (square,), kink=True)
+        # There is no slope, though it is no way out of the domain: a step sends nothing there.
+        return Local(UNKNOWN, lambda: (NAN, NAN), (square,), kink=True)
     jump = bool(a == 0 and b < 0)
     margins = (a, mp.sqrt(square)) if b < 0 else (mp.sqrt(square),)
     # Which side of the cut, pi or -pi, is the sign of a zero: that is left open.

@@ -12,14 +12,13 @@ from typing import Any, Final
 
 from mpmath import mp, mpf
 
-from tests.concordance.infinities import at_infinity, total_of
+from tests.concordance.infinities import at_infinity, dot_at_infinity, total_of
 from tests.concordance.numbers import (
     BAD,
     DECIDES,
     INF,
     LARGEST,
     MAYBE,
-    NAN,
     NIL,
     UNKNOWN,
     Local,
@@ -111,10 +110,10 @@ class Tape:
             local = at_infinity(op, (UNKNOWN,) * len(args))
             if op in ("sum", "mean"):
                 share = mpf(1) if op == "sum" else mpf(1) / len(args)
-                total = total_of(values)
-                formless = total is NAN and not any(v is NAN for v in values)
-                fault = None if formless else False
-                local = Local(total, lambda: (share,) * len(args), fault=fault)
+                local = Local(total_of(values), lambda: (share,) * len(args))
+            if op == "dot":
+                half = len(values) // 2
+                local = dot_at_infinity(values[:half], values[half:])
         return self._new(op, args, local, key)
 
     def where(self, condition: int, a: int, b: int) -> int:
@@ -155,7 +154,7 @@ class Tape:
             )
         if len(set(self.args[condition])) < 2 and here == there:
             # It holds beside the point as well, which is more than the contract speaks of.
-            return UNKNOWN, UNKNOWN
+            return MAYBE, MAYBE
         if here != there:
             if not (self.exact[taken] and self.exact[other]):
                 self._decide("where", (taken, other), (here - there,))

@@ -39,3 +39,22 @@ def test_of_two_numbers(name: str) -> None:
 @pytest.mark.parametrize(("order", "sign"), [(1, 1), (2, -1), (3, 1), (4, -1)])
 def test_polygamma_overflows_with_the_sign_of_its_order(order: int, sign: int) -> None:
     assert CAREFUL.polygamma(Careful(order), Careful(1e-200)) == sign * math.inf
+
+
+@pytest.mark.parametrize(
+    "text", ["floor(-0.0*x)", "ceil(-0.5*x)", "round(-0.3*x)", "-round(0.3*x)", "mod(0*x, -2)"]
+)
+def test_what_is_rounded_keeps_the_sign_of_a_zero(text: str) -> None:
+    """C's floor, ceil and rint do, and so do arrays: atan2 is pi or -pi by it."""
+    program = cgcli.parse(f"atan2({text}, -1)")
+    assert program.evaluate(x=1.0).value == -math.pi
+    assert program.evaluate(x=[1.0]).value.tolist() == [-math.pi]
+
+
+@pytest.mark.parametrize("text", ["max(x, y)", "min(x, y)", "clip(x, y, 1)", "sign(x)", "relu(x)"])
+def test_numbers_and_arrays_choose_the_same_of_two_zeros(text: str) -> None:
+    program = cgcli.parse(text)
+    for x, y in itertools.product((0.0, -0.0), repeat=2):
+        at = {name: value for name, value in (("x", x), ("y", y)) if name in text.split("(")[1]}
+        (of_array,) = program.evaluate({name: [value] for name, value in at.items()}).value
+        assert math.copysign(1, program.evaluate(at).value) == math.copysign(1, of_array), at
