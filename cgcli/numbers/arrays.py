@@ -172,8 +172,9 @@ def _sum(x: Any, *axis: int) -> Any:
 
 
 def _norm(x: Any, *axis: int) -> Any:
-    """The 2-norm of all elements, which `hypot` rounds once; along an axis the composite."""
-    return Namespace.norm(ARRAYS, x, *axis) if axis else math.hypot(*np.ravel(x).tolist())
+    """The 2-norm: of a few elements `hypot` rounds it once, and calls NaN beside inf infinite."""
+    found = math.inf if axis or np.size(x) > _FEW else math.hypot(*np.ravel(x).tolist())
+    return found if found < math.inf else Namespace.norm(ARRAYS, x, *axis)
 
 
 def _outer_or_scale(a: Any, b: Any) -> Any:
