@@ -198,7 +198,9 @@ def finite_sums(found: Any, again: Callable[[float], Any]) -> Any:
     """Return sums of products; those that left the doubles once more, of scaled factors."""
     if np.isfinite(found).all():
         return found
-    return np.where(np.isfinite(found), found, np.ldexp(again(2.0**-530), 1060))
+    scaled = np.ldexp(again(2.0**-530), 1060)
+    # A factor that is infinite itself may meet a 0 that only the scale made.
+    return np.where(np.isfinite(found) | np.isnan(scaled), found, scaled)
 
 
 def _index(x: Any, *indices: Index) -> Any:

@@ -108,6 +108,9 @@ def _bits(program: Program, point: Point) -> int:
         int(mp.mag(mpf(x))) for xs in point.values() for x in xs if x and abs(x) < float("inf")
     ]
     sizes += program.sizes
+    if uses(program, "sin", "cos", "tan", "mod"):
+        # What turns of a large number leaves is told by the digits before its point.
+        sizes.append(0)
     spread = max(sizes, default=0) - min(sizes, default=0)
     return BITS + min(2200, max(0, 2 * spread - 60))
 

@@ -190,12 +190,16 @@ def code(language: str) -> Callable[[Question], list[Reply | None]]:
 
 
 def _holds(condition: str, bindings: Mapping[str, Any]) -> bool:
-    """Whether a condition of a formula holds, or what is to hold in its place does."""
-    tests = condition.split(" unless ")
-    before, _, _ = tests[0].rpartition("; ")
-    texts = [tests[0], *(f"{before}; {test}" if before else test for test in tests[1:])]
-    values = [cgcli.parse(text).evaluate(bindings).value for text in texts]
-    return any(bool(np.all(np.equal(value, 1))) for value in values)
+    """Whether a condition of a formula holds, or is of a branch that is not taken."""
+    shared, _, words = condition.rpartition("; ")
+    test, *guards = re.split(r" (where|unless) ", words)
+
+    def true(text: str) -> bool:
+        program = cgcli.parse(f"{shared}; {text}" if shared else text)
+        return bool(np.all(np.equal(program.evaluate(bindings).value, 1)))
+
+    pairs = zip(guards[::2], guards[1::2], strict=True)
+    return true(test) or any(true(choice) is (word == "unless") for word, choice in pairs)
 
 
 def draw(question: Question) -> list[Reply | None]:
