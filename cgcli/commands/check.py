@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from cgcli.calculus.kind import Kind
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_text
-from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
+from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.errors import CgraphError, shorten
 from cgcli.views.streams import publish, publish_document, tell
@@ -47,13 +46,18 @@ class CheckOptions(Options):
         default="answered",
     )
     tolerance: str | None = option(
-        "Take an answer as right within 0.01, or 1%, in place of its digits.", "T"
+        'Take an answer as right within 0.01, or 1%, in place of its digits; "1%, p=0.1".', "T"
+    )
+    decimals: int | None = count(
+        "Take an answer as right that is rounded to so many decimals: 0.03 for 0.0286.", 0, 15
     )
     points: str | None = option('Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS")
     csv: bool = flag("Print a table for a spreadsheet, a row a sheet.")
 
 
-_ORDER: Final = f"{ASKED} answers answer reveal require tolerance points csv language exact json"
+_ORDER: Final = (
+    f"{ASKED} answers answer reveal require tolerance decimals points csv language exact json"
+)
 
 
 @takes(CheckOptions, _ORDER)
@@ -63,7 +67,8 @@ def check_command(given: CheckOptions) -> None:
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
     """
     from cgcli.homework.exercise import Exercise
-    from cgcli.homework.marks import Points, read_points, score
+    from cgcli.homework.judging import Tolerance
+    from cgcli.homework.marks import Points, read_points, read_tolerance, score
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.remarks import discreet
     from cgcli.views.homework.report import Report, print_class, print_sheet
@@ -74,9 +79,14 @@ def check_command(given: CheckOptions) -> None:
         raise conflict("--json and --csv are two answers to one question")
     words = catalogue(spoken(given.language, for_script=given.json or given.csv))
     problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
-    reach = _tolerance(given.tolerance, problem.kind)
+    if given.tolerance is not None and given.decimals is not None:
+        raise conflict("--tolerance and --decimals are two answers to one question")
     parsed, result, _ = solve(problem)
     exercise = Exercise(parsed, result)
+    reach = Tolerance() if given.tolerance is None else read_tolerance(exercise, given.tolerance)
+    if given.decimals is not None:
+        # Half a unit of the last decimal is rounded either way.
+        reach = Tolerance(problem.kind.numeral(f"5e-{given.decimals + 1}"))
     worth = None if given.points is None else read_points(exercise, given.points)
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
@@ -93,22 +103,6 @@ def check_command(given: CheckOptions) -> None:
         print_class(report, marks)
     if not all(scored.complete for _, scored in marks):
         raise typer.Exit(1)
-
-
-def _tolerance(text: str | None, kind: Kind) -> Tolerance:
-    from cgcli.homework.judging import Tolerance
-    from cgcli.homework.written import read_number
-    from cgcli.language.reader import normalise
-
-    if text is None:
-        return Tolerance()
-    plain = normalise(text).strip()
-    number = read_number(plain.removesuffix("%").strip(), kind)
-    if number is None or not 0 <= number.value < 1e300:
-        message = f"'{shorten(text)}' is no tolerance"
-        raise CgraphError("usage", message, "write --tolerance 0.01, or --tolerance 1%")
-    relative = plain.endswith("%")
-    return Tolerance(number.value / 100 if relative else number.value, relative)
 
 
 def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.answers import Answer
@@ -63,6 +65,12 @@ class Tolerance(NamedTuple):
 
     size: float | None = None
     relative: bool = False
+    steps: Mapping[Quantity, Tolerance] = MappingProxyType({})
+    """Those of single steps."""
+
+    def of(self, quantity: Quantity) -> Tolerance:
+        """Return the tolerance of a step."""
+        return self.steps.get(quantity, self)
 
     def reach(self, truth: Any) -> Any:
         """Return how far an answer to a question of this right number may be off."""
@@ -103,6 +111,7 @@ class Judge:
         numbers: Pair | None = None
         truth = self.exercise.truth(quantity)
         slack = self.exercise.slack(quantity)
+        tolerance = self.tolerance.of(quantity)
         for answer in answers:
             written, equality, element = answer.written, None, answer.element
             if answer.formula is not None:
@@ -111,8 +120,9 @@ class Judge:
             assert written is not None
             right = _part(truth, element)
             # A tolerance stands in place of the digits.
-            read = written if self.tolerance.size is None else exact(written.value)
-            verdict, held = self._verdict(read, right, _part(slack, element), expected, element)
+            read = written if tolerance.size is None else exact(written.value)
+            near = _part(slack, element)
+            verdict, held = self._verdict(read, right, near, expected, element, tolerance)
             by_digits = read is written and equality is None
             if verdict == WRONG and expected and by_digits and self.reaches:
                 verdict, held = self._unrounded(written, expected, quantity, element)
@@ -149,9 +159,10 @@ class Judge:
         slack: Any,
         expected: list[Pair],
         element: tuple[int, ...],
+        tolerance: Tolerance,
     ) -> tuple[str, Any]:
         """Return the verdict on a number, and the number that may have been rounded to it."""
-        if written.is_rounding(right, slack + self.tolerance.reach(right)):
+        if written.is_rounding(right, slack + tolerance.reach(right)):
             return RIGHT, right
         # What cancels to 0 is as far off as the numbers that cancelled.
         near = slack + _rounding(right, 1e-12)
@@ -159,13 +170,13 @@ class Judge:
             first, second = _part(pair[0], element), _part(pair[1], element)
             # The number before rounding first: what was written is gone on with anyway.
             for number in (second, first):
-                reach = self.tolerance.reach(number)
+                reach = tolerance.reach(number)
                 if written.is_rounding(number, _rounding(number, 1e-9) + near + reach):
                     return FOLLOWS, number
             if not shape_of(first) and not written.shape and is_same(first, second, 0.02):
                 # Rounded here and not there: anything between the two is the same working.
                 middle, reach = (first + second) / 2, abs(first - second) / 2
-                if written.is_rounding(middle, reach + slack + self.tolerance.reach(middle)):
+                if written.is_rounding(middle, reach + slack + tolerance.reach(middle)):
                     return FOLLOWS, middle
         return WRONG, written.value
 

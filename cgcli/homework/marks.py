@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.answers import read_answer
 from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged, Tolerance
 from cgcli.homework.marking import Marked
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line
 from cgcli.homework.written import read_number
+from cgcli.language.reader import normalise
 
-__all__ = ["Points", "Score", "Summary", "read_points", "score", "summary"]
+__all__ = ["Points", "Score", "Summary", "read_points", "read_tolerance", "score", "summary"]
 
 _ANSWERED: Final = "answered"
 _ALL: Final = "all"
@@ -58,6 +59,36 @@ class Score(NamedTuple):
     complete: bool
 
 
+def by_step(
+    exercise: Exercise, text: str, option: str
+) -> Iterator[tuple[Quantity | None, str, Place]]:
+    """Yield what an option says of each step: `1, dg/dx=3` says 1 of all, and 3 of one.
+
+    With each text comes its place. Raises `CgraphError` for what is no step of the sheet.
+    """
+    start = 0
+    for piece in re.split(r"[,;](?![^\[(]*[\])])", text):
+        place = Place(text, start, start + len(piece))
+        start += len(piece) + 1
+        if not piece.strip():
+            continue
+        left, equals, right = piece.rpartition("=")
+        if not equals:
+            yield None, right.strip(), place
+            continue
+        try:
+            answer = read_answer(exercise, Line(1, f"{left} = 0"))
+        except CgraphError as error:
+            error.message = f"{option}: {error.message}"
+            error.args = (error.message,)
+            raise
+        assert answer is not None
+        if answer.quantity not in exercise.steps.asked:
+            message = f"{option}: '{excerpt(left.strip())}' is no step of this sheet"
+            raise CgraphError("usage", message, "cgraph sheet prints the steps", (place,))
+        yield answer.quantity, right.strip(), place
+
+
 def read_points(exercise: Exercise, text: str) -> Points:
     """Return the points of a text such as `2` or `1, dg/dx=3, p=0.5`; raises `CgraphError`.
 
@@ -68,32 +99,41 @@ def read_points(exercise: Exercise, text: str) -> Points:
     {Quantity(node=0, of=4): 3.0}
     """
     each, own = 1.0, {}
-    start = 0
-    for piece in re.split(r"[,;](?![^\[(]*[\])])", text):
-        place = Place(text, start, start + len(piece))
-        start += len(piece) + 1
-        if not piece.strip():
-            continue
-        left, equals, right = piece.rpartition("=")
-        number = read_number(right.strip())
+    for step, worth, place in by_step(exercise, text, "--points"):
+        number = read_number(worth)
         if number is None or not 0 <= number.value <= 1e9:
-            message = f"'{shorten(right.strip())}' is no number of points"
+            message = f"'{shorten(worth)}' is no number of points"
             raise CgraphError("usage", message, "write --points 2, or --points dg/dx=3", (place,))
-        if not equals:
+        if step is None:
             each = number.value
-            continue
-        try:
-            answer = read_answer(exercise, Line(1, f"{left} = 0"))
-        except CgraphError as error:
-            error.message = f"--points: {error.message}"
-            error.args = (error.message,)
-            raise
-        assert answer is not None
-        if answer.quantity not in exercise.steps.asked:
-            message = f"--points: '{excerpt(left.strip())}' is no step of this sheet"
-            raise CgraphError("usage", message, "cgraph sheet prints the steps", (place,))
-        own[answer.quantity] = number.value
+        else:
+            own[step] = number.value
     return Points(each, own)
+
+
+def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
+    """Return the tolerance of a text such as `0.01`, `1%` or `1%, p=0.1`; raises `CgraphError`.
+
+    >>> import cgcli
+    >>> program = cgcli.parse("p = x + y; g = p*z")
+    >>> exercise = Exercise(program, program.evaluate(x=1, y=3, z=-3))
+    >>> [own.size for own in read_tolerance(exercise, "1%, p=0.1").steps.values()]
+    [0.1]
+    """
+    every, own = Tolerance(), {}
+    for step, reach, place in by_step(exercise, normalise(text), "--tolerance"):
+        number = read_number(reach.removesuffix("%").strip(), exercise.kind)
+        if number is None or not 0 <= number.value < 1e300:
+            message = f"'{shorten(reach)}' is no tolerance"
+            hint = "write --tolerance 0.01, --tolerance 1%, or --tolerance p=0.1"
+            raise CgraphError("usage", message, hint, (place,))
+        relative = reach.endswith("%")
+        found = Tolerance(number.value / 100 if relative else number.value, relative)
+        if step is None:
+            every = found
+        else:
+            own[step] = found
+    return every._replace(steps=own)
 
 
 def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:

@@ -44,11 +44,12 @@ class Sheet(NamedTuple):
 def read_sheets(text: str, name: str) -> list[Sheet]:
     """Return the sheets that a file holds: one, or one for each student of a JSON file.
 
-    >>> read_sheets("p = 4; g = -12  # done", "ann")
-    [Sheet(name='ann', lines=[Line(number=1, text='p = 4', trouble=''), \
-Line(number=1, text='g = -12', trouble='')], trouble='')]
-    >>> read_sheets('{"student": "bo", "answers": {"p": 4.50}}', "class.json")
-    [Sheet(name='bo', lines=[Line(number=1, text='p = 4.50', trouble='')], trouble='')]
+    >>> (sheet,) = read_sheets("p = 4; g = -12  # done", "ann")
+    >>> sheet.name, [line.text for line in sheet.lines]
+    ('ann', ['p = 4', 'g = -12'])
+    >>> (sheet,) = read_sheets('{"student": "bo", "answers": {"p": 4.50}}', "class.json")
+    >>> sheet.name, sheet.lines[0].text
+    ('bo', 'p = 4.50')
     """
     text = text.removeprefix("\ufeff")
     if "\0" in text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import Tolerance
 from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
+from tests.conftest import Ran
 
 
 def marked(
@@ -58,3 +60,18 @@ def test_what_is_said_of_a_wrong_number(
     text: str, at: dict[str, Any], sheet: str, mistakes: list[str]
 ) -> None:
     assert marked(text, at, sheet) == [("wrong", mistakes)]
+
+
+def test_a_step_may_have_a_tolerance_of_its_own_and_all_of_them_decimals(
+    cgraph: Callable[..., Ran],
+) -> None:
+    text = ("p = x*y; g = p*z", "x=0.0572", "y=0.5", "z=2")
+    answers = ("--answer", "p = 0.03", "--answer", "g = 0.06")
+    assert "2 right" in cgraph("check", *text, *answers, "--decimals", "2").out
+    assert cgraph("check", *text, *answers, "--decimals", "3").status == 1
+    assert "2 right" in cgraph("check", *text, *answers, "--tolerance", "0.003, p=0.01").out
+    assert "1 right, 1 following" in cgraph("check", *text, *answers, "--tolerance", "p=0.01, g=0").out
+    strange = cgraph("check", *text, *answers, "--tolerance", "q=0.1")
+    assert "there is no node 'q'" in strange.err
+    both = cgraph("check", *text, *answers, "--tolerance", "1", "--decimals", "2")
+    assert (both.status, "two answers to one question" in both.err) == (2, True)
