@@ -15,11 +15,13 @@ from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Own, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of
 
-__all__ = ["FOLLOWS", "RIGHT", "WRONG", "Judge", "Judged", "Pair", "Tolerance"]
+__all__ = ["FOLLOWS", "NOT_TOLD", "RIGHT", "WRONG", "Judge", "Judged", "Pair", "Tolerance"]
 
 RIGHT: Final = "right"
 FOLLOWS: Final = "follows"
 WRONG: Final = "wrong"
+NOT_TOLD: Final = "not told"
+"""Correct working from the student's own numbers cannot be told from no working at all."""
 
 _DIGITS: Final = 3
 _WHOLE: Final = 0.5

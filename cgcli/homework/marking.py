@@ -6,7 +6,15 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.homework.answers import Unreadable, read_answers
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import Judge, Judged, Pair, Tolerance
+from cgcli.homework.judging import (
+    FOLLOWS,
+    NOT_TOLD,
+    WRONG,
+    Judge,
+    Judged,
+    Pair,
+    Tolerance,
+)
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
 from cgcli.homework.working import Use, is_same, quiet
@@ -15,6 +23,7 @@ from cgcli.homework.written import added, alike, shape_of
 __all__ = ["Marked", "mark"]
 
 _CHOICES: Final = 12
+_SEVERAL: Final = 3
 
 
 class Marked(NamedTuple):
@@ -28,7 +37,7 @@ class Marked(NamedTuple):
     @property
     def first_wrong(self) -> Judged | None:
         """The first step of working that is wrong; None when none is."""
-        return next((each for each in self.judged if not each.good), None)
+        return next((each for each in self.judged if each.verdict == WRONG), None)
 
 
 def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -> Marked:
@@ -49,7 +58,30 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
         marking.gradients()
     answered = {answer.quantity for answer in answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
-    return Marked(sheet, marking.judged, unreadable, missing)
+    return Marked(sheet, _earned(marking.judged), unreadable, missing)
+
+
+def _earned(judged: list[Judged]) -> list[Judged]:
+    """Return the verdicts, with what follows taken back where working cannot be told from none.
+
+    Behind a wrong 0 every product is 0; and a number that is given for several questions, and is
+    wrong for three of them, may have been written down everywhere.
+    """
+    wrong: list[Any] = []
+    for each in judged:
+        written = each.answer.written
+        if each.verdict == WRONG and written is not None:
+            wrong.append(written.value)
+
+    def told(each: Judged) -> bool:
+        written = each.answer.written
+        if each.verdict != FOLLOWS or written is None:
+            return True
+        if not written.value.any() if written.shape else not written.value:
+            return False
+        return sum(is_same(written.value, other) for other in wrong) < _SEVERAL
+
+    return [each if told(each) else each._replace(verdict=NOT_TOLD) for each in judged]
 
 
 class _Marking(Judge):

@@ -11,7 +11,7 @@ from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.answers import read_answer
 from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged, Tolerance
+from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged, Tolerance
 from cgcli.homework.marking import Marked
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.sheets import Line
@@ -52,6 +52,7 @@ class Score(NamedTuple):
     right: int
     follows: int
     wrong: int
+    not_told: int
     missing: int
     unreadable: int
     points: float
@@ -145,7 +146,8 @@ def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
     verdicts = Counter(judged.verdict for judged in marked.judged)
     parts: dict[Quantity, list[bool]] = {}
     for judged in marked.judged:
-        parts.setdefault(judged.answer.quantity, []).append(judged.good)
+        if judged.verdict != NOT_TOLD:
+            parts.setdefault(judged.answer.quantity, []).append(judged.good)
     got = sum(points.of(step) * sum(good) / len(good) for step, good in parts.items())
     whole = sum(points.of(step) for step in parts)
     if require == _ALL:
@@ -158,7 +160,7 @@ def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
         and not (require == _ALL and marked.missing)
     )
     right, follows, wrong = (verdicts[verdict] for verdict in (RIGHT, FOLLOWS, WRONG))
-    lacking = len(marked.missing), len(marked.unreadable)
+    lacking = verdicts[NOT_TOLD], len(marked.missing), len(marked.unreadable)
     return Score(right, follows, wrong, *lacking, got, whole, complete)
 
 
@@ -185,7 +187,7 @@ def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
         count += 1
         complete += scored.complete
         unreadable += bool(marked.sheet.trouble)
-        steps.update({judged.answer.quantity for judged in marked.judged if not judged.good})
+        steps.update({each.answer.quantity for each in marked.judged if each.verdict == WRONG})
         made = {
             str(judged.diagnoses[0].words): judged.diagnoses[0]
             for judged in marked.judged

@@ -82,7 +82,14 @@ def sheet(problem: Problem, *made: Injection, in_output: bool = False) -> Sheet 
     lines = {name: written(answer) for name, answer in answers.items()}
     lines |= {left: text_of(slip) for left, slip in made}
     verdicts = {
-        name: "right" if is_right(line, true[name]) else "wrong" if name in slips else "follows"
+        name: "right"
+        if is_right(line, true[name])
+        else "wrong"
+        if name in slips
+        # A product behind a wrong 0 is 0, whoever works it out.
+        else "follows"
+        if np.any(number(line))
+        else "not told"
         for name, line in lines.items()
     }
     return Sheet(next(name for name in lines if name in slips), lines, verdicts)

@@ -70,8 +70,45 @@ def test_a_step_may_have_a_tolerance_of_its_own_and_all_of_them_decimals(
     assert "2 right" in cgraph("check", *text, *answers, "--decimals", "2").out
     assert cgraph("check", *text, *answers, "--decimals", "3").status == 1
     assert "2 right" in cgraph("check", *text, *answers, "--tolerance", "0.003, p=0.01").out
-    assert "1 right, 1 following" in cgraph("check", *text, *answers, "--tolerance", "p=0.01, g=0").out
+    assert (
+        "1 right, 1 following" in cgraph("check", *text, *answers, "--tolerance", "p=0.01, g=0").out
+    )
     strange = cgraph("check", *text, *answers, "--tolerance", "q=0.1")
     assert "there is no node 'q'" in strange.err
     both = cgraph("check", *text, *answers, "--tolerance", "1", "--decimals", "2")
     assert (both.status, "two answers to one question" in both.err) == (2, True)
+
+
+PROGRAMS = (
+    ("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3}),
+    ("m = a*b; d = m + c; L = d*f", {"a": 3, "b": -2, "c": 10, "f": -1.5}),
+    ("s = w*x + b; y = sigmoid(s); r = y - t; L = r^2", {"w": 0.5, "x": 2, "b": -0.4, "t": 2}),
+    ("u = x*y; v = x + y; q = u/v", {"x": 2, "y": 3}),
+    ("z = w1*x + b1; h = relu(z); o = w2*h + b2; J = (o - t)^2",
+     {"x": 2, "w1": 1.5, "b1": -1, "w2": -2, "b2": 4, "t": 0.5}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stock", ["0", "1", "2", "-1"])
+def test_stock_answers_earn_hardly_anything(stock: str) -> None:
+    earned = steps = 0
+    for text, at in PROGRAMS:
+        program = cgcli.parse(text)
+        exercise = Exercise(program, program.evaluate(at))
+        asked = [exercise.steps.text(step) for step in exercise.steps.asked]
+        sheet = "\n".join(f"{step} = {stock}" for step in asked)
+        for judged in mark(exercise, read_sheets(sheet, "nobody")[0]).judged:
+            if judged.truth != float(stock):
+                steps += 1
+                earned += judged.good
+    assert steps >= 40
+    assert earned <= steps / 10
+
+
+def test_behind_a_wrong_0_nothing_is_won_or_lost(cgraph: Callable[..., Ran]) -> None:
+    text = ("p = x + y; g = p*z", "x=1", "y=3", "z=-3")
+    sheet = ("--answer", "dg/dp = 0", "--answer", "dg/dx = 0", "--answer", "dg/dz = 4")
+    out = cgraph("check", *text, *sheet, "--points", "1").out
+    assert "1 right, 1 wrong, 1 not told, 1 of 2 points" in out
+    slip = ("--answer", "dg/dp = 3", "--answer", "dg/dx = 3", "--answer", "dg/dy = 3")
+    assert "0 right, 2 following, 1 wrong" in cgraph("check", *text, *slip).out

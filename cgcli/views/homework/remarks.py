@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 
@@ -46,6 +46,7 @@ VERDICT_WORDS: Final = {
     RIGHT: Message("right"),
     FOLLOWS: Message("follows"),
     WRONG: Message("wrong"),
+    NOT_TOLD: Message("not told"),
     "unreadable": Message("unreadable"),
 }
 
@@ -60,6 +61,8 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     found = list(_of_formula(exercise, judged, reveal))
     if judged.verdict == FOLLOWS:
         found.append(Message("right from the numbers before it"))
+    if judged.verdict == NOT_TOLD:
+        found.append(Message("right from the numbers before it, and from none as well"))
     if judged.verdict == WRONG and reveal != VERDICT:
         if _has_other_shape(judged):
             found.append(Message("this has another shape"))

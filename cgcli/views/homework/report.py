@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.errors import shorten
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG
+from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
 from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.views.catalogue import Catalogue
@@ -19,7 +19,9 @@ from cgcli.words import Math, Message
 
 __all__ = ["Report", "print_class", "print_sheet"]
 
-_STYLES: Final = {RIGHT: "green", FOLLOWS: "cyan", WRONG: "red", "unreadable": "yellow"}
+_STYLES: Final = {
+    RIGHT: "green", FOLLOWS: "cyan", WRONG: "red", NOT_TOLD: "dim", "unreadable": "yellow",
+}  # fmt: skip
 _LONGEST: Final = 60
 _TOLD: Final = 6
 _LISTED: Final = 40
@@ -126,6 +128,8 @@ def _counts(report: Report, score: Score) -> Iterator[Message]:
         yield Message("{count} following", count=score.follows)
     if score.wrong:
         yield Message("{count} wrong", count=score.wrong)
+    if score.not_told:
+        yield Message("{count} not told", count=score.not_told)
     if score.unreadable:
         yield Message("{count} unreadable", count=score.unreadable)
     if report.points is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, RIGHT, WRONG, Judged
+from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
 from cgcli.homework.marking import Marked
 from cgcli.homework.marks import Points, Score, summary
 from cgcli.homework.quantities import VALUE, Quantity
@@ -123,7 +123,7 @@ def _sheet(report: Report, points: Points, marked: Marked, score: Score) -> dict
     return {
         "sheet": marked.sheet.name,
         "trouble": marked.sheet.trouble or None,
-        **fields(score, "complete", "right", "follows", "wrong", "points", "of"),
+        **fields(score, "complete", "right", "follows", "wrong", "not_told", "points", "of"),
         "first_wrong": first and {"step": step_text(exercise, first), "line": first.answer.line},
         "answers": [_answer(report, points, judged) for judged in marked.judged],
         "unreadable": [
@@ -200,7 +200,7 @@ def _row(report: Report, marked: Marked, score: Score) -> dict[str, str | int]:
     return {
         "sheet": marked.sheet.name,
         "complete": "yes" if score.complete else "no",
-        **fields(score, "right", "follows", "wrong", "missing", "unreadable"),
+        **fields(score, "right", "follows", "wrong", "not_told", "missing", "unreadable"),
         "points": f"{score.points:g}",
         "of": f"{score.of:g}",
         "first_wrong": step_text(report.exercise, first) if first else "",
@@ -218,7 +218,7 @@ def _verdicts(steps: list[Quantity], marked: Marked) -> Iterator[str]:
     return (verdicts.get(step, "missing") for step in steps)
 
 
-_BADNESS: Final = (RIGHT, FOLLOWS, WRONG)
+_BADNESS: Final = (RIGHT, FOLLOWS, NOT_TOLD, WRONG)
 
 
 def _cell(value: str | int) -> str | int:
