@@ -16,7 +16,9 @@ def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
     if name == "mul":
         return _product_at_infinity(*args)
     if any(arg is BAD or arg is UNKNOWN for arg in args):
-        if name in ("eq", "ne") and not any(arg is UNKNOWN or not _settled(arg) for arg in args):
+        unsettled = any(arg is UNKNOWN or not _settled(arg) for arg in args)
+        # What is not finite may equal another such number, if it is no NaN.
+        if name in ("eq", "ne") and not unsettled and any(arg is not BAD for arg in args):
             return Local(mpf(name == "ne"), lambda: (mpf(0), mpf(0)))
         if name in ("add", "sub"):
             sign = mpf(1 if name == "add" else -1)

@@ -233,3 +233,9 @@ def test_terms_of_polygamma_cancel_between_its_poles() -> None:
     syntax = ("call", "polygamma", (TWO, binary("+", X, Y)))
     right = answer(program(syntax), {"x": [-0.4945494633341522], "y": [0.0]})
     assert 1e-16 < right.spread[0] < 1e-13
+
+
+def test_what_is_not_finite_may_equal_itself() -> None:
+    pole = binary("/", ONE, X)
+    right = answer(program(binary("==", pole, pole)), {"x": [0.0]})
+    assert right.numbers.value == [UNKNOWN]

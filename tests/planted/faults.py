@@ -40,6 +40,7 @@ THROUGH_A_STEP: Final = f"{DEPARTURES}::test_a_step_lets_pass_what_came_through_
 SHARES: Final = (
     "tests/calculus/test_tangents.py::test_digits_are_kept_where_one_element_outweighs_the_others"
 )
+REDUCTIONS: Final = "tests/calculus/test_reductions.py"
 CAREFUL: Final = "tests/numbers/test_careful.py"
 JUDGE: Final = "tests/calculus/test_judge.py"
 PARTS: Final = "tests/learning/test_parts.py"
@@ -276,6 +277,20 @@ FAULTS: Final = (
         "others = self.where(shares > 0.5, rest,",
         "others = self.where(shares > 1.5, rest,",
         (SHARES,),
+    ),
+    Fault(
+        "what a reduction sends is never mended",
+        "cgcli/calculus/ends.py",
+        "if not at.any() or x.size > _MOST:",
+        "if True:",
+        (REDUCTIONS,),
+    ),
+    Fault(
+        "a product of rows is multiplied from the left",
+        "cgcli/plan/kernels.py",
+        "_multiply(arrays.ARRAYS.prod, bound)",
+        "multiply(*arguments)",
+        (REDUCTIONS,),
     ),
     Fault(
         "no row of a Jacobian is looked at for what left the doubles",
