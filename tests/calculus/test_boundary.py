@@ -287,6 +287,13 @@ def test_an_element_that_is_not_taken_is_at_no_kink(text: str, taken: str, noted
         assert [note.kind for note in result.notes] == ["kink"] * noted
 
 
+@pytest.mark.parametrize(("text", "noted"), [("[p[0], p[1]]", True), ("[p[0], p[0]]", False)])
+def test_what_any_row_of_a_jacobian_reaches_is_reached(text: str, noted: bool) -> None:
+    program = cgcli.parse(f"p = abs(v); {text}")
+    for result in (program.evaluate(v=[1, 0]), program.evaluate_exactly(v=[1, 0])):
+        assert [note.kind for note in result.notes] == ["kink"] * noted
+
+
 def test_what_is_not_differentiated_by_does_not_tie() -> None:
     program = cgcli.parse("where(x == 1, 2*y, y + 1)")
     result = program.evaluate({"x": 1, "y": 1}, wrt=["y"])
