@@ -326,6 +326,10 @@ def test_a_corner_that_is_seen_along_no_axis() -> None:
         ("where(x <= y, z, 2*z)", {"x": 1.0, "y": 1.0, "z": 0.0}),
         ("z*(x > y)", {"x": 1.0, "y": 1.0, "z": 0.0}),
         ("log(cosh(ceil(x)))", {"x": -40.0}),
+        # Where there is no value, what a step or a bound makes of infinity is none.
+        ("sign(z/floor(x))", {"x": 1.0, "z": 1.0}),
+        ("sign(log(floor(x)))", {"x": 1.0}),
+        ("sum(max(1/floor([x, y]), 2))", {"x": 1.0, "y": 3.5}),
     ],
 )
 def test_a_boundary_that_shows_in_one_direction_alone(text: str, at: dict[str, float]) -> None:
