@@ -249,6 +249,14 @@ class _Beside(Sweep):
         with quiet():
             return super().forward(leaves, needed)
 
+    def value(self, node: int, parts: list[Any]) -> Any:
+        """Return a value, NaN outside the domain: 1/0 is none, though its sign would be 1."""
+        operation, result = self.graph.operations[node], super().value(node, parts)
+        if operation.domain is None or not operation.elementwise:
+            return result
+        inside = self.run(node, operation.domain.inside, *parts)
+        return self.book(node).where(inside, result, float("nan"))
+
     def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
         """Return a value that is the one of the point to the bit, where it is but for rounding."""
         if self.graph.operations[node].step:

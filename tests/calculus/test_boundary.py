@@ -287,6 +287,13 @@ def test_an_element_that_is_not_taken_is_at_no_kink(text: str, taken: str, noted
         assert [note.kind for note in result.notes] == ["kink"] * noted
 
 
+@pytest.mark.parametrize(("text", "noted"), [("[p[0], p[1]]", True), ("[p[0], p[0]]", False)])
+def test_what_any_row_of_a_jacobian_reaches_is_reached(text: str, noted: bool) -> None:
+    program = cgcli.parse(f"p = abs(v); {text}")
+    for result in (program.evaluate(v=[1, 0]), program.evaluate_exactly(v=[1, 0])):
+        assert [note.kind for note in result.notes] == ["kink"] * noted
+
+
 def test_what_is_not_differentiated_by_does_not_tie() -> None:
     program = cgcli.parse("where(x == 1, 2*y, y + 1)")
     result = program.evaluate({"x": 1, "y": 1}, wrt=["y"])
@@ -319,6 +326,10 @@ def test_a_corner_that_is_seen_along_no_axis() -> None:
         ("where(x <= y, z, 2*z)", {"x": 1.0, "y": 1.0, "z": 0.0}),
         ("z*(x > y)", {"x": 1.0, "y": 1.0, "z": 0.0}),
         ("log(cosh(ceil(x)))", {"x": -40.0}),
+        # Where there is no value, what a step or a bound makes of infinity is none.
+        ("sign(z/floor(x))", {"x": 1.0, "z": 1.0}),
+        ("sign(log(floor(x)))", {"x": 1.0}),
+        ("sum(max(1/floor([x, y]), 2))", {"x": 1.0, "y": 3.5}),
     ],
 )
 def test_a_boundary_that_shows_in_one_direction_alone(text: str, at: dict[str, float]) -> None:

@@ -327,7 +327,8 @@ def _meets(
     met: bool | None = True
     for a, b, c, slope in zip(here, there, after, slopes, strict=True):
         if not finite(a) or not finite(b) or not finite(c):
-            return False
+            # What a choice or a step makes of what has no value is not known.
+            return None if UNKNOWN in (b, c) else False
         size = NEAR * max(1, abs(slope))
         if abs(b - a - slope * NEAR) > mpf(10) ** -9 * max(abs(a), abs(b), size):
             return False
