@@ -163,11 +163,11 @@ def _sum(x: Any, *axis: int) -> Any:
     return np.sum(x, axis=_axis(axis))
 
 
-def _norm(x: Any, *axis: int) -> Any:
+def _norm_over(by: float, x: Any, *axis: int) -> Any:
     """The 2-norm of all elements, which `hypot` rounds once; along an axis the composite."""
     if axis:
-        return Namespace.norm(ARRAYS, x, *axis)
-    found = math.hypot(*np.ravel(x).tolist())
+        return Namespace.norm_over(ARRAYS, by, x, *axis)
+    found = math.hypot(*np.ravel(x / by).tolist())
     # C's hypot of NaN and an infinity is infinite.
     return math.nan if found == math.inf and np.isnan(x).any() else found
 
@@ -263,7 +263,7 @@ ARRAYS: Final = Rounded(
     concat=_concat,
     sum=_sum,
     prod=_prod,
-    norm=_norm,
+    norm_over=_norm_over,
     amax=np.max,
     amin=np.min,
     len=lambda x: float(np.shape(x)[0]),
