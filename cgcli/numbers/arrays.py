@@ -171,10 +171,10 @@ def _sum(x: Any, *axis: int) -> Any:
     return np.add.reduce(x, axis=_axis(axis))
 
 
-def _norm(x: Any, *axis: int) -> Any:
+def _norm_over(by: float, x: Any, *axis: int) -> Any:
     """The 2-norm: of a few elements `hypot` rounds it once, and calls NaN beside inf infinite."""
-    found = math.inf if axis or np.size(x) > _FEW else math.hypot(*np.ravel(x).tolist())
-    return found if found < math.inf else Namespace.norm(ARRAYS, x, *axis)
+    found = math.inf if axis or np.size(x) > _FEW else math.hypot(*np.ravel(x / by).tolist())
+    return found if found < math.inf else Namespace.norm_over(ARRAYS, by, x, *axis)
 
 
 def _outer_or_scale(a: Any, b: Any) -> Any:
@@ -276,7 +276,7 @@ ARRAYS: Final = Rounded(
     concat=_concat,
     sum=_sum,
     prod=_prod,
-    norm=_norm,
+    norm_over=_norm_over,
     amax=lambda x, *axis: np.maximum.reduce(x, axis=_axis(axis)),
     amin=lambda x, *axis: np.minimum.reduce(x, axis=_axis(axis)),
     len=lambda x: float(np.shape(x)[0]),

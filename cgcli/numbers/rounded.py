@@ -20,6 +20,8 @@ _ROOT_REST: Final = -4.833646656726457e-17
 # From here on down a factor exp(x), or erfc(-x/√2), is no normal double.
 _EXP_TAIL: Final = -700.0
 _NORMAL_TAIL: Final = -37.0
+# The root of the largest power of 2: quotients of elements by a norm that far away are doubles.
+_FAR: Final = 2.0**512
 
 # Many a sum of numbers like exp of this is a double.
 _GROWS: Final = 690.0
@@ -151,3 +153,14 @@ class Rounded(Namespace):
     def logsumexp_slope(self, x: Number, y: Number, *axis: int) -> Number:
         """Return the softmax: exp(x - y) has the absolute error of y."""
         return self.shares(x, *axis)
+
+    def norm_sent(self, up: Number, x: Number, y: Number, *axis: int) -> Number:
+        """Return up·x/y, where neither a norm that overflows nor x/y that vanishes is the end."""
+        large = y > 1 / _FAR
+        near = self.where(y == self.inf, self.norm_over(_FAR, x, *axis), y / _FAR)
+        length = self.spread(self.where(large, near, y), x, *axis)
+        rest = self.where(large, 1 / _FAR, 1.0)
+        steep = self.abs(up) > 1
+        first, last = self.where(steep, up * rest, up), self.where(steep, 1.0, rest)
+        direction = self.where(length == 0, 0.0, x / length)
+        return self.spread(first, x, *axis) * direction * self.spread(last, x, *axis)

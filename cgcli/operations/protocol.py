@@ -164,10 +164,19 @@ class Rulebook:
 
     def norm(self, x: Number, *axis: int) -> Number:
         """Return the 2-norm, scaled by the greatest element: no square overflows or vanishes."""
+        return self.norm_over(1, x, *axis)
+
+    def norm_over(self, by: Number, x: Number, *axis: int) -> Number:
+        """Return the 2-norm over a number, by which it may come back from where it overflows."""
         greatest = self.amax(self.abs(x), *axis)
         scale = self.where(greatest == 0, 1, self.where(greatest == self.inf, 1, greatest))
         scaled = x / self.spread(scale, x, *axis)
-        return scale * self.sqrt(self.sum(scaled * scaled, *axis))
+        return scale / by * self.sqrt(self.sum(scaled * scaled, *axis))
+
+    def norm_sent(self, up: Number, x: Number, y: Number, *axis: int) -> Number:
+        """Return up·x/y, y the norm of x; 0 where that is 0."""
+        length = self.spread(y, x, *axis)
+        return self.spread(up, x, *axis) * self.where(length == 0, 0, x / length)
 
     def level(self, top: Number) -> Number:
         """Return what exponents are counted from where the greatest is `top`: no sum overflows."""

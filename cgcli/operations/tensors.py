@@ -60,13 +60,7 @@ def _prod_pullback(
 def _norm_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
-    x = arguments[0]
-    length = m.spread(y, x, *static)
-    # Where the norm overflows, the direction is that of the vector brought nearer.
-    near = x / m.number(2**512)
-    far = near / m.spread(m.norm(near, *static), x, *static)
-    direction = m.where(length == m.inf, far, x / length)
-    return m.spread(up, x, *static) * m.where(length == 0, 0, direction)
+    return m.norm_sent(up, arguments[0], y, *static)
 
 
 def _logsumexp_pullback(

@@ -208,3 +208,29 @@ def test_an_inner_product_is_a_double_whatever_its_first_terms_make() -> None:
             W=[left], v=np.array([right, right])
         )
         np.testing.assert_allclose(called.value, [value, value])
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "want"),
+    [
+        # 2e-200/3e150 is no double; the products are.
+        ("1e300*norm(x)", [3e150, 2e-200], [1e300, 2e-50 / 3]),
+        ("norm(x)^2", [3e150, -5e-200], [6e150, -1e-199]),
+        ("1e-300*norm(x)", [1.5e308, 1.5e308], [1e-300 / 2**0.5] * 2),
+        ("1e-300*norm(x)", [3e-310, 4e-310], [0.6e-300, 0.8e-300]),
+        ("1e300*norm(x)", [0.0, 0.0], [0.0, 0.0]),
+    ],
+)  # fmt: skip
+def test_a_reduction_s_gradient_comes_back_into_the_doubles(
+    text: str, x: list[float], want: list[float]
+) -> None:
+    program = cgcli.parse(text)
+    point = program.evaluate(x=x).gradient
+    assert point is not None
+    np.testing.assert_allclose(point["x"], want, rtol=1e-12)
+    np.testing.assert_allclose(program.function()(x=x).gradient["x"], want, rtol=1e-12)
+    rows = program.function(rows=["x"])(x=np.array([x, x])).gradient["x"]
+    np.testing.assert_allclose(rows, [want, want], rtol=1e-12)
+    along = cgcli.parse(f"sum({text.replace('(x)', '(x, 1)')})").evaluate(x=[x, [1.0, 2.0]])
+    assert along.gradient is not None
+    np.testing.assert_allclose(along.gradient["x"][0], want, rtol=1e-12)

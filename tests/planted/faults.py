@@ -260,8 +260,8 @@ FAULTS: Final = (
     Fault(
         "a step of rows stops what came through a fault",
         "cgcli/plan/passes.py",
-        "if taint is None and not self._bounded[node]:",
-        "if True:",
+        "if steps and bounded:",
+        "if False:",
         (THROUGH_A_STEP,),
     ),
     Fault(
@@ -585,7 +585,7 @@ FAULTS: Final = (
     Fault(
         "what no row takes reaches what the rows share",
         "cgcli/plan/passes.py",
-        "mask = sum_rows(self._tape, m.truth(mask)) > 0",
+        "mask = sum_rows(self.tape, m.truth(mask)) > 0",
         "mask = None",
         (f"{ROWS}::test_a_branch_that_no_row_takes_reaches_nothing_that_the_rows_share",),
     ),
