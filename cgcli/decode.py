@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt, file_error
 
-__all__ = ["Literal", "decode_json", "not_csv"]
-
 
 class Literal(str):
     """A number of a JSON text, in the digits in which it stands there."""

@@ -6,19 +6,6 @@ import bisect
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = [
-    "CgraphError",
-    "FaultError",
-    "Place",
-    "Position",
-    "excerpt",
-    "few",
-    "file_error",
-    "missing",
-    "nearest",
-    "shorten",
-]
-
 
 class Position(NamedTuple):
     """A line and the columns of a span within it, all counted from 1; the end is exclusive."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["MOST_BITS", "MOST_COUNT", "MOST_NODES", "MOST_PRECISION", "Limits"]
-
 MOST_NODES: Final = 10**9
 """What a limit on nodes, and on how deep brackets nest, may be raised to."""
 

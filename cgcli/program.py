@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from cgcli.language.syntax import Syntax
     from cgcli.plan.function import Function
 
-__all__ = ["NAMED", "Program", "UnboundError", "evaluate_program", "parse"]
-
 
 NAMED: Final = 100
 """So many names a message holds; a program of more inputs than that is bound from a file."""

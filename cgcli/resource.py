@@ -6,8 +6,6 @@ import tomllib
 from importlib import resources
 from typing import Any
 
-__all__ = ["read_toml"]
-
 
 def read_toml(package: str, name: str) -> dict[str, Any]:
     """Return what a file of a package holds.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-__all__ = ["Math", "Message", "counted", "joined"]
-
 
 class Message(str):
     """A sentence in English that still knows its pattern and the values put into it.

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from cgcli.algebra.forms import CALL, PRODUCT, Condition, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS, parts_of
+from cgcli.algebra.sums import CALL, PRODUCT, Condition, Form
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import tensors
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import OPERATIONS
-
-__all__ = ["Conditions"]
 
 Guard: TypeAlias = tuple[tuple[Form, bool], ...]
 

@@ -8,15 +8,14 @@ from fractions import Fraction
 from typing import Any, Final
 
 from cgcli.algebra.factoring import common, expand, weight, with_squares
-from cgcli.algebra.forms import CALL, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.sums import CALL, PRODUCT, SUM, Form
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import tensors
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
-
-__all__ = ["Derivatives", "note_corners", "note_edge"]
 
 # Their corners are told by what their rules compare, or by the domain of a power.
 _WITHOUT_CORNERS: Final = frozenset({"max", "min", "pow", "atan2", "hypot"})

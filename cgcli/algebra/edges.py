@@ -14,14 +14,13 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from cgcli.algebra.forms import Condition, Form, Forms
+from cgcli.algebra.forms import Forms
+from cgcli.algebra.sums import Condition, Form
 from cgcli.algebra.write import Writer
 from cgcli.calculus.forward import forward
 from cgcli.graph.graph import Graph
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import size
-
-__all__ = ["needed"]
 
 _TRIALS: Final = 24
 _WORK: Final = 10_000

@@ -5,9 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from cgcli.algebra.forms import CALL, SUM, Form, Forms
-
-__all__ = ["common", "expand", "weight", "with_squares"]
+from cgcli.algebra.forms import Forms
+from cgcli.algebra.sums import CALL, SUM, Form
 
 _EXPANDED: Final = 40
 

@@ -30,16 +30,12 @@ from cgcli.algebra.sums import (
     CALL,
     CROWD,
     NAME,
-    NUMBER,
     PRODUCT,
     SUM,
-    Condition,
     Factors,
     Form,
     Sums,
 )
-
-__all__ = ["CALL", "CROWD", "NAME", "NUMBER", "PRODUCT", "SUM", "Condition", "Form", "Forms"]
 
 _BITS: Final = 512
 

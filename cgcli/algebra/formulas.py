@@ -9,17 +9,16 @@ from typing import Final, NamedTuple
 from cgcli.algebra.conditions import Conditions
 from cgcli.algebra.derivative import Derivatives
 from cgcli.algebra.edges import needed
-from cgcli.algebra.forms import Condition, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.gradients import Gradients, check_axes
 from cgcli.algebra.normal import read
 from cgcli.algebra.places import listed, whole
+from cgcli.algebra.sums import Condition, Form
 from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
 from cgcli.algebra.write import Writer
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.operations.row import Shape
-
-__all__ = ["Derivative", "Formulas", "Holds", "Wanted"]
 
 _POINTS: Final = 12
 _EACH: Final = 20

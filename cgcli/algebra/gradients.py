@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cgcli.algebra.derivative import note_corners, note_edge
-from cgcli.algebra.forms import Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.normal import leaf
 from cgcli.algebra.places import MOST, listed, stacked, whole
 from cgcli.algebra.rows import Rows, placed
+from cgcli.algebra.sums import Form
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import reduce_to, tensors
 from cgcli.calculus.sweep import Sweep
@@ -24,8 +25,6 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule, Shape
 from cgcli.operations.shapes import describe
-
-__all__ = ["Gradients", "check_axes"]
 
 
 class Gradients(Sweep):

@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from cgcli.algebra.forms import CALL, Condition, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import apply
 from cgcli.algebra.places import MOST, element, stacked, whole
+from cgcli.algebra.sums import CALL, Condition, Form
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Index, Shape, Span, Static
 from cgcli.operations.shapes import reduced, size
-
-__all__ = ["Algebra"]
 
 _UNITS = ("unit", "onehot")
 

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
-from cgcli.algebra.forms import CALL, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.sums import CALL, Form
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import CONSTANTS
-
-__all__ = ["ARITHMETIC", "apply", "leaf", "read"]
 
 ARITHMETIC: Final[dict[str, Callable[..., Form]]] = {
     "add": Forms.add,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from cgcli.algebra.forms import CALL, NAME, NUMBER, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.sums import CALL, NAME, NUMBER, Form
 from cgcli.algebra.walk import worked_out
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size
 from cgcli.operations.table import OPERATIONS
-
-__all__ = ["MOST", "element", "listed", "stacked", "whole"]
 
 MOST: Final = 16
 """So many numbers are written out one by one where there is another way."""

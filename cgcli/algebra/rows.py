@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 
-from cgcli.algebra.forms import CALL, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.places import element
+from cgcli.algebra.sums import CALL, Form
 from cgcli.algebra.tensor import Tensor
 from cgcli.operations.table import OPERATIONS
-
-__all__ = ["Rows", "placed"]
 
 
 def placed(forms: Forms, form: Form, place: int) -> Form:

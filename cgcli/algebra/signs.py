@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, Condition, Form, Forms
+from cgcli.algebra.forms import Forms
+from cgcli.algebra.sums import CALL, NAME, NUMBER, PRODUCT, Condition, Form
 from cgcli.operations.table import CONSTANTS
-
-__all__ = ["COMPARISONS", "least", "parts_of"]
 
 COMPARISONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _LEAST: Final = {

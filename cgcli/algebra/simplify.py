@@ -12,12 +12,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.algebra.forms import CALL, NAME, NUMBER, SUM, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import apply
+from cgcli.algebra.sums import CALL, NAME, NUMBER, SUM, Form
 from cgcli.algebra.walk import worked_out
 from cgcli.errors import CgraphError, missing
-
-__all__ = ["MOST", "Simplifier", "require_sympy"]
 
 MOST: Final = 200
 """So many operations a formula may have: SymPy's time grows faster than they do."""

@@ -11,8 +11,6 @@ from cgcli.operations.row import Shape
 from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["CALL", "CROWD", "NAME", "NUMBER", "PRODUCT", "SUM", "Condition", "Form", "Sums"]
-
 NUMBER: Final = "number"
 NAME: Final = "name"
 CALL: Final = "call"

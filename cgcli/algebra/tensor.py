@@ -11,15 +11,14 @@ import operator
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.algebra.forms import CALL, NUMBER, Form, Forms
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import ARITHMETIC
 from cgcli.algebra.places import element
 from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.sums import CALL, NUMBER, Form
 from cgcli.numbers.operators import Operators
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import broadcast
-
-__all__ = ["Tensor", "shape_of"]
 
 _TURNED: Final = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 

@@ -14,8 +14,6 @@ from cgcli.operations.row import Shape
 from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import TABLE
 
-__all__ = ["reduce_to", "tensors"]
-
 
 def reduce_to(algebra: Algebra, contribution: Tensor, shape: Shape) -> Tensor:
     """Return a contribution summed over the axes along which its argument was broadcast."""

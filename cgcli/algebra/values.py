@@ -19,8 +19,6 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.limits import Limits
 from cgcli.numbers.missing import NoValueError
 
-__all__ = ["evaluated", "is_met", "is_outside", "ordered"]
-
 
 def evaluated(
     formulas: Formulas, values: Mapping[str, Any], kind: Kind = DOUBLES

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-__all__ = ["worked_out"]
-
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 

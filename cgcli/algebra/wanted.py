@@ -9,8 +9,6 @@ from typing import Final, NamedTuple
 from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
 
-__all__ = ["Wanted", "check_count", "inputs_of", "named", "orders_of"]
-
 _MOST: Final = 2_000
 
 

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from cgcli.algebra.forms import CALL, NAME, NUMBER, PRODUCT, SUM, Form, Forms
+from cgcli.algebra.forms import Forms
+from cgcli.algebra.sums import CALL, NAME, NUMBER, PRODUCT, SUM, Form
 from cgcli.algebra.walk import worked_out
 from cgcli.graph.graph import INPUT
 from cgcli.graph.nodes import Nodes
 from cgcli.limits import MOST_COUNT, Limits
 from cgcli.operations.table import CONSTANTS, OPERATIONS
-
-__all__ = ["Writer"]
 
 _ROOT: Final = Fraction(1, 2)
 _WRITTEN_OUT: Final = range(2, 7)

@@ -16,8 +16,6 @@ from cgcli.numbers.balls import ABSENT, INFINITE, VOIDED, Ball
 from cgcli.numbers.elements import elements
 from cgcli.operations.shapes import size
 
-__all__ = ["Agreement", "DisagreementError"]
-
 _FINE: Final = arb(2) ** -40
 _LEAST: Final = arb(2) ** -1074
 

@@ -13,8 +13,6 @@ from cgcli.calculus.result import Result
 from cgcli.errors import excerpt
 from cgcli.words import Message
 
-__all__ = ["limit_in_words"]
-
 _STEPS: Final = tuple(2.0 ** (-16 * k) for k in (1, 2, 3))
 """How far beside the point it is looked, in parts of the input; the last is above rounding."""
 _FROM_ZERO: Final = 2.0**-40

@@ -15,8 +15,6 @@ from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 
-__all__ = ["backward", "contribution", "local"]
-
 
 def backward(
     graph: Graph,

@@ -24,17 +24,6 @@ from cgcli.numbers.real import Careful
 from cgcli.numbers.taylor import TAYLOR, TERMS, Series, taylor_arrays
 from cgcli.operations.shapes import size
 
-__all__ = [
-    "MOST",
-    "Direction",
-    "Element",
-    "Side",
-    "elements_that_move",
-    "moved_by",
-    "sides_beside",
-    "sizes_sent",
-]
-
 MOST: Final = 32
 """How many elements are looked along."""
 _WORK: Final = 20_000

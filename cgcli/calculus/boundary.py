@@ -20,8 +20,6 @@ from cgcli.words import Message, joined
 if TYPE_CHECKING:
     from cgcli.calculus.beside import Direction, Element, Side
 
-__all__ = ["boundary"]
-
 _SAME: Final = 1e-9
 _ROUNDING: Final = 1e-13
 _NOTED: Final = 20

@@ -43,16 +43,6 @@ from cgcli.numbers.balls import (
 )
 from cgcli.operations.shapes import size
 
-__all__ = [
-    "MOST_BITS",
-    "Certificate",
-    "boundary_notes",
-    "precise",
-    "precise_truths",
-    "precise_values",
-    "verify",
-]
-
 MOST_BITS: Final = 8192
 _FIRST_BITS: Final = 128
 # A graph of many numbers is given fewer bits: their product bounds the time that is taken.

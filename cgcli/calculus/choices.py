@@ -21,8 +21,6 @@ from cgcli.operations.table import OPERATIONS
 if TYPE_CHECKING:
     from cgcli.calculus.kind import Kind
 
-__all__ = ["Choices", "decided_beside"]
-
 _SAME: Final = OPERATIONS["same"]
 
 

@@ -27,8 +27,6 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.operations.shapes import size
 from cgcli.words import Message
 
-__all__ = ["gradient_departure", "jacobian_departure", "silent", "underflow", "vanished_values"]
-
 _ROWS: Final = 16
 """At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
 _SMALL: Final = 1e-140

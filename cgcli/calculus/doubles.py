@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from cgcli.calculus.result import Result
     from cgcli.graph.graph import Graph
 
-__all__ = ["DOUBLES", "NEAREST"]
-
 
 class Doubles:
     """IEEE doubles: floats, and NumPy's arrays of them."""

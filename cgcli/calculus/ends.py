@@ -13,8 +13,6 @@ from typing import Any, Final
 
 from cgcli.operations.row import Operation
 
-__all__ = ["LEAST", "is_outside", "lost", "mended", "mended_arrays", "mended_pullback", "product"]
-
 LEAST: Final = 2.0**-1000
 """Partials from here on have all their digits."""
 GROWS: Final = 2.0**20

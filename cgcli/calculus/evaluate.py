@@ -29,8 +29,6 @@ from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import describe, size
 from cgcli.words import joined
 
-__all__ = ["check_size", "evaluate"]
-
 
 def evaluate(
     graph: Graph,

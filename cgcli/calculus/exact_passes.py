@@ -22,8 +22,6 @@ from cgcli.operations.table import CONSTANTS
 if TYPE_CHECKING:
     from cgcli.numbers.namespace import Namespace
 
-__all__ = ["ExactSweep", "Ratios", "handed_out", "unreached"]
-
 
 class Ratios:
     """The namespaces of ratios in the room that the limits give; `now` is the node in work."""

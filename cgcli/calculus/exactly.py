@@ -28,8 +28,6 @@ from cgcli.numbers.ratio import Ratio, RoomError, as_ratio
 from cgcli.operations.row import Rule, Shape
 from cgcli.operations.shapes import size
 
-__all__ = ["Exactly"]
-
 _WORK: Final = 1_000
 """All numbers together may take so many times the work of passing through one of full length."""
 

@@ -16,8 +16,6 @@ from cgcli.calculus.result import Result, find
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Users
 
-__all__ = ["Contribution", "Differentiated", "Explanation", "Gradient"]
-
 
 class Contribution(NamedTuple):
     """What one use of a node sends to its gradient: the user's gradient times a local derivative.

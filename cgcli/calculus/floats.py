@@ -14,8 +14,6 @@ from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule
 
-__all__ = ["FloatSweep", "send_floats"]
-
 
 class FloatSweep(Sweep):
     """The sweep over floats; the loop below does the same, spelt out, in two thirds of the time.

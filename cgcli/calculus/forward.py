@@ -8,8 +8,6 @@ from typing import Any
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 
-__all__ = ["forward", "value"]
-
 
 def forward(graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
     """Return the value of every node: a float, or an array for a vector or a matrix.

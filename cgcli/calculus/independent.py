@@ -19,8 +19,6 @@ from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.jets import Jet, constant, nowhere
 from cgcli.numbers.series import DEFINITIONS, JETS, jet_arrays
 
-__all__ = ["forward_series", "slope_of", "value_of"]
-
 
 def forward_series(
     graph: Graph, leaves: Mapping[int, Any], steps: Mapping[int, Any], until: int

@@ -10,8 +10,6 @@ from flint import arb, fmpq
 from cgcli.numbers.balls import BENT, INFINITE, UNSURE, VOIDED, Ball
 from cgcli.numbers.decimals import decimal, upper_double
 
-__all__ = ["VERDICTS", "Finding", "Judge", "Judged", "judge_digits", "judge_each", "judge_float"]
-
 VERDICTS: Final = ("proved", "certified", "corrected", "kink", "undefined", "unsettled")
 """From the best to the worst; a node has the worst of all its numbers."""
 

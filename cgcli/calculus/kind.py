@@ -14,8 +14,6 @@ from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.operations.row import Rule, Shape
 
-__all__ = ["Kind"]
-
 
 class Kind(Protocol):
     """A kind of number. What cannot be done in it raises `CgraphError`."""

@@ -25,8 +25,6 @@ from cgcli.numbers.elements import anywhere
 from cgcli.operations.row import Kink, Shape
 from cgcli.words import Message, joined
 
-__all__ = ["kinks"]
-
 
 def kinks(
     result: Result, reached: list[Any], trail: Trail, values: Callable[[], list[Any]]

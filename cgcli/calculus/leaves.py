@@ -20,8 +20,6 @@ from cgcli.numbers.balls import Ball, ball
 from cgcli.numbers.certified import constants_at
 from cgcli.operations.table import CONSTANTS
 
-__all__ = ["Source", "ball_of", "double_leaves", "exact_leaves"]
-
 Source = Any
 """What an input is bound to: a number (a float is the double that it is), a decimal's text, a
 graph without inputs whose output it is, or nested lists of these."""

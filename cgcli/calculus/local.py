@@ -11,8 +11,6 @@ from cgcli.graph.graph import CONSTANT, Graph
 from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["Formula", "Locals"]
-
 _NEGATIVE: Final = OPERATIONS["neg"]
 _OPPOSITE: Final = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 

@@ -10,8 +10,6 @@ from typing import Any
 from cgcli.calculus.result import Result
 from cgcli.numbers.elements import anywhere
 
-__all__ = ["Motion"]
-
 
 class Motion:
     """What moves with what is differentiated by, by the branches that are taken.

@@ -20,19 +20,6 @@ from cgcli.numbers import real
 from cgcli.operations.row import Kink, Rule
 from cgcli.words import Message
 
-__all__ = [
-    "Note",
-    "asked_at",
-    "elements_in_words",
-    "examine",
-    "holds",
-    "kink_words",
-    "merged",
-    "note_on",
-    "shown",
-    "sides_in_words",
-]
-
 _SUGGESTIONS_FOR: Final = 20
 """A rewrite is looked for at this many overflows; the rest would say the same again."""
 

@@ -33,8 +33,6 @@ from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 
-__all__ = ["BallSweep"]
-
 _AT_KINK: Final = Ball(ball(1).value, ball(1).exact, BENT)
 _PERHAPS: Final = Ball(ball(1).value, ball(1).exact, UNSURE)
 

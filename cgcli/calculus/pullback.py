@@ -18,8 +18,6 @@ from cgcli.numbers.arrays import ARRAYS, flagged, quiet, reduce_to
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule, selected
 
-__all__ = ["ArraySweep", "local_array"]
-
 _SCATTERING: Final = scattering(ARRAYS)
 
 

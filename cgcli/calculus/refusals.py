@@ -14,8 +14,6 @@ from cgcli.numbers.numerals import rational_text
 from cgcli.operations.table import CONSTANTS
 from cgcli.words import Message
 
-__all__ = ["notes", "require", "too_long", "too_much"]
-
 _LONGEST: Final = 20
 _DIGITS: Final = "leave --exact out, or ask for digits: cgraph eval --precision 50"
 _NOTES: Final = 1_000

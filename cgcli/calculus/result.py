@@ -12,8 +12,6 @@ from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 
-__all__ = ["NO_NAMES", "Node", "Nodes", "Result", "by_constant", "find"]
-
 NO_NAMES: Final = "the program has no inputs; write a name in it: x^2"
 
 

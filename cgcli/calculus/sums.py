@@ -8,8 +8,6 @@ from typing import Any
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Index, selected
 
-__all__ = ["Scattered", "Sums", "scattering"]
-
 
 class Scattered:
     """A contribution to a few elements of an array, 0 to all others, before it is written out."""

@@ -23,8 +23,6 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Rule
 
-__all__ = ["Masked", "MaskedSweep", "PlainSweep", "Sweep", "by_rows", "element"]
-
 
 def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
     """Return the node that an element of a node stands for, and the index in that node.

@@ -22,8 +22,6 @@ from cgcli.operations.protocol import Directions
 from cgcli.operations.row import Index, Rule, Shape, selected
 from cgcli.operations.shapes import size
 
-__all__ = ["Tangents", "seeded"]
-
 
 def _index(x: Any, *indices: Index) -> Any:
     return x[(slice(None), *selected(indices))]

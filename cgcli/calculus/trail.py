@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Trail"]
-
 
 class Trail:
     """What a backward pass met: the faults it went through, and the masks it carried.

@@ -17,8 +17,6 @@ from cgcli.errors import CgraphError, FaultError, shorten
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish_document, standard_streams, tell
 
-__all__ = ["app", "run"]
-
 DONE: Final = 0
 UNUSABLE: Final = 2
 FAULT: Final = 70

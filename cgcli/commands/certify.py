@@ -16,8 +16,6 @@ from cgcli.views.streams import publish_document
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
 
-__all__ = ["EvalOptions", "certify", "proved_gradients", "proved_values", "shown"]
-
 MOST_DIGITS = 10_000
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from cgcli.homework.marking import Marked
     from cgcli.homework.sheets import Sheet
 
-__all__ = ["check_command"]
-
 
 class CheckOptions(Options):
     """The options of `cgraph check`."""

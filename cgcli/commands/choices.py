@@ -8,8 +8,6 @@ from typing import TypeAlias
 
 from cgcli.errors import CgraphError, nearest, shorten
 
-__all__ = ["after_at", "all_of", "completed", "conflict", "format_of", "listed", "one_of", "pairs"]
-
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
 

@@ -12,9 +12,7 @@ from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 
 if TYPE_CHECKING:
-    from cgcli.learning.reading import Report, Source
-
-__all__ = ["is_data", "left_to_columns", "opened_source", "tell_notes", "tell_skipped"]
+    from cgcli.learning.sources import Report, Source
 
 _KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet")
 _OTHERS: Final = {"ndjson": "jsonl", "pq": "parquet"}

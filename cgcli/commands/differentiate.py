@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from cgcli.algebra.wanted import Wanted
     from cgcli.graph.graph import Graph
 
-__all__ = ["differentiate_command"]
-
 _SECONDS = 20
 
 

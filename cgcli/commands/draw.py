@@ -17,8 +17,6 @@ from cgcli.views.streams import publish_document, tell
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
 
-__all__ = ["draw_command"]
-
 
 class DrawOptions(Options):
     """The options of `cgraph draw`."""

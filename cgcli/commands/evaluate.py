@@ -10,8 +10,6 @@ from cgcli.commands.options import ASKED, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.views.streams import publish_document
 
-__all__ = ["evaluate_command"]
-
 
 @takes(EvalOptions, f"{ASKED} exact json jsonl digits rows verify precision max_precision")
 def evaluate_command(given: EvalOptions) -> None:

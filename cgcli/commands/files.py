@@ -16,8 +16,6 @@ from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 
-__all__ = ["ending_of", "named", "opened", "read_array", "read_text", "utf8"]
-
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
     r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|\s*[+-]?inf\s*", re.ASCII

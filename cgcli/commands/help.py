@@ -10,8 +10,6 @@ from cgcli.commands.choices import completed
 from cgcli.commands.options import Options, argument, takes
 from cgcli.commands.shared import COMMANDS, unknown_command
 
-__all__ = ["help_command", "version_command"]
-
 
 class HelpOptions(Options):
     """The options of `cgraph help`."""

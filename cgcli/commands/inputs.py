@@ -15,20 +15,6 @@ from cgcli.errors import CgraphError, Place, excerpt, file_error, shorten
 from cgcli.limits import Limits
 from cgcli.views.streams import tell
 
-__all__ = [
-    "STRINGS",
-    "bindings_of",
-    "canonical",
-    "constant",
-    "read_bindings",
-    "read_name",
-    "read_program",
-    "read_shapes",
-    "read_values",
-    "split_binding",
-    "split_names",
-]
-
 MODEL: Final = "cgraph.model/1"
 STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)

@@ -20,8 +20,6 @@ from cgcli.views.document import compact, evaluation
 from cgcli.views.messages import error_document
 from cgcli.views.streams import publish
 
-__all__ = ["evaluate_line", "evaluate_lines"]
-
 KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
 """What a line may hold."""
 

@@ -7,8 +7,6 @@ import gc
 import os
 import sys
 
-__all__ = ["main"]
-
 _INTERRUPTED = 130
 
 

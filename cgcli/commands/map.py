@@ -18,8 +18,6 @@ from cgcli.views.streams import publish
 if TYPE_CHECKING:
     from cgcli.learning.mapping import RowProgram
 
-__all__ = ["map_command", "predict_command"]
-
 
 class MapOptions(Options):
     """The options of `cgraph map`, and of `cgraph predict`."""
@@ -84,7 +82,7 @@ def _run(
     whole: RowProgram, command: str, given: MapOptions, optional: Mapping[str, Any] = {}
 ) -> None:
     from cgcli.learning.mapping import map_rows
-    from cgcli.learning.reading import Report
+    from cgcli.learning.sources import Report
     from cgcli.views.learning.rows import RowWriter
 
     output = given.output

@@ -12,8 +12,6 @@ from cgcli.errors import file_error, shorten
 if TYPE_CHECKING:
     from cgcli.learning.models import Model
 
-__all__ = ["check_model", "read_model"]
-
 
 def read_model(path: str) -> Model:
     """Return the model that a file holds; raises `CgraphError` that names file and place."""

@@ -8,8 +8,6 @@ from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.operations.row import Operation
 from cgcli.views.streams import publish_document
 
-__all__ = ["operations_command"]
-
 
 def _words() -> list[str]:
     from cgcli.operations.table import OPERATIONS, WORDS

@@ -17,8 +17,6 @@ from cgcli.commands.choices import Words, after_at, all_of, completed, listed, o
 from cgcli.errors import CgraphError
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
 
-__all__ = ["ASKED", "Options", "argument", "choice", "count", "flag", "option", "real", "takes"]
-
 ASKED: Final = "program bindings at of wrt"
 """What every command takes that looks at a graph with values."""
 

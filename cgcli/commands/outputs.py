@@ -20,8 +20,6 @@ from typing import IO, Final, NamedTuple, Self
 from cgcli.commands.paths import is_stream
 from cgcli.errors import CgraphError, file_error
 
-__all__ = ["Output", "named_errors", "take_lock", "write_file", "write_pieces"]
-
 _LONGEST_NAME: Final = 200
 """In bytes: longer names are cut in those of parts, which have 255 at most."""
 

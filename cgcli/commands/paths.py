@@ -11,8 +11,6 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
 
-__all__ = ["READ", "WRITTEN", "check_paths", "is_stream", "program_path"]
-
 READ: Final = {
     "program": "the program",
     "bindings": "a value's file",

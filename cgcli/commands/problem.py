@@ -29,8 +29,6 @@ from cgcli.program import (
 )
 from cgcli.views.streams import tell
 
-__all__ = ["Problem", "kind_of", "outlined", "read_problem", "solve"]
-
 
 class Problem:
     """What a command line asks about: a program, values for its names, and what by what.

@@ -25,8 +25,6 @@ from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
 from cgcli.views.streams import publish_document
 
-__all__ = ["Run"]
-
 
 class Run:
     """A training that is ready to go; `watching` is the context of it that tells its progress."""

@@ -8,8 +8,6 @@ from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.views.schemas import names, read
 from cgcli.views.streams import publish
 
-__all__ = ["schema_command"]
-
 
 class SchemaOptions(Options):
     """The options of `cgraph schema`."""

@@ -11,8 +11,6 @@ from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS, Options
 
-__all__ = ["settings_of"]
-
 _DEFAULTS: Final = {**Options()._asdict(), "batch": "all", "holdout": 0.0, "metrics": {}}
 _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")
 """What a run that goes on cannot change: it would not be the same run."""

@@ -11,8 +11,6 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from cgcli.errors import CgraphError, nearest, shorten
 
-__all__ = ["COMMANDS", "Group", "ProgramCommand", "unknown_command"]
-
 
 class ProgramCommand(TyperCommand):
     """A command whose arguments may begin with a minus: ``cgraph eval -x^2 x=3``.

@@ -13,8 +13,6 @@ from cgcli.views.streams import publish, publish_document, tell
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Choice
 
-__all__ = ["sheet_command"]
-
 
 class SheetOptions(Options):
     """The options of `cgraph sheet`."""

@@ -12,8 +12,6 @@ from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError
 from cgcli.limits import Limits
 
-__all__ = ["read_sources"]
-
 
 def read_sources(problem: Problem, doubles: Mapping[str, Any]) -> dict[str, Any]:
     """Return what each name is bound to, as `exact_leaves` takes it.

@@ -12,8 +12,6 @@ from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.views.formats import TRACES
 
-__all__ = ["trace_command"]
-
 
 class TraceOptions(Options):
     """The options of `cgraph trace`."""

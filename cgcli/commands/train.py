@@ -14,8 +14,6 @@ from cgcli.commands.options import takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
 
-__all__ = ["train_command"]
-
 _DIVERGED: Final = 1
 _INTERRUPTED: Final = 130
 

@@ -12,8 +12,6 @@ from cgcli.learning.optimisers import OPTIMISER_NAMES
 from cgcli.learning.schedule import SCHEDULES
 from cgcli.learning.stopping import Criteria
 
-__all__ = ["TrainOptions"]
-
 
 def _batch(option: str, text: str | None) -> int | str | None:
     """Return the rows of a step: a number, or all."""

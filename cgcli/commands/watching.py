@@ -23,8 +23,6 @@ from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 from cgcli.views.streams import tell
 
-__all__ = ["Watching"]
-
 _PATIENCE = 20
 """Saving takes one part of so many of the time at most."""
 

@@ -16,8 +16,6 @@ from cgcli.numbers.symbolic import Symbol, symbolic
 from cgcli.operations.protocol import COMPOSITES, Rulebook
 from cgcli.operations.row import Operation
 
-__all__ = ["Emitter", "distinct"]
-
 _DEEP: Final = 40
 """Python's parser takes 200 brackets one in the other, and its compiler some thousand terms."""
 

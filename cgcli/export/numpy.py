@@ -7,8 +7,6 @@ from typing import Final
 from cgcli.export.python import INFIX, RESERVED, body, clean
 from cgcli.export.target import Function, Target
 
-__all__ = ["NUMPY"]
-
 _LIKE_NUMPY: Final = (
     "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
     "sinh", "cosh", "tanh", "floor", "ceil", "round", "abs", "sign", "mod", "where", "outer",

@@ -11,8 +11,6 @@ from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, TEXT
 from cgcli.operations.table import OPERATIONS, TABLE
 
-__all__ = ["INFIX", "PYTHON", "RESERVED", "body", "clean"]
-
 INFIX: Final[dict[str, Pattern]] = {
     "same": "<0>",
     "pos": "<0>",

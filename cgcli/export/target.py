@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from cgcli.graph.templates import Pattern, Template, parsed
 
-__all__ = ["Function", "Target"]
-
 
 class Function(NamedTuple):
     """A function to be defined: what its body assigns, one name after the other, and returns."""

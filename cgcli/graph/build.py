@@ -17,8 +17,6 @@ from cgcli.language.syntax import Assignment, Block, Expression, Function, Loop,
 from cgcli.limits import Limits
 from cgcli.operations.table import CONSTANTS, OPERATIONS
 
-__all__ = ["Draft", "build"]
-
 _SAME: Final = OPERATIONS["same"]
 
 

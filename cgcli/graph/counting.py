@@ -16,8 +16,6 @@ from cgcli.graph.static import turns
 from cgcli.language import syntax
 from cgcli.operations.table import WORDS
 
-__all__ = ["Count", "Work"]
-
 Values = dict[str, float | None]
 """Loop variables and parameters, with None for what is not known."""
 

@@ -16,8 +16,6 @@ from cgcli.limits import Limits
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS, WORDS
 
-__all__ = ["Expressions"]
-
 _STACK: Final = OPERATIONS["stack"]
 _INDEX: Final = OPERATIONS["index"]
 

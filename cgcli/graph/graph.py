@@ -17,8 +17,6 @@ from cgcli.graph.turns import Turns
 from cgcli.operations.row import Operation, Shape, Static
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["CONSTANT", "INPUT", "Graph", "Users"]
-
 INPUT = OPERATIONS["input"]
 CONSTANT = OPERATIONS["constant"]
 

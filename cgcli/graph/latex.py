@@ -11,8 +11,6 @@ from cgcli.graph.templates import Pattern
 from cgcli.graph.text import TEXT, Notation
 from cgcli.operations.row import Operation
 
-__all__ = ["LATEX", "latex_name", "latex_number"]
-
 _GREEK: Final = frozenset(
     (
         *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),

@@ -20,8 +20,6 @@ from cgcli.limits import Limits
 from cgcli.operations.row import Index, Shape, Span
 from cgcli.operations.table import ABSENT, CONSTANTS, OTHER_SPELLINGS, WORDS
 
-__all__ = ["Names", "Scope", "Turn"]
-
 
 class Turn(NamedTuple):
     """What a loop's variable stands for in one turn."""

@@ -10,8 +10,6 @@ from cgcli.limits import Limits
 from cgcli.operations.row import Operation, Shape, Static
 from cgcli.operations.shapes import ShapeMismatchError, broadcast, describe, size
 
-__all__ = ["Nodes"]
-
 
 class Nodes:
     """A graph under construction: what is appended fits, and there is not too much of it."""

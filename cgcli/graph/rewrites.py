@@ -15,8 +15,6 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.text import inline
 from cgcli.resource import read_toml
 
-__all__ = ["REWRITES", "rewrite"]
-
 _ROWS: Final = read_toml(__package__, "rewrites.toml")["rewrites"]
 REWRITES: Final[list[tuple[str, str]]] = [(row["before"], row["after"]) for row in _ROWS]
 

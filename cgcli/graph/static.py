@@ -14,8 +14,6 @@ from cgcli.operations.table import OPERATIONS, WORDS
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-__all__ = ["constant_value", "turns", "whole_number"]
-
 Lookup = Callable[[str, int, int], float | Shape]
 """From a name and its span to its value, or to its shape when it is a vector or a matrix."""
 

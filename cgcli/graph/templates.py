@@ -17,8 +17,6 @@ from typing import Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import LEVELS
 
-__all__ = ["ANY", "ATOM", "Pattern", "Slot", "Template", "filled", "parsed", "spelled"]
-
 ANY: Final = LEVELS["choice"]
 ATOM: Final = LEVELS["atom"]
 _PLACE: Final = re.compile(r"<(\d+)(?::(\w+))?(\?)?>")

@@ -12,8 +12,6 @@ from cgcli.operations.row import LEVELS, Operation
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-__all__ = ["COMPACT", "TEXT", "Leaf", "Notation", "formula", "inline", "pattern", "write"]
-
 _NAMES: Final = {level: name for name, level in LEVELS.items()}
 
 Leaf: TypeAlias = Callable[[int], tuple[str, int] | None]

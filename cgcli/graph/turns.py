@@ -5,8 +5,6 @@ from __future__ import annotations
 import bisect
 from array import array
 
-__all__ = ["Turns"]
-
 
 class Turns:
     """The turns of loops and list comprehensions, by the place of their first node.

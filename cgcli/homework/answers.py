@@ -20,8 +20,6 @@ from cgcli.language.syntax import LIST, NUMBER, Expression, taken
 from cgcli.limits import Limits
 from cgcli.numbers.values import is_finite
 
-__all__ = ["Answer", "Formula", "Unreadable", "read_answers"]
-
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
 _LIMITS: Final = Limits(depth=200)

@@ -10,8 +10,6 @@ from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.working import Own
 from cgcli.homework.written import added, is_fraction, shape_of
 
-__all__ = ["Known", "carried", "rounding_reach"]
-
 _MOST: Final = 40
 _LARGEST: Final = 1_000
 _SMALL: Final = 30

@@ -17,8 +17,6 @@ from cgcli.homework.written import shape_of
 from cgcli.numbers.values import is_finite
 from cgcli.program import Program
 
-__all__ = ["KINDS", "Choice", "choose", "told_apart"]
-
 _TRIALS: Final = 60
 _REACHES: Final = (3, 5, 9)
 _SMALLEST: Final = 1e-2

@@ -13,8 +13,6 @@ from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same
 from cgcli.homework.written import Written, shape_of
 from cgcli.words import Math, Message
 
-__all__ = ["Diagnosis", "Wrong", "alternatives", "diagnose"]
-
 _LARGEST: Final = 400
 _TRIALS: Final = 4_000
 _SEVERAL: Final = 3

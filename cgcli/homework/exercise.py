@@ -24,8 +24,6 @@ from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
 from cgcli.program import Program
 
-__all__ = ["Exercise", "Point"]
-
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
 _ROOM: Final = 2_000
 _SAMPLES: Final = 80

@@ -20,8 +20,6 @@ from cgcli.homework.written import shape_of
 from cgcli.numbers.exact import EXACT, RATIONAL
 from cgcli.numbers.values import is_finite
 
-__all__ = ["Equality", "compare"]
-
 _POINTS: Final = 20
 _EXPONENT: Final = 64
 

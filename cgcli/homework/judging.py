@@ -15,8 +15,6 @@ from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Own, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of
 
-__all__ = ["FOLLOWS", "NOT_TOLD", "RIGHT", "WRONG", "Judge", "Judged", "Pair", "Tolerance"]
-
 RIGHT: Final = "right"
 FOLLOWS: Final = "follows"
 WRONG: Final = "wrong"

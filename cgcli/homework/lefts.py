@@ -10,8 +10,6 @@ from typing import Final, NamedTuple
 from cgcli.homework.exercise import Exercise
 from cgcli.operations.table import WORDS
 
-__all__ = ["Lefts", "Named"]
-
 _WORD: Final = r"[^\W\d]\w*(?:\[[-\d, ]+\]|\(\d+\))?(?:_\d+)?"
 _ARGUMENTS: Final = r"(?:\((?P<at>[^()=]*)\))?"
 _OVER: Final = re.compile(

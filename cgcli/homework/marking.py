@@ -20,8 +20,6 @@ from cgcli.homework.sheets import Sheet
 from cgcli.homework.working import Use, is_same, quiet
 from cgcli.homework.written import added, alike, shape_of
 
-__all__ = ["Marked", "mark"]
-
 _CHOICES: Final = 12
 _SEVERAL: Final = 3
 

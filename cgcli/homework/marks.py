@@ -18,8 +18,6 @@ from cgcli.homework.sheets import Line
 from cgcli.homework.written import read_number
 from cgcli.language.reader import normalise
 
-__all__ = ["Points", "Score", "Summary", "read_points", "read_tolerance", "score", "summary"]
-
 _ANSWERED: Final = "answered"
 _ALL: Final = "all"
 

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 from cgcli.language.reader import normalise
 
-__all__ = ["is_blank", "plain", "result"]
-
 _PASSES: Final = 60
 """Brackets nest no deeper on a sheet that anybody hands in."""
 

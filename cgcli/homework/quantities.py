@@ -10,8 +10,6 @@ from cgcli.calculus.result import Result
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import inline
 
-__all__ = ["GRADIENT", "VALUE", "Quantity", "Steps", "completed"]
-
 VALUE: Final = "value"
 GRADIENT: Final = "gradient"
 _LONGEST: Final = 40

@@ -24,8 +24,6 @@ from cgcli.language.syntax import (
 )
 from cgcli.operations.row import Shape
 
-__all__ = ["Question", "place_of", "refuse_gradients", "sign_of"]
-
 _STEPS: Final = 2_000
 
 Named: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]

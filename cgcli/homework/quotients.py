@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
-__all__ = ["Quotient", "Work"]
-
 _MOST: Final = 120_000
 _BITS: Final = 20_000
 

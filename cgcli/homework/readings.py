@@ -15,8 +15,6 @@ from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import is_blank, plain, result
 from cgcli.homework.sheets import Line
 
-__all__ = ["readings"]
-
 _SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}.*={3,}|\$\$|\{|\}")
 _BULLET: Final = re.compile(
     r"(?:(?:>+|=>|->|so|thus|hence|then)\s+|[-*+]\s+(?:\[[ xX]?\]\s*)?"

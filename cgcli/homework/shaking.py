@@ -12,8 +12,6 @@ from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Masked, Sweep
 from cgcli.graph.graph import Graph
 
-__all__ = ["SHAKE", "ShakenDoubles"]
-
 SHAKE: Final = 1e-9
 """By so much of itself a number is moved at the most."""
 

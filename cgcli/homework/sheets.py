@@ -15,8 +15,6 @@ from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, shorten
 from cgcli.language.reader import normalise
 
-__all__ = ["Line", "Sheet", "read_sheets", "split"]
-
 _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")

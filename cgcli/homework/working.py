@@ -18,8 +18,6 @@ from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule, Shape
 
-__all__ = ["AGAIN", "AS_IS", "TAUGHT", "Own", "Use", "Worked", "is_same", "quiet", "run"]
-
 AS_IS: Final = "as it is"
 AGAIN: Final = "again"
 TAUGHT: Final = "taught"

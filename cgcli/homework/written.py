@@ -10,17 +10,6 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.operations.row import Shape
 
-__all__ = [
-    "Written",
-    "added",
-    "alike",
-    "exact",
-    "is_fraction",
-    "is_near",
-    "read_number",
-    "shape_of",
-]
-
 _NUMBER: Final = re.compile(
     r"(?P<sign>[-+]?)(?P<whole>[0-9]*)(?:(?P<point>\.)(?P<part>[0-9]*))?"
     r"(?:[eE](?P<power>[-+]?[0-9]+))?",

@@ -9,8 +9,6 @@ from cgcli.language.reader import machine
 from cgcli.language.syntax import ATTRIBUTE, PARTIAL, Expression
 from cgcli.limits import Limits
 
-__all__ = ["AnswerSyntax", "parse_answer"]
-
 
 class AnswerSyntax(NamedTuple):
     """What was asked, and what was answered: None where nothing is.

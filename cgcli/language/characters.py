@@ -8,8 +8,6 @@ from typing import Final
 
 from cgcli.resource import read_toml
 
-__all__ = ["CHARACTERS", "describe", "is_function"]
-
 _ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
 
 _WORD: Final = re.compile(r"[A-Za-z]+")

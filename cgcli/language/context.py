@@ -11,8 +11,6 @@ from cgcli.language.derivatives import derivative_at
 from cgcli.language.reader import CLOSING, Token
 from cgcli.operations.table import ABSENT, OTHER_SPELLINGS, WORDS
 
-__all__ = ["Context"]
-
 _BEGINS_VALUE: Final = frozenset({"NUMBER", "NAME", "LPAR", "LSQB", "IN", "BY", "FOR"})
 _ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
 _OPENING: Final = {closing: opening for opening, closing in CLOSING.items()}

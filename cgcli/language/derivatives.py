@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 
 from cgcli.language.characters import is_function
 
-__all__ = ["DERIVATIVE", "derivative_at"]
-
 DERIVATIVE: Final = "a derivative is not written in a program"
 
 _ORDER: Final = r"(?:\^?(?P<order>[1-9])|(?P<raised>[²³]))?"

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from cgcli.language import syntax
 
-__all__ = ["free_names", "given_names"]
-
 
 class _Read(NamedTuple):
     """An expression, and the names that stand for something else in it: parameters, turns."""

@@ -11,12 +11,11 @@ from typing import Final
 
 from cgcli.errors import CgraphError, Place, shorten
 from cgcli.language.characters import describe
+from cgcli.language.context import Context
 from cgcli.language.derivatives import DERIVATIVE, derivative_at
 from cgcli.language.reader import CLOSING, END, UNKNOWN, Machine, Token, tokens
-from cgcli.language.situations import SITUATIONS, Context
+from cgcli.language.situations import SITUATIONS
 from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
-
-__all__ = ["bad_target", "explain"]
 
 _CLOSERS: Final = frozenset(CLOSING.values())
 

@@ -15,8 +15,6 @@ from cgcli.language import syntax
 from cgcli.language.reader import Machine, machine, normalise, tokens
 from cgcli.limits import Limits
 
-__all__ = ["Actions", "parse", "run"]
-
 Action: TypeAlias = Callable[[list[Any], int, int], Any]
 """From the values of a rule's parts, and the span they cover, to the value of the whole."""
 

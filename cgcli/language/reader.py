@@ -10,8 +10,6 @@ from typing import Final, NamedTuple, TypeAlias
 from cgcli.errors import CgraphError, Place
 from cgcli.language.tables import GRAMMARS, Tables, files, load
 
-__all__ = ["CLOSING", "END", "UNKNOWN", "Machine", "Token", "machine", "normalise", "tokens"]
-
 Token: TypeAlias = tuple[str, str, int, int]
 """A terminal's name, its text, and the half-open span of it."""
 

@@ -11,8 +11,6 @@ from typing import Any, Final, NamedTuple
 from cgcli.language.context import Context
 from cgcli.resource import read_toml
 
-__all__ = ["SITUATIONS", "Context", "Situation"]
-
 _NAME: Final = re.compile(r"\{(\w+)\}")
 
 

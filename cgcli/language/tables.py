@@ -14,8 +14,6 @@ import os
 import re
 from typing import Any, Final, NamedTuple
 
-__all__ = ["GRAMMARS", "Tables", "build", "files", "load", "save"]
-
 GRAMMARS: Final = ("cgraph", "sheet")
 """The grammars of the package: the language's, and that of answer sheets, which imports it."""
 

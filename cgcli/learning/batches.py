@@ -9,8 +9,6 @@ import numpy as np
 
 from cgcli.learning.tables import ROW, Table
 
-__all__ = ["Batches"]
-
 _WINDOW: Final = 32 * 2**20
 _BLOCK: Final = 4_096
 

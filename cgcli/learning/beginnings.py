@@ -8,8 +8,6 @@ from typing import IO, Final
 
 from cgcli.errors import file_error, shorten
 
-__all__ = ["CONVERT", "check_kind", "head"]
-
 CONVERT: Final = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
 _BEGINNINGS: Final = (
     (b"\x1f\x8b", "it is compressed by gzip", "unpack it first: gunzip -k {path}"),

@@ -13,8 +13,6 @@ from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.operations.row import Shape
 
-__all__ = ["Bad", "CellError", "Columns", "convert"]
-
 _NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _CALLED: Final = {
     "dict": "an object", "date": "a date", "datetime": "a date", "time": "a time of day",

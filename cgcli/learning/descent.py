@@ -14,8 +14,6 @@ from cgcli.learning.optimisers import Optimiser, Setting, clip
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import Criteria
 
-__all__ = ["Best", "Descent", "DivergedError", "Record", "State", "Watch"]
-
 Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
 

@@ -9,8 +9,6 @@ import numpy as np
 from cgcli.learning.tables import ROW, Table, row_values
 from cgcli.learning.task import Task
 
-__all__ = ["Failure", "locate"]
-
 
 class Failure(NamedTuple):
     """The row's number in the file, the node's name and formula, and what is said of it."""

@@ -15,8 +15,6 @@ from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.plan.sweep import Sweep
 
-__all__ = ["Fit", "Residuals", "fit_lbfgs", "fit_residuals"]
-
 _MOST: Final = 2**30
 _POLISH: Final = 20
 

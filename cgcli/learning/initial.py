@@ -14,8 +14,6 @@ from cgcli.errors import CgraphError, Place, nearest
 from cgcli.numbers.arrays import as_value
 from cgcli.operations.row import Shape
 
-__all__ = ["INITIALS", "Evaluate", "initial", "meant"]
-
 Evaluate = Callable[[str, dict[str, Any]], Any]
 """Returns the value of a constant expression in which some names are known."""
 

@@ -15,16 +15,14 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.learning.noted import RowNotes
 from cgcli.learning.preparing import check_scaling, read_columns, told_apart
-from cgcli.learning.reading import Report, Source, stacked
-from cgcli.learning.sources import listed
+from cgcli.learning.reading import stacked
+from cgcli.learning.sources import Report, Source, listed
 from cgcli.learning.tables import ROW, pieces, row_values
 from cgcli.operations.shapes import describe
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
 from cgcli.program import Program, input_spans, unused_binding
-
-__all__ = ["RowProgram", "map_rows"]
 
 
 class Wanted(NamedTuple):

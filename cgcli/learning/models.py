@@ -12,8 +12,6 @@ from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.descent import Best, State
 from cgcli.learning.parameters import Parameters
 
-__all__ = ["SCHEMA", "Model", "as_json", "plain"]
-
 SCHEMA: Final = "cgraph.model/1"
 
 

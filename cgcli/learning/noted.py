@@ -25,8 +25,6 @@ from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.lower import Lowered
 from cgcli.plan.passes import has_rows
 
-__all__ = ["RowNotes", "note_rows"]
-
 _NODES: Final = 20_000
 """How many nodes are evaluated for rows that are told apart by their numbers."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)

@@ -14,8 +14,6 @@ from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
 from cgcli.plan.sweep import Sweep
 
-__all__ = ["Measure", "Objective", "Whole"]
-
 _HOISTED: Final = 256 * 2**20
 """What depends on the data alone is kept when it takes no more than so many bytes."""
 

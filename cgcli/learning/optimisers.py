@@ -10,8 +10,6 @@ import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
-__all__ = ["OPTIMISERS", "OPTIMISER_NAMES", "Optimiser", "Setting", "clip"]
-
 Setting: TypeAlias = dict[str, float]
 State: TypeAlias = dict[str, Any]
 

@@ -9,8 +9,6 @@ import numpy as np
 
 from cgcli.operations.row import Shape
 
-__all__ = ["Parameters"]
-
 
 class Parameters:
     """Numbers, vectors and matrices side by side in the vector `flat`; `views` look into it.

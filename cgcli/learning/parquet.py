@@ -14,8 +14,6 @@ from cgcli.learning.cells import Columns
 from cgcli.learning.sources import Report, Source, check_names, chunk, gather
 from cgcli.learning.tables import CHUNK
 
-__all__ = ["parquet"]
-
 _LEAST: Final = 12
 """How many bytes a Parquet file has at least: two marks, and a length."""
 

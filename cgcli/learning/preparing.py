@@ -14,8 +14,8 @@ from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import Expression, Syntax, Value
 from cgcli.learning.parameters import Parameters
-from cgcli.learning.reading import Report, Source, stacked
-from cgcli.learning.sources import listed
+from cgcli.learning.reading import stacked
+from cgcli.learning.sources import Report, Source, listed
 from cgcli.learning.tables import ROW, Table, scaling, split
 from cgcli.learning.task import Task
 from cgcli.operations.row import Shape
@@ -24,8 +24,6 @@ from cgcli.operations.table import CONSTANTS
 from cgcli.plan.function import Shaped
 from cgcli.program import Program, unused_binding
 from cgcli.words import counted
-
-__all__ = ["Given", "Prepared", "Reading", "build_graph", "prepare", "read_columns", "told_apart"]
 
 
 class Given(NamedTuple):

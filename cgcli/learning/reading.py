@@ -20,8 +20,6 @@ from cgcli.learning.sources import Report, Source, check_names, chunk, gather, l
 from cgcli.learning.tables import CHUNK
 from cgcli.words import counted
 
-__all__ = ["Report", "Source", "open_source", "stacked"]
-
 _LONGEST: Final = 64 * 2**20
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-__all__ = ["SCHEDULES", "Schedule"]
-
 SCHEDULES: Final = ("constant", "step", "cosine", "warmup")
 
 

@@ -13,8 +13,6 @@ from cgcli.errors import CgraphError, excerpt, few, file_error, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
 from cgcli.learning.tables import CHUNK, ROW
 
-__all__ = ["Report", "Source", "check_names", "chunk", "gather", "listed"]
-
 _FEW: Final = 20
 
 

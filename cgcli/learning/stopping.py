@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from cgcli.words import counted
 
-__all__ = ["Criteria"]
-
 
 def _done(number: int, noun: str) -> str:
     return f"{counted(number, noun)} {'is' if number == 1 else 'are'} done"

@@ -16,18 +16,6 @@ from cgcli.numbers.arrays import as_value
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import size
 
-__all__ = [
-    "CHUNK",
-    "MEMORY",
-    "ROW",
-    "Table",
-    "TableWriter",
-    "pieces",
-    "row_values",
-    "scaling",
-    "split",
-]
-
 MEMORY: Final = 128 * 2**20
 """So many bytes of rows are kept in memory; more go to a temporary file."""
 

@@ -10,8 +10,6 @@ from cgcli.learning.parameters import Parameters
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
 
-__all__ = ["Scaling", "Task"]
-
 Scaling = Mapping[str, tuple[Any, Any]]
 """By column the mean and the deviation that it is scaled by."""
 

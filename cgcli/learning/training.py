@@ -19,8 +19,6 @@ from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import Criteria
 
-__all__ = ["BATCHLESS", "Options", "Trained", "Training"]
-
 BATCHLESS: Final = ("lbfgs", "lm")
 """Optimisers of SciPy's, which look at all rows at once."""
 

@@ -20,8 +20,6 @@ from cgcli.numbers.rounded import Rounded
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index, Shape, selected
 
-__all__ = ["ARRAYS", "Array", "as_value", "finite_sums", "flagged", "quiet", "reduce_to"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 

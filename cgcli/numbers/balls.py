@@ -20,27 +20,6 @@ from flint import arb, fmpq, fmpz
 
 from cgcli.numbers.operators import Operators
 
-__all__ = [
-    "ABSENT",
-    "BENT",
-    "INFINITE",
-    "INFINITY",
-    "NOTHING",
-    "UNKNOWN",
-    "UNSURE",
-    "VOID",
-    "VOIDED",
-    "Ball",
-    "Truth",
-    "UndecidedError",
-    "ball",
-    "choose",
-    "found",
-    "hull",
-    "plain",
-    "rational",
-]
-
 VOIDED: Final = 1
 """Proved to be no number: outside a domain, or infinite."""
 INFINITE: Final = 2

@@ -34,16 +34,6 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.ratio import Ratio
 from cgcli.operations.table import OPERATIONS
 
-__all__ = [
-    "BALLS",
-    "BallNamespace",
-    "as_balls",
-    "ball_arrays",
-    "constants_at",
-    "from_gamma_series",
-    "terms",
-]
-
 _NOWHERE: Final = VOIDED | INFINITE
 _MOST_ORDER: Final = 101
 

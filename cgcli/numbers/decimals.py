@@ -11,8 +11,6 @@ from flint import arb, fmpz
 from cgcli.numbers.balls import INFINITE, VOIDED, Ball
 from cgcli.numbers.numerals import as_written, boundless
 
-__all__ = ["decimal", "upper_double"]
-
 _TEN: Final = fmpz(10)
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from cgcli.operations.row import Shape
 
-__all__ = ["anywhere", "by_element", "elements", "filled"]
-
 
 def anywhere(flags: Any) -> bool:
     """Return whether a flag, or any of an array of them, is true."""

@@ -16,8 +16,6 @@ from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["EXACT", "RATIONAL", "exact_arrays", "exact_namespace", "root", "run"]
-
 RATIONAL: Final = frozenset({"same", "add", "sub", "mul", "div", "neg", "pos", "pow"})
 """The operations that take rationals to rationals, a power when its exponent is whole."""
 

@@ -13,8 +13,6 @@ from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.ratio import Room
 from cgcli.numbers.values import check_names, check_shape, unusable
 
-__all__ = ["as_exact_inputs"]
-
 
 def as_exact_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bindings with each value in fractions; a float is the fraction that it holds.

@@ -11,8 +11,6 @@ from typing import Final
 
 from cgcli.numbers.polygamma import reach, taylor
 
-__all__ = ["gamma", "lgamma"]
-
 # 1 - γ, what its rounding left over, and (-1)^k (ζ(k) - 1)/k for k = 2, 3 ...
 _SLOPE: Final = (0.42278433509846713, 4.942915152430645e-18)
 _TAYLOR: Final = (

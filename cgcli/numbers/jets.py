@@ -10,8 +10,6 @@ from flint import arb, arb_series, fmpq
 from cgcli.numbers.balls import Ball, found
 from cgcli.numbers.operators import COMPARISONS, Operators
 
-__all__ = ["Jet", "constant", "moving", "nowhere", "value_ball"]
-
 _NAN: Final = arb("nan")
 
 

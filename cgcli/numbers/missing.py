@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = [
-    "IRRATIONAL",
-    "LONG",
-    "NOTHING",
-    "UNDEFINED",
-    "NoValue",
-    "NoValueError",
-    "Nothing",
-]
-
 IRRATIONAL: Final = "irrational"
 UNDEFINED: Final = "undefined"
 LONG: Final = "too long"

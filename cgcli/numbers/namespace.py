@@ -8,8 +8,6 @@ from typing import Any
 from cgcli.operations.protocol import COMPOSITES, FORMULAS, Rulebook
 from cgcli.operations.table import TABLE
 
-__all__ = ["Namespace"]
-
 
 class Namespace(Rulebook):
     """The `m` of the rules: the functions given, else formulas of them, and the rows' own rules.

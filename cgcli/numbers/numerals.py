@@ -15,17 +15,6 @@ from typing import Any, Final
 from cgcli.numbers.missing import LONG, NoValue
 from cgcli.numbers.ratio import Ratio, Room
 
-__all__ = [
-    "as_written",
-    "boundless",
-    "decimal_text",
-    "exact_text",
-    "rational_text",
-    "read_numeral",
-    "rounded",
-    "whole_text",
-]
-
 _NUMERAL: Final = re.compile(
     r"\s*([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?\s*", re.ASCII
 )

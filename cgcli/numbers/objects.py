@@ -17,8 +17,6 @@ from cgcli.numbers.namespace import Namespace
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index, Shape, selected
 
-__all__ = ["Objects", "arranged", "filled", "lift", "mapped", "object_namespace", "reduce_objects"]
-
 
 def _answers(compare: Any) -> Any:
     """NumPy's own comparisons of objects want yes or no unless they are told what to return."""

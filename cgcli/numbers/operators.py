@@ -6,8 +6,6 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["COMPARISONS", "Operators"]
-
 COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     name: getattr(operator, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")
 }

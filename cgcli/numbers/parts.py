@@ -8,8 +8,6 @@ from typing import Any
 
 from cgcli.operations.row import Shape
 
-__all__ = ["Parts"]
-
 
 class Parts(Sequence[Any]):
     """The values of a node's arguments, looked up as they are asked for.

@@ -10,8 +10,6 @@ import functools
 import math
 from typing import Final
 
-__all__ = ["digamma", "polygamma", "reach", "taylor"]
-
 # Bernoulli numbers B2, B4, ... B20.
 _BERNOULLI: Final = (
     1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798,

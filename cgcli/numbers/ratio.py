@@ -17,8 +17,6 @@ from typing import Any, Final, cast
 from cgcli.numbers.missing import LONG, UNDEFINED, Nothing, NoValue
 from cgcli.numbers.operators import COMPARISONS, Operators
 
-__all__ = ["Ratio", "Room", "RoomError", "as_ratio"]
-
 _LIMIT: Final = 1_000_000
 # A greatest common divisor of two numbers of a million bits takes about a second, and a product
 # a fifteenth of that; so much of a product of lengths counts as one bit passed through.

@@ -16,8 +16,6 @@ from cgcli.numbers.rounded import Rounded
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
-__all__ = ["CAREFUL", "EDGES", "FAST", "Careful", "careful", "run"]
-
 EDGES: Final = (ValueError, OverflowError, ZeroDivisionError)
 """What Python raises at the edges of a function's domain and of the floats."""
 

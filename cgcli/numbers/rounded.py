@@ -11,8 +11,6 @@ from typing import Final
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.protocol import Number
 
-__all__ = ["Rounded"]
-
 # The square root of a half, and what rounding it left over.
 _ROOT: Final = 0.7071067811865476
 _ROOT_REST: Final = -4.833646656726457e-17

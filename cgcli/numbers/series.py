@@ -19,8 +19,6 @@ from cgcli.numbers.certified import BallNamespace, from_gamma_series
 from cgcli.numbers.jets import Jet, constant, moving, nowhere, value_ball
 from cgcli.numbers.namespace import Namespace
 
-__all__ = ["DEFINITIONS", "JETS", "jet_arrays"]
-
 _HALF: Final = Ball(arb(0.5), fmpq(1, 2))
 
 

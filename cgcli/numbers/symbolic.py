@@ -14,8 +14,6 @@ from cgcli.numbers.operators import Operators
 from cgcli.operations.row import Operation
 from cgcli.operations.table import CONSTANTS, OPERATIONS, TABLE
 
-__all__ = ["Decide", "Reasons", "Symbol", "apply", "symbolic"]
-
 Reasons: TypeAlias = tuple[tuple[int, bool], ...]
 """The conditions that a formula was chosen by: a comparison's node, and whether it holds."""
 

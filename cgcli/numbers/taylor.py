@@ -24,8 +24,6 @@ from cgcli.numbers.real import CAREFUL, Careful
 from cgcli.operations.protocol import ELEMENTWISE, FORMULAS
 from cgcli.operations.table import OPERATIONS
 
-__all__ = ["TAYLOR", "TERMS", "Series", "taylor_arrays"]
-
 TERMS: Final = 4
 _EQUAL: Final = 1e-12
 """Terms after the first that differ by this part of them are equal, but for rounding."""

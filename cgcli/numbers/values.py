@@ -7,8 +7,6 @@ from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
 
-__all__ = ["as_input", "as_inputs", "check_names", "check_shape", "is_finite", "unusable"]
-
 
 def as_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bindings with each value as the graph keeps it; raises `CgraphError`."""

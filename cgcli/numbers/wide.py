@@ -20,8 +20,6 @@ from cgcli.numbers.real import CAREFUL
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
-__all__ = ["LEAST_DOUBLE", "WIDE", "room", "run_wide", "spread_wide", "wide", "wide_arrays"]
-
 _CONTEXT: Final = boundless(34)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9

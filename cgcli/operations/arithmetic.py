@@ -7,8 +7,6 @@ from typing import Final
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Unary
 
-__all__ = ["ARITHMETIC"]
-
 
 def _power_by_exponent(m: Rulebook, y: Number, a: Number, b: Number) -> Number:
     """a^b·log(a); 0^b is constantly 0 for b > 0, where log(0) must not be asked for."""

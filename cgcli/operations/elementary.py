@@ -7,8 +7,6 @@ from typing import Final
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.row import Binary, Domain, Kink, Unary
 
-__all__ = ["ELEMENTARY"]
-
 
 def _vertical(at: Number, left: bool, right: bool, sign: int, words: str) -> Kink:
     """A place at the domain's edge where the derivative is infinite, by continuity."""

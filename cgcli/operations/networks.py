@@ -7,8 +7,6 @@ from typing import Final
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.row import Kink, Unary
 
-__all__ = ["NETWORKS"]
-
 
 def _softplus(m: Rulebook, x: Number) -> Number:
     """log(1 + exp(x)), without overflow above and without cancellation below."""

@@ -12,8 +12,6 @@ from typing import Final
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Rule, Ternary, Unary
 
-__all__ = ["PIECEWISE"]
-
 
 def _shares(m: Rulebook, y: Number, *arguments: Number) -> list[Number]:
     """1 over the number of arguments that tie for the extreme, 0 for all others."""

@@ -12,16 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = [
-    "COMPOSITES",
-    "ELEMENTWISE",
-    "FORMULAS",
-    "PRIMITIVES",
-    "Directions",
-    "Number",
-    "Rulebook",
-]
-
 Number: TypeAlias = Any
 """A number of the kind that a rule runs over, an array of them, or a number of Python."""
 

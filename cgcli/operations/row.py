@@ -14,26 +14,6 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.protocol import Directions, Number, Rulebook
 
-__all__ = [
-    "LEVELS",
-    "Binary",
-    "Domain",
-    "Index",
-    "Kink",
-    "Operation",
-    "Parts",
-    "Pullback",
-    "Rule",
-    "Shape",
-    "ShapeRule",
-    "Span",
-    "Static",
-    "Tangent",
-    "Ternary",
-    "Unary",
-    "selected",
-]
-
 Rule: TypeAlias = Callable[..., Any]
 Shape: TypeAlias = tuple[int, ...]
 ShapeRule: TypeAlias = Callable[..., Shape]

@@ -5,27 +5,6 @@ from __future__ import annotations
 from cgcli.operations.row import Index, Shape, ShapeRule, Span
 from cgcli.words import Message
 
-__all__ = [
-    "ShapeMismatchError",
-    "broadcast",
-    "concat",
-    "describe",
-    "diag",
-    "dot",
-    "extreme",
-    "index",
-    "length",
-    "matmul",
-    "onehot",
-    "outer",
-    "reduced",
-    "running",
-    "same",
-    "size",
-    "stack",
-    "trace",
-]
-
 
 class ShapeMismatchError(Exception):
     """Shapes that an operation cannot take; `places` are the arguments it is about."""

@@ -7,8 +7,6 @@ from typing import Final
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.row import Binary, Domain, Kink, Unary
 
-__all__ = ["SPECIAL"]
-
 
 def _not_a_pole(m: Rulebook, x: Number) -> Number:
     return m.where(x > 0, True, m.floor(x) != x)

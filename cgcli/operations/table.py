@@ -12,8 +12,6 @@ from cgcli.operations.row import Operation
 from cgcli.operations.special import SPECIAL
 from cgcli.operations.tensors import TENSORS
 
-__all__ = ["ABSENT", "CONSTANTS", "GROUPS", "OPERATIONS", "OTHER_SPELLINGS", "TABLE", "WORDS"]
-
 GROUPS: Final[dict[str, tuple[Operation, ...]]] = {
     "arithmetic": ARITHMETIC,
     "elementary": ELEMENTARY,

@@ -22,8 +22,6 @@ from cgcli.operations.row import (
     Tangent,
 )
 
-__all__ = ["TENSORS"]
-
 # Pullbacks
 
 

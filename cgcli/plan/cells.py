@@ -12,18 +12,6 @@ from cgcli.operations import shapes
 from cgcli.operations.row import Index, Shape
 from cgcli.plan.tape import Tape
 
-__all__ = [
-    "Cell",
-    "Number",
-    "elementwise",
-    "filled",
-    "fit",
-    "grown",
-    "shape_of",
-    "where",
-    "written",
-]
-
 Number = Any
 """A cell, or a careful float that is the same for all rows and elements."""
 

@@ -12,8 +12,6 @@ from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
 
-__all__ = ["Compiled"]
-
 _RESULTS: Final = 2**22
 """How many numbers the results of the rows that are run at a time hold, 32 MB."""
 

@@ -20,8 +20,6 @@ from cgcli.operations.shapes import describe, size
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import SEED, Lowered
 
-__all__ = ["Called", "Function", "Shaped"]
-
 
 class Called(NamedTuple):
     """What a call returns: the value, and by name the gradients, or Jacobians."""

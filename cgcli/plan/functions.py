@@ -18,8 +18,6 @@ from cgcli.operations.row import Index
 from cgcli.plan.cells import Cell, Number, elementwise, grown, shape_of, where, written
 from cgcli.plan.tape import Tape
 
-__all__ = ["cells"]
-
 
 def _function(name: str, operation: str, tape: Tape) -> Callable[..., Number]:
     """Return a function that writes its operation down, or is its value where all is known.

@@ -15,8 +15,6 @@ from cgcli.operations.row import Operation, selected
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.tape import Instruction
 
-__all__ = ["SPECIAL", "Bound", "Call", "Guard", "bind", "look"]
-
 Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 """A function and its arguments, the array that it writes into among them."""
 

@@ -14,8 +14,6 @@ from cgcli.plan.passes import CellSweep
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
 
-__all__ = ["SEED", "Lowered"]
-
 SEED: Final = "#seed"
 """The column that a Jacobian's rows come from; no name of a program is like it."""
 

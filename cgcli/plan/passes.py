@@ -20,8 +20,6 @@ from cgcli.plan.cells import Cell, Number, elementwise, filled, fit, shape_of, w
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import Tape
 
-__all__ = ["CellSweep", "has_rows"]
-
 _SPARSE: Final = 8
 """Where fewer than one element in so many is sent anything, those are put into zeros."""
 

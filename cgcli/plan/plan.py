@@ -12,8 +12,6 @@ from cgcli.plan import kernels
 from cgcli.plan.kernels import SPECIAL, Bound, Call, Guard
 from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
 
-__all__ = ["Plan", "bound", "run"]
-
 _SUMS: Final = frozenset({"total", "weigh", "gram"})
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from cgcli.plan.cells import Cell, Number, written
 from cgcli.plan.tape import Instruction, Tape
 
-__all__ = ["sum_rows"]
-
 
 def sum_rows(tape: Tape, value: Number) -> Number:
     """Return the sum of a value over all rows, as a cell that has none.

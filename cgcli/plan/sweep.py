@@ -13,8 +13,6 @@ from cgcli.plan.kernels import Call
 from cgcli.plan.plan import Plan, bound, run
 from cgcli.plan.tape import VIEWS, Instruction
 
-__all__ = ["Sweep", "block_rows"]
-
 _CACHE: Final = 8 * 2**20
 """What a block's columns and values take. Measured: smaller blocks that fit a core's own cache
 were slower, for each call of NumPy has a cost of its own, and a second thread did not help, for

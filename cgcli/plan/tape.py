@@ -11,8 +11,6 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import Shape
 
-__all__ = ["DONE", "ONCE", "ROWS", "STEP", "VIEWS", "Instruction", "Operand", "Tape"]
-
 Operand: TypeAlias = int | float
 """The place of an instruction, or a number."""
 

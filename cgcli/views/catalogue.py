@@ -13,8 +13,6 @@ from typing import Any, Final
 from cgcli.errors import CgraphError, excerpt
 from cgcli.words import Message
 
-__all__ = ["ENGLISH", "Catalogue", "base", "catalogue", "languages", "spoken", "wanted"]
-
 _FOLDER: Final = "cgcli.views.languages"
 ENGLISH: Final = "en"
 

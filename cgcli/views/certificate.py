@@ -16,8 +16,6 @@ from cgcli.views.gate import printable
 from cgcli.views.table import Columns, gradient_head, print_result, shown
 from cgcli.views.terminal import console, say
 
-__all__ = ["certified_evaluation", "keep_notes", "print_certificate"]
-
 _LINES: Final = 20
 
 

@@ -10,17 +10,6 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
 from cgcli.views.rational import is_missing
 
-__all__ = [
-    "compact",
-    "evaluation",
-    "fields",
-    "head",
-    "kind_document",
-    "note_document",
-    "number",
-    "pretty",
-]
-
 
 def number(value: Any) -> Any:
     """Return a value as JSON has it: a float, a string, or null; lists and objects of these.

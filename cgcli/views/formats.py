@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CODE", "DERIVATIVES", "PICTURES", "ROWS", "TRACES"]
-
 TRACES: Final = ("text", "markdown", "latex", "html", "json")
 CODE: Final = ("python", "numpy")
 DERIVATIVES: Final = ("text", "latex", "json", *CODE)

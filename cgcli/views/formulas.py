@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cgcli.export.target import Target
     from cgcli.graph.graph import Graph
 
-__all__ = ["as_code", "as_document", "as_latex", "as_text", "is_proved"]
-
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000

@@ -7,8 +7,6 @@ from typing import Any, Final
 from cgcli.errors import CgraphError, Place
 from cgcli.views.gate import printable, width
 
-__all__ = ["error_document", "error_lines"]
-
 _WIDEST: Final = 76
 
 

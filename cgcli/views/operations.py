@@ -9,8 +9,6 @@ from cgcli.operations.table import GROUPS
 from cgcli.views.document import fields
 from cgcli.views.terminal import WORDS, Column, console, print_table, say
 
-__all__ = ["derivatives", "operation_document", "print_operation", "print_operations"]
-
 
 def derivatives(row: Operation) -> list[str]:
     """Return the derivative by each parameter, as formulas; a tensor operation's in words.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["LONGEST", "beside", "is_exact", "is_missing", "written"]
-
 LONGEST: Final = 24
 """So many digits of a numerator or a denominator are written whole."""
 

@@ -12,8 +12,6 @@ from cgcli.operations.row import LEVELS
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, is_exact, written
 
-__all__ = ["ASCII", "PLAIN", "PRINTED", "Signs"]
-
 _ELEMENTS: Final = 8
 
 

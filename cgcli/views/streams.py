@@ -18,8 +18,6 @@ from typing import IO, Any, Final
 from cgcli.errors import CgraphError
 from cgcli.views.gate import printable, printable_lines
 
-__all__ = ["Outlet", "publish", "publish_document", "standard_streams", "tell"]
-
 # What is drawn where a terminal cannot show it, and all else is escaped.
 _PLAIN: Final = {"…": "...", "≈": "~", "×": "x", "∂": "d", "─": "-", "–": "-", "·": "*"}
 

@@ -12,8 +12,6 @@ from cgcli.views.gate import printable
 from cgcli.views.rational import beside, is_exact, written
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 
-__all__ = ["Columns", "gradient_head", "note_lines", "print_result", "shown"]
-
 DECIMAL: Final = "decimal"
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60

@@ -10,20 +10,6 @@ from typing import IO, Any, Final, NamedTuple, TypeAlias
 
 from cgcli.views.gate import printable_lines
 
-__all__ = [
-    "NUMBERS",
-    "WORDS",
-    "Cell",
-    "Column",
-    "can_show",
-    "console",
-    "paint",
-    "print_table",
-    "say",
-    "show",
-]
-
-
 _UNLIMITED: Final = 10_000
 _NARROWEST: Final = 20
 

@@ -10,16 +10,6 @@ from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
 from cgcli.operations.row import Operation
 
-__all__ = [
-    "gradient_for_value",
-    "local_left_out",
-    "output_for_input",
-    "reciprocal",
-    "sign_lost",
-    "upstream_left_out",
-    "wrong_place",
-]
-
 _INPUTS: Final = 20
 
 

@@ -12,18 +12,6 @@ from cgcli.homework.working import AS_IS, Own, Use, Worked, run
 from cgcli.homework.written import Written
 from cgcli.operations.row import Rule
 
-__all__ = [
-    "Example",
-    "GradientStep",
-    "Made",
-    "Mistake",
-    "Numbers",
-    "ValueStep",
-    "partials",
-    "step_at",
-    "values",
-]
-
 Numbers: TypeAlias = Iterable[Any]
 
 

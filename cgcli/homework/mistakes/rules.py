@@ -9,17 +9,6 @@ from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partia
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
 
-__all__ = [
-    "combined",
-    "constant_dropped",
-    "degrees",
-    "degrees_in_value",
-    "gate_ignored",
-    "gate_reversed",
-    "quotient",
-    "quotient_with_plus",
-]
-
 _NODES: Final = 20
 _DEGREE: Final = 0.017453292519943295
 _GATES: Final = ("relu", "leaky_relu", "max", "min", "clip", "where", "elu")

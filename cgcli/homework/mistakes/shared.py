@@ -10,8 +10,6 @@ from typing import Any
 from cgcli.homework.mistakes.row import GradientStep, Numbers
 from cgcli.homework.working import Use
 
-__all__ = ["last_time_step_only", "not_reset", "of_uses"]
-
 
 def of_uses(
     wrong: Callable[[list[Any], Any], Numbers], least: int = 2

@@ -10,15 +10,6 @@ from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import Written
 
-__all__ = [
-    "cut_off",
-    "digits_transposed",
-    "other_variable",
-    "sign_slip",
-    "wrong_variable",
-    "wrong_variable_in_value",
-]
-
 _OTHERS: Final = 40
 
 

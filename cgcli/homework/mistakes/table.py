@@ -14,8 +14,6 @@ from cgcli.homework.mistakes import chain, rules, shared, slips, tensors
 from cgcli.homework.mistakes.row import Example, Made, Mistake, partials, values
 from cgcli.resource import read_toml
 
-__all__ = ["MISTAKES"]
-
 _MADE: Final[dict[str, Made]] = {
     "factors-swapped": Made(
         at_use=partials(

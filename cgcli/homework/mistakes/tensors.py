@@ -11,15 +11,6 @@ from cgcli.homework.working import Use, is_same, run
 from cgcli.homework.written import shape_of
 from cgcli.operations.table import OPERATIONS
 
-__all__ = [
-    "not_spread_back",
-    "sum_for_mean",
-    "transposed",
-    "transposed_in_value",
-    "wrong_side",
-    "wrong_side_in_value",
-]
-
 _MIXED_UP: Final = {"mean": OPERATIONS["sum"], "sum": OPERATIONS["mean"]}
 
 

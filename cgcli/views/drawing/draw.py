@@ -14,8 +14,6 @@ from cgcli.views.drawing.layout import Placed, place
 from cgcli.views.drawing.scene import Picture, Scene, frames, scene
 from cgcli.views.gate import printable
 
-__all__ = ["Drawing"]
-
 
 class Drawing:
     """What is drawn of a graph; without a result, its shape alone.

@@ -15,8 +15,6 @@ from cgcli.views.drawing.layers import LABEL, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
 from cgcli.views.drawing.scene import Arrow, Scene, Shape
 
-__all__ = ["as_dot", "as_mermaid", "as_svg", "converted", "require"]
-
 _MARGIN: Final = 16.0
 _LINE: Final = 16.0
 _PAGE: Final = b"""#set page(width: auto, height: auto, margin: 0pt)

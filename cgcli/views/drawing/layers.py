@@ -9,19 +9,6 @@ from typing import Final, NamedTuple
 from cgcli.views.drawing.scene import Arrow, Scene, Shape
 from cgcli.views.gate import width
 
-__all__ = [
-    "LABEL",
-    "NAME",
-    "ROW",
-    "SYMBOL",
-    "Box",
-    "bends",
-    "layers",
-    "measured",
-    "repeated",
-    "text_width",
-]
-
 _CROWDED: Final = 400
 _FAR: Final = 8
 

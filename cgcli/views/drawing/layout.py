@@ -16,8 +16,6 @@ from cgcli.errors import CgraphError, missing
 from cgcli.views.drawing.layers import ROW, Box, bends, layers, measured, repeated
 from cgcli.views.drawing.scene import Scene
 
-__all__ = ["Drawn", "Placed", "place"]
-
 _TURN: Final = 12.0
 _LEAD: Final = 8.0
 _GAP: Final = 22.0

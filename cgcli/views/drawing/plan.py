@@ -10,8 +10,6 @@ from cgcli.views.drawing.layers import layers
 from cgcli.views.drawing.layout import Placed, Point
 from cgcli.views.drawing.scene import Shape
 
-__all__ = ["Stop", "give_rows", "planned", "written"]
-
 _PIXELS: Final = 13.0
 """So many of a picture's pixels are a row."""
 

@@ -17,8 +17,6 @@ from cgcli.graph.text import TEXT, formula
 from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN
 
-__all__ = ["Arrow", "Picture", "Scene", "Shape", "frames", "scene"]
-
 _LONGEST: Final = 24
 _ELEMENTS: Final = 4
 _WIDEST: Final = 48

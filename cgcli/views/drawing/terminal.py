@@ -17,8 +17,6 @@ from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.gate import width
 from cgcli.views.terminal import can_show, console, paint
 
-__all__ = ["check_width", "print_picture"]
-
 _MOST_ROWS: Final = 500
 _TRIES: Final = 60
 _NARROWEST: Final = 8

@@ -11,8 +11,6 @@ from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 
-__all__ = ["ANSWER", "HINT", "VERDICT", "VERDICT_WORDS", "discreet", "remarks", "step_text"]
-
 VERDICT: Final = "verdict"
 HINT: Final = "hint"
 ANSWER: Final = "answer"

@@ -17,8 +17,6 @@ from cgcli.views.homework.remarks import HINT, VERDICT, VERDICT_WORDS, remarks, 
 from cgcli.views.terminal import NUMBERS, WORDS, Cell, Column, console, print_table, say
 from cgcli.words import Math, Message
 
-__all__ = ["Report", "print_class", "print_sheet"]
-
 _STYLES: Final = {
     RIGHT: "green", FOLLOWS: "cyan", WRONG: "red", NOT_TOLD: "dim", "unreadable": "yellow",
 }  # fmt: skip

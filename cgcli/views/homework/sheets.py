@@ -20,8 +20,6 @@ from cgcli.views.homework.report import Report
 from cgcli.views.messages import error_document
 from cgcli.words import Math, Message
 
-__all__ = ["check_document", "check_table", "sheet_document", "sheet_text", "written"]
-
 _ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 

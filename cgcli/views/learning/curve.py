@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from cgcli.errors import CgraphError
 
-__all__ = ["as_svg", "curve", "is_logarithmic"]
-
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII: Final = " _.-=+*#@"
 _ORDERS: Final = 2.0

@@ -12,8 +12,6 @@ from cgcli.learning.training import Trained, Training
 from cgcli.views.document import number
 from cgcli.views.learning.rows import row_notes
 
-__all__ = ["as_document"]
-
 
 def as_document(training: Training, trained: Trained, model: Model) -> dict[str, Any]:
     """Return what a run came to as the document `cgraph.train/1`."""

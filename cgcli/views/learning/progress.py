@@ -10,8 +10,6 @@ from cgcli.learning.descent import State
 from cgcli.learning.stopping import Criteria
 from cgcli.views.terminal import can_show, console
 
-__all__ = ["Progress"]
-
 _PAUSE: Final = 0.1
 
 

@@ -14,8 +14,6 @@ from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 from cgcli.words import counted
 
-__all__ = ["print_trained"]
-
 _WIDTH: Final = 72
 _HEIGHT: Final = 6
 _FEW: Final = 16

@@ -14,8 +14,6 @@ from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError
 from cgcli.views.document import number
 
-__all__ = ["RowWriter", "row_notes"]
-
 _HEAD: Final = '{\n  "schema": "cgraph.map/1",\n  "rows": ['
 
 

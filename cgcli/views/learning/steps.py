@@ -19,8 +19,6 @@ from cgcli.views.trace.show import print_trace
 from cgcli.views.trace.writing import Shown, Wanted
 from cgcli.words import counted
 
-__all__ = ["print_steps"]
-
 _ROWS: Final = 3
 
 

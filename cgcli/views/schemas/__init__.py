@@ -9,8 +9,6 @@ from typing import Any, Final
 from cgcli.decode import Literal
 from cgcli.errors import excerpt, shorten
 
-__all__ = ["misfit", "names", "read"]
-
 _SAME = {"predict": "map"}
 """What prints the document of another command."""
 

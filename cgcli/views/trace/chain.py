@@ -11,8 +11,6 @@ from cgcli.operations.table import OPERATIONS
 from cgcli.views.trace.writing import Writing
 from cgcli.words import Math, Message
 
-__all__ = ["Chain", "Line", "distinct"]
-
 _LONGEST: Final = 48
 _TERMS: Final = 6
 

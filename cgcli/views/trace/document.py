@@ -13,8 +13,6 @@ from cgcli.views.document import head, note_document, number, pieces
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Wanted, Writing
 
-__all__ = ["as_json"]
-
 
 def as_json(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
     """Yield the document in pieces: a head, a line for each step, and the notes."""

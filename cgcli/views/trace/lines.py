@@ -15,8 +15,6 @@ from cgcli.views.trace.chain import Chain, Line, distinct
 from cgcli.views.trace.writing import Shown
 from cgcli.words import Math, Message
 
-__all__ = ["Line", "Lines"]
-
 
 class Lines(Chain):
     """The lines of an explanation, in one way of writing."""

@@ -11,11 +11,10 @@ from cgcli.graph.latex import latex_name
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN, PRINTED
-from cgcli.views.trace.lines import Line, Lines
+from cgcli.views.trace.chain import Line
+from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.writing import Wanted
 from cgcli.words import Math
-
-__all__ = ["PAGES"]
 
 _APART: Final = ("heading", "words")
 _BARE: Final = ("note", "pullback")

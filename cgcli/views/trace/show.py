@@ -14,8 +14,6 @@ from cgcli.views.trace.text import print_on, tree
 from cgcli.views.trace.writing import Wanted, Writing
 from cgcli.words import Message
 
-__all__ = ["print_trace", "print_tree"]
-
 
 def print_trace(
     explanation: Explanation, wanted: Wanted, ask: Callable[[], bool] | None = None

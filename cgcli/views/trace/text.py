@@ -12,11 +12,10 @@ from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
 from cgcli.views.signs import ASCII, Signs
 from cgcli.views.terminal import paint
-from cgcli.views.trace.lines import Line, Lines
+from cgcli.views.trace.chain import Line
+from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.writing import Writing
 from cgcli.words import Message
-
-__all__ = ["print_on", "tree"]
 
 _INDENT: Final = {"heading": 0, "given": 2, "gradient": 2, "entry": 6, "start": 5, "words": 2}
 _STEP: Final = 5

@@ -16,8 +16,6 @@ from cgcli.views.catalogue import ENGLISH
 from cgcli.views.signs import Signs
 from cgcli.words import Math, Message
 
-__all__ = ["Shown", "Wanted", "Writing"]
-
 _ELEMENTS: Final = 16
 
 
