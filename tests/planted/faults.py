@@ -742,8 +742,8 @@ FAULTS: Final = (
     Fault(
         "a step of two wrong elements is hard twice",
         "cgcli/homework/marks.py",
-        "steps.update({judged.answer.quantity for judged in marked.judged if not judged.good})",
-        "steps.update(judged.answer.quantity for judged in marked.judged if not judged.good)",
+        "steps.update({each.answer.quantity for each in marked.judged if each.verdict == WRONG})",
+        "steps.update(each.answer.quantity for each in marked.judged if each.verdict == WRONG)",
         (BY_HAND,),
     ),
     Fault(
@@ -1143,7 +1143,7 @@ FAULTS: Final = (
     ),
     Fault(
         "one per cent is a tenth",
-        "cgcli/commands/check.py",
+        "cgcli/homework/marks.py",
         "number.value / 100 if relative",
         "number.value / 10 if relative",
         ("tests/commands/test_check.py::test_a_tolerance_is_a_size_or_a_part",),
