@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError, missing
 from cgcli.learning.descent import DivergedError
+from cgcli.learning.doubts import spread
 from cgcli.learning.objective import Objective
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -22,8 +22,9 @@ _POLISH: Final = 20
 class Fit(NamedTuple):
     """What a fit came to: why it stopped, in how many evaluations, and for least squares more.
 
-    `errors` are the standard errors of the parameters, flat; `sum` is the sum of squares and
-    `deviation` the residuals' standard deviation.
+    `errors` are the standard errors of the parameters, flat, infinite for what the rows do not
+    determine, as the `doubts` say; `sum` is the sum of squares and `deviation` the residuals'
+    standard deviation.
     """
 
     stopped: str
@@ -31,6 +32,7 @@ class Fit(NamedTuple):
     errors: Any = None
     sum: float | None = None
     deviation: float | None = None
+    doubts: Sequence[str] = ()
 
 
 def _scipy() -> Any:
@@ -147,13 +149,17 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         theta = _polished(residuals, found.x)
         residuals.at(theta)
     total = float(residuals.values @ residuals.values)
-    free = table.count - flat.size
+    determined = spread(residuals.jacobian(), task.parameters)
+    free = table.count - determined.rank
     errors = deviation = None
     if free > 0:
         deviation = float(np.sqrt(total / free))
-        errors = deviation * _root_of_inverse(residuals.jacobian())
+        errors = deviation * determined.roots
+        # 0 times infinity, where the residuals are 0: what is not determined is not.
+        errors[determined.roots == np.inf] = np.inf
     why = "did not converge" if found.status == 0 else "converged"
-    return Fit(f"Levenberg-Marquardt {why}", int(found.nfev), errors, total, deviation)
+    stopped, count = f"Levenberg-Marquardt {why}", int(found.nfev)
+    return Fit(stopped, count, errors, total, deviation, determined.doubts)
 
 
 def _polished(residuals: Residuals, theta: Any) -> Any:
@@ -180,13 +186,3 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
         if size == 0:
             break
     return best
-
-
-def _root_of_inverse(jacobian: Any) -> Any:
-    """Return the roots of the diagonal of (JᵀJ)⁻¹, by a QR of J with its columns scaled."""
-    scale = np.linalg.norm(jacobian, axis=0)
-    with contextlib.suppress(np.linalg.LinAlgError):
-        if scale.all():
-            inverse = np.linalg.inv(np.linalg.qr(jacobian / scale, mode="r"))
-            return np.linalg.norm(inverse, axis=1) / scale
-    return np.full(len(scale), np.inf)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
+from cgcli.learning.doubts import falling, standing_still
 from cgcli.learning.failure import Failure, locate
 from cgcli.learning.fitting import Fit, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import note_rows
@@ -61,6 +62,8 @@ class Trained(NamedTuple):
     state: State | None
     failure: Failure | None = None
     fit: Fit | None = None
+    doubts: Sequence[str] = ()
+    """What the run leaves in doubt."""
 
 
 class Training:
@@ -115,13 +118,18 @@ class Training:
     def run(self, watch: Watch) -> Trained:
         """Train; the task's parameters are the result."""
         with np.errstate(all="ignore"):
-            start = self._train.run()[0]
+            start, before = self._train.run()[0], self.task.parameters.flat.copy()
             state, failure = None, None
+            doubts: list[str] = []
             try:
                 if self.descent is None:
                     return self._fitted(watch, start)
                 state = self.descent.state
                 stopped = self.descent.run(watch)
+                if state.step:
+                    doubts += standing_still(self.task.parameters, before)
+                if stopped.endswith("(--epochs)"):
+                    doubts += falling([record["cost"] for record in state.history])
             except DivergedError as error:
                 failure = locate(self.task, self.prepared.train, error.parameters)
                 stopped = f"it diverged: {error.what}"
@@ -129,7 +137,7 @@ class Training:
                 for memory in state.memory.values() if state else ():
                     memory.fill(0.0)
             history = [] if state is None else state.history
-            return self._trained(stopped, start, state, history, failure=failure)
+            return self._trained(stopped, start, state, history, failure=failure, doubts=doubts)
 
     def _trained(
         self, stopped: str, start: float, state: State | None, history: list[Record], **more: Any
@@ -153,7 +161,7 @@ class Training:
         stop = ""
         if options.optimizer == "lm":
             fit = fit_residuals(self.task, prepared.train, most)
-            return self._trained(fit.stopped, start, None, history, fit=fit)
+            return self._trained(fit.stopped, start, None, history, fit=fit, doubts=fit.doubts)
 
         def tell(iteration: int, cost: float, norm: float) -> bool:
             record = {"epoch": iteration, "step": iteration, "cost": cost}

@@ -10,6 +10,7 @@ from cgcli.errors import shorten
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
+from cgcli.views.streams import tell
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 from cgcli.words import counted
@@ -33,6 +34,7 @@ def print_trained(training: Training, trained: Trained, digits: int) -> None:
         out.print()
     _print_parameters(training, trained, digits, out)
     say(out, *_summary(training, trained, digits), soft_wrap=True)
+    tell(*(f"warning: {doubt}" for doubt in trained.doubts))
 
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
