@@ -6,6 +6,7 @@ nothing recurses, and a text of n signs takes a few passes over them.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable
@@ -22,10 +23,11 @@ _COMMANDS: Final = {
     "cdot": "*", "times": "*", "ast": "*", "partial": "∂", "nabla": "∇", "approx": "=",
     "simeq": "=", "doteq": "=", "to": "->", "rightarrow": "->", "Rightarrow": "=>",
     "implies": "=>", "therefore": "=>", "because": "=>", "infty": "inf", "top": "T", "odot": "*",
-    "circ": "*", "ln": "log", "colon": ":", "coloneqq": "=", "div": "/",
+    "circ": "*", "ln": "log", "colon": ":", "coloneqq": "=", "div": "/", "langle": "(",
+    "rangle": ")", "vert": "|", "rvert": "|", "quad": "    ", "qquad": "    ",
     **dict.fromkeys((
-        "left", "right", "big", "Big", "bigg", "Bigg", "displaystyle", "quad", "qquad", "limits",
-        "nonumber", "notag", "hline", "noindent",
+        "left", "right", "big", "Big", "bigg", "Bigg", "displaystyle", "limits", "nonumber",
+        "notag", "hline", "noindent", "mathrm", "rm", "mathbf", "bf", "text",
     ), " "),
 }  # fmt: skip
 """Commands of LaTeX that stand for a sign; those of no meaning here are a blank."""
@@ -37,9 +39,10 @@ _SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉₊₋"
 _RAISED: Final = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-" * 2)
 _SIGNS: Final = str.maketrans({
-    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), "∙": "*", "•": "*", "✕": "*",
+    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), **dict.fromkeys("⁄∕", "/"), "∙": "*", "•": "*", "✕": "*",
     **dict.fromkeys("→⟶↦", "->"), **dict.fromkeys("⇒⟹∴∵", "=>"), "←": "<-", "。": ".",
-    **dict.fromkeys("ᵀ√", " "), "′": "'", "’": "'", "、": ",", "【": "[", "】": "]",
+    **dict.fromkeys("√✓✔☑", " "), **dict.fromkeys("\u200b\u2060\ufeff", ""), "ᵀ": "^T",
+    "′": "'", "’": "'", "、": ",", "【": "[", "】": "]", "⟨": "(", "⟩": ")",
 })  # fmt: skip
 
 _MATRIX: Final = re.compile(
@@ -48,6 +51,10 @@ _MATRIX: Final = re.compile(
 _STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
+        (r"\^ *(?:\{ *\\prime *\}|\\prime\b)", "'"),
+        (r"\^ *\{ *[(\[] *(\d+) *[)\]] *\}", r"_\1"),
+        (r"\\(?:cancel|sout|xcancel) *\{[^{}]*\}", ""),
+        (r"\\o?p?dv *\{([^{}]*)\} *\{([^{}]*)\}", r"((∂ \1)/(∂ \2))"),
         (r"\\[dtc]?frac *\{([^{}]*)\} *\{([^{}]*)\}", r"((\1)/(\2))"),
         (r"\\[dtc]?frac *([0-9a-zA-Z]) *([0-9a-zA-Z])", r"((\1)/(\2))"),
         (r"\{([^{}]*?)\\over\b([^{}]*)\}", r"((\1)/(\2))"),
@@ -62,8 +69,14 @@ _STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 )
 _BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
 _OF_ARRAYS: Final = re.compile(
-    r",\s*(?:dtype|grad_fn|device|requires_grad)\s*=\s*[\w.'<>:]*(?:\(\))?"
+    r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*(?:\([\d, ]*\)|[\w.'<>:]*(?:\(\))?)"
 )
+_OF_TENSORFLOW: Final = re.compile(r"<tf\.Tensor:[^<>]*numpy=([^<>]*)>")
+_TAGS: Final = re.compile(
+    r"</?(?:p|b|i|u|li|ul|ol|em|strong|span|div|mark|code|br|td|tr|h[1-6])(?: [^<>]*)? */?>", re.I
+)
+_DELETED: Final = re.compile(r"~~[^~]*~~|<(del|s)>[^<>]*</\1>", re.I)
+_MARKED: Final = re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`|==([^=]+=[^=]+)==")
 
 
 def plain(text: str) -> str:
@@ -72,6 +85,9 @@ def plain(text: str) -> str:
     >>> plain(r"$\\frac{\\partial g}{\\partial x} = -3$"), plain("x₁ = 2×10⁻³")
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
+    text = _TAGS.sub(" ", html.unescape(_DELETED.sub(" ", text)))
+    text = re.sub("[¼-¾⅐-⅞]", lambda m: f"({unicodedata.normalize('NFKC', m[0])})", text)
+    text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = text.translate(_SIGNS)
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
     text = re.sub(r"\^\((\d)\)", r"^\1", text)
@@ -79,8 +95,10 @@ def plain(text: str) -> str:
     text = _dressed(text)
     if "\\" in text or "$" in text or "{" in text:
         text = _from_latex(text)
-    text = _OF_ARRAYS.sub("", re.sub(r"\bpartial\b", "∂", text))
-    text = re.sub(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`", _inner, text)
+    text = re.sub(r"\bpartial\b(?! (?:of|deriv|grad))|\bdiff +(?=[^\W\d])", "∂", text)
+    text = re.sub(r"\bfrac\(([^(),]*),([^(),]*)\)", r"((\1)/(\2))", text)
+    text = re.sub(r"\bdif +(?=[^\W\d])", "d", text)
+    text = _MARKED.sub(_inner, _OF_ARRAYS.sub("", _OF_TENSORFLOW.sub(r"\1", text)))
     return normalise(text).strip()
 
 
@@ -136,12 +154,24 @@ def _listed(match: re.Match[str]) -> str:
 _NUMBER: Final = r"[-+]? *(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _POWER: Final = r"[*x] *10 *(?:\^|\*\*) *\(?[-+]?\d+\)?"
 _QUANTITY: Final = re.compile(
-    rf"\(? *(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?: *\))?(?P<rest>.*)", re.DOTALL
-)
-_WRAPPED: Final = re.compile(
-    r"(?:np\.|torch\.|numpy\.|jnp\.)?(?:array|tensor|Tensor|matrix|Array)\((?P<inside>.*)\)",
+    rf"(?P<open>\( *)?(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?(open) *\))(?P<rest>.*)",
     re.DOTALL,
 )
+_WRAPPED: Final = re.compile(
+    r"(?:np\.|torch\.|numpy\.|jnp\.|tf\.)?(?:array|tensor|Tensor|matrix|Matrix|Array|c|float(?:32|64))"
+    r"\((?P<inside>.*)\)",
+    re.DOTALL,
+)
+_ABOUT: Final = re.compile(
+    r"^(?:ca|circa|approx|approximately|about|roughly|around|etwa|rund|env|environ|unos|约|大约|約)"
+    r"\.? *(?=[-+.]? *\d)"
+)
+_DOUBT: Final = re.compile(
+    r"\b(?:or|oder|ou|o|или|to|bis|à|no|not|nein|non|wrong|falsch|faux|actually|sorry|instead"
+    r"|rather|maybe|perhaps|vs|vielleicht|doch|statt)\b|[或错不~±]",
+    re.I,
+)
+"""What is said between two numbers of which only one can be meant."""
 _BLANKS: Final = re.compile(r"[?_.…\s-]*")
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:[ ']+[^\W\d_]+)*[.!?…]*")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -173,7 +203,8 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     >>> result("4 W/ohm", {}.get), result("tensor([-1.0  2.5])", {}.get), result("0, since", {}.get)
     ('4', '[-1.0, 2.5]', '0')
     """
-    text = text.strip().rstrip(".,;:!").strip()
+    text = _ABOUT.sub("", text.strip().rstrip(".,;:!").strip())
+    text = re.sub(r"(?<=[)\]]) *(?:\^ *\(?T\)?|\.T|')$", "", text)
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped:
         text = wrapped["inside"].strip()
@@ -183,20 +214,45 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     if found and text.count("(") == text.count(")") and _is_remark(found["rest"], known):
         number = re.sub(r"(?<=\d) *x *(?=10)", "*", found["number"])
         return re.sub(r"^([-+]) +", r"\1", number.strip())
-    return text
+    return multiplied(text, known)
 
 
 def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
     """Whether what follows a number is a unit or a reason, and no arithmetic."""
     if not rest.strip():
         return True
-    if re.search(r"\b(?:or|oder|ou|или)\b\s*[-+]?\d|或", rest):
+    if re.match(r" *[,;] *\d", rest) or (re.search(r"\d", rest) and _DOUBT.search(rest)):
         return False
     words = _LETTERS.findall(rest) or re.findall(r"[^\W\d_]", rest)
     if rest[:1] == " " and rest.strip()[:1].isalpha():
         unit = re.match(r"\s*([^\W\d_]+)", rest)
-        return not (unit and known(unit[1]))
-    return bool(words) and rest.strip()[:1] in ",(;:!" and not rest.strip().startswith(", =")
+        told = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
+        return not told and not (unit and known(unit[1]))
+    if not words or rest.strip().startswith(", ="):
+        return False
+    return rest.strip()[0] in ",(;:![" or rest.strip()[:2] == "//"
+
+
+def multiplied(text: str, known: Callable[[str], Any]) -> str:
+    """Return a formula with the signs of multiplication that are not written: 2xy, 3(x + 1).
+
+    It stays as it was where a word of it is none of the program's, nor made of its letters.
+
+    >>> multiplied("2xy + 3 x^2", {"x": 1, "y": 1}.get), multiplied("2 mm", {"x": 1}.get)
+    ('2*x*y + 3*x^2', '2 mm')
+    """
+    words = {word: _factors(word, known) for word in re.findall(r"(?<![^\W\d])[^\W\d]\w*", text)}
+    if not words or not all(words.values()):
+        return text
+    spaced = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?) *(?![eE][-+]?\d)(?=[^\W\d]|\()", r"\1*", text)
+    spaced = re.sub(r"[^\W\d]\w*", lambda m: words.get(m[0]) or m[0], spaced)
+    return re.sub(r"(?<=[\w)]) +(?=[\w(])|(?<=\)) *(?=[\w(])", "*", spaced)
+
+
+def _factors(word: str, known: Callable[[str], Any]) -> str | None:
+    if known(word) or word in ("e", "pi"):
+        return word
+    return "*".join(word) if len(word) < 5 and all(known(sign) for sign in word) else None
 
 
 def _list(text: str) -> str | None:

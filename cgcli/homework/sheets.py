@@ -54,7 +54,7 @@ Line(number=1, text='g = -12', trouble='')], trouble='')]
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
     begins = text.lstrip()[:1]
-    if begins == "{" or (begins == "[" and text.lstrip()[1:].lstrip()[:1] in ("{", "]")):
+    if (begins == "{" and text.lstrip()[1:].lstrip()[:1] != "'") or (begins == "[" and text.lstrip()[1:].lstrip()[:1] in ("{", "]")):
         return list(_from_json(text, name))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
@@ -116,7 +116,7 @@ def _pieces(line: str) -> list[str]:
     pieces: list[str] = []
     depth = begin = start = 0
     for part in plain.split(";"):
-        if begin and (depth <= 0 or "=" in part):
+        if begin and (depth <= 0 or re.match(r"[^()\[\]]*=", part)):
             pieces.append(line[start : begin - 1])
             start, depth = begin, 0
         for char in part:
