@@ -73,9 +73,10 @@ _OF_ARRAYS: Final = re.compile(
 )
 _OF_TENSORFLOW: Final = re.compile(r"<tf\.Tensor:[^<>]*numpy=([^<>]*)>")
 _TAGS: Final = re.compile(
-    r"</?(?:p|b|i|u|li|ul|ol|em|strong|span|div|mark|code|br|td|tr|h[1-6])(?: [^<>]*)? */?>", re.I
+    r"</?(?:p|b|i|u|li|ul|ol|em|strong|span|div|mark|code|br|td|tr|h[1-6])(?: [^<>]*)? */?>",
+    re.IGNORECASE,
 )
-_DELETED: Final = re.compile(r"~~[^~]*~~|<(del|s)>[^<>]*</\1>", re.I)
+_DELETED: Final = re.compile(r"~~[^~]*~~|<(del|s)>[^<>]*</\1>", re.IGNORECASE)
 _MARKED: Final = re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`|==([^=]+=[^=]+)==")
 
 
@@ -169,7 +170,7 @@ _ABOUT: Final = re.compile(
 _DOUBT: Final = re.compile(
     r"\b(?:or|oder|ou|o|или|to|bis|à|no|not|nein|non|wrong|falsch|faux|actually|sorry|instead"
     r"|rather|maybe|perhaps|vs|vielleicht|doch|statt)\b|[或错不~±]",
-    re.I,
+    re.IGNORECASE,
 )
 """What is said between two numbers of which only one can be meant."""
 _BLANKS: Final = re.compile(r"[?_.…\s-]*")

@@ -53,8 +53,8 @@ Line(number=1, text='g = -12', trouble='')], trouble='')]
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
-    begins = text.lstrip()[:1]
-    if (begins == "{" and text.lstrip()[1:].lstrip()[:1] != "'") or (begins == "[" and text.lstrip()[1:].lstrip()[:1] in ("{", "]")):
+    begins, after = text.lstrip()[:1], text.lstrip()[1:].lstrip()[:1]
+    if (begins == "{" and after != "'") or (begins == "[" and after in ("{", "]")):
         return list(_from_json(text, name))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
