@@ -30,7 +30,7 @@ _CALLED: Final = re.compile(
     r"(?:(?:sp\.|sympy\.)?(?:diff|Derivative|D)[(\[]\s*(?P<of>\w+)\s*,|(?P<method>\w+)\.diff\()"
     r"\s*(?P<by>\w+)\s*[)\]]"
 )
-_AT: Final = re.compile(r"(?P<of>[^\W\d]\w*)\s*\((?P<at>[-+\d., ]*)\)")
+_AT: Final = re.compile(r"(?P<of>[^\W\d]\w*)\s*\((?P<at>[-+\d.,; ]*)\)")
 _ATTRIBUTE: Final = re.compile(
     rf"(?:print\()?\s*(?P<name>{_WORD})\s*\.\s*(?P<what>grad|data|item\(\))"
     r"(?:\.(?:item|numpy|detach|cpu|tolist)\(\)|\.data)*\s*\)?"
@@ -49,14 +49,22 @@ _WORDS: Final = tuple(
         pattern.replace("OF", f"(?P<of>{_NAME})").replace("BY", f"(?P<by>{_NAME})"), re.IGNORECASE
     )
     for pattern in (
-        r"(?:the )?(?:partial )?(?:gradient|derivative|grad|partial)(?: of OF)?"
-        r" (?:of|by|wrt\.?|w\.r\.t\.?|with respect to|for|in) BY",
-        r"(?:de[rn] |die )?(?:partielle )?(?:Ableitung|Gradient)(?: von OF)?"
-        r" (?:von|nach|bezüglich|bzgl\.?) BY",
-        r"(?:la |le )?(?:dérivée|gradient)(?: partielle)?(?: de OF)?"
-        r" (?:de|par rapport à|selon|suivant) BY",
-        r"(?:la |el )?(?:derivada|gradiente)(?: parcial)?(?: de OF)?"
-        r" (?:de|(?:con )?respecto (?:a|de)) BY",
+        (
+            r"(?:the )?(?:partial )?(?:gradient|derivative|grad|partial)(?: of OF)?"
+            r" (?:of|by|wrt\.?|w\.r\.t\.?|with respect to|for|in) BY"
+        ),
+        (
+            r"(?:de[rn] |die )?(?:partielle )?(?:Ableitung|Gradient)(?: von OF)?"
+            r" (?:von|nach|bezüglich|bzgl\.?) BY"
+        ),
+        (
+            r"(?:la |le )?(?:dérivée|gradient)(?: partielle)?(?: de OF)?"
+            r" (?:de|par rapport à|selon|suivant) BY"
+        ),
+        (
+            r"(?:la |el )?(?:derivada|gradiente)(?: parcial)?(?: de OF)?"
+            r" (?:de|(?:con )?respecto (?:a|de)) BY"
+        ),
         r"(?:OF ?(?:对|关于) ?)?BY ?的?(?:偏?导数?|梯度)值?",
         r"OF ?を ?BY ?で ?偏?微分(?:した値|したもの|すると)?",
         r"BY ?の ?(?:勾配|偏?微分)",
@@ -190,6 +198,9 @@ class Lefts:
             if match["what"] == "grad":
                 return _one(self.derivative(None, match["name"]))
             return None if node is None else [f"{node.text}{_place(node)}"]
+        match = _SUBSCRIPT.fullmatch(text)
+        if match and "'" in text and self._here(match["at"]):
+            return _one(self.derivative(match["of"], match["by"]))
         if match := _PRIME.fullmatch(text):
             return _one(self._prime(match["of"], match["at"] or ""))
         if (
@@ -268,6 +279,21 @@ class Lefts:
             not getattr(there, "shape", ()) and abs(here - float(there)) <= 1e-9 * abs(here)
             for here, there in zip(said, bound, strict=True)
         )
+
+    def is_here(self, said: str) -> bool:
+        """Whether `x = 1, y = 2` or `1, 2` is the point asked for, as far as inputs tell."""
+        if "=" not in said:
+            return self._here(said)
+        for part in said.split(","):
+            name, _, value = part.partition("=")
+            node = self.name(name)
+            if node is None or (node.text in self.bound and not self._is(node.text, value)):
+                return False
+        return True
+
+    def _is(self, name: str, value: str) -> bool:
+        there = self.bound[name]
+        return not getattr(there, "shape", ()) and float(value) == float(there)
 
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)

@@ -39,7 +39,8 @@ _SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉₊₋"
 _RAISED: Final = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-" * 2)
 _SIGNS: Final = str.maketrans({
-    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), **dict.fromkeys("⁄∕", "/"), "∙": "*", "•": "*", "✕": "*",
+    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), **dict.fromkeys("⁄∕", "/"),
+    **dict.fromkeys("∙•✕", "*"),
     **dict.fromkeys("→⟶↦", "->"), **dict.fromkeys("⇒⟹∴∵", "=>"), "←": "<-", "。": ".",
     **dict.fromkeys("√✓✔☑", " "), **dict.fromkeys("\u200b\u2060\ufeff", ""), "ᵀ": "^T",
     "′": "'", "’": "'", "、": ",", "【": "[", "】": "]", "⟨": "(", "⟩": ")",
@@ -51,6 +52,7 @@ _MATRIX: Final = re.compile(
 _STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
+        (r"\\(?:left|right) *\.", " "),
         (r"\^ *(?:\{ *\\prime *\}|\\prime\b)", "'"),
         (r"\^ *\{ *[(\[] *(\d+) *[)\]] *\}", r"_\1"),
         (r"\\(?:cancel|sout|xcancel) *\{[^{}]*\}", ""),
@@ -69,7 +71,8 @@ _STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 )
 _BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
 _OF_ARRAYS: Final = re.compile(
-    r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*(?:\([\d, ]*\)|[\w.'<>:]*(?:\(\))?)"
+    r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*"
+    r"(?:\([\d, ]*\)|[\w.'<>:]*(?:\(\))?)"
 )
 _OF_TENSORFLOW: Final = re.compile(r"<tf\.Tensor:[^<>]*numpy=([^<>]*)>")
 _TAGS: Final = re.compile(
@@ -94,7 +97,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\^\((\d)\)", r"^\1", text)
     text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
     text = _dressed(text)
-    if "\\" in text or "$" in text or "{" in text:
+    if any(sign in text for sign in "\\${&"):
         text = _from_latex(text)
     text = re.sub(r"\bpartial\b(?! (?:of|deriv|grad))|\bdiff +(?=[^\W\d])", "∂", text)
     text = re.sub(r"\bfrac\(([^(),]*),([^(),]*)\)", r"((\1)/(\2))", text)
@@ -155,7 +158,8 @@ def _listed(match: re.Match[str]) -> str:
 _NUMBER: Final = r"[-+]? *(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _POWER: Final = r"[*x] *10 *(?:\^|\*\*) *\(?[-+]?\d+\)?"
 _QUANTITY: Final = re.compile(
-    rf"(?P<open>\( *)?(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?(open) *\))(?P<rest>.*)",
+    rf"(?P<open>\( *)?(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?(open) *\))"
+    r"(?P<rest>.*)",
     re.DOTALL,
 )
 _WRAPPED: Final = re.compile(
@@ -209,6 +213,7 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped:
         text = wrapped["inside"].strip()
+        text = f"[{text}]" if re.fullmatch(r"[^\[\]]*,[^\[\]]*", text) else text
     if text[:1] in "[(" and (listed := _list(text)) is not None:
         return listed
     found = _QUANTITY.fullmatch(text)

@@ -1,0 +1,95 @@
+"""Tables of a sheet → the answers that their rows state, and what an answer of several says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cgcli.homework.lefts import Lefts
+from cgcli.homework.notation import is_blank, result
+
+__all__ = ["Table", "answered"]
+
+_HEADS: Final = {
+    "value": re.compile(
+        r"val|forward|wert|valeur|valor|值|値|값|data|result|answer", re.IGNORECASE
+    ),
+    "gradient": re.compile(
+        r"grad|deriv|backward|adjoint|∂|梯度|导|ableit|勾配|微分|기울기|미분", re.IGNORECASE
+    ),
+}
+_COORDINATE: Final = re.compile(r"([-+]?)\s*(\d*\.?\d*)\s*\*?\s*(?:e_?)?([ijk])\b(?:hat)?")
+
+
+class Table:
+    """A table as far as it has been read: what its columns hold, as its head tells."""
+
+    def __init__(self, lefts: Lefts) -> None:
+        self.lefts = lefts
+        self.kinds: list[str] = []
+        self.asked: list[list[str] | None] = []
+
+    def cells(self, text: str) -> list[str] | None:
+        """Return the cells of a row: with bars around or between them, or tabs."""
+        if (text.startswith("|") and text.count("|") > 2) or (
+            text.count("|") > 1 and "=" not in text
+        ):
+            return [cell.strip() for cell in text.strip("| ").split("|")]
+        if "\t" in text:
+            return [cell.strip() for cell in text.split("\t")]
+        return None
+
+    def row(self, cells: list[str]) -> Iterator[str]:
+        """Yield what a row states: a question's answer, a node's two, or those of its head."""
+        numbers = [bool(re.match(r"[-+]?\.?\d", cell)) for cell in cells]
+        if not any(re.search(r"\d", cell) for cell in cells):
+            kinds = [next((k for k, h in _HEADS.items() if h.search(cell)), "") for cell in cells]
+            if any(kinds[1:]):
+                self.kinds = kinds
+        asked = self.lefts.read(cells[0])
+        if not any(numbers):
+            questions = [self.lefts.read(cell) for cell in cells]
+            if all(questions[1:]):
+                self.asked = questions
+            return
+        if asked is None and len(cells) == len(self.asked):
+            yield from self._below(cells, numbers)
+        if asked is None or len(asked) > 1:
+            return
+        named = len(self.kinds) == len(cells)
+        kinds = self.kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
+        for kind, cell in zip(kinds, cells[1:], strict=False):
+            left: str | None = asked[0]
+            if kind == "gradient" and "/" not in asked[0]:
+                left = self.lefts.derivative(None, cells[0])
+            if left and cell and kind:
+                yield from answered(self.lefts, [left], cell)
+
+    def _below(self, cells: list[str], numbers: list[bool]) -> Iterator[str]:
+        """Yield the answers of a row whose questions are the head's."""
+        gradients = bool(_HEADS["gradient"].search(cells[0]))
+        for asked, cell, is_number in zip(self.asked, cells, numbers, strict=True):
+            if is_number and asked is not None and len(asked) == 1:
+                left = asked[0]
+                if gradients and "/" not in left:
+                    left = self.lefts.derivative(None, left) or left
+                yield from answered(self.lefts, [left], cell)
+
+
+def answered(lefts: Lefts, asked: list[str], written: str) -> Iterator[str]:
+    """Yield a question and its answer, or several with a list of theirs."""
+    if is_blank(written, lefts.knows):
+        yield from (f"{left} =" for left in asked)
+        return
+    number = result(written, lefts.knows)
+    if len(asked) == 1:
+        yield f"{asked[0]} = {number}"
+        return
+    inside = number[1:-1].split(",") if number.startswith("[") else []
+    if not inside and (parts := _COORDINATE.findall(written)):
+        inside = [f"{sign}{size or 1}" for sign, size, _ in parts]
+    if len(inside) == len(asked):
+        yield from (f"{left} = {part.strip()}" for left, part in zip(asked, inside, strict=True))
+    elif not inside:
+        yield from (f"{left} = {number}" for left in asked)
