@@ -42,7 +42,7 @@ _SIGNS: Final = str.maketrans({
     **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), **dict.fromkeys("⁄∕", "/"),
     **dict.fromkeys("∙•✕", "*"),
     **dict.fromkeys("→⟶↦", "->"), **dict.fromkeys("⇒⟹∴∵", "=>"), "←": "<-", "。": ".",
-    **dict.fromkeys("√✓✔☑", " "), **dict.fromkeys("\u200b\u2060\ufeff", ""), "ᵀ": "^T",
+    **dict.fromkeys("✓✔☑", " "), **dict.fromkeys("\u200b\u2060\ufeff", ""), "ᵀ": "^T",
     "′": "'", "’": "'", "、": ",", "【": "[", "】": "]", "⟨": "(", "⟩": ")",
 })  # fmt: skip
 
@@ -92,7 +92,8 @@ def plain(text: str) -> str:
     text = _TAGS.sub(" ", html.unescape(_DELETED.sub(" ", text)))
     text = re.sub("[¼-¾⅐-⅞]", lambda m: f"({unicodedata.normalize('NFKC', m[0])})", text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
-    text = text.translate(_SIGNS)
+    text = re.sub(r"√ *(\w[\w.]*)", r"sqrt(\1)", text.replace("√(", "sqrt("))
+    text = re.sub(r"\s{5,}", "    ", text.translate(_SIGNS))
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
     text = re.sub(r"\^\((\d)\)", r"^\1", text)
     text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
@@ -177,6 +178,12 @@ _DOUBT: Final = re.compile(
     re.IGNORECASE,
 )
 """What is said between two numbers of which only one can be meant."""
+_COUNTED: Final = re.compile(
+    r"\b(?:times|more|less|than|points?|pts|marks?|percent|prozent|hundred|thousand|million|k"
+    r"|punkte?|puntos?|fois|mal)\b|[%分倍]",
+    re.IGNORECASE,
+)
+"""What makes another number of the one before it, or a mark."""
 _BLANKS: Final = re.compile(r"[?_.…\s-]*")
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:[ ']+[^\W\d_]+)*[.!?…]*")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -227,7 +234,11 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
     """Whether what follows a number is a unit or a reason, and no arithmetic."""
     if not rest.strip():
         return True
-    if re.match(r" *[,;] *\d", rest) or (re.search(r"\d", rest) and _DOUBT.search(rest)):
+    if (
+        re.match(r" *[,;] *\d", rest)
+        or _COUNTED.search(rest)
+        or (re.search(r"\d", rest) and _DOUBT.search(rest))
+    ):
         return False
     words = _LETTERS.findall(rest) or re.findall(r"[^\W\d_]", rest)
     if rest[:1] == " " and rest.strip()[:1].isalpha():
@@ -247,8 +258,9 @@ def multiplied(text: str, known: Callable[[str], Any]) -> str:
     >>> multiplied("2xy + 3 x^2", {"x": 1, "y": 1}.get), multiplied("2 mm", {"x": 1}.get)
     ('2*x*y + 3*x^2', '2 mm')
     """
-    words = {word: _factors(word, known) for word in re.findall(r"(?<![^\W\d])[^\W\d]\w*", text)}
-    if not words or not all(words.values()):
+    names = re.findall(r"(?<![^\W\d])(?!e\^)[^\W\d]\w*", text)
+    words = {word: _factors(word, known) for word in names}
+    if re.search(r"\d *[xX] *\d", text) or not words or not all(words.values()):
         return text
     spaced = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?) *(?![eE][-+]?\d)(?=[^\W\d]|\()", r"\1*", text)
     spaced = re.sub(r"[^\W\d]\w*", lambda m: words.get(m[0]) or m[0], spaced)
@@ -256,7 +268,7 @@ def multiplied(text: str, known: Callable[[str], Any]) -> str:
 
 
 def _factors(word: str, known: Callable[[str], Any]) -> str | None:
-    if known(word) or word in ("e", "pi"):
+    if known(word) or word == "pi":
         return word
     return "*".join(word) if len(word) < 5 and all(known(sign) for sign in word) else None
 

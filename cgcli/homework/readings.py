@@ -35,6 +35,12 @@ _POINT: Final = re.compile(
     r"(?P<at>[^\W\d]\w*\s*=\s*[-+]?[\d.]+(?:\s*,\s*[^\W\d]\w*\s*=\s*[-+]?[\d.]+)*"
     r"|(?<=\()[-+\d.,; ]+(?=\)))\s*[)}]*"
 )
+_SUPPOSED: Final = re.compile(
+    r"(?:if|for|suppose|assum\w+|wenn|falls|angenommen|si|supposons|supongamos|如果|假设|若)\b",
+    re.IGNORECASE,
+)
+"""What is said of another point than the one that is asked for."""
+_JOINED: Final = re.compile(r"\b(?:or|oder|ou|then|dann|alors|and|und)\b", re.IGNORECASE)
 _REPLACED: Final = re.compile(r"/\.\s*[({]")
 """Mathematica's rule of replacement."""
 _TOLD: Final = re.compile(
@@ -50,15 +56,17 @@ _VALUE: Final = re.compile(
 )
 _EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
 _BETWEEN: Final = re.compile(
-    r"[,;]\s*|\s+(?:and|und|et|和)\s+|\s*\((?=[^()]*=)"
-    r"|(?P<after>\s*\||\s{3,}|\s+[/&]\s+|\s+[ye]\s+)\s*"
+    r"(?P<given>[,;])\s*|(?:\s+(?:and|und|et|和)\s+|\s*\((?=[^()]*=)"
+    r"|\s*\||\s{3,}|\s+[/&]\s+|\s+[ye]\s+)\s*"
 )
-"""Between two answers; what may be arithmetic too is it only after a result."""
+"""Between two answers: a sign behind the first, or what may be arithmetic too, behind a result."""
 _ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
+_A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _MOST: Final = 200
 _VALUE_OF: Final = re.compile(r"\b(?:value|wert|valeur|valor)\s+(?:of|von|de)\b", re.IGNORECASE)
 _SAID_OF: Final = re.compile(
-    r"\b(?:of|in|by|to|von|de|du|del|der|des|twice|half|minus|not|if|no|error|change|kein|nicht)\b",
+    r"\b(?:of|in|by|to|von|de|du|del|der|des|twice|half|minus|not|if|no|error|change|kein|nicht"
+    r"|lim|int|sum|max|min|log|exp|new|updated|neu|nouveau)\b",
     re.IGNORECASE,
 )
 """Words before a name that make another quantity of it."""
@@ -66,6 +74,8 @@ _REASON: Final = re.compile(r"(?:since|because|as|for|weil|denn|car|porque|因�
 _DERIVATIVES: Final = re.compile(
     r"grad|deriv|partials|ableit|dériv|偏导|导数|梯度|勾配|微分|기울기|미분", re.IGNORECASE
 )
+_WITH_COMMA: Final = re.compile(r"\s*-?(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?:\.?|\s[^\d,]*)\s*")
+"""A number with a decimal comma, which none of thousands can be."""
 _DECIMALS: Final = re.compile(r"(?<![\d.])(-?\d+),(\d+)(?![\d.])")
 
 
@@ -126,7 +136,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
     rights = [part for text in texts for part in _sides(text)[1:]]
-    commas = sum(bool(re.fullmatch(r"\s*-?\d+,\d+(?:\.?|\s[^\d,]*)\s*", right)) for right in rights)
+    commas = sum(bool(_WITH_COMMA.fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 
 
@@ -156,7 +166,7 @@ def _statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     In LaTeX and Typst, which are `formal`, two factors stand side by side.
     """
     of_derivatives = False
-    if _REPLACED.search(text):
+    if _REPLACED.search(text) or _SUPPOSED.match(text):
         return
     text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
     section = re.match(r"[1-9]\.[1-9]\d?\)?\s+", text)
@@ -250,7 +260,8 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         if _REASON.match(rest):
             text = text[: match.start()]
             break
-        if match["after"] and not re.search(r"=.*[\d)\]]$", text[start : match.start()]):
+        done = r"=" if match["given"] else r"=.*[\d)\]]$"
+        if not re.search(done, text[start : match.start()]):
             continue
         sides = _sides(rest)
         if len(sides) > 1 and _asked(lefts, sides[0]) is not None:
@@ -271,7 +282,7 @@ def _asked(lefts: Lefts, text: str) -> list[str] | None:
             if _SAID_OF.search(_VALUE_OF.sub("", said)):
                 return None
             return _by(lefts, asked) if _DERIVATIVES.search(said) else asked
-        match = re.match(r"[^\W\d][^\W\d_]*(?:[\s:,]+|\.\s+)|[^\x00-\x7f∂∇δ]+\s*", text)
+        match = re.match(r"[^\W\d][^\W\d_]*(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*", text)
         if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,.")):
             return None
         said += match[0]
@@ -295,8 +306,9 @@ def _chain(
     if asked is None and re.fullmatch(r"[-+\d.\s/e\[\],()]+", parts[0]):
         # The number first: -3 = dg/dp.
         asked, parts = _asked(lefts, parts[-1]), parts[::-1]
-    if asked is None:
+    if asked is None or _jumbled(lefts, asked, parts[1:]):
         return []
+    alike = len(asked) == 1
     if derivatives:
         asked = _by(lefts, asked)
     # What is asked for in between has the same answer.
@@ -310,5 +322,19 @@ def _chain(
             asked = [*asked, *more]
     last = parts[-1] or (parts[-2] if len(parts) > 2 else "")
     if len(parts) == 2 or parts.count(parts[0]) or len(asked) > 0:
-        return list(answered(lefts, asked, last))
+        return list(answered(lefts, asked, last, alike=alike))
     return []
+
+
+def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
+    """Whether what is set equal cannot be one chain: two numbers, or a value by a later one."""
+    numbers = [float(part) for part in parts[-2:] if _A_NUMBER.fullmatch(part)]
+    if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
+        return True
+    if any(_JOINED.search(part) for part in parts[:-1]):
+        return True
+    node = lefts.graph.node(asked[0]) if len(asked) == 1 else None
+    words = {word for part in parts for word in re.findall(r"[^\W\d]\w*", part)}
+    names = [lefts.name(word) for word in words]
+    nodes = [lefts.graph.node(named.text) for named in names if named and not named.place]
+    return node is not None and any(other is not None and other >= node for other in nodes)

@@ -58,6 +58,8 @@ class Table:
         if asked is None or len(asked) > 1:
             return
         named = len(self.kinds) == len(cells)
+        if not named and len(cells) > 3:
+            return
         kinds = self.kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
         for kind, cell in zip(kinds, cells[1:], strict=False):
             left: str | None = asked[0]
@@ -77,8 +79,11 @@ class Table:
                 yield from answered(self.lefts, [left], cell)
 
 
-def answered(lefts: Lefts, asked: list[str], written: str) -> Iterator[str]:
-    """Yield a question and its answer, or several with a list of theirs."""
+def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = False) -> Iterator[str]:
+    """Yield a question and its answer, or several with a list of theirs.
+
+    Where they are `alike` one number is the answer of all.
+    """
     if is_blank(written, lefts.knows):
         yield from (f"{left} =" for left in asked)
         return
@@ -91,5 +96,5 @@ def answered(lefts: Lefts, asked: list[str], written: str) -> Iterator[str]:
         inside = [f"{sign}{size or 1}" for sign, size, _ in parts]
     if len(inside) == len(asked):
         yield from (f"{left} = {part.strip()}" for left, part in zip(asked, inside, strict=True))
-    elif not inside:
+    elif alike and not inside:
         yield from (f"{left} = {number}" for left in asked)
