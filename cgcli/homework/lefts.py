@@ -163,7 +163,7 @@ class Lefts:
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
         for text in texts:
-            for word in re.findall(r"[^\W\d]\w*_?\d+", text):
+            for word in re.findall(r"\b[^\W\d]\w*\d\b", text):
                 self.name(word)
 
     def derivative(self, of: str | None, by: str) -> str | None:

@@ -93,7 +93,7 @@ def plain(text: str) -> str:
     text = re.sub("[¼-¾⅐-⅞]", lambda m: f"({unicodedata.normalize('NFKC', m[0])})", text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = re.sub(r"√ *(\w[\w.]*)", r"sqrt(\1)", text.replace("√(", "sqrt("))
-    text = re.sub(r"\s{5,}", "    ", text.translate(_SIGNS))
+    text = text.translate(_SIGNS)
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
     text = re.sub(r"\^\((\d)\)", r"^\1", text)
     text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
@@ -104,7 +104,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\bfrac\(([^(),]*),([^(),]*)\)", r"((\1)/(\2))", text)
     text = re.sub(r"\bdif +(?=[^\W\d])", "d", text)
     text = _MARKED.sub(_inner, _OF_ARRAYS.sub("", _OF_TENSORFLOW.sub(r"\1", text)))
-    return normalise(text).strip()
+    return re.sub(r"\s{5,}", "    ", normalise(text).strip())
 
 
 def _inner(match: re.Match[str]) -> str:
@@ -280,6 +280,8 @@ def _list(text: str) -> str | None:
         return None
     if text[0] == "(":
         parts = re.split(r"[;,]", inside)
+        if ";" in inside and "," in inside:
+            return None
         if len(parts) < 2 or not all(re.fullmatch(rf" *{_NUMBER} *", part) for part in parts):
             return None
         return f"[{', '.join(part.strip() for part in parts)}]"

@@ -20,7 +20,7 @@ from cgcli.homework.tables import Table, answered
 
 __all__ = ["readings"]
 
-_SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}.*={3,}|\$\$|\{|\}")
+_SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}")
 _BULLET: Final = re.compile(
     r"(?:(?:>+|=>|->|so|thus|hence|then)\s+|[-*+]\s+(?:\[[ xX]?\]\s*)?"
     r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.)](?=[^\W\d∂])|∴\s*)+",
@@ -51,7 +51,7 @@ _IS: Final = re.compile(
     r"|\s+(?:is|equals|ist|est|es|vale)\s+|\s+~\s+(?=[-+.]?\d)|(?<=すると)\s*"
 )
 _VALUE: Final = re.compile(
-    r"(?P<left>[^\W\d]\w*)\s*[=:]\s*"
+    r"\b(?P<left>[^\W\d]\w*)\s*[=:]\s*"
     r"Value\(data=(?P<data>[-+\d.e]+)(?:, grad=(?P<grad>[-+\d.e]+))?\)"
 )
 _EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
@@ -74,7 +74,9 @@ _REASON: Final = re.compile(r"(?:since|because|as|for|weil|denn|car|porque|因�
 _DERIVATIVES: Final = re.compile(
     r"grad|deriv|partials|ableit|dériv|偏导|导数|梯度|勾配|微分|기울기|미분", re.IGNORECASE
 )
-_WITH_COMMA: Final = re.compile(r"\s*-?(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?:\.?|\s[^\d,]*)\s*")
+_WITH_COMMA: Final = re.compile(
+    r"\s*(?:-?(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?:\.?|\s[^\d,]*)|[(\[] *-?\d+,\d+ *;.*)\s*"
+)
 """A number with a decimal comma, which none of thousands can be."""
 _DECIMALS: Final = re.compile(r"(?<![\d.])(-?\d+),(\d+)(?![\d.])")
 
@@ -144,7 +146,7 @@ def _without_point(lefts: Lefts, text: str) -> str:
     """Return a line without where its derivatives are taken, if that is the point asked for."""
 
     def taken(match: re.Match[str]) -> str:
-        return "" if lefts.is_here(match["at"]) else match[0]
+        return " " if lefts.is_here(match["at"]) else match[0]
 
     return _TOLD.sub("", _POINT.sub(taken, text)).strip(" ,:")
 
