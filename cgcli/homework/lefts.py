@@ -38,7 +38,7 @@ _ATTRIBUTE: Final = re.compile(
 _NABLA: Final = re.compile(rf"(?:∇|grad\s|D)\s*(?P<of>[^\W\d_]\w*){_ARGUMENTS}")
 _ADJOINT: Final = re.compile(
     r"(?:grad|gradient|delta|δ|bar|adj|adjoint)[_ ]\(?(?P<by>\w+)\)?|[dgδ](?P<short>[^\W\d]\w*)"
-    r"|(?:grads?|gradients?)[(\[][\"']?(?P<key>\w+)[\"']?[)\]]|(?P<first>\w+?)_(?:grad|bar|adj)"
+    r"|(?:grads?|gradients?|bar|adj)[(\[][\"']?(?P<key>\w+)[\"']?[)\]]|(?P<first>\w+?)_(?:grad|bar|adj)"
 )
 _LISTED: Final = re.compile(
     r"(?P<inside>[^\[\]]*/[^\[\]]*)|\[(?P<square>[^\[\]]*/[^\[\]]*)\](?:\s*\^\(?T\)?)?"

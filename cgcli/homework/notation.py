@@ -80,6 +80,7 @@ _TAGS: Final = re.compile(
     re.IGNORECASE,
 )
 _DELETED: Final = re.compile(r"~~[^~]*~~|<(del|s)>[^<>]*</\1>", re.IGNORECASE)
+_SLANTED: Final = re.compile(r"(?<![\w)*])\*([^*\s]+)\*(?![\w(*])|(?<!\w)_([^_\s]+)_(?!\w)")
 _MARKED: Final = re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`|==([^=]+=[^=]+)==")
 
 
@@ -103,7 +104,9 @@ def plain(text: str) -> str:
     text = re.sub(r"\bpartial\b(?! (?:of|deriv|grad))|\bdiff +(?=[^\W\d])", "∂", text)
     text = re.sub(r"\bfrac\(([^(),]*),([^(),]*)\)", r"((\1)/(\2))", text)
     text = re.sub(r"\bdif +(?=[^\W\d])", "d", text)
+    text = re.sub(r"\b(?:vec|mat)\(([^()]*)\)", r"[\1]", text)
     text = _MARKED.sub(_inner, _OF_ARRAYS.sub("", _OF_TENSORFLOW.sub(r"\1", text)))
+    text = _SLANTED.sub(_inner, text)
     return re.sub(r"\s{5,}", "    ", normalise(text).strip())
 
 

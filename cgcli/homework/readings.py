@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import plain
+from cgcli.homework.notation import plain, result
 from cgcli.homework.sheets import Line
 from cgcli.homework.tables import Table, answered
 
@@ -23,13 +23,18 @@ __all__ = ["readings"]
 _SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}")
 _BULLET: Final = re.compile(
     r"(?:(?:>+|=>|->|so|thus|hence|then)\s+|[-*+]\s+(?:\[[ xX]?\]\s*)?"
-    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.)](?=[^\W\d∂])|∴\s*)+",
+    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|第?\d{1,2}[题問问]\W\s*)+",
     re.IGNORECASE,
 )
-_NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*\d{1,2}\s*[.):]\s*")
+_NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*(?:\d{1,2}|[a-h](?=\)))\s*[.):]\s*")
 _CROSSED_OUT: Final = re.compile(r".*\((?:wrong|incorrect|falsch|faux|mal|错)", re.IGNORECASE)
-_PROMPT: Final = re.compile(r"(?:>>>|>|In ?\[\d*\]:|julia>)\s*(?P<asked>[^=<>]+)")
-_PRINTED: Final = re.compile(r"(?:\[1\]|Out ?\[\d*\]:)?\s*(?P<value>[-+]?[\d.]+(?:[eE][-+]?\d+)?)")
+_PROMPT: Final = re.compile(
+    r"(?:>>>|>|In ?\[\d*\]:|julia>)\s*(?P<asked>[^=<>()]+)|(?:>+\s*)?print\((?P<shown>[^=<>]+)\)"
+)
+_PRINTED: Final = re.compile(
+    r"(?:\[1\](?=\s)|Out ?\[\d*\]:)?\s*"
+    r"(?P<value>[-+]?[\d.]+(?:[eE][-+]?\d+)?|(?:tensor|array|Array)\(.*\)|\[.*\])"
+)
 _POINT: Final = re.compile(
     r"(?:\|\s*_|(?<=[\w)])\|(?=[^\W\d])|,?\s+\(?(?:at|when|for|bei|für|en|pour|在)\s+)\s*[({]*\s*"
     r"(?P<at>[^\W\d]\w*\s*=\s*[-+]?[\d.]+(?:\s*,\s*[^\W\d]\w*\s*=\s*[-+]?[\d.]+)*"
@@ -48,11 +53,11 @@ _TOLD: Final = re.compile(
 )
 _IS: Final = re.compile(
     r"\s*(?::=|<-|->|=>|是|(?<![因作])为|等于|は|[은는](?=\s))\s*"
-    r"|\s+(?:is|equals|ist|est|es|vale)\s+|\s+~\s+(?=[-+.]?\d)|(?<=すると)\s*"
+    r"|\s+(?:is|equals|ist|beträgt|ergibt|est|vaut|es|vale)\s+|\s+~\s+(?=[-+.]?\d)|(?<=すると)\s*"
 )
 _VALUE: Final = re.compile(
     r"\b(?P<left>[^\W\d]\w*)\s*[=:]\s*"
-    r"Value\(data=(?P<data>[-+\d.e]+)(?:, grad=(?P<grad>[-+\d.e]+))?\)"
+    r"(?:Value\()?data=(?P<data>[-+\d.e]+)(?:, grad=(?P<grad>[-+\d.e]+))?\)?"
 )
 _EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
 _BETWEEN: Final = re.compile(
@@ -99,7 +104,11 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         if _SKIPPED.fullmatch(text) or _CROSSED_OUT.match(text):
             continue
         prompt = _PROMPT.fullmatch(text)
-        if prompt and (left := lefts.read(prompt["asked"])) is not None and len(left) == 1:
+        if (
+            prompt
+            and (left := lefts.read(prompt["asked"] or prompt["shown"])) is not None
+            and len(left) == 1
+        ):
             asked, printed = left[0], []
             continue
         number = _PRINTED.fullmatch(text)
@@ -107,7 +116,9 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             # What a program prints stands below what it was asked for, a column line by line.
             printed.append(number["value"])
             del done[len(done) - len(printed[1:]) :]
-            value = printed[0] if len(printed) == 1 else f"[{', '.join(printed)}]"
+            value = (
+                result(printed[0], lefts.knows) if len(printed) == 1 else f"[{', '.join(printed)}]"
+            )
             done += [line._replace(read=f"{asked} = {value}")] * len(printed)
             continue
         asked, printed = "", []
@@ -175,7 +186,7 @@ def _statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     if section and (asked := lefts.read(_sides(text[section.end() :])[0])):
         text = text if asked[0] in lefts.bound else text[section.end() :]
     numbered = _NUMBERED.match(text)
-    if numbered and not lefts.knows(numbered[1]):
+    if numbered and not lefts.knows(numbered[1]) and not lefts.knows(numbered[0].rstrip(" .):")):
         text = text[numbered.end() :]
     text = _columns(lefts, _VALUE.sub(_both, text))
     sides = _sides(text)
@@ -235,7 +246,8 @@ def _without_label(lefts: Lefts, text: str) -> str:
 
 def _dictionary(text: str) -> str | None:
     """Return `{"dw1": 14, "db1": 2}` as answers with signs of equality, its name marked off."""
-    match = re.fullmatch(r"(?:(\w+)\s*=\s*)?[{(](\s*[\"'].*)[})]", text)
+    match = re.fullmatch(r"(?:(\w+)\s*=\s*)?dict\((\s*\w+=.*)\)", text)
+    match = match or re.fullmatch(r"(?:(\w+)\s*=\s*)?[{(](\s*[\"'].*)[})]", text)
     if match is None:
         return None
     answers = re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match[2])
@@ -319,6 +331,10 @@ def _chain(
         if beside and lefts.read(beside[1]) is not None:
             # Another question, or a factor: x = 2 y = 3.
             return []
+        list_of = lefts.read(part) if "," in part else None
+        if list_of is not None and len(list_of) > 1:
+            asked, alike = list_of, False
+            continue
         more = None if re.fullmatch(r"\w+", part) else lefts.read(part)
         if more is not None and len(more) == 1 and "/" in more[0] and more[0] not in asked:
             asked = [*asked, *more]

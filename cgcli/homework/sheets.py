@@ -20,6 +20,7 @@ __all__ = ["Line", "Sheet", "read_sheets", "split"]
 _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
+_A_NUMBER: Final = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
 _DEEPEST: Final = 4
 
 
@@ -84,6 +85,9 @@ def _lines(text: str) -> Iterator[Line]:
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
             line = remark if "=" in remark else f"{line} = {remark.strip()}"
+        elif _A_NUMBER.fullmatch(remark) and not _A_NUMBER.fullmatch(plain.rpartition("=")[2]):
+            # So is what stands behind a formula: dw = dz * x  # -6.
+            line = f"{line} = {remark.strip()}"
         if len(line) > _LONGEST:
             yield Line(first, waiting)
             waiting = ""

@@ -16,7 +16,7 @@ _HEADS: Final = {
         r"val|forward|wert|valeur|valor|值|値|값|data|result|answer", re.IGNORECASE
     ),
     "gradient": re.compile(
-        r"grad|deriv|backward|adjoint|∂|梯度|导|ableit|勾配|微分|기울기|미분", re.IGNORECASE
+        r"grad|deriv|backward|adjoint|∂|^d\w*/d|梯度|导|ableit|勾配|微分|기울기|미분", re.IGNORECASE
     ),
 }
 _COORDINATE: Final = re.compile(r"([-+]?)\s*(\d*\.?\d*)\s*\*?\s*(?:e_?)?([ijk])\b(?:hat)?")
@@ -35,7 +35,7 @@ class Table:
         if (text.startswith("|") and text.count("|") > 2) or (
             text.count("|") > 1 and "=" not in text
         ):
-            return [cell.strip() for cell in text.strip("| ").split("|")]
+            return [cell.strip() for cell in text.removeprefix("|").removesuffix("|").split("|")]
         if "\t" in text:
             return [cell.strip() for cell in text.split("\t")]
         return None
@@ -47,7 +47,7 @@ class Table:
             kinds = [next((k for k, h in _HEADS.items() if h.search(cell)), "") for cell in cells]
             if any(kinds[1:]):
                 self.kinds = kinds
-        asked = self.lefts.read(cells[0])
+        asked = self.lefts.read(cells[0].partition("=")[0])
         if not any(numbers):
             questions = [self.lefts.read(cell) for cell in cells]
             if all(questions[1:]):
