@@ -226,13 +226,8 @@ class Lefts:
             if short := self.derivative(None, by):
                 return [short]
         match = _SUBSCRIPT.fullmatch(text)
-        if (
-            match
-            and self._here(match["at"])
-            and (found := self.derivative(match["of"], match["by"]))
-        ):
-            return [found]
-        return _one(self._joined(text))
+        below = match and self._here(match["at"]) and self.derivative(match["of"], match["by"])
+        return _one(below or self._joined(text))
 
     def _joined(self, text: str) -> str | None:
         """Return what dgdx, dL_dw and f_x mean, wherever they are cut."""

@@ -227,9 +227,12 @@ def _without_label(lefts: Lefts, text: str) -> str:
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if lefts.read(before) is not None:
-            # A label before a question of its own: dL/dw: dL/dw = 6.
+            # A label before a question of its own: w: dL/dw = 6.
             asked = lefts.read(_sides(after)[0])
-            return after if asked == lefts.read(before) else f"{before} = {after}"
+            of_its_own = asked is not None and "/" in asked[0] and "/" not in before
+            if of_its_own or asked == lefts.read(before):
+                return after
+            return f"{before} = {after}"
         turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)
         if turn or _DERIVATIVES.search(before):
             return f"{before}\0{after}"
@@ -267,19 +270,19 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
     found, start = [], 0
     for match in islice(_BETWEEN.finditer(text), _MOST):
         rest = text[match.end() :]
-        if match.start() <= start or text[start : match.start()].count("[") > text[
-            start : match.start()
-        ].count("]"):
+        before = text[start : match.start()]
+        if not before or before.count("[") > before.count("]"):
+            continue
+        if match["given"] and before.count("(") > before.count(")"):
             continue
         if _REASON.match(rest):
             text = text[: match.start()]
             break
-        done = r"=" if match["given"] else r"=.*[\d)\]]$"
-        if not re.search(done, text[start : match.start()]):
+        if not re.search(r"=" if match["given"] else r"=.*[\d)\]]$", before):
             continue
         sides = _sides(rest)
         if len(sides) > 1 and _asked(lefts, sides[0]) is not None:
-            found.append(text[start : match.start()])
+            found.append(before)
             start = match.end()
     last = text[start:]
     if found and last.count(")") > last.count("("):
