@@ -68,6 +68,7 @@ _WORDS: Final = tuple(
         r"(?:OF ?(?:对|关于) ?)?BY ?的?(?:偏?导数?|梯度)值?",
         r"OF ?を ?BY ?で ?偏?微分(?:した値|したもの|すると)?",
         r"BY ?の ?(?:勾配|偏?微分)",
+        r"BY ?에 ?대한 OF ?의 ?편?미분",
         r"(?:OF ?[를을] ?)?BY ?(?:의|로|에 대한|에 대해) ?(?:기울기|그래디언트|편?미분)",
     )
 )
@@ -208,6 +209,8 @@ class Lefts:
             and self._here(match["at"])
             and not (text[0] == "D" and len(self.inputs) > 1 and match["of"] != self.output)
         ):
+            if text.startswith("grad") and match["of"] != self.output:
+                return _one(self.derivative(None, match["of"]))
             found = [self.derivative(match["of"], name) for name in self.inputs]
             return [each for each in found if each] if None not in found else None
         if match := _LISTED.fullmatch(text):

@@ -187,6 +187,7 @@ _COUNTED: Final = re.compile(
     re.IGNORECASE,
 )
 """What makes another number of the one before it, or a mark."""
+_ARITHMETIC: Final = re.compile(r"[-+*/.() \deE]*\d[-+*/.() \deE]*")
 _BLANKS: Final = re.compile(r"[?_.…\s-]*")
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:[ ']+[^\W\d_]+)*[.!?…]*")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -250,6 +251,9 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
         return not told and not (unit and known(unit[1]))
     if not words or rest.strip().startswith(", ="):
         return False
+    if rest.strip()[0] == "(" and all(map(known, re.findall(r"[^\W\d_]+", rest))):
+        # A factor, not a reason: 12(3x - 1).
+        return False
     return rest.strip()[0] in ",(;:![" or rest.strip()[:2] == "//"
 
 
@@ -263,11 +267,12 @@ def multiplied(text: str, known: Callable[[str], Any]) -> str:
     """
     names = re.findall(r"(?<![^\W\d])(?!e\^)[^\W\d]\w*", text)
     words = {word: _factors(word, known) for word in names}
-    if re.search(r"\d *[xX] *\d", text) or not words or not all(words.values()):
+    if re.search(r"\d *[xX] *\d", text) or not all(words.values()):
         return text
-    spaced = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?) *(?![eE][-+]?\d)(?=[^\W\d]|\()", r"\1*", text)
+    factor = r"(?<![\w.])(\d+(?:\.\d+)?)(?![eE][-+]?\d)(?: *(?=[^\W\d])|(?=\())"
+    spaced = re.sub(factor, r"\1*", text)
     spaced = re.sub(r"[^\W\d]\w*", lambda m: words.get(m[0]) or m[0], spaced)
-    return re.sub(r"(?<=[\w)]) +(?=[\w(])|(?<=\)) *(?=[\w(])", "*", spaced)
+    return re.sub(r"(?<=[\w)]) +(?=[^\W\d])|(?<=\)) *(?=[\w(])", "*", spaced)
 
 
 def _factors(word: str, known: Callable[[str], Any]) -> str | None:
@@ -285,7 +290,7 @@ def _list(text: str) -> str | None:
         parts = re.split(r"[;,]", inside)
         if ";" in inside and "," in inside:
             return None
-        if len(parts) < 2 or not all(re.fullmatch(rf" *{_NUMBER} *", part) for part in parts):
+        if len(parts) < 2 or not all(_ARITHMETIC.fullmatch(part) for part in parts):
             return None
         return f"[{', '.join(part.strip() for part in parts)}]"
     if re.search(r"[^-+\d.eE\s,;\[\]]", inside):

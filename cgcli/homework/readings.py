@@ -16,13 +16,14 @@ from typing import Final
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import plain, result
 from cgcli.homework.sheets import Line
-from cgcli.homework.tables import Table, answered
+from cgcli.homework.tables import Table, answered, columns, dictionary
 
 __all__ = ["readings"]
 
 _SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}")
 _BULLET: Final = re.compile(
-    r"(?:(?:>+|=>|->|so|thus|hence|then)\s+|[-*+]\s+(?:\[[ xX]?\]\s*)?"
+    r"(?:(?:>+|=>|->|so|thus|hence|then|(?:the )?(?:final )?(?:answer|result) is)\s+"
+    r"|[-*+]\s+(?:\[[ xX]?\]\s*)?"
     r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|第?\d{1,2}[题問问]\W\s*)+",
     re.IGNORECASE,
 )
@@ -54,10 +55,6 @@ _TOLD: Final = re.compile(
 _IS: Final = re.compile(
     r"\s*(?::=|<-|->|=>|是|(?<![因作])为|等于|は|[은는](?=\s))\s*"
     r"|\s+(?:is|equals|ist|beträgt|ergibt|est|vaut|es|vale)\s+|\s+~\s+(?=[-+.]?\d)|(?<=すると)\s*"
-)
-_VALUE: Final = re.compile(
-    r"\b(?P<left>[^\W\d]\w*)\s*[=:]\s*"
-    r"(?:Value\()?data=(?P<data>[-+\d.e]+)(?:, grad=(?P<grad>[-+\d.e]+))?\)?"
 )
 _EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
 _BETWEEN: Final = re.compile(
@@ -188,7 +185,7 @@ def _statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     numbered = _NUMBERED.match(text)
     if numbered and not lefts.knows(numbered[1]) and not lefts.knows(numbered[0].rstrip(" .):")):
         text = text[numbered.end() :]
-    text = _columns(lefts, _VALUE.sub(_both, text))
+    text = columns(lefts, text)
     sides = _sides(text)
     if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])) is not None:
         # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
@@ -201,29 +198,9 @@ def _statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
         yield from _chain(lefts, rest, derivatives=of_derivatives, formal=formal)
 
 
-def _both(match: re.Match[str]) -> str:
-    """Return a value as micrograd prints it as an answer, or two."""
-    value = f"{match['left']} = {match['data']}"
-    return f"{value}, {match['left']}.grad = {match['grad']}" if match["grad"] else value
-
-
-def _columns(lefts: Lefts, text: str) -> str:
-    """Return a question and a number that stand beside each other with a sign of equality."""
-    if "=" in text or ":" in text:
-        return text
-    parts = re.split(r"\s{2,}", text)
-    wide = len(parts) == 2
-    parts = parts if wide else text.rsplit(None, 1)
-    if len(parts) == 2 and re.match(r"[-+.]?\d|tensor|array|\[", parts[1]):
-        asked = lefts.read(parts[0])
-        if asked is not None and len(asked) == 1 and (wide or "/" in asked[0]):
-            return f"{asked[0]} = {parts[1]}"
-    return text
-
-
 def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
-    text = _dictionary(text) or text
+    text = dictionary(text) or text
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if lefts.read(before) is not None:
@@ -245,16 +222,6 @@ def _without_label(lefts: Lefts, text: str) -> str:
         if not lefts.knows(turn[1]):
             return after
     return text
-
-
-def _dictionary(text: str) -> str | None:
-    """Return `{"dw1": 14, "db1": 2}` as answers with signs of equality, its name marked off."""
-    match = re.fullmatch(r"(?:(\w+)\s*=\s*)?dict\((\s*\w+=.*)\)", text)
-    match = match or re.fullmatch(r"(?:(\w+)\s*=\s*)?[{(](\s*[\"'].*)[})]", text)
-    if match is None:
-        return None
-    answers = re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match[2])
-    return f"{match[1]}\0{answers}" if match[1] else answers
 
 
 def _pieces(lefts: Lefts, text: str) -> list[str]:

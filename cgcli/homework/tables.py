@@ -1,4 +1,4 @@
-"""Tables of a sheet → the answers that their rows state, and what an answer of several says."""
+"""Tables, columns and dictionaries of a sheet → the answers that they state."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import Final
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import is_blank, result
 
-__all__ = ["Table", "answered"]
+__all__ = ["Table", "answered", "columns", "dictionary"]
 
 _HEADS: Final = {
     "value": re.compile(
         r"val|forward|wert|valeur|valor|值|値|값|data|result|answer", re.IGNORECASE
     ),
     "gradient": re.compile(
-        r"grad|deriv|backward|adjoint|∂|^d\w*/d|梯度|导|ableit|勾配|微分|기울기|미분", re.IGNORECASE
+        r"grad|deriv|backward|adjoint|∂|^[d∂] ?\w* ?/ ?[d∂]|梯度|导|ableit|勾配|微分|기울기|미분",
+        re.IGNORECASE,
     ),
 }
 _COORDINATE: Final = re.compile(r"([-+]?)\s*(\d*\.?\d*)\s*\*?\s*(?:e_?)?([ijk])\b(?:hat)?")
+_VALUE: Final = re.compile(
+    r"\b(?P<left>[^\W\d]\w*)\s*[=:]\s*"
+    r"(?:Value\()?data=(?P<data>[-+\d.e]+)(?:, grad=(?P<grad>[-+\d.e]+))?\)?"
+)
 
 
 class Table:
@@ -98,3 +103,34 @@ def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = Fals
         yield from (f"{left} = {part.strip()}" for left, part in zip(asked, inside, strict=True))
     elif alike and not inside:
         yield from (f"{left} = {number}" for left in asked)
+
+
+def _both(match: re.Match[str]) -> str:
+    """Return a value as micrograd prints it as an answer, or two."""
+    value = f"{match['left']} = {match['data']}"
+    return f"{value}, {match['left']}.grad = {match['grad']}" if match["grad"] else value
+
+
+def columns(lefts: Lefts, text: str) -> str:
+    """Return a question and a number that stand beside each other with a sign of equality."""
+    text = _VALUE.sub(_both, text)
+    if "=" in text or ":" in text:
+        return text
+    parts = re.split(r"\s{2,}", text)
+    wide = len(parts) == 2
+    parts = parts if wide else text.rsplit(None, 1)
+    if len(parts) == 2 and re.match(r"[-+.]?\d|tensor|array|\[", parts[1]):
+        asked = lefts.read(parts[0])
+        if asked is not None and len(asked) == 1 and (wide or "/" in asked[0]):
+            return f"{asked[0]} = {parts[1]}"
+    return text
+
+
+def dictionary(text: str) -> str | None:
+    """Return `{"dw1": 14, "db1": 2}` as answers with signs of equality, its name marked off."""
+    match = re.fullmatch(r"(?:(\w+)\s*=\s*)?dict\((\s*\w+=.*)\)", text)
+    match = match or re.fullmatch(r"(?:(\w+)\s*=\s*)?[{(](\s*[\"'].*)[})]", text)
+    if match is None:
+        return None
+    answers = re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match[2])
+    return f"{match[1]}\0{answers}" if match[1] else answers
