@@ -91,7 +91,7 @@ def plain(text: str) -> str:
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
     text = _TAGS.sub(" ", html.unescape(_DELETED.sub(" ", text)))
-    text = re.sub("[¼-¾⅐-⅞]", lambda m: f"({unicodedata.normalize('NFKC', m[0])})", text)
+    text = re.sub(r"(\d*)([¼-¾⅐-⅞])", _mixed, text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = re.sub(r"√ *(\w[\w.]*)", r"sqrt(\1)", text.replace("√(", "sqrt("))
     text = text.translate(_SIGNS)
@@ -108,6 +108,11 @@ def plain(text: str) -> str:
     text = _MARKED.sub(_inner, _OF_ARRAYS.sub("", _OF_TENSORFLOW.sub(r"\1", text)))
     text = _SLANTED.sub(_inner, text)
     return re.sub(r"\s{5,}", "    ", normalise(text).strip())
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """Return 3½ as a sum."""
+    return f"({match[1] or 0}+{unicodedata.normalize('NFKC', match[2])})"
 
 
 def _inner(match: re.Match[str]) -> str:
@@ -183,7 +188,7 @@ _DOUBT: Final = re.compile(
 """What is said between two numbers of which only one can be meant."""
 _COUNTED: Final = re.compile(
     r"\b(?:times|more|less|than|points?|pts|marks?|percent|prozent|hundred|thousand|million|k"
-    r"|punkte?|puntos?|fois|mal)\b|[%分倍]",
+    r"|punkte?|puntos?|fois|mal|squared|cubed|inverse)\b|[%分倍]",
     re.IGNORECASE,
 )
 """What makes another number of the one before it, or a mark."""
@@ -248,10 +253,10 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
     if rest[:1] == " " and rest.strip()[:1].isalpha():
         unit = re.match(r"\s*([^\W\d_]+)", rest)
         told = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
-        return not told and not (unit and known(unit[1]))
+        return not told and not (unit and _is_factor(unit[1], known))
     if not words or rest.strip().startswith(", ="):
         return False
-    if rest.strip()[0] == "(" and all(map(known, re.findall(r"[^\W\d_]+", rest))):
+    if all(map(known, re.findall(r"[^\W\d_]+", rest))):
         # A factor, not a reason: 12(3x - 1).
         return False
     return rest.strip()[0] in ",(;:![" or rest.strip()[:2] == "//"
@@ -267,12 +272,20 @@ def multiplied(text: str, known: Callable[[str], Any]) -> str:
     """
     names = re.findall(r"(?<![^\W\d])(?!e\^)[^\W\d]\w*", text)
     words = {word: _factors(word, known) for word in names}
-    if re.search(r"\d *[xX] *\d", text) or not all(words.values()):
+    # Between digits an x is a sign or a name; 3 1/2 is a sum or a product.
+    if re.search(r"\d *[xX] *\d|\d *\(\(\d+\)/\(\d+\)\)", text) or not all(words.values()):
         return text
     factor = r"(?<![\w.])(\d+(?:\.\d+)?)(?![eE][-+]?\d)(?: *(?=[^\W\d])|(?=\())"
     spaced = re.sub(factor, r"\1*", text)
     spaced = re.sub(r"[^\W\d]\w*", lambda m: words.get(m[0]) or m[0], spaced)
     return re.sub(r"(?<=[\w)]) +(?=[^\W\d])|(?<=\)) *(?=[\w(])", "*", spaced)
+
+
+def _is_factor(word: str, known: Callable[[str], Any]) -> bool:
+    """Whether a word behind a number may stand for one: a name, names together, dp of dp/dx."""
+    if word in ("pi", "π", "e", "δ", "delta", "grad") or _factors(word, known) is not None:
+        return True
+    return word[0] in "dδ" and bool(known(word[1:]))
 
 
 def _factors(word: str, known: Callable[[str], Any]) -> str | None:

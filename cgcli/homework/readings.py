@@ -46,11 +46,14 @@ _SUPPOSED: Final = re.compile(
     re.IGNORECASE,
 )
 """What is said of another point than the one that is asked for."""
-_JOINED: Final = re.compile(r"\b(?:or|oder|ou|then|dann|alors|and|und)\b", re.IGNORECASE)
+_JOINED: Final = re.compile(
+    r"\b(?:or|oder|ou|then|dann|alors|and|und|where(?! *\()|with|when|if|for|mit|avec|con)\b",
+    re.IGNORECASE,
+)
 _REPLACED: Final = re.compile(r"/\.\s*[({]")
 """Mathematica's rule of replacement."""
 _TOLD: Final = re.compile(
-    r"(?<=[\d)\]])\s+(?:because|since|weil|denn|porque|puisque|parce que|因为)\b.*"
+    r"(?<=[\w)\]])\s+(?:because|since|weil|denn|porque|puisque|parce que|因为)\b.*"
 )
 _IS: Final = re.compile(
     r"\s*(?::=|<-|->|=>|是|(?<![因作])为|等于|は|[은는](?=\s))\s*"
@@ -298,7 +301,7 @@ def _chain(
     # What is asked for in between has the same answer.
     for part in parts[1:-1]:
         beside = None if formal else re.fullmatch(r"[-+]?[\d.]+\s+([^\W\d].*)", part)
-        if beside and lefts.read(beside[1]) is not None:
+        if beside and _asked(lefts, beside[1]) is not None:
             # Another question, or a factor: x = 2 y = 3.
             return []
         list_of = lefts.read(part) if "," in part else None

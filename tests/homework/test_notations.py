@@ -128,6 +128,12 @@ def test_one_way_to_write_an_answer(line: str, step: str) -> None:
         "| Ann | p | 7 | 8 |",
         "D[g, x] /. {x -> 5, y -> 2} = 7",
         "\\lim p = 5",
+        "dg/dx = 5 where y = 2",
+        "dg/dx = 5 dp/dx",
+        "dg/dx = 5 (not 4)",
+        "p = 5 squared",
+        r"p = 3\frac{1}{2}",
+        "p = 1 4",
     ],
 )
 def test_what_has_no_one_meaning_is_not_read(line: str) -> None:
@@ -150,6 +156,30 @@ def test_long_lines_are_read_in_a_moment(sign: str, before: str) -> None:
     found = read({**SEED, "sheet": f"{line}\ng = -12"})
     assert time.process_time() - begun < SOON
     assert found["g"].verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("right", "is_read"),
+    [
+        ("12(3x - 1)^3", True),
+        ("12 (3x - 1)^3", False),
+        ("12u^3", True),
+        ("12 u u u", True),
+        ("(32)(3)", True),
+        ("95½ + ½", True),
+        ("32√9", True),
+        ("96 kg", True),
+        ("96 [x]", False),
+        ("96, x", False),
+        ("96 // x", False),
+        ("96 u kg", False),
+    ],
+)
+def test_a_number_is_not_cut_off_a_product(right: str, is_read: bool) -> None:
+    program = cgcli.parse("u = 3*x - 1; f = u^4")
+    exercise = Exercise(program, program.evaluate(x=1))
+    judged = mark(exercise, read_sheets(f"df/dx = {right}", "a sheet")[0]).judged
+    assert [each.verdict for each in judged] == ["right"] * is_read
 
 
 def test_what_stands_behind_a_formula_is_its_result() -> None:
