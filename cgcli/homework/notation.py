@@ -91,7 +91,7 @@ def plain(text: str) -> str:
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
     text = _TAGS.sub(" ", html.unescape(_DELETED.sub(" ", text)))
-    text = re.sub(r"(\d*)([¼-¾⅐-⅞])", _mixed, text)
+    text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = re.sub(r"√ *(\w[\w.]*)", r"sqrt(\1)", text.replace("√(", "sqrt("))
     text = text.translate(_SIGNS)

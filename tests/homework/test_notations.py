@@ -147,7 +147,24 @@ def test_hostile_lines_end_soon(sign: str) -> None:
 
 @pytest.mark.parametrize(
     "sign",
-    ["x", "x_", "的", "e\u0302", "=", "= ", "$", "&", "|x=1", " and ", "\u202e", "'", "<b>", "~~"],
+    [
+        "1",
+        "½",
+        "x",
+        "x_",
+        "的",
+        "e\u0302",
+        "=",
+        "= ",
+        "$",
+        "&",
+        "|x=1",
+        " and ",
+        "\u202e",
+        "'",
+        "<b>",
+        "~~",
+    ],
 )
 @pytest.mark.parametrize("before", ["", "p = ", "dg/dx = -3 (", "| "])
 def test_long_lines_are_read_in_a_moment(sign: str, before: str) -> None:
