@@ -55,7 +55,7 @@ _STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
         (r"\\(?:left|right) *\.", " "),
         (r"\^ *(?:\{ *\\prime *\}|\\prime\b)", "'"),
         (r"\^ *\{ *[(\[] *(\d+) *[)\]] *\}", r"_\1"),
-        (r"\\(?:cancel|sout|xcancel) *\{[^{}]*\}", ""),
+        (r"\\(?:x?cancel|sout|tag|label|(?:sub)*(?:section|paragraph)\*?) *\{[^{}]*\}", ""),
         (r"\\o?p?dv *\{([^{}]*)\} *\{([^{}]*)\}", r"((∂ \1)/(∂ \2))"),
         (r"\\[dtc]?frac *\{([^{}]*)\} *\{([^{}]*)\}", r"((\1)/(\2))"),
         (r"\\[dtc]?frac *([0-9a-zA-Z]) *([0-9a-zA-Z])", r"((\1)/(\2))"),
@@ -104,6 +104,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\bpartial\b(?! (?:of|deriv|grad))|\bdiff +(?=[^\W\d])", "∂", text)
     text = re.sub(r"\bfrac\(([^(),]*),([^(),]*)\)", r"((\1)/(\2))", text)
     text = re.sub(r"\bdif +(?=[^\W\d])", "d", text)
+    text = re.sub(r"[-=]{2,}>", "->", re.sub(r" approx +(?=[-+.]?\d)", " = ", text))
     text = re.sub(r"\b(?:vec|mat)\(([^()]*)\)", r"[\1]", text)
     text = _MARKED.sub(_inner, _OF_ARRAYS.sub("", _OF_TENSORFLOW.sub(r"\1", text)))
     text = _SLANTED.sub(_inner, text)
@@ -137,8 +138,8 @@ def _dressed(text: str) -> str:
 def _from_latex(text: str) -> str:
     text = _MATRIX.sub(_listed, text)
     text = re.sub(r"\\(?:begin|end)\{\w+\*?\}", " ", text)
+    text = re.sub(r"\\\\(?:\[\w+\])?|\\[,;:! ]|~", " ", text.replace("{,}", ","))
     text = re.sub(r"\\[()\[\]]|\$|&", " ", text)
-    text = re.sub(r"\\\\(?:\[\w+\])?|\\[,;:! ]|~", " ", text)
     for _ in range(_PASSES):
         before = text
         for pattern, by in _STEPS:

@@ -24,7 +24,7 @@ _SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$
 _BULLET: Final = re.compile(
     r"(?:(?:>+|=>|->|so|thus|hence|then|(?:the )?(?:final )?(?:answer|result) is)\s+"
     r"|[-*+]\s+(?:\[[ xX]?\]\s*)?"
-    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|第?\d{1,2}[题問问]\W\s*)+",
+    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|\d{1,2}-\s+|第?\d{1,2}[题問问]\W\s*)+",
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*(?:\d{1,2}|[a-h](?=\)))\s*[.):]\s*")
@@ -148,7 +148,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
-    rights = [part for text in texts for part in _sides(text)[1:]]
+    rights = [part for text in texts for part in (_sides(text)[1:] or text.split("|")[1:])]
     commas = sum(bool(_WITH_COMMA.fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 

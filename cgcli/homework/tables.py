@@ -52,6 +52,10 @@ class Table:
             kinds = [next((k for k, h in _HEADS.items() if h.search(cell)), "") for cell in cells]
             if any(kinds[1:]):
                 self.kinds = kinds
+        kinds = self.kinds
+        if re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and self.lefts.read(cells[1]) is not None:
+            # The rows are numbered.
+            cells, numbers, kinds = cells[1:], numbers[1:], kinds[1:]
         asked = self.lefts.read(cells[0].partition("=")[0])
         if not any(numbers):
             questions = [self.lefts.read(cell) for cell in cells]
@@ -62,10 +66,10 @@ class Table:
             yield from self._below(cells, numbers)
         if asked is None or len(asked) > 1:
             return
-        named = len(self.kinds) == len(cells)
+        named = len(kinds) == len(cells)
         if not named and len(cells) > 3:
             return
-        kinds = self.kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
+        kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
         for kind, cell in zip(kinds, cells[1:], strict=False):
             left: str | None = asked[0]
             if kind == "gradient" and "/" not in asked[0]:
