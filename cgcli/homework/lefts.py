@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -10,31 +11,66 @@ from typing import Final, NamedTuple
 from cgcli.homework.exercise import Exercise
 from cgcli.operations.table import WORDS
 
-_WORD: Final = r"[^\W\d]\w*(?:\[[-\d, ]+\]|\(\d+\))?(?:_\d+)?"
+_WORD: Final = r"[^\W\d]\w*(?:(?:\[[-\d, ]+\]){1,2}|\(\d+\))?(?:_\d+)?"
 _ARGUMENTS: Final = r"(?:\((?P<at>[^()=]*)\))?"
 _OVER: Final = re.compile(
-    rf"\(*\s*[d∂]\s*\(?\s*(?P<of>{_WORD})\s*\)*\s*/\s*\(*\s*[d∂]\s*\(?\s*(?P<by>{_WORD})\s*\)*"
+    rf"\(*\s*[d∂]\s*\(?\s*(?P<of>{_WORD})(?:\([\w, ]*\))?\s*\)*\s*/\s*"
+    rf"\(*\s*[d∂]\s*\(?\s*(?P<by>{_WORD})\s*\)*\s*{_ARGUMENTS}"
 )
 _OPERATOR: Final = re.compile(
-    rf"\(?\s*[d∂]\s*/\s*[d∂]\s*(?P<by>{_WORD})\s*\)?\s*\(?(?P<of>{_WORD})\)?"
+    rf"\(*\s*[d∂]\s*\)*\s*/\s*\(*\s*[d∂]\s*(?P<by>{_WORD})\s*\)*\s*"
+    rf"[(\[]?\s*(?P<of>{_WORD})\s*{_ARGUMENTS}\s*[)\]]?"
 )
 _BELOW: Final = re.compile(rf"[∂∇D]_\(?(?P<by>\w+)\)?\s*(?P<of>[^\W\d_]\w*?){_ARGUMENTS}")
+_SUBSCRIPT: Final = re.compile(rf"(?P<of>[^\W\d_]+)'?_\(?(?P<by>\w+)\)?'?\s*{_ARGUMENTS}")
 _PRIME: Final = re.compile(r"(?P<of>[^\W\d]\w*)'\s*(?:\((?P<at>[^()=]*)\))?")
-_AT: Final = re.compile(r"(?P<of>[^\W\d]\w*)\s*\((?P<at>[-+\d., ]*)\)")
+_CALLED: Final = re.compile(
+    r"(?:(?:sp\.|sympy\.)?(?:diff|Derivative|D)[(\[]\s*(?P<of>\w+)\s*,|(?P<method>\w+)\.diff\()"
+    r"\s*(?P<by>\w+)\s*[)\]]"
+)
+_AT: Final = re.compile(r"(?P<of>[^\W\d]\w*)\s*\((?P<at>[-+\d.,; ]*)\)")
 _ATTRIBUTE: Final = re.compile(
-    rf"(?:print\()?\s*(?P<name>{_WORD})\s*\.\s*(?P<what>grad|data|item\(\))\s*\)?"
+    rf"(?:print\()?\s*(?P<name>{_WORD})\s*\.\s*(?P<what>grad|data|item\(\))"
+    r"(?:\.(?:item|numpy|detach|cpu|tolist)\(\)|\.data)*\s*\)?"
 )
-_NABLA: Final = re.compile(rf"(?:∇|grad\s)\s*(?P<of>[^\W\d_]\w*){_ARGUMENTS}")
+_NABLA: Final = re.compile(rf"(?:∇|grad\s|D)\s*(?P<of>[^\W\d_]\w*){_ARGUMENTS}")
 _ADJOINT: Final = re.compile(
-    r"(?:grad|delta|δ|bar|adj|adjoint)[_ ]\(?(?P<by>\w+)\)?|[dgδ](?P<short>[^\W\d]\w*)"
+    r"(?:grad|gradient|delta|δ|bar|adj|adjoint)[_ ]\(?(?P<by>\w+)\)?|[dgδ](?P<short>[^\W\d]\w*)"
+    r"|(?:grads?|gradients?|bar|adj)[(\[][\"']?(?P<key>\w+)[\"']?[)\]]|(?P<first>\w+?)_(?:grad|bar|adj)"
 )
-_UNDERSCORED: Final = re.compile(r"d(?P<of>\w+?)_?d(?P<by>\w+)")
-_LISTED: Final = re.compile(r"\[(?P<inside>[^\[\]]*/[^\[\]]*)\]")
-_WORDS: Final = re.compile(
-    r"(?:the )?(?:partial )?(?:gradient|derivative|grad)(?: of (?P<of>\w+))?"
-    r" (?:of|by|wrt|with respect to|for|in) (?P<by>\w+)",
-    re.IGNORECASE,
+_LISTED: Final = re.compile(
+    r"(?P<inside>[^\[\]]*/[^\[\]]*)|\[(?P<square>[^\[\]]*/[^\[\]]*)\](?:\s*\^\(?T\)?)?"
 )
+_NAME: Final = r"[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*"
+_WORDS: Final = tuple(
+    re.compile(
+        pattern.replace("OF", f"(?P<of>{_NAME})").replace("BY", f"(?P<by>{_NAME})"), re.IGNORECASE
+    )
+    for pattern in (
+        (
+            r"(?:the )?(?:partial )?(?:gradient|derivative|grad|partial)(?: of OF)?"
+            r" (?:of|by|wrt\.?|w\.r\.t\.?|with respect to|for|in) BY"
+        ),
+        (
+            r"(?:de[rn] |die )?(?:partielle )?(?:Ableitung|Gradient)(?: von OF)?"
+            r" (?:von|nach|bezüglich|bzgl\.?) BY"
+        ),
+        (
+            r"(?:la |le )?(?:dérivée|gradient)(?: partielle)?(?: de OF)?"
+            r" (?:de|par rapport à|selon|suivant) BY"
+        ),
+        (
+            r"(?:la |el )?(?:derivada|gradiente)(?: parcial)?(?: de OF)?"
+            r" (?:de|(?:con )?respecto (?:a|de)) BY"
+        ),
+        r"(?:OF ?(?:对|关于) ?)?BY ?的?(?:偏?导数?|梯度)值?",
+        r"OF ?を ?BY ?で ?偏?微分(?:した値|したもの|すると)?",
+        r"BY ?の ?(?:勾配|偏?微分)",
+        r"BY ?에 ?대한 OF ?의 ?편?미분",
+        r"(?:OF ?[를을] ?)?BY ?(?:의|로|에 대한|에 대해) ?(?:기울기|그래디언트|편?미분)",
+    )
+)
+"""How derivatives are spoken of; where no OF is named it is the output."""
 
 
 class Named(NamedTuple):
@@ -71,18 +107,26 @@ class Lefts:
                 found.setdefault(name.partition("[")[0], []).append(name)
         return found
 
+    @cached_property
+    def bare(self) -> dict[str, str]:
+        """By name without `_` the named nodes, where it tells them apart."""
+        found: dict[str, list[str]] = {}
+        for name in [*self.graph.given.values(), *self.inputs]:
+            found.setdefault(name.replace("_", ""), []).append(name)
+        return {short: names[0] for short, names in found.items() if len(set(names)) == 1}
+
     def knows(self, word: str) -> bool:
         """Whether a word is a name of the program, or a function."""
         return self.name(word) is not None or word in WORDS or word in self.families
 
     def name(self, text: str) -> Named | None:
         """Return the node that a name on a sheet stands for: x₁, x_1, h3, h(3), W_{11}."""
-        text = re.sub(r"\s+", "", text)
-        if self.graph.node(text) is not None:
-            return Named(text)
-        bare = text.replace("_", "")
-        if self.graph.node(bare) is not None:
-            return Named(bare)
+        text = re.sub(r"\s+", "", text).replace("][", ",")
+        for said in (text, text.replace("_", ""), _spelled(text), _spelled(text).replace("_", "")):
+            if self.graph.node(said) is not None:
+                return Named(said)
+        if (meant := self.bare.get(text.replace("_", ""))) and self.graph.node(meant) is not None:
+            return Named(meant)
         match = re.fullmatch(
             r"(?P<name>[^\W\d]\w*?)(?:_?(?P<digits>\d+)|[\[(](?P<index>[-\d,]+)[\])])", text
         )
@@ -118,7 +162,7 @@ class Lefts:
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
         for text in texts:
-            for word in re.findall(r"[^\W\d]\w*_?\d+", text):
+            for word in re.findall(r"\b[^\W\d]\w*\d\b", text):
                 self.name(word)
 
     def derivative(self, of: str | None, by: str) -> str | None:
@@ -142,34 +186,59 @@ class Lefts:
     def _derivatives(self, text: str) -> list[str] | None:
         for pattern in (_OVER, _OPERATOR):
             if match := pattern.fullmatch(text):
-                return _one(self.derivative(match["of"], match["by"]))
+                here = self._here(match["at"])
+                return _one(self.derivative(match["of"], match["by"])) if here else None
         if match := _BELOW.fullmatch(text):
             return _one(self._below(match["of"], match["by"])) if self._here(match["at"]) else None
+        if match := _CALLED.fullmatch(text):
+            return _one(self.derivative(match["of"] or match["method"], match["by"]))
         if match := _ATTRIBUTE.fullmatch(text):
             node = self.name(match["name"])
             if match["what"] == "grad":
                 return _one(self.derivative(None, match["name"]))
             return None if node is None else [f"{node.text}{_place(node)}"]
+        match = _SUBSCRIPT.fullmatch(text)
+        if match and "'" in text and self._here(match["at"]):
+            return _one(self.derivative(match["of"], match["by"]))
         if match := _PRIME.fullmatch(text):
             return _one(self._prime(match["of"], match["at"] or ""))
-        if (match := _NABLA.fullmatch(text)) and self._here(match["at"]):
+        if (
+            (match := _NABLA.fullmatch(text))
+            and self._here(match["at"])
+            and not (text[0] == "D" and len(self.inputs) > 1 and match["of"] != self.output)
+        ):
+            if text.startswith("grad") and match["of"] != self.output:
+                return _one(self.derivative(None, match["of"]))
             found = [self.derivative(match["of"], name) for name in self.inputs]
             return [each for each in found if each] if None not in found else None
         if match := _LISTED.fullmatch(text):
-            parts = [self.read(part) for part in match["inside"].split(",")]
-            return [each for part in parts for each in part or ()] if all(parts) else None
-        if match := _WORDS.fullmatch(text):
-            return _one(self.derivative(match["of"], match["by"]))
-        if self.name(text) is None:
-            match = _ADJOINT.fullmatch(text)
-            short = match and self.derivative(None, match["by"] or match["short"])
-            return _one(short or self._joined(text))
-        return None
+            inside = (match["inside"] or match["square"]).removeprefix("(")
+            if "," in inside:
+                parts = [self._derivatives(part.strip()) for part in inside.split(",")]
+                return [each for part in parts for each in part or ()] if all(parts) else None
+        for pattern in _WORDS:
+            if match := pattern.fullmatch(text):
+                groups = match.groupdict()
+                return _one(self.derivative(groups.get("of"), groups["by"]))
+        if self.name(text) is not None:
+            return None
+        if match := _ADJOINT.fullmatch(text):
+            by = match["by"] or match["short"] or match["key"] or match["first"]
+            if short := self.derivative(None, by):
+                return [short]
+        match = _SUBSCRIPT.fullmatch(text)
+        below = match and self._here(match["at"]) and self.derivative(match["of"], match["by"])
+        return _one(below or self._joined(text))
 
     def _joined(self, text: str) -> str | None:
         """Return what dgdx, dL_dw and f_x mean, wherever they are cut."""
         cuts: Iterator[tuple[str, str]] = iter(())
-        if text[:1] == "d":
+        if text[:1] == "∂" or "_by_d" in text:
+            cuts = ((text[k:], text[1:k]) for k in range(2, len(text)))
+            if text[0] == "d":
+                of, _, by = text.partition("_by_d")
+                cuts = iter([(of[1:], by)])
+        elif text[:1] == "d":
             cuts = ((text[1:k], text[k + 1 :]) for k in range(2, len(text)) if text[k] == "d")
         elif "_" in text:
             cuts = iter([tuple(text.split("_", 1))])  # type: ignore[list-item]
@@ -207,12 +276,34 @@ class Lefts:
             for here, there in zip(said, bound, strict=True)
         )
 
+    def is_here(self, said: str) -> bool:
+        """Whether `x = 1, y = 2` or `1, 2` is the point asked for, as far as inputs tell."""
+        if "=" not in said:
+            return self._here(said)
+        for part in said.split(","):
+            name, _, value = part.partition("=")
+            node = self.name(name)
+            if node is None or (node.text in self.bound and not self._is(node.text, value)):
+                return False
+        return True
+
+    def _is(self, name: str, value: str) -> bool:
+        there = self.bound[name]
+        return not getattr(there, "shape", ()) and float(value) == float(there)
+
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)
         match = None if node is not None else _AT.fullmatch(text)
         if match and match["of"] not in WORDS and self._here(match["at"]):
             node = self.name(match["of"])
         return None if node is None else [f"{node.text}{_place(node)}"]
+
+
+def _spelled(text: str) -> str:
+    """Return a name with its Greek letters as words: θ_1 is theta_1."""
+    return re.sub(
+        "[Ͱ-Ͽ]", lambda m: unicodedata.name(m[0], "").rpartition(" ")[2].lower(), text
+    ).replace("lamda", "lambda")
 
 
 def _place(named: Named) -> str:

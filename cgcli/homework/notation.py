@@ -6,6 +6,7 @@ nothing recurses, and a text of n signs takes a few passes over them.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable
@@ -20,10 +21,11 @@ _COMMANDS: Final = {
     "cdot": "*", "times": "*", "ast": "*", "partial": "∂", "nabla": "∇", "approx": "=",
     "simeq": "=", "doteq": "=", "to": "->", "rightarrow": "->", "Rightarrow": "=>",
     "implies": "=>", "therefore": "=>", "because": "=>", "infty": "inf", "top": "T", "odot": "*",
-    "circ": "*", "ln": "log", "colon": ":", "coloneqq": "=", "div": "/",
+    "circ": "*", "ln": "log", "colon": ":", "coloneqq": "=", "div": "/", "langle": "(",
+    "rangle": ")", "vert": "|", "rvert": "|", "quad": "    ", "qquad": "    ",
     **dict.fromkeys((
-        "left", "right", "big", "Big", "bigg", "Bigg", "displaystyle", "quad", "qquad", "limits",
-        "nonumber", "notag", "hline", "noindent",
+        "left", "right", "big", "Big", "bigg", "Bigg", "displaystyle", "limits", "nonumber",
+        "notag", "hline", "noindent", "mathrm", "rm", "mathbf", "bf", "text",
     ), " "),
 }  # fmt: skip
 """Commands of LaTeX that stand for a sign; those of no meaning here are a blank."""
@@ -35,9 +37,11 @@ _SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉₊₋"
 _RAISED: Final = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-" * 2)
 _SIGNS: Final = str.maketrans({
-    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), "∙": "*", "•": "*", "✕": "*",
+    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), **dict.fromkeys("⁄∕", "/"),
+    **dict.fromkeys("∙•✕", "*"),
     **dict.fromkeys("→⟶↦", "->"), **dict.fromkeys("⇒⟹∴∵", "=>"), "←": "<-", "。": ".",
-    **dict.fromkeys("ᵀ√", " "), "′": "'", "’": "'", "、": ",", "【": "[", "】": "]",
+    **dict.fromkeys("✓✔☑", " "), **dict.fromkeys("\u200b\u2060\ufeff", ""), "ᵀ": "^T",
+    "′": "'", "’": "'", "、": ",", "【": "[", "】": "]", "⟨": "(", "⟩": ")",
 })  # fmt: skip
 
 _MATRIX: Final = re.compile(
@@ -46,6 +50,11 @@ _MATRIX: Final = re.compile(
 _STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
+        (r"\\(?:left|right) *\.", " "),
+        (r"\^ *(?:\{ *\\prime *\}|\\prime\b)", "'"),
+        (r"\^ *\{ *[(\[] *(\d+) *[)\]] *\}", r"_\1"),
+        (r"\\(?:x?cancel|sout|tag|label|(?:sub)*(?:section|paragraph)\*?) *\{[^{}]*\}", ""),
+        (r"\\o?p?dv *\{([^{}]*)\} *\{([^{}]*)\}", r"((∂ \1)/(∂ \2))"),
         (r"\\[dtc]?frac *\{([^{}]*)\} *\{([^{}]*)\}", r"((\1)/(\2))"),
         (r"\\[dtc]?frac *([0-9a-zA-Z]) *([0-9a-zA-Z])", r"((\1)/(\2))"),
         (r"\{([^{}]*?)\\over\b([^{}]*)\}", r"((\1)/(\2))"),
@@ -60,8 +69,17 @@ _STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 )
 _BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
 _OF_ARRAYS: Final = re.compile(
-    r",\s*(?:dtype|grad_fn|device|requires_grad)\s*=\s*[\w.'<>:]*(?:\(\))?"
+    r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*"
+    r"(?:\([\d, ]*\)|[\w.'<>:]*(?:\(\))?)"
 )
+_OF_TENSORFLOW: Final = re.compile(r"<tf\.Tensor:[^<>]*numpy=([^<>]*)>")
+_TAGS: Final = re.compile(
+    r"</?(?:p|b|i|u|li|ul|ol|em|strong|span|div|mark|code|br|td|tr|h[1-6])(?: [^<>]*)? */?>",
+    re.IGNORECASE,
+)
+_DELETED: Final = re.compile(r"~~[^~]*~~|<(del|s)>[^<>]*</\1>", re.IGNORECASE)
+_SLANTED: Final = re.compile(r"(?<![\w)*])\*([^*\s]+)\*(?![\w(*])|(?<!\w)_([^_\s]+)_(?!\w)")
+_MARKED: Final = re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`|==([^=]+=[^=]+)==")
 
 
 def plain(text: str) -> str:
@@ -70,16 +88,30 @@ def plain(text: str) -> str:
     >>> plain(r"$\\frac{\\partial g}{\\partial x} = -3$"), plain("x₁ = 2×10⁻³")
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
+    text = _TAGS.sub(" ", html.unescape(_DELETED.sub(" ", text)))
+    text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
+    text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
+    text = re.sub(r"√ *(\w[\w.]*)", r"sqrt(\1)", text.replace("√(", "sqrt("))
     text = text.translate(_SIGNS)
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
     text = re.sub(r"\^\((\d)\)", r"^\1", text)
     text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
     text = _dressed(text)
-    if "\\" in text or "$" in text or "{" in text:
+    if any(sign in text for sign in "\\${&"):
         text = _from_latex(text)
-    text = _OF_ARRAYS.sub("", re.sub(r"\bpartial\b", "∂", text))
-    text = re.sub(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`", _inner, text)
-    return normalise(text).strip()
+    text = re.sub(r"\bpartial\b(?! (?:of|deriv|grad))|\bdiff +(?=[^\W\d])", "∂", text)
+    text = re.sub(r"\bfrac\(([^(),]*),([^(),]*)\)", r"((\1)/(\2))", text)
+    text = re.sub(r"\bdif +(?=[^\W\d])", "d", text)
+    text = re.sub(r"[-=]{2,}>", "->", re.sub(r" approx +(?=[-+.]?\d)", " = ", text))
+    text = re.sub(r"\b(?:vec|mat)\(([^()]*)\)", r"[\1]", text)
+    text = _MARKED.sub(_inner, _OF_ARRAYS.sub("", _OF_TENSORFLOW.sub(r"\1", text)))
+    text = _SLANTED.sub(_inner, text)
+    return re.sub(r"\s{5,}", "    ", normalise(text).strip())
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """Return 3½ as a sum."""
+    return f"({match[1] or 0}+{unicodedata.normalize('NFKC', match[2])})"
 
 
 def _inner(match: re.Match[str]) -> str:
@@ -104,8 +136,8 @@ def _dressed(text: str) -> str:
 def _from_latex(text: str) -> str:
     text = _MATRIX.sub(_listed, text)
     text = re.sub(r"\\(?:begin|end)\{\w+\*?\}", " ", text)
+    text = re.sub(r"\\\\(?:\[\w+\])?|\\[,;:! ]|~", " ", text.replace("{,}", ","))
     text = re.sub(r"\\[()\[\]]|\$|&", " ", text)
-    text = re.sub(r"\\\\(?:\[\w+\])?|\\[,;:! ]|~", " ", text)
     for _ in range(_PASSES):
         before = text
         for pattern, by in _STEPS:
@@ -134,12 +166,32 @@ def _listed(match: re.Match[str]) -> str:
 _NUMBER: Final = r"[-+]? *(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _POWER: Final = r"[*x] *10 *(?:\^|\*\*) *\(?[-+]?\d+\)?"
 _QUANTITY: Final = re.compile(
-    rf"\(? *(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?: *\))?(?P<rest>.*)", re.DOTALL
-)
-_WRAPPED: Final = re.compile(
-    r"(?:np\.|torch\.|numpy\.|jnp\.)?(?:array|tensor|Tensor|matrix|Array)\((?P<inside>.*)\)",
+    rf"(?P<open>\( *)?(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?(open) *\))"
+    r"(?P<rest>.*)",
     re.DOTALL,
 )
+_WRAPPED: Final = re.compile(
+    r"(?:np\.|torch\.|numpy\.|jnp\.|tf\.)?(?:array|tensor|Tensor|matrix|Matrix|Array|c|float(?:32|64))"
+    r"\((?P<inside>.*)\)",
+    re.DOTALL,
+)
+_ABOUT: Final = re.compile(
+    r"^(?:ca|circa|approx|approximately|about|roughly|around|etwa|rund|env|environ|unos|约|大约|約)"
+    r"\.? *(?=[-+.]? *\d)"
+)
+_DOUBT: Final = re.compile(
+    r"\b(?:or|oder|ou|o|или|to|bis|à|no|not|nein|non|wrong|falsch|faux|actually|sorry|instead"
+    r"|rather|maybe|perhaps|vs|vielleicht|doch|statt)\b|[或错不~±]",
+    re.IGNORECASE,
+)
+"""What is said between two numbers of which only one can be meant."""
+_COUNTED: Final = re.compile(
+    r"\b(?:times|more|less|than|points?|pts|marks?|percent|prozent|hundred|thousand|million|k"
+    r"|punkte?|puntos?|fois|mal|squared|cubed|inverse)\b|[%分倍]",
+    re.IGNORECASE,
+)
+"""What makes another number of the one before it, or a mark."""
+_ARITHMETIC: Final = re.compile(r"[-+*/.() \deE]*\d[-+*/.() \deE]*")
 _BLANKS: Final = re.compile(r"[?_.…\s-]*")
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:[ ']+[^\W\d_]+)*[.!?…]*")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -171,30 +223,74 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     >>> result("4 W/ohm", {}.get), result("tensor([-1.0  2.5])", {}.get), result("0, since", {}.get)
     ('4', '[-1.0, 2.5]', '0')
     """
-    text = text.strip().rstrip(".,;:!").strip()
+    text = _ABOUT.sub("", text.strip().rstrip(".,;:!").strip())
+    text = re.sub(r"(?<=[)\]]) *(?:\^ *\(?T\)?|\.T|')$", "", text)
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped:
         text = wrapped["inside"].strip()
+        text = f"[{text}]" if re.fullmatch(r"[^\[\]]*,[^\[\]]*", text) else text
     if text[:1] in "[(" and (listed := _list(text)) is not None:
         return listed
     found = _QUANTITY.fullmatch(text)
     if found and text.count("(") == text.count(")") and _is_remark(found["rest"], known):
         number = re.sub(r"(?<=\d) *x *(?=10)", "*", found["number"])
         return re.sub(r"^([-+]) +", r"\1", number.strip())
-    return text
+    return multiplied(text, known)
 
 
 def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
     """Whether what follows a number is a unit or a reason, and no arithmetic."""
     if not rest.strip():
         return True
-    if re.search(r"\b(?:or|oder|ou|или)\b\s*[-+]?\d|或", rest):
+    if (
+        re.match(r" *[,;] *\d", rest)
+        or _COUNTED.search(rest)
+        or (re.search(r"\d", rest) and _DOUBT.search(rest))
+    ):
         return False
     words = _LETTERS.findall(rest) or re.findall(r"[^\W\d_]", rest)
     if rest[:1] == " " and rest.strip()[:1].isalpha():
         unit = re.match(r"\s*([^\W\d_]+)", rest)
-        return not (unit and known(unit[1]))
-    return bool(words) and rest.strip()[:1] in ",(;:!" and not rest.strip().startswith(", =")
+        told = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
+        return not told and not (unit and _is_factor(unit[1], known))
+    if not words or rest.strip().startswith(", ="):
+        return False
+    if all(map(known, re.findall(r"[^\W\d_]+", rest))):
+        # A factor, not a reason: 12(3x - 1).
+        return False
+    return rest.strip()[0] in ",(;:![" or rest.strip()[:2] == "//"
+
+
+def multiplied(text: str, known: Callable[[str], Any]) -> str:
+    """Return a formula with the signs of multiplication that are not written: 2xy, 3(x + 1).
+
+    It stays as it was where a word of it is none of the program's, nor made of its letters.
+
+    >>> multiplied("2xy + 3 x^2", {"x": 1, "y": 1}.get), multiplied("2 mm", {"x": 1}.get)
+    ('2*x*y + 3*x^2', '2 mm')
+    """
+    names = re.findall(r"(?<![^\W\d])(?!e\^)[^\W\d]\w*", text)
+    words = {word: _factors(word, known) for word in names}
+    # Between digits an x is a sign or a name; 3 1/2 is a sum or a product.
+    if re.search(r"\d *[xX] *\d|\d *\(\(\d+\)/\(\d+\)\)", text) or not all(words.values()):
+        return text
+    factor = r"(?<![\w.])(\d+(?:\.\d+)?)(?![eE][-+]?\d)(?: *(?=[^\W\d])|(?=\())"
+    spaced = re.sub(factor, r"\1*", text)
+    spaced = re.sub(r"[^\W\d]\w*", lambda m: words.get(m[0]) or m[0], spaced)
+    return re.sub(r"(?<=[\w)]) +(?=[^\W\d])|(?<=\)) *(?=[\w(])", "*", spaced)
+
+
+def _is_factor(word: str, known: Callable[[str], Any]) -> bool:
+    """Whether a word behind a number may stand for one: a name, names together, dp of dp/dx."""
+    if word in ("pi", "π", "e", "δ", "delta", "grad") or _factors(word, known) is not None:
+        return True
+    return word[0] in "dδ" and bool(known(word[1:]))
+
+
+def _factors(word: str, known: Callable[[str], Any]) -> str | None:
+    if known(word) or word == "pi":
+        return word
+    return "*".join(word) if len(word) < 5 and all(known(sign) for sign in word) else None
 
 
 def _list(text: str) -> str | None:
@@ -204,7 +300,9 @@ def _list(text: str) -> str | None:
         return None
     if text[0] == "(":
         parts = re.split(r"[;,]", inside)
-        if len(parts) < 2 or not all(re.fullmatch(rf" *{_NUMBER} *", part) for part in parts):
+        if ";" in inside and "," in inside:
+            return None
+        if len(parts) < 2 or not all(_ARITHMETIC.fullmatch(part) for part in parts):
             return None
         return f"[{', '.join(part.strip() for part in parts)}]"
     if re.search(r"[^-+\d.eE\s,;\[\]]", inside):

@@ -9,39 +9,83 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import is_blank, plain, result
+from cgcli.homework.notation import plain, result
 from cgcli.homework.sheets import Line
+from cgcli.homework.tables import Table, answered, columns, dictionary
 
-_SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}.*={3,}|\$\$|\{|\}")
+_SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}")
 _BULLET: Final = re.compile(
-    r"(?:(?:>+|=>|->|so|thus|hence|then)\s+|[-*+]\s+(?:\[[ xX]?\]\s*)?"
-    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]\s+)+",
+    r"(?:(?:>+|=>|->|so|thus|hence|then|(?:the )?(?:final )?(?:answer|result) is)\s+"
+    r"|[-*+]\s+(?:\[[ xX]?\]\s*)?"
+    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|\d{1,2}-\s+|第?\d{1,2}[题問问]\W\s*)+",
     re.IGNORECASE,
 )
-_NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*\d{1,2}\s*[.):]\s*")
-_CROSSED_OUT: Final = re.compile(
-    r"~~.*~~|.*\((?:wrong|incorrect|falsch|faux|mal|错)", re.IGNORECASE
+_NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*(?:\d{1,2}|[a-h](?=\)))\s*[.):]\s*")
+_CROSSED_OUT: Final = re.compile(r".*\((?:wrong|incorrect|falsch|faux|mal|错)", re.IGNORECASE)
+_PROMPT: Final = re.compile(
+    r"(?:>>>|>|In ?\[\d*\]:|julia>)\s*(?P<asked>[^=<>()]+)|(?:>+\s*)?print\((?P<shown>[^=<>]+)\)"
+)
+_PRINTED: Final = re.compile(
+    r"(?:\[1\](?=\s)|Out ?\[\d*\]:)?\s*"
+    r"(?P<value>[-+]?[\d.]+(?:[eE][-+]?\d+)?|(?:tensor|array|Array)\(.*\)|\[.*\])"
+)
+_POINT: Final = re.compile(
+    r"(?:\|\s*_|(?<=[\w)])\|(?=[^\W\d])|,?\s+\(?(?:at|when|for|bei|für|en|pour|在)\s+)\s*[({]*\s*"
+    r"(?P<at>[^\W\d]\w*\s*=\s*[-+]?[\d.]+(?:\s*,\s*[^\W\d]\w*\s*=\s*[-+]?[\d.]+)*"
+    r"|(?<=\()[-+\d.,; ]+(?=\)))\s*[)}]*"
+)
+_SUPPOSED: Final = re.compile(
+    r"(?:if|for|suppose|assum\w+|wenn|falls|angenommen|si|supposons|supongamos|如果|假设|若)\b",
+    re.IGNORECASE,
+)
+"""What is said of another point than the one that is asked for."""
+_JOINED: Final = re.compile(
+    r"\b(?:or|oder|ou|then|dann|alors|and|und|where(?! *\()|with|when|if|for|mit|avec|con)\b",
+    re.IGNORECASE,
+)
+_REPLACED: Final = re.compile(r"/\.\s*[({]")
+"""Mathematica's rule of replacement."""
+_TOLD: Final = re.compile(
+    r"(?<=[\w)\]])\s+(?:because|since|weil|denn|porque|puisque|parce que|因为)\b.*"
 )
 _IS: Final = re.compile(
-    r"\s*(?::=|<-|->|=>|是|(?<![因作])为|等于)\s*|\s+(?:is|equals|ist|est|es|vale)\s+"
+    r"\s*(?::=|<-|->|=>|是|(?<![因作])为|等于|は|[은는](?=\s))\s*"
+    r"|\s+(?:is|equals|ist|beträgt|ergibt|est|vaut|es|vale)\s+|\s+~\s+(?=[-+.]?\d)|(?<=すると)\s*"
 )
 _EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
-_BETWEEN: Final = re.compile(r"[,;]\s*|\s+(?:and|und|et|和)\s+|\s*\((?=[^()]*=)|\|")
+_BETWEEN: Final = re.compile(
+    r"(?P<given>[,;])\s*|(?:\s+(?:and|und|et|和)\s+|\s*\((?=[^()]*=)"
+    r"|\s*\||\s{3,}|\s+[/&]\s+|\s+[ye]\s+)\s*"
+)
+"""Between two answers: a sign behind the first, or what may be arithmetic too, behind a result."""
+_ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
+_A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_MOST: Final = 200
+_VALUE_OF: Final = re.compile(r"\b(?:value|wert|valeur|valor)\s+(?:of|von|de)\b", re.IGNORECASE)
+_SAID_OF: Final = re.compile(
+    r"\b(?:of|in|by|to|von|de|du|del|der|des|twice|half|minus|not|if|no|error|change|kein|nicht"
+    r"|lim|int|sum|max|min|log|exp|new|updated|neu|nouveau)\b",
+    re.IGNORECASE,
+)
+"""Words before a name that make another quantity of it."""
 _REASON: Final = re.compile(r"(?:since|because|as|for|weil|denn|car|porque|因为)\b", re.IGNORECASE)
-_HEADS: Final = {
-    "value": re.compile(r"val|forward|wert|valeur|valor|值|data|result", re.IGNORECASE),
-    "gradient": re.compile(r"grad|deriv|backward|adjoint|∂|梯度|导|ableit", re.IGNORECASE),
-}
-_DERIVATIVES: Final = re.compile(r"grad|deriv|partial|ableit|dériv|偏导|导数|梯度", re.IGNORECASE)
+_DERIVATIVES: Final = re.compile(
+    r"grad|deriv|partials|ableit|dériv|偏导|导数|梯度|勾配|微分|기울기|미분", re.IGNORECASE
+)
+_WITH_COMMA: Final = re.compile(
+    r"\s*(?:-?(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?:\.?|\s[^\d,]*)|[(\[] *-?\d+,\d+ *;.*)\s*"
+)
+"""A number with a decimal comma, which none of thousands can be."""
 _DECIMALS: Final = re.compile(r"(?<![\d.])(-?\d+),(\d+)(?![\d.])")
-_COORDINATE: Final = re.compile(r"([-+]?)\s*(\d*\.?\d*)\s*\*?\s*(?:e_?)?([ijk])\b(?:hat)?")
 
 
-def readings(lefts: Lefts, lines: Sequence[Line]) -> Iterator[Line]:
-    """Yield the lines of a sheet, each that is rewritten with what it is read as.
+def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
+    """Return the lines of a sheet, each that is rewritten with what it is read as.
 
     A line comes as it is where nothing is known of it; one that says nothing does not come.
     """
@@ -49,34 +93,71 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> Iterator[Line]:
     if _has_decimal_commas(texts):
         texts = [_with_points(text) for text in texts]
     lefts.look(texts)
-    heads: list[str] = []
-    before: tuple[str, str] | None = None
-    for line, text in zip(lines, texts, strict=True):
+    table = Table(lefts)
+    done: list[Line] = []
+    before, asked, dangling = "", "", False
+    printed: list[str] = []
+    begun = 0
+    for line, text in zip(lines, map(partial(_without_point, lefts), texts), strict=True):
         if _SKIPPED.fullmatch(text) or _CROSSED_OUT.match(text):
             continue
-        cells = _cells(text)
-        if cells is not None:
-            heads = _headed(cells) or heads
-            found = list(_row(lefts, heads, cells))
-        elif text.startswith("=") and before is not None:
-            found = _chain(lefts, f"{before[0]} {text}")
+        prompt = _PROMPT.fullmatch(text)
+        if (
+            prompt
+            and (left := lefts.read(prompt["asked"] or prompt["shown"])) is not None
+            and len(left) == 1
+        ):
+            asked, printed = left[0], []
+            continue
+        number = _PRINTED.fullmatch(text)
+        if number and asked:
+            # What a program prints stands below what it was asked for, a column line by line.
+            printed.append(number["value"])
+            del done[len(done) - len(printed[1:]) :]
+            value = (
+                result(printed[0], lefts.knows) if len(printed) == 1 else f"[{', '.join(printed)}]"
+            )
+            done += [line._replace(read=f"{asked} = {value}")] * len(printed)
+            continue
+        asked, printed = "", []
+        goes_on = bool(before) and re.match(r"=(?!>)", text) is not None
+        formal = "$" in line.text or "\\" in line.text
+        cells = None if goes_on else table.cells(text)
+        if goes_on:
+            found = _chain(lefts, f"{before} {text}", formal=formal)
+        elif cells is not None:
+            found = list(table.row(cells))
         else:
-            found = list(_statements(lefts, text))
-        asked = _sides(text)
-        left = lefts.read(asked[0]) if cells is None else None
+            found = [] if dangling else list(_statements(lefts, text, formal=formal))
+        if goes_on and found:
+            # The last line of a chain has its result.
+            del done[begun:]
+        elif not goes_on:
+            begun = len(done) + max(len(found) - 1, 0)
+        first = found[-1] if found else text
+        left = None if goes_on or dangling or cells else lefts.read(_sides(first)[0])
         if left is not None and len(left) == 1:
-            before = (left[0], "")
-        if not found:
-            yield line
-        for written in found:
-            yield line._replace(read=written)
+            before = left[0]
+            asked = before if text.endswith("=") else ""
+        dangling = bool(re.search(r"[-+*/]$", text))
+        done += [line._replace(read=written) for written in found] or [line]
+    return done
 
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
-    rights = [part for text in texts for part in _sides(text)[1:]]
-    commas = sum(bool(re.fullmatch(r"\s*-?\d+,\d+\.?\s*", right)) for right in rights)
+    rights = [part for text in texts for part in (_sides(text)[1:] or text.split("|")[1:])]
+    commas = sum(bool(_WITH_COMMA.fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
+
+
+def _without_point(lefts: Lefts, text: str) -> str:
+    """Return a line without where its derivatives are taken, if that is the point asked for."""
+
+    def taken(match: re.Match[str]) -> str:
+        return " " if lefts.is_here(match["at"]) else match[0]
+
+    return _TOLD.sub("", _POINT.sub(taken, text)).strip(" ,:")
 
 
 def _with_points(text: str) -> str:
@@ -87,105 +168,89 @@ def _sides(text: str) -> list[str]:
     return _EQUALITY.split(text)
 
 
-# Tables
-
-
-def _cells(text: str) -> list[str] | None:
-    """Return the cells of a table's row: with bars around it, or tabs between."""
-    if text.startswith("|") and text.count("|") > 2:
-        return [cell.strip() for cell in text.strip("|").split("|")]
-    if "\t" in text:
-        return [cell.strip() for cell in text.split("\t")]
-    return None
-
-
-def _headed(cells: list[str]) -> list[str]:
-    """Return what the columns of a table's head are; nothing where it is no head."""
-    if any(re.search(r"\d", cell) for cell in cells):
-        return []
-    kinds = [next((k for k, head in _HEADS.items() if head.search(cell)), "") for cell in cells]
-    return kinds if any(kinds[1:]) else []
-
-
-def _row(lefts: Lefts, heads: list[str], cells: list[str]) -> Iterator[str]:
-    """Yield what a table's row states: a derivative and its value, or a node's two numbers."""
-    asked = lefts.read(cells[0])
-    if asked is None or len(asked) > 1:
-        return
-    kinds = heads[1:] if len(heads) == len(cells) else ["value", "gradient"][: len(cells) - 1]
-    for kind, cell in zip(kinds, cells[1:], strict=False):
-        left: str | None = asked[0]
-        if kind == "gradient" and "/" not in asked[0]:
-            left = lefts.derivative(None, cells[0])
-        if left and cell and kind:
-            yield from _answered(lefts, [left], cell)
-
-
 # Lines of text
 
 
-def _statements(lefts: Lefts, text: str) -> Iterator[str]:
-    """Yield what a line states, several answers of it one by one."""
+def _statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
+    """Yield what a line states, several answers of it one by one.
+
+    In LaTeX and Typst, which are `formal`, two factors stand side by side.
+    """
     of_derivatives = False
+    if _REPLACED.search(text) or _SUPPOSED.match(text):
+        return
     text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+    section = re.match(r"[1-9]\.[1-9]\d?\)?\s+", text)
+    if section and (asked := lefts.read(_sides(text[section.end() :])[0])):
+        text = text if asked[0] in lefts.bound else text[section.end() :]
     numbered = _NUMBERED.match(text)
-    if numbered and not lefts.knows(numbered[1]):
+    if numbered and not lefts.knows(numbered[1]) and not lefts.knows(numbered[0].rstrip(" .):")):
         text = text[numbered.end() :]
+    text = columns(lefts, text)
+    sides = _sides(text)
+    if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])) is not None:
+        # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
+        right = f"[{sides[1].strip(' ()[]')}]" if len(asked) > 1 else sides[1]
+        yield from answered(lefts, asked, right)
+        return
     for piece in _pieces(lefts, _without_label(lefts, text)):
         label, _, rest = piece.rpartition("\0")
         of_derivatives = of_derivatives or bool(_DERIVATIVES.search(label))
-        yield from _chain(lefts, rest, derivatives=of_derivatives)
+        yield from _chain(lefts, rest, derivatives=of_derivatives, formal=formal)
 
 
 def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
-    text = _dictionary(text) or text
+    text = dictionary(text) or text
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if lefts.read(before) is not None:
+            # A label before a question of its own: w: dL/dw = 6.
+            asked = lefts.read(_sides(after)[0])
+            of_its_own = asked is not None and "/" in asked[0] and "/" not in before
+            if of_its_own or asked == lefts.read(before):
+                return after
             return f"{before} = {after}"
         turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)
         if turn or _DERIVATIVES.search(before):
             return f"{before}\0{after}"
-    turn = re.fullmatch(r"\s*[^\W\d]\w*\s*=\s*(\d+)\s*", before)
+    turn = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d+)\s*", before)
     if colon and turn:
         asked = _sides(after)
-        member = lefts.name(f"{asked[0].strip()}[{turn[1]}]")
+        member = lefts.name(f"{asked[0].strip()}[{turn[2]}]")
         if member is not None:
             return f"{member.text} = {'='.join(asked[1:])}"
+        if not lefts.knows(turn[1]):
+            return after
     return text
-
-
-def _dictionary(text: str) -> str | None:
-    """Return `{"dw1": 14, "db1": 2}` as answers with signs of equality."""
-    match = re.fullmatch(r"(?:\w+\s*=\s*)?[{(](\s*[\"'].*)[})]", text)
-    if match is None:
-        return None
-    return re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match[1])
 
 
 def _pieces(lefts: Lefts, text: str) -> list[str]:
     """Return a line in parts, cut where another question begins."""
-    text = _IS.sub(" = ", text)
+    text = _IS.sub(" = ", _ARROW.sub(r"\1; ", text))
     if "|" in text and text.count("|") == 1 and "=" in text:
         # A value and, behind the bar, the gradient: u = -1 | 0.9151.
         first, _, second = text.partition("|")
         left = _sides(first)[0]
         over = lefts.derivative(None, left.strip()) if lefts.name(left.strip()) else None
-        return [first, f"{over} = {second}"] if over else [text]
+        if "=" not in second:
+            return [first, f"{over} = {second}"] if over else [text]
     found, start = [], 0
-    for match in _BETWEEN.finditer(text):
+    for match in islice(_BETWEEN.finditer(text), _MOST):
         rest = text[match.end() :]
-        if match.start() <= start or text[start : match.start()].count("[") > text[
-            start : match.start()
-        ].count("]"):
+        before = text[start : match.start()]
+        if not before or before.count("[") > before.count("]"):
+            continue
+        if match["given"] and before.count("(") > before.count(")"):
             continue
         if _REASON.match(rest):
             text = text[: match.start()]
             break
+        if not re.search(r"=" if match["given"] else r"=.*[\d)\]]$", before):
+            continue
         sides = _sides(rest)
         if len(sides) > 1 and _asked(lefts, sides[0]) is not None:
-            found.append(text[start : match.start()])
+            found.append(before)
             start = match.end()
     last = text[start:]
     if found and last.count(")") > last.count("("):
@@ -195,19 +260,29 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
 
 def _asked(lefts: Lefts, text: str) -> list[str] | None:
     """Return the question that a left side ends with, whatever words stand before it."""
-    text = text.rpartition("\0")[2].strip()
+    text, said = text.rpartition("\0")[2].strip(), ""
     for _ in range(8):
         asked = lefts.read(text)
         if asked is not None:
-            return asked
-        match = re.match(r"[^\W\d][^\W\d_]*[\s:,]+|[^\x00-\x7f∂∇δ]+\s*", text)
-        if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,")):
+            if _SAID_OF.search(_VALUE_OF.sub("", said)):
+                return None
+            return _by(lefts, asked) if _DERIVATIVES.search(said) else asked
+        match = re.match(r"[^\W\d][^\W\d_]*(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*", text)
+        if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,.")):
             return None
+        said += match[0]
         text = text[match.end() :]
     return None
 
 
-def _chain(lefts: Lefts, text: str, *, derivatives: bool = False) -> list[str]:
+def _by(lefts: Lefts, asked: list[str]) -> list[str]:
+    """Return questions with the output's gradient for a name alone."""
+    return [left if "/" in left else lefts.derivative(None, left) or left for left in asked]
+
+
+def _chain(
+    lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = False
+) -> list[str]:
     """Return what an equality states: its first part is asked for, its last is the result."""
     parts = [part.strip() for part in _sides(text)]
     if len(parts) < 2:
@@ -216,36 +291,39 @@ def _chain(lefts: Lefts, text: str, *, derivatives: bool = False) -> list[str]:
     if asked is None and re.fullmatch(r"[-+\d.\s/e\[\],()]+", parts[0]):
         # The number first: -3 = dg/dp.
         asked, parts = _asked(lefts, parts[-1]), parts[::-1]
-    if asked is None:
+    if asked is None or _jumbled(lefts, asked, parts[1:]):
         return []
+    alike = len(asked) == 1
     if derivatives:
-        asked = [
-            lefts.derivative(None, left) or left if "/" not in left else left for left in asked
-        ]
+        asked = _by(lefts, asked)
     # What is asked for in between has the same answer.
     for part in parts[1:-1]:
-        more = lefts.read(part)
+        beside = None if formal else re.fullmatch(r"[-+]?[\d.]+\s+([^\W\d].*)", part)
+        if beside and _asked(lefts, beside[1]) is not None:
+            # Another question, or a factor: x = 2 y = 3.
+            return []
+        list_of = lefts.read(part) if "," in part else None
+        if list_of is not None and len(list_of) > 1:
+            asked, alike = list_of, False
+            continue
+        more = None if re.fullmatch(r"\w+", part) else lefts.read(part)
         if more is not None and len(more) == 1 and "/" in more[0] and more[0] not in asked:
             asked = [*asked, *more]
     last = parts[-1] or (parts[-2] if len(parts) > 2 else "")
     if len(parts) == 2 or parts.count(parts[0]) or len(asked) > 0:
-        return list(_answered(lefts, asked, last))
+        return list(answered(lefts, asked, last, alike=alike))
     return []
 
 
-def _answered(lefts: Lefts, asked: list[str], written: str) -> Iterator[str]:
-    """Yield a question and its answer, or several with a list of theirs."""
-    if is_blank(written, lefts.knows):
-        yield from (f"{left} =" for left in asked)
-        return
-    number = result(written, lefts.knows)
-    if len(asked) == 1:
-        yield f"{asked[0]} = {number}"
-        return
-    inside = number[1:-1].split(",") if number.startswith("[") else []
-    if not inside and (parts := _COORDINATE.findall(written)):
-        inside = [f"{sign}{size or 1}" for sign, size, _ in parts]
-    if len(inside) == len(asked):
-        yield from (f"{left} = {part.strip()}" for left, part in zip(asked, inside, strict=True))
-    elif not inside:
-        yield from (f"{left} = {number}" for left in asked)
+def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
+    """Whether what is set equal cannot be one chain: two numbers, or a value by a later one."""
+    numbers = [float(part) for part in parts[-2:] if _A_NUMBER.fullmatch(part)]
+    if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
+        return True
+    if any(_JOINED.search(part) for part in parts[:-1]):
+        return True
+    node = lefts.graph.node(asked[0]) if len(asked) == 1 else None
+    words = {word for part in parts for word in re.findall(r"[^\W\d]\w*", part)}
+    names = [lefts.name(word) for word in words]
+    nodes = [lefts.graph.node(named.text) for named in names if named and not named.place]
+    return node is not None and any(other is not None and other >= node for other in nodes)

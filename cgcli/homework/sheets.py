@@ -18,6 +18,7 @@ from cgcli.language.reader import normalise
 _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
+_A_NUMBER: Final = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
 _DEEPEST: Final = 4
 
 
@@ -52,8 +53,8 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
-    begins = text.lstrip()[:1]
-    if begins == "{" or (begins == "[" and text.lstrip()[1:].lstrip()[:1] in ("{", "]")):
+    begins, after = text.lstrip()[:1], text.lstrip()[1:].lstrip()[:1]
+    if (begins == "{" and after != "'") or (begins == "[" and after in ("{", "]")):
         return list(_from_json(text, name))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
@@ -83,6 +84,9 @@ def _lines(text: str) -> Iterator[Line]:
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
             line = remark if "=" in remark else f"{line} = {remark.strip()}"
+        elif _A_NUMBER.fullmatch(remark) and not _A_NUMBER.fullmatch(plain.rpartition("=")[2]):
+            # So is what stands behind a formula: dw = dz * x  # -6.
+            line = f"{line} = {remark.strip()}"
         if len(line) > _LONGEST:
             yield Line(first, waiting)
             waiting = ""
@@ -115,7 +119,7 @@ def _pieces(line: str) -> list[str]:
     pieces: list[str] = []
     depth = begin = start = 0
     for part in plain.split(";"):
-        if begin and (depth <= 0 or "=" in part):
+        if begin and (depth <= 0 or re.match(r"[^()\[\]]*=", part)):
             pieces.append(line[start : begin - 1])
             start, depth = begin, 0
         for char in part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,16 @@ from cgcli.homework.judging import Judged
 from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
 
-CASES = Path(__file__).parents[1] / "cases" / "notations.jsonl"
-SHEETS = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+CASES = Path(__file__).parents[1] / "cases"
+SHEETS = [
+    json.loads(line)
+    for name in ("notations.jsonl", "notations_more.jsonl")
+    for line in (CASES / name).read_text(encoding="utf-8").splitlines()
+]
 NOBODY_TOLD = 0.02
 """At most this part of the answers may be asked back about, where they are ambiguous."""
+SOON = 2.0
+"""Seconds that a line of 10,000 signs takes at most, on a slow machine."""
 
 
 def read(case: dict[str, Any]) -> dict[str, Judged]:
@@ -88,6 +95,45 @@ def test_one_way_to_write_an_answer(line: str, step: str) -> None:
         "gx = 2, I think, or 5",
         "p + 1 = 5",
         "W_{11} = 2",
+        "x = 2 y = 3",
+        "p = 4 or g = -15",
+        "p=5g=-15",
+        "p = 4 to 5",
+        "p = 5, no, 4",
+        "p = 5 => 4",
+        "p = 4 ± 1",
+        "x is 5 times y",
+        "p = 5 thousand",
+        "z: 5 points",
+        "p = 1,000",
+        "p = 4e",
+        "p = 2 x 3",
+        "square of p = 16",
+        "Δp = 0.1",
+        "new x = 1.3",
+        "x = x - 0.1*gx = 1.3",
+        "gradients of x and y = -4",
+        "for x=5, g = 24",
+        "dg/dx|_{x=2} = 7",
+        "dg/dx at x=5: 7",
+        "g(x=1) = 3",
+        "∇g = 4",
+        "∂²g/∂x∂z = 2",
+        "p²= 15",
+        "Exam 2: 12/20",
+        "Date: 12.03.2024",
+        "Tel: 555-1234",
+        "Total: 12/20",
+        "p. 3",
+        "| Ann | p | 7 | 8 |",
+        "D[g, x] /. {x -> 5, y -> 2} = 7",
+        "\\lim p = 5",
+        "dg/dx = 5 where y = 2",
+        "dg/dx = 5 dp/dx",
+        "dg/dx = 5 (not 4)",
+        "p = 5 squared",
+        r"p = 3\frac{1}{2}",
+        "p = 1 4",
     ],
 )
 def test_what_has_no_one_meaning_is_not_read(line: str) -> None:
@@ -97,3 +143,71 @@ def test_what_has_no_one_meaning_is_not_read(line: str) -> None:
 @pytest.mark.parametrize("sign", ["{", "\\frac{", "(", "[", "$", "=", "|", "**", "_{", "\\bar"])
 def test_hostile_lines_end_soon(sign: str) -> None:
     assert read({**SEED, "sheet": f"p = {sign * 3000}4\ng = -12"})["g"].verdict == "right"
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "1",
+        "½",
+        "x",
+        "x_",
+        "的",
+        "e\u0302",
+        "=",
+        "= ",
+        "$",
+        "&",
+        "|x=1",
+        " and ",
+        "\u202e",
+        "'",
+        "<b>",
+        "~~",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "p = ", "dg/dx = -3 (", "| "])
+def test_long_lines_are_read_in_a_moment(sign: str, before: str) -> None:
+    line = before + sign * ((9_900 - len(before)) // len(sign))
+    begun = time.process_time()
+    found = read({**SEED, "sheet": f"{line}\ng = -12"})
+    assert time.process_time() - begun < SOON
+    assert found["g"].verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("right", "is_read"),
+    [
+        ("12(3x - 1)^3", True),
+        ("12 (3x - 1)^3", False),
+        ("12u^3", True),
+        ("12 u u u", True),
+        ("(32)(3)", True),
+        ("95½ + ½", True),
+        ("32√9", True),
+        ("96 kg", True),
+        ("96 [x]", False),
+        ("96, x", False),
+        ("96 // x", False),
+        ("96 u kg", False),
+    ],
+)
+def test_a_number_is_not_cut_off_a_product(right: str, is_read: bool) -> None:
+    program = cgcli.parse("u = 3*x - 1; f = u^4")
+    exercise = Exercise(program, program.evaluate(x=1))
+    judged = mark(exercise, read_sheets(f"df/dx = {right}", "a sheet")[0]).judged
+    assert [each.verdict for each in judged] == ["right"] * is_read
+
+
+def test_what_stands_behind_a_formula_is_its_result() -> None:
+    found = read({**SEED, "sheet": "dg/dx = dg/dp * 1  # -3\np = 4  # 2 points\ndp/dx = 1 # 7"})
+    assert {step: judged.answer.read for step, judged in found.items()} == {
+        "dg/dx": "dg/dx = -3", "p": "p = 4", "dp/dx": "dp/dx = 1",
+    }  # fmt: skip
+
+
+def test_the_last_line_of_a_chain_has_its_result() -> None:
+    sheet = "p = 4, dg/dx = dg/dp * dp/dx\n= -3 * 1\n= -2\ng = -12"
+    found = read({**SEED, "sheet": sheet})
+    assert found["dg/dx"].answer.read == "dg/dx = -2"
+    assert found["p"].verdict == "right"
