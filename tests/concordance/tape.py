@@ -147,11 +147,11 @@ class Tape:
         here, there = self.values[taken], self.values[other]
         if finite(here) and there in (INF, -INF):
             return mpf(1), None
+        if there is UNKNOWN or there is BAD:
+            # Whether it has the value of this one, or none, is not known.
+            return MAYBE, MAYBE
         if not finite(here) or not finite(there):
-            return (
-                UNKNOWN,
-                BAD if there is not UNKNOWN and there is not BAD and mp.isnan(there) else UNKNOWN,
-            )
+            return UNKNOWN, BAD if mp.isnan(there) else UNKNOWN
         if len(set(self.args[condition])) < 2 and here == there:
             # It holds beside the point as well, which is more than the contract speaks of.
             return MAYBE, MAYBE
