@@ -13,60 +13,26 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cgcli.language.reader import normalise
+from cgcli.resource import read_toml
 
 _PASSES: Final = 60
 """Brackets nest no deeper on a sheet that anybody hands in."""
 
-_COMMANDS: Final = {
-    "cdot": "*", "times": "*", "ast": "*", "partial": "∂", "nabla": "∇", "approx": "=",
-    "simeq": "=", "doteq": "=", "to": "->", "rightarrow": "->", "Rightarrow": "=>",
-    "implies": "=>", "therefore": "=>", "because": "=>", "infty": "inf", "top": "T", "odot": "*",
-    "circ": "*", "ln": "log", "colon": ":", "coloneqq": "=", "div": "/", "langle": "(",
-    "rangle": ")", "vert": "|", "rvert": "|", "quad": "    ", "qquad": "    ",
-    **dict.fromkeys((
-        "left", "right", "big", "Big", "bigg", "Bigg", "displaystyle", "limits", "nonumber",
-        "notag", "hline", "noindent", "mathrm", "rm", "mathbf", "bf", "text",
-    ), " "),
-}  # fmt: skip
-"""Commands of LaTeX that stand for a sign; those of no meaning here are a blank."""
-_WORN: Final = (
-    r"mathrm|mathbf|mathit|boldsymbol|bm|text|textbf|textit|operatorname|mathsf|vec|boxed|mbox"
-    r"|textrm|underline|emph|fbox"
-)
+_TABLES: Final = read_toml(__package__, "notation.toml")
+_COMMANDS: Final[dict[str, str]] = {
+    command: sign for sign, words in _TABLES["commands"].items() for command in words.split()
+}
 _SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉₊₋"
 _RAISED: Final = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-" * 2)
-_SIGNS: Final = str.maketrans({
-    **dict.fromkeys("–—‒﹣", "-"), **dict.fromkeys("≈≃≅≐≡", "="), **dict.fromkeys("⁄∕", "/"),
-    **dict.fromkeys("∙•✕", "*"),
-    **dict.fromkeys("→⟶↦", "->"), **dict.fromkeys("⇒⟹∴∵", "=>"), "←": "<-", "。": ".",
-    **dict.fromkeys("✓✔☑", " "), **dict.fromkeys("\u200b\u2060\ufeff", ""), "ᵀ": "^T",
-    "′": "'", "’": "'", "、": ",", "【": "[", "】": "]", "⟨": "(", "⟩": ")",
-})  # fmt: skip
+_SIGNS: Final = str.maketrans(
+    {char: sign for sign, chars in _TABLES["signs"].items() for char in chars}
+)
 
 _MATRIX: Final = re.compile(
     r"\\begin\{([pbvV]?matrix|array)\}(?:\{[lcr| ]*\})?(.*?)\\end\{\1\}", re.DOTALL
 )
-_STEPS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = tuple(
-    (re.compile(pattern), by)
-    for pattern, by in (
-        (r"\\(?:left|right) *\.", " "),
-        (r"\^ *(?:\{ *\\prime *\}|\\prime\b)", "'"),
-        (r"\^ *\{ *[(\[] *(\d+) *[)\]] *\}", r"_\1"),
-        (r"\\(?:x?cancel|sout|tag|label|(?:sub)*(?:section|paragraph)\*?) *\{[^{}]*\}", ""),
-        (r"\\o?p?dv *\{([^{}]*)\} *\{([^{}]*)\}", r"((∂ \1)/(∂ \2))"),
-        (r"\\[dtc]?frac *\{([^{}]*)\} *\{([^{}]*)\}", r"((\1)/(\2))"),
-        (r"\\[dtc]?frac *([0-9a-zA-Z]) *([0-9a-zA-Z])", r"((\1)/(\2))"),
-        (r"\{([^{}]*?)\\over\b([^{}]*)\}", r"((\1)/(\2))"),
-        (r"\\sqrt *\{([^{}]*)\}", r"sqrt(\1)"),
-        (r"\\(?:wide)?hat *(?:\{ *(\\?\w+) *\}|(\w))", r"\1\2hat"),
-        (r"\\(?:bar|overline) *(?:\{ *(\\?\w+) *\}|(\\?\w))", r"bar_\1\2"),
-        (rf"\\(?:{_WORN}) *\{{([^{{}}]*)\}}", r"\1"),
-        (r"\^ *\{([^{}]*)\}", r"^(\1)"),
-        (r"_ *\{ *(\w+) *\}", r"_\1"),
-        (r"_ *\{ *(\d) *, *(\d) *\}", r"_\1\2"),
-    )
-)
+_STEPS: Final = [(re.compile(pattern), by) for pattern, by in _TABLES["steps"]["patterns"]]
 _BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
 _OF_ARRAYS: Final = re.compile(
     r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*"
