@@ -40,11 +40,20 @@ NAMES = [way.name for way in WAYS]
 
 
 class Known(NamedTuple):
-    """A kind of difference that is to be mended, and the programs that show it, by their seeds."""
+    """A kind of difference that is to be mended, and the programs that show it, by their seeds.
+
+    One of `digits` may be none on another processor, whose last digits are its own.
+    """
 
     why: str
     ways: Sequence[str]
     seeds: Sequence[int]
+    digits: bool = False
+
+    @property
+    def pairs(self) -> set[tuple[str, int]]:
+        """The ways and programs that show it."""
+        return {(way, seed) for way in self.ways for seed in self.seeds}
 
 
 KNOWN = [
@@ -52,7 +61,8 @@ KNOWN = [
     for row in tomllib.loads(Path(__file__).with_name("known.toml").read_text("utf-8"))["known"]
 ]
 """A test fails once one of them is gone."""
-KNOWN_AT = frozenset((way, seed) for known in KNOWN for way in known.ways for seed in known.seeds)
+KNOWN_AT = frozenset[tuple[str, int]]().union(*(known.pairs for known in KNOWN))
+CERTAIN = KNOWN_AT.difference(*(known.pairs for known in KNOWN if known.digits))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -122,7 +132,7 @@ def test_a_hundred_thousand_programs(block: int) -> None:
     for seed in seeds:
         differences += compare(seed, LONG_POINTS, chosen_ways(seed), counts)
     shown = {(difference.way, difference.seed) for difference in differences}
-    gone = sorted(pair for pair in KNOWN_AT - shown if pair[1] in seeds)
+    gone = sorted(pair for pair in CERTAIN - shown if pair[1] in seeds)
     assert not gone, "take these off the list of what is known"
     new = [d for d in differences if (d.way, d.seed) not in KNOWN_AT]
     assert not new, report(new)
