@@ -213,5 +213,5 @@ class Emitter:
         blocks = [self._prelude[name].strip("\n") for name in helpers]
         blocks.append("\n".join(self.target.define(function)))
         code = "\n\n\n".join(blocks) + "\n"
-        imports = "\n".join(self.target.imports(code))
+        imports = "\n".join(line for used, line in self.target.imports.items() if used in code)
         return f"{imports}\n\n\n{code}" if imports else code

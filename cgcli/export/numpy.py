@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cgcli.export.python import INFIX, RESERVED, body, clean
+from cgcli.export.python import INFIX, RESERVED, clean, define
 from cgcli.export.target import Function, Target
 
 _LIKE_NUMPY: Final = (
@@ -55,22 +55,13 @@ def _log_softmax(x):
 
 
 def _define(function: Function) -> list[str]:
-    names = function.parameters
-    lines = [f"def {function.name}({', '.join(names)}):"]
     if function.is_helper:
-        return [*lines, *body(function, "    ")]
-    lines += [f"    # {text}" for text in function.comments]
+        return define(function)
+    names = ", ".join(function.parameters)
     # A number, a list or an array: of doubles, since whole numbers wrap round.
-    if len(names) == 1:
-        lines.append(f"    {names[0]} = np.float64({names[0]})")
-    elif names:
-        every = ", ".join(names)
-        lines.append(f"    {every} = map(np.float64, ({every}))")
-    return [*lines, '    with np.errstate(all="ignore"):', *body(function, "        ")]
-
-
-def _imports(code: str) -> list[str]:
-    return ["import numpy as np", *(["import scipy.special"] if "scipy.special." in code else [])]
+    as_doubles = f"map(np.float64, ({names}))" if "," in names else f"np.float64({names})"
+    opening = [f"{names} = {as_doubles}"] if names else []
+    return define(function, [*opening, 'with np.errstate(all="ignore"):'])
 
 
 NUMPY: Final = Target(
@@ -111,7 +102,7 @@ NUMPY: Final = Target(
     reserved=RESERVED | {"np", "scipy", "len", "map"},
     clean=clean,
     define=_define,
-    imports=_imports,
+    imports={"np.": "import numpy as np", "scipy.special.": "import scipy.special"},
     library="NumPy and SciPy",
     floats=True,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from cgcli.export.target import Function, Target
@@ -150,19 +151,16 @@ def clean(name: str) -> str:
     return name if name.isidentifier() else f"_{name}"
 
 
-def body(function: Function, indent: str) -> list[str]:
-    """Return the lines of a function's body."""
-    lines = [f"{indent}{name} = {text}" for name, text in function.lines]
-    return [*lines, f"{indent}return {function.result}"]
-
-
-def _define(function: Function) -> list[str]:
-    head = f"def {function.name}({', '.join(function.parameters)}):"
-    return [head, *(f"    # {text}" for text in function.comments), *body(function, "    ")]
-
-
-def _imports(code: str) -> list[str]:
-    return ["import math"] if "math." in code else []
+def define(function: Function, opening: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a function, whose body stands inside of what the `opening` opens."""
+    indent = "        " if opening else "    "
+    return [
+        f"def {function.name}({', '.join(function.parameters)}):",
+        *(f"    # {text}" for text in function.comments),
+        *(f"    {text}" for text in opening),
+        *(f"{indent}{name} = {text}" for name, text in function.lines),
+        f"{indent}return {function.result}",
+    ]
 
 
 PYTHON: Final = Target(
@@ -183,7 +181,7 @@ PYTHON: Final = Target(
     prelude=_HELPERS,
     reserved=RESERVED | {"math", "abs", "float", "_div", "_ieee", "_pow", "_whole"},
     clean=clean,
-    define=_define,
-    imports=_imports,
+    define=define,
+    imports={"math.": "import math"},
     library="Python's math",
 )
