@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
-from cgcli.graph.graph import free_names
+from cgcli.graph.graph import Graph, free_names
 from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
@@ -17,8 +17,6 @@ from cgcli.views.signs import PLAIN, PRINTED, Signs
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
     from cgcli.export.target import Target
-    from cgcli.graph.graph import Graph
-
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000

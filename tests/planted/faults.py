@@ -996,8 +996,8 @@ FAULTS: Final = (
     Fault(
         "a long vector ends with its last element but one",
         "cgcli/views/table.py",
-        "else [*values[:3], values[-1]]",
-        "else [*values[:3], values[-2]]",
+        "[*value[:3], value[-1]]",
+        "[*value[:3], value[-2]]",
         (TABLES,),
     ),
     Fault(
