@@ -11,7 +11,7 @@ from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
 from cgcli.operations.row import LEVELS, Operation
-from cgcli.views.document import number
+from cgcli.views.document import fields, number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
 
 if TYPE_CHECKING:
@@ -278,9 +278,7 @@ def as_document(
         "shared": [{"name": name, "formula": formula} for name, formula in written.parts()],
         "derivatives": [
             {
-                "name": row.name,
-                "of": row.of,
-                "wrt": list(row.wrt),
+                **fields(row, "name", "of", "wrt"),
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
                 "shape": list(formulas.graph.shape(row.node)),

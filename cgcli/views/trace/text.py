@@ -100,7 +100,9 @@ class _Layout:
             out.print(Text(indent) + folded)
 
 
-def print_on(out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool]) -> None:
+def print_on(
+    out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool] = lambda: True
+) -> None:
     """Print lines on a Rich console, each as it is made, an empty one before every other heading.
 
     Before each step but the first `ask` says whether to go on.
