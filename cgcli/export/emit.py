@@ -210,7 +210,7 @@ class Emitter:
             pending += missing
             if not missing:
                 helpers[pending.pop()] = None
-        blocks = [self._prelude[name].strip("\n") for name in helpers]
+        blocks = [self._prelude[name] for name in helpers]
         blocks.append("\n".join(self.target.define(function)))
         code = "\n\n\n".join(blocks) + "\n"
         imports = "\n".join(line for used, line in self.target.imports.items() if used in code)

@@ -691,21 +691,21 @@ FAULTS: Final = (
     # export
     Fault(
         "0 to an odd negative power has no sign in Python",
-        "cgcli/export/python.py",
+        "cgcli/export/python.txt",
         "return math.copysign(math.inf, a) if b % 2 == 1 else math.inf",
         "return math.inf",
         (HELPERS,),
     ),
     Fault(
         "a quotient by -0 has the sign of one by 0 in Python",
-        "cgcli/export/python.py",
+        "cgcli/export/python.txt",
         "return math.copysign(math.inf, a)*math.copysign(1, b) if a",
         "return math.copysign(math.inf, a) if a",
         (HELPERS,),
     ),
     Fault(
         "max hides nan in Python",
-        "cgcli/export/python.py",
+        "cgcli/export/python.txt",
         "return next((x for x in values if x != x), max(values))",
         "return max(values)",
         (HELPERS,),
