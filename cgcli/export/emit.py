@@ -202,11 +202,8 @@ class Emitter:
         pending = [*reversed(self.helpers)]
         while pending:
             called = re.findall(r"\b_\w+", self._prelude[pending[-1]])
-            missing = [
-                name
-                for name in called
-                if name in self._prelude and name not in (*helpers, pending[-1])
-            ]
+            known = self._prelude.keys() - {*helpers, pending[-1]}
+            missing = [name for name in called if name in known]
             pending += missing
             if not missing:
                 helpers[pending.pop()] = None

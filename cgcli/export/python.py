@@ -32,7 +32,6 @@ INFIX: Final[dict[str, Pattern]] = {
         for name in ("lt", "le", "gt", "ge", "eq", "ne")
     },
 }
-_QUOTIENT: Final[Pattern] = ("product", "<0:product>/<1:sign>")
 _NEVER_RAISE: Final = ("cbrt", "hypot", "atan", "atan2", "tanh", "asinh", "erf", "erfc")
 _MAY_RAISE: Final = {
     **dict.fromkeys(
@@ -84,7 +83,7 @@ PYTHON: Final = Target(
         **INFIX,
         **{name: f"math.{name}(<*>)" for name in _NEVER_RAISE},
         **{name[1:]: f"{name}(<*>)" for name in _HELPERS if name[1:] in OPERATIONS},
-        "div by a number": _QUOTIENT,
+        "div by a number": ("product", "<0:product>/<1:sign>"),
         "abs": "abs(<0>)",
         "where": ("choice", "<1:comparison> if <0:comparison?> else <2>"),
         "count": "float(<0?>)",

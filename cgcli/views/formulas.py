@@ -83,9 +83,8 @@ class Written:
         graph, style = self.graph, self.style
 
         def leaf(place: int) -> tuple[str, int] | None:
-            name = self.shared.get(place)
-            if name is not None and not (own and place == node):
-                return style.name(name), LEVELS["atom"]
+            if place in self.shared:
+                return style.name(self.shared[place]), LEVELS["atom"]
             if graph.arguments[place]:
                 return None
             literal = graph.literals.get(place)
@@ -136,11 +135,8 @@ def as_text(
     written = Written(formulas, _TEXT, share)
     lines, matrix = written.lines(lambda row: row.name), formulas.matrix
     if values is not None:
-        first = len(lines) - len(values)
-        lines[first:] = [
-            f"{line}  # {_value(value, digits)}"
-            for line, value in zip(lines[first:], values, strict=True)
-        ]
+        for k, value in enumerate(values, len(lines) - len(values)):
+            lines[k] += f"  # {_value(value, digits)}"
     if written.crowded:
         size = f"in one piece it is {written.size:,} characters"
         lines.insert(0, f"# common parts have names: {size}")

@@ -975,8 +975,8 @@ FAULTS: Final = (
     Fault(
         "the elements of a matrix are named by columns",
         "cgcli/views/learning/rows.py",
-        "np.ndindex(*shape) if shape]",
-        "np.ndindex(*shape[::-1]) if shape]",
+        "np.ndindex(array.shape[1:])",
+        "np.ndindex(array.shape[:0:-1])",
         (PARTS,),
     ),
     Fault(
