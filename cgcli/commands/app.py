@@ -207,25 +207,14 @@ def _report(error: CgraphError, as_json: bool) -> int:
         return UNUSABLE
     except CgraphError as trouble:
         error = trouble
-    _write_message(error_lines(error))
-    return UNUSABLE
-
-
-def _write_message(lines: list[str]) -> None:
-    """Write a message to standard error, its first words and carets in colour on a terminal."""
     if not sys.stderr.isatty():
-        tell(*lines)
-        return
-    from rich.text import Text
+        tell(*error_lines(error))
+        return UNUSABLE
+    from cgcli.views.terminal import console, say
 
-    from cgcli.views.terminal import console
-
-    out = console(sys.stderr)
-    for line in lines:
-        text = Text(line)
-        text.highlight_regex(r"^error:|^ *\^+", "bold red")
-        text.highlight_regex(r"^hint:", "bold green")
-        out.print(text, soft_wrap=True)
+    marks = {r"^error:|^ *\^+": "bold red", "^hint:": "bold green"}
+    say(console(sys.stderr), *error_lines(error), marks=marks, soft_wrap=True)
+    return UNUSABLE
 
 
 def _fault(error: Exception, debug: bool) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
@@ -47,7 +46,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
     if not given.verify and given.precision is None:
         message = "--max-precision is for --verify and --precision"
         raise conflict(message, "add one of the two, or leave it out")
-    _check(given.precision)
+    check_digits(given.precision)
     from cgcli.calculus.certify import MOST_BITS, precise, verify
     from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
 
@@ -56,7 +55,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
     if digits is None:
         certificate = verify(result, bits)
     else:
-        leaves = _leaves(problem, result.graph, inputs)
+        leaves = leaves_of(problem, result.graph, inputs)
         certificate = precise(
             result.graph, result.of, result.sources, leaves, digits, bits, result.active
         )
@@ -68,41 +67,6 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
     return not certificate.failed
 
 
-def proved_values(
-    problem: Problem,
-    graph: Graph,
-    nodes: list[int],
-    tests: Sequence[Callable[[list[Any]], Any]],
-    inputs: dict[str, Any],
-    digits: int,
-) -> tuple[list[Finding], list[bool | None]]:
-    """Return the values of nodes as digits that are proved, the inputs as they were written.
-
-    And what tests of all values find, None where that is not known.
-    """
-    _check(digits)
-    from cgcli.calculus.certify import precise_truths, precise_values
-
-    leaves = _leaves(problem, graph, inputs)
-    found = precise_values(graph, nodes, leaves, digits)
-    return found, precise_truths(graph, tests, leaves, digits)
-
-
-def proved_gradients(
-    problem: Problem, graph: Graph, names: list[str], inputs: dict[str, Any], digits: int
-) -> dict[str, Any]:
-    """Return the output's derivatives by inputs as digits that are proved, or the verdict."""
-    from cgcli.calculus.certify import precise
-
-    sources = {name: graph.inputs[name] for name in names}
-    leaves = _leaves(problem, graph, inputs)
-    certificate = precise(graph, graph.output, sources, leaves, digits)
-    if certificate.jacobian is not None:
-        return {name: shown(finding) for name, finding in certificate.jacobian.items()}
-    found = {name: certificate.gradients[node] for name, node in sources.items()}
-    return {name: shown(finding) for name, finding in found.items() if finding is not None}
-
-
 def shown(finding: Finding, why: str | None = None) -> Any:
     """Return digits, or an array of them; in their place why there are none."""
     if not hasattr(finding.shown, "shape"):
@@ -112,7 +76,7 @@ def shown(finding: Finding, why: str | None = None) -> Any:
     return np.frompyfunc(lambda each: why or each or finding.verdict, 1, 1)(finding.shown)
 
 
-def _check(digits: int | None) -> None:
+def check_digits(digits: int | None) -> None:
     """Raise `CgraphError` for more digits than there may be, and without the extra."""
     if digits is not None and digits > MOST_DIGITS:
         message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
@@ -125,7 +89,8 @@ def _check(digits: int | None) -> None:
         raise missing("verify", f"for {option}") from None
 
 
-def _leaves(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:
+def leaves_of(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:
+    """Return what makes the leaves of a graph, of the inputs as they were written."""
     from cgcli.calculus.leaves import exact_leaves
     from cgcli.commands.sources import read_sources
 

@@ -80,12 +80,9 @@ def tell_skipped(report: Report) -> None:
 _GRAVITY: Final = ("domain", "overflow", "underflow", "inexact", "kink")
 
 
-def _weight(noted: tuple[str, Any]) -> int:
-    return _GRAVITY.index(noted[0])
-
-
 def tell_notes(report: Report) -> None:
     """Say on standard error how many rows have which kind of note, and that of the first."""
-    for kind, (count, row, note) in sorted(report.notes.items(), key=_weight):
+    for kind in [kind for kind in _GRAVITY if kind in report.notes]:
+        count, row, note = report.notes[kind]
         rows = f"row {row:,}" if count == 1 else f"{count:,} rows, the first is row {row:,}"
         tell(f"{kind}: {rows}: {note_line(note)}")

@@ -13,7 +13,7 @@ from cgcli.commands.options import ASKED, Options, choice, count, flag, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.formats import CODE, DERIVATIVES
-from cgcli.views.streams import publish, tell
+from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
@@ -49,7 +49,7 @@ def differentiate_command(given: DiffOptions) -> None:
     from cgcli.algebra.values import evaluated
     from cgcli.algebra.wanted import Wanted
     from cgcli.commands.inputs import split_names
-    from cgcli.views.formulas import is_proved
+    from cgcli.views.formulas import as_code, as_document, as_latex, as_text, is_proved
 
     form = format_of(given.form, json=given.json)
     if given.hessian and (given.jacobian or given.order not in (None, 2)):
@@ -72,7 +72,17 @@ def differentiate_command(given: DiffOptions) -> None:
         numbers, held = _proved(problem, formulas, values, given.precision)
     elif values is not None:
         numbers, held = evaluated(formulas, values, problem.kind)
-    publish([_written(formulas, form, given, numbers, held, values)])
+    if form == "json":
+        publish_document(as_document(formulas, given.share, numbers, values, given.exact))
+    elif form == "latex":
+        publish([as_latex(formulas, given.share)])
+    elif form == "text":
+        publish([as_text(formulas, given.share, numbers, given.digits, held)])
+    else:
+        from cgcli.export.numpy import NUMPY
+        from cgcli.export.python import PYTHON
+
+        publish([as_code(formulas, PYTHON if form == "python" else NUMPY)])
     if given.precision is not None and not all(map(is_proved, numbers or ())):
         raise typer.Exit(1)
 
@@ -126,44 +136,30 @@ def _proved(
     from functools import partial
 
     from cgcli.algebra.values import is_met, is_outside, ordered
-    from cgcli.commands.certify import proved_gradients, proved_values, shown
+    from cgcli.commands.certify import check_digits, leaves_of, shown
 
     if values is None:
         message = "--precision wants values to evaluate the derivatives at"
         raise conflict(message, "bind them with NAME=VALUE, or leave it out")
-    nodes = [row.node for row in formulas.rows]
+    check_digits(precision)
+    from cgcli.calculus.certify import precise, precise_truths, precise_values
+
+    graph, source = formulas.graph, formulas.source
+    leaves = leaves_of(problem, graph, values)
+    found = precise_values(graph, [row.node for row in formulas.rows], leaves, precision)
     tests = [partial(is_met, condition) for condition in formulas.conditions]
-    found, held = proved_values(problem, formulas.graph, nodes, tests, values, precision)
+    held = precise_truths(graph, tests, leaves, precision)
     if formulas.order == 1:
-        gradients = proved_gradients(problem, formulas.source, formulas.names, values, precision)
-        return ordered(formulas, gradients), held
+        sources = {name: source.inputs[name] for name in formulas.names}
+        leaves = leaves_of(problem, source, values)
+        certificate = precise(source, source.output, sources, leaves, precision)
+        by_name = {name: certificate.gradients[node] for name, node in sources.items()}
+        by_name |= certificate.jacobian or {}
+        proved = {name: shown(each) for name, each in by_name.items() if each}
+        return ordered(formulas, proved), held
     # Where the program has no value there is no derivative, whatever its formula is.
     why = "undefined" if is_outside(formulas, held) else "unsettled" if None in held else None
     return [shown(each, why) for each in found], held
-
-
-def _written(
-    formulas: Formulas,
-    form: str,
-    given: DiffOptions,
-    numbers: list[Any] | None,
-    held: Sequence[bool | None] | None,
-    values: dict[str, Any] | None,
-) -> str:
-    from cgcli.views import formulas as views
-
-    if form == "json":
-        from cgcli.views.document import pretty
-
-        return pretty(views.as_document(formulas, given.share, numbers, values, given.exact)) + "\n"
-    if form == "latex":
-        return views.as_latex(formulas, given.share)
-    if form == "text":
-        return views.as_text(formulas, given.share, numbers, given.digits, held)
-    from cgcli.export.numpy import NUMPY
-    from cgcli.export.python import PYTHON
-
-    return views.as_code(formulas, PYTHON if form == "python" else NUMPY)
 
 
 def _cut(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 import re
@@ -112,7 +113,6 @@ def read_array(path: str, kind: Kind = DOUBLES) -> Any:
 def _read_csv(path: str, kind: Kind) -> Any:
     """Return the rows of a CSV file of numbers, a single row or column as a vector."""
     import csv
-    import io
 
     rows: list[list[Any]] = []
     text = read_text(path).lstrip("\ufeff")
@@ -154,8 +154,6 @@ def _cell(path: str, row: int, place: int, cell: str, kind: Kind) -> Any:
 
 def _read_npy(path: str) -> Any:
     """Return a NumPy file's array, once its head has said that it is one of numbers and whole."""
-    import io
-
     import numpy as np
 
     data = read_bytes(path)

@@ -12,6 +12,7 @@ from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
 from cgcli.commands.outputs import write_pieces
 from cgcli.errors import CgraphError, shorten
+from cgcli.program import parse
 from cgcli.views.formats import ROWS
 from cgcli.views.streams import publish
 
@@ -41,7 +42,6 @@ def map_command(given: MapOptions) -> None:
     from cgcli.language.free import free_names
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.numbers.values import as_inputs
-    from cgcli.program import parse
 
     limits = given.limits
     parsed = parse(read_program(given.program, "map"), limits)
@@ -65,7 +65,6 @@ def predict_command(given: MapOptions) -> None:
     """
     from cgcli.commands.models import read_model
     from cgcli.learning.mapping import RowProgram, Wanted
-    from cgcli.program import parse
 
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"

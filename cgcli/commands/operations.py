@@ -6,12 +6,11 @@ from cgcli.commands.choices import completed
 from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.operations.row import Operation
+from cgcli.operations.table import OPERATIONS, OTHER_SPELLINGS, TABLE, WORDS
 from cgcli.views.streams import publish_document
 
 
 def _words() -> list[str]:
-    from cgcli.operations.table import OPERATIONS, WORDS
-
     return sorted({*OPERATIONS, *WORDS})
 
 
@@ -24,7 +23,6 @@ class OpsOptions(Options):
 @takes(OpsOptions, "name json")
 def operations_command(given: OpsOptions) -> None:
     """The operations, their derivatives and their conventions."""
-    from cgcli.operations.table import TABLE
     from cgcli.views.operations import operation_document, print_operation, print_operations
 
     rows = list(TABLE) if given.name is None else _find(given.name)
@@ -40,8 +38,6 @@ def operations_command(given: OpsOptions) -> None:
 
 def _find(name: str) -> list[Operation]:
     """Return the rows of a name, a word or a symbol."""
-    from cgcli.operations.table import OTHER_SPELLINGS, TABLE
-
     symbol = "^" if name == "**" else name
     rows = [r for r in TABLE if name in (r.name, *r.words) or (r.symbol and r.symbol == symbol)]
     if rows:

@@ -51,8 +51,7 @@ def _merged(given: Criteria, kept: Criteria) -> Criteria:
     if any(bound is not None for bound in (given.epochs, given.steps, given.seconds)):
         kept = kept._replace(epochs=None, steps=None, seconds=None)
     both = zip(given, kept, strict=True)
-    merged: list[Any] = [old if new is None else new for new, old in both]
-    return Criteria(*merged)
+    return Criteria._make(old if new is None else new for new, old in both)
 
 
 def _check_heeded(optimizer: str, given: TrainOptions) -> None:

@@ -75,15 +75,13 @@ def _check(given: TraceOptions, form: str) -> None:
     for name, is_given in (("--tree", given.tree), ("--step", given.step)):
         if is_given and form != "text":
             raise conflict(f"{name} is text on a terminal, not {form}")
-    if given.tree and (given.step or given.passes):
-        message = "--tree draws the whole graph at once"
-        raise conflict(message, f"leave out {'--step' if given.step else '--pass'}")
+    if given.tree and (given.step or given.passes or given.only is not None):
+        alone = "--step" if given.step else "--pass" if given.passes else ""
+        hint = f"leave out {alone or '--only, or draw a part with --of NAME'}"
+        raise conflict("--tree draws the whole graph at once", hint)
     if given.step and not (sys.stdin.isatty() and sys.stdout.isatty()):
         message = "--step waits for keys, and this is not a terminal"
         raise conflict(message, "run it in a terminal, or leave --step out")
-    if given.tree and given.only is not None:
-        message = "--tree draws the whole graph at once"
-        raise conflict(message, "leave out --only, or draw a part with --of NAME")
 
 
 def _wait_for_key() -> bool:

@@ -144,8 +144,7 @@ class Watching(Watch):
     def _write(self, model: Model | None = None) -> None:
         assert self._output is not None
         began = time.monotonic()
-        text = (model or self.model()).text()
-        self._output.write([text.encode()])
+        self._output.write([(model or self.model()).text().encode()])
         self._saved = time.monotonic()
         self._cost = self._saved - began if self.options.save_every else 0.0
 

@@ -202,16 +202,13 @@ class Emitter:
         pending = [*reversed(self.helpers)]
         while pending:
             called = re.findall(r"\b_\w+", self._prelude[pending[-1]])
-            missing = [
-                name
-                for name in called
-                if name in self._prelude and name not in (*helpers, pending[-1])
-            ]
+            known = self._prelude.keys() - {*helpers, pending[-1]}
+            missing = [name for name in called if name in known]
             pending += missing
             if not missing:
                 helpers[pending.pop()] = None
-        blocks = [self._prelude[name].strip("\n") for name in helpers]
+        blocks = [self._prelude[name] for name in helpers]
         blocks.append("\n".join(self.target.define(function)))
         code = "\n\n\n".join(blocks) + "\n"
-        imports = "\n".join(self.target.imports(code))
+        imports = "\n".join(line for used, line in self.target.imports.items() if used in code)
         return f"{imports}\n\n\n{code}" if imports else code

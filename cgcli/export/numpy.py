@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cgcli.export.python import INFIX, RESERVED, body, clean
+from cgcli.export.python import INFIX, RESERVED, clean, define, helpers
 from cgcli.export.target import Function, Target
 
 _LIKE_NUMPY: Final = (
@@ -13,64 +13,17 @@ _LIKE_NUMPY: Final = (
 )  # fmt: skip
 _ARC: Final = {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 _SPECIAL: Final = ("erf", "erfc", "gamma", "polygamma")
-_HELPERS: Final = {
-    "_digamma": """
-def _digamma(x):
-    return np.where(x == 0, np.nan, scipy.special.digamma(x))
-""",
-    "_sigmoid": """
-def _sigmoid(x):
-    return np.exp(np.minimum(x, 0.0))/(1.0 + np.exp(-np.abs(x)))
-""",
-    "_onehot": '''
-def _onehot(k, n):
-    """Return n numbers, 1 at place k; nan where that is no place."""
-    return np.where(k in range(n), 1.0*(np.arange(n) == k), np.nan)
-''',
-    "_norm": '''
-def _norm(x, axis=None):
-    """Return the 2-norm; no square overflows or vanishes."""
-    scale = np.max(np.abs(x), axis=axis, keepdims=True)
-    scale = np.where((scale == 0) | np.isinf(scale), 1.0, scale)
-    return np.sqrt(np.sum((x/scale)**2, axis=axis))*np.squeeze(scale, axis=axis)
-''',
-    "_logsumexp": '''
-def _logsumexp(x, axis=None):
-    """Return log(sum(exp(x))), without overflow."""
-    top = np.max(x, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    return np.log(np.sum(np.exp(x - top), axis=axis)) + np.squeeze(top, axis=axis)
-''',
-    "_softmax": """
-def _softmax(x):
-    grown = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return grown/np.sum(grown, axis=-1, keepdims=True)
-""",
-    "_log_softmax": """
-def _log_softmax(x):
-    x = x - np.max(x, axis=-1, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
-""",
-}
+_HELPERS: Final = helpers("numpy.txt")
 
 
 def _define(function: Function) -> list[str]:
-    names = function.parameters
-    lines = [f"def {function.name}({', '.join(names)}):"]
     if function.is_helper:
-        return [*lines, *body(function, "    ")]
-    lines += [f"    # {text}" for text in function.comments]
+        return define(function)
+    names = ", ".join(function.parameters)
     # A number, a list or an array: of doubles, since whole numbers wrap round.
-    if len(names) == 1:
-        lines.append(f"    {names[0]} = np.float64({names[0]})")
-    elif names:
-        every = ", ".join(names)
-        lines.append(f"    {every} = map(np.float64, ({every}))")
-    return [*lines, '    with np.errstate(all="ignore"):', *body(function, "        ")]
-
-
-def _imports(code: str) -> list[str]:
-    return ["import numpy as np", *(["import scipy.special"] if "scipy.special." in code else [])]
+    as_doubles = f"map(np.float64, ({names}))" if "," in names else f"np.float64({names})"
+    opening = [f"{names} = {as_doubles}"] if names else []
+    return define(function, [*opening, 'with np.errstate(all="ignore"):'])
 
 
 NUMPY: Final = Target(
@@ -111,7 +64,7 @@ NUMPY: Final = Target(
     reserved=RESERVED | {"np", "scipy", "len", "map"},
     clean=clean,
     define=_define,
-    imports=_imports,
+    imports={"np.": "import numpy as np", "scipy.special.": "import scipy.special"},
     library="NumPy and SciPy",
     floats=True,
 )

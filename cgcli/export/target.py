@@ -34,8 +34,8 @@ class Target:
     made of others by its row. `constants` are pi, e, tau, inf and nan. `prelude` has the
     helpers that templates call. No name of a user's is one of `reserved`, and `clean` returns
     a name as the language takes it. With `floats` a constant that a call takes is written with
-    a decimal point. `define` returns the lines of a function, and `imports` those that what
-    was written needs. `library` is what its functions are those of, in words.
+    a decimal point. `define` returns the lines of a function, and `imports` has the line that is
+    needed for what begins so. `library` is what its functions are those of, in words.
 
     >>> from cgcli.export.python import PYTHON
     >>> PYTHON.template("sub", 2).pieces
@@ -49,7 +49,7 @@ class Target:
     reserved: frozenset[str]
     clean: Callable[[str], str]
     define: Callable[[Function], list[str]]
-    imports: Callable[[str], list[str]]
+    imports: Mapping[str, str]
     library: str
     floats: bool = False
 

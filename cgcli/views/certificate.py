@@ -54,8 +54,7 @@ def _array(finding: Finding, precision: int | None) -> Any:
         return finding.shown
     import numpy as np
 
-    hidden = np.frompyfunc(lambda each: "?" if each is None else each, 1, 1)
-    return hidden(finding.shown)
+    return np.frompyfunc(lambda each: "?" if each is None else each, 1, 1)(finding.shown)
 
 
 def _bound(bound: Any) -> str:
@@ -107,8 +106,7 @@ def _corrections(certificate: Certificate, result: Result, precision: int | None
             if precision is not None or finding is None:
                 continue
             if hasattr(finding.shown, "flat"):
-                strings = sum(isinstance(element, str) for element in finding.shown.flat)
-                if strings:
+                if strings := sum(isinstance(element, str) for element in finding.shown.flat):
                     which = f"{strings:,} of {finding.shown.size:,} elements"
                     yield f"corrected: {which} of the {what} of {name}"
             elif _replaced(finding):

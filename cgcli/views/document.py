@@ -100,13 +100,11 @@ def compact(document: dict[str, Any]) -> str:
     return json.dumps(document, allow_nan=False)
 
 
-def pretty(document: dict[str, Any]) -> str:
-    """Return a document with a line for each of its parts, and for each object of its lists."""
-    return "".join(pieces(document))
-
-
 def pieces(document: dict[str, Any]) -> Iterator[str]:
-    """Yield the same text in pieces; of an iterator each object is written as it comes."""
+    """Yield a document with a line for each of its parts, and for each object of its lists.
+
+    Of an iterator each object is written as it comes.
+    """
     start = "{\n"
     for key, value in document.items():
         yield f"{start}  {json.dumps(key)}: "

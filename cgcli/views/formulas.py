@@ -6,19 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
-from cgcli.graph.graph import free_names
+from cgcli.graph.graph import Graph, free_names
 from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
 from cgcli.operations.row import LEVELS, Operation
-from cgcli.views.document import number
+from cgcli.views.document import fields, number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
     from cgcli.export.target import Target
-    from cgcli.graph.graph import Graph
-
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
@@ -85,9 +83,8 @@ class Written:
         graph, style = self.graph, self.style
 
         def leaf(place: int) -> tuple[str, int] | None:
-            name = self.shared.get(place)
-            if name is not None and not (own and place == node):
-                return style.name(name), LEVELS["atom"]
+            if place in self.shared:
+                return style.name(self.shared[place]), LEVELS["atom"]
             if graph.arguments[place]:
                 return None
             literal = graph.literals.get(place)
@@ -138,11 +135,8 @@ def as_text(
     written = Written(formulas, _TEXT, share)
     lines, matrix = written.lines(lambda row: row.name), formulas.matrix
     if values is not None:
-        first = len(lines) - len(values)
-        lines[first:] = [
-            f"{line}  # {_value(value, digits)}"
-            for line, value in zip(lines[first:], values, strict=True)
-        ]
+        for k, value in enumerate(values, len(lines) - len(values)):
+            lines[k] += f"  # {_value(value, digits)}"
     if written.crowded:
         size = f"in one piece it is {written.size:,} characters"
         lines.insert(0, f"# common parts have names: {size}")
@@ -280,9 +274,7 @@ def as_document(
         "shared": [{"name": name, "formula": formula} for name, formula in written.parts()],
         "derivatives": [
             {
-                "name": row.name,
-                "of": row.of,
-                "wrt": list(row.wrt),
+                **fields(row, "name", "of", "wrt"),
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
                 "shape": list(formulas.graph.shape(row.node)),

@@ -15,7 +15,10 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(char if _is_plain(char) else _escape(char) for char in text)
+    import unicodedata
+
+    hidden = {char for char in text if unicodedata.category(char) in _HIDDEN}
+    return "".join(_escape(char) if char in hidden else char for char in text)
 
 
 def printable_lines(text: str) -> str:
@@ -27,12 +30,6 @@ def printable_lines(text: str) -> str:
     if text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(char if char in "\n\t" else printable(char) for char in text)
-
-
-def _is_plain(char: str) -> bool:
-    import unicodedata
-
-    return char.isprintable() or unicodedata.category(char) not in _HIDDEN
 
 
 def _escape(char: str) -> str:

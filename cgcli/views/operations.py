@@ -66,8 +66,7 @@ def print_operations() -> None:
 
 
 def _short(row: Operation) -> str:
-    formulas = derivatives(row)
-    text = ", ".join(formulas)
+    text = ", ".join(derivatives(row))
     return text if len(text) <= 60 else f"cgraph ops {row.words[0] if row.words else row.name}"
 
 

@@ -16,6 +16,7 @@ DECIMAL: Final = "decimal"
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
+_KINDS: Final = "^(kink|domain|overflow|underflow|inexact):"
 # Names and formulas fold down to these widths; numbers are never folded.
 # Rich counts a gap beside every column, the outermost too.
 _NAME, _FORMULA, _GAPS = 4, 7, 13
@@ -43,19 +44,12 @@ def shown(value: Any, digits: int) -> str:
         return ""
     if isinstance(value, str):
         return value
-    if not getattr(value, "shape", ()):
-        if is_exact(value):
-            return written(value)
-        # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
-        return f"{float(value) + 0.0:.{digits}g}"
-    if value.ndim > 2:
-        return " × ".join(map(str, value.shape))
-    if value.ndim == 1:
-        return _row(value, digits)
-    rows = [_row(row, digits) for row in value[:_ELEMENTS]]
-    if len(value) > _ELEMENTS:
-        rows.append(f"… {len(value)} rows")
-    return "\n".join(rows)
+    if getattr(value, "shape", ()):
+        return _array(value, lambda each: shown(each, digits))
+    if is_exact(value):
+        return written(value)
+    # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
+    return f"{float(value) + 0.0:.{digits}g}"
 
 
 def decimals(value: Any, digits: int) -> str:
@@ -76,29 +70,24 @@ def decimals(value: Any, digits: int) -> str:
         return f"{about}{found[id(value)][0]}"
     if value.ndim > 2 or not any(text for text, _ in found.values()):
         return ""
-    rows = value if value.ndim == 2 else [value]
-    lines = [
-        _listed([found[id(each)][0] or written(each) for each in _ends(row)], len(row))
-        for row in rows[:_ELEMENTS]
-    ]
-    if len(rows) > _ELEMENTS:
-        lines.append("")
-    return "\n".join(f"{about}{line}" for line in lines)
+    rows = _array(value, lambda each: found[id(each)][0] or written(each)).split("\n")
+    # Beside the count of the rows that are left out stands no number.
+    rows[_ELEMENTS:] = ["" for _ in rows[_ELEMENTS:]]
+    return "\n".join(f"{about}{row}" for row in rows)
 
 
-def _ends(values: Any) -> list[Any]:
-    """Return the elements of a row that are shown."""
-    return list(values) if len(values) <= _ELEMENTS else [*values[:3], values[-1]]
-
-
-def _listed(texts: list[str], count: int) -> str:
-    if count <= _ELEMENTS:
-        return f"[{', '.join(texts)}]"
-    return f"[{', '.join(texts[:3])}, …, {texts[3]}] of {count}"
-
-
-def _row(values: Any, digits: int) -> str:
-    return _listed([shown(each, digits) for each in _ends(values)], len(values))
+def _array(value: Any, write: Callable[[Any], str]) -> str:
+    """Return an array row by row, a long one by its ends; of more than two axes, its shape."""
+    if value.ndim > 2:
+        return " × ".join(map(str, value.shape))
+    if value.ndim == 2:
+        rows = [_array(row, write) for row in value[:_ELEMENTS]]
+        more = [f"… {len(value)} rows"] if len(value) > _ELEMENTS else []
+        return "\n".join([*rows, *more])
+    if len(value) <= _ELEMENTS:
+        return f"[{', '.join(map(write, value))}]"
+    *first, last = map(write, [*value[:3], value[-1]])
+    return f"[{', '.join(first)}, …, {last}] of {len(value)}"
 
 
 def print_result(
@@ -124,7 +113,7 @@ def print_result(
         say(out, "name a node with --wrt NAME")
     if columns.jacobian is not None:
         _print_jacobian(result, columns.jacobian, digits, out)
-    _print_notes(result, out)
+    say(out, *note_lines(result), marks={_KINDS: "yellow"})
 
 
 def _print_nodes(
@@ -207,12 +196,10 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
     """Print the Jacobian by each input, a block each; of more than two axes, its shape alone."""
     for name, jacobian in jacobians.items():
         symbol = f"∂{_name(result.output)}/∂{_name(name)}"
-        if not can_show(symbol):
-            symbol = f"d{_name(result.output)}/d{_name(name)}"
         text = shown(jacobian, digits)
         if jacobian.ndim > 2:
             text = f"{text} numbers; --json has them"
-        say(out, f"\n{symbol} =")
+        say(out, f"\n{symbol if can_show(symbol) else symbol.replace('∂', 'd')} =")
         lines = text.split("\n")
         beside_it = decimals(jacobian, digits).split("\n") if result.kind.exact else []
         if any(beside_it):
@@ -234,12 +221,3 @@ def note_lines(result: Result) -> list[str]:
     if len(result.notes) > _NOTES:
         lines.append(f"{len(result.notes) - _NOTES:,} more notes; --json has them all")
     return lines
-
-
-def _print_notes(result: Result, out: Any) -> None:
-    from rich.text import Text
-
-    for line in note_lines(result):
-        text = Text(line)
-        text.highlight_regex(r"^(kink|domain|overflow|underflow|inexact):", "yellow")
-        out.print(text)

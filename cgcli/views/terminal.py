@@ -79,12 +79,20 @@ def can_show(text: str, stream: IO[str] | None = None) -> bool:
     return True
 
 
-def say(out: Any, *lines: str, style: str = "", **options: Any) -> None:
-    """Print lines as they are, whatever Rich would read in them; `options` are its own."""
+def say(
+    out: Any, *lines: str, style: str = "", marks: Mapping[str, str] = {}, **options: Any
+) -> None:
+    """Print lines as they are, whatever Rich would read in them; `options` are its own.
+
+    `marks` are patterns in them with a style each.
+    """
     from rich.text import Text
 
     for line in lines:
-        out.print(Text(line, style=style), **options)
+        text = Text(line, style=style)
+        for pattern, mark in marks.items():
+            text.highlight_regex(pattern, mark)
+        out.print(text, **options)
 
 
 def paint(out: Any, pieces: Sequence[tuple[str, str]], is_terminal: bool) -> None:

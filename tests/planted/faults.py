@@ -691,21 +691,21 @@ FAULTS: Final = (
     # export
     Fault(
         "0 to an odd negative power has no sign in Python",
-        "cgcli/export/python.py",
+        "cgcli/export/python.txt",
         "return math.copysign(math.inf, a) if b % 2 == 1 else math.inf",
         "return math.inf",
         (HELPERS,),
     ),
     Fault(
         "a quotient by -0 has the sign of one by 0 in Python",
-        "cgcli/export/python.py",
+        "cgcli/export/python.txt",
         "return math.copysign(math.inf, a)*math.copysign(1, b) if a",
         "return math.copysign(math.inf, a) if a",
         (HELPERS,),
     ),
     Fault(
         "max hides nan in Python",
-        "cgcli/export/python.py",
+        "cgcli/export/python.txt",
         "return next((x for x in values if x != x), max(values))",
         "return max(values)",
         (HELPERS,),
@@ -975,8 +975,8 @@ FAULTS: Final = (
     Fault(
         "the elements of a matrix are named by columns",
         "cgcli/views/learning/rows.py",
-        "np.ndindex(*shape) if shape]",
-        "np.ndindex(*shape[::-1]) if shape]",
+        "np.ndindex(array.shape[1:])",
+        "np.ndindex(array.shape[:0:-1])",
         (PARTS,),
     ),
     Fault(
@@ -996,8 +996,8 @@ FAULTS: Final = (
     Fault(
         "a long vector ends with its last element but one",
         "cgcli/views/table.py",
-        "else [*values[:3], values[-1]]",
-        "else [*values[:3], values[-2]]",
+        "[*value[:3], value[-1]]",
+        "[*value[:3], value[-2]]",
         (TABLES,),
     ),
     Fault(

@@ -9,6 +9,7 @@ from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.views.document import fields
+from cgcli.views.drawing import files
 from cgcli.views.drawing.layers import repeated
 from cgcli.views.drawing.layout import Placed, place
 from cgcli.views.drawing.scene import Picture, Scene, frames, scene
@@ -36,8 +37,6 @@ class Drawing:
 
     def bytes(self, kind: str, frame: int | None = None) -> bytes:
         """Return the picture as a file of one of `PICTURES`."""
-        from cgcli.views.drawing import files
-
         if kind in ("dot", "mmd"):
             write = files.as_dot if kind == "dot" else files.as_mermaid
             return "".join(write(self._scene(frame))).encode()
@@ -48,15 +47,44 @@ class Drawing:
 
     def svg(self, frame: int | None = None) -> str:
         """Return the picture as SVG."""
-        from cgcli.views.drawing.files import as_svg
-
         # The text as one line: what a reader hovers over, or is read aloud.
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
-        return as_svg(self._placed(frame), title)
+        return files.as_svg(self._placed(frame), title)
 
     def document(self, frame: int | None = None) -> dict[str, Any]:
-        """Return the places as the document `cgraph.draw/1`."""
-        return _document(self._placed(frame), self.graph)
+        """Return as `cgraph.draw/1` the places of shapes and arrows, with the numbers beside them.
+
+        The numbers are as they are written in the picture.
+        """
+        graph, placed = self.graph, self._placed(frame)
+        scene = placed.scene
+        return {
+            "schema": "cgraph.draw/1",
+            "expression": graph.text,
+            "output": graph.names[graph.output],
+            **_rounded(placed, "width", "height"),
+            "nodes": [
+                {
+                    "id": shape.node,
+                    "name": graph.names[shape.node],
+                    "symbol": shape.symbol,
+                    **_rounded(at, "x", "y", "width", "height"),
+                    "value": shape.value,
+                    "gradient": shape.gradient or shape.total,
+                }
+                for shape, at in zip(scene.shapes, placed.shapes, strict=True)
+            ],
+            "arrows": [
+                {
+                    "from": scene.shapes[arrow.source].node,
+                    "to": scene.shapes[arrow.target].node,
+                    "argument": arrow.place,
+                    **fields(arrow, "value", "gradient"),
+                    "points": [[round(x, 1), round(y, 1)] for x, y in route],
+                }
+                for arrow, route in zip(scene.arrows, placed.routes, strict=True)
+            ],
+        }
 
     def show(self, frame: int | None = None) -> None:
         """Draw the picture in the terminal; raises `CgraphError` where it does not fit."""
@@ -79,39 +107,6 @@ class Drawing:
     @functools.cached_property
     def _whole(self) -> Placed:
         return place(scene(self.graph, self.result, self.picture))
-
-
-def _document(placed: Placed, graph: Graph) -> dict[str, Any]:
-    """Return the places of shapes and arrows, with the numbers as they are written beside them."""
-    scene = placed.scene
-    return {
-        "schema": "cgraph.draw/1",
-        "expression": graph.text,
-        "output": graph.names[graph.output],
-        **_rounded(placed, "width", "height"),
-        "nodes": [
-            {
-                "id": shape.node,
-                "name": graph.names[shape.node],
-                "symbol": shape.symbol,
-                **_rounded(at, "x", "y", "width", "height"),
-                "value": shape.value,
-                "gradient": shape.gradient or shape.total,
-            }
-            for shape, at in zip(scene.shapes, placed.shapes, strict=True)
-        ],
-        "arrows": [
-            {
-                "from": scene.shapes[arrow.source].node,
-                "to": scene.shapes[arrow.target].node,
-                "argument": arrow.place,
-                "value": arrow.value,
-                "gradient": arrow.gradient,
-                "points": [[round(x, 1), round(y, 1)] for x, y in route],
-            }
-            for arrow, route in zip(scene.arrows, placed.routes, strict=True)
-        ],
-    }
 
 
 def _rounded(source: object, *names: str) -> dict[str, float]:

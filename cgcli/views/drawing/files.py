@@ -8,6 +8,7 @@ lay the graph out themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import Final, Literal
 
 from cgcli.errors import missing
@@ -32,7 +33,7 @@ def as_svg(placed: Placed, title: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(wide)} {_n(tall)}" '
             f'width="{_n(wide)}" height="{_n(tall)}" role="img">'
         ),
-        f"<title>{_escaped(title)}</title>",
+        f"<title>{escape(title, quote=False)}</title>",
         f"<style>\n{_style()}</style>",
         f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
         f'<g transform="translate({_n(_MARGIN)} {_n(_MARGIN)})">',
@@ -56,19 +57,13 @@ def _style() -> str:
     return Template(style).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
 
 
-def _escaped(text: str) -> str:
-    from html import escape
-
-    return escape(text, quote=False)
-
-
 def _n(number: float) -> str:
     """A coordinate with as many digits as can be seen."""
     return f"{round(number, 1) + 0.0:g}" if abs(number) < 1e5 else f"{number:.1f}"
 
 
 def _text(kind: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{_escaped(text)}</text>'
+    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text, quote=False)}</text>'
 
 
 def _arrow(points: Sequence[Point]) -> list[str]:
@@ -102,7 +97,7 @@ def _shape(shape: Shape, at: Drawn) -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
-    parts = [f"<g><title>{_escaped(shape.title)}</title>", _outline(kind, at)]
+    parts = [f"<g><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
     lines = [
         ("symbol", shape.symbol, SYMBOL),
         ("name" if not shape.is_operation else "quiet", shape.name, NAME),

@@ -21,6 +21,7 @@ _LONGEST: Final = 24
 _ELEMENTS: Final = 4
 _WIDEST: Final = 48
 _FORMULAS: Final = 60
+_SYMBOLS: Final = {"same": "=", "stack": "[ ]"}
 
 
 class Picture(NamedTuple):
@@ -136,12 +137,10 @@ def _symbol(graph: Graph, node: int) -> str:
     """Return what stands in a circle: the operation, with the typed numbers that it takes."""
     operation, arguments = graph.operations[node], graph.arguments[node]
     fixed = graph.static.get(node, ())
-    if operation.name == "same":
-        return "="
+    if operation.name in _SYMBOLS:
+        return _SYMBOLS[operation.name]
     if operation.name == "index":
         return f"[{', '.join(map(str, fixed))}]"
-    if operation.name == "stack":
-        return "[ ]"
     literals = [graph.literals.get(a) if a not in graph.given else None for a in arguments]
     if operation.symbol:
         parts = (

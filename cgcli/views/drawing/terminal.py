@@ -87,25 +87,21 @@ class _Grid:
             self.cells[row, column] = (char, style)
             column += width(char) or 1
 
-    def line(self, row: int, column: int, directions: int, net: int) -> None:
-        """Add to the line of a net in a cell."""
-        nets = self.lines.setdefault((row, column), {})
-        nets[net] = nets.get(net, 0) | directions
-
     def level(self, row: int, start: int, end: int, net: int) -> None:
         """Draw a line from the middle of one cell to the middle of another."""
-        for column in range(start, end + 1):
-            east = _EAST if column < end else 0
-            west = _WEST if column > start else 0
-            self.line(row, column, east | west, net)
+        self._line([(row, column) for column in range(start, end + 1)], _WEST, _EAST, net)
 
     def upright(self, column: int, start: int, end: int, net: int) -> None:
         """Draw a line down or up a column."""
-        start, end = min(start, end), max(start, end)
-        for row in range(start, end + 1):
-            south = _SOUTH if row < end else 0
-            north = _NORTH if row > start else 0
-            self.line(row, column, south | north, net)
+        rows = range(min(start, end), max(start, end) + 1)
+        self._line([(row, column) for row in rows], _NORTH, _SOUTH, net)
+
+    def _line(self, cells: list[tuple[int, int]], back: int, on: int, net: int) -> None:
+        """Add to the lines of a net; in the first cell none goes back, in the last none on."""
+        for place in cells:
+            directions = (place != cells[0] and back) | (place != cells[-1] and on)
+            nets = self.lines.setdefault(place, {})
+            nets[net] = nets.get(net, 0) | directions
 
     def cell(self, row: int, column: int) -> tuple[str, str]:
         """Return the character of a cell and its style; text stands over lines."""

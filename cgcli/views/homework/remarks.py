@@ -62,7 +62,8 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     if judged.verdict == NOT_TOLD:
         found.append(Message("right from the numbers before it, and from none as well"))
     if judged.verdict == WRONG and reveal != VERDICT:
-        if _has_other_shape(judged):
+        written = judged.answer.written
+        if written is not None and written.shape != getattr(judged.truth, "shape", ()):
             found.append(Message("this has another shape"))
         found += _diagnoses(exercise, judged)
     if judged.verdict != RIGHT and reveal == ANSWER:
@@ -75,11 +76,6 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
 
 def _number(value: Any, digits: int = 6) -> Math:
     return Math(" ".join(shown(value, digits).split("\n")))
-
-
-def _has_other_shape(judged: Judged) -> bool:
-    written = judged.answer.written
-    return written is not None and written.shape != getattr(judged.truth, "shape", ())
 
 
 def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:

@@ -139,12 +139,10 @@ def print_class(report: Report, sheets: list[tuple[Marked, Score]], out: Any = N
     """Print a row for each of many sheets, and below what was wrong most often."""
     out = out or console()
     wide = out.width >= _WIDE
+    counted = [*(VERDICT_WORDS[each] for each in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
     columns = [
         Column(report.say(Message("sheet")), {**WORDS, "style": "cyan", "min_width": 6}),
-        Column(report.say(Message("right")), NUMBERS),
-        Column(report.say(Message("follows")), NUMBERS),
-        Column(report.say(Message("wrong")), NUMBERS),
-        Column(report.say(Message("missing")), NUMBERS),
+        *(Column(report.say(words), NUMBERS) for words in counted),
         Column(report.say(Message("points")), NUMBERS, report.points is not None),
         Column(report.say(Message("first wrong step")), WORDS),
         Column("", WORDS, wide),

@@ -140,8 +140,7 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
         found = {"at": equality.inputs, "value": equality.value}
         proof = {"kind": equality.proof, "points": equality.points, **number(found)}
     return {
-        **fields(answer, "line", "text"),
-        "read": answer.read,
+        **fields(answer, "line", "text", "read"),
         "step": step_text(exercise, judged),
         "kind": answer.quantity.kind,
         "verdict": judged.verdict,

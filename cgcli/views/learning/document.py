@@ -9,7 +9,7 @@ import numpy as np
 from cgcli.learning.descent import Record
 from cgcli.learning.models import Model
 from cgcli.learning.training import Trained, Training
-from cgcli.views.document import number
+from cgcli.views.document import fields, number
 from cgcli.views.learning.rows import row_notes
 
 
@@ -29,8 +29,7 @@ def as_document(training: Training, trained: Trained, model: Model) -> dict[str,
         "holdout_cost": number(trained.holdout),
         "metrics": number(trained.metrics),
         "rows": {"train": data["rows"], "holdout": data["held"], "skipped": data["skipped"]},
-        "optimizer": training.options.optimizer,
-        "seed": training.options.seed,
+        **fields(training.options, "optimizer", "seed"),
         "steps": state.step if state else (fit.evaluations if fit else 0),
         "epochs": state.epoch if state else 0,
         "stopped": trained.stopped,

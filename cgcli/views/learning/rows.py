@@ -84,10 +84,8 @@ def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, Any]:
 
 def _heads(values: Mapping[str, Any]) -> list[str]:
     """Return the names of the columns: an element's are the name and its index."""
-    heads = []
-    for name, array in values.items():
-        shape = array.shape[1:]
-        if not shape:
-            heads.append(name)
-        heads += [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(*shape) if shape]
-    return heads
+    return [
+        f"{name}[{', '.join(map(str, index))}]" if index else name
+        for name, array in values.items()
+        for index in np.ndindex(array.shape[1:])
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.calculus.explain import Explanation
@@ -198,24 +199,18 @@ def _is_chinese(name: str) -> bool:
 _END: Final = "$lines"
 
 
-def _escaped(text: str, *, quote: bool = True) -> str:
-    from html import escape
-
-    return escape(text, quote=quote)
-
-
 def _html_sides(sides: tuple[str, ...]) -> str:
-    *first, last = map(_escaped, sides)
+    *first, last = map(escape, sides)
     equals = f'<span class="e">{PLAIN.equals}</span>'
     equality = equals.join([*first, f'<span class="v">{last}</span>'])
     return f'<span class="m">{equality}</span>'
 
 
 _HTML: Final = Markup(
-    plain=lambda text: _escaped(text, quote=False),
-    math=lambda text: f'<span class="m">{_escaped(text)}</span>',
+    plain=lambda text: escape(text, quote=False),
+    math=lambda text: f'<span class="m">{escape(text)}</span>',
     sides=_html_sides,
-    conditions=lambda texts: f'<span class="a m">({_escaped(", ".join(texts))})</span>',
+    conditions=lambda texts: f'<span class="a m">({escape(", ".join(texts))})</span>',
     label='<span class="l">%s</span>',
     aside='<span class="a">(%s)</span>',
     templates={
@@ -239,9 +234,9 @@ def as_html(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> I
 
     page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     before, _, after = page.partition(_END)
-    text = "\n".join(_escaped(printable(line)) for line in explanation.graph.text.split("\n"))
-    title = _escaped(printable(wanted.title))
-    yield Template(before).substitute(language=_escaped(wanted.language), title=title, text=text)
+    text = "\n".join(escape(printable(line)) for line in explanation.graph.text.split("\n"))
+    title = escape(printable(wanted.title))
+    yield Template(before).substitute(language=escape(wanted.language), title=title, text=text)
     yield from written(Lines(explanation, PLAIN, wanted.shown), _HTML, catalogue)
     yield after
 

@@ -25,11 +25,9 @@ def print_trace(
     words = catalogue(wanted.language)
     if wanted.format == "text":
         out, lines = console(), Lines(explanation, _signs(), wanted.shown)
-        if ask is None:
-            print_on(out, lines, words)
-            return
-        out.print(words.say(Message("Any key shows the next step, q ends it.")), style="dim")
-        print_on(out, lines, words, ask)
+        if ask is not None:
+            out.print(words.say(Message("Any key shows the next step, q ends it.")), style="dim")
+        print_on(out, lines, words, ask or (lambda: True))
         return
     if wanted.format == "json":
         from cgcli.views.trace.document import as_json

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias
 
-from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
@@ -139,7 +138,10 @@ def tree(write: Writing, words: Catalogue) -> Iterator[list[Segment]]:
         pending = [(root, "", "", 0)]
         while pending:
             node, before, guide, depth = pending.pop()
-            inner = [a for a in graph.arguments[node] if _has_line(graph, a)]
+            # A number as it was typed is read in the formula above it.
+            inner = [
+                a for a in graph.arguments[node] if a not in graph.literals or a in graph.given
+            ]
             referred = bool(drawn[node])
             if not referred and inner and depth == _DEEPEST:
                 drawn[node] = 2
@@ -157,11 +159,6 @@ def tree(write: Writing, words: Catalogue) -> Iterator[list[Segment]]:
             for argument in reversed(dict.fromkeys(inner)):
                 pending.append((argument, below, guide, depth + 1))
                 guide = tee
-
-
-def _has_line(graph: Graph, node: int) -> bool:
-    """A number as it was typed is read in the formula above it."""
-    return node not in graph.literals or node in graph.given
 
 
 def _branch(write: Writing, words: Catalogue, node: int, elsewhere: int) -> Iterator[Segment]:
