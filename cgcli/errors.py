@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import importlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Position(NamedTuple):
@@ -143,6 +144,18 @@ def missing(extra: str, purpose: str) -> CgraphError:
 
     message = f"{purpose} the extra '{extra}' is needed"
     return CgraphError("usage", message, f"install it: {how_to_install(extra)}")
+
+
+def required(module: str, extra: str, purpose: str) -> Any:
+    """Return a module; raises `CgraphError` that names the extra where it is not installed.
+
+    >>> required("math", "draw", "to lay the picture out").pi
+    3.141592653589793
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise missing(extra, purpose) from None
 
 
 class Lines:

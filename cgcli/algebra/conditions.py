@@ -7,6 +7,7 @@ for x != 0, is seen and not said.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -159,11 +160,8 @@ class Conditions:
     def _follows(self, condition: Condition, known: dict[Condition, None]) -> bool:
         left, sign, right, guard = condition
         stronger = {">=": (">=", ">"), "!=": ("!=", ">", "<")}.get(sign, (sign,))
-        if any(
-            Condition(left, each, right, guard[:length]) in known
-            for each in stronger
-            for length in range(len(guard) + 1)
-        ):
+        ways = itertools.product(stronger, range(len(guard) + 1))
+        if any(Condition(left, each, right, guard[:length]) in known for each, length in ways):
             return True
         return any(self._settles(choice, taken, condition, known) for choice, taken in guard)
 
@@ -195,11 +193,7 @@ class Conditions:
     # What one form, or one node, asks for
 
     def asked_in(
-        self,
-        graph: Graph,
-        values: Mapping[int, Form],
-        node: int,
-        active: bytearray | None = None,
+        self, graph: Graph, values: Mapping[int, Form], node: int, active: bytearray | None = None
     ) -> dict[Condition, None]:
         """Return what must hold for a node to have a value, or a gradient through active nodes.
 

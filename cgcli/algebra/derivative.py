@@ -47,10 +47,7 @@ class Derivatives:
             if each in known:
                 continue
             rule = self._rules.get(forms.kinds[each])
-            if rule is not None:
-                known[each] = rule(each)
-            else:
-                known[each] = forms.one if each == self.by else forms.zero
+            known[each] = rule(each) if rule is not None else forms.number(each == self.by)
             if each in forms.closed:
                 # What its derivative is made of is as shared.
                 forms.close(known[each])

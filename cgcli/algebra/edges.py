@@ -54,9 +54,7 @@ def needed(
         values = forward(writer.graph, at)
         return _flat([forward(source, at)[source.output], *(values[node] for node in nodes)])
 
-    return [
-        each for each in conditions if each.sign != "!=" or _jumps(forms, source, each, outcome)
-    ]
+    return [one for one in conditions if one.sign != "!=" or _jumps(forms, source, one, outcome)]
 
 
 def _jumps(

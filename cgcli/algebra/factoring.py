@@ -104,9 +104,8 @@ def _single_terms(forms: Forms, form: Form) -> list[Form]:
 def weight(forms: Forms, form: Form) -> int:
     """Return how long a form is about, when it is written: its terms and their factors."""
     number, terms = forms.terms(form)
-    total = int(bool(number))
+    total = len(terms) + bool(number)
     for term in terms:
-        total += 1
         for base in forms.factors(term)[1]:
             total += 1 + (len(forms.parts[base][1]) if forms.kinds[base] == SUM else 0)
     return total

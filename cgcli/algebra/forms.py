@@ -26,16 +26,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from cgcli.algebra.sums import (
-    CALL,
-    CROWD,
-    NAME,
-    PRODUCT,
-    SUM,
-    Factors,
-    Form,
-    Sums,
-)
+from cgcli.algebra.sums import CALL, CROWD, NAME, PRODUCT, SUM, Factors, Form, Sums
 
 _BITS: Final = 512
 

@@ -102,10 +102,9 @@ class Formulas:
         self._conditions = Conditions(self.forms)
         self._defined: dict[Condition, None] = {}
         needed = graph.ancestors([graph.output])
-        if sum(needed) > _NODES:
-            message = (
-                f"formulas are written for up to {_NODES:,} nodes, and this has {sum(needed):,}"
-            )
+        size = sum(needed)
+        if size > _NODES:
+            message = f"formulas are written for up to {_NODES:,} nodes, and this has {size:,}"
             raise CgraphError("limit", message, "cgraph eval differentiates it in numbers")
         shaped = any(graph.shape(graph.inputs[name]) for name in self.names)
         self.tensors = shaped or (
@@ -163,13 +162,10 @@ class Formulas:
             raise CgraphError("shape", message, hint)
         check_count(len(elements) * len(orders))
         several = graph.shape(output) and not self.tensors
+        derived = self._backward if self.tensors or len(self.names) > _MANY else self._forward
         found: list[Found] = []
         for k, each in enumerate(elements):
-            of = f"{name}{k}" if several else name
-            if self.tensors or len(self.names) > _MANY:
-                found += self._backward(of, each, orders)
-            else:
-                found += self._forward(of, each, orders)
+            found += derived(f"{name}{k}" if several else name, each, orders)
         return found
 
     def _forward(self, of: str, node: int, orders: list[tuple[str, ...]]) -> list[Found]:
@@ -328,10 +324,6 @@ class Formulas:
         return form
 
     def _holds(self, writer: Writer, condition: Condition, domain: bool) -> Holds:
-        return Holds(
-            writer.node(condition.left),
-            condition.sign,
-            writer.node(condition.right),
-            tuple((writer.node(choice), taken) for choice, taken in condition.guard),
-            domain,
-        )
+        left, right = writer.node(condition.left), writer.node(condition.right)
+        guard = tuple((writer.node(choice), taken) for choice, taken in condition.guard)
+        return Holds(left, condition.sign, right, guard, domain)

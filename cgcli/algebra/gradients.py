@@ -149,7 +149,7 @@ class Gradients(Sweep):
         rows = self.of(node, names, forms.unit(length))
         found = {}
         for name, row in rows.items():
-            matrix = Rows(self.algebra, length).matrix(row.form)
+            matrix = Rows(self.algebra).matrix(row.form)
             if matrix is None:
                 matrix = self._written_out(row, length)
             found[name] = whole(forms, matrix, (length, *row.shape))
@@ -162,13 +162,8 @@ class Gradients(Sweep):
             message = f"the derivative of a vector of {length} has no matrix form here"
             hint = f"up to {MOST} elements are written out one by one: take smaller shapes"
             raise CgraphError("limit", message, hint)
-        parts = []
-        for place in range(length):
-            at = placed(forms, row.form, place)
-            if row.shape:
-                at = whole(forms, listed(forms, at), row.shape)
-            parts.append(at)
-        return stacked(forms, parts)
+        parts = (listed(forms, placed(forms, row.form, place)) for place in range(length))
+        return stacked(forms, [whole(forms, part, row.shape) for part in parts])
 
 
 def check_axes(shape: Shape, by: Mapping[str, Shape], order: int) -> None:
@@ -179,10 +174,8 @@ def check_axes(shape: Shape, by: Mapping[str, Shape], order: int) -> None:
     for name, own in by.items():
         rank = len(shape) + len(own)
         if rank > 2:
-            message = (
-                f"the derivative of {describe(shape)} by {excerpt(name)}, {describe(own)}, "
-                f"has {rank} axes"
-            )
+            by_name = f"{excerpt(name)}, {describe(own)}"
+            message = f"the derivative of {describe(shape)} by {by_name}, has {rank} axes"
             element = "f[0, 0]" if len(shape) > 1 else "f[0]"
             hint = f"values have two at most: ask for one element, {element}"
             if order > 1:

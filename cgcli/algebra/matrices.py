@@ -78,6 +78,14 @@ class Algebra:
             return "row", element(forms, form, 0)
         return "column", element(forms, self._transposed(form), 0)
 
+    def _scaled(self, tensor: Tensor) -> tuple[str, Form, Form]:
+        """Return how a tensor fills its shape, and what with: a scalar times 1 or a tensor."""
+        kind, form = self._kind(tensor)
+        scale, form = self._apart(form)
+        if self.forms.shapes[form]:
+            return kind, scale, form
+        return "scalar", self.forms.mul(scale, form), self.forms.one
+
     # Products
 
     def product(self, a: Any, b: Any) -> Tensor:
@@ -165,10 +173,7 @@ class Algebra:
         if forms.is_call(tensor.form, "stack") and len(set(forms.inner(tensor.form))) == 1:
             # A list of one number, over and over, is that number.
             tensor = self._tensor(forms.inner(tensor.form)[0], shape)
-        kind, form = self._kind(tensor)
-        scale, form = self._apart(form)
-        if not forms.shapes[form]:
-            scale, form, kind = forms.mul(scale, form), forms.one, "scalar"
+        kind, scale, form = self._scaled(tensor)
         if len(shape) == 1:
             found = forms.call("diag", (whole(forms, form, shape),))
             return self._tensor(forms.mul(scale, found), shape * 2)
@@ -183,9 +188,8 @@ class Algebra:
     def _diagonal(self, form: Form) -> Form:
         """Return the vector that a diagonal matrix has as its diagonal, 1 for the identity's."""
         (vector,) = self.forms.parts[form][1]
-        is_list = self.forms.is_call(vector, "stack")
-        is_identity = is_list and set(self.forms.inner(vector)) == {self.forms.one}
-        return self.forms.one if is_identity else int(vector)
+        elements = self.forms.inner(vector) if self.forms.is_call(vector, "stack") else []
+        return self.forms.one if set(elements) == {self.forms.one} else int(vector)
 
     def cumsum(self, x: Any, *, backwards: bool = False) -> Tensor:
         """Return for every element of a vector the sum up to it; backwards, from it on."""
@@ -216,8 +220,7 @@ class Algebra:
         if len(forms.shapes[form]) == 1:
             return self._column(form)
         if self.forms.is_call(form, "transpose"):
-            found: Form = forms.parts[form][1][0]
-            return found
+            return forms.inner(form)[0]
         if self.forms.is_call(form, "diag"):
             return form
         if self.forms.is_call(form, "outer"):
@@ -244,10 +247,7 @@ class Algebra:
         if not shape:
             return tensor
         left = reduced(shape, axis[0] if axis else None)
-        kind, form = self._kind(tensor)
-        scale, form = self._apart(form)
-        if not forms.shapes[form]:
-            scale, form, kind = forms.mul(scale, form), forms.one, "scalar"
+        kind, scale, form = self._scaled(tensor)
         if not left:
             count = size(shape) // size(forms.shapes[form])
             found = self._total(form) if kind != "scalar" else forms.one

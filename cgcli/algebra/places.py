@@ -47,8 +47,9 @@ def _inner(forms: Forms, at: At) -> list[At]:
         if name == "outer":
             return [(arguments[0], place)]
         if name == "transpose":
-            column = _only_row(forms, arguments[0])
-            return [] if column is None else [(column, place)]
+            rows = forms.inner(arguments[0])
+            is_column = forms.is_call(arguments[0], "stack") and len(rows) == 1
+            return [(rows[0], place)] if is_column else []
         operation = OPERATIONS.get(name)
         if operation is None or not operation.elementwise or _seeks(forms, form):
             return []
@@ -65,12 +66,6 @@ def _seeks(forms: Forms, form: Form) -> bool:
     return forms.parts[form][0] in COMPARISONS and any(
         forms.is_call(each, "amax", "amin") for each in forms.reachable([form])
     )
-
-
-def _only_row(forms: Forms, form: Form) -> Form | None:
-    """Return the row of a list of one row."""
-    rows = forms.inner(form)
-    return rows[0] if forms.is_call(form, "stack") and len(rows) == 1 else None
 
 
 def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
@@ -90,8 +85,7 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
         return forms.made_of(form, lower)
     name, arguments, static = parts
     if name == "stack":
-        picked: Form = arguments[place]
-        return picked
+        return forms.inner(form)[place]
     if name == "onehot" and forms.value(arguments[0]) is not None:
         return forms.one if forms.value(arguments[0]) == place else forms.zero
     if name == "outer":

@@ -36,10 +36,9 @@ def placed(forms: Forms, form: Form, place: int) -> Form:
 class Rows:
     """Rows put together: from the form that stands for any row, the matrix of all of them."""
 
-    def __init__(self, algebra: Algebra, length: int) -> None:
+    def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
         self.forms = algebra.forms
-        self.length = length
         self._depends: dict[Form, bool] = {}
         self._found: dict[Form, Form | None] = {}
 
@@ -61,8 +60,7 @@ class Rows:
         kind, parts = forms.kinds[form], forms.parts[form]
         rank = len(forms.shapes[form])
         if kind == CALL and parts[0] == "row":
-            found: Form = parts[1][0]
-            return found
+            return forms.inner(form)[0]
         inner = [self._lined(part, rank) for part in forms.inner(form)]
         own = [each for each in inner if each is not None]
         if len(own) < len(inner):
@@ -78,9 +76,8 @@ class Rows:
         if found is None or not self._depends[part]:
             return found
         if rank and not self.forms.shapes[part]:
-            return self.algebra.spread(
-                Tensor(self.forms, found), Tensor(self.forms, self.forms.zero, (1, 1)), 1
-            ).form
+            like = Tensor(self.forms, self.forms.zero, (1, 1))
+            return self.algebra.spread(Tensor(self.forms, found), like, 1).form
         return found
 
     def _product(self, arguments: tuple[Form, Form]) -> Form | None:

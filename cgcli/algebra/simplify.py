@@ -16,7 +16,7 @@ from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import apply
 from cgcli.algebra.sums import CALL, NAME, NUMBER, SUM, Form
 from cgcli.algebra.walk import worked_out
-from cgcli.errors import CgraphError, missing
+from cgcli.errors import CgraphError, required
 
 MOST: Final = 200
 """So many operations a formula may have: SymPy's time grows faster than they do."""
@@ -35,15 +35,6 @@ _RECIPROCALS: Final = {
 }  # fmt: skip
 
 
-def require_sympy() -> Any:
-    """Return the module; raises `CgraphError` that names the extra where it is not installed."""
-    try:
-        import sympy
-    except ImportError:
-        raise missing("simplify", "for --simplify") from None
-    return sympy
-
-
 class Simplifier:
     """SymPy's simplest form of a form.
 
@@ -58,7 +49,7 @@ class Simplifier:
     """
 
     def __init__(self) -> None:
-        self.sympy = require_sympy()
+        self.sympy = required("sympy", "simplify", "for --simplify")
         self.unchanged = 0
         # Lt is another name for StrictLessThan.
         self._back = {getattr(self.sympy, name).__name__: own for own, name in _THEIRS.items()}
@@ -214,10 +205,7 @@ def _check_size(forms: Forms, form: Form) -> None:
         sizes[each] = min(10**9, 1 + sum(sizes[part] for part in inner))
         depths[each] = 1 + max((depths[part] for part in inner), default=0)
     if sizes[form] > MOST or depths[form] > _DEEPEST:
-        message = f"the formula has {_about(sizes[form])} parts, {depths[form]:,} deep"
+        size = f"{sizes[form]:,}" if sizes[form] < 10**9 else "more than 999,999,999"
+        message = f"the formula has {size} parts, {depths[form]:,} deep"
         hint = f"--simplify takes {MOST} parts, {_DEEPEST} deep: leave it out, or ask for less"
         raise CgraphError("limit", message, hint)
-
-
-def _about(count: int) -> str:
-    return f"{count:,}" if count < 10**9 else "more than 999,999,999"

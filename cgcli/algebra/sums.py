@@ -221,7 +221,7 @@ class Sums:
         if len(terms) > CROWD:
             return Fraction(0), {form: Fraction(1)}
         for term, factor in list(terms.items()):
-            if not self._is_open_sum(term):
+            if self.kinds[term] != SUM or term in self.closed or len(self.parts[term][1]) > CROWD:
                 continue
             joined = terms.pop(term) - factor
             inner = self.parts[term]
@@ -231,11 +231,6 @@ class Sums:
             for each, own in inner[1]:
                 terms[each] = terms.get(each, 0) + factor * own
         return number, terms
-
-    def _is_open_sum(self, form: Form) -> bool:
-        if self.kinds[form] != SUM or form in self.closed:
-            return False
-        return len(self.parts[form][1]) <= CROWD
 
     def scale(self, form: Form, factor: Fraction) -> Form:
         """Return a number times a form; a sum of several terms changes its signs at most."""

@@ -83,9 +83,8 @@ class Tensor(Operators):
         if forms.is_constant(right, "inf"):
             # That a number is finite is no condition to be told.
             return False
-        if all(
-            forms.kinds[each] == NUMBER or each in forms.constants for each in (self.form, right)
-        ):
+        sides = self.form, right
+        if all(forms.kinds[each] == NUMBER or each in forms.constants for each in sides):
             return False
         # Elements that a form singles out are asked for in the formula.
         if forms.asks or (forms.shapes[self.form] and forms.kinds[right] == CALL):
@@ -95,8 +94,7 @@ class Tensor(Operators):
 
     def __ne__(self, other: object) -> Any:
         """Return whether they differ, as a form; a condition that is asked for is itself."""
-        forms = self.forms
-        right = Tensor.of(forms, other).form
+        forms, right = self.forms, Tensor.of(self.forms, other).form
         if forms.is_call(self.form, *COMPARISONS) and forms.value(right) == 0:
             return self
         return self.write("ne", self, other)

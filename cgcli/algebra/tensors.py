@@ -42,16 +42,14 @@ def tensors(forms: Forms) -> Namespace:
 
     def elementwise(name: str) -> Callable[..., Tensor]:
         def function(*arguments: Any) -> Tensor:
-            shapes = [shape_of(each) for each in arguments]
             own = tuple(algebra.of(each).form for each in arguments)
-            return Tensor(forms, apply(forms, name, own), broadcast(*shapes))
+            return Tensor(forms, apply(forms, name, own), broadcast(*map(shape_of, arguments)))
 
         return function
 
     def keeping(name: str) -> Callable[..., Tensor]:
         def function(x: Any, *static: int) -> Tensor:
-            form = algebra.form(x)
-            return Tensor(forms, forms.call(name, (form,), static))
+            return Tensor(forms, forms.call(name, (algebra.form(x),), static))
 
         return function
 
@@ -61,14 +59,11 @@ def tensors(forms: Forms) -> Namespace:
         same = algebra.of(a).form == algebra.of(b).form
         return a if same else elementwise("where")(condition, a, b)
 
-    functions: dict[str, Any] = {}
-    for row in TABLE:
-        if row.words:
-            functions[row.name] = elementwise(row.name) if row.elementwise else keeping(row.name)
+    makers = {row.name: elementwise if row.elementwise else keeping for row in TABLE if row.words}
     own = [name for name in vars(Algebra) if name[0] != "_" and name not in ("of", "form")]
     return Namespace(
         **{
-            **functions,
+            **{name: make(name) for name, make in makers.items()},
             **{name: getattr(algebra, name) for name in own},
             "where": where,
             "pow": elementwise("pow"),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cgcli.algebra.formulas import Formulas, Holds
+from cgcli.algebra.signs import COMPARISONS
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, excerpt
@@ -52,9 +53,7 @@ def evaluated(
     derivatives = [found[row.node] for row in rows]
     if all(held) and not kind.exact:
         # A formula that is simplified has values at removable points.
-        derivatives = [
-            _filled(value, other) for value, other in zip(derivatives, shown, strict=True)
-        ]
+        derivatives = list(map(_filled, derivatives, shown))
     return [kind.plain(value) for value in derivatives], held
 
 
@@ -133,10 +132,6 @@ def _unequal(a: Any, b: Any) -> Any:
 
 
 _SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
+    **{sign: getattr(operator, name) for name, sign in COMPARISONS.items()},
     "!=": _unequal,
 }

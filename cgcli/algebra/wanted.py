@@ -23,13 +23,10 @@ class Wanted(NamedTuple):
 
 def inputs_of(graph: Graph, wanted: Wanted) -> list[str]:
     """Return the names to differentiate by, each once; raises `CgraphError`."""
-    if wanted.wrt is None:
-        names = list(graph.inputs)
-    else:
-        names = list(dict.fromkeys(wanted.wrt))
-        for name in names:
-            if name not in graph.inputs:
-                raise _no_input(graph, name)
+    names = list(dict.fromkeys(graph.inputs if wanted.wrt is None else wanted.wrt))
+    for name in names:
+        if name not in graph.inputs:
+            raise _no_input(graph, name)
     if not names:
         message = "there is nothing to differentiate by: the program has no inputs"
         raise CgraphError("usage", message, "write a name in it: x^2")
@@ -57,8 +54,7 @@ def orders_of(names: list[str], wanted: Wanted) -> list[tuple[str, ...]]:
 def check_count(count: int) -> None:
     """Raise `CgraphError` of kind limit for too many derivatives."""
     if count > _MOST:
-        message = f"these are {count:,} derivatives"
-        raise CgraphError("limit", message, "ask for less with --wrt")
+        raise CgraphError("limit", f"these are {count:,} derivatives", "ask for less with --wrt")
 
 
 def named(of: str, wrt: tuple[str, ...], reserved: set[str]) -> str:

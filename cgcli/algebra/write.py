@@ -101,15 +101,12 @@ class Writer:
         if name == "nan":
             # The language has no word for it.
             return self._apply("div", (self._constant("0"), self._constant("0")))
-        if name in self._inputs:
-            return self._constant(repr(CONSTANTS[name]))
-        return self._constant(name)
+        return self._constant(repr(CONSTANTS[name]) if name in self._inputs else name)
 
     def _constant(self, literal: str) -> int:
         node = self._constants.get(literal)
         if node is None:
-            value = CONSTANTS.get(literal)
-            value = float(literal) if value is None else value
+            value = CONSTANTS[literal] if literal in CONSTANTS else float(literal)
             node = self._constants[literal] = self.graph.constant(value, literal)
         return node
 

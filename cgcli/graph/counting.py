@@ -26,13 +26,9 @@ class Work(NamedTuple):
     nodes: int
     turns: int
 
-    def times(self, count: int) -> Work:
-        """Return the work done over and over."""
-        return Work(self.nodes * count, self.turns * count)
-
-    def plus(self, other: Work) -> Work:
-        """Return both together."""
-        return Work(self.nodes + other.nodes, self.turns + other.turns)
+    def plus(self, other: Work, times: int = 1) -> Work:
+        """Return both together, the other one done so many times."""
+        return Work(self.nodes + other.nodes * times, self.turns + other.turns * times)
 
 
 class Count:
@@ -64,7 +60,7 @@ class Count:
         """Return what a loop comes to at least, the values of outer loops' variables given."""
         own, calls = self._walk([(loop, values, 1)])
         for name, times in calls.items():
-            own = own.plus(self.call(name).times(times))
+            own = own.plus(self.call(name), times)
         return own
 
     def call(self, name: str) -> Work:
@@ -82,7 +78,7 @@ class Count:
             pending.pop()
             own, calls = entered[last]
             for callee, times in calls.items():
-                own = own.plus(self._calls.get(callee, Work(0, 0)).times(times))
+                own = own.plus(self._calls.get(callee, Work(0, 0)), times)
             self._calls[last] = own.plus(Work(0, 1))
         return self._calls[name]
 

@@ -112,10 +112,8 @@ class Expressions(Names):
         fixed: tuple[int, ...] = ()
         if row.static and count > len(row.parameters):
             arguments, axes = arguments[: len(row.parameters)], arguments[len(row.parameters) :]
-            fixed = tuple(
-                self.static_argument(node, row.static[k], name, start, end)
-                for k, node in enumerate(axes)
-            )
+            pairs = zip(axes, row.static, strict=False)
+            fixed = tuple(self.static_argument(*pair, name, start, end) for pair in pairs)
             self.drop(axes, start, end)
         stack.append(self.operation(row, tuple(arguments), start, end, fixed))
         return None
@@ -128,14 +126,12 @@ class Expressions(Names):
         """
         graph = self.graph
         part = set(nodes)
-        while (
-            (last := len(graph) - 1) in part
-            and last not in graph.given
-            and self.within(last, start, end)
-        ):
+        last = len(graph) - 1
+        while last in part and last not in graph.given and self.within(last, start, end):
             part.update(graph.arguments[last])
             graph.pop()
             self.known.pop(last, None)
+            last -= 1
 
     def wrong_arity(
         self, name: str, rows: tuple[Operation, ...], count: int, start: int, end: int

@@ -19,6 +19,7 @@ _GREEK: Final = frozenset(
         *("Psi", "Omega"),
     )
 )
+_NUMBERS: Final = {"inf": r"\infty", "nan": r"\text{NaN}", "pi": r"\pi", "tau": r"\tau"}
 _NAME: Final = re.compile(r"(?P<base>.*?)(?P<index>\[.*\])?", re.DOTALL)
 
 
@@ -106,11 +107,9 @@ def latex_number(text: str) -> str:
     >>> latex_number("-12.5"), latex_number("1e-05"), latex_number("pi")
     ('-12.5', '1 \\times 10^{-5}', '\\pi')
     """
-    if text.lstrip("-") in ("inf", "nan", "pi", "tau"):
-        sign = "-" if text.startswith("-") else ""
-        return sign + {
-            "inf": r"\infty", "nan": r"\text{NaN}", "pi": r"\pi", "tau": r"\tau"
-        }[text.lstrip("-")]  # fmt: skip
+    plain = text.lstrip("-")
+    if plain in _NUMBERS:
+        return ("-" if text.startswith("-") else "") + _NUMBERS[plain]
     mantissa, exponential, exponent = text.replace("E", "e").partition("e")
     if not exponential or not mantissa:
         return text

@@ -67,9 +67,8 @@ class Names(Nodes):
             here, there = there, here
         if name in there:
             message = f"'{excerpt(name)}' is both one value and a family {excerpt(name)}[…]"
-            raise self.error(
-                "name", message, "give one of them another name", span, there[name], "the other"
-            )
+            hint = "give one of them another name"
+            raise self.error("name", message, hint, span, there[name], "the other")
         if name in self.bindings:
             message = f"'{excerpt(name)}' is assigned in the program and bound as well"
             hint = f"leave out {excerpt(name)}=…, or the statement"
@@ -96,11 +95,9 @@ class Names(Nodes):
     def value_of(self, name: str, scope: Scope, start: int, end: int) -> int:
         """Return the node that a name stands for, making an input or a constant of a new one."""
         local = scope.get(name)
-        if local is not None:
-            if isinstance(local, Turn):
-                return self.constant(float(local.value), str(local.value), start, end)
-            return local
-        node = self.nodes.get(name)
+        if isinstance(local, Turn):
+            return self.constant(float(local.value), str(local.value), start, end)
+        node = self.nodes.get(name) if local is None else local
         if node is not None:
             return node
         if name in self.assigned or name in self.families or name in self.functions:
@@ -138,9 +135,8 @@ class Names(Nodes):
         if node is None:
             written = f"{excerpt(name)}[{', '.join(map(str, key))}]"
             have = [k for n, k in self.members if n == name]
-            shown = ", ".join(
-                f"{excerpt(name)}[{', '.join(map(str, k))}]" for k in have[:1] + have[1:][-1:]
-            )
+            ends = have[:1] + have[1:][-1:]
+            shown = ", ".join(f"{excerpt(name)}[{', '.join(map(str, k))}]" for k in ends)
             hint = f"assigned so far: {shown}" if have else f"write {written} = … first"
             message = f"{written} is used before it is assigned"
             raise self.error("name", message, hint, (start, end))
@@ -164,9 +160,8 @@ class Names(Nodes):
             message = f"'{shown}' is a value, not a function"
             hint = f"write {shown}*{called}"
             if getattr(self.bindings.get(name), "shape", ()) or name in self.families:
-                hint = (
-                    f"write {shown}[{called[1:-1]}] for an element, {shown}*{called} for a product"
-                )
+                element = f"{shown}[{called[1:-1]}]"
+                hint = f"write {element} for an element, {shown}*{called} for a product"
             return self.error("name", message, hint, span)
         message = f"there is no function '{shown}'"
         based = re.fullmatch(r"log_?(\w+)", name)
@@ -196,9 +191,8 @@ class Names(Nodes):
             local = scope.get(payload) if kind == syntax.NAME else None
             if isinstance(local, Turn):
                 return local.value
-        return static.whole_number(
-            self.text, expression, self.lookup(scope), self.static_member, what
-        )
+        lookup = self.lookup(scope)
+        return static.whole_number(self.text, expression, lookup, self.static_member, what)
 
     def key(self, parts: Sequence[syntax.Expression], scope: Scope) -> tuple[int, ...]:
         """Return the whole numbers that the indices of a family's member are known to be."""
@@ -252,9 +246,7 @@ class Names(Nodes):
     def name_known(self, name: str) -> float | None:
         """Return the value of a name where it is known already; no node is made of it."""
         node = self.nodes.get(name)
-        if node is not None:
-            return self.value_known(node)
-        return self.read(name)
+        return self.read(name) if node is None else self.value_known(node)
 
     def value_known(self, node: int) -> float | None:
         """Return the value of a node where it is known before anything is evaluated."""
@@ -278,8 +270,7 @@ class Names(Nodes):
             local = scope.get(name)
             if isinstance(local, Turn):
                 return float(local.value)
-            node = local if local is not None else self.value_of(name, scope, start, end)
-            return self.static_value(node, name, start, end)
+            return self.static_value(self.value_of(name, scope, start, end), name, start, end)
 
         return find
 
@@ -307,7 +298,6 @@ class Names(Nodes):
             if self.within(node, start, end):
                 where = (self.graph.starts[node], self.graph.ends[node])
             message = f"the {what} of {name} must be a whole number known when the graph is built"
-            raise self.error(
-                "index", message, f"write the number itself, as in {name}(x, 1)", where
-            )
+            hint = f"write the number itself, as in {name}(x, 1)"
+            raise self.error("index", message, hint, where)
         return int(value)

@@ -47,11 +47,9 @@ def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:
             found = _match(graph, root, pattern)
             if found is None or node not in found[1]:
                 continue
-            before = inline(graph, root, lambda place: place in graph.given)
-            parts = {
-                letter: inline(graph, place, lambda place: place in graph.given)
-                for letter, place in found[0].items()
-            }
+            stop = graph.given.__contains__
+            before = inline(graph, root, stop)
+            parts = {letter: inline(graph, place, stop) for letter, place in found[0].items()}
             if len(before) > _LENGTH * 2:
                 return None
             return before, _filled(after, parts)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt
-from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Expression, Range, taken
+from cgcli.language import syntax
+from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Entry, Expression, taken
 from cgcli.numbers import real
 from cgcli.operations.row import Shape
 from cgcli.operations.table import OPERATIONS, WORDS
@@ -20,6 +22,8 @@ Lookup = Callable[[str, int, int], float | Shape]
 Member = Callable[[str, tuple[int, ...], int, int], float | Shape]
 
 _LARGEST: Final = 2**53
+_AS_INDEX, _MEMBER = -1, -2
+"""Kinds of entries beside those of the syntax: what is to be whole, and what has indices."""
 
 
 def whole_number(
@@ -47,7 +51,7 @@ def _whole(text: str, expression: Expression, value: float | Shape, what: str) -
     return int(value)
 
 
-def turns(text: str, limits: Range, lookup: Lookup, member: Member) -> range:
+def turns(text: str, limits: syntax.Range, lookup: Lookup, member: Member) -> range:
     """Return the values a loop's variable takes, both ends included."""
     start = whole_number(text, limits.start, lookup, member, "the start of a range")
     stop = whole_number(text, limits.stop, lookup, member, "the end of a range")
@@ -59,65 +63,44 @@ def turns(text: str, limits: Range, lookup: Lookup, member: Member) -> range:
         return range(start, stop + 1)
     step = whole_number(text, limits.step, lookup, member, "the step of a range")
     if step == 0:
-        message = "the step of a range cannot be 0"
-        raise _error(text, limits.span, message, "write by 1 or by -1")
+        raise _error(text, limits.span, "the step of a range cannot be 0", "write by 1 or by -1")
     return range(start, stop + (1 if step > 0 else -1), step)
 
 
-class _Frame:
-    """An expression under way, and the indices that it waits for: h[h[0] + 1]."""
-
-    __slots__ = ("entries", "expression", "found", "indexed", "rest", "stack")
-
-    def __init__(self, expression: Expression) -> None:
-        self.expression = expression
-        self.entries = iter(expression)
-        self.stack: list[float | Shape] = []
-        self.found: list[int] = []
-        self.rest: Iterator[Expression] = iter(())
-        self.indexed: tuple[str, int, int] = ("", 0, 0)
+def _entries(expression: Expression) -> Iterator[Entry]:
+    """Yield an expression's entries, the indices of a member of a family before it: h[h[0] + 1]."""
+    running: list[Iterator[Entry]] = [iter(expression)]
+    while running:
+        for entry in running[-1]:
+            kind, payload, _, *span = entry
+            if kind == INDEX and payload.name and not payload.slices:
+                indices = ((*part, (_AS_INDEX, part, 1, *span)) for part in payload.indices)
+                member = (_MEMBER, payload.name, len(payload.indices), *span)
+                running.append(chain(*indices, [member]))
+                break
+            yield entry
+        else:
+            running.pop()
 
 
 def _value(text: str, expression: Expression, lookup: Lookup, member: Member) -> float | Shape:
     """Run a postfix expression over floats; a vector or a matrix is known by its shape alone."""
-    frames = [_Frame(expression)]
-    while True:
-        frame = frames[-1]
-        inner = _advance(text, frame, lookup)
-        if inner is not None:
-            frames.append(_Frame(inner))
-            continue
-        value = frame.stack[0]
-        frames.pop()
-        if not frames:
-            return value
-        outer = frames[-1]
-        outer.found.append(_whole(text, frame.expression, value, "an index"))
-        following = next(outer.rest, None)
-        if following is not None:
-            frames.append(_Frame(following))
-        else:
-            name, start, end = outer.indexed
-            outer.stack.append(member(name, tuple(outer.found), start, end))
-
-
-def _advance(text: str, frame: _Frame, lookup: Lookup) -> Expression | None:
-    """Run a frame's entries; return the index that must be known first, or None at the end."""
-    stack = frame.stack
-    for kind, payload, count, start, end in frame.entries:
+    stack: list[Any] = []
+    for kind, payload, count, start, end in _entries(expression):
         if kind == NUMBER:
             stack.append(float(payload))
         elif kind == NAME:
             stack.append(lookup(payload, start, end))
-        elif kind == INDEX and payload.name and not payload.slices:
-            frame.indexed, frame.found = (payload.name, start, end), []
-            frame.rest = iter(payload.indices)
-            return next(frame.rest)
+        elif kind == _AS_INDEX:
+            stack.append(_whole(text, payload, stack.pop(), "an index"))
+        elif kind == _MEMBER:
+            stack.append(member(payload, tuple(taken(stack, count)), start, end))
         elif kind in (OPERATION, CALL):
             stack.append(_apply(text, kind, payload, taken(stack, count), start, end))
         else:
             raise _unknown(text, start, end)
-    return None
+    value: float | Shape = stack[0]
+    return value
 
 
 def _apply(
@@ -130,11 +113,9 @@ def _apply(
         message = "len takes a vector or a matrix, not a scalar"
         raise CgraphError("shape", message, "", (Place(text, start, end),))
     rows = (OPERATIONS[name],) if kind == OPERATION else WORDS.get(name, ())
-    for row in rows:
-        if row.elementwise and row.accepts(len(arguments)):
-            if any(isinstance(argument, tuple) for argument in arguments):
-                break
-            numbers = (float(a) for a in arguments if not isinstance(a, tuple))
+    numbers = [float(a) for a in arguments if not isinstance(a, tuple)]
+    for row in rows if len(numbers) == len(arguments) else ():
+        if row.elementwise and row.accepts(len(numbers)):
             return float(real.run(row.value, *numbers))
     raise _unknown(text, start, end)
 

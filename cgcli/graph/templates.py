@@ -43,9 +43,8 @@ class Template(NamedTuple):
     @property
     def helpers(self) -> list[str]:
         """The names in it that begin with an underscore."""
-        return re.findall(
-            r"\b_\w+", " ".join(each for each in self.pieces if isinstance(each, str))
-        )
+        texts = (each for each in self.pieces if isinstance(each, str))
+        return re.findall(r"\b_\w+", " ".join(texts))
 
 
 @lru_cache(1_000)

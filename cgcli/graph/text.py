@@ -111,11 +111,7 @@ def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:
         if graph.arguments[place] and not stop(place):
             return None
         name = graph.literals.get(place, names[place]) if place == node else names[place]
-        return name, _name_level(name)
+        # A negative constant, from a loop's variable, is written with its sign.
+        return name, LEVELS["sign"] if name.startswith("-") else ATOM
 
     return write(graph, node, leaf)
-
-
-def _name_level(name: str) -> int:
-    """A negative constant, from a loop's variable, is written with its sign."""
-    return LEVELS["sign"] if name.startswith("-") else ATOM

@@ -135,11 +135,9 @@ def _before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quan
     while pending:
         quantity = pending.pop()
         node, of = quantity
-        if quantity is not target:
-            on_sheet = node in (known.values if of < 0 else known.gradients)
-            if on_sheet:
-                yield quantity
-                continue
+        if quantity is not target and node in (known.values if of < 0 else known.gradients):
+            yield quantity
+            continue
         if of < 0:
             following = [Quantity(argument) for argument in graph.arguments[node]]
         else:

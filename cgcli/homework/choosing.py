@@ -141,11 +141,10 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
             continue
         step = step_at(own, quantity)
         numbers: dict[str, Any] = {}
+        right = step.expected
         for each in alternatives(step):
             number = each.number
-            if number is None or not is_finite(number):
-                continue
-            if not is_same(number, step.expected, _APART):
+            if number is not None and is_finite(number) and not is_same(number, right, _APART):
                 numbers.setdefault(each.mistake.name, number)
         made.update((quantity, name) for name in numbers)
         for name, number in numbers.items():

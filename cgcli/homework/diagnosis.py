@@ -195,33 +195,28 @@ def _words(own: Own, step: ValueStep | GradientStep, made: Alternative) -> Messa
 def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
     """Yield the mistakes that lead to the number when made at a step that was left out."""
     graph = own.graph
-    node, of = wrong.quantity.node, wrong.quantity.of
+    node, of = wrong.quantity
     left = _TRIALS
     needed = graph.ancestors([node] if of < 0 else [of])
     stated = wrong.known.values | {node}
-    inner = [
-        each
+    steps = [Quantity(each, of) for each in _left_out(own, wrong)]
+    steps += [
+        Quantity(each)
         for each in range(len(graph) - 1, -1, -1)
         if needed[each] and graph.arguments[each] and each not in stated
     ]
-    steps: list[Quantity] = []
-    if of >= 0:
-        steps += [Quantity(each, of) for each in _left_out(own, wrong)]
-    steps += [Quantity(each) for each in inner]
     expected = _part(step_at(own, wrong.quantity).expected, wrong.element)
     for quantity in steps:
         step = step_at(own, quantity)
         for made in alternatives(step):
-            if shape_of(made.number) != graph.shape(quantity.node) or is_same(
-                made.number, step.expected
-            ):
+            fits = shape_of(made.number) == graph.shape(quantity.node)
+            if not fits or is_same(made.number, step.expected):
                 continue
             left -= 1
             if left < 0:
                 return
-            number = _part(
-                carried(own, wrong.known, wrong.quantity, quantity, made.number), wrong.element
-            )
+            number = carried(own, wrong.known, wrong.quantity, quantity, made.number)
+            number = _part(number, wrong.element)
             if _gives(wrong.written, number, expected):
                 yield Diagnosis(made.mistake, quantity, _words(own, step, made), number)
 

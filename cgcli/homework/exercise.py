@@ -132,10 +132,8 @@ class Exercise:
         """Return the derivatives of a scalar node by every node; None where nothing was sent."""
         point = point or self.here
         if of not in point.gradients:
-            faults = self.result.faults if point is self.here else {}
-            point.gradients[of] = point.kind.backward(
-                self.graph, point.values, of, self.active, faults
-            )
+            kind, faults = point.kind, self.result.faults if point is self.here else {}
+            point.gradients[of] = kind.backward(self.graph, point.values, of, self.active, faults)
         return point.gradients[of]
 
     def _jacobian(self, quantity: Quantity, point: Point) -> Any:
@@ -179,13 +177,11 @@ class Exercise:
         set is on: what a student writes down is the derivative on that side.
         """
         sides = self._passed(self.truths)
+        here = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
         for k in range(_SAMPLES):
             if k == len(self._samples):
                 reach = _REACHES[k % len(_REACHES)]
-                inputs = {
-                    name: self._moved(self.kind.doubles(value), reach)
-                    for name, value in self.inputs.items()
-                }
+                inputs = {name: self._moved(value, reach) for name, value in here.items()}
                 values = DOUBLES.forward(self.graph, inputs)
                 same = self._passed(values) == sides
                 self._samples.append(Point(DOUBLES, inputs, values, {}) if same else None)

@@ -103,11 +103,10 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
         found, truth = exercise.value_of(node, point), exercise.truth(quantity, point)
         if is_finite(found) and is_finite(truth):
             apart = abs(found - truth) / max(abs(found), abs(truth), 1e-300)
-            if apart > 1e-7:
-                best, where = apart, point
-                break
             if apart > best:
                 best, where = apart, point
+            if best > 1e-7:
+                break
     found = exercise.value_of(node, where)
     return Equality(False, "separated", 1, where.inputs, found, 6 if best > 1e-5 else 17)
 

@@ -121,8 +121,7 @@ class Judge:
             right = _part(truth, element)
             # A tolerance stands in place of the digits.
             read = written if tolerance.size is None else exact(written.value)
-            near = _part(slack, element)
-            verdict, held = self._verdict(read, right, near, expected, element, tolerance)
+            verdict, held = self._verdict(answer, read, right, _part(slack, element), expected)
             by_digits = read is written and equality is None
             if verdict == WRONG and expected and by_digits and self.reaches:
                 verdict, held = self._unrounded(written, expected, quantity, element)
@@ -153,15 +152,10 @@ class Judge:
             own.take(quantity, number)
 
     def _verdict(
-        self,
-        written: Written,
-        right: Any,
-        slack: Any,
-        expected: list[Pair],
-        element: tuple[int, ...],
-        tolerance: Tolerance,
+        self, answer: Answer, written: Written, right: Any, slack: Any, expected: list[Pair]
     ) -> tuple[str, Any]:
         """Return the verdict on a number, and the number that may have been rounded to it."""
+        element, tolerance = answer.element, self.tolerance.of(answer.quantity)
         if written.is_rounding(right, slack + tolerance.reach(right)):
             return RIGHT, right
         # What cancels to 0 is as far off as the numbers that cancelled.

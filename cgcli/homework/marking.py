@@ -6,15 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.homework.answers import Unreadable, read_answers
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import (
-    FOLLOWS,
-    NOT_TOLD,
-    WRONG,
-    Judge,
-    Judged,
-    Pair,
-    Tolerance,
-)
+from cgcli.homework.judging import FOLLOWS, NOT_TOLD, WRONG, Judge, Judged, Pair, Tolerance
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
 from cgcli.homework.working import Use, is_same, quiet
@@ -160,8 +152,7 @@ class _Marking(Judge):
         users = [(user, place) for user, place in exercise.users.of(node) if user in choices]
         if not any(
             user in changed
-            or self.own.is_moved(user)
-            or self.held.is_moved(user)
+            or any(own.is_moved(user) for own in self.owns)
             or node in self.answers.get(user, ())
             for user, _ in users
         ):
@@ -209,11 +200,9 @@ def _product(a: Any, b: Any) -> Any:
 
 def _is_equal(number: Any, truth: Any) -> bool:
     """Whether a gradient is the true one to the bit; where nothing was sent that is 0."""
-    if truth is None:
-        return not (number.any() if shape_of(number) else number)
     if number is truth:
         return True
-    same = number == truth
+    same = number == (0 if truth is None else truth)
     return bool(same.all() if shape_of(same) else same)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.answers import read_answer
@@ -97,17 +97,14 @@ def read_points(exercise: Exercise, text: str) -> Points:
     >>> read_points(exercise, "1, dg/dx=3").own
     {Quantity(node=0, of=4): 3.0}
     """
-    each, own = 1.0, {}
+    own: dict[Any, float] = {}
     for step, worth, place in by_step(exercise, text, "--points"):
         number = read_number(worth)
         if number is None or not 0 <= number.value <= 1e9:
             message = f"'{shorten(worth)}' is no number of points"
             raise CgraphError("usage", message, "write --points 2, or --points dg/dx=3", (place,))
-        if step is None:
-            each = number.value
-        else:
-            own[step] = number.value
-    return Points(each, own)
+        own[step] = number.value
+    return Points(own.pop(None, 1.0), own)
 
 
 def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
@@ -119,7 +116,7 @@ def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
     >>> [own.size for own in read_tolerance(exercise, "1%, p=0.1").steps.values()]
     [0.1]
     """
-    every, own = Tolerance(), {}
+    own: dict[Any, Tolerance] = {}
     for step, reach, place in by_step(exercise, normalise(text), "--tolerance"):
         number = read_number(reach.removesuffix("%").strip(), exercise.kind)
         if number is None or not 0 <= number.value < 1e300:
@@ -127,12 +124,8 @@ def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
             hint = "write --tolerance 0.01, --tolerance 1%, or --tolerance p=0.1"
             raise CgraphError("usage", message, hint, (place,))
         relative = reach.endswith("%")
-        found = Tolerance(number.value / 100 if relative else number.value, relative)
-        if step is None:
-            every = found
-        else:
-            own[step] = found
-    return every._replace(steps=own)
+        own[step] = Tolerance(number.value / 100 if relative else number.value, relative)
+    return own.pop(None, Tolerance())._replace(steps=own)
 
 
 def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
@@ -150,13 +143,8 @@ def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
     whole = sum(points.of(step) for step in parts)
     if require == _ALL:
         whole += sum(points.of(step) for step in marked.missing)
-    complete = (
-        not marked.sheet.trouble
-        and bool(marked.judged)
-        and verdicts[RIGHT] == len(marked.judged)
-        and not marked.unreadable
-        and not (require == _ALL and marked.missing)
-    )
+    lacks = marked.sheet.trouble or marked.unreadable or (require == _ALL and marked.missing)
+    complete = bool(marked.judged) and verdicts[RIGHT] == len(marked.judged) and not lacks
     right, follows, wrong = (verdicts[verdict] for verdict in (RIGHT, FOLLOWS, WRONG))
     lacking = verdicts[NOT_TOLD], len(marked.missing), len(marked.unreadable)
     return Score(right, follows, wrong, *lacking, got, whole, complete)
@@ -186,11 +174,8 @@ def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
         complete += scored.complete
         unreadable += bool(marked.sheet.trouble)
         steps.update({each.answer.quantity for each in marked.judged if each.verdict == WRONG})
-        made = {
-            str(judged.diagnoses[0].words): judged.diagnoses[0]
-            for judged in marked.judged
-            if judged.diagnoses
-        }
+        likeliest = [judged.diagnoses[0] for judged in marked.judged if judged.diagnoses]
+        made = {str(each.words): each for each in likeliest}
         mistakes.update(made.keys())
         examples |= made
     by_count = sorted(steps.items(), key=lambda each: (-each[1], each[0]))

@@ -80,13 +80,11 @@ class Steps:
         """
         if quantity.kind == VALUE:
             return (0, 0, quantity.node)
-        places = self._places.get(quantity.of)
-        if places is None:
+        if quantity.of not in self._places:
             order = completed(self.graph, quantity.of)
-            places = {node: place for place, node in enumerate(order)}
-            self._places[quantity.of] = places
+            self._places[quantity.of] = {node: place for place, node in enumerate(order)}
         rank = 2 if quantity.of == self.result.of else 1
-        return (rank, quantity.of, places.get(quantity.node, len(self.graph)))
+        return (rank, quantity.of, self._places[quantity.of].get(quantity.node, len(self.graph)))
 
     def text(self, quantity: Quantity, element: tuple[int, ...] = ()) -> str:
         """Return a quantity as it is written on a sheet: `p`, `x + y`, `dg/dx`, `dg/d(x + y)`."""
@@ -156,7 +154,6 @@ class Classes:
     """
 
     def __init__(self, graph: Graph) -> None:
-        self._graph = graph
         self._size = len(graph)
         self._classes: dict[object, int] = {}
         self._of: list[int] = []
@@ -191,13 +188,8 @@ class Classes:
         if node < self._size:
             return self.nodes(node)
         classes = list(self._of)
-        unknown = -1
         for each in range(self._size, node + 1):
             key = self._key(graph, each, classes)
-            found = key if isinstance(key, int) else self._classes.get(key)
-            if found is None:
-                # A class of its own, so that what is made of it is not found either.
-                found = unknown
-                unknown -= 1
-            classes.append(found)
+            # What is unknown is a class of its own: what is made of it is not found either.
+            classes.append(key if isinstance(key, int) else self._classes.get(key, -each))
         return self._members.get(classes[node], [])

@@ -11,17 +11,8 @@ from cgcli.graph.graph import CONSTANT
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import read_number, shape_of
-from cgcli.language.syntax import (
-    ATTRIBUTE,
-    CALL,
-    INDEX,
-    NAME,
-    NUMBER,
-    OPERATION,
-    PARTIAL,
-    Entry,
-    Expression,
-)
+from cgcli.language import syntax
+from cgcli.language.syntax import Entry, Expression
 from cgcli.operations.row import Shape
 
 _STEPS: Final = 2_000
@@ -43,7 +34,7 @@ class Question:
     def asked(self, left: Expression) -> Asked:
         """Return what a left side asks for."""
         kind, payload, count, *_ = last = left[-1]
-        if kind == INDEX and count == 1:
+        if kind == syntax.INDEX and count == 1:
             quantity, outer, nodes = self.asked(left[:-1])
             if outer:
                 raise self._error("this is one number already", "write one index", [last])
@@ -51,12 +42,12 @@ class Question:
             index = self._index(last)
             name = self.exercise.steps.text(quantity)
             return quantity, self._element(name, shape, index, last), nodes
-        if kind == ATTRIBUTE:
+        if kind == syntax.ATTRIBUTE:
             if payload != "grad":
                 message = f"there is no '.{excerpt(payload)}' on a sheet"
                 raise self._error(message, "write x.grad, or dg/dx", [last])
             return self._derivative(self.exercise.of, self._nodes(left[:-1]), None)
-        if kind == OPERATION and payload == "div":
+        if kind == syntax.OPERATION and payload == "div":
             over, under = _operands(left)
             of, by = _differential(over), _differential(under)
             if of and by and not self._is_program_text(over, under):
@@ -94,16 +85,16 @@ class Question:
 
     def _is_program_text(self, over: Expression, under: Expression) -> bool:
         """Whether dg and dx are names of the program themselves."""
-        single = len(over) == len(under) == 1 and over[0][0] == under[0][0] == NAME
+        single = len(over) == len(under) == 1 and over[0][0] == under[0][0] == syntax.NAME
         return single and all(self.graph.node(each[0][1]) is not None for each in (over, under))
 
     def _nodes(self, entries: Expression) -> Named:
         """Return the nodes that an expression stands for, and which element is meant."""
         if len(entries) == 1:
             kind, payload, *_ = entries[0]
-            if kind == NAME:
+            if kind == syntax.NAME:
                 return (self._node(payload, payload, entries),), ()
-            if kind == INDEX and payload.name:
+            if kind == syntax.INDEX and payload.name:
                 return self._indexed(entries[0])
         refuse_gradients(entries, self.text)
         node = self.exercise.add(entries, self.text)
@@ -157,7 +148,9 @@ class Question:
     def _index(self, entry: Entry) -> tuple[int, ...]:
         found = []
         for part in entry[1].indices:
-            number = read_number(sign_of(part) + str(part[0][1])) if part[0][0] == NUMBER else None
+            kind, payload, *_ = part[0]
+            written = sign_of(part) + str(payload) if kind == syntax.NUMBER else ""
+            number = read_number(written)
             if number is None or len(part) > 2 or number.value != int(number.value):
                 raise self._error("an index is a whole number", "write h[2]", [entry])
             found.append(int(number.value))
@@ -177,7 +170,7 @@ class Question:
 def refuse_gradients(entries: Expression, text: str) -> None:
     """Raise `CgraphError` where a derivative stands in an expression that is to be computed."""
     for entry in entries:
-        if entry[0] in (PARTIAL, ATTRIBUTE):
+        if entry[0] in (syntax.PARTIAL, syntax.ATTRIBUTE):
             message = "a derivative cannot stand in a formula"
             hint = "write a number, or a formula in the inputs and the steps: dg/dx = y*z"
             raise CgraphError("syntax", message, hint, (place_of([entry], text),))
@@ -195,14 +188,12 @@ def _operands(entries: Expression) -> tuple[Expression, Expression]:
 def _differential(entries: Expression) -> Expression | None:
     """Return what stands behind the d of dx, d(x + y), dh[2] or ∂x; None for anything else."""
     kind, payload, count, start, end = entries[-1]
-    if kind == PARTIAL:
+    if kind == syntax.PARTIAL or (kind == syntax.CALL and payload == "d" and count == 1):
         return entries[:-1]
-    if kind == CALL and payload == "d" and count == 1:
-        return entries[:-1]
-    if kind == NAME and len(entries) == 1 and payload[0] == "d" and len(payload) > 1:
-        return [(NAME, payload[1:], 0, start + 1, end)]
-    if kind == INDEX and payload.name[:1] == "d" and len(payload.name) > 1:
-        return [(INDEX, payload._replace(name=payload.name[1:]), 0, start + 1, end)]
+    if kind == syntax.NAME and len(entries) == 1 and payload[0] == "d" and len(payload) > 1:
+        return [(syntax.NAME, payload[1:], 0, start + 1, end)]
+    if kind == syntax.INDEX and payload.name[:1] == "d" and len(payload.name) > 1:
+        return [(syntax.INDEX, payload._replace(name=payload.name[1:]), 0, start + 1, end)]
     return None
 
 
@@ -213,6 +204,6 @@ def place_of(entries: Expression, text: str) -> Place:
 
 def sign_of(entries: Expression) -> str:
     """Return the sign of a number that has one, else nothing."""
-    if len(entries) != 2 or entries[1][0] != OPERATION:
+    if len(entries) != 2 or entries[1][0] != syntax.OPERATION:
         return ""
     return {"neg": "-", "pos": "+"}.get(entries[1][1], "")

@@ -11,12 +11,11 @@ from functools import cached_property
 from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
-from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
 from cgcli.numbers import real
-from cgcli.operations.row import Operation, Rule, Shape
+from cgcli.operations.row import Rule
 
 AS_IS: Final = "as it is"
 AGAIN: Final = "again"
@@ -121,25 +120,19 @@ class Own:
 
     def is_moved(self, node: int) -> bool:
         """Whether a node's value, or that of an argument, is not the true one."""
-        moved = self.moved
-        if not moved:
-            return False
-        return node in moved or any(argument in moved for argument in self.graph.arguments[node])
+        return not self.moved.isdisjoint((node, *self.graph.arguments[node]))
 
     def worked_out(self, node: int) -> Any:
         """Return what a node's value comes to from the values of its arguments."""
-        if not self.graph.arguments[node]:
+        if self.moved.isdisjoint(self.graph.arguments[node]):
             return self.exercise.truths[node]
-        if self.moved and any(argument in self.moved for argument in self.graph.arguments[node]):
-            return self.value(node)
-        return self.exercise.truths[node]
+        return self.value(node)
 
     def value(self, node: int) -> Any:
         """Return what an operation comes to."""
         values = {argument: self.values[argument] for argument in self.graph.arguments[node]}
-        return self.exercise.computed(
-            values, lambda kind, numbers: kind.value(self.graph, numbers, node)
-        )
+        value = lambda kind, numbers: kind.value(self.graph, numbers, node)
+        return self.exercise.computed(values, value)
 
     def uses(self, of: int, node: int, form: str = AS_IS) -> list[Use]:
         """Return the uses of a node that a gradient comes back from, the last one first.
@@ -152,10 +145,9 @@ class Own:
             for user, place in self.exercise.users.of(node)
             if user in known and known[user] is not None
         ]
-        if form != AS_IS:
-            for use in found:
-                if form in use.forms():
-                    use.form = form
+        for use in found:
+            if form in use.forms():
+                use.form = form
         return found
 
     def gradient(self, of: int, node: int, form: str = AS_IS) -> Any:
@@ -172,40 +164,25 @@ class Own:
 
 @dataclass(eq=False)
 class Worked:
-    """An operation of the program, with the student's own values."""
+    """An operation of the program, with the student's own values.
+
+    `arguments` are the nodes that it uses, and `static` its static arguments, such as an axis.
+    """
 
     own: Own
     node: int
 
-    @property
-    def graph(self) -> Graph:
-        """The graph of the program."""
-        return self.own.graph
-
-    @property
-    def operation(self) -> Operation:
-        """The operation."""
-        return self.graph.operations[self.node]
-
-    @property
-    def name(self) -> str:
-        """The name of the operation."""
-        return self.operation.name
-
-    @property
-    def arguments(self) -> tuple[int, ...]:
-        """The nodes that the operation uses."""
-        return self.graph.arguments[self.node]
+    def __post_init__(self) -> None:
+        graph = self.graph = self.own.graph
+        self.operation = graph.operations[self.node]
+        self.name = self.operation.name
+        self.arguments = graph.arguments[self.node]
+        self.static = graph.static.get(self.node, ())
 
     @property
     def parts(self) -> list[Any]:
         """The values of the operation's arguments."""
         return [self.own.values[argument] for argument in self.arguments]
-
-    @property
-    def static(self) -> tuple[int, ...]:
-        """The operation's static arguments, such as an axis."""
-        return self.graph.static.get(self.node, ())
 
 
 @dataclass(eq=False)
@@ -216,17 +193,18 @@ class Use(Worked):
     arguments, the `form` says which is taken in a local derivative: as the rule has it, the
     output worked out again, or the rule of a course, which is often in the output. What a
     mistake sends in place of the right contribution is made with `send`, from another local
-    derivative, or with `pull`, from another upstream gradient.
+    derivative, or with `pull`, from another upstream gradient. `argument` is the node that is
+    used, and `shape` its shape.
     """
 
     place: int
     upstream: Any
     form: str = AS_IS
 
-    @property
-    def argument(self) -> int:
-        """The node that is used."""
-        return self.arguments[self.place]
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.argument = self.arguments[self.place]
+        self.shape = self.graph.shape(self.argument)
 
     @property
     def x(self) -> Any:
@@ -238,11 +216,6 @@ class Use(Worked):
         """The value of the operation, as the form has it."""
         worked_out = self.form == AGAIN or self.name in _COMPARING
         return self.own.worked_out(self.node) if worked_out else self.own.values[self.node]
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of the node that is used."""
-        return self.graph.shape(self.argument)
 
     @cached_property
     def sent(self) -> Any:
@@ -256,12 +229,10 @@ class Use(Worked):
             return None
         if self.form == TAUGHT:
             rule, nodes = self.operation.taught(self.place), (self.node, *self.arguments)
-            return self._computed(
-                lambda kind, values: kind.spread(rule, [values[node] for node in nodes])
-            )
-        return self._computed(
-            lambda kind, values: kind.local(self.graph, values, self.node, self.place)
-        )
+            taught = lambda kind, values: kind.spread(rule, [values[node] for node in nodes])
+            return self._computed(taught)
+        local = lambda kind, values: kind.local(self.graph, values, self.node, self.place)
+        return self._computed(local)
 
     def pull(self, upstream: Any) -> Any:
         """Return what the operation sends for an upstream gradient."""

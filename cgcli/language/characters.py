@@ -8,20 +8,17 @@ from typing import Final
 
 from cgcli.resource import read_toml
 
-_ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
+ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
 
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _FRACTION: Final = re.compile(r"[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _DOTTED: Final = re.compile(r"((?:[A-Za-z_]\w*\.)*)([A-Za-z_]\w*)(\(\s*\)|\()?")
-_MODULES: Final = frozenset(
-    {"np", "numpy", "math", "Math", "cmath", "torch", "tf", "tensorflow", "jnp", "jax", "nn", "F",
-     "sp", "sympy", "scipy", "mpmath", "xp"}
-)  # fmt: skip
 _RAISED: Final = re.compile("[⁻⁺]?[⁰¹²³⁴-⁹]+")
 
 _TABLES: Final = read_toml(__package__, "characters.toml")
 CHARACTERS: Final[dict[str, list[str]]] = _TABLES["characters"]
 _LATEX: Final[dict[str, str]] = _TABLES["latex"]
+_MODULES: Final[list[str]] = _TABLES["modules"]
 
 
 def is_function(word: str) -> bool:
@@ -29,6 +26,13 @@ def is_function(word: str) -> bool:
     from cgcli.operations.table import WORDS
 
     return word in WORDS
+
+
+def power_of(name: str, power: str) -> str:
+    """Return how a power of a function is written; of -1 its inverse as well, where it has one."""
+    if power == "-1" and is_function(f"a{name}"):
+        return f"a{name}(…) for the inverse function, 1/{name}(…) for the reciprocal"
+    return f"{name}(…)^{power}"
 
 
 def _latex(word: str, after: str) -> str:
@@ -70,7 +74,7 @@ def _dotted(before: str, after: str) -> str:
 
 def _in_place(char: str, before: str, kind: str, after: str) -> str:
     """Return what is written for a sign that means one thing after a value and another before."""
-    follows = kind in _ENDS_VALUE
+    follows = kind in ENDS_VALUE
     word = re.match(r"\s*([^\W\d]\w*|[\d.]+)(?!\w*\()", after)
     if char == "%" and follows and not re.match(r"\s*[\w(\[%]", after):
         return f"write {before}/100" if kind in ("NUMBER", "NAME") else "write …/100"
@@ -104,27 +108,22 @@ def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, s
     """
     if char == "\\" and (word := _WORD.match(after)):
         return "LaTeX is not read", _latex(word[0], after)
-    if char in "'’" and kind in _ENDS_VALUE:
+    if char in "'’" and kind in ENDS_VALUE:
         value = before if kind in ("NAME", "NUMBER") else "…"
-        hint = (
-            f'write x1, transpose({value}) for a transpose, and cgraph diff "x^2" for a derivative'
-        )
+        turned = f"transpose({value}) for a transpose"
+        hint = f'write x1, {turned}, and cgraph diff "x^2" for a derivative'
         return "a prime is not part of a name", hint
-    if char == "." and kind in _ENDS_VALUE:
+    if char == "." and kind in ENDS_VALUE:
         return "'.' is not an operator", _dotted(before, after)
     if special := _in_place(char, before, kind, after):
         return CHARACTERS[char][0], special
-    if char == "⁻" and (raised := _RAISED.match(char + after)):
+    raised = _RAISED.match(char + after) if char != "⁺" else None
+    if raised and (kind in ENDS_VALUE or char != "⁻"):
         power = unicodedata.normalize("NFKC", raised[0]).replace("−", "-")
+        hint = f"{before}^{power}" if kind in ENDS_VALUE else power
         if kind == "NAME" and is_function(before):
-            if power == "-1" and is_function(f"a{before}"):
-                hint = (
-                    f"write a{before}(…) for the inverse function, 1/{before}(…) for the reciprocal"
-                )
-                return f"'{raised[0]}' is not in the language", hint
-            return f"'{raised[0]}' is not in the language", f"write {before}(…)^{power}"
-        if kind in _ENDS_VALUE:
-            return f"'{raised[0]}' is not in the language", f"write {before}^{power}"
+            hint = power_of(before, power)
+        return f"'{raised[0] if char == '⁻' else char}' is not in the language", f"write {hint}"
     if char in CHARACTERS:
         message, hint = CHARACTERS[char]
         return message, hint
@@ -136,12 +135,6 @@ def describe(char: str, before: str, kind: str, after: str = "") -> tuple[str, s
         called = f" ({name})" if name else ""
         return f"the invisible character {code}{called} is not in the language", "delete it"
     if plain.isascii() and plain.isdigit():
-        if "superscript" in name and (more := _RAISED.match(char + after)):
-            plain = unicodedata.normalize("NFKC", more[0])
-        if "superscript" in name and kind == "NAME" and is_function(before):
-            return f"'{char}' is not in the language", f"write {before}(…)^{plain}"
-        if "superscript" in name and kind in _ENDS_VALUE:
-            return f"'{char}' is not in the language", f"write {before}^{plain}"
         if "subscript" in name and kind == "NAME":
             return f"'{char}' is not in the language", f"write {before}{plain}"
         return f"'{char}' is not in the language", f"write {plain}"

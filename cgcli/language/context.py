@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from cgcli.errors import Place, shorten
-from cgcli.language.characters import is_function
+from cgcli.language.characters import ENDS_VALUE, is_function, power_of
 from cgcli.language.derivatives import derivative_at
 from cgcli.language.reader import CLOSING, Token
 from cgcli.operations.table import ABSENT, OTHER_SPELLINGS, WORDS
 
 _BEGINS_VALUE: Final = frozenset({"NUMBER", "NAME", "LPAR", "LSQB", "IN", "BY", "FOR"})
-_ENDS_VALUE: Final = frozenset({"NUMBER", "NAME", "RPAR", "RSQB"})
 _OPENING: Final = {closing: opening for opening, closing in CLOSING.items()}
 _SIGNS: Final = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
 
 
-class Context(NamedTuple):
+@dataclass(eq=False)
+class Context:
     """Where the parser stopped: the token, the two before it, and the brackets still open."""
 
     text: str
@@ -27,81 +28,39 @@ class Context(NamedTuple):
     open: list[Token]
     wants_value: bool
 
-    @property
-    def kind(self) -> str:
-        """The terminal of the token."""
-        return self.token[0]
-
-    @property
-    def word(self) -> str:
-        """The token as it stands in a message."""
-        kind, word, _, _ = self.token
-        return "the end of the line" if kind == "NEWLINE" else f"'{shorten(word)}'"
-
-    @property
-    def this(self) -> str:
-        """The text of the token."""
-        return shorten(self.token[1])
-
-    @property
-    def last(self) -> str:
-        """The text of the token before, or nothing."""
-        return shorten(self.before[1]) if self.before else ""
-
-    @property
-    def last_kind(self) -> str:
-        """The terminal of the token before, or nothing."""
-        return self.before[0] if self.before else ""
-
-    @property
-    def so_far(self) -> str:
-        """The text before the token, as much of it as a hint may look at."""
-        return self.text[max(0, self.token[2] - 40) : self.token[2]].rstrip()
-
-    @property
-    def after(self) -> str:
-        """The text after the token, as much of it as a hint may look at."""
-        return self.text[self.token[3] : self.token[3] + 80]
-
-    @property
-    def is_adjacent(self) -> bool:
-        """Whether nothing stands between the token and the one before."""
-        return self.before is not None and self.before[3] == self.token[2]
-
-    @property
-    def joined(self) -> str:
-        """The token before and this one as one sign, or nothing where they stand apart."""
-        return self.last + self.this if self.is_adjacent else ""
-
-    @property
-    def side_by_side(self) -> bool:
-        """Whether a value stands behind another, with no operator between."""
-        return self.kind in _BEGINS_VALUE and self.last_kind in _ENDS_VALUE
-
-    @property
-    def is_glued(self) -> bool:
-        """Whether nothing at all stands between the two values, as in 1e or 0x10."""
-        return self.side_by_side and self.is_adjacent
+    def __post_init__(self) -> None:
+        # The terminal of the token, the token as it stands in a message, and its text.
+        self.kind, text, start, end = self.token
+        self.word = "the end of the line" if self.kind == "NEWLINE" else f"'{shorten(text)}'"
+        self.this = shorten(text)
+        # The terminal and the text of the token before, or nothing.
+        self.last_kind, last, _, last_end = self.before or ("", "", 0, -1)
+        self.last = shorten(last)
+        # The text before the token and after it, as much of it as a hint may look at.
+        self.so_far = self.text[max(0, start - 40) : start].rstrip()
+        self.after = self.text[end : end + 80]
+        # Whether nothing stands between the token and the one before, and the two as one sign.
+        self.is_adjacent = last_end == start
+        self.joined = self.last + self.this if self.is_adjacent else ""
+        # Whether a value stands behind another, with no operator between; whether nothing at all
+        # stands between them, as in 1e or 0x10.
+        self.side_by_side = self.kind in _BEGINS_VALUE and self.last_kind in ENDS_VALUE
+        self.is_glued = self.side_by_side and self.is_adjacent
+        # What to write for the word before, which the language lacks, or nothing.
+        self.absent = ABSENT.get(self.last, "")
+        # The function that the name before is another spelling of, or nothing.
+        self.other_spelling = OTHER_SPELLINGS.get(self.last, "") if self.last_kind == "NAME" else ""
+        # The terminal of the innermost bracket that is open, or nothing.
+        self.innermost = self.open[-1][0] if self.open else ""
+        # Whether any bracket is open but those of loops.
+        self.in_brackets = any(bracket[0] != "LBRACE" for bracket in self.open)
+        # Whether the token closes a bracket of another kind than is open.
+        self.is_mismatched = self.kind in _OPENING and self.innermost != _OPENING[self.kind]
 
     @property
     def derivative(self) -> str:
         """The command for the derivative that is written here, or nothing."""
         return derivative_at(self.text, self.token[2]) or ""
-
-    @property
-    def absent(self) -> str:
-        """What to write for the word before, which the language lacks, or nothing."""
-        return ABSENT.get(self.last, "")
-
-    @property
-    def other_spelling(self) -> str:
-        """The function that the name before is another spelling of, or nothing."""
-        return OTHER_SPELLINGS.get(self.last, "") if self.last_kind == "NAME" else ""
-
-    @property
-    def innermost(self) -> str:
-        """The terminal of the innermost bracket that is open, or nothing."""
-        return self.open[-1][0] if self.open else ""
 
     @property
     def opener(self) -> str:
@@ -114,22 +73,11 @@ class Context(NamedTuple):
         return _SIGNS[CLOSING[self.innermost]]
 
     @property
-    def is_mismatched(self) -> bool:
-        """Whether the token closes a bracket of another kind than is open."""
-        return self.kind in _OPENING and self.innermost != _OPENING[self.kind]
-
-    @property
-    def in_brackets(self) -> bool:
-        """Whether any bracket is open but those of loops."""
-        return any(kind != "LBRACE" for kind, _, _, _ in self.open)
-
-    @property
     def opened_at(self) -> str:
         """Where that bracket was opened, in words."""
         _, _, start, end = self.open[-1]
         line, column, _ = Place(self.text, start, end).position()
-        several = "\n" in self.text
-        return f"line {line}, column {column}" if several else f"column {column}"
+        return f"line {line}, column {column}" if "\n" in self.text else f"column {column}"
 
     @property
     def is_call(self) -> bool:
@@ -166,10 +114,7 @@ class Context(NamedTuple):
         found = re.search(r"([A-Za-z]\w*)\s*(?:\^|\*\*)\s*(-?\d+)\s*$", self.so_far)
         if found is None or not is_function(found.group(1)):
             return ""
-        name, power = found.groups()
-        if power == "-1" and is_function(f"a{name}"):
-            return f"a{name}(…) for the inverse function, 1/{name}(…) for the reciprocal"
-        return f"{name}(…)^{power}"
+        return power_of(*found.groups())
 
     @property
     def number_of_another_base(self) -> str:

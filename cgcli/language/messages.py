@@ -12,7 +12,7 @@ from typing import Final
 from cgcli.errors import CgraphError, Place, shorten
 from cgcli.language.characters import describe
 from cgcli.language.context import Context
-from cgcli.language.derivatives import DERIVATIVE, derivative_at
+from cgcli.language.derivatives import DERIVATIVE
 from cgcli.language.reader import CLOSING, END, UNKNOWN, Machine, Token, tokens
 from cgcli.language.situations import SITUATIONS
 from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
@@ -25,14 +25,11 @@ def explain(
 ) -> CgraphError:
     """Return the error for the token at `position`, where one of `expected` was wanted."""
     context = _context(source, plain, position, expected, depth, reader)
-    kind, _, start, end = context.token
+    kind, char, start, end = context.token
     if kind == UNKNOWN or (kind == "COLON" and not context.open):
-        message, hint = describe(
-            context.token[1], context.last, context.last_kind, plain[end : end + 80]
-        )
-        command = derivative_at(source, start)
-        if command:
-            message, hint = DERIVATIVE, command
+        message, hint = describe(char, context.last, context.last_kind, plain[end : end + 80])
+        if context.derivative:
+            message, hint = DERIVATIVE, context.derivative
     else:
         row = next(row for row in SITUATIONS if row.fits(context))
         message, hint = row.message(context), row.hint(context)
@@ -49,9 +46,8 @@ def bad_target(source: str, target: Expression, expression: Expression, start: i
         hint = f"write {right} = … the other way round, or == to compare"
     else:
         hint = "write name = expr, name[k] = expr or name(a, b) = expr; to compare write =="
-    return CgraphError(
-        "syntax", "the left side of '=' must be a name", hint, (Place(source, start, last),)
-    )
+    place = Place(source, start, last)
+    return CgraphError("syntax", "the left side of '=' must be a name", hint, (place,))
 
 
 def _context(

@@ -13,11 +13,21 @@ from typing import Any, Final, TypeAlias
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.language import syntax
 from cgcli.language.reader import Machine, machine, normalise, tokens
+from cgcli.language.tables import Tables
 from cgcli.limits import Limits
 
 Action: TypeAlias = Callable[[list[Any], int, int], Any]
 """From the values of a rule's parts, and the span they cover, to the value of the whole."""
 
+_PASSING: Final[dict[str, Action]] = {
+    "nothing": lambda values, start, end: None,
+    "first": lambda values, start, end: values[0],
+    "empty": lambda values, start, end: [],
+    "one": lambda values, start, end: [values[0]],
+    "group": lambda values, start, end: values[1],
+    "all": lambda values, start, end: syntax.Slice(None, None),
+}
+"""What aliases build that have nothing to do with the entries: they begin lists, or pass on."""
 _SOFT: Final = frozenset({"IN", "BY"})
 
 
@@ -41,19 +51,20 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
     Raises `CgraphError`.
     """
     plain = normalise(text)
-    actions, jump = reader.actions, reader.jump
-    rules = [(left, length, build.action(alias)) for left, length, alias in reader.rules]
-    states = [reader.start]
+    tables, jump = reader.tables, reader.jump
+    actions = tables.actions
+    rules = [(left, length, build.action(alias)) for left, length, alias in tables.rules]
+    states = [tables.start]
     values: list[Any] = []
     starts: list[int] = []
     names: dict[str, str] = {}
-    state, previous_end = reader.start, 0
+    state, previous_end = tables.start, 0
     for token, word, start, end in tokens(plain, text, limits.depth, reader):
         kind = token
         while True:
             action = actions[state].get(kind)
             if action is None:
-                if state == reader.end:
+                if state == tables.end:
                     break
                 if kind not in _SOFT or "NAME" not in actions[state]:
                     from cgcli.language import messages
@@ -84,7 +95,7 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
             key = (state, left, kind)
             target = jump.get(key)
             if target is None:
-                target = jump[key] = _follow(reader, state, left, kind)
+                target = jump[key] = _follow(tables, state, left, kind)
             state = target
             states.append(state)
         if action is None:
@@ -101,18 +112,18 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
     return values[0], names
 
 
-def _follow(reader: Machine, state: int, left: str, kind: str) -> int:
+def _follow(tables: Tables, state: int, left: str, kind: str) -> int:
     """Return the state after `left`, past the levels of precedence that only pass it on.
 
     With the next token known, a chain such as atom → postfix → power → sign does nothing until
     a rule with an action of its own is due; the chain is walked once and remembered.
     """
     while True:
-        target = reader.actions[state][left] - 1
-        action = reader.actions[target].get(kind, 0)
+        target = tables.actions[state][left] - 1
+        action = tables.actions[target].get(kind, 0)
         if action >= 0:
             return target
-        rule_left, length, alias = reader.rules[-action - 1]
+        rule_left, length, alias = tables.rules[-action - 1]
         if length != 1 or alias:
             return target
         left = rule_left
@@ -126,10 +137,10 @@ class Actions:
         self.code: syntax.Expression = []
 
     def action(self, alias: str) -> Action | None:
-        """Return the action of an alias; one that is no method here names an operation."""
+        """Return the action of an alias; one that has none here names an operation."""
         if not alias:
             return None
-        found: Action | None = getattr(self, f"on_{alias}", None)
+        found: Action | None = _PASSING.get(alias) or getattr(self, f"on_{alias}", None)
         return found or self._operation(alias)
 
     def _operation(self, name: str) -> Action:
@@ -144,25 +155,13 @@ class Actions:
 
         return act
 
-    def _cut(self, first: int, last: int | None = None) -> syntax.Expression:
-        """Take entries off the list, as an expression of their own."""
-        part = self.code[first:last]
-        del self.code[first:last]
+    def _cut(self, first: int) -> syntax.Expression:
+        """Take the entries from one on off the list, as an expression of their own."""
+        part = self.code[first:]
+        del self.code[first:]
         return part
 
-    # Lists of what is read, and what only passes on
-
-    def on_nothing(self, values: list[Any], start: int, end: int) -> None:
-        return None
-
-    def on_first(self, values: list[Any], start: int, end: int) -> Any:
-        return values[0]
-
-    def on_empty(self, values: list[Any], start: int, end: int) -> list[Any]:
-        return []
-
-    def on_one(self, values: list[Any], start: int, end: int) -> list[Any]:
-        return [values[0]]
+    # Lists of what is read
 
     def on_more(self, values: list[Any], start: int, end: int) -> Any:
         values[0].append(values[-1])
@@ -182,9 +181,6 @@ class Actions:
         self.code.append((syntax.NAME, values[0], 0, start, end))
         return len(self.code) - 1
 
-    def on_group(self, values: list[Any], start: int, end: int) -> Any:
-        return values[1]
-
     def on_call(self, values: list[Any], start: int, end: int) -> Any:
         items = values[2] if len(values) == 4 else []
         self.code.append((syntax.CALL, values[0], len(items), start, end))
@@ -200,19 +196,14 @@ class Actions:
             place if isinstance(place, syntax.Slice) else self._cut(place)
             for place in reversed(values[2])
         ]
-        indices.reverse()
         first: int = values[0]
         name = ""
         if first == len(self.code) - 1 and self.code[first][0] == syntax.NAME:
             # Which it is, an element or a member of a family, is known when names are.
             name = self.code.pop()[1]
-        self.code.append(
-            (syntax.INDEX, syntax.Indexed(name, tuple(indices)), 0 if name else 1, start, end)
-        )
+        payload = syntax.Indexed(name, tuple(reversed(indices)))
+        self.code.append((syntax.INDEX, payload, 0 if name else 1, start, end))
         return first
-
-    def on_all(self, values: list[Any], start: int, end: int) -> syntax.Slice:
-        return syntax.Slice(None, None)
 
     def on_from(self, values: list[Any], start: int, end: int) -> syntax.Slice:
         return syntax.Slice(self._cut(values[0]), None)
@@ -247,11 +238,8 @@ class Actions:
             return syntax.Assignment(payload, (), expression, (first, last))
         if kind == syntax.INDEX and payload.name and not payload.slices:
             return syntax.Assignment(payload.name, payload.indices, expression, (first, last))
-        if (
-            kind == syntax.CALL
-            and count == len(target) - 1
-            and all(e[0] == syntax.NAME for e in target[:-1])
-        ):
+        of_names = count == len(target) - 1 and all(e[0] == syntax.NAME for e in target[:-1])
+        if kind == syntax.CALL and of_names:
             return self._function(payload, target, expression)
         from cgcli.language import messages
 

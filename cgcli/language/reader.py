@@ -22,21 +22,16 @@ _BRACKETS: Final = frozenset(CLOSING) | frozenset(CLOSING.values()) | {"NEWLINE"
 # One character for one, so that every column stays that of the text as it was pasted.
 _WIDE: Final = "".join(map(chr, range(0xFF01, 0xFF5F)))
 _PASTED: Final = str.maketrans(
-    "−×·⋅∗÷\u00a0\u2007\u202f\u3000" + _WIDE,
-    "-****/    " + "".join(map(chr, range(0x21, 0x7F))),
+    "−×·⋅∗÷\u00a0\u2007\u202f\u3000" + _WIDE, "-****/    " + "".join(map(chr, range(0x21, 0x7F)))
 )
 
 
 class Machine(NamedTuple):
-    """The tables made ready to run: one expression for all tokens, and the rules."""
+    """The tables made ready to run, with one expression for all tokens."""
 
     pattern: re.Pattern[str]
     ignored: frozenset[str]
-    keywords: dict[str, str]
-    rules: list[tuple[str, int, str]]
-    actions: list[dict[str, int]]
-    start: int
-    end: int
+    tables: Tables
     jump: dict[tuple[int, str, str], int]
     """Where to go after a reduction: kept between parses, filled as states are met."""
 
@@ -51,7 +46,7 @@ def prepare(tables: Tables) -> Machine:
     """Return the machine of any grammar's tables."""
     parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
     pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
-    return Machine(pattern, frozenset(tables.ignored), *tables[2:], jump={})
+    return Machine(pattern, frozenset(tables.ignored), tables, jump={})
 
 
 def _ungrouped(pattern: str) -> str:
@@ -78,7 +73,7 @@ def tokens(text: str, source: str, depth: int, reader: Machine | None = None) ->
     Raises `CgraphError` of kind limit where brackets nest deeper than `depth`.
     """
     reader = reader or machine()
-    ignored, keywords = reader.ignored, reader.keywords
+    ignored, keywords = reader.ignored, reader.tables.keywords
     stack: list[str] = []
     for match in reader.pattern.finditer(text):
         kind = match.lastgroup or UNKNOWN

@@ -103,17 +103,11 @@ def build(grammar: str) -> Tables:
     )
     numbered = [key for key, parts in memo.items() if "origin" in parts]
     rules = [_rule(memo[key]) for key in numbered]
-    states, start, end = _numbered(table, {key: n for n, key in enumerate(numbered)})
+    states = _numbered(table, {key: n for n, key in enumerate(numbered)})
     patterns = [(part["name"], part["pattern"]) for part in terminals]
-    return Tables(
-        terminals=[(name, _pattern(part)) for name, part in patterns if not _is_word(part)],
-        ignored=sorted(ignored),
-        keywords={part["value"]: name for name, part in patterns if _is_word(part)},
-        rules=rules,
-        actions=states,
-        start=start,
-        end=end,
-    )
+    tokens = [(name, _pattern(part)) for name, part in patterns if not _is_word(part)]
+    keywords = {part["value"]: name for name, part in patterns if _is_word(part)}
+    return Tables(tokens, sorted(ignored), keywords, rules, *states)
 
 
 def _numbered(

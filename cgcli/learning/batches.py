@@ -67,10 +67,8 @@ class Batches:
         The first `start` batches are passed over.
         """
         order = np.random.default_rng([self.seed, 2, number])
-        if self.columns is not None:
-            yield from self._in_memory(order, start)
-        else:
-            yield from self._on_disk(order, start)
+        batches = self._on_disk if self.columns is None else self._in_memory
+        yield from batches(order, start)
 
     def _in_memory(self, order: Any, start: int) -> Iterator[int]:
         assert self.columns is not None

@@ -22,10 +22,8 @@ _BEGINNINGS: Final = (
     (b"\xd0\xcf\x11\xe0", "it is a file of a spreadsheet", "save the sheet as CSV"),
     (b"SQLite format 3", "it is a database of SQLite", "write the table out as CSV"),
     (b"\x93NUMPY", "it is an array of NumPy", "write it with numpy.savetxt, and name its columns"),
-    (b"\xff\xfe", "it is UTF-16, not UTF-8", CONVERT),
-    (b"\xfe\xff", "it is UTF-16, not UTF-8", CONVERT),
-    (b"<!doctype", "it is a page of HTML, not data", "download the data itself"),
-    (b"<html", "it is a page of HTML, not data", "download the data itself"),
+    ((b"\xff\xfe", b"\xfe\xff"), "it is UTF-16, not UTF-8", CONVERT),
+    ((b"<!doctype", b"<html"), "it is a page of HTML, not data", "download the data itself"),
     (b"<?xml", "it is XML", "save it as CSV"),
 )
 """How files begin that are not what their name says, what they are, and what to do."""

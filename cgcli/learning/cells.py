@@ -41,7 +41,6 @@ class CellError(Exception):
     def __init__(self, column: str, why: str) -> None:
         super().__init__(why)
         self.column = column
-        self.why = why
 
 
 class Columns:

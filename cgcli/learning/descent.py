@@ -26,7 +26,6 @@ class DivergedError(Exception):
 
     def __init__(self, what: str, parameters: Any) -> None:
         super().__init__(what)
-        self.what = what
         self.parameters = parameters
 
 
@@ -126,11 +125,10 @@ class Descent:
             state.current = None
         np.copyto(self._good, self.flat)
         with np.errstate(all="ignore"):
-            while True:
+            stop = ""
+            while not stop:
                 stop = self.criteria.exhausted(state.step, state.epoch, time.monotonic() - began)
                 stop = stop or self._epoch(watch, began)
-                if stop:
-                    break
         if self.criteria.patience is not None and state.best is not None:
             state.current = self.flat.copy()
             np.copyto(self.flat, state.best.flat)
@@ -202,9 +200,7 @@ class Descent:
 
     def shorten(self) -> bool:
         """Shorten the gradient where it is longer than it may be; return whether it was."""
-        if self.most is None:
-            return False
-        return clip(self.objective.gradient, self.most) > self.most
+        return self.most is not None and clip(self.objective.gradient, self.most) > self.most
 
     def _interrupted(self, watch: Watch, seconds: float) -> str:
         if watch.asked_to_stop():

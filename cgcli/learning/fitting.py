@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, missing
+from cgcli.errors import CgraphError, required
 from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import spread
 from cgcli.learning.objective import Objective
@@ -35,23 +35,13 @@ class Fit(NamedTuple):
     doubts: Sequence[str] = ()
 
 
-def _scipy() -> Any:
-    try:
-        import scipy.optimize
-    except ImportError:
-        raise missing("train", "for an optimiser of SciPy's") from None
-    return scipy.optimize
-
-
-def fit_lbfgs(
-    objective: Objective, iterations: int, tell: Callable[[int, float, float], bool]
-) -> Fit:
+def fit_lbfgs(objective: Objective, iterations: int, tell: Callable[[float, float], bool]) -> Fit:
     """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
 
     Raises `DivergedError` where the cost is not finite at the start. Byrd, Lu,
     Nocedal and Zhu (1995).
     """
-    optimize = _scipy()
+    optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     flat = objective.task.parameters.flat
     ((_, start),) = objective.epoch(0)
     if start - start != 0:
@@ -65,12 +55,8 @@ def fit_lbfgs(
         last = cost, float(np.linalg.norm(objective.gradient))
         return cost, objective.gradient.copy()
 
-    count = 0
-
     def callback(theta: Any) -> None:
-        nonlocal count
-        count += 1
-        if tell(count, *last):
+        if tell(*last):
             raise StopIteration
 
     options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
@@ -101,16 +87,17 @@ class Residuals:
         results = [self.values, *parts.values()]
         self._sweep = Sweep(compiled.plan, compiled.columns(table.arrays), table.count, results)
 
-    def at(self, theta: Any) -> None:
-        """Compute the residuals and their derivatives at some parameters."""
-        if self._done and np.array_equal(theta, self.flat):
-            return
-        self._done = True
-        np.copyto(self.flat, theta)
-        self._sweep.run()
+    def at(self, theta: Any) -> Any:
+        """Return the residuals at some parameters; their derivatives are worked out with them."""
+        if not (self._done and np.array_equal(theta, self.flat)):
+            self._done = True
+            np.copyto(self.flat, theta)
+            self._sweep.run()
+        return self.values.copy()
 
-    def jacobian(self) -> Any:
-        """Return the Jacobian of shape rows by parameters."""
+    def jacobian(self, theta: Any) -> Any:
+        """Return the Jacobian at some parameters, of shape rows by parameters."""
+        self.at(theta)
         return np.concatenate(self._parts, axis=1)
 
 
@@ -122,34 +109,25 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     the diagonal of s² (JᵀJ)⁻¹, s² the sum of squares over the degrees of freedom. Raises
     `DivergedError` where a residual is not finite at the start.
     """
-    optimize = _scipy()
+    optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     flat = task.parameters.flat
     if table.count < flat.size:
         message = f"{table.count:,} rows do not determine {flat.size:,} parameters"
         raise CgraphError("usage", message, "give more rows, or hold parameters with --fix")
     residuals = Residuals(task, table)
-
-    def values(theta: Any) -> Any:
-        residuals.at(theta)
-        return residuals.values.copy()
-
-    def jacobian(theta: Any) -> Any:
-        residuals.at(theta)
-        return residuals.jacobian()
-
     least = 4 * float(np.finfo(float).eps)
     with np.errstate(all="ignore"):
-        start = values(flat.copy())
+        start = residuals.at(flat.copy())
         if not np.isfinite(start).all():
             raise DivergedError("the residuals are not finite", flat)
         found = optimize.least_squares(
-            values, flat.copy(), jacobian, method="lm", x_scale="jac",
+            residuals.at, flat.copy(), residuals.jacobian, method="lm", x_scale="jac",
             ftol=least, xtol=least, gtol=least, max_nfev=evaluations,
         )  # fmt: skip
         theta = _polished(residuals, found.x)
-        residuals.at(theta)
-    total = float(residuals.values @ residuals.values)
-    determined = spread(residuals.jacobian(), task.parameters)
+        left = residuals.at(theta)
+    total = float(left @ left)
+    determined = spread(residuals.jacobian(theta), task.parameters)
     free = table.count - determined.rank
     errors = deviation = None
     if free > 0:
@@ -164,21 +142,21 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
 
 def _polished(residuals: Residuals, theta: Any) -> Any:
     """Return the parameters after Gauss-Newton steps, as long as these lead downhill."""
-    residuals.at(theta)
-    best, total = theta, float(residuals.values @ residuals.values)
+    best, left = theta, residuals.at(theta)
+    total = float(left @ left)
     length = np.inf
     for _ in range(_POLISH):
-        slopes = residuals.jacobian()
+        slopes = residuals.jacobian(best)
         scale = np.linalg.norm(slopes, axis=0)
         scale[scale == 0] = 1.0
-        step = np.linalg.lstsq(slopes / scale, -residuals.values, rcond=None)[0] / scale
+        step = np.linalg.lstsq(slopes / scale, -left, rcond=None)[0] / scale
         size = float(np.linalg.norm(step * scale))
         if not np.isfinite(size) or size >= length:
             break
         length = size
         candidate = best + step
-        residuals.at(candidate)
-        reached = float(residuals.values @ residuals.values)
+        left = residuals.at(candidate)
+        reached = float(left @ left)
         # At the minimum the sum of squares no longer tells steps apart; their length does.
         if not reached <= total * (1 + 1e-12):
             break

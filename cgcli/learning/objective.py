@@ -25,13 +25,12 @@ class Whole:
         self.compiled = compiled
         self.table = table
         self._sweeps: dict[int, Sweep] = {}
-        self._buffers: dict[str, Any] = {}
         if table.arrays is not None:
             columns = compiled.columns(table.arrays)
             self._sweeps[table.count] = Sweep(compiled.plan, columns, table.count)
             return
-        for name, shape in compiled.column_shapes.items():
-            self._buffers[name] = np.empty((CHUNK, *shape))
+        shapes = compiled.column_shapes
+        self._buffers = {name: np.empty((CHUNK, *shape)) for name, shape in shapes.items()}
 
     def run(self) -> None:
         """Run the plan over all rows; the compiled graph has the totals then."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import file_error, missing
+from cgcli.errors import file_error, required
 from cgcli.learning.cells import Columns
 from cgcli.learning.sources import Report, Source, check_names, chunk, gather
 from cgcli.learning.tables import CHUNK
@@ -20,11 +20,7 @@ _LEAST: Final = 12
 
 def parquet(path: str) -> Source:
     """Return a Parquet file's source; raises `CgraphError` for one that cannot be read."""
-    try:
-        import duckdb
-    except ImportError:
-        raise missing("train", "to read Parquet files") from None
-    connection = duckdb.connect()
+    connection = required("duckdb", "train", "to read Parquet files").connect()
     # DuckDB takes a path for a pattern; what would be one stands in brackets.
     pattern = re.sub(r"[*?\[]", r"[\g<0>]", path)
     # Of names that differ in nothing but their letters' case it makes others, in this order.
@@ -47,15 +43,12 @@ def parquet(path: str) -> Source:
         while block := _asked(path, lambda: result.fetchmany(CHUNK)):
             found = _numbers(block)
             if found is not None:
-                report.rows += len(block)
-                columns.shapes = dict.fromkeys(wanted, ())
-                yield chunk(wanted, found, report)
+                yield chunk(columns, found, report)
             else:
                 rows = ((0, dict(zip(wanted, row, strict=True))) for row in block)
                 yield from gather(rows, columns, report)
         if report.rows != total:
-            why = f"{report.rows:,} rows were read, and it has {total:,}"
-            raise file_error(path, why)
+            raise file_error(path, f"{report.rows:,} rows were read, and it has {total:,}")
 
     return Source(path, names, chunks)
 
@@ -85,9 +78,7 @@ def _is_whole(path: str) -> bool:
 def _numbered(total: int, report: Report) -> Iterator[dict[str, Any]]:
     """Yield as many rows of no columns as the file has."""
     for start in range(0, total, CHUNK):
-        rows = min(CHUNK, total - start)
-        report.rows += rows
-        yield chunk((), np.empty((rows, 0)), report)
+        yield chunk(Columns(()), np.empty((min(CHUNK, total - start), 0)), report)
 
 
 def _outermost(parts: list[tuple[str, int | None]]) -> list[str]:

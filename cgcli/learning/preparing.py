@@ -89,10 +89,8 @@ def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, S
     """Say what the data has to do with an error of an index or a shape."""
     for name in columns if error.kind == "index" else ():
         if f"'{name}'" in error.message:
-            error.hint = (
-                f"'{name}' is another in each row; to choose by it write "
-                f"dot(z, onehot({name}, 10)) for z[{name}], 10 the length of z"
-            )
+            choice = f"dot(z, onehot({name}, 10)) for z[{name}], 10 the length of z"
+            error.hint = f"'{name}' is another in each row; to choose by it write {choice}"
     if error.kind == "shape" and columns:
         told = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
         aside = "" if any(shapes[name] for name in columns) else '; --stack "x=c?" makes vectors'

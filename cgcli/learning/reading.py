@@ -103,9 +103,7 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
             if quick and not any('"' in line or "[" in line for line in block):
                 found = _plain(block, places, len(names), delimiter)
                 if found is not None:
-                    report.rows += len(block)
-                    columns.shapes = dict.fromkeys(wanted, ())
-                    yield chunk(wanted, found, report)
+                    yield chunk(columns, found, report)
                     continue
             else:
                 # A quoted cell may go on over lines, past the end of this block, and where one

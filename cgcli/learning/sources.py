@@ -43,7 +43,7 @@ class Report:
         """
         self.bad += 1
         if len(self.first) < _FEW:
-            self.first.append(Bad(self.rows, line, problem.column, problem.why))
+            self.first.append(Bad(self.rows, line, problem.column, str(problem)))
         self.check()
 
     def check(self, *, at_end: bool = False) -> None:
@@ -67,10 +67,8 @@ def _advice(first: Bad, bad: list[Bad]) -> str:
     few = ", ".join(list(held)[:3]) + (", …" if len(held) > 3 else "")
     if first.why in held:
         return f"the column '{column}' has no number that can be used"
-    return (
-        f"the column '{column}' holds {few}: "
-        "write numbers for its values into the file, or leave it out of the program"
-    )
+    advice = "write numbers for its values into the file, or leave it out of the program"
+    return f"the column '{column}' holds {few}: {advice}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -134,8 +132,10 @@ def gather(
         yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}
 
 
-def chunk(wanted: Sequence[str], found: Any, report: Report) -> dict[str, Any]:
-    """Return rows of numbers that were read at once, all of them good and counted already."""
+def chunk(columns: Columns, found: Any, report: Report) -> dict[str, Any]:
+    """Return rows of numbers that were read at once, all of them good; they are counted here."""
+    report.rows += len(found)
+    columns.shapes = dict.fromkeys(columns.names, ())
     report.check()
     numbers = np.arange(report.rows - len(found) + 1, report.rows + 1, dtype=np.float64)
-    return {**{name: found[:, k] for k, name in enumerate(wanted)}, ROW: numbers}
+    return {**{name: found[:, k] for k, name in enumerate(columns.names)}, ROW: numbers}

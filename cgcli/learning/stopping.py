@@ -32,10 +32,8 @@ class Criteria(NamedTuple):
         if self.cost is not None and cost <= self.cost:
             return f"the cost {cost:.6g} is at most {self.cost:g} (--until-cost)"
         if self.gradient is not None and gradient is not None and gradient <= self.gradient:
-            return (
-                f"the gradient's norm {gradient:.6g} is at most {self.gradient:g} "
-                "(--until-gradient)"
-            )
+            norm = f"the gradient's norm {gradient:.6g}"
+            return f"{norm} is at most {self.gradient:g} (--until-gradient)"
         if self.change is not None and change is not None and change <= self.change:
             return f"the cost changed by {change:.3g}, at most {self.change:g} (--until-change)"
         return ""

@@ -132,7 +132,7 @@ class Training:
                     doubts += falling([record["cost"] for record in state.history])
             except DivergedError as error:
                 failure = locate(self.task, self.prepared.train, error.parameters)
-                stopped = f"it diverged: {error.what}"
+                stopped = f"it diverged: {error}"
                 # What the optimiser remembers led there: who goes on begins it anew.
                 for memory in state.memory.values() if state else ():
                     memory.fill(0.0)
@@ -163,7 +163,8 @@ class Training:
             fit = fit_residuals(self.task, prepared.train, most)
             return self._trained(fit.stopped, start, None, history, fit=fit, doubts=fit.doubts)
 
-        def tell(iteration: int, cost: float, norm: float) -> bool:
+        def tell(cost: float, norm: float) -> bool:
+            iteration = len(history) + 1
             record = {"epoch": iteration, "step": iteration, "cost": cost}
             history.append({**record, "gradient_norm": norm, "rate": 1.0})
             watch.epoch(history[-1])
@@ -185,8 +186,7 @@ def bounded(criteria: Criteria) -> Criteria:
     """Return criteria that end every run: 100 epochs where nothing else is asked for."""
     if criteria.epochs is not None:
         return criteria
-    others = criteria._replace(epochs=None)
-    asked = any(bound is not None for bound in others)
+    asked = any(bound is not None for bound in criteria)
     return criteria._replace(epochs=_MOST if asked else _EPOCHS)
 
 

@@ -29,9 +29,7 @@ _MADE: Final[dict[str, Made]] = {
     "sign-lost": Made(
         at_use=chain.sign_lost,
         at_value=values(
-            sub=[lambda m, a, b: a + b],
-            neg=[lambda m, a: a],
-            add=[lambda m, a, b: a - b],
+            sub=[lambda m, a, b: a + b], neg=[lambda m, a: a], add=[lambda m, a, b: a - b]
         ),
     ),
     "constant-factor-dropped": Made(at_use=rules.constant_dropped),
