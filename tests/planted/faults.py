@@ -918,8 +918,8 @@ FAULTS: Final = (
     Fault(
         "a line is fitted with a degree of freedom too many",
         "cgcli/learning/fitting.py",
-        "free = table.count - flat.size",
-        "free = table.count - flat.size + 1",
+        "free = table.count - determined.rank",
+        "free = table.count - determined.rank + 1",
         (PARTS,),
     ),
     Fault(
