@@ -224,7 +224,8 @@ def _unbound(
 
 def _aside(missing: list[str], bound: list[str]) -> str:
     """Say what an unbound name may have been meant for: a function, a constant, or a binding."""
-    from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS, WORDS
+    from cgcli.operations.spellings import OTHER_SPELLINGS
+    from cgcli.operations.table import CONSTANTS, WORDS
 
     for name in missing[:NAMED]:
         if name in WORDS:

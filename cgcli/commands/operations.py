@@ -6,7 +6,8 @@ from cgcli.commands.choices import completed
 from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, nearest
 from cgcli.operations.row import Operation
-from cgcli.operations.table import OPERATIONS, OTHER_SPELLINGS, TABLE, WORDS
+from cgcli.operations.spellings import OTHER_SPELLINGS
+from cgcli.operations.table import OPERATIONS, TABLE, WORDS
 from cgcli.views.streams import publish_document
 
 

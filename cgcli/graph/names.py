@@ -18,7 +18,7 @@ from cgcli.graph.nodes import Nodes
 from cgcli.language import syntax
 from cgcli.limits import Limits
 from cgcli.operations.row import Index, Shape, Span
-from cgcli.operations.table import ABSENT, CONSTANTS, OTHER_SPELLINGS, WORDS
+from cgcli.operations.table import CONSTANTS, WORDS
 
 
 class Turn(NamedTuple):
@@ -163,6 +163,8 @@ class Names(Nodes):
                 element = f"{shown}[{called[1:-1]}]"
                 hint = f"write {element} for an element, {shown}*{called} for a product"
             return self.error("name", message, hint, span)
+        from cgcli.operations.spellings import ABSENT, OTHER_SPELLINGS
+
         message = f"there is no function '{shown}'"
         based = re.fullmatch(r"log_?(\w+)", name)
         other = OTHER_SPELLINGS.get(name) or OTHER_SPELLINGS.get(name.lower())

@@ -46,7 +46,8 @@ def _latex(word: str, after: str) -> str:
 
 def _dotted(before: str, after: str) -> str:
     """Return what is written for np.exp(x), x.T or x.sum()."""
-    from cgcli.operations.table import CONSTANTS, OTHER_SPELLINGS
+    from cgcli.operations.spellings import OTHER_SPELLINGS
+    from cgcli.operations.table import CONSTANTS
 
     found = _DOTTED.match(after)
     if found is None:

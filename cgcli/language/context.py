@@ -10,7 +10,8 @@ from cgcli.errors import Place, shorten
 from cgcli.language.characters import ENDS_VALUE, is_function, power_of
 from cgcli.language.derivatives import derivative_at
 from cgcli.language.reader import CLOSING, Token
-from cgcli.operations.table import ABSENT, OTHER_SPELLINGS, WORDS
+from cgcli.operations.spellings import ABSENT, OTHER_SPELLINGS
+from cgcli.operations.table import WORDS
 
 _BEGINS_VALUE: Final = frozenset({"NUMBER", "NAME", "LPAR", "LSQB", "IN", "BY", "FOR"})
 _OPENING: Final = {closing: opening for opening, closing in CLOSING.items()}

@@ -15,7 +15,8 @@ from cgcli.errors import CgraphError
 from cgcli.language import tables
 from cgcli.numbers import real
 from cgcli.operations.row import Operation
-from cgcli.operations.table import OPERATIONS, OTHER_SPELLINGS, TABLE, WORDS
+from cgcli.operations.spellings import OTHER_SPELLINGS
+from cgcli.operations.table import OPERATIONS, TABLE, WORDS
 from cgcli.views.operations import derivatives
 
 # Aliases of the grammar that build syntax; all others are operations.
