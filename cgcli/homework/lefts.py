@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
+from cgcli.homework.notation import TABLES
 from cgcli.operations.table import WORDS
 
 _WORD: Final = r"[^\W\d]\w*(?:(?:\[[-\d, ]+\]){1,2}|\(\d+\))?(?:_\d+)?"
@@ -42,34 +43,12 @@ _LISTED: Final = re.compile(
     r"(?P<inside>[^\[\]]*/[^\[\]]*)|\[(?P<square>[^\[\]]*/[^\[\]]*)\](?:\s*\^\(?T\)?)?"
 )
 _NAME: Final = r"[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*"
-_WORDS: Final = tuple(
+_WORDS: Final = [
     re.compile(
         pattern.replace("OF", f"(?P<of>{_NAME})").replace("BY", f"(?P<by>{_NAME})"), re.IGNORECASE
     )
-    for pattern in (
-        (
-            r"(?:the )?(?:partial )?(?:gradient|derivative|grad|partial)(?: of OF)?"
-            r" (?:of|by|wrt\.?|w\.r\.t\.?|with respect to|for|in) BY"
-        ),
-        (
-            r"(?:de[rn] |die )?(?:partielle )?(?:Ableitung|Gradient)(?: von OF)?"
-            r" (?:von|nach|bezüglich|bzgl\.?) BY"
-        ),
-        (
-            r"(?:la |le )?(?:dérivée|gradient)(?: partielle)?(?: de OF)?"
-            r" (?:de|par rapport à|selon|suivant) BY"
-        ),
-        (
-            r"(?:la |el )?(?:derivada|gradiente)(?: parcial)?(?: de OF)?"
-            r" (?:de|(?:con )?respecto (?:a|de)) BY"
-        ),
-        r"(?:OF ?(?:对|关于) ?)?BY ?的?(?:偏?导数?|梯度)值?",
-        r"OF ?を ?BY ?で ?偏?微分(?:した値|したもの|すると)?",
-        r"BY ?の ?(?:勾配|偏?微分)",
-        r"BY ?에 ?대한 OF ?의 ?편?미분",
-        r"(?:OF ?[를을] ?)?BY ?(?:의|로|에 대한|에 대해) ?(?:기울기|그래디언트|편?미분)",
-    )
-)
+    for pattern in TABLES["spoken"]["patterns"]
+]
 """How derivatives are spoken of; where no OF is named it is the output."""
 
 

@@ -18,21 +18,21 @@ from cgcli.resource import read_toml
 _PASSES: Final = 60
 """Brackets nest no deeper on a sheet that anybody hands in."""
 
-_TABLES: Final = read_toml(__package__, "notation.toml")
+TABLES: Final = read_toml(__package__, "notation.toml")
 _COMMANDS: Final[dict[str, str]] = {
-    command: sign for sign, words in _TABLES["commands"].items() for command in words.split()
+    command: sign for sign, words in TABLES["commands"].items() for command in words.split()
 }
 _SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉₊₋"
 _RAISED: Final = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-" * 2)
 _SIGNS: Final = str.maketrans(
-    {char: sign for sign, chars in _TABLES["signs"].items() for char in chars}
+    {char: sign for sign, chars in TABLES["signs"].items() for char in chars}
 )
 
 _MATRIX: Final = re.compile(
     r"\\begin\{([pbvV]?matrix|array)\}(?:\{[lcr| ]*\})?(.*?)\\end\{\1\}", re.DOTALL
 )
-_STEPS: Final = [(re.compile(pattern), by) for pattern, by in _TABLES["steps"]["patterns"]]
+_STEPS: Final = [(re.compile(pattern), by) for pattern, by in TABLES["steps"]["patterns"]]
 _BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
 _OF_ARRAYS: Final = re.compile(
     r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*"

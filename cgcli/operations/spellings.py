@@ -1,4 +1,4 @@
-"""Functions as they are written elsewhere, and what the language does not have: for errors alone."""
+"""Functions as they are written elsewhere, and what the language does not have: for errors."""
 
 from __future__ import annotations
 
