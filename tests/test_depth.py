@@ -44,13 +44,20 @@ PROGRAMS = {
         "f0(a) = a; " + "; ".join(f"f{n + 1}(a) = f{n}(a) + a" for n in range(5000)) + "; f5000(x)",
         2500.5, 5001.0,
     ),
+    "1,500 nested loops": (
+        "for t in 0..0 {" * 1500 + "x*1" + "}" * 1500, 0.5, 1.0,
+    ),
     "3,000 nested loops": (
         "for t in 0..0 {" * 3000 + "x*1" + "}" * 3000, 0.5, 1.0,
     ),
 }  # fmt: skip
+SLOW = ("3,000 nested loops",)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.long if name in SLOW else ()) for name in PROGRAMS],
+)
 def test_parsed_evaluated_differentiated_and_printed(
     name: str, cgraph: Any, tmp_path: Path
 ) -> None:
