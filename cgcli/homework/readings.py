@@ -18,7 +18,9 @@ from cgcli.homework.notation import plain, result
 from cgcli.homework.sheets import Line
 from cgcli.homework.tables import Table, answered, columns, dictionary
 
-_SKIPPED: Final = re.compile(r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}")
+_SKIPPED: Final = re.compile(
+    r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}|(?:>+ *)?\w+\.backward\(\)"
+)
 _BULLET: Final = re.compile(
     r"(?:(?:>+|=>|->|so|thus|hence|then|(?:the )?(?:final )?(?:answer|result) is)\s+"
     r"|[-*+]\s+(?:\[[ xX]?\]\s*)?"
@@ -140,8 +142,17 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             before = left[0]
             asked = before if text.endswith("=") else ""
         dangling = bool(re.search(r"[-+*/]$", text))
-        done += [line._replace(read=written) for written in found] or [line]
+        heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
+        if found or not (heading or _says_nothing(lefts, line.text, text)):
+            done += [line._replace(read=written) for written in found] or [line]
     return done
+
+
+def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
+    """Whether a line is a heading, a name or a date: nothing of the program stands in it."""
+    if line.lstrip().startswith(("```", "~~~")):
+        return True
+    return "=" not in text and not any(map(lefts.knows, re.findall(r"[^\W\d]\w*", text)))
 
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:

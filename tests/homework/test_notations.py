@@ -211,3 +211,16 @@ def test_the_last_line_of_a_chain_has_its_result() -> None:
     found = read({**SEED, "sheet": sheet})
     assert found["dg/dx"].answer.read == "dg/dx = -2"
     assert found["p"].verdict == "right"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["The Forward Pass", "**Problem 2**", "Name: A. Student   Date: 3 May", "Total: 12/20",
+     "| node | value | gradient |", "|---|---:|---|", "```python", "[答え]", ">>> g.backward()"],
+)  # fmt: skip
+def test_what_states_nothing_is_no_answer_that_cannot_be_read(line: str) -> None:
+    program = cgcli.parse(SEED["program"])
+    exercise = Exercise(program, program.evaluate(SEED["at"]))
+    marked = mark(exercise, read_sheets(f"{line}\np = 4", "a sheet")[0])
+    assert [each.verdict for each in marked.judged] == ["right"]
+    assert not marked.unreadable
