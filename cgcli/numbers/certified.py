@@ -235,6 +235,11 @@ def _whole_power(a: Ball, n: int) -> Ball:
             return rational(fmpq(0)) if n > 0 else VOID
         if a.exact.height_bits() * abs(n) <= 4096:
             return rational(a.exact**n)
+    if n > 0 and a.value.contains(0):
+        # FLINT goes by way of the logarithm, which a ball around 0 has not.
+        if n % 2:
+            return found((a.value.lower() ** arb(n)).union(a.value.upper() ** arb(n)))
+        return found(arb(0).union(a.value.abs_upper() ** arb(n)))
     return found(a.value ** arb(n))
 
 

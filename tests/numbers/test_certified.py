@@ -234,6 +234,20 @@ def test_exponents_have_a_limit() -> None:
             ball_of(text)
 
 
+@pytest.mark.parametrize("exponent", [1, 2, 3, 10, 1000])
+def test_whole_powers_of_balls_around_zero_are_bounded(exponent: int) -> None:
+    power = M.pow(Ball(arb(0, 1e-30)), ball(Fraction(exponent))).value
+    assert power.contains(0)
+    assert power.contains(arb("1e-31") ** exponent)
+    assert power.abs_upper() <= arb("1.01e-30") ** arb(exponent)
+
+
+def test_a_power_of_a_sum_that_cancels_is_bounded() -> None:
+    graph = cgcli.parse("s = sum(sin([2, -2])); 2/(1.5 + s^2)").graph()
+    value = BallSweep(graph).forward(exact_leaves(graph, {})())[graph.output]
+    assert abs(value.value - arb(4) / 3) < arb("1e-15")
+
+
 def test_bounds_are_rounded_up() -> None:
     chance = random.Random(1)
     for _ in range(200):
