@@ -24,7 +24,7 @@ _OPERATOR: Final = re.compile(
 )
 _BELOW: Final = re.compile(rf"[∂∇D]_\(?(?P<by>\w+)\)?\s*(?P<of>[^\W\d_]\w*?){_ARGUMENTS}")
 _SUBSCRIPT: Final = re.compile(rf"(?P<of>[^\W\d_]+)'?_\(?(?P<by>\w+)\)?'?\s*{_ARGUMENTS}")
-_PRIME: Final = re.compile(r"(?P<of>[^\W\d]\w*)'\s*(?:\((?P<at>[^()=]*)\))?")
+_PRIME: Final = re.compile(rf"(?P<of>[^\W\d]\w*)'\s*{_ARGUMENTS}")
 _CALLED: Final = re.compile(
     r"(?:(?:sp\.|sympy\.)?(?:diff|Derivative|D)[(\[]\s*(?P<of>\w+)\s*,|(?P<method>\w+)\.diff\()"
     r"\s*(?P<by>\w+)\s*[)\]]"
@@ -152,6 +152,10 @@ class Lefts:
         over = above.text if re.fullmatch(r"\w+(\[[\d, ]+\])?", above.text) else f"({above.text})"
         return f"d{over}/d{below.text}{_place(below)}"
 
+    def gradient(self, left: str) -> str:
+        """Return the gradient of the output by a node that stands alone; a derivative as it is."""
+        return left if "/" in left else self.derivative(None, left) or left
+
     def read(self, text: str) -> list[str] | None:
         """Return the questions that a left side asks, None where it asks none that is known."""
         text = text.strip().strip("*").strip()
@@ -188,13 +192,13 @@ class Lefts:
         ):
             if text.startswith("grad") and match["of"] != self.output:
                 return _one(self.derivative(None, match["of"]))
-            found = [self.derivative(match["of"], name) for name in self.inputs]
-            return [each for each in found if each] if None not in found else None
+            slopes = [self.derivative(match["of"], name) for name in self.inputs]
+            return [left for left in slopes if left] if None not in slopes else None
         if match := _LISTED.fullmatch(text):
             inside = (match["inside"] or match["square"]).removeprefix("(")
             if "," in inside:
                 parts = [self._derivatives(part.strip()) for part in inside.split(",")]
-                return [each for part in parts for each in part or ()] if all(parts) else None
+                return [left for part in parts for left in part or ()] if all(parts) else None
         for pattern in _WORDS:
             if match := pattern.fullmatch(text):
                 groups = match.groupdict()
@@ -220,7 +224,8 @@ class Lefts:
         elif text[:1] == "d":
             cuts = ((text[1:k], text[k + 1 :]) for k in range(2, len(text)) if text[k] == "d")
         elif "_" in text:
-            cuts = iter([tuple(text.split("_", 1))])  # type: ignore[list-item]
+            of, _, by = text.partition("_")
+            cuts = iter([(of, by)])
         found = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
         found.discard(None)
         return found.pop() if len(found) == 1 else None

@@ -277,18 +277,13 @@ def _asked(lefts: Lefts, text: str) -> list[str] | None:
         if asked is not None:
             if _SAID_OF.search(_VALUE_OF.sub("", said)):
                 return None
-            return _by(lefts, asked) if _DERIVATIVES.search(said) else asked
+            return [*map(lefts.gradient, asked)] if _DERIVATIVES.search(said) else asked
         match = re.match(r"[^\W\d][^\W\d_]*(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*", text)
         if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,.")):
             return None
         said += match[0]
         text = text[match.end() :]
     return None
-
-
-def _by(lefts: Lefts, asked: list[str]) -> list[str]:
-    """Return questions with the output's gradient for a name alone."""
-    return [left if "/" in left else lefts.derivative(None, left) or left for left in asked]
 
 
 def _chain(
@@ -306,7 +301,7 @@ def _chain(
         return []
     alike = len(asked) == 1
     if derivatives:
-        asked = _by(lefts, asked)
+        asked = [*map(lefts.gradient, asked)]
     # What is asked for in between has the same answer.
     for part in parts[1:-1]:
         beside = None if formal else re.fullmatch(r"[-+]?[\d.]+\s+([^\W\d].*)", part)
@@ -321,9 +316,7 @@ def _chain(
         if more is not None and len(more) == 1 and "/" in more[0] and more[0] not in asked:
             asked = [*asked, *more]
     last = parts[-1] or (parts[-2] if len(parts) > 2 else "")
-    if len(parts) == 2 or parts.count(parts[0]) or len(asked) > 0:
-        return list(answered(lefts, asked, last, alike=alike))
-    return []
+    return list(answered(lefts, asked, last, alike=alike))
 
 
 def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:

@@ -80,9 +80,7 @@ class Table:
         gradients = bool(_HEADS["gradient"].search(cells[0]))
         for asked, cell, is_number in zip(self.asked, cells, numbers, strict=True):
             if is_number and asked is not None and len(asked) == 1:
-                left = asked[0]
-                if gradients and "/" not in left:
-                    left = self.lefts.derivative(None, left) or left
+                left = self.lefts.gradient(asked[0]) if gradients else asked[0]
                 yield from answered(self.lefts, [left], cell)
 
 
