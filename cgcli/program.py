@@ -217,7 +217,7 @@ def _unbound(
     from cgcli.language.derivatives import derivative_at
 
     commands = (derivative_at(text, spans[name][0]) for name in missing[:NAMED])
-    command = next((each for each in commands if each), None)
+    command = next((candidate for candidate in commands if candidate), None)
     aside = f"; for a derivative {command}" if command else _aside(missing, list(inputs))
     return UnboundError(missing, places, hint + aside)
 
@@ -256,12 +256,12 @@ def unused_binding(
         command = derivative_at(text, start)
         if command:
             return CgraphError("binding", message, f"for a derivative {command}")
-    for own in names:
+    for label in names:
         for word in (*bound, *WORDS):
-            rest = own.removeprefix(word)
-            if own != rest and rest in bound and name in (word, rest) and own not in bound:
+            rest = label.removeprefix(word)
+            if label != rest and rest in bound and name in (word, rest) and label not in bound:
                 written = f"{word}({rest})" if word in WORDS else f"{word}*{rest}"
-                hint = f"'{excerpt(own)}' is one name; write {excerpt(written)}"
+                hint = f"'{excerpt(label)}' is one name; write {excerpt(written)}"
                 return CgraphError("binding", message, hint)
     if close := nearest(name, names):
         hint = f"did you mean '{excerpt(close)}'?"

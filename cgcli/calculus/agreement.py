@@ -52,26 +52,26 @@ class Agreement:
                 return True
             gradients = BallSweep(self.graph, values).backward(self.of, active, self._seed(weights))
         steps, expected = self._steps(gradients, active)
-        found = forward_series(self.graph, leaves, steps, len(self.graph) - 1)
+        moved = forward_series(self.graph, leaves, steps, len(self.graph) - 1)
         for node in range(len(self.graph)):
-            self._compare_values(node, values[node], value_of(found[node]))
+            self._compare_values(node, values[node], value_of(moved[node]))
         if not all(map(_known, elements(values[self.of]))):
             # An output that is no number does not move, and its verdict says so.
             return True
-        slope = self._slope(found, weights)
+        slope = self._slope(moved, weights)
         if slope.is_finite() and expected.is_finite() and not slope.overlaps(expected):
             raise self._located(leaves, gradients, active, weights)
         # The largest part that any gradient has in it is about 1.
         near = slope.is_finite() and slope.rad() < _FINE and expected.rad() < _FINE
-        return bool(near) and self._close(values[self.of], value_of(found[self.of]))
+        return bool(near) and self._close(values[self.of], value_of(moved[self.of]))
 
     def _seed(self, weights: list[Any]) -> Any:
         from cgcli.numbers.objects import arranged
 
         return arranged([Ball(weight) for weight in weights], self.graph.shape(self.of))
 
-    def _slope(self, found: list[Any], weights: list[Any] | None) -> Any:
-        slopes = slope_of(found[self.of])
+    def _slope(self, moved: list[Any], weights: list[Any] | None) -> Any:
+        slopes = slope_of(moved[self.of])
         if weights is None:
             return slopes[0]
         return sum((w * s for w, s in zip(weights, slopes, strict=True)), arb(0))
@@ -88,28 +88,28 @@ class Agreement:
         for node, gradient in enumerate(gradients):
             if gradient is None or not active[node]:
                 continue
-            own = []
-            for each in elements(gradient):
+            row = []
+            for element in elements(gradient):
                 step = arb(0)
-                if not each.flags & ~ABSENT and each.value.is_finite():
-                    step = _step(chance, each.value)
-                    expected += step * each.value
-                own.append(step)
-            steps[node] = own if hasattr(gradient, "flat") else own[0]
+                if not element.flags & ~ABSENT and element.value.is_finite():
+                    step = _step(chance, element.value)
+                    expected += step * element.value
+                row.append(step)
+            steps[node] = row if hasattr(gradient, "flat") else row[0]
         return steps, expected
 
-    def _compare_values(self, node: int, value: Any, found: list[Any]) -> None:
-        for each, other in zip(elements(value), found, strict=True):
-            if _known(each) and other.is_finite() and not each.value.overlaps(other):
+    def _compare_values(self, node: int, value: Any, balls: list[Any]) -> None:
+        for element, other in zip(elements(value), balls, strict=True):
+            if _known(element) and other.is_finite() and not element.value.overlaps(other):
                 raise self._error(f"the value of {self._name(node)}")
 
-    def _close(self, value: Any, found: list[Any]) -> bool:
-        for each, other in zip(elements(value), found, strict=True):
+    def _close(self, value: Any, balls: list[Any]) -> bool:
+        for element, other in zip(elements(value), balls, strict=True):
             if not other.is_finite():
                 return False
             # A number near 0 is only ever known to be near 0, unless it is known itself.
             fine = other.rad() < abs(other).lower() * _FINE or other.rad() < _LEAST
-            if not fine and each.exact != 0:
+            if not fine and element.exact != 0:
                 return False
         return True
 
@@ -125,13 +125,13 @@ class Agreement:
         for node in reversed(range(len(self.graph))):
             if node not in steps:
                 continue
-            found = forward_series(self.graph, leaves, {node: steps[node]}, self.of)
-            own = steps[node] if isinstance(steps[node], list) else [steps[node]]
+            moved = forward_series(self.graph, leaves, {node: steps[node]}, self.of)
+            row = steps[node] if isinstance(steps[node], list) else [steps[node]]
             expected = sum(
-                (s * g.value for s, g in zip(own, elements(gradients[node]), strict=True) if s),
+                (s * g.value for s, g in zip(row, elements(gradients[node]), strict=True) if s),
                 arb(0),
             )
-            if not self._slope(found, weights).overlaps(expected):
+            if not self._slope(moved, weights).overlaps(expected):
                 return self._error(f"the gradient by {self._name(node)}")
         return self._error("the gradients")
 

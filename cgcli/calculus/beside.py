@@ -50,14 +50,14 @@ def elements_that_move(
     sweep = _Reach(graph, values, places)
     with quiet():
         gradients = sweep.backward(max(places), moving, None)
-    found: list[Element] = []
+    moving_elements: list[Element] = []
     for node, arguments in enumerate(graph.arguments):
         if gradients[node] is None or not moving[node] or any(moving[a] for a in arguments):
             continue
         shape = graph.shape(node)
         reached = np.broadcast_to(np.asarray(sweep.masks.get(node, True)), shape)
-        found += [(node, tuple(map(int, index))) for index in np.argwhere(reached)]
-    return found
+        moving_elements += [(node, tuple(map(int, index))) for index in np.argwhere(reached)]
+    return moving_elements
 
 
 class _Reach(ArraySweep):
@@ -135,8 +135,8 @@ def moved_by(
         flags: Any = np.zeros(shape, dtype=bool)
         for argument in graph.arguments[node]:
             if argument in reached:
-                own = graph.shape(argument)
-                spread = (len(elements), *[1] * (len(shape) - 1 - len(own)), *own)
+                inner = graph.shape(argument)
+                spread = (len(elements), *[1] * (len(shape) - 1 - len(inner)), *inner)
                 flags = flags | (np.reshape(reached[argument], spread) & at)
         rows = flags.reshape(len(elements), -1).any(axis=1)
         moved[node] = {element for element, row in zip(elements, rows, strict=True) if row}
@@ -184,7 +184,7 @@ def sides_beside(
     shape = graph.shape(of)
     sweep = _Beside(graph, values, moved, needed)
     output = sweep.forward(_leaves(graph, values, directions), needed)[of]
-    rows = [_terms(each, len(directions)) for each in (output.flat if shape else [output])]
+    rows = [_terms(number, len(directions)) for number in (output.flat if shape else [output])]
     terms = np.array(rows).reshape(*shape, 2, len(directions))
     return [
         Side(direction, terms[..., 0, place], terms[..., 1, place])
@@ -270,4 +270,4 @@ class _Beside(Sweep):
 
 
 def _careful(value: Any, shape: tuple[int, ...]) -> Any:
-    return arranged([Careful(each) for each in value.flat], shape) if shape else Careful(value)
+    return arranged([Careful(number) for number in value.flat], shape) if shape else Careful(value)

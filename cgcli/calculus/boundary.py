@@ -72,9 +72,9 @@ def boundary(
         graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED))
     )
     for node, moved in moved_at.items():
-        said[node] = [each for each in differing if not moved.isdisjoint(each.direction)]
-        for each in said[node]:
-            unsaid.pop(each, None)
+        said[node] = [gap for gap in differing if not moved.isdisjoint(gap.direction)]
+        for gap in said[node]:
+            unsaid.pop(gap, None)
     # Along what moves no tie, the branch that a choice turned to may differ.
     said[first] += unsaid
     return {
@@ -120,7 +120,7 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
     graph, choices = result.graph, result.choices
     sweep = ArraySweep(graph, values, {})
     sweep.choices = choices
-    found: dict[int, Any] = {}
+    turned: dict[int, Any] = {}
     for node, arguments in enumerate(graph.arguments):
         if choices.sides(node) is None:
             continue
@@ -129,8 +129,8 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
         at = (beside != 0) ^ (values[condition] != 0)
         for branch in branches if anywhere(at) else ():
             if choices.moving[branch]:
-                found[branch] = reduce_to(at * 1.0, graph.shape(branch)) != 0
-    return found
+                turned[branch] = reduce_to(at * 1.0, graph.shape(branch)) != 0
+    return turned
 
 
 class _Difference(NamedTuple):
@@ -187,7 +187,7 @@ def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Dif
 
     shape = result.graph.shape(result.of)
     at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
-    found: list[_Difference] = []
+    differences: list[_Difference] = []
     used_along = [np.broadcast_to(_expected(result, up.direction), shape) for up in sides[::2]]
     for up, down, used in zip(sides[::2], sides[1::2], used_along, strict=True):
         added = [
@@ -200,10 +200,10 @@ def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Dif
             here, slope = float(at_point[index]) + 0.0, float(used[index])
             one = _difference(result, up, down, here, slope, rounding, index)
             if one is not None:
-                found.append(one)
+                differences.append(one)
                 break
     # What shows along an element shows along all of them together, too.
-    return [one for one in found if len(one.direction) == 1] or found
+    return [one for one in differences if len(one.direction) == 1] or differences
 
 
 def _difference(
@@ -254,19 +254,19 @@ def _expected(result: Result, direction: Direction) -> Any:
 
 def _said(result: Result, differing: list[_Difference]) -> tuple[Message, dict[str, Sides]]:
     """Return the words for what is beside the point, and the one-sided derivatives by name."""
-    words = joined([each.words(excerpt(result.output)) for each in differing[:_SPOKEN]])
+    words = joined([gap.words(excerpt(result.output)) for gap in differing[:_SPOKEN]])
     if len(differing) > _SPOKEN:
         words = Message("{first} and {count} more", first=words, count=len(differing) - _SPOKEN)
-    return words, {each.name: each.slopes for each in differing}
+    return words, {gap.name: gap.slopes for gap in differing}
 
 
 def _note(
-    result: Result, node: int, at: Any, words: Message, told: dict[str, Sides] | None
+    result: Result, node: int, at: Any, words: Message, slopes: dict[str, Sides] | None
 ) -> Note:
     import numpy as np
 
     graph, rows = result.graph, result.graph.operations[node].kinks
-    kink = next((each for each in rows if each.jump), rows[0])
+    kink = next((row for row in rows if row.jump), rows[0])
     message = Message(
         "{formula} has {what}{where}: {sides}",
         formula=shown(graph, node),
@@ -274,4 +274,4 @@ def _note(
         where=elements_in_words(np.broadcast_to(np.asarray(at), graph.shape(node))),
         sides=words,
     )
-    return note_on(graph, node, "kink", message, Lines(graph.text), told)
+    return note_on(graph, node, "kink", message, Lines(graph.text), slopes)

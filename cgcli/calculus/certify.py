@@ -76,8 +76,10 @@ class Certificate:
 
     def verdict(self, node: int) -> str:
         """Return the worse of the verdicts on a node's value and on its gradient."""
-        found = [each.verdict for each in (self.values[node], self.gradients[node]) if each]
-        return max(found, key=VERDICTS.index)
+        verdicts = [
+            finding.verdict for finding in (self.values[node], self.gradients[node]) if finding
+        ]
+        return max(verdicts, key=VERDICTS.index)
 
     @property
     def failed(self) -> bool:
@@ -152,7 +154,7 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
     graph = result.graph
     near = Result(
         graph,
-        [_doubles(each) for each in certificate.values],
+        [_doubles(finding) for finding in certificate.values],
         result.of,
         result.active,
         result.sources,
@@ -160,13 +162,13 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
         result.varying,
     )
     if certificate.jacobian is not None:
-        near.jacobian = {name: _doubles(each) for name, each in certificate.jacobian.items()}
+        near.jacobian = {name: _doubles(finding) for name, finding in certificate.jacobian.items()}
     else:
         gradients = certificate.gradients
         near.gradient = {name: _doubles(gradients[node]) for name, node in near.sources.items()}
     reached = [True if flag else None for flag in result.active]
-    found = kinks(near, reached, Trail(), lambda: near.values)
-    return {node: notes for node, notes in found.items() if graph.operations[node].step}
+    notes_by_node = kinks(near, reached, Trail(), lambda: near.values)
+    return {node: notes for node, notes in notes_by_node.items() if graph.operations[node].step}
 
 
 def _doubles(finding: Finding | None) -> Any:
@@ -176,7 +178,7 @@ def _doubles(finding: Finding | None) -> Any:
         return math.nan if shown is None else float(shown)
     import numpy as np
 
-    elements = [math.nan if each is None else float(each) for each in shown.flat]
+    elements = [math.nan if element is None else float(element) for element in shown.flat]
     return np.array(elements).reshape(shown.shape)
 
 
@@ -191,17 +193,17 @@ def precise_values(
     >>> precise_values(graph, [graph.output], exact_leaves(graph, {}), 10)[0].shown
     '1.414213562'
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for bits in _precisions(graph, *_bits_for(digits, most_bits)):
         with flint.ctx.workprec(bits):
             values = BallSweep(graph).forward(leaves())
-            found = [
+            findings = [
                 judge_each(lambda _, truth: judge_digits(truth, digits), None, values[node], shape)
                 for node, shape in ((node, graph.shape(node)) for node in nodes)
             ]
-        if all(each.verdict != "unsettled" for each in found):
+        if all(finding.verdict != "unsettled" for finding in findings):
             break
-    return found
+    return findings
 
 
 def precise_truths(
@@ -218,18 +220,18 @@ def precise_truths(
     >>> precise_truths(graph, tests, exact_leaves(graph, {}), 10)
     [False, True]
     """
-    found: list[bool | None] = [None] * len(tests)
+    truths: list[bool | None] = [None] * len(tests)
     for bits in _precisions(graph, *_bits_for(digits, MOST_BITS)) if tests else ():
         with flint.ctx.workprec(bits):
             values = BallSweep(graph).forward(leaves())
             for k, test in enumerate(tests):
-                if found[k] is None:
+                if truths[k] is None:
                     with contextlib.suppress(UndecidedError):
                         truth = test(values)
-                        found[k] = truth is not VOID and bool(truth)
-        if None not in found:
+                        truths[k] = truth is not VOID and bool(truth)
+        if None not in truths:
             break
-    return found
+    return truths
 
 
 def _bits_for(digits: int, most_bits: int) -> tuple[int, int]:
@@ -320,7 +322,7 @@ def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, in
     active = graph.dependents(sources.values())
     # What is not this element is not reached: 0 times what has no value would have none.
     shapes = {name: (size(shape), *graph.shape(source)) for name, source in sources.items()}
-    rows = {name: filled(NOTHING, own) for name, own in shapes.items()}
+    rows = {name: filled(NOTHING, shape_of_rows) for name, shape_of_rows in shapes.items()}
     backward = lambda node, seed: BallSweep(graph, values).backward(node, active, seed)
     undefined = np.frompyfunc(lambda part: part if part.flags & ABSENT else VOID, 1, 1)
     for place, gradients in by_rows(graph, of, active, NOTHING, ball(1), backward):
@@ -330,7 +332,7 @@ def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, in
             if row is not None:
                 rows[name][place] = row if has_value else undefined(row)
     return {
-        name: np.reshape(found, shape + graph.shape(sources[name])) for name, found in rows.items()
+        name: np.reshape(block, shape + graph.shape(sources[name])) for name, block in rows.items()
     }
 
 
@@ -346,18 +348,18 @@ def _judge_all(
     waiting = False
     for node in range(len(graph)):
         if _open(certificate.values[node]):
-            found = judge_each(judge, values[node], passes.values[node], graph.shape(node))
-            certificate.values[node] = found
-            waiting |= found.verdict == "unsettled"
+            finding = judge_each(judge, values[node], passes.values[node], graph.shape(node))
+            certificate.values[node] = finding
+            waiting |= finding.verdict == "unsettled"
         if passes.jacobian is None and passes.active[node] and _open(certificate.gradients[node]):
             proved = passes.gradients[node]
             if proved is None:
                 proved = _nothing(graph.shape(node))
             if passes.lacks_value:
                 proved = _filled(VOID, graph.shape(node))
-            found = judge_each(judge, gradients[node], proved, graph.shape(node))
-            certificate.gradients[node] = found
-            waiting |= found.verdict == "unsettled"
+            finding = judge_each(judge, gradients[node], proved, graph.shape(node))
+            certificate.gradients[node] = finding
+            waiting |= finding.verdict == "unsettled"
     if passes.jacobian is not None:
         kept = certificate.jacobian = certificate.jacobian or {}
         for name, proved in passes.jacobian.items():
@@ -391,14 +393,14 @@ def _keep_partials(
     """Keep the digits of the local derivatives; those that are not known have none."""
     graph = certificate.graph
     for node, arguments in enumerate(graph.arguments):
-        found: list[Any] = []
+        findings: list[Any] = []
         for place, argument in enumerate(arguments):
             partial = (
                 BallSweep(graph, passes.values).local(node, place) if varying[argument] else None
             )
             known = None if partial is None else judge_each(judge, None, partial, graph.shape(node))
-            found.append(known)
-        certificate.partials[node] = found
+            findings.append(known)
+        certificate.partials[node] = findings
 
 
 def _withdraw(certificate: Certificate) -> None:

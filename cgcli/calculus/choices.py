@@ -103,10 +103,10 @@ class Choices:
         if sides is None:
             return values
         arguments = self._graph.arguments[node]
-        found = kind.spread(decided_beside, [values[each] for each in (*arguments, *sides)])
-        if any(isinstance(element, NoValue) for element in elements(found)):
+        decided = kind.spread(decided_beside, [values[place] for place in (*arguments, *sides)])
+        if any(isinstance(element, NoValue) for element in elements(decided)):
             return values
-        turned = (found != 0) != (values[arguments[0]] != 0)
+        turned = (decided != 0) != (values[arguments[0]] != 0)
         if not anywhere(turned):
             return values
-        return {**{each: values[each] for each in (node, *arguments)}, arguments[0]: found}
+        return {**{place: values[place] for place in (node, *arguments)}, arguments[0]: decided}

@@ -74,7 +74,7 @@ class WideSweep(Sweep):
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
     ) -> Any:
         """Return contributions: where nothing comes to an element, it sends nothing on."""
-        return by_element(lambda up, each: up and up * each, upstream, partial)
+        return by_element(lambda up, factor: up and up * factor, upstream, partial)
 
     def contribution(self, node: int, place: int, upstream: Any) -> Any:
         """Return what the node sends to one of its arguments; None for nothing."""
@@ -101,8 +101,8 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
             # It makes the result 0, whatever the others are.
             continue
         if _can_be_told(graph, node, parts) and any(
-            each == 0 and _is_less(truth)
-            for each, truth in _pairs(value, WideSweep(graph, values, node).values[node])
+            number == 0 and _is_less(truth)
+            for number, truth in _pairs(value, WideSweep(graph, values, node).values[node])
         ):
             yield node
 
@@ -182,13 +182,13 @@ def gradient_departure(
                 seen += judge(motion.only(argument, sent))
             if not _all(sent, math.isfinite):
                 endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
-        for found in seen:
-            if found.kind not in left:
+        for departure in seen:
+            if departure.kind not in left:
                 continue
-            left.remove(found.kind)
-            message = _words(graph, found, node)
-            note = note_on(graph, found.of, found.kind, message, Lines(graph.text))
-            notes.setdefault(found.of, []).append(note)
+            left.remove(departure.kind)
+            message = _words(graph, departure, node)
+            note = note_on(graph, departure.of, departure.kind, message, Lines(graph.text))
+            notes.setdefault(departure.of, []).append(note)
     return notes
 
 
@@ -199,7 +199,7 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
     graph, target, active = result.graph, result.of, result.active
     assert result.jacobian is not None
     rows = size(graph.shape(target))
-    lines = np.concatenate([each.reshape(rows, -1) for each in result.jacobian.values()], axis=1)
+    lines = np.concatenate([block.reshape(rows, -1) for block in result.jacobian.values()], axis=1)
     looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
     for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
         of, inner = element(graph, target, index)
@@ -212,9 +212,9 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
             seed[inner] = 1.0
             trail.masks[of] = seed != 0
         gradients = backward(graph, result.values, of, active, result.faults, seed, trail)
-        found = gradient_departure(result, gradients, trail.masks, left)
-        left -= {note.kind for own in found.values() for note in own}
-        notes = merged(notes, found)
+        more = gradient_departure(result, gradients, trail.masks, left)
+        left -= {note.kind for notes_there in more.values() for note in notes_there}
+        notes = merged(notes, more)
     return notes
 
 
@@ -238,18 +238,18 @@ _PRODUCT: Final = "product"
 _SUM: Final = "sum"
 
 
-def _words(graph: Graph, found: _Found, node: int) -> Message:
+def _words(graph: Graph, departure: _Found, node: int) -> Message:
     """Say what became of a gradient, at the node from which it was sent."""
-    name = excerpt(graph.names[found.of])
-    if found.kind == "overflow":
+    name = excerpt(graph.names[departure.of])
+    if departure.kind == "overflow":
         return Message("the gradient by {name} is beyond the largest double, 1.8e308", name=name)
-    if found.kind == "underflow":
+    if departure.kind == "underflow":
         return Message(
             "the gradient by {name} is nearer to 0 than the smallest positive double, 4.9e-324, "
             "and becomes 0",
             name=name,
         )
-    if found.form == _SUM:
+    if departure.form == _SUM:
         return Message(
             "the gradient by {name} is an indeterminate form, infinity minus infinity", name=name
         )
@@ -265,9 +265,9 @@ def _judge(
 ) -> Iterator[_Found]:
     """Yield what became of what a node sends to an argument, where that is of note."""
     argument = graph.arguments[node][place]
-    parts = [values[each] for each in graph.arguments[node]]
+    parts = [values[number] for number in graph.arguments[node]]
     if not _all(sent, _is_number):
-        known = all(_all(each, _is_number) for each in (upstream, values[node], *parts))
+        known = all(_all(number, _is_number) for number in (upstream, values[node], *parts))
         # A rule that says that there is no derivative has a convention, or a note of its own.
         partial = local(graph, values, node, place)
         absent = partial is not None and not _all(partial, _is_number)
@@ -277,9 +277,9 @@ def _judge(
         return
     truths = WideSweep(graph, values, node).contribution(node, place, upstream)
     pairs = list(_pairs(sent, truths))
-    if any(math.isinf(each) and truth.is_finite() for each, truth in pairs):
+    if any(math.isinf(number) and truth.is_finite() for number, truth in pairs):
         yield _Found("overflow", argument)
-    if any(each == 0 and _is_less(truth) for each, truth in pairs):
+    if any(number == 0 and _is_less(truth) for number, truth in pairs):
         yield _Found("underflow", argument)
 
 

@@ -46,8 +46,8 @@ def mended(
         matters = upstream != 0 or (partial == partial and abs(y) < math.inf)
     if not matters or any(part - part != 0 for part in parts):
         return sent
-    found = product(operation, place, upstream, y, parts)
-    return sent if found != found else found
+    mended_product = product(operation, place, upstream, y, parts)
+    return sent if mended_product != mended_product else mended_product
 
 
 def mended_arrays(
@@ -76,10 +76,10 @@ def mended_arrays(
     if not matters.any():
         return sent
     sent = np.array(np.broadcast_to(sent, shape))
-    columns = [np.broadcast_to(each, shape)[matters].tolist() for each in (upstream, y, *parts)]
+    columns = [np.broadcast_to(factor, shape)[matters].tolist() for factor in (upstream, y, *parts)]
     rows = zip(*columns, strict=True)
-    found = [product(operation, place, up, own, numbers) for up, own, *numbers in rows]
-    sent[matters] = np.where(np.isnan(found), sent[matters], found)
+    products = [product(operation, place, up, value, numbers) for up, value, *numbers in rows]
+    sent[matters] = np.where(np.isnan(products), sent[matters], products)
     return sent
 
 
@@ -107,8 +107,8 @@ def mended_pullback(
 
     # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
     dead = ARRAYS.spread((upstream == 0) & ~np.isfinite(y), x, *static)
-    found = _wide_pullback(operation, upstream, x, static)
-    return np.where(at & ~dead & ~np.isnan(found), found, sent)
+    products = _wide_pullback(operation, upstream, x, static)
+    return np.where(at & ~dead & ~np.isnan(products), products, sent)
 
 
 def _wide_pullback(operation: Operation, upstream: Any, x: Any, static: tuple[int, ...]) -> Any:

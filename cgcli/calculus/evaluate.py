@@ -56,7 +56,7 @@ def evaluate(
     if graph.shape(target):
         check_size(graph, target, names, sources, limits)
     values = forward(graph, inputs)
-    found, faults, forms = notes.examine(graph, values)
+    by_node, faults, forms = notes.examine(graph, values)
     trail = Trail()
     result = Result(graph, values, target, active, wanted, kind, varying)
     result.faults, result.masks = faults, trail.masks
@@ -81,11 +81,11 @@ def evaluate(
     if vanished:
         # What is 0 for want of a smaller double is at no kink.
         after = graph.dependents(vanished)
-        bent = {node: own for node, own in bent.items() if not after[node]}
-        found = notes.merged(found, {node: [underflow(graph, node)] for node in vanished})
-    found = notes.merged(found, bent)
-    if found:
-        result.notes = _told(result, found, reached, trail)
+        bent = {node: notes_there for node, notes_there in bent.items() if not after[node]}
+        by_node = notes.merged(by_node, {node: [underflow(graph, node)] for node in vanished})
+    by_node = notes.merged(by_node, bent)
+    if by_node:
+        result.notes = _told(result, by_node, reached, trail)
     kinds = {"overflow", "underflow", "domain"}
     for note in result.notes:
         # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
@@ -97,34 +97,34 @@ def evaluate(
             else:
                 left = gradient_departure(result, reached, trail.masks, kinds)
                 left = _with_limits(result, inputs, left)
-        found = notes.merged(found, left)
-        result.notes += (note for own in left.values() for note in own)
-    result.notes_by_node = found
+        by_node = notes.merged(by_node, left)
+        result.notes += (note for notes_there in left.values() for note in notes_there)
+    result.notes_by_node = by_node
     return result
 
 
 def _with_limits(
-    result: Result, inputs: Mapping[str, Any], found: dict[int, list[Note]]
+    result: Result, inputs: Mapping[str, Any], by_node: dict[int, list[Note]]
 ) -> dict[int, list[Note]]:
     """Return notes with what a gradient tends to, where it is an indeterminate form."""
-    if not any(note.kind == "domain" for own in found.values() for note in own):
-        return found
+    if not any(note.kind == "domain" for notes_there in by_node.values() for note in notes_there):
+        return by_node
     from cgcli.calculus.approach import limit_in_words
 
     words = limit_in_words(result, inputs)
     if words is None:
-        return found
+        return by_node
     return {
         node: [
             note._replace(message=joined([note.message, words])) if note.kind == "domain" else note
-            for note in own
+            for note in notes_there
         ]
-        for node, own in found.items()
+        for node, notes_there in by_node.items()
     }
 
 
 def _told(
-    result: Result, found: dict[int, list[Note]], gradients: list[Any], trail: Trail
+    result: Result, by_node: dict[int, list[Note]], gradients: list[Any], trail: Trail
 ) -> list[Note]:
     """Return the notes that bear on the output, in order; of domain and underflow the first.
 
@@ -132,11 +132,11 @@ def _told(
     output's value needs the node. What an element is that `where` did not take bears on nothing.
     """
     needed = _needed(result, gradients, trail)
-    told: list[Note] = []
+    bearing: list[Note] = []
     outside = vanished = False
-    for node in sorted(found):
+    for node in sorted(by_node):
         differentiated = gradients[node] is not None
-        for note in found[node]:
+        for note in by_node[node]:
             # Of kinks that no gradient came through, those alone were found that the output shows.
             if not (differentiated or needed[node] or note.kind == "kink"):
                 continue
@@ -148,8 +148,8 @@ def _told(
                 if outside or (differentiated and node not in trail.crossed):
                     continue
                 outside = True
-            told.append(note)
-    return told
+            bearing.append(note)
+    return bearing
 
 
 def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
@@ -207,22 +207,22 @@ def _jacobian(result: Result, trail: Trail) -> tuple[list[Any], list[Any]]:
     active = graph.dependents(sources)
     reached: list[Any] = [None] * len(graph)
     rows, columns = size(shape), sum(size(graph.shape(source)) for source in sources)
-    found = np.zeros((rows, columns))
+    matrix = np.zeros((rows, columns))
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
         ones, faults = _ones(graph, target), result.faults
         reached = backward(graph, result.values, target, active, faults, ones, trail)
         narrow = _is_narrow(graph, target, active, rows, columns)
         if narrow:
-            _by_columns(result, active, found)
-        if not narrow or not np.isfinite(found).all():
+            _by_columns(result, active, matrix)
+        if not narrow or not np.isfinite(matrix).all():
             # What overflows on the way forward may be a double on the way back.
-            _by_rows(result, active, found)
+            _by_rows(result, active, matrix)
     shapes = [graph.shape(source) for source in sources]
     ends = accumulate(map(size, shapes))
     return [
-        found[:, end - size(own) : end].reshape(shape + own)
-        for end, own in zip(ends, shapes, strict=True)
+        matrix[:, end - size(inner) : end].reshape(shape + inner)
+        for end, inner in zip(ends, shapes, strict=True)
     ], reached
 
 
@@ -255,7 +255,7 @@ def _held(graph: Graph, target: int, active: bytearray) -> tuple[int, int]:
     return nodes, nodes + sum(size(shape) - 1 for node, shape in shapes if active[node])
 
 
-def _by_columns(result: Result, active: bytearray, found: Any) -> None:
+def _by_columns(result: Result, active: bytearray, matrix: Any) -> None:
     """Fill in the derivatives by many inputs at once, in forward sweeps."""
     from cgcli.calculus.tangents import Tangents, seeded
 
@@ -264,15 +264,15 @@ def _by_columns(result: Result, active: bytearray, found: Any) -> None:
     for node, is_active in enumerate(active):
         needed[node] &= is_active
     sweep = Tangents(graph, result.values, needed, result.faults, active)
-    columns = found.shape[1]
+    columns = matrix.shape[1]
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
     for start in range(0, columns, step):
         seeds = seeded(graph, sources, start, min(columns, start + step))
         tangent = sweep.of(target, seeds)
-        found[:, start : start + step] = tangent.reshape(len(tangent), -1).T
+        matrix[:, start : start + step] = tangent.reshape(len(tangent), -1).T
 
 
-def _by_rows(result: Result, active: bytearray, found: Any) -> None:
+def _by_rows(result: Result, active: bytearray, matrix: Any) -> None:
     """Fill in the gradients of an element of the output each, in a pass back each."""
     import numpy as np
 
@@ -297,4 +297,4 @@ def _by_rows(result: Result, active: bytearray, found: Any) -> None:
         return row
 
     for place, row in by_rows(graph, result.of, active, 0.0, 1.0, _apart):
-        found[place] = row
+        matrix[place] = row

@@ -54,8 +54,8 @@ class Ratios:
         """Return the fraction that a numeral is."""
         if literal in CONSTANTS or literal == "nan":
             return NoValue(IRRATIONAL, node=node)
-        found = read_numeral(literal, self.room)
-        return found.at(node) if isinstance(found, NoValue) else found
+        ratio = read_numeral(literal, self.room)
+        return ratio.at(node) if isinstance(ratio, NoValue) else ratio
 
     def taken(self, value: Any) -> Any:
         """Return a value of a node as the rules take it."""
@@ -167,11 +167,11 @@ class ExactSweep(Sweep):
         """Return the local derivatives, which say where they are missing since when."""
         rules, numbers = self.graph.operations[node].partials, [self.part(node), *parts]
         if isinstance(rules, tuple):
-            found = [self.run(node, rules[place], *numbers) for place in places]
+            partials = [self.run(node, rules[place], *numbers) for place in places]
         else:
             every, shape = self._elementwise(node, rules, numbers), self.graph.shape(node)
-            found = [_each(functools.partial(_at, place), shape, every) for place in places]
-        return [self._placed(node, partial, backward=True) for partial in found]
+            partials = [_each(functools.partial(_at, place), shape, every) for place in places]
+        return [self._placed(node, partial, backward=True) for partial in partials]
 
     def tainted(self, node: int) -> bool:
         """Whether a value, or an element of it, is no fraction."""
@@ -192,10 +192,10 @@ class ExactSweep(Sweep):
         from cgcli.numbers.objects import reduce_objects
 
         shape = self.graph.shape(argument)
-        found = reduce_objects(sent, shape)
+        reduced = reduce_objects(sent, shape)
         if not shape:
-            return None if found is NOTHING else found
-        return None if unreached(found).all() else found
+            return None if reduced is NOTHING else reduced
+        return None if unreached(reduced).all() else reduced
 
 
 def _each(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:

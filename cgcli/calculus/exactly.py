@@ -49,17 +49,17 @@ class Exactly(Ratios):
 
     def numeral(self, text: str) -> Fraction:
         """Return the fraction that a numeral is: 1/10 for 0.1."""
-        found = read_numeral(text, self.room)
-        if isinstance(found, NoValue):
+        ratio = read_numeral(text, self.room)
+        if isinstance(ratio, NoValue):
             raise refusals.too_long("it", self.limits)
-        return Fraction(found)
+        return Fraction(ratio)
 
     def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where that is no fraction."""
         values = self._guarded(graph, lambda: self._values(graph, inputs))
-        found = values[graph.output]
-        self.require(graph, found, values)
-        return handed_out(found)
+        output = values[graph.output]
+        self.require(graph, output, values)
+        return handed_out(output)
 
     def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
         """Return fractions and arrays of them: a double is the fraction that it holds."""
@@ -130,14 +130,14 @@ class Exactly(Ratios):
             result.gradients = [handed_out(gradient) for gradient in reached]
             result.gradient = {name: result.grad(node) for name, node in wanted.items()}
         self._set_masks(graph, reached, trail)
-        found = result.jacobian or result.gradient or {}
-        for gradient in found.values():
+        gradients = result.jacobian or result.gradient or {}
+        for gradient in gradients.values():
             self.require(graph, gradient, values)
         doubles = lambda: [self.doubles(value) for value in handed]
-        told = kinks(result, reached, trail, doubles)
-        result.notes = [note for notes in told.values() for note in notes]
+        kink_notes = kinks(result, reached, trail, doubles)
+        result.notes = [note for notes in kink_notes.values() for note in notes]
         result.masks = trail.masks
-        result.notes_by_node = refusals.notes(graph, values, told, self.limits)
+        result.notes_by_node = refusals.notes(graph, values, kink_notes, self.limits)
         return result
 
     def _jacobian(
@@ -161,8 +161,8 @@ class Exactly(Ratios):
                     rows[name][place] = gradients[node]
             reached = list(map(_either, reached, gradients))
         jacobian = {
-            name: handed_out(np.reshape(found, shape + graph.shape(wanted[name])))
-            for name, found in rows.items()
+            name: handed_out(np.reshape(row, shape + graph.shape(wanted[name])))
+            for name, row in rows.items()
         }
         return jacobian, reached
 
@@ -178,8 +178,8 @@ class Exactly(Ratios):
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the values, a `NoValue` where there is no fraction."""
-        found = self._guarded(graph, lambda: self._values(graph, inputs))
-        return [handed_out(value) for value in found]
+        values = self._guarded(graph, lambda: self._values(graph, inputs))
+        return [handed_out(value) for value in values]
 
     def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
         """Raise where there is no fraction."""
@@ -191,8 +191,8 @@ class Exactly(Ratios):
         """Return the gradients, a `NoValue` where there is no fraction."""
         sweep = ExactSweep(self, graph, [self.taken(value) for value in values])
         one = Ratio(1, 1, self.room)
-        found = self._guarded(graph, lambda: sweep.backward(of, active, one))
-        return [handed_out(gradient) for gradient in found]
+        gradients = self._guarded(graph, lambda: sweep.backward(of, active, one))
+        return [handed_out(gradient) for gradient in gradients]
 
     def _values(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         names = {node: name for name, node in graph.inputs.items()}
@@ -237,21 +237,21 @@ class Exactly(Ratios):
 
         operation = graph.operations[node]
         if operation.elementwise:
-            found = mapped(
+            truth = mapped(
                 lambda *elements: self._is_true(rule, *elements), graph.shape(node), *taken
             )
-            return found.astype(bool) if graph.shape(node) else found
+            return truth.astype(bool) if graph.shape(node) else truth
         try:
-            found = rule(self.arrays, *taken, *graph.static.get(node, ()))
+            truth = rule(self.arrays, *taken, *graph.static.get(node, ()))
         except NoValueError:
             return False
-        return found.astype(bool) if getattr(found, "shape", ()) else found is True
+        return truth.astype(bool) if getattr(truth, "shape", ()) else truth is True
 
     def _is_true(self, rule: Rule, *parts: Any) -> bool:
         if any(isinstance(part, NoValue) for part in parts):
             return False
-        found = run(rule, self.scalars, *parts)
-        return not isinstance(found, NoValue) and bool(found)
+        truth = run(rule, self.scalars, *parts)
+        return not isinstance(truth, NoValue) and bool(truth)
 
     def spread(self, rule: Rule, parts: list[Any]) -> Any:
         """Return a fraction, or an array of them."""
@@ -296,7 +296,7 @@ class Exactly(Ratios):
         masks: dict[int, Any],
     ) -> Any:
         """Return what is sent; `masks` tell which elements of the upstream gradient are none."""
-        taken = {each: self.taken(values[each]) for each in (node, *graph.arguments[node])}
+        taken = {known: self.taken(values[known]) for known in (node, *graph.arguments[node])}
         up = self.taken(upstream)
         if node in masks:
             up = up.copy()

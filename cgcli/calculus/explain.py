@@ -63,7 +63,7 @@ class Explanation:
     ([4, 2], [2, 4])
     """
 
-    def __init__(self, result: Result, only: str | None = None, whole: bool = True) -> None:
+    def __init__(self, result: Result, only: str | None = None, complete: bool = True) -> None:
         self.result = result
         self.graph = result.graph
         self.locals = Locals(result.graph, result.values, result.kind, result.choices)
@@ -83,7 +83,7 @@ class Explanation:
             self._forward = self._needed_on_path() if scalar else self.graph.ancestors([result.of])
             # What cannot be told is said before the first line.
             self.jacobian()
-        elif not whole:
+        elif not complete:
             self._forward = self.graph.ancestors([result.of])
 
     def inputs(self) -> Iterator[int]:
@@ -125,14 +125,14 @@ class Explanation:
 
     def jacobian(self) -> dict[str, Any]:
         """Return the Jacobians that were asked for, or that by `only`."""
-        found = self.result.jacobian or {}
+        jacobian = self.result.jacobian or {}
         if self.only is None:
-            return found
+            return jacobian
         name = self.graph.names[self.only]
-        if found and name not in found:
+        if jacobian and name not in jacobian:
             message = f"there is no Jacobian by '{excerpt(name)}'"
             raise CgraphError("name", message, f"ask for it: --wrt {excerpt(name)}")
-        return {name: found[name]} if found else {}
+        return {name: jacobian[name]} if jacobian else {}
 
     def contributions(self, node: int) -> Iterator[Contribution]:
         """Return what a node sends to each argument that is differentiated by."""
@@ -146,13 +146,13 @@ class Explanation:
         gradients = self.result.gradients
         if gradients is None or gradients[node] is None or node == self.result.of:
             return []
-        found = []
+        contributions = []
         for user, place in self.users.of(node):
             if gradients[user] is not None:
-                each = self._contribution(user, place, node)
-                if each.sent is not None:
-                    found.append(each)
-        return found
+                contribution = self._contribution(user, place, node)
+                if contribution.sent is not None:
+                    contributions.append(contribution)
+        return contributions
 
     @functools.cached_property
     def users(self) -> Users:
@@ -188,8 +188,8 @@ class Explanation:
         """Whether a node's gradient is the sum of several contributions."""
         if self.graph.uses[node] < 2:
             return False
-        found = self._shared.get(node)
-        if found is None:
+        shared = self._shared.get(node)
+        if shared is None:
             gradients = self.result.gradients
             assert gradients is not None
             sending = (
@@ -197,8 +197,8 @@ class Explanation:
                 for user, place in self.users.of(node)
                 if gradients[user] is not None and self.sent(user, place) is not None
             )
-            found = self._shared[node] = len(list(islice(sending, 2))) > 1
-        return found
+            shared = self._shared[node] = len(list(islice(sending, 2))) > 1
+        return shared
 
     def _needed_on_path(self) -> bytearray:
         """Return a flag a node: 1 for the values that the local derivatives on the path mention."""
@@ -219,9 +219,9 @@ class Explanation:
         if not operation.elementwise:
             words = operation.explained(place, map(self.graph.shape, arguments))
             named = zip(operation.parameters, arguments, strict=False)
-            found = [argument for name, argument in named if f"{{{name}}}" in words]
-            return [*found, node] if "{y}" in words else found
+            mentioned = [argument for name, argument in named if f"{{{name}}}" in words]
+            return [*mentioned, node] if "{y}" in words else mentioned
         formula = self.locals.formula(node, place)
         assert formula is not None
         used = formula.graph.ancestors([formula.node, *formula.reasons])
-        return [whole for own, whole in formula.names.items() if used[own]]
+        return [outer for inner, outer in formula.names.items() if used[inner]]

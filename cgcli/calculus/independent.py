@@ -29,21 +29,21 @@ def forward_series(
     many in a row as it has elements. The precision is that of `flint.ctx.prec`.
     """
     with terms(2):
-        found: list[Any] = []
+        numbers: list[Any] = []
         for node in range(until + 1):
-            value = _done(graph, node, leaves, found)
+            value = _done(graph, node, leaves, numbers)
             step = steps.get(node)
-            found.append(value if step is None else _moved(value, step))
-        return found
+            numbers.append(value if step is None else _moved(value, step))
+        return numbers
 
 
-def _done(graph: Graph, node: int, leaves: Mapping[int, Any], found: list[Any]) -> Any:
+def _done(graph: Graph, node: int, leaves: Mapping[int, Any], numbers: list[Any]) -> Any:
     """Do one operation by its definition."""
     arguments = graph.arguments[node]
     operation = graph.operations[node]
     if not arguments:
         return by_element(constant, leaves[node])
-    parts = [found[a] for a in arguments]
+    parts = [numbers[a] for a in arguments]
     try:
         if not operation.elementwise:
             return operation.value(jet_arrays(), *parts, *graph.static.get(node, ()))
@@ -62,11 +62,11 @@ def _moved(value: Any, step: Any) -> Any:
     return arranged([jet.moved(by) for jet, by in pairs], value.shape)
 
 
-def value_of(found: Any) -> list[Any]:
+def value_of(number: Any) -> list[Any]:
     """Return the values of a node, each element's, as FLINT's balls."""
-    return [jet.value for jet in elements(found)]
+    return [jet.value for jet in elements(number)]
 
 
-def slope_of(found: Any) -> list[Any]:
+def slope_of(number: Any) -> list[Any]:
     """Return how much each element of a node moves."""
-    return [jet.slope for jet in elements(found)]
+    return [jet.slope for jet in elements(number)]

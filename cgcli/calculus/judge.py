@@ -101,12 +101,12 @@ def judge_each(judge: Judge, number: Any, truth: Any, shape: tuple[int, ...]) ->
     import numpy as np
 
     floats = [None] * truth.size if number is None else np.asarray(number).reshape(-1).tolist()
-    found = [
-        judge(each, proved) or Judged("unsettled", each, None)
-        for each, proved in zip(floats, truth.flat, strict=True)
+    judged = [
+        judge(element, proved) or Judged("unsettled", element, None)
+        for element, proved in zip(floats, truth.flat, strict=True)
     ]
-    verdict = max((each.verdict for each in found), key=VERDICTS.index)
-    shown, bound = np.empty(len(found), dtype=object), np.empty(len(found), dtype=object)
-    shown[:] = [each.shown for each in found]
-    bound[:] = [each.bound for each in found]
+    verdict = max((element.verdict for element in judged), key=VERDICTS.index)
+    shown, bound = np.empty(len(judged), dtype=object), np.empty(len(judged), dtype=object)
+    shown[:] = [element.shown for element in judged]
+    bound[:] = [element.bound for element in judged]
     return Finding(verdict, shown.reshape(shape), bound.reshape(shape))

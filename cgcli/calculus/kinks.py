@@ -104,11 +104,11 @@ def _kinks_in_array(
         at &= mask
     columns = [np.broadcast_to(np.asarray(part), shape)[at] for part in (*parts, *moves)]
     tried = set[tuple[Any, ...]]()
-    for place, *found in zip(map(tuple, np.argwhere(at)), *columns, strict=True):
-        numbers = tuple(map(kind.plain, found[: len(parts)]))
-        key = (*numbers, *found[len(parts) :])
+    for place, *numbers_there in zip(map(tuple, np.argwhere(at)), *columns, strict=True):
+        numbers = tuple(map(kind.plain, numbers_there[: len(parts)]))
+        key = (*numbers, *numbers_there[len(parts) :])
         if key not in tried:
-            yield _Place(list(numbers), found[len(parts) :], at)
+            yield _Place(list(numbers), numbers_there[len(parts) :], at)
             tried.add(key)
         at[place] = False
 
@@ -128,7 +128,7 @@ def _kink_note(
         y = kind.run(operation.value, *parts)
     else:
         sides = kink.sides(real.CAREFUL, *parts)
-    told: dict[str, tuple[float | None, float | None]] = {}
+    slopes: dict[str, tuple[float | None, float | None]] = {}
     words: list[Message] = []
     for k, argument in enumerate(graph.arguments[node]):
         pair = sides[k] if k < len(sides) else None
@@ -136,7 +136,7 @@ def _kink_note(
             continue
         left, right = (None if side is None else float(side) for side in pair)
         name = graph.names[argument]
-        told[name] = (left, right)
+        slopes[name] = (left, right)
         if operation.elementwise:
             used = kind.float(kind.run(operation.partial(k), y, *parts))
             words.append(
@@ -149,7 +149,7 @@ def _kink_note(
             )
         else:
             words.append(Message("by such an element {sides}", sides=sides_in_words(left, right)))
-    if not told:
+    if not slopes:
         return None
     message = Message(
         "{formula} has {what}{where}: the derivative {sides}",
@@ -158,4 +158,4 @@ def _kink_note(
         where=elements_in_words(place.flags),
         sides=joined(words),
     )
-    return note_on(graph, node, "kink", message, lines, told)
+    return note_on(graph, node, "kink", message, lines, slopes)

@@ -41,9 +41,9 @@ def ball_of(text: str) -> Ball:
     match = _DECIMAL.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         raise ValueError(text)
-    sign, whole, fraction, exponent = match[1], match[2], match[3] or "", match[4] or "0"
+    sign, digits, fraction, exponent = match[1], match[2], match[3] or "", match[4] or "0"
     power = _exponent(exponent, text) - len(fraction)
-    mantissa = fmpq(_whole(sign + whole + fraction))
+    mantissa = fmpq(_whole(sign + digits + fraction))
     if abs(power) <= _LONGEST:
         return ball(mantissa * fmpq(10**power) if power >= 0 else mantissa / fmpq(10**-power))
     return Ball(arb(mantissa) * arb(10) ** arb(power)) if mantissa else ball(0)
@@ -78,14 +78,14 @@ def exact_leaves(graph: Graph, sources: Mapping[str, Source]) -> Callable[[], di
     """
 
     def leaves() -> dict[int, Any]:
-        found: dict[int, Any] = {}
+        balls: dict[int, Any] = {}
         for node, value in graph.constants.items():
             text = graph.literals.get(node, "")
             known = text in CONSTANTS or _DECIMAL.fullmatch(text)
-            found[node] = ball_of(text) if text and known else ball(value)
+            balls[node] = ball_of(text) if text and known else ball(value)
         for name, node in graph.inputs.items():
-            found[node] = _made(sources[name])
-        return found
+            balls[node] = _made(sources[name])
+        return balls
 
     return leaves
 
@@ -100,8 +100,8 @@ def _made(source: Source) -> Any:
     shape: tuple[int, ...] = (len(source),)
     if isinstance(source[0], list):
         shape = (len(source), len(source[0]))
-        source = [each for row in source for each in row]
-    return arranged([_scalar(each) for each in source], shape)
+        source = [element for row in source for element in row]
+    return arranged([_scalar(element) for element in source], shape)
 
 
 def _scalar(source: Source) -> Any:

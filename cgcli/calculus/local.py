@@ -72,11 +72,11 @@ class Locals:
         # The same node twice is the same name twice.
         pattern = tuple(map(arguments.index, arguments))
         key = (operation.name, place, literals, pattern)
-        found = self._known.get(key)
-        if found is not None:
-            kept, order = found
-            whole = (*arguments, node)
-            names = {own: whole[k] for own, k in zip(kept.names, order, strict=True)}
+        known = self._known.get(key)
+        if known is not None:
+            kept, order = known
+            nodes = (*arguments, node)
+            names = {inner: nodes[k] for inner, k in zip(kept.names, order, strict=True)}
             return kept._replace(names=names)
         (formula,), order, decided = self._make(node, operation.taught(place))
         if not decided:
@@ -119,9 +119,9 @@ class Locals:
             names[symbols[argument].node] = argument
             decisions.given[symbols[argument].node] = values[argument]
             order.append(k)
-        found = rule(m, symbols[node], *(symbols[argument] for argument in arguments))
+        results = rule(m, symbols[node], *(symbols[argument] for argument in arguments))
         formulas = []
-        for one in found if isinstance(found, list) else [found]:
+        for one in results if isinstance(results, list) else [results]:
             symbol = one if isinstance(one, Symbol) else m.number(one)
             # What holds beside the point does not hold at it, and is no reason to be written.
             known = symbol.reasons if values is self.values else ()

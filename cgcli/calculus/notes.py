@@ -273,9 +273,12 @@ def _with_suggestion(message: Message, graph: Graph, node: int) -> Message:
     """Add the usual way to write what overflowed, when it is one of the known forms."""
     from cgcli.graph.rewrites import rewrite
 
-    found = rewrite(graph, node)
-    if not found:
+    rewritten = rewrite(graph, node)
+    if not rewritten:
         return message
     return Message(
-        "{message}; write {better} for {found}", message=message, better=found[1], found=found[0]
+        "{message}; write {better} for {before}",
+        message=message,
+        better=rewritten[1],
+        before=rewritten[0],
     )

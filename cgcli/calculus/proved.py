@@ -73,24 +73,24 @@ class BallSweep(Sweep):
     def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
         """Return the local derivatives: none at a fault, and marked where a kink is."""
         operation, numbers = self.graph.operations[node], [self.part(node), *parts]
-        found = [
+        partials = [
             by_element(_unless_at_fault, partial, *numbers)
             for partial in super().partials(node, places, parts)
         ]
         if operation.reaches is not None:
             # The branch beside the point is a convention where it is not the one at the point.
-            return [partial * self._turns(node, parts[0]) for partial in found]
+            return [partial * self._turns(node, parts[0]) for partial in partials]
         if not operation.kinks:
-            return found
+            return partials
         bends = self._bends(node)
         return [
             partial * by_element(functools.partial(_bend, place), bends)
-            for place, partial in zip(places, found, strict=True)
+            for place, partial in zip(places, partials, strict=True)
         ]
 
     def _bends(self, node: int) -> Any:
         """Return the kinks that an elementwise node is at, a list an element."""
-        numbers = [self.part(each) for each in (node, *self.graph.arguments[node])]
+        numbers = [self.part(place) for place in (node, *self.graph.arguments[node])]
         operation = self.graph.operations[node]
         return by_element(functools.partial(_bends, operation), *numbers)
 
@@ -122,11 +122,13 @@ class BallSweep(Sweep):
             moves = [argument for argument in arguments if moving[argument]]
             jumps = operation.jumps if gradients[node] is None else operation.step
             if jumps and operation.kinks and needed[node] and moves:
-                known = [at for each in elements(self._bends(node)) for at, _ in each]
+                known = [at for element in elements(self._bends(node)) for at, _ in element]
                 if known:
                     mark = _AT_KINK if any(at is True for at in known) else _PERHAPS
             if operation.reaches is not None and needed[node] and self.choices.sides(node):
-                turned = {each.flags for each in elements(self._turns(node, self.asked(node)[0]))}
+                turned = {
+                    element.flags for element in elements(self._turns(node, self.asked(node)[0]))
+                }
                 if turned & {BENT, UNSURE}:
                     mark = _AT_KINK if BENT in turned else mark or _PERHAPS
             if mark is None:
@@ -159,7 +161,7 @@ class BallSweep(Sweep):
             taken = reaches(BALLS, place, *parts)
         except UndecidedError:
             return True
-        return any(each is not False for each in elements(taken))
+        return any(truth is not False for truth in elements(taken))
 
     def local(self, node: int, place: int) -> Any:
         """Return the local derivative of an elementwise node by one argument, else None."""
@@ -176,7 +178,7 @@ class BallSweep(Sweep):
     def tainted(self, node: int) -> bool:
         """Whether a value is no number in any element, or at a jump, which is to be marked."""
         value = elements(self.part(node))
-        return any(elements(self._bends(node))) or any(each.flags & VOIDED for each in value)
+        return any(elements(self._bends(node))) or any(element.flags & VOIDED for element in value)
 
     def limit(self, sent: Any, reached: Any) -> Any:
         """Return a contribution where it is reached."""
@@ -190,8 +192,8 @@ class BallSweep(Sweep):
             return sent
         from cgcli.numbers.objects import reduce_objects
 
-        found = as_balls(reduce_objects(sent, self.graph.shape(argument)))
-        return None if all(each.flags & ABSENT for each in elements(found)) else found
+        reduced = as_balls(reduce_objects(sent, self.graph.shape(argument)))
+        return None if all(element.flags & ABSENT for element in elements(reduced)) else reduced
 
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any
@@ -226,18 +228,18 @@ def _bends(operation: Operation, value: Ball, *parts: Ball) -> list[tuple[Any, A
     endless = [bool(part.flags & INFINITE) for part in parts]
     if all(endless):
         return []
-    found = []
+    bends = []
     for kink in operation.kinks:
         at = kink.at(BALLS, *parts)
         # Beside an infinity, as in clip(x, -inf, 3), a corner is what is one for certain.
         if at is False or (any(endless) and at is not True):
             continue
         try:
-            found.append((at, kink.sides(BALLS, *parts)))
+            bends.append((at, kink.sides(BALLS, *parts)))
         except UndecidedError:
             # Whether it has to do with an argument cannot be told: it may.
-            found.append((at, None))
-    return found
+            bends.append((at, None))
+    return bends
 
 
 def _bend(place: int, bends: list[tuple[Any, Any]]) -> Any:

@@ -111,11 +111,11 @@ class ArraySweep(MaskedSweep):
         """
         masks = dict(self.masks)
         with quiet():
-            found = super().backward(of, active, seed)
+            gradients = super().backward(of, active, seed)
             if not self._trail.scattered or all(
-                each is None or np.isfinite(each).all() for each in found
+                gradient is None or np.isfinite(gradient).all() for gradient in gradients
             ):
-                return found
+                return gradients
             self._trail.marks, self._trail.scattered = True, False
             self.masks.clear()
             self.masks.update(masks)

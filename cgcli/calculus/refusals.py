@@ -37,7 +37,7 @@ def require(graph: Graph, value: Any, values: list[Any], limits: Limits) -> None
 
 def _lack(value: Any) -> NoValue | None:
     """Return what stands where a number, or an element of it, has no fraction; None for none."""
-    return next((each for each in elements(value) if isinstance(each, NoValue)), None)
+    return next((element for element in elements(value) if isinstance(element, NoValue)), None)
 
 
 def _message(graph: Graph, node: int, value: NoValue, values: list[Any], limits: Limits) -> Message:
@@ -93,14 +93,14 @@ def too_much(graph: Graph, node: int, limits: Limits) -> CgraphError:
 
 
 def notes(
-    graph: Graph, values: list[Any], told: dict[int, list[Note]], limits: Limits
+    graph: Graph, values: list[Any], notes_so_far: dict[int, list[Note]], limits: Limits
 ) -> dict[int, list[Note]]:
     """Return the notes by node, with one on each node that has no exact number of its own."""
-    found = dict(told)
+    by_node = dict(notes_so_far)
     lines: Lines | None = None
     count = 0
-    for node, whole in enumerate(values):
-        value = _lack(whole)
+    for node, number in enumerate(values):
+        value = _lack(number)
         if value is None or value.node != node or count == _NOTES:
             continue
         count += 1
@@ -108,5 +108,8 @@ def notes(
         kind = "domain" if value.reason == UNDEFINED else "inexact"
         why = _message(graph, node, value, values, limits)
         message = Message("{why}; nothing that was asked for needs it", why=why)
-        found[node] = [*found.get(node, []), note_on(graph, node, kind, message, lines)]
-    return dict(sorted(found.items()))
+        by_node[node] = [
+            *by_node.get(node, []),
+            note_on(graph, node, kind, message, lines),
+        ]
+    return dict(sorted(by_node.items()))

@@ -130,7 +130,7 @@ class Nodes(Sequence[Node]):
         places = range(len(self))[place]
         if isinstance(places, int):
             return Node(self._result, places)
-        return [Node(self._result, each) for each in places]
+        return [Node(self._result, node) for node in places]
 
 
 class Result:
@@ -218,7 +218,7 @@ def unknown_node(graph: Graph, name: str) -> CgraphError:
     """Return the error for a name that no node has, with the name it is most like."""
     if name in graph.literals.values():
         return by_constant(name)
-    names = sorted({own for node, own in enumerate(graph.names) if node not in graph.literals})
+    names = sorted({label for node, label in enumerate(graph.names) if node not in graph.literals})
     close = nearest(name, names)
     hint = f"did you mean '{excerpt(close)}'?" if close else f"the nodes are {few(names)}"
     if not names:

@@ -44,9 +44,9 @@ def _sum(x: Any, *axis: int) -> Any:
 def _product(a: Any, b: Any) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    found = np.matmul(left, right)
-    found = found[..., 0] if b.ndim == 2 else found
-    return found[:, 0] if a.ndim == 2 else found
+    product = np.matmul(left, right)
+    product = product[..., 0] if b.ndim == 2 else product
+    return product[:, 0] if a.ndim == 2 else product
 
 
 _DIRECTIONS: Final = Directions(
@@ -89,9 +89,9 @@ class Tangents:
         """Return the tangent of a node, those of the sources given by node."""
         with quiet():
             if not self.faults:
-                found = self._sweep(target, seeds, None)
-                if np.isfinite(found).all():
-                    return found
+                tangent = self._sweep(target, seeds, None)
+                if np.isfinite(tangent).all():
+                    return tangent
             return self._sweep(target, seeds, self.reached(target, seeds))
 
     def _sweep(self, target: int, seeds: dict[int, Array], reached: Any) -> Array:
@@ -110,8 +110,8 @@ class Tangents:
                     outside = fault & reached[node] & np.isfinite(moved)
                     moved = np.where(outside, np.nan, moved)
                 tangents[node] = moved
-        found = tangents.get(target)
-        return np.zeros((count, *graph.shape(target))) if found is None else found
+        tangent = tangents.get(target)
+        return np.zeros((count, *graph.shape(target))) if tangent is None else tangent
 
     def _elementwise(self, node: int, tangents: dict[int, Array], reached: Any) -> Any:
         """Return the sum of the partials times the arguments' tangents; None for nothing."""
@@ -162,9 +162,9 @@ class Tangents:
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
         parts, y = [_double(values[a]) for a in arguments], _double(values[node])
-        found = rule(_DIRECTIONS, moves, y, parts, fixed)
-        if reached is None or np.isfinite(found).all():
-            return found
+        moved = rule(_DIRECTIONS, moves, y, parts, fixed)
+        if reached is None or np.isfinite(moved).all():
+            return moved
         # What meets NaN or inf through an element that is reached stays as it is.
         flags = [_of(reached, a, (count, *graph.shape(a)), False).astype(float) for a in arguments]
         if operation.mixes:
@@ -172,7 +172,7 @@ class Tangents:
         else:
             met = rule(_DIRECTIONS, flags, _bad(y), [_bad(part) for part in parts], fixed) != 0
         bare = rule(_DIRECTIONS, moves, _clean(y), [_clean(part) for part in parts], fixed)
-        return np.where(reached[node], np.where(met, found, bare), 0.0)
+        return np.where(reached[node], np.where(met, moved, bare), 0.0)
 
     def reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
         """Return by node which elements each direction reaches, by the branches that are taken."""
@@ -185,17 +185,17 @@ class Tangents:
                 continue
             shape = graph.shape(node)
             if operation.elementwise:
-                found = np.zeros((count, *shape), dtype=bool)
+                flags_there = np.zeros((count, *shape), dtype=bool)
                 parts = self._asked(node, _run)
                 for place, argument in enumerate(arguments):
                     if argument in reached:
                         taken = operation.reaches
                         at: Any = _spread(reached[argument], shape)
-                        found |= at if taken is None else at & taken(ARRAYS, place, *parts)
+                        flags_there |= at if taken is None else at & taken(ARRAYS, place, *parts)
             else:
                 flags = [_of(reached, a, (count, *graph.shape(a)), False) for a in arguments]
-                found = self._through(node, [flag.astype(float) for flag in flags])
-            reached[node] = found
+                flags_there = self._through(node, [flag.astype(float) for flag in flags])
+            reached[node] = flags_there
         return reached
 
     def _through(self, node: int, flags: list[Array]) -> Array:
@@ -205,12 +205,12 @@ class Tangents:
         if operation.tangent is None:
             return np.zeros((len(flags[0]), *shape), dtype=bool)
         if operation.mixes:
-            found = np.any(flags[0], axis=-1, keepdims=True)
+            through = np.any(flags[0], axis=-1, keepdims=True)
         else:
             ones = [np.ones(graph.shape(a)) for a in graph.arguments[node]]
             fixed = graph.static.get(node, ())
-            found = operation.tangent(_DIRECTIONS, flags, np.ones(shape), ones, fixed) != 0
-        return np.broadcast_to(found, (len(flags[0]), *shape))
+            through = operation.tangent(_DIRECTIONS, flags, np.ones(shape), ones, fixed) != 0
+        return np.broadcast_to(through, (len(flags[0]), *shape))
 
 
 def seeded(graph: Graph, sources: Sequence[int], start: int, stop: int) -> dict[int, Array]:
@@ -247,8 +247,8 @@ def _bad(part: Any) -> Any:
 
 def _of(kept: dict[int, Array], node: int, shape: Shape, nothing: Any) -> Any:
     """Return what is kept of a node, or the same nothing at every place."""
-    found = kept.get(node)
-    return np.broadcast_to(np.asarray(nothing), shape) if found is None else found
+    known = kept.get(node)
+    return np.broadcast_to(np.asarray(nothing), shape) if known is None else known
 
 
 def _spread(tangent: Array, shape: Shape) -> Array:

@@ -52,7 +52,7 @@ def trace_command(given: TraceOptions) -> None:
     said = spoken(given.language, for_script=form == "json")
     catalogue(said)
     result = solve(Problem("trace", given)).result
-    explanation = Explanation(result, read_name(given.only, "--only"), whole=given.of is None)
+    explanation = Explanation(result, read_name(given.only, "--only"), complete=given.of is None)
     shown = Shown(
         forward=given.passes != "backward",
         backward=given.passes != "forward",

@@ -58,10 +58,10 @@ class Count:
 
     def loop(self, loop: syntax.Loop | syntax.Comprehension, values: Values) -> Work:
         """Return what a loop comes to at least, the values of outer loops' variables given."""
-        own, calls = self._walk([(loop, values, 1)])
+        work, calls = self._walk([(loop, values, 1)])
         for name, times in calls.items():
-            own = own.plus(self.call(name), times)
-        return own
+            work = work.plus(self.call(name), times)
+        return work
 
     def call(self, name: str) -> Work:
         """Return what a call of a function comes to at least, and 0 of one that calls itself."""
@@ -76,10 +76,10 @@ class Count:
                 pending += [callee for callee in entered[last][1] if callee not in self._calls]
                 continue
             pending.pop()
-            own, calls = entered[last]
+            work, calls = entered[last]
             for callee, times in calls.items():
-                own = own.plus(self._calls.get(callee, Work(0, 0)), times)
-            self._calls[last] = own.plus(Work(0, 1))
+                work = work.plus(self._calls.get(callee, Work(0, 0)), times)
+            self._calls[last] = work.plus(Work(0, 1))
         return self._calls[name]
 
     def _walk(self, items: list[tuple[Any, Values, int]]) -> tuple[Work, Counter[str]]:
@@ -113,16 +113,16 @@ class Count:
     ) -> Iterator[tuple[Any, Values, int]]:
         """Yield a loop's parts: once for all turns, or turn by turn where an inner range asks."""
         parts = _inside(loop)
-        own = loop.variable
+        variable = loop.variable
         if not span:
             return
-        if own not in self._inner_names(loop):
+        if variable not in self._inner_names(loop):
             for part in parts:
-                yield part, {**values, own: None}, times * len(span)
+                yield part, {**values, variable: None}, times * len(span)
             return
         for value in span:
             for part in parts:
-                yield part, {**values, own: float(value)}, times
+                yield part, {**values, variable: float(value)}, times
 
     def _range(self, limits: syntax.Range, values: Values) -> range:
         """Return a loop's turns, or none where they are not known, or wrong."""
@@ -143,8 +143,8 @@ class Count:
 
     def _inner_names(self, loop: syntax.Loop | syntax.Comprehension) -> frozenset[str]:
         """Return the names in the ranges of the loops inside a loop."""
-        found = self._mentioned.get(id(loop))
-        if found is None:
+        mentioned = self._mentioned.get(id(loop))
+        if mentioned is None:
             names: set[str] = set()
             pending: list[Any] = [loop]
             while pending:
@@ -155,8 +155,8 @@ class Count:
                     pending += _inside(part)
                 else:
                     pending += [entry[1] for entry in part if entry[0] == syntax.COMPREHENSION]
-            found = self._mentioned[id(loop)] = frozenset(names)
-        return found
+            mentioned = self._mentioned[id(loop)] = frozenset(names)
+        return mentioned
 
 
 class _UnknownError(Exception):

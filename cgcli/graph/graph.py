@@ -195,25 +195,25 @@ class Graph:
         ['p', 'z']
         """
         name = self.names[node]
-        found = Graph(self.text, self.reserved)
-        found.operations, found.arguments = [*self.operations], [*self.arguments]
-        found.operations[node], found.arguments[node] = INPUT, ()
-        found.starts, found.ends = self.starts, self.ends
-        found.given, found.shapes = {**self.given, node: name}, dict(self.shapes)
-        found.static = {each: fixed for each, fixed in self.static.items() if each != node}
-        found.constants = {each: value for each, value in self.constants.items() if each != node}
-        found.literals = {each: text for each, text in self.literals.items() if each != node}
-        found.tensors = self.tensors - {node}
-        found.turns, found.output = self.turns, self.output
+        graph = Graph(self.text, self.reserved)
+        graph.operations, graph.arguments = [*self.operations], [*self.arguments]
+        graph.operations[node], graph.arguments[node] = INPUT, ()
+        graph.starts, graph.ends = self.starts, self.ends
+        graph.given, graph.shapes = {**self.given, node: name}, dict(self.shapes)
+        graph.static = {kept: fixed for kept, fixed in self.static.items() if kept != node}
+        graph.constants = {kept: value for kept, value in self.constants.items() if kept != node}
+        graph.literals = {kept: text for kept, text in self.literals.items() if kept != node}
+        graph.tensors = self.tensors - {node}
+        graph.turns, graph.output = self.turns, self.output
         # Names that were given by counting stay what they were.
-        found.names = self.names
-        needed = found.ancestors([found.output])
-        inputs = sorted({**self.inputs, name: node}.items(), key=lambda each: each[1])
-        found.inputs = {own: place for own, place in inputs if needed[place] or place == node}
+        graph.names = self.names
+        needed = graph.ancestors([graph.output])
+        inputs = sorted({**self.inputs, name: node}.items(), key=lambda kept: kept[1])
+        graph.inputs = {label: place for label, place in inputs if needed[place] or place == node}
         for place in self.inputs.values():
             if not needed[place] and place != node:
-                found.constants[place] = self._zeros(self.shape(place))
-        return found
+                graph.constants[place] = self._zeros(self.shape(place))
+        return graph
 
 
 def free_names(taken: Container[str]) -> Iterator[str]:

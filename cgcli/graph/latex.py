@@ -34,9 +34,9 @@ def _pattern(operation: Operation) -> Pattern:
         for place, name in enumerate(operation.parameters):
             latex = latex.replace(f"<{name}>", f"<{place}>")
         return ("power" if bare or r"\frac" in latex else "atom"), latex
-    found = TEXT.pattern(operation)
+    text = TEXT.pattern(operation)
     if operation.symbol:
-        return found[0], found[1].replace(f" {operation.symbol} ", f" {latex or operation.symbol} ")
+        return text[0], text[1].replace(f" {operation.symbol} ", f" {latex or operation.symbol} ")
     if operation.name in _WRITTEN:
         return _WRITTEN[operation.name]
     word = (operation.words or (operation.name,))[0].replace("_", r"\_")

@@ -150,13 +150,13 @@ class Names(Nodes):
 
         shown = excerpt(name)
         span = (start, start + len(name))
-        own = name in self.bindings or name in self.assigned or name in scope
-        command = None if own else derivative_at(self.text, start)
+        known_name = name in self.bindings or name in self.assigned or name in scope
+        command = None if known_name else derivative_at(self.text, start)
         if command:
             return self.error("name", DERIVATIVE, command, span)
         called = shorten(self.text[start + len(name) : end].strip(), 30)
         known = (self.graph.inputs, CONSTANTS, self.families)
-        if own or any(name in names for names in known):
+        if known_name or any(name in names for names in known):
             message = f"'{shown}' is a value, not a function"
             hint = f"write {shown}*{called}"
             if getattr(self.bindings.get(name), "shape", ()) or name in self.families:
@@ -186,7 +186,7 @@ class Names(Nodes):
 
     # What is known when the graph is built
 
-    def whole(self, expression: syntax.Expression, scope: Scope, what: str) -> int:
+    def whole_number(self, expression: syntax.Expression, scope: Scope, what: str) -> int:
         """Return the whole number that an expression is known to be."""
         if len(expression) == 1:
             kind, payload, _, _, _ = expression[0]
@@ -198,7 +198,7 @@ class Names(Nodes):
 
     def key(self, parts: Sequence[syntax.Expression], scope: Scope) -> tuple[int, ...]:
         """Return the whole numbers that the indices of a family's member are known to be."""
-        return tuple(self.whole(part, scope, "an index") for part in parts)
+        return tuple(self.whole_number(part, scope, "an index") for part in parts)
 
     def indices(
         self, parts: Iterable[syntax.Expression | syntax.Slice], scope: Scope
@@ -206,12 +206,12 @@ class Names(Nodes):
         """Return the whole numbers, and the spans of them, that indices are known to be."""
 
         def end(part: syntax.Expression | None) -> int | None:
-            return None if part is None else self.whole(part, scope, "the end of a slice")
+            return None if part is None else self.whole_number(part, scope, "the end of a slice")
 
         return tuple(
             Span(end(part.start), end(part.stop))
             if isinstance(part, syntax.Slice)
-            else self.whole(part, scope, "an index")
+            else self.whole_number(part, scope, "an index")
             for part in parts
         )
 

@@ -44,12 +44,12 @@ def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:
     """
     for root in _users(graph, node):
         for pattern, after in _patterns():
-            found = _match(graph, root, pattern)
-            if found is None or node not in found[1]:
+            match = _match(graph, root, pattern)
+            if match is None or node not in match[1]:
                 continue
             stop = graph.given.__contains__
             before = inline(graph, root, stop)
-            parts = {letter: inline(graph, place, stop) for letter, place in found[0].items()}
+            parts = {letter: inline(graph, place, stop) for letter, place in match[0].items()}
             if len(before) > _LENGTH * 2:
                 return None
             return before, _filled(after, parts)

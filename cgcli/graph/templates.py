@@ -43,7 +43,7 @@ class Template(NamedTuple):
     @property
     def helpers(self) -> list[str]:
         """The names in it that begin with an underscore."""
-        texts = (each for each in self.pieces if isinstance(each, str))
+        texts = (piece for piece in self.pieces if isinstance(piece, str))
         return re.findall(r"\b_\w+", " ".join(texts))
 
 

@@ -30,16 +30,16 @@ def pattern(operation: Operation) -> Pattern:
         return _WRITTEN[operation.name]
     if not symbol:
         return f"{(operation.words or ('',))[0]}(<*>)"
-    own, tighter = _NAMES[level], _NAMES[level + 1]
+    name, tighter = _NAMES[level], _NAMES[level + 1]
     if len(operation.parameters) == 1:
         # A sign takes a power or another sign on its right: -x^2, --x.
-        return own, f"{symbol}<0:sign>"
-    if own == "power":
+        return name, f"{symbol}<0:sign>"
+    if name == "power":
         # The base is an atom; the exponent may be a power or carry a sign: 2^-1, a^b^c.
-        return own, f"<0:atom>{symbol}<1:sign>"
+        return name, f"<0:atom>{symbol}<1:sign>"
     # Comparisons do not chain; sums and products associate to the left.
-    on_left = tighter if own == "comparison" else own
-    return own, f"<0:{on_left}> {symbol} <1:{tighter}>"
+    on_left = tighter if name == "comparison" else name
+    return name, f"<0:{on_left}> {symbol} <1:{tighter}>"
 
 
 _WRITTEN: Final = {"same": "<0>", "index": "<0:atom>[<static>]", "stack": "[<*>]"}
@@ -64,10 +64,10 @@ TEXT: Final = Notation(pattern, ("(", ")"))
 
 @cache
 def _close(operation: Operation) -> Pattern:
-    found = pattern(operation)
+    written = pattern(operation)
     if operation.level != LEVELS["product"] or operation.symbol == "@":
-        return found
-    return found[0], found[1].replace(" ", "")
+        return written
+    return written[0], written[1].replace(" ", "")
 
 
 COMPACT: Final = Notation(_close, TEXT.brackets)
@@ -84,13 +84,13 @@ def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level:
     def written(slot: Slot) -> Template:
         place = slot.place
         arguments = graph.arguments[place]
-        found = leaf(place) if place != node or not arguments else None
-        while found is None and graph.operations[place].name == "same":
+        text = leaf(place) if place != node or not arguments else None
+        while text is None and graph.operations[place].name == "same":
             # Another name is written as what it stands for.
             place, arguments = arguments[0], graph.arguments[arguments[0]]
-            found = leaf(place)
-        if found is not None:
-            return Template(found[1], (found[0],))
+            text = leaf(place)
+        if text is not None:
+            return Template(text[1], (text[0],))
         static = graph.static.get(place, ())
         template = notation.template(graph.operations[place], len(arguments), static)
         return filled(template, arguments)

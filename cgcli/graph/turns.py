@@ -49,9 +49,9 @@ class Turns:
     def of(self, node: int) -> tuple[tuple[str, int], ...]:
         """Return the variables and values of the turns a node was made in, outermost first."""
         run = bisect.bisect_right(self._firsts, node) - 1
-        found: list[tuple[str, int]] = []
+        turns: list[tuple[str, int]] = []
         while run >= 0 and self._inner[run] >= 0:
             variable, outer = self._loops[self._inner[run]]
-            found.append((variable, self._values[run]))
+            turns.append((variable, self._values[run]))
             run = outer
-        return tuple(reversed(found))
+        return tuple(reversed(turns))

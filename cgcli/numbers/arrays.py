@@ -67,10 +67,10 @@ def _elements(name: str) -> Callable[..., Any]:
         spread = np.broadcast_arrays(*arguments)
         lists = [part.ravel().tolist() for part in spread]
         try:
-            found = list(map(fast, *lists))
+            results = list(map(fast, *lists))
         except real.EDGES:
-            found = list(map(careful, *lists))
-        return np.array(found, dtype=np.float64).reshape(spread[0].shape)
+            results = list(map(careful, *lists))
+        return np.array(results, dtype=np.float64).reshape(spread[0].shape)
 
     return apply
 
@@ -142,18 +142,18 @@ def _levelled(x: Any) -> tuple[Any, Any]:
 
 def _prod(x: Any, *axis: int) -> Any:
     """The product, of numbers whose products leave the doubles on the way too."""
-    found, left = flagged(lambda: np.multiply.reduce(x, axis=_axis(axis)))
+    product, left = flagged(lambda: np.multiply.reduce(x, axis=_axis(axis)))
     if not left:
-        return found
+        return product
     numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
     return np.ldexp(np.prod(numbers, axis=0), np.sum(powers, axis=0))
 
 
 def _others(x: Any, *axis: int) -> Any:
     """For every element, the product of all others, which may be doubles though theirs are none."""
-    found, left = flagged(lambda: _products_of_others(x, *axis))
+    products, left = flagged(lambda: _products_of_others(x, *axis))
     if not left:
-        return found
+        return products
     numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
     others = np.ldexp(_products_of_others(numbers, 0), np.sum(powers, axis=0) - powers)
     return np.moveaxis(others, 0, axis[0]) if axis else others.reshape(np.shape(x))
@@ -171,8 +171,8 @@ def _sum(x: Any, *axis: int) -> Any:
 
 def _norm_over(by: float, x: Any, *axis: int) -> Any:
     """The 2-norm: of a few elements `hypot` rounds it once, and calls NaN beside inf infinite."""
-    found = math.inf if axis or np.size(x) > _FEW else math.hypot(*np.ravel(x / by).tolist())
-    return found if found < math.inf else Namespace.norm_over(ARRAYS, by, x, *axis)
+    length = math.inf if axis or np.size(x) > _FEW else math.hypot(*np.ravel(x / by).tolist())
+    return length if length < math.inf else Namespace.norm_over(ARRAYS, by, x, *axis)
 
 
 def _outer_or_scale(a: Any, b: Any) -> Any:
@@ -192,13 +192,13 @@ def _finite_product(a: Any, b: Any) -> Any:
     return finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
 
 
-def finite_sums(found: Any, again: Callable[[float], Any]) -> Any:
+def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
     """Return sums of products; those that left the doubles once more, of scaled factors."""
-    if np.isfinite(found).all():
-        return found
+    if np.isfinite(sums).all():
+        return sums
     scaled = np.ldexp(again(2.0**-530), 1060)
     # A factor that is infinite itself may meet a 0 that only the scale made.
-    return np.where(np.isfinite(found) | np.isnan(scaled), found, scaled)
+    return np.where(np.isfinite(sums) | np.isnan(scaled), sums, scaled)
 
 
 def _index(x: Any, *indices: Index) -> Any:
@@ -215,9 +215,9 @@ def _concat(*parts: Any) -> Any:
     return np.concatenate([np.atleast_1d(part) for part in parts])
 
 
-def _piece(whole: Any, place: int, parts: Parts) -> Any:
-    start, own = parts.start(place, np.shape), np.shape(parts[place])
-    return whole[start : start + own[0]] if own else whole[start]
+def _piece(row: Any, place: int, parts: Parts) -> Any:
+    start, shape = parts.start(place, np.shape), np.shape(parts[place])
+    return row[start : start + shape[0]] if shape else row[start]
 
 
 def _cumsum(x: Any, *, backwards: bool = False) -> Any:

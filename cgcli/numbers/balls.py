@@ -130,13 +130,13 @@ def rational(exact: Any) -> Ball:
     """Return the ball of a rational number, which is kept where it is not too long."""
     if exact.height_bits() <= _Kept.bits:
         return Ball(arb(exact), exact)
-    return found(arb(exact))
+    return of_flint(arb(exact))
 
 
-def found(value: Any) -> Ball:
+def of_flint(value: Any) -> Ball:
     """Return FLINT's ball as one of ours; where its radius is 0 the number itself is known.
 
-    >>> found(arb(16).sqrt()).exact
+    >>> of_flint(arb(16).sqrt()).exact
     4
     """
     if value.is_exact() and value.is_finite():
@@ -190,7 +190,7 @@ def _sum(a: Ball, b: Ball) -> Ball:
         return _flagged_sum(a, b)
     if a.exact is not None and b.exact is not None:
         return rational(a.exact + b.exact)
-    return found(a.value + b.value)
+    return of_flint(a.value + b.value)
 
 
 def _difference(a: Ball, b: Ball) -> Ball:
@@ -200,7 +200,7 @@ def _difference(a: Ball, b: Ball) -> Ball:
         return rational(fmpq(0))
     if a.exact is not None and b.exact is not None:
         return rational(a.exact - b.exact)
-    return found(a.value - b.value)
+    return of_flint(a.value - b.value)
 
 
 def _product(a: Ball, b: Ball) -> Ball:
@@ -211,7 +211,7 @@ def _product(a: Ball, b: Ball) -> Ball:
         return _nowhere(flags)
     if a.exact is not None and b.exact is not None:
         return _marked(rational(a.exact * b.exact), flags)
-    return _marked(found(a.value * b.value), flags)
+    return _marked(of_flint(a.value * b.value), flags)
 
 
 def _quotient(a: Ball, b: Ball) -> Ball:
@@ -222,7 +222,7 @@ def _quotient(a: Ball, b: Ball) -> Ball:
         return _nowhere(flags)
     if a.exact is not None and b.exact is not None:
         return _marked(rational(a.exact / b.exact), flags)
-    return _marked(found(a.value / b.value), flags)
+    return _marked(of_flint(a.value / b.value), flags)
 
 
 def _negative(a: Ball) -> Ball:

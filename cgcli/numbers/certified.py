@@ -25,7 +25,7 @@ from cgcli.numbers.balls import (
     Ball,
     ball,
     choose,
-    found,
+    of_flint,
     rational,
 )
 from cgcli.numbers.exact import EXACT, root
@@ -60,7 +60,7 @@ def _function(
             exact = exactly(x.exact)
             if exact is not None:
                 return rational(exact)
-        return found(function(x.value)) if x.value.is_finite() else _unbounded()
+        return of_flint(function(x.value)) if x.value.is_finite() else _unbounded()
 
     return apply
 
@@ -116,7 +116,7 @@ def _floor(x: Any) -> Ball:
         return rational(fmpq(x.exact.floor()))
     if x.flags & INFINITE:
         return ball(x)
-    return found(x.value.floor()) if x.value.is_finite() else _unbounded()
+    return of_flint(x.value.floor()) if x.value.is_finite() else _unbounded()
 
 
 def _round(x: Any) -> Ball:
@@ -160,7 +160,7 @@ def _atan2(a: Any, b: Any) -> Ball:
         return rational(fmpq(0))
     if not (a.value.is_finite() and b.value.is_finite()):
         return _unbounded()
-    return found(arb.atan2(a.value, b.value))
+    return of_flint(arb.atan2(a.value, b.value))
 
 
 def _polygamma(n: Any, x: Any) -> Ball:
@@ -174,11 +174,11 @@ def _polygamma(n: Any, x: Any) -> Ball:
         return VOID
     order = int(n.exact.p)
     if order == 0:
-        return found(x.value.digamma())
+        return of_flint(x.value.digamma())
     if x.value > 0:
         sign = 1 if order % 2 else -1
-        return found(sign * arb(order).fac() * arb(order + 1).zeta(x.value))
-    return found(from_gamma_series(order, x.value)[0])
+        return of_flint(sign * arb(order).fac() * arb(order + 1).zeta(x.value))
+    return of_flint(from_gamma_series(order, x.value)[0])
 
 
 def from_gamma_series(order: int, x: Any, count: int = 1) -> list[Any]:
@@ -223,7 +223,7 @@ def _power(a: Any, b: Any) -> Ball:
             exact = _rational(root, int(b.exact.q))(a.exact)
             if exact is not None:
                 return _whole_power(rational(exact), int(b.exact.p))
-        return found(a.value**b.value)
+        return of_flint(a.value**b.value)
     if a.value < 0 and (b.exact is not None or not b.value.contains_integer()):
         return VOID
     return _unbounded()
@@ -238,9 +238,9 @@ def _whole_power(a: Ball, n: int) -> Ball:
     if n > 0 and a.value.contains(0):
         # FLINT goes by way of the logarithm, which a ball around 0 has not.
         if n % 2:
-            return found((a.value.lower() ** arb(n)).union(a.value.upper() ** arb(n)))
-        return found(arb(0).union(a.value.abs_upper() ** arb(n)))
-    return found(a.value ** arb(n))
+            return of_flint((a.value.lower() ** arb(n)).union(a.value.upper() ** arb(n)))
+        return of_flint(arb(0).union(a.value.abs_upper() ** arb(n)))
+    return of_flint(a.value ** arb(n))
 
 
 def constants_at(name: str) -> Ball:

@@ -33,18 +33,18 @@ def decimal(number: Ball, digits: int) -> str | None:
     value = number.value
     if not value.is_finite() or value.contains(arb(0)):
         return None
-    found = _rounded(abs(value), digits)
-    if found is None:
+    parts = _rounded(abs(value), digits)
+    if parts is None:
         return None
-    whole, power = found
-    size = Decimal(whole.str()).scaleb(power + 1 - digits, boundless(digits))
+    coefficient, power = parts
+    size = Decimal(coefficient.str()).scaleb(power + 1 - digits, boundless(digits))
     return as_written(size.copy_negate() if value < 0 else size, digits, exact=False)
 
 
 def _of_rational(exact: Any, digits: int) -> str:
     context = boundless(digits)
-    found = context.divide(Decimal(int(exact.p)), Decimal(int(exact.q)))
-    return as_written(found, digits, exact=not context.flags[Inexact])
+    quotient = context.divide(Decimal(int(exact.p)), Decimal(int(exact.q)))
+    return as_written(quotient, digits, exact=not context.flags[Inexact])
 
 
 def _rounded(size: Any, digits: int) -> tuple[Any, int] | None:
@@ -66,10 +66,10 @@ def _rounded(size: Any, digits: int) -> tuple[Any, int] | None:
         return None
     if not scaled > least - arb("0.01"):
         return None
-    whole = (scaled + arb(0.5)).floor().unique_fmpz()
-    if whole is None:
+    integer = (scaled + arb(0.5)).floor().unique_fmpz()
+    if integer is None:
         return None
-    return (_TEN ** (digits - 1), power + 1) if whole == _TEN**digits else (whole, power)
+    return (_TEN ** (digits - 1), power + 1) if integer == _TEN**digits else (integer, power)
 
 
 def upper_double(bound: Any) -> float:

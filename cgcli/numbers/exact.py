@@ -32,10 +32,10 @@ def run(rule: Rule, m: Namespace, *arguments: Any) -> Any:
     Ratio(1, 6)
     """
     try:
-        found = rule(m, *arguments)
-        if isinstance(found, list):
-            return [as_ratio(each, m.room) for each in found]
-        return as_ratio(found, m.room)
+        result = rule(m, *arguments)
+        if isinstance(result, list):
+            return [as_ratio(element, m.room) for element in result]
+        return as_ratio(result, m.room)
     except NoValueError as error:
         return error.cause
 
@@ -120,12 +120,12 @@ def _logarithm(base: int) -> Any:
     def function(x: Ratio) -> Any:
         if x.numerator <= 0:
             return _UNDEFINED
-        whole = x.numerator if x.denominator == 1 else x.denominator
+        size = x.numerator if x.denominator == 1 else x.denominator
         if x.numerator > 1 and x.denominator > 1:
             return _IRRATIONAL
-        power = round(math.log2(whole) / math.log2(base))
+        power = round(math.log2(size) / math.log2(base))
         x.room.spend(power * power >> 12)
-        if base**power != whole:
+        if base**power != size:
             return _IRRATIONAL
         return Ratio(power if x.denominator == 1 else -power, 1, x.room)
 
@@ -170,8 +170,8 @@ def _floor(x: Ratio) -> Ratio:
 
 def _round(x: Ratio) -> Ratio:
     doubled = 2 * x.numerator + x.denominator
-    whole, rest = divmod(doubled, 2 * x.denominator)
-    return Ratio(whole - (rest == 0 and whole % 2), 1, x.room)
+    integer, rest = divmod(doubled, 2 * x.denominator)
+    return Ratio(integer - (rest == 0 and integer % 2), 1, x.room)
 
 
 _ZERO_AT_ZERO: Final = (
@@ -205,12 +205,12 @@ def _guarded(function: Callable[..., Any], room: Room) -> Callable[..., Any]:
 
     def call(*arguments: Any) -> Any:
         ratios: list[Any] = [
-            each if type(each) is Ratio else as_ratio(each, room) for each in arguments
+            number if type(number) is Ratio else as_ratio(number, room) for number in arguments
         ]
-        for each in ratios:
-            if isinstance(each, NoValue):
+        for number in ratios:
+            if isinstance(number, NoValue):
                 # Whether a function of an irrational number is one is not known.
-                return NoValue(each.reason, False, each.node)
+                return NoValue(number.reason, False, number.node)
         return function(*ratios)
 
     return call

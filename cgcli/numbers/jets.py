@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flint import arb, arb_series, fmpq
 
-from cgcli.numbers.balls import Ball, found
+from cgcli.numbers.balls import Ball, of_flint
 from cgcli.numbers.operators import COMPARISONS, Operators
 
 _NAN: Final = arb("nan")
@@ -111,7 +111,7 @@ def _quotient(a: Jet, b: Jet) -> Jet:
 
 def moving(value: Any, slope: Any) -> Jet:
     """A number of a known value, that moves as another series does."""
-    kept = found(value)
+    kept = of_flint(value)
     return Jet(arb_series([value, slope]), kept.exact)
 
 

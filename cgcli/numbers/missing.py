@@ -40,9 +40,9 @@ class NoValue:
         """Return the same with the node and the pass that it began in, where it has none yet."""
         if self.node >= 0:
             return self
-        found = NoValue(self.reason, False, node)
-        found.backward = backward
-        return found
+        missing = NoValue(self.reason, False, node)
+        missing.backward = backward
+        return missing
 
     def _with(self, other: Any) -> NoValue:
         """What comes of it in a sum."""

@@ -38,8 +38,8 @@ def read_numeral(text: str, room: Room) -> Any:
     if match is None:
         message = f"not a numeral: {text!r}"
         raise ValueError(message)
-    sign, whole, part, exponent = match.groups()
-    written = (whole + (part or "")).lstrip("0")
+    sign, integer, part, exponent = match.groups()
+    written = (integer + (part or "")).lstrip("0")
     digits = written.rstrip("0")
     if not digits:
         return Ratio(0, 1, room)
@@ -53,8 +53,8 @@ def read_numeral(text: str, room: Room) -> Any:
     number = _whole(digits)
     top, bottom = (number * 10**shift, 1) if shift >= 0 else (number, 10**-shift)
     common = math.gcd(top, bottom)
-    found = Ratio((-top if sign == "-" else top) // common, bottom // common, room)
-    return found if found.bits <= room.bits else NoValue(LONG)
+    ratio = Ratio((-top if sign == "-" else top) // common, bottom // common, room)
+    return ratio if ratio.bits <= room.bits else NoValue(LONG)
 
 
 def _whole(digits: str) -> int:
@@ -135,8 +135,8 @@ def _scaled(number: int) -> decimal.Decimal:
     context = boundless(70)
     shift = max(0, number.bit_length() - _HEAD)
     top = abs(number) >> shift
-    found = context.multiply(decimal.Decimal(top), context.power(decimal.Decimal(2), shift))
-    return -found if number < 0 else found
+    scaled = context.multiply(decimal.Decimal(top), context.power(decimal.Decimal(2), shift))
+    return -scaled if number < 0 else scaled
 
 
 def rounded(value: Any, digits: int) -> str:
@@ -147,8 +147,8 @@ def rounded(value: Any, digits: int) -> str:
     """
     if not value.numerator:
         return "0"
-    found = boundless(digits).divide(_part(value.numerator), _part(value.denominator))
-    return as_written(found, digits, exact=True)
+    quotient = boundless(digits).divide(_part(value.numerator), _part(value.denominator))
+    return as_written(quotient, digits, exact=True)
 
 
 def as_written(number: decimal.Decimal, digits: int, *, exact: bool) -> str:

@@ -236,5 +236,5 @@ def as_ratio(value: Any, room: Room = _ANYWHERE) -> Any:
     """
     if isinstance(value, _OTHERS):
         return value
-    found = _coerced(value, room)
-    return NoValue(UNDEFINED) if found is NotImplemented else found
+    ratio = _coerced(value, room)
+    return NoValue(UNDEFINED) if ratio is NotImplemented else ratio

@@ -219,5 +219,5 @@ def run(rule: Rule, *arguments: float) -> Any:
         return careful(rule, *arguments)
 
 
-def _plain(found: Any) -> Any:
-    return list(map(float, found)) if isinstance(found, list) else float(found)
+def _plain(result: Any) -> Any:
+    return list(map(float, result)) if isinstance(result, list) else float(result)

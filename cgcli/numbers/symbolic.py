@@ -103,9 +103,9 @@ def _folded(graph: Graph, name: str, arguments: tuple[Any, ...]) -> int | None:
         return _constant(graph, 1)
     if name == "div" or any(number is None for number in numbers):
         return None
-    found = _FOLDED[name](*numbers)
-    short = found - found == 0 and len(f"{found:.17g}") <= _SHORT
-    return _constant(graph, found) if short else None
+    result = _FOLDED[name](*numbers)
+    short = result - result == 0 and len(f"{result:.17g}") <= _SHORT
+    return _constant(graph, result) if short else None
 
 
 _NEGATIVE: Final = OPERATIONS["neg"]

@@ -130,8 +130,8 @@ def _quotient(a: Array, b: Array) -> Array:
         infinite = np.full(a.shape, np.nan)
         first = np.take_along_axis(a, np.minimum(above, len(a) - 1)[None], 0)[0]
         infinite[0] = np.sign(first) * np.sign(b[places]) * np.inf
-        found = _divided(_shifted(a, places), _shifted(b, places))
-        result = np.where(at, np.where(above < places, infinite, found), result)
+        shifted = _divided(_shifted(a, places), _shifted(b, places))
+        result = np.where(at, np.where(above < places, infinite, shifted), result)
     return result
 
 
@@ -223,18 +223,18 @@ def _smooth(name: str) -> Callable[..., Series]:
 
     def apply(*parts: Any) -> Series:
         series = [_series(part) for part in parts]
-        terms = min(len(each.terms) for each in series)
+        terms = min(len(number.terms) for number in series)
         if terms == 1:
             with np.errstate(all="ignore"):
-                return Series(np.atleast_2d(value(*(each.terms[0] for each in series))))
+                return Series(np.atleast_2d(value(*(number.terms[0] for number in series))))
         lower = [
-            Series(each.terms[: terms - 1]) if isinstance(part, Series) else part
-            for each, part in zip(series, parts, strict=True)
+            Series(number.terms[: terms - 1]) if isinstance(part, Series) else part
+            for number, part in zip(series, parts, strict=True)
         ]
         y = apply(*lower)
         last: Any = np.zeros(1)
-        for place, each in enumerate(series):
-            steps = each.terms[1:terms]
+        for place, number in enumerate(series):
+            steps = number.terms[1:terms]
             moves = (steps != 0).any(axis=0)
             if not moves.any():
                 continue
@@ -273,22 +273,22 @@ def _rooted(
             at = leading == places
             if not at.any():
                 continue
-            whole, exact = power(places)
-            found = np.zeros(result.shape)
+            integer, exact = power(places)
+            terms = np.zeros(result.shape)
             if places < count:
                 first = x.terms[places]
-                if exact and 0 <= whole < count:
+                if exact and 0 <= integer < count:
                     root = function(Series(_shifted(x.terms, places))).terms
-                    found = _shifted(root, -whole) if whole else root
+                    terms = _shifted(root, -integer) if integer else root
                 else:
-                    found[max(whole + 1, 0) :] = np.nan
-                    if whole + 1 < count:
-                        found[max(whole + 1, 0)] = np.sign(first) * np.inf
+                    terms[max(integer + 1, 0) :] = np.nan
+                    if integer + 1 < count:
+                        terms[max(integer + 1, 0)] = np.sign(first) * np.inf
                 if not odd:
-                    found = np.where(first < 0, np.nan, found)
+                    terms = np.where(first < 0, np.nan, terms)
             else:
-                found[0] = result[0]
-            result = np.where(at, found, result)
+                terms[0] = result[0]
+            result = np.where(at, terms, result)
         return Series(result)
 
     return apply
@@ -301,8 +301,8 @@ def _power(a: Any, b: Any) -> Any:
     def exponent(places: int) -> tuple[int, bool]:
         return math.floor(places * b), places * b == math.floor(places * b)
 
-    whole = b == math.floor(b)
-    return _rooted(lambda x: _POWER(x, b), exponent, odd=whole)(a)
+    integer = b == math.floor(b)
+    return _rooted(lambda x: _POWER(x, b), exponent, odd=integer)(a)
 
 
 def _hypot(a: Any, b: Any) -> Any:
@@ -332,8 +332,10 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def apply(*parts: Any) -> Any:
         if not any(isinstance(part, Series) for part in parts):
             return plain(*parts)
-        found = function(*parts)
-        return found if domain is None else _choose(domain.inside(TAYLOR, *parts), found, math.nan)
+        result = function(*parts)
+        return (
+            result if domain is None else _choose(domain.inside(TAYLOR, *parts), result, math.nan)
+        )
 
     return apply
 

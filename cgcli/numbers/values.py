@@ -53,7 +53,7 @@ def _as_float(value: Any, name: str) -> float:
 def _plain_rows(value: Sequence[Any], name: str) -> list[Any]:
     """Return nested lists with every number a float: NumPy reads large whole numbers as objects."""
     return [
-        [_as_float(each, name) for each in row]
+        [_as_float(element, name) for element in row]
         if isinstance(row, (list, tuple))
         else row
         if hasattr(row, "__array__")

@@ -76,8 +76,8 @@ def _sinh(x: Decimal) -> Decimal:
 def _pow(a: Decimal, b: Decimal) -> Decimal:
     if a == 0 or not b.is_finite():
         return _by_double("pow", a, b)
-    whole = b == b.to_integral_value()
-    if b == 0 or (a < 0 and not whole):
+    integer = b == b.to_integral_value()
+    if b == 0 or (a < 0 and not integer):
         return Decimal(1) if b == 0 else Decimal("nan")
     size = _exp(b * abs(a).ln())
     return -size if a < 0 and math.fmod(float(b), 2) else size
@@ -103,13 +103,13 @@ def _gamma(x: Decimal) -> Decimal:
     if abs(x) < Decimal("1e-25"):
         return 1 / x
     steps = math.ceil(max(abs(x) - 165, Decimal(0))) if abs(x) < 10_000 else 10_000
-    found = Decimal(1)
+    factor = Decimal(1)
     while steps and x > 0:
         x, steps = x - 1, steps - 1
-        found *= x
+        factor *= x
     while steps:
-        found, x, steps = found / x, x + 1, steps - 1
-    return found * _by_double("gamma", x) if abs(x) < 170 else found
+        factor, x, steps = factor / x, x + 1, steps - 1
+    return factor * _by_double("gamma", x) if abs(x) < 170 else factor
 
 
 def _digamma(x: Decimal) -> Decimal:
