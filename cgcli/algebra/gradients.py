@@ -38,13 +38,13 @@ class Gradients(Sweep):
     """
 
     def __init__(self, forms: Forms, graph: Graph) -> None:
-        super().__init__(graph)
+        super().__init__(graph, tensors(forms))
         self.forms = forms
         self.algebra = Algebra(forms)
-        self.m = tensors(forms)
 
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of forms."""
+    @property
+    def arrays(self) -> Namespace:
+        """The namespace of forms."""
         return self.m
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cgcli.calculus.floats import FloatSweep, send_floats
-from cgcli.calculus.sweep import Masked
+from cgcli.calculus.masks import Masked
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real

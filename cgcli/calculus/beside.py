@@ -12,16 +12,16 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.calculus.choices import Choices
+from cgcli.calculus.masks import Masked
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.sweep import Masked, Sweep
+from cgcli.calculus.sweep import Sweep
 from cgcli.calculus.tangents import Tangents
 from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import quiet
-from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.objects import arranged, mapped
 from cgcli.numbers.real import Careful
-from cgcli.numbers.taylor import TAYLOR, TERMS, Series, taylor_arrays
+from cgcli.numbers.taylor import TAYLOR, TERMS, Series
 from cgcli.operations.shapes import size
 
 MOST: Final = 32
@@ -226,12 +226,8 @@ class _Beside(Sweep):
             None if moved[node] or not needed[node] else _careful(value, graph.shape(node))
             for node, value in enumerate(values)
         ]
-        super().__init__(graph, still)
+        super().__init__(graph, TAYLOR, still)
         self._at_point = values
-
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of series, or of arrays of them."""
-        return taylor_arrays() if node in self.graph.tensors else TAYLOR
 
     def forward(self, leaves: Mapping[int, Any], needed: bytearray | None = None) -> list[Any]:
         """Return the values, in NumPy's silence."""

@@ -17,13 +17,11 @@ from cgcli.calculus.backward import backward, contribution, local
 from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.result import Result
-from cgcli.calculus.sums import scattering
 from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import by_element
-from cgcli.numbers.namespace import Namespace
 from cgcli.operations.shapes import size
 from cgcli.words import Message
 
@@ -44,31 +42,11 @@ class WideSweep(Sweep):
         arguments = graph.arguments[node]
         from cgcli.numbers import wide
 
-        super().__init__(graph, {place: wide.spread_wide(values[place]) for place in arguments})
+        known = {place: wide.spread_wide(values[place]) for place in arguments}
+        super().__init__(graph, wide.WIDE, known)
         with wide.room():
             parts = [self.values[argument] for argument in arguments]
             self.values[node] = self.value(node, parts)
-
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of wide numbers, or of arrays of them."""
-        from cgcli.numbers import wide
-
-        return wide.wide_arrays() if node in self.graph.tensors else wide.WIDE
-
-    @property
-    def scattering(self) -> Namespace:
-        """The namespace of pullbacks."""
-        from cgcli.numbers import wide
-
-        return scattering(wide.wide_arrays())
-
-    def reduce(self, sent: Any, node: int, argument: int) -> Any:
-        """Return a contribution in the shape of its argument."""
-        if node not in self.graph.tensors:
-            return sent
-        from cgcli.numbers.objects import reduce_objects
-
-        return reduce_objects(sent, self.graph.shape(argument))
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]

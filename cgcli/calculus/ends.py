@@ -113,9 +113,10 @@ def mended_pullback(
 
 def _wide_pullback(operation: Operation, upstream: Any, x: Any, static: tuple[int, ...]) -> Any:
     from cgcli.numbers import wide
+    from cgcli.numbers.objects import arrays_of
 
     assert operation.pullback is not None
-    m = wide.wide_arrays()
+    m = arrays_of(wide.WIDE)
     with wide.room():
         numbers = wide.spread_wide(x)
         y = operation.value(m, numbers, *static)

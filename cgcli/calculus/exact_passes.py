@@ -6,9 +6,8 @@ import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cgcli.calculus.sums import scattering
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -19,9 +18,6 @@ from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule, Shape
 from cgcli.operations.table import CONSTANTS
 
-if TYPE_CHECKING:
-    from cgcli.numbers.namespace import Namespace
-
 
 class Ratios:
     """The namespaces of ratios in the room that the limits give; `now` is the node in work."""
@@ -30,25 +26,7 @@ class Ratios:
         self.limits = limits
         self.room = Room(limits.bits)
         self.scalars = exact_namespace(self.room)
-        self._arrays: Namespace | None = None
-        self._scattering: Namespace | None = None
         self.now = 0
-
-    @property
-    def arrays(self) -> Namespace:
-        """The namespace of the rules over arrays; NumPy is imported for it."""
-        if self._arrays is None:
-            from cgcli.numbers.exact import exact_arrays
-
-            self._arrays = exact_arrays(self.room)
-        return self._arrays
-
-    @property
-    def scattering(self) -> Namespace:
-        """The namespace of pullbacks."""
-        if self._scattering is None:
-            self._scattering = scattering(self.arrays)
-        return self._scattering
 
     def literal(self, literal: str, node: int) -> Any:
         """Return the fraction that a numeral is."""
@@ -77,18 +55,9 @@ class ExactSweep(Sweep):
     """
 
     def __init__(self, ratios: Ratios, graph: Graph, values: Any = None) -> None:
-        super().__init__(graph, values)
+        super().__init__(graph, ratios.scalars, values)
         self._ratios = ratios
         self._doubles: list[Any] | None = None
-
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of ratios, or of arrays of them."""
-        return self._ratios.arrays if node in self.graph.tensors else self._ratios.scalars
-
-    @property
-    def scattering(self) -> Namespace:
-        """The namespace of pullbacks."""
-        return self._ratios.scattering
 
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return a value; of what has no value there is none, but for a choice."""
@@ -119,7 +88,7 @@ class ExactSweep(Sweep):
 
         def of_numbers(*elements: Any) -> Any:
             lacking = [] if choice else [e for e in elements if isinstance(e, NoValue)]
-            return lacking[0] if lacking else run(rule, self._ratios.scalars, *elements)
+            return lacking[0] if lacking else run(rule, self.m, *elements)
 
         return _each(of_numbers, self.graph.shape(node), *numbers)
 
@@ -187,13 +156,8 @@ class ExactSweep(Sweep):
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where no element is reached."""
         sent = self._placed(node, sent, backward=True)
-        if node not in self.graph.tensors:
-            return None if sent is NOTHING else sent
-        from cgcli.numbers.objects import reduce_objects
-
-        shape = self.graph.shape(argument)
-        reduced = reduce_objects(sent, shape)
-        if not shape:
+        reduced = super().reduce(sent, node, argument)
+        if not self.graph.shape(argument):
             return None if reduced is NOTHING else reduced
         return None if unreached(reduced).all() else reduced
 

@@ -233,7 +233,7 @@ class Exactly(Ratios):
         taken = [self.taken(part) for part in parts]
         if node not in graph.tensors:
             return self._is_true(rule, *taken)
-        from cgcli.numbers.objects import mapped
+        from cgcli.numbers.objects import arrays_of, mapped
 
         operation = graph.operations[node]
         if operation.elementwise:
@@ -242,7 +242,7 @@ class Exactly(Ratios):
             )
             return truth.astype(bool) if graph.shape(node) else truth
         try:
-            truth = rule(self.arrays, *taken, *graph.static.get(node, ()))
+            truth = rule(arrays_of(self.scalars), *taken, *graph.static.get(node, ()))
         except NoValueError:
             return False
         return truth.astype(bool) if getattr(truth, "shape", ()) else truth is True

@@ -11,7 +11,6 @@ from cgcli.calculus.ends import LEAST, mended
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
-from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule
 
 
@@ -22,12 +21,8 @@ class FloatSweep(Sweep):
     """
 
     def __init__(self, graph: Graph, values: Any, faults: dict[int, Any]) -> None:
-        super().__init__(graph, values)
+        super().__init__(graph, real.FAST, values)
         self._faults = faults
-
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of floats."""
-        return real.FAST
 
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""

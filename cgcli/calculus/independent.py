@@ -17,7 +17,7 @@ from cgcli.numbers.balls import UndecidedError
 from cgcli.numbers.certified import terms
 from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.jets import Jet, constant, nowhere
-from cgcli.numbers.series import DEFINITIONS, JETS, jet_arrays
+from cgcli.numbers.series import DEFINITIONS, JETS
 
 
 def forward_series(
@@ -46,7 +46,9 @@ def _done(graph: Graph, node: int, leaves: Mapping[int, Any], numbers: list[Any]
     parts = [numbers[a] for a in arguments]
     try:
         if not operation.elementwise:
-            return operation.value(jet_arrays(), *parts, *graph.static.get(node, ()))
+            from cgcli.numbers.objects import arrays_of
+
+            return operation.value(arrays_of(JETS), *parts, *graph.static.get(node, ()))
         definition = DEFINITIONS.get(operation.name) or functools.partial(operation.value, JETS)
         return by_element(definition, *parts)
     except UndecidedError:

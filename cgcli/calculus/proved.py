@@ -12,8 +12,8 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from cgcli.calculus.sums import scattering
 from cgcli.calculus.sweep import Sweep
+from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
     ABSENT,
     BENT,
@@ -28,9 +28,8 @@ from cgcli.numbers.balls import (
     ball,
     hull,
 )
-from cgcli.numbers.certified import BALLS, as_balls, ball_arrays
+from cgcli.numbers.certified import BALLS, as_balls
 from cgcli.numbers.elements import by_element, elements, filled
-from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 
 _AT_KINK: Final = Ball(ball(1).value, ball(1).exact, BENT)
@@ -40,14 +39,8 @@ _PERHAPS: Final = Ball(ball(1).value, ball(1).exact, UNSURE)
 class BallSweep(Sweep):
     """Both passes over balls, and arrays of them."""
 
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of balls, or of arrays of them."""
-        return ball_arrays() if node in self.graph.tensors else BALLS
-
-    @property
-    def scattering(self) -> Namespace:
-        """The namespace of pullbacks."""
-        return _scattering()
+    def __init__(self, graph: Graph, values: Any = None) -> None:
+        super().__init__(graph, BALLS, values)
 
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return a value, of which nothing is known where a decision hangs on what is not."""
@@ -190,9 +183,7 @@ class BallSweep(Sweep):
         """Return a contribution in its argument's shape; None where nothing is reached."""
         if node not in self.graph.tensors:
             return sent
-        from cgcli.numbers.objects import reduce_objects
-
-        reduced = as_balls(reduce_objects(sent, self.graph.shape(argument)))
+        reduced = as_balls(super().reduce(sent, node, argument))
         return None if all(element.flags & ABSENT for element in elements(reduced)) else reduced
 
     def pull_back(
@@ -209,11 +200,6 @@ class BallSweep(Sweep):
         bends = [m.spread(mark, x, *fixed) for mark in marks]
         for place, sent in super().pull_back(node, places, upstream):
             yield place, as_balls(functools.reduce(operator.mul, bends, sent))
-
-
-@functools.cache
-def _scattering() -> Namespace:
-    return scattering(ball_arrays())
 
 
 def _at_fault(value: Ball, *parts: Ball) -> bool:

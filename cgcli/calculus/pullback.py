@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from cgcli.calculus.ends import LEAST, mended_arrays, mended_pullback
 from cgcli.calculus.floats import send_floats
+from cgcli.calculus.masks import Masked, MaskedSweep
 from cgcli.calculus.sums import Scattered, scattering
-from cgcli.calculus.sweep import Masked, MaskedSweep
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, flagged, quiet, reduce_to
-from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Rule, selected
-
-_SCATTERING: Final = scattering(ARRAYS)
 
 
 class ArraySweep(MaskedSweep):
@@ -29,6 +26,9 @@ class ArraySweep(MaskedSweep):
     way is kept in `trail`.
     """
 
+    arrays = ARRAYS
+    scattering = scattering(ARRAYS)
+
     def __init__(
         self,
         graph: Graph,
@@ -36,14 +36,10 @@ class ArraySweep(MaskedSweep):
         faults: dict[int, Any],
         trail: Trail | None = None,
     ) -> None:
-        super().__init__(graph, values)
+        super().__init__(graph, real.FAST, values)
         self._faults = faults
         self._trail = trail or Trail()
         self.masks = self._trail.masks
-
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of floats, or of arrays."""
-        return ARRAYS if node in self.graph.tensors else real.FAST
 
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""
@@ -57,11 +53,6 @@ class ArraySweep(MaskedSweep):
         """Return contributions, which may be doubles though a partial is none."""
         operation = self.graph.operations[node]
         return mended_arrays(operation, place, upstream, partial, self.values[node], parts)
-
-    @property
-    def scattering(self) -> Namespace:
-        """The namespace of pullbacks."""
-        return _SCATTERING
 
     def part(self, node: int) -> Any:
         """Return a value, a scalar as NumPy's double: its quotients by 0 are IEEE's."""

@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.sweep import PlainSweep
+from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.homework.answers import Answer
 from cgcli.homework.exercise import Exercise
@@ -152,7 +152,7 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
             leaves[leaf] = Quotient.variable(variables.index(leaf), len(variables), work)
         elif leaf not in exponents:
             leaves[leaf] = Quotient.constant(value, len(variables), work)
-    sweep = PlainSweep(graph, _QUOTIENTS)
+    sweep = Sweep(graph, _QUOTIENTS)
     try:
         values = sweep.forward(leaves, graph.ancestors([node, target], leaves))
         right = values[target]

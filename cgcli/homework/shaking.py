@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from cgcli.calculus.doubles import Doubles
 from cgcli.calculus.floats import FloatSweep
+from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.sweep import Masked, Sweep
+from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 
 SHAKE: Final = 1e-9

@@ -30,7 +30,7 @@ from cgcli.numbers.balls import (
 )
 from cgcli.numbers.exact import EXACT, root
 from cgcli.numbers.missing import NoValue
-from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.namespace import Boundless
 from cgcli.numbers.ratio import Ratio
 from cgcli.operations.table import OPERATIONS
 
@@ -263,15 +263,7 @@ def as_balls(result: Any) -> Any:
     return result.view(Objects) if result.ndim else ball(result.item())
 
 
-@functools.cache
-def ball_arrays() -> Namespace:
-    """Return the namespace of the rules over arrays of balls; it imports NumPy."""
-    from cgcli.numbers.objects import object_namespace
-
-    return object_namespace(BALLS, NOTHING)
-
-
-class BallNamespace(Namespace):
+class BallNamespace(Boundless):
     """The namespace; π has as many digits as the precision of the moment asks for."""
 
     @property
@@ -318,5 +310,6 @@ BALLS: Final = BallNamespace(
     number=ball,
     inf=INFINITY,
     nan=VOID,
+    nothing=NOTHING,
 )
 """Balls, at the precision of `flint.ctx.prec`, which is raised until they are small enough."""

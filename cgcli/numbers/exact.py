@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cgcli.numbers.missing import IRRATIONAL, LONG, NOTHING, UNDEFINED, NoValue, NoValueError
-from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.namespace import Boundless, Namespace
 from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
 from cgcli.operations.table import OPERATIONS
@@ -224,22 +224,16 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 
 def exact_namespace(room: Room) -> Namespace:
     """Return the namespace of the rules over ratios in a room."""
-    return Namespace(
+    return Boundless(
         **{name: _guarded(function, room) for name, function in _PRIMITIVE.items()},
         where=_where,
         number=lambda value: as_ratio(value, room),
         pi=_IRRATIONAL,
         inf=math.inf,
         nan=_UNDEFINED,
+        nothing=NOTHING,
         room=room,
     )
-
-
-def exact_arrays(room: Room) -> Namespace:
-    """Return the namespace of the rules over arrays of ratios in a room; it imports NumPy."""
-    from cgcli.numbers.objects import object_namespace
-
-    return object_namespace(exact_namespace(room), NOTHING)
 
 
 EXACT: Final = exact_namespace(Room())

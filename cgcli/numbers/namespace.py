@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from cgcli.operations.protocol import COMPOSITES, FORMULAS, Rulebook
+from cgcli.operations.protocol import COMPOSITES, FORMULAS, Number, Rulebook
 from cgcli.operations.table import TABLE
 
 
@@ -31,3 +31,11 @@ class Namespace(Rulebook):
     def __getattr__(self, name: str) -> Any:
         """Say which function a kind of number lacks; also what lets a rule read `m.name`."""
         raise AttributeError(name)
+
+
+class Boundless(Namespace):
+    """The rules over numbers whose squares neither overflow nor vanish."""
+
+    def norm(self, x: Number, *axis: int) -> Number:
+        """Return the 2-norm as it is: to divide by the greatest element widens a ball."""
+        return self.sqrt(self.sum(x * x, *axis))

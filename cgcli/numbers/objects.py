@@ -126,15 +126,16 @@ def _many(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *values: functools.reduce(pairwise, values)
 
 
-def object_namespace(scalar: Namespace, nothing: Any = None, **functions: Any) -> Namespace:
+@functools.lru_cache(16)
+def arrays_of(scalar: Namespace) -> Namespace:
     """Return the namespace of the rules over arrays of a scalar kind's numbers.
 
-    `nothing` stands where nothing is sent, and `functions` are those that the kind has better
-    ones of.
+    Where nothing is sent stands its `nothing`, or 0.
     """
+    nothing = scalar.functions.get("nothing", scalar.number(0))
 
     def scatter(value: Any, like: Any, *indices: Index) -> Any:
-        result = filled(scalar.number(0) if nothing is None else nothing, np.shape(like))
+        result = filled(nothing, np.shape(like))
         result[selected(indices)] = value
         return result
 
@@ -143,7 +144,6 @@ def object_namespace(scalar: Namespace, nothing: Any = None, **functions: Any) -
         places = [scalar.where(inside, scalar.truth(k == place), scalar.nan) for place in range(n)]
         return arranged(places, (n,))
 
-    sum_of = _reduction(lambda a, b: a + b)
     more: dict[str, Any] = {
         "max": _many(scalar.max),
         "min": _many(scalar.min),
@@ -153,20 +153,18 @@ def object_namespace(scalar: Namespace, nothing: Any = None, **functions: Any) -
         ),
         "spread": lambda value, like, *axis: _spread(_boxed(value), like, *axis),
         "scatter": scatter,
-        "sum": sum_of,
+        "sum": _reduction(lambda a, b: a + b),
         "prod": _reduction(lambda a, b: a * b),
         "amax": _reduction(scalar.max),
         "amin": _reduction(scalar.min),
-        # No square of these overflows, and to divide by the greatest element widens a ball.
-        "norm": lambda x, *axis: lift(scalar.sqrt, 1)(sum_of(x * x, *axis)),
         "len": lambda x: scalar.number(int(np.shape(x)[0])),
         "onehot": onehot,
     }
     moved = {name: _of_numbers(function) for name, function in STRUCTURE.items()}
     lifted = {name: lift(getattr(scalar, name), count) for name, count in ELEMENTWISE.items()}
     kept = {name: scalar.functions[name] for name in _CONSTANTS if name in scalar.functions}
-    primitives: dict[str, Any] = {**moved, **lifted, **kept, **more, **functions}
+    primitives: dict[str, Any] = {**moved, **lifted, **kept, **more}
     return type(scalar)(**primitives)
 
 
-_CONSTANTS: Final[tuple[str, ...]] = ("number", "pi", "inf", "nan", "room")
+_CONSTANTS: Final[tuple[str, ...]] = ("number", "pi", "inf", "nan", "room", "nothing")

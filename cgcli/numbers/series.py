@@ -231,11 +231,3 @@ JETS: Final[Namespace] = BallNamespace(
     nan=nowhere(),
 )
 """Numbers that move: all other operations are done by the value rules of their rows."""
-
-
-@functools.cache
-def jet_arrays() -> Namespace:
-    """Return the namespace of the value rules over arrays of jets; it imports NumPy."""
-    from cgcli.numbers.objects import object_namespace
-
-    return object_namespace(JETS)

@@ -368,12 +368,3 @@ TAYLOR: Final[Namespace] = Namespace(
     nan=Careful(math.nan),
 )
 """Series, and careful floats among them for what does not move."""
-
-
-@functools.cache
-def taylor_arrays() -> Namespace:
-    """Return the namespace of the value rules over arrays of series."""
-    from cgcli.numbers.objects import object_namespace
-
-    norm = lambda x, *axis: Namespace.norm(taylor_arrays(), x, *axis)
-    return object_namespace(TAYLOR, norm=norm)

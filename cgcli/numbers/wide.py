@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from cgcli.numbers.elements import by_element
-from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.namespace import Boundless
 from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
 from cgcli.operations.protocol import ELEMENTWISE
@@ -171,7 +171,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "min": lambda *values: min(values),
 }
 
-WIDE: Final = Namespace(
+WIDE: Final = Boundless(
     **{
         **{name: _taking_numbers(function) for name, function in _FUNCTIONS.items()},
         "where": lambda condition, a, b: Decimal(a if condition else b),
@@ -183,11 +183,3 @@ WIDE: Final = Namespace(
     }
 )
 """Wide numbers; rules run over them with `run_wide`."""
-
-
-@functools.cache
-def wide_arrays() -> Namespace:
-    """Return the namespace of the rules over arrays of wide numbers; it imports NumPy."""
-    from cgcli.numbers.objects import object_namespace
-
-    return object_namespace(WIDE)

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.ends import mended
-from cgcli.calculus.sums import Scattered, scattering
-from cgcli.calculus.sweep import Masked, MaskedSweep
+from cgcli.calculus.masks import Masked, MaskedSweep
+from cgcli.calculus.sums import Scattered
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.real import Careful
@@ -37,22 +37,16 @@ class CellSweep(MaskedSweep):
     """
 
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
-        super().__init__(graph)
-        self.m = m
+        super().__init__(graph, m)
         self.tape = tape
         self.each = False
-        self._scattering = scattering(m)
         # By node what was sent to some of its elements, by their indices.
         self._pieces: dict[int, dict[tuple[int, ...], Number]] = {}
 
-    def book(self, node: int) -> Namespace:
-        """Return the namespace of cells."""
-        return self.m
-
     @property
-    def scattering(self) -> Namespace:
-        """The namespace of pullbacks."""
-        return self._scattering
+    def arrays(self) -> Namespace:
+        """The namespace of cells."""
+        return self.m
 
     def part(self, node: int) -> Number:
         """Return a node's value, as a cell where it is a vector or a matrix."""

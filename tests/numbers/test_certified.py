@@ -20,9 +20,8 @@ from cgcli.calculus.proved import BallSweep
 from cgcli.errors import CgraphError
 from cgcli.numbers.balls import INFINITY, UNKNOWN, VOID, Ball, UndecidedError, ball, hull
 from cgcli.numbers.certified import BALLS as M
-from cgcli.numbers.certified import ball_arrays
 from cgcli.numbers.decimals import decimal, upper_double
-from cgcli.numbers.objects import arranged
+from cgcli.numbers.objects import arranged, arrays_of
 from tests.oracles.functions import ELEMENTWISE, value
 
 FRACTIONS = st.fractions(max_denominator=1000).filter(lambda q: abs(q) < 10**6)
@@ -138,11 +137,11 @@ def test_infinities_are_compared_and_chosen() -> None:
 
 def test_arrays_broadcast_and_reduce() -> None:
     x = arranged([ball(Fraction(k, 3)) for k in range(6)], (2, 3))
-    assert [e.exact for e in ball_arrays().sum(x, 0)] == [1, flint.fmpq(5, 3), flint.fmpq(7, 3)]
-    assert ball_arrays().sum(x * 3).exact == 15
+    assert [e.exact for e in arrays_of(M).sum(x, 0)] == [1, flint.fmpq(5, 3), flint.fmpq(7, 3)]
+    assert arrays_of(M).sum(x * 3).exact == 15
     assert (x > 1).tolist() == [[False, False, False], [False, True, True]]
-    assert [e.exact for e in ball_arrays().products_of_others(x[1] * 3)] == [20, 15, 12]
-    assert ball_arrays().amax(x).exact == flint.fmpq(5, 3)
+    assert [e.exact for e in arrays_of(M).products_of_others(x[1] * 3)] == [20, 15, 12]
+    assert arrays_of(M).amax(x).exact == flint.fmpq(5, 3)
 
 
 # Decimals

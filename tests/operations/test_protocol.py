@@ -12,11 +12,11 @@ import cgcli.operations
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.tensors import tensors
 from cgcli.numbers.arrays import ARRAYS
-from cgcli.numbers.certified import BALLS, ball_arrays
-from cgcli.numbers.exact import EXACT, exact_arrays
-from cgcli.numbers.ratio import Room
+from cgcli.numbers.certified import BALLS
+from cgcli.numbers.exact import EXACT
+from cgcli.numbers.objects import arrays_of
 from cgcli.numbers.real import CAREFUL, FAST
-from cgcli.numbers.series import JETS, jet_arrays
+from cgcli.numbers.series import JETS
 from cgcli.operations.protocol import COMPOSITES, PRIMITIVES
 from cgcli.plan.functions import cells
 from cgcli.plan.tape import Tape
@@ -25,9 +25,9 @@ OF_ARRAYS = PRIMITIVES[PRIMITIVES.index("stack") :]
 SCALARS = {"floats": FAST, "careful floats": CAREFUL, "fractions": EXACT, "balls": BALLS}
 ARRAYS_OF = {
     "arrays": lambda: ARRAYS,
-    "arrays of fractions": lambda: exact_arrays(Room()),
-    "arrays of balls": ball_arrays,
-    "arrays of jets": jet_arrays,
+    "arrays of fractions": lambda: arrays_of(EXACT),
+    "arrays of balls": lambda: arrays_of(BALLS),
+    "arrays of jets": lambda: arrays_of(JETS),
     "cells": lambda: cells(Tape()),
     "forms": lambda: tensors(Forms()),
 }

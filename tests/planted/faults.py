@@ -133,8 +133,8 @@ FAULTS: Final = (
     Fault(
         "comparisons chain without brackets",
         "cgcli/graph/text.py",
-        'on_left = tighter if own == "comparison" else own',
-        "on_left = own",
+        'on_left = tighter if name == "comparison" else name',
+        "on_left = name",
         ("tests/graph/test_text.py::test_every_pair_of_operators",),
     ),
     Fault(
@@ -302,8 +302,8 @@ FAULTS: Final = (
     Fault(
         "an element to which nothing comes spoils what is known of others",
         "cgcli/calculus/departures.py",
-        "lambda up, each: up and up * each",
-        "lambda up, each: up * each",
+        "lambda up, factor: up and up * factor",
+        "lambda up, factor: up * factor",
         (DEPARTURES,),
     ),
     Fault(
@@ -436,15 +436,15 @@ FAULTS: Final = (
     Fault(
         "a tie is rounded up",
         "cgcli/numbers/decimals.py",
-        "context = boundless(digits)\n    found",
-        "context = boundless(digits)\n    context.rounding = 'ROUND_HALF_UP'\n    found",
+        "context = boundless(digits)\n    quotient",
+        "context = boundless(digits)\n    context.rounding = 'ROUND_HALF_UP'\n    quotient",
         (NUMERALS,),
     ),
     Fault(
         "a carry loses a power of ten",
         "cgcli/numbers/decimals.py",
-        "return (_TEN ** (digits - 1), power + 1) if whole",
-        "return (_TEN ** (digits - 1), power) if whole",
+        "return (_TEN ** (digits - 1), power + 1) if integer",
+        "return (_TEN ** (digits - 1), power) if integer",
         (f"{CERTIFIED}::test_decimals_of_balls_are_the_numbers_rounded",),
     ),
     Fault(
@@ -520,14 +520,14 @@ FAULTS: Final = (
     # calculus
     Fault(
         "infinity does not go through a row that is taken",
-        "cgcli/calculus/sweep.py",
+        "cgcli/calculus/masks.py",
         "return m.where(met, sent, pull(m, place, upstream, clean(y), cleaned, fixed))",
         "return pull(m, place, upstream, clean(y), cleaned, fixed)",
         (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
     ),
     Fault(
         "infinity goes through a row that is not taken",
-        "cgcli/calculus/sweep.py",
+        "cgcli/calculus/masks.py",
         "if self.decide(_finite(sent)) is not True:",
         "if False:",
         (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
@@ -556,8 +556,8 @@ FAULTS: Final = (
     Fault(
         "of an array the best verdict is told",
         "cgcli/calculus/judge.py",
-        "verdict = max((each.verdict",
-        "verdict = min((each.verdict",
+        "verdict = max((element.verdict",
+        "verdict = min((element.verdict",
         (JUDGE,),
     ),
     Fault(
