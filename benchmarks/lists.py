@@ -47,7 +47,7 @@ def measure(sizes: list[int], rounds: int) -> list[Row]:
             def passes(graph: Any = graph, active: bytearray = active) -> float:
                 start = time.perf_counter()
                 values = forward(graph, {"x": 1.0})
-                backward(graph, values, graph.output, active, {})
+                backward(graph, values, graph.output, active)
                 return time.perf_counter() - start
 
             clocks[f"{name} build"], clocks[f"{name} passes"] = build, passes

@@ -40,7 +40,7 @@ def time_once(size: int, rounds: int) -> dict[str, float]:
 
     def back() -> float:
         start = time.perf_counter()
-        gradients = backward(graph, values, graph.output, active, {})
+        gradients = backward(graph, values, graph.output, active)
         elapsed = time.perf_counter() - start
         del gradients
         return elapsed

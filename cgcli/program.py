@@ -177,7 +177,8 @@ def evaluate_program(
     if unused:
         raise unused_binding(graph.text, input_spans(graph), unused[0], list(required))
     require_bound(graph, inputs)
-    return kind.evaluate(graph, inputs, of, wrt, program.limits)
+    result: Result = kind.evaluate(graph, inputs, of, wrt, program.limits)
+    return result
 
 
 def input_spans(graph: Graph) -> dict[str, tuple[int, int]]:

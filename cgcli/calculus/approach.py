@@ -10,6 +10,7 @@ from cgcli.calculus.backward import backward
 from cgcli.calculus.forward import forward
 from cgcli.calculus.notes import examine
 from cgcli.calculus.result import Result
+from cgcli.calculus.trail import Trail
 from cgcli.errors import excerpt
 from cgcli.words import Message
 
@@ -92,7 +93,7 @@ def _limit(result: Result, inputs: Mapping[str, Any], name: str, sign: float) ->
 def _gradient(result: Result, inputs: Mapping[str, Any], name: str) -> float | None:
     graph = result.graph
     values = forward(graph, inputs)
-    faults = examine(graph, values).faults
-    gradients = backward(graph, values, result.of, result.active, faults)
+    trail = Trail(examine(graph, values).faults)
+    gradients = backward(graph, values, result.of, result.active, trail)
     gradient = gradients[graph.inputs[name]]
     return gradient if isinstance(gradient, float) else None

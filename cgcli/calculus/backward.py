@@ -11,9 +11,9 @@ from typing import Any
 
 from cgcli.calculus.floats import FloatSweep, send_floats
 from cgcli.calculus.masks import Masked
+from cgcli.calculus.sweep import Sweep
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
-from cgcli.numbers import real
 
 
 def backward(
@@ -21,23 +21,20 @@ def backward(
     values: list[Any],
     of: int,
     active: bytearray,
-    faults: dict[int, Any],
-    seed: Any = 1.0,
     trail: Trail | None = None,
+    seed: Any = 1.0,
 ) -> list[Any]:
     """Return the gradient of node `of` by every node; None where none was sent.
 
     `active` flags the nodes to differentiate by: nothing is sent to any other, so x^2 asks for
-    no logarithm. `faults` are the nodes that are outside their domain, True or for an array a
-    mask of the elements that are: what goes through them is never finite. What a gradient
-    met on its way is added to `trail`.
+    no logarithm. `trail` has the nodes at fault, and takes what a gradient met on its way.
     """
     trail = trail or Trail()
-    masks = dict(trail.masks)
+    faults, masks = trail.faults, dict(trail.masks)
     if graph.tensors:
         from cgcli.calculus.pullback import ArraySweep
 
-        gradients = ArraySweep(graph, values, faults, trail).backward(of, active, seed)
+        gradients = ArraySweep(graph, values, trail).backward(of, active, seed)
     else:
         gradients = [None] * len(values)
         gradients[of] = seed
@@ -46,13 +43,13 @@ def backward(
     if faults and _stopped(graph, gradients, faults):
         from cgcli.calculus.pullback import TaintSweep
 
-        to = TaintSweep(graph, values, faults, masks, trail)
+        to = TaintSweep(graph, values, trail, masks)
         steps = {
             node: Masked(taint, to.masks.get(node))
             for node, taint in enumerate(to.backward(of, active, 0.0 * seed))
             if taint is not None and graph.operations[node].step
         }
-        behind = TaintSweep(graph, values, faults, {}, trail, steps)
+        behind = TaintSweep(graph, values, trail, {}, steps)
         for node, taint in enumerate(behind.backward(of, active, None)):
             if taint is not None:
                 before = gradients[node]
@@ -72,45 +69,26 @@ def _stopped(graph: Graph, gradients: list[Any], faults: dict[int, Any]) -> bool
     )
 
 
-def contribution(
-    graph: Graph,
-    values: list[Any],
-    node: int,
-    place: int,
-    upstream: Any,
-    faults: dict[int, Any],
-    masks: dict[int, Any],
-) -> Any:
-    """Return what the pass sends from a node to one of its arguments, to the bit; None for nothing.
-
-    `upstream` is the node's own gradient, and `masks` are those the pass left behind.
-    """
-    if faults and graph.operations[node].step:
-        from cgcli.calculus.pullback import TaintSweep
-
-        taints = TaintSweep(graph, values, faults, masks, Trail(), {})
-        return taints.contribution(node, place, 0.0 * upstream)
+def steps_of(graph: Graph, values: Any, trail: Trail | None = None) -> Sweep:
+    """Return the sweep over doubles, for single steps of its passes."""
+    trail = Trail() if trail is None else Trail(trail.faults, trail.masks)
     if graph.tensors:
         from cgcli.calculus.pullback import ArraySweep
 
-        sweep = ArraySweep(graph, values, faults)
-        sweep.masks.update(masks)
-        return sweep.contribution(node, place, upstream)
-    return FloatSweep(graph, values, faults).contribution(node, place, upstream)
+        return ArraySweep(graph, values, trail)
+    return FloatSweep(graph, values, trail)
 
 
-def local(graph: Graph, values: list[Any], node: int, place: int) -> Any:
-    """Return the local derivative of a node by one of its arguments; None where it has none.
+def contribution(
+    graph: Graph, values: Any, node: int, place: int, upstream: Any, trail: Trail
+) -> Any:
+    """Return what the pass sends from a node to one of its arguments, to the bit; None for nothing.
 
-    Only an elementwise operation has one: a float, or an array of the node's shape.
+    `upstream` is the node's own gradient, and `trail` the one that the pass left behind.
     """
-    operation = graph.operations[node]
-    if not operation.elementwise:
-        return None
-    parts = [values[a] for a in graph.arguments[node]]
-    rule = operation.partial(place)
-    if node not in graph.tensors:
-        return real.run(rule, values[node], *parts)
-    from cgcli.calculus.pullback import local_array
+    if trail.faults and graph.operations[node].step:
+        from cgcli.calculus.pullback import TaintSweep
 
-    return local_array(graph, values, node, place)
+        taints = TaintSweep(graph, values, Trail(trail.faults), trail.masks, {})
+        return taints.contribution(node, place, 0.0 * upstream)
+    return steps_of(graph, values, trail).contribution(node, place, upstream)

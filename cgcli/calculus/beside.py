@@ -16,7 +16,6 @@ from cgcli.calculus.masks import Masked
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.tangents import Tangents
 from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import quiet
 from cgcli.numbers.objects import arranged, mapped
@@ -64,7 +63,7 @@ class _Reach(ArraySweep):
     """A backward pass from several nodes at once, of which the masks alone are looked at."""
 
     def __init__(self, graph: Graph, values: list[Any], places: Mapping[int, Any]) -> None:
-        super().__init__(graph, values, {})
+        super().__init__(graph, values)
         self._places = places
 
     def tainted(self, node: int) -> bool:
@@ -89,7 +88,7 @@ def sizes_sent(graph: Graph, values: list[Any], of: int, choices: Choices) -> li
     """
     seed: Any = np.ones(graph.shape(of)) if graph.shape(of) else 1.0
     with quiet():
-        return _Sizes(graph, values, {}).backward(of, choices.moving, seed)
+        return _Sizes(graph, values).backward(of, choices.moving, seed)
 
 
 class _Sizes(ArraySweep):
@@ -113,34 +112,6 @@ class _Sizes(ArraySweep):
 
     # Scalars are visited among arrays.
     visits = Sweep.visits
-
-
-def moved_by(
-    graph: Graph,
-    values: list[Any],
-    choices: Choices,
-    elements: list[Element],
-    places: Mapping[int, Any],
-) -> dict[int, set[Element]]:
-    """Return by node which of some elements move it at its places."""
-    seeds = {node: np.zeros((len(elements), *graph.shape(node))) for node, _ in elements}
-    for k, (node, index) in enumerate(elements):
-        seeds[node][(k, *index)] = 1.0
-    sweep = Tangents(graph, values, choices.moving, {}, choices.active)
-    with quiet():
-        reached = sweep.reached(max(places), seeds)
-    moved: dict[int, set[Element]] = {}
-    for node, at in places.items():
-        shape = (len(elements), *graph.shape(node))
-        flags: Any = np.zeros(shape, dtype=bool)
-        for argument in graph.arguments[node]:
-            if argument in reached:
-                inner = graph.shape(argument)
-                spread = (len(elements), *[1] * (len(shape) - 1 - len(inner)), *inner)
-                flags = flags | (np.reshape(reached[argument], spread) & at)
-        rows = flags.reshape(len(elements), -1).any(axis=1)
-        moved[node] = {element for element, row in zip(elements, rows, strict=True) if row}
-    return moved
 
 
 class Side(NamedTuple):

@@ -68,10 +68,8 @@ def boundary(
         return {}
     unsaid = dict.fromkeys(differing)
     said: dict[int, list[_Difference]] = {}
-    moved_at = beside.moved_by(
-        graph, values, result.choices, elements, dict(islice(ties.items(), _NOTED))
-    )
-    for node, moved in moved_at.items():
+    for node, at in islice(ties.items(), _NOTED):
+        moved = {*beside.elements_that_move(graph, values, result.choices, {node: at})}
         said[node] = [gap for gap in differing if not moved.isdisjoint(gap.direction)]
         for gap in said[node]:
             unsaid.pop(gap, None)
@@ -118,7 +116,7 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
     from cgcli.numbers.arrays import reduce_to
 
     graph, choices = result.graph, result.choices
-    sweep = ArraySweep(graph, values, {})
+    sweep = ArraySweep(graph, values)
     sweep.choices = choices
     turned: dict[int, Any] = {}
     for node, arguments in enumerate(graph.arguments):

@@ -29,8 +29,7 @@ from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.notes import Note
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import by_rows
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import jacobian
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
     ABSENT,
@@ -41,6 +40,7 @@ from cgcli.numbers.balls import (
     UndecidedError,
     ball,
 )
+from cgcli.numbers.elements import by_element, filled
 from cgcli.operations.shapes import size
 
 MOST_BITS: Final = 8192
@@ -167,7 +167,7 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
         gradients = certificate.gradients
         near.gradient = {name: _doubles(gradients[node]) for name, node in near.sources.items()}
     reached = [True if flag else None for flag in result.active]
-    notes_by_node = kinks(near, reached, Trail(), lambda: near.values)
+    notes_by_node = kinks(near, reached, lambda: near.values)
     return {node: notes for node, notes in notes_by_node.items() if graph.operations[node].step}
 
 
@@ -314,26 +314,22 @@ class _Passes:
 
 
 def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, int]) -> Any:
-    import numpy as np
-
-    from cgcli.numbers.objects import filled
-
-    shape = graph.shape(of)
     active = graph.dependents(sources.values())
     # What is not this element is not reached: 0 times what has no value would have none.
-    shapes = {name: (size(shape), *graph.shape(source)) for name, source in sources.items()}
-    rows = {name: filled(NOTHING, shape_of_rows) for name, shape_of_rows in shapes.items()}
     backward = lambda node, seed: BallSweep(graph, values).backward(node, active, seed)
-    undefined = np.frompyfunc(lambda part: part if part.flags & ABSENT else VOID, 1, 1)
-    for place, gradients in by_rows(graph, of, active, NOTHING, ball(1), backward):
-        has_value = not values[of].flat[place].flags & VOIDED
-        for name, source in sources.items():
-            row = gradients[source]
-            if row is not None:
-                rows[name][place] = row if has_value else undefined(row)
-    return {
-        name: np.reshape(block, shape + graph.shape(sources[name])) for name, block in rows.items()
-    }
+    blocks = jacobian(graph, of, sources, active, NOTHING, ball(1), backward)
+    lacking = [bool(value.flags & VOIDED) for value in values[of].flat]
+    for block in blocks.values() if any(lacking) else ():
+        rows = block.reshape(len(lacking), -1)
+        # What has no value has no gradient, whatever was sent.
+        rows[lacking] = by_element(
+            lambda part: part if part.flags & ABSENT else VOID, rows[lacking]
+        )
+    return blocks
+
+
+def _undefined(gradient: Ball) -> Ball:
+    return gradient if gradient.flags & ABSENT else VOID
 
 
 def _judge_all(
@@ -354,9 +350,9 @@ def _judge_all(
         if passes.jacobian is None and passes.active[node] and _open(certificate.gradients[node]):
             proved = passes.gradients[node]
             if proved is None:
-                proved = _nothing(graph.shape(node))
+                proved = filled(ball(0), graph.shape(node))
             if passes.lacks_value:
-                proved = _filled(VOID, graph.shape(node))
+                proved = filled(VOID, graph.shape(node))
             finding = judge_each(judge, gradients[node], proved, graph.shape(node))
             certificate.gradients[node] = finding
             waiting |= finding.verdict == "unsettled"
@@ -372,19 +368,6 @@ def _judge_all(
 
 def _open(finding: Finding | None) -> bool:
     return finding is None or finding.verdict == "unsettled"
-
-
-def _nothing(shape: tuple[int, ...]) -> Any:
-    """The gradient of an output that does not depend on a node."""
-    return _filled(ball(0), shape)
-
-
-def _filled(number: Ball, shape: tuple[int, ...]) -> Any:
-    if not shape:
-        return number
-    from cgcli.numbers.objects import filled
-
-    return filled(number, shape)
 
 
 def _keep_partials(

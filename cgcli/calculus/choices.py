@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, elements
 from cgcli.numbers.missing import NoValue
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.table import OPERATIONS
-
-if TYPE_CHECKING:
-    from cgcli.calculus.kind import Kind
 
 _SAME: Final = OPERATIONS["same"]
 
@@ -94,16 +91,17 @@ class Choices:
             return parts
         return [run(decided_beside, *parts, *map(part, sides)), *parts[1:]]
 
-    def beside(self, values: Any, node: int, kind: Kind) -> Any:
+    def beside(self, values: Any, node: int, spread: Callable[..., Any]) -> Any:
         """Return the nodes' values as the local derivatives of one node ask for them.
 
-        They are the values themselves unless the node is a choice that turns.
+        They are the values themselves unless the node is a choice that turns. `spread` has the
+        result of a rule over numbers and arrays.
         """
         sides = self.sides(node)
         if sides is None:
             return values
         arguments = self._graph.arguments[node]
-        decided = kind.spread(decided_beside, [values[place] for place in (*arguments, *sides)])
+        decided = spread(decided_beside, [values[place] for place in (*arguments, *sides)])
         if any(isinstance(element, NoValue) for element in elements(decided)):
             return values
         turned = (decided != 0) != (values[arguments[0]] != 0)

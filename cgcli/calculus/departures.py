@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import backward, contribution, local
+from cgcli.calculus.backward import backward, contribution, steps_of
 from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.result import Result
@@ -104,7 +104,7 @@ def silent(graph: Graph) -> Any:
 
 
 def gradient_departure(
-    result: Result, gradients: list[Any], masks: dict[int, Any], kinds: Collection[str]
+    result: Result, gradients: list[Any], masks: Mapping[int, Any], kinds: Collection[str]
 ) -> dict[int, list[Note]]:
     """Return notes on the first nodes of the backward pass whose gradient left the doubles.
 
@@ -112,7 +112,7 @@ def gradient_departure(
     left the doubles, nor has what follows from one. What vanished is told where the gradient by
     one of the result's sources is 0.
     """
-    graph, values, faults = result.graph, result.values, result.faults
+    graph, values, faults = result.graph, result.values, result.trail.faults
     unusual = {
         node
         for node, gradient in enumerate(gradients)
@@ -152,7 +152,7 @@ def gradient_departure(
                 graph, values, node, place, upstream
             ):
                 continue
-            sent = contribution(graph, values, node, place, upstream, {}, masks)
+            sent = contribution(graph, values, node, place, upstream, Trail(None, masks))
             if sent is None or _is_usual(sent):
                 continue
             judge = functools.partial(_judge, graph, values, node, place, upstream)
@@ -185,11 +185,11 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
             continue
         looked += 1
         seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
-        trail = Trail()
+        trail = Trail(result.trail.faults)
         if inner:
             seed[inner] = 1.0
             trail.masks[of] = seed != 0
-        gradients = backward(graph, result.values, of, active, result.faults, seed, trail)
+        gradients = backward(graph, result.values, of, active, trail, seed)
         more = gradient_departure(result, gradients, trail.masks, left)
         left -= {note.kind for notes_there in more.values() for note in notes_there}
         notes = merged(notes, more)
@@ -247,7 +247,7 @@ def _judge(
     if not _all(sent, _is_number):
         known = all(_all(number, _is_number) for number in (upstream, values[node], *parts))
         # A rule that says that there is no derivative has a convention, or a note of its own.
-        partial = local(graph, values, node, place)
+        partial = steps_of(graph, values).local(node, place)
         absent = partial is not None and not _all(partial, _is_number)
         if known and not (absent and all(_all(part, math.isfinite) for part in parts)):
             yield _Found("domain", argument, _PRODUCT)
@@ -285,7 +285,7 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
         return False
     if not operation.elementwise:
         return operation.mixes or operation.wide or not (graph.static.get(node) or operation.kinks)
-    partial = local(graph, values, node, place)
+    partial = steps_of(graph, values).local(node, place)
     apart: Any = operation.wide
     for argument in arguments:
         apart = apart & (values[argument] != 0)

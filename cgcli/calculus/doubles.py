@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from cgcli.calculus.kind import Kind
+from cgcli.calculus.sweep import Sweep
+from cgcli.calculus.trail import Trail
+from cgcli.errors import CgraphError, Place
+from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.operations.row import Rule, Shape
 
 if TYPE_CHECKING:
     from cgcli.calculus.result import Result
-    from cgcli.graph.graph import Graph
 
 
-class Doubles:
-    """IEEE doubles: floats, and NumPy's arrays of them."""
+class Doubles(Kind):
+    """IEEE doubles: floats, and NumPy's arrays of them. What has no value is inf or NaN."""
 
     exact = False
     as_written = False
+    tolerated: tuple[str, ...] = ()
+    """The notes that a constant may have: what is said of others is an error."""
 
-    def numeral(self, text: str) -> builtins.float:
+    def numeral(self, text: str) -> float:
         """Return the float nearest to a numeral."""
-        return builtins.float(text)
+        return float(text)
 
     def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where it leaves its domain or the doubles."""
-        return self._constant(graph, inputs, ())
-
-    def _constant(self, graph: Graph, inputs: Mapping[str, Any], borne: tuple[str, ...]) -> Any:
-        """Return the output's value; raises for the first note that is not of the kinds borne."""
-        from cgcli.calculus.forward import forward
         from cgcli.calculus.notes import examine
-        from cgcli.errors import CgraphError, Place
 
-        values = forward(graph, inputs)
+        values = self.forward(graph, inputs)
         for node, (note, *_) in examine(graph, values).notes.items():
-            if note.kind in borne:
-                continue
-            place = Place(graph.text, graph.starts[node], graph.ends[node])
-            raise CgraphError("binding", note.message, "", (place,))
+            if note.kind not in self.tolerated:
+                place = Place(graph.text, graph.starts[node], graph.ends[node])
+                raise CgraphError("binding", note.message, "", (place,))
         return values[graph.output]
 
     def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,10 +45,6 @@ class Doubles:
         from cgcli.numbers.values import as_inputs
 
         return as_inputs(bindings)
-
-    def outline(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the inputs themselves."""
-        return inputs
 
     def evaluate(
         self,
@@ -71,22 +65,19 @@ class Doubles:
 
         return forward(graph, inputs)
 
-    def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
-        """Raise nothing: inf and NaN are doubles."""
-
     def backward(
-        self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
+        self, graph: Graph, values: list[Any], of: int, active: bytearray, trail: Trail
     ) -> list[Any]:
         """Return the gradients."""
         from cgcli.calculus.backward import backward
 
-        return backward(graph, values, of, active, faults)
+        return backward(graph, values, of, active, trail)
 
-    def run(self, rule: Rule, *parts: Any) -> Any:
-        """Return a rule's result over floats."""
-        from cgcli.numbers.real import run
+    def sweep(self, graph: Graph, values: Any, trail: Trail | None = None) -> Sweep:
+        """Return the sweep over floats, or over arrays."""
+        from cgcli.calculus.backward import steps_of
 
-        return run(rule, *parts)
+        return steps_of(graph, values, trail)
 
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule is true of numbers that are not all infinite, and none NaN."""
@@ -110,18 +101,12 @@ class Doubles:
                 at, some = at & ~np.isnan(part), some | np.isfinite(part)
         return at & some
 
-    def float(self, value: Any) -> builtins.float:
-        """Return a float as such."""
-        return builtins.float(value)
-
-    def doubles(self, value: Any) -> Any:
-        """Return a value as it is."""
-        return value
-
-    def spread(self, rule: Rule, parts: list[Any]) -> Any:
+    def spread(self, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return a float, or an array."""
-        if all(isinstance(part, builtins.float) for part in parts):
-            return self.run(rule, *parts)
+        if all(isinstance(part, float) for part in parts):
+            from cgcli.numbers.real import run
+
+            return run(rule, *parts)
         from cgcli.numbers.arrays import ARRAYS, quiet
 
         with quiet():
@@ -131,32 +116,13 @@ class Doubles:
         """Return a constant's float."""
         return graph.constants[node]
 
-    def value(self, graph: Graph, values: list[Any], node: int) -> Any:
-        """Return the value of one node."""
-        from cgcli.calculus.forward import value
-
-        return value(graph, values, node)
-
-    def local(self, graph: Graph, values: list[Any], node: int, place: int) -> Any:
-        """Return a float, or an array of the node's shape."""
-        from cgcli.calculus.backward import local
-
-        return local(graph, values, node, place)
-
     def contribution(
-        self,
-        graph: Graph,
-        values: list[Any],
-        node: int,
-        place: int,
-        upstream: Any,
-        faults: dict[int, Any],
-        masks: dict[int, Any],
+        self, graph: Graph, values: Any, node: int, place: int, upstream: Any, trail: Trail
     ) -> Any:
-        """Return what is sent, to the bit."""
+        """Return what is sent, also by a step to what is at fault."""
         from cgcli.calculus.backward import contribution
 
-        return contribution(graph, values, node, place, upstream, faults, masks)
+        return contribution(graph, values, node, place, upstream, trail)
 
     def zero(self, shape: Shape) -> Any:
         """Return 0.0, or zeros."""
@@ -168,19 +134,16 @@ class Doubles:
 
     def plain(self, value: Any) -> Any:
         """Return a scalar as a float: rules may return whole numbers, and NumPy's scalars."""
-        if value is None or type(value) is builtins.float:
+        if value is None or type(value) is float:
             return value
-        return value if getattr(value, "shape", ()) else builtins.float(value)
+        return value if getattr(value, "shape", ()) else float(value)
 
 
 class Nearest(Doubles):
     """The doubles beside numbers of more digits: what is too large for one is inf, and no error."""
 
     as_written = True
-
-    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
-        """Return the output's value; raises where it leaves its domain."""
-        return self._constant(graph, inputs, ("overflow",))
+    tolerated = ("overflow",)
 
 
 DOUBLES: Final = Doubles()

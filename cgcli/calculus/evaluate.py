@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result, find
-from cgcli.calculus.sweep import by_rows
+from cgcli.calculus.sweep import jacobian
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
@@ -28,6 +28,26 @@ from cgcli.limits import Limits
 from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import describe, size
 from cgcli.words import joined
+
+
+def prepared(
+    graph: Graph, of: str | None, wrt: Sequence[str] | None, limits: Limits, kind: Kind
+) -> Result:
+    """Return a result that knows what is asked for, and no values yet.
+
+    `of` names the node that is differentiated, the output unless it is given, and `wrt` what by,
+    every input unless it is given; then only the nodes between those and the output have a
+    gradient. Raises `CgraphError` for a name that no node has, and for a Jacobian of more numbers
+    than `limits` allow.
+    """
+    target = graph.output if of is None else find(graph, of)
+    # Inputs are known by name; to look any other node up, every node must be named first.
+    sources = dict(graph.inputs if wrt is None else {name: find(graph, name) for name in wrt})
+    varying = graph.dependents([*graph.inputs.values(), *sources.values()])
+    active = varying if wrt is None else graph.between(sources.values(), target)
+    if graph.shape(target):
+        check_size(graph, target, list(sources), list(sources.values()), limits)
+    return Result(graph, [], target, active, sources, kind, varying)
 
 
 def evaluate(
@@ -39,44 +59,30 @@ def evaluate(
     *,
     kind: Kind,
 ) -> Result:
-    """Return the values of a graph and the gradients of one node, the output unless `of` says.
+    """Return the values of a graph in doubles, and the gradients of one node.
 
-    `inputs` has a float or an array for every input. `wrt` names what to differentiate by,
-    every input unless it is given; then only the nodes between those and the output have a
-    gradient. Raises `CgraphError` for a name that no node has, and for a Jacobian of more numbers
-    than `limits` allow.
+    `inputs` has a float or an array for every input; the rest is as `prepared` has it.
     """
-    target = graph.output if of is None else find(graph, of)
-    # Inputs are known by name; to look any other node up, every node must be named first.
-    wanted = graph.inputs if wrt is None else {name: find(graph, name) for name in wrt}
-    wanted = dict(wanted)
-    names, sources = list(wanted), list(wanted.values())
-    varying = graph.dependents([*graph.inputs.values(), *sources])
-    active = varying if wrt is None else graph.between(sources, target)
-    if graph.shape(target):
-        check_size(graph, target, names, sources, limits)
-    values = forward(graph, inputs)
+    result = prepared(graph, of, wrt, limits, kind)
+    target, active = result.of, result.active
+    values = result.values = forward(graph, inputs)
     by_node, faults, forms = notes.examine(graph, values)
-    trail = Trail()
-    result = Result(graph, values, target, active, wanted, kind, varying)
-    result.faults, result.masks = faults, trail.masks
+    result.trail = Trail(faults)
     if graph.shape(target):
-        jacobian, reached = _jacobian(result, trail)
-        result.jacobian = dict(zip(names, jacobian, strict=True))
+        result.jacobian, reached = _jacobian(result)
     else:
-        reached = result.gradients = backward(graph, values, target, active, faults, 1.0, trail)
-        result.gradient = {n: result.grad(s) for n, s in zip(names, sources, strict=True)}
-    bent = kinks(result, reached, trail, lambda: values)
-    if (bent or forms) and trail.scattered:
+        reached = result.gradients = backward(graph, values, target, active, result.trail)
+        result.gradient = {name: result.grad(node) for name, node in result.sources.items()}
+    bent = kinks(result, reached, lambda: values)
+    if (bent or forms) and result.trail.scattered:
         # An element that is not picked is at no kink, and no indeterminate form.
-        trail = Trail(marks=True)
-        reached = backward(graph, values, target, active, faults, _ones(graph, target), trail)
-        result.masks = trail.masks
-        bent = kinks(result, reached, trail, lambda: values)
+        result.trail = Trail(faults, marks=True)
+        reached = backward(graph, values, target, active, result.trail, _ones(graph, target))
+        bent = kinks(result, reached, lambda: values)
     for node, form in forms.items():
-        reach = trail.masks.get(node, True) & form
+        reach = result.trail.masks.get(node, True) & form
         if reached[node] is not None and (reach is True or reach.any()):
-            trail.crossed.add(node)
+            result.trail.crossed.add(node)
     vanished = list(vanished_values(graph, values))
     if vanished:
         # What is 0 for want of a smaller double is at no kink.
@@ -85,7 +91,7 @@ def evaluate(
         by_node = notes.merged(by_node, {node: [underflow(graph, node)] for node in vanished})
     by_node = notes.merged(by_node, bent)
     if by_node:
-        result.notes = _told(result, by_node, reached, trail)
+        result.notes = _bearing(result, by_node, reached)
     kinds = {"overflow", "underflow", "domain"}
     for note in result.notes:
         # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
@@ -95,7 +101,7 @@ def evaluate(
             if result.jacobian:
                 left = jacobian_departure(result, kinds)
             else:
-                left = gradient_departure(result, reached, trail.masks, kinds)
+                left = gradient_departure(result, reached, result.trail.masks, kinds)
                 left = _with_limits(result, inputs, left)
         by_node = notes.merged(by_node, left)
         result.notes += (note for notes_there in left.values() for note in notes_there)
@@ -123,15 +129,13 @@ def _with_limits(
     }
 
 
-def _told(
-    result: Result, by_node: dict[int, list[Note]], gradients: list[Any], trail: Trail
-) -> list[Note]:
+def _bearing(result: Result, by_node: dict[int, list[Note]], gradients: list[Any]) -> list[Note]:
     """Return the notes that bear on the output, in order; of domain and underflow the first.
 
     A note bears on it when a gradient came through its node, or when no gradient did but the
     output's value needs the node. What an element is that `where` did not take bears on nothing.
     """
-    needed = _needed(result, gradients, trail)
+    needed = _needed(result, gradients)
     bearing: list[Note] = []
     outside = vanished = False
     for node in sorted(by_node):
@@ -145,14 +149,14 @@ def _told(
                     continue
                 vanished = True
             if note.kind == "domain":
-                if outside or (differentiated and node not in trail.crossed):
+                if outside or (differentiated and node not in result.trail.crossed):
                     continue
                 outside = True
             bearing.append(note)
     return bearing
 
 
-def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
+def _needed(result: Result, gradients: list[Any]) -> bytearray:
     """Return a flag a node: 1 where the target's value needs it, by branches that are taken.
 
     Where a gradient passed a node but was cut off from an argument, no element of the argument
@@ -171,7 +175,7 @@ def _needed(result: Result, gradients: list[Any], trail: Trail) -> bytearray:
                 continue
             cut = gradients[node] is not None and gradients[argument] is None and active[argument]
             turns = chooses and result.choices.sides(node) is not None
-            if cut and not turns and (node in trail.masks or (chooses and place)):
+            if cut and not turns and (node in result.trail.masks or (chooses and place)):
                 continue
             flags[argument] = 1
     return flags
@@ -198,32 +202,42 @@ def check_size(
         )
 
 
-def _jacobian(result: Result, trail: Trail) -> tuple[list[Any], list[Any]]:
+def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
     """Return by source the array of shape output × input, and which nodes a gradient reached."""
     import numpy as np
 
-    graph, target, sources = result.graph, result.of, list(result.sources.values())
-    shape = graph.shape(target)
-    active = graph.dependents(sources)
+    graph, target, sources = result.graph, result.of, result.sources
+    values, trail = result.values, result.trail
+    active = graph.dependents(sources.values())
     reached: list[Any] = [None] * len(graph)
-    rows, columns = size(shape), sum(size(graph.shape(source)) for source in sources)
-    matrix = np.zeros((rows, columns))
+
+    def apart(of: int, seed: Any) -> list[Any]:
+        gradients: list[Any] = []
+        inner = bool(np.shape(seed))
+        if not (trail.faults and inner):
+            gradients = backward(graph, values, of, active, Trail(trail.faults), seed)
+        arrived = [gradients[node] for node in sources.values()] if gradients else []
+        if inner and not (gradients and _all_finite(arrived)):
+            # What the element does not depend on is not multiplied by 0: a fault stays in its own.
+            masked = Trail(trail.faults, {of: seed != 0})
+            gradients = backward(graph, values, of, active, masked, seed)
+        return gradients
+
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
-        ones, faults = _ones(graph, target), result.faults
-        reached = backward(graph, result.values, target, active, faults, ones, trail)
-        narrow = _is_narrow(graph, target, active, rows, columns)
-        if narrow:
-            _by_columns(result, active, matrix)
-        if not narrow or not np.isfinite(matrix).all():
+        reached = backward(graph, values, target, active, trail, _ones(graph, target))
+        if _is_narrow(graph, target, active, sources.values()):
+            blocks = _by_columns(result, active)
+            if _all_finite(blocks.values()):
+                return blocks, reached
             # What overflows on the way forward may be a double on the way back.
-            _by_rows(result, active, matrix)
-    shapes = [graph.shape(source) for source in sources]
-    ends = accumulate(map(size, shapes))
-    return [
-        matrix[:, end - size(inner) : end].reshape(shape + inner)
-        for end, inner in zip(ends, shapes, strict=True)
-    ], reached
+    return jacobian(graph, target, sources, active, 0.0, 1.0, apart), reached
+
+
+def _all_finite(arrays: Iterable[Any]) -> bool:
+    import numpy as np
+
+    return all(array is None or np.isfinite(array).all() for array in arrays)
 
 
 _DIRECTIONS: Final = 2**24
@@ -241,8 +255,9 @@ def _ones(graph: Graph, target: int) -> Any:
     return np.ones(graph.shape(target))
 
 
-def _is_narrow(graph: Graph, target: int, active: bytearray, rows: int, columns: int) -> bool:
+def _is_narrow(graph: Graph, target: int, active: bytearray, sources: Iterable[int]) -> bool:
     """Whether sweeps forward, a direction an input, are less work than one back an output."""
+    rows, columns = size(graph.shape(target)), sum(size(graph.shape(node)) for node in sources)
     nodes, numbers = _held(graph, target, active)
     sweeps = -(-columns * numbers // _DIRECTIONS)
     return columns * numbers + sweeps * nodes * _VISIT <= rows * (numbers + nodes * _VISIT)
@@ -255,46 +270,27 @@ def _held(graph: Graph, target: int, active: bytearray) -> tuple[int, int]:
     return nodes, nodes + sum(size(shape) - 1 for node, shape in shapes if active[node])
 
 
-def _by_columns(result: Result, active: bytearray, matrix: Any) -> None:
-    """Fill in the derivatives by many inputs at once, in forward sweeps."""
+def _by_columns(result: Result, active: bytearray) -> dict[str, Any]:
+    """Return by source the array of shape output × input, by forward sweeps of many inputs."""
+    import numpy as np
+
     from cgcli.calculus.tangents import Tangents, seeded
 
     graph, target, sources = result.graph, result.of, list(result.sources.values())
     needed = graph.ancestors([target])
     for node, is_active in enumerate(active):
         needed[node] &= is_active
-    sweep = Tangents(graph, result.values, needed, result.faults, active)
-    columns = matrix.shape[1]
+    sweep = Tangents(graph, result.values, needed, result.trail.faults, active)
+    shape, columns = graph.shape(target), sum(size(graph.shape(source)) for source in sources)
+    matrix = np.zeros((size(shape), columns))
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
     for start in range(0, columns, step):
         seeds = seeded(graph, sources, start, min(columns, start + step))
         tangent = sweep.of(target, seeds)
         matrix[:, start : start + step] = tangent.reshape(len(tangent), -1).T
-
-
-def _by_rows(result: Result, active: bytearray, matrix: Any) -> None:
-    """Fill in the gradients of an element of the output each, in a pass back each."""
-    import numpy as np
-
-    graph, faults = result.graph, result.faults
-
-    def _row(of: int, seed: Any, trail: Trail) -> Any:
-        gradients = backward(graph, result.values, of, active, faults, seed, trail)
-        parts = [
-            np.zeros(graph.shape(source)) if gradients[source] is None else gradients[source]
-            for source in result.sources.values()
-        ]
-        return np.concatenate([np.reshape(part, -1) for part in parts])
-
-    def _apart(of: int, seed: Any) -> Any:
-        inner = bool(np.shape(seed))
-        row = None if faults and inner else _row(of, seed, Trail())
-        if row is None or (inner and not np.isfinite(row).all()):
-            # What the element does not depend on is not multiplied by 0: a fault stays in its own.
-            trail = Trail()
-            trail.masks[of] = seed != 0
-            row = _row(of, seed, trail)
-        return row
-
-    for place, row in by_rows(graph, result.of, active, 0.0, 1.0, _apart):
-        matrix[place] = row
+    ends = accumulate(size(graph.shape(source)) for source in sources)
+    blocks = np.split(matrix, list(ends)[:-1], axis=1)
+    return {
+        name: block.reshape(shape + graph.shape(source))
+        for (name, source), block in zip(result.sources.items(), blocks, strict=True)
+    }

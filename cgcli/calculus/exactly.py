@@ -6,33 +6,41 @@ asked for needs it.
 
 from __future__ import annotations
 
-import builtins
-import math
+import functools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
 from cgcli.calculus import refusals
-from cgcli.calculus.evaluate import check_size
-from cgcli.calculus.exact_passes import ExactSweep, Ratios, handed_out, unreached
+from cgcli.calculus.evaluate import prepared
+from cgcli.calculus.exact_passes import (
+    ExactSweep,
+    doubles,
+    handed_out,
+    literal,
+    taken,
+    unreached,
+)
+from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
-from cgcli.calculus.result import Result, find
-from cgcli.calculus.sweep import by_rows
+from cgcli.calculus.result import Result
+from cgcli.calculus.sweep import Sweep, jacobian
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
-from cgcli.numbers.exact import run
-from cgcli.numbers.missing import NOTHING, NoValue, NoValueError
+from cgcli.numbers.elements import by_element
+from cgcli.numbers.exact import exact_namespace, run
+from cgcli.numbers.missing import NoValue, NoValueError
 from cgcli.numbers.numerals import read_numeral
-from cgcli.numbers.ratio import Ratio, RoomError, as_ratio
-from cgcli.operations.row import Rule, Shape
-from cgcli.operations.shapes import size
+from cgcli.numbers.parts import Parts
+from cgcli.numbers.ratio import Ratio, Room, RoomError
+from cgcli.operations.row import Rule
 
 _WORK: Final = 1_000
 """All numbers together may take so many times the work of passing through one of full length."""
 
 
-class Exactly(Ratios):
+class Exactly(Kind):
     """Exact rationals: `Fraction`s, and NumPy's arrays of them.
 
     >>> from cgcli.program import parse
@@ -44,6 +52,11 @@ class Exactly(Ratios):
 
     exact = True
     as_written = True
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self.limits = limits
+        self.room = Room(limits.bits)
+        self.m = exact_namespace(self.room)
 
     # Reading
 
@@ -70,7 +83,7 @@ class Exactly(Ratios):
     def outline(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the scalars as floats."""
         return {
-            name: value if getattr(value, "shape", ()) else self.float(value)
+            name: value if getattr(value, "shape", ()) else doubles(value)
             for name, value in inputs.items()
         }
 
@@ -98,7 +111,7 @@ class Exactly(Ratios):
         try:
             return compute()
         except RoomError:
-            raise refusals.too_much(graph, self.now, self.limits) from None
+            raise refusals.too_much(graph, self.room.node, self.limits) from None
         finally:
             self.room.left = None
 
@@ -109,72 +122,35 @@ class Exactly(Ratios):
         of: str | None,
         wrt: Sequence[str] | None,
     ) -> Result:
-        target = graph.output if of is None else find(graph, of)
-        wanted = dict(graph.inputs if wrt is None else {name: find(graph, name) for name in wrt})
-        names, sources = list(wanted), list(wanted.values())
-        varying = graph.dependents([*graph.inputs.values(), *sources])
-        active = varying if wrt is None else graph.between(sources, target)
-        shape = graph.shape(target)
-        if shape:
-            check_size(graph, target, names, sources, self.limits)
+        result = prepared(graph, of, wrt, self.limits, self)
+        target, sources = result.of, result.sources
         values = self._values(graph, inputs)
         self.require(graph, values[target], values)
-        handed = [handed_out(value) for value in values]
-        result = Result(graph, handed, target, active, wanted, self, varying)
-        trail = Trail()
-        if shape:
-            result.jacobian, reached = self._jacobian(graph, values, target, wanted)
+        result.values = [handed_out(value) for value in values]
+        active, sweep = result.active, ExactSweep(graph, self.m, values)
+        zero, one = Ratio(0, 1, self.room), Ratio(1, 1, self.room)
+        if graph.shape(target):
+            reached: list[Any] = [None] * len(graph)
+            active = graph.dependents(sources.values())
+
+            def backward(of: int, seed: Any) -> list[Any]:
+                gradients = sweep.backward(of, active, seed)
+                reached[:] = map(_either, reached, gradients)
+                return gradients
+
+            blocks = jacobian(graph, target, sources, active, zero, one, backward)
+            result.jacobian = {name: handed_out(block) for name, block in blocks.items()}
         else:
-            one = Ratio(1, 1, self.room)
-            reached = ExactSweep(self, graph, values).backward(target, active, one)
+            reached = sweep.backward(target, active, one)
             result.gradients = [handed_out(gradient) for gradient in reached]
-            result.gradient = {name: result.grad(node) for name, node in wanted.items()}
-        self._set_masks(graph, reached, trail)
-        gradients = result.jacobian or result.gradient or {}
-        for gradient in gradients.values():
+            result.gradient = {name: result.grad(node) for name, node in sources.items()}
+        result.trail = Trail(masks=_masks(reached))
+        for gradient in (result.jacobian or result.gradient or {}).values():
             self.require(graph, gradient, values)
-        doubles = lambda: [self.doubles(value) for value in handed]
-        kink_notes = kinks(result, reached, trail, doubles)
+        kink_notes = kinks(result, reached, lambda: list(map(doubles, result.values)))
         result.notes = [note for notes in kink_notes.values() for note in notes]
-        result.masks = trail.masks
         result.notes_by_node = refusals.notes(graph, values, kink_notes, self.limits)
         return result
-
-    def _jacobian(
-        self, graph: Graph, values: list[Any], target: int, wanted: Mapping[str, int]
-    ) -> tuple[dict[str, Any], list[Any]]:
-        """Return by name the array of shape output × input, and which nodes were reached."""
-        import numpy as np
-
-        from cgcli.numbers.objects import filled
-
-        shape = graph.shape(target)
-        active = graph.dependents(wanted.values())
-        zero = Ratio(0, 1, self.room)
-        rows = {name: filled(zero, (size(shape), *graph.shape(n))) for name, n in wanted.items()}
-        reached: list[Any] = [None] * len(graph)
-        one = Ratio(1, 1, self.room)
-        backward = lambda of, seed: ExactSweep(self, graph, values).backward(of, active, seed)
-        for place, gradients in by_rows(graph, target, active, zero, one, backward):
-            for name, node in wanted.items():
-                if gradients[node] is not None:
-                    rows[name][place] = gradients[node]
-            reached = list(map(_either, reached, gradients))
-        jacobian = {
-            name: handed_out(np.reshape(row, shape + graph.shape(wanted[name])))
-            for name, row in rows.items()
-        }
-        return jacobian, reached
-
-    def _set_masks(self, graph: Graph, gradients: list[Any], trail: Trail) -> None:
-        """Note which elements a gradient reached, where it did not reach all."""
-        if not graph.tensors:
-            return
-        for node, gradient in enumerate(gradients):
-            if getattr(gradient, "shape", ()):
-                cut = unreached(gradient)
-                if cut.any():
-                    trail.masks[node] = ~cut
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the values, a `NoValue` where there is no fraction."""
@@ -186,63 +162,46 @@ class Exactly(Ratios):
         refusals.require(graph, value, values, self.limits)
 
     def backward(
-        self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
+        self, graph: Graph, values: list[Any], of: int, active: bytearray, trail: Trail
     ) -> list[Any]:
         """Return the gradients, a `NoValue` where there is no fraction."""
-        sweep = ExactSweep(self, graph, [self.taken(value) for value in values])
         one = Ratio(1, 1, self.room)
+        sweep = self.sweep(graph, [taken(value, self.room) for value in values])
         gradients = self._guarded(graph, lambda: sweep.backward(of, active, one))
         return [handed_out(gradient) for gradient in gradients]
 
     def _values(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         names = {node: name for name, node in graph.inputs.items()}
         leaves = {
-            node: self.taken(inputs[names[node]])
+            node: taken(inputs[names[node]], self.room)
             if node in names
-            else self.literal(graph.literals[node], node)
+            else literal(graph.literals[node], node, self.room)
             for node, arguments in enumerate(graph.arguments)
             if not arguments
         }
-        return ExactSweep(self, graph).forward(leaves)
+        return ExactSweep(graph, self.m).forward(leaves)
 
     # One step again
 
-    def run(self, rule: Rule, *parts: Any) -> Any:
-        """Return a rule's result over fractions."""
-        ratios = (as_ratio(part, self.room) for part in parts)
-        return handed_out(run(rule, self.scalars, *ratios))
-
-    def float(self, value: Any) -> builtins.float:
-        """Return the double nearest to a fraction, NaN for what has no value."""
-        if isinstance(value, NoValue):
-            return math.nan
-        if isinstance(value, builtins.float):
-            return value
-        return builtins.float(Ratio(value.numerator, value.denominator))
+    def sweep(self, graph: Graph, values: Any, trail: Trail | None = None) -> Sweep:
+        """Return the sweep over fractions, which are taken as they are looked at."""
+        change = functools.partial(taken, room=self.room)
+        return ExactSweep(graph, self.m, Parts(values, range(len(graph)), change), trail)
 
     def doubles(self, value: Any) -> Any:
-        """Return the doubles nearest to fractions."""
-        if not getattr(value, "shape", ()):
-            return self.float(value)
-        import numpy as np
-
-        return np.array([self.float(element) for element in value.flat]).reshape(value.shape)
+        """Return the doubles nearest to fractions; NaN for what has no value."""
+        return doubles(value)
 
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of an operation's arguments is true: a flag, or an array of them."""
-        taken = [self.taken(part) for part in parts]
-        if node not in graph.tensors:
-            return self._is_true(rule, *taken)
-        from cgcli.numbers.objects import arrays_of, mapped
-
-        operation = graph.operations[node]
-        if operation.elementwise:
-            truth = mapped(
-                lambda *elements: self._is_true(rule, *elements), graph.shape(node), *taken
-            )
+        numbers = [taken(part, self.room) for part in parts]
+        if graph.operations[node].elementwise:
+            truth = by_element(functools.partial(self._is_true, rule), *numbers)
             return truth.astype(bool) if graph.shape(node) else truth
+        from cgcli.numbers.objects import arrays_of
+
         try:
-            truth = rule(arrays_of(self.scalars), *taken, *graph.static.get(node, ()))
+            truth = rule(arrays_of(self.m), *numbers, *graph.static.get(node, ()))
         except NoValueError:
             return False
         return truth.astype(bool) if getattr(truth, "shape", ()) else truth is True
@@ -250,71 +209,31 @@ class Exactly(Ratios):
     def _is_true(self, rule: Rule, *parts: Any) -> bool:
         if any(isinstance(part, NoValue) for part in parts):
             return False
-        truth = run(rule, self.scalars, *parts)
+        truth = run(rule, self.m, *parts)
         return not isinstance(truth, NoValue) and bool(truth)
 
-    def spread(self, rule: Rule, parts: list[Any]) -> Any:
+    def spread(self, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return a fraction, or an array of them."""
-        if not any(getattr(part, "shape", ()) for part in parts):
-            return self.run(rule, *parts)
-        import numpy as np
-
-        from cgcli.numbers.objects import mapped
-
-        shape = np.broadcast_shapes(*(getattr(part, "shape", ()) for part in parts))
-        return mapped(lambda *elements: self.run(rule, *elements), shape, *parts)
+        numbers = [taken(part, self.room) for part in parts]
+        return handed_out(by_element(functools.partial(run, rule, self.m), *numbers))
 
     def leaf(self, graph: Graph, node: int) -> Any:
         """Return the fraction that a constant's text is."""
-        return handed_out(self.literal(graph.literals[node], node))
-
-    def value(self, graph: Graph, values: list[Any], node: int) -> Any:
-        """Return the value of one node from those of its arguments."""
-        parts = [self.taken(values[a]) for a in graph.arguments[node]]
-        if not parts:
-            return self.leaf(graph, node)
-        return handed_out(ExactSweep(self, graph).value(node, parts))
-
-    def local(self, graph: Graph, values: list[Any], node: int, place: int) -> Any:
-        """Return a fraction, or an array of the node's shape."""
-        operation = graph.operations[node]
-        if not operation.elementwise:
-            return None
-        arguments = graph.arguments[node]
-        known = {place: self.taken(values[place]) for place in (node, *arguments)}
-        parts = [known[argument] for argument in arguments]
-        return handed_out(ExactSweep(self, graph, known).partials(node, (place,), parts)[0])
-
-    def contribution(
-        self,
-        graph: Graph,
-        values: list[Any],
-        node: int,
-        place: int,
-        upstream: Any,
-        faults: dict[int, Any],
-        masks: dict[int, Any],
-    ) -> Any:
-        """Return what is sent; `masks` tell which elements of the upstream gradient are none."""
-        taken = {known: self.taken(values[known]) for known in (node, *graph.arguments[node])}
-        up = self.taken(upstream)
-        if node in masks:
-            up = up.copy()
-            up[~masks[node]] = NOTHING
-        sent = ExactSweep(self, graph, taken).contribution(node, place, up)
-        return None if sent is None else handed_out(sent)
-
-    def zero(self, shape: Shape) -> Any:
-        """Return 0, or zeros."""
-        if not shape:
-            return Fraction(0)
-        from cgcli.numbers.objects import filled
-
-        return filled(Fraction(0), shape)
+        return handed_out(literal(graph.literals[node], node, self.room))
 
     def plain(self, value: Any) -> Any:
-        """Return a number as it is."""
-        return value
+        """Return ratios as fractions."""
+        return handed_out(value)
+
+
+def _masks(gradients: list[Any]) -> dict[int, Any]:
+    """Return by node which elements a gradient reached, where it did not reach all."""
+    cuts = {
+        node: unreached(gradient)
+        for node, gradient in enumerate(gradients)
+        if getattr(gradient, "shape", ())
+    }
+    return {node: ~cut for node, cut in cuts.items() if cut.any()}
 
 
 def _either(a: Any, b: Any) -> Any:

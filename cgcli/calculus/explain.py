@@ -167,7 +167,7 @@ class Explanation:
         words = ""
         if operation.elementwise:
             formula = self.locals.formula(node, place)
-            values = result.choices.beside(result.values, node, result.kind)
+            values = result.choices.beside(result.values, node, result.kind.spread)
             partial = result.kind.local(graph, values, node, place)
         else:
             words = operation.explained(place, map(graph.shape, graph.arguments[node]))
@@ -176,13 +176,11 @@ class Explanation:
 
     def sent(self, node: int, place: int) -> Any:
         """Return what a node that a gradient reached sends to one argument."""
-        result = self.result
+        result, kind = self.result, self.result.kind
         assert result.gradients is not None
         upstream = result.gradients[node]
-        faults, masks = result.faults, result.masks
-        kind = result.kind
-        values = result.choices.beside(result.values, node, kind)
-        return kind.contribution(self.graph, values, node, place, upstream, faults, masks)
+        values = result.choices.beside(result.values, node, kind.spread)
+        return kind.contribution(self.graph, values, node, place, upstream, result.trail)
 
     def _is_shared(self, node: int) -> bool:
         """Whether a node's gradient is the sum of several contributions."""

@@ -9,20 +9,18 @@ from typing import Any
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST, mended
 from cgcli.calculus.sweep import Sweep
+from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.operations.row import Rule
 
 
 class FloatSweep(Sweep):
-    """The sweep over floats; the loop below does the same, spelt out, in two thirds of the time.
+    """The sweep over floats; the loop below does the same, spelt out, in two thirds of the time."""
 
-    `faults` are the nodes that are outside their domain.
-    """
-
-    def __init__(self, graph: Graph, values: Any, faults: dict[int, Any]) -> None:
+    def __init__(self, graph: Graph, values: Any, trail: Trail) -> None:
         super().__init__(graph, real.FAST, values)
-        self._faults = faults
+        self._faults = trail.faults
 
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""

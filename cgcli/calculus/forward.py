@@ -39,18 +39,6 @@ def forward(graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
     return values
 
 
-def value(graph: Graph, values: list[Any], node: int) -> Any:
-    """Return what an operation's node is for the values of its arguments."""
-    operation = graph.operations[node]
-    parts = [values[a] for a in graph.arguments[node]]
-    if node not in graph.tensors:
-        return real.run(operation.value, *parts)
-    from cgcli.numbers.arrays import ARRAYS, as_value, quiet
-
-    with quiet():
-        return as_value(operation.value(ARRAYS, *parts, *graph.static.get(node, ())))
-
-
 def _forward_arrays(graph: Graph, leaves: dict[int, Any]) -> list[Any]:
     """The same for a graph with vectors and matrices: scalars among them stay plain floats."""
     from cgcli.numbers.arrays import ARRAYS, as_value, quiet

@@ -17,7 +17,6 @@ from cgcli.calculus.notes import (
     sides_in_words,
 )
 from cgcli.calculus.result import Result
-from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -27,7 +26,7 @@ from cgcli.words import Message, joined
 
 
 def kinks(
-    result: Result, reached: list[Any], trail: Trail, values: Callable[[], list[Any]]
+    result: Result, reached: list[Any], values: Callable[[], list[Any]]
 ) -> dict[int, list[Note]]:
     """Return the notes on what was differentiated where it has no derivative.
 
@@ -67,7 +66,7 @@ def kinks(
             moves = motion.of_arguments(node)
             places: Iterable[_Place] = [_Place(parts, moves, None)]
             if node in graph.tensors and operation.elementwise:
-                mask = trail.masks.get(node)
+                mask = result.trail.masks.get(node)
                 places = _kinks_in_array(graph.shape(node), at, parts, moves, mask, kind)
             for place in places:
                 lines = lines or Lines(graph.text)
@@ -124,8 +123,8 @@ def _kink_note(
     parts = place.parts
     operation = graph.operations[node]
     if operation.elementwise:
-        sides = kink.sides(real.CAREFUL, *map(real.Careful, map(kind.float, parts)))
-        y = kind.run(operation.value, *parts)
+        sides = kink.sides(real.CAREFUL, *map(real.Careful, map(kind.doubles, parts)))
+        y = kind.spread(operation.value, parts)
     else:
         sides = kink.sides(real.CAREFUL, *parts)
     slopes: dict[str, tuple[float | None, float | None]] = {}
@@ -138,7 +137,7 @@ def _kink_note(
         name = graph.names[argument]
         slopes[name] = (left, right)
         if operation.elementwise:
-            used = kind.float(kind.run(operation.partial(k), y, *parts))
+            used = kind.doubles(kind.spread(operation.partial(k), [y, *parts]))
             words.append(
                 Message(
                     "by {name} {sides}, and {used:g} is used",

@@ -99,7 +99,7 @@ class Locals:
         """Return what a rule writes, by which of the arguments, and whether it had cases."""
         graph = self.graph
         arguments = graph.arguments[node]
-        values = self.choices.beside(self.values, node, self.kind)
+        values = self.choices.beside(self.values, node, self.kind.spread)
         small = Graph()
         decisions = _Decisions(small, self.kind)
         m = symbolic(small, decisions.decide)
@@ -111,7 +111,7 @@ class Locals:
                 continue
             literal = self._literal(argument)
             if literal is not None:
-                size = abs(self.kind.float(values[argument]))
+                size = abs(self.kind.doubles(values[argument]))
                 number = Symbol(small, small.constant(size, literal.removeprefix("-")))
                 symbols[argument] = -number if literal.startswith("-") else number
                 continue
@@ -156,7 +156,7 @@ class _Decisions:
         if any(a not in self.small.constants for a in self.small.arguments[condition.node]):
             self.made = True
         if not getattr(value, "shape", ()):
-            value = self.kind.float(value)
+            value = self.kind.doubles(value)
             return bool(value) if value == value else None
         return bool(value.flat[0]) if value.size and (value == value.flat[0]).all() else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,38 +14,39 @@ from cgcli.calculus.sums import Scattered, scattering
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
-from cgcli.numbers.arrays import ARRAYS, flagged, quiet, reduce_to
+from cgcli.numbers.arrays import ARRAYS, as_value, flagged, quiet, reduce_to
 from cgcli.operations.row import Rule, selected
 
 
 class ArraySweep(MaskedSweep):
-    """Both passes over floats and arrays of doubles.
-
-    `faults` are the nodes that are outside their domain, True or for an array the mask of the
-    elements that are: no gradient that goes through them is finite. What a gradient met on its
-    way is kept in `trail`.
-    """
+    """Both passes over floats and arrays of doubles."""
 
     arrays = ARRAYS
     scattering = scattering(ARRAYS)
 
-    def __init__(
-        self,
-        graph: Graph,
-        values: Any,
-        faults: dict[int, Any],
-        trail: Trail | None = None,
-    ) -> None:
+    def __init__(self, graph: Graph, values: Any, trail: Trail | None = None) -> None:
         super().__init__(graph, real.FAST, values)
-        self._faults = faults
         self._trail = trail or Trail()
-        self.masks = self._trail.masks
+        self._faults, self.masks = self._trail.faults, self._trail.masks
 
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""
         if node in self.graph.tensors:
             return rule(ARRAYS, *map(_double, numbers))
         return real.run(rule, *map(float, numbers))
+
+    def value(self, node: int, parts: list[Any]) -> Any:
+        """Return a float or an array, in NumPy's silence."""
+        with quiet():
+            return as_value(super().value(node, parts))
+
+    def local(self, node: int, place: int) -> Any:
+        """Return the local derivatives in the node's shape, in NumPy's silence."""
+        with quiet():
+            partial = super().local(node, place)
+        if partial is None or node not in self.graph.tensors:
+            return partial
+        return np.broadcast_to(np.asarray(partial, dtype=np.float64), self.graph.shape(node))
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
@@ -190,13 +191,11 @@ class TaintSweep(ArraySweep):
         self,
         graph: Graph,
         values: Any,
-        faults: dict[int, Any],
-        masks: dict[int, Any],
         trail: Trail,
+        masks: Mapping[int, Any],
         steps: dict[int, Masked] | None = None,
     ) -> None:
-        super().__init__(graph, values, faults)
-        self.masks.update(masks)
+        super().__init__(graph, values, Trail(trail.faults, masks))
         self._trail.crossed = trail.crossed
         self._steps = steps
 
@@ -224,12 +223,3 @@ class TaintSweep(ArraySweep):
 
 def _double(part: Any) -> Any:
     return np.float64(part) if isinstance(part, float) else part
-
-
-def local_array(graph: Graph, values: list[Any], node: int, place: int) -> Any:
-    """Return the local derivatives of an elementwise node by one argument, in the node's shape."""
-    sweep = ArraySweep(graph, values, {})
-    parts = [sweep.part(argument) for argument in graph.arguments[node]]
-    with quiet():
-        (partial,) = sweep.partials(node, (place,), parts)
-    return np.broadcast_to(np.asarray(partial, dtype=np.float64), graph.shape(node))

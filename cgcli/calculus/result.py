@@ -8,6 +8,7 @@ from typing import Any, Final, overload
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
+from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
@@ -75,11 +76,9 @@ class Node:
         """
         result = self._result
         kind = result.kind
-        values = result.choices.beside(result.values, self.id, kind)
+        values = result.choices.beside(result.values, self.id, kind.spread)
         return [
-            kind.plain(kind.local(result.graph, values, self.id, place))
-            if result.varying[argument]
-            else None
+            kind.local(result.graph, values, self.id, place) if result.varying[argument] else None
             for place, argument in enumerate(result.graph.arguments[self.id])
         ]
 
@@ -168,8 +167,7 @@ class Result:
         self.gradients: list[Any] | None = None
         self.gradient: dict[str, Any] | None = None
         self.jacobian: dict[str, Any] | None = None
-        self.faults: dict[int, Any] = {}
-        self.masks: dict[int, Any] = {}
+        self.trail = Trail()
         self.notes: list[Note] = []
         self.notes_by_node: dict[int, list[Note]] = {}
 

@@ -22,6 +22,7 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Rule
+from cgcli.operations.shapes import size
 
 
 def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
@@ -39,27 +40,33 @@ def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple
     return node, index
 
 
-def by_rows(
+def jacobian(
     graph: Graph,
     of: int,
+    sources: Mapping[str, int],
     active: bytearray,
     zero: Any,
     one: Any,
     backward: Callable[[int, Any], list[Any]],
-) -> Iterator[tuple[int, list[Any]]]:
-    """Yield the rows of a node's Jacobian: the place of an element, and its gradients by node.
+) -> dict[str, Any]:
+    """Return by name the array of shape output × input, in a pass back for each of its rows.
 
-    `backward(node, seed)` returns gradients. Elements that nothing active leads to are left out.
+    `backward(node, seed)` returns gradients by node, None where nothing is sent. Of elements of
+    the output that nothing active leads to, none is asked for.
 
     >>> from cgcli.program import parse
     >>> graph = parse("[2*x, 3, x]").graph()
-    >>> active = graph.dependents([graph.inputs["x"]])
-    >>> list(by_rows(graph, graph.output, active, 0.0, 1.0, lambda node, seed: [node, seed]))
-    [(0, [2, 1.0]), (2, [1, 1.0])]
+    >>> active = graph.dependents(graph.inputs.values())
+    >>> backward = lambda node, seed: [10.0 * node + seed] * len(graph)
+    >>> jacobian(graph, graph.output, graph.inputs, active, 0.0, 1.0, backward)["x"]
+    array([21.,  0., 11.])
     """
     import numpy as np
 
-    for place, index in enumerate(np.ndindex(graph.shape(of))):
+    shape = graph.shape(of)
+    shapes = {name: graph.shape(node) for name, node in sources.items()}
+    rows = {name: np.full((size(shape), *inner), zero) for name, inner in shapes.items()}
+    for place, index in enumerate(np.ndindex(shape)):
         node, inner = element(graph, of, index)
         if not active[node]:
             continue
@@ -67,7 +74,11 @@ def by_rows(
         if inner:
             seed = np.full(graph.shape(node), zero)
             seed[inner] = one
-        yield place, backward(node, seed)
+        gradients = backward(node, seed)
+        for name, source in sources.items():
+            if gradients[source] is not None:
+                rows[name][place] = gradients[source]
+    return {name: row.reshape(shape + shapes[name]) for name, row in rows.items()}
 
 
 class Sweep:
@@ -167,6 +178,10 @@ class Sweep:
                 values[node] = self.value(node, parts)
         return list(values)
 
+    def valued(self, node: int) -> Any:
+        """Return the value of a node by those of its arguments."""
+        return self.value(node, [self.part(argument) for argument in self.graph.arguments[node]])
+
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return the value of a node of these arguments."""
         operation = self.graph.operations[node]
@@ -247,6 +262,13 @@ class Sweep:
         operation, y = self.graph.operations[node], self.part(node)
         run = lambda rule, *numbers: self.run(node, rule, *numbers)
         return operation.partials_by(places, run, y, parts)
+
+    def local(self, node: int, place: int) -> Any:
+        """Return the local derivative of an elementwise node by one argument, else None."""
+        if not self.graph.operations[node].elementwise:
+            return None
+        parts = [self.part(argument) for argument in self.graph.arguments[node]]
+        return self.partials(node, (place,), parts)[0]
 
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any

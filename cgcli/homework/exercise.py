@@ -14,6 +14,7 @@ from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, unknown_node
+from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
@@ -132,8 +133,9 @@ class Exercise:
         """Return the derivatives of a scalar node by every node; None where nothing was sent."""
         point = point or self.here
         if of not in point.gradients:
-            kind, faults = point.kind, self.result.faults if point is self.here else {}
-            point.gradients[of] = kind.backward(self.graph, point.values, of, self.active, faults)
+            kind, faults = point.kind, self.result.trail.faults if point is self.here else {}
+            trail = Trail(faults)
+            point.gradients[of] = kind.backward(self.graph, point.values, of, self.active, trail)
         return point.gradients[of]
 
     def _jacobian(self, quantity: Quantity, point: Point) -> Any:

@@ -119,7 +119,7 @@ def _apart(a: Any, b: Any) -> float:
 def _scale(exercise: Exercise) -> float:
     """Return the size of the numbers that are met on the way, for what cancels to 0."""
     kind = exercise.kind
-    sizes = [abs(kind.float(value)) for value in exercise.here.values if not shape_of(value)]
+    sizes = [abs(kind.doubles(value)) for value in exercise.here.values if not shape_of(value)]
     return max((size for size in sizes if size - size == 0), default=1.0)
 
 

@@ -11,6 +11,7 @@ from cgcli.calculus.floats import FloatSweep
 from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep
+from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 
 SHAKE: Final = 1e-9
@@ -36,7 +37,7 @@ class ShakenDoubles(Doubles):
         return values
 
     def backward(
-        self, graph: Graph, values: list[Any], of: int, active: bytearray, faults: dict[int, Any]
+        self, graph: Graph, values: list[Any], of: int, active: bytearray, trail: Trail
     ) -> list[Any]:
         """Return the gradients, of contributions that are moved."""
         sweep: _Shaken
@@ -46,9 +47,9 @@ class ShakenDoubles(Doubles):
             class ShakenArrays(_Shaken, ArraySweep):
                 """The sweep over arrays."""
 
-            sweep = ShakenArrays(graph, values, faults)
+            sweep = ShakenArrays(graph, values, trail)
         else:
-            sweep = _ShakenFloats(graph, values, faults)
+            sweep = _ShakenFloats(graph, values, trail)
         sweep.moved = self._moved
         return sweep.backward(of, active, 1.0)
 

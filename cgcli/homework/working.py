@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
+from cgcli.calculus.trail import Trail
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
@@ -242,7 +243,7 @@ class Use(Worked):
 
         def contribution(kind: Kind, values: Any) -> Any:
             up = upstream if kind.exact else doubles(upstream)
-            return kind.contribution(self.graph, values, self.node, self.place, up, {}, {})
+            return kind.contribution(self.graph, values, self.node, self.place, up, Trail())
 
         return self._computed(contribution)
 
@@ -253,7 +254,7 @@ class Use(Worked):
         values = {**{node: known[node] for node in (*self.arguments, *sides)}, self.node: self.y}
 
         def beside(kind: Kind, values: Any) -> Any:
-            return compute(kind, exercise.choices.beside(values, self.node, kind))
+            return compute(kind, exercise.choices.beside(values, self.node, kind.spread))
 
         return exercise.computed(values, beside)
 

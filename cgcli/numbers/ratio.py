@@ -31,14 +31,16 @@ class RoomError(ArithmeticError):
 class Room:
     """How many bits a numerator or a denominator may have, and how much work is left in all.
 
-    Work is counted in bits passed through; without `work` there is no end to it.
+    Work is counted in bits passed through; without `work` there is no end to it. `node` is the
+    one that the work is for.
     """
 
-    __slots__ = ("bits", "left")
+    __slots__ = ("bits", "left", "node")
 
     def __init__(self, bits: int = _LIMIT, work: int | None = None) -> None:
         self.bits = bits
         self.left = work
+        self.node = 0
 
     def spend(self, work: int) -> None:
         """Count the work of one operation; raises `RoomError` when there was too much of it."""

@@ -14,6 +14,7 @@ from cgcli.calculus.floats import FloatSweep, send_floats
 from cgcli.calculus.forward import forward
 from cgcli.calculus.notes import examine
 from cgcli.calculus.pullback import ArraySweep
+from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import TABLE
 
@@ -68,7 +69,7 @@ def valued(text: str, x: float, y: float) -> tuple[Any, list[Any], dict[int, Any
 def test_the_loop_of_floats_is_the_general_sweep(text: str, x: float, y: float) -> None:
     graph, values, faults, active = valued(text, x, y)
     fast = looped(graph, values, faults, active)
-    general = FloatSweep(graph, values, faults).backward(graph.output, active, 1.0)
+    general = FloatSweep(graph, values, Trail(faults)).backward(graph.output, active, 1.0)
     assert all(map(alike, fast, general)), (text, fast, general)
 
 
@@ -78,5 +79,5 @@ def test_arrays_of_scalars_are_the_same(text: str, x: float, y: float) -> None:
     graph, values, faults, active = valued(text, x, y)
     fast = looped(graph, values, faults, active)
     with np.errstate(all="ignore"):
-        arrays = ArraySweep(graph, values, faults).backward(graph.output, active, 1.0)
+        arrays = ArraySweep(graph, values, Trail(faults)).backward(graph.output, active, 1.0)
     assert all(map(alike, fast, arrays)), (text, fast, arrays)

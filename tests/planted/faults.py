@@ -1031,8 +1031,8 @@ FAULTS: Final = (
     Fault(
         "the greatest element is the steepest",
         "cgcli/views/trace/lines.py",
-        "sizes = np.array([abs(kind.float(each)) for each in value.flat])",
-        "sizes = np.array([kind.float(each) for each in value.flat])",
+        "sizes = np.array([abs(kind.doubles(each)) for each in value.flat])",
+        "sizes = np.array([kind.doubles(each) for each in value.flat])",
         (LINES,),
     ),
     Fault(

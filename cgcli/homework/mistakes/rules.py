@@ -62,7 +62,7 @@ def _slope(step: GradientStep, of: int) -> float:
     if of == step.node:
         return 1.0
     own = step.own
-    found = backward(step.graph, own.values, of, own.exercise.active, {})[step.node]
+    found = backward(step.graph, own.values, of, own.exercise.active)[step.node]
     return 0.0 if found is None else float(found)
 
 

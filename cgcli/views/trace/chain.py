@@ -89,7 +89,7 @@ class Chain(Writing):
     def _product(self, one: Contribution) -> list[str]:
         """Return upstream times local in numbers, where they are few and nothing was cut off."""
         upstream = self.result.grad(one.node)
-        special = one.node in self.result.faults or one.node in self.result.masks
+        special = one.node in self.result.trail.faults or one.node in self.result.trail.masks
         if not self.shown.gradients or special or not self.is_short(upstream, one.partial):
             return []
         left = self.in_brackets(self.grad(upstream), LEVELS["product"])

@@ -152,7 +152,7 @@ class Lines(Chain):
         return Message("shapes {arguments} to {result}", arguments=inner, result=result)
 
     def _notes(self, node: int, forward: bool) -> Iterator[Line]:
-        if not forward and node in self.result.faults:
+        if not forward and node in self.result.trail.faults:
             why = Message("outside its domain, what goes through it is never finite")
             yield Line("note", Message("domain"), aside=why)
         for note in self.result.notes_by_node.get(node, []):
@@ -177,11 +177,11 @@ def _first(value: Any, kind: Kind) -> tuple[str, Any]:
     if value is None:
         return "", None
     if not getattr(value, "shape", ()):
-        number = kind.float(value)
+        number = kind.doubles(value)
         return "", value if number - number == 0 and number else None
     import numpy as np
 
-    sizes = np.array([abs(kind.float(each)) for each in value.flat])
+    sizes = np.array([abs(kind.doubles(each)) for each in value.flat])
     if not np.isfinite(sizes).all() or not sizes.any():
         return "", None
     place = np.unravel_index(int(sizes.argmax()), value.shape)
