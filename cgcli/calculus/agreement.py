@@ -13,7 +13,7 @@ from cgcli.errors import FaultError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.numbers.balls import ABSENT, INFINITE, VOIDED, Ball
-from cgcli.numbers.elements import elements
+from cgcli.numbers.elements import by_element, elements
 from cgcli.operations.shapes import size
 
 _FINE: Final = arb(2) ** -40
@@ -83,19 +83,21 @@ class Agreement:
         keeps still, and so does every node whose gradient is not known.
         """
         chance = random.Random(5)  # noqa: S311  # no secret
-        steps: dict[int, Any] = {}
         expected = arb(0)
-        for node, gradient in enumerate(gradients):
-            if gradient is None or not active[node]:
-                continue
-            row = []
-            for element in elements(gradient):
-                step = arb(0)
-                if not element.flags & ~ABSENT and element.value.is_finite():
-                    step = _step(chance, element.value)
-                    expected += step * element.value
-                row.append(step)
-            steps[node] = row if hasattr(gradient, "flat") else row[0]
+
+        def step_by(gradient: Ball) -> Any:
+            nonlocal expected
+            if gradient.flags & ~ABSENT or not gradient.value.is_finite():
+                return arb(0)
+            step = _step(chance, gradient.value)
+            expected += step * gradient.value
+            return step
+
+        steps = {
+            node: by_element(step_by, gradient)
+            for node, gradient in enumerate(gradients)
+            if gradient is not None and active[node]
+        }
         return steps, expected
 
     def _compare_values(self, node: int, value: Any, balls: list[Any]) -> None:
@@ -126,11 +128,8 @@ class Agreement:
             if node not in steps:
                 continue
             moved = forward_series(self.graph, leaves, {node: steps[node]}, self.of)
-            row = steps[node] if isinstance(steps[node], list) else [steps[node]]
-            expected = sum(
-                (s * g.value for s, g in zip(row, elements(gradients[node]), strict=True) if s),
-                arb(0),
-            )
+            pairs = zip(elements(steps[node]), elements(gradients[node]), strict=True)
+            expected = sum((step * gradient.value for step, gradient in pairs if step), arb(0))
             if not self._slope(moved, weights).overlaps(expected):
                 return self._error(f"the gradient by {self._name(node)}")
         return self._error("the gradients")

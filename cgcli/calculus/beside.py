@@ -18,7 +18,8 @@ from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import quiet
-from cgcli.numbers.objects import arranged, mapped
+from cgcli.numbers.elements import by_element
+from cgcli.numbers.objects import arranged
 from cgcli.numbers.real import Careful
 from cgcli.numbers.taylor import TAYLOR, TERMS, Series
 from cgcli.operations.shapes import size
@@ -194,7 +195,7 @@ class _Beside(Sweep):
         self, graph: Graph, values: Sequence[Any], moved: bytearray, needed: bytearray
     ) -> None:
         still = [
-            None if moved[node] or not needed[node] else _careful(value, graph.shape(node))
+            None if moved[node] or not needed[node] else by_element(Careful, value)
             for node, value in enumerate(values)
         ]
         super().__init__(graph, TAYLOR, still)
@@ -233,8 +234,4 @@ class _Beside(Sweep):
             terms[0] = np.where(np.abs(terms[0] - at_point) <= allowed, at_point, terms[0])
             return Series(terms)
 
-        return mapped(near, self.graph.shape(node), result, self._at_point[node])
-
-
-def _careful(value: Any, shape: tuple[int, ...]) -> Any:
-    return arranged([Careful(number) for number in value.flat], shape) if shape else Careful(value)
+        return by_element(near, result, self._at_point[node])

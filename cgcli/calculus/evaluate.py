@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
+from cgcli.calculus.choices import Choices
 from cgcli.calculus.departures import (
     gradient_departure,
     jacobian_departure,
@@ -280,7 +281,8 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any]:
     needed = graph.ancestors([target])
     for node, is_active in enumerate(active):
         needed[node] &= is_active
-    sweep = Tangents(graph, result.values, needed, result.trail.faults, active)
+    choices, faults = Choices(graph, active), result.trail.faults
+    sweep = Tangents(graph, result.values, needed, choices, faults)
     shape, columns = graph.shape(target), sum(size(graph.shape(source)) for source in sources)
     matrix = np.zeros((size(shape), columns))
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])

@@ -25,15 +25,15 @@ def forward_series(
 ) -> list[Any]:
     """Return every node up to one as a number that moves, or an array of them.
 
-    `leaves` are balls, and `steps` has for a node how much it moves by itself: a number, or as
-    many in a row as it has elements. The precision is that of `flint.ctx.prec`.
+    `leaves` are balls, and `steps` has for a node how much it moves by itself: a number, or an
+    array of them. The precision is that of `flint.ctx.prec`.
     """
     with terms(2):
         numbers: list[Any] = []
         for node in range(until + 1):
             value = _done(graph, node, leaves, numbers)
             step = steps.get(node)
-            numbers.append(value if step is None else _moved(value, step))
+            numbers.append(value if step is None else by_element(Jet.moved, value, step))
         return numbers
 
 
@@ -53,15 +53,6 @@ def _done(graph: Graph, node: int, leaves: Mapping[int, Any], numbers: list[Any]
         return by_element(definition, *parts)
     except UndecidedError:
         return filled(nowhere(), graph.shape(node))
-
-
-def _moved(value: Any, step: Any) -> Any:
-    if isinstance(value, Jet):
-        return value.moved(step)
-    from cgcli.numbers.objects import arranged
-
-    pairs = zip(value.flat, step, strict=True)
-    return arranged([jet.moved(by) for jet, by in pairs], value.shape)
 
 
 def value_of(number: Any) -> list[Any]:

@@ -33,7 +33,7 @@ class Motion:
 
         result, graph = self._result, self._graph
         seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
-        sweep = Tangents(graph, self._values(), result.choices.moving, {}, result.active)
+        sweep = Tangents(graph, self._values(), result.choices.moving, result.choices)
         return sweep.reached(result.of, seeds) if seeds else {}
 
     def only(self, node: int, numbers: Any) -> Any:

@@ -172,10 +172,7 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
 
 def holds(rule: Rule, parts: list[float]) -> bool:
     """Return whether a rule of scalars is true, carefully where it raises."""
-    try:
-        return bool(rule(real.FAST, *parts))
-    except real.EDGES:
-        return bool(rule(real.CAREFUL, *map(real.Careful, parts)))
+    return bool(real.run(rule, *parts))
 
 
 def shown(graph: Graph, node: int) -> str:

@@ -8,18 +8,18 @@ reaches: what is not reached is never multiplied, so a fault stays in its own en
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.calculus.choices import Choices
-from cgcli.calculus.ends import mended_arrays
+from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, Array, quiet
 from cgcli.operations.protocol import Directions
-from cgcli.operations.row import Index, Rule, Shape, selected
+from cgcli.operations.row import Index, Shape, selected
 from cgcli.operations.shapes import size
 
 
@@ -64,11 +64,11 @@ _DIRECTIONS: Final = Directions(
 )
 
 
-class Tangents:
+class Tangents(ArraySweep):
     """The forward sweep of a graph with vectors or matrices, over the nodes flagged by `needed`.
 
-    `faults` are the nodes outside their domain and `active` those that depend on what is
-    differentiated by, as for the backward pass.
+    `faults` are the nodes outside their domain and `choices` those of what is differentiated by,
+    as for the backward pass.
     """
 
     def __init__(
@@ -76,13 +76,12 @@ class Tangents:
         graph: Graph,
         values: list[Any],
         needed: bytearray,
-        faults: dict[int, Any],
-        active: bytearray | None,
+        choices: Choices,
+        faults: Mapping[int, Any] = MappingProxyType({}),
     ) -> None:
-        self.graph = graph
-        self.values = values
+        super().__init__(graph, values)
         self.needed = needed
-        self.choices = Choices(graph, active)
+        self.choices = choices
         self.faults = {node: fault for node, fault in faults.items() if needed[node]}
 
     def of(self, target: int, seeds: dict[int, Array]) -> Array:
@@ -103,7 +102,7 @@ class Tangents:
             if graph.operations[node].elementwise:
                 moved = self._elementwise(node, tangents, reached)
             else:
-                moved = self._whole(node, tangents, count, reached)
+                moved = self._as_one(node, tangents, count, reached)
             if moved is not None:
                 if node in self.faults:
                     fault = np.broadcast_to(self.faults[node], graph.shape(node))
@@ -115,27 +114,21 @@ class Tangents:
 
     def _elementwise(self, node: int, tangents: dict[int, Array], reached: Any) -> Any:
         """Return the sum of the partials times the arguments' tangents; None for nothing."""
-        graph, values = self.graph, self.values
+        graph = self.graph
         operation, arguments = graph.operations[node], graph.arguments[node]
-        shape, tensor = graph.shape(node), node in graph.tensors
+        shape, m = graph.shape(node), self.book(node)
         places = [place for place, argument in enumerate(arguments) if argument in tangents]
-        y, run = values[node], real.run
-        if tensor:
-            y, run = _double(y), _run
-        parts = self._asked(node, run)
+        parts = self.asked(node)
         total: Any = None
-        for place, partial in zip(
-            places, operation.partials_by(places, run, y, parts), strict=True
-        ):
+        for place, partial in zip(places, self.partials(node, places, parts), strict=True):
             taken: Any = True
             if operation.reaches is not None:
-                m = ARRAYS if tensor else real.FAST
                 taken = np.asarray(operation.reaches(m, place, *parts))
                 if not taken.any():
                     continue
             argument = arguments[place]
             moved = _spread(tangents[argument], shape)
-            sent = mended_arrays(operation, place, moved, partial, y, parts)
+            sent = self.times(node, place, moved, partial, parts)
             if reached is not None:
                 sent = np.where(_spread(reached[argument], shape) & taken, sent, 0.0)
             elif taken is not True:
@@ -143,25 +136,15 @@ class Tangents:
             total = sent if total is None else total + sent
         return None if total is None else np.broadcast_to(total, (len(total), *shape))
 
-    def _asked(self, node: int, run: Any) -> list[Any]:
-        """Return the arguments of an elementwise node as its tangent asks for them."""
-
-        def part(argument: int) -> Any:
-            value = self.values[argument]
-            return _double(value) if run is _run else value
-
-        parts = [part(argument) for argument in self.graph.arguments[node]]
-        return self.choices.asked(node, parts, part, run)
-
-    def _whole(self, node: int, tangents: dict[int, Array], count: int, reached: Any) -> Any:
+    def _as_one(self, node: int, tangents: dict[int, Array], count: int, reached: Any) -> Any:
         """Return what an operation's own rule makes of the arguments' tangents."""
-        graph, values = self.graph, self.values
+        graph = self.graph
         operation, arguments = graph.operations[node], graph.arguments[node]
         rule, fixed = operation.tangent, graph.static.get(node, ())
         if rule is None or not any(a in tangents for a in arguments):
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
-        parts, y = [_double(values[a]) for a in arguments], _double(values[node])
+        parts, y = [self.part(a) for a in arguments], self.part(node)
         moved = rule(_DIRECTIONS, moves, y, parts, fixed)
         if reached is None or np.isfinite(moved).all():
             return moved
@@ -186,7 +169,7 @@ class Tangents:
             shape = graph.shape(node)
             if operation.elementwise:
                 flags_there = np.zeros((count, *shape), dtype=bool)
-                parts = self._asked(node, _run)
+                parts = self.asked(node)
                 for place, argument in enumerate(arguments):
                     if argument in reached:
                         taken = operation.reaches
@@ -227,14 +210,6 @@ def seeded(graph: Graph, sources: Sequence[int], start: int, stop: int) -> dict[
         seeds[source] = tangent.reshape(stop - start, *shape)
         before += count
     return seeds
-
-
-def _run(rule: Rule, *numbers: Any) -> Any:
-    return rule(ARRAYS, *numbers)
-
-
-def _double(part: Any) -> Any:
-    return np.float64(part) if isinstance(part, float) else part
 
 
 def _clean(part: Any) -> Any:

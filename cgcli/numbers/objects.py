@@ -69,14 +69,6 @@ def lift(function: Callable[..., Any], count: int) -> Callable[..., Any]:
     return apply
 
 
-def mapped(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:
-    """Return what a function of numbers gives at every element of parts, broadcast to a shape."""
-    if not shape:
-        return function(*parts)
-    spread = [np.broadcast_to(np.asarray(part, dtype=object), shape).flat for part in parts]
-    return arranged([function(*elements) for elements in zip(*spread, strict=True)], shape)
-
-
 def reduce_objects(contribution: Any, shape: Shape) -> Any:
     """Sum a contribution over the axes along which its argument was broadcast."""
     array = np.asarray(contribution, dtype=object)

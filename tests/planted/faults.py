@@ -218,8 +218,8 @@ FAULTS: Final = (
     Fault(
         "the sweep forward takes a choice as it is at the point",
         "cgcli/calculus/tangents.py",
-        "return self.choices.asked(node, parts, part, run)",
-        "return parts",
+        "self.choices = choices",
+        "self.choices = Choices(graph, None)",
         (BOUNDARY,),
     ),
     Fault(
