@@ -7,10 +7,9 @@ ball is small enough to judge by, or up to a limit; what is then not known is `u
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import flint
 
@@ -27,30 +26,14 @@ from cgcli.calculus.judge import (
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.notes import Note
+from cgcli.calculus.precision import FIRST_BITS, MOST_BITS, Leaves, bits_for, precisions
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import jacobian
 from cgcli.graph.graph import Graph
-from cgcli.numbers.balls import (
-    ABSENT,
-    NOTHING,
-    VOID,
-    VOIDED,
-    Ball,
-    UndecidedError,
-    ball,
-)
+from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, Ball, ball
 from cgcli.numbers.elements import by_element, filled
 from cgcli.operations.shapes import size
-
-MOST_BITS: Final = 8192
-_FIRST_BITS: Final = 128
-# A graph of many numbers is given fewer bits: their product bounds the time that is taken.
-_MOST_WORK: Final = 2**28
-
-
-Leaves = Callable[[], dict[int, Any]]
-"""Returns inputs and constants as balls, at the precision of the moment."""
 
 
 class Certificate:
@@ -73,6 +56,10 @@ class Certificate:
         self.partials: dict[int, list[Any]] = {}
         self.jacobian: dict[str, Finding] | None = None
         self.asked = bytearray(len(graph))
+
+    def findings(self) -> Iterator[Finding]:
+        """Return all findings there are."""
+        return filter(None, (*self.values, *self.gradients, *(self.jacobian or {}).values()))
 
     def verdict(self, node: int) -> str:
         """Return the worse of the verdicts on a node's value and on its gradient."""
@@ -112,7 +99,7 @@ def verify(result: Result, most_bits: int = MOST_BITS) -> Certificate:
         result.sources,
         double_leaves(graph, result.values),
         judge_float,
-        (min(_FIRST_BITS, most_bits), most_bits),
+        (min(FIRST_BITS, most_bits), most_bits),
         (result.values, [result.grad(node) for node in range(len(graph))], result.jacobian),
         result.active,
     )
@@ -142,7 +129,7 @@ def precise(
     def judge(_: Any, number: Ball) -> Judged | None:
         return judge_digits(number, digits)
 
-    bounds = _bits_for(digits, most_bits)
+    bounds = bits_for(digits, most_bits)
     return _certify(graph, of, sources, leaves, judge, bounds, None, active)
 
 
@@ -182,65 +169,6 @@ def _doubles(finding: Finding | None) -> Any:
     return np.array(elements).reshape(shown.shape)
 
 
-def precise_values(
-    graph: Graph, nodes: list[int], leaves: Leaves, digits: int, most_bits: int = MOST_BITS
-) -> list[Finding]:
-    """Return the values of some nodes alone, as decimals of so many digits.
-
-    >>> import cgcli
-    >>> from cgcli.calculus.leaves import exact_leaves
-    >>> graph = cgcli.parse("sqrt(2)").graph()
-    >>> precise_values(graph, [graph.output], exact_leaves(graph, {}), 10)[0].shown
-    '1.414213562'
-    """
-    findings: list[Finding] = []
-    for bits in _precisions(graph, *_bits_for(digits, most_bits)):
-        with flint.ctx.workprec(bits):
-            values = BallSweep(graph).forward(leaves())
-            findings = [
-                judge_each(lambda _, truth: judge_digits(truth, digits), None, values[node], shape)
-                for node, shape in ((node, graph.shape(node)) for node in nodes)
-            ]
-        if all(finding.verdict != "unsettled" for finding in findings):
-            break
-    return findings
-
-
-def precise_truths(
-    graph: Graph, tests: Sequence[Callable[[list[Any]], Any]], leaves: Leaves, digits: int
-) -> list[bool | None]:
-    """Return what tests of the values of the nodes find, as far as `precise_values` would go.
-
-    None is where that does not tell. What is asked of no number is not so.
-
-    >>> import cgcli
-    >>> from cgcli.calculus.leaves import exact_leaves
-    >>> graph = cgcli.parse("0.1 + 0.2 - 0.3").graph()
-    >>> tests = [lambda values: values[-1] != 0, lambda values: values[0] > 0]
-    >>> precise_truths(graph, tests, exact_leaves(graph, {}), 10)
-    [False, True]
-    """
-    truths: list[bool | None] = [None] * len(tests)
-    for bits in _precisions(graph, *_bits_for(digits, MOST_BITS)) if tests else ():
-        with flint.ctx.workprec(bits):
-            values = BallSweep(graph).forward(leaves())
-            for k, test in enumerate(tests):
-                if truths[k] is None:
-                    with contextlib.suppress(UndecidedError):
-                        truth = test(values)
-                        truths[k] = truth is not VOID and bool(truth)
-        if None not in truths:
-            break
-    return truths
-
-
-def _bits_for(digits: int, most_bits: int) -> tuple[int, int]:
-    """Return the bits to begin with for so many digits, and the most."""
-    first = max(_FIRST_BITS, math.ceil(digits * math.log2(10)) + 64)
-    most = max(most_bits, 2 * first) if most_bits == MOST_BITS else most_bits
-    return min(first, most), most
-
-
 def _certify(
     graph: Graph,
     of: int,
@@ -255,76 +183,68 @@ def _certify(
     certificate = Certificate(graph, of, sources, bounds[0])
     varying = graph.dependents([*graph.inputs.values(), *sources.values()])
     active = varying if active is None else active
-    given = floats or ([None] * len(graph), [None] * len(graph), None)
+    unknown: list[Any] = [None] * len(graph)
+    known_values, known_gradients, known_jacobian = floats or (unknown, unknown, None)
     agreement = Agreement(graph, of, active, list(sources.values()))
-    for bits in _precisions(graph, *bounds, size(graph.shape(of))):
+
+    def settled(before: Finding | None, number: Any, truth: Any) -> Finding:
+        if before is not None and before.verdict != "unsettled":
+            return before
+        return judge_each(judge, number, truth)
+
+    for bits in precisions(graph, *bounds, size(graph.shape(of))):
         certificate.bits = bits
         with flint.ctx.workprec(bits):
-            passes = _Passes(graph, of, active, sources, leaves())
-            waiting = _judge_all(certificate, passes, judge, given)
-            certificate.asked = BallSweep(graph, passes.values).needed(of)
+            balls, gradients = leaves(), unknown
+            values = BallSweep(graph).forward(balls)
+            sweep = BallSweep(graph, values)
+            certificate.values = list(map(settled, certificate.values, known_values, values))
+            if graph.shape(of):
+                before, blocks = certificate.jacobian or {}, _jacobian(sweep, of, sources)
+                certificate.jacobian = {
+                    name: settled(before.get(name), (known_jacobian or {}).get(name), block)
+                    for name, block in blocks.items()
+                }
+            else:
+                gradients = sweep.backward(of, active, ball(1))
+                certificate.gradients = [
+                    settled(*row, _proved(sweep, of, node, gradients)) if active[node] else None
+                    for node, row in enumerate(
+                        zip(certificate.gradients, known_gradients, strict=True)
+                    )
+                ]
+            certificate.asked = sweep.needed(of)
             for node in sources.values():
                 certificate.asked[node] = 1
-            certificate.agreed = agreement.check(passes.leaves, passes.values, passes.gradients)
+            certificate.agreed = agreement.check(balls, values, gradients)
             if floats is None:
-                _keep_partials(certificate, passes, judge, varying)
-        if not waiting and certificate.agreed:
+                certificate.partials = _partials(sweep, judge, varying)
+        if certificate.agreed and all(f.verdict != "unsettled" for f in certificate.findings()):
             break
     if not certificate.agreed:
         _withdraw(certificate)
     return certificate
 
 
-def _precisions(graph: Graph, bits: int, most: int, passes: int = 1) -> Iterator[int]:
-    """Return the precisions to try, each twice the one before; fewer where there are many numbers.
-
-    `passes` is how many backward passes are made at each.
-    """
-    numbers = sum(size(shape) for shape in graph.shapes.values()) + len(graph)
-    most = min(most, max(bits, _MOST_WORK // (numbers * passes)))
-    while bits < most:
-        yield bits
-        bits *= 2
-    yield most
+def _proved(sweep: BallSweep, of: int, node: int, gradients: list[Any]) -> Any:
+    """Return the gradient by a node; what has no value has none, whatever was sent."""
+    shape = sweep.graph.shape(node)
+    value: Any = sweep.values[of]
+    if value.flags & VOIDED:
+        return filled(VOID, shape)
+    return filled(ball(0), shape) if gradients[node] is None else gradients[node]
 
 
-class _Passes:
-    """Both passes at one precision; where the output is an array, a backward pass an element."""
-
-    def __init__(
-        self,
-        graph: Graph,
-        of: int,
-        active: bytearray,
-        sources: Mapping[str, int],
-        leaves: dict[int, Any],
-    ) -> None:
-        self.leaves = leaves
-        self.values = BallSweep(graph).forward(leaves)
-        self.gradients: list[Any] = [None] * len(graph)
-        self.jacobian: dict[str, Any] | None = None
-        self.active = active
-        value = self.values[of]
-        # What has no value has no gradient, whatever was sent.
-        self.lacks_value = not graph.shape(of) and bool(value.flags & VOIDED)
-        if not graph.shape(of):
-            self.gradients = BallSweep(graph, self.values).backward(of, active, ball(1))
-        else:
-            self.jacobian = _jacobian(graph, self.values, of, sources)
-
-
-def _jacobian(graph: Graph, values: list[Any], of: int, sources: Mapping[str, int]) -> Any:
-    active = graph.dependents(sources.values())
+def _jacobian(sweep: BallSweep, of: int, sources: Mapping[str, int]) -> dict[str, Any]:
+    active = sweep.graph.dependents(sources.values())
     # What is not this element is not reached: 0 times what has no value would have none.
-    backward = lambda node, seed: BallSweep(graph, values).backward(node, active, seed)
-    blocks = jacobian(graph, of, sources, active, NOTHING, ball(1), backward)
-    lacking = [bool(value.flags & VOIDED) for value in values[of].flat]
+    backward = lambda node, seed: sweep.backward(node, active, seed)
+    blocks = jacobian(sweep.graph, of, sources, active, NOTHING, ball(1), backward)
+    values: Any = sweep.values[of]
+    lacking = [bool(value.flags & VOIDED) for value in values.flat]
     for block in blocks.values() if any(lacking) else ():
         rows = block.reshape(len(lacking), -1)
-        # What has no value has no gradient, whatever was sent.
-        rows[lacking] = by_element(
-            lambda part: part if part.flags & ABSENT else VOID, rows[lacking]
-        )
+        rows[lacking] = by_element(_undefined, rows[lacking])
     return blocks
 
 
@@ -332,72 +252,31 @@ def _undefined(gradient: Ball) -> Ball:
     return gradient if gradient.flags & ABSENT else VOID
 
 
-def _judge_all(
-    certificate: Certificate,
-    passes: _Passes,
-    judge: Judge,
-    given: tuple[list[Any], list[Any], dict[str, Any] | None],
-) -> bool:
-    """Judge what is not settled yet; return whether anything still is not."""
-    graph = certificate.graph
-    values, gradients, jacobian = given
-    waiting = False
-    for node in range(len(graph)):
-        if _open(certificate.values[node]):
-            finding = judge_each(judge, values[node], passes.values[node], graph.shape(node))
-            certificate.values[node] = finding
-            waiting |= finding.verdict == "unsettled"
-        if passes.jacobian is None and passes.active[node] and _open(certificate.gradients[node]):
-            proved = passes.gradients[node]
-            if proved is None:
-                proved = filled(ball(0), graph.shape(node))
-            if passes.lacks_value:
-                proved = filled(VOID, graph.shape(node))
-            finding = judge_each(judge, gradients[node], proved, graph.shape(node))
-            certificate.gradients[node] = finding
-            waiting |= finding.verdict == "unsettled"
-    if passes.jacobian is not None:
-        kept = certificate.jacobian = certificate.jacobian or {}
-        for name, proved in passes.jacobian.items():
-            if _open(kept.get(name)):
-                floats = None if jacobian is None else jacobian[name]
-                kept[name] = judge_each(judge, floats, proved, proved.shape)
-                waiting |= kept[name].verdict == "unsettled"
-    return waiting
+def _partials(sweep: BallSweep, judge: Judge, varying: bytearray) -> dict[int, list[Any]]:
+    """Return by node the digits of its local derivatives; those that are not known have none."""
 
+    def judged(node: int, place: int, argument: int) -> Finding | None:
+        partial = sweep.local(node, place) if varying[argument] else None
+        return None if partial is None else judge_each(judge, None, partial)
 
-def _open(finding: Finding | None) -> bool:
-    return finding is None or finding.verdict == "unsettled"
-
-
-def _keep_partials(
-    certificate: Certificate, passes: _Passes, judge: Judge, varying: bytearray
-) -> None:
-    """Keep the digits of the local derivatives; those that are not known have none."""
-    graph = certificate.graph
-    for node, arguments in enumerate(graph.arguments):
-        findings: list[Any] = []
-        for place, argument in enumerate(arguments):
-            partial = (
-                BallSweep(graph, passes.values).local(node, place) if varying[argument] else None
-            )
-            known = None if partial is None else judge_each(judge, None, partial, graph.shape(node))
-            findings.append(known)
-        certificate.partials[node] = findings
+    return {
+        node: [judged(node, place, argument) for place, argument in enumerate(arguments)]
+        for node, arguments in enumerate(sweep.graph.arguments)
+    }
 
 
 def _withdraw(certificate: Certificate) -> None:
     """Claim no gradient, and not the output, where the second way could not be compared."""
 
-    def without(finding: Finding | None) -> Finding | None:
-        if finding is None or finding.verdict == "undefined":
+    def without(finding: Finding) -> Finding:
+        if finding.verdict == "undefined":
             return finding
         return finding._replace(verdict="unsettled", bound=None)
 
-    of = certificate.of
-    certificate.values[of] = without(certificate.values[of])
-    certificate.gradients = [without(finding) for finding in certificate.gradients]
-    for name, finding in (certificate.jacobian or {}).items():
-        replaced = without(finding)
-        assert replaced is not None
-        (certificate.jacobian or {})[name] = replaced
+    of, gradients = certificate.of, certificate.gradients
+    output = certificate.values[of]
+    certificate.values[of] = output and without(output)
+    certificate.gradients = [finding and without(finding) for finding in gradients]
+    if certificate.jacobian is not None:
+        rows = certificate.jacobian.items()
+        certificate.jacobian = {name: without(finding) for name, finding in rows}

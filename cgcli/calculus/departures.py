@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.backward import backward, contribution, steps_of
@@ -21,7 +21,8 @@ from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
 from cgcli.errors import Lines, excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import by_element
+from cgcli.numbers.elements import anywhere, by_element
+from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import size
 from cgcli.words import Message
 
@@ -148,7 +149,7 @@ def gradient_departure(
         for place, argument in enumerate(graph.arguments[node]):
             if argument not in unusual or not result.active[argument]:
                 continue
-            if _all(gradients[argument], math.isfinite) and not _may_be_lost(
+            if is_finite(gradients[argument]) and not _may_be_lost(
                 graph, values, node, place, upstream
             ):
                 continue
@@ -158,8 +159,8 @@ def gradient_departure(
             judge = functools.partial(_judge, graph, values, node, place, upstream)
             if any(judge(sent)):
                 seen += judge(motion.only(argument, sent))
-            if not _all(sent, math.isfinite):
-                endless[argument] = endless.get(argument, False) or not _all(sent, _is_number)
+            if not is_finite(sent):
+                endless[argument] = endless.get(argument, False) or anywhere(sent != sent)
         for departure in seen:
             if departure.kind not in left:
                 continue
@@ -196,15 +197,15 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
     return notes
 
 
-def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> Iterator[_Found]:
+def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> Iterator[_Departure]:
     """Yield what became of a gradient as contributions were added up to it."""
-    if node not in endless and not _all(gradient, _is_not_infinite):
-        yield _Found("overflow", node)
-    elif not endless.get(node, True) and not _all(gradient, _is_number):
-        yield _Found("domain", node, _SUM)
+    if node not in endless and anywhere(abs(gradient) == math.inf):
+        yield _Departure("overflow", node)
+    elif not endless.get(node, True) and anywhere(gradient != gradient):
+        yield _Departure("domain", node, _SUM)
 
 
-class _Found(NamedTuple):
+class _Departure(NamedTuple):
     """What became of the gradient by a node."""
 
     kind: str
@@ -216,7 +217,7 @@ _PRODUCT: Final = "product"
 _SUM: Final = "sum"
 
 
-def _words(graph: Graph, departure: _Found, node: int) -> Message:
+def _words(graph: Graph, departure: _Departure, node: int) -> Message:
     """Say what became of a gradient, at the node from which it was sent."""
     name = excerpt(graph.names[departure.of])
     if departure.kind == "overflow":
@@ -240,25 +241,25 @@ def _words(graph: Graph, departure: _Found, node: int) -> Message:
 
 def _judge(
     graph: Graph, values: list[Any], node: int, place: int, upstream: Any, sent: Any
-) -> Iterator[_Found]:
+) -> Iterator[_Departure]:
     """Yield what became of what a node sends to an argument, where that is of note."""
     argument = graph.arguments[node][place]
     parts = [values[number] for number in graph.arguments[node]]
-    if not _all(sent, _is_number):
-        known = all(_all(number, _is_number) for number in (upstream, values[node], *parts))
+    if anywhere(sent != sent):
+        known = not any(anywhere(number != number) for number in (upstream, values[node], *parts))
         # A rule that says that there is no derivative has a convention, or a note of its own.
         partial = steps_of(graph, values).local(node, place)
-        absent = partial is not None and not _all(partial, _is_number)
-        if known and not (absent and all(_all(part, math.isfinite) for part in parts)):
-            yield _Found("domain", argument, _PRODUCT)
+        absent = partial is not None and anywhere(partial != partial)
+        if known and not (absent and all(map(is_finite, parts))):
+            yield _Departure("domain", argument, _PRODUCT)
     if not _can_be_told(graph, node, [upstream, *parts]):
         return
     truths = WideSweep(graph, values, node).contribution(node, place, upstream)
     pairs = list(_pairs(sent, truths))
     if any(math.isinf(number) and truth.is_finite() for number, truth in pairs):
-        yield _Found("overflow", argument)
+        yield _Departure("overflow", argument)
     if any(number == 0 and _is_less(truth) for number, truth in pairs):
-        yield _Found("underflow", argument)
+        yield _Departure("underflow", argument)
 
 
 def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
@@ -271,7 +272,7 @@ def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
     if operation.wide or operation.mixes:
         return True
     parts = (values[argument] for argument in graph.arguments[node])
-    return not all(_all(part, _is_moderate) for part in (*more, *parts))
+    return any(anywhere(_is_extreme(part)) for part in (*more, *parts))
 
 
 def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> bool:
@@ -289,15 +290,12 @@ def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstrea
     apart: Any = operation.wide
     for argument in arguments:
         apart = apart & (values[argument] != 0)
-    if node not in graph.tensors:
-        return bool(upstream and abs(upstream * partial) < _LAST and (partial or apart))
-    lost = (upstream != 0) & (abs(upstream * partial) < _LAST) & ((partial != 0) | apart)
-    return bool(lost.any())
+    return anywhere((upstream != 0) & (abs(upstream * partial) < _LAST) & ((partial != 0) | apart))
 
 
-def _is_moderate(value: float) -> Any:
+def _is_extreme(value: Any) -> Any:
     size = abs(value)
-    return (value == 0) | ((size > _SMALL) & (size < _LARGE))
+    return (value != 0) & ((size <= _SMALL) | (size >= _LARGE) | (size != size))
 
 
 def _has_zero(value: Any) -> bool:
@@ -307,14 +305,6 @@ def _has_zero(value: Any) -> bool:
 
     # Counting takes a tenth of the time of asking for all.
     return bool(np.count_nonzero(value) < value.size)
-
-
-def _is_number(value: float) -> bool:
-    return value == value
-
-
-def _is_not_infinite(value: Any) -> Any:
-    return abs(value) != math.inf
 
 
 def _is_usual(value: Any) -> bool:
@@ -330,17 +320,6 @@ def _is_less(truth: Any) -> bool:
 
     # abs() would round to the default context, in which a number may vanish.
     return bool(truth.is_finite() and 0 < truth.copy_abs() < wide.LEAST_DOUBLE)
-
-
-def _all(value: Any, holds: Callable[[Any], Any]) -> bool:
-    """Whether something holds of a number, or of every element of an array."""
-    if isinstance(value, float):
-        return bool(holds(value))
-    if holds is math.isfinite:
-        import numpy as np
-
-        return bool(np.isfinite(value).all())
-    return bool(holds(value).all())
 
 
 def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:

@@ -93,9 +93,9 @@ def _judged(verdict: str, truth: Ball, digits: int) -> Judged | None:
     return None if text is None else Judged("kink" if truth.flags & BENT else verdict, text, None)
 
 
-def judge_each(judge: Judge, number: Any, truth: Any, shape: tuple[int, ...]) -> Finding:
+def judge_each(judge: Judge, number: Any, truth: Any) -> Finding:
     """Judge a number, or every element of an array; the verdict is the worst of them."""
-    if not shape:
+    if isinstance(truth, Ball):
         one = judge(None if number is None else float(number), truth)
         return Finding(*(one or Judged("unsettled", number, None)))
     import numpy as np
@@ -106,7 +106,8 @@ def judge_each(judge: Judge, number: Any, truth: Any, shape: tuple[int, ...]) ->
         for element, proved in zip(floats, truth.flat, strict=True)
     ]
     verdict = max((element.verdict for element in judged), key=VERDICTS.index)
-    shown, bound = np.empty(len(judged), dtype=object), np.empty(len(judged), dtype=object)
-    shown[:] = [element.shown for element in judged]
-    bound[:] = [element.bound for element in judged]
-    return Finding(verdict, shown.reshape(shape), bound.reshape(shape))
+    columns = np.empty((2, len(judged)), dtype=object)
+    columns[0] = [element.shown for element in judged]
+    columns[1] = [element.bound for element in judged]
+    shown, bound = columns.reshape(2, *truth.shape)
+    return Finding(verdict, shown, bound)

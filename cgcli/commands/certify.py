@@ -47,7 +47,8 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         message = "--max-precision is for --verify and --precision"
         raise conflict(message, "add one of the two, or leave it out")
     check_digits(given.precision)
-    from cgcli.calculus.certify import MOST_BITS, precise, verify
+    from cgcli.calculus.certify import precise, verify
+    from cgcli.calculus.precision import MOST_BITS
     from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
 
     _, result, inputs = solve(problem)

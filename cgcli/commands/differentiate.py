@@ -142,7 +142,8 @@ def _proved(
         message = "--precision wants values to evaluate the derivatives at"
         raise conflict(message, "bind them with NAME=VALUE, or leave it out")
     check_digits(precision)
-    from cgcli.calculus.certify import precise, precise_truths, precise_values
+    from cgcli.calculus.certify import precise
+    from cgcli.calculus.precision import precise_truths, precise_values
 
     graph, source = formulas.graph, formulas.source
     leaves = leaves_of(problem, graph, values)

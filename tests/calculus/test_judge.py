@@ -77,7 +77,7 @@ def test_of_an_array_the_worst_is_told() -> None:
     truth[:] = [ball(1), THIRD, Ball(arb(3), flags=VOIDED)]
     for count, worst in ((1, "certified"), (2, "corrected"), (3, "undefined")):
         numbers: Any = np.array([1.0, 0.5, 3.0])[:count]
-        found = judge_each(judge_float, numbers, truth[:count], (count,))
+        found = judge_each(judge_float, numbers, truth[:count])
         assert found.verdict == worst
         assert found.shown.shape == found.bound.shape == (count,)
         assert found.bound[0] == 0.0

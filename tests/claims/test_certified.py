@@ -14,8 +14,9 @@ import pytest
 
 import cgcli
 from cgcli.calculus.agreement import DisagreementError
-from cgcli.calculus.certify import MOST_BITS, Certificate, verify
+from cgcli.calculus.certify import Certificate, verify
 from cgcli.calculus.judge import VERDICTS
+from cgcli.calculus.precision import MOST_BITS
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 from tests.oracles.functions import ELEMENTWISE
