@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from cgcli.calculus.choices import taken_by, takes
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import Lines, excerpt
@@ -38,7 +39,14 @@ def boundary(
     `ties` has by node where a step jumps that moves, a flag or an array of them, and `reached`
     what a gradient came through. `values` are doubles.
     """
-    graph, taken = result.graph, _taken(result, reached, values)
+    graph = result.graph
+
+    def is_taken(node: int, place: int) -> bool:
+        argument = graph.arguments[node][place]
+        return reached[argument] is not None or takes(graph, values, node, place)
+
+    # What the output comes from, by a branch or a condition.
+    taken = taken_by(graph, result.of, is_taken)
     ties = {node: at for node, at in ties.items() if taken[node]}
     if not ties:
         return {}
@@ -92,22 +100,6 @@ def _others(result: Result, elements: list[Element]) -> list[Element]:
         for index in np.ndindex(result.graph.shape(node))
     )
     return [element for element in every if element not in set(elements)]
-
-
-def _taken(result: Result, reached: list[Any], values: list[Any]) -> bytearray:
-    """Return a flag a node: 1 where the output comes from it, by a branch or a condition."""
-    graph = result.graph
-    flags = bytearray(len(graph))
-    flags[result.of] = 1
-    for node in range(result.of, -1, -1):
-        reaches, arguments = graph.operations[node].reaches, graph.arguments[node]
-        for place, argument in enumerate(arguments if flags[node] else ()):
-            taken: Any = True
-            if reaches is not None and place:
-                taken = reaches(None, place, values[arguments[0]], None, None)
-            if anywhere(taken) or reached[argument] is not None:
-                flags[argument] = 1
-    return flags
 
 
 def _turned(result: Result, values: list[Any]) -> dict[int, Any]:

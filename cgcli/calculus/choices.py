@@ -9,7 +9,7 @@ other branch is the function all about it: that one is sent the gradient.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from cgcli.graph.graph import Graph
@@ -34,6 +34,29 @@ def decided_beside(
     other = m.where(c != 0, b, a)
     apart = m.where(other == other, c, turned)
     return m.where(tie, m.where(a == b, turned, apart), c)
+
+
+def takes(graph: Graph, values: Sequence[Any], node: int, place: int) -> bool:
+    """Whether a node takes an argument: each but a branch that is chosen for no element."""
+    reaches = graph.operations[node].reaches
+    if reaches is None or not place:
+        return True
+    return anywhere(reaches(None, place, *(values[a] for a in graph.arguments[node])))
+
+
+def taken_by(graph: Graph, of: int, is_taken: Callable[[int, int], bool]) -> bytearray:
+    """Return a flag a node: 1 where `of` comes from it, by arguments that are taken.
+
+    `is_taken(node, place)` tells whether a node takes the argument at a place.
+    """
+    flags = bytearray(len(graph))
+    flags[of] = 1
+    for node in range(of, -1, -1):
+        if flags[node]:
+            for place, argument in enumerate(graph.arguments[node]):
+                if not flags[argument] and is_taken(node, place):
+                    flags[argument] = 1
+    return flags
 
 
 class Choices:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cgcli.calculus import notes
 from cgcli.calculus.backward import backward
-from cgcli.calculus.choices import Choices
+from cgcli.calculus.choices import Choices, taken_by, takes
 from cgcli.calculus.departures import (
     gradient_departure,
     jacobian_departure,
@@ -26,7 +26,6 @@ from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
-from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import describe, size
 from cgcli.words import joined
 
@@ -163,29 +162,18 @@ def _needed(result: Result, gradients: list[Any]) -> bytearray:
     Where a gradient passed a node but was cut off from an argument, no element of the argument
     is taken, unless it went to the other branch.
     """
-    graph, values, active = result.graph, result.values, result.active
-    flags = bytearray(len(graph))
-    flags[result.of] = 1
-    for node in range(result.of, -1, -1):
-        if not flags[node] or graph.operations[node].reads_shape:
-            continue
-        chooses = graph.operations[node].reaches is not None
-        for place, argument in enumerate(graph.arguments[node]):
-            turned = chooses and place and gradients[argument] is not None
-            if chooses and place and not (turned or _is_taken(graph, values, node, place)):
-                continue
-            cut = gradients[node] is not None and gradients[argument] is None and active[argument]
-            turns = chooses and result.choices.sides(node) is not None
-            if cut and not turns and (node in result.trail.masks or (chooses and place)):
-                continue
-            flags[argument] = 1
-    return flags
+    graph, values, masks = result.graph, result.values, result.trail.masks
 
+    def is_taken(node: int, place: int) -> bool:
+        row, argument = graph.operations[node], graph.arguments[node][place]
+        reached, branch = gradients[argument] is not None, bool(row.reaches and place)
+        if row.reads_shape or not ((branch and reached) or takes(graph, values, node, place)):
+            return False
+        cut = gradients[node] is not None and not reached and result.active[argument]
+        turns = row.reaches is not None and result.choices.sides(node) is not None
+        return not cut or turns or not (branch or node in masks)
 
-def _is_taken(graph: Graph, values: list[Any], node: int, place: int) -> bool:
-    reaches = graph.operations[node].reaches
-    assert reaches is not None
-    return anywhere(reaches(None, place, *(values[a] for a in graph.arguments[node])))
+    return taken_by(graph, result.of, is_taken)
 
 
 def check_size(

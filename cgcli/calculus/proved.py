@@ -12,6 +12,7 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from cgcli.calculus.choices import taken_by
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import (
@@ -133,22 +134,12 @@ class BallSweep(Sweep):
 
     def needed(self, of: int) -> bytearray:
         """Return a flag a node: 1 where the value of `of` needs it, by the branches taken."""
-        graph = self.graph
-        flags = bytearray(len(graph))
-        flags[of] = 1
-        for node in range(of, -1, -1):
-            if not flags[node]:
-                continue
-            operation, arguments = graph.operations[node], graph.arguments[node]
-            for place, argument in enumerate(arguments):
-                chooses = operation.reaches is not None and place
-                if not chooses or self._may_be_taken(node, place):
-                    flags[argument] = 1
-        return flags
+        return taken_by(self.graph, of, self._may_be_taken)
 
     def _may_be_taken(self, node: int, place: int) -> bool:
         reaches = self.graph.operations[node].reaches
-        assert reaches is not None
+        if reaches is None or not place:
+            return True
         parts = [self.values[argument] for argument in self.graph.arguments[node]]
         try:
             taken = reaches(BALLS, place, *parts)

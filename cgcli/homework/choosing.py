@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from cgcli.calculus.departures import silent
 from cgcli.errors import CgraphError
 from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import step_at
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import Own, is_same, quiet
+from cgcli.homework.working import Own, is_same
 from cgcli.homework.written import shape_of
 from cgcli.numbers.values import is_finite
 from cgcli.program import Program
@@ -91,7 +92,7 @@ def choose(
                 raise
             trouble = error
             continue
-        with quiet(exercise):
+        with silent(exercise.graph):
             alone, made = told_apart(exercise)
         possible |= made
         rank = (-_edges(exercise), -_repeated(values), len(alone), -_ugliness(values))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.departures import silent
 from cgcli.homework.answers import Unreadable, read_answers
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, WRONG, Judge, Judged, Pair, Tolerance
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
-from cgcli.homework.working import Use, is_same, quiet
+from cgcli.homework.working import Use, is_same
 from cgcli.homework.written import added, alike, shape_of
 
 _CHOICES: Final = 12
@@ -43,7 +44,7 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
     """
     answers, unreadable = read_answers(exercise, sheet)
     marking = _Marking(exercise, answers, tolerance or Tolerance())
-    with quiet(exercise):
+    with silent(exercise.graph):
         marking.values()
         marking.gradients()
     answered = {answer.quantity for answer in answers}
