@@ -43,14 +43,14 @@ class Derivatives:
     def of(self, form: Form) -> Form:
         """Return the derivative of a form."""
         known, forms = self._known, self.forms
-        for each in forms.reachable([form]):
-            if each in known:
+        for part in forms.reachable([form]):
+            if part in known:
                 continue
-            rule = self._rules.get(forms.kinds[each])
-            known[each] = rule(each) if rule is not None else forms.number(each == self.by)
-            if each in forms.closed:
+            rule = self._rules.get(forms.kinds[part])
+            known[part] = rule(part) if rule is not None else forms.number(part == self.by)
+            if part in forms.closed:
                 # What its derivative is made of is as shared.
-                forms.close(known[each])
+                forms.close(known[part])
         return known[form]
 
     def _sum(self, form: Form) -> Form:
@@ -93,11 +93,11 @@ class Derivatives:
         if len(below) == 1 and above:
             return forms.mul(constant, self._quotient(above, *below[0]))
         factors = above + [(base, forms.number(-power)) for base, power in below]
-        found = self._product_rule(factors)
+        derivative = self._product_rule(factors)
         number = forms.value(constant)
         if number is not None:
-            return forms.times(found, number)
-        return forms.mul(constant, common(forms, found))
+            return forms.times(derivative, number)
+        return forms.mul(constant, common(forms, derivative))
 
     def _divides(self, exponent: Form) -> bool:
         power = self.forms.value(exponent)
@@ -171,7 +171,7 @@ class Derivatives:
         for place, argument in enumerate(arguments):
             inner = self._known[argument]
             if inner != forms.zero:
-                note_corners(operation, self._m, [Tensor(forms, each) for each in arguments])
+                note_corners(operation, self._m, [Tensor(forms, part) for part in arguments])
                 slope = self._partial(operation, place, form, arguments)
                 # The inner derivative goes in front: 2*x*cos(x^2).
                 total = forms.add(total, forms.mul(inner, slope))
@@ -198,7 +198,7 @@ def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
         if name in COMPARISONS:
             forms.grant(arguments[0], "!=", arguments[1])
         elif name in OPERATIONS and OPERATIONS[name].elementwise:
-            values = [Tensor(forms, each) for each in arguments]
+            values = [Tensor(forms, argument) for argument in arguments]
             note_corners(OPERATIONS[name], m, values, ("a jump",))
 
 

@@ -75,19 +75,19 @@ def apply(
 def read(forms: Forms, graph: Graph, node: int) -> dict[int, Form]:
     """Return the forms of a node that is made of scalars, and of all nodes that it is made of."""
     needed = graph.ancestors([node])
-    found: dict[int, Form] = {}
-    for each, arguments in enumerate(graph.arguments):
-        if not needed[each]:
+    forms_of: dict[int, Form] = {}
+    for place, arguments in enumerate(graph.arguments):
+        if not needed[place]:
             continue
         if not arguments:
-            found[each] = leaf(forms, graph, each)
+            forms_of[place] = leaf(forms, graph, place)
             continue
-        operands = tuple(found[argument] for argument in arguments)
-        name, static = graph.operations[each].name, graph.static.get(each, ())
-        found[each] = apply(forms, name, operands, static)
-        if graph.uses[each] > 1:
-            forms.close(found[each])
-    return found
+        operands = tuple(forms_of[argument] for argument in arguments)
+        name, static = graph.operations[place].name, graph.static.get(place, ())
+        forms_of[place] = apply(forms, name, operands, static)
+        if graph.uses[place] > 1:
+            forms.close(forms_of[place])
+    return forms_of
 
 
 def leaf(forms: Forms, graph: Graph, node: int) -> Form:

@@ -94,9 +94,9 @@ def parts_of(forms: Forms, condition: Condition) -> Iterator[Condition]:
     if kept:
         rest = forms.product(type(coefficient)(1 if coefficient > 0 else -1), kept)
         asked.append((rest, sign))
-    for left, own in asked:
-        if not _holds(forms, left, own):
-            yield Condition(left, own, forms.zero, guard)
+    for left, before_zero in asked:
+        if not _holds(forms, left, before_zero):
+            yield Condition(left, before_zero, forms.zero, guard)
     if not kept and coefficient <= 0 and sign != "!=":
         yield condition
 

@@ -16,8 +16,8 @@ _POLES: Final = Domain(_not_a_pole, "{x} must not be 0 or a negative whole numbe
 
 
 def _order_and_pole(m: Rulebook, n: Number, x: Number) -> Number:
-    whole = m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
-    return m.where(whole, _not_a_pole(m, x), False)
+    is_order = m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
+    return m.where(is_order, _not_a_pole(m, x), False)
 
 
 SPECIAL: Final = (
