@@ -20,7 +20,6 @@ NETWORKS: Final = (
         value=lambda m, x: m.sigmoid(x),
         partials=(lambda m, y, x: m.sigmoid_slope(x),),
         textbook=(lambda m, y, x: y * (1 - y),),
-        words=("sigmoid",),
         latex=r"\sigma",
         summary="1/(1 + exp(-x))",
     ),
@@ -28,7 +27,6 @@ NETWORKS: Final = (
         name="relu",
         value=lambda m, x: m.max(x, m.number(0)),
         partials=(lambda m, y, x: m.where(x > 0, 1, 0),),
-        words=("relu",),
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((0, 1),), "a corner at 0"),),
         summary="max(x, 0)",
         convention="the derivative at 0 is 0",
@@ -37,7 +35,6 @@ NETWORKS: Final = (
         name="leaky_relu",
         value=lambda m, x: m.where(x > 0, x, x / 100),
         partials=(lambda m, y, x: m.where(x > 0, 1, 1 / m.number(100)),),
-        words=("leaky_relu",),
         kinks=(
             Kink(
                 lambda m, x: x == 0,
@@ -54,7 +51,6 @@ NETWORKS: Final = (
         value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, m.number(0)))),
         partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, m.number(0)))),),
         textbook=(lambda m, y, x: m.where(x > 0, 1, m.exp(x)),),
-        words=("elu",),
         summary="x where positive, else exp(x) - 1",
     ),
     Unary(
@@ -62,7 +58,6 @@ NETWORKS: Final = (
         wide=True,
         value=_softplus,
         partials=(lambda m, y, x: m.sigmoid(x),),
-        words=("softplus",),
         summary="log(1 + exp(x))",
     ),
     Unary(
@@ -70,7 +65,6 @@ NETWORKS: Final = (
         wide=True,
         value=lambda m, x: m.silu(x),
         partials=(lambda m, y, x: m.silu_slope(x),),
-        words=("silu",),
         summary="x*sigmoid(x)",
     ),
     Unary(
@@ -78,7 +72,6 @@ NETWORKS: Final = (
         wide=True,
         value=lambda m, x: m.gelu(x),
         partials=(lambda m, y, x: m.gelu_slope(x),),
-        words=("gelu",),
         summary="x times the normal distribution's integral up to x",
     ),
 )

@@ -106,7 +106,6 @@ def _step(name: str, value: Rule, at: Rule, sides: Rule, words: str, summary: st
         name=name,
         value=value,
         partials=(lambda m, y, x: 0,),
-        words=(name,),
         step=True,
         kinks=(Kink(at, sides, words),),
         summary=summary,
@@ -120,7 +119,6 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
         value=value,
         partials=_shares,
         textbook=taught,
-        words=(name,),
         parameters=("a", "b"),
         variadic=True,
         kinks=(
@@ -148,7 +146,6 @@ PIECEWISE: Final = (
         name="abs",
         value=lambda m, x: m.abs(x),
         partials=(lambda m, y, x: m.sign(x),),
-        words=("abs",),
         latex=r"\left|<x>\right|",
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((-1, 1),), "a corner at 0"),),
         summary="absolute value",
@@ -196,7 +193,6 @@ PIECEWISE: Final = (
             lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, low, x),
             lambda m, y, x, low, high: _above(m, m.max(x, low), high),
         ),
-        words=("clip",),
         parameters=("x", "low", "high"),
         kinks=(
             Kink(
@@ -226,7 +222,6 @@ PIECEWISE: Final = (
             lambda m, y, c, a, b: m.where(c != 0, 1, 0),
             lambda m, y, c, a, b: m.where(c != 0, 0, 1),
         ),
-        words=("where",),
         parameters=("condition", "a", "b"),
         # The branch not taken is not multiplied by 0: nothing is sent there at all.
         reaches=lambda m, k, c, a, b: (False, c != 0, c == 0)[k],
@@ -241,8 +236,6 @@ PIECEWISE: Final = (
         wide=True,
         value=lambda m, a, b: m.mod(a, b),
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.round((a - y) / b)),
-        words=("mod",),
-        parameters=("a", "b"),
         domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
         kinks=(
             Kink(

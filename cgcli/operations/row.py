@@ -74,6 +74,10 @@ LEVELS: Final = {
 """How tightly a written operation binds, loosest first, as in the grammar; code has choices."""
 
 
+_BY_NAME: Final[tuple[str, ...]] = ("",)
+"""The words of an operation that is called by its own name."""
+
+
 class Domain(NamedTuple):
     """Where an operation is defined: as a rule of its arguments, and in words.
 
@@ -128,7 +132,7 @@ class Operation:
     name: str
     value: Rule
     partials: tuple[Rule, ...] | Rule = ()
-    words: tuple[str, ...] = ()
+    words: tuple[str, ...] = _BY_NAME
     symbol: str = ""
     level: int = LEVELS["atom"]
     parameters: tuple[str, ...] = ("x",)
@@ -153,6 +157,11 @@ class Operation:
     textbook: tuple[Rule | None, ...] | Rule = ()
     latex: str = ""
     convention: str = ""
+
+    def __post_init__(self) -> None:
+        """Let a program call it by its name, where that is not a sign."""
+        if self.words is _BY_NAME:
+            object.__setattr__(self, "words", () if self.symbol else (self.name,))
 
     @property
     def jumps(self) -> bool:
@@ -275,6 +284,7 @@ class Binary(Operation):
 
     value: Callable[[Rulebook, Number, Number], Number]
     partials: tuple[_OfTwo, _OfTwo]
+    parameters: tuple[str, ...] = ("a", "b")
     textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
 
 

@@ -26,7 +26,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.erf(x),
         partials=(lambda m, y, x: 2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        words=("erf",),
         summary="error function",
     ),
     Unary(
@@ -34,7 +33,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.erfc(x),
         partials=(lambda m, y, x: -2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        words=("erfc",),
         summary="1 - erf(x), accurate for large x",
     ),
     Unary(
@@ -42,7 +40,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.gamma(x),
         partials=(lambda m, y, x: y * m.digamma(x),),
-        words=("gamma",),
         latex=r"\Gamma",
         domain=_POLES,
         summary="gamma function, (x - 1)! for whole x",
@@ -52,7 +49,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.lgamma(x),
         partials=(lambda m, y, x: m.digamma(x),),
-        words=("lgamma",),
         domain=_POLES,
         summary="log(abs(gamma(x)))",
     ),
@@ -61,7 +57,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.digamma(x),
         partials=(lambda m, y, x: m.polygamma(1, x),),
-        words=("digamma",),
         latex=r"\psi",
         domain=_POLES,
         summary="derivative of lgamma",
@@ -71,7 +66,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, n, x: m.polygamma(n, x),
         partials=(lambda m, y, n, x: m.nan, lambda m, y, n, x: m.polygamma(n + 1, x)),
-        words=("polygamma",),
         parameters=("n", "x"),
         domain=Domain(
             _order_and_pole,

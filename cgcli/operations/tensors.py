@@ -173,7 +173,6 @@ def _reduction(
     return Operation(
         name=name,
         value=value,
-        words=(name,),
         static=("axis",),
         pullback=pullback,
         tangent=_reduced(pullback),
@@ -210,6 +209,7 @@ def _extreme_of_vector(
 TENSORS: Final = (
     Operation(
         name="stack",
+        words=(),
         value=lambda m, *a: m.stack(*a),
         tangent=_linear("stack"),
         collects=True,
@@ -222,6 +222,7 @@ TENSORS: Final = (
     ),
     Operation(
         name="index",
+        words=(),
         value=lambda m, x, *i: m.index(x, *i),
         tangent=_linear("index"),
         static=("i", "j"),
@@ -249,7 +250,6 @@ TENSORS: Final = (
         name="dot",
         value=lambda m, a, b: m.product(a, b),
         tangent=_bilinear("product"),
-        words=("dot",),
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: up * arguments[1 - k],
         shape=shapes.dot,
@@ -260,7 +260,6 @@ TENSORS: Final = (
         name="outer",
         value=lambda m, a, b: m.outer_or_scale(a, b),
         tangent=_bilinear("outer_or_scale"),
-        words=("outer",),
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: m.product(
             *((up, arguments[1]) if k == 0 else (arguments[0], up))
@@ -273,7 +272,6 @@ TENSORS: Final = (
         name="transpose",
         value=lambda m, x: m.transpose(x),
         tangent=_linear("transpose"),
-        words=("transpose",),
         latex=r"<x>^{\top}",
         pullback=lambda m, k, up, y, arguments, static: m.transpose(up),
         shape=lambda x: x[::-1],
@@ -284,7 +282,6 @@ TENSORS: Final = (
         name="concat",
         value=lambda m, *a: m.concat(*a),
         tangent=_linear("concat"),
-        words=("concat",),
         parameters=("a",),
         variadic=True,
         pullback=lambda m, k, up, y, arguments, static: m.piece(up, k, arguments),
@@ -296,7 +293,6 @@ TENSORS: Final = (
         name="diag",
         value=lambda m, x: m.diag(x),
         tangent=_linear("diag"),
-        words=("diag",),
         pullback=_diag_pullback,
         shape=shapes.diag,
         summary="the diagonal of a matrix, or the matrix that has a vector as its diagonal",
@@ -306,7 +302,6 @@ TENSORS: Final = (
         name="trace",
         value=lambda m, x: m.sum(m.diag(x)),
         tangent=lambda d, moves, y, arguments, static: d.sum(d.diag(moves[0])),
-        words=("trace",),
         latex=r"\operatorname{tr}\left(<x>\right)",
         pullback=_trace_pullback,
         shape=shapes.trace,
@@ -317,7 +312,6 @@ TENSORS: Final = (
         name="cumsum",
         value=lambda m, x: m.cumsum(x),
         tangent=_linear("cumsum"),
-        words=("cumsum",),
         pullback=lambda m, k, up, y, arguments, static: m.cumsum(up, backwards=True),
         shape=shapes.running,
         summary="for every element of a vector the sum up to it",
@@ -374,7 +368,6 @@ TENSORS: Final = (
     Operation(
         name="softmax",
         value=lambda m, x: m.softmax(x),
-        words=("softmax",),
         pullback=_softmax_pullback,
         tangent=_softmax_tangent,
         mixes=True,
@@ -386,7 +379,6 @@ TENSORS: Final = (
     Operation(
         name="log_softmax",
         value=lambda m, x: m.log_softmax(x),
-        words=("log_softmax",),
         pullback=_log_softmax_pullback,
         tangent=_log_softmax_tangent,
         mixes=True,
@@ -398,7 +390,6 @@ TENSORS: Final = (
     Operation(
         name="len",
         value=lambda m, x: m.len(x),
-        words=("len",),
         step=True,
         pullback=_constant_pullback,
         shape=shapes.length,
@@ -408,7 +399,6 @@ TENSORS: Final = (
     Operation(
         name="onehot",
         value=lambda m, k, n: m.onehot(k, n),
-        words=("onehot",),
         parameters=("k",),
         static=("n",),
         required_static=1,
