@@ -10,6 +10,7 @@ from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.normal import apply
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.rounded import BySeries
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import TABLE
@@ -63,7 +64,7 @@ def tensors(forms: Forms) -> Namespace:
 
     makers = {row.name: elementwise if row.elementwise else keeping for row in TABLE if row.words}
     defined = [name for name in vars(Algebra) if name[0] != "_" and name not in ("of", "form")]
-    return Namespace(
+    return (BySeries if forms.accurate else Namespace)(
         **{
             **{name: make(name) for name, make in makers.items()},
             **{name: getattr(algebra, name) for name in defined},

@@ -161,6 +161,14 @@ ELEMENTARY: Final = (
         summary="tangent, of radians",
     ),
     Unary(
+        # Not NumPy's, which has pi*x for x: the sinc of analysis, and of SymPy.
+        name="sinc",
+        value=lambda m, x: m.where(x == 0, 1, m.sin(x) / x),
+        partials=(lambda m, y, x: m.sinc_slope(y, x),),
+        textbook=(lambda m, y, x: (m.cos(x) - y) / x,),
+        summary="sin(x)/x, and 1 where x is 0",
+    ),
+    Unary(
         name="asin",
         value=lambda m, x: m.asin(x),
         # (1 - x)(1 + x) and not 1 - x², which loses digits near ±1.
