@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from cgcli.algebra.factoring import common, expand, weight, with_squares
 from cgcli.algebra.forms import Forms
@@ -16,9 +16,6 @@ from cgcli.algebra.tensors import tensors
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
-
-# Their corners are told by what their rules compare, or by the domain of a power.
-_WITHOUT_CORNERS: Final = frozenset({"max", "min", "pow", "atan2", "hypot"})
 
 
 class Derivatives:
@@ -159,7 +156,8 @@ class Derivatives:
         """Return Σ of the partials, as a course writes them, times the arguments' derivatives."""
         forms = self.forms
         name, arguments, static = forms.parts[form]
-        if name == "where":
+        operation, total = OPERATIONS[name], forms.zero
+        if operation.chooses:
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
             if self.by in forms.reachable([condition]):
@@ -167,7 +165,6 @@ class Derivatives:
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
-        operation, total = OPERATIONS[name], forms.zero
         for place, argument in enumerate(arguments):
             inner = self._known[argument]
             if inner != forms.zero:
@@ -199,18 +196,11 @@ def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
             forms.grant(arguments[0], "!=", arguments[1])
         elif name in OPERATIONS and OPERATIONS[name].elementwise:
             values = [Tensor(forms, argument) for argument in arguments]
-            note_corners(OPERATIONS[name], m, values, ("a jump",))
+            note_corners(OPERATIONS[name], m, values, "a jump")
 
 
-def note_corners(
-    operation: Operation,
-    m: Namespace,
-    values: list[Any],
-    kinds: tuple[str, ...] = ("a corner", "a jump"),
-) -> None:
+def note_corners(operation: Operation, m: Namespace, values: list[Any], words: str = "") -> None:
     """Take for granted that a step or a corner is not met: their rules ask for equality."""
-    if operation.name in _WITHOUT_CORNERS:
-        return
     for kink in operation.kinks:
-        if kink.words.startswith(kinds):
+        if kink.turns and not kink.compared and kink.words.startswith(words):
             kink.at(m, *values)

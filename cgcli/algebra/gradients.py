@@ -110,7 +110,7 @@ class Gradients(Sweep):
         m, operation, arguments = self.m, self.graph.operations[node], self.graph.arguments[node]
         parts: list[Any] = [self.values[argument] for argument in arguments]
         for place in places:
-            if operation.name == "where":
+            if operation.chooses:
                 # The branch that is not taken is not multiplied by 0: it is sent 0.
                 if not place:
                     note_edge(self.forms, m, parts[0].form)

@@ -119,6 +119,7 @@ ARITHMETIC: Final = (
                 lambda m, a, b: m.where(a == 0, b == 0, False),
                 lambda m, a, b: (None, (None, -m.inf)),
                 "a jump where both are 0, from 0 to 1",
+                compared=True,
             ),
             Kink(
                 lambda m, a, b: a < 0,

@@ -57,6 +57,7 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.exp(x),
         partials=(lambda m, y, x: y,),
         latex=r"\exp",
+        sign=">",
         summary="e to the power x",
     ),
     Unary(
@@ -119,8 +120,10 @@ ELEMENTARY: Final = (
                 lambda m, a, b: m.where(a == 0, b == 0, False),
                 lambda m, a, b: ((-1, 1), (-1, 1)),
                 "a corner where both are 0",
+                compared=True,
             ),
         ),
+        sign=">=",
         summary="sqrt(a^2 + b^2), without overflow",
     ),
     Binary(
@@ -143,6 +146,7 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.sin(x),
         partials=(lambda m, y, x: m.cos(x),),
         latex=r"\sin",
+        angle="argument",
         summary="sine, of radians",
     ),
     Unary(
@@ -150,6 +154,7 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.cos(x),
         partials=(lambda m, y, x: -m.sin(x),),
         latex=r"\cos",
+        angle="argument",
         summary="cosine, of radians",
     ),
     Unary(
@@ -158,6 +163,7 @@ ELEMENTARY: Final = (
         partials=(lambda m, y, x: 1 + y * y,),
         textbook=(lambda m, y, x: 1 / m.pow(m.cos(x), 2),),
         latex=r"\tan",
+        angle="argument",
         summary="tangent, of radians",
     ),
     Unary(
@@ -166,6 +172,7 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.where(x == 0, 1, m.sin(x) / x),
         partials=(lambda m, y, x: m.sinc_slope(y, x),),
         textbook=(lambda m, y, x: (m.cos(x) - y) / x,),
+        angle="argument",
         summary="sin(x)/x, and 1 where x is 0",
     ),
     Unary(
@@ -180,6 +187,7 @@ ELEMENTARY: Final = (
             _vertical(1, True, False, 1, "a vertical tangent at 1"),
             _vertical(-1, False, True, 1, "a vertical tangent at -1"),
         ),
+        angle="value",
         summary="inverse sine",
     ),
     Unary(
@@ -193,6 +201,7 @@ ELEMENTARY: Final = (
             _vertical(1, True, False, -1, "a vertical tangent at 1"),
             _vertical(-1, False, True, -1, "a vertical tangent at -1"),
         ),
+        angle="value",
         summary="inverse cosine",
     ),
     Unary(
@@ -202,6 +211,7 @@ ELEMENTARY: Final = (
         partials=(lambda m, y, x: m.atan_slope(x),),
         textbook=(lambda m, y, x: 1 / (1 + m.pow(x, 2)),),
         latex=r"\arctan",
+        angle="value",
         summary="inverse tangent",
     ),
     Binary(
@@ -224,6 +234,7 @@ ELEMENTARY: Final = (
                 lambda m, a, b: ((m.inf, m.where(b < 0, 1 / b, 0)), None),
                 "a jump of 2*pi where {a} passes 0 and {b} is negative",
                 jump=True,
+                compared=True,
             ),
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),
@@ -231,6 +242,7 @@ ELEMENTARY: Final = (
                 "no direction where both are 0",
             ),
         ),
+        angle="value",
         summary="angle of the point (b, a), in radians",
     ),
     Unary(
@@ -247,6 +259,7 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.cosh(x),
         partials=(lambda m, y, x: m.sinh(x),),
         latex=r"\cosh",
+        sign=">",
         summary="hyperbolic cosine",
     ),
     Unary(

@@ -21,6 +21,7 @@ NETWORKS: Final = (
         partials=(lambda m, y, x: m.sigmoid_slope(x),),
         textbook=(lambda m, y, x: y * (1 - y),),
         latex=r"\sigma",
+        sign=">",
         summary="1/(1 + exp(-x))",
     ),
     Unary(
@@ -28,6 +29,8 @@ NETWORKS: Final = (
         value=lambda m, x: m.max(x, m.number(0)),
         partials=(lambda m, y, x: m.where(x > 0, 1, 0),),
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((0, 1),), "a corner at 0"),),
+        sign=">=",
+        gate=True,
         summary="max(x, 0)",
         convention="the derivative at 0 is 0",
     ),
@@ -42,6 +45,7 @@ NETWORKS: Final = (
                 "a corner at 0",
             ),
         ),
+        gate=True,
         summary="x where positive, else 0.01*x",
         convention="the derivative at 0 is 0.01",
     ),
@@ -51,6 +55,7 @@ NETWORKS: Final = (
         value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, m.number(0)))),
         partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, m.number(0)))),),
         textbook=(lambda m, y, x: m.where(x > 0, 1, m.exp(x)),),
+        gate=True,
         summary="x where positive, else exp(x) - 1",
     ),
     Unary(
@@ -58,6 +63,7 @@ NETWORKS: Final = (
         wide=True,
         value=_softplus,
         partials=(lambda m, y, x: m.sigmoid(x),),
+        sign=">",
         summary="log(1 + exp(x))",
     ),
     Unary(

@@ -126,8 +126,10 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
                 lambda m, *a: _ties(m, value(m, *a), a) > 1,
                 sides,
                 "a corner where arguments tie",
+                compared=True,
             ),
         ),
+        gate=True,
         summary=summary,
         convention="ties share equally",
     )
@@ -148,6 +150,7 @@ PIECEWISE: Final = (
         partials=(lambda m, y, x: m.sign(x),),
         latex=r"\left|<x>\right|",
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((-1, 1),), "a corner at 0"),),
+        sign=">=",
         summary="absolute value",
         convention="the derivative at 0 is 0",
     ),
@@ -211,6 +214,7 @@ PIECEWISE: Final = (
                 "a corner where {x}, or the low end, meets the high end",
             ),
         ),
+        gate=True,
         summary="min(max(x, low), high)",
         convention="ties share equally, as those of max and min",
     ),
@@ -225,6 +229,7 @@ PIECEWISE: Final = (
         parameters=("condition", "a", "b"),
         # The branch not taken is not multiplied by 0: nothing is sent there at all.
         reaches=lambda m, k, c, a, b: (False, c != 0, c == 0)[k],
+        gate=True,
         summary="a where the condition is not 0, else b",
         convention=(
             "the gradient goes to the branch taken; "

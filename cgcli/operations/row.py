@@ -93,13 +93,20 @@ class Kink(NamedTuple):
 
     `at` is a rule of the arguments. `sides` gives for each argument the derivatives from the
     left and from the right, or None where the argument has nothing to do with the kink. At a
-    `jump` it is the value that has two sides.
+    `jump` it is the value that has two sides. It is `compared` where formulas show it, since
+    the row's rules or its domain ask for the same.
     """
 
     at: Rule
     sides: Rule
     words: str
     jump: bool = False
+    compared: bool = False
+
+    @property
+    def turns(self) -> bool:
+        """Whether the derivative, or the value, is another one on the other side."""
+        return self.words.startswith(("a corner", "a jump"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +127,10 @@ class Operation:
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
     where it is constant between jumps, which its kinks are, and `equates` where it asks
-    whether its two arguments are equal, or differ.
+    whether its two arguments are equal, or differ. Its `sign` is what is before 0 wherever it has
+    a value, ">" or ">=", or "kept" where it is that of all elements of its argument. It is a
+    `gate` where it lets a gradient through as it is, or does not, and its `angle` is what is an
+    angle of it: the argument or the value.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -146,6 +156,9 @@ class Operation:
     collects: bool = False
     step: bool = False
     equates: bool = False
+    gate: bool = False
+    sign: str = ""
+    angle: str = ""
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None
@@ -169,9 +182,19 @@ class Operation:
         return self.step or any(kink.jump for kink in self.kinks)
 
     @property
+    def turns(self) -> bool:
+        """Whether the derivative is another one on the other side of a corner."""
+        return any(kink.turns for kink in self.kinks)
+
+    @property
     def may_turn(self) -> bool:
         """Whether a choice by the operation's result may be another one beside the point."""
         return self.equates or not self.step
+
+    @property
+    def chooses(self) -> bool:
+        """Whether one of its arguments is taken and others are not: the first says which."""
+        return self.reaches is not None
 
     @property
     def reads_shape(self) -> bool:

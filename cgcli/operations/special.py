@@ -33,6 +33,7 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.erfc(x),
         partials=(lambda m, y, x: -2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
+        sign=">",
         summary="1 - erf(x), accurate for large x",
     ),
     Unary(

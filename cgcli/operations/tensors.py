@@ -192,6 +192,8 @@ def _extreme_of_vector(
         words=(word,),
         pullback=_extreme_pullback,
         tangent=_reduced(_extreme_pullback),
+        sign="kept",
+        gate=True,
         shape=shapes.extreme(word),
         kinks=(
             Kink(
@@ -229,6 +231,7 @@ TENSORS: Final = (
         required_static=1,
         pullback=lambda m, k, up, y, arguments, static: m.scatter(up, arguments[0], *static),
         shape=shapes.index,
+        sign="kept",
         summary="an element, a row, or a part: x[1:], W[:, 0]",
         pullback_words=("the upstream gradient goes to that place, and 0 to all others",),
     ),
@@ -275,6 +278,7 @@ TENSORS: Final = (
         latex=r"<x>^{\top}",
         pullback=lambda m, k, up, y, arguments, static: m.transpose(up),
         shape=lambda x: x[::-1],
+        sign="kept",
         summary="rows and columns swapped",
         pullback_words=("transpose({upstream})",),
     ),
@@ -323,6 +327,7 @@ TENSORS: Final = (
         _sum_pullback,
         "sum of the elements",
         "every element takes the upstream gradient",
+        sign="kept",
     ),
     _reduction(
         "mean",
@@ -337,6 +342,7 @@ TENSORS: Final = (
         _prod_pullback,
         "product of the elements",
         "every element takes the upstream gradient times all the other elements",
+        sign="kept",
         wide=True,
     ),
     _reduction(
@@ -345,6 +351,7 @@ TENSORS: Final = (
         _norm_pullback,
         "2-norm, the square root of the sum of squares",
         "{upstream} * {x}/{y}, {y} the norm",
+        sign=">=",
         wide=True,
         kinks=(
             Kink(
@@ -373,6 +380,7 @@ TENSORS: Final = (
         mixes=True,
         wide=True,
         shape=shapes.same("softmax"),
+        sign=">",
         summary="exp(x)/sum(exp(x)), over the last axis",
         pullback_words=("{y} * ({upstream} - sum({upstream}*{y})), {y} the softmax",),
     ),
