@@ -194,7 +194,7 @@ def _extreme_of_vector(
         tangent=_reduced(_extreme_pullback),
         sign="kept",
         gate=True,
-        shape=shapes.extreme(word),
+        shape=shapes.extreme,
         kinks=(
             Kink(
                 lambda m, x: m.sum(m.where(x == value(m, x), 1, 0)) > 1,
@@ -379,7 +379,7 @@ TENSORS: Final = (
         tangent=_softmax_tangent,
         mixes=True,
         wide=True,
-        shape=shapes.same("softmax"),
+        shape=shapes.same,
         sign=">",
         summary="exp(x)/sum(exp(x)), over the last axis",
         pullback_words=("{y} * ({upstream} - sum({upstream}*{y})), {y} the softmax",),
@@ -391,7 +391,7 @@ TENSORS: Final = (
         tangent=_log_softmax_tangent,
         mixes=True,
         wide=True,
-        shape=shapes.same("log_softmax"),
+        shape=shapes.same,
         summary="x - logsumexp(x), over the last axis",
         pullback_words=("{upstream} - softmax({x})*sum({upstream})",),
     ),
