@@ -35,7 +35,7 @@ ARITHMETIC: Final = (
     ),
     Unary(
         name="same",
-        words=(),
+        written="<0>",
         value=lambda m, a: a,
         partials=(lambda m, y, a: 1,),
         parameters=("a",),

@@ -135,7 +135,8 @@ class Operation:
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
     braces by the row's parameters, `{upstream}` and `{y}`; where the words depend on the shapes
-    of the arguments, `wording(place, *shapes)` returns them. `latex` is a macro, or a pattern
+    of the arguments, `wording(place, *shapes)` returns them. What is neither a sign nor a call
+    has a pattern of its own, `written`. `latex` is a macro, or a pattern
     with the arguments in angle brackets.
     """
 
@@ -144,6 +145,7 @@ class Operation:
     partials: tuple[Rule, ...] | Rule = ()
     words: tuple[str, ...] = _BY_NAME
     symbol: str = ""
+    written: str = ""
     level: int = LEVELS["atom"]
     parameters: tuple[str, ...] = ("x",)
     variadic: bool = False
@@ -172,9 +174,9 @@ class Operation:
     convention: str = ""
 
     def __post_init__(self) -> None:
-        """Let a program call it by its name, where that is not a sign."""
+        """Let a program call it by its name, where it is not written another way."""
         if self.words is _BY_NAME:
-            object.__setattr__(self, "words", () if self.symbol else (self.name,))
+            object.__setattr__(self, "words", () if self.symbol or self.written else (self.name,))
 
     @property
     def jumps(self) -> bool:

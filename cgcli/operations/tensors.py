@@ -211,7 +211,7 @@ def _extreme_of_vector(
 TENSORS: Final = (
     Operation(
         name="stack",
-        words=(),
+        written="[<*>]",
         value=lambda m, *a: m.stack(*a),
         tangent=_linear("stack"),
         collects=True,
@@ -224,7 +224,7 @@ TENSORS: Final = (
     ),
     Operation(
         name="index",
-        words=(),
+        written="<0:atom>[<static>]",
         value=lambda m, x, *i: m.index(x, *i),
         tangent=_linear("index"),
         static=("i", "j"),
