@@ -34,40 +34,6 @@ def _matmul_pullback(
     return m.outer_or_scale(a, up) if m.rank(a) == 1 else m.product(m.transpose(a), up)
 
 
-def _sum_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.spread(up, arguments[0], *static)
-
-
-def _mean_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    x = arguments[0]
-    return m.spread(up, x, *static) / m.count(x, *static)
-
-
-def _prod_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    """The product of all the other elements: y/x has no value where x is 0."""
-    x = arguments[0]
-    return m.spread(up, x, *static) * m.products_of_others(x, *static)
-
-
-def _norm_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.norm_sent(up, arguments[0], y, *static)
-
-
-def _logsumexp_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    x = arguments[0]
-    return m.spread(up, x, *static) * m.logsumexp_slope(x, y, *static)
-
-
 def _extreme_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
@@ -76,31 +42,6 @@ def _extreme_pullback(
     # NaN is the extreme, and equal to nothing: what is NaN itself has a gradient that is, too.
     share = up / m.where(y == y, m.sum(tied), 1)
     return m.where(x == x, share * tied, x)
-
-
-def _softmax_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.softmax_slope(up, y)
-
-
-def _log_softmax_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.log_softmax_slope(up, arguments[0], y)
-
-
-def _trace_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    size = int(m.count(arguments[0], 0))
-    return _on_diagonal(m, m.stack(*[up] * size), arguments[0])
-
-
-def _diag_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return _on_diagonal(m, up, arguments[0]) if m.rank(up) == 1 else m.diag(up)
 
 
 def _on_diagonal(m: Rulebook, up: Number, like: Number) -> Number:
@@ -116,13 +57,6 @@ def _matmul_words(k: int, a: Number, b: Number) -> str:
     if k == 0:
         return "outer({upstream}, {b})" if len(b) == 1 else "{upstream} @ transpose({b})"
     return "outer({a}, {upstream})" if len(a) == 1 else "transpose({a}) @ {upstream}"
-
-
-def _constant_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> None:
-    """Nothing: the value depends on the shape or on a label alone."""
-    return
 
 
 # Tangents
@@ -153,18 +87,6 @@ def _reduced(pullback: Pullback) -> Tangent:
         return d.sum(moves[0] * d.alike(weights), *static)
 
     return tangent
-
-
-def _softmax_tangent(
-    d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return d.bare.softmax_slope(moves[0], d.alike(y))
-
-
-def _log_softmax_tangent(
-    d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return d.bare.centred(moves[0], d.alike(d.bare.softmax(arguments[0])))
 
 
 def _reduction(
@@ -297,7 +219,9 @@ TENSORS: Final = (
         name="diag",
         value=lambda m, x: m.diag(x),
         tangent=_linear("diag"),
-        pullback=_diag_pullback,
+        pullback=lambda m, k, up, y, arguments, static: (
+            _on_diagonal(m, up, arguments[0]) if m.rank(up) == 1 else m.diag(up)
+        ),
         shape=shapes.diag,
         summary="the diagonal of a matrix, or the matrix that has a vector as its diagonal",
         pullback_words=("diag({upstream})",),
@@ -307,7 +231,9 @@ TENSORS: Final = (
         value=lambda m, x: m.sum(m.diag(x)),
         tangent=lambda d, moves, y, arguments, static: d.sum(d.diag(moves[0])),
         latex=r"\operatorname{tr}\left(<x>\right)",
-        pullback=_trace_pullback,
+        pullback=lambda m, k, up, y, arguments, static: _on_diagonal(
+            m, m.stack(*[up] * int(m.count(arguments[0], 0))), arguments[0]
+        ),
         shape=shapes.trace,
         summary="sum of a matrix's diagonal",
         pullback_words=("the diagonal takes the upstream gradient, and the rest 0",),
@@ -324,7 +250,7 @@ TENSORS: Final = (
     _reduction(
         "sum",
         lambda m, x, *axis: m.sum(x, *axis),
-        _sum_pullback,
+        lambda m, k, up, y, parts, static: m.spread(up, parts[0], *static),
         "sum of the elements",
         "every element takes the upstream gradient",
         sign="kept",
@@ -332,14 +258,19 @@ TENSORS: Final = (
     _reduction(
         "mean",
         lambda m, x, *axis: m.mean(x, *axis),
-        _mean_pullback,
+        lambda m, k, up, y, parts, static: (
+            m.spread(up, parts[0], *static) / m.count(parts[0], *static)
+        ),
         "mean of the elements",
         "every element takes the upstream gradient over the number of elements",
     ),
     _reduction(
         "prod",
         lambda m, x, *axis: m.prod(x, *axis),
-        _prod_pullback,
+        # The product of all the other elements: y/x has no value where x is 0.
+        lambda m, k, up, y, parts, static: (
+            m.spread(up, parts[0], *static) * m.products_of_others(parts[0], *static)
+        ),
         "product of the elements",
         "every element takes the upstream gradient times all the other elements",
         sign="kept",
@@ -348,7 +279,7 @@ TENSORS: Final = (
     _reduction(
         "norm",
         lambda m, x, *axis: m.norm(x, *axis),
-        _norm_pullback,
+        lambda m, k, up, y, parts, static: m.norm_sent(up, parts[0], y, *static),
         "2-norm, the square root of the sum of squares",
         "{upstream} * {x}/{y}, {y} the norm",
         sign=">=",
@@ -365,7 +296,9 @@ TENSORS: Final = (
     _reduction(
         "logsumexp",
         lambda m, x, *axis: m.logsumexp(x, *axis),
-        _logsumexp_pullback,
+        lambda m, k, up, y, parts, static: (
+            m.spread(up, parts[0], *static) * m.logsumexp_slope(parts[0], y, *static)
+        ),
         "log(sum(exp(x))), without overflow",
         "{upstream} * exp({x} - {y}), {y} the logsumexp",
         wide=True,
@@ -375,8 +308,8 @@ TENSORS: Final = (
     Operation(
         name="softmax",
         value=lambda m, x: m.softmax(x),
-        pullback=_softmax_pullback,
-        tangent=_softmax_tangent,
+        pullback=lambda m, k, up, y, arguments, static: m.softmax_slope(up, y),
+        tangent=lambda d, moves, y, arguments, static: d.bare.softmax_slope(moves[0], d.alike(y)),
         mixes=True,
         wide=True,
         shape=shapes.same,
@@ -387,8 +320,10 @@ TENSORS: Final = (
     Operation(
         name="log_softmax",
         value=lambda m, x: m.log_softmax(x),
-        pullback=_log_softmax_pullback,
-        tangent=_log_softmax_tangent,
+        pullback=lambda m, k, up, y, arguments, static: m.log_softmax_slope(up, arguments[0], y),
+        tangent=lambda d, moves, y, arguments, static: d.bare.centred(
+            moves[0], d.alike(d.bare.softmax(arguments[0]))
+        ),
         mixes=True,
         wide=True,
         shape=shapes.same,
@@ -399,7 +334,7 @@ TENSORS: Final = (
         name="len",
         value=lambda m, x: m.len(x),
         step=True,
-        pullback=_constant_pullback,
+        pullback=lambda m, k, up, y, arguments, static: None,
         shape=shapes.length,
         summary="number of elements of a vector, of rows of a matrix",
         pullback_words=("nothing: the length does not change with the elements",),
@@ -410,7 +345,7 @@ TENSORS: Final = (
         parameters=("k",),
         static=("n",),
         required_static=1,
-        pullback=_constant_pullback,
+        pullback=lambda m, k, up, y, arguments, static: None,
         shape=shapes.onehot,
         domain=Domain(
             # A form of k equals floor(k) for some k; == asks whether it does for all.
