@@ -67,6 +67,13 @@ def _gauss(x: Number) -> Number:
     return 2 * mp.exp(-x * x) / mp.sqrt(mp.pi)
 
 
+def _sinc_terms(x: Number) -> list[Number]:
+    """The terms of the derivative, which cancel; beside 0 its series (DLMF 10.53.1)."""
+    if abs(x) < 2:
+        return [-x / 3 * mp.hyp0f1(mpf(5) / 2, -x * x / 4)]
+    return [mp.cos(x) / x, -mp.sin(x) / x**2]
+
+
 def _digamma(x: Number) -> list[Number]:
     """The terms of the reflection, which cancel beside the negative zeros."""
     return [mp.psi(0, 1 - x), -mp.pi * mp.cot(mp.pi * x)] if x < 0 else [mp.psi(0, x)]
@@ -128,6 +135,8 @@ ENTRIES: dict[str, Entry] = {
                  "cos", "", "cos", "cos"),
     "tan": Entry("tan({})", mp.tan, (lambda x: 1 / mp.cos(x) ** 2,),
                  (0.0, math.pi, math.pi / 2, 1.5 * math.pi), _ALL, "tan", "", "tan", "tan"),
+    "sinc": Entry("sinc({})", mp.sinc, (_sinc_terms,),
+                  (0.0, 1.5, math.pi, 4.493409457909064, 7.725251836937707), _ALL),
     "asin": Entry("asin({})", mp.asin, (lambda x: 1 / mp.sqrt(1 - x * x),), (1.0, -1.0, 0.0),
                   (-1.0, 1.0), "arcsin", "", "asin", "arcsin"),
     "acos": Entry("acos({})", mp.acos, (lambda x: -1 / mp.sqrt(1 - x * x),), (1.0, -1.0, 0.0),

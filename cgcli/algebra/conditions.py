@@ -50,7 +50,7 @@ class Conditions:
         """
         forms = self.forms
 
-        def own(form: Form) -> Iterator[Condition]:
+        def of_form(form: Form) -> Iterator[Condition]:
             kind, parts = forms.kinds[form], forms.parts[form]
             if kind == PRODUCT:
                 for base, exponent in parts:
@@ -61,12 +61,12 @@ class Conditions:
 
         name = lambda form: forms.parts[form][0] if forms.kinds[form] == CALL else ""
         reaches = lambda form: varies is None or form in varies
-        return self._walked(root, own, name, forms.inner, reaches, lambda form: form)
+        return self._walked(root, of_form, name, forms.inner, reaches, lambda form: form)
 
     def _walked(
         self,
         root: int,
-        own: Callable[[int], Iterable[Condition]],
+        of_part: Callable[[int], Iterable[Condition]],
         name: Callable[[int], str],
         inner: Callable[[int], Sequence[int]],
         reaches: Callable[[int], bool],
@@ -76,15 +76,15 @@ class Conditions:
 
         Each has a `name`, `inner` parts and a `form`; the last two parts of a choice are branches.
         """
-        found: dict[Condition, None] = {}
+        asked: dict[Condition, None] = {}
         pending: list[tuple[int, Guard]] = [(root, ())]
         seen = set(pending)
         guards: set[Guard] = set()
         while pending:
-            each, guard = pending.pop()
-            for condition in own(each):
-                found[condition._replace(guard=(*guard, *condition.guard))] = None
-            parts, is_choice = inner(each), name(each) == "where"
+            place, guard = pending.pop()
+            for condition in of_part(place):
+                asked[condition._replace(guard=(*guard, *condition.guard))] = None
+            parts, is_choice = inner(place), name(place) == "where"
             within = [(part, guard) for part in parts[is_choice:]]
             choice = form(parts[0]) if is_choice else self.forms.zero
             value = self.forms.value(choice)
@@ -98,51 +98,51 @@ class Conditions:
             fresh = [one for one in within if one not in seen and reaches(one[0])]
             seen.update(fresh)
             pending.extend(fresh)
-        return found
+        return asked
 
     def shown(self, root: Form) -> dict[Condition, None]:
         """Return what a formula asks for itself; a power has no value where its base allows none.
 
         Accurate formulas tell powers apart, and their branches would hide what both ask for.
         """
-        forms, found = self.forms, self.asked(root)
+        forms, conditions = self.forms, self.asked(root)
         for form in forms.reachable([root]):
             if forms.kinds[form] == PRODUCT:
                 for base, exponent in forms.parts[form]:
                     if forms.value(exponent) is None:
-                        found[Condition(base, ">=", forms.zero)] = None
-        return found
+                        conditions[Condition(base, ">=", forms.zero)] = None
+        return conditions
 
     def untold(self, asked: Iterable[Condition], shown: Iterable[Condition]) -> list[Condition]:
         """Return those of the conditions asked that do not follow from those shown."""
         known = self._known(shown)
-        found: dict[Condition, None] = {}
+        missing: dict[Condition, None] = {}
         for one in asked:
-            for each in parts_of(self.forms, one):
-                canonical = list(self._canonical(each))
+            for condition in parts_of(self.forms, one):
+                canonical = list(self._canonical(condition))
                 if not all(self._follows(part, known) for part in canonical):
-                    found[each] = None
-        return list(found)
+                    missing[condition] = None
+        return list(missing)
 
     def reduced(self, conditions: Iterable[Condition]) -> list[Condition]:
         """Return conditions without those that follow from others, as people write them."""
-        kept = {tuple(self._canonical(each)): each for each in conditions}
+        kept = {tuple(self._canonical(condition)): condition for condition in conditions}
         if len(kept) <= _COMPARED:
-            for own, each in list(kept.items()):
-                known = self._known(other for other in kept.values() if other != each)
-                if all(self._follows(part, known) for part in own):
-                    del kept[own]
-        return [self._plain(each) for each in kept.values()]
+            for parts, condition in list(kept.items()):
+                known = self._known(other for other in kept.values() if other != condition)
+                if all(self._follows(part, known) for part in parts):
+                    del kept[parts]
+        return [self._plain(condition) for condition in kept.values()]
 
     def _known(self, conditions: Iterable[Condition]) -> dict[Condition, None]:
         """Return conditions in one way of writing; with a product, no factor of it is 0."""
         known: dict[Condition, None] = {}
         for one in conditions:
-            for each in self._canonical(one):
-                known[each] = None
-                if each.sign == ">" and self.forms.kinds[each.left] == PRODUCT:
-                    for base, _ in self.forms.parts[each.left]:
-                        known[Condition(base, "!=", each.right, each.guard)] = None
+            for part in self._canonical(one):
+                known[part] = None
+                if part.sign == ">" and self.forms.kinds[part.left] == PRODUCT:
+                    for base, _ in self.forms.parts[part.left]:
+                        known[Condition(base, "!=", part.right, part.guard)] = None
         return known
 
     def _plain(self, condition: Condition) -> Condition:
@@ -161,7 +161,7 @@ class Conditions:
         left, sign, right, guard = condition
         stronger = {">=": (">=", ">"), "!=": ("!=", ">", "<")}.get(sign, (sign,))
         ways = itertools.product(stronger, range(len(guard) + 1))
-        if any(Condition(left, each, right, guard[:length]) in known for each, length in ways):
+        if any(Condition(left, strong, right, guard[:length]) in known for strong, length in ways):
             return True
         return any(self._settles(choice, taken, condition, known) for choice, taken in guard)
 
@@ -172,7 +172,7 @@ class Conditions:
         within, outside = self._compared(choice, taken), self._compared(choice, not taken)
         if within is None or outside is None:
             return False
-        if all(each in known for each in self._canonical(outside)):
+        if all(part in known for part in self._canonical(outside)):
             return True
         return self._follows(condition._replace(guard=()), self._known([within]))
 
@@ -200,18 +200,18 @@ class Conditions:
         Here nothing has been cancelled yet: 0*log(x) asks for x > 0.
         """
 
-        def reaches(each: int) -> bool:
-            return bool(graph.arguments[each]) and (active is None or bool(active[each]))
+        def reaches(part: int) -> bool:
+            return bool(graph.arguments[part]) and (active is None or bool(active[part]))
 
-        def own(each: int) -> Iterable[Condition]:
-            parts = tuple(values[argument] for argument in graph.arguments[each])
-            return self._domain(graph.operations[each].name, parts, graph.static.get(each, ()))
+        def of_part(part: int) -> Iterable[Condition]:
+            parts = tuple(values[argument] for argument in graph.arguments[part])
+            return self._domain(graph.operations[part].name, parts, graph.static.get(part, ()))
 
-        name = lambda each: graph.operations[each].name
+        name = lambda part: graph.operations[part].name
         inner = graph.arguments.__getitem__
         if not reaches(node):
             return {}
-        return self._walked(node, own, name, inner, reaches, values.__getitem__)
+        return self._walked(node, of_part, name, inner, reaches, values.__getitem__)
 
     def _of_power(self, base: Form, exponent: Form) -> Iterator[Condition]:
         power, zero = self.forms.value(exponent), self.forms.zero
@@ -234,20 +234,20 @@ class Conditions:
         if known is not None:
             return known
         forms = self.forms
-        found: list[Condition] = []
+        conditions: list[Condition] = []
         row = OPERATIONS[name]
         for domain in filter(None, (row.domain, row.slopes)):
             # Here equality is asked: xlogy(0, y) has a value for every y.
             asks, forms.asks = forms.asks, True
-            numbers = [Tensor(forms, each) for each in arguments]
+            numbers = [Tensor(forms, argument) for argument in arguments]
             inside: Any = domain.inside(self._m, *numbers, *static)
             forms.asks = asks
             if isinstance(inside, Tensor):
-                found += self._comparisons(inside.form)
+                conditions += self._comparisons(inside.form)
             elif not inside:
-                found.append(Condition(forms.zero, ">", forms.zero))
-        self._domains[key] = found
-        return found
+                conditions.append(Condition(forms.zero, ">", forms.zero))
+        self._domains[key] = conditions
+        return conditions
 
     def _comparisons(self, truth: Form) -> Iterator[Condition]:
         """Yield what must hold for a truth, each in the branches in which it is asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from cgcli.algebra.factoring import common, expand, weight, with_squares
 from cgcli.algebra.forms import Forms
@@ -16,9 +16,6 @@ from cgcli.algebra.tensors import tensors
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
-
-# Their corners are told by what their rules compare, or by the domain of a power.
-_WITHOUT_CORNERS: Final = frozenset({"max", "min", "pow", "atan2", "hypot"})
 
 
 class Derivatives:
@@ -43,14 +40,14 @@ class Derivatives:
     def of(self, form: Form) -> Form:
         """Return the derivative of a form."""
         known, forms = self._known, self.forms
-        for each in forms.reachable([form]):
-            if each in known:
+        for part in forms.reachable([form]):
+            if part in known:
                 continue
-            rule = self._rules.get(forms.kinds[each])
-            known[each] = rule(each) if rule is not None else forms.number(each == self.by)
-            if each in forms.closed:
+            rule = self._rules.get(forms.kinds[part])
+            known[part] = rule(part) if rule is not None else forms.number(part == self.by)
+            if part in forms.closed:
                 # What its derivative is made of is as shared.
-                forms.close(known[each])
+                forms.close(known[part])
         return known[form]
 
     def _sum(self, form: Form) -> Form:
@@ -93,11 +90,11 @@ class Derivatives:
         if len(below) == 1 and above:
             return forms.mul(constant, self._quotient(above, *below[0]))
         factors = above + [(base, forms.number(-power)) for base, power in below]
-        found = self._product_rule(factors)
+        derivative = self._product_rule(factors)
         number = forms.value(constant)
         if number is not None:
-            return forms.times(found, number)
-        return forms.mul(constant, common(forms, found))
+            return forms.times(derivative, number)
+        return forms.mul(constant, common(forms, derivative))
 
     def _divides(self, exponent: Form) -> bool:
         power = self.forms.value(exponent)
@@ -159,7 +156,8 @@ class Derivatives:
         """Return Σ of the partials, as a course writes them, times the arguments' derivatives."""
         forms = self.forms
         name, arguments, static = forms.parts[form]
-        if name == "where":
+        operation, total = OPERATIONS[name], forms.zero
+        if operation.chooses:
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
             if self.by in forms.reachable([condition]):
@@ -167,11 +165,10 @@ class Derivatives:
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
-        operation, total = OPERATIONS[name], forms.zero
         for place, argument in enumerate(arguments):
             inner = self._known[argument]
             if inner != forms.zero:
-                note_corners(operation, self._m, [Tensor(forms, each) for each in arguments])
+                note_corners(operation, self._m, [Tensor(forms, part) for part in arguments])
                 slope = self._partial(operation, place, form, arguments)
                 # The inner derivative goes in front: 2*x*cos(x^2).
                 total = forms.add(total, forms.mul(inner, slope))
@@ -198,19 +195,12 @@ def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
         if name in COMPARISONS:
             forms.grant(arguments[0], "!=", arguments[1])
         elif name in OPERATIONS and OPERATIONS[name].elementwise:
-            values = [Tensor(forms, each) for each in arguments]
-            note_corners(OPERATIONS[name], m, values, ("a jump",))
+            values = [Tensor(forms, argument) for argument in arguments]
+            note_corners(OPERATIONS[name], m, values, "a jump")
 
 
-def note_corners(
-    operation: Operation,
-    m: Namespace,
-    values: list[Any],
-    kinds: tuple[str, ...] = ("a corner", "a jump"),
-) -> None:
+def note_corners(operation: Operation, m: Namespace, values: list[Any], words: str = "") -> None:
     """Take for granted that a step or a corner is not met: their rules ask for equality."""
-    if operation.name in _WITHOUT_CORNERS:
-        return
     for kink in operation.kinks:
-        if kink.words.startswith(kinds):
+        if kink.turns and not kink.compared and kink.words.startswith(words):
             kink.at(m, *values)

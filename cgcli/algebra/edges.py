@@ -153,17 +153,17 @@ def _bisected(apart: Callable[[float], float], low: float, high: float) -> tuple
 def _spans(outcomes: list[list[float]]) -> list[float]:
     """Return how far numbers lie apart, relative to their size; NaN where one has no value."""
     return [
-        (max(each) - min(each)) / (1 + max(map(abs, each)))
-        if all(map(math.isfinite, each))
+        (max(numbers) - min(numbers)) / (1 + max(map(abs, numbers)))
+        if all(map(math.isfinite, numbers))
         else math.nan
-        for each in zip(*outcomes, strict=True)
+        for numbers in zip(*outcomes, strict=True)
     ]
 
 
 def _flat(values: Iterable[Any]) -> list[float]:
     """Return numbers and the elements of arrays one after the other."""
     return [
-        float(each)
+        float(number)
         for value in values
-        for each in (value.flat if getattr(value, "shape", ()) else (value,))
+        for number in (value.flat if getattr(value, "shape", ()) else (value,))
     ]

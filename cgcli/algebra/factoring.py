@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.sums import CALL, SUM, Form
+from cgcli.algebra.sums import CALL, SUM, Form, without
 
 _EXPANDED: Final = 40
 
@@ -27,11 +27,11 @@ def common(forms: Forms, form: Form) -> Form:
     if not taken:
         return form
     rest = forms.zero
-    for term, own in terms.items():
+    for term, factor in terms.items():
         factors = forms.factors(term)[1]
         for base, power in taken.items():
             factors[base] = forms.sub(factors[base], power)
-        rest = forms.add(rest, forms.product(own, factors))
+        rest = forms.add(rest, forms.product(factor, factors))
     return forms.mul(forms.product(Fraction(1), taken), rest)
 
 
@@ -48,7 +48,7 @@ def with_squares(forms: Forms, form: Form) -> Form:
             if power != two or forms.kinds[base] != CALL or forms.parts[base][0] not in _SQUARES:
                 continue
             word, sign = _SQUARES[forms.parts[base][0]]
-            rest = {each: own for each, own in factors.items() if each != base}
+            rest = without(factors, base)
             other = forms.call(word, forms.parts[base][1])
             if other in rest:
                 continue
@@ -97,8 +97,8 @@ def _distributed(forms: Forms, a: Form, b: Form) -> Form:
 
 def _single_terms(forms: Forms, form: Form) -> list[Form]:
     number, terms = forms.terms(form)
-    found = [forms.scale(term, factor) for term, factor in terms.items()]
-    return [*found, forms.number(number)] if number or not found else found
+    pieces = [forms.scale(term, factor) for term, factor in terms.items()]
+    return [*pieces, forms.number(number)] if number or not pieces else pieces
 
 
 def weight(forms: Forms, form: Form) -> int:

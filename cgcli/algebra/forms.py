@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from cgcli.algebra.sums import CALL, CROWD, NAME, PRODUCT, SUM, Factors, Form, Sums
+from cgcli.algebra.sums import CALL, CROWD, NAME, PRODUCT, SUM, Factors, Form, Sums, without
 
 _BITS: Final = 512
 
@@ -65,8 +65,8 @@ class Forms(Sums):
         if len(kept) == 1 and kept[0][1] == self.one:
             return self.scale(kept[0][0], coefficient)
         key = frozenset(kept)
-        whole = self._keep(PRODUCT, key, kept, over=itertools.chain(*kept))
-        return self.scale(whole, coefficient)
+        product = self._keep(PRODUCT, key, kept, over=itertools.chain(*kept))
+        return self.scale(product, coefficient)
 
     def mul(self, a: Form, b: Form) -> Form:
         """Return a*b, powers of one base joined."""
@@ -89,8 +89,8 @@ class Forms(Sums):
         kind, parts = self.kinds[form], self.parts[form]
         if kind == SUM:
             total = self.number(parts[0])
-            for (_, factor), each in zip(parts[1], inner, strict=True):
-                total = self.add(total, self.scale(each, factor))
+            for (_, factor), part in zip(parts[1], inner, strict=True):
+                total = self.add(total, self.scale(part, factor))
             return total
         if kind == PRODUCT:
             product = self.one
@@ -113,18 +113,18 @@ class Forms(Sums):
             return base
         if n == 0:
             return self.one
-        whole = n.denominator == 1 and (bool(value) or n > 0)
-        if value is not None and whole and self.is_short(value, n):
+        is_plain = n.denominator == 1 and (bool(value) or n > 0)
+        if value is not None and is_plain and self.is_short(value, n):
             return self.number(value ** int(n))
         if n.denominator != 1 or value is not None:
             return self._root(base, n)
         coefficient, factors = self.factors(base)
         if not self.is_short(coefficient, n):
             return self.product(Fraction(1), {base: exponent})
-        raised = {each: self.mul(own, exponent) for each, own in factors.items()}
-        for each, own in factors.items():
-            if self.value(own) is None:
-                self.grant(each, ">")
+        raised = {factor: self.mul(power, exponent) for factor, power in factors.items()}
+        for factor, power in factors.items():
+            if self.value(power) is None:
+                self.grant(factor, ">")
         return self.product(coefficient ** int(n), raised)
 
     def _root(self, base: Form, n: Fraction) -> Form:
@@ -152,9 +152,9 @@ def _tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Frac
     if len(factors) == 1 and coefficient == 1:
         return coefficient, _without_signs(forms, factors)
     factors = _without_signs(forms, factors)
-    found: Factors = {}
-    for each, power in factors.items():
-        base, exponent = each, forms.value(power)
+    tidy: Factors = {}
+    for factor, power in factors.items():
+        base, exponent = factor, forms.value(power)
         is_open = forms.kinds[base] == SUM and base not in forms.closed
         if is_open and exponent is not None and exponent.denominator == 1:
             content = _content(forms, base)
@@ -164,9 +164,9 @@ def _tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Frac
                     coefficient = moved
                     base = forms.times(base, 1 / content)
             if exponent < 0:
-                base = _without_fractions(forms, base, int(exponent), factors, found)
-        found[base] = forms.add(found.get(base, forms.zero), power)
-    return coefficient, found
+                base = _without_fractions(forms, base, int(exponent), factors, tidy)
+        tidy[base] = forms.add(tidy.get(base, forms.zero), power)
+    return coefficient, tidy
 
 
 def _without_signs(forms: Forms, factors: Factors) -> Factors:
@@ -182,35 +182,32 @@ def _without_signs(forms: Forms, factors: Factors) -> Factors:
         inner = arguments[0]
         value = forms.value(power)
         if name == "abs" and value is not None and value.denominator == 1 and value % 2 == 0:
-            factors = {each: own for each, own in factors.items() if each != base}
-            factors = _with(forms, factors, inner, power)
+            factors = _with(forms, without(factors, base), inner, power)
         elif name == "sign" and power == forms.one:
             size = forms.call("abs", (inner,))
             beside = forms.value(factors.get(size, forms.zero))
             if beside is not None and beside.denominator == 1 and beside % 2:
-                rest = {each: own for each, own in factors.items() if each not in (base, size)}
-                factors = _with(forms, rest, inner, forms.number(beside))
+                factors = _with(forms, without(factors, base, size), inner, forms.number(beside))
             elif factors.get(inner) == forms.one and size not in factors:
-                rest = {each: own for each, own in factors.items() if each not in (base, inner)}
-                factors = _with(forms, rest, size, forms.one)
+                factors = _with(forms, without(factors, base, inner), size, forms.one)
         elif name == "where" and power == forms.one and arguments[1:] == (forms.one, forms.zero):
             kind, parts = forms.kinds[inner], forms.parts[inner]
             if kind == CALL and parts[0] == "gt" and parts[1][1] == forms.zero:
                 clipped = forms.value(factors.get(forms.call("relu", (parts[1][0],)), forms.zero))
                 if clipped is not None and clipped > 0:
-                    factors = {each: own for each, own in factors.items() if each != base}
+                    factors = without(factors, base)
     return factors
 
 
 def _with(forms: Forms, factors: Factors, base: Form, power: Form) -> Factors:
     """Return a product times a power; a base that is a product itself goes in by its factors."""
     _, inner = forms.factors(base)
-    whole = forms.value(power)
-    if forms.kinds[base] != PRODUCT or whole is None:
+    number = forms.value(power)
+    if forms.kinds[base] != PRODUCT or number is None:
         inner = {base: forms.one}
-    for each, own in inner.items():
-        raised = forms.mul(own, power)
-        factors[each] = forms.add(factors.get(each, forms.zero), raised)
+    for factor, exponent in inner.items():
+        raised = forms.mul(exponent, power)
+        factors[factor] = forms.add(factors.get(factor, forms.zero), raised)
     return factors
 
 
@@ -231,7 +228,7 @@ def _content(forms: Forms, form: Form) -> Fraction:
 
 
 def _without_fractions(
-    forms: Forms, base: Form, exponent: int, factors: Factors, found: Factors
+    forms: Forms, base: Form, exponent: int, factors: Factors, tidy: Factors
 ) -> Form:
     """Return a divisor without fractions in names that divide beside it anyway."""
     for name, power in factors.items():
@@ -242,12 +239,12 @@ def _without_fractions(
         if least < 0:
             lifted = forms.product(Fraction(1), {name: forms.number(-least)})
             constant, terms = forms.terms(base)
-            whole = forms.scale(lifted, constant)
-            for term, own in terms.items():
-                whole = forms.add(whole, forms.scale(forms.mul(term, lifted), own))
-            base = whole
+            total = forms.scale(lifted, constant)
+            for term, factor in terms.items():
+                total = forms.add(total, forms.scale(forms.mul(term, lifted), factor))
+            base = total
             moved = forms.number(least * exponent)
-            found[name] = forms.add(found.get(name, forms.zero), moved)
+            tidy[name] = forms.add(tidy.get(name, forms.zero), moved)
     return base
 
 

@@ -12,7 +12,7 @@ from cgcli.algebra.edges import needed
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.gradients import Gradients, check_axes
 from cgcli.algebra.normal import read
-from cgcli.algebra.places import listed, whole
+from cgcli.algebra.places import filled, listed
 from cgcli.algebra.sums import Condition, Form
 from cgcli.algebra.wanted import Wanted, check_count, inputs_of, named, orders_of
 from cgcli.algebra.write import Writer
@@ -111,23 +111,23 @@ class Formulas:
             any(needed[node] for node in graph.tensors)
             and not (wanted.jacobian and self._is_list())
         )
-        found = self._found(wanted, orders)
-        asked = {condition: None for each in found for condition in each.asked}
-        forms = [each.form for each in found]
+        derived = self._found(wanted, orders)
+        asked = {condition: None for derivative in derived for condition in derivative.asked}
+        forms = [derivative.form for derivative in derived]
         if rewrite is not None:
             forms = [self._rewritten(rewrite, form) for form in forms]
-            asked.update(self._asked_more(found, forms))
-        domain, kept = self._kept(found, forms, asked)
+            asked.update(self._asked_more(derived, forms))
+        domain, kept = self._kept(derived, forms, asked)
         if accurate and not self.tensors and len(self.names) <= _MANY:
-            forms = [self._within(each, form) for each, form in zip(found, forms, strict=True)]
+            forms = list(map(self._within, derived, forms))
         writer = Writer(self.forms, list(graph.inputs), self.decimal)
         reserved = {*graph.names, *graph.inputs}
         self.rows = [
-            Derivative(named(each.of, each.wrt, reserved), each.of, each.wrt, writer.node(form))
-            for each, form in zip(found, forms, strict=True)
+            Derivative(named(one.of, one.wrt, reserved), one.of, one.wrt, writer.node(form))
+            for one, form in zip(derived, forms, strict=True)
         ]
         self.graph = writer.graph
-        self.conditions = [self._holds(writer, each, each in domain) for each in kept]
+        self.conditions = [self._holds(writer, one, one in domain) for one in kept]
         self.matrix = self._matrix(wanted)
 
     def _is_list(self) -> bool:
@@ -163,10 +163,10 @@ class Formulas:
         check_count(len(elements) * len(orders))
         several = graph.shape(output) and not self.tensors
         derived = self._backward if self.tensors or len(self.names) > _MANY else self._forward
-        found: list[Found] = []
-        for k, each in enumerate(elements):
-            found += derived(f"{name}{k}" if several else name, each, orders)
-        return found
+        derivatives: list[Found] = []
+        for k, node in enumerate(elements):
+            derivatives += derived(f"{name}{k}" if several else name, node, orders)
+        return derivatives
 
     def _forward(self, of: str, node: int, orders: list[tuple[str, ...]]) -> list[Found]:
         """Return the derivatives of a scalar, by one name after the other."""
@@ -182,11 +182,11 @@ class Formulas:
                 form, asked = steps[wrt[:k]]
                 rule = by.setdefault(name, Derivatives(self.forms, name))
                 if k:
-                    own = conditions.asked(form, self.forms.dependents([form], [rule.by]))
+                    here = conditions.asked(form, self.forms.dependents([form], [rule.by]))
                 else:
                     active = graph.dependents([graph.inputs[name]])
-                    own = conditions.asked_in(graph, values, node, active)
-                steps[wrt[: k + 1]] = rule.of(form), {**asked, **own}
+                    here = conditions.asked_in(graph, values, node, active)
+                steps[wrt[: k + 1]] = rule.of(form), {**asked, **here}
         return [Found(of, wrt, *steps[wrt]) for wrt in orders]
 
     def _backward(self, of: str, output: int, orders: list[tuple[str, ...]]) -> list[Found]:
@@ -200,9 +200,9 @@ class Formulas:
                     writer = Writer(self.forms, list(self.source.inputs), self.decimal)
                     graph, node = writer.graph, writer.node(form)
                 names = list(dict.fromkeys(wrt[k] for wrt in orders if wrt[:k] == before))
-                made, own = self._pass(graph, node, names, k + 1)
+                made, conditions = self._pass(graph, node, names, k + 1)
                 for name in names:
-                    steps[(*before, name)] = made[name], {**asked, **own}
+                    steps[(*before, name)] = made[name], {**asked, **conditions}
         return [Found(of, wrt, *steps[wrt]) for wrt in orders]
 
     def _pass(
@@ -212,19 +212,19 @@ class Formulas:
         gradients = Gradients(forms, graph)
         values = gradients.read(node)
         present = [name for name in names if name in graph.inputs]
-        own = graph.shape(node)
+        shape = graph.shape(node)
         shapes = {name: self.source.shape(self.source.inputs[name]) for name in names}
-        if own:
-            check_axes(own, shapes, order)
+        if shape:
+            check_axes(shape, shapes, order)
             made = gradients.jacobian(node, present)
         else:
             made = {
-                name: self._whole(listed(forms, each.form), each.shape, name)
-                for name, each in gradients.of(node, present).items()
+                name: self._whole(listed(forms, gradient.form), gradient.shape, name)
+                for name, gradient in gradients.of(node, present).items()
             }
         for name in names:
             if name not in made:
-                made[name] = self._whole(forms.zero, (*own, *shapes[name]), name)
+                made[name] = self._whole(forms.zero, (*shape, *shapes[name]), name)
         active = graph.dependents(graph.inputs[name] for name in present)
         if graph is self.source:
             self._defined.update(self._conditions.asked_in(graph, values, node))
@@ -233,7 +233,7 @@ class Formulas:
     def _whole(self, form: Form, shape: Shape, name: str) -> Form:
         """Return a form in all its shape, which is that of the input of that name."""
         like = self.forms.name(name, self.source.shape(self.source.inputs[name]))
-        return whole(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)
+        return filled(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)
 
     def _matrix(self, wanted: Wanted) -> list[list[str]] | None:
         count = len(self.names)
@@ -243,8 +243,8 @@ class Formulas:
             names = {frozenset(row.wrt): row.name for row in self.rows}
             return [[names[frozenset({a, b})] for b in self.names] for a in self.names]
         if wanted.jacobian:
-            each = [row.name for row in self.rows]
-            return [each[k : k + count] for k in range(0, len(each), count)]
+            labels = [row.name for row in self.rows]
+            return [labels[k : k + count] for k in range(0, len(labels), count)]
         return None
 
     # Conditions
@@ -257,10 +257,10 @@ class Formulas:
             message = "--simplify is for formulas of numbers"
             raise CgraphError("usage", message, "leave it out, or write elements as own names")
         granted = dict(self.forms.granted)
-        found = rewrite(self.forms, form)
+        other = rewrite(self.forms, form)
         self.forms.granted = granted
         writer = Writer(self.forms, list(self.source.inputs))
-        nodes = writer.node(form), writer.node(found)
+        nodes = writer.node(form), writer.node(other)
         for place in range(_POINTS):
             at = {
                 name: math.sin(7.3 * k + 2.9 * place + 1) * (1 + place)
@@ -271,20 +271,20 @@ class Formulas:
             finite = math.isfinite(a) and math.isfinite(b)
             if finite and not math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9):
                 return form
-        return found
+        return other
 
-    def _asked_more(self, found: list[Found], forms: list[Form]) -> dict[Condition, None]:
+    def _asked_more(self, derived: list[Found], forms: list[Form]) -> dict[Condition, None]:
         """Return the conditions that other formulas ask for, and the derivatives did not."""
         conditions = self._conditions
         more: dict[Condition, None] = {}
-        for each, form in zip(found, forms, strict=True):
-            own = conditions.asked(each.form)
-            each.asked.update(own)
-            more.update(dict.fromkeys(conditions.untold(conditions.asked(form), each.asked)))
+        for derivative, form in zip(derived, forms, strict=True):
+            asked = conditions.asked(derivative.form)
+            derivative.asked.update(asked)
+            more.update(dict.fromkeys(conditions.untold(conditions.asked(form), derivative.asked)))
         return more
 
     def _kept(
-        self, found: list[Found], forms: list[Form], asked: dict[Condition, None]
+        self, derived: list[Found], forms: list[Form], asked: dict[Condition, None]
     ) -> tuple[set[Condition], list[Condition]]:
         """Return the conditions that not every derivative shows by itself.
 
@@ -295,26 +295,26 @@ class Formulas:
         everywhere: dict[Condition, None] = {}
         domain: dict[Condition, None] = {}
         edges: dict[Condition, None] = {}
-        groups = [(each.asked, [form]) for each, form in zip(found, forms, strict=True)]
-        if len(found) > _MANY:
+        groups = [(condition.asked, [form]) for condition, form in zip(derived, forms, strict=True)]
+        if len(derived) > _MANY:
             groups = [(asked, forms)]
-        for own, group in groups:
-            shown = {each: None for form in group for each in conditions.shown(form)}
+        for asked_here, group in groups:
+            shown = {condition: None for form in group for condition in conditions.shown(form)}
             everywhere.update(shown)
-            domain.update(dict.fromkeys(conditions.untold(own, shown)))
+            domain.update(dict.fromkeys(conditions.untold(asked_here, shown)))
             edges.update(dict.fromkeys(conditions.untold(granted, shown)))
         domain.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
-        told = [each for each in edges if each not in domain]
-        kept = [*domain, *needed(self.forms, self.source, forms, told), *self.forms.lost]
+        unseen = [condition for condition in edges if condition not in domain]
+        kept = [*domain, *needed(self.forms, self.source, forms, unseen), *self.forms.lost]
         return set(conditions.reduced(domain)), conditions.reduced(kept)
 
-    def _within(self, found: Found, form: Form) -> Form:
+    def _within(self, derivative: Found, form: Form) -> Form:
         """Return a derivative that is NaN where its program has no value: 1/x of log(x) at -1.
 
         On the edge itself it is what its formula says, as in the backward pass: inf at 0.
         """
         forms, conditions = self.forms, self._conditions
-        untold = conditions.untold(found.asked, conditions.shown(form))
+        untold = conditions.untold(derivative.asked, conditions.shown(form))
         for left, sign, right, guard in conditions.reduced(untold):
             test = forms.call(_UP_TO_THE_EDGE[sign], (left, right))
             for choice, taken in reversed(guard):

@@ -14,7 +14,7 @@ from cgcli.algebra.derivative import note_corners, note_edge
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.normal import leaf
-from cgcli.algebra.places import MOST, listed, stacked, whole
+from cgcli.algebra.places import MOST, filled, listed, stacked
 from cgcli.algebra.rows import Rows, placed
 from cgcli.algebra.sums import Form
 from cgcli.algebra.tensor import Tensor
@@ -77,7 +77,7 @@ class Gradients(Sweep):
             if needed[place] and not arguments and self.values[place] is None
         }
         values = self.forward(leaves, needed)
-        return {place: each.form for place, each in enumerate(values) if each is not None}
+        return {place: value.form for place, value in enumerate(values) if value is not None}
 
     def of(self, node: int, names: Iterable[str], seed: Form | None = None) -> dict[str, Tensor]:
         """Return the gradients of a node by inputs, each with its shape; `seed` is upstream."""
@@ -110,7 +110,7 @@ class Gradients(Sweep):
         m, operation, arguments = self.m, self.graph.operations[node], self.graph.arguments[node]
         parts: list[Any] = [self.values[argument] for argument in arguments]
         for place in places:
-            if operation.name == "where":
+            if operation.chooses:
                 # The branch that is not taken is not multiplied by 0: it is sent 0.
                 if not place:
                     note_edge(self.forms, m, parts[0].form)
@@ -129,8 +129,8 @@ class Gradients(Sweep):
     def reduce(self, sent: Any, node: int, argument: int) -> Tensor:
         """Return a contribution in the shape of its argument."""
         elementwise = self.graph.operations[node].elementwise
-        own = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
-        tensor = Tensor(self.forms, Tensor.of(self.forms, sent).form, own)
+        shape = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
+        tensor = Tensor(self.forms, Tensor.of(self.forms, sent).form, shape)
         return reduce_to(self.algebra, tensor, self.graph.shape(argument))
 
     # Jacobians
@@ -147,13 +147,13 @@ class Gradients(Sweep):
             raise CgraphError("shape", message, "ask for one element: f[0, 0]")
         length = shape[0]
         rows = self.of(node, names, forms.unit(length))
-        found = {}
+        matrices = {}
         for name, row in rows.items():
             matrix = Rows(self.algebra).matrix(row.form)
             if matrix is None:
                 matrix = self._written_out(row, length)
-            found[name] = whole(forms, matrix, (length, *row.shape))
-        return found
+            matrices[name] = filled(forms, matrix, (length, *row.shape))
+        return matrices
 
     def _written_out(self, row: Tensor, length: int) -> Form:
         forms = self.forms
@@ -163,7 +163,7 @@ class Gradients(Sweep):
             hint = f"up to {MOST} elements are written out one by one: take smaller shapes"
             raise CgraphError("limit", message, hint)
         parts = (listed(forms, placed(forms, row.form, place)) for place in range(length))
-        return stacked(forms, [whole(forms, part, row.shape) for part in parts])
+        return stacked(forms, [filled(forms, part, row.shape) for part in parts])
 
 
 def check_axes(shape: Shape, by: Mapping[str, Shape], order: int) -> None:
@@ -171,16 +171,16 @@ def check_axes(shape: Shape, by: Mapping[str, Shape], order: int) -> None:
 
     Above the first `order` what has the shape is a derivative already.
     """
-    for name, own in by.items():
-        rank = len(shape) + len(own)
+    for name, axes in by.items():
+        rank = len(shape) + len(axes)
         if rank > 2:
-            by_name = f"{excerpt(name)}, {describe(own)}"
+            by_name = f"{excerpt(name)}, {describe(axes)}"
             message = f"the derivative of {describe(shape)} by {by_name}, has {rank} axes"
             element = "f[0, 0]" if len(shape) > 1 else "f[0]"
             hint = f"values have two at most: ask for one element, {element}"
             if order > 1:
                 hint = "values have two at most: write elements as names of their own"
-            fits = [each for each in by if len(by[each]) < 2]
+            fits = [known for known in by if len(by[known]) < 2]
             if fits and len(shape) < 2:
                 hint += f", or only for --wrt {','.join(map(excerpt, fits[:8]))}"
             raise CgraphError("shape", message, hint)

@@ -12,8 +12,8 @@ import numpy as np
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import apply
-from cgcli.algebra.places import MOST, element, stacked, whole
-from cgcli.algebra.sums import CALL, Condition, Form
+from cgcli.algebra.places import MOST, element, filled, stacked
+from cgcli.algebra.sums import CALL, Condition, Form, without
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Index, Shape, Span, Static
@@ -38,7 +38,7 @@ class Algebra:
     def form(self, value: Any) -> Form:
         """Return a tensor's form in all its shape."""
         tensor = self.of(value)
-        return whole(self.forms, tensor.form, tensor.shape)
+        return filled(self.forms, tensor.form, tensor.shape)
 
     def _apart(self, form: Form) -> tuple[Form, Form]:
         """Return a form as a scalar times a tensor: 2*s*x is 2*s and x.
@@ -56,8 +56,7 @@ class Algebra:
         scale = forms.product(coefficient, scalars)
         for base, power in rest.items():
             if len(rest) > 1 and power == forms.one and self.forms.is_call(base, *_UNITS):
-                others = {each: own for each, own in rest.items() if each != base}
-                other = forms.product(Fraction(1), others)
+                other = forms.product(Fraction(1), without(rest, base))
                 if forms.shapes[other] == forms.shapes[base]:
                     return forms.mul(scale, self._picked(other, base)), base
         return scale, forms.product(Fraction(1), rest)
@@ -65,16 +64,16 @@ class Algebra:
     def _kind(self, tensor: Tensor) -> tuple[str, Form]:
         """Return how a tensor fills its shape: scalar, row, column or full, and what with."""
         forms, (form, shape) = self.forms, (tensor.form, tensor.shape)
-        own = forms.shapes[form]
-        if own == shape:
+        extent = forms.shapes[form]
+        if extent == shape:
             return "full", form
-        if size(own) == 1:
-            for _ in own:
+        if size(extent) == 1:
+            for _ in extent:
                 form = element(forms, form, 0)
             return "scalar", form
-        if len(own) == 1:
+        if len(extent) == 1:
             return "row", form
-        if own[0] == 1:
+        if extent[0] == 1:
             return "row", element(forms, form, 0)
         return "column", element(forms, self._transposed(form), 0)
 
@@ -100,31 +99,31 @@ class Algebra:
         inner_scale, right = self._apart(right)
         scale = forms.mul(outer_scale, inner_scale)
         if p == "full" and forms.is_call(left, "diag"):
-            own = self._diagonal(left)
-            found = forms.mul(self._column(own) if len(second.shape) > 1 else own, right)
+            vector = self._diagonal(left)
+            result = forms.mul(self._column(vector) if len(second.shape) > 1 else vector, right)
         elif q == "full" and len(second.shape) > 1 and forms.is_call(right, "diag"):
-            found = forms.mul(left, self._diagonal(right))
+            result = forms.mul(left, self._diagonal(right))
         elif p == "scalar" or (p == "full" and not forms.shapes[left]):
             # Every element of the left one is 1.
-            found = self.sum(self._tensor(right, second.shape), 0).form
+            result = self.sum(self._tensor(right, second.shape), 0).form
         elif q == "scalar" or (q == "full" and not forms.shapes[right]):
-            found = self.sum(self._tensor(left, first.shape), -1).form
+            result = self.sum(self._tensor(left, first.shape), -1).form
             if len(second.shape) > 1 and len(first.shape) > 1:
-                found = self._column(found)
+                result = self._column(result)
         elif p == "row":
-            found = self.product(self._tensor(left), self._tensor(right, second.shape)).form
+            result = self.product(self._tensor(left), self._tensor(right, second.shape)).form
         elif p == "column":
             down = self.sum(self._tensor(right, second.shape), 0)
-            found = self.outer_or_scale(self._tensor(left), down).form
+            result = self.outer_or_scale(self._tensor(left), down).form
         elif q == "row":
             along = self.sum(self._tensor(left, first.shape), -1)
-            found = self.outer_or_scale(along, self._tensor(right)).form
+            result = self.outer_or_scale(along, self._tensor(right)).form
         elif q == "column":
-            found = self.product(self._tensor(left), self._tensor(right)).form
-            found = self._column(found) if len(first.shape) > 1 else found
+            result = self.product(self._tensor(left), self._tensor(right)).form
+            result = self._column(result) if len(first.shape) > 1 else result
         else:
-            found = self._matmul(left, right)
-        return self._tensor(forms.mul(scale, found), shape)
+            result = self._matmul(left, right)
+        return self._tensor(forms.mul(scale, result), shape)
 
     def _matmul(self, left: Form, right: Form) -> Form:
         """Return a product of two that fill their shapes."""
@@ -159,12 +158,12 @@ class Algebra:
         inner_scale, right = self._apart(self._kind(second)[1])
         scale = forms.mul(outer_scale, inner_scale)
         if not forms.shapes[left]:
-            found = right
+            result = right
         elif not forms.shapes[right]:
-            found = self._column(left)
+            result = self._column(left)
         else:
-            found = forms.call("outer", (left, right))
-        return self._tensor(forms.mul(scale, found), shape)
+            result = forms.call("outer", (left, right))
+        return self._tensor(forms.mul(scale, result), shape)
 
     def diag(self, x: Any) -> Tensor:
         """Return the diagonal matrix of a vector, or a matrix's diagonal."""
@@ -175,8 +174,8 @@ class Algebra:
             tensor = self._tensor(forms.inner(tensor.form)[0], shape)
         kind, scale, form = self._scaled(tensor)
         if len(shape) == 1:
-            found = forms.call("diag", (whole(forms, form, shape),))
-            return self._tensor(forms.mul(scale, found), shape * 2)
+            result = forms.call("diag", (filled(forms, form, shape),))
+            return self._tensor(forms.mul(scale, result), shape * 2)
         if kind == "full" and forms.is_call(form, "diag"):
             (form,) = forms.parts[form][1]
         elif kind == "full" and forms.is_call(form, "outer"):
@@ -198,8 +197,8 @@ class Algebra:
             elements = [self.index(tensor, place) for place in range(tensor.shape[0])]
             sums = [*itertools.accumulate(elements[::-1])]
             return self.stack(*sums[::-1])
-        found = self._tensor(self.forms.call("cumsum", (self.form(tensor),)))
-        return self.of(self.sum(tensor) - found + tensor) if backwards else found
+        upward = self._tensor(self.forms.call("cumsum", (self.form(tensor),)))
+        return self.of(self.sum(tensor) - upward + tensor) if backwards else upward
 
     # Axes
 
@@ -250,22 +249,22 @@ class Algebra:
         kind, scale, form = self._scaled(tensor)
         if not left:
             count = size(shape) // size(forms.shapes[form])
-            found = self._total(form) if kind != "scalar" else forms.one
-            return self._tensor(forms.mul(forms.scale(scale, Fraction(count)), found), left)
+            total = self._total(form) if kind != "scalar" else forms.one
+            return self._tensor(forms.mul(forms.scale(scale, Fraction(count)), total), left)
         down = axis[0] in (0, -2)
         count = shape[0] if down else shape[1]
         product = self._as_product(form, shape, down) if kind == "full" else None
         if product is not None:
             return self._tensor(forms.mul(scale, product), left)
         if kind == "full" and self.forms.is_call(form, "transpose"):
-            found = forms.call("sum", forms.parts[form][1], (1 if down else 0,))
+            total = forms.call("sum", forms.parts[form][1], (1 if down else 0,))
         elif kind == "full":
-            found = forms.call("sum", (form,), (0 if down else 1,))
+            total = forms.call("sum", (form,), (0 if down else 1,))
         elif kind in ("scalar", "row" if down else "column"):
-            found = forms.scale(form, Fraction(count))
+            total = forms.scale(form, Fraction(count))
         else:
-            found = self._total(form)
-        return self._tensor(forms.mul(scale, found), left)
+            total = self._total(form)
+        return self._tensor(forms.mul(scale, total), left)
 
     def _as_product(self, form: Form, shape: Shape, down: bool) -> Form | None:
         """Return the sum of a matrix times a vector over the axis of the vector as their product.
@@ -275,9 +274,9 @@ class Algebra:
         forms = self.forms
         factors = forms.factors(form)[1]
         for base, power in factors.items():
-            own = forms.shapes[base]
-            rest = {each: other for each, other in factors.items() if each != base}
-            if power != forms.one or not rest or own != ((shape[0], 1) if down else shape[1:]):
+            extent = forms.shapes[base]
+            rest = without(factors, base)
+            if power != forms.one or not rest or extent != ((shape[0], 1) if down else shape[1:]):
                 continue
             matrix = forms.product(Fraction(1), rest)
             if forms.shapes[matrix] != shape:
@@ -312,7 +311,7 @@ class Algebra:
     def stack(self, *parts: Any) -> Tensor:
         """Return a list."""
         tensors_ = [self.of(part) for part in parts]
-        forms = [whole(self.forms, each.form, each.shape) for each in tensors_]
+        forms = [filled(self.forms, tensor.form, tensor.shape) for tensor in tensors_]
         return self._tensor(stacked(self.forms, forms), (len(parts), *tensors_[0].shape))
 
     def index(self, x: Any, *places: Index) -> Tensor:
@@ -362,12 +361,12 @@ class Algebra:
 
     def piece(self, up: Any, place: int, parts: Parts) -> Tensor:
         """Return what one of several parts end to end takes."""
-        start, own = parts.start(place, shape_of), shape_of(parts[place])
-        if not own:
+        start, extent = parts.start(place, shape_of), shape_of(parts[place])
+        if not extent:
             return self.index(up, start)
         if not self.forms.shapes[up.form]:
-            return self._tensor(up.form, own)
-        return self.stack(*(self.index(up, start + k) for k in range(own[0])))
+            return self._tensor(up.form, extent)
+        return self.stack(*(self.index(up, start + k) for k in range(extent[0])))
 
     def products_of_others(self, x: Any, *axis: int) -> Tensor:
         """Return for every element the product of all others: a list, or all of them over it."""
@@ -379,15 +378,15 @@ class Algebra:
             line: Callable[[Shape], Shape]
             line = lambda place: place[:along] + place[along + 1 :] if axis else ()
             elements = {place: self.index(tensor, *place).form for place in np.ndindex(*shape)}
-            found = []
+            products = []
             for place in elements:
                 others = [at for at in elements if at != place and line(at) == line(place)]
                 product = functools.reduce(forms.mul, map(elements.__getitem__, others), forms.one)
-                found.append(self._tensor(product))
+                products.append(self._tensor(product))
             if len(shape) == 1:
-                return self.stack(*found)
-            rows = range(0, len(found), shape[1])
-            return self.stack(*(self.stack(*found[k : k + shape[1]]) for k in rows))
+                return self.stack(*products)
+            rows = range(0, len(products), shape[1])
+            return self.stack(*(self.stack(*products[k : k + shape[1]]) for k in rows))
         form = self.form(tensor)
         total = self.spread(self._tensor(forms.call("prod", (form,), axis)), tensor, *axis)
         # The quotient has no value where an element is 0, and the derivative has one.
@@ -409,7 +408,7 @@ class Algebra:
             name, arguments, static = forms.parts[term]
             if name == "log_softmax" and len(terms) == 1 and factor == 1:
                 return self._tensor(forms.call("softmax", arguments), tensor.shape)
-            rest = forms.sum(Fraction(0), {k: own for k, own in terms.items() if k != term})
+            rest = forms.sum(Fraction(0), without(terms, term))
             is_vector = len(forms.shapes[rest]) == 1 and not static
             if name == "logsumexp" and factor == -1 and arguments[0] == rest and is_vector:
                 return self._tensor(forms.call("softmax", arguments), tensor.shape)

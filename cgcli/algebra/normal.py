@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
@@ -10,7 +11,10 @@ from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS
 from cgcli.algebra.sums import CALL, Form
 from cgcli.graph.graph import Graph
-from cgcli.operations.table import CONSTANTS
+from cgcli.numbers.exact import EXACT, run
+from cgcli.numbers.ratio import Ratio
+from cgcli.operations.row import Operation
+from cgcli.operations.table import CONSTANTS, OPERATIONS
 
 ARITHMETIC: Final[dict[str, Callable[..., Form]]] = {
     "add": Forms.add,
@@ -21,16 +25,14 @@ ARITHMETIC: Final[dict[str, Callable[..., Form]]] = {
     "pow": Forms.power,
 }
 
-# What a function is at a number where people know it: by name and the argument's form.
-_KNOWN: Final[dict[tuple[str, Fraction], Fraction]] = {
-    **{(name, Fraction(0)): Fraction(0) for name in (
-        "sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "expm1", "log1p", "cbrt",
-        "erf", "relu", "abs", "sign", "floor", "ceil", "round",
-    )},
-    **{(name, Fraction(0)): Fraction(1) for name in ("cos", "cosh", "exp", "erfc")},
-    **{(name, Fraction(1)): Fraction(0) for name in ("log", "log2", "log10", "acosh")},
-    ("sigmoid", Fraction(0)): Fraction(1, 2),
-}  # fmt: skip
+
+@functools.cache
+def _known(operation: Operation, at: int) -> Fraction | None:
+    """Return what a function is at 0 or 1 where people know it, as they do what is a fraction."""
+    if not operation.elementwise:
+        return None
+    value = run(operation.value, EXACT, Ratio(at))
+    return Fraction(value.numerator, value.denominator) if isinstance(value, Ratio) else None
 
 
 def apply(
@@ -56,7 +58,7 @@ def apply(
         return forms.power(first, forms.number(Fraction(1, 2)))
     value = forms.value(first) if len(arguments) == 1 else None
     if value is not None:
-        known = _KNOWN.get((name, value))
+        known = _known(OPERATIONS[name], int(value)) if value in (0, 1) else None
         if known is not None:
             return forms.number(known)
         if name == "abs":
@@ -75,19 +77,19 @@ def apply(
 def read(forms: Forms, graph: Graph, node: int) -> dict[int, Form]:
     """Return the forms of a node that is made of scalars, and of all nodes that it is made of."""
     needed = graph.ancestors([node])
-    found: dict[int, Form] = {}
-    for each, arguments in enumerate(graph.arguments):
-        if not needed[each]:
+    forms_of: dict[int, Form] = {}
+    for place, arguments in enumerate(graph.arguments):
+        if not needed[place]:
             continue
         if not arguments:
-            found[each] = leaf(forms, graph, each)
+            forms_of[place] = leaf(forms, graph, place)
             continue
-        operands = tuple(found[argument] for argument in arguments)
-        name, static = graph.operations[each].name, graph.static.get(each, ())
-        found[each] = apply(forms, name, operands, static)
-        if graph.uses[each] > 1:
-            forms.close(found[each])
-    return found
+        operands = tuple(forms_of[argument] for argument in arguments)
+        name, static = graph.operations[place].name, graph.static.get(place, ())
+        forms_of[place] = apply(forms, name, operands, static)
+        if graph.uses[place] > 1:
+            forms.close(forms_of[place])
+    return forms_of
 
 
 def leaf(forms: Forms, graph: Graph, node: int) -> Form:

@@ -27,12 +27,12 @@ def element(forms: Forms, form: Form, place: int) -> Form:
     What is elementwise is taken apart: the element of x*sin(y) at 0 is x[0]*sin(y[0]). What is
     compared with its greatest is not: that finds it again only as long as both round alike.
     """
-    found: dict[At, Form] = {}
+    known: dict[At, Form] = {}
 
     def made(at: At) -> Form:
-        return _element(forms, at, [found[each] for each in _inner(forms, at)])
+        return _element(forms, at, [known[part] for part in _inner(forms, at)])
 
-    return worked_out((form, place), lambda at: _inner(forms, at), made, found)
+    return worked_out((form, place), lambda at: _inner(forms, at), made, known)
 
 
 def _inner(forms: Forms, at: At) -> list[At]:
@@ -56,15 +56,15 @@ def _inner(forms: Forms, at: At) -> list[At]:
     # Of a part that broadcasts there is one element, or the part itself is asked for.
     rank = len(shape)
     return [
-        (each, place if len(forms.shapes[each]) == rank and forms.shapes[each][0] != 1 else 0)
-        for each in inner
+        (part, place if len(forms.shapes[part]) == rank and forms.shapes[part][0] != 1 else 0)
+        for part in inner
     ]
 
 
 def _seeks(forms: Forms, form: Form) -> bool:
     """Whether a form is a comparison that may look for the extreme of a vector's elements."""
     return forms.parts[form][0] in COMPARISONS and any(
-        forms.is_call(each, "amax", "amin") for each in forms.reachable([form])
+        forms.is_call(part, "amax", "amin") for part in forms.reachable([form])
     )
 
 
@@ -78,8 +78,8 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
     rank = len(shape)
     # What broadcasts along the first axis stands for its own element.
     lower = [
-        own if len(forms.shapes[part]) == rank else part
-        for part, own in zip(forms.inner(form) if inner else (), inner, strict=False)
+        lowered if len(forms.shapes[part]) == rank else part
+        for part, lowered in zip(forms.inner(form) if inner else (), inner, strict=False)
     ]
     if kind != CALL:
         return forms.made_of(form, lower)
@@ -106,11 +106,11 @@ def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
 def stacked(forms: Forms, parts: list[Form]) -> Form:
     """Return a list of forms of one shape; all the rows of a matrix, in order, are the matrix."""
     coefficient = forms.factors(parts[0])[0]
-    alike = all(forms.factors(each)[0] == coefficient for each in parts)
+    alike = all(forms.factors(part)[0] == coefficient for part in parts)
     if alike and coefficient not in (0, 1) and forms.kinds[parts[0]] != NUMBER:
-        found = stacked(forms, [forms.scale(each, 1 / coefficient) for each in parts])
-        if not forms.is_call(found, "stack"):
-            return forms.scale(found, coefficient)
+        bare = stacked(forms, [forms.scale(part, 1 / coefficient) for part in parts])
+        if not forms.is_call(bare, "stack"):
+            return forms.scale(bare, coefficient)
     first = parts[0]
     if forms.is_call(first, "index"):
         source: Form = forms.parts[first][1][0]
@@ -122,14 +122,14 @@ def stacked(forms: Forms, parts: list[Form]) -> Form:
     return forms.call("stack", tuple(parts))
 
 
-def whole(forms: Forms, form: Form, shape: Shape, like: Form | None = None) -> Form:
+def filled(forms: Forms, form: Form, shape: Shape, like: Form | None = None) -> Form:
     """Return a form in a shape that it broadcasts to, written out where it is smaller.
 
     Where that would be long, `like` is a form of that shape, whose power 0 is 1 everywhere.
     Raises `CgraphError` of kind limit where there is none.
     """
-    own = forms.shapes[form]
-    if own == shape:
+    axes = forms.shapes[form]
+    if axes == shape:
         return form
     if max(shape) > MOST or size(shape) > _FEW:
         if like is None:
@@ -138,19 +138,21 @@ def whole(forms: Forms, form: Form, shape: Shape, like: Form | None = None) -> F
         ones = forms.call("pow", (like, forms.zero))
         return forms.call("mul", (form, ones)) if form != forms.one else ones
     if len(shape) == 1:
-        part = element(forms, form, 0) if own else form
+        part = element(forms, form, 0) if axes else form
         return forms.call("stack", (part,) * shape[0])
-    if len(own) == 2 and own[1] == 1 and own[0] == shape[0]:
-        ones = whole(forms, forms.one, shape[1:])
+    if len(axes) == 2 and axes[1] == 1 and axes[0] == shape[0]:
+        ones = filled(forms, forms.one, shape[1:])
         if forms.kinds[form] == NAME:
             return forms.call("matmul", (form, forms.call("stack", (ones,))))
-        column = stacked(forms, [element(forms, element(forms, form, k), 0) for k in range(own[0])])
+        column = stacked(
+            forms, [element(forms, element(forms, form, k), 0) for k in range(axes[0])]
+        )
         return _outer(forms, column, ones)
-    row = element(forms, form, 0) if len(own) == 2 else form
-    row = whole(forms, row, shape[1:])
-    if forms.kinds[row] == NAME or not own:
+    row = element(forms, form, 0) if len(axes) == 2 else form
+    row = filled(forms, row, shape[1:])
+    if forms.kinds[row] == NAME or not axes:
         return forms.call("stack", (row,) * shape[0])
-    return _outer(forms, whole(forms, forms.one, shape[:1]), row)
+    return _outer(forms, filled(forms, forms.one, shape[:1]), row)
 
 
 def _outer(forms: Forms, a: Form, b: Form) -> Form:
@@ -168,7 +170,7 @@ def listed(forms: Forms, form: Form) -> Form:
     for term in forms.terms(form)[1]:
         if not any(_is_unit(forms, base) for base in forms.factors(term)[1]):
             return form
-    rows = [whole(forms, element(forms, form, k), shape[1:]) for k in range(shape[0])]
+    rows = [filled(forms, element(forms, form, k), shape[1:]) for k in range(shape[0])]
     rows = [listed(forms, row) if forms.shapes[row] else row for row in rows]
     return forms.call("stack", tuple(rows))
 

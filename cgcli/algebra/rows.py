@@ -18,19 +18,19 @@ from cgcli.operations.table import OPERATIONS
 
 def placed(forms: Forms, form: Form, place: int) -> Form:
     """Return a form in which the rows that stand for any of them are those at a place."""
-    found: dict[Form, Form] = {}
-    for each in forms.reachable([form]):
-        own = [found[part] for part in forms.inner(each)]
-        name, _, static = forms.parts[each] if forms.kinds[each] == CALL else ("", (), ())
+    known: dict[Form, Form] = {}
+    for inside in forms.reachable([form]):
+        inner = [known[part] for part in forms.inner(inside)]
+        name, _, static = forms.parts[inside] if forms.kinds[inside] == CALL else ("", (), ())
         if name == "row":
-            found[each] = element(forms, own[0], place)
+            known[inside] = element(forms, inner[0], place)
         elif name == "unit":
-            found[each] = forms.call("onehot", (forms.number(place),), static)
+            known[inside] = forms.call("onehot", (forms.number(place),), static)
         elif name == "index":
-            found[each] = functools.reduce(functools.partial(element, forms), static, own[0])
+            known[inside] = functools.reduce(functools.partial(element, forms), static, inner[0])
         else:
-            found[each] = each if own == forms.inner(each) else forms.made_of(each, own)
-    return found[form]
+            known[inside] = inside if inner == forms.inner(inside) else forms.made_of(inside, inner)
+    return known[form]
 
 
 class Rows:
@@ -62,28 +62,28 @@ class Rows:
         if kind == CALL and parts[0] == "row":
             return forms.inner(form)[0]
         inner = [self._lined(part, rank) for part in forms.inner(form)]
-        own = [each for each in inner if each is not None]
-        if len(own) < len(inner):
+        lined = [rows for rows in inner if rows is not None]
+        if len(lined) < len(inner):
             return None
         operation = OPERATIONS.get(parts[0])
         if kind != CALL or (operation is not None and operation.elementwise):
-            return forms.made_of(form, own)
+            return forms.made_of(form, lined)
         return self._product(parts[1]) if parts[0] == "matmul" else None
 
     def _lined(self, part: Form, rank: int) -> Form | None:
         """Return a part's rows as they broadcast beside those of the whole."""
-        found = self._found[part]
-        if found is None or not self._depends[part]:
-            return found
+        rows = self._found[part]
+        if rows is None or not self._depends[part]:
+            return rows
         if rank and not self.forms.shapes[part]:
             like = Tensor(self.forms, self.forms.zero, (1, 1))
-            return self.algebra.spread(Tensor(self.forms, found), like, 1).form
-        return found
+            return self.algebra.spread(Tensor(self.forms, rows), like, 1).form
+        return rows
 
     def _product(self, arguments: tuple[Form, Form]) -> Form | None:
         """Return the rows of a product with one factor that changes from row to row."""
         forms, algebra = self.forms, self.algebra
-        (a, b), (left, right) = arguments, (self._found[each] for each in arguments)
+        (a, b), (left, right) = arguments, (self._found[factor] for factor in arguments)
         changing, rows = (b, right) if self._depends[b] else (a, left)
         if left is None or right is None or rows is None or (self._depends[a] and changing == b):
             return None

@@ -7,14 +7,10 @@ from typing import Final
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.sums import CALL, NAME, NUMBER, PRODUCT, Condition, Form
-from cgcli.operations.table import CONSTANTS
+from cgcli.operations.row import LEVELS
+from cgcli.operations.table import CONSTANTS, OPERATIONS, TABLE
 
-COMPARISONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
-_LEAST: Final = {
-    **dict.fromkeys(("exp", "sigmoid", "cosh", "erfc", "softplus", "softmax"), ">"),
-    **dict.fromkeys(("abs", "relu", "hypot", "norm"), ">="),
-}
-_KEEPING: Final = frozenset({"sum", "prod", "amax", "amin", "transpose", "index"})
+COMPARISONS: Final = {row.name: row.symbol for row in TABLE if row.level == LEVELS["comparison"]}
 _DEEP: Final = 3
 
 
@@ -33,10 +29,11 @@ def least(forms: Forms, form: Form, deep: int = _DEEP) -> str:
         return ">" if parts > 0 else "" if parts else ">="
     if kind == NAME:
         return ">" if form in forms.constants and parts in CONSTANTS else ""
-    if kind == CALL and parts[0] in _KEEPING and deep:
-        return ">" if least(forms, parts[1][0], deep - 1) == ">" else ""
     if kind == CALL:
-        return _LEAST.get(parts[0], "")
+        sign = OPERATIONS[parts[0]].sign if parts[0] in OPERATIONS else ""
+        if sign != "kept":
+            return sign
+        return ">" if deep and least(forms, parts[1][0], deep - 1) == ">" else ""
     if not deep:
         return ""
     if kind == PRODUCT:
@@ -94,9 +91,9 @@ def parts_of(forms: Forms, condition: Condition) -> Iterator[Condition]:
     if kept:
         rest = forms.product(type(coefficient)(1 if coefficient > 0 else -1), kept)
         asked.append((rest, sign))
-    for left, own in asked:
-        if not _holds(forms, left, own):
-            yield Condition(left, own, forms.zero, guard)
+    for left, before_zero in asked:
+        if not _holds(forms, left, before_zero):
+            yield Condition(left, before_zero, forms.zero, guard)
     if not kept and coefficient <= 0 and sign != "!=":
         yield condition
 

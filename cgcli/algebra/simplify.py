@@ -52,7 +52,7 @@ class Simplifier:
         self.sympy = required("sympy", "simplify", "for --simplify")
         self.unchanged = 0
         # Lt is another name for StrictLessThan.
-        self._back = {getattr(self.sympy, name).__name__: own for own, name in _THEIRS.items()}
+        self._back = {getattr(self.sympy, name).__name__: word for word, name in _THEIRS.items()}
         self._functions: dict[Any, str] = {}
         self._leaves: dict[Any, Form] = {}
         self._euler = False
@@ -60,10 +60,10 @@ class Simplifier:
     def __call__(self, forms: Forms, form: Form) -> Form:
         """Return the simplest form; raises `CgraphError` of kind limit for a long formula."""
         _check_size(forms, form)
-        self._euler = any(forms.is_constant(each, "e") for each in forms.reachable([form]))
+        self._euler = any(forms.is_constant(part, "e") for part in forms.reachable([form]))
         try:
-            found = self.sympy.simplify(self._to_sympy(forms, form))
-            return self._from_sympy(forms, found)
+            simplest = self.sympy.simplify(self._to_sympy(forms, form))
+            return self._from_sympy(forms, simplest)
         except (_UnwritableError, RecursionError, NotImplementedError, TypeError, ValueError):
             # SymPy gives up with these; what it was given is right as it is.
             self.unchanged += 1
@@ -73,22 +73,22 @@ class Simplifier:
 
     def _to_sympy(self, forms: Forms, root: Form) -> Any:
         sympy = self.sympy
-        found: dict[Form, Any] = {}
+        known: dict[Form, Any] = {}
         for form in forms.reachable([root]):
             kind, parts = forms.kinds[form], forms.parts[form]
             if kind == NUMBER:
-                found[form] = self._rational(parts)
+                known[form] = self._rational(parts)
             elif kind == NAME:
-                found[form] = self._name(forms, form)
+                known[form] = self._name(forms, form)
             elif kind == SUM:
-                terms = [self._rational(factor) * found[term] for term, factor in parts[1]]
-                found[form] = sympy.Add(self._rational(parts[0]), *terms)
+                terms = [self._rational(factor) * known[term] for term, factor in parts[1]]
+                known[form] = sympy.Add(self._rational(parts[0]), *terms)
             elif kind == CALL:
-                found[form] = self._call(parts[0], [found[each] for each in parts[1]])
+                known[form] = self._call(parts[0], [known[argument] for argument in parts[1]])
             else:
-                factors = [self._counted(found[base]) ** found[power] for base, power in parts]
-                found[form] = sympy.Mul(*factors)
-        return found[root]
+                factors = [self._counted(known[base]) ** known[power] for base, power in parts]
+                known[form] = sympy.Mul(*factors)
+        return known[root]
 
     def _rational(self, value: Fraction) -> Any:
         return self.sympy.Rational(value.numerator, value.denominator)
@@ -112,7 +112,7 @@ class Simplifier:
             if not condition.is_Relational and not condition.is_Boolean:
                 condition = sympy.Ne(condition, 0)
             return sympy.Piecewise((self._counted(first), condition), (self._counted(second), True))
-        arguments = [self._counted(each) for each in arguments]
+        arguments = [self._counted(argument) for argument in arguments]
         if name in _THEIRS:
             return getattr(sympy, _THEIRS[name])(*arguments)
         # SymPy must not take its own function of that name for it.
@@ -144,28 +144,30 @@ class Simplifier:
             "And": lambda a, b: forms.call("where", (a, b, forms.zero)),
             "Or": lambda a, b: forms.call("where", (a, forms.one, b)),
         }
-        found: dict[Any, Form] = {}
+        known: dict[Any, Form] = {}
 
-        def made(each: Any) -> Form:
-            arguments = [found[part] for part in each.args]
-            join = joined.get(type(each).__name__)
-            return functools.reduce(join, arguments) if join else self._made(forms, each, arguments)
+        def made(expression: Any) -> Form:
+            arguments = [known[part] for part in expression.args]
+            join = joined.get(type(expression).__name__)
+            if join is None:
+                return self._made(forms, expression, arguments)
+            return functools.reduce(join, arguments)
 
-        return worked_out(root, lambda each: each.args, made, found)
+        return worked_out(root, lambda expression: expression.args, made, known)
 
-    def _made(self, forms: Forms, each: Any, arguments: list[Form]) -> Form:
+    def _made(self, forms: Forms, part: Any, arguments: list[Form]) -> Form:
         """Return the form of what takes arguments of a certain number, or none."""
-        name = type(each).__name__
-        if each.is_Rational:
-            return forms.number(Fraction(int(each.p), int(each.q)))
-        if each in self._leaves:
-            return self._leaves[each]
-        if each.is_Pow:
+        name = type(part).__name__
+        if part.is_Rational:
+            return forms.number(Fraction(int(part.p), int(part.q)))
+        if part in self._leaves:
+            return self._leaves[part]
+        if part.is_Pow:
             return forms.power(*arguments)
         if name == "exp" and self._euler:
             return forms.power(forms.constant("e"), arguments[0])
-        if each.func in self._functions:
-            return forms.call(self._functions[each.func], tuple(arguments))
+        if part.func in self._functions:
+            return forms.call(self._functions[part.func], tuple(arguments))
         if name in _RECIPROCALS:
             below = forms.call(_RECIPROCALS[name], tuple(arguments))
             return forms.power(below, forms.number(-1))
@@ -200,10 +202,10 @@ def _check_size(forms: Forms, form: Form) -> None:
     """Raise `CgraphError` for a formula that SymPy would take long for, or go too deep in."""
     sizes: dict[Form, int] = {}
     depths: dict[Form, int] = {}
-    for each in forms.reachable([form]):
-        inner = forms.inner(each)
-        sizes[each] = min(10**9, 1 + sum(sizes[part] for part in inner))
-        depths[each] = 1 + max((depths[part] for part in inner), default=0)
+    for inside in forms.reachable([form]):
+        inner = forms.inner(inside)
+        sizes[inside] = min(10**9, 1 + sum(sizes[part] for part in inner))
+        depths[inside] = 1 + max((depths[part] for part in inner), default=0)
     if sizes[form] > MOST or depths[form] > _DEEPEST:
         size = f"{sizes[form]:,}" if sizes[form] < 10**9 else "more than 999,999,999"
         message = f"the formula has {size} parts, {depths[form]:,} deep"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape
@@ -24,6 +24,12 @@ _OPEN: Final = {SUM: 6, PRODUCT: 3}
 Form: TypeAlias = int
 Terms: TypeAlias = dict[Form, Fraction]
 Factors: TypeAlias = dict[Form, Form]
+Factor = TypeVar("Factor", Form, Fraction)
+
+
+def without(factors: Mapping[Form, Factor], *bases: Form) -> dict[Form, Factor]:
+    """Return the factors of a product, or the terms of a sum, but for some of them."""
+    return {base: factor for base, factor in factors.items() if base not in bases}
 
 
 class Condition(NamedTuple):
@@ -81,18 +87,18 @@ class Sums:
         self, kind: str, key: Any, parts: Any, shape: Shape = (), over: Iterable[Form] = ()
     ) -> Form:
         """Return the form of that key; a new one has the shape, or that of `over` broadcast."""
-        found = self._index.get((kind, key))
-        if found is None:
+        form = self._index.get((kind, key))
+        if form is None:
             if len(self.kinds) >= self.room:
                 message = f"the formulas grow past {self.room:,} parts"
                 hint = "ask for a lower order, or for less with --wrt"
                 raise CgraphError("limit", message, hint)
-            found = self._index[kind, key] = len(self.kinds)
+            form = self._index[kind, key] = len(self.kinds)
             self.kinds.append(kind)
             self.parts.append(parts)
-            shapes = [self.shapes[each] for each in over]
+            shapes = [self.shapes[part] for part in over]
             self.shapes.append(broadcast(*shapes) if any(shapes) else shape)
-        return found
+        return form
 
     def grant(self, form: Form, sign: str, right: Form | None = None) -> None:
         """Note a condition that is taken for granted from here on: a sign, before 0 or `right`."""
@@ -151,7 +157,7 @@ class Sums:
         if kind == SUM:
             return [term for term, _ in parts[1]]
         if kind == PRODUCT:
-            return [each for pair in parts for each in pair]
+            return [part for pair in parts for part in pair]
         return list(parts[1]) if kind == CALL else []
 
     def reachable(self, roots: Iterable[Form]) -> list[Form]:
@@ -168,11 +174,11 @@ class Sums:
 
     def dependents(self, roots: Iterable[Form], sources: Iterable[Form]) -> set[Form]:
         """Return the sources, and what depends on one of them among all that roots are made of."""
-        found = set(sources)
+        varying = set(sources)
         for form in self.reachable(roots):
-            if not found.isdisjoint(self.inner(form)):
-                found.add(form)
-        return found
+            if not varying.isdisjoint(self.inner(form)):
+                varying.add(form)
+        return varying
 
     def is_call(self, form: Form, *names: str) -> bool:
         """Whether a form is a call of one of these operations."""
@@ -180,8 +186,8 @@ class Sums:
 
     def value(self, form: Form) -> Fraction | None:
         """Return what a number's form is; None for any other."""
-        found: Fraction | None = self.parts[form] if self.kinds[form] == NUMBER else None
-        return found
+        number: Fraction | None = self.parts[form] if self.kinds[form] == NUMBER else None
+        return number
 
     # Sums
 
@@ -228,8 +234,8 @@ class Sums:
             number += factor * inner[0]
             if joined:
                 terms[term] = joined
-            for each, own in inner[1]:
-                terms[each] = terms.get(each, 0) + factor * own
+            for part, share in inner[1]:
+                terms[part] = terms.get(part, 0) + factor * share
         return number, terms
 
     def scale(self, form: Form, factor: Fraction) -> Form:
@@ -246,7 +252,7 @@ class Sums:
     def times(self, form: Form, factor: Fraction) -> Form:
         """Return a number times a form, every term of a sum multiplied."""
         number, terms = self.terms(form)
-        return self.sum(number * factor, {term: own * factor for term, own in terms.items()})
+        return self.sum(number * factor, {term: share * factor for term, share in terms.items()})
 
     def sub(self, a: Form, b: Form) -> Form:
         """Return a - b."""

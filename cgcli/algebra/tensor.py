@@ -84,7 +84,7 @@ class Tensor(Operators):
             # That a number is finite is no condition to be told.
             return False
         sides = self.form, right
-        if all(forms.kinds[each] == NUMBER or each in forms.constants for each in sides):
+        if all(forms.kinds[side] == NUMBER or side in forms.constants for side in sides):
             return False
         # Elements that a form singles out are asked for in the formula.
         if forms.asks or (forms.shapes[self.form] and forms.kinds[right] == CALL):

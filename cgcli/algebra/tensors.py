@@ -10,6 +10,7 @@ from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.normal import apply
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.rounded import BySeries
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import broadcast
 from cgcli.operations.table import TABLE
@@ -17,12 +18,14 @@ from cgcli.operations.table import TABLE
 
 def reduce_to(algebra: Algebra, contribution: Tensor, shape: Shape) -> Tensor:
     """Return a contribution summed over the axes along which its argument was broadcast."""
-    own = contribution.shape
-    if own == shape:
+    axes = contribution.shape
+    if axes == shape:
         return contribution
-    if not shape or not own:
-        return algebra.sum(contribution) if own else Tensor(algebra.forms, contribution.form, shape)
-    if len(own) > len(shape):
+    if not shape or not axes:
+        return (
+            algebra.sum(contribution) if axes else Tensor(algebra.forms, contribution.form, shape)
+        )
+    if len(axes) > len(shape):
         contribution = algebra.sum(contribution, 0)
     if contribution.shape == shape:
         return contribution
@@ -42,8 +45,8 @@ def tensors(forms: Forms) -> Namespace:
 
     def elementwise(name: str) -> Callable[..., Tensor]:
         def function(*arguments: Any) -> Tensor:
-            own = tuple(algebra.of(each).form for each in arguments)
-            return Tensor(forms, apply(forms, name, own), broadcast(*map(shape_of, arguments)))
+            forms_of = tuple(algebra.of(argument).form for argument in arguments)
+            return Tensor(forms, apply(forms, name, forms_of), broadcast(*map(shape_of, arguments)))
 
         return function
 
@@ -60,11 +63,11 @@ def tensors(forms: Forms) -> Namespace:
         return a if same else elementwise("where")(condition, a, b)
 
     makers = {row.name: elementwise if row.elementwise else keeping for row in TABLE if row.words}
-    own = [name for name in vars(Algebra) if name[0] != "_" and name not in ("of", "form")]
-    return Namespace(
+    defined = [name for name in vars(Algebra) if name[0] != "_" and name not in ("of", "form")]
+    return (BySeries if forms.accurate else Namespace)(
         **{
             **{name: make(name) for name, make in makers.items()},
-            **{name: getattr(algebra, name) for name in own},
+            **{name: getattr(algebra, name) for name in defined},
             "where": where,
             "pow": elementwise("pow"),
             "rank": lambda x: len(shape_of(x)),

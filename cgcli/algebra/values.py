@@ -31,26 +31,26 @@ def evaluated(
     exact or limit, where a derivative has no exact number there.
     """
     graph, source = formulas.graph, formulas.source
-    found = kind.forward(graph, values)
-    held = _held(formulas, values, found, kind)
+    values_of = kind.forward(graph, values)
+    held = _held(formulas, values, values_of, kind)
     if formulas.order == 1 and not kind.exact:
         result = kind.evaluate(source, values, None, formulas.names, Limits())
         return ordered(formulas, result.jacobian or result.gradient), held
-    rows, shown = formulas.rows, [found[row.node] for row in formulas.rows]
+    rows, shown = formulas.rows, [values_of[row.node] for row in formulas.rows]
     if not (kind.exact and all(held)):
         computed = _to_compute(formulas)
         graph, rows = computed.graph, computed.rows
-        found = kind.forward(graph, values)
+        values_of = kind.forward(graph, values)
     if is_outside(formulas, held):
-        return [kind.doubles(kind.plain(found[row.node])) * math.nan for row in rows], held
+        return [kind.doubles(kind.plain(values_of[row.node])) * math.nan for row in rows], held
     for row in rows:
         try:
-            kind.require(graph, found[row.node], found)
+            kind.require(graph, values_of[row.node], values_of)
         except CgraphError as error:
             # A formula stands in no text of the user's.
             error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
             raise
-    derivatives = [found[row.node] for row in rows]
+    derivatives = [values_of[row.node] for row in rows]
     if all(held) and not kind.exact:
         # A formula that is simplified has values at removable points.
         derivatives = list(map(_filled, derivatives, shown))
@@ -95,14 +95,14 @@ def is_outside(formulas: Formulas, held: list[bool | None] | list[bool]) -> bool
     return any(condition.domain and met is False for condition, met in pairs)
 
 
-def _held(formulas: Formulas, at: Mapping[str, Any], found: list[Any], kind: Kind) -> list[bool]:
+def _held(formulas: Formulas, at: Mapping[str, Any], numbers: list[Any], kind: Kind) -> list[bool]:
     """Return whether each condition holds: by doubles where the numbers of the kind do not tell."""
     from cgcli.calculus.forward import forward
 
     held: list[bool] = []
     for condition in formulas.conditions:
         try:
-            held.append(bool(is_met(condition, found)))
+            held.append(bool(is_met(condition, numbers)))
         except NoValueError:
             doubles = {name: kind.doubles(value) for name, value in at.items()}
             held.append(bool(is_met(condition, forward(formulas.graph, doubles))))
@@ -126,7 +126,7 @@ def is_met(condition: Holds, values: list[Any]) -> Any:
 
 def _unequal(a: Any, b: Any) -> Any:
     """Return whether numbers differ. NaN, which is nowhere, does not."""
-    if any(isinstance(each, float) or getattr(each, "dtype", "") == "float64" for each in (a, b)):
+    if any(isinstance(side, float) or getattr(side, "dtype", "") == "float64" for side in (a, b)):
         return (a < b) | (a > b)
     return a != b
 

@@ -23,12 +23,12 @@ def worked_out(
     """
     pending = [root]
     while pending:
-        each = pending[-1]
-        missing = [] if each in known else [part for part in parts(each) if part not in known]
+        key = pending[-1]
+        missing = [] if key in known else [part for part in parts(key) if part not in known]
         if missing:
             pending.extend(reversed(missing))
             continue
         pending.pop()
-        if each not in known:
-            known[each] = make(each)
+        if key not in known:
+            known[key] = make(key)
     return known[root]

@@ -84,7 +84,7 @@ class Writer:
             nodes = tuple(self._nodes[argument] for argument in arguments)
             return self._apply(operation, nodes, static)
         if kind == PRODUCT:
-            return self._product(Fraction(1), form, own=True)
+            return self._product(Fraction(1), form, alone=True)
         return self._sum(parts[0], list(parts[1]))
 
     # Leaves
@@ -142,11 +142,11 @@ class Writer:
 
     # Products
 
-    def _product(self, coefficient: Fraction, term: Form, own: bool = False) -> int:
+    def _product(self, coefficient: Fraction, term: Form, alone: bool = False) -> int:
         """Return the node of a coefficient times a term: what divides stands below one line."""
         forms = self.forms
         factors: tuple[tuple[Form, Form], ...] = ((term, forms.one),)
-        if forms.kinds[term] == PRODUCT and (own or term not in forms.closed):
+        if forms.kinds[term] == PRODUCT and (alone or term not in forms.closed):
             factors = forms.parts[term]
         above: list[int] = []
         below: list[int] = []
@@ -211,8 +211,8 @@ class Writer:
         while graph.operations[graph.arguments[spine[-1]][0]].name == "matmul":
             spine.append(graph.arguments[spine[-1]][0])
         node = self._chain("mul", [*before, graph.arguments[spine[-1]][0]])
-        for each in reversed(spine):
-            node = self._apply("matmul", (node, graph.arguments[each][1]))
+        for product in reversed(spine):
+            node = self._apply("matmul", (node, graph.arguments[product][1]))
         return [node]
 
     def _chain(self, name: str, nodes: list[int]) -> int:
@@ -259,8 +259,8 @@ class Writer:
         total = 0
         for base, exponent in factors:
             power = forms.value(exponent)
-            whole = power is not None and power.denominator == 1 and power > 0
-            if forms.kinds[base] != NAME or not whole or power is None:
+            is_whole = power is not None and power.denominator == 1 and power > 0
+            if forms.kinds[base] != NAME or not is_whole or power is None:
                 return None
             if base not in forms.constants:
                 total += int(power)

@@ -37,18 +37,13 @@ def _pattern(operation: Operation) -> Pattern:
     text = TEXT.pattern(operation)
     if operation.symbol:
         return text[0], text[1].replace(f" {operation.symbol} ", f" {latex or operation.symbol} ")
-    if operation.name in _WRITTEN:
-        return _WRITTEN[operation.name]
+    if operation.written:
+        return operation.written.replace("[", r"\left[").replace("]", r"\right]")
     word = (operation.words or (operation.name,))[0].replace("_", r"\_")
     function = latex or rf"\operatorname{{{word}}}"
     return rf"{function}\left(<*>\right)"
 
 
-_WRITTEN: Final = {
-    "same": "<0>",
-    "index": r"<0:atom>\left[<static>\right]",
-    "stack": r"\left[<*>\right]",
-}
 LATEX: Final = Notation(_pattern, (r"\left(", r"\right)"))
 """LaTeX's mathematics, with the commands of amsmath."""
 

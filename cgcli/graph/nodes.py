@@ -8,7 +8,7 @@ from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.operations.row import Operation, Shape, Static
-from cgcli.operations.shapes import ShapeMismatchError, broadcast, describe, size
+from cgcli.operations.shapes import NAME, ShapeMismatchError, broadcast, describe, size
 
 
 class Nodes:
@@ -100,8 +100,9 @@ class Nodes:
     ) -> CgraphError:
         """Return the error for shapes that do not fit, with the places of the arguments."""
         graph = self.graph
-        message = mismatch.message
-        hint = mismatch.hint
+        name = operation.words[0] if operation.words else operation.symbol
+        message = mismatch.message.replace(NAME, name)
+        hint = mismatch.hint.replace(NAME, name)
         if operation.symbol and operation.shape is None:
             message = f"{message} in '{operation.symbol}'"
             if operation.symbol == "*" and _multiply(*map(graph.shape, arguments)):

@@ -26,8 +26,8 @@ def pattern(operation: Operation) -> Pattern:
     (('sum', '<0:sum> - <1:product>'), 'sin(<*>)')
     """
     symbol, level = operation.symbol, operation.level
-    if operation.name in _WRITTEN:
-        return _WRITTEN[operation.name]
+    if operation.written:
+        return operation.written
     if not symbol:
         return f"{(operation.words or ('',))[0]}(<*>)"
     name, tighter = _NAMES[level], _NAMES[level + 1]
@@ -40,9 +40,6 @@ def pattern(operation: Operation) -> Pattern:
     # Comparisons do not chain; sums and products associate to the left.
     on_left = tighter if name == "comparison" else name
     return name, f"<0:{on_left}> {symbol} <1:{tighter}>"
-
-
-_WRITTEN: Final = {"same": "<0>", "index": "<0:atom>[<static>]", "stack": "[<*>]"}
 
 
 class Notation(NamedTuple):

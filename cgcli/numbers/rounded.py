@@ -6,6 +6,7 @@ beside a zero, or where one element outweighs all others (benchmarks/ulps.py).
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from cgcli.numbers.namespace import Namespace
@@ -20,6 +21,9 @@ _EXP_TAIL: Final = -700.0
 _NORMAL_TAIL: Final = -37.0
 # The root of the largest power of 2: quotients of elements by a norm that far away are doubles.
 _FAR: Final = 2.0**512
+
+# Up to here the terms of sinc's derivative cancel more than those of its series.
+_CANCELS: Final = 1.5
 
 # Many a sum of numbers like exp of this is a double.
 _GROWS: Final = 690.0
@@ -39,7 +43,20 @@ def _lost(a: Number, b: Number, product: Number) -> Number:
     return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-class Rounded(Namespace):
+class BySeries(Namespace):
+    """The rules over doubles, and over formulas that are computed in doubles."""
+
+    def sinc_slope(self, y: Number, x: Number) -> Number:
+        """Return (cos(x) - y)/x, and where these cancel Σ ±x^(2k-1)/((2k + 1)(2k - 1)!)."""
+        small = self.abs(x) < _CANCELS
+        series = self.number(0)
+        for k in range(11, 0, -1):
+            size = (2 * k + 1) * math.factorial(2 * k - 1)
+            series = self.number((-1) ** k) / size + x * x * series
+        return self.where(small, x * series, (self.cos(x) - y) / self.where(small, 1.0, x))
+
+
+class Rounded(BySeries):
     """The rules over doubles: floats, arrays of them, or the cells of a plan."""
 
     def power_slope(self, a: Number, b: Number) -> Number:

@@ -223,8 +223,13 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
 """The primitives, and smooth functions whose rows compute them by parts that are not smooth."""
 
 
+def _of_any(definition: Callable[..., Jet]) -> Callable[..., Jet]:
+    """Return a function that takes Python's numbers too."""
+    return lambda *numbers: definition(*map(constant, numbers))
+
+
 JETS: Final[Namespace] = BallNamespace(
-    **DEFINITIONS,
+    **{name: _of_any(definition) for name, definition in DEFINITIONS.items()},
     where=lambda condition, a, b: _choose(condition, constant(a), constant(b)),
     number=constant,
     inf=constant(arb("inf")),

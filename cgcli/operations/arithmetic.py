@@ -21,18 +21,21 @@ def _power_is_defined(m: Rulebook, a: Number, b: Number) -> Number:
 ARITHMETIC: Final = (
     Operation(
         name="input",
+        words=(),
         value=lambda m: None,
         parameters=(),
         summary="a name that is bound, or is to be",
     ),
     Operation(
         name="constant",
+        words=(),
         value=lambda m: None,
         parameters=(),
         summary="a number as it was written, or a constant of the language",
     ),
     Unary(
         name="same",
+        written="<0>",
         value=lambda m, a: a,
         partials=(lambda m, y, a: 1,),
         parameters=("a",),
@@ -44,7 +47,6 @@ ARITHMETIC: Final = (
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: 1),
         symbol="+",
         level=LEVELS["sum"],
-        parameters=("a", "b"),
         summary="sum",
     ),
     Binary(
@@ -53,7 +55,6 @@ ARITHMETIC: Final = (
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -1),
         symbol="-",
         level=LEVELS["sum"],
-        parameters=("a", "b"),
         summary="difference",
     ),
     Binary(
@@ -63,7 +64,6 @@ ARITHMETIC: Final = (
         symbol="*",
         latex=r"\cdot",
         level=LEVELS["product"],
-        parameters=("a", "b"),
         summary="product",
     ),
     Binary(
@@ -76,7 +76,6 @@ ARITHMETIC: Final = (
         symbol="/",
         latex=r"\frac{<a>}{<b>}",
         level=LEVELS["product"],
-        parameters=("a", "b"),
         domain=Domain(lambda m, a, b: b != 0, "the divisor must not be 0"),
         summary="quotient",
     ),
@@ -106,7 +105,6 @@ ARITHMETIC: Final = (
         symbol="^",
         latex="<a>^{<b>}",
         level=LEVELS["power"],
-        parameters=("a", "b"),
         domain=Domain(
             _power_is_defined,
             "a negative base needs a whole exponent, and 0 has no negative power",
@@ -121,6 +119,7 @@ ARITHMETIC: Final = (
                 lambda m, a, b: m.where(a == 0, b == 0, False),
                 lambda m, a, b: (None, (None, -m.inf)),
                 "a jump where both are 0, from 0 to 1",
+                compared=True,
             ),
             Kink(
                 lambda m, a, b: a < 0,

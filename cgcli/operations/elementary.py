@@ -37,7 +37,6 @@ ELEMENTARY: Final = (
         # The root of -0 is 0 here: its tangent rises as that of 0 does.
         value=lambda m, x: m.sqrt(x) + 0,
         partials=(lambda m, y, x: 1 / (2 * y),),
-        words=("sqrt",),
         latex=r"\sqrt{<x>}",
         domain=Domain(lambda m, x: x >= 0, "{x} must not be negative"),
         kinks=(_vertical(0, False, True, 1, "a vertical tangent at 0"),),
@@ -48,7 +47,6 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.cbrt(x),
         partials=(lambda m, y, x: m.cbrt_slope(y, x),),
         textbook=(lambda m, y, x: 1 / (3 * m.pow(y, 2)),),
-        words=("cbrt",),
         latex=r"\sqrt[3]{<x>}",
         kinks=(_vertical(0, True, True, 1, "a vertical tangent at 0"),),
         summary="cube root, of negative numbers too",
@@ -58,8 +56,8 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, x: m.exp(x),
         partials=(lambda m, y, x: y,),
-        words=("exp",),
         latex=r"\exp",
+        sign=">",
         summary="e to the power x",
     ),
     Unary(
@@ -67,7 +65,6 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, x: m.expm1(x),
         partials=(lambda m, y, x: m.exp(x),),
-        words=("expm1",),
         summary="exp(x) - 1, accurate for small x",
     ),
     Unary(
@@ -85,7 +82,6 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, x: m.log1p(x),
         partials=(lambda m, y, x: 1 / (1 + x),),
-        words=("log1p",),
         domain=Domain(lambda m, x: x > -1, "{x} must be greater than -1"),
         summary="log(1 + x), accurate for small x",
     ),
@@ -94,7 +90,6 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, x: m.log2(x),
         partials=(lambda m, y, x: 1 / x / m.log(2),),
-        words=("log2",),
         latex=r"\log_{2}",
         domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
         summary="logarithm to base 2",
@@ -104,7 +99,6 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, x: m.log10(x),
         partials=(lambda m, y, x: 1 / x / m.log(10),),
-        words=("log10",),
         latex=r"\log_{10}",
         domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
         summary="logarithm to base 10",
@@ -121,15 +115,15 @@ ELEMENTARY: Final = (
             lambda m, y, a, b: m.where(y == 0, 0, a / y),
             lambda m, y, a, b: m.where(y == 0, 0, b / y),
         ),
-        words=("hypot",),
-        parameters=("a", "b"),
         kinks=(
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),
                 lambda m, a, b: ((-1, 1), (-1, 1)),
                 "a corner where both are 0",
+                compared=True,
             ),
         ),
+        sign=">=",
         summary="sqrt(a^2 + b^2), without overflow",
     ),
     Binary(
@@ -137,8 +131,6 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, a, b: m.where(a == 0, 0 * a, a * m.log(b)),
         partials=(lambda m, y, a, b: m.log(b), lambda m, y, a, b: m.where(a == 0, 0, a / b)),
-        words=("xlogy",),
-        parameters=("a", "b"),
         domain=Domain(lambda m, a, b: m.where(a == 0, True, b > 0), "{b} must be positive"),
         kinks=(
             Kink(
@@ -153,16 +145,16 @@ ELEMENTARY: Final = (
         name="sin",
         value=lambda m, x: m.sin(x),
         partials=(lambda m, y, x: m.cos(x),),
-        words=("sin",),
         latex=r"\sin",
+        angle="argument",
         summary="sine, of radians",
     ),
     Unary(
         name="cos",
         value=lambda m, x: m.cos(x),
         partials=(lambda m, y, x: -m.sin(x),),
-        words=("cos",),
         latex=r"\cos",
+        angle="argument",
         summary="cosine, of radians",
     ),
     Unary(
@@ -170,9 +162,18 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.tan(x),
         partials=(lambda m, y, x: 1 + y * y,),
         textbook=(lambda m, y, x: 1 / m.pow(m.cos(x), 2),),
-        words=("tan",),
         latex=r"\tan",
+        angle="argument",
         summary="tangent, of radians",
+    ),
+    Unary(
+        # Not NumPy's, which has pi*x for x: the sinc of analysis, and of SymPy.
+        name="sinc",
+        value=lambda m, x: m.where(x == 0, 1, m.sin(x) / x),
+        partials=(lambda m, y, x: m.sinc_slope(y, x),),
+        textbook=(lambda m, y, x: (m.cos(x) - y) / x,),
+        angle="argument",
+        summary="sin(x)/x, and 1 where x is 0",
     ),
     Unary(
         name="asin",
@@ -180,13 +181,13 @@ ELEMENTARY: Final = (
         # (1 - x)(1 + x) and not 1 - x², which loses digits near ±1.
         partials=(lambda m, y, x: 1 / m.sqrt((1 - x) * (1 + x)),),
         textbook=(lambda m, y, x: 1 / m.sqrt(1 - m.pow(x, 2)),),
-        words=("asin",),
         latex=r"\arcsin",
         domain=Domain(lambda m, x: m.abs(x) <= 1, "{x} must lie in [-1, 1]"),
         kinks=(
             _vertical(1, True, False, 1, "a vertical tangent at 1"),
             _vertical(-1, False, True, 1, "a vertical tangent at -1"),
         ),
+        angle="value",
         summary="inverse sine",
     ),
     Unary(
@@ -194,13 +195,13 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.acos(x),
         partials=(lambda m, y, x: -1 / m.sqrt((1 - x) * (1 + x)),),
         textbook=(lambda m, y, x: -1 / m.sqrt(1 - m.pow(x, 2)),),
-        words=("acos",),
         latex=r"\arccos",
         domain=Domain(lambda m, x: m.abs(x) <= 1, "{x} must lie in [-1, 1]"),
         kinks=(
             _vertical(1, True, False, -1, "a vertical tangent at 1"),
             _vertical(-1, False, True, -1, "a vertical tangent at -1"),
         ),
+        angle="value",
         summary="inverse cosine",
     ),
     Unary(
@@ -209,8 +210,8 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.atan(x),
         partials=(lambda m, y, x: m.atan_slope(x),),
         textbook=(lambda m, y, x: 1 / (1 + m.pow(x, 2)),),
-        words=("atan",),
         latex=r"\arctan",
+        angle="value",
         summary="inverse tangent",
     ),
     Binary(
@@ -226,8 +227,6 @@ ELEMENTARY: Final = (
             lambda m, y, a, b: b / (m.pow(a, 2) + m.pow(b, 2)),
             lambda m, y, a, b: -a / (m.pow(a, 2) + m.pow(b, 2)),
         ),
-        words=("atan2",),
-        parameters=("a", "b"),
         slopes=Domain(lambda m, a, b: m.pow(a, 2) + m.pow(b, 2) != 0, "the point must not be 0"),
         kinks=(
             Kink(
@@ -235,6 +234,7 @@ ELEMENTARY: Final = (
                 lambda m, a, b: ((m.inf, m.where(b < 0, 1 / b, 0)), None),
                 "a jump of 2*pi where {a} passes 0 and {b} is negative",
                 jump=True,
+                compared=True,
             ),
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),
@@ -242,6 +242,7 @@ ELEMENTARY: Final = (
                 "no direction where both are 0",
             ),
         ),
+        angle="value",
         summary="angle of the point (b, a), in radians",
     ),
     Unary(
@@ -249,7 +250,6 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, x: m.sinh(x),
         partials=(lambda m, y, x: m.cosh(x),),
-        words=("sinh",),
         latex=r"\sinh",
         summary="hyperbolic sine",
     ),
@@ -258,8 +258,8 @@ ELEMENTARY: Final = (
         wide=True,
         value=lambda m, x: m.cosh(x),
         partials=(lambda m, y, x: m.sinh(x),),
-        words=("cosh",),
         latex=r"\cosh",
+        sign=">",
         summary="hyperbolic cosine",
     ),
     Unary(
@@ -268,7 +268,6 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.tanh(x),
         partials=(lambda m, y, x: m.tanh_slope(x),),
         textbook=(lambda m, y, x: 1 - m.pow(y, 2),),
-        words=("tanh",),
         latex=r"\tanh",
         summary="hyperbolic tangent",
     ),
@@ -278,7 +277,6 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.asinh(x),
         partials=(lambda m, y, x: 1 / m.hypot(1, x),),
         textbook=(lambda m, y, x: 1 / m.sqrt(m.pow(x, 2) + 1),),
-        words=("asinh",),
         summary="inverse hyperbolic sine",
     ),
     Unary(
@@ -287,7 +285,6 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.acosh(x),
         partials=(lambda m, y, x: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),),
         textbook=(lambda m, y, x: 1 / m.sqrt(m.pow(x, 2) - 1),),
-        words=("acosh",),
         domain=Domain(lambda m, x: x >= 1, "{x} must be at least 1"),
         kinks=(_vertical(1, False, True, 1, "a vertical tangent at 1"),),
         summary="inverse hyperbolic cosine",
@@ -297,7 +294,6 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.atanh(x),
         partials=(lambda m, y, x: 1 / ((1 - x) * (1 + x)),),
         textbook=(lambda m, y, x: 1 / (1 - m.pow(x, 2)),),
-        words=("atanh",),
         domain=Domain(lambda m, x: m.abs(x) < 1, "{x} must lie between -1 and 1"),
         summary="inverse hyperbolic tangent",
     ),

@@ -20,16 +20,17 @@ NETWORKS: Final = (
         value=lambda m, x: m.sigmoid(x),
         partials=(lambda m, y, x: m.sigmoid_slope(x),),
         textbook=(lambda m, y, x: y * (1 - y),),
-        words=("sigmoid",),
         latex=r"\sigma",
+        sign=">",
         summary="1/(1 + exp(-x))",
     ),
     Unary(
         name="relu",
         value=lambda m, x: m.max(x, m.number(0)),
         partials=(lambda m, y, x: m.where(x > 0, 1, 0),),
-        words=("relu",),
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((0, 1),), "a corner at 0"),),
+        sign=">=",
+        gate=True,
         summary="max(x, 0)",
         convention="the derivative at 0 is 0",
     ),
@@ -37,7 +38,6 @@ NETWORKS: Final = (
         name="leaky_relu",
         value=lambda m, x: m.where(x > 0, x, x / 100),
         partials=(lambda m, y, x: m.where(x > 0, 1, 1 / m.number(100)),),
-        words=("leaky_relu",),
         kinks=(
             Kink(
                 lambda m, x: x == 0,
@@ -45,6 +45,7 @@ NETWORKS: Final = (
                 "a corner at 0",
             ),
         ),
+        gate=True,
         summary="x where positive, else 0.01*x",
         convention="the derivative at 0 is 0.01",
     ),
@@ -54,7 +55,7 @@ NETWORKS: Final = (
         value=lambda m, x: m.where(x > 0, x, m.expm1(m.min(x, m.number(0)))),
         partials=(lambda m, y, x: m.where(x > 0, 1, m.exp(m.min(x, m.number(0)))),),
         textbook=(lambda m, y, x: m.where(x > 0, 1, m.exp(x)),),
-        words=("elu",),
+        gate=True,
         summary="x where positive, else exp(x) - 1",
     ),
     Unary(
@@ -62,7 +63,7 @@ NETWORKS: Final = (
         wide=True,
         value=_softplus,
         partials=(lambda m, y, x: m.sigmoid(x),),
-        words=("softplus",),
+        sign=">",
         summary="log(1 + exp(x))",
     ),
     Unary(
@@ -70,7 +71,6 @@ NETWORKS: Final = (
         wide=True,
         value=lambda m, x: m.silu(x),
         partials=(lambda m, y, x: m.silu_slope(x),),
-        words=("silu",),
         summary="x*sigmoid(x)",
     ),
     Unary(
@@ -78,7 +78,6 @@ NETWORKS: Final = (
         wide=True,
         value=lambda m, x: m.gelu(x),
         partials=(lambda m, y, x: m.gelu_slope(x),),
-        words=("gelu",),
         summary="x times the normal distribution's integral up to x",
     ),
 )

@@ -106,7 +106,6 @@ def _step(name: str, value: Rule, at: Rule, sides: Rule, words: str, summary: st
         name=name,
         value=value,
         partials=(lambda m, y, x: 0,),
-        words=(name,),
         step=True,
         kinks=(Kink(at, sides, words),),
         summary=summary,
@@ -120,7 +119,6 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
         value=value,
         partials=_shares,
         textbook=taught,
-        words=(name,),
         parameters=("a", "b"),
         variadic=True,
         kinks=(
@@ -128,8 +126,10 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
                 lambda m, *a: _ties(m, value(m, *a), a) > 1,
                 sides,
                 "a corner where arguments tie",
+                compared=True,
             ),
         ),
+        gate=True,
         summary=summary,
         convention="ties share equally",
     )
@@ -148,9 +148,9 @@ PIECEWISE: Final = (
         name="abs",
         value=lambda m, x: m.abs(x),
         partials=(lambda m, y, x: m.sign(x),),
-        words=("abs",),
         latex=r"\left|<x>\right|",
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((-1, 1),), "a corner at 0"),),
+        sign=">=",
         summary="absolute value",
         convention="the derivative at 0 is 0",
     ),
@@ -196,7 +196,6 @@ PIECEWISE: Final = (
             lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, low, x),
             lambda m, y, x, low, high: _above(m, m.max(x, low), high),
         ),
-        words=("clip",),
         parameters=("x", "low", "high"),
         kinks=(
             Kink(
@@ -215,6 +214,7 @@ PIECEWISE: Final = (
                 "a corner where {x}, or the low end, meets the high end",
             ),
         ),
+        gate=True,
         summary="min(max(x, low), high)",
         convention="ties share equally, as those of max and min",
     ),
@@ -226,10 +226,10 @@ PIECEWISE: Final = (
             lambda m, y, c, a, b: m.where(c != 0, 1, 0),
             lambda m, y, c, a, b: m.where(c != 0, 0, 1),
         ),
-        words=("where",),
         parameters=("condition", "a", "b"),
         # The branch not taken is not multiplied by 0: nothing is sent there at all.
         reaches=lambda m, k, c, a, b: (False, c != 0, c == 0)[k],
+        gate=True,
         summary="a where the condition is not 0, else b",
         convention=(
             "the gradient goes to the branch taken; "
@@ -241,8 +241,6 @@ PIECEWISE: Final = (
         wide=True,
         value=lambda m, a, b: m.mod(a, b),
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.round((a - y) / b)),
-        words=("mod",),
-        parameters=("a", "b"),
         domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
         kinks=(
             Kink(

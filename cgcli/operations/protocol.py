@@ -242,6 +242,10 @@ class Rulebook:
         """Return 1/(1 + x²)."""
         return 1 / (1 + x * x)
 
+    def sinc_slope(self, y: Number, x: Number) -> Number:
+        """Return (cos(x) - y)/x, y = sin(x)/x, and 0 where x is 0."""
+        return self.where(x == 0, 0, (self.cos(x) - y) / x)
+
     def exp_product(self, a: Number, b: Number) -> Number:
         """Return exp(a·b)."""
         return self.exp(a * b)

@@ -74,6 +74,10 @@ LEVELS: Final = {
 """How tightly a written operation binds, loosest first, as in the grammar; code has choices."""
 
 
+_BY_NAME: Final[tuple[str, ...]] = ("",)
+"""The words of an operation that is called by its own name."""
+
+
 class Domain(NamedTuple):
     """Where an operation is defined: as a rule of its arguments, and in words.
 
@@ -89,13 +93,20 @@ class Kink(NamedTuple):
 
     `at` is a rule of the arguments. `sides` gives for each argument the derivatives from the
     left and from the right, or None where the argument has nothing to do with the kink. At a
-    `jump` it is the value that has two sides.
+    `jump` it is the value that has two sides. It is `compared` where formulas show it, since
+    the row's rules or its domain ask for the same.
     """
 
     at: Rule
     sides: Rule
     words: str
     jump: bool = False
+    compared: bool = False
+
+    @property
+    def turns(self) -> bool:
+        """Whether the derivative, or the value, is another one on the other side."""
+        return self.words.startswith(("a corner", "a jump"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,20 +127,25 @@ class Operation:
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
     where it is constant between jumps, which its kinks are, and `equates` where it asks
-    whether its two arguments are equal, or differ.
+    whether its two arguments are equal, or differ. Its `sign` is what is before 0 wherever it has
+    a value, ">" or ">=", or "kept" where it is that of all elements of its argument. It is a
+    `gate` where it lets a gradient through as it is, or does not, and its `angle` is what is an
+    angle of it: the argument or the value.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
     braces by the row's parameters, `{upstream}` and `{y}`; where the words depend on the shapes
-    of the arguments, `wording(place, *shapes)` returns them. `latex` is a macro, or a pattern
+    of the arguments, `wording(place, *shapes)` returns them. What is neither a sign nor a call
+    has a pattern of its own, `written`. `latex` is a macro, or a pattern
     with the arguments in angle brackets.
     """
 
     name: str
     value: Rule
     partials: tuple[Rule, ...] | Rule = ()
-    words: tuple[str, ...] = ()
+    words: tuple[str, ...] = _BY_NAME
     symbol: str = ""
+    written: str = ""
     level: int = LEVELS["atom"]
     parameters: tuple[str, ...] = ("x",)
     variadic: bool = False
@@ -142,6 +158,9 @@ class Operation:
     collects: bool = False
     step: bool = False
     equates: bool = False
+    gate: bool = False
+    sign: str = ""
+    angle: str = ""
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None
@@ -154,15 +173,30 @@ class Operation:
     latex: str = ""
     convention: str = ""
 
+    def __post_init__(self) -> None:
+        """Let a program call it by its name, where it is not written another way."""
+        if self.words is _BY_NAME:
+            object.__setattr__(self, "words", () if self.symbol or self.written else (self.name,))
+
     @property
     def jumps(self) -> bool:
         """Whether the value jumps anywhere."""
         return self.step or any(kink.jump for kink in self.kinks)
 
     @property
+    def turns(self) -> bool:
+        """Whether the derivative is another one on the other side of a corner."""
+        return any(kink.turns for kink in self.kinks)
+
+    @property
     def may_turn(self) -> bool:
         """Whether a choice by the operation's result may be another one beside the point."""
         return self.equates or not self.step
+
+    @property
+    def chooses(self) -> bool:
+        """Whether one of its arguments is taken and others are not: the first says which."""
+        return self.reaches is not None
 
     @property
     def reads_shape(self) -> bool:
@@ -275,6 +309,7 @@ class Binary(Operation):
 
     value: Callable[[Rulebook, Number, Number], Number]
     partials: tuple[_OfTwo, _OfTwo]
+    parameters: tuple[str, ...] = ("a", "b")
     textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
 
 

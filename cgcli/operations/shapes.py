@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from cgcli.operations.row import Index, Shape, ShapeRule, Span
+from typing import Final
+
+from cgcli.operations.row import Index, Shape, Span
 from cgcli.words import Message
+
+NAME: Final = "{name}"
 
 
 class ShapeMismatchError(Exception):
-    """Shapes that an operation cannot take; `places` are the arguments it is about."""
+    """Shapes that an operation cannot take; `places` are the arguments it is about.
+
+    In the message and in the hint `NAME` stands for the operation.
+    """
 
     def __init__(self, message: str, hint: str = "", places: tuple[int, ...] = ()) -> None:
         super().__init__(message)
@@ -65,13 +72,13 @@ def broadcast(*shapes: Shape) -> Shape:
     return result
 
 
-# The rules of the operations that are not elementwise, by their names
+# The rules of the operations that are not elementwise
 
 
-def _vectors(name: str, *shapes: Shape) -> None:
+def _vectors(*shapes: Shape) -> None:
     for place, shape in enumerate(shapes):
         if len(shape) != 1:
-            message = f"{name} takes {'a vector' if len(shapes) == 1 else 'vectors'}, "
+            message = f"{NAME} takes {'a vector' if len(shapes) == 1 else 'vectors'}, "
             message += f"not {describe(shape)}"
             hint = "for a product of matrices write A @ B" if shape else "for a product write a*b"
             hint = hint if len(shapes) > 1 else ""
@@ -80,16 +87,16 @@ def _vectors(name: str, *shapes: Shape) -> None:
 
 def dot(a: Shape, b: Shape) -> Shape:
     """Return the inner product's shape: a scalar, of two vectors of one length."""
-    _vectors("dot", a, b)
+    _vectors(a, b)
     if a != b:
-        message = f"dot takes vectors of one length, not {describe(a)} and {describe(b)}"
+        message = f"{NAME} takes vectors of one length, not {describe(a)} and {describe(b)}"
         raise ShapeMismatchError(message, "", (0, 1))
     return ()
 
 
 def outer(a: Shape, b: Shape) -> Shape:
     """Return the outer product's shape."""
-    _vectors("outer", a, b)
+    _vectors(a, b)
     return (a[0], b[0])
 
 
@@ -182,62 +189,55 @@ def reduced(x: Shape, axis: int | None = None) -> Shape:
 
 
 def running(x: Shape) -> Shape:
-    """Return the shape of cumsum: that of its vector."""
-    _vectors("cumsum", x)
+    """Return the shape of running sums: that of their vector."""
+    _vectors(x)
     return x
 
 
 def diag(x: Shape) -> Shape:
     """Return the shape of a square matrix's diagonal, or of a diagonal matrix."""
-    return (x[0], x[0]) if len(x) == 1 else _square("diag", x)[:1]
+    return (x[0], x[0]) if len(x) == 1 else _square(x)[:1]
 
 
 def trace(x: Shape) -> Shape:
     """Return the shape of a square matrix's trace: a scalar."""
-    return _square("trace", x)[2:]
+    return _square(x)[2:]
 
 
-def _square(name: str, x: Shape) -> Shape:
+def _square(x: Shape) -> Shape:
     if len(x) != 2 or x[0] != x[1]:
-        message = f"{name} takes a square matrix, not {describe(x)}"
+        message = f"{NAME} takes a square matrix, not {describe(x)}"
         raise ShapeMismatchError(message, "bind one, such as A=[[1,2],[3,4]]", (0,))
     return x
 
 
-def extreme(name: str) -> ShapeRule:
-    """Return the rule for max and min of one argument, which must not be a scalar."""
-
-    def shape(x: Shape) -> Shape:
-        if not x:
-            message = f"{name} of one scalar: {name} takes two or more arguments, or one vector"
-            raise ShapeMismatchError(message, f"write {name}(a, b) or {name}([a, b])", (0,))
-        return ()
-
-    return shape
+def extreme(x: Shape) -> Shape:
+    """Return the shape of max and min of one argument, which must not be a scalar."""
+    if not x:
+        message = f"{NAME} of one scalar: {NAME} takes two or more arguments, or one vector"
+        raise ShapeMismatchError(message, f"write {NAME}(a, b) or {NAME}([a, b])", (0,))
+    return ()
 
 
-def same(name: str) -> ShapeRule:
-    """Return the rule for an operation that keeps the shape of a vector or a matrix."""
-
-    def shape(x: Shape) -> Shape:
-        if not x:
-            raise ShapeMismatchError(f"{name} takes a vector or a matrix, not a scalar", "", (0,))
-        return x
-
-    return shape
+def same(x: Shape) -> Shape:
+    """Return the shape of what keeps that of a vector or a matrix."""
+    if not x:
+        raise ShapeMismatchError(f"{NAME} takes a vector or a matrix, not a scalar", "", (0,))
+    return x
 
 
 def length(x: Shape) -> Shape:
     """Return the shape of len: a scalar."""
     if not x:
-        raise ShapeMismatchError("a scalar has no length", "len takes a vector or a matrix", (0,))
+        hint = f"{NAME} takes a vector or a matrix"
+        raise ShapeMismatchError("a scalar has no length", hint, (0,))
     return ()
 
 
 def onehot(k: Shape, n: int) -> Shape:
     """Return the shape of onehot: a vector of n."""
     if k:
-        raise ShapeMismatchError(f"onehot takes one whole number, not {describe(k)}", "", (0,))
+        raise ShapeMismatchError(f"{NAME} takes one whole number, not {describe(k)}", "", (0,))
     if n < 1:
-        raise ShapeMismatchError(f"onehot of length {n}: the length must be at least 1", "", ())
+        raise ShapeMismatchError(f"{NAME} of length {n}: the length must be at least 1", "", ())
     return (n,)

@@ -16,8 +16,8 @@ _POLES: Final = Domain(_not_a_pole, "{x} must not be 0 or a negative whole numbe
 
 
 def _order_and_pole(m: Rulebook, n: Number, x: Number) -> Number:
-    whole = m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
-    return m.where(whole, _not_a_pole(m, x), False)
+    is_order = m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
+    return m.where(is_order, _not_a_pole(m, x), False)
 
 
 SPECIAL: Final = (
@@ -26,7 +26,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.erf(x),
         partials=(lambda m, y, x: 2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        words=("erf",),
         summary="error function",
     ),
     Unary(
@@ -34,7 +33,7 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.erfc(x),
         partials=(lambda m, y, x: -2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        words=("erfc",),
+        sign=">",
         summary="1 - erf(x), accurate for large x",
     ),
     Unary(
@@ -42,7 +41,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.gamma(x),
         partials=(lambda m, y, x: y * m.digamma(x),),
-        words=("gamma",),
         latex=r"\Gamma",
         domain=_POLES,
         summary="gamma function, (x - 1)! for whole x",
@@ -52,7 +50,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.lgamma(x),
         partials=(lambda m, y, x: m.digamma(x),),
-        words=("lgamma",),
         domain=_POLES,
         summary="log(abs(gamma(x)))",
     ),
@@ -61,7 +58,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, x: m.digamma(x),
         partials=(lambda m, y, x: m.polygamma(1, x),),
-        words=("digamma",),
         latex=r"\psi",
         domain=_POLES,
         summary="derivative of lgamma",
@@ -71,7 +67,6 @@ SPECIAL: Final = (
         wide=True,
         value=lambda m, n, x: m.polygamma(n, x),
         partials=(lambda m, y, n, x: m.nan, lambda m, y, n, x: m.polygamma(n + 1, x)),
-        words=("polygamma",),
         parameters=("n", "x"),
         domain=Domain(
             _order_and_pole,

@@ -34,40 +34,6 @@ def _matmul_pullback(
     return m.outer_or_scale(a, up) if m.rank(a) == 1 else m.product(m.transpose(a), up)
 
 
-def _sum_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.spread(up, arguments[0], *static)
-
-
-def _mean_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    x = arguments[0]
-    return m.spread(up, x, *static) / m.count(x, *static)
-
-
-def _prod_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    """The product of all the other elements: y/x has no value where x is 0."""
-    x = arguments[0]
-    return m.spread(up, x, *static) * m.products_of_others(x, *static)
-
-
-def _norm_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.norm_sent(up, arguments[0], y, *static)
-
-
-def _logsumexp_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    x = arguments[0]
-    return m.spread(up, x, *static) * m.logsumexp_slope(x, y, *static)
-
-
 def _extreme_pullback(
     m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
 ) -> Number:
@@ -76,31 +42,6 @@ def _extreme_pullback(
     # NaN is the extreme, and equal to nothing: what is NaN itself has a gradient that is, too.
     share = up / m.where(y == y, m.sum(tied), 1)
     return m.where(x == x, share * tied, x)
-
-
-def _softmax_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.softmax_slope(up, y)
-
-
-def _log_softmax_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return m.log_softmax_slope(up, arguments[0], y)
-
-
-def _trace_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    size = int(m.count(arguments[0], 0))
-    return _on_diagonal(m, m.stack(*[up] * size), arguments[0])
-
-
-def _diag_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return _on_diagonal(m, up, arguments[0]) if m.rank(up) == 1 else m.diag(up)
 
 
 def _on_diagonal(m: Rulebook, up: Number, like: Number) -> Number:
@@ -116,13 +57,6 @@ def _matmul_words(k: int, a: Number, b: Number) -> str:
     if k == 0:
         return "outer({upstream}, {b})" if len(b) == 1 else "{upstream} @ transpose({b})"
     return "outer({a}, {upstream})" if len(a) == 1 else "transpose({a}) @ {upstream}"
-
-
-def _constant_pullback(
-    m: Rulebook, k: int, up: Number, y: Number, arguments: Parts, static: Static
-) -> None:
-    """Nothing: the value depends on the shape or on a label alone."""
-    return
 
 
 # Tangents
@@ -155,25 +89,12 @@ def _reduced(pullback: Pullback) -> Tangent:
     return tangent
 
 
-def _softmax_tangent(
-    d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return d.bare.softmax_slope(moves[0], d.alike(y))
-
-
-def _log_softmax_tangent(
-    d: Directions, moves: Parts, y: Number, arguments: Parts, static: Static
-) -> Number:
-    return d.bare.centred(moves[0], d.alike(d.bare.softmax(arguments[0])))
-
-
 def _reduction(
     name: str, value: Rule, pullback: Pullback, summary: str, words: str, **more: Any
 ) -> Operation:
     return Operation(
         name=name,
         value=value,
-        words=(name,),
         static=("axis",),
         pullback=pullback,
         tangent=_reduced(pullback),
@@ -193,7 +114,9 @@ def _extreme_of_vector(
         words=(word,),
         pullback=_extreme_pullback,
         tangent=_reduced(_extreme_pullback),
-        shape=shapes.extreme(word),
+        sign="kept",
+        gate=True,
+        shape=shapes.extreme,
         kinks=(
             Kink(
                 lambda m, x: m.sum(m.where(x == value(m, x), 1, 0)) > 1,
@@ -210,6 +133,7 @@ def _extreme_of_vector(
 TENSORS: Final = (
     Operation(
         name="stack",
+        written="[<*>]",
         value=lambda m, *a: m.stack(*a),
         tangent=_linear("stack"),
         collects=True,
@@ -222,12 +146,14 @@ TENSORS: Final = (
     ),
     Operation(
         name="index",
+        written="<0:atom>[<static>]",
         value=lambda m, x, *i: m.index(x, *i),
         tangent=_linear("index"),
         static=("i", "j"),
         required_static=1,
         pullback=lambda m, k, up, y, arguments, static: m.scatter(up, arguments[0], *static),
         shape=shapes.index,
+        sign="kept",
         summary="an element, a row, or a part: x[1:], W[:, 0]",
         pullback_words=("the upstream gradient goes to that place, and 0 to all others",),
     ),
@@ -249,7 +175,6 @@ TENSORS: Final = (
         name="dot",
         value=lambda m, a, b: m.product(a, b),
         tangent=_bilinear("product"),
-        words=("dot",),
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: up * arguments[1 - k],
         shape=shapes.dot,
@@ -260,7 +185,6 @@ TENSORS: Final = (
         name="outer",
         value=lambda m, a, b: m.outer_or_scale(a, b),
         tangent=_bilinear("outer_or_scale"),
-        words=("outer",),
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: m.product(
             *((up, arguments[1]) if k == 0 else (arguments[0], up))
@@ -273,10 +197,10 @@ TENSORS: Final = (
         name="transpose",
         value=lambda m, x: m.transpose(x),
         tangent=_linear("transpose"),
-        words=("transpose",),
         latex=r"<x>^{\top}",
         pullback=lambda m, k, up, y, arguments, static: m.transpose(up),
         shape=lambda x: x[::-1],
+        sign="kept",
         summary="rows and columns swapped",
         pullback_words=("transpose({upstream})",),
     ),
@@ -284,7 +208,6 @@ TENSORS: Final = (
         name="concat",
         value=lambda m, *a: m.concat(*a),
         tangent=_linear("concat"),
-        words=("concat",),
         parameters=("a",),
         variadic=True,
         pullback=lambda m, k, up, y, arguments, static: m.piece(up, k, arguments),
@@ -296,8 +219,9 @@ TENSORS: Final = (
         name="diag",
         value=lambda m, x: m.diag(x),
         tangent=_linear("diag"),
-        words=("diag",),
-        pullback=_diag_pullback,
+        pullback=lambda m, k, up, y, arguments, static: (
+            _on_diagonal(m, up, arguments[0]) if m.rank(up) == 1 else m.diag(up)
+        ),
         shape=shapes.diag,
         summary="the diagonal of a matrix, or the matrix that has a vector as its diagonal",
         pullback_words=("diag({upstream})",),
@@ -306,9 +230,10 @@ TENSORS: Final = (
         name="trace",
         value=lambda m, x: m.sum(m.diag(x)),
         tangent=lambda d, moves, y, arguments, static: d.sum(d.diag(moves[0])),
-        words=("trace",),
         latex=r"\operatorname{tr}\left(<x>\right)",
-        pullback=_trace_pullback,
+        pullback=lambda m, k, up, y, arguments, static: _on_diagonal(
+            m, m.stack(*[up] * int(m.count(arguments[0], 0))), arguments[0]
+        ),
         shape=shapes.trace,
         summary="sum of a matrix's diagonal",
         pullback_words=("the diagonal takes the upstream gradient, and the rest 0",),
@@ -317,7 +242,6 @@ TENSORS: Final = (
         name="cumsum",
         value=lambda m, x: m.cumsum(x),
         tangent=_linear("cumsum"),
-        words=("cumsum",),
         pullback=lambda m, k, up, y, arguments, static: m.cumsum(up, backwards=True),
         shape=shapes.running,
         summary="for every element of a vector the sum up to it",
@@ -326,31 +250,39 @@ TENSORS: Final = (
     _reduction(
         "sum",
         lambda m, x, *axis: m.sum(x, *axis),
-        _sum_pullback,
+        lambda m, k, up, y, parts, static: m.spread(up, parts[0], *static),
         "sum of the elements",
         "every element takes the upstream gradient",
+        sign="kept",
     ),
     _reduction(
         "mean",
         lambda m, x, *axis: m.mean(x, *axis),
-        _mean_pullback,
+        lambda m, k, up, y, parts, static: (
+            m.spread(up, parts[0], *static) / m.count(parts[0], *static)
+        ),
         "mean of the elements",
         "every element takes the upstream gradient over the number of elements",
     ),
     _reduction(
         "prod",
         lambda m, x, *axis: m.prod(x, *axis),
-        _prod_pullback,
+        # The product of all the other elements: y/x has no value where x is 0.
+        lambda m, k, up, y, parts, static: (
+            m.spread(up, parts[0], *static) * m.products_of_others(parts[0], *static)
+        ),
         "product of the elements",
         "every element takes the upstream gradient times all the other elements",
+        sign="kept",
         wide=True,
     ),
     _reduction(
         "norm",
         lambda m, x, *axis: m.norm(x, *axis),
-        _norm_pullback,
+        lambda m, k, up, y, parts, static: m.norm_sent(up, parts[0], y, *static),
         "2-norm, the square root of the sum of squares",
         "{upstream} * {x}/{y}, {y} the norm",
+        sign=">=",
         wide=True,
         kinks=(
             Kink(
@@ -364,7 +296,9 @@ TENSORS: Final = (
     _reduction(
         "logsumexp",
         lambda m, x, *axis: m.logsumexp(x, *axis),
-        _logsumexp_pullback,
+        lambda m, k, up, y, parts, static: (
+            m.spread(up, parts[0], *static) * m.logsumexp_slope(parts[0], y, *static)
+        ),
         "log(sum(exp(x))), without overflow",
         "{upstream} * exp({x} - {y}), {y} the logsumexp",
         wide=True,
@@ -374,33 +308,33 @@ TENSORS: Final = (
     Operation(
         name="softmax",
         value=lambda m, x: m.softmax(x),
-        words=("softmax",),
-        pullback=_softmax_pullback,
-        tangent=_softmax_tangent,
+        pullback=lambda m, k, up, y, arguments, static: m.softmax_slope(up, y),
+        tangent=lambda d, moves, y, arguments, static: d.bare.softmax_slope(moves[0], d.alike(y)),
         mixes=True,
         wide=True,
-        shape=shapes.same("softmax"),
+        shape=shapes.same,
+        sign=">",
         summary="exp(x)/sum(exp(x)), over the last axis",
         pullback_words=("{y} * ({upstream} - sum({upstream}*{y})), {y} the softmax",),
     ),
     Operation(
         name="log_softmax",
         value=lambda m, x: m.log_softmax(x),
-        words=("log_softmax",),
-        pullback=_log_softmax_pullback,
-        tangent=_log_softmax_tangent,
+        pullback=lambda m, k, up, y, arguments, static: m.log_softmax_slope(up, arguments[0], y),
+        tangent=lambda d, moves, y, arguments, static: d.bare.centred(
+            moves[0], d.alike(d.bare.softmax(arguments[0]))
+        ),
         mixes=True,
         wide=True,
-        shape=shapes.same("log_softmax"),
+        shape=shapes.same,
         summary="x - logsumexp(x), over the last axis",
         pullback_words=("{upstream} - softmax({x})*sum({upstream})",),
     ),
     Operation(
         name="len",
         value=lambda m, x: m.len(x),
-        words=("len",),
         step=True,
-        pullback=_constant_pullback,
+        pullback=lambda m, k, up, y, arguments, static: None,
         shape=shapes.length,
         summary="number of elements of a vector, of rows of a matrix",
         pullback_words=("nothing: the length does not change with the elements",),
@@ -408,11 +342,10 @@ TENSORS: Final = (
     Operation(
         name="onehot",
         value=lambda m, k, n: m.onehot(k, n),
-        words=("onehot",),
         parameters=("k",),
         static=("n",),
         required_static=1,
-        pullback=_constant_pullback,
+        pullback=lambda m, k, up, y, arguments, static: None,
         shape=shapes.onehot,
         domain=Domain(
             # A form of k equals floor(k) for some k; == asks whether it does for all.

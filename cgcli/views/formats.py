@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-TRACES: Final = ("text", "markdown", "latex", "html", "json")
+TRACES: Final = {
+    "text": "",
+    "markdown": "cgcli.views.trace.pages.as_markdown",
+    "latex": "cgcli.views.trace.pages.as_latex",
+    "html": "cgcli.views.trace.pages.as_html",
+    "json": "cgcli.views.trace.document.as_json",
+}
+"""By form what writes a trace in it, imported when asked for; text is printed step by step."""
 CODE: Final = ("python", "numpy")
 DERIVATIVES: Final = ("text", "latex", "json", *CODE)
 ROWS: Final = ("csv", "jsonl")

@@ -34,6 +34,7 @@ TAILS: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
     "elu(x)": (lambda x: x if x > 0 else mp.expm1(x), [-40, 2]),
     "1/(1 + exp(-x))": (lambda x: 1 / (1 + mp.exp(-x)), [40, -40, -300]),
     "1/cosh(x)": (mp.sech, [20, 300]),
+    "sinc(x)": (mp.sinc, [1e-5, -0.01, 1.2, 2, 9.5]),
     "asinh(x)": (mp.asinh, [1e200, -1e100, 0.3]),
     "acosh(x)": (mp.acosh, [1e200, 1 + 1e-9]),
     "atanh(x)": (mp.atanh, [1 - 1e-12]),
@@ -80,9 +81,18 @@ def test_tails(program: str, order: int) -> None:
             assert math.isclose(value, expected, rel_tol=1e-11, abs_tol=1e-290), (name, x, expected)
 
 
+@pytest.mark.parametrize("order", range(1, 7))
+def test_the_derivatives_of_sinc_at_0_are_those_of_its_series(order: int) -> None:
+    """The one of order 2k is (-1)^k/(2k + 1); those of odd orders are 0."""
+    formulas = Formulas(cgcli.parse("sinc(x)").graph(), Wanted(None, order))
+    expected = 0 if order % 2 else (-1) ** (order // 2) / (order + 1)
+    assert evaluated(formulas, {"x": 0.0})[0][0] == pytest.approx(expected, rel=1e-14)
+
+
 # By program and point: the derivative by x, and how many conditions there are.
 REMOVABLE = [
     ("x*abs(x)", {"x": 0}, 0.0, 0),
+    ("sinc(x)", {"x": 0}, 0.0, 0),
     ("abs(x)*sin(x)", {"x": 0}, 0.0, 0),
     ("norm([x, y])^2", {"x": 0, "y": 0}, 0.0, 0),
     ("hypot(x, y)^2", {"x": 0, "y": 0}, 0.0, 0),

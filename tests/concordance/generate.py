@@ -12,10 +12,10 @@ import random
 from tests.concordance.syntax import DECIMAL, DYADIC, Program, Shape, Syntax, pruned, words_of
 
 UNARY = (
-    "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin",
-    "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs", "sign", "floor",
-    "ceil", "round", "sigmoid", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "erf",
-    "erfc", "gamma", "lgamma", "digamma",
+    "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "sinc",
+    "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs", "sign",
+    "floor", "ceil", "round", "sigmoid", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu",
+    "erf", "erfc", "gamma", "lgamma", "digamma",
 )  # fmt: skip
 BINARY = ("+", "-", "*", "/", "^")
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")

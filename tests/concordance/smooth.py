@@ -71,6 +71,8 @@ SMOOTH: Final[dict[str, tuple[Callable[[mpf], mpf], Callable[[mpf], mpf]]]] = {
     "sin": (mp.sin, mp.cos),
     "cos": (mp.cos, lambda x: -mp.sin(x)),
     "tan": (mp.tan, lambda x: 1 / mp.cos(x) ** 2),
+    # -j₁(x), which does not cancel beside 0 (DLMF 10.53.1).
+    "sinc": (mp.sinc, lambda x: -x / 3 * mp.hyp0f1(mpf(5) / 2, -x * x / 4)),
     "atan": (mp.atan, lambda x: 1 / (1 + x * x)),
     "sinh": (_sinh, _cosh),
     "cosh": (_cosh, _sinh),

@@ -12,8 +12,8 @@ Shape = tuple[int, ...]
 
 UNARY = (
     "sqrt", "cbrt", "exp", "expm1", "log", "ln", "log1p", "log2", "log10", "sin", "cos",
-    "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs",
-    "sign", "floor", "ceil", "round", "sigmoid", "relu", "leaky_relu", "elu", "softplus",
+    "tan", "sinc", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "abs", "sign", "floor", "ceil", "round", "sigmoid", "relu", "leaky_relu", "elu", "softplus",
     "silu", "gelu", "erf", "erfc", "gamma", "lgamma", "digamma",
 )  # fmt: skip
 BINARY = ("hypot", "xlogy", "atan2", "mod", "min", "max")

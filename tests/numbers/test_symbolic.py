@@ -18,7 +18,8 @@ from cgcli.numbers.symbolic import Symbol, symbolic
 # Scalar programs through every elementwise rule that has a second derivative to speak of.
 PROGRAMS = [
     "x^3*y - y/x", "exp(x*y)", "log(x + y^2)", "sin(x)*cos(y)", "tan(x*y)", "sqrt(x*y)",
-    "x^y", "asin(x/3)*acos(y/3)", "atan(x*y)", "atan2(x, y)", "sinh(x)*cosh(y)", "tanh(x*y)",
+    "sinc(x*y)", "x^y", "asin(x/3)*acos(y/3)", "atan(x*y)", "atan2(x, y)",
+    "sinh(x)*cosh(y)", "tanh(x*y)",
     "asinh(x*y)", "acosh(x + y + 1)", "atanh(x*y/9)", "hypot(x, y)", "xlogy(x, y)",
     "sigmoid(x*y)", "softplus(x - y)", "silu(x*y)", "gelu(x*y)", "elu(-x*y)", "leaky_relu(-x*y^2)",
     "erf(x*y)", "erfc(x*y)", "gamma(x + y)", "lgamma(x*y)", "digamma(x*y)", "polygamma(2, x*y)",

@@ -14,6 +14,7 @@ from cgcli.algebra.tensors import tensors
 from cgcli.numbers.arrays import ARRAYS
 from cgcli.numbers.certified import BALLS
 from cgcli.numbers.exact import EXACT
+from cgcli.numbers.jets import constant
 from cgcli.numbers.objects import arrays_of
 from cgcli.numbers.real import CAREFUL, FAST
 from cgcli.numbers.series import JETS
@@ -46,6 +47,24 @@ def test_a_kind_brings_the_primitives_of_numbers(kind: str) -> None:
 @pytest.mark.parametrize("kind", ARRAYS_OF)
 def test_a_kind_of_arrays_brings_all_primitives(kind: str) -> None:
     assert lacking(ARRAYS_OF[kind](), PRIMITIVES) == []
+
+
+CALLS = [
+    ("pow", 2, 3), ("hypot", 1, 2), ("atan2", 2, 1), ("mod", 2, 3), ("max", 2, 0), ("min", 0, 2),
+    ("polygamma", 1, 2), ("sqrt", 4), ("exp", 0), ("log", 1), ("sin", 0), ("tanh", 0), ("cbrt", 8),
+    ("abs", -1), ("sign", 1), ("floor", 1), ("erf", 0), ("gamma", 3), ("sigmoid", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call[0])
+@pytest.mark.parametrize("kind", [*SCALARS, "jets"])
+def test_a_function_takes_numbers_of_python_beside_those_of_its_kind(
+    kind: str, call: tuple[Any, ...]
+) -> None:
+    m, (name, *numbers) = JETS if kind == "jets" else SCALARS[kind], call
+    given, wanted = (getattr(m, name)(*values) for values in (numbers, map(m.number, numbers)))
+    shown = (lambda jet: str(constant(jet).series)) if kind == "jets" else repr
+    assert shown(given) == shown(wanted) or (isinstance(given, int) and given == wanted)
 
 
 def test_rules_use_nothing_but_the_book() -> None:

@@ -28,7 +28,7 @@ SYNTAX = {
 
 LANGUAGE = (
     "sqrt cbrt exp expm1 log ln log1p log2 log10 hypot xlogy "
-    "sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
+    "sin cos tan sinc asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
     "abs sign min max clip floor ceil round where mod "
     "sigmoid relu leaky_relu elu softplus silu gelu softmax log_softmax logsumexp "
     "erf erfc gamma lgamma digamma polygamma "

@@ -189,6 +189,11 @@ ELEMENTWISE: Mapping[str, Word] = {
         mp.tan,
         (*_ANYWHERE, *_TINY, *_one(0, math.pi, math.pi / 2, 1.5707963, 1e22)),
     ),
+    "sinc": Word(
+        "sinc({0})",
+        lambda x: mp.sin(x) / x if x else mp.mpf(1),
+        (*_ANYWHERE, *_TINY, *_one(0, math.pi, 1.5, -1.4999, 4.4, 1e22)),
+    ),
     "asin": Word(
         "asin({0})", mp.asin, (*_TINY, *_one(0, 0.3, -0.7, *_NEAR_ONE, -0.9999999))
     ),

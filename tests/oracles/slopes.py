@@ -59,6 +59,7 @@ SLOPES: Mapping[str, tuple[Slope | None, ...]] = {
     "sin": (mp.cos,),
     "cos": (lambda x: -mp.sin(x),),
     "tan": (lambda x: 1 + mp.tan(x) ** 2,),
+    "sinc": (lambda x: -x / 3 * mp.hyp0f1(mp.mpf(5) / 2, -x * x / 4),),
     "asin": (lambda x: 1 / mp.sqrt(1 - x**2),),
     "acos": (lambda x: -1 / mp.sqrt(1 - x**2),),
     "atan": (lambda x: 1 / (1 + x**2),),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import inline
 from cgcli.homework.mistakes.row import Numbers, ValueStep
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
+from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.row import Operation
 
 _INPUTS: Final = 20
@@ -39,16 +43,24 @@ def local_left_out(use: Use) -> Numbers:
         yield np.full(use.shape, use.upstream)
 
 
+@functools.cache
+def _is_negative(operation: Operation, place: int) -> bool:
+    """Whether a course writes that derivative of an operation with a minus in front."""
+    graph = Graph()
+    names = [Symbol.input(graph, name) for name in operation.parameters]
+    slope = operation.taught(place)(symbolic(graph), apply(graph, operation, *names), *names)
+    if not isinstance(slope, Symbol):
+        return bool(slope < 0)
+    return inline(graph, slope.node, lambda node: False).startswith("-")
+
+
 def _has_minus(use: Use) -> bool:
-    """Whether the local derivative is written with a minus in front."""
-    name, place = use.name, use.place
-    if name in ("neg", "cos", "acos", "erfc"):
-        return True
-    if place == 1:
-        return name in ("sub", "div", "atan2")
-    if name == "pow":
+    """Whether the local derivative is written with a minus in front, at these numbers."""
+    if use.name == "pow" and use.place == 0:
         return not shape_of(use.parts[1]) and bool(use.parts[1] < 0)
-    return name == "abs" and not use.shape and bool(use.x < 0)
+    if use.name == "abs":
+        return not use.shape and bool(use.x < 0)
+    return use.operation.elementwise and _is_negative(use.operation, use.place)
 
 
 def sign_lost(use: Use) -> Numbers:
@@ -78,7 +90,7 @@ def _is_outer(operation: Operation, place: int) -> bool:
     if operation.name == "pow":
         return place == 0
     one = operation.elementwise and len(operation.parameters) == 1 and bool(operation.words)
-    return one and operation.name not in ("sign", "floor", "ceil", "round")
+    return one and not operation.step
 
 
 def wrong_place(use: Use) -> Numbers:
@@ -96,7 +108,7 @@ def wrong_place(use: Use) -> Numbers:
 def output_for_input(use: Use) -> Numbers:
     """Yield the derivative with input and output mixed up, in either form of its rule."""
     operation = use.operation
-    if not _is_outer(operation, use.place) or operation.name in ("pow", "abs", "relu"):
+    if not _is_outer(operation, use.place) or operation.name == "pow" or operation.turns:
         return
     x, y, accurate = use.x, use.y, operation.partial(0)
     for rule in (accurate, operation.taught(0)) if operation.textbook else (accurate,):

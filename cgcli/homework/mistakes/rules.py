@@ -11,7 +11,6 @@ from cgcli.homework.written import shape_of
 
 _NODES: Final = 20
 _DEGREE: Final = 0.017453292519943295
-_GATES: Final = ("relu", "leaky_relu", "max", "min", "clip", "where", "elu")
 
 
 def quotient(top: float, bottom: float) -> float:
@@ -91,8 +90,8 @@ def constant_dropped(use: Use) -> Numbers:
 
 def degrees(use: Use) -> Numbers:
     """Yield the derivative at an angle in degrees, by radians and by degrees."""
-    if use.name in ("sin", "cos", "tan"):
-        operation = use.operation
+    operation = use.operation
+    if operation.angle == "argument":
         x = use.x * _DEGREE
         derivative = run(operation.partial(0), run(operation.value, x), x)
         yield use.send(derivative)
@@ -101,22 +100,23 @@ def degrees(use: Use) -> Numbers:
 
 def degrees_in_value(step: ValueStep) -> Numbers:
     """Yield a function of an angle in degrees, or an angle in degrees."""
-    if step.name in ("sin", "cos", "tan"):
+    if step.operation.angle == "argument":
         yield run(step.operation.value, step.parts[0] * _DEGREE)
-    elif step.name in ("asin", "acos", "atan", "atan2"):
+    elif step.operation.angle == "value":
         yield step.expected / _DEGREE
 
 
 def _is_gated(use: Use) -> bool:
     """Whether an elementwise operation lets the gradient of this argument through, or does not."""
-    return use.name in _GATES and not (use.name == "where" and use.place == 0)
+    operation = use.operation
+    return operation.gate and operation.elementwise and not (operation.chooses and use.place == 0)
 
 
 def gate_ignored(use: Use) -> Numbers:
     """Yield the upstream gradient, which is passed on whether the gate is open or not."""
     if _is_gated(use):
         yield use.send(1.0)
-    elif use.name in ("amax", "amin"):
+    elif use.operation.gate and not use.operation.elementwise:
         import numpy as np
 
         yield use.upstream * np.ones(use.shape)
@@ -126,5 +126,5 @@ def gate_reversed(use: Use) -> Numbers:
     """Yield the upstream gradient where the gate is shut, and nothing where it is open."""
     if _is_gated(use) and use.local is not None:
         yield use.send(1.0 - use.local)
-    elif use.name in ("amax", "amin"):
+    elif use.operation.gate and not use.operation.elementwise:
         yield use.upstream * run(lambda m, x, y: m.where(x == y, 0, 1), use.x, use.y)

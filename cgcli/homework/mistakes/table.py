@@ -134,3 +134,4 @@ MISTAKES: Final = tuple(
     )
     for row in read_toml(__package__, "mistakes.toml")["mistakes"]
 )
+assert len(MISTAKES) == len(_MADE), "a mistake has numbers, and no words in mistakes.toml"

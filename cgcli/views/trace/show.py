@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import catalogue
+from cgcli.views.formats import TRACES
 from cgcli.views.signs import ASCII, PLAIN, Signs
 from cgcli.views.streams import publish
 from cgcli.views.terminal import can_show, console, paint
@@ -23,20 +25,15 @@ def print_trace(
     On a terminal `ask` waits between the steps, and says whether to go on.
     """
     words = catalogue(wanted.language)
-    if wanted.format == "text":
+    if not TRACES[wanted.format]:
         out, lines = console(), Lines(explanation, _signs(), wanted.shown)
         if ask is not None:
             out.print(words.say(Message("Any key shows the next step, q ends it.")), style="dim")
         print_on(out, lines, words, ask or (lambda: True))
         return
-    if wanted.format == "json":
-        from cgcli.views.trace.document import as_json
-
-        publish(as_json(explanation, wanted, words))
-        return
-    from cgcli.views.trace.pages import PAGES
-
-    publish(PAGES[wanted.format](explanation, wanted, words))
+    module, _, name = TRACES[wanted.format].rpartition(".")
+    write = getattr(import_module(module), name)
+    publish(write(explanation, wanted, words))
 
 
 def print_tree(explanation: Explanation, wanted: Wanted) -> None:
