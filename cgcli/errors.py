@@ -128,7 +128,7 @@ def nearest(name: str, names: Iterable[str], likeness: float = 0.5) -> str:
     """
     import difflib
 
-    known = {each.lower(): each for each in reversed(list(names)[:10_000])}
+    known = {known_name.lower(): known_name for known_name in reversed(list(names)[:10_000])}
     lower = name.lower()
     close = [lower] if lower in known else difflib.get_close_matches(lower[:40], known, 1, likeness)
     return known[close[0]] if close else ""

@@ -94,9 +94,9 @@ def _run(arguments: list[str]) -> int:
         why = (error.strerror or "it cannot be written").lower()
         return _report(CgraphError("file", f"standard output: {why}"), as_json=False)
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not end as a traceback
-        told = getattr(error, "format_message", None)
-        if told is not None:
-            return _report(_usage(told()), as_json)
+        words = getattr(error, "format_message", None)
+        if words is not None:
+            return _report(_usage(words()), as_json)
         return _fault(error, "--debug" in options)
 
 

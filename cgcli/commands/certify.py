@@ -73,7 +73,7 @@ def shown(finding: Finding, why: str | None = None) -> Any:
         return why or finding.shown or finding.verdict
     import numpy as np
 
-    return np.frompyfunc(lambda each: why or each or finding.verdict, 1, 1)(finding.shown)
+    return np.frompyfunc(lambda digits: why or digits or finding.verdict, 1, 1)(finding.shown)
 
 
 def check_digits(digits: int | None) -> None:

@@ -146,7 +146,7 @@ def _proved(
 
     graph, source = formulas.graph, formulas.source
     leaves = leaves_of(problem, graph, values)
-    found = precise_values(graph, [row.node for row in formulas.rows], leaves, precision)
+    findings = precise_values(graph, [row.node for row in formulas.rows], leaves, precision)
     tests = [partial(is_met, condition) for condition in formulas.conditions]
     held = precise_truths(graph, tests, leaves, precision)
     if formulas.order == 1:
@@ -155,11 +155,11 @@ def _proved(
         certificate = precise(source, source.output, sources, leaves, precision)
         by_name = {name: certificate.gradients[node] for name, node in sources.items()}
         by_name |= certificate.jacobian or {}
-        proved = {name: shown(each) for name, each in by_name.items() if each}
+        proved = {name: shown(finding) for name, finding in by_name.items() if finding}
         return ordered(formulas, proved), held
     # Where the program has no value there is no derivative, whatever its formula is.
     why = "undefined" if is_outside(formulas, held) else "unsettled" if None in held else None
-    return [shown(each, why) for each in found], held
+    return [shown(finding, why) for finding in findings], held
 
 
 def _cut(
@@ -167,10 +167,10 @@ def _cut(
 ) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph as a function of the node that is named, if one is that is no input."""
     inner = (name for name in names if name not in graph.inputs)
-    found = [(name, node) for name in inner if (node := graph.node(name)) is not None]
-    if not found:
+    candidates = [(name, node) for name in inner if (node := graph.node(name)) is not None]
+    if not candidates:
         return graph, values
-    name, node = found[0]
+    name, node = candidates[0]
     precise = problem.asked.precision is not None
     if len(set(names)) > 1 or precise:
         message = f"formulas by '{excerpt(name)}', a node of the program, are by it alone"

@@ -51,7 +51,7 @@ def draw_command(given: DrawOptions) -> None:
     picture = Picture(
         **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
         digits=given.digits,
-        whole=given.of is None,
+        complete=given.of is None,
     )
     if given.no_values:
         drawing = Drawing(outlined(problem)[0], None, picture)

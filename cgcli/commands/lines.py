@@ -80,12 +80,12 @@ def evaluate_line(
     try:
         try:
             written = utf8(line, called).rstrip("\r\n")
-            found = decode_json(written, called)
+            request = decode_json(written, called)
         except CgraphError:
             name = _id_of(line)
             raise
-        name = found.get("id") if isinstance(found, dict) else None
-        text, at, of, wrt, is_exact = _parts(found, exact)
+        name = request.get("id") if isinstance(request, dict) else None
+        text, at, of, wrt, is_exact = _parts(request, exact)
         kind = kind_of(is_exact, limits)
         if kind.as_written:
             # The digits of the numbers are wanted after all.
@@ -131,39 +131,39 @@ def _id_of(line: bytes) -> Any:
             name, end = json.JSONDecoder().raw_decode(text, start.end())
             name = name if _ENDS.match(text, end) else None
         else:
-            found = json.loads(text)
-            name = found.get("id") if isinstance(found, dict) else None
+            request = json.loads(text)
+            name = request.get("id") if isinstance(request, dict) else None
     except (ValueError, RecursionError):
         return None
     return None if "\ufffd" in str(name) else name
 
 
 def _parts(
-    found: Any, exact: bool
+    request: Any, exact: bool
 ) -> tuple[str, dict[str, Any], str | None, list[str] | None, bool]:
     """Return a line's expression, its values, what it asks for by what, and whether in fractions.
 
     Raises `CgraphError` for any other JSON.
     """
-    if not isinstance(found, dict):
+    if not isinstance(request, dict):
         raise _bad("a line must be a JSON object")
-    for key in found:
+    for key in request:
         if key not in KEYS:
             close = nearest(key, KEYS)
             hint = f"did you mean '{close}'?" if close else f"the keys are {', '.join(KEYS)}"
             raise CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
-    text, at = found.get("expr"), found.get("at", {})
+    text, at = request.get("expr"), request.get("at", {})
     if not isinstance(text, str):
         raise _bad('a line wants an "expr", a string')
     if not isinstance(at, dict):
         raise _bad('"at" must be an object of names and values')
-    of, wrt = found.get("of"), found.get("wrt")
+    of, wrt = request.get("of"), request.get("wrt")
     if not isinstance(of, str | None):
         raise _bad('"of" must be a name, a string', '"of": "p"')
     names = wrt if isinstance(wrt, list) else [] if wrt is None else [None]
-    if not all(isinstance(each, str) for each in names):
+    if not all(isinstance(name, str) for name in names):
         raise _bad('"wrt" must be a list of names', '"wrt": ["x"]')
-    asked = found.get("exact", exact)
+    asked = request.get("exact", exact)
     if not isinstance(asked, bool):
         raise _bad('"exact" must be true or false', '"exact": true')
     return text, at, of, wrt, asked

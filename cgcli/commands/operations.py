@@ -28,8 +28,8 @@ def operations_command(given: OpsOptions) -> None:
 
     rows = list(TABLE) if given.name is None else _find(given.name)
     if given.json:
-        found = [operation_document(row) for row in rows]
-        publish_document({"schema": "cgraph.ops/1", "operations": found})
+        documents = [operation_document(row) for row in rows]
+        publish_document({"schema": "cgraph.ops/1", "operations": documents})
     elif given.name is None:
         print_operations()
     else:

@@ -54,14 +54,14 @@ def _array(finding: Finding, precision: int | None) -> Any:
         return finding.shown
     import numpy as np
 
-    return np.frompyfunc(lambda each: "?" if each is None else each, 1, 1)(finding.shown)
+    return np.frompyfunc(lambda digits: "?" if digits is None else digits, 1, 1)(finding.shown)
 
 
 def _bound(bound: Any) -> str:
     """A bound with two digits, rounded up; of an array the largest."""
     if hasattr(bound, "flat"):
-        each = [b for b in bound.flat if b is not None]
-        bound = max(each) if len(each) == bound.size else None
+        bounds = [b for b in bound.flat if b is not None]
+        bound = max(bounds) if len(bounds) == bound.size else None
     if bound is None:
         return ""
     if bound == 0:
@@ -73,10 +73,10 @@ def _bound(bound: Any) -> str:
 
 def _lines(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
     """Return the lines below the table: what was corrected, what is open, and the summary."""
-    told = list(_corrections(certificate, result, precision))
-    yield from told[:_LINES]
-    if len(told) > _LINES:
-        yield f"{len(told) - _LINES:,} more; --json has them all"
+    lines = list(_corrections(certificate, result, precision))
+    yield from lines[:_LINES]
+    if len(lines) > _LINES:
+        yield f"{len(lines) - _LINES:,} more; --json has them all"
     names = enumerate(result.graph.names)
     open_ = [name for node, name in names if certificate.verdict(node) == "unsettled"]
     if open_ or not certificate.agreed:
@@ -97,8 +97,8 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
 
 def _corrections(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
     """Say of every float that is not what is proved what it was."""
-    for node, own in enumerate(result.graph.names):
-        name = printable(shorten(own))
+    for node, given in enumerate(result.graph.names):
+        name = printable(shorten(given))
         for what, finding, was in (
             ("value", certificate.values[node], result.values[node]),
             ("gradient", certificate.gradients[node], result.grad(node)),
@@ -130,7 +130,9 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
     vertical tangent the gradient is undefined.
     """
     jacobian = certificate.jacobian or {}
-    bent = [result.sources[name] for name, own in jacobian.items() if own.verdict in _AT_KINK]
+    bent = [
+        result.sources[name] for name, finding in jacobian.items() if finding.verdict in _AT_KINK
+    ]
     after = result.graph.dependents(bent)
 
     def holds(node: int, kind: str) -> bool:
@@ -181,7 +183,9 @@ def certified_evaluation(
     }
     if jacobian is not None:
         document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
-        document["proof"]["jacobian"] = {name: each.verdict for name, each in jacobian.items()}
+        document["proof"]["jacobian"] = {
+            name: finding.verdict for name, finding in jacobian.items()
+        }
         if precision is None:
             document["proof"]["jacobian_bound"] = {
                 name: number(finding.bound) for name, finding in jacobian.items()

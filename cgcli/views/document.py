@@ -23,10 +23,10 @@ def number(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return {name: number(each) for name, each in value.items()}
+        return {name: number(part) for name, part in value.items()}
     # Lists nest as deep as a value has axes, at most four.
     if isinstance(value, list | tuple):
-        return [number(each) for each in value]
+        return [number(part) for part in value]
     if not getattr(value, "shape", ()):
         if is_missing(value):
             return None

@@ -31,11 +31,11 @@ def derivatives(row: Operation) -> list[str]:
         graph = Graph()
         m = symbolic(graph)
         arguments = [Symbol.input(graph, name) for name in row.parameters]
-        found = row.partial(place)(m, apply(graph, row, *arguments), *arguments)
-        if isinstance(found, Symbol):
-            formulas.append(inline(graph, found.node, lambda _: False))
+        partial = row.partial(place)(m, apply(graph, row, *arguments), *arguments)
+        if isinstance(partial, Symbol):
+            formulas.append(inline(graph, partial.node, lambda _: False))
         else:
-            formulas.append(f"{found:g}")
+            formulas.append(f"{partial:g}")
     return formulas
 
 
@@ -80,6 +80,6 @@ def print_operation(row: Operation) -> None:
     for name, words in zip(row.parameters, document["derivatives"], strict=row.elementwise):
         backward = f"backward to {name}" if several else "backward"
         lines.append(f"  {f'derivative by {name}' if row.elementwise else backward}: {words}")
-    told = [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
-    told.append(("convention", document["convention"]))
-    say(console(), *lines, *(f"  {what}: {words}" for what, words in told if words))
+    remarks = [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
+    remarks.append(("convention", document["convention"]))
+    say(console(), *lines, *(f"  {what}: {words}" for what, words in remarks if words))

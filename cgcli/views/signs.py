@@ -75,7 +75,7 @@ class Signs(NamedTuple):
             ends = self.value(value.flat[0], digits), self.value(value.flat[-1], digits)
             inner = self.vector([ends[0], self.more, ends[1]])
             return f"{inner} {'×'.join(map(str, value.shape))}"
-        rows = [[self.value(each, digits) for each in row] for row in value]
+        rows = [[self.value(element, digits) for element in row] for row in value]
         return self.matrix(rows)
 
     def with_decimal(self, value: Any, digits: int) -> str:
@@ -88,15 +88,15 @@ class Signs(NamedTuple):
         text = self.value(value, digits)
         if value is None or getattr(value, "shape", None) or not is_exact(value):
             return text
-        decimal, whole = beside(value, digits)
+        decimal, is_all = beside(value, digits)
         if not decimal:
             return text
-        return f"{text}{self.equals if whole else self.about}{self.number(decimal)}"
+        return f"{text}{self.equals if is_all else self.about}{self.number(decimal)}"
 
     def _row(self, values: Any, digits: int) -> str:
         if len(values) <= _ELEMENTS:
-            return self.vector([self.value(each, digits) for each in values])
-        ends = [self.value(each, digits) for each in (*values[:3], values[-1])]
+            return self.vector([self.value(element, digits) for element in values])
+        ends = [self.value(element, digits) for element in (*values[:3], values[-1])]
         return f"{self.vector([*ends[:3], self.more, ends[3]])} {len(values)}"
 
 

@@ -101,11 +101,11 @@ class Drawing:
 
     def _placed(self, frame: int | None) -> Placed:
         """Return the scene at the places that it has when everything is known."""
-        whole = self._whole
-        return whole if frame is None else whole._replace(scene=repeated(self._scene(frame)))
+        final = self._final
+        return final if frame is None else final._replace(scene=repeated(self._scene(frame)))
 
     @functools.cached_property
-    def _whole(self) -> Placed:
+    def _final(self) -> Placed:
         return place(scene(self.graph, self.result, self.picture))
 
 

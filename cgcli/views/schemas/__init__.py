@@ -51,7 +51,7 @@ def _kind(value: Any) -> str:
     return next(kind for type_, kind, _ in _KINDS if isinstance(value, type_))
 
 
-def misfit(found: Any, name: str) -> tuple[str, str] | None:
+def misfit(document: Any, name: str) -> tuple[str, str] | None:
     """Return where a JSON document is not what a schema says, and why; None where it is.
 
     It heeds what the schemas here use of JSON Schema; a number beyond the doubles fits none.
@@ -62,7 +62,7 @@ def misfit(found: Any, name: str) -> tuple[str, str] | None:
     import json
 
     schema = json.loads(read(name))
-    pending = [("", found, schema)]
+    pending = [("", document, schema)]
     while pending:
         place, value, rule = pending.pop()
         rules = _alternatives(rule, schema)
@@ -81,7 +81,7 @@ def misfit(found: Any, name: str) -> tuple[str, str] | None:
 
 def _alternatives(rule: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rules one of which a value must follow, references looked up."""
-    found, pending = [], [rule]
+    alternatives, pending = [], [rule]
     while pending:
         rule = pending.pop()
         if "$ref" in rule:
@@ -89,8 +89,8 @@ def _alternatives(rule: dict[str, Any], schema: dict[str, Any]) -> list[dict[str
         elif "oneOf" in rule:
             pending += reversed(rule["oneOf"])
         else:
-            found.append(rule)
-    return found
+            alternatives.append(rule)
+    return alternatives
 
 
 def _types(rule: dict[str, Any]) -> list[str]:
@@ -149,12 +149,14 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
 def _parts(place: str, value: Any, rule: dict[str, Any]) -> list[tuple[str, Any, dict[str, Any]]]:
     """Return what a value holds, each with its place and the rule that it must follow."""
     if isinstance(value, dict):
-        own, more = rule.get("properties", {}), rule.get("additionalProperties")
+        properties, more = rule.get("properties", {}), rule.get("additionalProperties")
         rest = more if isinstance(more, dict) else {}
         dotted = f"{place}." if place else ""
-        return [(dotted + excerpt(key), each, own.get(key, rest)) for key, each in value.items()]
+        return [
+            (dotted + excerpt(key), part, properties.get(key, rest)) for key, part in value.items()
+        ]
     if not isinstance(value, list):
         return []
     items, first = rule.get("items", {}), rule.get("prefixItems", [])
     rules = first + [items] * (len(value) - len(first))
-    return [(f"{place}[{k}]", each, rules[k]) for k, each in enumerate(value)]
+    return [(f"{place}[{k}]", part, rules[k]) for k, part in enumerate(value)]

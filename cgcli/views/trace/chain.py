@@ -44,8 +44,8 @@ class Chain(Writing):
         sides = [self.gradient(node)]
         if len(received) <= _TERMS:
             aside = Message("from {uses}", uses=Math(", ".join(map(self.use, received))))
-            if self.shown.gradients and self.is_short(*(each.sent for each in received)):
-                first, *rest = (self.grad(each.sent) for each in received)
+            if self.shown.gradients and self.is_short(*(part.sent for part in received)):
+                first, *rest = (self.grad(part.sent) for part in received)
                 plus = (self.in_brackets(text, LEVELS["sum"] + 1) for text in rest)
                 sides.append(" + ".join([first, *plus]))
         sides.append(self.grad(total))
@@ -99,14 +99,14 @@ class Chain(Writing):
     def _spread(self, one: Contribution, product: str) -> str:
         """Return a product summed, where the argument was spread over more elements than it has."""
         graph = self.graph
-        shape, own = graph.shape(one.node), graph.shape(one.argument)
-        if shape == own:
+        shape, narrow = graph.shape(one.node), graph.shape(one.argument)
+        if shape == narrow:
             return product
         rows: tuple[int, ...] = ()
-        if len(own) == 1 and len(shape) == 2:
+        if len(narrow) == 1 and len(shape) == 2:
             rows = (0,)
-        elif len(own) == 2 and own != shape:
-            rows = (0,) if own[0] == 1 != shape[0] else (1,)
+        elif len(narrow) == 2 and narrow != shape:
+            rows = (0,) if narrow[0] == 1 != shape[0] else (1,)
         return "".join(
             piece if isinstance(piece, str) else product
             for piece in self.signs.notation.template(OPERATIONS["sum"], 1, rows).pieces

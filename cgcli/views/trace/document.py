@@ -24,8 +24,8 @@ def as_json(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> I
         result.graph.text,
         result.value if wanted.shown.values else None,
         {
-            result.graph.names[each.node]: steps.slope(each.value)
-            for each in explanation.gradients()
+            result.graph.names[gradient.node]: steps.slope(gradient.value)
+            for gradient in explanation.gradients()
         },
         {name: steps.slope(value) for name, value in explanation.jacobian().items()},
     )

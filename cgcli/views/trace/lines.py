@@ -103,8 +103,8 @@ class Lines(Chain):
         written = self.signs.with_decimal(value, self.shown.digits)
         yield Line("gradient", sides=(self.gradient(node), written), aside=aside)
         if several:
-            for each in gradient.received:
-                yield Line("entry", Math(self.use(each)), sides=(self.grad(each.sent),))
+            for part in gradient.received:
+                yield Line("entry", Math(self.use(part)), sides=(self.grad(part.sent),))
         if not self.graph.arguments[node]:
             yield from self._notes(node, forward=False)
 
@@ -181,7 +181,7 @@ def _first(value: Any, kind: Kind) -> tuple[str, Any]:
         return "", value if number - number == 0 and number else None
     import numpy as np
 
-    sizes = np.array([abs(kind.float(each)) for each in value.flat])
+    sizes = np.array([abs(kind.float(element)) for element in value.flat])
     if not np.isfinite(sizes).all() or not sizes.any():
         return "", None
     place = np.unravel_index(int(sizes.argmax()), value.shape)

@@ -120,7 +120,7 @@ class Writing:
 
     def reasons(self, formula: Formula) -> tuple[str, ...]:
         """Return the comparisons by which a local derivative was chosen."""
-        return tuple(dict.fromkeys(self.formula_of(formula, each) for each in formula.reasons))
+        return tuple(dict.fromkeys(self.formula_of(formula, reason) for reason in formula.reasons))
 
     def shape(self, node: int) -> Message | str:
         """Return the shape of a node in words, nothing of a scalar's."""
