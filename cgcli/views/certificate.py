@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.certify import Certificate, boundary_notes
 from cgcli.calculus.judge import Finding
@@ -11,10 +11,13 @@ from cgcli.calculus.notes import merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.numbers.elements import elements
-from cgcli.views.document import evaluation, fields, number
+from cgcli.views.document import evaluation, number
 from cgcli.views.gate import printable
 from cgcli.views.table import Columns, gradient_head, print_result, shown
 from cgcli.views.terminal import console, say
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import results
 
 _LINES: Final = 20
 
@@ -157,7 +160,7 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
 
 def certified_evaluation(
     result: Result, certificate: Certificate, precision: int | None
-) -> dict[str, Any]:
+) -> results.ProvedEvaluation:
     """Return a result as the document `cgraph.eval/1`, with what is proved of it.
 
     A proved value that stands in place of a float, and every one of a `precision`, is a string
@@ -176,30 +179,28 @@ def certified_evaluation(
         if precision is not None:
             row["partials"] = list(map(_given, certificate.partials[node]))
         row["verdict"] = certificate.verdict(node)
-    document["proof"] = {
+    proof: results.Proof = {
         "precision": precision,
-        **fields(certificate, "bits", "agreed", "failed"),
+        "bits": certificate.bits,
+        "agreed": certificate.agreed,
+        "failed": certificate.failed,
         "verdicts": certificate.count(),
     }
     if jacobian is not None:
         document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
-        document["proof"]["jacobian"] = {
-            name: finding.verdict for name, finding in jacobian.items()
-        }
+        proof["jacobian"] = {name: finding.verdict for name, finding in jacobian.items()}
         if precision is None:
-            document["proof"]["jacobian_bound"] = {
+            proof["jacobian_bound"] = {
                 name: number(finding.bound) for name, finding in jacobian.items()
             }
-    return document
+    return {**document, "proof": proof}
 
 
 def _given(finding: Finding | None) -> Any:
     return None if finding is None else number(finding.shown)
 
 
-def _add_finding(
-    row: dict[str, Any], key: str, finding: Finding | None, precision: int | None
-) -> None:
+def _add_finding(row: Any, key: str, finding: Finding | None, precision: int | None) -> None:
     """Put what is proved into a node's row: the number, and what the float was and its bound."""
     if finding is None:
         return

@@ -11,12 +11,14 @@ from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
 from cgcli.operations.row import LEVELS, Operation
-from cgcli.views.document import fields, number
+from cgcli.views.document import number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
     from cgcli.export.target import Target
+    from cgcli.views.schemas import graphs
+    from cgcli.views.schemas.common import Kind
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
@@ -262,19 +264,22 @@ def as_document(
     values: list[Any] | None,
     at: dict[str, Any] | None,
     exact: bool = False,
-) -> dict[str, Any]:
+) -> graphs.Differentiation:
     """Return the formulas as the document `cgraph.diff/1`."""
     written = Written(formulas, _TEXT, share)
     latex = Written(formulas, _LATEX, share)
+    kind: Kind = {"exact": True} if exact else {}
     return {
         "schema": "cgraph.diff/1",
         "expression": formulas.source.text,
-        **({"exact": True} if exact else {}),
+        **kind,
         "at": None if at is None else {name: number(value) for name, value in at.items()},
         "shared": [{"name": name, "formula": formula} for name, formula in written.parts()],
         "derivatives": [
             {
-                **fields(row, "name", "of", "wrt"),
+                "name": row.name,
+                "of": row.of,
+                "wrt": list(row.wrt),
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
                 "shape": list(formulas.graph.shape(row.node)),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
-from cgcli.views.document import fields
 from cgcli.views.terminal import WORDS, Column, console, print_table, say
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import graphs
 
 
 def derivatives(row: Operation) -> list[str]:
@@ -39,13 +41,16 @@ def derivatives(row: Operation) -> list[str]:
     return formulas
 
 
-def operation_document(row: Operation) -> dict[str, Any]:
+def operation_document(row: Operation) -> graphs.Operation:
     """Return a row as a JSON object of `cgraph.ops/1`."""
     names = dict(zip(row.parameters, row.parameters, strict=True))
     return {
-        **fields(row, "name", "words"),
+        "name": row.name,
+        "words": list(row.words),
         "written": row.signature(),
-        **fields(row, "parameters", "summary", "elementwise"),
+        "parameters": list(row.parameters),
+        "summary": row.summary,
+        "elementwise": row.elementwise,
         "derivatives": derivatives(row),
         "domain": row.domain.words.format(**{**names, "n": "n"}) if row.domain else None,
         "kinks": [kink.words.format_map(names) for kink in row.kinks],

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import math
-import os
 from typing import Any, Final
 
 from cgcli.decode import Literal
 from cgcli.errors import excerpt, shorten
 
-_SAME = {"predict": "map"}
-"""What prints the document of another command."""
-
-_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_DOCUMENTS: Final = {
+    "check": "Marking",
+    "diff": "Differentiation",
+    "draw": "Drawing",
+    "error": "Refusal",
+    "eval": "ProvedEvaluation",
+    "jsonl": "Line",
+    "map": "Mapping",
+    "model": "Model",
+    "ops": "Operations",
+    "predict": "Mapping",
+    "sheet": "Sheet",
+    "trace": "Trace",
+    "train": "Run",
+}
+"""The types of what is printed or written, by the command or by what it is."""
 
 
 def names() -> list[str]:
@@ -21,14 +34,20 @@ def names() -> list[str]:
     >>> names()[:5]
     ['check', 'diff', 'draw', 'error', 'eval']
     """
-    files = (name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
-    return sorted([*files, *_SAME])
+    return list(_DOCUMENTS)
+
+
+@functools.cache
+def schema(name: str) -> dict[str, Any]:
+    """Return a schema, by one of `names`."""
+    from cgcli.views.schemas.derive import derived
+
+    return derived("map" if name == "predict" else name, _DOCUMENTS[name])
 
 
 def read(name: str) -> str:
     """Return the text of a schema, by one of `names`."""
-    with open(os.path.join(_FOLDER, f"{_SAME.get(name, name)}.json"), encoding="utf-8") as file:
-        return file.read()
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
 _KINDS: Final = (
@@ -59,13 +78,11 @@ def misfit(document: Any, name: str) -> tuple[str, str] | None:
     >>> misfit({"schema": "cgraph.map/1", "rows": [{"row": "one"}], "notes": {}}, "map")
     ('rows[0].row', "'one' is not a whole number")
     """
-    import json
-
-    schema = json.loads(read(name))
-    pending = [("", document, schema)]
+    top = schema(name)
+    pending = [("", document, top)]
     while pending:
         place, value, rule = pending.pop()
-        rules = _alternatives(rule, schema)
+        rules = _alternatives(rule, top)
         chosen = next((rule for rule in rules if _is_of(value, rule)), None)
         if chosen is None:
             return place, f"{_shown(value)} is not {_wanted(rules)}"
@@ -79,15 +96,15 @@ def misfit(document: Any, name: str) -> tuple[str, str] | None:
     return None
 
 
-def _alternatives(rule: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _alternatives(rule: dict[str, Any], top: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rules one of which a value must follow, references looked up."""
     alternatives, pending = [], [rule]
     while pending:
         rule = pending.pop()
         if "$ref" in rule:
-            pending.append(schema["$defs"][rule["$ref"].rpartition("/")[2]])
-        elif "oneOf" in rule:
-            pending += reversed(rule["oneOf"])
+            pending.append(top["$defs"][rule["$ref"].rpartition("/")[2]])
+        elif "anyOf" in rule:
+            pending += reversed(rule["anyOf"])
         else:
             alternatives.append(rule)
     return alternatives
