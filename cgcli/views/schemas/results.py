@@ -159,7 +159,7 @@ Line: TypeAlias = LineEvaluation | LineRefusal
 
 # cgraph trace
 
-Shown: TypeAlias = Value | None
+Shown: TypeAlias = "Value | None"
 """A value; null where it is hidden, or where there is none."""
 
 Turn: TypeAlias = dict[str, int]
