@@ -32,7 +32,7 @@ class DrawOptions(Options):
         ("gradients", "values", "formulas"), "Leave out {words}.", "WHAT", several=True
     )
     no_values: bool = flag("The shape alone: nothing need be bound.")
-    digits: int = count("Significant digits shown.", 1, 17, default=4)
+    digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4)
 
 
 @takes(DrawOptions, f"{ASKED} output frame frames hide no_values shape digits json")

@@ -28,7 +28,7 @@ class TraceOptions(Options):
         "WHAT",
         several=True,
     )
-    form: str | None = choice(TRACES, "{words}.", "FORMAT", names=("--format",))
+    form: str | None = choice(tuple(TRACES), "{words}.", "FORMAT", names=("--format",))
     standalone: bool = flag("With --format latex: a whole document.")
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-TRACES: Final = ("text", "markdown", "latex", "html", "json")
+TRACES: Final = {
+    "text": "text:print_on",
+    "markdown": "pages:as_markdown",
+    "latex": "pages:as_latex",
+    "html": "pages:as_html",
+    "json": "document:as_json",
+}
+"""By form of a trace its module in `trace`, and the function that writes it."""
+
 CODE: Final = ("python", "numpy")
 DERIVATIVES: Final = ("text", "latex", "json", *CODE)
 ROWS: Final = ("csv", "jsonl")

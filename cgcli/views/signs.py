@@ -10,7 +10,7 @@ from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import TEXT, Notation
 from cgcli.operations.row import LEVELS
 from cgcli.views.gate import printable
-from cgcli.views.rational import beside, is_exact, written
+from cgcli.views.rational import beside, is_exact, number_text
 
 _ELEMENTS: Final = 8
 
@@ -70,10 +70,8 @@ class Signs(NamedTuple):
         if value is None:
             return self.blank
         if not getattr(value, "shape", ()):
-            if is_exact(value):
-                return self.rational(written(value))
-            # Adding 0 makes -0 a plain 0.
-            return self.number(f"{float(value) + 0.0:.{digits}g}")
+            write = self.rational if is_exact(value) else self.number
+            return write(number_text(value, digits))
         if value.ndim == 1:
             return self._row(value, digits)
         if value.shape[0] > _ELEMENTS or value.shape[1] > _ELEMENTS:

@@ -9,7 +9,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
-from cgcli.views.rational import beside, is_exact, written
+from cgcli.views.rational import beside, number_text, written
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 
 DECIMAL: Final = "decimal"
@@ -40,16 +40,11 @@ def shown(value: Any, digits: int) -> str:
     >>> shown(2 / 3, 3), shown(-12.0, 6)
     ('0.667', '-12')
     """
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return value or ""
     if getattr(value, "shape", ()):
         return _array(value, lambda element: shown(element, digits))
-    if is_exact(value):
-        return written(value)
-    # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
-    return f"{float(value) + 0.0:.{digits}g}"
+    return number_text(value, digits)
 
 
 def decimals(value: Any, digits: int) -> str:

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 import cgcli
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.operations.table import TABLE
+from cgcli.views.formats import TRACES
 from cgcli.views.schemas import read as schema
 from tests.properties.programs import NearEdgeError, Program, check_point, programs
 from tests.views.parsing import Page, Reader, Row
@@ -29,7 +30,7 @@ from tests.views.parsing import Page, Reader, Row
 Run = Callable[..., Any]
 Document = dict[str, Any]
 
-FORMATS = ("text", "markdown", "html", "latex")
+FORMATS = tuple(form for form in TRACES if form != "json")
 LOOP = "h[0] = 0\nfor t in 0..2 { h[t+1] = tanh(w*h[t] + u*x[t] + b) }\nsum([h[1], h[2], h[3]])^2"
 NETWORK = "h = relu(W @ x + b); p = softmax(V @ h); -log(p[1]) + 0.1*(sum(W*W) + norm(V))"
 PROGRAMS: dict[str, tuple[str, ...]] = {

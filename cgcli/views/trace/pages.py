@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Explanation
 from cgcli.graph.latex import latex_name
@@ -15,7 +15,7 @@ from cgcli.views.signs import PLAIN, PRINTED
 from cgcli.views.trace.chain import Line
 from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.writing import Wanted
-from cgcli.words import Math
+from cgcli.words import Math, Message
 
 _APART: Final = ("heading", "words")
 _BARE: Final = ("note", "pullback")
@@ -184,7 +184,8 @@ _LATEX: Final = Markup(
 
 def as_latex(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
     """Return the lines as LaTeX, by themselves or as a whole document."""
-    chinese = wanted.language == "zh" or any(map(_is_chinese, explanation.graph.names))
+    words = (catalogue.say(Message("Given")), *explanation.graph.names)
+    chinese = any(map(_is_chinese, words))
     yield _HEAD % (_CHINESE if chinese else "") if wanted.standalone else _NEEDS
     yield from written(Lines(explanation, PRINTED, wanted.shown), _LATEX, catalogue)
     yield "\\end{document}\n" if wanted.standalone else ""
@@ -239,8 +240,3 @@ def as_html(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> I
     yield Template(before).substitute(language=escape(wanted.language), title=title, text=text)
     yield from written(Lines(explanation, PLAIN, wanted.shown), _HTML, catalogue)
     yield after
-
-
-Page: TypeAlias = Callable[[Explanation, Wanted, Catalogue], Iterator[str]]
-
-PAGES: Final[Mapping[str, Page]] = {"markdown": as_markdown, "latex": as_latex, "html": as_html}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import catalogue
+from cgcli.views.formats import TRACES
 from cgcli.views.signs import ASCII, PLAIN, Signs
 from cgcli.views.streams import publish
 from cgcli.views.terminal import can_show, console, paint
 from cgcli.views.trace.lines import Lines
-from cgcli.views.trace.text import print_on, tree
+from cgcli.views.trace.text import tree
 from cgcli.views.trace.writing import Wanted, Writing
-from cgcli.words import Message
 
 
 def print_trace(
@@ -23,20 +24,12 @@ def print_trace(
     On a terminal `ask` waits between the steps, and says whether to go on.
     """
     words = catalogue(wanted.language)
+    module, _, name = TRACES[wanted.format].partition(":")
+    write = getattr(import_module(f"{__package__}.{module}"), name)
     if wanted.format == "text":
-        out, lines = console(), Lines(explanation, _signs(), wanted.shown)
-        if ask is not None:
-            out.print(words.say(Message("Any key shows the next step, q ends it.")), style="dim")
-        print_on(out, lines, words, ask or (lambda: True))
-        return
-    if wanted.format == "json":
-        from cgcli.views.trace.document import as_json
-
-        publish(as_json(explanation, wanted, words))
-        return
-    from cgcli.views.trace.pages import PAGES
-
-    publish(PAGES[wanted.format](explanation, wanted, words))
+        write(console(), Lines(explanation, _signs(), wanted.shown), words, ask)
+    else:
+        publish(write(explanation, wanted, words))
 
 
 def print_tree(explanation: Explanation, wanted: Wanted) -> None:

@@ -100,16 +100,18 @@ class _Layout:
 
 
 def print_on(
-    out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool] = lambda: True
+    out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool] | None = None
 ) -> None:
     """Print lines on a Rich console, each as it is made, an empty one before every other heading.
 
     Before each step but the first `ask` says whether to go on.
     """
+    if ask is not None:
+        out.print(catalogue.say(Message("Any key shows the next step, q ends it.")), style="dim")
     layout = _Layout(out, lines.signs, catalogue)
     waiting = False
     for k, line in enumerate(lines):
-        if waiting and (line.number or line.kind in ("heading", "gradient")):
+        if ask and waiting and (line.number or line.kind in ("heading", "gradient")):
             if not ask():
                 return
             waiting = False
