@@ -164,9 +164,9 @@ def _usage(message: str) -> CgraphError:
     """Return what Typer says of the arguments as one of our own errors."""
     first = message.split("\n", maxsplit=1)[0].rstrip(".")
     if extra := re.search(r"unexpected extra argument\S* \((.*)\)", first):
-        first = f"there is no place for '{shorten(extra[1])}' here"
+        first = f"'{shorten(extra[1])}' is one argument too many"
     first = re.sub(r"^No such option: *", "there is no option ", first)
-    return CgraphError("usage", first[:1].lower() + first[1:], "--help tells how it is used")
+    return CgraphError("usage", first[:1].lower() + first[1:], "--help says how it is used")
 
 
 def _report(error: CgraphError, as_json: bool) -> int:

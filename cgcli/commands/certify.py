@@ -21,8 +21,8 @@ MOST_DIGITS = 10_000
 class EvalOptions(Options):
     """The options of `cgraph eval`."""
 
-    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
-    rows: int = count("Most nodes in the table; 0 for all.", default=1000)
+    jsonl: bool = flag("Read one JSON object per line, write one result per line.")
+    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000)
     verify: bool = flag("Prove how near every number is to the true one.")
     max_precision: int | None = count(
         "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"

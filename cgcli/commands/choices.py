@@ -43,7 +43,7 @@ def conflict(message: str, hint: str = "leave one of the two out") -> CgraphErro
 def format_of(form: str | None, *, json: bool) -> str:
     """Return the format that --format and --json ask for, text without either."""
     if json and form not in (None, "json"):
-        raise conflict(f"--json and --format {form} are two answers to one question")
+        raise conflict(f"--json and --format {form} do not go together")
     return "json" if json else form or "text"
 
 
@@ -74,7 +74,7 @@ def pairs(
         if alone and not equals:
             equals, text = "=", name
         if not equals or not name.isidentifier() or not text:
-            message = f"{option} wants a name and what it is, not '{shorten(pair)}'"
+            message = f"{option} needs a name and what it is, not '{shorten(pair)}'"
             raise CgraphError("usage", message, f'write {option} "{example}"')
         if name in texts:
             raise CgraphError("usage", f"{option} gives '{shorten(name)}' twice", "give it once")

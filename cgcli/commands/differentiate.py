@@ -28,11 +28,11 @@ class DiffOptions(Options):
 
     order: int | None = count("The order of the derivatives.", 1, 20)
     hessian: bool = flag("The matrix of all second derivatives.")
-    jacobian: bool = flag("The matrix of a list's derivatives: [f, g].")
-    share: bool = flag("Give what is used several times a name.")
-    simplify: bool = flag("Let SymPy simplify the formulas; wants the extra.")
+    jacobian: bool = flag("The matrix of all derivatives of a list, [f, g].")
+    share: bool = flag("Name the parts that are used several times.")
+    simplify: bool = flag("Let SymPy simplify the formulas; needs the extra 'simplify'.")
     form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",))
-    precision: int | None = count("Give values in N digits, each proved.", 1, None)
+    precision: int | None = count("Print the values to N digits, each proved.", 1, None)
 
 
 _ORDER: Final = (
@@ -58,7 +58,7 @@ def differentiate_command(given: DiffOptions) -> None:
     problem = Problem("diff", given)
     graph, values = _graph(problem)
     if given.exact and given.precision is not None:
-        raise conflict("--exact and --precision are two answers to one question")
+        raise conflict("--exact and --precision do not go together")
     if given.exact and values is None:
         message = "--exact is for the values of the formulas, and nothing is bound"
         raise conflict(message, "formulas are exact anyway; bind values: x=1/3")
@@ -139,7 +139,7 @@ def _proved(
     from cgcli.commands.certify import check_digits, leaves_of, shown
 
     if values is None:
-        message = "--precision wants values to evaluate the derivatives at"
+        message = "--precision needs values to evaluate the derivatives at"
         raise conflict(message, "bind them with NAME=VALUE, or leave it out")
     check_digits(precision)
     from cgcli.calculus.certify import precise, precise_truths, precise_values
@@ -173,7 +173,9 @@ def _cut(
     name, node = candidates[0]
     precise = problem.asked.precision is not None
     if len(set(names)) > 1 or precise:
-        message = f"formulas by '{excerpt(name)}', a node of the program, are by it alone"
+        message = (
+            f"formulas by '{excerpt(name)}', a node of the program, are by no other name as well"
+        )
         if precise:
             message = f"--precision is for formulas by inputs, and '{excerpt(name)}' is a node"
         raise conflict(message, f"write --wrt {excerpt(name)} by itself, or the inputs' names")

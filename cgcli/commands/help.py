@@ -15,7 +15,7 @@ class HelpOptions(Options):
     """The options of `cgraph help`."""
 
     command: str | None = argument(
-        "The command; all of them without one.", "[COMMAND]", completed(tuple(COMMANDS))
+        "The command; without one, the list of commands.", "[COMMAND]", completed(tuple(COMMANDS))
     )
 
 

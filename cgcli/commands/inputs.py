@@ -59,7 +59,7 @@ def read_bindings(
     what = "standard input" if at == "-" else at
     document = decode_json(read_text(at) if given is None else given, what, kind.as_written)
     if not isinstance(document, dict):
-        message = "--at wants a JSON object of names and values"
+        message = "--at needs a JSON object of names and values"
         raise file_error(at, message, 'for example {"x": 1, "w": [1, 2]}')
     values = bindings_of(document, what)
     tell_scaling(document)
@@ -174,7 +174,7 @@ def split_binding(argument: str) -> tuple[str, str, int]:
         hint = "a name is a letter, then letters, digits and underscores: x=1"
         if re.fullmatch(r"\w+\[.*\]", word):
             hint = f"a member of a family is assigned in the program: {excerpt(word)} = …; "
-            hint += "a vector is bound whole: x=[1, 2, 3]"
+            hint += "a vector is bound as one value: x=[1, 2, 3]"
         place = Place(argument, 0, len(name))
         raise CgraphError("binding", f"'{excerpt(word)}' is not a name", hint, (place,))
     return word, value, len(name) + 1
@@ -297,7 +297,7 @@ def read_shapes(text: str | None) -> dict[str, Any]:
         match = re.fullmatch(r"\s*(\w+)\s*=\s*([0-9]{1,9})(?:\s*[x×]\s*([0-9]{1,9}))?\s*", part)
         shape = tuple(int(digits) for digits in match.groups()[1:] if digits) if match else ()
         if match is None or 0 in shape:
-            message = f"--shape wants names with their shapes, not '{shorten(part.strip())}'"
+            message = f"--shape needs names with their shapes, not '{shorten(part.strip())}'"
             hint = "write --shape W=3x2,x=2: W has 3 rows and 2 columns, x is a vector of 2"
             raise CgraphError("usage", message, hint)
         name = canonical(match[1])

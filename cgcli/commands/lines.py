@@ -32,10 +32,10 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
     """Write a result or an error for every line of a stream; return whether all were good.
 
     `source` is ``@path`` or ``-``; without one standard input is read. With `exact` the lines
-    that do not say otherwise are reckoned in fractions.
+    that do not say otherwise are computed in fractions.
     """
     if source is not None and source != "-" and not source.startswith("@"):
-        message = "with --jsonl the expressions stand in the lines"
+        message = "with --jsonl the expressions are in the lines"
         raise CgraphError("usage", message, "name a file, @lines.jsonl, or pipe the lines in")
     # A stream may run for days: whatever cycles it makes are to be collected after all.
     gc.freeze()
@@ -154,7 +154,7 @@ def _parts(
             raise CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
     text, at = request.get("expr"), request.get("at", {})
     if not isinstance(text, str):
-        raise _bad('a line wants an "expr", a string')
+        raise _bad('a line needs an "expr", a string')
     if not isinstance(at, dict):
         raise _bad('"at" must be an object of names and values')
     of, wrt = request.get("of"), request.get("wrt")

@@ -144,7 +144,7 @@ class Options:
     """The values of a command's options, by parameter; those that it does not take, as defaults."""
 
     program: str | None = argument(
-        "The program; @FILE reads a file, - standard input.", "EXPR", after_at
+        "The program; @FILE reads it from a file, - from standard input.", "EXPR", after_at
     )
     bindings: list[str] = argument(
         "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
@@ -152,9 +152,7 @@ class Options:
         after_at,
         list[str],
     )
-    at: str | None = option(
-        "Bind from a JSON object of names and values; - reads standard input.", "FILE"
-    )
+    at: str | None = option("Values in a file, a JSON object by name; - is standard input.", "FILE")
     of: str | None = option("Differentiate this node instead of the output.", "NAME")
     wrt: str | None = option("Differentiate by these nodes, x,y, instead of every input.", "NAMES")
     shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
@@ -169,17 +167,17 @@ class Options:
         list[str],
         partial(pairs, example="x=pixel_*"),
     )
-    skip_bad: bool = flag("Leave rows out that cannot be read, and count them.")
+    skip_bad: bool = flag("Leave out rows that cannot be read, and count them.")
     language: str | None = choice(
         _languages,
-        "The language of the words, such as en; else the locale's.",
+        "The language, such as en; by default that of the locale.",
         "LANG",
         names=("--lang",),
     )
     exact: bool = flag("Compute with fractions: x=1/3 gives -1/3, and 0.1 is 1/10.")
     json: bool = flag("Print one JSON document.")
     digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6)
-    precision: int | None = count("Give N digits, each proved.", 1, None)
+    precision: int | None = count("Print numbers to N digits, each proved.", 1, None)
     max_depth: int = count("How deep brackets may nest.", 1, MOST_NODES, default=_LIMITS.depth)
     max_nodes: int = count("How many nodes a graph may have.", 1, MOST_NODES, default=_LIMITS.nodes)
     max_bits: int = count(

@@ -13,7 +13,7 @@ class SchemaOptions(Options):
     """The options of `cgraph schema`."""
 
     command: str | None = argument(
-        "The command: eval, ops …; all of them without one.", "[COMMAND]", completed(names)
+        "The command; without one, all schemas by name.", "[COMMAND]", completed(names)
     )
 
 

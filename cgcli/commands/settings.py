@@ -73,7 +73,7 @@ def _check_heeded(optimizer: str, given: TrainOptions) -> None:
 def _check_schedule(settings: dict[str, Any], given: TrainOptions) -> None:
     """Refuse a warm-up of no length, and options of another schedule."""
     if settings["schedule"] == "warmup" and not settings["warmup"]:
-        raise conflict("--schedule warmup wants its length", "write --warmup 100, in steps")
+        raise conflict("--schedule warmup needs its length", "write --warmup 100, in steps")
     for option, value in (("--every", given.every), ("--factor", given.factor)):
         if value is not None and settings["schedule"] != "step":
             message = f"{option} belongs to --schedule step"

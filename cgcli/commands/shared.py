@@ -52,7 +52,7 @@ class ProgramCommand(TyperCommand):
                 value = rest.pop() if rest else ""
                 if not value and strict:
                     hint = f"write {name} {option.metavar}"
-                    raise CgraphError("usage", f"{name} wants a value", hint)
+                    raise CgraphError("usage", f"{name} needs a value", hint)
                 if not value:
                     continue
             if option in seen and not option.multiple and strict:

@@ -67,7 +67,7 @@ def print_operations() -> None:
         lines = [(row.signature(), row.summary, _short(row)) for row in rows if row.parameters]
         print_table(out, columns, lines, title=group)
         out.print()
-    say(out, "cgraph ops NAME tells one in full: its domain, its kinks, its convention")
+    say(out, "cgraph ops NAME shows one in full, with its domain, its kinks and its convention")
 
 
 def _short(row: Operation) -> str:

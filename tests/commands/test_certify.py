@@ -363,7 +363,7 @@ def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
     assert json.loads(ran.out)["derivatives"][0]["value"] is None
     ran = cgraph("diff", "x*y", "--precision", "5")
     assert (ran.status, ran.err.splitlines()[0]) == (
-        2, "error: --precision wants values to evaluate the derivatives at",
+        2, "error: --precision needs values to evaluate the derivatives at",
     )  # fmt: skip
 
 

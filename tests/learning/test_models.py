@@ -121,7 +121,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("data.scale.x", [1.0], "at data.scale.x, it has 1 elements, and must have 2"),
     ("data.scale.x.1", [1.0, "x"], "at data.scale.x[1][1], 'x' is not"),
     ("data.skip_bad", "no", "at data.skip_bad, 'no' is not true or false"),
-    ("data.more", 1, "at data, 'more' has no place there"),
+    ("data.more", 1, "at data, 'more' is no part of it"),
     ("settings", [], "at settings, a list is not an object"),
     ("settings.optimizer", "sgd", "at settings.optimizer, 'sgd' is not 'gd' or 'momentum'"),
     ("settings.optimizer", "lm", "there is nothing to go on from"),

@@ -148,7 +148,7 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
             return f"'{lacking}' is missing"
         if rule.get("additionalProperties") is False:
             strange = next((key for key in value if key not in rule["properties"]), None)
-            return "" if strange is None else f"'{excerpt(strange)}' has no place there"
+            return "" if strange is None else f"'{excerpt(strange)}' is no part of it"
     elif isinstance(value, list):
         least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
         if not least <= len(value) <= most:
