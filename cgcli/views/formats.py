@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 TRACES: Final = {
-    "text": "text:print_on",
-    "markdown": "pages:as_markdown",
-    "latex": "pages:as_latex",
-    "html": "pages:as_html",
-    "json": "document:as_json",
+    "text": "",
+    "markdown": "cgcli.views.trace.pages.as_markdown",
+    "latex": "cgcli.views.trace.pages.as_latex",
+    "html": "cgcli.views.trace.pages.as_html",
+    "json": "cgcli.views.trace.document.as_json",
 }
-"""By form of a trace its module in `trace`, and the function that writes it."""
-
+"""By form what writes a trace in it, imported when asked for; text is printed step by step."""
 CODE: Final = ("python", "numpy")
 DERIVATIVES: Final = ("text", "latex", "json", *CODE)
 ROWS: Final = ("csv", "jsonl")

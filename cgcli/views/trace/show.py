@@ -12,8 +12,9 @@ from cgcli.views.signs import ASCII, PLAIN, Signs
 from cgcli.views.streams import publish
 from cgcli.views.terminal import can_show, console, paint
 from cgcli.views.trace.lines import Lines
-from cgcli.views.trace.text import tree
+from cgcli.views.trace.text import print_on, tree
 from cgcli.views.trace.writing import Wanted, Writing
+from cgcli.words import Message
 
 
 def print_trace(
@@ -24,12 +25,15 @@ def print_trace(
     On a terminal `ask` waits between the steps, and says whether to go on.
     """
     words = catalogue(wanted.language)
-    module, _, name = TRACES[wanted.format].partition(":")
-    write = getattr(import_module(f"{__package__}.{module}"), name)
-    if wanted.format == "text":
-        write(console(), Lines(explanation, _signs(), wanted.shown), words, ask)
-    else:
-        publish(write(explanation, wanted, words))
+    if not TRACES[wanted.format]:
+        out, lines = console(), Lines(explanation, _signs(), wanted.shown)
+        if ask is not None:
+            out.print(words.say(Message("Any key shows the next step, q ends it.")), style="dim")
+        print_on(out, lines, words, ask or (lambda: True))
+        return
+    module, _, name = TRACES[wanted.format].rpartition(".")
+    write = getattr(import_module(module), name)
+    publish(write(explanation, wanted, words))
 
 
 def print_tree(explanation: Explanation, wanted: Wanted) -> None:

@@ -100,18 +100,16 @@ class _Layout:
 
 
 def print_on(
-    out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool] | None = None
+    out: Any, lines: Lines, catalogue: Catalogue, ask: Callable[[], bool] = lambda: True
 ) -> None:
     """Print lines on a Rich console, each as it is made, an empty one before every other heading.
 
     Before each step but the first `ask` says whether to go on.
     """
-    if ask is not None:
-        out.print(catalogue.say(Message("Any key shows the next step, q ends it.")), style="dim")
     layout = _Layout(out, lines.signs, catalogue)
     waiting = False
     for k, line in enumerate(lines):
-        if ask and waiting and (line.number or line.kind in ("heading", "gradient")):
+        if waiting and (line.number or line.kind in ("heading", "gradient")):
             if not ask():
                 return
             waiting = False
