@@ -7,7 +7,7 @@ import gc
 import json
 import re
 import sys
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from cgcli.commands.files import opened, utf8
 from cgcli.commands.inputs import read_values
@@ -19,6 +19,9 @@ from cgcli.program import Program, evaluate_program, parse
 from cgcli.views.document import compact, evaluation
 from cgcli.views.messages import error_document
 from cgcli.views.streams import publish
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import results
 
 KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
 """What a line may hold."""
@@ -47,7 +50,7 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
             if not line.strip():
                 continue
             if len(line) == _LONGEST and not line.endswith(b"\n"):
-                document = _too_long(line, stream, number)
+                document: results.Line = _too_long(line, stream, number)
             else:
                 document = evaluate_line(line, limits, parse_once, number, exact)
             good = good and "error" not in document
@@ -56,7 +59,7 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
     return good
 
 
-def _written(document: dict[str, Any]) -> str:
+def _written(document: results.Line) -> str:
     """Return a document on one line; an id that JSON has no number for is given back as null."""
     try:
         return compact(document)
@@ -70,7 +73,7 @@ def evaluate_line(
     parse_once: Any = None,
     number: int | None = None,
     exact: bool = False,
-) -> dict[str, Any]:
+) -> results.Line:
     """Return the document of one line: `cgraph.eval/1` with the line's id, or an error.
 
     `number` is that of the line in its stream, and the line of every error in it.
@@ -101,7 +104,7 @@ def evaluate_line(
         return _refused(name, CgraphError("fault", message, "please report it"), number)
 
 
-def _refused(name: Any, error: CgraphError, number: int | None) -> dict[str, Any]:
+def _refused(name: Any, error: CgraphError, number: int | None) -> results.LineRefusal:
     """Return the document of an error: its line is the stream's, its column the expression's."""
     document = error_document(error)
     if number is not None:
@@ -111,7 +114,7 @@ def _refused(name: Any, error: CgraphError, number: int | None) -> dict[str, Any
     return {"id": name, **document}
 
 
-def _too_long(line: bytes, stream: IO[bytes], number: int) -> dict[str, Any]:
+def _too_long(line: bytes, stream: IO[bytes], number: int) -> results.LineRefusal:
     """Return the document of a line of which this is the beginning; the rest is passed over."""
     while (rest := stream.readline(_LONGEST)) and not rest.endswith(b"\n"):
         pass

@@ -11,7 +11,7 @@ from cgcli.calculus.notes import merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.numbers.elements import elements
-from cgcli.views.document import evaluation, number
+from cgcli.views.document import evaluation, jacobian_document, kind_document, number
 from cgcli.views.gate import printable
 from cgcli.views.table import Columns, gradient_head, print_result, shown
 from cgcli.views.terminal import console, say
@@ -166,14 +166,13 @@ def certified_evaluation(
     A proved value that stands in place of a float, and every one of a `precision`, is a string
     of decimal digits; null where there is no number to give.
     """
-    document = evaluation(result, result.graph.text)
+    plain = evaluation(result, result.graph.text)
     gradients, jacobian = certificate.gradients, certificate.jacobian
-    document["value"] = _given(certificate.values[certificate.of])
-    if document["gradient"] is not None:
-        document["gradient"] = {
-            name: _given(gradients[node]) for name, node in certificate.sources.items()
-        }
-    for node, row in enumerate(document["nodes"]):
+    by_name = None
+    if plain["gradient"] is not None:
+        by_name = {name: _given(gradients[node]) for name, node in certificate.sources.items()}
+    rows: list[Any] = list(plain["nodes"])
+    for node, row in enumerate(rows):
         _add_finding(row, "value", certificate.values[node], precision)
         _add_finding(row, "grad", gradients[node], precision)
         if precision is not None:
@@ -186,14 +185,26 @@ def certified_evaluation(
         "failed": certificate.failed,
         "verdicts": certificate.count(),
     }
+    given = None
     if jacobian is not None:
-        document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
+        given = {name: _given(finding) for name, finding in jacobian.items()}
         proof["jacobian"] = {name: finding.verdict for name, finding in jacobian.items()}
         if precision is None:
             proof["jacobian_bound"] = {
                 name: number(finding.bound) for name, finding in jacobian.items()
             }
-    return {**document, "proof": proof}
+    return {
+        "schema": plain["schema"],
+        "expression": plain["expression"],
+        **kind_document(result),
+        "output": plain["output"],
+        "value": _given(certificate.values[certificate.of]),
+        "gradient": by_name,
+        **jacobian_document(given),
+        "nodes": rows,
+        "notes": plain["notes"],
+        "proof": proof,
+    }
 
 
 def _given(finding: Finding | None) -> Any:

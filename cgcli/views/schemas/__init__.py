@@ -110,24 +110,20 @@ def _alternatives(rule: dict[str, Any], top: dict[str, Any]) -> list[dict[str, A
     return alternatives
 
 
-def _types(rule: dict[str, Any]) -> list[str]:
-    kinds = rule.get("type", [])
-    return [kinds] if isinstance(kinds, str) else list(kinds)
-
-
 def _is_of(value: Any, rule: dict[str, Any]) -> bool:
     """Whether a value is of a rule's kind, whatever its parts are."""
     if "const" in rule or "enum" in rule:
         return type(value) is str and value in rule.get("enum", [rule.get("const")])
-    kinds, kind = _types(rule), _kind(value)
-    return not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
+    wanted, kind = rule.get("type"), _kind(value)
+    return wanted in (None, kind) or (kind == "integer" and wanted == "number")
 
 
 def _wanted(rules: list[dict[str, Any]]) -> str:
     words: dict[str, None] = {}
     for rule in rules:
-        words.update(dict.fromkeys(_WORDS[kind] for kind in _types(rule)))
-        if "a number" not in words and not _types(rule):
+        if "type" in rule:
+            words[_WORDS[rule["type"]]] = None
+        elif "a number" not in words:
             words.update((f"'{word}'", None) for word in rule.get("enum", [rule.get("const")]))
     return " or ".join(words)
 

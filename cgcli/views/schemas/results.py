@@ -7,24 +7,17 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 from cgcli.views.schemas.common import (
     Count,
     Decimal,
-    Error,
     Kind,
     Note,
     Number,
     Positive,
+    Refusal,
     Rule,
     Shape,
     Value,
 )
 
 # cgraph eval
-
-Verdict: TypeAlias = Annotated[
-    str, Rule(enum=("proved", "certified", "corrected", "kink", "undefined", "unsettled"))
-]
-
-Proved: TypeAlias = "Number | Decimal | Annotated[list[Proved | None], Rule(minItems=1)] | None"
-"""A value, or with --verify and --precision what is proved of it; null without any digits."""
 
 
 class NodeHead(TypedDict):
@@ -43,6 +36,72 @@ class NodeHead(TypedDict):
 
 
 class Node(NodeHead):
+    """A node of the graph."""
+
+    value: Value | None
+    """Null where there is no exact number, and none was needed."""
+    grad: Value | None
+    """The gradient of the output by this node.
+
+    Null by a constant, by what is not between the output and what --wrt names, where the output is
+    not a scalar, and where there is no exact number and none was asked for.
+    """
+    partials: list[Value | None]
+    """The local derivative by each argument.
+
+    Null by a constant, and for an operation between tensors that is not elementwise.
+    """
+
+
+class EvaluationHead(Kind):
+    """What is evaluated."""
+
+    schema: Literal["cgraph.eval/1"]
+    expression: str
+    output: str
+    notes: list[Note]
+
+
+class Evaluation(EvaluationHead):
+    """A result."""
+
+    value: Value
+    gradient: dict[str, Value] | None
+    """By name; null where the output is not a scalar."""
+    jacobian: NotRequired[dict[str, Value]]
+    """Where the output is not a scalar: by name, of shape output × input."""
+    nodes: Annotated[list[Node], Rule(minItems=1)]
+
+
+# cgraph eval --jsonl
+
+
+class LineEvaluation(Evaluation):
+    """A result."""
+
+    id: Any
+
+
+class LineRefusal(Refusal):
+    """An error."""
+
+    id: Any
+
+
+Line: TypeAlias = LineEvaluation | LineRefusal
+"""A line of `cgraph eval --jsonl`: a result or an error, with the id of its line."""
+
+# cgraph eval with --verify or --precision
+
+Verdict: TypeAlias = Annotated[
+    str, Rule(enum=("proved", "certified", "corrected", "kink", "undefined", "unsettled"))
+]
+
+Proved: TypeAlias = "Number | Decimal | Annotated[list[Proved | None], Rule(minItems=1)] | None"
+"""A value, or with --verify and --precision what is proved of it; null without any digits."""
+
+
+class ProvedNode(NodeHead):
     """A node of the graph."""
 
     value: Proved
@@ -89,73 +148,23 @@ class Proof(TypedDict):
     """With --verify: how far each number of the Jacobian may be from the true one."""
 
 
-class Jacobian(TypedDict):
-    """Where the output is not a scalar."""
-
-    jacobian: NotRequired[dict[str, Any]]
-
-
-class EvaluationHead(Kind):
-    """What is evaluated.."""
-
-    schema: Literal["cgraph.eval/1"]
-    expression: str
-    output: str
-    notes: list[Note]
-
-
-class Evaluation(EvaluationHead):
-    """A result."""
+class ProvedEvaluation(EvaluationHead):
+    """What `cgraph eval --json` prints."""
 
     value: Proved
     gradient: dict[str, Proved] | None
     """By name; null where the output is not a scalar."""
     jacobian: NotRequired[dict[str, Proved]]
     """Where the output is not a scalar: by name, of shape output × input."""
-    nodes: Annotated[list[Node], Rule(minItems=1)]
-
-
-class ProvedEvaluation(Evaluation):
-    """What `cgraph eval --json` prints."""
-
+    nodes: Annotated[list[ProvedNode], Rule(minItems=1)]
     proof: NotRequired[Proof]
 
 
-# cgraph eval --jsonl
+class Jacobian(TypedDict):
+    """Where the output is not a scalar."""
 
+    jacobian: NotRequired[dict[str, Any]]
 
-class LineNode(NodeHead):
-    """A node of the graph."""
-
-    value: Value | None
-    """Null where there is no exact number, and none was needed."""
-    grad: Value | None
-    """As `cgraph eval --json` has it."""
-    partials: list[Value | None]
-    """The local derivative by each argument; null where there is none that is a number."""
-
-
-class LineEvaluation(EvaluationHead):
-    """A result."""
-
-    id: Any
-    value: Value
-    gradient: dict[str, Value] | None
-    """By name; null where the output is not a scalar."""
-    jacobian: NotRequired[dict[str, Value]]
-    """Where the output is not a scalar: by name, of shape output × input."""
-    nodes: Annotated[list[LineNode], Rule(minItems=1)]
-
-
-class LineRefusal(TypedDict):
-    """An error."""
-
-    id: Any
-    error: Error
-
-
-Line: TypeAlias = LineEvaluation | LineRefusal
-"""A line of `cgraph eval --jsonl`: a result or an error, with the id of its line."""
 
 # cgraph trace
 
