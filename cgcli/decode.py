@@ -29,7 +29,7 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
     """
     numbers: dict[str, Any] = {"parse_float": Literal, "parse_int": Literal} if as_written else {}
     try:
-        found = json.loads(
+        value = json.loads(
             text.removeprefix("\ufeff"),
             parse_constant=_no_constant,
             object_pairs_hook=_once,
@@ -45,9 +45,9 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
         if "set_int_max_str_digits" in str(error):
             raise file_error(what, "one of its whole numbers has too many digits") from None
         raise file_error(what, str(error)) from None
-    if text.count("[") + text.count("{") > _DEEPEST and _is_deeper(found, _DEEPEST):
+    if text.count("[") + text.count("{") > _DEEPEST and _is_deeper(value, _DEEPEST):
         raise file_error(what, "its lists nest too deeply")
-    return found
+    return value
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -67,13 +67,13 @@ def _no_constant(name: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in values:
             message = f"the name '{excerpt(name)}' stands twice"
             raise ValueError(message)
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def not_csv(what: str, error: Exception, line: int) -> CgraphError:

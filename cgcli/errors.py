@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import importlib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 
 class Position(NamedTuple):
@@ -38,11 +38,18 @@ class Place(NamedTuple):
         return Position(line, column, max(column, end - line_start + 1))
 
 
+KINDS: Final = (
+    "syntax", "name", "arity", "binding", "shape", "index", "exact", "limit", "file", "usage",
+    "fault",
+)  # fmt: skip
+"""What an error is about; a fault is the program's own, met in one line of many."""
+
+
 class CgraphError(Exception):
     """Input that cannot be used: its kind, a message, a hint, and the places it is about.
 
-    `kind` is one of syntax, name, arity, binding, shape, index, exact, limit, file, usage. `line`,
-    `column` and `end_column` are those of the first place, or None where there is no place.
+    `kind` is one of `KINDS`. `line`, `column` and `end_column` are those of the first place, or
+    None where there is no place.
 
     >>> error = CgraphError("syntax", "expected a value", places=(Place("x +", 3, 3),))
     >>> error.kind, error.line, error.column
@@ -128,7 +135,7 @@ def nearest(name: str, names: Iterable[str], likeness: float = 0.5) -> str:
     """
     import difflib
 
-    known = {each.lower(): each for each in reversed(list(names)[:10_000])}
+    known = {known_name.lower(): known_name for known_name in reversed(list(names)[:10_000])}
     lower = name.lower()
     close = [lower] if lower in known else difflib.get_close_matches(lower[:40], known, 1, likeness)
     return known[close[0]] if close else ""

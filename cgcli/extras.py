@@ -33,7 +33,7 @@ def how_to_install(extra: str) -> str:
         return f"{_installer('')} {_folder(checkout or root, extra, editable=True)}"
     tool = (installed.read_text("INSTALLER") or "").strip()
     parts = os.path.normpath(sys.prefix).split(os.sep)
-    libraries = " ".join(_quoted(each) for each in _libraries(installed, extra))
+    libraries = " ".join(_quoted(library) for library in _libraries(installed, extra))
     if parts[-3:-1] == ["pipx", "venvs"]:
         return f"pipx inject {_quoted(parts[-1])} {libraries}"
     folder, editable = (checkout, True) if checkout else _origin(installed)
@@ -44,12 +44,12 @@ def how_to_install(extra: str) -> str:
 
 def _libraries(installed: Distribution, extra: str) -> list[str]:
     """Return the requirements that an extra adds, without their markers."""
-    found = []
+    libraries = []
     for requirement in installed.requires or ():
         library, _, marker = requirement.partition(";")
         if f"extra == '{extra}'" in marker.replace('"', "'"):
-            found.append(library.strip())
-    return found
+            libraries.append(library.strip())
+    return libraries
 
 
 def _origin(installed: Distribution) -> tuple[str | None, bool]:
@@ -61,11 +61,11 @@ def _origin(installed: Distribution) -> tuple[str | None, bool]:
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
-    found: Any = json.loads(installed.read_text("direct_url.json") or "{}")
-    if "dir_info" not in found:
+    origin: Any = json.loads(installed.read_text("direct_url.json") or "{}")
+    if "dir_info" not in origin:
         return None, False
-    folder = url2pathname(urlsplit(found["url"]).path)
-    editable = bool(found["dir_info"].get("editable"))
+    folder = url2pathname(urlsplit(origin["url"]).path)
+    editable = bool(origin["dir_info"].get("editable"))
     return (folder if os.path.isdir(folder) else None), editable
 
 

@@ -50,7 +50,7 @@ def joined(messages: list[Message]) -> Message:
     >>> joined([Message("one"), Message("two")])
     'one; two'
     """
-    whole = messages[0]
+    sentence = messages[0]
     for message in messages[1:]:
-        whole = Message("{before}; {after}", before=whole, after=message)
-    return whole
+        sentence = Message("{before}; {after}", before=sentence, after=message)
+    return sentence

@@ -14,7 +14,6 @@ import typer
 
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError, shorten
-from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish_document, standard_streams, tell
 
 DONE: Final = 0
@@ -94,9 +93,9 @@ def _run(arguments: list[str]) -> int:
         why = (error.strerror or "it cannot be written").lower()
         return _report(CgraphError("file", f"standard output: {why}"), as_json=False)
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not end as a traceback
-        told = getattr(error, "format_message", None)
-        if told is not None:
-            return _report(_usage(told()), as_json)
+        words = getattr(error, "format_message", None)
+        if words is not None:
+            return _report(_usage(words()), as_json)
         return _fault(error, "--debug" in options)
 
 
@@ -165,33 +164,9 @@ def _usage(message: str) -> CgraphError:
     """Return what Typer says of the arguments as one of our own errors."""
     first = message.split("\n", maxsplit=1)[0].rstrip(".")
     if extra := re.search(r"unexpected extra argument\S* \((.*)\)", first):
-        first = f"there is no place for '{shorten(extra[1])}' here"
+        first = f"'{shorten(extra[1])}' is one argument too many"
     first = re.sub(r"^No such option: *", "there is no option ", first)
-    # Typer's words for a number are a programmer's.
-    first = re.sub(r"is not a valid float( range)?", "is not a number", first)
-    first = re.sub(r"is not a valid int(eger)?( range)?", "is not a whole number", first)
-    first = _in_words(first)
-    return CgraphError("usage", first[:1].lower() + first[1:], "--help tells how it is used")
-
-
-def _in_words(message: str) -> str:
-    """Return the message with the bounds of a number, 0<=x<=9, in words.
-
-    >>> _in_words("Invalid value for '--digits': 0 is not in the range 1<=x<=17")
-    '--digits is a number from 1 to 17, not 0'
-    """
-    match = re.search(r"'(-[^']*)'[^:]*: (\S+) is not in the range (.*)", message)
-    if match is None:
-        return message
-    option, value, bounds = match.groups()
-    patterns = (r"(?:^|x>=)([^<>x=]+)", r"x<=(.+)")
-    ends = (re.search(pattern, bounds) for pattern in patterns)
-    least, most = (end[1].removesuffix(".0") if end else "" for end in ends)
-    if not most or most == str(MOST_COUNT):
-        allowed = f"of at least {least}"
-    else:
-        allowed = f"from {least} to {most}" if least else f"of at most {most}"
-    return f"{option} is a number {allowed}, not {value}"
+    return CgraphError("usage", first[:1].lower() + first[1:], "--help says how it is used")
 
 
 def _report(error: CgraphError, as_json: bool) -> int:

@@ -21,8 +21,8 @@ MOST_DIGITS = 10_000
 class EvalOptions(Options):
     """The options of `cgraph eval`."""
 
-    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
-    rows: int = count("Most nodes in the table; 0 for all.", default=1000)
+    jsonl: bool = flag("Read one JSON object per line, write one result per line.")
+    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000)
     verify: bool = flag("Prove how near every number is to the true one.")
     max_precision: int | None = count(
         "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
@@ -74,7 +74,7 @@ def shown(finding: Finding, why: str | None = None) -> Any:
         return why or finding.shown or finding.verdict
     import numpy as np
 
-    return np.frompyfunc(lambda each: why or each or finding.verdict, 1, 1)(finding.shown)
+    return np.frompyfunc(lambda digits: why or digits or finding.verdict, 1, 1)(finding.shown)
 
 
 def check_digits(digits: int | None) -> None:

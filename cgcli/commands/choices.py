@@ -43,7 +43,7 @@ def conflict(message: str, hint: str = "leave one of the two out") -> CgraphErro
 def format_of(form: str | None, *, json: bool) -> str:
     """Return the format that --format and --json ask for, text without either."""
     if json and form not in (None, "json"):
-        raise conflict(f"--json and --format {form} are two answers to one question")
+        raise conflict(f"--json and --format {form} do not go together")
     return "json" if json else form or "text"
 
 
@@ -53,8 +53,8 @@ def all_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
     >>> sorted(all_of("--hide", "values, gradients", ("gradients", "values")))
     ['gradients', 'values']
     """
-    found = [word.strip() for word in (text or "").split(",")]
-    return {word for word in found if word and one_of(option, word, words)}
+    given = [word.strip() for word in (text or "").split(",")]
+    return {word for word in given if word and one_of(option, word, words)}
 
 
 def pairs(
@@ -67,19 +67,19 @@ def pairs(
     >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
     {'x': 'pixel_*'}
     """
-    found: dict[str, str] = {}
-    for each in given or []:
-        name, equals, text = each.partition("=")
+    texts: dict[str, str] = {}
+    for pair in given or []:
+        name, equals, text = pair.partition("=")
         name, text = name.strip(), text.strip()
         if alone and not equals:
             equals, text = "=", name
         if not equals or not name.isidentifier() or not text:
-            message = f"{option} wants a name and what it is, not '{shorten(each)}'"
+            message = f"{option} needs a name and what it is, not '{shorten(pair)}'"
             raise CgraphError("usage", message, f'write {option} "{example}"')
-        if name in found:
+        if name in texts:
             raise CgraphError("usage", f"{option} gives '{shorten(name)}' twice", "give it once")
-        found[name] = text
-    return found
+        texts[name] = text
+    return texts
 
 
 def completed(words: Words, several: bool = False) -> Callable[[str], list[str]]:
@@ -116,9 +116,9 @@ def after_at(incomplete: str) -> list[str]:
         names = sorted(os.listdir(folder or "."))
     except (OSError, ValueError):
         return []
-    found = []
+    completions = []
     for name in names:
         if name.startswith(start) and (start or not name.startswith(".")):
-            whole = os.path.join(folder, name)
-            found.append(f"{before}@{whole}" + ("/" if os.path.isdir(whole) else ""))
-    return found
+            full = os.path.join(folder, name)
+            completions.append(f"{before}@{full}" + ("/" if os.path.isdir(full) else ""))
+    return completions

@@ -28,11 +28,11 @@ class DiffOptions(Options):
 
     order: int | None = count("The order of the derivatives.", 1, 20)
     hessian: bool = flag("The matrix of all second derivatives.")
-    jacobian: bool = flag("The matrix of a list's derivatives: [f, g].")
-    share: bool = flag("Give what is used several times a name.")
-    simplify: bool = flag("Let SymPy simplify the formulas; wants the extra.")
+    jacobian: bool = flag("The matrix of all derivatives of a list, [f, g].")
+    share: bool = flag("Name the parts that are used several times.")
+    simplify: bool = flag("Let SymPy simplify the formulas; needs the extra 'simplify'.")
     form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",))
-    precision: int | None = count("Give values in N digits, each proved.", 1, None)
+    precision: int | None = count("Print the values to N digits, each proved.", 1, None)
 
 
 _ORDER: Final = (
@@ -58,7 +58,7 @@ def differentiate_command(given: DiffOptions) -> None:
     problem = Problem("diff", given)
     graph, values = _graph(problem)
     if given.exact and given.precision is not None:
-        raise conflict("--exact and --precision are two answers to one question")
+        raise conflict("--exact and --precision do not go together")
     if given.exact and values is None:
         message = "--exact is for the values of the formulas, and nothing is bound"
         raise conflict(message, "formulas are exact anyway; bind values: x=1/3")
@@ -139,7 +139,7 @@ def _proved(
     from cgcli.commands.certify import check_digits, leaves_of, shown
 
     if values is None:
-        message = "--precision wants values to evaluate the derivatives at"
+        message = "--precision needs values to evaluate the derivatives at"
         raise conflict(message, "bind them with NAME=VALUE, or leave it out")
     check_digits(precision)
     from cgcli.calculus.certify import precise
@@ -147,7 +147,7 @@ def _proved(
 
     graph, source = formulas.graph, formulas.source
     leaves = leaves_of(problem, graph, values)
-    found = precise_values(graph, [row.node for row in formulas.rows], leaves, precision)
+    findings = precise_values(graph, [row.node for row in formulas.rows], leaves, precision)
     tests = [partial(is_met, condition) for condition in formulas.conditions]
     held = precise_truths(graph, tests, leaves, precision)
     if formulas.order == 1:
@@ -156,11 +156,11 @@ def _proved(
         certificate = precise(source, source.output, sources, leaves, precision)
         by_name = {name: certificate.gradients[node] for name, node in sources.items()}
         by_name |= certificate.jacobian or {}
-        proved = {name: shown(each) for name, each in by_name.items() if each}
+        proved = {name: shown(finding) for name, finding in by_name.items() if finding}
         return ordered(formulas, proved), held
     # Where the program has no value there is no derivative, whatever its formula is.
     why = "undefined" if is_outside(formulas, held) else "unsettled" if None in held else None
-    return [shown(each, why) for each in found], held
+    return [shown(finding, why) for finding in findings], held
 
 
 def _cut(
@@ -168,13 +168,15 @@ def _cut(
 ) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph as a function of the node that is named, if one is that is no input."""
     inner = (name for name in names if name not in graph.inputs)
-    found = [(name, node) for name in inner if (node := graph.node(name)) is not None]
-    if not found:
+    candidates = [(name, node) for name in inner if (node := graph.node(name)) is not None]
+    if not candidates:
         return graph, values
-    name, node = found[0]
+    name, node = candidates[0]
     precise = problem.asked.precision is not None
     if len(set(names)) > 1 or precise:
-        message = f"formulas by '{excerpt(name)}', a node of the program, are by it alone"
+        message = (
+            f"formulas by '{excerpt(name)}', a node of the program, are by no other name as well"
+        )
         if precise:
             message = f"--precision is for formulas by inputs, and '{excerpt(name)}' is a node"
         raise conflict(message, f"write --wrt {excerpt(name)} by itself, or the inputs' names")

@@ -26,13 +26,13 @@ class DrawOptions(Options):
         "FILE",
         names=("-o", "--output"),
     )
-    frame: int | None = count("As after K steps of the two passes; 0 is before.", metavar="K")
-    frames: str | None = option("Every frame, in a folder; -o frame.png for PNG.", "DIR")
+    frame: int | None = count("Show what is known after K steps of the two passes.", metavar="K")
+    frames: str | None = option("Write every frame to a folder; with -o frame.png as PNG.", "DIR")
     hide: set[str] = choice(
         ("gradients", "values", "formulas"), "Leave out {words}.", "WHAT", several=True
     )
-    no_values: bool = flag("The shape alone: nothing need be bound.")
-    digits: int = count("Significant digits shown.", 1, 17, default=4)
+    no_values: bool = flag("The graph without numbers; no name needs a value.")
+    digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4)
 
 
 @takes(DrawOptions, f"{ASKED} output frame frames hide no_values shape digits json")
@@ -51,7 +51,7 @@ def draw_command(given: DrawOptions) -> None:
     picture = Picture(
         **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
         digits=given.digits,
-        whole=given.of is None,
+        complete=given.of is None,
     )
     if given.no_values:
         drawing = Drawing(outlined(problem)[0], None, picture)
@@ -79,7 +79,7 @@ def _kind(output: str | None) -> str:
     kind = ending_of(output)
     kind = {"gv": "dot", "mermaid": "mmd"}.get(kind, kind)
     if kind not in PICTURES:
-        message = f"what '{shorten(output)}' is to hold cannot be told from its name"
+        message = f"the name '{shorten(output)}' does not say what kind of picture it is"
         raise CgraphError("usage", message, "end it with ." + ", .".join(PICTURES))
     return kind
 

@@ -24,7 +24,7 @@ def evaluate_command(given: EvalOptions) -> None:
             message = "--verify and --precision take one program, not --jsonl"
             raise conflict(message, "run one command a line")
         if given.bindings or given.at or given.of or given.wrt:
-            message = "with --jsonl the values stand in the lines, and so do of and wrt"
+            message = "with --jsonl the values are in the lines, and so are of and wrt"
             raise conflict(message, 'write {"expr": "x*y", "at": {"x": 1, "y": 2}, "wrt": ["x"]}')
         if not evaluate_lines(given.program, given.limits, given.exact):
             raise typer.Exit(1)

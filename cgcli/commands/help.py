@@ -15,7 +15,7 @@ class HelpOptions(Options):
     """The options of `cgraph help`."""
 
     command: str | None = argument(
-        "The command; all of them without one.", "[COMMAND]", completed(tuple(COMMANDS))
+        "The command; without one, the list of commands.", "[COMMAND]", completed(tuple(COMMANDS))
     )
 
 
@@ -26,10 +26,10 @@ def help_command(given: HelpOptions) -> None:
     assert group is not None
     text = group.get_help()
     if given.command is not None:
-        found = group.command.get_command(group, given.command)
-        if found is None:
+        command = group.command.get_command(group, given.command)
+        if command is None:
             raise unknown_command(given.command)
-        text = found.get_help(typer.Context(found, parent=group, info_name=given.command))
+        text = command.get_help(typer.Context(command, parent=group, info_name=given.command))
     sys.stdout.write(text + "\n")
 
 

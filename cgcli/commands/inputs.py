@@ -57,37 +57,39 @@ def read_bindings(
     if at is None:
         return bound, {}
     what = "standard input" if at == "-" else at
-    found = decode_json(read_text(at) if given is None else given, what, kind.as_written)
-    if not isinstance(found, dict):
-        message = "--at wants a JSON object of names and values"
+    document = decode_json(read_text(at) if given is None else given, what, kind.as_written)
+    if not isinstance(document, dict):
+        message = "--at needs a JSON object of names and values"
         raise file_error(at, message, 'for example {"x": 1, "w": [1, 2]}')
-    values = bindings_of(found, what)
-    tell_scaling(found)
+    values = bindings_of(document, what)
+    tell_scaling(document)
     with named(what):
         return bound, read_values(values, limits, kind)
 
 
-def read_values(found: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES) -> dict[str, Any]:
+def read_values(
+    document: Mapping[str, Any], limits: Limits, kind: Kind = DOUBLES
+) -> dict[str, Any]:
     """Return the values of a JSON object: numbers, nested lists, strings as expressions."""
     return {
-        canonical(name): _json_value(value, name, limits, kind) for name, value in found.items()
+        canonical(name): _json_value(value, name, limits, kind) for name, value in document.items()
     }
 
 
-def bindings_of(found: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+def bindings_of(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     """Return what a JSON object binds; a trained model its parameters, and what was fixed."""
-    schema = found.get("schema")
+    schema = document.get("schema")
     if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
-        return found
+        return document
     from cgcli.commands.models import check_model
 
-    check_model(found, what)
-    return {**found["fixed"], **found["parameters"]}
+    check_model(document, what)
+    return {**document["fixed"], **document["parameters"]}
 
 
-def tell_scaling(found: Mapping[str, Any]) -> None:
+def tell_scaling(document: Mapping[str, Any]) -> None:
     """Say on standard error which values a model was trained on scaled: they are bound so."""
-    scaled = found["data"]["scale"] if found.get("schema") == MODEL else None
+    scaled = document["data"]["scale"] if document.get("schema") == MODEL else None
     if scaled:
         names = ", ".join(map(excerpt, scaled))
         advice = "bind scaled values, or use cgraph predict"
@@ -172,7 +174,7 @@ def split_binding(argument: str) -> tuple[str, str, int]:
         hint = "a name is a letter, then letters, digits and underscores: x=1"
         if re.fullmatch(r"\w+\[.*\]", word):
             hint = f"a member of a family is assigned in the program: {excerpt(word)} = …; "
-            hint += "a vector is bound whole: x=[1, 2, 3]"
+            hint += "a vector is bound as one value: x=[1, 2, 3]"
         place = Place(argument, 0, len(name))
         raise CgraphError("binding", f"'{excerpt(word)}' is not a name", hint, (place,))
     return word, value, len(name) + 1
@@ -189,11 +191,11 @@ def _from_file(name: str, argument: str, start: int, limits: Limits, kind: Kind)
         message = "'@' without a file"
         place = Place(argument, start, start + 1)
         raise CgraphError("binding", message, "write the path after it: W=@weights.csv", (place,))
-    found = read_array(path, kind)
+    array = read_array(path, kind)
     if ending_of(path) != "json":
-        return found
+        return array
     with named(path):
-        value = _json_value(found, name, limits, kind)
+        value = _json_value(array, name, limits, kind)
         if isinstance(value, list):
             # What is wrong with its shape is the file's, and is told with it.
             kind.inputs({name: value})
@@ -204,14 +206,14 @@ def constant(
     text: str,
     name: str,
     limits: Limits,
-    whole: str | None = None,
+    context: str | None = None,
     offset: int = 0,
     kind: Kind = DOUBLES,
     known: Mapping[str, Any] = {},
 ) -> Any:
     """Return the value of a constant expression in a kind of number, or an array of them.
 
-    `whole` is the text that it stands in, from `offset` on, for messages; `known` are names
+    `context` is the text that it stands in, from `offset` on, for messages; `known` are names
     that have values in it.
 
     >>> constant("1/4", "x", Limits())
@@ -223,9 +225,9 @@ def constant(
         # Blanks keep the columns of messages those of the whole.
         return _constant(" " * offset + text, name, limits, kind, known)
     except CgraphError as error:
-        whole = text if whole is None else whole
-        places = tuple(place._replace(text=whole) for place in error.places)
-        error.places = places or (Place(whole, offset, len(whole)),)
+        context = text if context is None else context
+        places = tuple(place._replace(text=context) for place in error.places)
+        error.places = places or (Place(context, offset, len(context)),)
         raise
 
 
@@ -273,11 +275,11 @@ def split_names(text: str | None, option: str = "--wrt") -> list[str] | None:
     if text is None:
         return None
     names = [name.strip(" \t,") for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
-    found = [name for part in names if part and (name := read_name(part, option))]
-    if not found:
+    kept = [name for part in names if part and (name := read_name(part, option))]
+    if not kept:
         hint = f"write names with commas: {option} x,y"
         raise CgraphError("usage", f"{option} names nothing", hint)
-    return found
+    return kept
 
 
 def read_shapes(text: str | None) -> dict[str, Any]:
@@ -290,16 +292,16 @@ def read_shapes(text: str | None) -> dict[str, Any]:
         return {}
     import numpy as np
 
-    found: dict[str, Any] = {}
+    shapes: dict[str, Any] = {}
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\w+)\s*=\s*([0-9]{1,9})(?:\s*[x×]\s*([0-9]{1,9}))?\s*", part)
-        shape = tuple(int(each) for each in match.groups()[1:] if each) if match else ()
+        shape = tuple(int(digits) for digits in match.groups()[1:] if digits) if match else ()
         if match is None or 0 in shape:
-            message = f"--shape wants names with their shapes, not '{shorten(part.strip())}'"
+            message = f"--shape needs names with their shapes, not '{shorten(part.strip())}'"
             hint = "write --shape W=3x2,x=2: W has 3 rows and 2 columns, x is a vector of 2"
             raise CgraphError("usage", message, hint)
         name = canonical(match[1])
-        if name in found:
+        if name in shapes:
             raise CgraphError("usage", f"--shape gives '{excerpt(name)}' two shapes", "give it one")
-        found[name] = np.broadcast_to(np.float64(0), shape)
-    return found
+        shapes[name] = np.broadcast_to(np.float64(0), shape)
+    return shapes

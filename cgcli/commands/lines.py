@@ -7,7 +7,7 @@ import gc
 import json
 import re
 import sys
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from cgcli.commands.files import opened, utf8
 from cgcli.commands.inputs import read_values
@@ -19,6 +19,9 @@ from cgcli.program import Program, evaluate_program, parse
 from cgcli.views.document import compact, evaluation
 from cgcli.views.messages import error_document
 from cgcli.views.streams import publish
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import results
 
 KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
 """What a line may hold."""
@@ -32,10 +35,10 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
     """Write a result or an error for every line of a stream; return whether all were good.
 
     `source` is ``@path`` or ``-``; without one standard input is read. With `exact` the lines
-    that do not say otherwise are reckoned in fractions.
+    that do not say otherwise are computed in fractions.
     """
     if source is not None and source != "-" and not source.startswith("@"):
-        message = "with --jsonl the expressions stand in the lines"
+        message = "with --jsonl the expressions are in the lines"
         raise CgraphError("usage", message, "name a file, @lines.jsonl, or pipe the lines in")
     # A stream may run for days: whatever cycles it makes are to be collected after all.
     gc.freeze()
@@ -47,7 +50,7 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
             if not line.strip():
                 continue
             if len(line) == _LONGEST and not line.endswith(b"\n"):
-                document = _too_long(line, stream, number)
+                document: results.Line = _too_long(line, stream, number)
             else:
                 document = evaluate_line(line, limits, parse_once, number, exact)
             good = good and "error" not in document
@@ -56,7 +59,7 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
     return good
 
 
-def _written(document: dict[str, Any]) -> str:
+def _written(document: results.Line) -> str:
     """Return a document on one line; an id that JSON has no number for is given back as null."""
     try:
         return compact(document)
@@ -70,7 +73,7 @@ def evaluate_line(
     parse_once: Any = None,
     number: int | None = None,
     exact: bool = False,
-) -> dict[str, Any]:
+) -> results.Line:
     """Return the document of one line: `cgraph.eval/1` with the line's id, or an error.
 
     `number` is that of the line in its stream, and the line of every error in it.
@@ -80,12 +83,12 @@ def evaluate_line(
     try:
         try:
             written = utf8(line, called).rstrip("\r\n")
-            found = decode_json(written, called)
+            request = decode_json(written, called)
         except CgraphError:
             name = _id_of(line)
             raise
-        name = found.get("id") if isinstance(found, dict) else None
-        text, at, of, wrt, is_exact = _parts(found, exact)
+        name = request.get("id") if isinstance(request, dict) else None
+        text, at, of, wrt, is_exact = _parts(request, exact)
         kind = kind_of(is_exact, limits)
         if kind.as_written:
             # The digits of the numbers are wanted after all.
@@ -101,7 +104,7 @@ def evaluate_line(
         return _refused(name, CgraphError("fault", message, "please report it"), number)
 
 
-def _refused(name: Any, error: CgraphError, number: int | None) -> dict[str, Any]:
+def _refused(name: Any, error: CgraphError, number: int | None) -> results.LineRefusal:
     """Return the document of an error: its line is the stream's, its column the expression's."""
     document = error_document(error)
     if number is not None:
@@ -111,7 +114,7 @@ def _refused(name: Any, error: CgraphError, number: int | None) -> dict[str, Any
     return {"id": name, **document}
 
 
-def _too_long(line: bytes, stream: IO[bytes], number: int) -> dict[str, Any]:
+def _too_long(line: bytes, stream: IO[bytes], number: int) -> results.LineRefusal:
     """Return the document of a line of which this is the beginning; the rest is passed over."""
     while (rest := stream.readline(_LONGEST)) and not rest.endswith(b"\n"):
         pass
@@ -131,39 +134,39 @@ def _id_of(line: bytes) -> Any:
             name, end = json.JSONDecoder().raw_decode(text, start.end())
             name = name if _ENDS.match(text, end) else None
         else:
-            found = json.loads(text)
-            name = found.get("id") if isinstance(found, dict) else None
+            request = json.loads(text)
+            name = request.get("id") if isinstance(request, dict) else None
     except (ValueError, RecursionError):
         return None
     return None if "\ufffd" in str(name) else name
 
 
 def _parts(
-    found: Any, exact: bool
+    request: Any, exact: bool
 ) -> tuple[str, dict[str, Any], str | None, list[str] | None, bool]:
     """Return a line's expression, its values, what it asks for by what, and whether in fractions.
 
     Raises `CgraphError` for any other JSON.
     """
-    if not isinstance(found, dict):
+    if not isinstance(request, dict):
         raise _bad("a line must be a JSON object")
-    for key in found:
+    for key in request:
         if key not in KEYS:
             close = nearest(key, KEYS)
             hint = f"did you mean '{close}'?" if close else f"the keys are {', '.join(KEYS)}"
             raise CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
-    text, at = found.get("expr"), found.get("at", {})
+    text, at = request.get("expr"), request.get("at", {})
     if not isinstance(text, str):
-        raise _bad('a line wants an "expr", a string')
+        raise _bad('a line needs an "expr", a string')
     if not isinstance(at, dict):
         raise _bad('"at" must be an object of names and values')
-    of, wrt = found.get("of"), found.get("wrt")
+    of, wrt = request.get("of"), request.get("wrt")
     if not isinstance(of, str | None):
         raise _bad('"of" must be a name, a string', '"of": "p"')
     names = wrt if isinstance(wrt, list) else [] if wrt is None else [None]
-    if not all(isinstance(each, str) for each in names):
+    if not all(isinstance(name, str) for name in names):
         raise _bad('"wrt" must be a list of names', '"wrt": ["x"]')
-    asked = found.get("exact", exact)
+    asked = request.get("exact", exact)
     if not isinstance(asked, bool):
         raise _bad('"exact" must be true or false', '"exact": true')
     return text, at, of, wrt, asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cgcli.commands.choices import completed
 from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, nearest
@@ -9,6 +11,9 @@ from cgcli.operations.row import Operation
 from cgcli.operations.spellings import OTHER_SPELLINGS
 from cgcli.operations.table import OPERATIONS, TABLE, WORDS
 from cgcli.views.streams import publish_document
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas.graphs import Operations
 
 
 def _words() -> list[str]:
@@ -28,8 +33,11 @@ def operations_command(given: OpsOptions) -> None:
 
     rows = list(TABLE) if given.name is None else _find(given.name)
     if given.json:
-        found = [operation_document(row) for row in rows]
-        publish_document({"schema": "cgraph.ops/1", "operations": found})
+        document: Operations = {
+            "schema": "cgraph.ops/1",
+            "operations": [operation_document(row) for row in rows],
+        }
+        publish_document(document)
     elif given.name is None:
         print_operations()
     else:

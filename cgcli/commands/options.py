@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 import typer
 
 from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
 
 ASKED: Final = "program bindings at of wrt"
@@ -77,12 +77,13 @@ def option(
 
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
     """Return the row of an option that takes a whole number."""
-    return option(text, **{"metavar": "N", "kind": int, "min": least, "max": most, **more})
+    read = partial(_number, kind=int, least=least, most=most)
+    return option(text, **{"metavar": "N", "read": read, **more})
 
 
 def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
     """Return the row of an option that takes a finite number."""
-    return option(text, kind=float, read=_finite, min=least, max=most, **more)
+    return option(text, read=partial(_number, kind=float, least=least, most=most), **more)
 
 
 def flag(text: str, **more: Any) -> Any:
@@ -112,10 +113,25 @@ def _all(name: str, given: list[str] | None) -> list[str]:
     return given or []
 
 
-def _finite(name: str, given: float | None) -> float | None:
-    if given is not None and given - given != 0:
-        raise CgraphError("usage", f"{name} is a number, not {given}")
-    return given
+def _number(
+    name: str, given: str | None, kind: type[int | float], least: float | None, most: float | None
+) -> float | None:
+    """Return the number that a text is; raises `CgraphError` for any but those allowed."""
+    if given is None:
+        return None
+    try:
+        number = kind(given)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise CgraphError("usage", f"{name} is {what}, not '{shorten(given)}'") from None
+    is_finite = number - number == 0
+    if is_finite and (least is None or number >= least) and (most is None or number <= most):
+        return number
+    ends = ""
+    if is_finite and least is not None:
+        has_end = most is not None and most != MOST_COUNT
+        ends = f" from {least:g} to {most:,}" if has_end else f" of at least {least:g}"
+    raise CgraphError("usage", f"{name} is a number{ends}, not {given}")
 
 
 def _languages() -> list[str]:
@@ -128,7 +144,7 @@ class Options:
     """The values of a command's options, by parameter; those that it does not take, as defaults."""
 
     program: str | None = argument(
-        "The program; @FILE reads a file, - standard input.", "EXPR", after_at
+        "The program; @FILE reads it from a file, - from standard input.", "EXPR", after_at
     )
     bindings: list[str] = argument(
         "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
@@ -136,9 +152,7 @@ class Options:
         after_at,
         list[str],
     )
-    at: str | None = option(
-        "Bind from a JSON object of names and values; - reads standard input.", "FILE"
-    )
+    at: str | None = option("Values in a file, a JSON object by name; - is standard input.", "FILE")
     of: str | None = option("Differentiate this node instead of the output.", "NAME")
     wrt: str | None = option("Differentiate by these nodes, x,y, instead of every input.", "NAMES")
     shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
@@ -153,17 +167,17 @@ class Options:
         list[str],
         partial(pairs, example="x=pixel_*"),
     )
-    skip_bad: bool = flag("Leave rows out that cannot be read, and count them.")
+    skip_bad: bool = flag("Leave out rows that cannot be read, and count them.")
     language: str | None = choice(
         _languages,
-        "The language of the words, such as en; else the locale's.",
+        "The language, such as en; by default that of the locale.",
         "LANG",
         names=("--lang",),
     )
-    exact: bool = flag("Reckon with fractions: x=1/3 gives -1/3, and 0.1 is 1/10.")
+    exact: bool = flag("Compute with fractions: x=1/3 gives -1/3, and 0.1 is 1/10.")
     json: bool = flag("Print one JSON document.")
-    digits: int = count("Significant digits in tables.", 1, 17, default=6)
-    precision: int | None = count("Give N digits, each proved.", 1, None)
+    digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6)
+    precision: int | None = count("Print numbers to N digits, each proved.", 1, None)
     max_depth: int = count("How deep brackets may nest.", 1, MOST_NODES, default=_LIMITS.depth)
     max_nodes: int = count("How many nodes a graph may have.", 1, MOST_NODES, default=_LIMITS.nodes)
     max_bits: int = count(

@@ -184,7 +184,7 @@ class Output:
         if self.exists and not os.access(self._target, os.W_OK):
             raise file_error(self.path, "it is protected against writing", "name another file")
         if not os.access(self._folder, os.W_OK | os.X_OK):
-            why = "nothing can be written in its folder, and a file is replaced whole"
+            why = "its folder is protected, and a file is replaced by a new one in it"
             raise file_error(self.path, why, "name a file in another folder")
 
     def _new_part(self) -> _Part:

@@ -157,7 +157,7 @@ def _stray_signs(program: Program, result: Result) -> Iterator[str]:
             row = Place(text, start, start + 1).position().line
             yield (
                 f"warning: line {row} begins with '{text[start]}' and is a statement of its own, "
-                "and nothing uses the one above; to go on with it, put both in parentheses"
+                "and nothing uses the one above; for one expression, put both lines in parentheses"
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgcli.commands.choices import completed
 from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, nearest
-from cgcli.views.schemas import names, read
+from cgcli.views.schemas import names, read, schema
 from cgcli.views.streams import publish
 
 
@@ -13,7 +13,7 @@ class SchemaOptions(Options):
     """The options of `cgraph schema`."""
 
     command: str | None = argument(
-        "The command: eval, ops …; all of them without one.", "[COMMAND]", completed(names)
+        "The command; without one, all schemas by name.", "[COMMAND]", completed(names)
     )
 
 
@@ -24,8 +24,8 @@ def schema_command(given: SchemaOptions) -> None:
     if command is None:
         import json
 
-        every = {name: json.loads(read(name)) for name in names()}
-        publish([json.dumps(every, indent=2) + "\n"])
+        every = {name: schema(name) for name in names()}
+        publish([json.dumps(every, indent=2, ensure_ascii=False) + "\n"])
         return
     if command not in names():
         message = f"there is no schema '{excerpt(command)}'"

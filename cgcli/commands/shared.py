@@ -23,7 +23,7 @@ class ProgramCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Tell options and arguments apart, then let Typer read them."""
         parameters = self.get_params(ctx)
-        known = [each for each in parameters if isinstance(each, TyperOption)]
+        known = [parameter for parameter in parameters if isinstance(parameter, TyperOption)]
         declared = {name: option for option in known for name in option.opts}
         # The shell completes what is not there yet.
         strict = not ctx.resilient_parsing
@@ -52,7 +52,7 @@ class ProgramCommand(TyperCommand):
                 value = rest.pop() if rest else ""
                 if not value and strict:
                     hint = f"write {name} {option.metavar}"
-                    raise CgraphError("usage", f"{name} wants a value", hint)
+                    raise CgraphError("usage", f"{name} needs a value", hint)
                 if not value:
                     continue
             if option in seen and not option.multiple and strict:
@@ -117,7 +117,7 @@ def spaced(arguments: list[str]) -> CgraphError | None:
 def unknown_option(name: str, declared: list[str]) -> CgraphError:
     """Return the error for a mistyped option."""
     # The dashes, which all have, make no two names alike.
-    bare = {each.lstrip("-"): each for each in declared}
+    bare = {option.lstrip("-"): option for option in declared}
     close = nearest(name.lstrip("-"), bare, 0.6)
     hint = "--help lists the options; what begins with two minus signs goes after a bare --"
     hint = f"did you mean {bare[close]}?" if close else hint
@@ -167,13 +167,13 @@ class Group(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, function = COMMANDS[cmd_name]
-        found = import_module(f"cgcli.commands.{module}")
+        home = import_module(f"cgcli.commands.{module}")
         alone = typer.Typer(
             rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
         )
         settings = {"help_option_names": ["--help", "-h"]}
         made = alone.command(cmd_name, cls=ProgramCommand, context_settings=settings)
-        made(getattr(found, function))
+        made(getattr(home, function))
         return typer.main.get_command(alone)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

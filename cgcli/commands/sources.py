@@ -21,27 +21,27 @@ def read_sources(problem: Problem, doubles: Mapping[str, Any]) -> dict[str, Any]
     """
     from cgcli.language.reader import normalise
 
-    found, asked = dict(doubles), problem.asked
+    sources, asked = dict(doubles), problem.asked
     if asked.at is not None and problem.at is not None:
         values = bindings_of(decode_json(problem.at, asked.at, as_written=True), asked.at)
         for name, value in values.items():
-            found[read_name(name) or name] = _written(value, problem.limits)
+            sources[read_name(name) or name] = _written(value, problem.limits)
     for argument in asked.bindings:
         name, _, value = normalise(argument).partition("=")
         name = read_name(name) or name
         if not value.startswith("@"):
-            found[name] = _expression(value, problem.limits)
+            sources[name] = _expression(value, problem.limits)
         elif ending_of(value) == "json":
             path = argument.partition("=")[2][1:]
             values = decode_json(read_text(path), path, as_written=True)
-            found[name] = _written(values, problem.limits)
-    return found
+            sources[name] = _written(values, problem.limits)
+    return sources
 
 
 def _written(value: Any, limits: Limits) -> Any:
     """A value of a JSON text: digits as they stand there, and strings as expressions."""
     if isinstance(value, list):
-        return [_written(each, limits) for each in value]
+        return [_written(element, limits) for element in value]
     if isinstance(value, Literal):
         return str(value)
     return STRINGS[value] if value in STRINGS else _expression(value, limits)

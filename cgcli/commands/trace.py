@@ -19,17 +19,17 @@ class TraceOptions(Options):
     tree: bool = flag("Draw the graph as a tree from the output down.")
     step: bool = flag("Wait for a key after each step, on a terminal.")
     passes: str | None = choice(
-        ("forward", "backward"), "One pass alone: {words}.", "PASS", names=("--pass",)
+        ("forward", "backward"), "One pass only: {words}.", "PASS", names=("--pass",)
     )
-    only: str | None = option("Just the steps that lead to the gradient by a node.", "NAME")
+    only: str | None = option("Only the steps that lead to the gradient by one node.", "NAME")
     hide: set[str] = choice(
         ("gradients", "values"),
-        "Leave blanks for homework: {words}, or both with a comma.",
+        "What to leave blank, for homework: {words}; both with a comma.",
         "WHAT",
         several=True,
     )
     form: str | None = choice(tuple(TRACES), "{words}.", "FORMAT", names=("--format",))
-    standalone: bool = flag("With --format latex: a whole document.")
+    standalone: bool = flag("With --format latex: a complete document.")
 
 
 _ORDER: Final = f"{ASKED} tree step passes only hide form standalone language exact json digits"
@@ -70,15 +70,15 @@ def trace_command(given: TraceOptions) -> None:
 def _check(given: TraceOptions, form: str) -> None:
     """Refuse options that do not go together."""
     if given.standalone and form != "latex":
-        message = "--standalone makes a whole LaTeX document"
-        raise conflict(message, "add --format latex; an HTML page is whole by itself")
+        message = "--standalone makes a complete LaTeX document"
+        raise conflict(message, "add --format latex; an HTML page is complete by itself")
     for name, is_given in (("--tree", given.tree), ("--step", given.step)):
         if is_given and form != "text":
             raise conflict(f"{name} is text on a terminal, not {form}")
     if given.tree and (given.step or given.passes or given.only is not None):
         alone = "--step" if given.step else "--pass" if given.passes else ""
         hint = f"leave out {alone or '--only, or draw a part with --of NAME'}"
-        raise conflict("--tree draws the whole graph at once", hint)
+        raise conflict("--tree draws the graph with both passes at once", hint)
     if given.step and not (sys.stdin.isatty() and sys.stdout.isatty()):
         message = "--step waits for keys, and this is not a terminal"
         raise conflict(message, "run it in a terminal, or leave --step out")

@@ -29,8 +29,8 @@ def parse_answer(text: str, limits: Limits = Limits()) -> AnswerSyntax | None:
     >>> [entry[1] for entry in answer.left], [entry[1] for entry in answer.right]
     (['dg', 'dx', 'div'], ['1', 'neg', '3', 'div'])
     """
-    found: AnswerSyntax | None = run(machine("sheet"), text, _AnswerActions(text), limits)[0]
-    return found
+    answer: AnswerSyntax | None = run(machine("sheet"), text, _AnswerActions(text), limits)[0]
+    return answer
 
 
 class _AnswerActions(Actions):

@@ -49,10 +49,10 @@ def _dotted(before: str, after: str) -> str:
     from cgcli.operations.spellings import OTHER_SPELLINGS
     from cgcli.operations.table import CONSTANTS
 
-    found = _DOTTED.match(after)
-    if found is None:
+    match = _DOTTED.match(after)
+    if match is None:
         return "for a product write *, for a transpose transpose(x)"
-    path, word, call = found.groups()
+    path, word, call = match.groups()
     if word in ("cg", "txt"):
         return f"to read a file write @{before}.{word}"
     if word in ("T", "t", "transpose", "mT"):

@@ -100,22 +100,22 @@ class Context:
     @property
     def sum(self) -> str:
         """The function that sum_{i=1}^n or prod_{…} means, or nothing."""
-        found = re.search(r"\b(sum|prod)_$", self.so_far)
-        return found[1] if found else ""
+        match = re.search(r"\b(sum|prod)_$", self.so_far)
+        return match[1] if match else ""
 
     @property
     def sum_over(self) -> str:
         """The same of sum_(i=1)^n."""
-        found = re.search(r"\b(sum|prod)_\(\w+$", self.so_far)
-        return found[1] if found else ""
+        match = re.search(r"\b(sum|prod)_\(\w+$", self.so_far)
+        return match[1] if match else ""
 
     @property
     def power_of_function(self) -> str:
         """How a power of a function, as in sin^2(x), is written, or nothing."""
-        found = re.search(r"([A-Za-z]\w*)\s*(?:\^|\*\*)\s*(-?\d+)\s*$", self.so_far)
-        if found is None or not is_function(found.group(1)):
+        match = re.search(r"([A-Za-z]\w*)\s*(?:\^|\*\*)\s*(-?\d+)\s*$", self.so_far)
+        if match is None or not is_function(match.group(1)):
             return ""
-        return power_of(*found.groups())
+        return power_of(*match.groups())
 
     @property
     def number_of_another_base(self) -> str:
@@ -134,16 +134,16 @@ class Context:
     @property
     def number_with_comma(self) -> str:
         """How a number that stands with commas, 1,000 or 0,5, is written here, or nothing."""
-        whole = re.search(r"(?<!\w)[\d.]+$", self.so_far)
+        digits = re.search(r"(?<!\w)[\d.]+$", self.so_far)
         rest = re.match(r"\d+(,\d{3})*(\.\d+)?(?![\d,.])", self.after)
-        if self.last_kind != "NUMBER" or whole is None or rest is None:
+        if self.last_kind != "NUMBER" or digits is None or rest is None:
             return ""
-        if "." in whole[0]:
-            grouped = re.fullmatch(r"\d{1,3}(\.\d{3})+", whole[0]) and rest[0].isdecimal()
-            return shorten(f"{whole[0].replace('.', '')}.{rest[0]}") if grouped else ""
-        if len(whole[0]) <= 3 and re.fullmatch(r"\d{3}(,\d{3})*(\.\d+)?", rest[0]):
-            return shorten(f"{whole[0]}{rest[0].replace(',', '')}")
-        return shorten(f"{whole[0]}.{rest[0]}") if rest[0].isdecimal() else ""
+        if "." in digits[0]:
+            grouped = re.fullmatch(r"\d{1,3}(\.\d{3})+", digits[0]) and rest[0].isdecimal()
+            return shorten(f"{digits[0].replace('.', '')}.{rest[0]}") if grouped else ""
+        if len(digits[0]) <= 3 and re.fullmatch(r"\d{3}(,\d{3})*(\.\d+)?", rest[0]):
+            return shorten(f"{digits[0]}{rest[0].replace(',', '')}")
+        return shorten(f"{digits[0]}.{rest[0]}") if rest[0].isdecimal() else ""
 
     @property
     def arguments(self) -> str:
@@ -160,8 +160,8 @@ class Context:
     def division(self) -> str:
         """How a remainder or a whole quotient, a mod b, is written."""
         left = "…" if self.last_kind in ("RPAR", "RSQB") else self.last
-        found = re.match(r"\s*([\w.]+)", self.after)
-        right = shorten(found[1]) if found else "…"
+        match = re.match(r"\s*([\w.]+)", self.after)
+        right = shorten(match[1]) if match else "…"
         if self.this == "div":
             return f"write floor({left}/{right})"
         return f"write mod({left}, {right})"
@@ -179,8 +179,8 @@ class Context:
     @property
     def without_braces(self) -> str:
         """How what stands in braces, e^{x} or x_{1}, is written."""
-        found = re.match(r"\s*([^{}\n]{1,40}?)\s*\}", self.after)
-        inner = found[1] if found else "…"
+        match = re.match(r"\s*([^{}\n]{1,40}?)\s*\}", self.after)
+        inner = match[1] if match else "…"
         last = self.last
         if self.is_adjacent and last.endswith("_"):
             return f"write {last}{inner}" if inner.isalnum() else "write x_1 for a name"

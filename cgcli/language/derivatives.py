@@ -46,48 +46,50 @@ def derivative_at(text: str, place: int) -> str | None:
     """
     from_here = max(0, place - 400)
     nearby = text[from_here : place + 400]
-    for found in _notations(nearby):
-        if found.start <= place - from_here <= found.end:
-            return _command(found._replace(body=_with_names(nearby[: found.start], found.body)))
+    for notation in _notations(nearby):
+        if notation.start <= place - from_here <= notation.end:
+            return _command(
+                notation._replace(body=_with_names(nearby[: notation.start], notation.body))
+            )
     return None
 
 
 def _notations(text: str) -> Iterator[_Notation]:
-    for found in _OPERATOR.finditer(text):
-        closing = _closing(text, found.end())
-        rest = re.match(r"[^;\n#]*", text[found.end() :])
-        end = closing or found.end() + (rest.end() if rest else 0)
-        body = text[found.end() : end]
+    for match in _OPERATOR.finditer(text):
+        closing = _closing(text, match.end())
+        rest = re.match(r"[^;\n#]*", text[match.end() :])
+        end = closing or match.end() + (rest.end() if rest else 0)
+        body = text[match.end() : end]
         body = body[1:-1] if closing else body
-        yield _Notation(found.start(), end, body, found["by"], _order(found))
-    for found in _QUOTIENT.finditer(text):
-        closing = _closing(text, found.end())
+        yield _Notation(match.start(), end, body, match["by"], _order(match))
+    for match in _QUOTIENT.finditer(text):
+        closing = _closing(text, match.end())
         below = _DENOMINATOR.match(text, closing) if closing else None
         if closing and below:
-            body = text[found.end() + 1 : closing - 1]
-            yield _Notation(found.start(), below.end(), body, below["by"], _order(found))
-    for found in _OF_A_NAME.finditer(text):
-        before = text[: found.start()].rstrip(" ;\n")
+            body = text[match.end() + 1 : closing - 1]
+            yield _Notation(match.start(), below.end(), body, below["by"], _order(match))
+    for match in _OF_A_NAME.finditer(text):
+        before = text[: match.start()].rstrip(" ;\n")
         names = [statement[1] for statement in _STATEMENT.finditer(before)]
-        body = before if names[-1:] == [found["of"]] else f"{before}; {found['of']}"
-        named = found["of"] in names
-        yield _Notation(found.start(), found.end(), body if named else "", found["by"])
-    for found in _CALL.finditer(text):
-        closing = _closing(text, found.end())
-        if closing and not _is_defined(found["name"], text):
-            body, _, more = text[found.end() + 1 : closing - 1].rpartition(",")
+        body = before if names[-1:] == [match["of"]] else f"{before}; {match['of']}"
+        named = match["of"] in names
+        yield _Notation(match.start(), match.end(), body if named else "", match["by"])
+    for match in _CALL.finditer(text):
+        closing = _closing(text, match.end())
+        if closing and not _is_defined(match["name"], text):
+            body, _, more = text[match.end() + 1 : closing - 1].rpartition(",")
             by = _WORD.fullmatch(more.strip())
             if not body or not by:
-                body, by = text[found.end() + 1 : closing - 1], None
-            yield _Notation(found.start(), closing, body, by[0] if by else "")
-    for found in _PRIMED.finditer(text):
-        whole = re.sub(r"['′’]", "", text) if _is_defined(found["name"], text) else ""
-        order = len(re.findall("['′’]", found[0]))
-        yield _Notation(found.start(), found.end(), whole, order=order)
+                body, by = text[match.end() + 1 : closing - 1], None
+            yield _Notation(match.start(), closing, body, by[0] if by else "")
+    for match in _PRIMED.finditer(text):
+        body = re.sub(r"['′’]", "", text) if _is_defined(match["name"], text) else ""
+        order = len(re.findall("['′’]", match[0]))
+        yield _Notation(match.start(), match.end(), body, order=order)
 
 
-def _order(found: re.Match[str]) -> int:
-    return int(found["order"] or {"²": "2", "³": "3"}.get(found["raised"] or "", "1"))
+def _order(match: re.Match[str]) -> int:
+    return int(match["order"] or {"²": "2", "³": "3"}.get(match["raised"] or "", "1"))
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -103,7 +105,7 @@ def _closing(text: str, start: int) -> int | None:
 def _with_names(before: str, body: str) -> str:
     """Return what is differentiated after the statements before it, where it uses their names."""
     before = before.rstrip().rstrip(";").rstrip()
-    names = {found[1] for found in _STATEMENT.finditer(before)}
+    names = {match[1] for match in _STATEMENT.finditer(before)}
     used = names.intersection(_WORD.findall(body)) and not body.startswith(before)
     return f"{before}; {body.strip()}" if used else body
 
@@ -112,15 +114,15 @@ def _is_defined(name: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}\s*\([^()]*\)\s*=[^=]", text) is not None
 
 
-def _command(found: _Notation) -> str:
+def _command(notation: _Notation) -> str:
     """Return the command line, with --wrt where the formula has other names as well."""
     from cgcli.operations.table import CONSTANTS
 
-    body = found.body.strip()
+    body = notation.body.strip()
     if not body or len(body) > _LONGEST or any(char in body for char in '"`$\n'):
         return 'write the function alone: cgraph diff "x^2"'
     words = {word for word in _WORD.findall(body) if not is_function(word)} - {*CONSTANTS}
-    words -= {found.by, *_ASSIGNED.findall(body)}
-    by = f" --wrt {found.by}" if found.by and words else ""
-    order = f" --order {found.order}" if found.order > 1 else ""
+    words -= {notation.by, *_ASSIGNED.findall(body)}
+    by = f" --wrt {notation.by}" if notation.by and words else ""
+    order = f" --order {notation.order}" if notation.order > 1 else ""
     return f'write cgraph diff "{body}"{by}{order}'

@@ -66,20 +66,20 @@ def _statements(
     program: syntax.Syntax, given: set[str], functions: dict[str, syntax.Function]
 ) -> list[_Read]:
     """Return every statement's expressions, and note the names and functions that they give."""
-    found: list[_Read] = []
+    reads: list[_Read] = []
     blocks = [(program.block, frozenset[str]())]
     while blocks:
         block, local = blocks.pop()
         for statement in block:
             if isinstance(statement, syntax.Value):
-                found.append(_Read(statement.expression, local))
+                reads.append(_Read(statement.expression, local))
             elif isinstance(statement, syntax.Assignment):
                 given.add(statement.name)
-                found += [_Read(part, local) for part in (statement.expression, *statement.key)]
+                reads += [_Read(part, local) for part in (statement.expression, *statement.key)]
             elif isinstance(statement, syntax.Function):
                 given.add(statement.name)
                 functions[statement.name] = statement
             elif isinstance(statement, syntax.Loop):
-                found += [_Read(part, local) for part in statement.range.parts]
+                reads += [_Read(part, local) for part in statement.range.parts]
                 blocks.append((statement.block, local | {statement.variable}))
-    return found
+    return reads

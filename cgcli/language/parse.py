@@ -140,8 +140,8 @@ class Actions:
         """Return the action of an alias; one that has none here names an operation."""
         if not alias:
             return None
-        found: Action | None = _PASSING.get(alias) or getattr(self, f"on_{alias}", None)
-        return found or self._operation(alias)
+        action: Action | None = _PASSING.get(alias) or getattr(self, f"on_{alias}", None)
+        return action or self._operation(alias)
 
     def _operation(self, name: str) -> Action:
         append = self.code.append

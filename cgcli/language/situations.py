@@ -34,10 +34,10 @@ class Situation(NamedTuple):
         return _said(self.patterns[1], context)
 
 
-def _is(found: Any, wanted: bool | str | list[str]) -> bool:
+def _is(value: Any, wanted: bool | str | list[str]) -> bool:
     if isinstance(wanted, bool):
-        return bool(found) is wanted
-    return found in wanted if isinstance(wanted, list) else bool(found == wanted)
+        return bool(value) is wanted
+    return value in wanted if isinstance(wanted, list) else bool(value == wanted)
 
 
 def _said(pattern: str, context: Context) -> str:

@@ -114,11 +114,11 @@ def _numbered(
     table: dict[str, Any], rules: dict[int, int]
 ) -> tuple[list[dict[str, int]], int, int]:
     """Return Lark's states numbered in the order they are reached, the same in every build."""
-    names = {number: _own(str(name)) for number, name in table["tokens"].items()}
-    found = [table["start_states"]["start"]]
-    numbers = {found[0]: 0}
+    names = {number: _bare(str(name)) for number, name in table["tokens"].items()}
+    states = [table["start_states"]["start"]]
+    numbers = {states[0]: 0}
     actions: list[dict[str, int]] = []
-    for state in found:
+    for state in states:
         row: dict[str, int] = {}
         named = {names[symbol]: action for symbol, action in table["states"][state].items()}
         for name in sorted(named):
@@ -127,8 +127,8 @@ def _numbered(
                 row[name] = -rules[target["@"]] - 1
                 continue
             if target not in numbers:
-                numbers[target] = len(found)
-                found.append(target)
+                numbers[target] = len(states)
+                states.append(target)
             row[name] = numbers[target] + 1
         actions.append(row)
     return actions, 0, numbers[table["end_states"]["start"]]
@@ -153,9 +153,9 @@ def _pattern(pattern: dict[str, Any]) -> str:
 def _rule(rule: dict[str, Any]) -> tuple[str, int, str]:
     alias = rule["alias"] or ("" if rule["options"]["expand1"] else rule["origin"]["name"])
     # Some versions of Lark keep tokens here, which are strings that print otherwise.
-    return (_own(str(rule["origin"]["name"])), len(rule["expansion"]), _own(str(alias)))
+    return (_bare(str(rule["origin"]["name"])), len(rule["expansion"]), _bare(str(alias)))
 
 
-def _own(name: str) -> str:
+def _bare(name: str) -> str:
     """Return the name of a rule as its own grammar has it: Lark puts the file's name before it."""
     return re.sub(r"^[a-z]+__(?=.)", "", name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.certify import Certificate, boundary_notes
 from cgcli.calculus.judge import Finding
@@ -11,10 +11,13 @@ from cgcli.calculus.notes import merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.numbers.elements import elements
-from cgcli.views.document import evaluation, fields, number
+from cgcli.views.document import evaluation, jacobian_document, kind_document, number
 from cgcli.views.gate import printable
 from cgcli.views.table import Columns, gradient_head, print_result, shown
 from cgcli.views.terminal import console, say
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import results
 
 _LINES: Final = 20
 
@@ -54,14 +57,14 @@ def _array(finding: Finding, precision: int | None) -> Any:
         return finding.shown
     import numpy as np
 
-    return np.frompyfunc(lambda each: "?" if each is None else each, 1, 1)(finding.shown)
+    return np.frompyfunc(lambda digits: "?" if digits is None else digits, 1, 1)(finding.shown)
 
 
 def _bound(bound: Any) -> str:
     """A bound with two digits, rounded up; of an array the largest."""
     if hasattr(bound, "flat"):
-        each = [b for b in bound.flat if b is not None]
-        bound = max(each) if len(each) == bound.size else None
+        bounds = [b for b in bound.flat if b is not None]
+        bound = max(bounds) if len(bounds) == bound.size else None
     if bound is None:
         return ""
     if bound == 0:
@@ -73,10 +76,10 @@ def _bound(bound: Any) -> str:
 
 def _lines(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
     """Return the lines below the table: what was corrected, what is open, and the summary."""
-    told = list(_corrections(certificate, result, precision))
-    yield from told[:_LINES]
-    if len(told) > _LINES:
-        yield f"{len(told) - _LINES:,} more; --json has them all"
+    lines = list(_corrections(certificate, result, precision))
+    yield from lines[:_LINES]
+    if len(lines) > _LINES:
+        yield f"{len(lines) - _LINES:,} more; --json has them all"
     names = enumerate(result.graph.names)
     open_ = [name for node, name in names if certificate.verdict(node) == "unsettled"]
     if open_ or not certificate.agreed:
@@ -97,8 +100,8 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
 
 def _corrections(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
     """Say of every float that is not what is proved what it was."""
-    for node, own in enumerate(result.graph.names):
-        name = printable(shorten(own))
+    for node, given in enumerate(result.graph.names):
+        name = printable(shorten(given))
         for what, finding, was in (
             ("value", certificate.values[node], result.values[node]),
             ("gradient", certificate.gradients[node], result.grad(node)),
@@ -130,7 +133,9 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
     vertical tangent the gradient is undefined.
     """
     jacobian = certificate.jacobian or {}
-    bent = [result.sources[name] for name, own in jacobian.items() if own.verdict in _AT_KINK]
+    bent = [
+        result.sources[name] for name, finding in jacobian.items() if finding.verdict in _AT_KINK
+    ]
     after = result.graph.dependents(bent)
 
     def holds(node: int, kind: str) -> bool:
@@ -155,47 +160,58 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
 
 def certified_evaluation(
     result: Result, certificate: Certificate, precision: int | None
-) -> dict[str, Any]:
+) -> results.ProvedEvaluation:
     """Return a result as the document `cgraph.eval/1`, with what is proved of it.
 
     A proved value that stands in place of a float, and every one of a `precision`, is a string
     of decimal digits; null where there is no number to give.
     """
-    document = evaluation(result, result.graph.text)
+    plain = evaluation(result, result.graph.text)
     gradients, jacobian = certificate.gradients, certificate.jacobian
-    document["value"] = _given(certificate.values[certificate.of])
-    if document["gradient"] is not None:
-        document["gradient"] = {
-            name: _given(gradients[node]) for name, node in certificate.sources.items()
-        }
-    for node, row in enumerate(document["nodes"]):
+    by_name = None
+    if plain["gradient"] is not None:
+        by_name = {name: _given(gradients[node]) for name, node in certificate.sources.items()}
+    rows: list[Any] = list(plain["nodes"])
+    for node, row in enumerate(rows):
         _add_finding(row, "value", certificate.values[node], precision)
         _add_finding(row, "grad", gradients[node], precision)
         if precision is not None:
             row["partials"] = list(map(_given, certificate.partials[node]))
         row["verdict"] = certificate.verdict(node)
-    document["proof"] = {
+    proof: results.Proof = {
         "precision": precision,
-        **fields(certificate, "bits", "agreed", "failed"),
+        "bits": certificate.bits,
+        "agreed": certificate.agreed,
+        "failed": certificate.failed,
         "verdicts": certificate.count(),
     }
+    given = None
     if jacobian is not None:
-        document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
-        document["proof"]["jacobian"] = {name: each.verdict for name, each in jacobian.items()}
+        given = {name: _given(finding) for name, finding in jacobian.items()}
+        proof["jacobian"] = {name: finding.verdict for name, finding in jacobian.items()}
         if precision is None:
-            document["proof"]["jacobian_bound"] = {
+            proof["jacobian_bound"] = {
                 name: number(finding.bound) for name, finding in jacobian.items()
             }
-    return document
+    return {
+        "schema": plain["schema"],
+        "expression": plain["expression"],
+        **kind_document(result),
+        "output": plain["output"],
+        "value": _given(certificate.values[certificate.of]),
+        "gradient": by_name,
+        **jacobian_document(given),
+        "nodes": rows,
+        "notes": plain["notes"],
+        "proof": proof,
+    }
 
 
 def _given(finding: Finding | None) -> Any:
     return None if finding is None else number(finding.shown)
 
 
-def _add_finding(
-    row: dict[str, Any], key: str, finding: Finding | None, precision: int | None
-) -> None:
+def _add_finding(row: Any, key: str, finding: Finding | None, precision: int | None) -> None:
     """Put what is proved into a node's row: the number, and what the float was and its bound."""
     if finding is None:
         return

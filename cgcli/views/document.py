@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from cgcli.calculus.notes import Note
-from cgcli.calculus.result import Result
+from cgcli.calculus.result import Node, Result
 from cgcli.views.rational import is_missing
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import common, results
 
 
 def number(value: Any) -> Any:
@@ -23,10 +26,10 @@ def number(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return {name: number(each) for name, each in value.items()}
+        return {name: number(part) for name, part in value.items()}
     # Lists nest as deep as a value has axes, at most four.
     if isinstance(value, list | tuple):
-        return [number(each) for each in value]
+        return [number(part) for part in value]
     if not getattr(value, "shape", ()):
         if is_missing(value):
             return None
@@ -50,57 +53,65 @@ def fields(source: object, *names: str) -> dict[str, Any]:
     return {name: getattr(source, name) for name in names}
 
 
-def note_document(note: Note) -> dict[str, Any]:
+def note_document(note: Note) -> common.Note:
     """Return a note as a JSON object."""
-    sides = {} if note.sides is None else {"sides": number(note.sides)}
-    return {**fields(note, "kind", "node", "line", "column", "message"), **sides}
+    document: common.Note = {
+        "kind": note.kind,
+        "node": note.node,
+        "line": note.line,
+        "column": note.column,
+        "message": note.message,
+    }
+    return document if note.sides is None else {**document, "sides": number(note.sides)}
 
 
-def kind_document(result: Result) -> dict[str, Any]:
+def kind_document(result: Result) -> common.Kind:
     """Return what a document says of its kind of number: nothing of doubles."""
     return {"exact": True} if result.kind.exact else {}
 
 
-def head(
-    schema: str, result: Result, text: str, value: Any, gradient: Any, jacobian: Any
-) -> dict[str, Any]:
-    """Return what a document on a result begins with: its program, its output, and the numbers."""
-    document = {
-        "schema": schema,
+def jacobian_document(jacobian: dict[str, Any] | None) -> results.Jacobian:
+    """Return what a document says of a Jacobian: nothing where there is none."""
+    return {} if jacobian is None else {"jacobian": number(jacobian)}
+
+
+def evaluation(result: Result, text: str) -> results.Evaluation:
+    """Return a result as the document `cgraph.eval/1`."""
+    return {
+        "schema": "cgraph.eval/1",
         "expression": text,
         **kind_document(result),
         "output": result.output,
-        "value": number(value),
-        "gradient": None if result.gradient is None else number(gradient),
-    }
-    return document if result.jacobian is None else {**document, "jacobian": number(jacobian)}
-
-
-def evaluation(result: Result, text: str) -> dict[str, Any]:
-    """Return a result as the document `cgraph.eval/1`."""
-    numbers = result.value, result.gradient, result.jacobian
-    return {
-        **head("cgraph.eval/1", result, text, *numbers),
-        "nodes": [
-            {
-                **fields(node, "id", "name", "op", "args", "formula"),
-                **number(fields(node, "value", "grad", "partials")),
-                "span": list(node.span),
-                "uses": node.uses,
-                "notes": list(map(note_document, node.notes)),
-            }
-            for node in result.nodes
-        ],
+        "value": number(result.value),
+        "gradient": number(result.gradient),
+        **jacobian_document(result.jacobian),
+        "nodes": list(map(_node, result.nodes)),
         "notes": list(map(note_document, result.notes)),
     }
 
 
-def compact(document: dict[str, Any]) -> str:
+def _node(node: Node) -> results.Node:
+    return {
+        "id": node.id,
+        "name": node.name,
+        "op": node.op,
+        "args": node.args,
+        "formula": node.formula,
+        "value": number(node.value),
+        "grad": number(node.grad),
+        "partials": number(node.partials),
+        "span": list(node.span),
+        "uses": node.uses,
+        "notes": list(map(note_document, node.notes)),
+    }
+
+
+def compact(document: Mapping[str, Any]) -> str:
     """Return a document on one line."""
     return json.dumps(document, allow_nan=False)
 
 
-def pieces(document: dict[str, Any]) -> Iterator[str]:
+def pieces(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield a document with a line for each of its parts, and for each object of its lists.
 
     Of an iterator each object is written as it comes.

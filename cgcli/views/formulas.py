@@ -11,12 +11,14 @@ from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
 from cgcli.operations.row import LEVELS, Operation
-from cgcli.views.document import fields, number
+from cgcli.views.document import number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
     from cgcli.export.target import Target
+    from cgcli.views.schemas import graphs
+    from cgcli.views.schemas.common import Kind
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
@@ -67,16 +69,16 @@ class Written:
         graph, rows = self.graph, self.formulas.rows
         uses = graph.uses_from([row.node for row in rows])
         taken = {*graph.inputs, *self.formulas.source.given.values(), *(row.name for row in rows)}
-        found: dict[int, str] = {}
+        names: dict[int, str] = {}
         free = free_names(taken)
         for node, arguments in enumerate(graph.arguments):
             trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
             if arguments and uses[node] > 1 and not trivial:
-                found[node] = next(free)
-        return found
+                names[node] = next(free)
+        return names
 
-    def formula(self, node: int, own: bool = False, level: int = 0) -> str:
-        """Return a node's formula; with `own` written out where it has a name itself.
+    def formula(self, node: int, expanded: bool = False, level: int = 0) -> str:
+        """Return a node's formula; with `expanded` written out where it has a name itself.
 
         One that binds looser than the level stands in brackets.
         """
@@ -91,14 +93,14 @@ class Written:
             text = style.number(literal) if literal is not None else style.name(graph.given[place])
             return text, LEVELS["atom"]
 
-        if not own and node in self.shared:
+        if not expanded and node in self.shared:
             return style.name(self.shared[node])
         return write(graph, node, leaf, style.notation, level)
 
     def parts(self) -> Iterator[tuple[str, str]]:
         """Yield the shared parts, each with its name, every one before it is used."""
         for node, name in self.shared.items():
-            yield self.style.name(name), self.formula(node, own=True)
+            yield self.style.name(name), self.formula(node, expanded=True)
 
     def lines(self, left: Callable[[Derivative], str]) -> list[str]:
         """Return the shared parts and the formulas, a line each; one alone has no left side."""
@@ -110,7 +112,7 @@ class Written:
 
     def conditions(self) -> list[str]:
         """Return where the formulas hold, as comparisons."""
-        return [self._condition(each) for each in self.formulas.conditions]
+        return [self._condition(condition) for condition in self.formulas.conditions]
 
     def _condition(self, holds: Holds) -> str:
         signs = _PRINTED_SIGNS if self.style is _LATEX else {}
@@ -143,8 +145,8 @@ def as_text(
     if matrix is not None:
         lines.append(PLAIN.matrix(matrix))
     for k, condition in enumerate(written.conditions()):
-        told = _HELD[True if held is None else held[k]]
-        lines.append(f"# for {condition}{told}")
+        remark = _HELD[True if held is None else held[k]]
+        lines.append(f"# for {condition}{remark}")
     return _joined(lines, share)
 
 
@@ -163,7 +165,7 @@ def _value(value: Any, digits: int) -> str:
         return value
     if not getattr(value, "shape", ()):
         return PLAIN.with_decimal(value, digits)
-    return PLAIN.vector([_value(each, digits) for each in value])
+    return PLAIN.vector([_value(element, digits) for element in value])
 
 
 def _ratio(row: Derivative) -> str:
@@ -209,7 +211,7 @@ def as_code(formulas: Formulas, target: Target) -> str:
         name, result = "derivatives", ", ".join(results)
         lines += [(renamed[row.name], emitter.expression(row.node)) for row in rows]
         if matrix is not None:
-            result = PLAIN.matrix([[renamed[each] for each in row] for row in matrix])
+            result = PLAIN.matrix([[renamed[entry] for entry in row] for row in matrix])
     comments = [*_shapes(source, by_name), *_conditions(formulas, emitter.names)]
     return emitter.source(Function(name, tuple(inputs), tuple(comments), tuple(lines), result))
 
@@ -219,7 +221,7 @@ def _conditions(formulas: Formulas, names: dict[int, str]) -> list[str]:
 
     They are in the language of cgraph; what is long stands by the names of its parts.
     """
-    nodes = [node for each in formulas.conditions for node in each.nodes]
+    nodes = [node for condition in formulas.conditions for node in condition.nodes]
     written = Written(formulas, _TEXT, share=False)
     leaves = {node: name for node, name in names.items() if not formulas.graph.arguments[node]}
     written.shared = names if written.size_of(nodes) > _LONG else leaves
@@ -228,12 +230,12 @@ def _conditions(formulas: Formulas, names: dict[int, str]) -> list[str]:
 
 def _shapes(source: Graph, names: Mapping[str, str]) -> list[str]:
     """Return a comment that tells the shapes of a function's arguments, where they have any."""
-    told = [
+    shapes = [
         f"{names[name]} is {'x'.join(map(str, source.shape(node)))}"
         for name, node in source.inputs.items()
         if source.shape(node)
     ]
-    return [f"arrays: {', '.join(told)}"] if told else []
+    return [f"arrays: {', '.join(shapes)}"] if shapes else []
 
 
 def _in_json(value: Any) -> Any:
@@ -241,7 +243,7 @@ def _in_json(value: Any) -> Any:
     if isinstance(value, str):
         return value if is_proved(value) else None
     if getattr(value, "shape", ()) and isinstance(value.flat[0], str):
-        return [_in_json(each) for each in value]
+        return [_in_json(element) for element in value]
     return number(value)
 
 
@@ -252,7 +254,7 @@ def is_proved(value: Any) -> bool:
     (True, False)
     """
     if getattr(value, "shape", ()):
-        return all(is_proved(each) for each in value.flat)
+        return all(is_proved(element) for element in value.flat)
     return not value.isalpha()
 
 
@@ -262,19 +264,22 @@ def as_document(
     values: list[Any] | None,
     at: dict[str, Any] | None,
     exact: bool = False,
-) -> dict[str, Any]:
+) -> graphs.Differentiation:
     """Return the formulas as the document `cgraph.diff/1`."""
     written = Written(formulas, _TEXT, share)
     latex = Written(formulas, _LATEX, share)
+    kind: Kind = {"exact": True} if exact else {}
     return {
         "schema": "cgraph.diff/1",
         "expression": formulas.source.text,
-        **({"exact": True} if exact else {}),
+        **kind,
         "at": None if at is None else {name: number(value) for name, value in at.items()},
         "shared": [{"name": name, "formula": formula} for name, formula in written.parts()],
         "derivatives": [
             {
-                **fields(row, "name", "of", "wrt"),
+                "name": row.name,
+                "of": row.of,
+                "wrt": list(row.wrt),
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
                 "shape": list(formulas.graph.shape(row.node)),

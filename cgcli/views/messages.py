@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cgcli.errors import CgraphError, Place
 from cgcli.views.gate import printable, width
 
+if TYPE_CHECKING:
+    from cgcli.views.schemas.common import Refusal
+
 _WIDEST: Final = 76
 
 
-def error_document(error: CgraphError) -> dict[str, Any]:
+def error_document(error: CgraphError) -> Refusal:
     """Return an error as the JSON object that stands for it.
 
     >>> error_document(CgraphError("usage", "no expression", "write one"))["error"]["kind"]
     'usage'
     """
-    names = ("kind", "message", "hint", "line", "column", "end_column")
-    return {"error": {name: getattr(error, name) for name in names}}
+    return {
+        "error": {
+            "kind": error.kind,
+            "message": error.message,
+            "hint": error.hint,
+            "line": error.line,
+            "column": error.column,
+            "end_column": error.end_column,
+        }
+    }
 
 
 def error_lines(error: CgraphError) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
-from cgcli.views.document import fields
 from cgcli.views.terminal import WORDS, Column, console, print_table, say
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import graphs
 
 
 def derivatives(row: Operation) -> list[str]:
@@ -31,21 +33,24 @@ def derivatives(row: Operation) -> list[str]:
         graph = Graph()
         m = symbolic(graph)
         arguments = [Symbol.input(graph, name) for name in row.parameters]
-        found = row.partial(place)(m, apply(graph, row, *arguments), *arguments)
-        if isinstance(found, Symbol):
-            formulas.append(inline(graph, found.node, lambda _: False))
+        partial = row.partial(place)(m, apply(graph, row, *arguments), *arguments)
+        if isinstance(partial, Symbol):
+            formulas.append(inline(graph, partial.node, lambda _: False))
         else:
-            formulas.append(f"{found:g}")
+            formulas.append(f"{partial:g}")
     return formulas
 
 
-def operation_document(row: Operation) -> dict[str, Any]:
+def operation_document(row: Operation) -> graphs.Operation:
     """Return a row as a JSON object of `cgraph.ops/1`."""
     names = dict(zip(row.parameters, row.parameters, strict=True))
     return {
-        **fields(row, "name", "words"),
+        "name": row.name,
+        "words": list(row.words),
         "written": row.signature(),
-        **fields(row, "parameters", "summary", "elementwise"),
+        "parameters": list(row.parameters),
+        "summary": row.summary,
+        "elementwise": row.elementwise,
         "derivatives": derivatives(row),
         "domain": row.domain.words.format(**{**names, "n": "n"}) if row.domain else None,
         "kinks": [kink.words.format_map(names) for kink in row.kinks],
@@ -62,7 +67,7 @@ def print_operations() -> None:
         lines = [(row.signature(), row.summary, _short(row)) for row in rows if row.parameters]
         print_table(out, columns, lines, title=group)
         out.print()
-    say(out, "cgraph ops NAME tells one in full: its domain, its kinks, its convention")
+    say(out, "cgraph ops NAME shows one in full, with its domain, its kinks and its convention")
 
 
 def _short(row: Operation) -> str:
@@ -80,6 +85,6 @@ def print_operation(row: Operation) -> None:
     for name, words in zip(row.parameters, document["derivatives"], strict=row.elementwise):
         backward = f"backward to {name}" if several else "backward"
         lines.append(f"  {f'derivative by {name}' if row.elementwise else backward}: {words}")
-    told = [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
-    told.append(("convention", document["convention"]))
-    say(console(), *lines, *(f"  {what}: {words}" for what, words in told if words))
+    remarks = [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
+    remarks.append(("convention", document["convention"]))
+    say(console(), *lines, *(f"  {what}: {words}" for what, words in remarks if words))

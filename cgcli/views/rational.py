@@ -1,4 +1,4 @@
-"""Exact numbers for people: as a fraction, and as the decimal beside it."""
+"""Single numbers for people: digits of a float, a fraction, and the decimal beside it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def written(value: Any) -> str:
     from cgcli.numbers.numerals import rational_text
 
     return str(value.reason) if is_missing(value) else rational_text(value, LONGEST)
+
+
+def number_text(value: Any, digits: int) -> str:
+    """Return a number with so many significant digits, an exact one as a fraction.
+
+    >>> number_text(2 / 3, 3), number_text(-0.0, 6)
+    ('0.667', '0')
+    """
+    # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
+    return written(value) if is_exact(value) else f"{float(value) + 0.0:.{digits}g}"
 
 
 def beside(value: Any, digits: int) -> tuple[str, bool]:

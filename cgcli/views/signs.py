@@ -10,7 +10,7 @@ from cgcli.graph.latex import LATEX, latex_name, latex_number
 from cgcli.graph.text import TEXT, Notation
 from cgcli.operations.row import LEVELS
 from cgcli.views.gate import printable
-from cgcli.views.rational import beside, is_exact, written
+from cgcli.views.rational import beside, is_exact, number_text
 
 _ELEMENTS: Final = 8
 
@@ -20,6 +20,10 @@ def _plain_level(text: str) -> int:
     if text.startswith("-"):
         return LEVELS["sum"]
     return LEVELS["product" if "/" in text else "atom"]
+
+
+def _plain_partial(place: int, name: str) -> str:
+    return f"∂{''.join(chr(ord('₀') + int(digit)) for digit in str(place))}{name}"
 
 
 def _plain_matrix(rows: list[list[str]]) -> str:
@@ -42,6 +46,7 @@ class Signs(NamedTuple):
     vector: Callable[[list[str]], str] = lambda values: f"[{', '.join(values)}]"
     matrix: Callable[[list[list[str]]], str] = _plain_matrix
     ratio: Callable[[str, str], str] = lambda over, under: f"∂{over}/∂{under}"
+    partial: Callable[[int, str], str] = _plain_partial
     times: str = " · "
     equals: str = " = "
     about: str = " ≈ "
@@ -65,17 +70,15 @@ class Signs(NamedTuple):
         if value is None:
             return self.blank
         if not getattr(value, "shape", ()):
-            if is_exact(value):
-                return self.rational(written(value))
-            # Adding 0 makes -0 a plain 0.
-            return self.number(f"{float(value) + 0.0:.{digits}g}")
+            write = self.rational if is_exact(value) else self.number
+            return write(number_text(value, digits))
         if value.ndim == 1:
             return self._row(value, digits)
         if value.shape[0] > _ELEMENTS or value.shape[1] > _ELEMENTS:
             ends = self.value(value.flat[0], digits), self.value(value.flat[-1], digits)
             inner = self.vector([ends[0], self.more, ends[1]])
             return f"{inner} {'×'.join(map(str, value.shape))}"
-        rows = [[self.value(each, digits) for each in row] for row in value]
+        rows = [[self.value(element, digits) for element in row] for row in value]
         return self.matrix(rows)
 
     def with_decimal(self, value: Any, digits: int) -> str:
@@ -88,15 +91,15 @@ class Signs(NamedTuple):
         text = self.value(value, digits)
         if value is None or getattr(value, "shape", None) or not is_exact(value):
             return text
-        decimal, whole = beside(value, digits)
+        decimal, is_all = beside(value, digits)
         if not decimal:
             return text
-        return f"{text}{self.equals if whole else self.about}{self.number(decimal)}"
+        return f"{text}{self.equals if is_all else self.about}{self.number(decimal)}"
 
     def _row(self, values: Any, digits: int) -> str:
         if len(values) <= _ELEMENTS:
-            return self.vector([self.value(each, digits) for each in values])
-        ends = [self.value(each, digits) for each in (*values[:3], values[-1])]
+            return self.vector([self.value(element, digits) for element in values])
+        ends = [self.value(element, digits) for element in (*values[:3], values[-1])]
         return f"{self.vector([*ends[:3], self.more, ends[3]])} {len(values)}"
 
 
@@ -122,6 +125,7 @@ PLAIN: Final = Signs()
 
 ASCII: Final = PLAIN._replace(
     ratio=lambda over, under: f"d{over}/d{under}",
+    partial=lambda place, name: f"d{place} {name}",
     times=" * ",
     about=" ~ ",
     more="...",
@@ -138,6 +142,7 @@ PRINTED: Final = Signs(
         r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
     ),
     ratio=lambda over, under: rf"\frac{{\partial {over}}}{{\partial {under}}}",
+    partial=lambda place, name: rf"\partial_{{{place}}} {name}",
     times=r" \cdot ",
     about=r" \approx ",
     blank=r"\underline{\hspace{3em}}",

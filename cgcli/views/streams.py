@@ -12,7 +12,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any, Final
 
 from cgcli.errors import CgraphError
@@ -119,7 +119,7 @@ def publish(pieces: Iterable[str]) -> None:
         sys.stdout.write(piece)
 
 
-def publish_document(document: dict[str, Any]) -> None:
+def publish_document(document: Mapping[str, Any]) -> None:
     """Write a JSON document to standard output."""
     from cgcli.views.document import pieces
 

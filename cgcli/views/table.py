@@ -9,7 +9,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
-from cgcli.views.rational import beside, is_exact, written
+from cgcli.views.rational import beside, number_text, written
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 
 DECIMAL: Final = "decimal"
@@ -40,16 +40,11 @@ def shown(value: Any, digits: int) -> str:
     >>> shown(2 / 3, 3), shown(-12.0, 6)
     ('0.667', '-12')
     """
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return value or ""
     if getattr(value, "shape", ()):
-        return _array(value, lambda each: shown(each, digits))
-    if is_exact(value):
-        return written(value)
-    # Adding 0 makes -0 a plain 0: its sign is kept in JSON.
-    return f"{float(value) + 0.0:.{digits}g}"
+        return _array(value, lambda element: shown(element, digits))
+    return number_text(value, digits)
 
 
 def decimals(value: Any, digits: int) -> str:
@@ -62,15 +57,17 @@ def decimals(value: Any, digits: int) -> str:
     if value is None:
         return ""
     is_array = bool(getattr(value, "shape", ()))
-    found = {id(each): beside(each, digits) for each in (value.flat if is_array else [value])}
+    texts = {
+        id(element): beside(element, digits) for element in (value.flat if is_array else [value])
+    }
     about = "≈ " if can_show("≈") else "~ "
-    if all(is_all for _, is_all in found.values()):
+    if all(is_all for _, is_all in texts.values()):
         about = ""
     if not is_array:
-        return f"{about}{found[id(value)][0]}"
-    if value.ndim > 2 or not any(text for text, _ in found.values()):
+        return f"{about}{texts[id(value)][0]}"
+    if value.ndim > 2 or not any(text for text, _ in texts.values()):
         return ""
-    rows = _array(value, lambda each: found[id(each)][0] or written(each)).split("\n")
+    rows = _array(value, lambda element: texts[id(element)][0] or written(element)).split("\n")
     # Beside the count of the rows that are left out stands no number.
     rows[_ELEMENTS:] = ["" for _ in rows[_ELEMENTS:]]
     return "\n".join(f"{about}{row}" for row in rows)
@@ -157,14 +154,14 @@ def _columns(result: Result, digits: int) -> Columns:
     more = [DECIMAL] if exact else []
 
     def cells(node: Node) -> list[str]:
-        found = [node.value, *([node.grad] if head else [])]
+        numbers = [node.value, *([node.grad] if head else [])]
         return [
             text
-            for each in found
-            for text in (shown(each, digits), *([decimals(each, digits)] if exact else []))
+            for number in numbers
+            for text in (shown(number, digits), *([decimals(number, digits)] if exact else []))
         ]
 
-    heads = ["value", *more, *(each for own in head for each in (own, *more))]
+    heads = ["value", *more, *(text for first in head for text in (first, *more))]
     return Columns(heads, cells, None if has_gradient else result.jacobian)
 
 

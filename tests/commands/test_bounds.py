@@ -66,8 +66,8 @@ def test_a_picture_that_would_take_minutes_is_refused_at_once(cgraph: Any) -> No
     [
         ((*EVAL, "--digits", "0"), "--digits is a number from 1 to 17, not 0"),
         ((*EVAL, "--rows", "-1"), "--rows is a number of at least 0, not -1"),
-        ((*TRAIN, "--lr", "-1"), "--lr is a number of at least 0, not -1.0"),
-        ((*TRAIN, "--holdout", "1"), "--holdout is a number from 0 to 0.9, not 1.0"),
+        ((*TRAIN, "--lr", "-1"), "--lr is a number of at least 0, not -1"),
+        ((*TRAIN, "--holdout", "1"), "--holdout is a number from 0 to 0.9, not 1"),
         (("diff", "x", "--order", "21"), "--order is a number from 1 to 20, not 21"),
     ],
 )

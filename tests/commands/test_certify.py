@@ -317,7 +317,7 @@ def test_without_the_extra_it_is_named(
         (("--verify", "--precision", "5"), "--verify and --precision do not go together"),
         (("--precision", "10001"), "--precision 10001 is more than the 10,000 digits"),
         (("--precision", "0"), "--precision is a number of at least 1, not 0"),
-        (("--precision", "ten"), "invalid value for '--precision'"),
+        (("--precision", "ten"), "--precision is a whole number, not 'ten'"),
         (("--max-precision", "100"), "--max-precision is for --verify and --precision"),
         (("--jsonl", "--verify"), "--verify and --precision take one program"),
         (("--precison", "5"), "there is no option --precison"),
@@ -363,7 +363,7 @@ def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
     assert json.loads(ran.out)["derivatives"][0]["value"] is None
     ran = cgraph("diff", "x*y", "--precision", "5")
     assert (ran.status, ran.err.splitlines()[0]) == (
-        2, "error: --precision wants values to evaluate the derivatives at",
+        2, "error: --precision needs values to evaluate the derivatives at",
     )  # fmt: skip
 
 

@@ -33,5 +33,5 @@ def test_one_word_too_many_is_told_in_plain_words(cgraph: Any) -> None:
     for words in (("version", "x"), ("schema", "eval", "x"), ("predict", "m", "x", "-d", "d.csv")):
         ran = cgraph(*words)
         assert ran.status == 2
-        assert ran.err.startswith("error: there is no place for 'x' here\n")
+        assert ran.err.startswith("error: 'x' is one argument too many\n")
     assert cgraph("-V").err.startswith("error: there is no option -V\n")

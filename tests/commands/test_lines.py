@@ -187,7 +187,7 @@ def test_a_key_that_means_nothing(key: str, hint: str, cgraph: Any) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"expr": 1}, 'a line wants an "expr", a string'),
+        ({"expr": 1}, 'a line needs an "expr", a string'),
         ({"at": [1]}, '"at" must be an object of names and values'),
         ({"of": ["p"]}, '"of" must be a name, a string'),
         ({"wrt": "x"}, '"wrt" must be a list of names'),

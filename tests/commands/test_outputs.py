@@ -423,12 +423,12 @@ All that they take is loaded before: what the interpreter is made of may be root
 
 PROTECTED = [
     ("map x*y -d d.csv -o o.csv", [("o.csv", 0o444)], "o.csv: it is protected against writing"),
-    ("map x*y -d d.csv -o o.csv", [(".", 0o555)], "nothing can be written in its folder"),
-    ("map x*y -d d.csv -o new.csv", [(".", 0o555)], "nothing can be written in its folder"),
+    ("map x*y -d d.csv -o o.csv", [(".", 0o555)], "its folder is protected"),
+    ("map x*y -d d.csv -o new.csv", [(".", 0o555)], "its folder is protected"),
     (
         "train (w*x-y)^2 -d d.csv w=0 --plot c.svg",
         [(".", 0o555)],
-        "nothing can be written in its folder",
+        "its folder is protected",
     ),
     ("map x*y -d d.csv", [("d.csv", 0)], "d.csv: permission denied"),
 ]

@@ -121,7 +121,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("data.scale.x", [1.0], "at data.scale.x, it has 1 elements, and must have 2"),
     ("data.scale.x.1", [1.0, "x"], "at data.scale.x[1][1], 'x' is not"),
     ("data.skip_bad", "no", "at data.skip_bad, 'no' is not true or false"),
-    ("data.more", 1, "at data, 'more' has no place there"),
+    ("data.more", 1, "at data, 'more' is no part of it"),
     ("settings", [], "at settings, a list is not an object"),
     ("settings.optimizer", "sgd", "at settings.optimizer, 'sgd' is not 'gd' or 'momentum'"),
     ("settings.optimizer", "lm", "there is nothing to go on from"),
@@ -132,7 +132,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("settings.holdout", 0.95, "at settings.holdout, 0.95 is more than 0.9"),
     ("settings.criteria", [], "at settings.criteria, it has 0 elements, and must have 7"),
     ("settings.metrics.e", 1, "at settings.metrics.e, 1 is not text"),
-    ("state", 3, "at state, 3 is not null or an object"),
+    ("state", 3, "at state, 3 is not an object or null"),
     ("state.step", -1, "at state.step, -1 is less than 0"),
     ("state.step", 2**64, "at state.step, 18446744073709551616 is more than"),
     ("state.stride", 0, "at state.stride, 0 is less than 1"),
@@ -306,7 +306,7 @@ def test_the_words_of_the_schemas_are_those_that_the_check_heeds() -> None:
     heeded = {
         "$schema", "$id", "$ref", "$defs", "title", "description", "type", "required", "enum",
         "additionalProperties", "properties", "const", "items", "prefixItems", "minItems",
-        "maxItems", "minimum", "maximum", "oneOf",
+        "maxItems", "minimum", "maximum", "anyOf",
     }  # fmt: skip
     assert "model" in names()
     pending = [SCHEMA]
@@ -316,7 +316,7 @@ def test_the_words_of_the_schemas_are_those_that_the_check_heeds() -> None:
         for key, value in rule.items():
             if key in ("properties", "$defs"):
                 pending += value.values()
-            elif key in ("oneOf", "prefixItems"):
+            elif key in ("anyOf", "prefixItems"):
                 pending += value
             elif isinstance(value, dict):
                 pending.append(value)

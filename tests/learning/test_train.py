@@ -420,7 +420,7 @@ def test_the_first_steps_in_full(tmp_path: Path, cgraph: Run) -> None:
         (["w=0", "b=0", "--optimizer", "adm"], "did you mean adam?"),
         (["w=0", "b=0", "--schedule", "x"], "--schedule is constant"),
         (["w=0", "b=0", "--momentum", "0.5"], "gd has no --momentum"),
-        (["w=0", "b=0", "--schedule", "warmup"], "--schedule warmup wants its length"),
+        (["w=0", "b=0", "--schedule", "warmup"], "--schedule warmup needs its length"),
         (["w=0", "b=0", "--every", "5"], "--every belongs to --schedule step"),
         (["w=0", "b=0", "--betas", "0.9"], "--betas are two numbers"),
         (["w=0", "b=0", "--batch", "0"], "--batch is a number of rows"),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
-from cgcli.views.document import fields
 from cgcli.views.drawing import files
 from cgcli.views.drawing.layers import repeated
 from cgcli.views.drawing.layout import Placed, place
 from cgcli.views.drawing.scene import Picture, Scene, frames, scene
 from cgcli.views.gate import printable
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import graphs
 
 
 class Drawing:
@@ -51,24 +53,28 @@ class Drawing:
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
         return files.as_svg(self._placed(frame), title)
 
-    def document(self, frame: int | None = None) -> dict[str, Any]:
-        """Return as `cgraph.draw/1` the places of shapes and arrows, with the numbers beside them.
+    def document(self, frame: int | None = None) -> graphs.Drawing:
+        """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
 
         The numbers are as they are written in the picture.
         """
         graph, placed = self.graph, self._placed(frame)
         scene = placed.scene
         return {
-            "schema": "cgraph.draw/1",
+            "schema": "cgraph.draw/2",
             "expression": graph.text,
             "output": graph.names[graph.output],
-            **_rounded(placed, "width", "height"),
+            "width": round(placed.width, 1),
+            "height": round(placed.height, 1),
             "nodes": [
                 {
                     "id": shape.node,
                     "name": graph.names[shape.node],
                     "symbol": shape.symbol,
-                    **_rounded(at, "x", "y", "width", "height"),
+                    "x": round(at.x, 1),
+                    "y": round(at.y, 1),
+                    "width": round(at.width, 1),
+                    "height": round(at.height, 1),
                     "value": shape.value,
                     "gradient": shape.gradient or shape.total,
                 }
@@ -79,7 +85,8 @@ class Drawing:
                     "from": scene.shapes[arrow.source].node,
                     "to": scene.shapes[arrow.target].node,
                     "argument": arrow.place,
-                    **fields(arrow, "value", "gradient"),
+                    "value": arrow.value,
+                    "contribution": arrow.contribution,
                     "points": [[round(x, 1), round(y, 1)] for x, y in route],
                 }
                 for arrow, route in zip(scene.arrows, placed.routes, strict=True)
@@ -101,13 +108,9 @@ class Drawing:
 
     def _placed(self, frame: int | None) -> Placed:
         """Return the scene at the places that it has when everything is known."""
-        whole = self._whole
-        return whole if frame is None else whole._replace(scene=repeated(self._scene(frame)))
+        final = self._final
+        return final if frame is None else final._replace(scene=repeated(self._scene(frame)))
 
     @functools.cached_property
-    def _whole(self) -> Placed:
+    def _final(self) -> Placed:
         return place(scene(self.graph, self.result, self.picture))
-
-
-def _rounded(source: object, *names: str) -> dict[str, float]:
-    return {name: round(value, 1) for name, value in fields(source, *names).items()}

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import Final, NamedTuple
 
-from cgcli.views.drawing.scene import Arrow, Scene, Shape
+from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.gate import width
 
 _CROWDED: Final = 400
@@ -109,12 +109,12 @@ class Box(NamedTuple):
 
 def measured(scene: Scene, levels: list[int]) -> list[Box]:
     """Return the box of every shape, as wide as those of its layer."""
-    found = _boxes(scene)
+    boxes = _boxes(scene)
     columns = dict.fromkeys(levels, (0.0, 0.0, 0.0))
-    for box, level in zip(found, levels, strict=True):
+    for box, level in zip(boxes, levels, strict=True):
         strip, shape, end = map(max, columns[level], box[:3])
         columns[level] = strip, shape, end
-    return [box._replace(column=columns[level]) for box, level in zip(found, levels, strict=True)]
+    return [box._replace(column=columns[level]) for box, level in zip(boxes, levels, strict=True)]
 
 
 def _boxes(scene: Scene) -> list[Box]:
@@ -122,19 +122,21 @@ def _boxes(scene: Scene) -> list[Box]:
     leaving = Counter(arrow.source for arrow in scene.arrows)
     strips = [0.0] * len(scene.shapes)
     for arrow in scene.arrows:
-        strips[arrow.target] = max(strips[arrow.target], _label_width(arrow) + _STRIP)
-    found = []
+        strips[arrow.target] = max(
+            strips[arrow.target], _label_width(arrow.value, arrow.contribution) + _STRIP
+        )
+    boxes = []
     for k, shape in enumerate(scene.shapes):
         wide, tall, corner = _extent(shape)
-        end = _label_width(shape)
+        end = _label_width(shape.value, shape.gradient)
         end = end + _STRIP + 8 if end else 0.0
         rows = max(ROW * arriving[k], 12.0 * leaving[k])
-        found.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
-    return found
+        boxes.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
+    return boxes
 
 
-def _label_width(of: Arrow | Shape) -> float:
-    return max(text_width(of.value, LABEL), text_width(of.gradient, LABEL))
+def _label_width(*texts: str) -> float:
+    return max(text_width(text, LABEL) for text in texts)
 
 
 def _extent(shape: Shape) -> tuple[float, float, float]:

@@ -68,15 +68,15 @@ def place(scene: Scene) -> Placed:
     if (passed := bends(scene, levels)) > _BENDS:
         raise _too_much(f"arrows that pass {passed:,} others", scene)
     boxes = measured(scene, levels)
-    found = _run(scene, boxes, levels, None)
-    centres = [(n["center"]["x"], n["center"]["y"]) for n in found.nodes]
-    routes = _routes(found)
+    flow = _run(scene, boxes, levels, None)
+    centres = [(n["center"]["x"], n["center"]["y"]) for n in flow.nodes]
+    routes = _routes(flow)
     aligned = _aligned(scene, boxes, levels, centres)
     if aligned != centres:
-        found = _run(scene, boxes, levels, aligned)
+        flow = _run(scene, boxes, levels, aligned)
         # Arrows of two sources on one line could not be told apart.
-        if _merged(scene, _routes(found)) <= _merged(scene, routes):
-            centres, routes = aligned, _routes(found)
+        if _merged(scene, _routes(flow)) <= _merged(scene, routes):
+            centres, routes = aligned, _routes(flow)
     return _drawn(scene, boxes, centres, routes)
 
 
@@ -93,8 +93,8 @@ def _too_much(what: str, scene: Scene) -> CgraphError:
     return CgraphError("limit", message, hint)
 
 
-def _routes(found: Any) -> list[list[Point]]:
-    return [[(p["x"], p["y"]) for p in edge["points"]] for edge in found.edges]
+def _routes(flow: Any) -> list[list[Point]]:
+    return [[(p["x"], p["y"]) for p in edge["points"]] for edge in flow.edges]
 
 
 def _merged(scene: Scene, routes: list[list[Point]]) -> int:
@@ -151,9 +151,9 @@ def _aligned(
     for members in groups.values():
         if len(members) < 2 or len({levels[k] for k in members}) < len(members):
             continue
-        found = sorted(rows[k] for k in members)
-        middle = found[len(found) // 2]
-        for row in sorted(dict.fromkeys(found), key=lambda y: abs(y - middle)):
+        wanted = sorted(rows[k] for k in members)
+        middle = wanted[len(wanted) // 2]
+        for row in sorted(dict.fromkeys(wanted), key=lambda y: abs(y - middle)):
             if all(_is_free(k, row, rows, boxes, columns[levels[k]]) for k in members):
                 for k in members:
                     rows[k] = row
@@ -181,7 +181,7 @@ def _drawn(
         strip, room, _ = box.column
         middle = x - box.width / 2 + strip + room / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
-    whole: list[list[Point]] = []
+    lines: list[list[Point]] = []
     labels: list[Point] = []
     rows = _arrivals(scene, [y for _, y in centres], routes)
     for arrow, route, row in zip(scene.arrows, routes, rows, strict=True):
@@ -193,7 +193,7 @@ def _drawn(
         start, end = _border(source, points[0]), _border(target, inner)
         # The way begins forward, and not along the shape's side or back.
         points[0] = (max(points[0][0], start[0] + _LEAD), points[0][1])
-        whole.append(_simplified([start, *points, inner, end]))
+        lines.append(_simplified([start, *points, inner, end]))
     ends: dict[int, tuple[Point, Point]] = {}
     corners = []
     for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
@@ -201,8 +201,8 @@ def _drawn(
         corners.append((side + box.end, shape.y + box.height / 2))
         if box.end:
             ends[k] = (side, shape.y), (side + box.end, shape.y)
-    across, down = map(max, zip(*corners, *chain(*whole), strict=True))
-    return Placed(scene, shapes, whole, labels, ends, across, down)
+    across, down = map(max, zip(*corners, *chain(*lines), strict=True))
+    return Placed(scene, shapes, lines, labels, ends, across, down)
 
 
 def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:

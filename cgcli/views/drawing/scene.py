@@ -27,14 +27,14 @@ _SYMBOLS: Final = {"same": "=", "stack": "[ ]"}
 class Picture(NamedTuple):
     """What is shown: which kinds of number and words, to how many digits.
 
-    The `whole` graph is drawn, or only what the output is computed from.
+    The `complete` graph is drawn, or only what the output is computed from.
     """
 
     values: bool = True
     gradients: bool = True
     formulas: bool = True
     digits: int = 4
-    whole: bool = True
+    complete: bool = True
 
 
 class Shape(NamedTuple):
@@ -59,13 +59,16 @@ class Shape(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """An argument of an operation: from one shape to another, with its value and gradient."""
+    """An argument of an operation: from one shape to another, with its value.
+
+    Its contribution is what this use of it adds to its gradient.
+    """
 
     source: int
     target: int
     place: int
     value: str
-    gradient: str
+    contribution: str
 
 
 class Scene(NamedTuple):
@@ -86,7 +89,7 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     """Return what is drawn of a graph: with a result its numbers, as known after `frame` steps."""
     known = _Known(graph, result, picture, frame)
     kept = [node for node in range(len(graph)) if _is_drawn(graph, node)]
-    if not picture.whole:
+    if not picture.complete:
         needed = graph.ancestors([known.output])
         kept = [node for node in kept if needed[node]]
     places = {node: place for place, node in enumerate(kept)}
@@ -94,8 +97,8 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     for node in kept:
         for place, argument in enumerate(graph.arguments[node]):
             if argument in places:
-                value, gradient = known.value(argument), known.sent(node, place)
-                arrows.append(Arrow(places[argument], places[node], place, value, gradient))
+                value, sent = known.value(argument), known.sent(node, place)
+                arrows.append(Arrow(places[argument], places[node], place, value, sent))
     used = {arrow.source for arrow in arrows}
     shapes = [_shape(graph, node, known, places[node] not in used) for node in kept]
     operations = [node for node in kept if graph.arguments[node]]
@@ -213,8 +216,8 @@ class _Known:
         explanation = self._explanation
         if explanation is None or self.graph.uses[node] < 2 or len(explanation.received(node)) < 2:
             return ""
-        found = self.gradient(node)
-        return f"Σ {found}" if found else ""
+        gradient = self.gradient(node)
+        return f"Σ {gradient}" if gradient else ""
 
 
 def _number(value: Any, digits: int) -> str:

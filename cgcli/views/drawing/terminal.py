@@ -196,11 +196,11 @@ class _Way(NamedTuple):
 
 def _ways(scene: Scene, stops: list[Stop]) -> list[_Way]:
     """Return the pieces of arrows that lead to a layer, in the order of the arrows."""
-    found = [(number, source, stop) for stop in stops for number, source in stop.sources]
+    pieces = [(number, source, stop) for stop in stops for number, source in stop.sources]
     ways = []
-    for number, source, stop in sorted(found, key=lambda piece: piece[0]):
+    for number, source, stop in sorted(pieces, key=lambda piece: piece[0]):
         arrow = scene.arrows[number]
-        numbers = (arrow.value, arrow.gradient) if stop.shape is not None else ("", "")
+        numbers = (arrow.value, arrow.contribution) if stop.shape is not None else ("", "")
         ways.append(_Way(arrow.source, source.exit, stop.top + stop.entry(number), stop, *numbers))
     return ways
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import math
-import os
 from typing import Any, Final
 
 from cgcli.decode import Literal
 from cgcli.errors import excerpt, shorten
 
-_SAME = {"predict": "map"}
-"""What prints the document of another command."""
-
-_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_DOCUMENTS: Final = {
+    "check": "Marking",
+    "diff": "Differentiation",
+    "draw": "Drawing",
+    "error": "Refusal",
+    "eval": "ProvedEvaluation",
+    "jsonl": "Line",
+    "map": "Mapping",
+    "model": "Model",
+    "ops": "Operations",
+    "predict": "Mapping",
+    "sheet": "Sheet",
+    "trace": "Trace",
+    "train": "Run",
+}
+"""The types of what is printed or written, by the command or by what it is."""
 
 
 def names() -> list[str]:
@@ -21,14 +34,20 @@ def names() -> list[str]:
     >>> names()[:5]
     ['check', 'diff', 'draw', 'error', 'eval']
     """
-    files = (name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
-    return sorted([*files, *_SAME])
+    return list(_DOCUMENTS)
+
+
+@functools.cache
+def schema(name: str) -> dict[str, Any]:
+    """Return a schema, by one of `names`."""
+    from cgcli.views.schemas.derive import derived
+
+    return derived("map" if name == "predict" else name, _DOCUMENTS[name])
 
 
 def read(name: str) -> str:
     """Return the text of a schema, by one of `names`."""
-    with open(os.path.join(_FOLDER, f"{_SAME.get(name, name)}.json"), encoding="utf-8") as file:
-        return file.read()
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
 _KINDS: Final = (
@@ -51,7 +70,7 @@ def _kind(value: Any) -> str:
     return next(kind for type_, kind, _ in _KINDS if isinstance(value, type_))
 
 
-def misfit(found: Any, name: str) -> tuple[str, str] | None:
+def misfit(document: Any, name: str) -> tuple[str, str] | None:
     """Return where a JSON document is not what a schema says, and why; None where it is.
 
     It heeds what the schemas here use of JSON Schema; a number beyond the doubles fits none.
@@ -59,13 +78,11 @@ def misfit(found: Any, name: str) -> tuple[str, str] | None:
     >>> misfit({"schema": "cgraph.map/1", "rows": [{"row": "one"}], "notes": {}}, "map")
     ('rows[0].row', "'one' is not a whole number")
     """
-    import json
-
-    schema = json.loads(read(name))
-    pending = [("", found, schema)]
+    top = schema(name)
+    pending = [("", document, top)]
     while pending:
         place, value, rule = pending.pop()
-        rules = _alternatives(rule, schema)
+        rules = _alternatives(rule, top)
         chosen = next((rule for rule in rules if _is_of(value, rule)), None)
         if chosen is None:
             return place, f"{_shown(value)} is not {_wanted(rules)}"
@@ -79,38 +96,34 @@ def misfit(found: Any, name: str) -> tuple[str, str] | None:
     return None
 
 
-def _alternatives(rule: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _alternatives(rule: dict[str, Any], top: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rules one of which a value must follow, references looked up."""
-    found, pending = [], [rule]
+    alternatives, pending = [], [rule]
     while pending:
         rule = pending.pop()
         if "$ref" in rule:
-            pending.append(schema["$defs"][rule["$ref"].rpartition("/")[2]])
-        elif "oneOf" in rule:
-            pending += reversed(rule["oneOf"])
+            pending.append(top["$defs"][rule["$ref"].rpartition("/")[2]])
+        elif "anyOf" in rule:
+            pending += reversed(rule["anyOf"])
         else:
-            found.append(rule)
-    return found
-
-
-def _types(rule: dict[str, Any]) -> list[str]:
-    kinds = rule.get("type", [])
-    return [kinds] if isinstance(kinds, str) else list(kinds)
+            alternatives.append(rule)
+    return alternatives
 
 
 def _is_of(value: Any, rule: dict[str, Any]) -> bool:
     """Whether a value is of a rule's kind, whatever its parts are."""
     if "const" in rule or "enum" in rule:
         return type(value) is str and value in rule.get("enum", [rule.get("const")])
-    kinds, kind = _types(rule), _kind(value)
-    return not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
+    wanted, kind = rule.get("type"), _kind(value)
+    return wanted in (None, kind) or (kind == "integer" and wanted == "number")
 
 
 def _wanted(rules: list[dict[str, Any]]) -> str:
     words: dict[str, None] = {}
     for rule in rules:
-        words.update(dict.fromkeys(_WORDS[kind] for kind in _types(rule)))
-        if "a number" not in words and not _types(rule):
+        if "type" in rule:
+            words[_WORDS[rule["type"]]] = None
+        elif "a number" not in words:
             words.update((f"'{word}'", None) for word in rule.get("enum", [rule.get("const")]))
     return " or ".join(words)
 
@@ -131,7 +144,7 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
             return f"'{lacking}' is missing"
         if rule.get("additionalProperties") is False:
             strange = next((key for key in value if key not in rule["properties"]), None)
-            return "" if strange is None else f"'{excerpt(strange)}' has no place there"
+            return "" if strange is None else f"'{excerpt(strange)}' is no part of it"
     elif isinstance(value, list):
         least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
         if not least <= len(value) <= most:
@@ -149,12 +162,14 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
 def _parts(place: str, value: Any, rule: dict[str, Any]) -> list[tuple[str, Any, dict[str, Any]]]:
     """Return what a value holds, each with its place and the rule that it must follow."""
     if isinstance(value, dict):
-        own, more = rule.get("properties", {}), rule.get("additionalProperties")
+        properties, more = rule.get("properties", {}), rule.get("additionalProperties")
         rest = more if isinstance(more, dict) else {}
         dotted = f"{place}." if place else ""
-        return [(dotted + excerpt(key), each, own.get(key, rest)) for key, each in value.items()]
+        return [
+            (dotted + excerpt(key), part, properties.get(key, rest)) for key, part in value.items()
+        ]
     if not isinstance(value, list):
         return []
     items, first = rule.get("items", {}), rule.get("prefixItems", [])
     rules = first + [items] * (len(value) - len(first))
-    return [(f"{place}[{k}]", each, rules[k]) for k, each in enumerate(value)]
+    return [(f"{place}[{k}]", part, rules[k]) for k, part in enumerate(value)]

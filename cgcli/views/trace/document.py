@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cgcli.calculus.explain import Contribution, Explanation
 from cgcli.calculus.notes import Note
 from cgcli.graph.text import formula
 from cgcli.views.catalogue import Catalogue
-from cgcli.views.document import head, note_document, number, pieces
+from cgcli.views.document import jacobian_document, kind_document, note_document, number, pieces
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Wanted, Writing
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import common, results
 
 
 def as_json(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
     """Yield the document in pieces: a head, a line for each step, and the notes."""
-    result = explanation.result
+    result, jacobian = explanation.result, explanation.jacobian()
     steps = _Steps(explanation, wanted, catalogue)
-    document = head(
-        "cgraph.trace/1",
-        result,
-        result.graph.text,
-        result.value if wanted.shown.values else None,
-        {
-            result.graph.names[each.node]: steps.slope(each.value)
-            for each in explanation.gradients()
-        },
-        {name: steps.slope(value) for name, value in explanation.jacobian().items()},
-    )
+    gradient = {
+        result.graph.names[step.node]: steps.slope(step.value) for step in explanation.gradients()
+    }
+    slopes = {name: steps.slope(value) for name, value in jacobian.items()}
+    document: results.TraceHead = {
+        "schema": "cgraph.trace/1",
+        "expression": result.graph.text,
+        **kind_document(result),
+        "output": result.output,
+        "value": steps.value_of(result.of),
+        "gradient": None if result.gradient is None else gradient,
+        **jacobian_document(None if result.jacobian is None else slopes),
+    }
     yield from pieces({**document, "steps": steps.steps(), "notes": steps.notes(result.notes)})
     yield "\n"
 
@@ -39,39 +44,43 @@ class _Steps(Writing):
         self.explanation = explanation
         self.catalogue = catalogue
 
-    def steps(self) -> Iterator[dict[str, Any]]:
+    def steps(self) -> Iterator[results.TraceStep]:
         """Return the steps in order."""
         for node in self.explanation.inputs():
-            yield {**self._node("given", node), "value": number(self.result.values[node])}
+            value = number(self.result.values[node])
+            yield {"pass": "given", **self._node(node), "value": value}
         if self.shown.forward:
-            for node in self.explanation.forward():
-                values, arguments = self.result.values, self.graph.arguments[node]
-                yield {
-                    **self._node("forward", node),
-                    "arguments": [self._number(values[argument]) for argument in arguments],
-                    "value": self._number(values[node]),
-                    "notes": self.notes(self.result.notes_by_node.get(node, [])),
-                }
+            yield from map(self._forward, self.explanation.forward())
         if not self.shown.backward:
             return
         for step in self.explanation.backward():
             yield {
-                **self._node("backward", step.node),
+                "pass": "backward",
+                **self._node(step.node),
                 "upstream": self.slope(step.upstream),
                 "received": list(map(self._received, step.received)),
                 "contributions": list(map(self._sent, step.contributions)),
             }
         for gradient in self.explanation.gradients():
             yield {
-                **self._node("gradient", gradient.node),
+                "pass": "gradient",
+                **self._node(gradient.node),
                 "gradient": self.slope(gradient.value),
                 "received": list(map(self._received, gradient.received)),
             }
 
-    def _node(self, kind: str, node: int) -> dict[str, Any]:
+    def _forward(self, node: int) -> results.Forward:
+        return {
+            "pass": "forward",
+            **self._node(node),
+            "arguments": list(map(self.value_of, self.graph.arguments[node])),
+            "value": self.value_of(node),
+            "notes": self.notes(self.result.notes_by_node.get(node, [])),
+        }
+
+    def _node(self, node: int) -> results.Step:
         graph = self.graph
         return {
-            "pass": kind,
             "id": node,
             "node": graph.names[node],
             "op": graph.operations[node].name,
@@ -80,40 +89,39 @@ class _Steps(Writing):
             "turn": dict(graph.turns.of(node)) if graph.arguments[node] else {},
         }
 
-    def notes(self, notes: list[Note]) -> list[dict[str, Any]]:
+    def notes(self, notes: list[Note]) -> list[common.Note]:
         """Return notes in the language that is spoken."""
         return [
             {**note_document(note), "message": self.catalogue.say(self.note(note))}
             for note in notes
         ]
 
-    def _sent(self, one: Contribution) -> dict[str, Any]:
-        local, because = None, tuple[str, ...]()
-        if one.formula is not None:
-            local, because = self.formula_of(one.formula), self.reasons(one.formula)
+    def _sent(self, part: Contribution) -> results.Sent:
+        written = part.formula
         return {
-            "to": self.graph.names[one.argument],
-            "id": one.argument,
-            "argument": one.place,
-            "local": local,
-            "partial": self._number(one.partial) if self.shown.gradients else None,
-            "because": because,
-            "pullback": self.catalogue.say(self.pullback(one)) if one.words else None,
-            "contribution": self.slope(one.sent),
-            "taken": one.sent is not None,
+            "to": self.graph.names[part.argument],
+            "id": part.argument,
+            "argument": part.place,
+            "local": None if written is None else self.formula_of(written),
+            "partial": number(part.partial) if self.shown.values and self.shown.gradients else None,
+            "because": [] if written is None else list(self.reasons(written)),
+            "pullback": self.catalogue.say(self.pullback(part)) if part.words else None,
+            "contribution": self.slope(part.sent),
+            "taken": part.sent is not None,
         }
 
-    def _received(self, one: Contribution) -> dict[str, Any]:
+    def _received(self, part: Contribution) -> results.Received:
         return {
-            "from": self.graph.names[one.node],
-            "id": one.node,
-            "argument": one.place,
-            "turn": dict(self.graph.turns.of(one.node)),
-            "contribution": self.slope(one.sent),
+            "from": self.graph.names[part.node],
+            "id": part.node,
+            "argument": part.place,
+            "turn": dict(self.graph.turns.of(part.node)),
+            "contribution": self.slope(part.sent),
         }
 
-    def _number(self, value: Any) -> Any:
-        return number(value) if self.shown.values else None
+    def value_of(self, node: int) -> Any:
+        """Return a node's value, null where values are hidden."""
+        return number(self.result.values[node]) if self.shown.values else None
 
     def slope(self, value: Any) -> Any:
         """Return a gradient, null where it is hidden."""

@@ -100,11 +100,12 @@ class Lines(Chain):
         elif self.result.gradients is not None and self.result.gradients[node] is None:
             aside = Message("{f} does not depend on it", f=self._output)
         value = gradient.value if self.shown.gradients else None
-        written = self.signs.with_decimal(value, self.shown.digits)
-        yield Line("gradient", sides=(self.gradient(node), written), aside=aside)
+        number = self.signs.with_decimal(value, self.shown.digits)
+        sides = [self.gradient(node), *self.terms(gradient.received), number]
+        yield Line("gradient", sides=distinct(sides), aside=aside)
         if several:
-            for each in gradient.received:
-                yield Line("entry", Math(self.use(each)), sides=(self.grad(each.sent),))
+            for part in gradient.received:
+                yield Line("entry", self.through(part), (self.product(part), self.grad(part.sent)))
         if not self.graph.arguments[node]:
             yield from self._notes(node, forward=False)
 
@@ -181,7 +182,7 @@ def _first(value: Any, kind: Kind) -> tuple[str, Any]:
         return "", value if number - number == 0 and number else None
     import numpy as np
 
-    sizes = np.array([abs(kind.doubles(each)) for each in value.flat])
+    sizes = np.array([abs(kind.doubles(element)) for element in value.flat])
     if not np.isfinite(sizes).all() or not sizes.any():
         return "", None
     place = np.unravel_index(int(sizes.argmax()), value.shape)

@@ -57,8 +57,8 @@ class _Layout:
         if words and line.kind in _BARE:
             pieces.append((words, style))
         elif words:
-            known = line.kind in _LABELS or line.kind == "entry"
-            padding = " " * max(0, self._wide - width(words)) + "  " if known else ": "
+            known = line.kind in _LABELS
+            padding = " " * (self._wide - width(words)) + "  " if known else ": "
             pieces.append((f"{words}{padding}", "yellow" if line.kind == "note" else "dim"))
         before = 1 if line.kind in _BARE else len(pieces)
         if line.sides:
@@ -77,8 +77,8 @@ class _Layout:
     def print(self, line: Line) -> None:
         """Print a line on a Rich console, on a terminal in colour and folded where that ends."""
         out, (pieces, before) = self._out, self.segments(line)
-        whole = "".join(text for text, _ in pieces).rstrip() if self._is_terminal else ""
-        if not whole or width(whole) <= out.width:
+        text_line = "".join(text for text, _ in pieces).rstrip() if self._is_terminal else ""
+        if not text_line or width(text_line) <= out.width:
             paint(out, pieces, self._is_terminal)
             return
         from rich.text import Text

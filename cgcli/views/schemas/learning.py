@@ -1,0 +1,201 @@
+"""The documents of rows: values of a data file's rows, what a run came to, models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+
+from cgcli.learning.optimisers import OPTIMISER_NAMES
+from cgcli.learning.schedule import SCHEDULES
+from cgcli.limits import MOST_COUNT
+from cgcli.views.schemas.common import Count, Double, Doubles, Positive, RowNote, Rule
+
+# cgraph map and cgraph predict
+
+
+class Row(TypedDict):
+    """A row's values by name, and its number."""
+
+    row: Positive
+    """The row's number in the file, from 1."""
+    notes: NotRequired[list[str]]
+    """With --notes the kinds of notes that the row has."""
+
+
+class Mapping(TypedDict):
+    """What `cgraph map` and `cgraph predict` print with --json."""
+
+    schema: Literal["cgraph.map/1"]
+    rows: list[Annotated[Row, Rule(additionalProperties=Doubles)]]
+    """A line of JSON Lines is one of these."""
+    notes: NotRequired[dict[str, RowNote]]
+    """By kind."""
+
+
+# cgraph train
+
+
+class Measured(TypedDict):
+    """The mean of a metric over the rows trained on, and over those held out."""
+
+    train: NotRequired[Double]
+    holdout: NotRequired[Double]
+
+
+Metrics: TypeAlias = dict[str, Measured]
+
+
+class RecordHead(TypedDict):
+    """An epoch of a run."""
+
+    step: Count
+    cost: Double
+    gradient_norm: Double
+    rate: Double
+    holdout: NotRequired[Double]
+    metrics: NotRequired[Metrics]
+
+
+class EpochRecord(RecordHead):
+    """An epoch of a run."""
+
+    epoch: Count
+
+
+class RowCounts(TypedDict):
+    """How many rows there are of each sort."""
+
+    train: Count
+    holdout: Count
+    skipped: Count
+
+
+class Divergence(TypedDict):
+    """Where a cost or a gradient stopped being finite."""
+
+    row: int | None
+    node: str
+    message: str
+
+
+class Run(TypedDict):
+    """What `cgraph train --json` prints."""
+
+    schema: Literal["cgraph.train/1"]
+    expression: str
+    parameters: dict[str, Doubles]
+    cost: Double
+    """Of the rows trained on, at the parameters found."""
+    start_cost: Double
+    holdout_cost: Double | None
+    metrics: Metrics
+    rows: RowCounts
+    optimizer: str
+    seed: Count
+    steps: Count
+    epochs: Count
+    stopped: str
+    """Which criterion was met."""
+    doubts: list[str]
+    """What the run leaves in doubt.
+
+    Parameters that nothing determines or moves, a cost that is falling still.
+    """
+    diverged: Divergence | None
+    """Null where all numbers are finite."""
+    standard_errors: dict[str, Doubles] | None
+    sum_of_squares: Double | None
+    residual_deviation: Double | None
+    notes: NotRequired[dict[str, RowNote]]
+    """By kind."""
+    history: list[EpochRecord]
+    """An entry an epoch; of very many only every second, fourth and so on."""
+
+
+# What cgraph train -o writes
+
+Kept: TypeAlias = Annotated[int, Rule(minimum=0, maximum=MOST_COUNT)]
+"""A whole number that is counted on from."""
+
+KeptPositive: TypeAlias = Annotated[int, Rule(minimum=1, maximum=MOST_COUNT)]
+
+
+class KeptRecord(RecordHead):
+    """An epoch of a run."""
+
+    epoch: Kept
+
+
+class Data(TypedDict):
+    """What the rows were, and how they are read."""
+
+    path: str | None
+    rows: Count
+    held: Count
+    skipped: Count
+    fingerprint: str
+    columns: list[str]
+    stack: dict[str, str]
+    """The pattern of the columns of each vector."""
+    scale: dict[str, tuple[Doubles, Doubles]]
+    """By column the mean and the deviation that it is scaled by."""
+    skip_bad: bool
+
+
+class Settings(TypedDict):
+    """The options of a run."""
+
+    optimizer: Annotated[str, Rule(enum=OPTIMISER_NAMES)]
+    rate: float | None
+    settings: dict[str, float]
+    schedule: Annotated[str, Rule(enum=SCHEDULES)]
+    warmup: Kept
+    every: KeptPositive
+    factor: float
+    batch: Literal["all"] | KeptPositive
+    clip: float | None
+    reduce: Literal["mean", "sum"]
+    seed: Kept
+    holdout: Annotated[float, Rule(minimum=0, maximum=0.9)]
+    metrics: dict[str, str]
+    criteria: Annotated[list[float | None], Rule(minItems=7, maxItems=7)]
+    """Epochs, steps, cost, change, gradient, patience and seconds."""
+
+
+class BestState(TypedDict):
+    """The parameters of the lowest cost."""
+
+    cost: Double
+    epoch: Kept
+    parameters: dict[str, Doubles]
+
+
+class RunState(TypedDict):
+    """What it takes to go on to the same bits."""
+
+    step: Kept
+    epoch: Kept
+    position: Kept
+    costs: Double
+    rows: Kept
+    sum: list[Double]
+    before: Double | None
+    stride: KeptPositive
+    memory: dict[str, list[Double]]
+    current: list[Double] | None
+    best: BestState | None
+    history: list[KeptRecord]
+
+
+class Model(TypedDict):
+    """What `cgraph train -o` writes."""
+
+    schema: Literal["cgraph.model/1"]
+    program: str
+    parameters: dict[str, Doubles]
+    fixed: dict[str, Doubles]
+    data: Data
+    settings: Annotated[Settings, Rule(additionalProperties=True)]
+    stopped: str
+    """Which criterion was met; empty while the run goes on."""
+    state: RunState | None
+    """Null for a fit by SciPy."""
