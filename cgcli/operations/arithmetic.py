@@ -45,6 +45,7 @@ ARITHMETIC: Final = (
         symbol="+",
         level=LEVELS["sum"],
         parameters=("a", "b"),
+        commutes=True,
         summary="sum",
     ),
     Binary(
@@ -63,6 +64,7 @@ ARITHMETIC: Final = (
         symbol="*",
         latex=r"\cdot",
         level=LEVELS["product"],
+        commutes=True,
         parameters=("a", "b"),
         summary="product",
     ),

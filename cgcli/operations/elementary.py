@@ -123,6 +123,7 @@ ELEMENTARY: Final = (
         ),
         words=("hypot",),
         parameters=("a", "b"),
+        commutes=True,
         kinks=(
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),

@@ -116,7 +116,8 @@ class Operation:
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
     where it is constant between jumps, which its kinks are, and `equates` where it asks
-    whether its two arguments are equal, or differ.
+    whether its two arguments are equal, or differ. It `commutes` where the order of its
+    arguments changes nothing.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -142,6 +143,7 @@ class Operation:
     collects: bool = False
     step: bool = False
     equates: bool = False
+    commutes: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None

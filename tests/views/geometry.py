@@ -105,6 +105,8 @@ class Use(NamedTuple):
     target: int
     value: str
     gradient: str
+    height: float
+    """Where it arrives: pixels, or rows, from the top."""
 
 
 class Drawing(NamedTuple):
@@ -292,7 +294,8 @@ def uses(drawing: Drawing) -> list[Use]:
         assert len(starts) == 1, f"arrow {k} starts at {starts}"
         assert len(ends) <= 1, f"arrow {k} ends at {ends}"
         value, gradient = numbers.get((k, "value"), ""), numbers.get((k, "gradient"), "")
-        found.append(Use(starts[0], ends[0] if ends else -1, value, gradient))
+        target = ends[0] if ends else -1
+        found.append(Use(starts[0], target, value, gradient, arrow.tip[1]))
     return found
 
 
@@ -509,7 +512,8 @@ def _head(screen: _Screen, border: dict[Cell, int], cell: Cell, sources: set[int
     row, column = cell
     target = border.get((row, column + 1), -1)
     assert target < 0 or screen.frames[target].left == column + 1
-    return Use(-1, target, *(_beside(screen, r, column) for r in (row - 1, row + 1)))
+    value, gradient = (_beside(screen, r, column) for r in (row - 1, row + 1))
+    return Use(-1, target, value, gradient, row)
 
 
 def _beside(screen: _Screen, row: int, column: int) -> str:

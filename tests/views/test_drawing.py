@@ -17,7 +17,7 @@ import sys
 import unicodedata
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -212,6 +212,22 @@ def check_parts(drawing: Drawing, graph: Wanted) -> None:
         assert sorted(parts) == pytest.approx(sorted(expected[key])[-len(parts) :], rel=1e-12)
 
 
+COMMUTATIVE = {"add", "mul", "max", "min", "hypot", "eq", "ne"}
+
+
+def check_order(arrows: Iterable[Use], found: list[int], graph: Wanted) -> None:
+    """Arguments arrive from the top as they are written, where their order says something."""
+    arriving: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for use in arrows:
+        if use.target >= 0:
+            arriving[use.target].append((use.height, found[use.source]))
+    for target, sources in arriving.items():
+        node = graph.nodes[found[target]]
+        if node["op"] not in COMMUTATIVE:
+            expected = [argument for argument in node["args"] if graph.is_drawn(argument)]
+            assert [source for _, source in sorted(sources)] == expected, node["formula"]
+
+
 def check_drawing(drawing: Drawing, graph: Wanted) -> None:
     """Everything has its place, every node one shape, and every use one arrow."""
     assert list(faults(drawing)) == []
@@ -222,6 +238,7 @@ def check_drawing(drawing: Drawing, graph: Wanted) -> None:
     assert all(not graph.nodes[k]["args"] for k, c in zip(found, again, strict=True) if c)
     assert not any(again) or len(graph.nodes) > 100
     arrows = uses(drawing)
+    check_order(arrows, found, graph)
     edges = Counter((found[u.source], found[u.target]) for u in arrows if u.target >= 0)
     assert edges == graph.edges()
     used = {source for source, _ in graph.edges()}
@@ -671,15 +688,31 @@ def test_graph_languages_say_the_same(name: str, cgraph: Run, drawn: Any) -> Non
     for kind, read in (("dot", read_dot), ("mmd", read_mermaid)):
         nodes, edges = read(drawn(*words, name=f"picture.{kind}"))
         by_name = {short(n["name"], 24): n["id"] for n in graph.nodes if graph.is_drawn(n["id"])}
+        named = {key: [t.split(" = ")[0] for t in label] for key, label in nodes.items()}
         found = {
-            key: next(by_name[t] for t in label if t in by_name) for key, label in nodes.items()
+            key: next(by_name[t] for t in label if t in by_name) for key, label in named.items()
         }
         assert sorted(found.values()) == sorted(by_name.values())
         assert Counter((found[a], found[b]) for a, b, _ in edges) == graph.edges()
         assert sorted(tuple([*label, ""][:2]) for _, _, label in edges) == expected
+        check_written_order(kind, nodes, edges, found, graph)
         labels = [[t for t in label if t not in by_name] for label in nodes.values()]
         sums = {t for label in labels for t in label if t.startswith("Σ")}
         assert sums == {t.text for s in svg.shapes for t in s.texts if t.text.startswith("Σ")}
+
+
+def check_written_order(
+    kind: str, nodes: Any, edges: Any, found: dict[str, int], graph: Wanted
+) -> None:
+    """Graphviz keeps the order of the edges where it is told to; for Mermaid an equation has it."""
+    for key, label in nodes.items():
+        node = graph.nodes[found[key]]
+        sources = [found[source] for source, target, _ in edges if target == key]
+        if node["op"] in COMMUTATIVE or len(sources) < 2:
+            continue
+        assert sources == [argument for argument in node["args"] if graph.is_drawn(argument)]
+        if kind == "mmd":
+            assert f"{node['name']} = {short(node['formula'], 60)}" in label
 
 
 AWKWARD = [
@@ -850,6 +883,7 @@ def check_terminal(printed: str, graph: Wanted) -> None:
     heads = [use for net in nets for use in net.heads]
     edges = Counter((found[u.source], found[u.target]) for u in heads if u.target >= 0)
     assert edges == graph.edges()
+    check_order(heads, found, graph)
     contributions: dict[int, list[Use]] = defaultdict(list)
     for use in heads:
         node = graph.nodes[found[use.source]]

@@ -168,7 +168,9 @@ def as_dot(scene: Scene) -> Iterator[str]:
     yield '  edge [fontname="monospace", fontsize=10];\n'
     for k, shape in enumerate(scene.shapes):
         form = "ellipse" if shape.is_operation else "box"
-        yield f'  n{k} [shape={form}, label="{_dot(_lines(shape))}"];\n'
+        # Graphviz keeps the order of arguments where it is told to.
+        order = ", ordering=in" if shape.is_ordered else ""
+        yield f'  n{k} [shape={form}, label="{_dot(_lines(shape))}"{order}];\n'
     for arrow in scene.arrows:
         label = _dot([text for text in (arrow.value, arrow.gradient) if text])
         more = f' [label="{label}"]' if label else ""
@@ -180,7 +182,9 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
     """Return the scene as a Mermaid flowchart, a line at a time."""
     yield "flowchart LR\n"
     for k, shape in enumerate(scene.shapes):
-        label = _mermaid(_lines(shape))
+        # Mermaid places arguments in any order: the equation says which is which.
+        named = shape._replace(name=shape.title) if shape.is_ordered else shape
+        label = _mermaid(_lines(named))
         yield f'  n{k}(("{label}"))\n' if shape.is_operation else f'  n{k}["{label}"]\n'
     for arrow in scene.arrows:
         label = _mermaid([text for text in (arrow.value, arrow.gradient) if text])

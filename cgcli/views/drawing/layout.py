@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, missing
 from cgcli.views.drawing.layers import ROW, Box, bends, layers, measured, repeated
+from cgcli.views.drawing.order import arrivals, in_order
 from cgcli.views.drawing.scene import Scene
 
 _TURN: Final = 12.0
@@ -71,12 +72,13 @@ def place(scene: Scene) -> Placed:
     flow = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in flow.nodes]
     routes = _routes(flow)
-    aligned = _aligned(scene, boxes, levels, centres)
-    if aligned != centres:
-        flow = _run(scene, boxes, levels, aligned)
-        # Arrows of two sources on one line could not be told apart.
-        if _merged(scene, _routes(flow)) <= _merged(scene, routes):
-            centres, routes = aligned, _routes(flow)
+    for rearranged in (in_order, _aligned):
+        places = rearranged(scene, boxes, levels, centres, _GAP)
+        if places != centres:
+            flow = _run(scene, boxes, levels, places)
+            # Arrows of two sources on one line could not be told apart.
+            if _merged(scene, _routes(flow)) <= _merged(scene, routes):
+                centres, routes = places, _routes(flow)
     return _drawn(scene, boxes, centres, routes)
 
 
@@ -138,7 +140,7 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
 
 
 def _aligned(
-    scene: Scene, boxes: list[Box], levels: list[int], centres: list[Point]
+    scene: Scene, boxes: list[Box], levels: list[int], centres: list[Point], gap: float
 ) -> list[Point]:
     """Return centres with the same operation of every turn of a loop on one row, where it fits."""
     groups: dict[Any, list[int]] = defaultdict(list)
@@ -154,16 +156,18 @@ def _aligned(
         wanted = sorted(rows[k] for k in members)
         middle = wanted[len(wanted) // 2]
         for row in sorted(dict.fromkeys(wanted), key=lambda y: abs(y - middle)):
-            if all(_is_free(k, row, rows, boxes, columns[levels[k]]) for k in members):
+            if all(_is_free(k, row, rows, boxes, columns[levels[k]], gap) for k in members):
                 for k in members:
                     rows[k] = row
                 break
     return [(x, row) for (x, _), row in zip(centres, rows, strict=True)]
 
 
-def _is_free(k: int, row: float, rows: list[float], boxes: list[Box], column: list[int]) -> bool:
+def _is_free(
+    k: int, row: float, rows: list[float], boxes: list[Box], column: list[int], gap: float
+) -> bool:
     return all(
-        abs(row - rows[other]) >= (boxes[k].height + boxes[other].height) / 2 + _GAP
+        abs(row - rows[other]) >= (boxes[k].height + boxes[other].height) / 2 + gap
         for other in column
         if other != k
     )
@@ -207,13 +211,11 @@ def _drawn(
 
 def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:
     """Return the row in which each arrow arrives, far enough from the next for its numbers."""
-    arriving: dict[int, list[int]] = defaultdict(list)
-    for number, arrow in enumerate(scene.arrows):
-        arriving[arrow.target].append(number)
     rows = [route[-1][1] for route in routes]
-    for target, numbers in arriving.items():
-        # In the order in which they come, so that they do not cross before the shape.
-        numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
+    for target, numbers in arrivals(scene).items():
+        if not scene.shapes[target].is_ordered:
+            # In the order in which they come, so that they do not cross before the shape.
+            numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
         first = middles[target] - ROW * (len(numbers) - 1) / 2
         for k, number in enumerate(numbers):
             rows[number] = first + ROW * k

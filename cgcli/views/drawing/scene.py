@@ -41,7 +41,8 @@ class Shape(NamedTuple):
     """A node: its symbol and name, and the sum of its gradients where it has several uses.
 
     `value` and `gradient` are written where they leave the graph: at the output, and at what
-    nothing uses. An input that is used far away may be drawn once more there.
+    nothing uses. An input that is used far away may be drawn once more there. Arguments of an
+    ordered shape are told by their order.
     """
 
     node: int
@@ -54,6 +55,7 @@ class Shape(NamedTuple):
     title: str
     span: tuple[int, int]
     turn: tuple[tuple[str, int], ...]
+    is_ordered: bool = False
     is_output: bool = False
     is_again: bool = False
 
@@ -122,8 +124,15 @@ def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
         _equation(graph, node),
         (graph.starts[node], graph.ends[node]),
         graph.turns.of(node) if is_operation else (),
+        is_ordered=_is_ordered(graph, node),
         is_output=node == known.output,
     )
+
+
+def _is_ordered(graph: Graph, node: int) -> bool:
+    """Return whether several arrows lead to a node, and their order says which is which."""
+    several = sum(_is_drawn(graph, argument) for argument in graph.arguments[node]) > 1
+    return several and not graph.operations[node].commutes
 
 
 def _equation(graph: Graph, node: int) -> str:
