@@ -38,6 +38,9 @@ def as_svg(placed: Placed, title: str) -> str:
         f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
         f'<g transform="translate({_n(_MARGIN)} {_n(_MARGIN)})">',
     ]
+    for place, (words, begin, end) in enumerate(placed.turns):
+        parts.append(_band("turn" if place % 2 else "turn even", begin, end, placed.height))
+        parts.append(_text("quiet", (begin + end) / 2, NAME, words))
     for route in (*placed.routes, *placed.ends.values()):
         parts += _arrow(route)
     for shape, drawn in zip(placed.scene.shapes, placed.shapes, strict=True):
@@ -64,6 +67,11 @@ def _n(number: float) -> str:
 
 def _text(kind: str, x: float, y: float, text: str) -> str:
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text, quote=False)}</text>'
+
+
+def _band(kind: str, begin: float, end: float, tall: float) -> str:
+    across = f'x="{_n(begin)}" width="{_n(end - begin)}"'
+    return f'<rect class="{kind}" {across} y="{_n(-_MARGIN / 2)}" height="{_n(tall + _MARGIN)}"/>'
 
 
 def _arrow(points: Sequence[Point]) -> list[str]:

@@ -13,9 +13,10 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.layers import ROW, Box, bends, layers, measured, repeated
+from cgcli.views.drawing.layers import ROW, TURN, Box, bends, layers, measured, repeated
 from cgcli.views.drawing.order import arrivals, in_order
 from cgcli.views.drawing.scene import Scene
+from cgcli.views.drawing.turns import recurrences
 
 _TURN: Final = 12.0
 _LEAD: Final = 8.0
@@ -48,7 +49,8 @@ class Placed(NamedTuple):
     """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
 
     A label's place is the middle of a level piece of its arrow; `ends` are those of the shapes
-    whose value leaves the graph.
+    whose value leaves the graph; `turns` are those of loops that go on from one to the next,
+    each with where it begins and ends across.
     """
 
     scene: Scene
@@ -58,6 +60,7 @@ class Placed(NamedTuple):
     ends: dict[int, tuple[Point, Point]]
     width: float
     height: float
+    turns: list[tuple[str, float, float]]
 
 
 def place(scene: Scene) -> Placed:
@@ -180,6 +183,9 @@ def _drawn(
     placed = list(zip(centres, boxes, strict=True))
     corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
+    loops = recurrences(scene)
+    if loops:
+        top -= TURN
     shapes = []
     for (x, y), box in placed:
         strip, room, _ = box.column
@@ -206,7 +212,20 @@ def _drawn(
         if box.end:
             ends[k] = (side, shape.y), (side + box.end, shape.y)
     across, down = map(max, zip(*corners, *chain(*lines), strict=True))
-    return Placed(scene, shapes, lines, labels, ends, across, down)
+    turns = [
+        (turn.words, *_extent(turn.shapes, shapes, boxes)) for turns in loops for turn in turns
+    ]
+    return Placed(scene, shapes, lines, labels, ends, across, down, turns)
+
+
+def _extent(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[float, float]:
+    """Return where the columns of some shapes begin and end."""
+    begins, ends = [], []
+    for k in members:
+        strip, room, _ = boxes[k].column
+        begins.append(shapes[k].x - room / 2 - strip)
+        ends.append(shapes[k].x + room / 2)
+    return min(begins), max(ends)
 
 
 def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:
@@ -226,7 +245,8 @@ def _arriving(route: list[Point], row: float) -> list[Point]:
     """Return a route that ends in another row, to which it turns between the last two layers."""
     (x0, y0), (x1, y1) = route[-2:]
     turn = x1 - _LAYER_GAP + _LEAD
-    if x0 >= turn:
+    if x0 + _LEAD >= turn:
+        # A bend just behind the shape would be a stub.
         return [*route[:-1], (x1, row)]
     return [*route[:-1], (turn, y0 + (y1 - y0) * (turn - x0) / (x1 - x0)), (x1, row)]
 

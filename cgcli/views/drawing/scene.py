@@ -71,11 +71,15 @@ class Arrow(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """Everything that is drawn; arrows name shapes by their places."""
+    """Everything that is drawn; arrows name shapes by their places.
+
+    Where it `repeats` inputs, they stand beside each of their uses.
+    """
 
     shapes: list[Shape]
     arrows: list[Arrow]
     formulas: list[str]
+    repeats: bool = False
 
 
 def frames(result: Result) -> int:
@@ -103,7 +107,7 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     operations = [node for node in kept if graph.arguments[node]]
     with_formulas = picture.formulas and len(operations) <= _FORMULAS
     formulas = [_equation(graph, node) for node in operations if with_formulas]
-    return Scene(shapes, arrows, formulas)
+    return Scene(shapes, arrows, formulas, picture.repeats)
 
 
 def _is_drawn(graph: Graph, node: int) -> bool:
