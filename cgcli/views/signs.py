@@ -22,6 +22,10 @@ def _plain_level(text: str) -> int:
     return LEVELS["product" if "/" in text else "atom"]
 
 
+def _plain_partial(place: int, name: str) -> str:
+    return f"∂{''.join(chr(ord('₀') + int(digit)) for digit in str(place))}{name}"
+
+
 def _plain_matrix(rows: list[list[str]]) -> str:
     return "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]"
 
@@ -42,6 +46,7 @@ class Signs(NamedTuple):
     vector: Callable[[list[str]], str] = lambda values: f"[{', '.join(values)}]"
     matrix: Callable[[list[list[str]]], str] = _plain_matrix
     ratio: Callable[[str, str], str] = lambda over, under: f"∂{over}/∂{under}"
+    partial: Callable[[int, str], str] = _plain_partial
     times: str = " · "
     equals: str = " = "
     about: str = " ≈ "
@@ -122,6 +127,7 @@ PLAIN: Final = Signs()
 
 ASCII: Final = PLAIN._replace(
     ratio=lambda over, under: f"d{over}/d{under}",
+    partial=lambda place, name: f"d{place} {name}",
     times=" * ",
     about=" ~ ",
     more="...",
@@ -138,6 +144,7 @@ PRINTED: Final = Signs(
         r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
     ),
     ratio=lambda over, under: rf"\frac{{\partial {over}}}{{\partial {under}}}",
+    partial=lambda place, name: rf"\partial_{{{place}}} {name}",
     times=r" \cdot ",
     about=r" \approx ",
     blank=r"\underline{\hspace{3em}}",

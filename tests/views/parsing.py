@@ -22,7 +22,7 @@ _LABELS = {
     "chain": "chain",
     "sum": "sum",
     "pullback": "pullback",
-    "part": "part of {gradient}",
+    "part": "through {use}",
 }
 _NOTES = ("kink", "domain", "overflow", "underflow", "convention")
 _NOTHING = ("nothing goes to {gradient}", "{what}: a small change of it changes nothing here")
@@ -43,6 +43,7 @@ _ASIDES = (
     "of shape {shape}",
     "from {uses}",
     "from its {count} uses",
+    "by argument {place}",
     "the sum of {count} contributions",
     "{f} does not depend on it",
 )
@@ -123,7 +124,7 @@ class Reader:
                 return "note"
             if self._section == "backward" and any(self.match(n, said) for n in _NOTHING):
                 return "nothing"
-            if self._section == "gradient" and label and len(sides) == 1:
+            if self._section == "gradient" and self.match(_LABELS["part"], label):
                 return "entry"
         elif not label:
             outer = {"given": "given", "backward": "start"}
@@ -278,7 +279,7 @@ def _text(text: str) -> Iterator[_Line]:
 
 
 _INNER = re.compile(
-    r"(?:(?P<part>part of \S+|\S+ 的一部分): |(?P<label>\S+(?: \([^()]*\))?) {2,})(?P<rest>.*)"
+    r"(?:(?P<part>(?:through|经由) [^:]+): |(?P<label>\S+(?: \([^()]*\))?) {2,})(?P<rest>.*)"
 )
 
 
@@ -459,7 +460,7 @@ def formula(text: str, names: dict[str, str]) -> str:
     """A formula in LaTeX as cgraph's language has it; `names` by their letters and digits."""
     converter = _Formula(text, names)
     found = converter.until("")
-    return re.sub(" +", " ", found).replace("∂ ", "∂").strip()
+    return re.sub("∂([₀-₉]*) ", r"∂\1", re.sub(" +", " ", found)).strip()
 
 
 class _Formula:
@@ -554,6 +555,9 @@ class _Formula:
         if word == "underline":
             self._take("{", "\\hspace", "{", "3", "e", "m", "}", "}")
             return "____"
+        if word == "partial" and self._peek() == "_":
+            self.at += 1
+            return "∂" + self._raw().translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
         if word in _SIGNS:
             return _SIGNS[word]
         if word in _PLAIN_WORDS:

@@ -844,7 +844,7 @@ def test_the_document_says_where_everything_is(
     for (arrow, use), entry in zip(inner, document["arrows"], strict=True):
         assert (entry["from"], entry["to"]) == (found[use.source], found[use.target])
         assert graph.nodes[entry["to"]]["args"][entry["argument"]] == entry["from"]
-        assert (entry["value"], entry["gradient"]) == (use.value, use.gradient)
+        assert (entry["value"], entry["contribution"]) == (use.value, use.gradient)
         points = [(x + margin, y + margin) for x, y in entry["points"]]
         assert points[0] == pytest.approx(arrow.start, abs=0.21)
         assert points[-1] == pytest.approx(arrow.tip, abs=0.21)

@@ -155,7 +155,11 @@ class Checker:
         self.output = self.by_name[document["output"]]
         names = sorted(map(re.escape, self.by_name), key=len, reverse=True)
         self.names = re.compile(rf"(?<![\w∂.])({'|'.join(names)})(?!\w)")
-        self.ratio = re.compile(rf"∂({'|'.join(names)})/∂({'|'.join(names)})(?!\w)")
+        any_name = "|".join(names)
+        self.ratio = re.compile(rf"∂(?:({any_name})/∂({any_name})|([₀-₉]+)({any_name}))(?!\w)")
+        self.written: dict[str, Any] = {}
+        self.by_place: dict[tuple[str, str], bool] = {}
+        self.products: dict[tuple[str, str], str] = {}
         self.seen: Counter[str] = Counter()
         self.lists: dict[str, list[str]] = {}
         self.parts: dict[str, list[tuple[str, Any]]] = {}
@@ -163,6 +167,7 @@ class Checker:
         self.waiting: list[tuple[int, Document]] = []
         self.partial: Any = None
         self.local_text = ""
+        self.local_sign = ""
         self.pullback = ""
         self.summed: tuple[str, int] = ("", 0)
         self.active = self._active()
@@ -203,6 +208,10 @@ class Checker:
         assert found, text
         assert found[1] == over["name"]
         return self.by_name[found[2]]
+
+    def one_meaning(self, sign: str, value: Any) -> None:
+        """No sign stands for two numbers: neither a part for a whole, nor one use for another."""
+        assert same(self.written.setdefault(sign, value), value), f"{sign} is two numbers"
 
     def spread(self, text: str, value: Any) -> None:
         """Compare a shape in words."""
@@ -265,6 +274,7 @@ class Checker:
 
     def _start(self, row: Row) -> None:
         assert row.sides == (f"∂{self.output['name']}/∂{self.output['name']}", "1")
+        self.one_meaning(row.sides[0], number("1"))
 
     def _backward(self, row: Row) -> None:
         if self.waiting:
@@ -290,6 +300,7 @@ class Checker:
         assert self.under(row.sides[0], self.output) is node
         received = self.parts[node["name"]]
         assert same(number(row.sides[-1]), self.grad(node)), row
+        self.one_meaning(row.sides[0], self.grad(node))
         (aside,) = row.asides
         if aside.startswith("from its"):
             assert aside == f"from its {len(received)} uses"
@@ -297,19 +308,30 @@ class Checker:
             assert aside == f"from {', '.join(use for use, _ in received)}"
         for side in row.sides[1:-1]:
             self.anew.claim(side, self.grad(node), 0, f"sum {row}")
-            terms = [number(term.strip("()")) for term in side.split(" + ")]
-            assert all(same(t, sent) for t, (_, sent) in zip(terms, received, strict=True))
+            self._terms(side, received)
         self.summed = ("", 0)
+
+    def _terms(self, side: str, received: list[tuple[str, Any]]) -> None:
+        """Compare a sum in numbers with what was sent, in the order in which it was."""
+        terms = [number(term.strip("()")) for term in side.split(" + ")]
+        assert all(same(t, sent) for t, (_, sent) in zip(terms, received, strict=True))
 
     def _local(self, row: Row) -> None:
         assert not self.summed[0], f"{self.summed[0]} has several uses and no sum"
         place, target = self.waiting[0]
-        assert self.under(row.sides[0], self.node) is target, row
+        self.local_sign = row.sides[0]
+        is_by_place = self.local_sign == self.place_sign(place)
+        if is_by_place:
+            assert row.asides == (f"by argument {place + 1}",), row
+        else:
+            assert self.under(self.local_sign, self.node) is target, row
+        self._remember(target, is_by_place)
         partial = self.node["partials"][place]
         assert partial is not None
         self.partial = partial
         self.local_text = row.sides[1]
         assert close(number(row.sides[-1]), numbers_of(partial), 0), (row, partial)
+        self.one_meaning(self.local_sign, number(row.sides[-1]))
         if np.isfinite(numbers_of(partial)).all():
             formula = self.inlined(row.sides[1])
             self.anew.claim(formula, numbers_of(partial), 1e-9, f"local {row} of {self.node}")
@@ -317,6 +339,18 @@ class Checker:
             equals = re.sub(r" = ", " == ", condition)
             shape = self.value(self.node).shape
             self.anew.claim(self.inlined(equals), np.ones(shape), 1e-9, f"condition {row}")
+
+    def place_sign(self, place: int) -> str:
+        """The partial derivative of the step's node by an argument that is named by its place."""
+        digits = str(place + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+        return f"∂{digits}{self.node['name']}"
+
+    def _remember(self, target: Document, is_by_place: bool) -> None:
+        """Keep how a local derivative is written: by its place where the other is ambiguous."""
+        twice = self.node["args"].count(target["id"]) > 1
+        assert is_by_place or not twice
+        if not twice:
+            self.by_place[self.node["name"], target["name"]] = is_by_place
 
     def _pullback(self, row: Row) -> None:
         self.pullback = row.words.partition(": ")[2]
@@ -332,10 +366,23 @@ class Checker:
         assert self.under(row.sides[0], self.output) is self.waiting[0][1], row
         target = self._sent(row, row.sides[1:])
         assert same(number(row.sides[-1]), self.grad(target)), (row, target)
+        self.one_meaning(row.sides[0], self.grad(target))
 
     def _part(self, row: Row) -> None:
-        assert row.label == f"part of ∂{self.output['name']}/∂{self.waiting[0][1]['name']}"
-        self._sent(row, row.sides)
+        place, target = self.waiting[0]
+        use = f"{self.node['name']}{self._where(place)}"
+        assert row.label == f"through {use}"
+        product = row.sides[0]
+        assert not self.ratio.fullmatch(product), f"a part is written as a whole: {row}"
+        if self.partial is None:
+            upstream, self.local_sign = re.split(" [·*] ", product)
+            assert upstream == f"∂{self.output['name']}/∂{self.node['name']}"
+            is_by_place = self.local_sign == self.place_sign(place)
+            assert is_by_place or self.under(self.local_sign, self.node) is target
+            self._remember(target, is_by_place)
+        assert self.local_sign in product
+        self.products[target["name"], use] = product
+        self._sent(row, row.sides if self.partial is not None else row.sides[1:])
 
     def _sent(self, row: Row, sides: tuple[str, ...]) -> Document:
         place, target = self.waiting.pop(0)
@@ -424,13 +471,17 @@ class Checker:
             else:
                 assert row.asides == (f"of shape {' × '.join(map(str, jacobian.shape))}",)
             return
-        value = number(row.sides[1])
+        value = number(row.sides[-1])
+        self.one_meaning(row.sides[0], value)
         assert same(value, numbers_of(self.document["gradient"][target["name"]])), row
         assert same(value, self.grad(target))
         received = self.parts.get(target["name"], [])
         if len(received) > 1:
             assert row.asides == (f"the sum of {len(received)} contributions",)
             self.entries = received.copy()
+            self.gradient_of = target["name"]
+            for side in row.sides[1:-1]:
+                self._terms(side, received)
         elif received:
             assert row.asides == ()
             assert same(received[0][1], value)
@@ -440,13 +491,15 @@ class Checker:
         self.total, self.last = np.zeros(()), value
 
     entries: list[tuple[str, Any]] = []  # noqa: RUF012
+    gradient_of = ""
     total: Any = None
     last: Any = None
 
     def _entry(self, row: Row) -> None:
         use, sent = self.entries.pop(0)
-        assert row.label == use
-        assert same(number(row.sides[0]), sent)
+        assert row.label == f"through {use}"
+        assert row.sides[0] == self.products[self.gradient_of, use]
+        assert same(number(row.sides[1]), sent)
         self.total = self.total + sent
         if not self.entries:
             assert same(self.total, self.last), f"the entries add up to {self.total}: {row}"
@@ -480,6 +533,9 @@ class Checker:
         for name in backward:
             node = self.by_name[name]
             assert name == self.output["name"] or self.parts[name], name
+        for (name, argument), is_by_place in self.by_place.items():
+            is_shared = name == self.output["name"] and len(self.parts.get(argument, [])) > 1
+            assert is_by_place == is_shared, (name, argument)
         told = [f"{note['kind']}: {note['message']}" for note in document["notes"]]
         # What cannot be trusted is said of the value, and once more where a gradient goes through.
         again = "domain: outside its domain, what goes through it is never finite"
@@ -648,7 +704,10 @@ def outside_brackets(text: str) -> str:
 @pytest.mark.parametrize(
     "program",
     [
-        *(PROGRAMS[name] for name in ("neuron", "powers", "deep sums", "recurrence")),
+        *(PROGRAMS[name] for name in ("neuron", "recurrence")),
+        # What is used once alone has its formula in the chain rule.
+        ("a^3 + b^-1.5 + 2^c + u^v + d^-2", "a=1.7", "b=0.3", "c=-1", "u=2", "v=-0.5", "d=-2"),
+        ("(sin(x)*3 + exp(-y) - 1/z)^2", "x=0.8", "y=-0.3", "z=-2"),
         ("q = x/y; f = q^3*(1 - q)", "x=2/3", "y=-1/3", "--exact"),
         ("f = (x - 2*y)^2/(y*x)", "x=1/7", "y=1/3", "--exact"),
     ],
@@ -658,8 +717,8 @@ def test_the_right_factor_of_a_chain_reads_as_one_number(
 ) -> None:
     brackets = 0
     for line in cgraph("trace", *program).out.splitlines():
-        if line.strip().startswith(("chain", "part of")):
-            for side in line.split(" = "):
+        if line.strip().startswith(("chain", "through")):
+            for side in re.sub(r"∂\S+", "d", line).split(" = "):
                 _, _, right = side.partition(" · ")
                 brackets += "(" in right
                 assert not re.search(r" [-+*] |/|^-", outside_brackets(right)), line
@@ -845,18 +904,18 @@ def test_only_has_the_steps_on_the_way(program: str, form: str, cgraph: Run) -> 
             assert document["output"] in told or name == document["output"]
         (gradient,) = (row for row in rows if row.kind == "gradient")
         assert gradient.sides[0] == f"∂{document['output']}/∂{name}"
-        assert same(number(gradient.sides[1]), numbers_of(nodes[target]["grad"]))
-        entries = [number(row.sides[0]) for row in rows if row.kind == "entry"]
+        assert same(number(gradient.sides[-1]), numbers_of(nodes[target]["grad"]))
+        entries = [number(row.sides[-1]) for row in rows if row.kind == "entry"]
         if entries:
             assert same(sum(entries, start=np.zeros(())), numbers_of(nodes[target]["grad"]))
         values = {node["name"]: node["value"] for node in nodes}
+        signs = Checker(document, Anew()).ratio
         for row in rows:
             if row.kind == "forward":
                 assert same(number(row.sides[-1]), numbers_of(values[row.sides[0]]))
             if row.kind in ("chain", "part"):
-                told_of = row.label if row.kind == "part" else row.sides[0]
-                own = told_of.rpartition("∂")[2]
-                assert own in on_the_way | {name}
+                *_, (_, by, _, node_by_place) = signs.findall(row.sides[0])
+                assert (by or node_by_place) in on_the_way | {name}
         forward = {row.sides[0] for row in rows if row.kind == "forward"}
         mentioned = mentions([row.sides[1] for row in rows if row.kind == "local"], document)
         assert mentioned <= forward

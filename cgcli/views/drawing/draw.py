@@ -52,14 +52,14 @@ class Drawing:
         return files.as_svg(self._placed(frame), title)
 
     def document(self, frame: int | None = None) -> dict[str, Any]:
-        """Return as `cgraph.draw/1` the places of shapes and arrows, with the numbers beside them.
+        """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
 
         The numbers are as they are written in the picture.
         """
         graph, placed = self.graph, self._placed(frame)
         scene = placed.scene
         return {
-            "schema": "cgraph.draw/1",
+            "schema": "cgraph.draw/2",
             "expression": graph.text,
             "output": graph.names[graph.output],
             **_rounded(placed, "width", "height"),
@@ -79,7 +79,7 @@ class Drawing:
                     "from": scene.shapes[arrow.source].node,
                     "to": scene.shapes[arrow.target].node,
                     "argument": arrow.place,
-                    **fields(arrow, "value", "gradient"),
+                    **fields(arrow, "value", "contribution"),
                     "points": [[round(x, 1), round(y, 1)] for x, y in route],
                 }
                 for arrow, route in zip(scene.arrows, placed.routes, strict=True)

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from cgcli.errors import missing
 from cgcli.views.drawing.layers import LABEL, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
-from cgcli.views.drawing.scene import Arrow, Scene, Shape
+from cgcli.views.drawing.scene import Scene, Shape
 
 _MARGIN: Final = 16.0
 _LINE: Final = 16.0
@@ -46,9 +46,10 @@ def as_svg(placed: Placed, title: str) -> str:
     for shape, drawn in zip(placed.scene.shapes, placed.shapes, strict=True):
         parts += _shape(shape, drawn)
     for arrow, at in zip(placed.scene.arrows, placed.labels, strict=True):
-        parts += _numbers(arrow, at)
+        parts += _numbers(arrow.value, arrow.contribution, at)
     for k, (start, end) in placed.ends.items():
-        parts += _numbers(placed.scene.shapes[k], ((start[0] + end[0]) / 2 - 3, start[1]))
+        shape, at = placed.scene.shapes[k], ((start[0] + end[0]) / 2 - 3, start[1])
+        parts += _numbers(shape.value, shape.gradient, at)
     return "\n".join([*parts, *legend, "</g>", "</svg>"]) + "\n"
 
 
@@ -128,9 +129,9 @@ def _outline(kind: str, at: Drawn) -> str:
     )
 
 
-def _numbers(of: Arrow | Shape, at: Point) -> list[str]:
-    """Return the value above a place and the gradient below it."""
-    labels = [("value", of.value, -4.0), ("gradient", of.gradient, LABEL + 1)]
+def _numbers(value: str, gradient: str, at: Point) -> list[str]:
+    """Return the value above a place, and below it the gradient, or an arrow's part of one."""
+    labels = [("value", value, -4.0), ("gradient", gradient, LABEL + 1)]
     return [_text(kind, at[0], at[1] + down, text) for kind, text, down in labels if text]
 
 
@@ -180,7 +181,7 @@ def as_dot(scene: Scene) -> Iterator[str]:
         order = ", ordering=in" if shape.is_ordered else ""
         yield f'  n{k} [shape={form}, label="{_dot(_lines(shape))}"{order}];\n'
     for arrow in scene.arrows:
-        label = _dot([text for text in (arrow.value, arrow.gradient) if text])
+        label = _dot([text for text in (arrow.value, arrow.contribution) if text])
         more = f' [label="{label}"]' if label else ""
         yield f"  n{arrow.source} -> n{arrow.target}{more};\n"
     yield "}\n"
@@ -195,7 +196,7 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
         label = _mermaid(_lines(named))
         yield f'  n{k}(("{label}"))\n' if shape.is_operation else f'  n{k}["{label}"]\n'
     for arrow in scene.arrows:
-        label = _mermaid([text for text in (arrow.value, arrow.gradient) if text])
+        label = _mermaid([text for text in (arrow.value, arrow.contribution) if text])
         between = f'-- "{label}" -->' if label else "-->"
         yield f"  n{arrow.source} {between} n{arrow.target}\n"
 

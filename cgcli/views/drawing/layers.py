@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from cgcli.views.drawing.scene import Arrow, Scene, Shape
+from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.drawing.turns import recurrences
 from cgcli.views.gate import width
 
@@ -164,19 +164,21 @@ def _boxes(scene: Scene) -> list[Box]:
     leaving = Counter(arrow.source for arrow in scene.arrows)
     strips = [0.0] * len(scene.shapes)
     for arrow in scene.arrows:
-        strips[arrow.target] = max(strips[arrow.target], _label_width(arrow) + _STRIP)
+        strips[arrow.target] = max(
+            strips[arrow.target], _label_width(arrow.value, arrow.contribution) + _STRIP
+        )
     boxes = []
     for k, shape in enumerate(scene.shapes):
         wide, tall, corner = _extent(shape)
-        end = _label_width(shape)
+        end = _label_width(shape.value, shape.gradient)
         end = end + _STRIP + 8 if end else 0.0
         rows = max(ROW * arriving[k], 12.0 * leaving[k])
         boxes.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
     return boxes
 
 
-def _label_width(of: Arrow | Shape) -> float:
-    return max(text_width(of.value, LABEL), text_width(of.gradient, LABEL))
+def _label_width(*texts: str) -> float:
+    return max(text_width(text, LABEL) for text in texts)
 
 
 def _extent(shape: Shape) -> tuple[float, float, float]:

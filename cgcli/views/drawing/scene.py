@@ -61,13 +61,16 @@ class Shape(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """An argument of an operation: from one shape to another, with its value and gradient."""
+    """An argument of an operation: from one shape to another, with its value.
+
+    Its contribution is what this use of it adds to its gradient.
+    """
 
     source: int
     target: int
     place: int
     value: str
-    gradient: str
+    contribution: str
 
 
 class Scene(NamedTuple):
@@ -100,8 +103,8 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     for node in kept:
         for place, argument in enumerate(graph.arguments[node]):
             if argument in places:
-                value, gradient = known.value(argument), known.sent(node, place)
-                arrows.append(Arrow(places[argument], places[node], place, value, gradient))
+                value, sent = known.value(argument), known.sent(node, place)
+                arrows.append(Arrow(places[argument], places[node], place, value, sent))
     used = {arrow.source for arrow in arrows}
     shapes = [_shape(graph, node, known, places[node] not in used) for node in kept]
     operations = [node for node in kept if graph.arguments[node]]

@@ -200,7 +200,7 @@ def _ways(scene: Scene, stops: list[Stop]) -> list[_Way]:
     ways = []
     for number, source, stop in sorted(pieces, key=lambda piece: piece[0]):
         arrow = scene.arrows[number]
-        numbers = (arrow.value, arrow.gradient) if stop.shape is not None else ("", "")
+        numbers = (arrow.value, arrow.contribution) if stop.shape is not None else ("", "")
         ways.append(_Way(arrow.source, source.exit, stop.top + stop.entry(number), stop, *numbers))
     return ways
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Contribution
+from cgcli.calculus.local import Formula
 from cgcli.operations.row import LEVELS
 from cgcli.operations.table import OPERATIONS
 from cgcli.views.trace.writing import Writing
@@ -41,65 +42,87 @@ class Chain(Writing):
     def total(self, node: int, received: list[Contribution], total: Any) -> Line:
         """Say what a node's gradient is the sum of, each part named by its use."""
         aside = Message("from its {count} uses", count=len(received))
-        sides = [self.gradient(node)]
         if len(received) <= _TERMS:
             aside = Message("from {uses}", uses=Math(", ".join(map(self.use, received))))
-            if self.shown.gradients and self.is_short(*(part.sent for part in received)):
-                first, *rest = (self.grad(part.sent) for part in received)
-                plus = (self.in_brackets(text, LEVELS["sum"] + 1) for text in rest)
-                sides.append(" + ".join([first, *plus]))
-        sides.append(self.grad(total))
+        sides = [self.gradient(node), *self.terms(received), self.grad(total)]
         return Line("sum", Message("sum"), distinct(sides), aside=aside)
 
-    def contribution(self, one: Contribution) -> Iterator[Line]:
-        """Return the lines of one argument: its local derivative, and the chain rule with it."""
-        target = self.gradient(one.argument)
-        if one.sent is None:
+    def terms(self, received: list[Contribution]) -> list[str]:
+        """Return the sum of the parts of a gradient in numbers, where they are few."""
+        sent = [part.sent for part in received]
+        if not (1 < len(sent) <= _TERMS and self.shown.gradients and self.is_short(*sent)):
+            return []
+        first, *rest = map(self.grad, sent)
+        return [" + ".join([first, *(self.in_brackets(t, LEVELS["sum"] + 1) for t in rest)])]
+
+    def through(self, part: Contribution) -> Message:
+        """Name a part of a gradient by the use that sends it."""
+        return Message("through {use}", use=Math(self.use(part)))
+
+    def product(self, part: Contribution) -> str:
+        """Return how a part of a gradient is written: upstream times local derivative."""
+        text = self._times(part, self.local(part))
+        return text if part.formula is None else self._spread(part, text)
+
+    def contribution(self, part: Contribution) -> Iterator[Line]:
+        """Return the lines of one argument: its local derivative, and the chain rule with it.
+
+        What one use of several sends is written as the product that it is. The sign of the
+        gradient stands for their sum alone: Deisenroth, Faisal and Ong, Mathematics for Machine
+        Learning, section 5.6.
+        """
+        target = self.gradient(part.argument)
+        if part.sent is None:
             why = Message("nothing goes to {gradient}", gradient=Math(target))
-            if one.formula is not None:
+            if part.formula is not None:
                 why = Message("{what}: a small change of it changes nothing here", what=why)
             yield Line("nothing", why)
             return
-        upstream = self.gradient(one.node)
-        sides: list[str] = []
-        if one.formula is None:
-            yield Line("pullback", Message("pullback"), aside=self.pullback(one))
+        sides: list[str] = [self.product(part)] if part.shared else [target]
+        aside: Message | str = ""
+        if part.formula is None:
+            yield Line("pullback", Message("pullback"), aside=self.pullback(part))
+            aside = self.shape(part.argument)
         else:
-            local = self.formula_of(one.formula)
-            ratio = self.signs.ratio(self.name(one.node), self.name(one.argument))
-            sides = [ratio, local]
-            # A derivative that is a number needs no second one, and no blank either.
-            if self.number(one.partial, True) != local:
-                visible = self.shown.values and self.shown.gradients
-                sides.append(self.number(one.partial, visible))
-            yield Line("local", Message("local"), tuple(sides), self.reasons(one.formula))
-            factor = ratio
-            if len(local) <= _LONGEST:
-                factor = self.in_brackets(local, LEVELS["product"] + 1, self.level(one.formula))
-            sides = [self._spread(one, f"{upstream}{self.signs.times}{factor}")]
-            sides += self._product(one)
-        kind, label = "chain", Message("chain")
-        if one.shared:
-            kind, label = "part", Message("part of {gradient}", gradient=Math(target))
-        else:
-            sides.insert(0, target)
-        aside = self.shape(one.argument) if one.formula is None else ""
-        yield Line(kind, label, distinct([*sides, self.grad(one.sent)]), aside=aside)
+            local = self.formula_of(part.formula)
+            yield self._local(part, part.formula, local)
+            if not part.shared:
+                factor = self.local(part)
+                if len(local) <= _LONGEST:
+                    level = self.level(part.formula)
+                    factor = self.in_brackets(local, LEVELS["product"] + 1, level)
+                sides.append(self._spread(part, self._times(part, factor)))
+            sides += self._numbers(part)
+        kind, label = ("part", self.through(part)) if part.shared else ("chain", Message("chain"))
+        yield Line(kind, label, distinct([*sides, self.grad(part.sent)]), aside=aside)
 
-    def _product(self, one: Contribution) -> list[str]:
+    def _local(self, part: Contribution, formula: Formula, written: str) -> Line:
+        """Return the line of a local derivative: its sign, its formula, its number."""
+        sides = [self.local(part), written]
+        # A derivative that is a number needs no second one, and no blank either.
+        if self.number(part.partial, True) != written:
+            visible = self.shown.values and self.shown.gradients
+            sides.append(self.number(part.partial, visible))
+        aside = Message("by argument {place}", place=part.place + 1) if self.by_place(part) else ""
+        return Line("local", Message("local"), tuple(sides), self.reasons(formula), aside)
+
+    def _times(self, part: Contribution, factor: str) -> str:
+        return f"{self.gradient(part.node)}{self.signs.times}{factor}"
+
+    def _numbers(self, part: Contribution) -> list[str]:
         """Return upstream times local in numbers, where they are few and nothing was cut off."""
-        upstream = self.result.grad(one.node)
-        special = one.node in self.result.faults or one.node in self.result.masks
-        if not self.shown.gradients or special or not self.is_short(upstream, one.partial):
+        upstream = self.result.grad(part.node)
+        special = part.node in self.result.faults or part.node in self.result.masks
+        if not self.shown.gradients or special or not self.is_short(upstream, part.partial):
             return []
         left = self.in_brackets(self.grad(upstream), LEVELS["product"])
-        right = self.in_brackets(self.value(one.partial), LEVELS["product"] + 1)
-        return [self._spread(one, f"{left}{self.signs.times}{right}")]
+        right = self.in_brackets(self.value(part.partial), LEVELS["product"] + 1)
+        return [self._spread(part, f"{left}{self.signs.times}{right}")]
 
-    def _spread(self, one: Contribution, product: str) -> str:
+    def _spread(self, part: Contribution, product: str) -> str:
         """Return a product summed, where the argument was spread over more elements than it has."""
         graph = self.graph
-        shape, narrow = graph.shape(one.node), graph.shape(one.argument)
+        shape, narrow = graph.shape(part.node), graph.shape(part.argument)
         if shape == narrow:
             return product
         rows: tuple[int, ...] = ()

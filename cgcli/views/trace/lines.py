@@ -100,11 +100,12 @@ class Lines(Chain):
         elif self.result.gradients is not None and self.result.gradients[node] is None:
             aside = Message("{f} does not depend on it", f=self._output)
         value = gradient.value if self.shown.gradients else None
-        written = self.signs.with_decimal(value, self.shown.digits)
-        yield Line("gradient", sides=(self.gradient(node), written), aside=aside)
+        number = self.signs.with_decimal(value, self.shown.digits)
+        sides = [self.gradient(node), *self.terms(gradient.received), number]
+        yield Line("gradient", sides=distinct(sides), aside=aside)
         if several:
             for part in gradient.received:
-                yield Line("entry", Math(self.use(part)), sides=(self.grad(part.sent),))
+                yield Line("entry", self.through(part), (self.product(part), self.grad(part.sent)))
         if not self.graph.arguments[node]:
             yield from self._notes(node, forward=False)
 

@@ -49,4 +49,4 @@ def print_tree(explanation: Explanation, wanted: Wanted) -> None:
 
 
 def _signs() -> Signs:
-    return PLAIN if can_show("∂·…") else ASCII
+    return PLAIN if can_show("∂₁·…") else ASCII

@@ -57,8 +57,8 @@ class _Layout:
         if words and line.kind in _BARE:
             pieces.append((words, style))
         elif words:
-            known = line.kind in _LABELS or line.kind == "entry"
-            padding = " " * max(0, self._wide - width(words)) + "  " if known else ": "
+            known = line.kind in _LABELS
+            padding = " " * (self._wide - width(words)) + "  " if known else ": "
             pieces.append((f"{words}{padding}", "yellow" if line.kind == "note" else "dim"))
         before = 1 if line.kind in _BARE else len(pieces)
         if line.sides:

@@ -75,6 +75,23 @@ class Writing:
         """Return the sign for the gradient by a node, such as ∂f/∂x."""
         return self.signs.ratio(self.name(self.result.of), self.name(node))
 
+    def local(self, part: Contribution) -> str:
+        """Return the sign for a local derivative, such as ∂p/∂x, or ∂₂p where that is ambiguous.
+
+        A node that takes an argument twice has two derivatives by it; and of the output by what
+        has other uses, ∂f/∂x is the gradient. ∂₂p, the partial derivative by the second argument,
+        is D₂p in Spivak's Calculus on Manifolds, chapter 2.
+        """
+        name = self.name(part.node)
+        if self.by_place(part):
+            return self.signs.partial(part.place + 1, name)
+        return self.signs.ratio(name, self.name(part.argument))
+
+    def by_place(self, part: Contribution) -> bool:
+        """Whether a local derivative is written by the place of its argument."""
+        twice = self.graph.arguments[part.node].count(part.argument) > 1
+        return twice or (part.shared and part.node == self.result.of)
+
     def formula(self, node: int) -> str:
         """Return a node's operation in the names of its arguments."""
         return write(self.graph, node, lambda a: self._bound(self.name(a)), self.signs.notation)
@@ -134,13 +151,13 @@ class Writing:
             for variable, value in self.graph.turns.of(node)
         )
 
-    def use(self, one: Contribution) -> str:
-        """Name a use: by its node, its turn, and its place where a node is used twice in one."""
-        name = self.name(one.node)
-        where = list(self.turn(one.node))
-        arguments = self.graph.arguments[one.node]
-        if arguments.count(one.argument) > 1:
-            where.append(f"{self.signs.place}{one.place + 1}")
+    def use(self, part: Contribution) -> str:
+        """Name a use: by its node, its turn, and its place where a node is used twice in part."""
+        name = self.name(part.node)
+        where = list(self.turn(part.node))
+        arguments = self.graph.arguments[part.node]
+        if arguments.count(part.argument) > 1:
+            where.append(f"{self.signs.place}{part.place + 1}")
         return f"{name} ({', '.join(where)})" if where else name
 
     def number(self, value: Any, visible: bool) -> str:
@@ -166,13 +183,13 @@ class Writing:
             return message
         return Message(message.pattern, **{**message.values, "at": ""})
 
-    def pullback(self, one: Contribution) -> Message:
+    def pullback(self, part: Contribution) -> Message:
         """Return in words what an operation that is not elementwise does with its gradient."""
-        graph, node = self.graph, one.node
+        graph, node = self.graph, part.node
         operation, arguments = graph.operations[node], graph.arguments[node]
         names = dict(zip(operation.parameters, arguments, strict=False))
         words = Message(
-            one.words,
+            part.words,
             **{name: Math(self.name(argument)) for name, argument in names.items()},
             y=Math(self.name(node)),
             upstream=Math(self.gradient(node)),
