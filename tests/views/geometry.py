@@ -68,6 +68,7 @@ class Shape(NamedTuple):
     box: Box
     corner: float
     texts: list[Text]
+    is_noted: bool = False
 
     @property
     def name(self) -> str:
@@ -118,6 +119,8 @@ class Drawing(NamedTuple):
     texts: list[Text]
     """The numbers beside arrows."""
     legend: list[Text]
+    bands: list[tuple[Box, str]]
+    """The turns of loops, each with what is written above it."""
     root: ET.Element
 
     @property
@@ -228,7 +231,16 @@ def _shape(group: ET.Element, shift: Point, rules: Rules) -> Shape:
         box, corner = Box(x, y, x + w, y + h), float(outline.get("rx", 0))
     placed = Box(box[0] + shift[0], box[1] + shift[1], box[2] + shift[0], box[3] + shift[1])
     inside = [_text(element, shift, rules) for element in texts]
-    return Shape(outline.get("class", ""), title.text or "", placed, corner, inside)
+    kind, noted, _ = outline.get("class", "").partition(" noted")
+    return Shape(kind, title.text or "", placed, corner, inside, bool(noted))
+
+
+def _band(rect: ET.Element, words: ET.Element, shift: Point, rules: Rules) -> tuple[Box, str]:
+    x, y, w, h = (float(rect.get(key, "")) for key in ("x", "y", "width", "height"))
+    box = Box(x + shift[0], y + shift[1], x + w + shift[0], y + h + shift[1])
+    text = _text(words, shift, rules)
+    assert text.box.within(box)
+    return box, text.text
 
 
 def read_svg(svg: str) -> Drawing:
@@ -242,7 +254,7 @@ def read_svg(svg: str) -> Drawing:
     ]
     rules = styles(style.text or "")
     shift = _shift(group)
-    drawing = Drawing(paper, rules, [], [], [], [], root)
+    drawing = Drawing(paper, rules, [], [], [], [], [], root)
     elements = iter(group)
     for element in elements:
         name = element.tag.removeprefix(SVG)
@@ -250,6 +262,8 @@ def read_svg(svg: str) -> Drawing:
             drawing.arrows.append(_arrow(element, next(elements), shift))
         elif name == "g":
             drawing.shapes.append(_shape(element, shift, rules[0]))
+        elif name == "rect":
+            drawing.bands.append(_band(element, next(elements), shift, rules[0]))
         else:
             assert name == "text", name
             text = _text(element, shift, rules[0])
@@ -313,6 +327,13 @@ def faults(drawing: Drawing) -> Iterator[str]:
             if arrow.box.meets(shape.box) and any(shape.outside(p) < -1.5 for p in arrow.line):
                 yield f"{where} passes through {shape.title!r}"
     yield from _runs_on_one_another(drawing)
+    for (a, turn), (b, following) in itertools.pairwise(drawing.bands):
+        if a.right > b.left + 0.1:
+            yield f"{turn} and {following} overlap"
+        # The arrows between two layers may need some room of their own.
+        first, second = sorted((a.right - a.left, b.right - b.left))
+        if second > 1.05 * first and turn < following:
+            yield f"{turn} and {following} are not as wide as one another"
 
 
 def _text_faults(drawing: Drawing) -> Iterator[str]:
@@ -580,7 +601,7 @@ def read_mermaid(text: str) -> tuple[dict[str, list[str]], list[tuple[str, str, 
     nodes: dict[str, list[str]] = {}
     edges = []
     for line in rest:
-        if found := re.fullmatch(r'  (n\d+)(?:\(\("([^"]*)"\)\)|\["([^"]*)"\])', line):
+        if found := re.fullmatch(r'  (n\d+)(?:\("([^"]*)"\)|\["([^"]*)"\])', line):
             assert found[1] not in nodes
             nodes[found[1]] = _entities(found[2] if found[2] is not None else found[3])
         else:

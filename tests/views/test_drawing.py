@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import unicodedata
+import xml.etree.ElementTree as ET
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -370,6 +371,38 @@ def test_the_turns_of_a_loop_stand_alike(cgraph: Run, drawn: Any) -> None:
         assert max(heights) - min(heights) < 0.2, (path, heights)
         xs = [shape.centre[0] for shape in found]
         assert xs == sorted(xs)
+    assert [words for _, words in drawing.bands] == ["t = 0", "t = 1", "t = 2"]
+    operations = [node for node in shapes if graph.nodes[node]["args"]]
+    for turn, (band, _) in enumerate(drawing.bands):
+        # What a turn makes comes after what the one before made, and before its own state.
+        first = members[turn - 1] if turn else -1
+        made = [node for node in operations if first < node <= members[turn]]
+        assert all(band.holds(shapes[node].centre) for node in made)
+        assert len([node for node in operations if band.holds(shapes[node].centre)]) == len(made)
+
+
+def test_turns_that_need_nothing_of_one_another_are_not_told_apart(drawn: Any) -> None:
+    assert read_svg(drawn("sum([x*t for t in 1..4])", "x=2")).bands == []
+
+
+def test_inputs_are_repeated_where_that_is_asked_for(cgraph: Run, drawn: Any) -> None:
+    graph = wanted(cgraph, *LOOP)
+    drawing = read_svg(drawn(*LOOP, "--repeat"))
+    assert list(faults(drawing)) == []
+    again = Counter(shape.name for shape in drawing.shapes if shape.kind == "input again")
+    assert again == Counter({"w": 2, "u": 2, "x": 2, "b": 2})
+    arrows = uses(drawing)
+    found = nodes_of(drawing, graph)
+    assert Counter((found[u.source], found[u.target]) for u in arrows if u.target >= 0) == (
+        graph.edges()
+    )
+    inputs = {node["id"] for node in graph.nodes if not node["args"]}
+    lengths = [
+        arrow.box.right - arrow.box.left
+        for arrow, use in zip(drawing.arrows, arrows, strict=True)
+        if found[use.source] in inputs
+    ]
+    assert max(lengths) < 3 * min(lengths)
 
 
 def test_a_program_of_sixty_shared_doublings_is_as_long_as_it_is(cgraph: Run, drawn: Any) -> None:
@@ -436,6 +469,41 @@ def test_nothing_comes_from_elsewhere_and_what_the_user_wrote_is_text(drawn: Any
             assert not any(key.startswith("on") or "href" in key for key in element.attrib)
         categories = {unicodedata.category(c) for c in text if c != "\n"}
         assert not categories & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+KINKS = ("abs(x)*y + sqrt(z)", "x=0", "y=2", "z=0")
+
+
+def test_what_has_a_note_is_marked_and_the_note_stands_below(cgraph: Run, drawn: Any) -> None:
+    drawing = read_svg(drawn(*KINKS))
+    assert list(faults(drawing)) == []
+    assert [shape.name for shape in drawing.shapes if shape.is_noted] == ["v1", "v3"]
+    below = " ".join(text.text for text in drawing.legend)
+    notes = cgraph("draw", *KINKS, "--format", "dot").err.splitlines()
+    assert len(notes) == 2
+    assert all(note in below for note in notes)
+    hidden = read_svg(drawn(*KINKS, "--hide", "formulas"))
+    assert hidden.legend == []
+    assert [shape.name for shape in hidden.shapes if shape.is_noted] == ["v1", "v3"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "print", "transparent"])
+def test_a_theme_changes_colours_alone(theme: str, drawn: Any) -> None:
+    style = re.compile(r"<style>.*</style>", re.DOTALL)
+    plain, themed = drawn(*KINKS), drawn(*KINKS, "--theme", theme)
+    assert style.sub("", plain) == style.sub("", themed)
+    (rules,) = style.findall(themed)
+    assert ("prefers-color-scheme" in rules) == (theme == "transparent")
+    paper = re.findall(r"\.paper[^{]*\{ fill: ([^;]+);", rules)[-1]
+    assert paper == {"dark": "#0d1117", "transparent": "none"}.get(theme, "#ffffff")
+
+
+def test_a_size_scales_and_moves_nothing(drawn: Any) -> None:
+    plain, wide = (ET.fromstring(drawn(*SEED, *size)) for size in ((), ("--size", "1200")))
+    assert wide.get("viewBox") == plain.get("viewBox")
+    _, _, across, down = map(float, str(plain.get("viewBox")).split())
+    assert float(wide.get("width", "")) == 1200
+    assert float(wide.get("height", "")) == pytest.approx(1200 * down / across, abs=0.1)
 
 
 def test_the_title_is_the_program(drawn: Any) -> None:
@@ -647,6 +715,29 @@ def _unfiltered(kind: int, line: bytes, above: bytes, size: int) -> bytes:
     return bytes(row)
 
 
+def test_a_picture_goes_to_standard_output(cgraph: Run, tmp_path: Path) -> None:
+    for kind in ("svg", "dot", "mmd"):
+        path = tmp_path / f"a.{kind}"
+        assert cgraph("draw", *SEED, "-o", str(path)).status == 0
+        for words in (("-o", "-"), ()):
+            assert cgraph("draw", *SEED, "--format", kind, *words).out == path.read_text("utf-8")
+    named = tmp_path / "picture"
+    assert cgraph("draw", *SEED, "--format", "mmd", "-o", str(named)).status == 0
+    assert named.read_text("utf-8") == path.read_text("utf-8")
+    check_refused(cgraph("draw", *SEED, "-o", "-"), "--format svg")
+    check_refused(cgraph("draw", *SEED, "--format", "gif"), "svg, png")
+
+
+def test_bytes_go_to_standard_output(tmp_path: Path, environment: dict[str, str]) -> None:
+    sizes = []
+    for dpi in ("96", "192"):
+        command = [sys.executable, "-m", "cgcli", "draw", *SEED, "--format", "png", "--dpi", dpi]
+        ran = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60)
+        assert ran.stdout.startswith(b"\x89PNG")
+        sizes.append(struct.unpack(">II", ran.stdout[16:24]))
+    assert sizes[1] == pytest.approx([2 * length for length in sizes[0]], abs=2)
+
+
 def test_a_png_shows_the_picture(cgraph: Run, drawn: Any, tmp_path: Path) -> None:
     paper = read_svg(drawn(*SEED)).paper
     path = tmp_path / "a.PNG"
@@ -694,11 +785,18 @@ def test_graph_languages_say_the_same(name: str, cgraph: Run, drawn: Any) -> Non
         }
         assert sorted(found.values()) == sorted(by_name.values())
         assert Counter((found[a], found[b]) for a, b, _ in edges) == graph.edges()
-        assert sorted(tuple([*label, ""][:2]) for _, _, label in edges) == expected
+        assert sorted(numbers_of(label) for _, _, label in edges) == expected
         check_written_order(kind, nodes, edges, found, graph)
         labels = [[t for t in label if t not in by_name] for label in nodes.values()]
         sums = {t for label in labels for t in label if t.startswith("Σ")}
         assert sums == {t.text for s in svg.shapes for t in s.texts if t.text.startswith("Σ")}
+
+
+def numbers_of(label: list[str]) -> tuple[str, str]:
+    """The value and the gradient beside an arrow: the sign of a derivative tells them apart."""
+    gradients = [text.removeprefix("∂ ") for text in label if text.startswith("∂ ")]
+    values = [text for text in label if not text.startswith("∂ ")]
+    return "".join(values), "".join(gradients)
 
 
 def check_written_order(
@@ -732,7 +830,7 @@ def test_graph_languages_are_escaped() -> None:
         Shape(k, "", name, "", False, "", "", "", (0, 1), ()) for k, name in enumerate(AWKWARD)
     ]
     arrows = [Arrow(k, k + 1, 0, text, "") for k, text in enumerate(AWKWARD[:-1])]
-    scene = Scene(shapes, arrows, [])
+    scene = Scene(shapes, arrows, [], [])
     for lines, read in ((as_dot(scene), read_dot), (as_mermaid(scene), read_mermaid)):
         nodes, edges = read("".join(lines))
         assert list(nodes.values()) == [[name] for name in AWKWARD]

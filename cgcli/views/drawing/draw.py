@@ -43,13 +43,13 @@ class Drawing:
         svg = self.svg(frame)
         if kind == "svg":
             return svg.encode()
-        return files.converted(svg, "png" if kind == "png" else "pdf")
+        return files.converted(svg, "png" if kind == "png" else "pdf", self.picture.dpi)
 
     def svg(self, frame: int | None = None) -> str:
         """Return the picture as SVG."""
         # The text as one line: what a reader hovers over, or is read aloud.
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
-        return files.as_svg(self._placed(frame), title)
+        return files.as_svg(self._placed(frame), title, self.picture.theme, self.picture.width)
 
     def document(self, frame: int | None = None) -> dict[str, Any]:
         """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.

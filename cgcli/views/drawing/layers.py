@@ -154,8 +154,7 @@ def measured(scene: Scene, levels: list[int]) -> list[Box]:
         strip, shape, end = map(max, columns[alike[level]], box[:3])
         columns[alike[level]] = strip, shape, end
     return [
-        box._replace(column=columns[alike[level]])
-        for box, level in zip(boxes, levels, strict=True)
+        box._replace(column=columns[alike[level]]) for box, level in zip(boxes, levels, strict=True)
     ]
 
 

@@ -16,6 +16,7 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.text import TEXT, formula
 from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN
+from cgcli.views.table import note_lines
 
 _LONGEST: Final = 24
 _ELEMENTS: Final = 4
@@ -27,7 +28,10 @@ _SYMBOLS: Final = {"same": "=", "stack": "[ ]"}
 class Picture(NamedTuple):
     """What is shown: which kinds of number and words, to how many digits.
 
-    The `complete` graph is drawn, or only what the output is computed from.
+    The `complete` graph is drawn, or only what the output is computed from. With `repeats` an
+    input stands beside each of its uses. `theme` is one of `THEMES`, and `width` how many pixels
+    wide the picture is, by itself as many as it needs, `dpi` how many dots of a PNG are an inch,
+    which is 96 of those pixels.
     """
 
     values: bool = True
@@ -35,6 +39,10 @@ class Picture(NamedTuple):
     formulas: bool = True
     digits: int = 4
     complete: bool = True
+    repeats: bool = False
+    theme: str = "auto"
+    width: int | None = None
+    dpi: int = 192
 
 
 class Shape(NamedTuple):
@@ -42,7 +50,7 @@ class Shape(NamedTuple):
 
     `value` and `gradient` are written where they leave the graph: at the output, and at what
     nothing uses. An input that is used far away may be drawn once more there. Arguments of an
-    ordered shape are told by their order.
+    ordered shape are told by their order. What has a note is marked.
     """
 
     node: int
@@ -56,6 +64,7 @@ class Shape(NamedTuple):
     span: tuple[int, int]
     turn: tuple[tuple[str, int], ...]
     is_ordered: bool = False
+    is_noted: bool = False
     is_output: bool = False
     is_again: bool = False
 
@@ -82,6 +91,7 @@ class Scene(NamedTuple):
     shapes: list[Shape]
     arrows: list[Arrow]
     formulas: list[str]
+    notes: list[str]
     repeats: bool = False
 
 
@@ -110,7 +120,8 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     operations = [node for node in kept if graph.arguments[node]]
     with_formulas = picture.formulas and len(operations) <= _FORMULAS
     formulas = [_equation(graph, node) for node in operations if with_formulas]
-    return Scene(shapes, arrows, formulas, picture.repeats)
+    notes = note_lines(result) if result is not None and picture.formulas else []
+    return Scene(shapes, arrows, formulas, notes, picture.repeats)
 
 
 def _is_drawn(graph: Graph, node: int) -> bool:
@@ -132,6 +143,7 @@ def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
         (graph.starts[node], graph.ends[node]),
         graph.turns.of(node) if is_operation else (),
         is_ordered=_is_ordered(graph, node),
+        is_noted=graph.names[node] in known.noted,
         is_output=node == known.output,
     )
 
@@ -180,6 +192,7 @@ class _Known:
         self.graph = graph
         self.digits = picture.digits
         self.output = graph.output if result is None else result.of
+        self.noted = set() if result is None else {note.node for note in result.notes}
         self._values = None if result is None or not picture.values else result.values
         self._explanation: Explanation | None = None
         self._later: set[int] = set()
