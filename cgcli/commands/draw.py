@@ -82,9 +82,32 @@ def draw_command(given: DrawOptions) -> None:
     elif given.output in (None, "-") and given.format is not None:
         publish_bytes(drawing.bytes(kind, given.frame))
     elif given.output is None:
-        drawing.show(given.frame)
+        _show(drawing, given)
     else:
         write_file(given.output, drawing.bytes(kind, given.frame))
+
+
+def _show(drawing: Drawing, given: DrawOptions) -> None:
+    """Draw in the terminal, or where the picture does not fit there the graph as a tree."""
+    from cgcli.views.drawing.terminal import UnfitError
+
+    try:
+        drawing.show(given.frame)
+    except UnfitError as error:
+        if drawing.result is None or given.frame is not None:
+            raise
+        from cgcli.calculus.explain import Explanation
+        from cgcli.views.trace.show import print_tree
+        from cgcli.views.trace.writing import Shown, Wanted
+
+        tell(f"{error.message}: this is its tree; -o graph.svg writes the picture to a file")
+        shown = Shown(
+            values="values" not in given.hide,
+            gradients="gradients" not in given.hide,
+            digits=given.digits,
+        )
+        explanation = Explanation(drawing.result, whole=given.of is None)
+        print_tree(explanation, Wanted(shown=shown))
 
 
 def _kind(given: DrawOptions) -> str:

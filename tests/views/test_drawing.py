@@ -1015,7 +1015,7 @@ def test_the_terminal_joins_the_right_boxes(
     check_terminal(ran.out, wanted(cgraph, *words))
 
 
-REFUSED: Counter[str] = Counter()
+TREES: Counter[bool] = Counter()
 
 
 @BOUND
@@ -1026,21 +1026,35 @@ def test_random_programs_in_the_terminal(program: Program, cgraph: Run) -> None:
     graph = wanted(cgraph, *words)
     assume(3 < len(graph.nodes) <= 20)
     ran = cgraph("draw", *words)
-    REFUSED["drawn"] += ran.status == 0
-    REFUSED["refused"] += ran.status != 0
-    if ran.status:
-        check_refused(ran, "would hide each other", "-o graph.svg")
-        return
-    check_terminal(ran.out, graph)
+    assert ran.status == 0
+    is_tree = "would hide each other" in ran.err
+    TREES[is_tree] += 1
+    if is_tree:
+        check_tree(ran, cgraph, *words)
+    else:
+        check_terminal(ran.out, graph)
 
 
-def test_the_terminal_seldom_refuses() -> None:
-    assert REFUSED["refused"] <= 0.1 * REFUSED.total()
+def check_tree(ran: Any, cgraph: Run, *words: str) -> None:
+    """What does not fit is drawn as a tree, and where the picture can be had is told."""
+    assert "this is its tree; -o graph.svg" in ran.err
+    assert ran.out == cgraph("trace", *words, "--tree", "--digits", "4").out
+
+
+def test_the_terminal_seldom_draws_a_tree() -> None:
+    assert TREES[True] <= 0.1 * TREES.total()
 
 
 def test_a_narrow_terminal(cgraph: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    check_refused(cgraph("draw", *SHARED), "columns", "40", "-o graph.svg")
+    ran = cgraph("draw", *SHARED)
+    assert ran.status == 0
+    assert "columns" in ran.err
+    check_tree(ran, cgraph, *SHARED)
+    hidden = cgraph("draw", *SHARED, "--hide", "values,gradients")
+    assert hidden.out == cgraph("trace", *SHARED, "--tree", "--hide", "values,gradients").out
+    check_refused(cgraph("draw", *SHARED, "--frame", "1"), "columns", "40", "-o graph.svg")
+    check_refused(cgraph("draw", SHARED[0], "--no-values"), "columns", "-o graph.svg")
     monkeypatch.setenv("COLUMNS", "41")
     width = max(map(len, cgraph("draw", *SEED).out.splitlines()))
     assert width <= 41

@@ -87,7 +87,7 @@ class Drawing:
         }
 
     def show(self, frame: int | None = None) -> None:
-        """Draw the picture in the terminal; raises `CgraphError` where it does not fit."""
+        """Draw the picture in the terminal; raises `UnfitError` where it does not fit."""
         from cgcli.views.drawing.terminal import check_width, print_picture
 
         check_width(self._scene(frame))
