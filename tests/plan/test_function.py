@@ -231,6 +231,9 @@ def test_a_product_that_overflows_is_that_of_one_row() -> None:
         ("sum(atanh(round([y >= z, 0.5])))", {"y": 3.0, "z": 1.0}, {"y": np.nan, "z": np.nan}),
         # What is a number whatever the inputs are has its domain as well.
         ("atanh(floor(x^0)) - y", {"x": 3.0, "y": 0.5}, {"x": np.nan, "y": -1.0}),
+        # The processor flags nothing of an infinity that goes through a quotient or a root.
+        ("q = u/z; q == u", {"u": np.inf, "z": 0.0}, {"u": np.nan, "z": np.nan}),
+        ("u/(y^0.5)", {"u": -3.0, "y": -np.inf}, {"u": 0.0, "y": np.nan}),
         # What is infinite and goes through no step stays that.
         ("p = x/(y < y); prod([z, p])", {"x": 0.5, "y": 0.0, "z": 1.0},
          {"x": np.inf, "y": np.nan, "z": np.inf}),
