@@ -34,6 +34,7 @@ class DrawOptions(Options):
     )
     size: int | None = count("So many pixels wide.", 16, 100_000, metavar="PIXELS")
     dpi: int = count("Dots an inch of a PNG, of 96 pixels.", 24, 1200, default=192)
+    elements: int = count("Matrices of at most so many elements are written out.", default=12)
     repeat: bool = flag("An input once more beside each of its uses.")
     frame: int | None = count("As after K steps of the two passes; 0 is before.", metavar="K")
     frames: str | None = option("Every frame, in a folder; -o frame.png for PNG.", "DIR")
@@ -46,7 +47,8 @@ class DrawOptions(Options):
 
 @takes(
     DrawOptions,
-    f"{ASKED} output format theme size dpi repeat frame frames hide no_values shape digits json",
+    f"{ASKED} output format theme size dpi elements repeat frame frames hide no_values shape digits"
+    " json",
 )
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, with values above the arrows and gradients below.
@@ -59,6 +61,7 @@ def draw_command(given: DrawOptions) -> None:
 
     kind = _kind(given)
     _check(given)
+    is_shown = not (given.output or given.format or given.frames or given.json)
     problem = Problem("draw", given)
     picture = Picture(
         **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
@@ -68,6 +71,8 @@ def draw_command(given: DrawOptions) -> None:
         theme=given.theme,
         width=given.size,
         dpi=given.dpi,
+        # A terminal has a line for a number.
+        elements=0 if is_shown else given.elements,
     )
     if given.no_values:
         drawing = Drawing(outlined(problem)[0], None, picture)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 SVG = "{http://www.w3.org/2000/svg}"
+SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 Point = tuple[float, float]
 Rules = dict[str, dict[str, str]]
 
@@ -168,9 +169,22 @@ def _text(element: ET.Element, shift: Point, rules: Rules) -> Text:
     size = float(style["font-size"].removesuffix("px"))
     text = element.text or ""
     x, y = float(element.get("x", 0)) + shift[0], float(element.get("y", 0)) + shift[1]
-    across = _columns(text) * 0.6 * size
+    lines = [(text, y)]
+    if len(element):
+        assert not text
+        assert all(
+            line.get(SPACE) == "preserve"
+            and float(line.get("x", "")) == float(element.get("x", ""))
+            for line in element
+        )
+        lines = [(line.text or "", float(line.get("y", "")) + shift[1]) for line in element]
+        assert len({len(text) for text, _ in lines}) == 1, "columns stand below one another"
+        rows = (" ".join(line.split()) for line, _ in lines)
+        text = f"[{', '.join(row.replace('[ ', '[') for row in rows)}]"
+    across = max(_columns(line) for line, _ in lines) * 0.6 * size
     left = {"start": x, "middle": x - across / 2, "end": x - across}[style["text-anchor"]]
-    return Text(kind, text, x, y, size, Box(left, y - 0.8 * size, left + across, y + 0.22 * size))
+    top, bottom = lines[0][1] - 0.8 * size, lines[-1][1] + 0.22 * size
+    return Text(kind, text, x, y, size, Box(left, top, left + across, bottom))
 
 
 def _sampled(path: str, shift: Point) -> list[Point]:

@@ -462,13 +462,29 @@ def test_nothing_comes_from_elsewhere_and_what_the_user_wrote_is_text(drawn: Any
         rest = text.replace('xmlns="http://www.w3.org/2000/svg"', "", 1)
         drawing = read_svg(text)
         own = {e.tag.rpartition("}")[2] for e in drawing.root.iter()}
-        assert own <= {*("svg", "title", "style", "rect", "g", "path"), "polygon", "circle", "text"}
+        assert own <= {
+            *("svg", "title", "style", "rect", "g", "path"),
+            "polygon",
+            "circle",
+            "text",
+            "tspan",
+        }
         assert "http" not in rest or words[0] == HOSTILE
         assert not re.search(r"<(script|image|foreignObject|use|a)\b|<!|<\?|@import|url\(", rest)
         for element in drawing.root.iter():
             assert not any(key.startswith("on") or "href" in key for key in element.attrib)
         categories = {unicodedata.category(c) for c in text if c != "\n"}
         assert not categories & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def test_small_matrices_are_tables(drawn: Any) -> None:
+    words = ("sum(W @ x)", "W=[[1,2],[3,-4.25],[0,1]]", "x=[1,2]")
+    tables = {text.text for text in read_svg(drawn(*words)).texts}
+    assert {"[[1, 2], [3, -4.25], [0, 1]]", "[[1, 2], [1, 2], [1, 2]]"} <= tables
+    for most in ("0", "5"):
+        texts = {text.text for text in read_svg(drawn(*words, "--elements", most)).texts}
+        assert "3×2" in texts
+        assert not texts & {"[[1, 2], [3, -4.25], [0, 1]]"}
 
 
 KINKS = ("abs(x)*y + sqrt(z)", "x=0", "y=2", "z=0")

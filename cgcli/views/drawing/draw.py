@@ -12,7 +12,7 @@ from cgcli.views.document import fields
 from cgcli.views.drawing import files
 from cgcli.views.drawing.layers import repeated
 from cgcli.views.drawing.layout import Placed, place
-from cgcli.views.drawing.scene import Picture, Scene, frames, scene
+from cgcli.views.drawing.scene import Picture, Scene, frames, in_a_line, scene
 from cgcli.views.gate import printable
 
 
@@ -69,8 +69,8 @@ class Drawing:
                     "name": graph.names[shape.node],
                     "symbol": shape.symbol,
                     **_rounded(at, "x", "y", "width", "height"),
-                    "value": shape.value,
-                    "gradient": shape.gradient or shape.total,
+                    "value": in_a_line(shape.value),
+                    "gradient": in_a_line(shape.gradient or shape.total),
                 }
                 for shape, at in zip(scene.shapes, placed.shapes, strict=True)
             ],
@@ -79,7 +79,8 @@ class Drawing:
                     "from": scene.shapes[arrow.source].node,
                     "to": scene.shapes[arrow.target].node,
                     "argument": arrow.place,
-                    **fields(arrow, "value", "contribution"),
+                    "value": in_a_line(arrow.value),
+                    "contribution": in_a_line(arrow.contribution),
                     "points": [[round(x, 1), round(y, 1)] for x, y in route],
                 }
                 for arrow, route in zip(scene.arrows, placed.routes, strict=True)

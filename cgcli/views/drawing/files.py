@@ -14,9 +14,9 @@ from textwrap import wrap
 from typing import Final, Literal
 
 from cgcli.errors import missing
-from cgcli.views.drawing.layers import LABEL, NAME, SYMBOL, text_width
+from cgcli.views.drawing.layers import LABEL, LINE, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
-from cgcli.views.drawing.scene import Arrow, Scene, Shape
+from cgcli.views.drawing.scene import Arrow, Scene, Shape, in_a_line
 
 _MARGIN: Final = 16.0
 _LINE: Final = 16.0
@@ -82,7 +82,14 @@ def _n(number: float) -> str:
 
 
 def _text(kind: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text, quote=False)}</text>'
+    lines = escape(text, quote=False).split("\n")
+    if len(lines) > 1:
+        # Spaces keep the columns of a table below one another.
+        lines = [
+            f'<tspan xml:space="preserve" x="{_n(x)}" y="{_n(y + LINE * row)}">{line}</tspan>'
+            for row, line in enumerate(lines)
+        ]
+    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{"".join(lines)}</text>'
 
 
 def _band(kind: str, left: float, right: float, tall: float) -> str:
@@ -147,7 +154,8 @@ def _outline(kind: str, at: Drawn) -> str:
 
 def _numbers(value: str, gradient: str, at: Point) -> list[str]:
     """Return the value above a place, and below it the gradient, or an arrow's part of one."""
-    labels = [("value", value, -4.0), ("gradient", gradient, LABEL + 1)]
+    # A table ends above the arrow, or begins below it.
+    labels = [("value", value, -4.0 - LINE * value.count("\n")), ("gradient", gradient, LABEL + 1)]
     return [_text(kind, at[0], at[1] + down, text) for kind, text, down in labels if text]
 
 
@@ -224,18 +232,18 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
 
 def _lines(shape: Shape) -> list[str]:
     """Return the words of a shape; at an end its value and gradient are among them."""
-    words = (shape.symbol, shape.name, shape.total, shape.value, _sign(shape.gradient))
-    return [text for text in words if text]
+    value, gradient = in_a_line(shape.value), _sign(shape.gradient)
+    return [text for text in (shape.symbol, shape.name, shape.total, value, gradient) if text]
 
 
 def _along(arrow: Arrow) -> list[str]:
     """Return what stands beside an arrow."""
-    return [text for text in (arrow.value, _sign(arrow.contribution)) if text]
+    return [text for text in (in_a_line(arrow.value), _sign(arrow.contribution)) if text]
 
 
 def _sign(gradient: str) -> str:
     """Return a gradient as it is told from a value where there are no colours."""
-    return f"∂ {gradient}" if gradient else ""
+    return f"∂ {in_a_line(gradient)}" if gradient else ""
 
 
 def _dot(lines: list[str]) -> str:

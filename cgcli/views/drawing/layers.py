@@ -21,6 +21,8 @@ LABEL: Final = 11.0
 
 ROW: Final = 36.0
 """The height of an arrow with its numbers above and below."""
+LINE: Final = 13.0
+"""The height of a line of a number that has several."""
 
 TURN: Final = 24.0
 """The height of what stands above the turns of a loop."""
@@ -159,25 +161,33 @@ def measured(scene: Scene, levels: list[int]) -> list[Box]:
 
 
 def _boxes(scene: Scene) -> list[Box]:
-    arriving = Counter(arrow.target for arrow in scene.arrows)
+    heights = [0.0] * len(scene.shapes)
     leaving = Counter(arrow.source for arrow in scene.arrows)
     strips = [0.0] * len(scene.shapes)
     for arrow in scene.arrows:
         strips[arrow.target] = max(
             strips[arrow.target], _label_width(arrow.value, arrow.contribution) + _STRIP
         )
+        heights[arrow.target] += sum(reach(arrow.value, arrow.contribution))
     boxes = []
     for k, shape in enumerate(scene.shapes):
         wide, tall, corner = _extent(shape)
         end = _label_width(shape.value, shape.gradient)
         end = end + _STRIP + 8 if end else 0.0
-        rows = max(ROW * arriving[k], 12.0 * leaving[k])
+        beside = 2 * max(reach(shape.value, shape.gradient)) if end else 0.0
+        rows = max(heights[k], 12.0 * leaving[k], beside)
         boxes.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
     return boxes
 
 
+def reach(value: str, gradient: str) -> tuple[float, float]:
+    """Return how high the numbers of an arrow stand above it, and how deep below."""
+    above, below = (ROW / 2 + LINE * text.count("\n") for text in (value, gradient))
+    return above, below
+
+
 def _label_width(*texts: str) -> float:
-    return max(text_width(text, LABEL) for text in texts)
+    return max(text_width(line, LABEL) for text in texts for line in text.split("\n"))
 
 
 def _extent(shape: Shape) -> tuple[float, float, float]:

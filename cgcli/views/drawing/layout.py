@@ -13,7 +13,16 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.layers import ROW, TURN, Box, bends, layers, measured, repeated
+from cgcli.views.drawing.layers import (
+    ROW,
+    TURN,
+    Box,
+    bends,
+    layers,
+    measured,
+    reach,
+    repeated,
+)
 from cgcli.views.drawing.order import arrivals, in_order
 from cgcli.views.drawing.scene import Scene
 from cgcli.views.drawing.turns import recurrences
@@ -235,9 +244,12 @@ def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> 
         if not scene.shapes[target].is_ordered:
             # In the order in which they come, so that they do not cross before the shape.
             numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
-        first = middles[target] - ROW * (len(numbers) - 1) / 2
-        for k, number in enumerate(numbers):
-            rows[number] = first + ROW * k
+        arrows = [scene.arrows[number] for number in numbers]
+        reaches = [reach(arrow.value, arrow.contribution) for arrow in arrows]
+        row = middles[target] - sum(map(sum, reaches)) / 2
+        for number, (above, below) in zip(numbers, reaches, strict=True):
+            rows[number] = row + above
+            row += above + below
     return rows
 
 

@@ -31,7 +31,8 @@ class Picture(NamedTuple):
     The `complete` graph is drawn, or only what the output is computed from. With `repeats` an
     input stands beside each of its uses. `theme` is one of `THEMES`, and `width` how many pixels
     wide the picture is, by itself as many as it needs, `dpi` how many dots of a PNG are an inch,
-    which is 96 of those pixels.
+    which is 96 of those pixels. A matrix of at most so many `elements` is written out, a row a
+    line; with 0 on one line, where it is short.
     """
 
     values: bool = True
@@ -43,6 +44,7 @@ class Picture(NamedTuple):
     theme: str = "auto"
     width: int | None = None
     dpi: int = 192
+    elements: int = 12
 
 
 class Shape(NamedTuple):
@@ -191,6 +193,7 @@ class _Known:
     ) -> None:
         self.graph = graph
         self.digits = picture.digits
+        self._elements = picture.elements
         self.output = graph.output if result is None else result.of
         self.noted = set() if result is None else {note.node for note in result.notes}
         self._values = None if result is None or not picture.values else result.values
@@ -214,7 +217,7 @@ class _Known:
         """Return a node's value, or nothing where it is not known or not wanted."""
         if self._values is None or node in self._later:
             return ""
-        return _number(self._values[node], self.digits)
+        return self._written(self._values[node])
 
     def sent(self, node: int, place: int) -> str:
         """Return what a node sends to one argument."""
@@ -226,7 +229,7 @@ class _Known:
         if not known or gradients is None or gradients[node] is None:
             return ""
         sent = explanation.sent(node, place)
-        return "" if sent is None else _number(sent, self.digits)
+        return "" if sent is None else self._written(sent)
 
     def gradient(self, node: int) -> str:
         """Return a node's whole gradient, once all its uses have sent their part."""
@@ -235,15 +238,45 @@ class _Known:
             return ""
         if sending is not None and any(u.node not in sending for u in explanation.received(node)):
             return ""
-        return _number(explanation.result.grad(node), self.digits)
+        return self._written(explanation.result.grad(node))
 
     def total(self, node: int) -> str:
         """Return the sum of a node's contributions where there are several."""
         explanation = self._explanation
         if explanation is None or self.graph.uses[node] < 2 or len(explanation.received(node)) < 2:
             return ""
-        gradient = self.gradient(node)
-        return f"Σ {gradient}" if gradient else ""
+        known = self.gradient(node)
+        return f"Σ {_number(explanation.result.grad(node), self.digits)}" if known else ""
+
+    def _written(self, value: Any) -> str:
+        if getattr(value, "ndim", 0) == 2 and len(value) > 1 and value.size <= self._elements:
+            return table(value, self.digits)
+        return _number(value, self.digits)
+
+
+def table(matrix: Any, digits: int) -> str:
+    """Return a matrix a row a line, its columns below one another.
+
+    >>> import numpy as np
+    >>> print(table(np.array([[1.0, -20.0], [0.5, 3.0]]), 4))
+    [  1, -20]
+    [0.5,   3]
+    """
+    cells = [[PLAIN.value(element, digits) for element in row] for row in matrix]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rows = (
+        ", ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    )
+    return "\n".join(f"[{row}]" for row in rows)
+
+
+def in_a_line(text: str) -> str:
+    """Return a number that may be a table on one line."""
+    if "\n" not in text:
+        return text
+    rows = (" ".join(row.split()).replace("[ ", "[") for row in text.split("\n"))
+    return f"[{', '.join(rows)}]"
 
 
 def _number(value: Any, digits: int) -> str:
