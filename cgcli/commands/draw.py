@@ -11,8 +11,8 @@ from cgcli.commands.options import ASKED, Options, choice, count, flag, option, 
 from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, file_error, shorten
-from cgcli.views.formats import PICTURES
-from cgcli.views.streams import publish_document, tell
+from cgcli.views.formats import PICTURES, THEMES
+from cgcli.views.streams import publish_bytes, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.views.drawing.draw import Drawing
@@ -26,6 +26,16 @@ class DrawOptions(Options):
         "FILE",
         names=("-o", "--output"),
     )
+    format: str | None = choice(
+        PICTURES, "{words}, for standard output or whatever the file is called.", "FORMAT"
+    )
+    theme: str = choice(
+        THEMES, "The colours: {words}; auto is as the reader's screen.", "THEME", default="auto"
+    )
+    size: int | None = count("So many pixels wide.", 16, 100_000, metavar="PIXELS")
+    dpi: int = count("Dots an inch of a PNG, of 96 pixels.", 24, 1200, default=192)
+    elements: int = count("Matrices of at most so many elements are written out.", default=12)
+    repeat: bool = flag("An input once more beside each of its uses.")
     frame: int | None = count("Show what is known after K steps of the two passes.", metavar="K")
     frames: str | None = option("Write every frame to a folder; with -o frame.png as PNG.", "DIR")
     hide: set[str] = choice(
@@ -35,7 +45,11 @@ class DrawOptions(Options):
     digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4)
 
 
-@takes(DrawOptions, f"{ASKED} output frame frames hide no_values shape digits json")
+@takes(
+    DrawOptions,
+    f"{ASKED} output format theme size dpi elements repeat frame frames hide no_values shape digits"
+    " json",
+)
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, with values above the arrows and gradients below.
 
@@ -45,13 +59,20 @@ def draw_command(given: DrawOptions) -> None:
     from cgcli.views.drawing.scene import Picture
     from cgcli.views.table import note_lines
 
-    kind = _kind(given.output)
+    kind = _kind(given)
     _check(given)
+    is_shown = not (given.output or given.format or given.frames or given.json)
     problem = Problem("draw", given)
     picture = Picture(
         **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
         digits=given.digits,
         complete=given.of is None,
+        repeats=given.repeat,
+        theme=given.theme,
+        width=given.size,
+        dpi=given.dpi,
+        # A terminal has a line for a number.
+        elements=0 if is_shown else given.elements,
     )
     if given.no_values:
         drawing = Drawing(outlined(problem)[0], None, picture)
@@ -63,16 +84,47 @@ def draw_command(given: DrawOptions) -> None:
         _write_frames(drawing, given.frames, kind)
     elif given.json:
         publish_document(drawing.document(given.frame))
+    elif given.output in (None, "-") and given.format is not None:
+        publish_bytes(drawing.bytes(kind, given.frame))
     elif given.output is None:
-        drawing.show(given.frame)
+        _show(drawing, given)
     else:
         write_file(given.output, drawing.bytes(kind, given.frame))
 
 
-def _kind(output: str | None) -> str:
-    """Return what kind of picture a file's name asks for."""
+def _show(drawing: Drawing, given: DrawOptions) -> None:
+    """Draw in the terminal, or where the picture does not fit there the graph as a tree."""
+    from cgcli.views.drawing.terminal import UnfitError
+
+    try:
+        drawing.show(given.frame)
+    except UnfitError as error:
+        if drawing.result is None or given.frame is not None:
+            raise
+        from cgcli.calculus.explain import Explanation
+        from cgcli.views.trace.show import print_tree
+        from cgcli.views.trace.writing import Shown, Wanted
+
+        tell(f"{error.message}: this is its tree; -o graph.svg writes the picture to a file")
+        shown = Shown(
+            values="values" not in given.hide,
+            gradients="gradients" not in given.hide,
+            digits=given.digits,
+        )
+        explanation = Explanation(drawing.result, whole=given.of is None)
+        print_tree(explanation, Wanted(shown=shown))
+
+
+def _kind(given: DrawOptions) -> str:
+    """Return what kind of picture is asked for, by the option or a file's name."""
+    output = given.output
+    if given.format is not None:
+        return given.format
     if output is None:
         return "svg"
+    if output == "-":
+        message = "what standard output is to hold cannot be told"
+        raise CgraphError("usage", message, "add --format svg, or " + ", ".join(PICTURES[1:]))
     if os.path.isdir(output):
         message = f"{shorten(output, 80)} is a folder"
         raise CgraphError("file", message, "name a file in it, such as graph.svg")
@@ -90,7 +142,7 @@ def _check(given: DrawOptions) -> None:
         raise conflict("a frame shows which values are known, and with --no-values none is")
     if given.frame is not None and given.frames is not None:
         raise conflict("--frame draws one step and --frames all of them")
-    if given.json and (given.output is not None or given.frames is not None):
+    if given.json and (given.output is not None or given.format or given.frames is not None):
         raise conflict("--json prints the picture's places, and -o and --frames write files")
     if given.shape is not None and not given.no_values:
         message = "--shape is for names that have no value"

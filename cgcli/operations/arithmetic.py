@@ -47,6 +47,7 @@ ARITHMETIC: Final = (
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: 1),
         symbol="+",
         level=LEVELS["sum"],
+        commutes=True,
         summary="sum",
     ),
     Binary(
@@ -64,6 +65,7 @@ ARITHMETIC: Final = (
         symbol="*",
         latex=r"\cdot",
         level=LEVELS["product"],
+        commutes=True,
         summary="product",
     ),
     Binary(

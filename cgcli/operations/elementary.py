@@ -115,6 +115,7 @@ ELEMENTARY: Final = (
             lambda m, y, a, b: m.where(y == 0, 0, a / y),
             lambda m, y, a, b: m.where(y == 0, 0, b / y),
         ),
+        commutes=True,
         kinks=(
             Kink(
                 lambda m, a, b: m.where(a == 0, b == 0, False),

@@ -85,6 +85,7 @@ def _comparison(
         parameters=("a", "b"),
         step=True,
         equates=bool(left and right),
+        commutes=bool(left and right),
         kinks=(
             Kink(
                 lambda m, a, b: a == b,
@@ -121,6 +122,7 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
         textbook=taught,
         parameters=("a", "b"),
         variadic=True,
+        commutes=True,
         kinks=(
             Kink(
                 lambda m, *a: _ties(m, value(m, *a), a) > 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, NamedTuple
@@ -188,6 +189,9 @@ class _Call:
 
     def run(self, given: Mapping[str, Any]) -> Called:
         """Return the value and the gradients."""
+        guard = self._plan.plan.guard
+        # Of an infinity that goes through an operation the processor flags nothing.
+        guard.careful = guard.careful or any(map(_is_infinite, given.values()))
         for name, array in self._inputs.items():
             array[...] = given[name]
         names = self._plan.column_shapes
@@ -229,6 +233,10 @@ class _Call:
         result = evaluate(graph, inputs, None, names, self._limits, kind=DOUBLES)
         found = result.gradient if result.jacobian is None else result.jacobian
         return Called(result.value, {n: np.asarray((found or {})[n]) for n in names})
+
+
+def _is_infinite(value: Any) -> bool:
+    return not np.isfinite(value).all() if value.ndim else abs(value) == math.inf
 
 
 def _repeated(part: Any, shape: Shape) -> Any:

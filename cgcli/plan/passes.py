@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from cgcli.calculus.ends import mended
+from cgcli.calculus.ends import is_outside, mended
 from cgcli.calculus.masks import Masked, MaskedSweep
 from cgcli.calculus.sums import Scattered
 from cgcli.graph.graph import Graph
@@ -65,7 +66,9 @@ class CellSweep(MaskedSweep):
         if any(isinstance(number, Cell) for number in numbers):
             static = (operation.name, place)
             return elementwise(self.tape, "send", *numbers, static=static)
-        return Careful(mended(operation, place, upstream, partial, y, parts))
+        sent = mended(operation, place, upstream, partial, y, parts)
+        outside = operation.domain is not None and bool(is_outside(operation, y, parts))
+        return Careful(math.nan if outside and math.isfinite(sent) else sent)
 
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Number
@@ -176,7 +179,7 @@ class CellSweep(MaskedSweep):
         }
         behind = TaintCells(self, active, entered)
         for node, taint in enumerate(behind.backward(output, active, None)):
-            if isinstance(taint, Cell):
+            if isinstance(taint, Cell) or (taint is not None and taint != taint):
                 self.sums.add(node, taint)
 
     def visits(self, of: int, active: bytearray) -> Iterator[int]:

@@ -43,6 +43,13 @@ class Outlet:
             self._stream.write(shown)
         return len(text)
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write what is no text."""
+        with self._blamed():
+            self._stream.flush()
+            self._stream.buffer.write(data)  # type: ignore[attr-defined]
+            self._stream.buffer.flush()  # type: ignore[attr-defined]
+
     def flush(self) -> None:
         """Write what has waited."""
         with self._blamed():
@@ -117,6 +124,11 @@ def publish(pieces: Iterable[str]) -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="cgraph.plain")  # type: ignore[union-attr]
     for piece in pieces:
         sys.stdout.write(piece)
+
+
+def publish_bytes(data: bytes) -> None:
+    """Write a file to standard output."""
+    sys.stdout.write_bytes(data)  # type: ignore[union-attr]
 
 
 def publish_document(document: Mapping[str, Any]) -> None:

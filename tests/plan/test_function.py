@@ -229,6 +229,11 @@ def test_a_product_that_overflows_is_that_of_one_row() -> None:
         ("1/floor(x)", {"x": 0.2}, {"x": np.nan}),
         ("1/floor(round(x))", {"x": 0.2}, {"x": np.nan}),
         ("sum(atanh(round([y >= z, 0.5])))", {"y": 3.0, "z": 1.0}, {"y": np.nan, "z": np.nan}),
+        # What is a number whatever the inputs are has its domain as well.
+        ("atanh(floor(x^0)) - y", {"x": 3.0, "y": 0.5}, {"x": np.nan, "y": -1.0}),
+        # The processor flags nothing of an infinity that goes through a quotient or a root.
+        ("q = u/z; q == u", {"u": np.inf, "z": 0.0}, {"u": np.nan, "z": np.nan}),
+        ("u/(y^0.5)", {"u": -3.0, "y": -np.inf}, {"u": 0.0, "y": np.nan}),
         # What is infinite and goes through no step stays that.
         ("p = x/(y < y); prod([z, p])", {"x": 0.5, "y": 0.0, "z": 1.0},
          {"x": np.inf, "y": np.nan, "z": np.inf}),
@@ -244,7 +249,11 @@ def test_a_fault_goes_the_same_way_in_all(
     program = cgcli.parse(text)
     row = {name: np.array([value]) for name, value in at.items()}
     called = program.function(rows=list(at))(row)
-    for found in (program.evaluate(at).gradient, program.function(jacobian=True)(at).gradient):
+    for found in (
+        program.evaluate(at).gradient,
+        program.function()(at).gradient,
+        program.function(jacobian=True)(at).gradient,
+    ):
         assert found is not None
         for name, right in gradient.items():
             np.testing.assert_array_equal(found[name], right)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 SVG = "{http://www.w3.org/2000/svg}"
+SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 Point = tuple[float, float]
 Rules = dict[str, dict[str, str]]
 
@@ -68,6 +69,7 @@ class Shape(NamedTuple):
     box: Box
     corner: float
     texts: list[Text]
+    is_noted: bool = False
 
     @property
     def name(self) -> str:
@@ -105,6 +107,8 @@ class Use(NamedTuple):
     target: int
     value: str
     gradient: str
+    height: float
+    """Where it arrives: pixels, or rows, from the top."""
 
 
 class Drawing(NamedTuple):
@@ -116,6 +120,8 @@ class Drawing(NamedTuple):
     texts: list[Text]
     """The numbers beside arrows."""
     legend: list[Text]
+    bands: list[tuple[Box, str]]
+    """The turns of loops, each with what is written above it."""
     root: ET.Element
 
     @property
@@ -163,9 +169,22 @@ def _text(element: ET.Element, shift: Point, rules: Rules) -> Text:
     size = float(style["font-size"].removesuffix("px"))
     text = element.text or ""
     x, y = float(element.get("x", 0)) + shift[0], float(element.get("y", 0)) + shift[1]
-    across = _columns(text) * 0.6 * size
+    lines = [(text, y)]
+    if len(element):
+        assert not text
+        assert all(
+            line.get(SPACE) == "preserve"
+            and float(line.get("x", "")) == float(element.get("x", ""))
+            for line in element
+        )
+        lines = [(line.text or "", float(line.get("y", "")) + shift[1]) for line in element]
+        assert len({len(text) for text, _ in lines}) == 1, "columns stand below one another"
+        rows = (" ".join(line.split()) for line, _ in lines)
+        text = f"[{', '.join(row.replace('[ ', '[') for row in rows)}]"
+    across = max(_columns(line) for line, _ in lines) * 0.6 * size
     left = {"start": x, "middle": x - across / 2, "end": x - across}[style["text-anchor"]]
-    return Text(kind, text, x, y, size, Box(left, y - 0.8 * size, left + across, y + 0.22 * size))
+    top, bottom = lines[0][1] - 0.8 * size, lines[-1][1] + 0.22 * size
+    return Text(kind, text, x, y, size, Box(left, top, left + across, bottom))
 
 
 def _sampled(path: str, shift: Point) -> list[Point]:
@@ -226,7 +245,16 @@ def _shape(group: ET.Element, shift: Point, rules: Rules) -> Shape:
         box, corner = Box(x, y, x + w, y + h), float(outline.get("rx", 0))
     placed = Box(box[0] + shift[0], box[1] + shift[1], box[2] + shift[0], box[3] + shift[1])
     inside = [_text(element, shift, rules) for element in texts]
-    return Shape(outline.get("class", ""), title.text or "", placed, corner, inside)
+    kind, noted, _ = outline.get("class", "").partition(" noted")
+    return Shape(kind, title.text or "", placed, corner, inside, bool(noted))
+
+
+def _band(rect: ET.Element, words: ET.Element, shift: Point, rules: Rules) -> tuple[Box, str]:
+    x, y, w, h = (float(rect.get(key, "")) for key in ("x", "y", "width", "height"))
+    box = Box(x + shift[0], y + shift[1], x + w + shift[0], y + h + shift[1])
+    text = _text(words, shift, rules)
+    assert text.box.within(box)
+    return box, text.text
 
 
 def read_svg(svg: str) -> Drawing:
@@ -240,7 +268,7 @@ def read_svg(svg: str) -> Drawing:
     ]
     rules = styles(style.text or "")
     shift = _shift(group)
-    drawing = Drawing(paper, rules, [], [], [], [], root)
+    drawing = Drawing(paper, rules, [], [], [], [], [], root)
     elements = iter(group)
     for element in elements:
         name = element.tag.removeprefix(SVG)
@@ -248,6 +276,8 @@ def read_svg(svg: str) -> Drawing:
             drawing.arrows.append(_arrow(element, next(elements), shift))
         elif name == "g":
             drawing.shapes.append(_shape(element, shift, rules[0]))
+        elif name == "rect":
+            drawing.bands.append(_band(element, next(elements), shift, rules[0]))
         else:
             assert name == "text", name
             text = _text(element, shift, rules[0])
@@ -292,7 +322,8 @@ def uses(drawing: Drawing) -> list[Use]:
         assert len(starts) == 1, f"arrow {k} starts at {starts}"
         assert len(ends) <= 1, f"arrow {k} ends at {ends}"
         value, gradient = numbers.get((k, "value"), ""), numbers.get((k, "gradient"), "")
-        found.append(Use(starts[0], ends[0] if ends else -1, value, gradient))
+        target = ends[0] if ends else -1
+        found.append(Use(starts[0], target, value, gradient, arrow.tip[1]))
     return found
 
 
@@ -310,6 +341,13 @@ def faults(drawing: Drawing) -> Iterator[str]:
             if arrow.box.meets(shape.box) and any(shape.outside(p) < -1.5 for p in arrow.line):
                 yield f"{where} passes through {shape.title!r}"
     yield from _runs_on_one_another(drawing)
+    for (a, turn), (b, following) in itertools.pairwise(drawing.bands):
+        if a.right > b.left + 0.1:
+            yield f"{turn} and {following} overlap"
+        # The arrows between two layers may need some room of their own.
+        first, second = sorted((a.right - a.left, b.right - b.left))
+        if second > 1.05 * first and turn < following:
+            yield f"{turn} and {following} are not as wide as one another"
 
 
 def _text_faults(drawing: Drawing) -> Iterator[str]:
@@ -509,7 +547,8 @@ def _head(screen: _Screen, border: dict[Cell, int], cell: Cell, sources: set[int
     row, column = cell
     target = border.get((row, column + 1), -1)
     assert target < 0 or screen.frames[target].left == column + 1
-    return Use(-1, target, *(_beside(screen, r, column) for r in (row - 1, row + 1)))
+    value, gradient = (_beside(screen, r, column) for r in (row - 1, row + 1))
+    return Use(-1, target, value, gradient, row)
 
 
 def _beside(screen: _Screen, row: int, column: int) -> str:
@@ -576,7 +615,7 @@ def read_mermaid(text: str) -> tuple[dict[str, list[str]], list[tuple[str, str, 
     nodes: dict[str, list[str]] = {}
     edges = []
     for line in rest:
-        if found := re.fullmatch(r'  (n\d+)(?:\(\("([^"]*)"\)\)|\["([^"]*)"\])', line):
+        if found := re.fullmatch(r'  (n\d+)(?:\("([^"]*)"\)|\["([^"]*)"\])', line):
             assert found[1] not in nodes
             nodes[found[1]] = _entities(found[2] if found[2] is not None else found[3])
         else:

@@ -15,9 +15,10 @@ import struct
 import subprocess
 import sys
 import unicodedata
+import xml.etree.ElementTree as ET
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -212,6 +213,22 @@ def check_parts(drawing: Drawing, graph: Wanted) -> None:
         assert sorted(parts) == pytest.approx(sorted(expected[key])[-len(parts) :], rel=1e-12)
 
 
+COMMUTATIVE = {"add", "mul", "max", "min", "hypot", "eq", "ne"}
+
+
+def check_order(arrows: Iterable[Use], found: list[int], graph: Wanted) -> None:
+    """Arguments arrive from the top as they are written, where their order says something."""
+    arriving: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for use in arrows:
+        if use.target >= 0:
+            arriving[use.target].append((use.height, found[use.source]))
+    for target, sources in arriving.items():
+        node = graph.nodes[found[target]]
+        if node["op"] not in COMMUTATIVE:
+            expected = [argument for argument in node["args"] if graph.is_drawn(argument)]
+            assert [source for _, source in sorted(sources)] == expected, node["formula"]
+
+
 def check_drawing(drawing: Drawing, graph: Wanted) -> None:
     """Everything has its place, every node one shape, and every use one arrow."""
     assert list(faults(drawing)) == []
@@ -222,6 +239,7 @@ def check_drawing(drawing: Drawing, graph: Wanted) -> None:
     assert all(not graph.nodes[k]["args"] for k, c in zip(found, again, strict=True) if c)
     assert not any(again) or len(graph.nodes) > 100
     arrows = uses(drawing)
+    check_order(arrows, found, graph)
     edges = Counter((found[u.source], found[u.target]) for u in arrows if u.target >= 0)
     assert edges == graph.edges()
     used = {source for source, _ in graph.edges()}
@@ -353,6 +371,38 @@ def test_the_turns_of_a_loop_stand_alike(cgraph: Run, drawn: Any) -> None:
         assert max(heights) - min(heights) < 0.2, (path, heights)
         xs = [shape.centre[0] for shape in found]
         assert xs == sorted(xs)
+    assert [words for _, words in drawing.bands] == ["t = 0", "t = 1", "t = 2"]
+    operations = [node for node in shapes if graph.nodes[node]["args"]]
+    for turn, (band, _) in enumerate(drawing.bands):
+        # What a turn makes comes after what the one before made, and before its own state.
+        first = members[turn - 1] if turn else -1
+        made = [node for node in operations if first < node <= members[turn]]
+        assert all(band.holds(shapes[node].centre) for node in made)
+        assert len([node for node in operations if band.holds(shapes[node].centre)]) == len(made)
+
+
+def test_turns_that_need_nothing_of_one_another_are_not_told_apart(drawn: Any) -> None:
+    assert read_svg(drawn("sum([x*t for t in 1..4])", "x=2")).bands == []
+
+
+def test_inputs_are_repeated_where_that_is_asked_for(cgraph: Run, drawn: Any) -> None:
+    graph = wanted(cgraph, *LOOP)
+    drawing = read_svg(drawn(*LOOP, "--repeat"))
+    assert list(faults(drawing)) == []
+    again = Counter(shape.name for shape in drawing.shapes if shape.kind == "input again")
+    assert again == Counter({"w": 2, "u": 2, "x": 2, "b": 2})
+    arrows = uses(drawing)
+    found = nodes_of(drawing, graph)
+    assert Counter((found[u.source], found[u.target]) for u in arrows if u.target >= 0) == (
+        graph.edges()
+    )
+    inputs = {node["id"] for node in graph.nodes if not node["args"]}
+    lengths = [
+        arrow.box.right - arrow.box.left
+        for arrow, use in zip(drawing.arrows, arrows, strict=True)
+        if found[use.source] in inputs
+    ]
+    assert max(lengths) < 3 * min(lengths)
 
 
 def test_a_program_of_sixty_shared_doublings_is_as_long_as_it_is(cgraph: Run, drawn: Any) -> None:
@@ -412,13 +462,64 @@ def test_nothing_comes_from_elsewhere_and_what_the_user_wrote_is_text(drawn: Any
         rest = text.replace('xmlns="http://www.w3.org/2000/svg"', "", 1)
         drawing = read_svg(text)
         own = {e.tag.rpartition("}")[2] for e in drawing.root.iter()}
-        assert own <= {*("svg", "title", "style", "rect", "g", "path"), "polygon", "circle", "text"}
+        assert own <= {
+            *("svg", "title", "style", "rect", "g", "path"),
+            "polygon",
+            "circle",
+            "text",
+            "tspan",
+        }
         assert "http" not in rest or words[0] == HOSTILE
         assert not re.search(r"<(script|image|foreignObject|use|a)\b|<!|<\?|@import|url\(", rest)
         for element in drawing.root.iter():
             assert not any(key.startswith("on") or "href" in key for key in element.attrib)
         categories = {unicodedata.category(c) for c in text if c != "\n"}
         assert not categories & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def test_small_matrices_are_tables(drawn: Any) -> None:
+    words = ("sum(W @ x)", "W=[[1,2],[3,-4.25],[0,1]]", "x=[1,2]")
+    tables = {text.text for text in read_svg(drawn(*words)).texts}
+    assert {"[[1, 2], [3, -4.25], [0, 1]]", "[[1, 2], [1, 2], [1, 2]]"} <= tables
+    for most in ("0", "5"):
+        texts = {text.text for text in read_svg(drawn(*words, "--elements", most)).texts}
+        assert "3×2" in texts
+        assert not texts & {"[[1, 2], [3, -4.25], [0, 1]]"}
+
+
+KINKS = ("abs(x)*y + sqrt(z)", "x=0", "y=2", "z=0")
+
+
+def test_what_has_a_note_is_marked_and_the_note_stands_below(cgraph: Run, drawn: Any) -> None:
+    drawing = read_svg(drawn(*KINKS))
+    assert list(faults(drawing)) == []
+    assert [shape.name for shape in drawing.shapes if shape.is_noted] == ["v1", "v3"]
+    below = " ".join(text.text for text in drawing.legend)
+    notes = cgraph("draw", *KINKS, "--format", "dot").err.splitlines()
+    assert len(notes) == 2
+    assert all(note in below for note in notes)
+    hidden = read_svg(drawn(*KINKS, "--hide", "formulas"))
+    assert hidden.legend == []
+    assert [shape.name for shape in hidden.shapes if shape.is_noted] == ["v1", "v3"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "print", "transparent"])
+def test_a_theme_changes_colours_alone(theme: str, drawn: Any) -> None:
+    style = re.compile(r"<style>.*</style>", re.DOTALL)
+    plain, themed = drawn(*KINKS), drawn(*KINKS, "--theme", theme)
+    assert style.sub("", plain) == style.sub("", themed)
+    (rules,) = style.findall(themed)
+    assert ("prefers-color-scheme" in rules) == (theme == "transparent")
+    paper = re.findall(r"\.paper[^{]*\{ fill: ([^;]+);", rules)[-1]
+    assert paper == {"dark": "#0d1117", "transparent": "none"}.get(theme, "#ffffff")
+
+
+def test_a_size_scales_and_moves_nothing(drawn: Any) -> None:
+    plain, wide = (ET.fromstring(drawn(*SEED, *size)) for size in ((), ("--size", "1200")))
+    assert wide.get("viewBox") == plain.get("viewBox")
+    _, _, across, down = map(float, str(plain.get("viewBox")).split())
+    assert float(wide.get("width", "")) == 1200
+    assert float(wide.get("height", "")) == pytest.approx(1200 * down / across, abs=0.1)
 
 
 def test_the_title_is_the_program(drawn: Any) -> None:
@@ -630,6 +731,29 @@ def _unfiltered(kind: int, line: bytes, above: bytes, size: int) -> bytes:
     return bytes(row)
 
 
+def test_a_picture_goes_to_standard_output(cgraph: Run, tmp_path: Path) -> None:
+    for kind in ("svg", "dot", "mmd"):
+        path = tmp_path / f"a.{kind}"
+        assert cgraph("draw", *SEED, "-o", str(path)).status == 0
+        for words in (("-o", "-"), ()):
+            assert cgraph("draw", *SEED, "--format", kind, *words).out == path.read_text("utf-8")
+    named = tmp_path / "picture"
+    assert cgraph("draw", *SEED, "--format", "mmd", "-o", str(named)).status == 0
+    assert named.read_text("utf-8") == path.read_text("utf-8")
+    check_refused(cgraph("draw", *SEED, "-o", "-"), "--format svg")
+    check_refused(cgraph("draw", *SEED, "--format", "gif"), "svg, png")
+
+
+def test_bytes_go_to_standard_output(tmp_path: Path, environment: dict[str, str]) -> None:
+    sizes = []
+    for dpi in ("96", "192"):
+        command = [sys.executable, "-m", "cgcli", "draw", *SEED, "--format", "png", "--dpi", dpi]
+        ran = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60)
+        assert ran.stdout.startswith(b"\x89PNG")
+        sizes.append(struct.unpack(">II", ran.stdout[16:24]))
+    assert sizes[1] == pytest.approx([2 * length for length in sizes[0]], abs=2)
+
+
 def test_a_png_shows_the_picture(cgraph: Run, drawn: Any, tmp_path: Path) -> None:
     paper = read_svg(drawn(*SEED)).paper
     path = tmp_path / "a.PNG"
@@ -671,15 +795,38 @@ def test_graph_languages_say_the_same(name: str, cgraph: Run, drawn: Any) -> Non
     for kind, read in (("dot", read_dot), ("mmd", read_mermaid)):
         nodes, edges = read(drawn(*words, name=f"picture.{kind}"))
         by_name = {short(n["name"], 24): n["id"] for n in graph.nodes if graph.is_drawn(n["id"])}
+        named = {key: [t.split(" = ")[0] for t in label] for key, label in nodes.items()}
         found = {
-            key: next(by_name[t] for t in label if t in by_name) for key, label in nodes.items()
+            key: next(by_name[t] for t in label if t in by_name) for key, label in named.items()
         }
         assert sorted(found.values()) == sorted(by_name.values())
         assert Counter((found[a], found[b]) for a, b, _ in edges) == graph.edges()
-        assert sorted(tuple([*label, ""][:2]) for _, _, label in edges) == expected
+        assert sorted(numbers_of(label) for _, _, label in edges) == expected
+        check_written_order(kind, nodes, edges, found, graph)
         labels = [[t for t in label if t not in by_name] for label in nodes.values()]
         sums = {t for label in labels for t in label if t.startswith("Σ")}
         assert sums == {t.text for s in svg.shapes for t in s.texts if t.text.startswith("Σ")}
+
+
+def numbers_of(label: list[str]) -> tuple[str, str]:
+    """The value and the gradient beside an arrow: the sign of a derivative tells them apart."""
+    gradients = [text.removeprefix("∂ ") for text in label if text.startswith("∂ ")]
+    values = [text for text in label if not text.startswith("∂ ")]
+    return "".join(values), "".join(gradients)
+
+
+def check_written_order(
+    kind: str, nodes: Any, edges: Any, found: dict[str, int], graph: Wanted
+) -> None:
+    """Graphviz keeps the order of the edges where it is told to; for Mermaid an equation has it."""
+    for key, label in nodes.items():
+        node = graph.nodes[found[key]]
+        sources = [found[source] for source, target, _ in edges if target == key]
+        if node["op"] in COMMUTATIVE or len(sources) < 2:
+            continue
+        assert sources == [argument for argument in node["args"] if graph.is_drawn(argument)]
+        if kind == "mmd":
+            assert f"{node['name']} = {short(node['formula'], 60)}" in label
 
 
 AWKWARD = [
@@ -699,7 +846,7 @@ def test_graph_languages_are_escaped() -> None:
         Shape(k, "", name, "", False, "", "", "", (0, 1), ()) for k, name in enumerate(AWKWARD)
     ]
     arrows = [Arrow(k, k + 1, 0, text, "") for k, text in enumerate(AWKWARD[:-1])]
-    scene = Scene(shapes, arrows, [])
+    scene = Scene(shapes, arrows, [], [])
     for lines, read in ((as_dot(scene), read_dot), (as_mermaid(scene), read_mermaid)):
         nodes, edges = read("".join(lines))
         assert list(nodes.values()) == [[name] for name in AWKWARD]
@@ -850,6 +997,7 @@ def check_terminal(printed: str, graph: Wanted) -> None:
     heads = [use for net in nets for use in net.heads]
     edges = Counter((found[u.source], found[u.target]) for u in heads if u.target >= 0)
     assert edges == graph.edges()
+    check_order(heads, found, graph)
     contributions: dict[int, list[Use]] = defaultdict(list)
     for use in heads:
         node = graph.nodes[found[use.source]]
@@ -883,7 +1031,7 @@ def test_the_terminal_joins_the_right_boxes(
     check_terminal(ran.out, wanted(cgraph, *words))
 
 
-REFUSED: Counter[str] = Counter()
+TREES: Counter[bool] = Counter()
 
 
 @BOUND
@@ -894,21 +1042,35 @@ def test_random_programs_in_the_terminal(program: Program, cgraph: Run) -> None:
     graph = wanted(cgraph, *words)
     assume(3 < len(graph.nodes) <= 20)
     ran = cgraph("draw", *words)
-    REFUSED["drawn"] += ran.status == 0
-    REFUSED["refused"] += ran.status != 0
-    if ran.status:
-        check_refused(ran, "would hide each other", "-o graph.svg")
-        return
-    check_terminal(ran.out, graph)
+    assert ran.status == 0
+    is_tree = "would hide each other" in ran.err
+    TREES[is_tree] += 1
+    if is_tree:
+        check_tree(ran, cgraph, *words)
+    else:
+        check_terminal(ran.out, graph)
 
 
-def test_the_terminal_seldom_refuses() -> None:
-    assert REFUSED["refused"] <= 0.1 * REFUSED.total()
+def check_tree(ran: Any, cgraph: Run, *words: str) -> None:
+    """What does not fit is drawn as a tree, and where the picture can be had is told."""
+    assert "this is its tree; -o graph.svg" in ran.err
+    assert ran.out == cgraph("trace", *words, "--tree", "--digits", "4").out
+
+
+def test_the_terminal_seldom_draws_a_tree() -> None:
+    assert TREES[True] <= 0.1 * TREES.total()
 
 
 def test_a_narrow_terminal(cgraph: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    check_refused(cgraph("draw", *SHARED), "columns", "40", "-o graph.svg")
+    ran = cgraph("draw", *SHARED)
+    assert ran.status == 0
+    assert "columns" in ran.err
+    check_tree(ran, cgraph, *SHARED)
+    hidden = cgraph("draw", *SHARED, "--hide", "values,gradients")
+    assert hidden.out == cgraph("trace", *SHARED, "--tree", "--hide", "values,gradients").out
+    check_refused(cgraph("draw", *SHARED, "--frame", "1"), "columns", "40", "-o graph.svg")
+    check_refused(cgraph("draw", SHARED[0], "--no-values"), "columns", "-o graph.svg")
     monkeypatch.setenv("COLUMNS", "41")
     width = max(map(len, cgraph("draw", *SEED).out.splitlines()))
     assert width <= 41

@@ -11,7 +11,7 @@ from cgcli.graph.graph import Graph
 from cgcli.views.drawing import files
 from cgcli.views.drawing.layers import repeated
 from cgcli.views.drawing.layout import Placed, place
-from cgcli.views.drawing.scene import Picture, Scene, frames, scene
+from cgcli.views.drawing.scene import Picture, Scene, frames, in_a_line, scene
 from cgcli.views.gate import printable
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ class Drawing:
         svg = self.svg(frame)
         if kind == "svg":
             return svg.encode()
-        return files.converted(svg, "png" if kind == "png" else "pdf")
+        return files.converted(svg, "png" if kind == "png" else "pdf", self.picture.dpi)
 
     def svg(self, frame: int | None = None) -> str:
         """Return the picture as SVG."""
         # The text as one line: what a reader hovers over, or is read aloud.
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
-        return files.as_svg(self._placed(frame), title)
+        return files.as_svg(self._placed(frame), title, self.picture.theme, self.picture.width)
 
     def document(self, frame: int | None = None) -> graphs.Drawing:
         """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
@@ -75,8 +75,8 @@ class Drawing:
                     "y": round(at.y, 1),
                     "width": round(at.width, 1),
                     "height": round(at.height, 1),
-                    "value": shape.value,
-                    "gradient": shape.gradient or shape.total,
+                    "value": in_a_line(shape.value),
+                    "gradient": in_a_line(shape.gradient or shape.total),
                 }
                 for shape, at in zip(scene.shapes, placed.shapes, strict=True)
             ],
@@ -85,8 +85,8 @@ class Drawing:
                     "from": scene.shapes[arrow.source].node,
                     "to": scene.shapes[arrow.target].node,
                     "argument": arrow.place,
-                    "value": arrow.value,
-                    "contribution": arrow.contribution,
+                    "value": in_a_line(arrow.value),
+                    "contribution": in_a_line(arrow.contribution),
                     "points": [[round(x, 1), round(y, 1)] for x, y in route],
                 }
                 for arrow, route in zip(scene.arrows, placed.routes, strict=True)
@@ -94,7 +94,7 @@ class Drawing:
         }
 
     def show(self, frame: int | None = None) -> None:
-        """Draw the picture in the terminal; raises `CgraphError` where it does not fit."""
+        """Draw the picture in the terminal; raises `UnfitError` where it does not fit."""
         from cgcli.views.drawing.terminal import check_width, print_picture
 
         check_width(self._scene(frame))

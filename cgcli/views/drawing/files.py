@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import chain
+from textwrap import wrap
 from typing import Final, Literal
 
 from cgcli.errors import missing
-from cgcli.views.drawing.layers import LABEL, NAME, SYMBOL, text_width
+from cgcli.views.drawing.layers import LABEL, LINE, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
-from cgcli.views.drawing.scene import Scene, Shape
+from cgcli.views.drawing.scene import Arrow, Scene, Shape, in_a_line
 
 _MARGIN: Final = 16.0
 _LINE: Final = 16.0
@@ -23,21 +25,28 @@ _PAGE: Final = b"""#set page(width: auto, height: auto, margin: 0pt)
 """
 
 
-def as_svg(placed: Placed, title: str) -> str:
-    """Return the picture; its text is escaped, and nothing in it comes from elsewhere."""
+def as_svg(placed: Placed, title: str, theme: str = "auto", width: int | None = None) -> str:
+    """Return the picture, so many pixels wide, or as wide as it needs.
+
+    Its text is escaped, and nothing in it comes from elsewhere.
+    """
     legend, legend_height = _legend(placed)
     wide = max(placed.width, 120.0) + 2 * _MARGIN
     tall = placed.height + 2 * _MARGIN + legend_height
+    scale = 1.0 if width is None else width / wide
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(wide)} {_n(tall)}" '
-            f'width="{_n(wide)}" height="{_n(tall)}" role="img">'
+            f'width="{_n(scale * wide)}" height="{_n(scale * tall)}" role="img">'
         ),
         f"<title>{escape(title, quote=False)}</title>",
-        f"<style>\n{_style()}</style>",
+        f"<style>\n{_style(theme)}</style>",
         f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
         f'<g transform="translate({_n(_MARGIN)} {_n(_MARGIN)})">',
     ]
+    for place, (words, left, right) in enumerate(placed.turns):
+        parts.append(_band("turn" if place % 2 else "turn even", left, right, placed.height))
+        parts.append(_text("quiet turns", (left + right) / 2, NAME, words))
     for route in (*placed.routes, *placed.ends.values()):
         parts += _arrow(route)
     for shape, drawn in zip(placed.scene.shapes, placed.shapes, strict=True):
@@ -50,12 +59,21 @@ def as_svg(placed: Placed, title: str) -> str:
     return "\n".join([*parts, *legend, "</g>", "</svg>"]) + "\n"
 
 
-def _style() -> str:
-    from importlib import resources
+def _style(theme: str) -> str:
+    """Return the style sheet; by itself it is that of the reader's light or dark."""
     from string import Template
 
-    style = resources.files(__package__).joinpath("picture.css").read_text(encoding="utf-8")
-    return Template(style).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
+    style = Template(_sheet("light")).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
+    if theme in ("auto", "transparent"):
+        style += f"@media (prefers-color-scheme: dark) {{\n{_sheet('dark')}}}\n"
+    return style + ("" if theme in ("auto", "light") else _sheet(theme))
+
+
+def _sheet(theme: str) -> str:
+    from importlib import resources
+
+    folder = resources.files(__package__).joinpath("themes")
+    return folder.joinpath(f"{theme}.css").read_text(encoding="utf-8")
 
 
 def _n(number: float) -> str:
@@ -64,7 +82,19 @@ def _n(number: float) -> str:
 
 
 def _text(kind: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text, quote=False)}</text>'
+    lines = escape(text, quote=False).split("\n")
+    if len(lines) > 1:
+        # Spaces keep the columns of a table below one another.
+        lines = [
+            f'<tspan xml:space="preserve" x="{_n(x)}" y="{_n(y + LINE * row)}">{line}</tspan>'
+            for row, line in enumerate(lines)
+        ]
+    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{"".join(lines)}</text>'
+
+
+def _band(kind: str, left: float, right: float, tall: float) -> str:
+    across = f'x="{_n(left)}" width="{_n(right - left)}"'
+    return f'<rect class="{kind}" {across} y="{_n(-_MARGIN / 2)}" height="{_n(tall + _MARGIN)}"/>'
 
 
 def _arrow(points: Sequence[Point]) -> list[str]:
@@ -98,6 +128,7 @@ def _shape(shape: Shape, at: Drawn) -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
+    kind += " noted" if shape.is_noted else ""
     parts = [f"<g><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
     lines = [
         ("symbol", shape.symbol, SYMBOL),
@@ -123,23 +154,29 @@ def _outline(kind: str, at: Drawn) -> str:
 
 def _numbers(value: str, gradient: str, at: Point) -> list[str]:
     """Return the value above a place, and below it the gradient, or an arrow's part of one."""
-    labels = [("value", value, -4.0), ("gradient", gradient, LABEL + 1)]
+    # A table ends above the arrow, or begins below it.
+    labels = [("value", value, -4.0 - LINE * value.count("\n")), ("gradient", gradient, LABEL + 1)]
     return [_text(kind, at[0], at[1] + down, text) for kind, text, down in labels if text]
 
 
 def _legend(placed: Placed) -> tuple[list[str], float]:
-    """Return the formulas below the picture, in columns as many as there is room for."""
-    formulas = placed.scene.formulas
-    if not formulas:
+    """Return what stands below the picture: formulas in as many columns as fit, then notes."""
+    formulas, notes = placed.scene.formulas, placed.scene.notes
+    if not formulas and not notes:
         return [], 0.0
-    column = max(text_width(text, NAME) for text in formulas) + 24
-    columns = max(1, min(len(formulas), int(max(placed.width, 120.0) // column)))
+    wide = max(placed.width, 120.0)
+    column = max((text_width(text, NAME) for text in formulas), default=0.0) + 24
+    columns = max(1, min(len(formulas), int(wide // column)))
     rows = -(-len(formulas) // columns)
-    top = placed.height + 14
-    parts = []
-    for k, text in enumerate(formulas):
-        x, y = k // rows * column, top + k % rows * _LINE + NAME
-        parts.append(_text("quiet legend", x, y, text))
+    top = placed.height + 14 + NAME
+    parts = [
+        _text("quiet legend", k // rows * column, top + k % rows * _LINE, text)
+        for k, text in enumerate(formulas)
+    ]
+    most = max(40, int(wide / text_width("m", NAME)))
+    for line in chain.from_iterable(wrap(note, most) for note in notes):
+        parts.append(_text("quiet legend", 0.0, top + rows * _LINE, line))
+        rows += 1
     return parts, rows * _LINE + 14
 
 
@@ -151,8 +188,8 @@ def require(kind: str) -> None:
         raise missing("image", f"to write a .{kind}")
 
 
-def converted(svg: str, kind: Literal["png", "pdf"]) -> bytes:
-    """Return a picture as a PNG of twice its pixels, or as a PDF of one page.
+def converted(svg: str, kind: Literal["png", "pdf"], dpi: int = 192) -> bytes:
+    """Return a picture as a PNG of so many dots an inch, 96 of its pixels, or as a PDF.
 
     Raises `CgraphError` without the extra.
     """
@@ -160,7 +197,7 @@ def converted(svg: str, kind: Literal["png", "pdf"]) -> bytes:
     import typst
 
     inputs = {"picture": svg}
-    return typst.compile(_PAGE, format=kind, ppi=192.0, sys_inputs=inputs, timestamp=0)
+    return typst.compile(_PAGE, format=kind, ppi=float(dpi), sys_inputs=inputs, timestamp=0)
 
 
 def as_dot(scene: Scene) -> Iterator[str]:
@@ -169,9 +206,11 @@ def as_dot(scene: Scene) -> Iterator[str]:
     yield '  edge [fontname="monospace", fontsize=10];\n'
     for k, shape in enumerate(scene.shapes):
         form = "ellipse" if shape.is_operation else "box"
-        yield f'  n{k} [shape={form}, label="{_dot(_lines(shape))}"];\n'
+        # Graphviz keeps the order of arguments where it is told to.
+        order = ", ordering=in" if shape.is_ordered else ""
+        yield f'  n{k} [shape={form}, label="{_dot(_lines(shape))}"{order}];\n'
     for arrow in scene.arrows:
-        label = _dot([text for text in (arrow.value, arrow.contribution) if text])
+        label = _dot(_along(arrow))
         more = f' [label="{label}"]' if label else ""
         yield f"  n{arrow.source} -> n{arrow.target}{more};\n"
     yield "}\n"
@@ -181,18 +220,30 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
     """Return the scene as a Mermaid flowchart, a line at a time."""
     yield "flowchart LR\n"
     for k, shape in enumerate(scene.shapes):
-        label = _mermaid(_lines(shape))
-        yield f'  n{k}(("{label}"))\n' if shape.is_operation else f'  n{k}["{label}"]\n'
+        # Mermaid places arguments in any order: the equation says which is which.
+        named = shape._replace(name=shape.title) if shape.is_ordered else shape
+        label = _mermaid(_lines(named))
+        yield f'  n{k}("{label}")\n' if shape.is_operation else f'  n{k}["{label}"]\n'
     for arrow in scene.arrows:
-        label = _mermaid([text for text in (arrow.value, arrow.contribution) if text])
+        label = _mermaid(_along(arrow))
         between = f'-- "{label}" -->' if label else "-->"
         yield f"  n{arrow.source} {between} n{arrow.target}\n"
 
 
 def _lines(shape: Shape) -> list[str]:
     """Return the words of a shape; at an end its value and gradient are among them."""
-    words = (shape.symbol, shape.name, shape.total, shape.value, shape.gradient)
-    return [text for text in words if text]
+    value, gradient = in_a_line(shape.value), _sign(shape.gradient)
+    return [text for text in (shape.symbol, shape.name, shape.total, value, gradient) if text]
+
+
+def _along(arrow: Arrow) -> list[str]:
+    """Return what stands beside an arrow."""
+    return [text for text in (in_a_line(arrow.value), _sign(arrow.contribution)) if text]
+
+
+def _sign(gradient: str) -> str:
+    """Return a gradient as it is told from a value where there are no colours."""
+    return f"∂ {in_a_line(gradient)}" if gradient else ""
 
 
 def _dot(lines: list[str]) -> str:

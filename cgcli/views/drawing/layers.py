@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cgcli.views.drawing.scene import Scene, Shape
+from cgcli.views.drawing.turns import recurrences
 from cgcli.views.gate import width
 
 _CROWDED: Final = 400
@@ -19,6 +21,11 @@ LABEL: Final = 11.0
 
 ROW: Final = 36.0
 """The height of an arrow with its numbers above and below."""
+LINE: Final = 13.0
+"""The height of a line of a number that has several."""
+
+TURN: Final = 24.0
+"""The height of what stands above the turns of a loop."""
 
 _ADVANCE: Final = 0.62
 """The width of a letter in a monospaced font, in sizes; the widest common one has 0.62."""
@@ -30,18 +37,40 @@ _STRIP: Final = 26.0
 def layers(scene: Scene) -> list[int]:
     """Return the layer of each shape: as far right as what uses it allows.
 
-    The output is rightmost, and an input stands just before its first use.
+    The output is rightmost, and an input stands just before its first use. The turns of a
+    recurrence have layers of their own.
     """
     count = len(scene.shapes)
-    early, late = [0] * count, [count] * count
+    before: list[list[int]] = [[] for _ in scene.shapes]
     for arrow in scene.arrows:
-        early[arrow.target] = max(early[arrow.target], early[arrow.source] + 1)
-    # Arrows are in the order of their targets: the last comes first, and nothing waits for it.
-    for arrow in reversed(scene.arrows):
-        if late[arrow.target] == count:
-            late[arrow.target] = early[arrow.target]
-        late[arrow.source] = min(late[arrow.source], late[arrow.target] - 1)
-    return [first if last == count else last for first, last in zip(early, late, strict=True)]
+        before[arrow.target].append(arrow.source)
+    late = [count] * count
+    for turns in recurrences(scene):
+        for earlier, turn in pairwise(turns):
+            for shape in turn.shapes:
+                before[shape] += earlier.shapes
+    early = _longest(before)
+    for turns in recurrences(scene):
+        for turn in turns:
+            last = max(early[shape] for shape in turn.shapes)
+            for shape in turn.shapes:
+                late[shape] = last
+    used = bytearray(count)
+    for shape in range(count - 1, -1, -1):
+        if not used[shape]:
+            late[shape] = early[shape]
+        for source in before[shape]:
+            used[source] = 1
+            late[source] = min(late[source], late[shape] - 1)
+    return late
+
+
+def _longest(before: list[list[int]]) -> list[int]:
+    """Return the length of the longest way to each shape; all that it takes stands before it."""
+    lengths: list[int] = []
+    for sources in before:
+        lengths.append(1 + max((lengths[source] for source in sources), default=-1))
+    return lengths
 
 
 def bends(scene: Scene, levels: list[int]) -> int:
@@ -52,19 +81,21 @@ def bends(scene: Scene, levels: list[int]) -> int:
 def repeated(scene: Scene) -> Scene:
     """Return a scene in which inputs are drawn again where their arrows would pass too much.
 
-    A weight that every turn of a long loop uses stands beside each turn, as in a textbook.
+    A weight that every turn of a long loop uses stands beside each turn, as in a textbook. Where
+    the scene asks for it, every input stands once in each layer that it is used in.
     """
     levels = layers(scene)
-    if bends(scene, levels) <= _CROWDED:
+    if not scene.repeats and bends(scene, levels) <= _CROWDED:
         return scene
+    least, apart = (1, 1) if scene.repeats else (_FAR, _FAR)
     shapes = list(scene.shapes)
     copies: dict[tuple[int, int], int] = {}
     arrows = []
     for arrow in scene.arrows:
         shape = scene.shapes[arrow.source]
-        far = levels[arrow.target] - levels[arrow.source] > _FAR
+        far = levels[arrow.target] - levels[arrow.source] > least
         if far and not shape.is_operation:
-            key = (arrow.source, levels[arrow.target] // _FAR)
+            key = (arrow.source, levels[arrow.target] // apart)
             if key not in copies:
                 copies[key] = len(shapes)
                 shapes.append(shape._replace(total="", is_again=True))
@@ -78,7 +109,7 @@ def repeated(scene: Scene) -> Scene:
         arrow._replace(source=(arrow.source - first) % count, target=(arrow.target - first) % count)
         for arrow in arrows
     ]
-    return Scene([*shapes[first:], *scene.shapes], arrows, scene.formulas)
+    return scene._replace(shapes=[*shapes[first:], *scene.shapes], arrows=arrows)
 
 
 def text_width(text: str, size: float) -> float:
@@ -108,35 +139,55 @@ class Box(NamedTuple):
 
 
 def measured(scene: Scene, levels: list[int]) -> list[Box]:
-    """Return the box of every shape, as wide as those of its layer."""
+    """Return the box of every shape, as wide as those of its layer.
+
+    The layers of one turn of a recurrence are as wide as those of the next.
+    """
     boxes = _boxes(scene)
-    columns = dict.fromkeys(levels, (0.0, 0.0, 0.0))
+    alike = {level: level for level in levels}
+    for turns in recurrences(scene):
+        firsts = [min(levels[shape] for shape in turn.shapes) for turn in turns]
+        last = max(levels[shape] for shape in turns[-1].shapes)
+        for first, following in pairwise([*firsts, last + 1]):
+            for level in range(first, following):
+                alike[level] = firsts[0] + level - first
+    columns = dict.fromkeys(alike.values(), (0.0, 0.0, 0.0))
     for box, level in zip(boxes, levels, strict=True):
-        strip, shape, end = map(max, columns[level], box[:3])
-        columns[level] = strip, shape, end
-    return [box._replace(column=columns[level]) for box, level in zip(boxes, levels, strict=True)]
+        strip, shape, end = map(max, columns[alike[level]], box[:3])
+        columns[alike[level]] = strip, shape, end
+    return [
+        box._replace(column=columns[alike[level]]) for box, level in zip(boxes, levels, strict=True)
+    ]
 
 
 def _boxes(scene: Scene) -> list[Box]:
-    arriving = Counter(arrow.target for arrow in scene.arrows)
+    heights = [0.0] * len(scene.shapes)
     leaving = Counter(arrow.source for arrow in scene.arrows)
     strips = [0.0] * len(scene.shapes)
     for arrow in scene.arrows:
         strips[arrow.target] = max(
             strips[arrow.target], _label_width(arrow.value, arrow.contribution) + _STRIP
         )
+        heights[arrow.target] += sum(reach(arrow.value, arrow.contribution))
     boxes = []
     for k, shape in enumerate(scene.shapes):
         wide, tall, corner = _extent(shape)
         end = _label_width(shape.value, shape.gradient)
         end = end + _STRIP + 8 if end else 0.0
-        rows = max(ROW * arriving[k], 12.0 * leaving[k])
+        beside = 2 * max(reach(shape.value, shape.gradient)) if end else 0.0
+        rows = max(heights[k], 12.0 * leaving[k], beside)
         boxes.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
     return boxes
 
 
+def reach(value: str, gradient: str) -> tuple[float, float]:
+    """Return how high the numbers of an arrow stand above it, and how deep below."""
+    above, below = (ROW / 2 + LINE * text.count("\n") for text in (value, gradient))
+    return above, below
+
+
 def _label_width(*texts: str) -> float:
-    return max(text_width(text, LABEL) for text in texts)
+    return max(text_width(line, LABEL) for text in texts for line in text.split("\n"))
 
 
 def _extent(shape: Shape) -> tuple[float, float, float]:

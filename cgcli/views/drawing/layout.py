@@ -13,8 +13,19 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.layers import ROW, Box, bends, layers, measured, repeated
+from cgcli.views.drawing.layers import (
+    ROW,
+    TURN,
+    Box,
+    bends,
+    layers,
+    measured,
+    reach,
+    repeated,
+)
+from cgcli.views.drawing.order import arrivals, in_order
 from cgcli.views.drawing.scene import Scene
+from cgcli.views.drawing.turns import recurrences
 
 _TURN: Final = 12.0
 _LEAD: Final = 8.0
@@ -47,7 +58,8 @@ class Placed(NamedTuple):
     """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
 
     A label's place is the middle of a level piece of its arrow; `ends` are those of the shapes
-    whose value leaves the graph.
+    whose value leaves the graph; `turns` are those of loops that go on from one to the next,
+    each with where it begins and ends across.
     """
 
     scene: Scene
@@ -57,6 +69,7 @@ class Placed(NamedTuple):
     ends: dict[int, tuple[Point, Point]]
     width: float
     height: float
+    turns: list[tuple[str, float, float]]
 
 
 def place(scene: Scene) -> Placed:
@@ -71,12 +84,13 @@ def place(scene: Scene) -> Placed:
     flow = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in flow.nodes]
     routes = _routes(flow)
-    aligned = _aligned(scene, boxes, levels, centres)
-    if aligned != centres:
-        flow = _run(scene, boxes, levels, aligned)
-        # Arrows of two sources on one line could not be told apart.
-        if _merged(scene, _routes(flow)) <= _merged(scene, routes):
-            centres, routes = aligned, _routes(flow)
+    for rearranged in (in_order, _aligned):
+        places = rearranged(scene, boxes, levels, centres, _GAP)
+        if places != centres:
+            flow = _run(scene, boxes, levels, places)
+            # Arrows of two sources on one line could not be told apart.
+            if _merged(scene, _routes(flow)) <= _merged(scene, routes):
+                centres, routes = places, _routes(flow)
     return _drawn(scene, boxes, centres, routes)
 
 
@@ -138,7 +152,7 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
 
 
 def _aligned(
-    scene: Scene, boxes: list[Box], levels: list[int], centres: list[Point]
+    scene: Scene, boxes: list[Box], levels: list[int], centres: list[Point], gap: float
 ) -> list[Point]:
     """Return centres with the same operation of every turn of a loop on one row, where it fits."""
     groups: dict[Any, list[int]] = defaultdict(list)
@@ -154,16 +168,18 @@ def _aligned(
         wanted = sorted(rows[k] for k in members)
         middle = wanted[len(wanted) // 2]
         for row in sorted(dict.fromkeys(wanted), key=lambda y: abs(y - middle)):
-            if all(_is_free(k, row, rows, boxes, columns[levels[k]]) for k in members):
+            if all(_is_free(k, row, rows, boxes, columns[levels[k]], gap) for k in members):
                 for k in members:
                     rows[k] = row
                 break
     return [(x, row) for (x, _), row in zip(centres, rows, strict=True)]
 
 
-def _is_free(k: int, row: float, rows: list[float], boxes: list[Box], column: list[int]) -> bool:
+def _is_free(
+    k: int, row: float, rows: list[float], boxes: list[Box], column: list[int], gap: float
+) -> bool:
     return all(
-        abs(row - rows[other]) >= (boxes[k].height + boxes[other].height) / 2 + _GAP
+        abs(row - rows[other]) >= (boxes[k].height + boxes[other].height) / 2 + gap
         for other in column
         if other != k
     )
@@ -176,6 +192,9 @@ def _drawn(
     placed = list(zip(centres, boxes, strict=True))
     corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
+    loops = recurrences(scene)
+    if loops:
+        top -= TURN
     shapes = []
     for (x, y), box in placed:
         strip, room, _ = box.column
@@ -202,21 +221,35 @@ def _drawn(
         if box.end:
             ends[k] = (side, shape.y), (side + box.end, shape.y)
     across, down = map(max, zip(*corners, *chain(*lines), strict=True))
-    return Placed(scene, shapes, lines, labels, ends, across, down)
+    turns = [
+        (turn.words, *_extent(turn.shapes, shapes, boxes)) for turns in loops for turn in turns
+    ]
+    return Placed(scene, shapes, lines, labels, ends, across, down, turns)
+
+
+def _extent(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[float, float]:
+    """Return where the columns of some shapes begin and end."""
+    begins, ends = [], []
+    for k in members:
+        strip, room, _ = boxes[k].column
+        begins.append(shapes[k].x - room / 2 - strip)
+        ends.append(shapes[k].x + room / 2)
+    return min(begins), max(ends)
 
 
 def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:
     """Return the row in which each arrow arrives, far enough from the next for its numbers."""
-    arriving: dict[int, list[int]] = defaultdict(list)
-    for number, arrow in enumerate(scene.arrows):
-        arriving[arrow.target].append(number)
     rows = [route[-1][1] for route in routes]
-    for target, numbers in arriving.items():
-        # In the order in which they come, so that they do not cross before the shape.
-        numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
-        first = middles[target] - ROW * (len(numbers) - 1) / 2
-        for k, number in enumerate(numbers):
-            rows[number] = first + ROW * k
+    for target, numbers in arrivals(scene).items():
+        if not scene.shapes[target].is_ordered:
+            # In the order in which they come, so that they do not cross before the shape.
+            numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
+        arrows = [scene.arrows[number] for number in numbers]
+        reaches = [reach(arrow.value, arrow.contribution) for arrow in arrows]
+        row = middles[target] - sum(map(sum, reaches)) / 2
+        for number, (above, below) in zip(numbers, reaches, strict=True):
+            rows[number] = row + above
+            row += above + below
     return rows
 
 
@@ -224,7 +257,8 @@ def _arriving(route: list[Point], row: float) -> list[Point]:
     """Return a route that ends in another row, to which it turns between the last two layers."""
     (x0, y0), (x1, y1) = route[-2:]
     turn = x1 - _LAYER_GAP + _LEAD
-    if x0 >= turn:
+    if x0 + _LEAD >= turn:
+        # A bend just behind the shape would be a stub.
         return [*route[:-1], (x1, row)]
     return [*route[:-1], (turn, y0 + (y1 - y0) * (turn - x0) / (x1 - x0)), (x1, row)]
 

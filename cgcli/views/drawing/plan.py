@@ -51,7 +51,7 @@ def written(shape: Shape) -> list[str]:
 
 def planned(placed: Placed) -> list[list[Stop]]:
     """Return the stops of each layer from the top, in the order of the picture's layout."""
-    shapes, arrows, _ = placed.scene
+    shapes, arrows = placed.scene.shapes, placed.scene.arrows
     levels = layers(placed.scene)
     columns: list[list[Stop]] = [[] for _ in range(max(levels) + 1)]
     arrivals: list[list[int]] = [[] for _ in shapes]

@@ -16,6 +16,7 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.text import TEXT, formula
 from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN
+from cgcli.views.table import note_lines
 
 _LONGEST: Final = 24
 _ELEMENTS: Final = 4
@@ -27,7 +28,11 @@ _SYMBOLS: Final = {"same": "=", "stack": "[ ]"}
 class Picture(NamedTuple):
     """What is shown: which kinds of number and words, to how many digits.
 
-    The `complete` graph is drawn, or only what the output is computed from.
+    The `complete` graph is drawn, or only what the output is computed from. With `repeats` an
+    input stands beside each of its uses. `theme` is one of `THEMES`, and `width` how many pixels
+    wide the picture is, by itself as many as it needs, `dpi` how many dots of a PNG are an inch,
+    which is 96 of those pixels. A matrix of at most so many `elements` is written out, a row a
+    line; with 0 on one line, where it is short.
     """
 
     values: bool = True
@@ -35,13 +40,19 @@ class Picture(NamedTuple):
     formulas: bool = True
     digits: int = 4
     complete: bool = True
+    repeats: bool = False
+    theme: str = "auto"
+    width: int | None = None
+    dpi: int = 192
+    elements: int = 12
 
 
 class Shape(NamedTuple):
     """A node: its symbol and name, and the sum of its gradients where it has several uses.
 
     `value` and `gradient` are written where they leave the graph: at the output, and at what
-    nothing uses. An input that is used far away may be drawn once more there.
+    nothing uses. An input that is used far away may be drawn once more there. Arguments of an
+    ordered shape are told by their order. What has a note is marked.
     """
 
     node: int
@@ -54,6 +65,8 @@ class Shape(NamedTuple):
     title: str
     span: tuple[int, int]
     turn: tuple[tuple[str, int], ...]
+    is_ordered: bool = False
+    is_noted: bool = False
     is_output: bool = False
     is_again: bool = False
 
@@ -72,11 +85,16 @@ class Arrow(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """Everything that is drawn; arrows name shapes by their places."""
+    """Everything that is drawn; arrows name shapes by their places.
+
+    Where it `repeats` inputs, they stand beside each of their uses.
+    """
 
     shapes: list[Shape]
     arrows: list[Arrow]
     formulas: list[str]
+    notes: list[str]
+    repeats: bool = False
 
 
 def frames(result: Result) -> int:
@@ -104,7 +122,8 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     operations = [node for node in kept if graph.arguments[node]]
     with_formulas = picture.formulas and len(operations) <= _FORMULAS
     formulas = [_equation(graph, node) for node in operations if with_formulas]
-    return Scene(shapes, arrows, formulas)
+    notes = note_lines(result) if result is not None and picture.formulas else []
+    return Scene(shapes, arrows, formulas, notes, picture.repeats)
 
 
 def _is_drawn(graph: Graph, node: int) -> bool:
@@ -125,8 +144,16 @@ def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
         _equation(graph, node),
         (graph.starts[node], graph.ends[node]),
         graph.turns.of(node) if is_operation else (),
+        is_ordered=_is_ordered(graph, node),
+        is_noted=graph.names[node] in known.noted,
         is_output=node == known.output,
     )
+
+
+def _is_ordered(graph: Graph, node: int) -> bool:
+    """Return whether several arrows lead to a node, and their order says which is which."""
+    several = sum(_is_drawn(graph, argument) for argument in graph.arguments[node]) > 1
+    return several and not graph.operations[node].commutes
 
 
 def _equation(graph: Graph, node: int) -> str:
@@ -166,7 +193,9 @@ class _Known:
     ) -> None:
         self.graph = graph
         self.digits = picture.digits
+        self._elements = picture.elements
         self.output = graph.output if result is None else result.of
+        self.noted = set() if result is None else {note.node for note in result.notes}
         self._values = None if result is None or not picture.values else result.values
         self._explanation: Explanation | None = None
         self._later: set[int] = set()
@@ -188,7 +217,7 @@ class _Known:
         """Return a node's value, or nothing where it is not known or not wanted."""
         if self._values is None or node in self._later:
             return ""
-        return _number(self._values[node], self.digits)
+        return self._written(self._values[node])
 
     def sent(self, node: int, place: int) -> str:
         """Return what a node sends to one argument."""
@@ -200,7 +229,7 @@ class _Known:
         if not known or gradients is None or gradients[node] is None:
             return ""
         sent = explanation.sent(node, place)
-        return "" if sent is None else _number(sent, self.digits)
+        return "" if sent is None else self._written(sent)
 
     def gradient(self, node: int) -> str:
         """Return a node's whole gradient, once all its uses have sent their part."""
@@ -209,15 +238,45 @@ class _Known:
             return ""
         if sending is not None and any(u.node not in sending for u in explanation.received(node)):
             return ""
-        return _number(explanation.result.grad(node), self.digits)
+        return self._written(explanation.result.grad(node))
 
     def total(self, node: int) -> str:
         """Return the sum of a node's contributions where there are several."""
         explanation = self._explanation
         if explanation is None or self.graph.uses[node] < 2 or len(explanation.received(node)) < 2:
             return ""
-        gradient = self.gradient(node)
-        return f"Σ {gradient}" if gradient else ""
+        known = self.gradient(node)
+        return f"Σ {_number(explanation.result.grad(node), self.digits)}" if known else ""
+
+    def _written(self, value: Any) -> str:
+        if getattr(value, "ndim", 0) == 2 and len(value) > 1 and value.size <= self._elements:
+            return table(value, self.digits)
+        return _number(value, self.digits)
+
+
+def table(matrix: Any, digits: int) -> str:
+    """Return a matrix a row a line, its columns below one another.
+
+    >>> import numpy as np
+    >>> print(table(np.array([[1.0, -20.0], [0.5, 3.0]]), 4))
+    [  1, -20]
+    [0.5,   3]
+    """
+    cells = [[PLAIN.value(element, digits) for element in row] for row in matrix]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rows = (
+        ", ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    )
+    return "\n".join(f"[{row}]" for row in rows)
+
+
+def in_a_line(text: str) -> str:
+    """Return a number that may be a table on one line."""
+    if "\n" not in text:
+        return text
+    rows = (" ".join(row.split()).replace("[ ", "[") for row in text.split("\n"))
+    return f"[{', '.join(rows)}]"
 
 
 def _number(value: Any, digits: int) -> str:

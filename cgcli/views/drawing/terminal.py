@@ -30,17 +30,24 @@ _LINES: Final = dict(zip(
 _IN_ASCII: Final = str.maketrans("│─┌┐└┘├┤┬┴┼▶Σ…×·", "|-++++++++|>S.x.")
 
 
+class UnfitError(CgraphError):
+    """A picture that a terminal does not hold, and a file does."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("limit", message, _ELSEWHERE)
+
+
 def check_width(scene: Scene) -> None:
-    """Raise `CgraphError` where a picture is too wide by its layers alone."""
+    """Raise `UnfitError` where a picture is too wide by its layers alone."""
     least = _NARROWEST * (max(layers(repeated(scene)), default=0) + 1)
     most = console().width
     if least > most:
         message = f"the picture takes {least} columns at least, and there are {most} here"
-        raise CgraphError("limit", message, _ELSEWHERE)
+        raise UnfitError(message)
 
 
 def print_picture(placed: Placed) -> None:
-    """Draw in the terminal; raises `CgraphError` where the picture does not fit."""
+    """Draw in the terminal; raises `UnfitError` where the picture does not fit."""
     out = console()
     if not all(can_show(shape.symbol + shape.name) for shape in placed.scene.shapes):
         # What the terminal lacks is escaped before it is measured.
@@ -50,7 +57,7 @@ def print_picture(placed: Placed) -> None:
         size = f"{rows} rows"
         if columns > out.width:
             size = f"{columns} columns and {rows} rows, and there are {out.width} columns here"
-        raise CgraphError("limit", f"the picture takes {size}", _ELSEWHERE)
+        raise UnfitError(f"the picture takes {size}")
     plain, is_terminal = can_show("│─┌▶Σ"), out.is_terminal
     for row in range(rows):
         pieces, column = [], 0
@@ -122,7 +129,7 @@ class _TangledError(Exception):
 
 
 def _untangled(placed: Placed) -> tuple[_Grid, int, int]:
-    """Draw, moving down what is in the way; raises `CgraphError` where nothing helps."""
+    """Draw, moving down what is in the way; raises `UnfitError` where nothing helps."""
     columns = planned(placed)
     for _ in range(_TRIES):
         give_rows(columns)
@@ -131,7 +138,7 @@ def _untangled(placed: Placed) -> tuple[_Grid, int, int]:
         except _TangledError as error:
             error.stop.moved += 1
     message = "the arrows of this picture would hide each other in a terminal"
-    raise CgraphError("limit", message, _ELSEWHERE)
+    raise UnfitError(message)
 
 
 def _draw(placed: Placed, columns: list[list[Stop]]) -> tuple[_Grid, int, int]:
