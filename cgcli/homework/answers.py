@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place, excerpt, shorten
-from cgcli.homework.exercise import Exercise
+from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.questions import Question, place_of, refuse_gradients, sign_of
-from cgcli.homework.sheets import Line, Sheet
+from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.answer import parse_answer
 from cgcli.language.reader import normalise
@@ -22,7 +22,7 @@ from cgcli.numbers.values import is_finite
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
-_LIMITS: Final = Limits(depth=200)
+LIMITS: Final = Limits(depth=200)
 _SCIENTIFIC: Final = re.compile(
     r"\(?([-+]?[0-9.]+)\)? *\* *10 *(?:\^|\*\*) *\(?([-+]?[0-9]{1,4})\)?", re.ASCII
 )
@@ -39,7 +39,7 @@ class Answer(NamedTuple):
     """An answer that was understood: to a quantity, or to one element of it.
 
     `nodes` are all that the left side may mean: an expression may stand several times. `read` is
-    the answer as it was understood.
+    the answer as it was understood; `parts` are what stands before it in a chain of equalities.
     """
 
     line: int
@@ -50,6 +50,7 @@ class Answer(NamedTuple):
     written: Written | None
     formula: Formula | None
     read: str
+    parts: tuple[Part, ...] = ()
 
 
 class Unreadable(NamedTuple):
@@ -150,7 +151,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
     text = line.read or line.text
     try:
-        syntax = parse_answer(text, _LIMITS)
+        syntax = parse_answer(text, LIMITS)
     except CgraphError as error:
         raise _on_a_sheet(error, text) from None
     if syntax is None:
@@ -170,7 +171,9 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     finally:
         exercise.draft.undo()
     read = line.read or text
-    return Answer(line.number, line.text, quantity, element, nodes, written, formula, read)
+    return Answer(
+        line.number, line.text, quantity, element, nodes, written, formula, read, line.parts
+    )
 
 
 def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
@@ -230,24 +233,48 @@ def read_right(
 
 
 def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:
-    """Return what arithmetic comes to with the reach that its rounded numbers leave it.
-
-    To first order: each number is moved by half a unit of its last digit, one after another.
-    """
+    """Return what arithmetic comes to with the reach that its rounded numbers leave it."""
     if written.shape or exercise.kind.exact:
         return written
+    exercise.draft.undo()
+    half, fewest = rounding(exercise, entries, text, exercise.here, is_short)
+    return Written(written.value, half, fewest) if half and math.isfinite(half) else written
+
+
+def is_short(number: Written) -> bool:
+    """Whether a number is taken for exact where it is calculated with: few digits, or whole."""
+    return bool(number.digits < _ROUNDED or number.half >= 0.5)
+
+
+def rounding(
+    exercise: Exercise,
+    entries: Expression,
+    text: str,
+    point: Point,
+    is_exact: Callable[[Written], bool],
+) -> tuple[float, int]:
+    """Return how far off an expression may be at a point by its rounded numbers, and their digits.
+
+    To first order: each number that is not exact is moved by half a unit of its last digit, one
+    after another.
+    """
     half, fewest = 0.0, 99
+    value: float | None = None
+
+    def value_of(entries: Expression) -> float:
+        with exercise.added(entries, text) as node:
+            return float(exercise.value_of(node, point))
+
     for place, (kind, payload, count, start, end) in enumerate(entries):
-        number = read_number(payload) if kind == NUMBER and "." in payload else None
-        if number is None or number.digits < _ROUNDED or not number.half:
+        number = read_number(payload) if kind == NUMBER else None
+        if number is None or not number.half or is_exact(number):
             continue
         moved = [*entries]
         moved[place] = (kind, repr(number.value + number.half), count, start, end)
-        exercise.draft.undo()
-        with exercise.added(moved, text) as node:
-            half += abs(float(exercise.value_of(node, exercise.here)) - written.value)
+        value = value_of(entries) if value is None else value
+        half += abs(value_of(moved) - value)
         fewest = min(fewest, int(number.digits))
-    return Written(written.value, half, fewest) if half and math.isfinite(half) else written
+    return half, fewest
 
 
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:

@@ -11,9 +11,12 @@ from cgcli.homework.carrying import Known, rounding_reach
 from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
+from cgcli.homework.mistakes.table import ARITHMETIC
+from cgcli.homework.parts import Reader, first_wrong
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of
+from cgcli.words import Message
 
 RIGHT: Final = "right"
 FOLLOWS: Final = "follows"
@@ -44,6 +47,8 @@ class Judged(NamedTuple):
     truth: Any
     diagnoses: list[Diagnosis]
     equality: Equality | None
+    part: str = ""
+    """Of a chain of equalities the first part that is wrong."""
 
     @property
     def good(self) -> bool:
@@ -93,6 +98,7 @@ class Judge:
         self.exercise = exercise
         self.tolerance = tolerance
         self.workings = self.working, self.held = Working(exercise), Working(exercise)
+        self.reader = Reader(self.working)
         self.answers: dict[int, dict[int, list[Answer]]] = {}
         for answer in answers:
             node, of = answer.quantity
@@ -141,10 +147,33 @@ class Judge:
                 self._round(answer, written, abs(value - held))
             self.differs = self.differs or not is_same(value, held, 0.0)
             first = _part(expected[0][0], element) if expected else right
-            self.judged.append(Judged(answer, verdict, first, right, diagnoses, equality))
+            judged = Judged(answer, verdict, first, right, diagnoses, equality)
+            self.judged.append(
+                self._by_parts(judged, written, expected) if answer.parts else judged
+            )
             if expected:
                 numbers = self._overlaid(numbers, expected[0], answer, (value, held))
         return numbers
+
+    def _by_parts(self, judged: Judged, written: Written, expected: list[Pair]) -> Judged:
+        """Return the verdict on a chain of equalities: that on the first part that is wrong."""
+        answer, element = judged.answer, judged.answer.element
+        numbers = [_part(number, element) for pair in expected for number in pair]
+        numbers += [judged.truth, *([written.value] if judged.good else [])]
+        if any(map(shape_of, [written.value, *numbers])):
+            return judged
+        tolerance = self.tolerance.of(answer.quantity)
+        targets = [(float(number), float(tolerance.reach(number))) for number in numbers]
+        doubles = written.in_doubles(self.exercise.kind)
+        broken = first_wrong(self.reader, answer.parts, targets, doubles, judged.good)
+        if broken is None:
+            return judged if judged.good else judged._replace(verdict=FOLLOWS, diagnoses=[])
+        diagnoses = self._diagnose(answer, broken.number) if expected else []
+        if broken.slipped:
+            slip = Diagnosis(ARITHMETIC, answer.quantity, Message(ARITHMETIC.words), None)
+            diagnoses = [slip, *(cause for cause in diagnoses if cause.mistake.slip)]
+        part = broken.part or answer.read.partition("=")[2].strip()
+        return judged._replace(verdict=WRONG, diagnoses=diagnoses, part=part)
 
     def take(self, quantity: Quantity, numbers: Pair) -> None:
         """Go on with numbers for a value or a gradient."""
@@ -237,7 +266,7 @@ class Judge:
     def _diagnose(self, answer: Answer, written: Written) -> list[Diagnosis]:
         """Return the mistakes that give a wrong answer, from what was written or held."""
         kind, quantity = self.exercise.kind, answer.quantity
-        if kind.exact:
+        if kind.exact and is_fraction(written.value):
             written = written.in_doubles(kind)
         wrong = Wrong(quantity, answer.element, written, self._known(quantity.of))
         workings = self.workings if self.differs else self.workings[:1]

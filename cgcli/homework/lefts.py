@@ -58,6 +58,11 @@ class Named(NamedTuple):
     text: str
     place: tuple[int, ...] = ()
 
+    @property
+    def written(self) -> str:
+        """The node, or its element, in the language."""
+        return f"{self.text}[{', '.join(map(str, self.place))}]" if self.place else self.text
+
 
 class Lefts:
     """What left sides may mean in an exercise.
@@ -150,7 +155,7 @@ class Lefts:
         if above is None or below is None or above.place:
             return None
         over = above.text if re.fullmatch(r"\w+(\[[\d, ]+\])?", above.text) else f"({above.text})"
-        return f"d{over}/d{below.text}{_place(below)}"
+        return f"d{over}/d{below.written}"
 
     def gradient(self, left: str) -> str:
         """Return the gradient of the output by a node that stands alone; a derivative as it is."""
@@ -179,7 +184,7 @@ class Lefts:
             node = self.name(match["name"])
             if match["what"] == "grad":
                 return _one(self.derivative(None, match["name"]))
-            return None if node is None else [f"{node.text}{_place(node)}"]
+            return None if node is None else [node.written]
         match = _SUBSCRIPT.fullmatch(text)
         if match and "'" in text and self._here(match["at"]):
             return _one(self.derivative(match["of"], match["by"]))
@@ -280,7 +285,7 @@ class Lefts:
         match = None if node is not None else _AT.fullmatch(text)
         if match and match["of"] not in WORDS and self._here(match["at"]):
             node = self.name(match["of"])
-        return None if node is None else [f"{node.text}{_place(node)}"]
+        return None if node is None else [node.written]
 
 
 def _spelled(text: str) -> str:
@@ -288,10 +293,6 @@ def _spelled(text: str) -> str:
     return re.sub(
         "[Ͱ-Ͽ]", lambda m: unicodedata.name(m[0], "").rpartition(" ")[2].lower(), text
     ).replace("lamda", "lambda")
-
-
-def _place(named: Named) -> str:
-    return f"[{', '.join(map(str, named.place))}]" if named.place else ""
 
 
 def _one(left: str | None) -> list[str] | None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import plain, result
+from cgcli.homework.parts import read_part
 from cgcli.homework.sheets import Line
 from cgcli.homework.tables import Table, answered, columns, dictionary
 
@@ -68,6 +69,8 @@ _BETWEEN: Final = re.compile(
 _ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
 _A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _MOST: Final = 200
+_LONGEST: Final = 2_000
+_PARTS: Final = 40
 _VALUE_OF: Final = re.compile(r"\b(?:value|wert|valeur|valor)\s+(?:of|von|de)\b", re.IGNORECASE)
 _SAID_OF: Final = re.compile(
     r"\b(?:of|in|by|to|von|de|du|del|der|des|twice|half|minus|not|if|no|error|change|kein|nicht"
@@ -138,14 +141,25 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             begun = len(done) + max(len(answers) - 1, 0)
         first = answers[-1] if answers else text
         left = None if goes_on or dangling or cells else lefts.read(_sides(first)[0])
-        if left is not None and len(left) == 1:
-            before = left[0]
-            asked = before if text.endswith("=") else ""
+        if goes_on and len(before) <= _LONGEST:
+            before = f"{before} {text}"
+        elif left is not None and len(left) == 1:
+            before = " = ".join([left[0], *_sides(text)[1:]]) if len(answers) == 1 else left[0]
+            asked = left[0] if text.endswith("=") else ""
         dangling = bool(re.search(r"[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
-            done += [line._replace(read=written) for written in answers] or [line]
+            done += [_stated(lefts, line, written) for written in answers] or [line]
     return done
+
+
+def _stated(lefts: Lefts, line: Line, written: str) -> Line:
+    """Return a line with the question and the answer of a chain, and what stands between them."""
+    left, *parts, right = _sides(written)
+    read = f"{left.strip()} = {right.strip()}"
+    if len(parts) > _PARTS:
+        return line._replace(read=read)
+    return line._replace(read=read, parts=tuple(read_part(lefts, part.strip()) for part in parts))
 
 
 def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
@@ -260,13 +274,24 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         if not re.search(r"=" if match["given"] else r"=.*[\d)\]]$", before):
             continue
         sides = _sides(rest)
-        if len(sides) > 1 and _asked(lefts, sides[0]) is not None:
+        following = _asked(lefts, sides[0]) if len(sides) > 1 else None
+        if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
             pieces.append(before)
             start = match.end()
     last = text[start:]
     if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
     return [*pieces, last]
+
+
+def _divides(lefts: Lefts, before: str, by: str) -> bool:
+    """Whether a number and `/ name` are arithmetic: the next part of a chain, no next answer."""
+    asked = _asked(lefts, _sides(before)[0]) or [""]
+    if "/" in asked[0] or "/" in by:
+        return "/" not in by
+    node, graph = lefts.graph.node(asked[0]), lefts.graph
+    divided = node is not None and graph.operations[node].name == "div"
+    return divided and graph.node(by) in graph.arguments[node or 0]
 
 
 def _asked(lefts: Lefts, text: str) -> list[str] | None:
@@ -312,15 +337,19 @@ def _chain(
         if list_of is not None and len(list_of) > 1:
             asked, alike = list_of, False
             continue
-        more = None if re.fullmatch(r"\w+", part) else lefts.read(part)
+        more = None if re.fullmatch(r"\w+|[^/]* [^/]*", part) else lefts.read(part)
         if more is not None and len(more) == 1 and "/" in more[0] and more[0] not in asked:
             asked = [*asked, *more]
     last = parts[-1] or (parts[-2] if len(parts) > 2 else "")
-    return list(answered(lefts, asked, last, alike=alike))
+    answers = list(answered(lefts, asked, last, alike=alike))
+    if alike and answers:
+        left, _, right = answers[0].partition(" = ")
+        answers[0] = " = ".join([left, *parts[1:-1], right])
+    return answers
 
 
 def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
-    """Whether what is set equal cannot be one chain: two numbers, or a value by a later one."""
+    """Whether what is set equal cannot be one chain: two numbers, or a value by a later step."""
     numbers = [float(part) for part in parts[-2:] if _A_NUMBER.fullmatch(part)]
     if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
         return True
@@ -330,4 +359,8 @@ def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     words = {word for part in parts for word in re.findall(r"[^\W\d]\w*", part)}
     names = [lefts.name(word) for word in words]
     nodes = [lefts.graph.node(named.text) for named in names if named and not named.place]
-    return node is not None and any(other is not None and other >= node for other in nodes)
+    if node is None:
+        return False
+    steps = lefts.graph.arguments
+    later = (other for other in nodes if other is not None and other >= node)
+    return any(other == node or steps[other] for other in later)

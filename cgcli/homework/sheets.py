@@ -22,6 +22,19 @@ _A_NUMBER: Final = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*"
 _DEEPEST: Final = 4
 
 
+class Part(NamedTuple):
+    """A part of a chain of equalities, as it stands and as the language has it.
+
+    In `read` a sign of its own stands for each of the `derivatives`. A part that is not `sure`
+    may be read in another way too.
+    """
+
+    text: str
+    read: str
+    derivatives: tuple[str, ...]
+    sure: bool
+
+
 class Line(NamedTuple):
     """An answer's text, the line that it stands in, and why it cannot be read, if so."""
 
@@ -30,6 +43,8 @@ class Line(NamedTuple):
     trouble: str = ""
     read: str = ""
     """What the text is read as, where it is not written as the language has it."""
+    parts: tuple[Part, ...] = ()
+    """What stands between a question and its answer, in a chain of equalities."""
 
 
 class Sheet(NamedTuple):

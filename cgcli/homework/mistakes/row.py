@@ -74,13 +74,15 @@ class Made(TypedDict, total=False):
 
     `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
     place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
-    right number and the one that was written.
+    right number and the one that was written; what is made `in_chain`, from the part of a chain
+    of equalities that stands before a number.
     """
 
     at_use: Callable[[Use], Numbers]
     at_gradient: Callable[[GradientStep], Numbers]
     at_value: Callable[[ValueStep], Numbers]
     slip: Callable[[Written, float], bool]
+    in_chain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Mistake:
     at_gradient: Callable[[GradientStep], Numbers] | None = None
     at_value: Callable[[ValueStep], Numbers] | None = None
     slip: Callable[[Written, float], bool] | None = None
+    in_chain: bool = False
 
 
 def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:

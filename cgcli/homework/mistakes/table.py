@@ -121,6 +121,7 @@ _MADE: Final[dict[str, Made]] = {
     "reciprocal-derivative": Made(
         at_use=chain.reciprocal, at_value=values(div=[lambda m, a, b: b / a])
     ),
+    "arithmetic": Made(in_chain=True),
 }
 
 
@@ -134,3 +135,5 @@ MISTAKES: Final = tuple(
     )
     for row in read_toml(__package__, "mistakes.toml")["mistakes"]
 )
+
+ARITHMETIC: Final = next(mistake for mistake in MISTAKES if mistake.in_chain)
