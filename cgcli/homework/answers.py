@@ -166,7 +166,9 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         if syntax.right is None:
             return None
         written, formula = read_right(exercise, syntax.right, text)
-        if formula is not None and quantity.of < 0:
+        if formula is None and exercise.symbolic:
+            formula = Formula(syntax.right, text)
+        elif formula is not None and quantity.of < 0 and not exercise.symbolic:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()

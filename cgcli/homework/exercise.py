@@ -57,6 +57,8 @@ class Exercise:
         self.result, self.kind, self.of = result, result.kind, result.of
         graph = self.graph = result.graph
         self.steps = Steps(result)
+        self.symbolic = False
+        """Whether nothing is bound, and every answer is a formula."""
         self.one = self.kind.numeral("1")
         self.inputs = {name: result.values[node] for name, node in graph.inputs.items()}
         self.here = Point(self.kind, self.inputs, result.values, {})

@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.answers import Answer
 from cgcli.homework.carrying import Known, rounding_reach
+from cgcli.homework.chains import Reader, first_wrong
 from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.mistakes.table import ARITHMETIC
-from cgcli.homework.parts import Reader, first_wrong
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of

@@ -69,7 +69,7 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
         if judged.part:
             found.append(Message("it goes wrong at {part}", part=Math(printable(judged.part))))
         found += _diagnoses(exercise, judged)
-    if judged.verdict != RIGHT and reveal == ANSWER:
+    if judged.verdict != RIGHT and reveal == ANSWER and not exercise.symbolic:
         found.append(Message("right is {number}", number=_number(judged.truth)))
         expected = _number(judged.expected)
         if judged.verdict == WRONG and expected != _number(judged.truth):
