@@ -10,7 +10,7 @@ import typer
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_text
 from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
-from cgcli.commands.problem import Problem, solve
+from cgcli.commands.problem import Problem, posed
 from cgcli.errors import CgraphError, shorten
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -64,7 +64,6 @@ def check_command(given: CheckOptions) -> None:
 
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
     """
-    from cgcli.homework.exercise import Exercise
     from cgcli.homework.judging import Tolerance
     from cgcli.homework.marks import Points, read_points, read_tolerance, score
     from cgcli.views.catalogue import catalogue, spoken
@@ -79,8 +78,7 @@ def check_command(given: CheckOptions) -> None:
     problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
     if given.tolerance is not None and given.decimals is not None:
         raise conflict("--tolerance and --decimals are two answers to one question")
-    parsed, result, _ = solve(problem)
-    exercise = Exercise(parsed, result)
+    exercise = posed(problem)
     reach = Tolerance() if given.tolerance is None else read_tolerance(exercise, given.tolerance)
     if given.decimals is not None:
         # Half a unit of the last decimal is rounded either way.
@@ -88,6 +86,7 @@ def check_command(given: CheckOptions) -> None:
     worth = None if given.points is None else read_points(exercise, given.points)
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
+        result = exercise.result
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
     found = _marked(exercise, _sheets(given.answers, given.answer), reach)
     marks = [(marked, score(marked, worth or Points(), given.require)) for marked in found]

@@ -6,7 +6,7 @@ import functools
 import itertools
 import shlex
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES, NEAREST
 from cgcli.calculus.kind import Kind
@@ -28,6 +28,9 @@ from cgcli.program import (
     unused_binding,
 )
 from cgcli.views.streams import tell
+
+if TYPE_CHECKING:
+    from cgcli.homework.exercise import Exercise
 
 
 class Problem:
@@ -86,6 +89,21 @@ def solve(problem: Problem) -> Solved:
         raise
     tell(*_stray_signs(parsed, result))
     return Solved(parsed, result, {**more, **bound})
+
+
+def posed(problem: Problem) -> Exercise:
+    """Return a problem as it is set: with values, or of formulas where nothing is bound at all."""
+    from cgcli.homework.exercise import Exercise
+    from cgcli.homework.symbolic import symbolic
+
+    try:
+        solved = solve(problem)
+    except UnboundError:
+        parsed, bound, more = read_problem(problem)
+        if bound or more or problem.asked.wrt:
+            raise
+        return symbolic(parsed, read_name(problem.asked.of))
+    return Exercise(solved.program, solved.result)
 
 
 def outlined(problem: Problem) -> tuple[Graph, dict[str, Any]]:

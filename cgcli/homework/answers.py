@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place, excerpt, shorten
-from cgcli.homework.exercise import Exercise
+from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.questions import Question, place_of, refuse_gradients, sign_of
-from cgcli.homework.sheets import Line, Sheet
+from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.answer import parse_answer
 from cgcli.language.reader import normalise
@@ -22,7 +22,7 @@ from cgcli.numbers.values import is_finite
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
-_LIMITS: Final = Limits(depth=200)
+LIMITS: Final = Limits(depth=200)
 _SCIENTIFIC: Final = re.compile(
     r"\(?([-+]?[0-9.]+)\)? *\* *10 *(?:\^|\*\*) *\(?([-+]?[0-9]{1,4})\)?", re.ASCII
 )
@@ -39,7 +39,7 @@ class Answer(NamedTuple):
     """An answer that was understood: to a quantity, or to one element of it.
 
     `nodes` are all that the left side may mean: an expression may stand several times. `read` is
-    the answer as it was understood.
+    the answer as it was understood; `parts` are what stands before it in a chain of equalities.
     """
 
     line: int
@@ -50,6 +50,7 @@ class Answer(NamedTuple):
     written: Written | None
     formula: Formula | None
     read: str
+    parts: tuple[Part, ...] = ()
 
 
 class Unreadable(NamedTuple):
@@ -65,13 +66,13 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
 
     A line that is not understood spoils no other.
     """
-    found: dict[Any, list[Answer]] = {}
+    by_question: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
     for answer in _read(exercise, sheet.lines, unreadable):
         key = (answer.quantity, answer.element, answer.formula is None)
-        found.setdefault(key, []).append(answer)
+        by_question.setdefault(key, []).append(answer)
     answers: list[Answer] = []
-    for several in found.values():
+    for several in by_question.values():
         if len(several) > 1 and not _agree(several):
             name = exercise.steps.text(several[0].quantity, several[0].element)
             repeated = CgraphError(
@@ -79,13 +80,13 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
                 f"{shorten(name)} is answered {len(several)} times, and not alike",
                 "leave one answer and cross the others out with #",
             )
-            unreadable += [Unreadable(each.line, each.text, repeated) for each in several]
+            unreadable += [Unreadable(answer.line, answer.text, repeated) for answer in several]
             continue
         # Of the same number written twice the one with more digits is taken.
         answers.append(max(several, key=_digits))
     place = exercise.steps.place
     answers.sort(key=lambda answer: (place(answer.quantity), answer.element, not answer.formula))
-    unreadable.sort(key=lambda each: (each.line, each.text))
+    unreadable.sort(key=lambda answer: (answer.line, answer.text))
     return answers, unreadable
 
 
@@ -130,9 +131,11 @@ def _agree(answers: list[Answer]) -> bool:
     """Whether answers to one question are the same number, or the same formula."""
     best = max(answers, key=_digits)
     if best.written is None:
-        return len({each.text.partition("=")[2].strip() for each in answers}) == 1
+        return len({answer.text.partition("=")[2].strip() for answer in answers}) == 1
     value = best.written.value
-    return all(each.written is not None and each.written.is_rounding(value) for each in answers)
+    return all(
+        answer.written is not None and answer.written.is_rounding(value) for answer in answers
+    )
 
 
 def read_answer(exercise: Exercise, line: Line) -> Answer | None:
@@ -148,7 +151,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
     text = line.read or line.text
     try:
-        syntax = parse_answer(text, _LIMITS)
+        syntax = parse_answer(text, LIMITS)
     except CgraphError as error:
         raise _on_a_sheet(error, text) from None
     if syntax is None:
@@ -163,12 +166,16 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         if syntax.right is None:
             return None
         written, formula = read_right(exercise, syntax.right, text)
-        if formula is not None and quantity.of < 0:
+        if formula is None and exercise.symbolic:
+            formula = Formula(syntax.right, text)
+        elif formula is not None and quantity.of < 0 and not exercise.symbolic:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
     read = line.read or text
-    return Answer(line.number, line.text, quantity, element, nodes, written, formula, read)
+    return Answer(
+        line.number, line.text, quantity, element, nodes, written, formula, read, line.parts
+    )
 
 
 def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
@@ -179,7 +186,7 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
         same = node in exercise.steps.classes.find(graph, made)
         needed = graph.ancestors([made])
         after = exercise.graph.dependents([node])
-        later = any(needed[each] and after[each] for each in range(len(exercise.graph)))
+        later = any(needed[place] and after[place] for place in range(len(exercise.graph)))
     if same or later:
         name = excerpt(exercise.graph.names[node])
         message = f"this is not worked out: {name} is answered by "
@@ -228,33 +235,57 @@ def read_right(
 
 
 def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:
-    """Return what arithmetic comes to with the reach that its rounded numbers leave it.
-
-    To first order: each number is moved by half a unit of its last digit, one after another.
-    """
+    """Return what arithmetic comes to with the reach that its rounded numbers leave it."""
     if written.shape or exercise.kind.exact:
         return written
+    exercise.draft.undo()
+    half, fewest = rounding(exercise, entries, text, exercise.here, is_short)
+    return Written(written.value, half, fewest) if half and math.isfinite(half) else written
+
+
+def is_short(number: Written) -> bool:
+    """Whether a number is taken for exact where it is calculated with: few digits, or whole."""
+    return bool(number.digits < _ROUNDED or number.half >= 0.5)
+
+
+def rounding(
+    exercise: Exercise,
+    entries: Expression,
+    text: str,
+    point: Point,
+    is_exact: Callable[[Written], bool],
+) -> tuple[float, int]:
+    """Return how far off an expression may be at a point by its rounded numbers, and their digits.
+
+    To first order: each number that is not exact is moved by half a unit of its last digit, one
+    after another.
+    """
     half, fewest = 0.0, 99
+    value: float | None = None
+
+    def value_of(entries: Expression) -> float:
+        with exercise.added(entries, text) as node:
+            return float(exercise.value_of(node, point))
+
     for place, (kind, payload, count, start, end) in enumerate(entries):
-        number = read_number(payload) if kind == NUMBER and "." in payload else None
-        if number is None or number.digits < _ROUNDED or not number.half:
+        number = read_number(payload) if kind == NUMBER else None
+        if number is None or not number.half or is_exact(number):
             continue
         moved = [*entries]
         moved[place] = (kind, repr(number.value + number.half), count, start, end)
-        exercise.draft.undo()
-        with exercise.added(moved, text) as node:
-            half += abs(float(exercise.value_of(node, exercise.here)) - written.value)
+        value = value_of(entries) if value is None else value
+        half += abs(value_of(moved) - value)
         fewest = min(fewest, int(number.digits))
-    return Written(written.value, half, fewest) if half and math.isfinite(half) else written
+    return half, fewest
 
 
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:
     value = exercise.value_of(node, exercise.here)
-    whole = exercise.kind.plain(value)
-    if not is_finite(whole) and not any(entry[1] == "inf" for entry in entries):
+    number = exercise.kind.plain(value)
+    if not is_finite(number) and not any(entry[1] == "inf" for entry in entries):
         place = place_of(entries, text)
         raise CgraphError("binding", "this has no value", "write a number", (place,))
-    return exact(whole)
+    return exact(number)
 
 
 def _plain(entries: Expression, text: str, kind: Kind) -> Written | None:

@@ -14,42 +14,37 @@ from cgcli.operations.table import WORDS
 
 _WORD: Final = r"[^\W\d]\w*(?:(?:\[[-\d, ]+\]){1,2}|\(\d+\))?(?:_\d+)?"
 _ARGUMENTS: Final = r"(?:\((?P<at>[^()=]*)\))?"
-_OVER: Final = re.compile(
-    rf"\(*\s*[d∂]\s*\(?\s*(?P<of>{_WORD})(?:\([\w, ]*\))?\s*\)*\s*/\s*"
-    rf"\(*\s*[d∂]\s*\(?\s*(?P<by>{_WORD})\s*\)*\s*{_ARGUMENTS}"
+
+
+def _patterns(texts: Iterable[str], name: str, flags: int = 0) -> list[re.Pattern[str]]:
+    """Return patterns in which what is differentiated, and by what, are names of a form."""
+    places = {
+        "<OF>": f"(?P<of>{name})",
+        "<BY>": f"(?P<by>{name})",
+        "<F>": r"(?P<of>[^\W\d_]\w*?)",
+        "<AT>": _ARGUMENTS,
+    }
+    filled = (re.sub("<[A-Z]+>", lambda match: places[match[0]], text) for text in texts)
+    return [re.compile(text, flags) for text in filled]
+
+
+_DERIVATIVES: Final = _patterns(TABLES["lefts"]["derivatives"], _WORD)
+_NAMES: Final = _patterns(TABLES["lefts"]["names"], r"\w+?")
+_SPOKEN: Final = _patterns(
+    [text for words in TABLES["languages"].values() for text in words["derivative"]],
+    "[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*",
+    re.IGNORECASE,
 )
-_OPERATOR: Final = re.compile(
-    rf"\(*\s*[d∂]\s*\)*\s*/\s*\(*\s*[d∂]\s*(?P<by>{_WORD})\s*\)*\s*"
-    rf"[(\[]?\s*(?P<of>{_WORD})\s*{_ARGUMENTS}\s*[)\]]?"
-)
-_BELOW: Final = re.compile(rf"[∂∇D]_\(?(?P<by>\w+)\)?\s*(?P<of>[^\W\d_]\w*?){_ARGUMENTS}")
-_SUBSCRIPT: Final = re.compile(rf"(?P<of>[^\W\d_]+)'?_\(?(?P<by>\w+)\)?'?\s*{_ARGUMENTS}")
 _PRIME: Final = re.compile(rf"(?P<of>[^\W\d]\w*)'\s*{_ARGUMENTS}")
-_CALLED: Final = re.compile(
-    r"(?:(?:sp\.|sympy\.)?(?:diff|Derivative|D)[(\[]\s*(?P<of>\w+)\s*,|(?P<method>\w+)\.diff\()"
-    r"\s*(?P<by>\w+)\s*[)\]]"
-)
 _AT: Final = re.compile(r"(?P<of>[^\W\d]\w*)\s*\((?P<at>[-+\d.,; ]*)\)")
-_ATTRIBUTE: Final = re.compile(
-    rf"(?:print\()?\s*(?P<name>{_WORD})\s*\.\s*(?P<what>grad|data|item\(\))"
-    r"(?:\.(?:item|numpy|detach|cpu|tolist)\(\)|\.data)*\s*\)?"
+_STORED: Final = re.compile(
+    rf"(?:print\()?\s*(?P<name>{_WORD})\s*\.\s*(?:data|item\(\))"
+    r"(?:\.(?:item|numpy|detach|cpu|tolist)\(\))*\s*\)?"
 )
 _NABLA: Final = re.compile(rf"(?:∇|grad\s|D)\s*(?P<of>[^\W\d_]\w*){_ARGUMENTS}")
-_ADJOINT: Final = re.compile(
-    r"(?:grad|gradient|delta|δ|bar|adj|adjoint)[_ ]\(?(?P<by>\w+)\)?|[dgδ](?P<short>[^\W\d]\w*)"
-    r"|(?:grads?|gradients?|bar|adj)[(\[][\"']?(?P<key>\w+)[\"']?[)\]]|(?P<first>\w+?)_(?:grad|bar|adj)"
-)
 _LISTED: Final = re.compile(
     r"(?P<inside>[^\[\]]*/[^\[\]]*)|\[(?P<square>[^\[\]]*/[^\[\]]*)\](?:\s*\^\(?T\)?)?"
 )
-_NAME: Final = r"[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*"
-_WORDS: Final = [
-    re.compile(
-        pattern.replace("OF", f"(?P<of>{_NAME})").replace("BY", f"(?P<by>{_NAME})"), re.IGNORECASE
-    )
-    for pattern in TABLES["spoken"]["patterns"]
-]
-"""How derivatives are spoken of; where no OF is named it is the output."""
 
 
 class Named(NamedTuple):
@@ -57,6 +52,11 @@ class Named(NamedTuple):
 
     text: str
     place: tuple[int, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The node, or its element, in the language."""
+        return f"{self.text}[{', '.join(map(str, self.place))}]" if self.place else self.text
 
 
 class Lefts:
@@ -80,19 +80,19 @@ class Lefts:
     @cached_property
     def families(self) -> dict[str, list[str]]:
         """By name the members of every family."""
-        found: dict[str, list[str]] = {}
+        members: dict[str, list[str]] = {}
         for name in self.graph.given.values():
             if name.endswith("]"):
-                found.setdefault(name.partition("[")[0], []).append(name)
-        return found
+                members.setdefault(name.partition("[")[0], []).append(name)
+        return members
 
     @cached_property
     def bare(self) -> dict[str, str]:
         """By name without `_` the named nodes, where it tells them apart."""
-        found: dict[str, list[str]] = {}
+        shorts: dict[str, list[str]] = {}
         for name in [*self.graph.given.values(), *self.inputs]:
-            found.setdefault(name.replace("_", ""), []).append(name)
-        return {short: names[0] for short, names in found.items() if len(set(names)) == 1}
+            shorts.setdefault(name.replace("_", ""), []).append(name)
+        return {short: names[0] for short, names in shorts.items() if len(set(names)) == 1}
 
     def knows(self, word: str) -> bool:
         """Whether a word is a name of the program, or a function."""
@@ -145,12 +145,17 @@ class Lefts:
                 self.name(word)
 
     def derivative(self, of: str | None, by: str) -> str | None:
-        """Return a derivative as the sheet writes it; of the output where nothing is named."""
+        """Return a derivative as the sheet writes it; of the output where nothing is named.
+
+        What is by a number is by the input of that place: ∂₁f.
+        """
+        if of and by.isdigit() and 0 < int(by) <= len(self.inputs):
+            by = self.inputs[int(by) - 1]
         above, below = Named(self.output) if of is None else self.name(of), self.name(by)
         if above is None or below is None or above.place:
             return None
         over = above.text if re.fullmatch(r"\w+(\[[\d, ]+\])?", above.text) else f"({above.text})"
-        return f"d{over}/d{below.text}{_place(below)}"
+        return f"d{over}/d{below.written}"
 
     def gradient(self, left: str) -> str:
         """Return the gradient of the output by a node that stands alone; a derivative as it is."""
@@ -161,28 +166,17 @@ class Lefts:
         text = text.strip().strip("*").strip()
         if not text or len(text) > 200:
             return None
-        for found in (self._derivatives(text), self._values(text)):
-            if found:
-                return found
+        for questions in (self._derivatives(text), self._values(text)):
+            if questions:
+                return questions
         return None
 
     def _derivatives(self, text: str) -> list[str] | None:
-        for pattern in (_OVER, _OPERATOR):
-            if match := pattern.fullmatch(text):
-                here = self._here(match["at"])
-                return _one(self.derivative(match["of"], match["by"])) if here else None
-        if match := _BELOW.fullmatch(text):
-            return _one(self._below(match["of"], match["by"])) if self._here(match["at"]) else None
-        if match := _CALLED.fullmatch(text):
-            return _one(self.derivative(match["of"] or match["method"], match["by"]))
-        if match := _ATTRIBUTE.fullmatch(text):
+        if left := self._match(_DERIVATIVES, text):
+            return [left]
+        if match := _STORED.fullmatch(text):
             node = self.name(match["name"])
-            if match["what"] == "grad":
-                return _one(self.derivative(None, match["name"]))
-            return None if node is None else [f"{node.text}{_place(node)}"]
-        match = _SUBSCRIPT.fullmatch(text)
-        if match and "'" in text and self._here(match["at"]):
-            return _one(self.derivative(match["of"], match["by"]))
+            return node and [node.written]
         if match := _PRIME.fullmatch(text):
             return _one(self._prime(match["of"], match["at"] or ""))
         if (
@@ -199,19 +193,20 @@ class Lefts:
             if "," in inside:
                 parts = [self._derivatives(part.strip()) for part in inside.split(",")]
                 return [left for part in parts for left in part or ()] if all(parts) else None
-        for pattern in _WORDS:
+        left = self._match(_SPOKEN, text)
+        if left is None and self.name(text) is None:
+            left = self._match(_NAMES, text) or self._joined(text)
+        return _one(left)
+
+    def _match(self, patterns: list[re.Pattern[str]], text: str) -> str | None:
+        """Return the derivative that a text is by the first pattern that gives a known one."""
+        for pattern in patterns:
             if match := pattern.fullmatch(text):
                 groups = match.groupdict()
-                return _one(self.derivative(groups.get("of"), groups["by"]))
-        if self.name(text) is not None:
-            return None
-        if match := _ADJOINT.fullmatch(text):
-            by = match["by"] or match["short"] or match["key"] or match["first"]
-            if short := self.derivative(None, by):
-                return [short]
-        match = _SUBSCRIPT.fullmatch(text)
-        below = match and self._here(match["at"]) and self.derivative(match["of"], match["by"])
-        return _one(below or self._joined(text))
+                left = self.derivative(groups.get("of"), groups["by"])
+                if left and self._here(groups.get("at")):
+                    return left
+        return None
 
     def _joined(self, text: str) -> str | None:
         """Return what dgdx, dL_dw and f_x mean, wherever they are cut."""
@@ -226,15 +221,9 @@ class Lefts:
         elif "_" in text:
             of, _, by = text.partition("_")
             cuts = iter([(of, by)])
-        found = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
-        found.discard(None)
-        return found.pop() if len(found) == 1 else None
-
-    def _below(self, of: str, by: str) -> str | None:
-        """Return ∂_x f; ∂₁f is by the first input."""
-        if by.isdigit() and 0 < int(by) <= len(self.inputs):
-            by = self.inputs[int(by) - 1]
-        return self.derivative(of, by)
+        lefts = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
+        lefts.discard(None)
+        return lefts.pop() if len(lefts) == 1 else None
 
     def _prime(self, of: str, at: str) -> str | None:
         """Return f'(x), where x is a node; f'(2) and f', where there is one input."""
@@ -280,7 +269,7 @@ class Lefts:
         match = None if node is not None else _AT.fullmatch(text)
         if match and match["of"] not in WORDS and self._here(match["at"]):
             node = self.name(match["of"])
-        return None if node is None else [f"{node.text}{_place(node)}"]
+        return None if node is None else [node.written]
 
 
 def _spelled(text: str) -> str:
@@ -290,9 +279,5 @@ def _spelled(text: str) -> str:
     ).replace("lamda", "lambda")
 
 
-def _place(named: Named) -> str:
-    return f"[{', '.join(map(str, named.place))}]" if named.place else ""
-
-
-def _one(found: str | None) -> list[str] | None:
-    return None if found is None else [found]
+def _one(left: str | None) -> list[str] | None:
+    return None if left is None else [left]

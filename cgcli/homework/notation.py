@@ -19,6 +19,7 @@ _PASSES: Final = 60
 """Brackets nest no deeper on a sheet that anybody hands in."""
 
 TABLES: Final = read_toml(__package__, "notation.toml")
+_LANGUAGES: Final = TABLES["languages"].values()
 _COMMANDS: Final[dict[str, str]] = {
     command: sign for sign, words in TABLES["commands"].items() for command in words.split()
 }
@@ -44,8 +45,36 @@ _TAGS: Final = re.compile(
     re.IGNORECASE,
 )
 _DELETED: Final = re.compile(r"~~[^~]*~~|<(del|s)>[^<>]*</\1>", re.IGNORECASE)
+_HATS: Final = re.compile(r"(?<![^\W\d_])([^\W\d_])\u0302(?![^\W\d_])")
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _SLANTED: Final = re.compile(r"(?<![\w)*])\*([^*\s]+)\*(?![\w(*])|(?<!\w)_([^_\s]+)_(?!\w)")
 _MARKED: Final = re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`|==([^=]+=[^=]+)==")
+
+
+def stems(*kinds: str) -> str:
+    """Return a pattern of what all languages have for some kinds, wherever it stands."""
+    return "|".join(_entries(kinds))
+
+
+def said(*kinds: str, spaced: bool = False) -> str:
+    """Return a pattern of the words of some kinds, which in an alphabet stand by themselves.
+
+    Those that are `spaced` have blanks around them.
+
+    >>> re.findall(said("about"), "etwa 3, about 4, 约5, wetwa 6")
+    ['etwa', 'about', '约']
+    """
+    parts = _entries(kinds)
+    signs = [part for part in parts if (letter := _LETTER.search(part)) and letter[0] > "\u02ff"]
+    words = "|".join(part for part in parts if part not in signs)
+    alone = rf"(?<=\s)(?:{words})(?=\s)" if spaced else rf"\b(?:{words})\b"
+    return f"(?:{'|'.join([alone, *signs])})"
+
+
+def _entries(kinds: tuple[str, ...]) -> list[str]:
+    """Return the entries of some kinds, the longest first."""
+    texts = [words[kind] for words in _LANGUAGES for kind in kinds if kind in words]
+    return sorted({part for text in texts for part in text.split(", ")}, key=lambda p: (-len(p), p))
 
 
 def plain(text: str) -> str:
@@ -85,18 +114,11 @@ def _inner(match: re.Match[str]) -> str:
 
 
 def _dressed(text: str) -> str:
-    """Return a text with its letters' hats and bars as words: ŷ is yhat."""
+    """Return a text with the hats and bars of names as words: ŷ is yhat, and même stays."""
     if text.isascii():
         return text
-    found: list[str] = []
-    for char in unicodedata.normalize("NFD", text):
-        if char == "\u0302":
-            found.append("hat")
-        elif char in "\u0304\u0305" and found:
-            found[-1] = f"bar_{found[-1]}"
-        else:
-            found.append(char)
-    return unicodedata.normalize("NFC", "".join(found))
+    text = _HATS.sub(r"\1hat", unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", re.sub(r"(.)[\u0304\u0305]", r"bar_\1", text))
 
 
 def _from_latex(text: str) -> str:
@@ -141,21 +163,10 @@ _WRAPPED: Final = re.compile(
     r"\((?P<inside>.*)\)",
     re.DOTALL,
 )
-_ABOUT: Final = re.compile(
-    r"^(?:ca|circa|approx|approximately|about|roughly|around|etwa|rund|env|environ|unos|约|大约|約)"
-    r"\.? *(?=[-+.]? *\d)"
-)
-_DOUBT: Final = re.compile(
-    r"\b(?:or|oder|ou|o|или|to|bis|à|no|not|nein|non|wrong|falsch|faux|actually|sorry|instead"
-    r"|rather|maybe|perhaps|vs|vielleicht|doch|statt)\b|[或错不~±]",
-    re.IGNORECASE,
-)
+_ABOUT: Final = re.compile(rf"^{said('about')}\.? *(?=[-+.]? *\d)")
+_DOUBT: Final = re.compile(rf"{said('doubt')}|[~±]", re.IGNORECASE)
 """What is said between two numbers of which only one can be meant."""
-_COUNTED: Final = re.compile(
-    r"\b(?:times|more|less|than|points?|pts|marks?|percent|prozent|hundred|thousand|million|k"
-    r"|punkte?|puntos?|fois|mal|squared|cubed|inverse)\b|[%分倍]",
-    re.IGNORECASE,
-)
+_COUNTED: Final = re.compile(rf"{said('counted')}|%", re.IGNORECASE)
 """What makes another number of the one before it, or a mark."""
 _ARITHMETIC: Final = re.compile(r"[-+*/.() \deE]*\d[-+*/.() \deE]*")
 _BLANKS: Final = re.compile(r"[?_.…\s-]*")
@@ -197,9 +208,9 @@ def result(text: str, known: Callable[[str], Any]) -> str:
         text = f"[{text}]" if re.fullmatch(r"[^\[\]]*,[^\[\]]*", text) else text
     if text[:1] in "[(" and (listed := _list(text)) is not None:
         return listed
-    found = _QUANTITY.fullmatch(text)
-    if found and text.count("(") == text.count(")") and _is_remark(found["rest"], known):
-        number = re.sub(r"(?<=\d) *x *(?=10)", "*", found["number"])
+    match = _QUANTITY.fullmatch(text)
+    if match and text.count("(") == text.count(")") and _is_remark(match["rest"], known):
+        number = re.sub(r"(?<=\d) *x *(?=10)", "*", match["number"])
         return re.sub(r"^([-+]) +", r"\1", number.strip())
     return multiplied(text, known)
 
@@ -217,8 +228,8 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
     words = _LETTERS.findall(rest) or re.findall(r"[^\W\d_]", rest)
     if rest[:1] == " " and rest.strip()[:1].isalpha():
         unit = re.match(r"\s*([^\W\d_]+)", rest)
-        told = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
-        return not told and not (unit and _is_factor(unit[1], known))
+        digit = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
+        return not digit and not (unit and _is_factor(unit[1], known))
     if not words or rest.strip().startswith(", ="):
         return False
     if all(map(known, re.findall(r"[^\W\d_]+", rest))):

@@ -14,7 +14,8 @@ from itertools import islice
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import plain, result
+from cgcli.homework.notation import plain, result, said, stems
+from cgcli.homework.parts import read_part
 from cgcli.homework.sheets import Line
 from cgcli.homework.tables import Table, answered, columns, dictionary
 
@@ -22,63 +23,56 @@ _SKIPPED: Final = re.compile(
     r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}|(?:>+ *)?\w+\.backward\(\)"
 )
 _BULLET: Final = re.compile(
-    r"(?:(?:>+|=>|->|so|thus|hence|then|(?:the )?(?:final )?(?:answer|result) is)\s+"
+    rf"(?:(?:>+|=>|->|{said('so')}),?\s+"
     r"|[-*+]\s+(?:\[[ xX]?\]\s*)?"
-    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|\d{1,2}-\s+|第?\d{1,2}[题問问]\W\s*)+",
+    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|\d{1,2}-\s+"
+    rf"|第?\d{{1,2}}(?:{stems('number')})\W\s*)+",
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*(?:\d{1,2}|[a-h](?=\)))\s*[.):]\s*")
-_CROSSED_OUT: Final = re.compile(r".*\((?:wrong|incorrect|falsch|faux|mal|错)", re.IGNORECASE)
+_CROSSED_OUT: Final = re.compile(rf".*\((?:{stems('wrong')})", re.IGNORECASE)
 _PROMPT: Final = re.compile(
-    r"(?:>>>|>|In ?\[\d*\]:|julia>)\s*(?P<asked>[^=<>()]+)|(?:>+\s*)?print\((?P<shown>[^=<>]+)\)"
+    r"(?:>>>|>|In ?\[\d*\]:|julia>)\s*(?P<asked>[^=<>()]+(?:\.\w+\(\))?)"
+    r"|(?:>+\s*)?print\((?P<shown>[^=<>]+)\)"
 )
 _PRINTED: Final = re.compile(
     r"(?:\[1\](?=\s)|Out ?\[\d*\]:)?\s*"
     r"(?P<value>[-+]?[\d.]+(?:[eE][-+]?\d+)?|(?:tensor|array|Array)\(.*\)|\[.*\])"
 )
 _POINT: Final = re.compile(
-    r"(?:\|\s*_|(?<=[\w)])\|(?=[^\W\d])|,?\s+\(?(?:at|when|for|bei|für|en|pour|在)\s+)\s*[({]*\s*"
+    rf"(?:\|\s*_|(?<=[\w)])\|(?=[^\W\d])|,?\s+\(?{said('at')}\s+)\s*[({{]*\s*"
     r"(?P<at>[^\W\d]\w*\s*=\s*[-+]?[\d.]+(?:\s*,\s*[^\W\d]\w*\s*=\s*[-+]?[\d.]+)*"
     r"|(?<=\()[-+\d.,; ]+(?=\)))\s*[)}]*"
 )
-_SUPPOSED: Final = re.compile(
-    r"(?:if|for|suppose|assum\w+|wenn|falls|angenommen|si|supposons|supongamos|如果|假设|若)\b",
-    re.IGNORECASE,
-)
+_SUPPOSED: Final = re.compile(said("suppose"), re.IGNORECASE)
 """What is said of another point than the one that is asked for."""
-_JOINED: Final = re.compile(
-    r"\b(?:or|oder|ou|then|dann|alors|and|und|where(?! *\()|with|when|if|for|mit|avec|con)\b",
-    re.IGNORECASE,
-)
+_JOINED: Final = re.compile(said("joined"), re.IGNORECASE)
 _REPLACED: Final = re.compile(r"/\.\s*[({]")
 """Mathematica's rule of replacement."""
-_TOLD: Final = re.compile(
-    r"(?<=[\w)\]])\s+(?:because|since|weil|denn|porque|puisque|parce que|因为)\b.*"
-)
+_TOLD: Final = re.compile(rf"(?<=[\w)\]])\s+{said('because')}.*")
 _IS: Final = re.compile(
-    r"\s*(?::=|<-|->|=>|是|(?<![因作])为|等于|は|[은는](?=\s))\s*"
-    r"|\s+(?:is|equals|ist|beträgt|ergibt|est|vaut|es|vale)\s+|\s+~\s+(?=[-+.]?\d)|(?<=すると)\s*"
+    rf"\s*(?::=|<-|->|=>|{said('is', spaced=True)})\s*"
+    rf"|\s+~\s+(?=[-+.]?\d)|,?\s*{said('so')},?\s+(?=[-+.]?\d)"
 )
 _EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
 _BETWEEN: Final = re.compile(
-    r"(?P<given>[,;])\s*|(?:\s+(?:and|und|et|和)\s+|\s*\((?=[^()]*=)"
-    r"|\s*\||\s{3,}|\s+[/&]\s+|\s+[ye]\s+)\s*"
+    rf"(?P<given>[,;])\s*|(?:\s+{said('and')}\s+|\s*\((?=[^()]*=)|\s*\||\s{{3,}}|\s+[/&]\s+)\s*"
 )
 """Between two answers: a sign behind the first, or what may be arithmetic too, behind a result."""
+_LED_IN: Final = re.compile(
+    r"[^\W\d][^\W\d_]*(?:'[^\W\d_]+)?(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*"
+)
+"""A word before a question."""
 _ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
 _A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _MOST: Final = 200
-_VALUE_OF: Final = re.compile(r"\b(?:value|wert|valeur|valor)\s+(?:of|von|de)\b", re.IGNORECASE)
-_SAID_OF: Final = re.compile(
-    r"\b(?:of|in|by|to|von|de|du|del|der|des|twice|half|minus|not|if|no|error|change|kein|nicht"
-    r"|lim|int|sum|max|min|log|exp|new|updated|neu|nouveau)\b",
-    re.IGNORECASE,
-)
+_LONGEST: Final = 2_000
+_PARTS: Final = 40
+_VALUE_OF: Final = re.compile(rf"\b(?:{stems('value')})\s+{said('of')}", re.IGNORECASE)
+_PART: Final = re.compile(said("part"), re.IGNORECASE)
 """Words before a name that make another quantity of it."""
-_REASON: Final = re.compile(r"(?:since|because|as|for|weil|denn|car|porque|因为)\b", re.IGNORECASE)
-_DERIVATIVES: Final = re.compile(
-    r"grad|deriv|partials|ableit|dériv|偏导|导数|梯度|勾配|微分|기울기|미분", re.IGNORECASE
-)
+_REASON: Final = re.compile(said("because", "reason"), re.IGNORECASE)
+_DERIVATIVES: Final = re.compile(stems("gradient"), re.IGNORECASE)
 _WITH_COMMA: Final = re.compile(
     r"\s*(?:-?(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?:\.?|\s[^\d,]*)|[(\[] *-?\d+,\d+ *;.*)\s*"
 )
@@ -126,26 +120,37 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         formal = "$" in line.text or "\\" in line.text
         cells = None if goes_on else table.cells(text)
         if goes_on:
-            found = _chain(lefts, f"{before} {text}", formal=formal)
+            answers = _chain(lefts, f"{before} {text}", formal=formal)
         elif cells is not None:
-            found = list(table.row(cells))
+            answers = list(table.row(cells))
         else:
-            found = [] if dangling else list(_statements(lefts, text, formal=formal))
-        if goes_on and found:
+            answers = [] if dangling else list(_statements(lefts, text, formal=formal))
+        if goes_on and answers:
             # The last line of a chain has its result.
             del done[begun:]
         elif not goes_on:
-            begun = len(done) + max(len(found) - 1, 0)
-        first = found[-1] if found else text
+            begun = len(done) + max(len(answers) - 1, 0)
+        first = answers[-1] if answers else text
         left = None if goes_on or dangling or cells else lefts.read(_sides(first)[0])
-        if left is not None and len(left) == 1:
-            before = left[0]
-            asked = before if text.endswith("=") else ""
+        if goes_on and len(before) <= _LONGEST:
+            before = f"{before} {text}"
+        elif left is not None and len(left) == 1:
+            before = " = ".join([left[0], *_sides(text)[1:]]) if len(answers) == 1 else left[0]
+            asked = left[0] if text.endswith("=") else ""
         dangling = bool(re.search(r"[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
-        if found or not (heading or _says_nothing(lefts, line.text, text)):
-            done += [line._replace(read=written) for written in found] or [line]
+        if answers or not (heading or _says_nothing(lefts, line.text, text)):
+            done += [_stated(lefts, line, written) for written in answers] or [line]
     return done
+
+
+def _stated(lefts: Lefts, line: Line, written: str) -> Line:
+    """Return a line with the question and the answer of a chain, and what stands between them."""
+    left, *parts, right = _sides(written)
+    read = f"{left.strip()} = {right.strip()}"
+    if len(parts) > _PARTS:
+        return line._replace(read=read)
+    return line._replace(read=read, parts=tuple(read_part(lefts, part.strip()) for part in parts))
 
 
 def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
@@ -246,7 +251,7 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         over = lefts.derivative(None, left.strip()) if lefts.name(left.strip()) else None
         if "=" not in second:
             return [first, f"{over} = {second}"] if over else [text]
-    found, start = [], 0
+    pieces, start = [], 0
     for match in islice(_BETWEEN.finditer(text), _MOST):
         rest = text[match.end() :]
         before = text[start : match.start()]
@@ -260,28 +265,40 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         if not re.search(r"=" if match["given"] else r"=.*[\d)\]]$", before):
             continue
         sides = _sides(rest)
-        if len(sides) > 1 and _asked(lefts, sides[0]) is not None:
-            found.append(before)
+        following = _asked(lefts, sides[0]) if len(sides) > 1 else None
+        if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
+            pieces.append(before)
             start = match.end()
     last = text[start:]
-    if found and last.count(")") > last.count("("):
+    if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
-    return [*found, last]
+    return [*pieces, last]
+
+
+def _divides(lefts: Lefts, before: str, by: str) -> bool:
+    """Whether a number and `/ name` are arithmetic: the next part of a chain, no next answer."""
+    asked = _asked(lefts, _sides(before)[0]) or [""]
+    if "/" in asked[0] or "/" in by:
+        return "/" not in by
+    node, graph = lefts.graph.node(asked[0]), lefts.graph
+    divided = node is not None and graph.operations[node].name == "div"
+    return divided and graph.node(by) in graph.arguments[node or 0]
 
 
 def _asked(lefts: Lefts, text: str) -> list[str] | None:
     """Return the question that a left side ends with, whatever words stand before it."""
-    text, said = text.rpartition("\0")[2].strip(), ""
+    text, words = text.rpartition("\0")[2].strip(), ""
     for _ in range(8):
         asked = lefts.read(text)
         if asked is not None:
-            if _SAID_OF.search(_VALUE_OF.sub("", said)):
+            # What is said before a comma or a colon says nothing of the name.
+            if _PART.search(_VALUE_OF.sub("", re.split("[:,]", words)[-1])):
                 return None
-            return [*map(lefts.gradient, asked)] if _DERIVATIVES.search(said) else asked
-        match = re.match(r"[^\W\d][^\W\d_]*(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*", text)
+            return [*map(lefts.gradient, asked)] if _DERIVATIVES.search(words) else asked
+        match = _LED_IN.match(text)
         if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,.")):
             return None
-        said += match[0]
+        words += match[0]
         text = text[match.end() :]
     return None
 
@@ -294,6 +311,10 @@ def _chain(
     if len(parts) < 2:
         return []
     asked = _asked(lefts, parts[0])
+    if asked is None and len(parts) > 2 and _is_word(lefts, parts[0]):
+        # Words that are no question, or a name for the one behind them: δ = dL/ds = 2.
+        del parts[0]
+        asked = _asked(lefts, parts[0])
     if asked is None and re.fullmatch(r"[-+\d.\s/e\[\],()]+", parts[0]):
         # The number first: -3 = dg/dp.
         asked, parts = _asked(lefts, parts[-1]), parts[::-1]
@@ -312,15 +333,27 @@ def _chain(
         if list_of is not None and len(list_of) > 1:
             asked, alike = list_of, False
             continue
-        more = None if re.fullmatch(r"\w+", part) else lefts.read(part)
+        more = None if re.fullmatch(r"\w+|[^/]* [^/]*", part) else lefts.read(part)
         if more is not None and len(more) == 1 and "/" in more[0] and more[0] not in asked:
             asked = [*asked, *more]
     last = parts[-1] or (parts[-2] if len(parts) > 2 else "")
-    return list(answered(lefts, asked, last, alike=alike))
+    answers = list(answered(lefts, asked, last, alike=alike))
+    if alike and answers:
+        left, _, right = answers[0].partition(" = ")
+        answers[0] = " = ".join([left, *parts[1:-1], right])
+    return answers
+
+
+def _is_word(lefts: Lefts, text: str) -> bool:
+    """Whether a text is words alone that mean nothing in the program, nor make something of it."""
+    words = re.findall(r"[^\W\d]\w*", text)
+    return bool(words) and not (
+        re.search(r"\d", text) or any(map(lefts.knows, words)) or _PART.search(text)
+    )
 
 
 def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
-    """Whether what is set equal cannot be one chain: two numbers, or a value by a later one."""
+    """Whether what is set equal cannot be one chain: two numbers, or a value by a later step."""
     numbers = [float(part) for part in parts[-2:] if _A_NUMBER.fullmatch(part)]
     if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
         return True
@@ -330,4 +363,8 @@ def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     words = {word for part in parts for word in re.findall(r"[^\W\d]\w*", part)}
     names = [lefts.name(word) for word in words]
     nodes = [lefts.graph.node(named.text) for named in names if named and not named.place]
-    return node is not None and any(other is not None and other >= node for other in nodes)
+    if node is None:
+        return False
+    steps = lefts.graph.arguments
+    later = (other for other in nodes if other is not None and other >= node)
+    return any(other == node or steps[other] for other in later)

@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import is_blank, result
+from cgcli.homework.notation import is_blank, result, stems
 
 _HEADS: Final = {
-    "value": re.compile(
-        r"val|forward|wert|valeur|valor|值|値|값|data|result|answer", re.IGNORECASE
-    ),
-    "gradient": re.compile(
-        r"grad|deriv|backward|adjoint|∂|^[d∂] ?\w* ?/ ?[d∂]|梯度|导|ableit|勾配|微分|기울기|미분",
-        re.IGNORECASE,
-    ),
+    "value": re.compile(stems("value", "head"), re.IGNORECASE),
+    "gradient": re.compile(rf"{stems('gradient')}|∂|^[d∂] ?\w* ?/ ?[d∂]", re.IGNORECASE),
 }
 _COORDINATE: Final = re.compile(r"([-+]?)\s*(\d*\.?\d*)\s*\*?\s*(?:e_?)?([ijk])\b(?:hat)?")
+_BESIDE: Final = re.compile(
+    r"(?P<asked>.*?\S)(?P<gap>\s*,\s*|\s+)(?:(?P<array>(?:tensor|array|\[).*)|(?P<number>[-+.]?\d\S*))"
+)
 _VALUE: Final = re.compile(
     r"\b(?P<left>[^\W\d]\w*)\s*[=:]\s*"
     r"(?:Value\()?data=(?P<data>[-+\d.e]+)(?:, grad=(?P<grad>[-+\d.e]+))?\)?"
@@ -116,13 +114,12 @@ def columns(lefts: Lefts, text: str) -> str:
     text = _VALUE.sub(_both, text)
     if "=" in text or ":" in text:
         return text
-    parts = re.split(r"\s{2,}", text)
-    wide = len(parts) == 2
-    parts = parts if wide else text.rsplit(None, 1)
-    if len(parts) == 2 and re.match(r"[-+.]?\d|tensor|array|\[", parts[1]):
-        asked = lefts.read(parts[0])
-        if asked is not None and len(asked) == 1 and (wide or "/" in asked[0]):
-            return f"{asked[0]} = {parts[1]}"
+    match = _BESIDE.fullmatch(text)
+    asked = match and lefts.read(match["asked"])
+    if match and asked and len(asked) == 1:
+        # A name and a number that a blank parts may be a product.
+        apart = match["array"] or "/" in asked[0] or not match["gap"].isspace() or match["gap"][1:]
+        return f"{asked[0]} = {match['array'] or match['number']}" if apart else text
     return text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
@@ -15,6 +16,9 @@ _NUMBER: Final = re.compile(
     r"(?:[eE](?P<power>[-+]?[0-9]+))?",
     re.ASCII,
 )
+_SINGLE: Final = 9
+"""So many digits tell numbers of single precision apart."""
+_LARGEST: Final = 3e38
 _LEAST: Final = 2
 """So many significant digits a rounded number must have, to be taken for the whole one."""
 
@@ -83,8 +87,8 @@ def is_fraction(number: Any) -> bool:
 
 def shape_of(number: Any) -> Shape:
     """Return the shape of a number, which is (), or of an array."""
-    found: Shape = getattr(number, "shape", ())
-    return found
+    shape: Shape = getattr(number, "shape", ())
+    return shape
 
 
 def is_near(a: Any, b: Any, reach: Any) -> bool:
@@ -133,7 +137,7 @@ def _nearest(number: Any) -> Any:
         return float(as_ratio(number))
     import numpy as np
 
-    return np.array([_nearest(each) for each in number.flat]).reshape(number.shape)
+    return np.array([_nearest(element) for element in number.flat]).reshape(number.shape)
 
 
 def exact(value: Any) -> Written:
@@ -162,4 +166,12 @@ def read_number(text: str, kind: Kind = DOUBLES) -> Written | None:
     digits = len((match["whole"] + part).lstrip("0"))
     last = power - len(part)
     half = kind.numeral(f"5e{last - 1}") if -330 < last < 300 else kind.zero(())
-    return Written(kind.numeral(text), half, digits)
+    value = kind.numeral(text)
+    if digits > _SINGLE and not kind.exact and _is_single(value):
+        return Written(value, abs(value) * 1e-6, _SINGLE)
+    return Written(value, half, digits)
+
+
+def _is_single(value: float) -> bool:
+    """Whether all digits are those of a number in single precision, as PyTorch prints it."""
+    return abs(value) < _LARGEST and struct.unpack("f", struct.pack("f", value))[0] == value

@@ -79,6 +79,18 @@ def test_a_step_may_have_a_tolerance_of_its_own_and_all_of_them_decimals(
     assert (both.status, "two answers to one question" in both.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [("0.12555944919586182", "right"), ("0.12555945311069993", "wrong"),
+     ("0.12565944919586182", "wrong")],
+)  # fmt: skip
+def test_a_print_in_single_precision_is_rounded_to_that(answer: str, verdict: str) -> None:
+    """(sigmoid(0.6) - 1)^2 = 0.125559453302…"""
+    at = {"w": 0.5, "x": 2, "b": -0.4, "t": 1}
+    text = "s = w*x + b; y = sigmoid(s); r = y - t; L = r^2"
+    assert marked(text, at, f"L = {answer}")[0][0] == verdict
+
+
 PROGRAMS = (
     ("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3}),
     ("m = a*b; d = m + c; L = d*f", {"a": 3, "b": -2, "c": 10, "f": -1.5}),

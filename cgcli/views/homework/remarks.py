@@ -8,6 +8,7 @@ from typing import Any, Final
 from cgcli.calculus.result import Result
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
+from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.words import Math, Message
 
@@ -65,8 +66,10 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
         written = judged.answer.written
         if written is not None and written.shape != getattr(judged.truth, "shape", ()):
             found.append(Message("this has another shape"))
+        if judged.part:
+            found.append(Message("it goes wrong at {part}", part=Math(printable(judged.part))))
         found += _diagnoses(exercise, judged)
-    if judged.verdict != RIGHT and reveal == ANSWER:
+    if judged.verdict != RIGHT and reveal == ANSWER and not exercise.symbolic:
         found.append(Message("right is {number}", number=_number(judged.truth)))
         expected = _number(judged.expected)
         if judged.verdict == WRONG and expected != _number(judged.truth):

@@ -141,6 +141,7 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
         proof = {"kind": equality.proof, "points": equality.points, **number(found)}
     return {
         **fields(answer, "line", "text", "read"),
+        "part": judged.part if tells else "",
         "step": step_text(exercise, judged),
         "kind": answer.quantity.kind,
         "verdict": judged.verdict,

@@ -1,0 +1,210 @@
+"""The parts of a chain of equalities between a question and its answer, each judged by its value.
+
+`dg/dx = dg/dp * dp/dx = -3 * 1 = -3` has a formula, numbers put in, and a result. Each part claims
+to be the quantity that was asked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from cgcli.errors import CgraphError
+from cgcli.homework.answers import LIMITS, is_short, rounding
+from cgcli.homework.parts import LETTERS
+from cgcli.homework.questions import Question
+from cgcli.homework.sheets import Part
+from cgcli.homework.working import Working, is_same
+from cgcli.homework.written import Written, read_number, shape_of
+from cgcli.language.answer import parse_answer
+from cgcli.language.syntax import NUMBER
+
+_MOST: Final = 64
+_DIGITS: Final = 3
+_TWO: Final = 2
+_WHOLE: Final = 0.5
+
+
+class Value(NamedTuple):
+    """What a part comes to, how far it may be off by its rounded numbers, and what it is made of.
+
+    `named` tells whether names are in it.
+    """
+
+    number: float
+    reach: float
+    named: bool
+
+    def is_near(self, other: float, reach: float) -> bool:
+        """Whether the part may be a number that is itself off by so much."""
+        size = 1e-9 * max(abs(self.number), abs(other))
+        return abs(self.number - other) <= self.reach * 1.05 + reach + size
+
+
+class Reader:
+    """What the parts of one sheet come to, of the true numbers and of the student's own.
+
+    Numbers of an exact exercise are compared in doubles too.
+    """
+
+    def __init__(self, working: Working) -> None:
+        self.exercise = working.exercise.double
+        self.true = Working(self.exercise)
+        self.working = working
+
+    def values(self, part: Part) -> Iterator[Value]:
+        """Yield what a part may come to, of the true numbers first; nothing where it is not read.
+
+        Of a factor such as dh/dw there are two: what is between the two moves along, or not.
+        """
+        for numbers in (self.true, self.working.in_doubles()):
+            factors = [self._derivative(numbers, text) for text in part.derivatives]
+            many = len(factors) > len(LETTERS) or math.prod(map(len, factors)) > _MOST
+            if many or not all(factors):
+                return
+            for chosen in itertools.product(*factors):
+                signs = zip(map(ord, LETTERS), map(_written, chosen), strict=False)
+                value = self._value(numbers, part.read.translate(dict(signs)), self._is_known)
+                if value is None:
+                    return
+                yield value._replace(named=value.named or bool(part.derivatives))
+                if not (value.named or part.derivatives):
+                    return
+
+    def gone_on_with(self, part: Part) -> Value | None:
+        """Return what the numbers put in come to, of which long ones alone may be rounded."""
+        return self._value(self.true, part.read, is_short)
+
+    def _value(
+        self, numbers: Working, text: str, is_exact: Callable[[Written], bool]
+    ) -> Value | None:
+        exercise = self.exercise
+        point = exercise.here._replace(values=numbers.values)
+        text = f"0 = {text}"
+        try:
+            syntax = parse_answer(text, LIMITS)
+            if syntax is None or syntax.right is None:
+                return None
+            with exercise.added(syntax.right, text) as node:
+                named = exercise.is_formula(node)
+                number = exercise.value_of(node, point)
+            if shape_of(number) or number - number != 0:
+                return None
+            reach, right = 0.0, syntax.right
+            written = [read_number(entry[1]) for entry in right if entry[0] == NUMBER]
+            if not all(number is None or is_exact(number) for number in written):
+                exact = is_short if is_exact is is_short else _is_digit
+                reach, _ = rounding(exercise, right, text, point, exact)
+        except CgraphError:
+            return None
+        return Value(float(number), reach, named)
+
+    def _is_known(self, number: Written) -> bool:
+        """Whether a number put in is one of the problem's own, and no rounding of another."""
+        value, true = number.value, self._true
+        if _is_digit(number):
+            return True
+        if not any(is_same(value, other, 1e-12) for other in true):
+            return False
+        made = [m for y in true for m in (1 - y, y * y, 1 - y * y, 1 / y if y else y)]
+        singles = [*true, *map(float, filter(_is_single, self.working.values)), *made]
+        return all(is_same(value, other) or abs(other - value) > number.half for other in singles)
+
+    @cached_property
+    def _true(self) -> list[float]:
+        """The right values, and the right gradients of the output."""
+        exercise = self.exercise
+        scalar = not exercise.graph.shape(exercise.of)
+        gradients = exercise.gradients(exercise.of) if scalar else []
+        return [float(y) for y in (*exercise.truths, *gradients) if y is not None and _is_single(y)]
+
+    def _derivative(self, numbers: Working, text: str) -> list[float]:
+        """Return what a derivative may be: on the sheet, with all between moving along, or not."""
+        exercise, graph = self.exercise, self.exercise.graph
+        syntax = parse_answer(f"{text} =", LIMITS)
+        assert syntax is not None
+        try:
+            quantity, element, _ = Question(exercise, text).asked(syntax.left)
+        except CgraphError:
+            return []
+        finally:
+            exercise.draft.undo()
+        node, of = quantity
+        if graph.shape(of):
+            return []
+        known = numbers.gradients.get(of, {}).get(node)
+        between = [place for place in graph.given if place not in (node, of)]
+        alone = bytearray(exercise.active)
+        for place in between:
+            alone[place] = 0
+        choices = [] if known is None else [known]
+        for active in (exercise.active, alone):
+            sent = exercise.kind.backward(graph, numbers.values, of, active, {})[node]
+            choices.append(exercise.zeros(node) if sent is None else sent)
+        singles = [choice[element] if element else choice for choice in choices]
+        return [] if any(map(shape_of, singles)) else list(dict.fromkeys(map(float, singles)))
+
+
+def _written(number: float) -> str:
+    """Return a number as a fraction, in which nothing is taken for a rounded number."""
+    above, below = number.as_integer_ratio()
+    return f"({above}/{below})"
+
+
+class Broken(NamedTuple):
+    """The first part of a chain that is wrong, "" for the result, and its number.
+
+    It `slipped` where the numbers before it are right, and come to another number.
+    """
+
+    part: str
+    number: Written
+    slipped: bool
+
+
+def first_wrong(
+    reader: Reader,
+    parts: Sequence[Part],
+    targets: Sequence[tuple[float, float]],
+    written: Written,
+    good: bool,
+) -> Broken | None:
+    """Return the first part of a chain that is wrong; None where all are right.
+
+    `targets` are the numbers that are right, each with how far a part may be off; `written` is
+    the result, which is `good` or not. What is not understood, or in two ways, is passed over.
+    """
+    before: Value | None = None
+    for part in parts:
+        value, right = None, False
+        for choice in reader.values(part):
+            value, right = value or choice, any(choice.is_near(*target) for target in targets)
+            if right:
+                value = choice
+                break
+        if value is None or not (right or part.sure):
+            before = None
+            continue
+        # Numbers that come to the wrong result are no better than that.
+        led = not good and not value.named and written.is_rounding(value.number)
+        long = reader.gone_on_with(part) if led else None
+        if long and any(long.is_near(*target) for target in targets):
+            # What rounded numbers come to is right as they are.
+            good, led = True, False
+        if led or not right:
+            put_in = Written(value.number, value.reach, _DIGITS if value.reach else 0)
+            slipped = before is not None and not value.named
+            return Broken(part.text, written if led else put_in, slipped)
+        before = None if value.named else value
+    return None if good else Broken("", written, before is not None)
+
+
+def _is_single(number: object) -> bool:
+    return not shape_of(number)
+
+
+def _is_digit(number: Written) -> bool:
+    return bool(number.digits < _TWO and number.half >= _WHOLE)
