@@ -89,8 +89,8 @@ def check_command(given: CheckOptions) -> None:
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
-    found = _marked(exercise, _sheets(given.answers, given.answer), reach)
-    marks = [(marked, score(marked, worth or Points(), given.require)) for marked in found]
+    sheets = _marked(exercise, _sheets(given.answers, given.answer), reach)
+    marks = [(marked, score(marked, worth or Points(), given.require)) for marked in sheets]
     if given.json:
         publish_document(check_document(report, marks))
     elif given.csv:
@@ -148,11 +148,11 @@ def _marked(exercise: Exercise, sheets: list[Sheet], reach: Tolerance) -> list[M
     """Return the sheets with their marks; what goes wrong with one spoils no other."""
     from cgcli.homework.marking import Marked, mark
 
-    found: list[Marked] = []
+    marks: list[Marked] = []
     for sheet in sheets:
         try:
-            found.append(mark(exercise, sheet, reach))
+            marks.append(mark(exercise, sheet, reach))
         except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
-            found.append(Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked))
-    return found
+            marks.append(Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked))
+    return marks

@@ -91,7 +91,7 @@ def _rows(report: Report, marked: Marked) -> Iterator[list[Cell]]:
     points = report.points or Points()
     for judged in marked.judged:
         answer = judged.answer
-        said = [report.say(each) for each in remarks(report.exercise, judged, report.reveal)]
+        said = [report.say(words) for words in remarks(report.exercise, judged, report.reveal)]
         if answer.read != answer.text:
             said.insert(0, report.say(Message("read as {answer}", answer=Math(answer.read))))
         if len(said) > _TOLD:
@@ -101,7 +101,7 @@ def _rows(report: Report, marked: Marked) -> Iterator[list[Cell]]:
         yield row(answer.line, answer.text, judged.verdict, points.got(judged), said)
     for line in marked.unreadable:
         said = [printable(line.error.message), printable(line.error.hint)]
-        yield row(line.line, line.text, "unreadable", 0, [each for each in said if each])
+        yield row(line.line, line.text, "unreadable", 0, list(filter(None, said)))
 
 
 def _closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
@@ -139,7 +139,7 @@ def print_class(report: Report, sheets: list[tuple[Marked, Score]], out: Any = N
     """Print a row for each of many sheets, and below what was wrong most often."""
     out = out or console()
     wide = out.width >= _WIDE
-    counted = [*(VERDICT_WORDS[each] for each in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
+    counted = [*(VERDICT_WORDS[verdict] for verdict in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
     columns = [
         Column(report.say(Message("sheet")), {**WORDS, "style": "cyan", "min_width": 6}),
         *(Column(report.say(words), NUMBERS) for words in counted),
@@ -171,8 +171,8 @@ def _first(report: Report, marked: Marked, score: Score) -> tuple[str, Cell]:
     if marked.sheet.trouble:
         said = report.say(_trouble(marked))
     elif first is not None and report.reveal != VERDICT:
-        told = remarks(report.exercise, first, HINT)
-        said = report.say(told[0]) if told else ""
+        reasons = remarks(report.exercise, first, HINT)
+        said = report.say(reasons[0]) if reasons else ""
     elif score.unreadable:
         said = report.say(Message("{count} unreadable", count=score.unreadable))
     step = printable(step_text(report.exercise, first)) if first else ""
@@ -181,14 +181,14 @@ def _first(report: Report, marked: Marked, score: Score) -> tuple[str, Cell]:
 
 def _common(report: Report, sheets: list[tuple[Marked, Score]]) -> Iterator[str]:
     """Yield the summary of a class."""
-    found = summary(sheets)
-    counts = fields(found, "complete", "sheets")
+    hard = summary(sheets)
+    counts = fields(hard, "complete", "sheets")
     yield report.say(Message("{complete} of {sheets} sheets all right", **counts))
-    if found.steps:
+    if hard.steps:
         yield report.say(Message("wrong most often:"))
-        for step, count in found.steps[:_TOLD]:
+        for step, count in hard.steps[:_TOLD]:
             yield f"{count:>5}  {printable(report.exercise.steps.text(step))}"
-    if found.mistakes and report.reveal != VERDICT:
+    if hard.mistakes and report.reveal != VERDICT:
         yield report.say(Message("mistakes:"))
-        for diagnosis, count in found.mistakes[:_TOLD]:
+        for diagnosis, count in hard.mistakes[:_TOLD]:
             yield f"{count:>5}  {report.say(diagnosis.words)}"

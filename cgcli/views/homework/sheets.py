@@ -69,7 +69,7 @@ def written(value: Any, digits: int = 6) -> str:
         number = float(value) + 0.0
         # The shortest that is the same number, where all digits are wanted.
         return f"{number:.{digits}g}" if digits < 17 else repr(number).removesuffix(".0")
-    return f"[{', '.join(written(each, digits) for each in value)}]"
+    return f"[{', '.join(written(element, digits) for element in value)}]"
 
 
 def sheet_document(
@@ -110,7 +110,7 @@ def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[s
             }
             for step in exercise.steps.asked
         ],
-        "sheets": [_sheet(report, points, *each) for each in sheets],
+        "sheets": [_sheet(report, points, marked, score) for marked, score in sheets],
         "summary": _summary(report, sheets),
         "notes": list(map(note_document, result.notes)),
     }
@@ -137,8 +137,8 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
     tells = report.reveal != VERDICT
     proof = None
     if equality and (tells or judged.verdict == RIGHT):
-        found = {"at": equality.inputs, "value": equality.value}
-        proof = {"kind": equality.proof, "points": equality.points, **number(found)}
+        point = {"at": equality.inputs, "value": equality.value}
+        proof = {"kind": equality.proof, "points": equality.points, **number(point)}
     return {
         **fields(answer, "line", "text", "read"),
         "step": step_text(exercise, judged),
@@ -148,11 +148,11 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
         "proof": proof,
         "diagnoses": [
             {
-                "mistake": each.mistake.name,
-                "step": exercise.steps.text(each.quantity),
-                "words": report.words.say(each.words),
+                "mistake": diagnosis.mistake.name,
+                "step": exercise.steps.text(diagnosis.quantity),
+                "words": report.words.say(diagnosis.words),
             }
-            for each in judged.diagnoses
+            for diagnosis in judged.diagnoses
             if tells
         ],
         "ambiguous": tells and len(judged.mistakes) > 1,
@@ -161,16 +161,19 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
 
 
 def _summary(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
-    found = summary(sheets)
+    hard = summary(sheets)
     return {
-        **fields(found, "sheets", "complete", "unreadable"),
+        **fields(hard, "sheets", "complete", "unreadable"),
         "steps": [
-            {"step": report.exercise.steps.text(step), "wrong": count}
-            for step, count in found.steps
+            {"step": report.exercise.steps.text(step), "wrong": count} for step, count in hard.steps
         ],
         "mistakes": [
-            {"mistake": each.mistake.name, "sheets": count, "words": report.words.say(each.words)}
-            for each, count in found.mistakes
+            {
+                "mistake": diagnosis.mistake.name,
+                "sheets": count,
+                "words": report.words.say(diagnosis.words),
+            }
+            for diagnosis, count in hard.mistakes
             if report.reveal != VERDICT
         ],
     }
