@@ -65,13 +65,13 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
 
     A line that is not understood spoils no other.
     """
-    found: dict[Any, list[Answer]] = {}
+    by_question: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
     for answer in _read(exercise, sheet.lines, unreadable):
         key = (answer.quantity, answer.element, answer.formula is None)
-        found.setdefault(key, []).append(answer)
+        by_question.setdefault(key, []).append(answer)
     answers: list[Answer] = []
-    for several in found.values():
+    for several in by_question.values():
         if len(several) > 1 and not _agree(several):
             name = exercise.steps.text(several[0].quantity, several[0].element)
             repeated = CgraphError(
@@ -79,13 +79,13 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
                 f"{shorten(name)} is answered {len(several)} times, and not alike",
                 "leave one answer and cross the others out with #",
             )
-            unreadable += [Unreadable(each.line, each.text, repeated) for each in several]
+            unreadable += [Unreadable(answer.line, answer.text, repeated) for answer in several]
             continue
         # Of the same number written twice the one with more digits is taken.
         answers.append(max(several, key=_digits))
     place = exercise.steps.place
     answers.sort(key=lambda answer: (place(answer.quantity), answer.element, not answer.formula))
-    unreadable.sort(key=lambda each: (each.line, each.text))
+    unreadable.sort(key=lambda answer: (answer.line, answer.text))
     return answers, unreadable
 
 
@@ -130,9 +130,11 @@ def _agree(answers: list[Answer]) -> bool:
     """Whether answers to one question are the same number, or the same formula."""
     best = max(answers, key=_digits)
     if best.written is None:
-        return len({each.text.partition("=")[2].strip() for each in answers}) == 1
+        return len({answer.text.partition("=")[2].strip() for answer in answers}) == 1
     value = best.written.value
-    return all(each.written is not None and each.written.is_rounding(value) for each in answers)
+    return all(
+        answer.written is not None and answer.written.is_rounding(value) for answer in answers
+    )
 
 
 def read_answer(exercise: Exercise, line: Line) -> Answer | None:
@@ -179,7 +181,7 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
         same = node in exercise.steps.classes.find(graph, made)
         needed = graph.ancestors([made])
         after = exercise.graph.dependents([node])
-        later = any(needed[each] and after[each] for each in range(len(exercise.graph)))
+        later = any(needed[place] and after[place] for place in range(len(exercise.graph)))
     if same or later:
         name = excerpt(exercise.graph.names[node])
         message = f"this is not worked out: {name} is answered by "
@@ -250,11 +252,11 @@ def _rounded(exercise: Exercise, written: Written, entries: Expression, text: st
 
 def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:
     value = exercise.value_of(node, exercise.here)
-    whole = exercise.kind.plain(value)
-    if not is_finite(whole) and not any(entry[1] == "inf" for entry in entries):
+    number = exercise.kind.plain(value)
+    if not is_finite(number) and not any(entry[1] == "inf" for entry in entries):
         place = place_of(entries, text)
         raise CgraphError("binding", "this has no value", "write a number", (place,))
-    return exact(whole)
+    return exact(number)
 
 
 def _plain(entries: Expression, text: str, kind: Kind) -> Written | None:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
-from cgcli.homework.working import Own
+from cgcli.homework.working import Working
 from cgcli.homework.written import added, is_fraction, shape_of
 
 _MOST: Final = 40
@@ -24,19 +24,21 @@ class Known(NamedTuple):
     gradients: frozenset[int]
 
 
-def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number: Any) -> Any:
+def carried(
+    working: Working, known: Known, target: Quantity, changed: Quantity, number: Any
+) -> Any:
     """Return what a quantity comes to when a step before it has another number.
 
     What stands on the sheet stays; what was left out is worked out again.
 
     >>> import cgcli
     >>> program = cgcli.parse("p = x + y; g = p*z")
-    >>> own = Own(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
-    >>> carried(own, Known(frozenset(), frozenset()), Quantity(4), Quantity(2), 5.0)
+    >>> working = Working(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
+    >>> carried(working, Known(frozenset(), frozenset()), Quantity(4), Quantity(2), 5.0)
     -15.0
     """
-    trial = own.copy()
-    graph, of = own.graph, target.of
+    trial = working.copy()
+    graph, of = working.graph, target.of
     trial.take(changed, number)
     if changed.of < 0:
         moved = {changed.node}
@@ -60,7 +62,7 @@ def carried(own: Own, known: Known, target: Quantity, changed: Quantity, number:
 
 
 def rounding_reach(
-    own: Own, known: Known, target: Quantity, reaches: Mapping[Quantity, Any]
+    working: Working, known: Known, target: Quantity, reaches: Mapping[Quantity, Any]
 ) -> Any:
     """Return how far off a quantity may be when steps before it were gone on with unrounded.
 
@@ -71,28 +73,31 @@ def rounding_reach(
     """
     # Whole, so that a fraction stays one.
     total: Any = 0
-    if len(own.graph) > _LARGEST:
+    if len(working.graph) > _LARGEST:
         return total
-    if not _is_light(own):
-        doubles = own.exercise.kind.doubles
-        own, reaches = own.in_doubles(), {step: doubles(each) for step, each in reaches.items()}
-    near = [step for step in _before(own.exercise, known, target) if step in reaches]
+    if not _is_light(working):
+        doubles = working.exercise.kind.doubles
+        working = working.in_doubles()
+        reaches = {step: doubles(reach) for step, reach in reaches.items()}
+    near = [step for step in _before(working.exercise, known, target) if step in reaches]
     for step in near[:_MOST]:
-        gradients = own.gradients.get(step.of, {})
-        written = own.values[step.node] if step.of < 0 else gradients.get(step.node)
+        gradients = working.gradients.get(step.of, {})
+        written = working.values[step.node] if step.of < 0 else gradients.get(step.node)
         if written is None or (target.of < 0 and step.node > target.node):
             continue
-        total = added(total, _moved(own, known, target, step, written, reaches[step]))
+        total = added(total, _moved(working, known, target, step, written, reaches[step]))
     return total
 
 
-def _is_light(own: Own) -> bool:
+def _is_light(working: Working) -> bool:
     """Whether a student's numbers can be carried as they are: fractions that are few and short."""
-    if not own.exercise.kind.exact:
+    if not working.exercise.kind.exact:
         return True
-    if own.graph.tensors:
+    if working.graph.tensors:
         return False
-    numbers = [*own.values, *(each for found in own.gradients.values() for each in found.values())]
+    numbers = [*working.values]
+    for gradients in working.gradients.values():
+        numbers += gradients.values()
     return sum(map(_bits, numbers)) <= _BITS
 
 
@@ -103,7 +108,7 @@ def _bits(number: Any) -> int:
 
 
 def _moved(
-    own: Own, known: Known, target: Quantity, step: Quantity, written: Any, reach: Any
+    working: Working, known: Known, target: Quantity, step: Quantity, written: Any, reach: Any
 ) -> Any:
     """Return how far a quantity moves when one step does, by as much as it may.
 
@@ -112,8 +117,8 @@ def _moved(
     """
 
     def moved(by: Any) -> Any:
-        ends = [carried(own, known, target, step, added(written, by * sign)) for sign in (1, -1)]
-        return added(ends[0], -ends[1]) / 2
+        up, down = (carried(working, known, target, step, added(written, end)) for end in (by, -by))
+        return added(up, -down) / 2
 
     if not shape_of(written):
         return abs(moved(reach))
@@ -124,7 +129,7 @@ def _moved(
         return sum(abs(moved(reach * unit)) for unit in units)
     chance = np.random.default_rng(0)
     signs = [chance.choice([-1.0, 1.0], written.shape) for _ in range(_PATTERNS)]
-    return 4 * np.sqrt(sum(moved(reach * each) ** 2 for each in signs) / _PATTERNS)
+    return 4 * np.sqrt(sum(moved(reach * pattern) ** 2 for pattern in signs) / _PATTERNS)
 
 
 def _before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quantity]:
@@ -146,7 +151,7 @@ def _before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quan
                 if user <= of:
                     following += [Quantity(user, of), Quantity(user)]
                     following += [Quantity(argument) for argument in graph.arguments[user]]
-        for each in following:
-            if each not in seen:
-                seen.add(each)
-                pending.append(each)
+        for step in following:
+            if step not in seen:
+                seen.add(step)
+                pending.append(step)

@@ -12,7 +12,7 @@ from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import step_at
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import Own, is_same, quiet
+from cgcli.homework.working import Working, is_same, quiet
 from cgcli.homework.written import shape_of
 from cgcli.numbers.values import is_finite
 from cgcli.program import Program
@@ -72,8 +72,8 @@ def choose(
     possible give numbers of their own. Raises `CgraphError` where no point gives numbers at all.
 
     >>> import cgcli
-    >>> found = choose(cgcli.parse("p = x + y; g = p*z"), {}, ["x", "y", "z"], 1)
-    >>> sorted(found.values), found.distinct > 12
+    >>> choice = choose(cgcli.parse("p = x + y; g = p*z"), {}, ["x", "y", "z"], 1)
+    >>> sorted(choice.values), choice.distinct > 12
     (['x', 'y', 'z'], True)
     """
     chance = random.Random(seed)  # noqa: S311  # the same seed chooses the same values
@@ -105,12 +105,12 @@ def choose(
 
 def _edges(exercise: Exercise) -> float:
     """Return how many numbers of a problem are 0, saturated or huge; notes count for more."""
-    found = 10.0 * len(exercise.result.notes)
+    count = 10.0 * len(exercise.result.notes)
     for step in exercise.steps.asked:
         truth = abs(exercise.truth(step))
         least, most = (truth.min(), truth.max()) if shape_of(truth) else (truth, truth)
-        found += bool(least < _SMALLEST) + bool(most > _GREATEST)
-    return found
+        count += bool(least < _SMALLEST) + bool(most > _GREATEST)
+    return count
 
 
 def _repeated(values: Mapping[str, Fraction]) -> int:
@@ -128,24 +128,24 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
 
     Each is a mistake at a step. Of a large problem the first steps are looked at.
     """
-    own = Own(exercise)
+    working = Working(exercise)
     output = exercise.of
     if not exercise.graph.shape(output):
         for node, gradient in enumerate(exercise.gradients(output)):
             if gradient is not None:
-                own.take(Quantity(node, output), gradient)
+                working.take(Quantity(node, output), gradient)
     alone: set[Made] = set()
     made: set[Made] = set()
     for quantity in exercise.steps.asked[:_LARGEST]:
         if quantity.of >= 0 and exercise.graph.shape(output):
             continue
-        step = step_at(own, quantity)
+        step = step_at(working, quantity)
         numbers: dict[str, Any] = {}
         right = step.expected
-        for each in alternatives(step):
-            number = each.number
+        for alternative in alternatives(step):
+            number = alternative.number
             if number is not None and is_finite(number) and not is_same(number, right, _APART):
-                numbers.setdefault(each.mistake.name, number)
+                numbers.setdefault(alternative.mistake.name, number)
         made.update((quantity, name) for name in numbers)
         for name, number in numbers.items():
             others = (other for key, other in numbers.items() if key != name)

@@ -9,7 +9,7 @@ from cgcli.homework.carrying import Known, carried
 from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Own, Use, is_same
+from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Use, Working, is_same
 from cgcli.homework.written import Written, shape_of
 from cgcli.words import Math, Message
 
@@ -45,53 +45,55 @@ class Alternative(NamedTuple):
     number: Any
 
 
-def diagnose(owns: Sequence[Own], wrong: Wrong) -> list[Diagnosis]:
+def diagnose(workings: Sequence[Working], wrong: Wrong) -> list[Diagnosis]:
     """Return every mistake that gives a wrong answer from the student's own numbers.
 
-    `owns` are those numbers as they were written and, where they differ, before rounding. First
+    `workings` are those numbers as they were written and, where they differ, before rounding. First
     come the mistakes made at the step itself, the likeliest first, then those made at steps
     before it that the sheet leaves out. None is returned that the number does not bear out.
     """
-    found = [
-        each
-        for own in owns
-        for step in _steps(own, wrong)
-        for each in _at_the_step(own, wrong, step)
+    diagnoses = [
+        diagnosis
+        for working in workings
+        for step in _steps(working, wrong)
+        for diagnosis in _at_the_step(working, wrong, step)
     ]
-    found.sort(key=lambda each: MISTAKES.index(each.mistake))
+    diagnoses.sort(key=lambda diagnosis: MISTAKES.index(diagnosis.mistake))
     long = not wrong.written.shape and wrong.written.digits > _SEVERAL
-    if (not found or long) and len(owns[0].graph) <= _LARGEST:
-        for own in owns:
-            before = list(_before_the_step(own, wrong))
+    if (not diagnoses or long) and len(workings[0].graph) <= _LARGEST:
+        for working in workings:
+            before = list(_before_the_step(working, wrong))
             # A short number is met by chance when so much is tried: then nothing is said.
-            if long or len({each.mistake.name for each in before}) <= _SEVERAL:
-                found += before
-            if found:
+            if long or len({diagnosis.mistake.name for diagnosis in before}) <= _SEVERAL:
+                diagnoses += before
+            if diagnoses:
                 break
     unique: dict[Any, Diagnosis] = {}
-    for each in found:
-        unique.setdefault((each.mistake.name, each.quantity), each)
+    for diagnosis in diagnoses:
+        unique.setdefault((diagnosis.mistake.name, diagnosis.quantity), diagnosis)
     return list(unique.values())
 
 
-def _steps(own: Own, wrong: Wrong) -> list[ValueStep | GradientStep]:
+def _steps(working: Working, wrong: Wrong) -> list[ValueStep | GradientStep]:
     """Return the step that was answered, once for each form of its local derivatives."""
     node, of = wrong.quantity
-    forms = {form for use in own.uses(of, node) for form in use.forms()} | {AS_IS}
-    return [step_at(own, wrong.quantity, form) for form in sorted(forms, key=_FORMS.index)]
+    forms = {form for use in working.uses(of, node) for form in use.forms()} | {AS_IS}
+    return [step_at(working, wrong.quantity, form) for form in sorted(forms, key=_FORMS.index)]
 
 
-def _at_the_step(own: Own, wrong: Wrong, step: ValueStep | GradientStep) -> Iterator[Diagnosis]:
+def _at_the_step(
+    working: Working, wrong: Wrong, step: ValueStep | GradientStep
+) -> Iterator[Diagnosis]:
     expected = _part(step.expected, wrong.element)
-    for each in alternatives(step):
-        number = _part(each.number, wrong.element)
+    for made in alternatives(step):
+        number = _part(made.number, wrong.element)
         if _gives(wrong.written, number, expected):
-            yield Diagnosis(each.mistake, wrong.quantity, _words(own, step, each), each.number)
+            yield Diagnosis(made.mistake, wrong.quantity, _words(working, step, made), made.number)
     if expected is None:
         return
     for mistake in MISTAKES:
         if mistake.slip is not None and _slipped(mistake, wrong.written, expected):
-            words = _words(own, step, Alternative(mistake, None, expected))
+            words = _words(working, step, Alternative(mistake, None, expected))
             yield Diagnosis(mistake, wrong.quantity, words, step.expected)
 
 
@@ -148,16 +150,16 @@ def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
 def _at_uses(mistake: Mistake, step: GradientStep, made: list[list[Any]]) -> Iterator[Alternative]:
     """Yield the gradient with a mistake made at one of the uses, or at all of them alike."""
     for use, numbers in zip(step.uses, made, strict=True):
-        others = [each.sent for each in step.uses if each is not use and each.sent is not None]
+        others = [other.sent for other in step.uses if other is not use and other.sent is not None]
         for number in numbers:
-            whole = _sum([number, *others])
-            if whole is not None:
-                yield Alternative(mistake, use, whole)
+            total = _sum([number, *others])
+            if total is not None:
+                yield Alternative(mistake, use, total)
     if sum(map(bool, made)) > 1:
         pairs = zip(step.uses, made, strict=True)
-        whole = _sum([numbers[0] if numbers else use.sent for use, numbers in pairs])
-        if whole is not None:
-            yield Alternative(mistake, step.uses[0], whole)
+        total = _sum([numbers[0] if numbers else use.sent for use, numbers in pairs])
+        if total is not None:
+            yield Alternative(mistake, step.uses[0], total)
 
 
 def _sum(numbers: Iterable[Any]) -> Any:
@@ -172,9 +174,9 @@ def _sum(numbers: Iterable[Any]) -> Any:
     return total
 
 
-def _words(own: Own, step: ValueStep | GradientStep, made: Alternative) -> Message:
+def _words(working: Working, step: ValueStep | GradientStep, made: Alternative) -> Message:
     """Return the words of a mistake, with the names of the step and of the use."""
-    steps = own.exercise.steps
+    steps = working.exercise.steps
     mistake = made.mistake
     if isinstance(step, ValueStep):
         return Message(mistake.value_words, use=Math(steps.formula(step.node)))
@@ -192,22 +194,22 @@ def _words(own: Own, step: ValueStep | GradientStep, made: Alternative) -> Messa
 # Mistakes at steps that the sheet leaves out
 
 
-def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
+def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
     """Yield the mistakes that lead to the number when made at a step that was left out."""
-    graph = own.graph
+    graph = working.graph
     node, of = wrong.quantity
     left = _TRIALS
     needed = graph.ancestors([node] if of < 0 else [of])
     stated = wrong.known.values | {node}
-    steps = [Quantity(each, of) for each in _left_out(own, wrong)]
+    steps = [Quantity(place, of) for place in _left_out(working, wrong)]
     steps += [
-        Quantity(each)
-        for each in range(len(graph) - 1, -1, -1)
-        if needed[each] and graph.arguments[each] and each not in stated
+        Quantity(place)
+        for place in range(len(graph) - 1, -1, -1)
+        if needed[place] and graph.arguments[place] and place not in stated
     ]
-    expected = _part(step_at(own, wrong.quantity).expected, wrong.element)
+    expected = _part(step_at(working, wrong.quantity).expected, wrong.element)
     for quantity in steps:
-        step = step_at(own, quantity)
+        step = step_at(working, quantity)
         for made in alternatives(step):
             fits = shape_of(made.number) == graph.shape(quantity.node)
             if not fits or is_same(made.number, step.expected):
@@ -215,19 +217,19 @@ def _before_the_step(own: Own, wrong: Wrong) -> Iterator[Diagnosis]:
             left -= 1
             if left < 0:
                 return
-            number = carried(own, wrong.known, wrong.quantity, quantity, made.number)
+            number = carried(working, wrong.known, wrong.quantity, quantity, made.number)
             number = _part(number, wrong.element)
             if _gives(wrong.written, number, expected):
-                yield Diagnosis(made.mistake, quantity, _words(own, step, made), number)
+                yield Diagnosis(made.mistake, quantity, _words(working, step, made), number)
 
 
-def _left_out(own: Own, wrong: Wrong) -> list[int]:
+def _left_out(working: Working, wrong: Wrong) -> list[int]:
     """Return the nodes whose gradients are not on the sheet and lead to the one asked for."""
-    known, of = own.gradients.get(wrong.quantity.of, {}), wrong.quantity.of
+    known, of = working.gradients.get(wrong.quantity.of, {}), wrong.quantity.of
     reached = [wrong.quantity.node]
     # It grows while it is gone through.
     for node in reached:
-        for user, _ in own.exercise.users.of(node):
+        for user, _ in working.exercise.users.of(node):
             inner = user in known and user not in wrong.known.gradients and user != of
             if inner and user not in reached:
                 reached.append(user)

@@ -101,10 +101,10 @@ class Exercise:
 
         What is no fraction, and was not asked for, is a double in an exact exercise too.
         """
-        found = self._truth(quantity, point or self.here)
-        if self.kind.exact and point is None and not _is_number(found):
+        value = self._truth(quantity, point or self.here)
+        if self.kind.exact and point is None and not _is_number(value):
             return self.double.truth(quantity)
-        return found
+        return value
 
     def _truth(self, quantity: Quantity, point: Point) -> Any:
         if quantity.of < 0:
@@ -163,12 +163,12 @@ class Exercise:
     @cached_property
     def _shaken(self) -> list[Point]:
         """The point with the inputs and every result on the way moved a little, a few times."""
-        graph, found = self.graph, []
+        graph, points = self.graph, []
         for kind in map(ShakenDoubles, range(4)):
             values = kind.forward(graph, self.inputs)
             inputs = {name: values[node] for name, node in graph.inputs.items()}
-            found.append(Point(kind, inputs, values, {}))
-        return found
+            points.append(Point(kind, inputs, values, {}))
+        return points
 
     def samples(self) -> Iterator[Point]:
         """Yield points near the one that was set and farther away, the same every time.
@@ -185,24 +185,24 @@ class Exercise:
                 values = DOUBLES.forward(self.graph, inputs)
                 same = self._passed(values) == sides
                 self._samples.append(Point(DOUBLES, inputs, values, {}) if same else None)
-            found = self._samples[k]
-            if found is not None:
-                yield found
+            sample = self._samples[k]
+            if sample is not None:
+                yield sample
 
     def _passed(self, values: list[Any]) -> list[Any]:
         """Return on which side of its corner each operation is that has one."""
-        found: list[Any] = []
+        sides: list[Any] = []
         for node, operation in enumerate(self.graph.operations):
             if operation.name in _SIDES:
                 parts = [values[argument] for argument in self.graph.arguments[node]]
-                found += _SIDES[operation.name](values[node], *parts)
-        return [side.tolist() if shape_of(side) else side for side in found]
+                sides += _SIDES[operation.name](values[node], *parts)
+        return [side.tolist() if shape_of(side) else side for side in sides]
 
     def _moved(self, value: Any, reach: float) -> Any:
         if shape_of(value):
             import numpy as np
 
-            moved = [self._moved(float(each), reach) for each in value.flat]
+            moved = [self._moved(float(element), reach) for element in value.flat]
             return np.array(moved).reshape(value.shape)
         size = max(abs(value), 1.0)
         return round(value + self._chance.uniform(-reach, reach) * size, 2)
@@ -235,43 +235,45 @@ class Exercise:
 
     def value_of(self, node: int, point: Point) -> Any:
         """Return the value of what was added at a point, in doubles where there is no fraction."""
-        found = self._worked_out(node, point)[node]
-        if point.kind.exact and not _is_number(found):
-            values = [self.kind.doubles(each) for each in point.values]
+        value = self._worked_out(node, point)[node]
+        if point.kind.exact and not _is_number(value):
+            values = [self.kind.doubles(number) for number in point.values]
             return self._worked_out(node, Point(DOUBLES, {}, values, {}))[node]
-        return found
+        return value
 
     def summed(self, node: int, point: Point) -> float:
         """Return the largest number that is added or subtracted on the way to what was added."""
-        whole = self._worked_out(node, point)
+        values = self._worked_out(node, point)
         graph = self.draft.graph
         sizes = [
-            abs(whole[argument])
-            for each in range(self.draft.size, node + 1)
-            if graph.operations[each].name in ("add", "sub")
-            for argument in graph.arguments[each]
-            if not shape_of(whole[argument])
+            abs(values[argument])
+            for place in range(self.draft.size, node + 1)
+            if graph.operations[place].name in ("add", "sub")
+            for argument in graph.arguments[place]
+            if not shape_of(values[argument])
         ]
         return max((float(size) for size in sizes if size - size == 0), default=0.0)
 
     def _worked_out(self, node: int, point: Point) -> list[Any]:
         """Return the values of the program's nodes, and of those that were added."""
         graph, kind = self.draft.graph, point.kind
-        whole = list(point.values)
-        for each in range(self.draft.size, node + 1):
-            known = each in graph.constants
-            whole.append(kind.leaf(graph, each) if known else kind.value(graph, whole, each))
-        return whole
+        values = list(point.values)
+        for place in range(self.draft.size, node + 1):
+            known = place in graph.constants
+            values.append(kind.leaf(graph, place) if known else kind.value(graph, values, place))
+        return values
 
     def computed(self, values: dict[int, Any], compute: Callable[[Kind, Any], Any]) -> Any:
         """Return what is computed in a kind of number of the values that one operation needs.
 
         They are a student's, by node. Where there is no fraction it is computed in doubles.
         """
-        found = compute(self.kind, values)
-        if not self.kind.exact or found is None or _is_number(found):
-            return found
-        return compute(DOUBLES, {node: self.kind.doubles(each) for node, each in values.items()})
+        result = compute(self.kind, values)
+        if not self.kind.exact or result is None or _is_number(result):
+            return result
+        return compute(
+            DOUBLES, {node: self.kind.doubles(number) for node, number in values.items()}
+        )
 
 
 def _times(a: Any, b: Any) -> Any:
@@ -279,8 +281,8 @@ def _times(a: Any, b: Any) -> Any:
     if shape_of(a) or shape_of(b):
         import numpy as np
 
-        whole = (part.ravel().tolist() for part in np.broadcast_arrays(a, b))
-        return [_times(*pair) for pair in zip(*whole, strict=True)]
+        parts = (part.ravel().tolist() for part in np.broadcast_arrays(a, b))
+        return [_times(*pair) for pair in zip(*parts, strict=True)]
     return a // b if b else math.nan
 
 
@@ -300,7 +302,7 @@ def _is_number(value: Any) -> bool:
     """Whether a value is no NaN, and nowhere the lack of a fraction."""
     if shape_of(value):
         if value.dtype == object:
-            return not any(hasattr(each, "reason") for each in value.flat)
+            return not any(hasattr(element, "reason") for element in value.flat)
         return not bool((value != value).any())
     return not hasattr(value, "reason") and bool(value == value)
 

@@ -68,16 +68,16 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
     for point in exercise.samples():
         truth = exercise.truth(quantity, point)
         truth = float(truth[element]) if element else truth
-        found = exercise.value_of(node, point)
-        if shape_of(found) != shape_of(truth):
-            return Equality(False, "separated", 0, None, found)
-        if not (is_finite(found) and is_finite(truth)):
+        value = exercise.value_of(node, point)
+        if shape_of(value) != shape_of(truth):
+            return Equality(False, "separated", 0, None, value)
+        if not (is_finite(value) and is_finite(truth)):
             continue
         # What cancels is as far off as the last digits of the numbers that cancelled.
         noise = max(1e-9 * scale, 1e-14 * exercise.summed(node, point))
-        if not is_same(found, truth, 1e-7) and _apart(found, truth) > noise:
+        if not is_same(value, truth, 1e-7) and _apart(value, truth) > noise:
             inputs = {name: value for name, value in point.inputs.items() if not shape_of(value)}
-            return Equality(False, "separated", seen + 1, inputs, found)
+            return Equality(False, "separated", seen + 1, inputs, value)
         seen += 1
         if seen == _POINTS:
             break
@@ -96,19 +96,19 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
     best, where = -1.0, exercise.here
     if exercise.kind.exact:
         # Fractions show the smallest difference, where there is one at the point itself.
-        found = exercise.value_of(node, where)
-        if found != exercise.truth(quantity):
-            return Equality(False, "separated", 1, where.inputs, found)
+        value = exercise.value_of(node, where)
+        if value != exercise.truth(quantity):
+            return Equality(False, "separated", 1, where.inputs, value)
     for point, _ in zip(exercise.samples(), range(_POINTS), strict=False):
-        found, truth = exercise.value_of(node, point), exercise.truth(quantity, point)
-        if is_finite(found) and is_finite(truth):
-            apart = abs(found - truth) / max(abs(found), abs(truth), 1e-300)
+        value, truth = exercise.value_of(node, point), exercise.truth(quantity, point)
+        if is_finite(value) and is_finite(truth):
+            apart = abs(value - truth) / max(abs(value), abs(truth), 1e-300)
             if apart > best:
                 best, where = apart, point
             if best > 1e-7:
                 break
-    found = exercise.value_of(node, where)
-    return Equality(False, "separated", 1, where.inputs, found, 6 if best > 1e-5 else 17)
+    value = exercise.value_of(node, where)
+    return Equality(False, "separated", 1, where.inputs, value, 6 if best > 1e-5 else 17)
 
 
 def _apart(a: Any, b: Any) -> float:
@@ -163,7 +163,7 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
             return True
     except (ArithmeticError, AttributeError, ValueError):
         return None
-    free = all(graph.operations[each].name == "input" for each in variables)
+    free = all(graph.operations[leaf].name == "input" for leaf in variables)
     return False if free else None
 
 

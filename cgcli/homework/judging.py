@@ -12,7 +12,7 @@ from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import Own, is_same
+from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of
 
 RIGHT: Final = "right"
@@ -53,7 +53,7 @@ class Judged(NamedTuple):
     @property
     def mistakes(self) -> list[str]:
         """The names of the mistakes that give the answer, the likeliest first."""
-        return list(dict.fromkeys(each.mistake.name for each in self.diagnoses))
+        return list(dict.fromkeys(diagnosis.mistake.name for diagnosis in self.diagnoses))
 
 
 class Tolerance(NamedTuple):
@@ -84,15 +84,15 @@ class Tolerance(NamedTuple):
 class Judge:
     """The judge of one sheet, who knows what was written before and what may have been meant.
 
-    `own` has the numbers as they were written; `held` has, for each that was rounded, the number
-    before rounding, with which the student may as well have gone on. `answers` are the sheet's,
-    by node, for the values under -1 and for gradients under what is differentiated.
+    `working` has the numbers as they were written; `held` has, for each that was rounded, the
+    number before rounding, with which the student may as well have gone on. `answers` are the
+    sheet's, by node, for the values under -1 and for gradients under what is differentiated.
     """
 
     def __init__(self, exercise: Exercise, answers: list[Answer], tolerance: Tolerance) -> None:
         self.exercise = exercise
         self.tolerance = tolerance
-        self.owns = self.own, self.held = Own(exercise), Own(exercise)
+        self.workings = self.working, self.held = Working(exercise), Working(exercise)
         self.answers: dict[int, dict[int, list[Answer]]] = {}
         for answer in answers:
             node, of = answer.quantity
@@ -148,8 +148,8 @@ class Judge:
 
     def take(self, quantity: Quantity, numbers: Pair) -> None:
         """Go on with numbers for a value or a gradient."""
-        for own, number in zip(self.owns, numbers, strict=True):
-            own.take(quantity, number)
+        for working, number in zip(self.workings, numbers, strict=True):
+            working.take(quantity, number)
 
     def _verdict(
         self, answer: Answer, written: Written, right: Any, slack: Any, expected: list[Pair]
@@ -184,12 +184,12 @@ class Judge:
         # Who writes more digits than rounded numbers have has not gone on with those.
         least = _digits(written) - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
-        whole = rounding_reach(self.own, self._known(quantity.of), quantity, reaches)
-        if shape_of(whole) not in ((), shape_of(expected[0][0])):
+        carried = rounding_reach(self.working, self._known(quantity.of), quantity, reaches)
+        if shape_of(carried) not in ((), shape_of(expected[0][0])):
             return wrong
-        part = _part(whole, element)
+        part = _part(carried, element)
         reach = part + part / 1_000_000
-        for number in (_part(each, element) for pair in expected for each in pair):
+        for number in (_part(first, element) for pair in expected for first in pair):
             if written.is_rounding(number, reach):
                 return FOLLOWS, number
         return wrong
@@ -202,9 +202,9 @@ class Judge:
 
             nothing = self.exercise.zeros(quantity.node), 0.0
             before, most = self.reaches.get(quantity, nothing)
-            whole = np.array(before)
-            whole[element] = reach
-            reach, digits = whole, max(digits, most)
+            reaches = np.array(before)
+            reaches[element] = reach
+            reach, digits = reaches, max(digits, most)
         if reach.any() if shape_of(reach) else reach:
             self.reaches[quantity] = reach, digits
 
@@ -216,18 +216,18 @@ class Judge:
         """
         if self.differs or self.reaches:
             return False
-        found = [each.number for each in diagnoses if each.mistake.slip is None]
+        numbers = [diagnosis.number for diagnosis in diagnoses if diagnosis.mistake.slip is None]
         if verdict == FOLLOWS:
-            found = [held]
-        return any(is_same(value, number, 1e-12) for number in found)
+            numbers = [held]
+        return any(is_same(value, number, 1e-12) for number in numbers)
 
-    def _before_rounding(self, written: Written, found: Diagnosis) -> Any:
+    def _before_rounding(self, written: Written, diagnosis: Diagnosis) -> Any:
         """Return the number that a mistake gives, which was rounded to the one written."""
-        if found.mistake.slip is not None:
+        if diagnosis.mistake.slip is not None:
             return written.value
         # A mistake is tried in doubles, which say no more than the fraction that was written.
-        exactly = self.exercise.kind.exact and is_same(written.value, found.number, 1e-13)
-        return written.value if exactly else found.number
+        exactly = self.exercise.kind.exact and is_same(written.value, diagnosis.number, 1e-13)
+        return written.value if exactly else diagnosis.number
 
     def _known(self, of: int) -> Known:
         """Return which steps are on the sheet."""
@@ -240,13 +240,13 @@ class Judge:
         if kind.exact:
             written = written.in_doubles(kind)
         wrong = Wrong(quantity, answer.element, written, self._known(quantity.of))
-        owns = self.owns if self.differs else self.owns[:1]
-        return diagnose([own.in_doubles() for own in owns], wrong)
+        workings = self.workings if self.differs else self.workings[:1]
+        return diagnose([working.in_doubles() for working in workings], wrong)
 
     def _formula_value(self, answer: Answer) -> Any:
         """Return what a formula comes to with the student's own values."""
         assert answer.formula is not None
-        point = self.exercise.here._replace(values=self.own.values)
+        point = self.exercise.here._replace(values=self.working.values)
         with self.exercise.added(*answer.formula) as node:
             return self.exercise.value_of(node, point)
 
@@ -260,12 +260,12 @@ class Judge:
             return numbers if fits else before
         import numpy as np
 
-        found = []
-        for whole, number in zip(before or expected, numbers, strict=True):
-            changed = np.array(whole, dtype=object if is_fraction(whole) else np.float64)
-            changed[answer.element] = number if is_fraction(whole) else alike(number, 0.0)[0]
-            found.append(changed)
-        return found[0], found[1]
+        changes = []
+        for array, number in zip(before or expected, numbers, strict=True):
+            changed = np.array(array, dtype=object if is_fraction(array) else np.float64)
+            changed[answer.element] = number if is_fraction(array) else alike(number, 0.0)[0]
+            changes.append(changed)
+        return changes[0], changes[1]
 
 
 def _may_be_rounded(a: Any, b: Any) -> bool:

@@ -80,19 +80,19 @@ class Lefts:
     @cached_property
     def families(self) -> dict[str, list[str]]:
         """By name the members of every family."""
-        found: dict[str, list[str]] = {}
+        members: dict[str, list[str]] = {}
         for name in self.graph.given.values():
             if name.endswith("]"):
-                found.setdefault(name.partition("[")[0], []).append(name)
-        return found
+                members.setdefault(name.partition("[")[0], []).append(name)
+        return members
 
     @cached_property
     def bare(self) -> dict[str, str]:
         """By name without `_` the named nodes, where it tells them apart."""
-        found: dict[str, list[str]] = {}
+        shorts: dict[str, list[str]] = {}
         for name in [*self.graph.given.values(), *self.inputs]:
-            found.setdefault(name.replace("_", ""), []).append(name)
-        return {short: names[0] for short, names in found.items() if len(set(names)) == 1}
+            shorts.setdefault(name.replace("_", ""), []).append(name)
+        return {short: names[0] for short, names in shorts.items() if len(set(names)) == 1}
 
     def knows(self, word: str) -> bool:
         """Whether a word is a name of the program, or a function."""
@@ -161,9 +161,9 @@ class Lefts:
         text = text.strip().strip("*").strip()
         if not text or len(text) > 200:
             return None
-        for found in (self._derivatives(text), self._values(text)):
-            if found:
-                return found
+        for questions in (self._derivatives(text), self._values(text)):
+            if questions:
+                return questions
         return None
 
     def _derivatives(self, text: str) -> list[str] | None:
@@ -226,9 +226,9 @@ class Lefts:
         elif "_" in text:
             of, _, by = text.partition("_")
             cuts = iter([(of, by)])
-        found = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
-        found.discard(None)
-        return found.pop() if len(found) == 1 else None
+        lefts = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
+        lefts.discard(None)
+        return lefts.pop() if len(lefts) == 1 else None
 
     def _below(self, of: str, by: str) -> str | None:
         """Return ∂_x f; ∂₁f is by the first input."""
@@ -294,5 +294,5 @@ def _place(named: Named) -> str:
     return f"[{', '.join(map(str, named.place))}]" if named.place else ""
 
 
-def _one(found: str | None) -> list[str] | None:
-    return None if found is None else [found]
+def _one(left: str | None) -> list[str] | None:
+    return None if left is None else [left]

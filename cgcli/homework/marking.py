@@ -27,7 +27,7 @@ class Marked(NamedTuple):
     @property
     def first_wrong(self) -> Judged | None:
         """The first step of working that is wrong; None when none is."""
-        return next((each for each in self.judged if each.verdict == WRONG), None)
+        return next((judged for judged in self.judged if judged.verdict == WRONG), None)
 
 
 def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -> Marked:
@@ -58,20 +58,20 @@ def _earned(judged: list[Judged]) -> list[Judged]:
     wrong for three of them, may have been written down everywhere.
     """
     wrong: list[Any] = []
-    for each in judged:
-        written = each.answer.written
-        if each.verdict == WRONG and written is not None:
+    for step in judged:
+        written = step.answer.written
+        if step.verdict == WRONG and written is not None:
             wrong.append(written.value)
 
-    def told(each: Judged) -> bool:
-        written = each.answer.written
-        if each.verdict != FOLLOWS or written is None:
+    def is_told(step: Judged) -> bool:
+        written = step.answer.written
+        if step.verdict != FOLLOWS or written is None:
             return True
         if not written.value.any() if written.shape else not written.value:
             return False
         return sum(is_same(written.value, other) for other in wrong) < _SEVERAL
 
-    return [each if told(each) else each._replace(verdict=NOT_TOLD) for each in judged]
+    return [step if is_told(step) else step._replace(verdict=NOT_TOLD) for step in judged]
 
 
 class _Marking(Judge):
@@ -79,24 +79,24 @@ class _Marking(Judge):
 
     def values(self) -> None:
         """Judge the values, in the order of the program."""
-        own, held = self.owns
+        working, held = self.workings
         by_value = self.answers.get(-1, {})
         if not by_value:
             return
         alike: dict[int, int] = {}
-        for node in range(len(own.graph)):
-            expected = (own.worked_out(node), held.worked_out(node))
+        for node in range(len(working.graph)):
+            expected = (working.worked_out(node), held.worked_out(node))
             answers = by_value.get(node)
             numbers: Pair | None = expected
             if answers is not None:
                 numbers = self.judge(answers, [expected], Quantity(node))
                 if numbers is not None:
                     # An expression that stands several times was worked out once.
-                    alike.update((each, node) for each in answers[-1].nodes if each > node)
-            elif not (own.moved or held.moved):
+                    alike.update((other, node) for other in answers[-1].nodes if other > node)
+            elif not (working.moved or held.moved):
                 continue
             elif node in alike:
-                numbers = (own.values[alike[node]], held.values[alike[node]])
+                numbers = (working.values[alike[node]], held.values[alike[node]])
             if numbers is not None:
                 self.take(Quantity(node), numbers)
 
@@ -126,14 +126,14 @@ class _Marking(Judge):
         for node in order:
             if not exercise.active[node]:
                 continue
-            found = self.choices(of, node, choices, changed)
-            numbers = found[0]
+            pairs = self.choices(of, node, choices, changed)
+            numbers = pairs[0]
             if node in answered:
-                judged = self.judge(answered[node], found, Quantity(node, of))
+                judged = self.judge(answered[node], pairs, Quantity(node, of))
                 if judged is not None:
-                    numbers, found = judged, [judged]
-            choices[node] = found
-            if not all(_is_equal(number, truth[node]) for pair in found for number in pair):
+                    numbers, pairs = judged, [judged]
+            choices[node] = pairs
+            if not all(_is_equal(number, truth[node]) for pair in pairs for number in pair):
                 changed.add(node)
             self.take(Quantity(node, of), numbers)
 
@@ -152,13 +152,13 @@ class _Marking(Judge):
         users = [(user, place) for user, place in exercise.users.of(node) if user in choices]
         if not any(
             user in changed
-            or any(own.is_moved(user) for own in self.owns)
+            or any(working.is_moved(user) for working in self.workings)
             or node in self.answers.get(user, ())
             for user, _ in users
         ):
             right = exercise.gradients(of)[node]
-            whole = zero if right is None else right
-            return [(whole, whole)]
+            gradient = zero if right is None else right
+            return [(gradient, gradient)]
         totals: list[Pair] = []
         for user, place in users:
             sent = self.contributions(of, user, place, choices[user])
@@ -171,26 +171,26 @@ class _Marking(Judge):
 
     def contributions(self, of: int, user: int, place: int, upstream: list[Pair]) -> list[Pair]:
         """Return what one use may send."""
-        found: list[Pair] = []
+        pairs: list[Pair] = []
         graph = self.exercise.graph
         argument = graph.arguments[user][place]
         stated = None
         if user != of and argument in self.answers.get(user, ()):
-            stated = self.own.gradients.get(user, {}).get(argument)
+            stated = self.working.gradients.get(user, {}).get(argument)
         single = graph.arguments[user].count(argument) == 1
         for written, held in upstream:
-            first = list(Use(self.own, user, place, written).contributions())
+            first = list(Use(self.working, user, place, written).contributions())
             second = list(Use(self.held, user, place, held).contributions())
             if first[0] is None:
                 return []
             # Where only one of the two has further forms, the other stays at its last.
             first += first[-1:] * (len(second) - len(first))
             second += second[-1:] * (len(first) - len(second))
-            found += zip(first, second, strict=True)
+            pairs += zip(first, second, strict=True)
             if stated is not None and single and not shape_of(stated) and not shape_of(written):
                 # The student's own local derivative, when the sheet states it.
-                found.append((_product(written, stated), _product(held, stated)))
-        return _distinct(found)
+                pairs.append((_product(written, stated), _product(held, stated)))
+        return _distinct(pairs)
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -208,8 +208,8 @@ def _is_equal(number: Any, truth: Any) -> bool:
 
 def _distinct(pairs: list[Pair]) -> list[Pair]:
     """Return the pairs that differ, the first of them first, and not too many."""
-    found: list[Pair] = []
+    distinct: list[Pair] = []
     for pair in pairs:
-        if not any(is_same(pair[0], a) and is_same(pair[1], b) for a, b in found):
-            found.append(pair)
-    return found[:_CHOICES]
+        if not any(is_same(pair[0], a) and is_same(pair[1], b) for a, b in distinct):
+            distinct.append(pair)
+    return distinct[:_CHOICES]

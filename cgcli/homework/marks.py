@@ -29,12 +29,12 @@ class Points(NamedTuple):
     1.0
     """
 
-    each: float = 1.0
-    own: Mapping[Quantity, float] = {}
+    usual: float = 1.0
+    special: Mapping[Quantity, float] = {}
 
     def of(self, quantity: Quantity) -> float:
         """Return what a step is worth."""
-        return self.own.get(quantity, self.each)
+        return self.special.get(quantity, self.usual)
 
     def got(self, judged: Judged) -> float:
         """Return what an answer earns: all or nothing."""
@@ -94,17 +94,17 @@ def read_points(exercise: Exercise, text: str) -> Points:
     >>> import cgcli
     >>> program = cgcli.parse("p = x + y; g = p*z")
     >>> exercise = Exercise(program, program.evaluate(x=1, y=3, z=-3))
-    >>> read_points(exercise, "1, dg/dx=3").own
+    >>> read_points(exercise, "1, dg/dx=3").special
     {Quantity(node=0, of=4): 3.0}
     """
-    own: dict[Any, float] = {}
+    special: dict[Any, float] = {}
     for step, worth, place in by_step(exercise, text, "--points"):
         number = read_number(worth)
         if number is None or not 0 <= number.value <= 1e9:
             message = f"'{shorten(worth)}' is no number of points"
             raise CgraphError("usage", message, "write --points 2, or --points dg/dx=3", (place,))
-        own[step] = number.value
-    return Points(own.pop(None, 1.0), own)
+        special[step] = number.value
+    return Points(special.pop(None, 1.0), special)
 
 
 def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
@@ -113,10 +113,10 @@ def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
     >>> import cgcli
     >>> program = cgcli.parse("p = x + y; g = p*z")
     >>> exercise = Exercise(program, program.evaluate(x=1, y=3, z=-3))
-    >>> [own.size for own in read_tolerance(exercise, "1%, p=0.1").steps.values()]
+    >>> [special.size for special in read_tolerance(exercise, "1%, p=0.1").steps.values()]
     [0.1]
     """
-    own: dict[Any, Tolerance] = {}
+    special: dict[Any, Tolerance] = {}
     for step, reach, place in by_step(exercise, normalise(text), "--tolerance"):
         number = read_number(reach.removesuffix("%").strip(), exercise.kind)
         if number is None or not 0 <= number.value < 1e300:
@@ -124,8 +124,8 @@ def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
             hint = "write --tolerance 0.01, --tolerance 1%, or --tolerance p=0.1"
             raise CgraphError("usage", message, hint, (place,))
         relative = reach.endswith("%")
-        own[step] = Tolerance(number.value / 100 if relative else number.value, relative)
-    return own.pop(None, Tolerance())._replace(steps=own)
+        special[step] = Tolerance(number.value / 100 if relative else number.value, relative)
+    return special.pop(None, Tolerance())._replace(steps=special)
 
 
 def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
@@ -140,14 +140,14 @@ def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
         if judged.verdict != NOT_TOLD:
             parts.setdefault(judged.answer.quantity, []).append(judged.good)
     got = sum(points.of(step) * sum(good) / len(good) for step, good in parts.items())
-    whole = sum(points.of(step) for step in parts)
+    most = sum(points.of(step) for step in parts)
     if require == _ALL:
-        whole += sum(points.of(step) for step in marked.missing)
+        most += sum(points.of(step) for step in marked.missing)
     lacks = marked.sheet.trouble or marked.unreadable or (require == _ALL and marked.missing)
     complete = bool(marked.judged) and verdicts[RIGHT] == len(marked.judged) and not lacks
     right, follows, wrong = (verdicts[verdict] for verdict in (RIGHT, FOLLOWS, WRONG))
     lacking = verdicts[NOT_TOLD], len(marked.missing), len(marked.unreadable)
-    return Score(right, follows, wrong, *lacking, got, whole, complete)
+    return Score(right, follows, wrong, *lacking, got, most, complete)
 
 
 class Summary(NamedTuple):
@@ -173,12 +173,12 @@ def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
         count += 1
         complete += scored.complete
         unreadable += bool(marked.sheet.trouble)
-        steps.update({each.answer.quantity for each in marked.judged if each.verdict == WRONG})
+        steps.update({item.answer.quantity for item in marked.judged if item.verdict == WRONG})
         likeliest = [judged.diagnoses[0] for judged in marked.judged if judged.diagnoses]
-        made = {str(each.words): each for each in likeliest}
+        made = {str(item.words): item for item in likeliest}
         mistakes.update(made.keys())
         examples |= made
-    by_count = sorted(steps.items(), key=lambda each: (-each[1], each[0]))
-    common = sorted(mistakes.items(), key=lambda each: (-each[1], each[0]))
-    told = [(examples[words], times) for words, times in common]
-    return Summary(count, complete, unreadable, by_count, told)
+    by_count = sorted(steps.items(), key=lambda item: (-item[1], item[0]))
+    common = sorted(mistakes.items(), key=lambda item: (-item[1], item[0]))
+    counted = [(examples[words], times) for words, times in common]
+    return Summary(count, complete, unreadable, by_count, counted)

@@ -88,15 +88,15 @@ def _dressed(text: str) -> str:
     """Return a text with its letters' hats and bars as words: ŷ is yhat."""
     if text.isascii():
         return text
-    found: list[str] = []
+    chars: list[str] = []
     for char in unicodedata.normalize("NFD", text):
         if char == "\u0302":
-            found.append("hat")
-        elif char in "\u0304\u0305" and found:
-            found[-1] = f"bar_{found[-1]}"
+            chars.append("hat")
+        elif char in "\u0304\u0305" and chars:
+            chars[-1] = f"bar_{chars[-1]}"
         else:
-            found.append(char)
-    return unicodedata.normalize("NFC", "".join(found))
+            chars.append(char)
+    return unicodedata.normalize("NFC", "".join(chars))
 
 
 def _from_latex(text: str) -> str:
@@ -197,9 +197,9 @@ def result(text: str, known: Callable[[str], Any]) -> str:
         text = f"[{text}]" if re.fullmatch(r"[^\[\]]*,[^\[\]]*", text) else text
     if text[:1] in "[(" and (listed := _list(text)) is not None:
         return listed
-    found = _QUANTITY.fullmatch(text)
-    if found and text.count("(") == text.count(")") and _is_remark(found["rest"], known):
-        number = re.sub(r"(?<=\d) *x *(?=10)", "*", found["number"])
+    match = _QUANTITY.fullmatch(text)
+    if match and text.count("(") == text.count(")") and _is_remark(match["rest"], known):
+        number = re.sub(r"(?<=\d) *x *(?=10)", "*", match["number"])
         return re.sub(r"^([-+]) +", r"\1", number.strip())
     return multiplied(text, known)
 
@@ -217,8 +217,8 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
     words = _LETTERS.findall(rest) or re.findall(r"[^\W\d_]", rest)
     if rest[:1] == " " and rest.strip()[:1].isalpha():
         unit = re.match(r"\s*([^\W\d_]+)", rest)
-        told = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
-        return not told and not (unit and _is_factor(unit[1], known))
+        digit = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
+        return not digit and not (unit and _is_factor(unit[1], known))
     if not words or rest.strip().startswith(", ="):
         return False
     if all(map(known, re.findall(r"[^\W\d_]+", rest))):

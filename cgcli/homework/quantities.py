@@ -160,9 +160,9 @@ class Classes:
         self._members: dict[int, list[int]] = {}
         for node in range(self._size):
             key = self._key(graph, node, self._of)
-            found = key if isinstance(key, int) else self._classes.setdefault(key, node)
-            self._of.append(found)
-            self._members.setdefault(found, []).append(node)
+            first = key if isinstance(key, int) else self._classes.setdefault(key, node)
+            self._of.append(first)
+            self._members.setdefault(first, []).append(node)
 
     @staticmethod
     def _key(graph: Graph, node: int, classes: list[int]) -> object:
@@ -188,8 +188,8 @@ class Classes:
         if node < self._size:
             return self.nodes(node)
         classes = list(self._of)
-        for each in range(self._size, node + 1):
-            key = self._key(graph, each, classes)
+        for place in range(self._size, node + 1):
+            key = self._key(graph, place, classes)
             # What is unknown is a class of its own: what is made of it is not found either.
-            classes.append(key if isinstance(key, int) else self._classes.get(key, -each))
+            classes.append(key if isinstance(key, int) else self._classes.get(key, -place))
         return self._members.get(classes[node], [])

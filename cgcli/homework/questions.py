@@ -54,16 +54,16 @@ class Question:
                 above, element = self._nodes(of)
                 if element:
                     raise self._error("one element is differentiated at a time", "", of)
-                found = self._nodes(by)
+                below = self._nodes(by)
                 if len(above) > 1:
                     raise self._ambiguous(above, of)
-                return self._derivative(above[0], found, by)
+                return self._derivative(above[0], below, by)
         nodes, element = self._nodes(left)
         return Quantity(nodes[0]), element, nodes
 
-    def _derivative(self, of: int, found: Named, by: Expression | None) -> Asked:
+    def _derivative(self, of: int, below: Named, by: Expression | None) -> Asked:
         """Return the derivative of one node by another."""
-        nodes, element = found
+        nodes, element = below
         if len(nodes) > 1:
             raise self._ambiguous(nodes, by)
         node, graph = nodes[0], self.graph
@@ -86,7 +86,7 @@ class Question:
     def _is_program_text(self, over: Expression, under: Expression) -> bool:
         """Whether dg and dx are names of the program themselves."""
         single = len(over) == len(under) == 1 and over[0][0] == under[0][0] == syntax.NAME
-        return single and all(self.graph.node(each[0][1]) is not None for each in (over, under))
+        return single and all(self.graph.node(side[0][1]) is not None for side in (over, under))
 
     def _nodes(self, entries: Expression) -> Named:
         """Return the nodes that an expression stands for, and which element is meant."""
@@ -98,11 +98,11 @@ class Question:
                 return self._indexed(entries[0])
         refuse_gradients(entries, self.text)
         node = self.exercise.add(entries, self.text)
-        found = self.exercise.steps.classes.find(self.exercise.draft.graph, node)
+        nodes = self.exercise.steps.classes.find(self.exercise.draft.graph, node)
         if self.exercise.draft.graph.operations[node] is CONSTANT:
             message = "a number is not a question"
             raise self._error(message, "the question stands first: p = 4", entries)
-        if not found:
+        if not nodes:
             place = place_of(entries, self.text)
             written = self.text[place.start : place.end]
             steps = self.exercise.steps
@@ -110,7 +110,7 @@ class Question:
             hint = f"did you mean '{near}'?" if near else "write a step as the program has it"
             message = f"'{shorten(written)}' is no step of the program"
             raise self._error(message, hint, entries)
-        return tuple(found), ()
+        return tuple(nodes), ()
 
     def _indexed(self, entry: Entry) -> Named:
         """Return a member of a family, or an element of a vector or a matrix."""
@@ -146,15 +146,15 @@ class Question:
         raise self._error(message, "an element is counted from 0", [entry])
 
     def _index(self, entry: Entry) -> tuple[int, ...]:
-        found = []
+        index = []
         for part in entry[1].indices:
             kind, payload, *_ = part[0]
             written = sign_of(part) + str(payload) if kind == syntax.NUMBER else ""
             number = read_number(written)
             if number is None or len(part) > 2 or number.value != int(number.value):
                 raise self._error("an index is a whole number", "write h[2]", [entry])
-            found.append(int(number.value))
-        return tuple(found)
+            index.append(int(number.value))
+        return tuple(index)
 
     def _ambiguous(self, nodes: tuple[int, ...], entries: Expression | None) -> CgraphError:
         names = " or ".join(excerpt(self.graph.names[node]) for node in nodes[:4])

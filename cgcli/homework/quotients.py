@@ -30,15 +30,15 @@ class Work:
         self.left -= len(a) * len(b)
         if self.left < 0:
             raise OverflowError
-        found: Polynomial = {}
+        product: Polynomial = {}
         for powers, coefficient in a.items():
             for others, other in b.items():
                 both = tuple(map(int.__add__, powers, others))
-                found[both] = found.get(both, 0) + coefficient * other
-        for value in found.values():
+                product[both] = product.get(both, 0) + coefficient * other
+        for value in product.values():
             if value.numerator.bit_length() + value.denominator.bit_length() > _BITS:
                 raise OverflowError
-        return {powers: value for powers, value in found.items() if value}
+        return {powers: value for powers, value in product.items() if value}
 
 
 @dataclass(slots=True, eq=False)
@@ -126,10 +126,10 @@ class Quotient:
 
     def power(self, exponent: int) -> Quotient:
         """Return this times itself so often."""
-        found = Quotient.constant(Fraction(1), self.variables, self.work)
+        power = Quotient.constant(Fraction(1), self.variables, self.work)
         for _ in range(abs(exponent)):
-            found = found * self
-        return found.inverse() if exponent < 0 else found
+            power = power * self
+        return power.inverse() if exponent < 0 else power
 
     __radd__ = __add__
     __rmul__ = __mul__

@@ -126,25 +126,25 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         formal = "$" in line.text or "\\" in line.text
         cells = None if goes_on else table.cells(text)
         if goes_on:
-            found = _chain(lefts, f"{before} {text}", formal=formal)
+            answers = _chain(lefts, f"{before} {text}", formal=formal)
         elif cells is not None:
-            found = list(table.row(cells))
+            answers = list(table.row(cells))
         else:
-            found = [] if dangling else list(_statements(lefts, text, formal=formal))
-        if goes_on and found:
+            answers = [] if dangling else list(_statements(lefts, text, formal=formal))
+        if goes_on and answers:
             # The last line of a chain has its result.
             del done[begun:]
         elif not goes_on:
-            begun = len(done) + max(len(found) - 1, 0)
-        first = found[-1] if found else text
+            begun = len(done) + max(len(answers) - 1, 0)
+        first = answers[-1] if answers else text
         left = None if goes_on or dangling or cells else lefts.read(_sides(first)[0])
         if left is not None and len(left) == 1:
             before = left[0]
             asked = before if text.endswith("=") else ""
         dangling = bool(re.search(r"[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
-        if found or not (heading or _says_nothing(lefts, line.text, text)):
-            done += [line._replace(read=written) for written in found] or [line]
+        if answers or not (heading or _says_nothing(lefts, line.text, text)):
+            done += [line._replace(read=written) for written in answers] or [line]
     return done
 
 
@@ -246,7 +246,7 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         over = lefts.derivative(None, left.strip()) if lefts.name(left.strip()) else None
         if "=" not in second:
             return [first, f"{over} = {second}"] if over else [text]
-    found, start = [], 0
+    pieces, start = [], 0
     for match in islice(_BETWEEN.finditer(text), _MOST):
         rest = text[match.end() :]
         before = text[start : match.start()]
@@ -261,12 +261,12 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             continue
         sides = _sides(rest)
         if len(sides) > 1 and _asked(lefts, sides[0]) is not None:
-            found.append(before)
+            pieces.append(before)
             start = match.end()
     last = text[start:]
-    if found and last.count(")") > last.count("("):
+    if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
-    return [*found, last]
+    return [*pieces, last]
 
 
 def _asked(lefts: Lefts, text: str) -> list[str] | None:

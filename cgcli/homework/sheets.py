@@ -77,10 +77,10 @@ def split(text: str) -> Iterator[Line]:
 def _lines(text: str) -> Iterator[Line]:
     """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
-    for number, whole in enumerate(text.splitlines(), 1):
+    for number, pasted in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
-        plain, _, remark = normalise(whole).partition("#")
-        line = whole[: len(plain)]
+        plain, _, remark = normalise(pasted).partition("#")
+        line = pasted[: len(plain)]
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
             line = remark if "=" in remark else f"{line} = {remark.strip()}"
@@ -142,14 +142,14 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
         documents = [(name, text)]
     for called, document in documents:
         try:
-            found = decode_json(document, called, as_written=True)
+            content = decode_json(document, called, as_written=True)
         except CgraphError as error:
             yield Sheet(called, [], error.message.removeprefix(f"{shorten(called, 80)}: "))
             continue
-        if isinstance(found, list) and called == name:
-            yield from (_student(each, f"{name}, {k}") for k, each in enumerate(found, 1))
+        if isinstance(content, list) and called == name:
+            yield from (_student(student, f"{name}, {k}") for k, student in enumerate(content, 1))
         else:
-            yield _student(found, called)
+            yield _student(content, called)
 
 
 def _is_whole(row: str) -> bool:
@@ -162,25 +162,25 @@ def _is_whole(row: str) -> bool:
         return False
 
 
-def _student(found: Any, called: str) -> Sheet:
+def _student(student: Any, called: str) -> Sheet:
     """Return the sheet of one student: `{"student": …, "answers": {…}}`, or the answers alone."""
-    if not isinstance(found, dict):
+    if not isinstance(student, dict):
         return Sheet(called, [], "a sheet in JSON is an object of questions and answers")
-    answers = found.get("answers")
+    answers = student.get("answers")
     keys: tuple[str, ...] = _NAMES
-    if "answers" not in found:
+    if "answers" not in student:
         # Beside the answers themselves only one key is no question.
         keys = _NAMES[:1]
-        answers = {key: value for key, value in found.items() if key not in keys}
+        answers = {key: value for key, value in student.items() if key not in keys}
     if not isinstance(answers, dict):
         return Sheet(called, [], '"answers" must be an object of questions and answers')
     for key in keys:
-        if isinstance(found.get(key), str) and found[key].strip():
-            called = shorten(str(found[key]).strip(), 80)
+        if isinstance(student.get(key), str) and student[key].strip():
+            called = shorten(str(student[key]).strip(), 80)
             break
     if len(answers) > _MOST:
         return _too_many(called)
-    return Sheet(called, [_line(k, *each) for k, each in enumerate(answers.items(), 1)])
+    return Sheet(called, [_line(k, *answer) for k, answer in enumerate(answers.items(), 1)])
 
 
 def _line(number: int, question: str, value: Any) -> Line:
@@ -206,5 +206,5 @@ def _text(value: Any, depth: int = 0) -> str | None:
         return special.get(value, " ".join(value.split()))
     if not isinstance(value, list) or depth == _DEEPEST:
         return None
-    parts = [_text(each, depth + 1) for each in value]
+    parts = [_text(part, depth + 1) for part in value]
     return None if None in parts else f"[{', '.join(map(str, parts))}]"

@@ -72,7 +72,7 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
         return is_near(a, b, within * np.maximum(*sizes))
 
 
-class Own:
+class Working:
     """One set of numbers for a program: the true ones, or a student's where they differ.
 
     `values` are those of the nodes, and `gradients` by node those of one `of`. Nothing is
@@ -86,23 +86,23 @@ class Own:
         self.gradients: dict[int, dict[int, Any]] = {}
         self.moved: set[int] = set()
 
-    def copy(self) -> Own:
+    def copy(self) -> Working:
         """Return the same numbers, to be changed without changing these."""
         other = copy.copy(self)
         other.values, other.moved = list(self.values), set(self.moved)
-        other.gradients = {of: dict(found) for of, found in self.gradients.items()}
+        other.gradients = {of: dict(gradients) for of, gradients in self.gradients.items()}
         return other
 
-    def in_doubles(self) -> Own:
+    def in_doubles(self) -> Working:
         """Return the same numbers in doubles, over the exercise in doubles."""
         kind = self.exercise.kind
         if not kind.exact:
             return self
-        other = Own(self.exercise.double)
+        other = Working(self.exercise.double)
         for node in self.moved:
             other.take(Quantity(node), kind.doubles(self.values[node]))
-        for of, found in self.gradients.items():
-            other.gradients[of] = {node: kind.doubles(each) for node, each in found.items()}
+        for of, gradients in self.gradients.items():
+            other.gradients[of] = {node: kind.doubles(number) for node, number in gradients.items()}
         return other
 
     def take(self, quantity: Quantity, number: Any) -> None:
@@ -140,15 +140,15 @@ class Own:
         Where a local derivative has no such form it is taken as it is.
         """
         known = self.gradients.get(of, {})
-        found = [
+        uses = [
             Use(self, user, place, known[user])
             for user, place in self.exercise.users.of(node)
             if user in known and known[user] is not None
         ]
-        for use in found:
+        for use in uses:
             if form in use.forms():
                 use.form = form
-        return found
+        return uses
 
     def gradient(self, of: int, node: int, form: str = AS_IS) -> Any:
         """Return what the derivative by a node comes to: the sum of what its uses send."""
@@ -169,11 +169,11 @@ class Worked:
     `arguments` are the nodes that it uses, and `static` its static arguments, such as an axis.
     """
 
-    own: Own
+    working: Working
     node: int
 
     def __post_init__(self) -> None:
-        graph = self.graph = self.own.graph
+        graph = self.graph = self.working.graph
         self.operation = graph.operations[self.node]
         self.name = self.operation.name
         self.arguments = graph.arguments[self.node]
@@ -182,7 +182,7 @@ class Worked:
     @property
     def parts(self) -> list[Any]:
         """The values of the operation's arguments."""
-        return [self.own.values[argument] for argument in self.arguments]
+        return [self.working.values[argument] for argument in self.arguments]
 
 
 @dataclass(eq=False)
@@ -209,13 +209,13 @@ class Use(Worked):
     @property
     def x(self) -> Any:
         """The value of the node that is used."""
-        return self.own.values[self.argument]
+        return self.working.values[self.argument]
 
     @property
     def y(self) -> Any:
         """The value of the operation, as the form has it."""
         worked_out = self.form == AGAIN or self.name in _COMPARING
-        return self.own.worked_out(self.node) if worked_out else self.own.values[self.node]
+        return self.working.worked_out(self.node) if worked_out else self.working.values[self.node]
 
     @cached_property
     def sent(self) -> Any:
@@ -238,7 +238,7 @@ class Use(Worked):
         """Return what the operation sends for an upstream gradient."""
         if self.form == TAUGHT:
             return self._times(upstream, self.local)
-        doubles = self.own.exercise.kind.doubles
+        doubles = self.working.exercise.kind.doubles
 
         def contribution(kind: Kind, values: Any) -> Any:
             up = upstream if kind.exact else doubles(upstream)
@@ -248,7 +248,7 @@ class Use(Worked):
 
     def _computed(self, compute: Callable[[Kind, Any], Any]) -> Any:
         """Return what is computed while the operation has the value of the form."""
-        exercise, known = self.own.exercise, self.own.values
+        exercise, known = self.working.exercise, self.working.values
         sides = exercise.choices.sides(self.node) or ()
         values = {**{node: known[node] for node in (*self.arguments, *sides)}, self.node: self.y}
 
@@ -276,10 +276,10 @@ class Use(Worked):
     def forms(self) -> Iterator[str]:
         """Yield the forms in which the local derivative may be taken, when they differ."""
         yield AS_IS
-        own, operation = self.own, self.operation
-        if self.name in _COMPARING or not own.is_moved(self.node):
+        working, operation = self.working, self.operation
+        if self.name in _COMPARING or not working.is_moved(self.node):
             return
-        if is_same(own.worked_out(self.node), own.values[self.node]):
+        if is_same(working.worked_out(self.node), working.values[self.node]):
             return
         yield AGAIN
         if operation.elementwise and operation.textbook:
@@ -288,4 +288,4 @@ class Use(Worked):
     def contributions(self) -> Iterator[Any]:
         """Yield what correct working may send, one number a form."""
         for form in self.forms():
-            yield Use(self.own, self.node, self.place, self.upstream, form).sent
+            yield Use(self.working, self.node, self.place, self.upstream, form).sent

@@ -83,8 +83,8 @@ def is_fraction(number: Any) -> bool:
 
 def shape_of(number: Any) -> Shape:
     """Return the shape of a number, which is (), or of an array."""
-    found: Shape = getattr(number, "shape", ())
-    return found
+    shape: Shape = getattr(number, "shape", ())
+    return shape
 
 
 def is_near(a: Any, b: Any, reach: Any) -> bool:
@@ -133,7 +133,7 @@ def _nearest(number: Any) -> Any:
         return float(as_ratio(number))
     import numpy as np
 
-    return np.array([_nearest(each) for each in number.flat]).reshape(number.shape)
+    return np.array([_nearest(element) for element in number.flat]).reshape(number.shape)
 
 
 def exact(value: Any) -> Written:

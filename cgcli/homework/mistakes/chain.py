@@ -67,10 +67,10 @@ def reciprocal(use: Use) -> Numbers:
 def _inner_values(use: Use) -> list[Any]:
     """Return the values that the outer function's argument is computed from."""
     graph = use.graph
-    found = list(graph.arguments[use.argument])
+    nodes = list(graph.arguments[use.argument])
     below = graph.ancestors([use.argument])
-    found += [node for node in graph.inputs.values() if below[node] and node != use.argument]
-    return [use.own.values[node] for node in dict.fromkeys(found[:_INPUTS])]
+    nodes += [node for node in graph.inputs.values() if below[node] and node != use.argument]
+    return [use.working.values[node] for node in dict.fromkeys(nodes[:_INPUTS])]
 
 
 def _is_outer(operation: Operation, place: int) -> bool:
@@ -109,6 +109,6 @@ def output_for_input(use: Use) -> Numbers:
 
 def gradient_for_value(step: ValueStep) -> Numbers:
     """Yield the right gradient of the node."""
-    exercise = step.own.exercise
+    exercise = step.working.exercise
     if not step.graph.shape(exercise.of) and exercise.active[step.node]:
         yield exercise.truth(Quantity(step.node, exercise.of))

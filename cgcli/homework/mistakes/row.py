@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import AS_IS, Own, Use, Worked, run
+from cgcli.homework.working import AS_IS, Use, Worked, Working, run
 from cgcli.homework.written import Written
 from cgcli.operations.row import Rule
 
@@ -21,7 +21,7 @@ class ValueStep(Worked):
     @cached_property
     def expected(self) -> Any:
         """What correct working gives."""
-        return self.own.worked_out(self.node)
+        return self.working.worked_out(self.node)
 
     def with_part(self, place: int, number: Any) -> Any:
         """Return what the operation comes to with another number for one of its arguments."""
@@ -41,23 +41,23 @@ class GradientStep(Worked):
     @cached_property
     def uses(self) -> list[Use]:
         """The uses that the gradient comes back from, in the order of the program."""
-        return self.own.uses(self.of, self.node, self.form)[::-1]
+        return self.working.uses(self.of, self.node, self.form)[::-1]
 
     @cached_property
     def contributions(self) -> list[Any]:
         """What each use sends, 0 from a branch that is not taken."""
-        zero = self.own.exercise.zeros(self.node)
+        zero = self.working.exercise.zeros(self.node)
         return [zero if use.sent is None else use.sent for use in self.uses]
 
     @cached_property
     def expected(self) -> Any:
         """What correct working gives."""
-        return self.own.gradient(self.of, self.node, self.form)
+        return self.working.gradient(self.of, self.node, self.form)
 
     @property
     def x(self) -> Any:
         """The value of the node."""
-        return self.own.values[self.node]
+        return self.working.values[self.node]
 
 
 class Example(NamedTuple):
@@ -101,11 +101,11 @@ class Mistake:
     slip: Callable[[Written, float], bool] | None = None
 
 
-def step_at(own: Own, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:
+def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:
     """Return the step of working that a quantity is, its local derivatives in a form."""
     if quantity.of < 0:
-        return ValueStep(own, quantity.node)
-    return GradientStep(own, quantity.node, quantity.of, form)
+        return ValueStep(working, quantity.node)
+    return GradientStep(working, quantity.node, quantity.of, form)
 
 
 def partials(**rules: Sequence[Sequence[Rule]]) -> Callable[[Use], Numbers]:

@@ -32,12 +32,12 @@ def combined(name: str, wrong: Callable[..., float]) -> Callable[[GradientStep],
     """
 
     def at_gradient(step: GradientStep) -> Numbers:
-        own, graph = step.own, step.graph
+        working, graph = step.working, step.graph
         if shape_of(step.x):
             return
-        known = own.gradients.get(step.of, {})
+        known = working.gradients.get(step.of, {})
         reached = graph.dependents([step.node])
-        found = [
+        uses = [
             node
             for node in range(step.node + 1, len(graph))
             if graph.operations[node].name == name
@@ -45,11 +45,11 @@ def combined(name: str, wrong: Callable[..., float]) -> Callable[[GradientStep],
             and all(reached[argument] for argument in graph.arguments[node])
             and not graph.shape(node)
         ]
-        for node in found[:_NODES]:
+        for node in uses[:_NODES]:
             a, b = graph.arguments[node]
             if graph.shape(a) or graph.shape(b):
                 continue
-            operands = own.values[a], own.values[b], _slope(step, a), _slope(step, b)
+            operands = working.values[a], working.values[b], _slope(step, a), _slope(step, b)
             yield step.expected + known[node] * (wrong(*operands) - _RIGHT[name](*operands))
 
     return at_gradient
@@ -61,9 +61,9 @@ def _slope(step: GradientStep, of: int) -> float:
 
     if of == step.node:
         return 1.0
-    own = step.own
-    found = backward(step.graph, own.values, of, own.exercise.active, {})[step.node]
-    return 0.0 if found is None else float(found)
+    working = step.working
+    slope = backward(step.graph, working.values, of, working.exercise.active, {})[step.node]
+    return 0.0 if slope is None else float(slope)
 
 
 def quotient_with_plus(use: Use) -> Numbers:
@@ -85,7 +85,7 @@ def constant_dropped(use: Use) -> Numbers:
     if use.name == "mul" or (use.name == "div" and use.place == 0):
         other = use.arguments[1 - use.place]
         # A constant is whatever nothing differentiates by: 2, -1, 2*pi.
-        if not use.own.exercise.active[other] or other in use.graph.constants:
+        if not use.working.exercise.active[other] or other in use.graph.constants:
             yield use.send(1.0)
 
 

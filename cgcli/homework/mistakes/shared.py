@@ -40,7 +40,7 @@ def last_time_step_only(step: GradientStep) -> Numbers:
 def not_reset(step: GradientStep) -> Numbers:
     """Yield the gradient with that of a pass before it: the same, or the right one."""
     # What a pass before it left there is the right gradient, whatever this pass made of it.
-    right = step.own.exercise.gradients(step.of)[step.node]
+    right = step.working.exercise.gradients(step.of)[step.node]
     yield 2 * step.expected
     if right is not None:
         yield step.expected + right

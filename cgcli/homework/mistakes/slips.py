@@ -54,20 +54,20 @@ def cut_off(answer: Written, right: float) -> bool:
 
 def wrong_variable(step: GradientStep) -> Numbers:
     """The gradients by other named nodes: the student's own, and the right ones of later steps."""
-    graph, known = step.graph, step.own.gradients.get(step.of, {})
+    graph, known = step.graph, step.working.gradients.get(step.of, {})
     shape = graph.shape(step.node)
     others = [node for node in graph.given if node not in (step.node, step.of)]
-    right = step.own.exercise.gradients(step.of)
+    right = step.working.exercise.gradients(step.of)
     for node in others[:_OTHERS]:
         if graph.shape(node) == shape:
             # Their own, and the right one: a number may be copied before it is rounded.
-            for found in (known.get(node, right[node]), right[node]):
-                yield step.own.exercise.zeros(node) if found is None else found
+            for gradient in (known.get(node, right[node]), right[node]):
+                yield step.working.exercise.zeros(node) if gradient is None else gradient
 
 
 def other_variable(use: Use) -> Numbers:
     """Yield the derivative of a product or a quotient with another named node in it."""
-    own, graph = use.own, use.graph
+    working, graph = use.working, use.graph
     if use.name not in ("mul", "div"):
         return
     place = 1 - use.place if use.name == "mul" else 1
@@ -76,7 +76,7 @@ def other_variable(use: Use) -> Numbers:
         if node in use.arguments or node == use.node or graph.shape(node) != graph.shape(replaced):
             continue
         parts = use.parts
-        parts[place] = own.values[node]
+        parts[place] = working.values[node]
         # With the output as it stands, or worked out anew.
         partial = use.operation.partial(use.place)
         for y in (use.y, run(use.operation.value, *parts)):
@@ -85,10 +85,10 @@ def other_variable(use: Use) -> Numbers:
 
 def wrong_variable_in_value(step: ValueStep) -> Numbers:
     """Yield the value with another named node for one of the arguments."""
-    graph, own = step.graph, step.own
+    graph, working = step.graph, step.working
     named = [node for node in graph.given if node != step.node][:_OTHERS]
     for place, argument in enumerate(step.arguments):
         for node in named:
             known = node < step.node or not graph.arguments[node]
             if known and node != argument and graph.shape(node) == graph.shape(argument):
-                yield step.with_part(place, own.values[node])
+                yield step.with_part(place, working.values[node])

@@ -43,7 +43,7 @@ _MADE: Final[dict[str, Made]] = {
     "use-left-out": Made(
         # One of three or more, or all but one in the middle.
         at_gradient=shared.of_uses(
-            lambda sent, total: [*(total - each for each in sent), *sent[1:-1]], 3
+            lambda sent, total: [*(total - part for part in sent), *sent[1:-1]], 3
         )
     ),
     "gate-ignored": Made(
@@ -111,7 +111,7 @@ _MADE: Final[dict[str, Made]] = {
     "digits-transposed": Made(slip=slips.digits_transposed),
     "gradient-not-reset": Made(at_gradient=shared.not_reset),
     "use-counted-twice": Made(
-        at_gradient=shared.of_uses(lambda sent, total: [total + each for each in sent])
+        at_gradient=shared.of_uses(lambda sent, total: [total + part for part in sent])
     ),
     "uses-multiplied": Made(at_gradient=shared.of_uses(lambda sent, total: [math.prod(sent)])),
     "wrong-variable": Made(

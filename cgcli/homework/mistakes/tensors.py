@@ -49,9 +49,9 @@ def _products(use: Use) -> Iterator[tuple[bool, Any]]:
     # The right product has the upstream gradient on the left for the first factor.
     pair = (use.upstream, other) if use.place == 0 else (other, use.upstream)
     for swapped, product in _variants(*pair):
-        for each in _turned(product) if shape_of(product) else [product]:
-            if shape_of(each) in (use.shape, use.shape[::-1]) and not is_same(each, use.sent):
-                yield swapped, each
+        for factor in _turned(product) if shape_of(product) else [product]:
+            if shape_of(factor) in (use.shape, use.shape[::-1]) and not is_same(factor, use.sent):
+                yield swapped, factor
 
 
 def transposed(use: Use) -> Numbers:
