@@ -58,7 +58,8 @@ def diagnose(workings: Sequence[Working], wrong: Wrong) -> list[Diagnosis]:
         for step in _steps(working, wrong)
         for diagnosis in _at_the_step(working, wrong, step)
     ]
-    diagnoses.sort(key=lambda diagnosis: MISTAKES.index(diagnosis.mistake))
+    tried = _tried(workings[0])
+    diagnoses.sort(key=lambda diagnosis: tried.index(diagnosis.mistake))
     long = not wrong.written.shape and wrong.written.digits > _SEVERAL
     if (not diagnoses or long) and len(workings[0].graph) <= _LARGEST:
         for working in workings:
@@ -72,6 +73,11 @@ def diagnose(workings: Sequence[Working], wrong: Wrong) -> list[Diagnosis]:
     for diagnosis in diagnoses:
         unique.setdefault((diagnosis.mistake.name, diagnosis.quantity), diagnosis)
     return list(unique.values())
+
+
+def _tried(working: Working) -> tuple[Mistake, ...]:
+    """Return the mistakes that are tried: a teacher's first."""
+    return (*working.exercise.mistakes, *MISTAKES)
 
 
 def _steps(working: Working, wrong: Wrong) -> list[ValueStep | GradientStep]:
@@ -135,7 +141,7 @@ def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:
 
 def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
     """Yield what each mistake of the table gives at a step, the likeliest mistake first."""
-    for mistake in MISTAKES:
+    for mistake in _tried(step.working):
         numbers: Numbers = ()
         if isinstance(step, GradientStep):
             numbers = mistake.at_gradient(step) if mistake.at_gradient else ()

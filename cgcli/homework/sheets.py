@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from cgcli.decode import Literal, decode_json
@@ -33,11 +34,17 @@ class Line(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """What one student handed in; with a `trouble`, why nothing of it can be read."""
+    """What one student handed in; with a `trouble`, why nothing of it can be read.
+
+    `at` are the values that it says it was made for, by input, as they are written; `key` is what
+    tells the student from others of one name.
+    """
 
     name: str
     lines: list[Line]
     trouble: str = ""
+    at: Mapping[str, str] = MappingProxyType({})
+    key: str = ""
 
 
 def read_sheets(text: str, name: str) -> list[Sheet]:
@@ -180,7 +187,14 @@ def _student(student: Any, called: str) -> Sheet:
             break
     if len(answers) > _MOST:
         return _too_many(called)
-    return Sheet(called, [_line(k, *answer) for k, answer in enumerate(answers.items(), 1)])
+    lines = [_line(k, *answer) for k, answer in enumerate(answers.items(), 1)]
+    stated = student.get("at") if "answers" in student else None
+    at = (
+        {name: _text(value) or "" for name, value in stated.items()}
+        if isinstance(stated, dict)
+        else {}
+    )
+    return Sheet(called, lines, at=at, key=_text(student.get("id")) or "")
 
 
 def _line(number: int, question: str, value: Any) -> Line:
