@@ -99,10 +99,10 @@ def check_command(given: CheckOptions) -> None:
     _refuse_conflicts(given)
     words = catalogue(spoken(given.language, for_script=given.json or given.csv))
     problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
-    students = [] if given.students is None else read_list(given.students)
+    students, listed = ([], b"") if given.students is None else read_list(given.students)
     roster = Roster(students) if students else None
     exercise, problem_of, personal = problems(problem, students)
-    reach = _reach(problem, exercise, given)
+    reach = reach_of(problem, exercise, given.tolerance, given.decimals)
     worth = _worth(exercise, given)
     columns = None
     if given.columns is not None:
@@ -111,15 +111,14 @@ def check_command(given: CheckOptions) -> None:
     if not given.json:
         result = exercise.result
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
-    apart = {os.path.realpath(path) for path in (given.students, given.scheme) if path}
-    sheets, read = _sheets(given, exercise, roster, apart)
+    sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
     require = given.require or (ALL if given.answers else ANSWERED)
     course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
     marks = list(graded(course, sheets))
     if given.feedback is not None or given.summary is not None:
         from cgcli.commands.feedback import write_feedback
 
-        write_feedback(report, marks, given, read | apart)
+        write_feedback(report, marks, given, read)
     if given.json:
         publish_document(check_document(report, marks))
     elif given.csv:
@@ -136,8 +135,6 @@ def _refuse_conflicts(given: CheckOptions) -> None:
     """Raise `CgraphError` for options that do not go together."""
     if given.json and given.csv:
         raise conflict("--json and --csv are two answers to one question")
-    if given.tolerance is not None and given.decimals is not None:
-        raise conflict("--tolerance and --decimals are two answers to one question")
     if given.points is not None and given.scheme is not None:
         message = "--points and --scheme are two answers to one question"
         raise conflict(message, "write the points into the scheme")
@@ -148,15 +145,19 @@ def _refuse_conflicts(given: CheckOptions) -> None:
         raise CgraphError("usage", message, 'name a sheet, -a FILE, or an answer: --answer "p = 4"')
 
 
-def _reach(problem: Problem, exercise: Exercise, given: CheckOptions) -> Tolerance:
-    """Return how far an answer may be off."""
+def reach_of(
+    problem: Problem, exercise: Exercise, tolerance: str | None, decimals: int | None
+) -> Tolerance:
+    """Return how far an answer may be off, by what --tolerance or --decimals says."""
     from cgcli.homework.judging import Tolerance
     from cgcli.homework.marks import read_tolerance
 
-    if given.decimals is not None:
+    if tolerance is not None and decimals is not None:
+        raise conflict("--tolerance and --decimals are two answers to one question")
+    if decimals is not None:
         # Half a unit of the last decimal is rounded either way.
-        return Tolerance(problem.kind.numeral(f"5e-{given.decimals + 1}"))
-    return Tolerance() if given.tolerance is None else read_tolerance(exercise, given.tolerance)
+        return Tolerance(problem.kind.numeral(f"5e-{decimals + 1}"))
+    return Tolerance() if tolerance is None else read_tolerance(exercise, tolerance)
 
 
 def _worth(exercise: Exercise, given: CheckOptions) -> Points | None:
@@ -173,7 +174,7 @@ def _worth(exercise: Exercise, given: CheckOptions) -> Points | None:
 
 
 def _sheets(
-    given: CheckOptions, exercise: Exercise, roster: Roster | None, apart: set[str]
+    given: CheckOptions, exercise: Exercise, roster: Roster | None, apart: set[bytes]
 ) -> tuple[list[Sheet], set[str]]:
     """Return the sheets of all files, and that of the command line; and the files."""
     from cgcli.homework.sheets import Sheet, split
@@ -186,4 +187,5 @@ def _sheets(
             for line in split(text)
         ]
         sheets.append(Sheet("command line", lines))
-    return sheets, read
+    others = (given.students, given.scheme, given.columns, given.at)
+    return sheets, read | {os.path.realpath(path) for path in others if path}

@@ -32,11 +32,12 @@ def decoded(data: bytes, path: str) -> str:
         raise file_error(path, "it is neither UTF-8 nor UTF-16", "save it as UTF-8") from None
 
 
-def read_list(path: str) -> list[Student]:
-    """Return the students of a class list; raises `CgraphError`."""
+def read_list(path: str) -> tuple[list[Student], bytes]:
+    """Return the students of a class list, and the file as it is; raises `CgraphError`."""
     from cgcli.homework.students import read_students
 
-    return read_students(decoded(read_bytes(path), path), path)
+    data = read_bytes(path)
+    return read_students(decoded(data, path), path), data
 
 
 def problems(
@@ -92,28 +93,35 @@ def collect(
     paths: list[str],
     exercise: Exercise,
     roster: Roster | None,
-    apart: set[str],
+    apart: set[bytes],
     *,
     alone: bool = True,
 ) -> tuple[list[Sheet], set[str]]:
     """Return the sheets of all files and folders, and the files that were read.
 
-    `apart` are files in a folder that are no sheets. Raises `CgraphError` where the only file
-    cannot be read and stands `alone`; among others it is a sheet in trouble.
+    `apart` is what files have that are no sheets, should they lie in a folder. Raises
+    `CgraphError` where the only file cannot be read and stands `alone`; among others it is a
+    sheet in trouble.
     """
     from cgcli.homework.sheets import Sheet
     from cgcli.homework.submissions import read_handed_in
 
-    files = [file for path in paths for file in _files(path, apart)]
+    files = [file for path in paths for file in _files(path)]
     if len(files) > _MOST:
         raise CgraphError("limit", f"there are more than {_MOST:,} files to mark")
     counts = Counter(name for _, name in files)
     sheets: list[Sheet] = []
     for path, short in files:
         name = short if counts[short] == 1 and short else path
+        if roster and not roster.find(name) and roster.find(path):
+            # The folder that it lies in says whose it is.
+            name = path
         ending = ending_of(path)
         try:
-            text = decoded(read_bytes(path), "standard input" if path == "-" else path)
+            data = read_bytes(path)
+            if data in apart and path not in paths:
+                continue
+            text = decoded(data, "standard input" if path == "-" else path)
             called = path if ending in ("csv", "tsv") else name
             read, spare = read_handed_in(text, called, ending, exercise, roster)
         except CgraphError as error:
@@ -128,7 +136,7 @@ def collect(
     return sheets, {os.path.realpath(path) for path, _ in files}
 
 
-def _files(path: str, apart: set[str]) -> Iterator[tuple[str, str]]:
+def _files(path: str) -> Iterator[tuple[str, str]]:
     """Yield a file, or those of a folder and the folders in it, with what a sheet in it is called.
 
     That is the file's name without ending, behind the folders that it is in below the one that
@@ -149,10 +157,7 @@ def _files(path: str, apart: set[str]) -> Iterator[tuple[str, str]]:
     sheets = [name for name in names if os.path.isfile(name) and not os.path.islink(name)]
     if len(sheets) < len(names):
         tell(f"note: {shorten(path, 80)}: links in it are passed over")
-    sheets = [name for name in sheets if os.path.realpath(name) not in apart]
     if not sheets:
         raise file_error(path, "this folder has no sheet in it", "put a file a student in it")
     for name in sorted(sheets):
-        short = os.path.splitext(os.path.relpath(name, path))[0]
-        # What one student handed in as a folder is called as that is.
-        yield name, short if len(sheets) > 1 else os.path.basename(os.path.abspath(path))
+        yield name, os.path.splitext(os.path.relpath(name, path))[0]

@@ -57,6 +57,9 @@ def graded(course: Course, sheets: Iterable[Sheet]) -> Iterator[Graded]:
     seen: set[int] = set()
     for sheet in sheets:
         students = course.roster.find(f"{sheet.name} {sheet.key}") if course.roster else []
+        if len(students) > 1 and course.personal and sheet.at:
+            # Of two of one name the values that it was made for tell which.
+            students = [one for one in students if _is_made_for(course, one, sheet)]
         exercise, student = course.exercise, Student(sheet.name)
         if len(students) == 1:
             student = students[0]
@@ -91,6 +94,14 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
             marked = Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked)
     return Graded(marked, score(marked, course.points, course.require), exercise, student)
+
+
+def _is_made_for(course: Course, student: Student, sheet: Sheet) -> bool:
+    try:
+        refuse_other_values(course.problem(student), sheet)
+    except CgraphError:
+        return False
+    return True
 
 
 def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:

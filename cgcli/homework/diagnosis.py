@@ -94,12 +94,14 @@ def _at_the_step(
     for made in alternatives(step):
         number = _part(made.number, wrong.element)
         if _gives(wrong.written, number, expected):
-            yield Diagnosis(made.mistake, wrong.quantity, _words(working, step, made), made.number)
+            yield Diagnosis(
+                made.mistake, wrong.quantity, words_of(working, step, made), made.number
+            )
     if expected is None:
         return
     for mistake in MISTAKES:
         if mistake.slip is not None and _slipped(mistake, wrong.written, expected):
-            words = _words(working, step, Alternative(mistake, None, expected))
+            words = words_of(working, step, Alternative(mistake, None, expected))
             yield Diagnosis(mistake, wrong.quantity, words, step.expected)
 
 
@@ -180,7 +182,7 @@ def _sum(numbers: Iterable[Any]) -> Any:
     return total
 
 
-def _words(working: Working, step: ValueStep | GradientStep, made: Alternative) -> Message:
+def words_of(working: Working, step: ValueStep | GradientStep, made: Alternative) -> Message:
     """Return the words of a mistake, with the names of the step and of the use."""
     steps = working.exercise.steps
     mistake = made.mistake
@@ -226,7 +228,7 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
             number = carried(working, wrong.known, wrong.quantity, quantity, made.number)
             number = _part(number, wrong.element)
             if _gives(wrong.written, number, expected):
-                yield Diagnosis(made.mistake, quantity, _words(working, step, made), number)
+                yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)
 
 
 def _left_out(working: Working, wrong: Wrong) -> list[int]:
