@@ -13,6 +13,7 @@ from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Choice
+    from cgcli.homework.personal import Drawing
     from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"

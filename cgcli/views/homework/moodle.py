@@ -16,10 +16,11 @@ from html import escape
 from typing import Any, Final
 
 from cgcli.homework.choosing import true_working
-from cgcli.homework.diagnosis import alternatives, words_of
+from cgcli.homework.diagnosis import Alternative, alternatives, words_of
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import Tolerance
 from cgcli.homework.mistakes.row import step_at
+from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import quiet
 from cgcli.homework.written import shape_of
@@ -94,6 +95,9 @@ def _gaps(
                 for made in alternatives(step)
                 if made.number is not None and shape_of(made.number) == shape_of(truth)
             ]
+            slip = next(mistake for mistake in MISTAKES if mistake.name == "sign-slip")
+            negated = Alternative(slip, None, -truth)
+            wrong.append((negated.number, words.say(words_of(working, step, negated))))
         for element in _places(shape_of(truth)):
             right = float(truth[element] if element else truth)
             near = [(float(number[element] if element else number), why) for number, why in wrong]
