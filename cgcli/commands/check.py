@@ -87,7 +87,7 @@ def check_command(given: CheckOptions) -> None:
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
     """
     from cgcli.homework.classes import Course, graded
-    from cgcli.homework.marks import ALL, ANSWERED, Points
+    from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Points
     from cgcli.homework.students import Roster
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
@@ -104,15 +104,16 @@ def check_command(given: CheckOptions) -> None:
     exercise, problem_of, personal = problems(problem, students)
     reach = reach_of(problem, exercise, given.tolerance, given.decimals)
     worth = _worth(exercise, given)
+    require = given.require or (ALL if given.answers else ANSWERED)
     columns = None
     if given.columns is not None:
         columns = read_columns(read_text(given.columns), given.columns)
+    worth = worth and worth._replace(numbers=require == NUMBER)
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
         result = exercise.result
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
     sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
-    require = given.require or (ALL if given.answers else ANSWERED)
     course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
     marks = list(graded(course, sheets))
     if given.feedback is not None or given.summary is not None:

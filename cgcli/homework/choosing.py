@@ -122,10 +122,12 @@ def choose(
                 raise
             trouble = error
             continue
+        edges, repeated = _edges(exercise), _repeated(values)
+        if best is not None and (-edges, -repeated) < best[0][:2]:
+            continue
         with quiet(exercise):
             alone, made = told_apart(exercise)
         possible |= made
-        edges, repeated = _edges(exercise), _repeated(values)
         rank = (-edges, -repeated, len(alone), -_ugliness(values))
         if best is None or rank > best[0]:
             best = (rank, Choice(values, exercise, len(alone), 0))

@@ -17,7 +17,7 @@ from cgcli.homework.students import Student, words_of
 from cgcli.homework.written import shape_of
 from cgcli.program import Program
 
-ENOUGH: Final = 8
+ENOUGH: Final = 5
 """So many good points are looked at for a problem of many."""
 _NUMBER: Final = r"([-+]?\d{1,6}(?:\.\d{1,6})?(?:/[1-9]\d{0,5})?)"
 _RANGE: Final = re.compile(rf"\s*([^\W\d]\w*)\s*(?:=\s*{_NUMBER}\s*\.\.\s*{_NUMBER}\s*)?")

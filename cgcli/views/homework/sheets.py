@@ -32,7 +32,7 @@ def sheet_text(
     comments, so that the sheet can be marked as it is.
     """
     lines = [f"# {printable(line)}" for line in exercise.graph.text.strip().split("\n")]
-    if given:
+    if exercise.inputs:
         lines.append(f"# {printable(values_line(exercise, given))}")
     if told_apart is not None:
         message = Message(
