@@ -143,7 +143,7 @@ def read_students(text: str, name: str) -> list[Student]:
 
 def _from_line(cells: list[str]) -> Student:
     """Return the student of a line: Lovelace, Ada is one name, and Ada, 1815 has a number."""
-    words = [cell for cell in cells if cell]
+    words = [word.strip() for word in re.split("[,;\t]", ",".join(cells)) if word.strip()]
     digits = [word for word in words if re.search(r"\d|@", word)]
     names = [word for word in words if word not in digits]
     name = " ".join(names[::-1] if len(names) == 2 else names) or digits[0]
@@ -174,15 +174,14 @@ class Roster:
         self._exact: dict[str, list[Student]] = {}
         self._names: dict[tuple[str, ...], list[Student]] = {}
         for student in students:
-            for key in {*map(_key, student.keys)}:
+            for key in {short for long in student.keys for short in _keys(long)}:
                 self._exact.setdefault(key, []).append(student)
             self._names.setdefault(tuple(sorted(words_of(student.name))), []).append(student)
 
     def named(self, called: str) -> list[Student]:
         """Return the students who have this name, in any order of its words, or this key."""
         words = words_of(called)
-        found = self._exact.get(" ".join(words), []) or self._exact.get(_key(called), [])
-        return found or self._names.get(tuple(sorted(words)), [])
+        return self._exact.get(" ".join(words), []) or self._names.get(tuple(sorted(words)), [])
 
     def find(self, called: str) -> list[Student]:
         """Return the students who may be meant: by the name alone, else by what stands in it."""
@@ -201,10 +200,10 @@ class Roster:
         return found or [student for several in some for student in several]
 
 
-def _key(text: str) -> str:
-    """Return a number or an address as it is compared: of "Participant 12" it is 12."""
+def _keys(text: str) -> list[str]:
+    """Return a number or an address as it is compared: "Participant 12" is 12 as well."""
     words = words_of(text)
-    return words[-1] if len(words) == 2 and words[-1].isdigit() else " ".join(words)
+    return [" ".join(words), *(words[1:] if len(words) == 2 and words[1].isdigit() else ())]
 
 
 def not_one(called: str, students: list[Student]) -> CgraphError:

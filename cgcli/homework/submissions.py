@@ -21,9 +21,10 @@ from cgcli.resource import read_toml
 _MOST: Final = 10_000
 _LONGEST: Final = 10_000
 _HEADING: Final = re.compile(
-    r"\s*(?:(?P<level>#{1,6})\s*(?P<title>[^#\s].*?)[\s#]*|(?P<rule>[=*-]{3,})\s*(?P<ruled>.+?)\s*[=*-]{3,}"
-    r"|\\(?P<section>(?:sub)*(?:section|paragraph))\*?\{(?P<braced>[^{}]*)\}.*"
-    r"|[#>*\s]*(?P<label>student|name|姓名|nom|nombre)\b\**\s*[:：]\**\s*(?P<labelled>.+?)[\s*]*)",
+    r"\s*(?:[#>*\s]*(?P<label>student|name|姓名|nom|nombre)\b\**\s*[:：]\**\s*(?P<named>.+?)[\s*]*"
+    r"|(?P<level>#{1,6})\s*(?P<title>[^#\s].*?)[\s#]*"
+    r"|(?P<rule>[=*-]{3,})\s*(?P<ruled>.+?)\s*[=*-]{3,}"
+    r"|\\(?P<section>(?:sub)*(?:section|paragraph))\*?\{(?P<braced>[^{}]*)\}.*)",
     re.IGNORECASE,
 )
 _PERSON: Final = re.compile(
@@ -34,7 +35,7 @@ _ASSIGNED: Final = re.compile(r"[^=<>!]=\s*[^=]*(?<![\w.])(?!(?:tensor|array|inf
 """A line of code that works something out, where an answer would have its number."""
 _BESIDE: Final = re.compile(
     r"^(?:(?:what is|what's|compute|calculate|find|give|determine|enter|state|your|the)\s+)+"
-    r"|[(\[][^()\[\]]*(?:points?|marks?|pts)[)\]]",
+    r"|[(\[][^()\[\]]*(?:points?|marks?|pts?)[)\]]",
     re.IGNORECASE,
 )
 """What stands beside a step in the question of a form."""
@@ -112,7 +113,7 @@ def _headings(lines: list[str], name: str, roster: Roster | None) -> list[tuple[
         match = _HEADING.fullmatch(line.rstrip("\r\n")) if len(line) <= _LONGEST else None
         if match is None:
             continue
-        title = match["title"] or match["ruled"] or match["braced"] or match["labelled"]
+        title = match["title"] or match["ruled"] or match["braced"] or match["named"]
         kind = "label" if match["label"] else match["level"] or match["section"] or match["rule"]
         kinds.setdefault(kind, []).append((place, title.strip().strip("*")))
     if roster is not None:
