@@ -72,11 +72,11 @@ def problems(
                 if text
             }
             point = {**more, **bound, **values}
-            found = Exercise(parsed, evaluate_program(parsed, {}, point, of, wrt, problem.kind))
-            first = next(iter(known.values()), found)
-            if found.graph.names != first.graph.names:
+            exercise = Exercise(parsed, evaluate_program(parsed, {}, point, of, wrt, problem.kind))
+            first = next(iter(known.values()), exercise)
+            if exercise.graph.names != first.graph.names:
                 raise CgraphError("binding", "these values make a program of other steps")
-            known[texts] = found
+            known[texts] = exercise
         return known[texts]
 
     trouble: CgraphError | None = None

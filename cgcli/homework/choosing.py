@@ -53,10 +53,10 @@ KINDS: Final[dict[str, Callable[[random.Random, int], Fraction]]] = {
 
 
 def within(chance: random.Random, kind: str, low: Fraction, high: Fraction) -> Fraction:
-    """Return a number of a kind between two, which is not 0 and, unless they are asked for, whole.
+    """Return a number of a kind between two, not 0, and a whole one where those are asked for.
 
     >>> within(random.Random(1), "decimal", Fraction(1, 4), Fraction(1, 2))
-    Fraction(2, 5)
+    Fraction(3, 10)
     """
     below = {"integer": 1, "decimal": 10}.get(kind) or chance.randint(2, 5)
     least, most = math.ceil(low * below), math.floor(high * below)
@@ -64,8 +64,7 @@ def within(chance: random.Random, kind: str, low: Fraction, high: Fraction) -> F
         message = f"there is no {kind} number between {low} and {high}, 0 apart"
         raise CgraphError("usage", message, "write a wider range: --vary x=1..9")
     proposed = [chance.randint(least, most) for _ in range(_DRAWS)]
-    whole = below == 1
-    fit = [above for above in proposed if above and (whole or above % below)]
+    fit = [above for above in proposed if above and (below == 1 or above % below)]
     return Fraction(next(iter(fit), least or most), below)
 
 

@@ -50,27 +50,32 @@ def read_scheme(exercise: Exercise, text: str, path: str) -> Points:
     return Points(usual, special, scheme.number("", "follows", tables["follows"], 1), parts)
 
 
+def tables_of(text: str, path: str, hint: str) -> dict[str, Any]:
+    """Return what a text in TOML holds; raises `CgraphError` of kind file with a hint."""
+    try:
+        if len(text) <= _LONGEST:
+            return tomllib.loads(text)
+        why = f"it is longer than {_LONGEST:,} characters"
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        why = f"this is not TOML: {shorten(str(error), 80)}"
+    raise file_error(path, why, hint)
+
+
 class _Scheme:
     """A scheme's tables, and what is said of their entries."""
 
     def __init__(self, exercise: Exercise, text: str, path: str) -> None:
         self.exercise, self.text, self.path = exercise, text, path
-        if len(text) > _LONGEST:
-            raise file_error(path, f"it is longer than {_LONGEST:,} characters")
-        try:
-            found = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            hint = 'write KEY = VALUE, names with signs in quotes: "dg/dx" = 3'
-            raise file_error(path, f"this is not TOML: {error}", hint) from None
-        except RecursionError:
-            raise file_error(path, "its lists nest too deeply") from None
-        for key in found:
+        entries = tables_of(
+            text, path, 'write KEY = VALUE, names with signs in quotes: "dg/dx" = 3'
+        )
+        for key in entries:
             if key not in _KEYS:
                 close = nearest(key, _KEYS)
                 hint = f"did you mean {close}?" if close else f"the keys are {', '.join(_KEYS)}"
                 raise self.error("", key, "there is no such key", hint)
         self.tables: dict[str, Any] = {"points": 1, "follows": 1, "steps": {}, "mistakes": {},
-                                       "own": {}, **found}  # fmt: skip
+                                       "own": {}, **entries}  # fmt: skip
         for key in _KEYS[2:]:
             if not isinstance(self.tables[key], dict):
                 raise self.error("", key, "this is a table", f"write [{key}], and a line for each")

@@ -154,9 +154,9 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
             yield Sheet(called, [], error.message.removeprefix(f"{shorten(called, 80)}: "))
             continue
         if isinstance(content, list) and called == name:
-            yield from (_student(student, f"{name}, {k}") for k, student in enumerate(content, 1))
+            yield from (sheet_of(student, f"{name}, {k}") for k, student in enumerate(content, 1))
         else:
-            yield _student(content, called)
+            yield sheet_of(content, called)
 
 
 def _is_whole(row: str) -> bool:
@@ -169,8 +169,11 @@ def _is_whole(row: str) -> bool:
         return False
 
 
-def _student(student: Any, called: str) -> Sheet:
-    """Return the sheet of one student: `{"student": …, "answers": {…}}`, or the answers alone."""
+def sheet_of(student: Any, called: str, number: int = 0) -> Sheet:
+    """Return the sheet of one student: `{"student": …, "answers": {…}}`, or the answers alone.
+
+    They are numbered from 1, or all have the `number` of a line.
+    """
     if not isinstance(student, dict):
         return Sheet(called, [], "a sheet in JSON is an object of questions and answers")
     answers = student.get("answers")
@@ -187,7 +190,7 @@ def _student(student: Any, called: str) -> Sheet:
             break
     if len(answers) > _MOST:
         return _too_many(called)
-    lines = [_line(k, *answer) for k, answer in enumerate(answers.items(), 1)]
+    lines = [_line(number or k, *answer) for k, answer in enumerate(answers.items(), 1)]
     stated = student.get("at") if "answers" in student else None
     at = (
         {name: _text(value) or "" for name, value in stated.items()}

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -21,16 +21,9 @@ _LINES: Final = 50
 _LONGEST: Final = 200
 _SHORTEST: Final = 3
 """A number of so many characters tells a student among other words."""
-NAME: Final = "name"
-FIRST: Final = "first"
-LAST: Final = "last"
-NUMBER: Final = "number"
-_ROLES: Final = {
-    head: role
-    for role, heads in read_toml(__package__, "students.toml")["columns"].items()
-    for head in heads
-}
-"""What a column tells of a student, by its head in small letters."""
+_TABLES: Final = read_toml(__package__, "students.toml")
+HEADINGS: Final = frozenset(_TABLES["headings"])
+"""Words of headings, which no name has."""
 
 
 class Row(NamedTuple):
@@ -89,24 +82,27 @@ def read_rows(text: str, name: str) -> Iterator[Row]:
         place = end
 
 
-def roles(heads: Iterable[str]) -> list[str]:
-    """Return what each column of a table tells of a student, nothing of most.
+def role(head: str) -> str:
+    """Return what a column tells of a student, by its head; nothing of most.
 
-    >>> roles(["Full name", "ID number", "p"])
-    ['name', 'number', '']
+    >>> role("Full name"), role("ID number"), role("p")
+    ('name', 'number', '')
     """
-    return [_ROLES.get(" ".join(re.findall(r"\w+", head.lower())), "") for head in heads]
+    plain = " ".join(re.findall(r"\w+", head.lower()))
+    return next((name for name, heads in _TABLES["columns"].items() if plain in heads), "")
 
 
-def student_of(heads: list[str], told: list[str], cells: list[str]) -> Student:
-    """Return the student of a row, whose columns have such heads and tell so much."""
-    by_role: dict[str, list[str]] = {}
-    for role, cell in zip(told, cells, strict=False):
-        if role and cell:
-            by_role.setdefault(role, []).append(shorten(cell, _LONGEST))
-    parts = by_role.get(FIRST, []) + by_role.get(LAST, [])
-    keys = tuple(by_role.get(NUMBER, []))
-    name = " ".join(by_role.get(NAME, [])[:1] or parts) or next(iter(keys), "")
+def student_of(heads: list[str], cells: list[str]) -> Student:
+    """Return the student of a row, under such heads."""
+    pairs = [
+        (role(head), shorten(cell, _LONGEST)) for head, cell in zip(heads, cells, strict=False)
+    ]
+    keys = tuple(cell for name, cell in pairs if name == "number" and cell)
+    names = [cell for name, cell in pairs if name == "name"]
+    parts = names[:1] or [
+        cell for part in ("first", "last") for name, cell in pairs if name == part
+    ]
+    name = " ".join(filter(None, parts)) or next(iter(keys), "")
     return Student(name, keys, dict(zip(heads, cells, strict=False)))
 
 
@@ -119,35 +115,27 @@ def read_students(text: str, name: str) -> list[Student]:
     >>> [student.name for student in read_students("Ada Lovelace, 1815\\nBao", "class.txt")]
     ['Ada Lovelace', 'Bao']
     """
-    if "\0" in text:
-        raise file_error(name, "this is not text", "write a name a line, or save it as CSV")
     rows = list(read_rows(text, name))
-    for row in rows:
-        if row.trouble:
-            raise file_error(name, f"line {row.line}: {row.trouble}", "put quotes in pairs")
-    if len(rows) > _MOST:
-        raise file_error(name, f"it has more than {_MOST:,} students")
-    heads = rows[0].cells if rows else []
-    known = roles(heads)
-    found: list[Student] = []
-    for row in rows[1:] if any(known) else rows:
-        cells = row.cells
-        student = student_of(heads, known, cells) if any(known) else _from_line(cells)
-        if not student.name:
-            raise file_error(name, f"line {row.line} names no student", "write a name in it")
-        found.append(student)
-    if not found:
-        raise file_error(name, "it names no student", "write a name a line")
-    return found
+    heads = rows[0].cells if rows and any(map(role, rows[0].cells)) else []
+    students: list[Student] = []
+    for row in rows[bool(heads) :]:
+        student = student_of(heads, row.cells) if heads else _from_line(row.cells)
+        if row.trouble or not student.name:
+            why = f"line {row.line}: {row.trouble or 'it names no student'}"
+            raise file_error(name, why, "write a name, and quotes in pairs")
+        students.append(student)
+    if "\0" in text or not 0 < len(students) <= _MOST:
+        raise file_error(name, f"this is no list of 1 to {_MOST:,} students", "write a name a line")
+    return students
 
 
 def _from_line(cells: list[str]) -> Student:
     """Return the student of a line: Lovelace, Ada is one name, and Ada, 1815 has a number."""
     words = [word.strip() for word in re.split("[,;\t]", ",".join(cells)) if word.strip()]
-    digits = [word for word in words if re.search(r"\d|@", word)]
-    names = [word for word in words if word not in digits]
-    name = " ".join(names[::-1] if len(names) == 2 else names) or digits[0]
-    return Student(shorten(name, _LONGEST), tuple(digits))
+    keys = tuple(word for word in words if re.search(r"\d|@", word))
+    names = [word for word in words if word not in keys]
+    name = " ".join(names[::-1] if len(names) == 2 else names) or next(iter(keys), "")
+    return Student(shorten(name, _LONGEST), keys)
 
 
 def words_of(text: str) -> list[str]:
@@ -185,19 +173,22 @@ class Roster:
 
     def find(self, called: str) -> list[Student]:
         """Return the students who may be meant: by the name alone, else by what stands in it."""
-        exact = self.named(called)
-        if exact:
-            return exact
         words = {*words_of(called)}
-        by_key = [student for word in words for student in self._exact.get(word, [])]
         names = (several for name, several in self._names.items() if words.issuperset(name))
         inside = [student for several in names for student in several]
-        both = [student for student in inside if student in by_key]
+        by_key = [student for word in words for student in self._exact.get(word, [])]
         # A short number may as well be that of a question, or of a try.
-        long = [word for word in words if len(word) >= _SHORTEST]
-        found = both or inside or [item for word in long for item in self._exact.get(word, [])]
-        some = (several for name, several in self._names.items() if words and words < {*name})
-        return found or [student for several in some for student in several]
+        long = [
+            item for word in words if len(word) >= _SHORTEST for item in self._exact.get(word, [])
+        ]
+        parts = (several for name, several in self._names.items() if words and words < {*name})
+        return (
+            self.named(called)
+            or [student for student in inside if student in by_key]
+            or inside
+            or long
+            or [student for several in parts for student in several]
+        )
 
 
 def _keys(text: str) -> list[str]:
@@ -211,9 +202,6 @@ def not_one(called: str, students: list[Student]) -> CgraphError:
     if not students:
         message = f"'{shorten(called)}' is not on the class list"
         return CgraphError("name", message, "add a line for it, or rename the sheet")
-    names = " and ".join(
-        f"{shorten(student.name)}{f' ({shorten(student.number)})' if student.number else ''}"
-        for student in students[:3]
-    )
+    names = " and ".join(shorten(f"{student.name} {student.number}") for student in students[:3])
     message = f"'{shorten(called)}' may be {names}"
     return CgraphError("name", message, "put the number into the name of the sheet")

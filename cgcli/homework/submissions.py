@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, few, file_error, shorten
 from cgcli.homework.answers import read_answers
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.sheets import Line, Sheet, read_sheets, split
-from cgcli.homework.students import Roster, Row, read_rows, roles, student_of, words_of
-from cgcli.resource import read_toml
+from cgcli.homework.sheets import Line, Sheet, read_sheets, sheet_of, split
+from cgcli.homework.students import HEADINGS, Roster, Row, read_rows, role, student_of, words_of
 
 _MOST: Final = 10_000
 _LONGEST: Final = 10_000
@@ -30,7 +30,6 @@ _HEADING: Final = re.compile(
 _PERSON: Final = re.compile(
     r"(?:[A-Z\u00c0-\u00de\u0370-\u03ff\u0400-\u042f][\w.'’-]*\s?){1,4}|[\u3400-\u9fff\uac00-\ud7af]{2,4}|\d{3,12}"
 )
-_NO_PERSON: Final = frozenset(read_toml(__package__, "students.toml")["headings"])
 _ASSIGNED: Final = re.compile(r"[^=<>!]=\s*[^=]*(?<![\w.])(?!(?:tensor|array|inf|nan|e)\b)[^\W\d]")
 """A line of code that works something out, where an answer would have its number."""
 _BESIDE: Final = re.compile(
@@ -88,18 +87,22 @@ def _under_headings(text: str, name: str, inputs: set[str], roster: Roster | Non
     if not places:
         at = stated(text, inputs)
         return [sheet._replace(at=sheet.at or at) for sheet in read_sheets(text, name)]
-    found = []
     before = "".join(lines[: places[0][0]])
-    if any(line.text.partition("=")[2].strip() for line in split(before)):
-        found += read_sheets(before, name)
-    ends = [place for place, _ in places[1:]] + [len(lines)]
-    for (place, called), end in zip(places, ends, strict=True):
-        part = "".join(lines[place + 1 : end])
+    answered = any(line.text.partition("=")[2].strip() for line in split(before))
+    sheets = read_sheets(before, name) if answered else []
+    for place, called, part in _sections(lines, places):
         at = stated(part, inputs) or stated(before, inputs)
         for sheet in read_sheets(part, called):
             rows = [line._replace(number=line.number + place + 1) for line in sheet.lines]
-            found.append(sheet._replace(lines=rows, at=at))
-    return found
+            sheets.append(sheet._replace(lines=rows, at=at))
+    return sheets
+
+
+def _sections(lines: list[str], places: list[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
+    """Yield where each heading stands, what it says, and the text below it."""
+    ends = [place for place, _ in places[1:]] + [len(lines)]
+    for (place, called), end in zip(places, ends, strict=True):
+        yield place, called, "".join(lines[place + 1 : end])
 
 
 def _headings(lines: list[str], name: str, roster: Roster | None) -> list[tuple[int, str]]:
@@ -132,20 +135,15 @@ def _headings(lines: list[str], name: str, roster: Roster | None) -> list[tuple[
 
 
 def _is_person(title: str) -> bool:
-    return bool(_PERSON.fullmatch(title)) and _NO_PERSON.isdisjoint(words_of(title))
+    return bool(_PERSON.fullmatch(title)) and HEADINGS.isdisjoint(words_of(title))
 
 
 def _repeats(lines: list[str], places: list[tuple[int, str]]) -> bool:
     """Whether a question is answered under several headings."""
     seen: set[str] = set()
-    ends = [place for place, _ in places[1:]] + [len(lines)]
-    for (place, _), end in zip(places, ends, strict=True):
-        asked = {
-            "".join(left.split())
-            for line in split("".join(lines[place + 1 : end]))
-            for left, equals, right in [line.text.partition("=")]
-            if equals and right.strip()
-        }
+    for *_, part in _sections(lines, places):
+        pairs = (line.text.partition("=") for line in split(part))
+        asked = {"".join(left.split()) for left, _, right in pairs if right.strip()}
         if not seen.isdisjoint(asked):
             return True
         seen |= asked
@@ -156,55 +154,43 @@ def _repeats(lines: list[str], places: list[tuple[int, str]]) -> bool:
 
 
 def _table(text: str, name: str, exercise: Exercise) -> tuple[list[Sheet], list[str]]:
+    """Return the sheets of a table, and the columns that tell nothing."""
     rows = list(itertools.islice(read_rows(text, name), _MOST + 2))
-    if len(rows) < 2:
-        raise file_error(name, "it has no row below its head", "a row is a student's answers")
-    if len(rows) > _MOST + 1:
-        raise file_error(name, f"it has more than {_MOST:,} rows")
-    head = rows[0]
-    if head.trouble:
-        raise file_error(name, f"line {head.line}: {head.trouble}", "put quotes in pairs")
-    told = roles(head.cells)
-    asked = [
-        "" if role else question(exercise, cell)
-        for role, cell in zip(told, head.cells, strict=True)
-    ]
-    if not any(step for step in asked if step not in exercise.inputs):
+    if rows and rows[0].trouble:
+        raise file_error(name, f"line {rows[0].line}: {rows[0].trouble}", "put quotes in pairs")
+    if not 2 <= len(rows) <= _MOST + 1:
+        why = f"it has not one to {_MOST:,} rows below its head"
+        raise file_error(name, why, "a row is a student's answers")
+    heads = rows[0].cells
+    asked = {head: question(exercise, head) for head in heads if head and not role(head)}
+    if {*asked.values()} <= {"", *exercise.inputs}:
         steps = few([exercise.steps.text(step) for step in exercise.steps.asked])
         hint = f"name the steps in the first line: {steps}"
         raise file_error(name, "no column of it is a step of the sheet", hint)
-    sheets = [_of_row(row, head.cells, told, asked, exercise, name) for row in rows[1:]]
-    spare = [
-        cell
-        for cell, role, step in zip(head.cells, told, asked, strict=True)
-        if cell and not (role or step)
-    ]
-    return sheets, spare
+    twice = [step for step in asked.values() if step and [*asked.values()].count(step) > 1]
+    if twice:
+        why = f"two columns of it are {shorten(twice[0])}"
+        raise file_error(name, why, "leave one of them out")
+    sheets = [_of_row(row, heads, asked, exercise, name) for row in rows[1:]]
+    return sheets, [head for head, step in asked.items() if not step]
 
 
 def _of_row(
-    row: Row, heads: list[str], told: list[str], asked: list[str], exercise: Exercise, name: str
+    row: Row, heads: list[str], asked: dict[str, str], exercise: Exercise, name: str
 ) -> Sheet:
     """Return the sheet of a row."""
     where = f"{name}, line {row.line}"
     if row.trouble:
         return Sheet(where, [], row.trouble)
-    student = student_of(heads, told, row.cells)
-    called = student.name or where
+    student = student_of(heads, row.cells)
     if any(row.cells[len(heads) :]):
         why = f"{where} has {len(row.cells)} cells, and the head has {len(heads)}; "
-        return Sheet(called, [], why + "a decimal comma wants the cell in quotes")
-    lines, at = [], {}
-    for step, cell in zip(asked, row.cells, strict=False):
-        if step in exercise.inputs:
-            at[step] = cell
-        elif step and cell:
-            why = f"the answer is longer than {_LONGEST:,} characters"
-            long = len(cell) > _LONGEST
-            lines.append(Line(row.line, step if long else f"{step} = {cell}", why if long else ""))
-    return Sheet(
-        called, lines, "", {name: value for name, value in at.items() if value}, student.number
-    )
+        return Sheet(student.name or where, [], why + "a decimal comma wants the cell in quotes")
+    cells = {asked.get(head): cell for head, cell in student.columns.items() if cell}
+    at = {step: cell for step, cell in cells.items() if step in exercise.inputs}
+    answers = {step: cell for step, cell in cells.items() if step and step not in at}
+    known = {"student": student.name, "id": student.number, "at": at, "answers": answers}
+    return sheet_of(known, where, row.line)
 
 
 def question(exercise: Exercise, head: str) -> str:
@@ -235,10 +221,10 @@ def _notebook(text: str, name: str) -> Sheet:
     The format is nbformat's, version 4: cells with a source, and outputs with text.
     """
     try:
-        found = decode_json(text, name)
+        notebook = decode_json(text, name)
     except CgraphError as error:
         return Sheet(name, [], error.message.removeprefix(f"{shorten(name, 80)}: "))
-    cells = found.get("cells") if isinstance(found, dict) else None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         return Sheet(name, [], "this is no notebook: it has no list of cells")
     lines: list[Line] = []
@@ -251,27 +237,24 @@ def _notebook(text: str, name: str) -> Sheet:
         before += source.count("\n") + 1
         outputs = cell.get("outputs") if code else None
         for output in outputs if isinstance(outputs, list) else ():
-            shown = _shown(output)
-            if answers and shown and "=" not in answers[-1].text:
+            printed, value = _printed(output)
+            if value and answers and "=" not in answers[-1].text:
                 # The value of the last line stands below the cell.
-                answers[-1] = answers[-1]._replace(text=f"{answers[-1].text} = {shown}")
-            else:
-                answers += [line._replace(number=before - 1) for line in split(_printed(output))]
+                answers[-1] = answers[-1]._replace(text=f"{answers[-1].text} = {value}")
+            answers += [line._replace(number=before - 1) for line in split(printed)]
         lines += answers
         if len(lines) > _MOST:
             return Sheet(name, [], f"it has more than {_MOST:,} answers")
     return Sheet(name, lines)
 
 
-def _printed(output: Any) -> str:
-    """Return what a cell printed."""
-    return _text(output.get("text")) if isinstance(output, dict) else ""
-
-
-def _shown(output: Any) -> str:
-    """Return the value of a cell's last line."""
-    data = output.get("data") if isinstance(output, dict) else None
-    return " ".join(_text(data.get("text/plain")).split()) if isinstance(data, dict) else ""
+def _printed(output: Any) -> tuple[str, str]:
+    """Return what a cell printed, and the value of its last line."""
+    if not isinstance(output, dict):
+        return "", ""
+    data = output.get("data")
+    value = _text(data.get("text/plain")) if isinstance(data, dict) else ""
+    return _text(output.get("text")), " ".join(value.split())
 
 
 def _text(source: Any) -> str:

@@ -117,7 +117,7 @@ def test_a_table_without_steps_says_what_they_are() -> None:
     with pytest.raises(CgraphError) as raised:
         read_handed_in("name,score\nAda,4", "form.csv", "csv", SEED)
     assert "dg/dp" in raised.value.hint
-    for text in ("", "name,p\n", '"name,p\nAda,4'):
+    for text in ("", "name,p\n", '"name,p\nAda,4', "name,dg/dx,x.grad\nAda,1,2"):
         with pytest.raises(CgraphError):
             read_handed_in(text, "form.csv", "csv", SEED)
 

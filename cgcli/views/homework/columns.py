@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from cgcli.homework.classes import Graded
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
 from cgcli.homework.marking import Marked
 from cgcli.homework.quantities import Quantity
+from cgcli.homework.scheme import tables_of
 from cgcli.views.document import fields
 from cgcli.views.gate import printable
 from cgcli.views.homework.remarks import VERDICT, VERDICT_WORDS, step_text
@@ -22,7 +22,6 @@ from cgcli.views.homework.report import Report, answer_rows, closing
 _ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _BADNESS: Final = (RIGHT, FOLLOWS, NOT_TOLD, WRONG)
 _FIELD: Final = re.compile(r"\{([^{}]*)\}")
-_LONGEST: Final = 100_000
 
 
 def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | None = None) -> str:
@@ -56,17 +55,14 @@ def read_columns(text: str, path: str) -> dict[str, str]:
     {'Grade': '{points}'}
     """
     hint = 'write [columns], and below it lines such as "Grade" = "{points}"'
-    try:
-        found: Any = tomllib.loads(text[:_LONGEST]).get("columns")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise file_error(path, f"this is not TOML: {shorten(str(error), 80)}", hint) from None
-    if not isinstance(found, dict) or not found:
+    columns: Any = tables_of(text, path, hint).get("columns")
+    if not isinstance(columns, dict) or not columns:
         raise file_error(path, "it has no columns", hint)
-    for head, value in found.items():
+    for head, value in columns.items():
         if not isinstance(value, str):
             why = f"the column '{shorten(head)}' has no text"
             raise file_error(path, why, 'write what stands in it in quotes: "{points}"')
-    return found
+    return columns
 
 
 def _unknown(name: str, known: list[str]) -> CgraphError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgcli.homework.classes import Graded
 from cgcli.homework.marks import summary
 from cgcli.views.gate import printable, printable_lines
-from cgcli.views.homework.pages import Chart, Page, Table
+from cgcli.views.homework.pages import Page, Table, bars
 from cgcli.views.homework.remarks import VERDICT
 from cgcli.views.homework.report import Report, answer_rows, class_lines, closing, trouble
 from cgcli.views.homework.sheets import values_line
@@ -39,15 +39,27 @@ def _problem(report: Report) -> str:
 
 
 def summary_page(report: Report, sheets: list[Graded], title: str) -> Page:
-    """Return what a class found hard, with a row for each sheet and charts."""
+    """Return what a class found hard, with a row for each sheet, and bars."""
     hard = summary(sheets)
-    steps = [(report.exercise.steps.text(step), count) for step, count in hard.steps[:_MOST]]
-    charts = [Chart(report.say(Message("wrong most often:")), steps)] if steps else []
-    mistakes = [(report.say(made.words), count) for made, count in hard.mistakes[:_MOST]]
-    if mistakes and report.reveal != VERDICT:
-        charts.append(Chart(report.say(Message("mistakes:")), mistakes))
+    counted = {
+        Message("wrong most often:"): [
+            (report.exercise.steps.text(step), count) for step, count in hard.steps[:_MOST]
+        ],
+        Message("mistakes:"): [
+            (report.say(made.words), count)
+            for made, count in hard.mistakes[:_MOST]
+            if report.reveal != VERDICT
+        ],
+    }
     heads, *rows = class_lines(report, sheets)
+    tables = [Table(heads, rows)]
+    tables += [
+        Table([report.say(head), ""], [[name, str(count)] for name, count in counts])
+        for head, counts in counted.items()
+        if counts
+    ]
     counts = {"complete": hard.complete, "sheets": hard.sheets}
     said = report.say(Message("{complete} of {sheets} sheets all right", **counts))
     program = printable_lines(report.exercise.graph.text.strip())
-    return Page(printable(title), program, [Table(heads, rows)], [said], charts)
+    pictures = [bars(counts) for counts in counted.values() if counts]
+    return Page(printable(title), program, tables, [said], pictures)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from html import escape
+from string import Template
 from typing import Any, Final
 
 from cgcli.homework.choosing import true_working
@@ -25,26 +26,13 @@ from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import quiet
 from cgcli.homework.written import shape_of
 from cgcli.numbers.values import is_finite
+from cgcli.resource import read_text
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, printable_lines
 from cgcli.views.homework.sheets import values_line
 
 _DIGITS: Final = 3
 _MOST: Final = 12
-_PENALTY: Final = "0.3333333"
-_QUESTION: Final = """  <question type="cloze">
-    <name><text>{name}</text></name>
-    <questiontext format="html"><text>{text}</text></questiontext>
-    <penalty>{penalty}</penalty>
-  </question>
-"""
-_QUIZ: Final = """<?xml version="1.0" encoding="UTF-8"?>
-<quiz>
-  <question type="category">
-    <category><text>$course$/top/{name}</text></category>
-  </question>
-{questions}</quiz>
-"""
 
 
 def as_xml(
@@ -54,16 +42,17 @@ def as_xml(
     words: Catalogue,
 ) -> str:
     """Return a category of questions, one for each exercise with values as they are written."""
-    questions = "".join(
-        _QUESTION.format(
+    question = Template(read_text(__package__, "question.xml"))
+    questions = [
+        question.substitute(
             name=_xml(f"{name} {turn}" if len(variants) > 1 else name),
             text=_xml(_text(exercise, given, reach, words)),
-            penalty=_PENALTY,
         )
         for turn, (exercise, given) in enumerate(variants, 1)
-    )
+    ]
+    quiz = Template(read_text(__package__, "quiz.xml"))
     # Between the names of categories stands a slash, and two are one in a name.
-    return _QUIZ.format(name=_xml(name).replace("/", "//"), questions=questions)
+    return quiz.substitute(name=_xml(name).replace("/", "//"), questions="".join(questions))
 
 
 def _xml(text: str) -> str:
