@@ -13,4 +13,9 @@ def read_toml(package: str, name: str) -> dict[str, Any]:
     >>> list(read_toml("cgcli.graph", "rewrites.toml"))
     ['rewrites']
     """
-    return tomllib.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8"))
+    return tomllib.loads(read_text(package, name))
+
+
+def read_text(package: str, name: str) -> str:
+    """Return a text that stands beside the code: a page with places to fill, or a style."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")

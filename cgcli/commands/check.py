@@ -1,4 +1,4 @@
-"""`cgraph check`: answer sheets marked."""
+"""`cgraph check`: answer sheets marked, one or a class of them."""
 
 from __future__ import annotations
 
@@ -10,38 +10,47 @@ import typer
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_text
 from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
+<<<<<<< HEAD
 from cgcli.commands.problem import Problem, posed
 from cgcli.errors import CgraphError, shorten
+=======
+from cgcli.commands.problem import Problem
+from cgcli.commands.submissions import collect, problems, read_list
+from cgcli.errors import CgraphError
+>>>>>>> w-class
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.judging import Tolerance
-    from cgcli.homework.marking import Marked
+    from cgcli.homework.marks import Points
     from cgcli.homework.sheets import Sheet
+    from cgcli.homework.students import Roster
 
 
 class CheckOptions(Options):
     """The options of `cgraph check`."""
 
     answers: list[str] = option(
-        "Answer sheets, as many as there are; - reads one from standard input.",
+        "Answer sheets, files or folders, as many as there are; - reads one from standard input.",
         "FILE...",
         list[str],
         names=("-a", "--answers"),
     )
     answer: list[str] = option('One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str])
+    students: str | None = option(
+        "A class list: a name a line, or CSV, with columns of values where they differ.", "FILE"
+    )
     reveal: str = choice(
         ("verdict", "hint", "answer"),
         "{words}: right or wrong alone, which mistake it was, the right number too.",
         "WHAT",
         default="hint",
     )
-    require: str = choice(
-        ("answered", "all"),
-        "{words}: the steps that are there alone, or missing ones count.",
+    require: str | None = choice(
+        ("all", "answered", "number"),
+        "{words}: every step, those that are there alone, every step as a number.",
         "WHAT",
-        default="answered",
     )
     tolerance: str | None = option(
         'Take an answer as right within 0.01, or 1%, in place of its digits; "1%, p=0.1".', "T"
@@ -50,11 +59,29 @@ class CheckOptions(Options):
         "Take an answer as right that is rounded to so many decimals: 0.03 for 0.0286.", 0, 15
     )
     points: str | None = option('Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS")
+    scheme: str | None = option(
+        "A marking scheme in TOML: points, what mistakes earn, further mistakes.", "FILE"
+    )
+    feedback: str | None = option("Write a file a student to this folder.", "DIR")
+    form: str = choice(
+        ("txt", "md", "html", "pdf"),
+        "With --feedback: {words} files.",
+        "KIND",
+        names=("--as",),
+        default="txt",
+    )
+    summary: str | None = option(
+        "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.", "FILE"
+    )
     csv: bool = flag("Print a table for a spreadsheet, a row a sheet.")
+    columns: str | None = option(
+        "With --csv: the columns of a course system, from a map in TOML.", "FILE"
+    )
 
 
 _ORDER: Final = (
-    f"{ASKED} answers answer reveal require tolerance decimals points csv language exact json"
+    f"{ASKED} answers answer students reveal require tolerance decimals points scheme feedback "
+    "form summary csv columns language exact json"
 )
 
 
@@ -64,18 +91,25 @@ def check_command(given: CheckOptions) -> None:
 
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
     """
+<<<<<<< HEAD
     from cgcli.homework.judging import Tolerance
     from cgcli.homework.marks import Points, read_points, read_tolerance, score
+=======
+    from cgcli.homework.classes import Course, graded
+    from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Points
+    from cgcli.homework.students import Roster
+>>>>>>> w-class
     from cgcli.views.catalogue import catalogue, spoken
+    from cgcli.views.homework.columns import check_table, read_columns
     from cgcli.views.homework.remarks import discreet
     from cgcli.views.homework.report import Report, print_class, print_sheet
-    from cgcli.views.homework.sheets import check_document, check_table
+    from cgcli.views.homework.sheets import check_document
     from cgcli.views.table import note_lines
 
-    if given.json and given.csv:
-        raise conflict("--json and --csv are two answers to one question")
+    _refuse_conflicts(given)
     words = catalogue(spoken(given.language, for_script=given.json or given.csv))
     problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
+<<<<<<< HEAD
     if given.tolerance is not None and given.decimals is not None:
         raise conflict("--tolerance and --decimals are two answers to one question")
     exercise = posed(problem)
@@ -84,74 +118,96 @@ def check_command(given: CheckOptions) -> None:
         # Half a unit of the last decimal is rounded either way.
         reach = Tolerance(problem.kind.numeral(f"5e-{given.decimals + 1}"))
     worth = None if given.points is None else read_points(exercise, given.points)
+=======
+    students, listed = ([], b"") if given.students is None else read_list(given.students)
+    roster = Roster(students) if students else None
+    exercise, problem_of, personal = problems(problem, students)
+    reach = reach_of(problem, exercise, given.tolerance, given.decimals)
+    worth = _worth(exercise, given)
+    require = given.require or (ALL if given.answers else ANSWERED)
+    columns = None
+    if given.columns is not None:
+        columns = read_columns(read_text(given.columns), given.columns)
+    worth = worth and worth._replace(numbers=require == NUMBER)
+>>>>>>> w-class
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
         result = exercise.result
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
-    found = _marked(exercise, _sheets(given.answers, given.answer), reach)
-    marks = [(marked, score(marked, worth or Points(), given.require)) for marked in found]
+    sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
+    course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
+    marks = list(graded(course, sheets))
+    if given.feedback is not None or given.summary is not None:
+        from cgcli.commands.feedback import write_feedback
+
+        write_feedback(report, marks, given, read)
     if given.json:
         publish_document(check_document(report, marks))
     elif given.csv:
-        publish([check_table(report, marks)])
+        publish([check_table(report, marks, columns)])
     elif len(marks) == 1:
-        print_sheet(report, *marks[0])
+        print_sheet(report.of(marks[0].exercise), marks[0].marked, marks[0].score)
     else:
         print_class(report, marks)
-    if not all(scored.complete for _, scored in marks):
+    if not all(item.score.complete for item in marks):
         raise typer.Exit(1)
 
 
-def _sheets(paths: list[str], answers: list[str]) -> list[Sheet]:
-    """Return the sheets of all files, and that of the command line.
-
-    Raises `CgraphError` where there is none, and where the only file cannot be read; among
-    others it is a sheet in trouble.
-    """
-    from cgcli.homework.sheets import Sheet, read_sheets, split
-
-    if not paths and not answers:
+def _refuse_conflicts(given: CheckOptions) -> None:
+    """Raise `CgraphError` for options that do not go together."""
+    if given.json and given.csv:
+        raise conflict("--json and --csv are two answers to one question")
+    if given.points is not None and given.scheme is not None:
+        message = "--points and --scheme are two answers to one question"
+        raise conflict(message, "write the points into the scheme")
+    if given.columns is not None and not given.csv:
+        raise conflict("--columns says which columns --csv prints", "add --csv")
+    if not given.answers and not given.answer:
         message = "there is nothing to mark"
         raise CgraphError("usage", message, 'name a sheet, -a FILE, or an answer: --answer "p = 4"')
-    names = _names(paths)
-    sheets: list[Sheet] = []
-    for path, name in zip(paths, names, strict=True):
-        try:
-            sheets += read_sheets(read_text(path), name)
-        except CgraphError as error:
-            if len(paths) == 1 and not answers and "UTF-8" not in error.message:
-                raise
-            why = error.message.removeprefix(f"{shorten(path, 80)}: ")
-            sheets.append(Sheet(name, [], why))
-    if answers:
+
+
+def reach_of(
+    problem: Problem, exercise: Exercise, tolerance: str | None, decimals: int | None
+) -> Tolerance:
+    """Return how far an answer may be off, by what --tolerance or --decimals says."""
+    from cgcli.homework.judging import Tolerance
+    from cgcli.homework.marks import read_tolerance
+
+    if tolerance is not None and decimals is not None:
+        raise conflict("--tolerance and --decimals are two answers to one question")
+    if decimals is not None:
+        # Half a unit of the last decimal is rounded either way.
+        return Tolerance(problem.kind.numeral(f"5e-{decimals + 1}"))
+    return Tolerance() if tolerance is None else read_tolerance(exercise, tolerance)
+
+
+def _worth(exercise: Exercise, given: CheckOptions) -> Points | None:
+    """Return the points of --points or --scheme; None without either."""
+    if given.scheme is not None:
+        from cgcli.homework.scheme import read_scheme
+
+        return read_scheme(exercise, read_text(given.scheme), given.scheme)
+    if given.points is not None:
+        from cgcli.homework.marks import read_points
+
+        return read_points(exercise, given.points)
+    return None
+
+
+def _sheets(
+    given: CheckOptions, exercise: Exercise, roster: Roster | None, apart: set[bytes]
+) -> tuple[list[Sheet], set[str]]:
+    """Return the sheets of all files, and that of the command line; and the files."""
+    from cgcli.homework.sheets import Sheet, split
+
+    sheets, read = collect(given.answers, exercise, roster, apart, alone=not given.answer)
+    if given.answer:
         lines = [
-            line._replace(number=k) for k, text in enumerate(answers, 1) for line in split(text)
+            line._replace(number=k)
+            for k, text in enumerate(given.answer, 1)
+            for line in split(text)
         ]
         sheets.append(Sheet("command line", lines))
-    return sheets
-
-
-def _names(paths: list[str]) -> list[str]:
-    """Return what the sheets are called: files without folder and ending, where that is enough."""
-    short = [
-        "standard input" if path == "-" else os.path.splitext(os.path.basename(path))[0]
-        for path in paths
-    ]
-    return [
-        name if short.count(name) == 1 and name else path
-        for name, path in zip(short, paths, strict=True)
-    ]
-
-
-def _marked(exercise: Exercise, sheets: list[Sheet], reach: Tolerance) -> list[Marked]:
-    """Return the sheets with their marks; what goes wrong with one spoils no other."""
-    from cgcli.homework.marking import Marked, mark
-
-    found: list[Marked] = []
-    for sheet in sheets:
-        try:
-            found.append(mark(exercise, sheet, reach))
-        except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
-            why = f"a fault of the program itself, {type(error).__name__}; please report it"
-            found.append(Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked))
-    return found
+    others = (given.students, given.scheme, given.columns, given.at)
+    return sheets, read | {os.path.realpath(path) for path in others if path}

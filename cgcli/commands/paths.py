@@ -18,6 +18,9 @@ READ: Final = {
     "at": "the file of --at",
     "data": "the data",
     "answers": "an answer sheet",
+    "students": "the class list",
+    "scheme": "the marking scheme",
+    "columns": "the map of columns",
     "resume": "the model that goes on",
     "model": "the model",
 }
@@ -28,6 +31,7 @@ WRITTEN: Final = {
     "log": "the log",
     "plot": "the curve",
     "frames": "a frame",
+    "summary": "the summary",
 }
 """By parameter of a command what is written to the file, or the folder, that it names."""
 

@@ -1,17 +1,23 @@
-"""`cgraph sheet`: a blank answer sheet, its key, and values to set as a problem."""
+"""`cgraph sheet`: blank answer sheets, their keys, and values to set as problems."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import ASKED, Options, choice, count, flag, takes
+from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Choice
+    from cgcli.homework.personal import Drawing
+    from cgcli.views.catalogue import Catalogue
+
+_LIST: Final = "class.csv"
+"""The class list with the values, beside the sheets."""
 
 
 class SheetOptions(Options):
@@ -24,9 +30,33 @@ class SheetOptions(Options):
     values: str | None = choice(
         ("integer", "rational", "decimal"), "With --seed: {words} values.", "KIND"
     )
+    vary: str | None = option(
+        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
+    )
+    students: str | None = option(
+        "With --seed: a sheet for each student of a class list, with values of their own.", "FILE"
+    )
+    output: str | None = option(
+        "With --students: the folder for the sheets, and a class list with the values.",
+        "DIR",
+        names=("-o", "--output"),
+    )
+    moodle: str | None = option(
+        "Print a question of this name for Moodle, in XML, with what mistakes give.", "NAME"
+    )
+    variants: int = count("With --moodle and --seed: so many questions.", 1, 1000, default=1)
+    tolerance: str | None = option(
+        'With --moodle: take an answer as right within 0.01, or 1%; "1%, p=0.1".', "T"
+    )
+    decimals: int | None = count("With --moodle: ask for so many decimals.", 0, 15)
 
 
-@takes(SheetOptions, f"{ASKED} key seed values language json")
+_ORDER: Final = (
+    f"{ASKED} key seed values vary students output moodle variants tolerance decimals language json"
+)
+
+
+@takes(SheetOptions, _ORDER)
 def sheet_command(given: SheetOptions) -> None:
     """A blank answer sheet in the order of working, or its key.
 
@@ -35,46 +65,111 @@ def sheet_command(given: SheetOptions) -> None:
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.remarks import discreet
-    from cgcli.views.homework.sheets import sheet_document, sheet_text, written
+    from cgcli.views.homework.sheets import sheet_document, sheet_text
     from cgcli.views.table import note_lines
 
     words = catalogue(spoken(given.language, for_script=given.json))
     problem = Problem("sheet", given)
+    _refuse_conflicts(given)
+    if given.moodle is not None:
+        _print_questions(given, problem, words)
+        return
     told_apart = None
     chosen: dict[str, str] = {}
     if given.seed is None:
-        if given.values is not None:
-            raise conflict("--values says which values --seed chooses", "add --seed 1")
         parsed, result, _ = solve(problem)
         exercise = Exercise(parsed, result)
     else:
-        choice = _choose(problem, given.seed, given.values or "integer")
-        exercise = choice.exercise
-        told_apart = (choice.distinct, choice.mistakes)
-        chosen = {name: _written(value) for name, value in choice.values.items()}
+        drawing = _drawing(problem, given.vary)
+        if given.students is not None:
+            _write_sheets(drawing, given, given.seed, words)
+            return
+        drawn = drawing.choose(given.seed, given.values or "integer")
+        exercise = drawn.exercise
+        told_apart = (drawn.distinct, drawn.mistakes)
+        chosen = _written(drawn)
     tell(*note_lines(exercise.result if given.key else discreet(exercise.result)))
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
         return
-    bound = {
-        name: chosen.get(name) or written(value, 17) for name, value in exercise.inputs.items()
-    }
-    publish([sheet_text(exercise, bound, words, given.key, told_apart)])
+    publish([sheet_text(exercise, chosen, words, given.key, told_apart)])
 
 
-def _choose(problem: Problem, seed: int, kind: str) -> Choice:
-    """Return values for the names that nothing binds."""
-    from cgcli.homework.choosing import choose
-
-    if problem.asked.of is not None or problem.asked.wrt is not None:
+def _refuse_conflicts(given: SheetOptions) -> None:
+    """Raise `CgraphError` for options that do not go together."""
+    if given.seed is None:
+        for name in ("values", "vary", "students"):
+            if getattr(given, name) is not None:
+                raise conflict(f"--{name} goes with the values that --seed chooses", "add --seed 1")
+    elif given.of is not None or given.wrt is not None:
         message = "--seed chooses values for the whole program"
         raise conflict(message, "leave --of and --wrt out, and give them later")
+    if (given.students is None) != (given.output is None):
+        message = "the sheets of a class are files in a folder"
+        raise conflict(message, "write --students FILE and -o FOLDER")
+    if given.json and (given.students is not None or given.moodle is not None):
+        raise conflict("--json prints one sheet, and this is more than one")
+    if given.students is not None and given.moodle is not None:
+        raise conflict("--students writes sheets, and --moodle prints questions")
+
+
+def _drawing(problem: Problem, vary: str | None) -> Drawing:
+    from cgcli.homework.personal import Drawing
+
     parsed, bound, more = read_problem(problem)
-    given = {**more, **bound}
-    names = [name for name in parsed.graph(given).inputs if name not in given]
-    return choose(parsed, given, names, seed, kind)
+    return Drawing(parsed, {**more, **bound}, vary)
 
 
-def _written(value: Any) -> str:
-    """Return a chosen value as it is bound: 3, -2/3, or 0.7 where its denominator is 10."""
-    return f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
+def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catalogue) -> None:
+    """Write a sheet for each student of the list, and the list with the values."""
+    from cgcli.commands.feedback import file_names, write_folder
+    from cgcli.commands.submissions import read_list
+    from cgcli.homework.personal import list_of
+    from cgcli.views.gate import printable
+    from cgcli.views.homework.sheets import sheet_text
+    from cgcli.views.table import note_lines
+
+    assert given.students is not None
+    assert given.output is not None
+    students, _ = read_list(given.students)
+    values, texts = [], []
+    for student, drawn in drawing.personal(students, seed, given.values or "integer"):
+        chosen = _written(drawn)
+        values.append(chosen)
+        head = printable(" ".join((student.name, *student.keys[:1])))
+        text = sheet_text(drawn.exercise, chosen, words, given.key)
+        texts.append(f"# name: {head}\n{text}")
+        tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
+    names = [f"{name}.txt" for name in file_names(students)]
+    files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
+    files[_LIST] = list_of(students, values).encode()
+    write_folder(given.output, files, {os.path.realpath(given.students)})
+
+
+def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) -> None:
+    """Print the exercise as Moodle XML, a question for each seed."""
+    from cgcli.commands.check import reach_of
+    from cgcli.homework.exercise import Exercise
+    from cgcli.homework.personal import ENOUGH
+    from cgcli.views.homework.moodle import as_xml
+
+    assert given.moodle is not None
+    variants: list[tuple[Exercise, dict[str, str]]] = []
+    if given.seed is None:
+        solved = solve(problem)
+        variants.append((Exercise(solved.program, solved.result), {}))
+    else:
+        drawing = _drawing(problem, given.vary)
+        for seed in range(given.seed, given.seed + given.variants):
+            drawn = drawing.choose(seed, given.values or "integer", enough=ENOUGH)
+            variants.append((drawn.exercise, _written(drawn)))
+    reach = reach_of(problem, variants[0][0], given.tolerance, given.decimals)
+    publish([as_xml(given.moodle, variants, reach, words)])
+
+
+def _written(choice: Choice) -> dict[str, str]:
+    """Return chosen values as they are bound: 3, -2/3, or 0.7 where the denominator is 10."""
+    return {
+        name: f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
+        for name, value in choice.values.items()
+    }

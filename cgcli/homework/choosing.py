@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -23,6 +24,7 @@ _REACHES: Final = (3, 5, 9)
 _SMALLEST: Final = 1e-2
 _GREATEST: Final = 1e4
 _LARGEST: Final = 60
+_DRAWS: Final = 20
 _APART: Final = 1e-3
 
 Made: TypeAlias = tuple[Quantity, str]
@@ -51,6 +53,22 @@ KINDS: Final[dict[str, Callable[[random.Random, int], Fraction]]] = {
 }
 
 
+def within(chance: random.Random, kind: str, low: Fraction, high: Fraction) -> Fraction:
+    """Return a number of a kind between two, not 0, and a whole one where those are asked for.
+
+    >>> within(random.Random(1), "decimal", Fraction(1, 4), Fraction(1, 2))
+    Fraction(3, 10)
+    """
+    below = {"integer": 1, "decimal": 10}.get(kind) or chance.randint(2, 5)
+    least, most = math.ceil(low * below), math.floor(high * below)
+    if least > most or least == most == 0:
+        message = f"there is no {kind} number between {low} and {high}, 0 apart"
+        raise CgraphError("usage", message, "write a wider range: --vary x=1..9")
+    proposed = [chance.randint(least, most) for _ in range(_DRAWS)]
+    fit = [above for above in proposed if above and (below == 1 or above % below)]
+    return Fraction(next(iter(fit), least or most), below)
+
+
 class Choice(NamedTuple):
     """Values that were chosen, as they are written, and how well they tell mistakes apart.
 
@@ -65,12 +83,19 @@ class Choice(NamedTuple):
 
 
 def choose(
-    program: Program, given: Mapping[str, Any], names: list[str], seed: int, kind: str = "integer"
+    program: Program,
+    given: Mapping[str, Any],
+    names: list[str],
+    seed: int,
+    kind: str = "integer",
+    ranges: Mapping[str, tuple[Fraction, Fraction]] = {},
+    enough: int = _TRIALS,
 ) -> Choice:
     """Return values for the names, the best of many that chance proposes; others are given.
 
     Good is a point where no number is 0, an edge or saturated, and where as many mistakes as
-    possible give numbers of their own. Raises `CgraphError` where no point gives numbers at all.
+    possible give numbers of their own; `enough` such points are looked at. Names with a range
+    have values in it. Raises `CgraphError` where no point gives numbers at all.
 
     >>> import cgcli
     >>> choice = choose(cgcli.parse("p = x + y; g = p*z"), {}, ["x", "y", "z"], 1)
@@ -83,7 +108,12 @@ def choose(
     possible: set[Made] = set()
     for trial in range(_TRIALS):
         reach = _REACHES[trial % len(_REACHES)]
-        values = {name: KINDS[kind](chance, reach) for name in names}
+        values = {
+            name: within(chance, kind, *ranges[name])
+            if name in ranges
+            else KINDS[kind](chance, reach)
+            for name in names
+        }
         point = {**given, **{name: float(value) for name, value in values.items()}}
         try:
             exercise = Exercise(program, program.evaluate(point))
@@ -92,12 +122,22 @@ def choose(
                 raise
             trouble = error
             continue
+<<<<<<< HEAD
         with silent(exercise.graph):
+=======
+        edges, repeated = _edges(exercise), _repeated(values)
+        if best is not None and (-edges, -repeated) < best[0][:2]:
+            continue
+        with quiet(exercise):
+>>>>>>> w-class
             alone, made = told_apart(exercise)
         possible |= made
-        rank = (-_edges(exercise), -_repeated(values), len(alone), -_ugliness(values))
+        rank = (-edges, -repeated, len(alone), -_ugliness(values))
         if best is None or rank > best[0]:
             best = (rank, Choice(values, exercise, len(alone), 0))
+        enough -= not edges and not repeated
+        if enough <= 0:
+            break
     if best is None:
         assert trouble is not None
         raise trouble
@@ -124,17 +164,22 @@ def _ugliness(values: Mapping[str, Fraction]) -> int:
     return sum(len(str(abs(value))) for value in values.values())
 
 
+def true_working(exercise: Exercise) -> Working:
+    """Return the right numbers, the gradients of a scalar output among them."""
+    working, output = Working(exercise), exercise.of
+    if not exercise.graph.shape(output):
+        for node, gradient in enumerate(exercise.gradients(output)):
+            if gradient is not None:
+                working.take(Quantity(node, output), gradient)
+    return working
+
+
 def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
     """Return the mistakes that give a number of their own, and those that change a number at all.
 
     Each is a mistake at a step. Of a large problem the first steps are looked at.
     """
-    working = Working(exercise)
-    output = exercise.of
-    if not exercise.graph.shape(output):
-        for node, gradient in enumerate(exercise.gradients(output)):
-            if gradient is not None:
-                working.take(Quantity(node, output), gradient)
+    working, output = true_working(exercise), exercise.of
     alone: set[Made] = set()
     made: set[Made] = set()
     for quantity in exercise.steps.asked[:_LARGEST]:

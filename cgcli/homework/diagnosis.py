@@ -58,7 +58,8 @@ def diagnose(workings: Sequence[Working], wrong: Wrong) -> list[Diagnosis]:
         for step in _steps(working, wrong)
         for diagnosis in _at_the_step(working, wrong, step)
     ]
-    diagnoses.sort(key=lambda diagnosis: MISTAKES.index(diagnosis.mistake))
+    tried = _tried(workings[0])
+    diagnoses.sort(key=lambda diagnosis: tried.index(diagnosis.mistake))
     long = not wrong.written.shape and wrong.written.digits > _SEVERAL
     if (not diagnoses or long) and len(workings[0].graph) <= _LARGEST:
         for working in workings:
@@ -72,6 +73,11 @@ def diagnose(workings: Sequence[Working], wrong: Wrong) -> list[Diagnosis]:
     for diagnosis in diagnoses:
         unique.setdefault((diagnosis.mistake.name, diagnosis.quantity), diagnosis)
     return list(unique.values())
+
+
+def _tried(working: Working) -> tuple[Mistake, ...]:
+    """Return the mistakes that are tried: a teacher's first."""
+    return (*working.exercise.mistakes, *MISTAKES)
 
 
 def _steps(working: Working, wrong: Wrong) -> list[ValueStep | GradientStep]:
@@ -88,12 +94,14 @@ def _at_the_step(
     for made in alternatives(step):
         number = _part(made.number, wrong.element)
         if _gives(wrong.written, number, expected):
-            yield Diagnosis(made.mistake, wrong.quantity, _words(working, step, made), made.number)
+            yield Diagnosis(
+                made.mistake, wrong.quantity, words_of(working, step, made), made.number
+            )
     if expected is None:
         return
     for mistake in MISTAKES:
         if mistake.slip is not None and _slipped(mistake, wrong.written, expected):
-            words = _words(working, step, Alternative(mistake, None, expected))
+            words = words_of(working, step, Alternative(mistake, None, expected))
             yield Diagnosis(mistake, wrong.quantity, words, step.expected)
 
 
@@ -135,7 +143,7 @@ def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:
 
 def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
     """Yield what each mistake of the table gives at a step, the likeliest mistake first."""
-    for mistake in MISTAKES:
+    for mistake in _tried(step.working):
         numbers: Numbers = ()
         if isinstance(step, GradientStep):
             numbers = mistake.at_gradient(step) if mistake.at_gradient else ()
@@ -174,7 +182,7 @@ def _sum(numbers: Iterable[Any]) -> Any:
     return total
 
 
-def _words(working: Working, step: ValueStep | GradientStep, made: Alternative) -> Message:
+def words_of(working: Working, step: ValueStep | GradientStep, made: Alternative) -> Message:
     """Return the words of a mistake, with the names of the step and of the use."""
     steps = working.exercise.steps
     mistake = made.mistake
@@ -220,7 +228,7 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
             number = carried(working, wrong.known, wrong.quantity, quantity, made.number)
             number = _part(number, wrong.element)
             if _gives(wrong.written, number, expected):
-                yield Diagnosis(made.mistake, quantity, _words(working, step, made), number)
+                yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)
 
 
 def _left_out(working: Working, wrong: Wrong) -> list[int]:

@@ -73,6 +73,8 @@ class Exercise:
             if node not in graph.given and node not in graph.literals
         }
         self.users = graph.users()
+        self.mistakes: tuple[Any, ...] = ()
+        """Mistakes that are tried besides those of the table."""
         self._chance = random.Random(_SEED)  # noqa: S311  # the same points every time
         self._slack: dict[Quantity, Any] = {}
         self._samples: list[Point | None] = []
@@ -87,7 +89,9 @@ class Exercise:
         inputs = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
         of, sources = self.graph.names[self.of], list(self.result.sources)
         result = DOUBLES.evaluate(self.graph, inputs, of, sources, self.program.limits)
-        return Exercise(self.program, result, checked=True)
+        double = Exercise(self.program, result, checked=True)
+        double.mistakes = self.mistakes
+        return double
 
     def _check(self) -> None:
         for step in self.steps.asked:

@@ -18,12 +18,16 @@ _SEVERAL: Final = 3
 
 
 class Marked(NamedTuple):
-    """A sheet after marking: its answers in the order of working, and what it lacks."""
+    """A sheet after marking: its answers in the order of working, and what it lacks.
+
+    `unread` are the steps that are answered by nothing but lines that cannot be read.
+    """
 
     sheet: Sheet
     judged: list[Judged]
     unreadable: list[Unreadable]
     missing: list[Quantity]
+    unread: frozenset[Quantity] = frozenset()
 
     @property
     def first_wrong(self) -> Judged | None:

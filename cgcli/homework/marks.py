@@ -18,12 +18,16 @@ from cgcli.homework.sheets import Line
 from cgcli.homework.written import read_number
 from cgcli.language.reader import normalise
 
-_ANSWERED: Final = "answered"
-_ALL: Final = "all"
+ANSWERED: Final = "answered"
+ALL: Final = "all"
+NUMBER: Final = "number"
 
 
 class Points(NamedTuple):
     """How much each step is worth: so much, unless it has a number of its own.
+
+    Of that an answer earns a part: all when it is right, `follows` when it follows, and nothing
+    when it is wrong, unless one of `mistakes` gives it; with `numbers` a formula earns nothing.
 
     >>> Points(1.0, {}).of(Quantity(2))
     1.0
@@ -31,14 +35,25 @@ class Points(NamedTuple):
 
     usual: float = 1.0
     special: Mapping[Quantity, float] = {}
+    follows: float = 1.0
+    mistakes: Mapping[str, float] = {}
+    numbers: bool = False
 
     def of(self, quantity: Quantity) -> float:
         """Return what a step is worth."""
         return self.special.get(quantity, self.usual)
 
+    def part(self, judged: Judged) -> float:
+        """Return which part of its points an answer earns; of several mistakes the best counts."""
+        if self.numbers and judged.answer.formula is not None:
+            return 0.0
+        if judged.verdict == WRONG:
+            return max((self.mistakes.get(name, 0.0) for name in judged.mistakes), default=0.0)
+        return {RIGHT: 1.0, FOLLOWS: self.follows}.get(judged.verdict, 0.0)
+
     def got(self, judged: Judged) -> float:
-        """Return what an answer earns: all or nothing."""
-        return self.of(judged.answer.quantity) if judged.good else 0.0
+        """Return what an answer earns."""
+        return self.of(judged.answer.quantity) * self.part(judged)
 
 
 class Score(NamedTuple):
@@ -128,25 +143,34 @@ def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
     return special.pop(None, Tolerance())._replace(steps=special)
 
 
-def score(marked: Marked, points: Points, require: str = _ANSWERED) -> Score:
+def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
     """Return what a marked sheet comes to.
 
     A step counts as often as it was answered well: of a list answered element by element each
-    element is a part. What is missing costs points only when everything is required.
+    element is a part. What is missing costs points unless what is answered is all that is
+    required; a formula counts as missing where numbers are. Of the steps of a sheet that is all
+    right none is wrong: what follows there, follows from numbers that were rounded.
     """
     verdicts = Counter(judged.verdict for judged in marked.judged)
-    parts: dict[Quantity, list[bool]] = {}
+    points = points._replace(numbers=require == NUMBER)
+    parts: dict[Quantity, list[float]] = {}
     for judged in marked.judged:
         if judged.verdict != NOT_TOLD:
-            parts.setdefault(judged.answer.quantity, []).append(judged.good)
-    got = sum(points.of(step) * sum(good) / len(good) for step, good in parts.items())
+            parts.setdefault(judged.answer.quantity, []).append(points.part(judged))
+    got = sum(points.of(step) * sum(earned) / len(earned) for step, earned in parts.items())
     most = sum(points.of(step) for step in parts)
-    if require == _ALL:
-        most += sum(points.of(step) for step in marked.missing)
-    lacks = marked.sheet.trouble or marked.unreadable or (require == _ALL and marked.missing)
-    complete = bool(marked.judged) and verdicts[RIGHT] == len(marked.judged) and not lacks
+    missing = {*marked.missing}
+    if require == NUMBER:
+        formulas = {item.answer.quantity for item in marked.judged if item.answer.formula}
+        missing |= formulas - {
+            item.answer.quantity for item in marked.judged if item.answer.written
+        }
+    if require != ANSWERED:
+        most += sum(points.of(step) for step in {*marked.missing, *marked.unread} - {*parts})
+    lacks = marked.sheet.trouble or marked.unreadable or (require != ANSWERED and missing)
+    complete = bool(marked.judged) and all(judged.good for judged in marked.judged) and not lacks
     right, follows, wrong = (verdicts[verdict] for verdict in (RIGHT, FOLLOWS, WRONG))
-    lacking = verdicts[NOT_TOLD], len(marked.missing), len(marked.unreadable)
+    lacking = verdicts[NOT_TOLD], len(missing), len(marked.unreadable)
     return Score(right, follows, wrong, *lacking, got, most, complete)
 
 
@@ -163,13 +187,13 @@ class Summary(NamedTuple):
     mistakes: list[tuple[Diagnosis, int]]
 
 
-def summary(sheets: Iterable[tuple[Marked, Score]]) -> Summary:
+def summary(sheets: Iterable[tuple[Marked, Score, *tuple[Any, ...]]]) -> Summary:
     """Return what many marked sheets have in common, the commonest first."""
     count = complete = unreadable = 0
     steps: Counter[Quantity] = Counter()
     mistakes: Counter[str] = Counter()
     examples: dict[str, Diagnosis] = {}
-    for marked, scored in sheets:
+    for marked, scored, *_ in sheets:
         count += 1
         complete += scored.complete
         unreadable += bool(marked.sheet.trouble)

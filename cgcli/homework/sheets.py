@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from cgcli.decode import Literal, decode_json
@@ -48,11 +49,17 @@ class Line(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """What one student handed in; with a `trouble`, why nothing of it can be read."""
+    """What one student handed in; with a `trouble`, why nothing of it can be read.
+
+    `at` are the values that it says it was made for, by input, as they are written; `key` is what
+    tells the student from others of one name.
+    """
 
     name: str
     lines: list[Line]
     trouble: str = ""
+    at: Mapping[str, str] = MappingProxyType({})
+    key: str = ""
 
 
 def read_sheets(text: str, name: str) -> list[Sheet]:
@@ -162,9 +169,9 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
             yield Sheet(called, [], error.message.removeprefix(f"{shorten(called, 80)}: "))
             continue
         if isinstance(content, list) and called == name:
-            yield from (_student(student, f"{name}, {k}") for k, student in enumerate(content, 1))
+            yield from (sheet_of(student, f"{name}, {k}") for k, student in enumerate(content, 1))
         else:
-            yield _student(content, called)
+            yield sheet_of(content, called)
 
 
 def _is_whole(row: str) -> bool:
@@ -177,8 +184,11 @@ def _is_whole(row: str) -> bool:
         return False
 
 
-def _student(student: Any, called: str) -> Sheet:
-    """Return the sheet of one student: `{"student": …, "answers": {…}}`, or the answers alone."""
+def sheet_of(student: Any, called: str, number: int = 0) -> Sheet:
+    """Return the sheet of one student: `{"student": …, "answers": {…}}`, or the answers alone.
+
+    They are numbered from 1, or all have the `number` of a line.
+    """
     if not isinstance(student, dict):
         return Sheet(called, [], "a sheet in JSON is an object of questions and answers")
     answers = student.get("answers")
@@ -195,7 +205,14 @@ def _student(student: Any, called: str) -> Sheet:
             break
     if len(answers) > _MOST:
         return _too_many(called)
-    return Sheet(called, [_line(k, *answer) for k, answer in enumerate(answers.items(), 1)])
+    lines = [_line(number or k, *answer) for k, answer in enumerate(answers.items(), 1)]
+    stated = student.get("at") if "answers" in student else None
+    at = (
+        {name: _text(value) or "" for name, value in stated.items()}
+        if isinstance(stated, dict)
+        else {}
+    )
+    return Sheet(called, lines, at=at, key=_text(student.get("id")) or "")
 
 
 def _line(number: int, question: str, value: Any) -> Line:

@@ -77,7 +77,8 @@ def test_json_and_csv_are_one_too_many(cgraph: Run, sheets: Any) -> None:
 def test_answers_come_from_anywhere(cgraph: Run, sheets: Any) -> None:
     assert cgraph("check", *SEED, "--answer", "p = 4", "--answer", "dg/dx=-3; g = -12").status == 0
     assert cgraph("check", *SEED, "-a", "-", stdin=RIGHT.encode()).status == 0
-    assert cgraph("check", *SEED, "-a", "-", stdin=b'{"p": 4, "dg/dx": "-3"}').status == 0
+    some = ("check", *SEED, "-a", "-", "--require", "answered")
+    assert cgraph(*some, stdin=b'{"p": 4, "dg/dx": "-3"}').status == 0
     paths = sheets(a=RIGHT, b=RIGHT, c=SIGN)
     for words in (
         (*SEED, "-a", *paths),

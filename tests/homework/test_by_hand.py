@@ -54,12 +54,12 @@ def test_what_is_no_rounding(answer: str) -> None:
     assert ("rounding" in found) is (answer == "0.6")
 
 
-def test_a_sheet_that_only_follows_is_not_complete() -> None:
+def test_a_sheet_that_was_rounded_is_all_right() -> None:
     problem = exercise("a = x/7; b = a*9; c = b*b", {"x": 4})
     marked = mark_sheet(problem, read_sheets("a = 0.57; b = 5.13; c = 26.3", "ann")[0])
     scored = score(marked, Points())
     assert (scored.right, scored.follows, scored.wrong) == (1, 2, 0)
-    assert (scored.points, scored.of, scored.complete) == (3.0, 3.0, False)
+    assert (scored.points, scored.of, scored.complete) == (3.0, 3.0, True)
 
 
 def test_a_step_that_is_wrong_in_two_elements_is_hard_once() -> None:

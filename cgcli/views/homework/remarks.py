@@ -33,12 +33,12 @@ def discreet(result: Result) -> Result:
     >>> str(note.message), note.sides
     ('there is a corner here, where a derivative is agreed upon', None)
     """
-    found = copy.copy(result)
-    found.notes = [
+    quiet = copy.copy(result)
+    quiet.notes = [
         note._replace(message=_DISCREET.get(note.kind, note.message), sides=None)
         for note in result.notes
     ]
-    return found
+    return quiet
 
 
 VERDICT_WORDS: Final = {
@@ -57,24 +57,32 @@ def step_text(exercise: Exercise, judged: Judged) -> str:
 
 def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     """Return what is said of an answer; the right number is among it only when it is revealed."""
-    found = list(_of_formula(exercise, judged, reveal))
+    messages = list(_of_formula(exercise, judged, reveal))
     if judged.verdict == FOLLOWS:
-        found.append(Message("right from the numbers before it"))
+        messages.append(Message("right from the numbers before it"))
     if judged.verdict == NOT_TOLD:
-        found.append(Message("right from the numbers before it, and from none as well"))
+        messages.append(Message("right from the numbers before it, and from none as well"))
     if judged.verdict == WRONG and reveal != VERDICT:
         written = judged.answer.written
         if written is not None and written.shape != getattr(judged.truth, "shape", ()):
+<<<<<<< HEAD
             found.append(Message("this has another shape"))
         if judged.part:
             found.append(Message("it goes wrong at {part}", part=Math(printable(judged.part))))
         found += _diagnoses(exercise, judged)
     if judged.verdict != RIGHT and reveal == ANSWER and not exercise.symbolic:
         found.append(Message("right is {number}", number=_number(judged.truth)))
+=======
+            messages.append(Message("this has another shape"))
+        messages += _diagnoses(exercise, judged)
+    if judged.verdict != RIGHT and reveal == ANSWER:
+        messages.append(Message("right is {number}", number=_number(judged.truth)))
+>>>>>>> w-class
         expected = _number(judged.expected)
         if judged.verdict == WRONG and expected != _number(judged.truth):
-            found.append(Message("from the numbers before it follows {number}", number=expected))
-    return found
+            more = Message("from the numbers before it follows {number}", number=expected)
+            messages.append(more)
+    return messages
 
 
 def _number(value: Any, digits: int = 6) -> Math:
@@ -104,15 +112,15 @@ def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message
 
 def _diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
     """Return the mistakes that give a wrong number, each with the step it was made at."""
-    found = []
-    for each in judged.diagnoses:
-        words = each.words
-        if each.quantity != judged.answer.quantity:
-            step = Math(exercise.steps.text(each.quantity))
+    messages = []
+    for diagnosis in judged.diagnoses:
+        words = diagnosis.words
+        if diagnosis.quantity != judged.answer.quantity:
+            step = Math(exercise.steps.text(diagnosis.quantity))
             words = Message("at {step}: {words}", step=step, words=words)
-        found.append(words)
-    if len(found) < 2:
-        return found
-    first, *others = found
+        messages.append(words)
+    if len(messages) < 2:
+        return messages
+    first, *others = messages
     alternatives = [Message("or {words}", words=words) for words in others]
     return [Message("perhaps {words}", words=first), *alternatives]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.errors import shorten
+from cgcli.homework.classes import ABSENT, Graded
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
 from cgcli.homework.marking import Marked
@@ -27,6 +28,9 @@ _FOLDED: Final = 8
 _WIDE: Final = 100
 """From here on a class has room for the words of each sheet's first mistake."""
 
+Answered: TypeAlias = tuple[str, str, tuple[str, str], str, str]
+"""An answer as it is shown: its line, its text, the verdict with a style, points, remarks."""
+
 
 class Report(NamedTuple):
     """What a report is made of besides the sheets, and how much it tells."""
@@ -35,6 +39,10 @@ class Report(NamedTuple):
     points: Points | None
     reveal: str
     words: Catalogue
+
+    def of(self, exercise: Exercise) -> Report:
+        """Return the same report on another exercise: a student's own."""
+        return self._replace(exercise=exercise)
 
     def say(self, message: str) -> str:
         """Return a message in the language of the report, fit to be printed."""
@@ -45,7 +53,7 @@ def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -
     """Print one sheet: each answer with its verdict, in the order of working."""
     out = out or console()
     if marked.sheet.trouble:
-        say(out, report.say(_trouble(marked)), style="yellow")
+        say(out, report.say(trouble(marked)), style="yellow")
         return
     columns = [
         Column(report.say(Message("line")), {**NUMBERS, "style": "dim"}),
@@ -54,11 +62,11 @@ def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -
         Column(report.say(Message("points")), NUMBERS, report.points is not None),
         Column("", WORDS),
     ]
-    rows = list(_rows(report, marked))
+    rows: list[list[Cell]] = [[*row] for row in answer_rows(report, marked)]
     if rows:
         print_table(out, columns, rows, _least(columns, rows))
         out.print()
-    say(out, *_closing(report, marked, score), soft_wrap=not out.is_terminal)
+    say(out, *closing(report, marked, score), soft_wrap=not out.is_terminal)
 
 
 def _least(columns: list[Column], rows: list[list[Cell]]) -> int:
@@ -71,27 +79,26 @@ def _least(columns: list[Column], rows: list[list[Cell]]) -> int:
     return least
 
 
-def _trouble(marked: Marked) -> Message:
+def trouble(marked: Marked) -> Message:
+    """Return why nothing of a sheet can be read."""
     name, why = Math(printable(marked.sheet.name)), Math(marked.sheet.trouble)
+    if why == ABSENT:
+        return Message("nothing was handed in")
     return Message("{sheet} cannot be read: {why}", sheet=name, why=why)
 
 
-def _rows(report: Report, marked: Marked) -> Iterator[list[Cell]]:
+def answer_rows(report: Report, marked: Marked) -> Iterator[Answered]:
     """Yield the rows of a sheet: its answers, and then what could not be read."""
 
-    def row(line: int, text: str, verdict: str, points: float, said: list[str]) -> list[Cell]:
-        return [
-            str(line),
-            printable(shorten(" ".join(text.split()), _LONGEST)),
-            (report.say(VERDICT_WORDS[verdict]), _STYLES[verdict]),
-            f"{points:g}",
-            "\n".join(said),
-        ]
+    def row(line: int, text: str, verdict: str, points: float, said: list[str]) -> Answered:
+        text = printable(shorten(" ".join(text.split()), _LONGEST))
+        words = report.say(VERDICT_WORDS[verdict]), _STYLES[verdict]
+        return str(line), text, words, f"{points:g}", "\n".join(said)
 
     points = report.points or Points()
     for judged in marked.judged:
         answer = judged.answer
-        said = [report.say(each) for each in remarks(report.exercise, judged, report.reveal)]
+        said = [report.say(words) for words in remarks(report.exercise, judged, report.reveal)]
         if answer.read != answer.text:
             said.insert(0, report.say(Message("read as {answer}", answer=Math(answer.read))))
         if len(said) > _TOLD:
@@ -101,10 +108,10 @@ def _rows(report: Report, marked: Marked) -> Iterator[list[Cell]]:
         yield row(answer.line, answer.text, judged.verdict, points.got(judged), said)
     for line in marked.unreadable:
         said = [printable(line.error.message), printable(line.error.hint)]
-        yield row(line.line, line.text, "unreadable", 0, [each for each in said if each])
+        yield row(line.line, line.text, "unreadable", 0, list(filter(None, said)))
 
 
-def _closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
+def closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
     """Yield the lines below the table: the first wrong step, what is missing, and the sum."""
     exercise = report.exercise
     if not (marked.judged or marked.unreadable):
@@ -135,60 +142,68 @@ def _counts(report: Report, score: Score) -> Iterator[Message]:
         yield Message("{points} of {of} points", points=got, of=of)
 
 
-def print_class(report: Report, sheets: list[tuple[Marked, Score]], out: Any = None) -> None:
+def print_class(report: Report, sheets: list[Graded], out: Any = None) -> None:
     """Print a row for each of many sheets, and below what was wrong most often."""
     out = out or console()
     wide = out.width >= _WIDE
-    counted = [*(VERDICT_WORDS[each] for each in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
+    (name, *counted, points, step, words), *rows = class_lines(report, sheets)
     columns = [
-        Column(report.say(Message("sheet")), {**WORDS, "style": "cyan", "min_width": 6}),
-        *(Column(report.say(words), NUMBERS) for words in counted),
-        Column(report.say(Message("points")), NUMBERS, report.points is not None),
-        Column(report.say(Message("first wrong step")), WORDS),
-        Column("", WORDS, wide),
+        Column(name, {**WORDS, "style": "cyan", "min_width": 6}),
+        *(Column(head, NUMBERS) for head in counted),
+        Column(points, NUMBERS, report.points is not None),
+        Column(step, WORDS),
+        Column(words, WORDS, wide),
     ]
-    rows = [
-        [
-            shorten(printable(marked.sheet.name)),
-            *map(str, (score.right, score.follows, score.wrong, score.missing)),
-            f"{score.points:g}/{score.of:g}",
-            *_first(report, marked, score),
-        ]
-        for marked, score in sheets
-    ]
-    print_table(out, columns, rows, _least(columns, rows))
+    styles = ["yellow" if item.marked.sheet.trouble else "" for item in sheets]
+    cells = [[*row[:-1], (row[-1], style)] for row, style in zip(rows, styles, strict=True)]
+    print_table(out, columns, cells, _least(columns, cells))
     out.print()
-    troubles = [report.say(_trouble(marked)) for marked, _ in sheets if marked.sheet.trouble]
+    troubles = [report.say(trouble(item.marked)) for item in sheets if item.marked.sheet.trouble]
     if not wide:
         say(out, *troubles, style="yellow", soft_wrap=not out.is_terminal)
     say(out, *_common(report, sheets), soft_wrap=not out.is_terminal)
 
 
-def _first(report: Report, marked: Marked, score: Score) -> tuple[str, Cell]:
+def class_lines(report: Report, sheets: list[Graded]) -> list[list[str]]:
+    """Return the heads of a class's table, and a row for each sheet."""
+    counted = [*(VERDICT_WORDS[verdict] for verdict in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
+    heads = [Message("sheet"), *counted, Message("points"), Message("first wrong step"), ""]
+    rows = [
+        [
+            shorten(printable(item.name)),
+            *map(str, (item.score.right, item.score.follows, item.score.wrong, item.score.missing)),
+            f"{item.score.points:g}/{item.score.of:g}",
+            *_first(report.of(item.exercise), item.marked, item.score),
+        ]
+        for item in sheets
+    ]
+    return [[report.say(head) for head in heads], *rows]
+
+
+def _first(report: Report, marked: Marked, score: Score) -> tuple[str, str]:
     """Return the first wrong step of a sheet and the likeliest mistake, or what else is amiss."""
     first = marked.first_wrong
     said = ""
     if marked.sheet.trouble:
-        said = report.say(_trouble(marked))
+        said = report.say(trouble(marked))
     elif first is not None and report.reveal != VERDICT:
-        told = remarks(report.exercise, first, HINT)
-        said = report.say(told[0]) if told else ""
+        reasons = remarks(report.exercise, first, HINT)
+        said = report.say(reasons[0]) if reasons else ""
     elif score.unreadable:
         said = report.say(Message("{count} unreadable", count=score.unreadable))
-    step = printable(step_text(report.exercise, first)) if first else ""
-    return step, (said, "yellow" if marked.sheet.trouble else "")
+    return printable(step_text(report.exercise, first)) if first else "", said
 
 
-def _common(report: Report, sheets: list[tuple[Marked, Score]]) -> Iterator[str]:
+def _common(report: Report, sheets: list[Graded]) -> Iterator[str]:
     """Yield the summary of a class."""
-    found = summary(sheets)
-    counts = fields(found, "complete", "sheets")
+    hard = summary(sheets)
+    counts = fields(hard, "complete", "sheets")
     yield report.say(Message("{complete} of {sheets} sheets all right", **counts))
-    if found.steps:
+    if hard.steps:
         yield report.say(Message("wrong most often:"))
-        for step, count in found.steps[:_TOLD]:
+        for step, count in hard.steps[:_TOLD]:
             yield f"{count:>5}  {printable(report.exercise.steps.text(step))}"
-    if found.mistakes and report.reveal != VERDICT:
+    if hard.mistakes and report.reveal != VERDICT:
         yield report.say(Message("mistakes:"))
-        for diagnosis, count in found.mistakes[:_TOLD]:
+        for diagnosis, count in hard.mistakes[:_TOLD]:
             yield f"{count:>5}  {report.say(diagnosis.words)}"

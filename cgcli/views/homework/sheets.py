@@ -1,17 +1,15 @@
-"""An exercise → a blank sheet, or its key; marked sheets → `cgraph.check/1`, or a CSV table."""
+"""An exercise → a blank sheet, or its key; marked sheets → `cgraph.check/1`."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
+from cgcli.homework.classes import Graded
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
-from cgcli.homework.marking import Marked
-from cgcli.homework.marks import Points, Score, summary
-from cgcli.homework.quantities import VALUE, Quantity
+from cgcli.homework.judging import RIGHT, Judged
+from cgcli.homework.marks import Points, summary
+from cgcli.homework.quantities import VALUE
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields, kind_document, note_document, number
 from cgcli.views.gate import printable
@@ -19,8 +17,6 @@ from cgcli.views.homework.remarks import ANSWER, VERDICT, discreet, step_text
 from cgcli.views.homework.report import Report
 from cgcli.views.messages import error_document
 from cgcli.words import Math, Message
-
-_ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def sheet_text(
@@ -36,8 +32,8 @@ def sheet_text(
     comments, so that the sheet can be marked as it is.
     """
     lines = [f"# {printable(line)}" for line in exercise.graph.text.strip().split("\n")]
-    if given:
-        lines.append(f"# {printable(', '.join(f'{n} = {v}' for n, v in given.items()))}")
+    if exercise.inputs:
+        lines.append(f"# {printable(values_line(exercise, given))}")
     if told_apart is not None:
         message = Message(
             "{distinct} of {mistakes} likely mistakes give a number of their own here",
@@ -59,6 +55,14 @@ def sheet_text(
     return "\n".join(lines) + "\n"
 
 
+def values_line(exercise: Exercise, given: Mapping[str, str]) -> str:
+    """Return the values of a problem on one line; those that are `given` as they are given."""
+    return ", ".join(
+        f"{name} = {given.get(name) or written(value, 17)}"
+        for name, value in exercise.inputs.items()
+    )
+
+
 def written(value: Any, digits: int = 6) -> str:
     """Return a number or a list as it is written on a sheet, with so many significant digits.
 
@@ -69,7 +73,7 @@ def written(value: Any, digits: int = 6) -> str:
         number = float(value) + 0.0
         # The shortest that is the same number, where all digits are wanted.
         return f"{number:.{digits}g}" if digits < 17 else repr(number).removesuffix(".0")
-    return f"[{', '.join(written(each, digits) for each in value)}]"
+    return f"[{', '.join(written(element, digits) for element in value)}]"
 
 
 def sheet_document(
@@ -90,7 +94,7 @@ def sheet_document(
     }
 
 
-def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
+def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
     """Return marked sheets as a JSON object."""
     exercise = report.exercise
     result = exercise.result if report.reveal == ANSWER else discreet(exercise.result)
@@ -110,16 +114,20 @@ def check_document(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[s
             }
             for step in exercise.steps.asked
         ],
-        "sheets": [_sheet(report, points, *each) for each in sheets],
+        "sheets": [_sheet(report, points, item) for item in sheets],
         "summary": _summary(report, sheets),
         "notes": list(map(note_document, result.notes)),
     }
 
 
-def _sheet(report: Report, points: Points, marked: Marked, score: Score) -> dict[str, Any]:
-    exercise, first = report.exercise, marked.first_wrong
+def _sheet(report: Report, points: Points, item: Graded) -> dict[str, Any]:
+    exercise, marked, score = item.exercise, item.marked, item.score
+    first = marked.first_wrong
+    personal = {"at": number(exercise.inputs)} if exercise is not report.exercise else {}
+    report = report.of(exercise)
     return {
-        "sheet": marked.sheet.name,
+        "sheet": item.name,
+        **personal,
         "trouble": marked.sheet.trouble or None,
         **fields(score, "complete", "right", "follows", "wrong", "not_told", "points", "of"),
         "first_wrong": first and {"step": step_text(exercise, first), "line": first.answer.line},
@@ -137,8 +145,8 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
     tells = report.reveal != VERDICT
     proof = None
     if equality and (tells or judged.verdict == RIGHT):
-        found = {"at": equality.inputs, "value": equality.value}
-        proof = {"kind": equality.proof, "points": equality.points, **number(found)}
+        point = {"at": equality.inputs, "value": equality.value}
+        proof = {"kind": equality.proof, "points": equality.points, **number(point)}
     return {
         **fields(answer, "line", "text", "read"),
         "part": judged.part if tells else "",
@@ -149,11 +157,11 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
         "proof": proof,
         "diagnoses": [
             {
-                "mistake": each.mistake.name,
-                "step": exercise.steps.text(each.quantity),
-                "words": report.words.say(each.words),
+                "mistake": diagnosis.mistake.name,
+                "step": exercise.steps.text(diagnosis.quantity),
+                "words": report.words.say(diagnosis.words),
             }
-            for each in judged.diagnoses
+            for diagnosis in judged.diagnoses
             if tells
         ],
         "ambiguous": tells and len(judged.mistakes) > 1,
@@ -161,66 +169,20 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
     }
 
 
-def _summary(report: Report, sheets: list[tuple[Marked, Score]]) -> dict[str, Any]:
-    found = summary(sheets)
+def _summary(report: Report, sheets: list[Graded]) -> dict[str, Any]:
+    hard = summary(sheets)
     return {
-        **fields(found, "sheets", "complete", "unreadable"),
+        **fields(hard, "sheets", "complete", "unreadable"),
         "steps": [
-            {"step": report.exercise.steps.text(step), "wrong": count}
-            for step, count in found.steps
+            {"step": report.exercise.steps.text(step), "wrong": count} for step, count in hard.steps
         ],
         "mistakes": [
-            {"mistake": each.mistake.name, "sheets": count, "words": report.words.say(each.words)}
-            for each, count in found.mistakes
+            {
+                "mistake": diagnosis.mistake.name,
+                "sheets": count,
+                "words": report.words.say(diagnosis.words),
+            }
+            for diagnosis, count in hard.mistakes
             if report.reveal != VERDICT
         ],
     }
-
-
-def check_table(report: Report, sheets: list[tuple[Marked, Score]]) -> str:
-    """Return marked sheets as CSV: a row a sheet, a column for each step.
-
-    What a spreadsheet would take for a formula is put behind an apostrophe.
-    """
-    steps = report.exercise.steps
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    rows = [_row(report, marked, score) for marked, score in sheets]
-    writer.writerow([*rows[0], *map(_cell, map(steps.text, steps.asked))])
-    for row, (marked, _) in zip(rows, sheets, strict=True):
-        writer.writerow(map(_cell, [*row.values(), *_verdicts(steps.asked, marked)]))
-    return text.getvalue()
-
-
-def _row(report: Report, marked: Marked, score: Score) -> dict[str, str | int]:
-    """Return what a row of the table tells of a sheet, by the head of its column."""
-    first = marked.first_wrong
-    return {
-        "sheet": marked.sheet.name,
-        "complete": "yes" if score.complete else "no",
-        **fields(score, "right", "follows", "wrong", "not_told", "missing", "unreadable"),
-        "points": f"{score.points:g}",
-        "of": f"{score.of:g}",
-        "first_wrong": step_text(report.exercise, first) if first else "",
-        "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
-        "trouble": marked.sheet.trouble,
-    }
-
-
-def _verdicts(steps: list[Quantity], marked: Marked) -> Iterator[str]:
-    """Return the verdict on each step; of a list answered element by element the worst."""
-    verdicts: dict[Quantity, str] = {}
-    for judged in marked.judged:
-        before = verdicts.get(judged.answer.quantity, RIGHT)
-        verdicts[judged.answer.quantity] = max(before, judged.verdict, key=_BADNESS.index)
-    return (verdicts.get(step, "missing") for step in steps)
-
-
-_BADNESS: Final = (RIGHT, FOLLOWS, NOT_TOLD, WRONG)
-
-
-def _cell(value: str | int) -> str | int:
-    if not isinstance(value, str):
-        return value
-    text = printable(value)
-    return f"'{text}" if text.lstrip().startswith(_ARMED) else text

@@ -1,0 +1,111 @@
+"""The files that are written for a class: a student's each, and a summary for the teacher."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from cgcli.commands.files import ending_of
+from cgcli.commands.outputs import named_errors, write_file
+from cgcli.errors import file_error, shorten
+from cgcli.views.streams import tell
+
+if TYPE_CHECKING:
+    from cgcli.commands.check import CheckOptions
+    from cgcli.homework.classes import Graded
+    from cgcli.homework.students import Student
+    from cgcli.views.homework.report import Report
+
+_LONGEST: Final = 80
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def write_feedback(
+    report: Report, marks: list[Graded], given: CheckOptions, read: set[str]
+) -> None:
+    """Write the pages of --feedback and --summary; `read` are files that are not to be lost."""
+    from cgcli.views.homework.feedback import feedback_page, summary_page
+    from cgcli.views.homework.pages import FORMS
+
+    if given.summary is not None:
+        ending = ending_of(given.summary)
+        if ending not in FORMS:
+            why = f"a summary is written as .{', .'.join(FORMS)}"
+            raise file_error(given.summary, why, "give it one of these endings")
+        if os.path.realpath(given.summary) in read:
+            raise file_error(given.summary, "this was read, and would be written over")
+        page = summary_page(report, marks, os.path.splitext(os.path.basename(given.summary))[0])
+        write_file(given.summary, FORMS[ending](page))
+    if given.feedback is not None:
+        names = file_names([item.student for item in marks])
+        pages = {
+            f"{name}.{given.form}": FORMS[given.form](feedback_page(report, item))
+            for name, item in zip(names, marks, strict=True)
+        }
+        write_folder(given.feedback, pages, read)
+
+
+def write_folder(folder: str, files: Mapping[str, bytes], read: set[str]) -> None:
+    """Write files into a folder, which is made where there is none.
+
+    Raises `CgraphError` before anything is written where a file that was read would be lost, or a
+    link led out of the folder.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it cannot be made"
+        raise file_error(folder, why.lower(), "name a folder") from None
+    paths = {name: os.path.join(folder, name) for name in files}
+    for path in paths.values():
+        if os.path.islink(path):
+            raise file_error(path, "this is a link", "name a folder of its own for what is written")
+        if os.path.realpath(path) in read:
+            why = "this was read, and would be written over"
+            raise file_error(path, why, "name another folder")
+    for name, data in files.items():
+        _write(paths[name], data)
+    tell(f"{len(files)} files in {shorten(folder, 80)}")
+
+
+def _write(path: str, data: bytes) -> None:
+    """Write a file whole; unlike one of its own it is not waited for until it is on the disk."""
+    part = f"{path}.{os.getpid()}.part"
+    with named_errors(path):
+        try:
+            with open(part, "xb") as file:
+                file.write(data)
+            os.replace(part, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.remove(part)
+            raise
+
+
+def file_names(students: Iterable[Student]) -> list[str]:
+    """Return a name for each student's file: letters, digits and blanks, no two alike.
+
+    >>> from cgcli.homework.students import Student
+    >>> file_names([Student("../Ada"), Student("Bao", ("7",)), Student("bao", ("7",))])
+    ['Ada', 'Bao 7', 'bao 7 (2)']
+    """
+    taken: dict[str, int] = {}
+    names = []
+    for student in students:
+        text = unicodedata.normalize("NFC", f"{student.name} {student.number}")
+        plain = " ".join(re.sub(r"[^\w.@ -]+", " ", text).split()).strip(" .-")
+        name = plain.encode()[:_LONGEST].decode("utf-8", "ignore").strip(" .") or "student"
+        name = f"{name}_" if _RESERVED.fullmatch(name) else name
+        key = name.casefold()
+        taken[key] = taken.get(key, 0) + 1
+        while taken[key] > 1 and f"{key} ({taken[key]})" in taken:
+            taken[key] += 1
+        if taken[key] > 1:
+            name = f"{name} ({taken[key]})"
+            taken[name.casefold()] = 1
+        names.append(name)
+    return names

@@ -1,0 +1,163 @@
+"""Class lists, and what is handed in: files and folders → sheets, and each student's problem."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from cgcli.commands.files import ending_of, read_bytes, utf8
+from cgcli.commands.inputs import constant, read_name, split_names
+from cgcli.commands.problem import Problem, read_problem, solve
+from cgcli.errors import CgraphError, few, file_error, shorten
+from cgcli.views.streams import tell
+
+if TYPE_CHECKING:
+    from cgcli.homework.exercise import Exercise
+    from cgcli.homework.sheets import Sheet
+    from cgcli.homework.students import Roster, Student
+
+_MOST: Final = 10_000
+_DEEPEST: Final = 4
+
+
+def decoded(data: bytes, path: str) -> str:
+    """Return a file's text, which is UTF-8, or UTF-16 where it begins so; raises `CgraphError`."""
+    if data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return utf8(data, path)
+    try:
+        return data.decode("utf-16")
+    except UnicodeDecodeError:
+        raise file_error(path, "it is neither UTF-8 nor UTF-16", "save it as UTF-8") from None
+
+
+def read_list(path: str) -> tuple[list[Student], bytes]:
+    """Return the students of a class list, and the file as it is; raises `CgraphError`."""
+    from cgcli.homework.students import read_students
+
+    data = read_bytes(path)
+    return read_students(decoded(data, path), path), data
+
+
+def problems(
+    problem: Problem, students: list[Student]
+) -> tuple[Exercise, Callable[[Student], Exercise], bool]:
+    """Return the problem that is marked, that of each student, and whether they differ.
+
+    Where the class list has a column for an input, it has the student's value. Raises
+    `CgraphError` where nothing can be marked; what is wrong with one student's values is raised
+    when that student's problem is asked for.
+    """
+    from cgcli.homework.exercise import Exercise
+    from cgcli.language.free import free_names
+    from cgcli.program import evaluate_program
+
+    heads = {head for student in students for head in student.columns}
+    parsed, bound, more = read_problem(problem)
+    names = [name for name in free_names(parsed.syntax) if name in heads]
+    if not names:
+        solved = solve(problem)
+        exercise = Exercise(solved.program, solved.result)
+        return exercise, lambda student: exercise, False
+    of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
+    known: dict[tuple[str, ...], Exercise] = {}
+
+    def exercise_of(student: Student) -> Exercise:
+        texts = tuple(student.columns.get(name, "") for name in names)
+        if texts not in known:
+            values = {
+                name: constant(text, name, problem.limits, kind=problem.kind)
+                for name, text in zip(names, texts, strict=True)
+                if text
+            }
+            point = {**more, **bound, **values}
+            exercise = Exercise(parsed, evaluate_program(parsed, {}, point, of, wrt, problem.kind))
+            first = next(iter(known.values()), exercise)
+            if exercise.graph.names != first.graph.names:
+                raise CgraphError("binding", "these values make a program of other steps")
+            known[texts] = exercise
+        return known[texts]
+
+    trouble: CgraphError | None = None
+    for student in students:
+        try:
+            return exercise_of(student), exercise_of, True
+        except CgraphError as error:
+            trouble = trouble or error
+    assert trouble is not None
+    raise trouble
+
+
+def collect(
+    paths: list[str],
+    exercise: Exercise,
+    roster: Roster | None,
+    apart: set[bytes],
+    *,
+    alone: bool = True,
+) -> tuple[list[Sheet], set[str]]:
+    """Return the sheets of all files and folders, and the files that were read.
+
+    `apart` is what files have that are no sheets, should they lie in a folder. Raises
+    `CgraphError` where the only file cannot be read and stands `alone`; among others it is a
+    sheet in trouble.
+    """
+    from cgcli.homework.sheets import Sheet
+    from cgcli.homework.submissions import read_handed_in
+
+    files = [file for path in paths for file in _files(path)]
+    if len(files) > _MOST:
+        raise CgraphError("limit", f"there are more than {_MOST:,} files to mark")
+    counts = Counter(name for _, name in files)
+    sheets: list[Sheet] = []
+    for path, short in files:
+        name = short if counts[short] == 1 and short else path
+        if roster and not roster.find(name) and roster.find(path):
+            # The folder that it lies in says whose it is.
+            name = path
+        ending = ending_of(path)
+        try:
+            data = read_bytes(path)
+            if data in apart and path not in paths:
+                continue
+            text = decoded(data, "standard input" if path == "-" else path)
+            called = path if ending in ("csv", "tsv") else name
+            read, spare = read_handed_in(text, called, ending, exercise, roster)
+        except CgraphError as error:
+            if alone and paths == [path] and "UTF-8" not in error.message:
+                raise
+            why = error.message.removeprefix(f"{shorten(path, 80)}: ")
+            sheets.append(Sheet(name, [], why))
+            continue
+        sheets += read
+        if spare:
+            tell(f"note: {shorten(path, 80)}: no step is called {few(spare)}; left out")
+    return sheets, {os.path.realpath(path) for path, _ in files}
+
+
+def _files(path: str) -> Iterator[tuple[str, str]]:
+    """Yield a file, or those of a folder and the folders in it, with what a sheet in it is called.
+
+    That is the file's name without ending, behind the folders that it is in below the one that
+    was named, as a course system makes one for each student. What begins with a point is passed
+    over, and links are not followed: students pack these folders.
+    """
+    if path == "-" or not os.path.isdir(path):
+        name = os.path.splitext(os.path.basename(path))[0]
+        yield path, "standard input" if path == "-" else name
+        return
+    names: list[str] = []
+    for folder, folders, files in os.walk(path):
+        depth = os.path.relpath(folder, path).count(os.sep) + (folder != path)
+        folders[:] = [name for name in folders if not name.startswith(".") and depth < _DEEPEST]
+        names += [os.path.join(folder, name) for name in files if not name.startswith(".")]
+        if len(names) > _MOST:
+            break
+    sheets = [name for name in names if os.path.isfile(name) and not os.path.islink(name)]
+    if len(sheets) < len(names):
+        tell(f"note: {shorten(path, 80)}: links in it are passed over")
+    if not sheets:
+        raise file_error(path, "this folder has no sheet in it", "put a file a student in it")
+    for name in sorted(sheets):
+        yield name, os.path.splitext(os.path.relpath(name, path))[0]

@@ -1,0 +1,155 @@
+"""A marking scheme as a TOML file: points a step, what each mistake earns, and further mistakes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from cgcli.errors import CgraphError, Place, few, file_error, nearest, shorten
+from cgcli.homework.answers import Formula, read_answer, read_right
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.marks import Points
+from cgcli.homework.mistakes.row import Example, GradientStep, Mistake, ValueStep
+from cgcli.homework.mistakes.table import MISTAKES
+from cgcli.homework.quantities import Quantity
+from cgcli.homework.sheets import Line
+from cgcli.language.answer import parse_answer
+
+_KEYS: Final = ("points", "follows", "steps", "mistakes", "own")
+_LONGEST: Final = 100_000
+_MOST: Final = 100
+_NO_EXAMPLE: Final = Example("", {}, "", "")
+
+
+def read_scheme(exercise: Exercise, text: str, path: str) -> Points:
+    """Return the points of a marking scheme; its mistakes are added to those of the exercise.
+
+    `points` is what a step is worth and `[steps]` what some are; of that `follows` says which
+    part an answer earns that follows, and `[mistakes]` one that a mistake explains. `[own]` has
+    mistakes by name: a formula in the program's names, tried at every step, or at the one that
+    stands before an equals sign. Raises `CgraphError` that names the line and the key.
+    """
+    scheme = _Scheme(exercise, text, path)
+    tables = scheme.tables
+    special = {
+        scheme.step("steps", name): scheme.number("steps", name, value, 1e9)
+        for name, value in tables["steps"].items()
+    }
+    exercise.mistakes = tuple(scheme.mistake(*item) for item in tables["own"].items())
+    names = [mistake.name for mistake in (*exercise.mistakes, *MISTAKES)]
+    parts = {}
+    for name, value in tables["mistakes"].items():
+        if name not in names:
+            close = nearest(name, names)
+            hint = f"did you mean {close}?" if close else f"there are {few(names)}; [own] adds some"
+            raise scheme.error("mistakes", name, "there is no such mistake", hint)
+        parts[name] = scheme.number("mistakes", name, value, 1)
+    usual = scheme.number("", "points", tables["points"], 1e9)
+    return Points(usual, special, scheme.number("", "follows", tables["follows"], 1), parts)
+
+
+def tables_of(text: str, path: str, hint: str) -> dict[str, Any]:
+    """Return what a text in TOML holds; raises `CgraphError` of kind file with a hint."""
+    try:
+        if len(text) <= _LONGEST:
+            return tomllib.loads(text)
+        why = f"it is longer than {_LONGEST:,} characters"
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        why = f"this is not TOML: {shorten(str(error), 80)}"
+    raise file_error(path, why, hint)
+
+
+class _Scheme:
+    """A scheme's tables, and what is said of their entries."""
+
+    def __init__(self, exercise: Exercise, text: str, path: str) -> None:
+        self.exercise, self.text, self.path = exercise, text, path
+        entries = tables_of(
+            text, path, 'write KEY = VALUE, names with signs in quotes: "dg/dx" = 3'
+        )
+        for key in entries:
+            if key not in _KEYS:
+                close = nearest(key, _KEYS)
+                hint = f"did you mean {close}?" if close else f"the keys are {', '.join(_KEYS)}"
+                raise self.error("", key, "there is no such key", hint)
+        self.tables: dict[str, Any] = {"points": 1, "follows": 1, "steps": {}, "mistakes": {},
+                                       "own": {}, **entries}  # fmt: skip
+        for key in _KEYS[2:]:
+            if not isinstance(self.tables[key], dict):
+                raise self.error("", key, "this is a table", f"write [{key}], and a line for each")
+
+    def error(self, table: str, key: str, why: str, hint: str) -> CgraphError:
+        """Return the error for an entry, with the line that it stands in."""
+        start = self.text.find(f"[{table}]") if table else 0
+        at = re.compile(rf"^[ \t]*[\"'\[]?{re.escape(key)}[\"'\]]?", re.MULTILINE)
+        match = at.search(self.text, max(start, 0))
+        places = (Place(self.text, match.start(), match.end()),) if match else ()
+        name = f"[{table}] {shorten(key)}" if table else shorten(key)
+        return file_error(self.path, f"{name}: {why}", hint, places)
+
+    def number(self, table: str, key: str, value: Any, most: float) -> float:
+        """Return the number of an entry; raises `CgraphError`."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+            part = most == 1
+            why = (
+                "this is a part of the points, from 0 to 1"
+                if part
+                else "this is a number of points"
+            )
+            raise self.error(table, key, why, f"write {'0.5' if part else '2'}")
+        return float(value)
+
+    def step(self, table: str, name: str) -> Quantity:
+        """Return the step that a name is; raises `CgraphError`."""
+        asked = self.exercise.steps.asked
+        try:
+            answer = read_answer(self.exercise, Line(1, f"{name} = 0"))
+        except CgraphError as error:
+            raise self.error(table, name, error.message, error.hint) from None
+        if answer is None or answer.element or answer.quantity not in asked:
+            steps = few([self.exercise.steps.text(step) for step in asked])
+            raise self.error(table, name, "this is no step of the sheet", f"the steps are {steps}")
+        return answer.quantity
+
+    def mistake(self, name: str, text: Any) -> Mistake:
+        """Return a mistake of the teacher's; raises `CgraphError`."""
+        hint = 'write a formula, "n*x^n", or a step and a formula, "dg/dx = n*x^n"'
+        if not isinstance(text, str) or len(self.tables["own"]) > _MOST:
+            raise self.error("own", name, "a mistake is a formula in quotes", hint)
+        left, equals, right = text.rpartition("=")
+        step = self.step("own", left.strip()) if equals else None
+        try:
+            # Behind a question, as it stands on a sheet.
+            line = f"{self.exercise.steps.text(self.exercise.steps.asked[0])} = {right}"
+            syntax = parse_answer(line)
+            assert syntax is not None
+            if syntax.right is None:
+                raise self.error("own", name, "there is no formula", hint)
+            read_right(self.exercise, syntax.right, line)
+        except CgraphError as error:
+            raise self.error("own", name, error.message, error.hint or hint) from None
+        finally:
+            self.exercise.draft.undo()
+        at = _tried(Formula(syntax.right, line), step)
+        # Only the words of a value are a pattern with something to fill in.
+        plain = name.replace("{", "{{").replace("}", "}}")
+        return Mistake(name, _NO_EXAMPLE, name, plain, None, at, at)
+
+
+def _tried(
+    formula: Formula, wanted: Quantity | None
+) -> Callable[[ValueStep | GradientStep], Iterable[Any]]:
+    """Return what a formula comes to at a step, from the student's own values."""
+
+    def numbers(step: ValueStep | GradientStep) -> Iterable[Any]:
+        here = Quantity(step.node, step.of if isinstance(step, GradientStep) else -1)
+        if wanted not in (None, here):
+            return []
+        exercise = step.working.exercise
+        point = exercise.here._replace(values=step.working.values)
+        with exercise.added(*formula) as node:
+            return [exercise.value_of(node, point)]
+
+    return numbers

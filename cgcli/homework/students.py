@@ -1,0 +1,207 @@
+"""A class list → its students, and which of them a sheet is from, by name or by number."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from cgcli.decode import not_csv
+from cgcli.errors import CgraphError, file_error, shorten
+from cgcli.resource import read_toml
+
+_MOST: Final = 10_000
+_WIDEST: Final = 1_000
+_LINES: Final = 50
+"""A cell in quotes goes on over so many lines at the most; more are a quote that never closes."""
+_LONGEST: Final = 200
+_SHORTEST: Final = 3
+"""A number of so many characters tells a student among other words."""
+_TABLES: Final = read_toml(__package__, "students.toml")
+HEADINGS: Final = frozenset(_TABLES["headings"])
+"""Words of headings, which no name has."""
+
+
+class Row(NamedTuple):
+    """A row of a CSV file: the line that it begins in, its cells, and why it is none, if so."""
+
+    line: int
+    cells: list[str]
+    trouble: str = ""
+
+
+class Student(NamedTuple):
+    """A student: the name, what else tells one apart, and the row of the list, by column.
+
+    `keys` are numbers, identifiers and addresses, the first that is given first.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ()
+    columns: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def number(self) -> str:
+        """The first of the keys, nothing where there is none."""
+        return self.keys[0] if self.keys else ""
+
+
+def read_rows(text: str, name: str) -> Iterator[Row]:
+    """Yield the rows of a CSV text, blank ones left out; commas, semicolons or tabs are between.
+
+    A row that is not CSV spoils no other: it comes with its reason, and reading goes on with the
+    line below it.
+
+    >>> [row.cells or row.trouble for row in read_rows('a;b\\n1;"2\\n3;4', "x.csv")]
+    [['a', 'b'], 'a quote is opened and never closed', ['3', '4']]
+    """
+    lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=None))
+    head = next((line for line in lines if line.strip()), "")
+    plain = re.sub(r'"[^"]*"', "", head)
+    delimiter = max(",;\t", key=plain.count)
+    place = 0
+    while place < len(lines):
+        record, end = lines[place], place + 1
+        while record.count('"') % 2 and end < min(len(lines), place + _LINES):
+            record += lines[end]
+            end += 1
+        source = io.StringIO(record, newline="")
+        try:
+            cells = next(csv.reader(source, delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            why = not_csv(name, error, place + 1).message.rpartition("it is not CSV: ")[2]
+            yield Row(place + 1, [], why)
+            place += 1
+            continue
+        if any(cell.strip() for cell in cells):
+            yield Row(place + 1, [" ".join(cell.split()) for cell in cells[:_WIDEST]])
+        place = end
+
+
+def role(head: str) -> str:
+    """Return what a column tells of a student, by its head; nothing of most.
+
+    >>> role("Full name"), role("ID number"), role("p")
+    ('name', 'number', '')
+    """
+    plain = " ".join(re.findall(r"\w+", head.lower()))
+    return next((name for name, heads in _TABLES["columns"].items() if plain in heads), "")
+
+
+def student_of(heads: list[str], cells: list[str]) -> Student:
+    """Return the student of a row, under such heads."""
+    pairs = [
+        (role(head), shorten(cell, _LONGEST)) for head, cell in zip(heads, cells, strict=False)
+    ]
+    keys = tuple(cell for name, cell in pairs if name == "number" and cell)
+    names = [cell for name, cell in pairs if name == "name"]
+    parts = names[:1] or [
+        cell for part in ("first", "last") for name, cell in pairs if name == part
+    ]
+    name = " ".join(filter(None, parts)) or next(iter(keys), "")
+    return Student(name, keys, dict(zip(heads, cells, strict=False)))
+
+
+def read_students(text: str, name: str) -> list[Student]:
+    """Return the students of a class list: a CSV file with a head, or a name a line.
+
+    A line may have a number behind the name and a comma, a semicolon or a tab. Raises
+    `CgraphError` of kind file that names the line.
+
+    >>> [student.name for student in read_students("Ada Lovelace, 1815\\nBao", "class.txt")]
+    ['Ada Lovelace', 'Bao']
+    """
+    rows = list(read_rows(text, name))
+    heads = rows[0].cells if rows and any(map(role, rows[0].cells)) else []
+    students: list[Student] = []
+    for row in rows[bool(heads) :]:
+        student = student_of(heads, row.cells) if heads else _from_line(row.cells)
+        if row.trouble or not student.name:
+            why = f"line {row.line}: {row.trouble or 'it names no student'}"
+            raise file_error(name, why, "write a name, and quotes in pairs")
+        students.append(student)
+    if "\0" in text or not 0 < len(students) <= _MOST:
+        raise file_error(name, f"this is no list of 1 to {_MOST:,} students", "write a name a line")
+    return students
+
+
+def _from_line(cells: list[str]) -> Student:
+    """Return the student of a line: Lovelace, Ada is one name, and Ada, 1815 has a number."""
+    words = [word.strip() for word in re.split("[,;\t]", ",".join(cells)) if word.strip()]
+    keys = tuple(word for word in words if re.search(r"\d|@", word))
+    names = [word for word in words if word not in keys]
+    name = " ".join(names[::-1] if len(names) == 2 else names) or next(iter(keys), "")
+    return Student(shorten(name, _LONGEST), keys)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a name, without case, accents and what stands between them.
+
+    >>> words_of("Lovelace,  ADÁ_42")
+    ['lovelace', 'ada', '42']
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    letters = "".join(char for char in plain if not unicodedata.combining(char))
+    return re.findall(r"[^\W_]+", letters)
+
+
+class Roster:
+    """The students of a class, found by what a sheet, a heading or a row calls one.
+
+    >>> roster = Roster(read_students("Ada Lovelace, 1815\\nBao Li, 1816", "class.txt"))
+    >>> [student.name for student in roster.find("lovelace_ada_1815_file")]
+    ['Ada Lovelace']
+    """
+
+    def __init__(self, students: list[Student]) -> None:
+        self.students = students
+        self._exact: dict[str, list[Student]] = {}
+        self._names: dict[tuple[str, ...], list[Student]] = {}
+        for student in students:
+            for key in {short for long in student.keys for short in _keys(long)}:
+                self._exact.setdefault(key, []).append(student)
+            self._names.setdefault(tuple(sorted(words_of(student.name))), []).append(student)
+
+    def named(self, called: str) -> list[Student]:
+        """Return the students who have this name, in any order of its words, or this key."""
+        words = words_of(called)
+        return self._exact.get(" ".join(words), []) or self._names.get(tuple(sorted(words)), [])
+
+    def find(self, called: str) -> list[Student]:
+        """Return the students who may be meant: by the name alone, else by what stands in it."""
+        words = {*words_of(called)}
+        names = (several for name, several in self._names.items() if words.issuperset(name))
+        inside = [student for several in names for student in several]
+        by_key = [student for word in words for student in self._exact.get(word, [])]
+        # A short number may as well be that of a question, or of a try.
+        long = [
+            item for word in words if len(word) >= _SHORTEST for item in self._exact.get(word, [])
+        ]
+        parts = (several for name, several in self._names.items() if words and words < {*name})
+        return (
+            self.named(called)
+            or [student for student in inside if student in by_key]
+            or inside
+            or long
+            or [student for several in parts for student in several]
+        )
+
+
+def _keys(text: str) -> list[str]:
+    """Return a number or an address as it is compared: "Participant 12" is 12 as well."""
+    words = words_of(text)
+    return [" ".join(words), *(words[1:] if len(words) == 2 and words[1].isdigit() else ())]
+
+
+def not_one(called: str, students: list[Student]) -> CgraphError:
+    """Return the error for a sheet that is no student's of the list, or of several."""
+    if not students:
+        message = f"'{shorten(called)}' is not on the class list"
+        return CgraphError("name", message, "add a line for it, or rename the sheet")
+    names = " and ".join(shorten(f"{student.name} {student.number}") for student in students[:3])
+    message = f"'{shorten(called)}' may be {names}"
+    return CgraphError("name", message, "put the number into the name of the sheet")

@@ -1,0 +1,134 @@
+"""A class → a CSV table: a row a sheet, in columns of its own or in those of a course system."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cgcli.errors import CgraphError, few, file_error, nearest, shorten
+from cgcli.homework.classes import Graded
+from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
+from cgcli.homework.marking import Marked
+from cgcli.homework.quantities import Quantity
+from cgcli.homework.scheme import tables_of
+from cgcli.views.document import fields
+from cgcli.views.gate import printable
+from cgcli.views.homework.remarks import VERDICT, VERDICT_WORDS, step_text
+from cgcli.views.homework.report import Report, answer_rows, closing
+
+_ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_BADNESS: Final = (RIGHT, FOLLOWS, NOT_TOLD, WRONG)
+_FIELD: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | None = None) -> str:
+    """Return marked sheets as CSV: a row a sheet, a column for each step, or a map's columns.
+
+    What a spreadsheet would take for a formula is put behind an apostrophe.
+    """
+    rows = [_row(report.of(item.exercise), item) for item in sheets]
+    if columns is not None:
+        known = {**rows[0], "name": "", "number": "", "percent": "", "feedback": ""}
+        known |= {head: "" for item in sheets for head in item.student.columns}
+        for text in columns.values():
+            for name in _FIELD.findall(text):
+                if name not in known:
+                    raise _unknown(name, list(known))
+        rows = [
+            {head: _filled(text, report, item, row) for head, text in columns.items()}
+            for item, row in zip(sheets, rows, strict=True)
+        ]
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(map(_cell, rows[0]))
+    writer.writerows(map(_cell, row.values()) for row in rows)
+    return table.getvalue()
+
+
+def read_columns(text: str, path: str) -> dict[str, str]:
+    """Return a map of columns, each with its text; raises `CgraphError` of kind file.
+
+    >>> read_columns('[columns]\\nGrade = "{points}"', "moodle.toml")
+    {'Grade': '{points}'}
+    """
+    hint = 'write [columns], and below it lines such as "Grade" = "{points}"'
+    columns: Any = tables_of(text, path, hint).get("columns")
+    if not isinstance(columns, dict) or not columns:
+        raise file_error(path, "it has no columns", hint)
+    for head, value in columns.items():
+        if not isinstance(value, str):
+            why = f"the column '{shorten(head)}' has no text"
+            raise file_error(path, why, 'write what stands in it in quotes: "{points}"')
+    return columns
+
+
+def _unknown(name: str, known: list[str]) -> CgraphError:
+    close = nearest(name, known)
+    hint = f"did you mean {{{close}}}?" if close else f"there are {few(known)}"
+    return CgraphError("usage", f"a column asks for {{{shorten(name)}}}, which nothing is", hint)
+
+
+def _filled(text: str, report: Report, item: Graded, row: dict[str, str | int]) -> str:
+    """Return a column's text with the fields of a sheet in place of their names."""
+    student, score = item.student, item.score
+
+    def field(match: re.Match[str]) -> str:
+        name = match[1]
+        if name == "feedback":
+            return feedback(report.of(item.exercise), item)
+        if name == "percent":
+            return f"{100 * score.points / score.of:.4g}" if score.of else "0"
+        if name in ("name", "number"):
+            return str(getattr(student, name))
+        return str(row[name] if name in row else student.columns.get(name, ""))
+
+    return _FIELD.sub(field, text)
+
+
+def feedback(report: Report, item: Graded) -> str:
+    """Return what is said of a sheet on one line: what is not right, and why."""
+    if item.marked.sheet.trouble:
+        return item.marked.sheet.trouble
+    parts = []
+    for _, answer, (verdict, _), _, said in answer_rows(report, item.marked):
+        if verdict != report.say(VERDICT_WORDS[RIGHT]):
+            reasons = "; ".join(said.split("\n"))
+            parts.append(f"{answer}: {verdict}" + (f", {reasons}" if reasons else ""))
+    return ". ".join([*parts, *closing(report, item.marked, item.score)])
+
+
+def _row(report: Report, item: Graded) -> dict[str, str | int]:
+    """Return what a row of the table tells of a sheet, by the head of its column."""
+    marked, score, steps = item.marked, item.score, report.exercise.steps
+    first = marked.first_wrong
+    verdicts = zip(map(steps.text, steps.asked), _verdicts(steps.asked, marked), strict=True)
+    return {
+        "sheet": item.name,
+        "complete": "yes" if score.complete else "no",
+        **fields(score, "right", "follows", "wrong", "not_told", "missing", "unreadable"),
+        "points": f"{score.points:g}",
+        "of": f"{score.of:g}",
+        "first_wrong": step_text(report.exercise, first) if first else "",
+        "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
+        "trouble": marked.sheet.trouble,
+        **dict(verdicts),
+    }
+
+
+def _verdicts(steps: list[Quantity], marked: Marked) -> Iterator[str]:
+    """Return the verdict on each step; of a list answered element by element the worst."""
+    verdicts: dict[Quantity, str] = dict.fromkeys(marked.unread, "unreadable")
+    for judged in marked.judged:
+        before = verdicts.get(judged.answer.quantity, RIGHT)
+        verdicts[judged.answer.quantity] = max(before, judged.verdict, key=_BADNESS.index)
+    return (verdicts.get(step, "missing") for step in steps)
+
+
+def _cell(value: str | int) -> str | int:
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.lstrip().startswith(_ARMED) else text

@@ -1,0 +1,124 @@
+"""A page of text, tables and pictures → plain text, Markdown, HTML, and PDF through Typst."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable
+from html import escape
+from string import Template
+from typing import Final, NamedTuple
+
+from cgcli.errors import required
+from cgcli.resource import read_text
+from cgcli.views.gate import width
+
+_ROW, _LEFT, _WIDE = 24, 400, 760
+
+
+class Table(NamedTuple):
+    """The heads of columns, and rows of as many cells; a cell may have several lines."""
+
+    heads: list[str]
+    rows: list[list[str]]
+
+
+class Page(NamedTuple):
+    """A page: its title, the text of a program, tables, sentences, and SVG pictures."""
+
+    title: str
+    code: str
+    tables: list[Table]
+    lines: list[str]
+    pictures: list[str]
+
+
+def bars(counts: list[tuple[str, int]]) -> str:
+    """Return a picture of how often each thing was met: SVG, in which nothing comes from elsewhere.
+
+    >>> bars([("p", 3)]).count("<rect")
+    1
+    """
+    most = max(count for _, count in counts)
+    size = f'width="{_WIDE}" height="{_ROW * len(counts)}"'
+    style = 'font-family="sans-serif" font-size="12"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>']
+    for place, (name, count) in enumerate(counts):
+        y, long = _ROW * place, (_WIDE - _LEFT - 60) * count // most
+        parts += [
+            f'<text x="{_LEFT - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text>',
+            f'<rect x="{_LEFT}" y="{y + 3}" width="{long}" height="{_ROW - 8}" fill="#1f6feb"/>',
+            f'<text x="{_LEFT + long + 6}" y="{y + 15}">{count}</text>',
+        ]
+    return "\n".join([*parts, "</svg>"])
+
+
+def as_text(page: Page) -> bytes:
+    """Return the page in plain text, its columns one below the other."""
+    parts = [page.title, page.code, *map(_aligned, page.tables), "\n".join(page.lines)]
+    return ("\n\n".join(filter(None, parts)) + "\n").encode()
+
+
+def _aligned(table: Table) -> str:
+    lines = [table.heads]
+    for row in table.rows:
+        lines += map(list, itertools.zip_longest(*(cell.split("\n") for cell in row), fillvalue=""))
+    sizes = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    padded = (
+        "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(line, sizes, strict=True))
+        for line in lines
+    )
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def as_markdown(page: Page) -> bytes:
+    """Return the page in Markdown; what would be markup in a student's text is not."""
+    parts = [f"# {_plain(page.title)}", re.sub("(?m)^", "    ", page.code)]
+    for table in page.tables:
+        head, *rows = ([_plain(cell) for cell in row] for row in (table.heads, *table.rows))
+        lines = [head, ["---"] * len(head), *rows]
+        parts.append("\n".join(f"| {' | '.join(row)} |" for row in lines))
+    return ("\n\n".join([*parts, *map(_plain, page.lines)]) + "\n").encode()
+
+
+def _plain(text: str) -> str:
+    """Return text as Markdown shows it as it is, a line of a cell behind a break."""
+    escaped = re.sub(r"([\\`*_{}\[\]()#+\-.!|~>$&<])", r"\\\1", text)
+    return escaped.replace("\n", "<br>")
+
+
+def as_html(page: Page) -> bytes:
+    """Return the page as one file of HTML; nothing in it comes from elsewhere, or runs."""
+    parts = []
+    for table in page.tables:
+        rows = [("th", table.heads), *(("td", row) for row in table.rows)]
+        cells = ("".join(f"<{tag}>{_html(cell)}</{tag}>" for cell in row) for tag, row in rows)
+        parts += ["<table>", *(f"<tr>{row}</tr>" for row in cells), "</table>"]
+    parts += [f"<p>{_html(line)}</p>" for line in page.lines]
+    known = {"title": _html(page.title), "code": escape(page.code)}
+    template = Template(read_text(__package__, "page.html"))
+    return template.substitute(known, parts="\n".join([*parts, *page.pictures])).encode()
+
+
+def _html(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
+
+
+def as_pdf(page: Page) -> bytes:
+    """Return the page as PDF; raises `CgraphError` without the extra."""
+    typst = required("typst", "image", "to write a .pdf")
+    tables = [table._asdict() for table in page.tables]
+    inputs = {"page": json.dumps({**page._asdict(), "tables": tables})}
+    source = read_text(__package__, "page.typ").encode()
+    made: bytes = typst.compile(source, format="pdf", sys_inputs=inputs, timestamp=0)
+    return made
+
+
+FORMS: Final[dict[str, Callable[[Page], bytes]]] = {
+    "txt": as_text,
+    "md": as_markdown,
+    "html": as_html,
+    "pdf": as_pdf,
+}
+"""By the ending of a file how a page is written."""

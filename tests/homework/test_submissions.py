@@ -1,0 +1,269 @@
+"""What is handed in: several students in a file, tables, notebooks, and text of strangers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from cgcli.errors import CgraphError
+from cgcli.homework.students import Roster, Student, read_rows, read_students
+from cgcli.homework.submissions import question, read_handed_in, stated
+from tests.homework.adapter import exercise
+
+SEED = exercise("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3})
+NEURON = exercise("s = w*x + b; h[0] = s; h[1] = tanh(h[0])", {"w": 0.5, "x": 2, "b": -0.3})
+
+
+def sheets(text: str, ending: str = "txt", roster: Roster | None = None) -> dict[str, list[str]]:
+    found, _ = read_handed_in(text, "file", ending, SEED, roster)
+    return {sheet.name: [line.text for line in sheet.lines] for sheet in found}
+
+
+def class_of(*names: str) -> Roster:
+    return Roster(read_students("\n".join(names), "class.txt"))
+
+
+# Headings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Ada Lovelace\np = 4\n\n# Bao Li\np = 5\n",
+        "## Ada Lovelace ##\np = 4\n## Bao Li\np = 5",
+        "=== Ada Lovelace ===\np = 4\n=== Bao Li ===\np = 5",
+        "Name: Ada Lovelace\np = 4\nName: Bao Li\np = 5",
+        "**Student:** Ada Lovelace\np = 4\n**Student:** Bao Li\np = 5",
+        "# name: Ada Lovelace\np = 4\n# name: Bao Li\np = 5",
+        "\\section*{Ada Lovelace}\np = 4\n\\section*{Bao Li}\np = 5",
+    ],
+)
+def test_a_file_has_a_sheet_under_each_heading(text: str) -> None:
+    expected = {"Ada Lovelace": ["p = 4"], "Bao Li": ["p = 5"]}
+    assert sheets(text) == expected
+    assert sheets(text, roster=class_of("Bao Li, 7", "Lovelace, Ada", "Chidi")) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Forward pass\np = 4\n# Backward pass\ndg/dp = -3\n",
+        "# Formulas\ndg/dp = z\n# Numbers\ndg/dp = -3\n",
+        "# Draft\np = 5\n# Final\np = 4\n",
+        "# p = x + y; g = p*z\n# x = 1, y = 3, z = -3\n\n# forward: the values\np = 4\n",
+        "Name: Ada Lovelace\np = 4\n",
+        "# Ada\np = 4\n# Bao\n",
+    ],
+)
+def test_headings_of_one_student_make_one_sheet(text: str) -> None:
+    assert list(sheets(text)) == ["file"]
+
+
+def test_with_a_class_list_the_headings_are_its_students() -> None:
+    text = "# Part 1\np = 4\n# Ada\np = 4\n# Notes\ng = -12\n# 1816\np = 5\n"
+    roster = class_of("Ada Lovelace, 1815", "Bao, 1816", "Ada, 1817")
+    found = sheets(text, roster=roster)
+    assert found == {"file": ["p = 4"], "Ada": ["p = 4", "g = -12"], "1816": ["p = 5"]}
+
+
+def test_lines_are_counted_in_the_file() -> None:
+    found, _ = read_handed_in("# Ada Li\np = 4\n# Bao Li\n\np = 5", "file", "txt", SEED)
+    assert [(line.number, line.text) for line in found[1].lines] == [(5, "p = 5")]
+
+
+# Tables
+
+
+def test_a_table_has_a_student_a_row() -> None:
+    text = (
+        'Timestamp;Full name;ID;What is p?;"dg/d(x+y) (2 marks)";Q4;g;Comment\n'
+        "2024-01-01;Ada;1815;4;-3;4;-12;none\n"
+        "2024-01-01;Bao;1816;4,0;;;;\n"
+    )
+    found, spare = read_handed_in(text, "form.csv", "csv", SEED)
+    ada, bao = found
+    assert [line.text for line in ada.lines] == ["p = 4", "dg/dp = -3", "dg/dz = 4", "g = -12"]
+    assert [line.text for line in bao.lines] == ["p = 4,0"]
+    assert {line.number for line in bao.lines} == {3}
+    assert (ada.name, ada.key) == ("Ada", "1815")
+    assert spare == ["Timestamp", "Comment"]
+
+
+def test_a_bad_row_spoils_no_other() -> None:
+    rows = ["name,p,g", "Ada,4,-12", '"Bao,4,-12', "Chidi,4,0,-12", 'Dana,"4"x,-12', "Emil,4,-12"]
+    found, _ = read_handed_in("\n".join(rows), "form.csv", "csv", SEED)
+    assert [bool(sheet.trouble) for sheet in found] == [False, True, True, True, False]
+    assert [sheet.name for sheet in found] == [
+        "Ada",
+        "form.csv, line 3",
+        "Chidi",
+        "form.csv, line 5",
+        "Emil",
+    ]
+    assert "3 cells" in found[2].trouble or "the head has 3" in found[2].trouble
+    assert [line.text for line in found[-1].lines] == ["p = 4", "g = -12"]
+
+
+def test_a_table_without_steps_says_what_they_are() -> None:
+    with pytest.raises(CgraphError) as raised:
+        read_handed_in("name,score\nAda,4", "form.csv", "csv", SEED)
+    assert "dg/dp" in raised.value.hint
+    for text in ("", "name,p\n", '"name,p\nAda,4', "name,dg/dx,x.grad\nAda,1,2"):
+        with pytest.raises(CgraphError):
+            read_handed_in(text, "form.csv", "csv", SEED)
+
+
+def test_columns_of_inputs_say_which_values_a_row_was_made_for() -> None:
+    found, _ = read_handed_in("name,x,p\nAda,2,4", "form.csv", "csv", SEED)
+    assert (found[0].at, [line.text for line in found[0].lines]) == ({"x": "2"}, ["p = 4"])
+
+
+@pytest.mark.parametrize(
+    ("head", "step"),
+    [("dg/dx", "dg/dx"), ("∂g/∂x", "dg/dx"), ("x.grad", "dg/dx"), ("Compute dg/dx:", "dg/dx"),
+     ("g [1 pt]", "g"), ("Question 1", "p"), ("6", "dg/dy"), ("7", ""), ("0", ""),
+     ("x", "x"), ("name", ""), ("score", ""), ("", ""), ("=1+1", "")],
+)  # fmt: skip
+def test_heads_of_columns(head: str, step: str) -> None:
+    assert question(SEED, head) == step
+
+
+def test_a_member_of_a_family_is_a_column() -> None:
+    assert question(NEURON, "h[1]") == "h[1]"
+
+
+@given(st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2), min_size=1))
+def test_rows_that_csv_writes_are_read_as_they_are(rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    plain = [[" ".join(cell.split()) for cell in row] for row in rows]
+    kept = [row for row in plain if any(row)]
+    cells = [cell for row in rows for cell in row]
+    # Semicolons and tabs may be taken for what is between cells, and long cells for open quotes.
+    assume(not any(re.search(r"[;\t\r]", cell) or cell.count("\n") > 9 for cell in cells))
+    found = list(read_rows(text.getvalue(), "x.csv"))
+    assert [row.cells for row in found] == kept
+
+
+# Notebooks
+
+
+def notebook(*cells: dict[str, Any]) -> str:
+    return json.dumps({"cells": list(cells), "nbformat": 4, "metadata": {}})
+
+
+def test_a_notebook_is_read_with_what_it_prints() -> None:
+    text = notebook(
+        {"cell_type": "markdown", "source": ["# Homework\n", "p = 4\n"]},
+        {
+            "cell_type": "code",
+            "source": "p = x + y\ng = p*z\ng.backward()\nprint(x.grad)",
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": ["tensor(-3.)\n"]}],
+        },
+        {
+            "cell_type": "code",
+            "source": ["z.grad"],
+            "outputs": [
+                {"output_type": "execute_result", "data": {"text/plain": ["tensor(4.)"]}},
+                {"output_type": "display_data", "data": {"image/png": "AAAA"}},
+            ],
+        },
+    )
+    found = sheets(text, "ipynb")["file"]
+    assert found == ["p = 4", "g.backward()", "print(x.grad)", "tensor(-3.)", "z.grad = tensor(4.)"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", '{"cells": 3}', "{", "[" * 100_000, '{"cells":' * 50_000,
+     '{"cells": [' + "[" * 5000 + "]" * 5000 + "]}"],
+)  # fmt: skip
+def test_what_is_no_notebook_says_so(text: str) -> None:
+    (sheet,), _ = read_handed_in(text, "file", "ipynb", SEED)
+    assert sheet.trouble
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(
+        st.sampled_from(["cells", "source", "outputs", "cell_type", "data", "text"]), inner),
+))  # fmt: skip
+def test_no_notebook_is_a_fault(cells: Any) -> None:
+    text = json.dumps({"cells": [cells, {"source": cells, "cell_type": "code", "outputs": cells}]})
+    (sheet,), _ = read_handed_in(text, "file", "ipynb", SEED)
+    assert sheet.name == "file"
+
+
+# The class list
+
+
+def test_a_class_list_is_text_or_csv() -> None:
+    assert read_students("Ada Lovelace\n\nBao Li; 7\n", "x") == [
+        Student("Ada Lovelace"),
+        Student("Bao Li", ("7",)),
+    ]
+    (ada,) = read_students("Last name,First name,ID number,w\nLovelace,Ada,1815,0.5\n", "x")
+    assert (ada.name, ada.number, ada.columns["w"]) == ("Ada Lovelace", "1815", "0.5")
+
+
+@pytest.mark.parametrize(
+    ("called", "found"),
+    [("Ada Lovelace", "1815"), ("lovelace_ada", "1815"), ("LOVELACE, Áda", "1815"),
+     ("hw3-1816", "1816"), ("1816", "1816"), ("Bao", "1816"),
+     ("Ada Lovelace_1815_assignsubmission_file_", "1815"), ("Li Ana 9", "9"), ("Ana Li 10", "10"),
+     ("Ana Li", ""), ("Zoe", ""), ("ada", "1815"), ("", ""), ("9", "9"), ("task 9", "")],
+)  # fmt: skip
+def test_who_is_meant(called: str, found: str) -> None:
+    roster = class_of("Ada Lovelace, 1815", "Bao Wu, 1816", "Ana Li, 9", "Ana Li, 10")
+    students = roster.find(called)
+    assert [student.number for student in students] == [found] if found else len(students) != 1
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "name,number\n,\n", 'name\n"Ada', "a\0b"])
+def test_a_class_list_that_names_nobody_says_so(text: str) -> None:
+    with pytest.raises(CgraphError):
+        read_students(text, "class.csv")
+
+
+def test_what_a_sheet_was_made_for() -> None:
+    text = "# f = x\n# x = 1, W = [[1, 2], [3, 4]]\np = 4\n# x = 2, W = 3"
+    assert stated(text, {"x", "W"}) == {"x": "1", "W": "[[1, 2], [3, 4]]"}
+    assert stated(text, {"x"}) == {}
+    assert stated("p = 4\n# x = 1", {"x"}) == {}
+
+
+def test_long_files_take_no_time() -> None:
+    start = time.perf_counter()
+    list(read_rows('"a,b\n' * 20_000, "x.csv"))
+    sheets("# Ada Li\np = 4\n" * 5_000)
+    sheets("#" * 2_000_000)
+    stated("# " + "x = 1, " * 100_000, {"x"})
+    assert time.perf_counter() - start < 10
+
+
+def test_a_folder_is_read_and_links_are_not(cgraph: Any, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    (inbox / "Bao_7_file_").mkdir(parents=True)
+    secret = tmp_path / "secret.txt"
+    secret.write_text("p = 99\n")
+    (inbox / "ada.txt").write_bytes("p = 4\n".encode("utf-16"))
+    (inbox / "Bao_7_file_" / "answers.txt").write_text("p = 5\n")
+    (inbox / ".hidden").write_text("p = 6\n")
+    (inbox / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\0")
+    (inbox / "link.txt").symlink_to(secret)
+    (inbox / "loop").symlink_to(inbox)
+    ran = cgraph("check", "p = x + y", "x=1", "y=3", "-a", str(inbox), "--json")
+    found = {sheet["sheet"]: sheet for sheet in json.loads(ran.out)["sheets"]}
+    assert set(found) == {"Bao_7_file_/answers", "ada", "photo"}
+    assert found["ada"]["complete"] is False
+    assert found["photo"]["trouble"]
+    assert "links" in ran.err
