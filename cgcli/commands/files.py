@@ -171,9 +171,9 @@ def _read_npy(path: str) -> Any:
         raise file_error(path, "it does not hold as many numbers as its head promises")
     file.seek(0)
     with _numpy_errors(path), np.errstate(all="ignore"):
-        found = np.load(file, allow_pickle=False)
-        doubles = found if dtype.itemsize <= 8 else found.astype(np.float64)
-    if (np.isinf(doubles) & np.isfinite(found)).any():
+        array = np.load(file, allow_pickle=False)
+        doubles = array if dtype.itemsize <= 8 else array.astype(np.float64)
+    if (np.isinf(doubles) & np.isfinite(array)).any():
         raise file_error(path, "it holds a number that is too large for a double")
     return doubles
 

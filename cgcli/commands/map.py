@@ -51,10 +51,10 @@ def map_command(given: MapOptions) -> None:
         raise conflict("a gradient is of one node", "add --values, or name one with --of")
     wanted = Wanted(names, not given.values, split_names(given.wrt))
     required = [*bound, *given.stack]
-    whole = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
+    mapping = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
     free = free_names(parsed.syntax)
     optional = as_inputs({n: value for n, value in more.items() if n in free and n not in bound})
-    _run(whole, "map", given, optional)
+    _run(mapping, "map", given, optional)
 
 
 @takes(MapOptions, "model data of notes skip_bad output form json")
@@ -69,16 +69,16 @@ def predict_command(given: MapOptions) -> None:
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
-    found = read_model(given.model)
+    model = read_model(given.model)
     wanted = Wanted(split_names(given.of, "--of") or [])
-    bound = {**found.fixed, **found.parameters.values()}
-    whole = RowProgram(parse(found.program), bound, found.data["stack"], found.scaling(), wanted)
+    bound = {**model.fixed, **model.parameters.values()}
+    mapping = RowProgram(parse(model.program), bound, model.data["stack"], model.scaling(), wanted)
     with named(given.model):
-        _run(whole, "predict", given)
+        _run(mapping, "predict", given)
 
 
 def _run(
-    whole: RowProgram, command: str, given: MapOptions, optional: Mapping[str, Any] = {}
+    mapping: RowProgram, command: str, given: MapOptions, optional: Mapping[str, Any] = {}
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
@@ -94,11 +94,11 @@ def _run(
         message = "--json prints one document, and that is neither a file nor another form"
         raise conflict(message, "leave --json out; .jsonl has an object a line")
     with opened_source(given.data, command) as source:
-        more = left_to_columns(optional, source, whole.stacks)
-        whole = whole._replace(bound={**more, **whole.bound})
+        more = left_to_columns(optional, source, mapping.stacks)
+        mapping = mapping._replace(bound={**more, **mapping.bound})
         report = Report(source.path, skip=given.skip_bad)
         writer = RowWriter("json" if given.json else form, noting=given.notes)
-        pieces = (writer.text(*rows) for rows in map_rows(whole, source, report))
+        pieces = (writer.text(*rows) for rows in map_rows(mapping, source, report))
         if given.json:
             # An error in the middle must not stand behind half a document.
             publish(["".join(pieces) + writer.end(report.notes)])

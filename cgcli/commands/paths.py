@@ -50,7 +50,7 @@ def check_paths(parameters: Mapping[str, Any]) -> None:
     model that goes on may be replaced.
     """
     read = list(_read(parameters))
-    if sum(each.path == "-" for each in read) > 1:
+    if sum(file.path == "-" for file in read) > 1:
         message = "standard input can be read once"
         raise CgraphError("usage", message, "put all but one of what is read in files")
     output = _stream(sys.stdout)

@@ -19,27 +19,27 @@ _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")
 def settings_of(given: TrainOptions, model: Model | None) -> dict[str, Any]:
     """Return the settings of a run: the command line's, then the model's, then the defaults."""
     before = {**_DEFAULTS, **(model.settings if model is not None else {})}
-    found = {name: getattr(given, name) for name in _DEFAULTS}
+    settings = {name: getattr(given, name) for name in _DEFAULTS}
     if given.residual:
-        found["optimizer"] = "lm"
+        settings["optimizer"] = "lm"
     if model is not None:
-        found["criteria"] = _merged(given.criteria, Criteria(*before["criteria"]))
+        settings["criteria"] = _merged(given.criteria, Criteria(*before["criteria"]))
         for name in _KEPT:
-            if found[name] not in (None, before[name]):
+            if settings[name] not in (None, before[name]):
                 option = f"--{name}"
-                message = f"{option} {found[name]} is not the model's, {before[name]}"
+                message = f"{option} {settings[name]} is not the model's, {before[name]}"
                 raise conflict(message, f"leave {option} out: --resume has it")
-    for name, value in found.items():
+    for name, value in settings.items():
         if value is None or value == {}:
-            found[name] = before[name]
-    if found["optimizer"] in BATCHLESS:
-        if found["batch"] != "all":
-            message = f"{found['optimizer']} looks at all rows at once"
+            settings[name] = before[name]
+    if settings["optimizer"] in BATCHLESS:
+        if settings["batch"] != "all":
+            message = f"{settings['optimizer']} looks at all rows at once"
             raise conflict(message, "leave --batch out")
-        _check_heeded(found["optimizer"], given)
-    _check_settings(found)
-    _check_schedule(found, given)
-    return found
+        _check_heeded(settings["optimizer"], given)
+    _check_settings(settings)
+    _check_schedule(settings, given)
+    return settings
 
 
 def _merged(given: Criteria, kept: Criteria) -> Criteria:
@@ -70,23 +70,23 @@ def _check_heeded(optimizer: str, given: TrainOptions) -> None:
             raise conflict(message, f"leave {option} out")
 
 
-def _check_schedule(found: dict[str, Any], given: TrainOptions) -> None:
+def _check_schedule(settings: dict[str, Any], given: TrainOptions) -> None:
     """Refuse a warm-up of no length, and options of another schedule."""
-    if found["schedule"] == "warmup" and not found["warmup"]:
+    if settings["schedule"] == "warmup" and not settings["warmup"]:
         raise conflict("--schedule warmup wants its length", "write --warmup 100, in steps")
     for option, value in (("--every", given.every), ("--factor", given.factor)):
-        if value is not None and found["schedule"] != "step":
+        if value is not None and settings["schedule"] != "step":
             message = f"{option} belongs to --schedule step"
             raise conflict(message, f"add --schedule step, or leave {option} out")
 
 
-def _check_settings(found: dict[str, Any]) -> None:
+def _check_settings(settings: dict[str, Any]) -> None:
     """Refuse a setting that the optimiser does not have."""
-    optimiser = OPTIMISERS.get(found["optimizer"])
+    optimiser = OPTIMISERS.get(settings["optimizer"])
     names = [_option(name) for name in (optimiser.settings if optimiser is not None else ())]
-    for name in found["settings"]:
+    for name in settings["settings"]:
         if _option(name) not in names:
-            message = f"{found['optimizer']} has no {_option(name)}"
+            message = f"{settings['optimizer']} has no {_option(name)}"
             has = ", ".join(sorted(set(names)))
             raise conflict(message, f"it has {has}" if has else "leave it out")
 

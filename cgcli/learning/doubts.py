@@ -68,7 +68,7 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
 
 def standing_still(parameters: Parameters, before: Any) -> list[str]:
     """Return what is to be said of parameters that are, to the bit, where they started."""
-    names = _names(parameters, parameters.flat == before, whole=True)
+    names = _names(parameters, parameters.flat == before, entire=True)
     if not names:
         return []
     hint = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
@@ -92,11 +92,11 @@ def falling(costs: Sequence[float]) -> list[str]:
     return [f"the cost is still falling, {part:.0%} of its way in the last {over}: {hint}"]
 
 
-def _names(parameters: Parameters, flags: Any, *, whole: bool = False) -> str:
-    """Return the names of parameters that have flagged elements; with `whole`, of no others."""
-    found = [
+def _names(parameters: Parameters, flags: Any, *, entire: bool = False) -> str:
+    """Return the names of parameters that have flagged elements; with `entire`, of no others."""
+    names = [
         name
         for name, part in parameters.look(flags).items()
-        if (part.all() if whole else part.any())
+        if (part.all() if entire else part.any())
     ]
-    return " and ".join(found) if len(found) < 3 else few(found)
+    return " and ".join(names) if len(names) < 3 else few(names)

@@ -61,12 +61,12 @@ def fit_lbfgs(objective: Objective, iterations: int, tell: Callable[[float, floa
 
     options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
     with np.errstate(all="ignore"):
-        found = optimize.minimize(
+        outcome = optimize.minimize(
             function, flat.copy(), jac=True, method="L-BFGS-B", callback=callback, options=options
         )
-    np.copyto(flat, found.x)
-    why = found.message if isinstance(found.message, str) else found.message.decode()
-    return Fit(f"L-BFGS: {why.strip().lower()}", int(found.nfev))
+    np.copyto(flat, outcome.x)
+    why = outcome.message if isinstance(outcome.message, str) else outcome.message.decode()
+    return Fit(f"L-BFGS: {why.strip().lower()}", int(outcome.nfev))
 
 
 class Residuals:
@@ -120,11 +120,11 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         start = residuals.at(flat.copy())
         if not np.isfinite(start).all():
             raise DivergedError("the residuals are not finite", flat)
-        found = optimize.least_squares(
+        outcome = optimize.least_squares(
             residuals.at, flat.copy(), residuals.jacobian, method="lm", x_scale="jac",
             ftol=least, xtol=least, gtol=least, max_nfev=evaluations,
         )  # fmt: skip
-        theta = _polished(residuals, found.x)
+        theta = _polished(residuals, outcome.x)
         left = residuals.at(theta)
     total = float(left @ left)
     determined = spread(residuals.jacobian(theta), task.parameters)
@@ -135,8 +135,8 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         errors = deviation * determined.roots
         # 0 times infinity, where the residuals are 0: what is not determined is not.
         errors[determined.roots == np.inf] = np.inf
-    why = "did not converge" if found.status == 0 else "converged"
-    stopped, count = f"Levenberg-Marquardt {why}", int(found.nfev)
+    why = "did not converge" if outcome.status == 0 else "converged"
+    stopped, count = f"Levenberg-Marquardt {why}", int(outcome.nfev)
     return Fit(stopped, count, errors, total, deviation, determined.doubts)
 
 

@@ -41,9 +41,9 @@ def parquet(path: str) -> Source:
         query = f"SELECT {quoted} FROM read_parquet(?)"  # noqa: S608  # names are quoted
         result = _asked(path, lambda: connection.execute(query, [pattern]))
         while block := _asked(path, lambda: result.fetchmany(CHUNK)):
-            found = _numbers(block)
-            if found is not None:
-                yield chunk(columns, found, report)
+            numbers = _numbers(block)
+            if numbers is not None:
+                yield chunk(columns, numbers, report)
             else:
                 rows = ((0, dict(zip(wanted, row, strict=True))) for row in block)
                 yield from gather(rows, columns, report)
@@ -97,7 +97,7 @@ def _numbers(block: list[tuple[Any, ...]]) -> Any:
     if not all(type(cell) in (int, float) for cell in block[0]):
         return None
     try:
-        found = np.array(block, dtype=np.float64)
+        numbers = np.array(block, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if found.ndim == 2 and np.isfinite(found).all() else None
+    return numbers if numbers.ndim == 2 and np.isfinite(numbers).all() else None

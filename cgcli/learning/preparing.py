@@ -92,9 +92,9 @@ def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, S
             choice = f"dot(z, onehot({name}, 10)) for z[{name}], 10 the length of z"
             error.hint = f"'{name}' is another in each row; to choose by it write {choice}"
     if error.kind == "shape" and columns:
-        told = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
+        shown = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
         aside = "" if any(shapes[name] for name in columns) else '; --stack "x=c?" makes vectors'
-        error.hint = "; ".join(filter(None, [error.hint, f"in a row {', '.join(told)}{aside}"]))
+        error.hint = "; ".join(filter(None, [error.hint, f"in a row {', '.join(shown)}{aside}"]))
 
 
 def _check_rows(source: Source, train: Table, held: Table | None, report: Report) -> None:
@@ -135,14 +135,14 @@ def _columns(
         if name in bound and name in available:
             message = f"'{excerpt(name)}' is given a value, and is a column of the data as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…, or rename one")
-    found, missing = told_apart(names, available, bound)
+    columns, missing = told_apart(names, available, bound)
     if missing:
         raise _missing(given, names, missing, source)
     required = [*bound, *reading.stacks]
     for name in required:
         if name not in names:
             raise unused_binding(given.program.text, names, name, required)
-    return found
+    return columns
 
 
 def told_apart(
@@ -206,17 +206,17 @@ def read_columns(
     for name in columns:
         wanted.update(dict.fromkeys(parts.get(name, [name])))
     for chunk in source.chunks(list(wanted), report):
-        found = {ROW: chunk[ROW]}
+        values = {ROW: chunk[ROW]}
         for name in columns:
             pieces = [chunk[part] for part in parts.get(name, [name])]
             if name not in parts or stacks[name] in parts[name]:
-                found[name] = chunk[stacks[name] if name in parts else name]
+                values[name] = chunk[stacks[name] if name in parts else name]
             elif any(piece.ndim > 1 for piece in pieces):
                 message = f"the stack '{excerpt(name)}' is of columns that are lists"
                 raise CgraphError("file", message, "stack columns of numbers")
             else:
-                found[name] = np.stack(pieces, axis=1)
-        yield found
+                values[name] = np.stack(pieces, axis=1)
+        yield values
 
 
 def build_graph(
@@ -230,9 +230,9 @@ def build_graph(
     draft = Draft(given.program.syntax, bound, given.program.limits)
     graph = draft.graph
     nodes: dict[str, int] = {}
-    output, own = draft.output, {*given_names(given.program.syntax), *bound}
+    output, known = draft.output, {*given_names(given.program.syntax), *bound}
     for name, (expression, text) in metrics.items():
-        node = draft.add(expression, text, {} if "f" in own else {"f": output})
+        node = draft.add(expression, text, {} if "f" in known else {"f": output})
         if graph.shape(node):
             message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
             raise CgraphError("shape", message, "take its sum(…) or mean(…)")

@@ -50,14 +50,14 @@ def stacked(names: Sequence[str], patterns: Mapping[str, str]) -> dict[str, list
     >>> stacked(["y", "p_0", "p_1"], {"x": "p_*"})
     {'x': ['p_0', 'p_1']}
     """
-    found = {}
+    columns = {}
     for name, pattern in patterns.items():
-        own = [each for each in names if each and fnmatch.fnmatchcase(each, pattern)]
-        if not own:
+        matches = [column for column in names if column and fnmatch.fnmatchcase(column, pattern)]
+        if not matches:
             message = f"no column is like '{excerpt(pattern)}'"
             raise CgraphError("file", message, listed(names))
-        found[name] = own
-    return found
+        columns[name] = matches
+    return columns
 
 
 # CSV
@@ -101,9 +101,9 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
             rest: Iterable[str] = block
             start, before = before, before + len(block)
             if quick and not any('"' in line or "[" in line for line in block):
-                found = _plain(block, places, len(names), delimiter)
-                if found is not None:
-                    yield chunk(columns, found, report)
+                numbers = _plain(block, places, len(names), delimiter)
+                if numbers is not None:
+                    yield chunk(columns, numbers, report)
                     continue
             else:
                 # A quoted cell may go on over lines, past the end of this block, and where one
@@ -173,10 +173,10 @@ def _plain(block: list[str], places: list[int], width: int, delimiter: str) -> A
         # NumPy warns where there is nothing to read.
         return None
     try:
-        found = np.loadtxt(block, delimiter=delimiter, usecols=places, ndmin=2, comments=None)
+        numbers = np.loadtxt(block, delimiter=delimiter, usecols=places, ndmin=2, comments=None)
     except ValueError:
         return None
-    return found if len(found) == len(block) and np.isfinite(found).all() else None
+    return numbers if len(numbers) == len(block) and np.isfinite(numbers).all() else None
 
 
 def _cells(
@@ -222,11 +222,11 @@ def _json_lines(path: str, stream: IO[bytes]) -> Iterator[tuple[int, Mapping[str
 
 
 def _json_list(path: str, stream: IO[bytes]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    found = decode_json(_text(path, stream.read(4 * _LONGEST)), path)
-    if not isinstance(found, list):
+    rows = decode_json(_text(path, stream.read(4 * _LONGEST)), path)
+    if not isinstance(rows, list):
         raise file_error(path, "it is not a list of objects", 'write [{"x": 1, "y": 2}, …]')
-    for number, each in enumerate(found, 1):
-        yield 0, _object(f"{shorten(path, 80)}, row {number}", each)
+    for number, row in enumerate(rows, 1):
+        yield 0, _object(f"{shorten(path, 80)}, row {number}", row)
 
 
 def _text(called: str, data: bytes) -> str:
@@ -236,7 +236,7 @@ def _text(called: str, data: bytes) -> str:
         raise file_error(called, "it is not UTF-8", CONVERT) from None
 
 
-def _object(called: str, found: Any) -> Mapping[str, Any]:
-    if not isinstance(found, dict):
+def _object(called: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
         raise file_error(called, "it is not a JSON object", 'write {"x": 1, "y": 2}')
-    return found
+    return value

@@ -45,4 +45,6 @@ def as_document(training: Training, trained: Trained, model: Model) -> dict[str,
 
 def _record(record: Record) -> Record:
     """Return what is told of an epoch; what counts stays a whole number."""
-    return {name: each if isinstance(each, int) else number(each) for name, each in record.items()}
+    return {
+        name: value if isinstance(value, int) else number(value) for name, value in record.items()
+    }
