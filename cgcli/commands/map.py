@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import left_to_columns, opened_source, tell_notes, tell_skipped
 from cgcli.commands.files import ending_of, named
-from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
 from cgcli.commands.outputs import write_pieces
 from cgcli.errors import CgraphError, shorten
@@ -24,7 +24,7 @@ class MapOptions(Options):
     """The options of `cgraph map`, and of `cgraph predict`."""
 
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
-    of: str | None = option("These nodes, p,z, instead of the output.", "NAMES")
+    of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
     values: bool = flag("The values alone, without gradients.")
     notes: bool = flag("Add a column of the kinds of notes that each row has.")
     output: str | None = option(
@@ -46,7 +46,7 @@ def map_command(given: MapOptions) -> None:
     limits = given.limits
     parsed = parse(read_program(given.program, "map"), limits)
     bound, more = read_bindings(given.bindings, given.at, limits)
-    names = split_names(given.of, "--of") or []
+    names = _asked(given.of)
     if len(names) > 1 and not given.values:
         raise conflict("a gradient is of one node", "add --values, or name one with --of")
     wanted = Wanted(names, not given.values, split_names(given.wrt))
@@ -70,11 +70,32 @@ def predict_command(given: MapOptions) -> None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
     model = read_model(given.model)
-    wanted = Wanted(split_names(given.of, "--of") or [])
+    wanted = Wanted(_asked(given.of))
     bound = {**model.fixed, **model.parameters.values()}
     mapping = RowProgram(parse(model.program), bound, model.data["stack"], model.scaling(), wanted)
     with named(given.model):
         _run(mapping, "predict", given)
+
+
+def _asked(text: str | None) -> list[str]:
+    """Return what --of names, or writes as expressions: commas outside of brackets part them.
+
+    >>> _asked("p, h[1,2], max(p,q)/2")
+    ['p', 'h[1, 2]', 'max(p, q)/2']
+    """
+    if text is None:
+        return []
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    names = [name for part in parts if part.strip() and (name := read_name(part))]
+    if not names:
+        raise CgraphError("usage", "--of names nothing", "write names with commas: --of p,z")
+    return names
 
 
 def _run(

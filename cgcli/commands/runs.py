@@ -177,7 +177,7 @@ class Run:
             "skipped": self.prepared.report.bad,
             "fingerprint": data["fingerprint"],
             "columns": list(task.columns),
-            "stack": dict(self.reading.stacks),
+            "stack": dict(self.prepared.stacks),
             "scale": {name: [*map(plain, pair)] for name, pair in task.scaling.items()},
             "skip_bad": self.reading.skip_bad,
         }

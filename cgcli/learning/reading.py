@@ -7,7 +7,7 @@ import fnmatch
 import io
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from cgcli.learning.tables import CHUNK
 from cgcli.words import counted
 
 _LONGEST: Final = 64 * 2**20
+
+Stack: TypeAlias = str | list[str]
+"""The columns that make a vector: their names, or a pattern; a column's name is that column."""
 
 
 def open_source(path: str, stream: IO[bytes] | None, kind: str | None) -> Source:
@@ -42,21 +45,28 @@ def open_source(path: str, stream: IO[bytes] | None, kind: str | None) -> Source
     return _json(path, stream, lines=kind == "jsonl")
 
 
-def stacked(names: Sequence[str], patterns: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return for every stack the columns that its pattern matches, in the file's order.
+def stacked(names: Sequence[str], stacks: Mapping[str, Stack]) -> dict[str, Stack]:
+    """Return for every stack its columns: those a pattern matches, in the file's order, or a list.
 
-    A pattern without a wildcard is one column, which is given another name.
+    A pattern that is a column's name is that column, which is given another name. What comes
+    back, read of another file, is the same columns, wherever they stand there.
 
-    >>> stacked(["y", "p_0", "p_1"], {"x": "p_*"})
-    {'x': ['p_0', 'p_1']}
+    >>> stacked(["y", "p_0", "p_1"], {"x": "p_*", "z": "y", "v": ["p_1", "p_0"]})
+    {'x': ['p_0', 'p_1'], 'z': 'y', 'v': ['p_1', 'p_0']}
     """
-    columns = {}
-    for name, pattern in patterns.items():
-        matches = [column for column in names if column and fnmatch.fnmatchcase(column, pattern)]
-        if not matches:
-            message = f"no column is like '{excerpt(pattern)}'"
+    columns: dict[str, Stack] = {}
+    for name, stack in stacks.items():
+        if isinstance(stack, str):
+            matches = [c for c in names if c and fnmatch.fnmatchcase(c, stack)]
+            missing = [] if matches or stack in names else [stack]
+            columns[name] = stack if stack in names else matches
+        else:
+            missing = [column for column in stack if column not in names]
+            columns[name] = stack
+        if missing:
+            no = "no column is like" if isinstance(stack, str) else "there is no column"
+            message = f"{no} '{excerpt(missing[0])}', for the stack '{excerpt(name)}'"
             raise CgraphError("file", message, listed(names))
-        columns[name] = matches
     return columns
 
 
