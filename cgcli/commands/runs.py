@@ -201,7 +201,7 @@ class Run:
             print_steps(training, options.trace, options.digits)
         trained = training.run(self.watching)
         self.watching.end()
-        model = self.model(trained.stopped)
+        model = self.model(trained.end.message)
         self.watching.finish(model, trained)
         if options.json:
             from cgcli.views.learning.document import as_document

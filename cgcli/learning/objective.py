@@ -55,14 +55,15 @@ class Whole:
 class Objective:
     """The cost of a table's rows at the task's parameters, and its gradient.
 
-    `gradient` is the flat vector of the last batch's. Where the table is in memory, what depends
-    on the data alone is computed once.
+    `gradient` is the flat vector of the last batch's, and `cost` its cost. Where the table is in
+    memory, what depends on the data alone is computed once.
     """
 
     def __init__(self, task: Task, table: Table, size: int | None, seed: int) -> None:
         self.task = task
         self.table = table
         self.gradient = np.zeros_like(task.parameters.flat)
+        self.cost = 0.0
         lowered = task.lowered()
         views = task.parameters.look(self.gradient)
         self._views = [views[name] for name in lowered.parameters]

@@ -55,7 +55,8 @@ def test_what_is_written_fits_its_schema_and_goes_on(
     model = folder / "m.json"
     model.unlink(missing_ok=True)
     ran = cgraph(*words(folder, *variant, "--epochs", "3", "-o", str(model)))
-    assert ran.status == (1 if "1e6" in variant else 0), ran.err
+    # Three epochs diverge at that rate, and are too few for L-BFGS to converge.
+    assert ran.status == (1 if {"1e6", "lbfgs"} & {*variant} else 0), ran.err
     document = json.loads(model.read_text())
     jsonschema.validate(document, SCHEMA)
     assert misfit(document, "model") is None
