@@ -10,14 +10,9 @@ import typer
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_text
 from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
-<<<<<<< HEAD
-from cgcli.commands.problem import Problem, posed
-from cgcli.errors import CgraphError, shorten
-=======
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import collect, problems, read_list
 from cgcli.errors import CgraphError
->>>>>>> w-class
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
@@ -91,14 +86,9 @@ def check_command(given: CheckOptions) -> None:
 
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
     """
-<<<<<<< HEAD
-    from cgcli.homework.judging import Tolerance
-    from cgcli.homework.marks import Points, read_points, read_tolerance, score
-=======
     from cgcli.homework.classes import Course, graded
     from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Points
     from cgcli.homework.students import Roster
->>>>>>> w-class
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
     from cgcli.views.homework.remarks import discreet
@@ -109,16 +99,6 @@ def check_command(given: CheckOptions) -> None:
     _refuse_conflicts(given)
     words = catalogue(spoken(given.language, for_script=given.json or given.csv))
     problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
-<<<<<<< HEAD
-    if given.tolerance is not None and given.decimals is not None:
-        raise conflict("--tolerance and --decimals are two answers to one question")
-    exercise = posed(problem)
-    reach = Tolerance() if given.tolerance is None else read_tolerance(exercise, given.tolerance)
-    if given.decimals is not None:
-        # Half a unit of the last decimal is rounded either way.
-        reach = Tolerance(problem.kind.numeral(f"5e-{given.decimals + 1}"))
-    worth = None if given.points is None else read_points(exercise, given.points)
-=======
     students, listed = ([], b"") if given.students is None else read_list(given.students)
     roster = Roster(students) if students else None
     exercise, problem_of, personal = problems(problem, students)
@@ -129,7 +109,6 @@ def check_command(given: CheckOptions) -> None:
     if given.columns is not None:
         columns = read_columns(read_text(given.columns), given.columns)
     worth = worth and worth._replace(numbers=require == NUMBER)
->>>>>>> w-class
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
         result = exercise.result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import left_to_columns, opened_source, tell_notes, tell_skipped
 from cgcli.commands.files import ending_of, named
-from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
 from cgcli.commands.outputs import write_pieces
 from cgcli.errors import CgraphError, shorten
@@ -24,7 +24,7 @@ class MapOptions(Options):
     """The options of `cgraph map`, and of `cgraph predict`."""
 
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
-    of: str | None = option("These nodes, p,z, instead of the output.", "NAMES")
+    of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
     values: bool = flag("The values alone, without gradients.")
     notes: bool = flag("Add a column of the kinds of notes that each row has.")
     output: str | None = option(
@@ -46,15 +46,15 @@ def map_command(given: MapOptions) -> None:
     limits = given.limits
     parsed = parse(read_program(given.program, "map"), limits)
     bound, more = read_bindings(given.bindings, given.at, limits)
-    names = split_names(given.of, "--of") or []
+    names = _asked(given.of)
     if len(names) > 1 and not given.values:
         raise conflict("a gradient is of one node", "add --values, or name one with --of")
     wanted = Wanted(names, not given.values, split_names(given.wrt))
     required = [*bound, *given.stack]
-    whole = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
+    mapping = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
     free = free_names(parsed.syntax)
     optional = as_inputs({n: value for n, value in more.items() if n in free and n not in bound})
-    _run(whole, "map", given, optional)
+    _run(mapping, "map", given, optional)
 
 
 @takes(MapOptions, "model data of notes skip_bad output form json")
@@ -69,16 +69,37 @@ def predict_command(given: MapOptions) -> None:
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
-    found = read_model(given.model)
-    wanted = Wanted(split_names(given.of, "--of") or [])
-    bound = {**found.fixed, **found.parameters.values()}
-    whole = RowProgram(parse(found.program), bound, found.data["stack"], found.scaling(), wanted)
+    model = read_model(given.model)
+    wanted = Wanted(_asked(given.of))
+    bound = {**model.fixed, **model.parameters.values()}
+    mapping = RowProgram(parse(model.program), bound, model.data["stack"], model.scaling(), wanted)
     with named(given.model):
-        _run(whole, "predict", given)
+        _run(mapping, "predict", given)
+
+
+def _asked(text: str | None) -> list[str]:
+    """Return what --of names, or writes as expressions: commas outside of brackets part them.
+
+    >>> _asked("p, h[1,2], max(p,q)/2")
+    ['p', 'h[1, 2]', 'max(p, q)/2']
+    """
+    if text is None:
+        return []
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    names = [name for part in parts if part.strip() and (name := read_name(part))]
+    if not names:
+        raise CgraphError("usage", "--of names nothing", "write names with commas: --of p,z")
+    return names
 
 
 def _run(
-    whole: RowProgram, command: str, given: MapOptions, optional: Mapping[str, Any] = {}
+    mapping: RowProgram, command: str, given: MapOptions, optional: Mapping[str, Any] = {}
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
@@ -94,11 +115,11 @@ def _run(
         message = "--json prints one document, and that is neither a file nor another form"
         raise conflict(message, "leave --json out; .jsonl has an object a line")
     with opened_source(given.data, command) as source:
-        more = left_to_columns(optional, source, whole.stacks)
-        whole = whole._replace(bound={**more, **whole.bound})
+        more = left_to_columns(optional, source, mapping.stacks)
+        mapping = mapping._replace(bound={**more, **mapping.bound})
         report = Report(source.path, skip=given.skip_bad)
         writer = RowWriter("json" if given.json else form, noting=given.notes)
-        pieces = (writer.text(*rows) for rows in map_rows(whole, source, report))
+        pieces = (writer.text(*rows) for rows in map_rows(mapping, source, report))
         if given.json:
             # An error in the middle must not stand behind half a document.
             publish(["".join(pieces) + writer.end(report.notes)])

@@ -18,26 +18,26 @@ def read_model(path: str) -> Model:
     from cgcli.learning.models import Model
     from cgcli.program import parse
 
-    found = decode_json(read_text(path), path)
-    check_model(found, path)
-    model = Model.read(found, path)
+    document = decode_json(read_text(path), path)
+    check_model(document, path)
+    model = Model.read(document, path)
     with named(path):
         parse(model.program)
     return model
 
 
-def check_model(found: Any, path: str) -> None:
+def check_model(document: Any, path: str) -> None:
     """Raise `CgraphError` where a JSON document is no model by the schema of models."""
     from cgcli.learning.models import SCHEMA
     from cgcli.views.schemas import misfit
 
-    schema = found.get("schema") if isinstance(found, Mapping) else None
+    schema = document.get("schema") if isinstance(document, Mapping) else None
     if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
         raise file_error(path, "this is no model", "a model is what cgraph train -o writes")
     if schema != SCHEMA:
         why = f"it is of the version {shorten(schema)}, and {SCHEMA} is read here"
         raise file_error(path, why, "use the cgraph that wrote it, or train it again")
-    wrong = misfit(found, "model")
+    wrong = misfit(document, "model")
     if wrong is not None:
         place, why = wrong
         where = f"at {place}, " if place else ""

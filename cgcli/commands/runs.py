@@ -136,8 +136,9 @@ class Run:
         return prepared
 
     def _training_options(self) -> Options:
-        found = {name: self.settings[name] for name in Options._fields}
-        return Options(**{**found, "batch": None if found["batch"] == "all" else found["batch"]})
+        options = {name: self.settings[name] for name in Options._fields}
+        options["batch"] = None if options["batch"] == "all" else options["batch"]
+        return Options(**options)
 
     # From a model
 
@@ -148,7 +149,7 @@ class Run:
         known = {name: model.data[name] for name in ("rows", "held", "fingerprint")}
         data = self._data()
         if data != known:
-            rows, had = (found["rows"] + found["held"] for found in (data, known))
+            rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
             message = f"{shorten(str(self.path), 80)} is not what {self._called} was trained on"
             if rows != had:
                 message += f": it has {rows:,} rows, and had {had:,}"
@@ -168,15 +169,15 @@ class Run:
 
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
-        task, descent, found = self.prepared.task, self.training.descent, self._data()
+        task, descent, data = self.prepared.task, self.training.descent, self._data()
         data = {
             "path": self.path,
-            "rows": found["rows"],
-            "held": found["held"],
+            "rows": data["rows"],
+            "held": data["held"],
             "skipped": self.prepared.report.bad,
-            "fingerprint": found["fingerprint"],
+            "fingerprint": data["fingerprint"],
             "columns": list(task.columns),
-            "stack": dict(self.reading.stacks),
+            "stack": dict(self.prepared.stacks),
             "scale": {name: [*map(plain, pair)] for name, pair in task.scaling.items()},
             "skip_bad": self.reading.skip_bad,
         }
@@ -200,7 +201,7 @@ class Run:
             print_steps(training, options.trace, options.digits)
         trained = training.run(self.watching)
         self.watching.end()
-        model = self.model(trained.stopped)
+        model = self.model(trained.end.message)
         self.watching.finish(model, trained)
         if options.json:
             from cgcli.views.learning.document import as_document

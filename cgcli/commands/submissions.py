@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.files import ending_of, read_bytes, utf8
 from cgcli.commands.inputs import constant, read_name, split_names
-from cgcli.commands.problem import Problem, read_problem, solve
+from cgcli.commands.problem import Problem, posed, read_problem
 from cgcli.errors import CgraphError, few, file_error, shorten
 from cgcli.views.streams import tell
 
@@ -57,8 +57,7 @@ def problems(
     parsed, bound, more = read_problem(problem)
     names = [name for name in free_names(parsed.syntax) if name in heads]
     if not names:
-        solved = solve(problem)
-        exercise = Exercise(solved.program, solved.result)
+        exercise = posed(problem)
         return exercise, lambda student: exercise, False
     of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
     known: dict[tuple[str, ...], Exercise] = {}

@@ -14,7 +14,7 @@ from cgcli.commands.options import takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
 
-_DIVERGED: Final = 1
+_UNRELIABLE: Final = 1
 _INTERRUPTED: Final = 130
 
 _LOGS: Final = ("", "jsonl", "ndjson", "json", "log", "txt")
@@ -50,10 +50,10 @@ def train_command(given: TrainOptions) -> None:
     run = Run(given)
     with run.watching:
         trained = run.train()
-    if trained.failure is not None:
-        raise typer.Exit(_DIVERGED)
-    if run.watching.asked_to_stop():
+    if run.watching.asked_to_stop() and trained.end.kind != "diverged":
         raise typer.Exit(_INTERRUPTED)
+    if not trained.end.reliable:
+        raise typer.Exit(_UNRELIABLE)
 
 
 def _check(given: TrainOptions) -> None:

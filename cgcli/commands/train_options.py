@@ -113,8 +113,8 @@ class TrainOptions(Options):
     @property
     def settings(self) -> dict[str, float]:
         """The optimiser's own settings that are given."""
-        found = {
+        settings = {
             name: getattr(self, name) for name in ("momentum", "decay", "epsilon", "weight_decay")
         }
-        found["beta1"], found["beta2"] = self.betas
-        return {name: value for name, value in found.items() if value is not None}
+        settings["beta1"], settings["beta2"] = self.betas
+        return {name: value for name, value in settings.items() if value is not None}

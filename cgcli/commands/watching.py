@@ -163,8 +163,8 @@ class Watching(Watch):
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""
         lines = []
-        if trained.failure is not None:
-            row, node, why = trained.failure
+        if trained.end.failure is not None:
+            row, node, why = trained.end.failure
             where = "" if row is None else f"row {row}, node {shorten(node)}: "
             lines.append(f"diverged: {where}{why}")
             if trained.start - trained.start != 0:
@@ -174,9 +174,6 @@ class Watching(Watch):
                     "the parameters are those of the lowest cost before; try a smaller --lr, "
                     "--clip 1, or --scale for columns of large numbers"
                 )
-        elif trained.cost > trained.start and not self._stop:
-            rose = f"from {trained.start:.6g} to {trained.cost:.6g}"
-            lines.append(f"note: the cost rose, {rose}; try a smaller --lr")
         if self._stop:
             if self._output is not None:
                 words = ["--resume", self._output.path, "-d", self.data or "-"]

@@ -122,14 +122,10 @@ def choose(
                 raise
             trouble = error
             continue
-<<<<<<< HEAD
-        with silent(exercise.graph):
-=======
         edges, repeated = _edges(exercise), _repeated(values)
         if best is not None and (-edges, -repeated) < best[0][:2]:
             continue
-        with quiet(exercise):
->>>>>>> w-class
+        with silent(exercise.graph):
             alone, made = told_apart(exercise)
         possible |= made
         rank = (-edges, -repeated, len(alone), -_ugliness(values))

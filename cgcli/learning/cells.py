@@ -125,7 +125,7 @@ def _from_text(cell: str, column: str) -> Any:
 def _from_list(cell: Sequence[Any], column: str) -> Any:
     if not cell:
         raise CellError(column, "its list is empty")
-    values = [convert(each, column) for each in cell if not isinstance(each, str)]
+    values = [convert(element, column) for element in cell if not isinstance(element, str)]
     if len(values) != len(cell):
         raise CellError(column, "its list holds text")
     shapes = {np.shape(value) for value in values}

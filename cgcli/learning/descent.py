@@ -12,7 +12,7 @@ import numpy as np
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.optimisers import Optimiser, Setting, clip
 from cgcli.learning.schedule import Schedule
-from cgcli.learning.stopping import Criteria
+from cgcli.learning.stopping import INTERRUPTED, Criteria, End
 
 Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
@@ -95,7 +95,7 @@ class Descent:
     """A run of gradient descent on an objective, from a state on.
 
     `held` measures the rows held out, `measure` those to train on where there are metrics, and
-    `most` is the longest gradient. `run` returns why it stopped. At the end the task's parameters
+    `most` is the longest gradient. `run` returns how it ended. At the end the task's parameters
     are those of the last step, or with patience those of the best epoch on the rows held out.
     """
 
@@ -116,7 +116,7 @@ class Descent:
         self._lowest = math.inf
         self._limit = math.inf
 
-    def run(self, watch: Watch) -> str:
+    def run(self, watch: Watch) -> End:
         """Descend until a criterion is met; raises `DivergedError`, the parameters good again."""
         began = time.monotonic()
         state = self.state
@@ -125,18 +125,19 @@ class Descent:
             state.current = None
         np.copyto(self._good, self.flat)
         with np.errstate(all="ignore"):
-            stop = ""
-            while not stop:
-                stop = self.criteria.exhausted(state.step, state.epoch, time.monotonic() - began)
-                stop = stop or self._epoch(watch, began)
+            end = None
+            while end is None:
+                end = self.criteria.exhausted(state.step, state.epoch, time.monotonic() - began)
+                end = end or self._epoch(watch, began)
         if self.criteria.patience is not None and state.best is not None:
             state.current = self.flat.copy()
             np.copyto(self.flat, state.best.flat)
-            stop += f"; the parameters are those of epoch {state.best.epoch}, the best"
-        return stop
+            best = f"; the parameters are those of epoch {state.best.epoch}, the best"
+            end = end._replace(message=end.message + best)
+        return end
 
-    def _epoch(self, watch: Watch, began: float) -> str:
-        """Run one epoch, or what is left of it; return why to stop, if there is a reason."""
+    def _epoch(self, watch: Watch, began: float) -> End | None:
+        """Run one epoch, or what is left of it; return the end, if the run has come to it."""
         state, objective, flat = self.state, self.objective, self.flat
         gradient, move, memory = objective.gradient, self.optimiser.move, state.memory
         timed = self.criteria.seconds is not None
@@ -152,11 +153,11 @@ class Descent:
             rate = self.schedule.at(state.step, state.epoch)
             if objective.full:
                 change = None if state.before is None else abs(cost - state.before)
-                stop = self.criteria.reached(cost, change, norm)
-                if stop:
+                end = self.criteria.reached(cost, change, norm)
+                if end:
                     # The epoch was begun, and its step is not taken.
                     self._record(watch, state.epoch + 1, cost, norm, rate)
-                    return stop
+                    return end
                 state.before = cost
                 self._remember(cost)
             state.costs += cost * rows
@@ -168,10 +169,10 @@ class Descent:
             move(flat, gradient, rate, state.step, self.setting, memory)
             state.position += 1
             watch.step(state, cost, norm, rate)
-            stop = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
-            if stop and state.position < objective.steps:
+            end = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
+            if end and state.position < objective.steps:
                 self._check_parameters(cost)
-                return stop
+                return end
         return self._end(watch, norm, rate) or self._interrupted(watch, 0.0)
 
     def _check_parameters(self, cost: float) -> None:
@@ -202,12 +203,12 @@ class Descent:
         """Shorten the gradient where it is longer than it may be; return whether it was."""
         return self.most is not None and clip(self.objective.gradient, self.most) > self.most
 
-    def _interrupted(self, watch: Watch, seconds: float) -> str:
+    def _interrupted(self, watch: Watch, seconds: float) -> End | None:
         if watch.asked_to_stop():
-            return "it was interrupted"
+            return INTERRUPTED
         return self.criteria.exhausted(self.state.step, -1, seconds)
 
-    def _end(self, watch: Watch, norm: float, rate: float) -> str:
+    def _end(self, watch: Watch, norm: float, rate: float) -> End | None:
         """End an epoch: tell of it, save, and see whether it was the last."""
         state, objective = self.state, self.objective
         cost = state.costs / state.rows
@@ -217,15 +218,15 @@ class Descent:
         state.sum.fill(0.0)
         self._check_parameters(cost)
         record = self._record(watch, state.epoch, cost, norm, rate)
-        stop = self._patience(record)
+        end = self._patience(record)
         if not objective.full:
             self._remember(cost)
             change = None if state.before is None else abs(cost - state.before)
             gradient = mean if self.criteria.gradient is not None else None
-            stop = stop or self.criteria.reached(cost, change, gradient)
+            end = end or self.criteria.reached(cost, change, gradient)
             state.before = cost
         watch.save(state)
-        return stop
+        return end
 
     def _record(self, watch: Watch, epoch: int, cost: float, norm: float, rate: float) -> Record:
         state = self.state
@@ -244,15 +245,16 @@ class Descent:
         watch.epoch(record)
         return record
 
-    def _patience(self, record: Record) -> str:
+    def _patience(self, record: Record) -> End | None:
         patience, state = self.criteria.patience, self.state
         if patience is None:
-            return ""
+            return None
         cost = record["holdout"]
         best = state.best
         # A cost that is NaN is no better than none.
         if cost == cost and (best is None or cost < best.cost):
             state.best = Best(cost, state.epoch, self.flat.copy())
         elif state.epoch - (best.epoch if best else 0) >= patience:
-            return f"{patience} epochs brought nothing better on the rows held out (--patience)"
-        return ""
+            why = f"{patience} epochs brought nothing better on the rows held out (--patience)"
+            return End("converged", why)
+        return None

@@ -1,102 +1,155 @@
-"""What a run leaves in doubt: parameters that nothing determines, or that do not move.
+"""What a run leaves in doubt: parameters that nothing moves, costs that are no minimum.
 
-A fit may end, and a descent too, far from an answer; what can be seen of that is said.
+A descent may end, whatever stopped it, far from an answer; what can be seen of that is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import few
-from cgcli.learning.parameters import Parameters
+from cgcli.learning.objective import Objective
+from cgcli.learning.parameters import Parameters, joined
+from cgcli.learning.stopping import Doubt
 
-_UNDETERMINED: Final = 1e-13
-"""A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
-_PART: Final = 1e-6
 _FALLING: Final = 0.03
 """The part of a cost's fall that the last tenth of the epochs may have."""
 _LAST: Final = 10
+_SWING: Final = 1e-6
+"""The part of a cost's fall that it may go up and down by."""
+_NEAR: Final = 1e-3
+_IDLE: Final = 1e-12
+"""A gradient that is smaller by so much than it was, and stays so nearby, moves nothing."""
+_RANDOM: Final = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
 
 
-class Spread(NamedTuple):
-    """The roots of the diagonal of (JᵀJ)⁻¹, infinite for what is not determined, and what is not.
+def course(costs: Sequence[float], *, asked: bool) -> list[Doubt]:
+    """Return what is to be said of the costs of a run that a limit ended.
 
-    `rank` is how many combinations of parameters the rows determine.
-    """
+    Where the limit was `asked` for, it is no fault that there is more to do.
 
-    roots: Any
-    rank: int
-    doubts: list[str]
-
-
-def spread(jacobian: Any, parameters: Parameters) -> Spread:
-    """Return how far residuals determine their parameters, from the Jacobian rows × parameters.
-
-    By the singular values of J with its columns scaled to length 1, as in Golub and Van Loan,
-    Matrix Computations, 4th ed., section 5.5.
-
-    >>> import numpy as np
-    >>> told = spread(np.array([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]]), Parameters(dict(a=1, b=1, c=1)))
-    >>> told.rank, [doubt[:28] for doubt in told.doubts]
-    (1, ['c does not matter: no row de', 'a and b: not determined apar'])
-    """
-    if not np.isfinite(jacobian).all():
-        return Spread(np.full(jacobian.shape[1], np.inf), jacobian.shape[1], [])
-    scale = np.linalg.norm(jacobian, axis=0)
-    idle = scale == 0
-    _, sizes, directions = np.linalg.svd(jacobian / np.where(idle, 1.0, scale), full_matrices=False)
-    known = sizes > _UNDETERMINED * sizes[0]
-    mixed = np.abs(directions[~known]).max(axis=0, initial=0.0) > _PART
-    with np.errstate(divide="ignore", invalid="ignore"):
-        roots = np.linalg.norm(directions[known] / sizes[known, None], axis=0) / scale
-    roots[mixed | idle] = np.inf
-    doubts = []
-    if idle.any():
-        named = _names(parameters, idle)
-        do = "do" if " " in named else "does"
-        doubts.append(f"{named} {do} not matter: no row depends on that here; hold it with --fix")
-    if (mixed & ~idle).any():
-        doubts.append(
-            f"{_names(parameters, mixed & ~idle)}: not determined apart, the rows tell a "
-            "combination of them alone; hold one of them with --fix"
-        )
-    return Spread(roots, int(known.sum()), doubts)
-
-
-def standing_still(parameters: Parameters, before: Any) -> list[str]:
-    """Return what is to be said of parameters that are, to the bit, where they started."""
-    names = _names(parameters, parameters.flat == before, whole=True)
-    if not names:
-        return []
-    hint = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
-    return [f"{names}: the gradient by it is 0, and it stays where it starts; {hint}"]
-
-
-def falling(costs: Sequence[float]) -> list[str]:
-    """Return what is to be said of a cost that falls still where a run is told to end.
-
-    >>> falling([8.0, 4.0, 2.0, 1.0])[0].partition(":")[0]
+    >>> course([8.0, 4.0, 2.0, 1.0], asked=False)[0].message
     'the cost is still falling, 14% of its way in the last epoch'
+    >>> course([9.0, 1.0] + 6*[0.5, 0.7], asked=False)[0].kind
+    'swinging'
     """
     back = max(1, len(costs) // _LAST)
-    if len(costs) < 2 or not costs[-1] < costs[-1 - back]:
+    if len(costs) < 2:
+        return []
+    last = costs[-2 * _LAST :]
+    rises = sum(after > before for before, after in pairwise(last))
+    swing, fall = max(last) - min(last), costs[0] - min(costs)
+    if rises >= len(last) // 5 and len(last) >= _LAST and swing > _SWING * fall > 0:
+        message = f"the cost swings to and fro, by {swing:.3g} in the last {len(last)} epochs"
+        hint = (
+            "its steps jump over a kink, or are too long: try a smaller --lr, or --schedule cosine"
+        )
+        return [Doubt("swinging", message, hint, not asked)]
+    if not costs[-1] < costs[-1 - back]:
         return []
     part = (costs[-1 - back] - costs[-1]) / (costs[0] - costs[-1])
     if not _FALLING < part <= 1:
         return []
     over = "epoch" if back == 1 else f"{back} epochs"
-    hint = "try more --epochs, or a larger --lr"
-    return [f"the cost is still falling, {part:.0%} of its way in the last {over}: {hint}"]
+    message = f"the cost is still falling, {part:.0%} of its way in the last {over}"
+    return [Doubt("falling", message, "try more --epochs, or a larger --lr", not asked)]
 
 
-def _names(parameters: Parameters, flags: Any, *, whole: bool = False) -> str:
-    """Return the names of parameters that have flagged elements; with `whole`, of no others."""
-    found = [
-        name
-        for name, part in parameters.look(flags).items()
-        if (part.all() if whole else part.any())
+def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
+    """Return what is to be said of parameters that nothing moves, or that only move together.
+
+    `before` are the parameters at the start, and `first` is the gradient's norm there.
+    """
+    parameters = objective.task.parameters
+    end = parameters.flat.copy()
+    shifts = {n: _NEAR * max(1.0, abs(v).max()) for n, v in parameters.look(end).items()}
+    # All elements of a parameter move by one number, so that what is alike stays so.
+    shift = np.concatenate([np.full(v.size, shifts[n]) for n, v in parameters.views.items()])
+    near = _gradient(objective, end + shift)
+    stuck = end == before
+    for name, view in parameters.look(stuck).items():
+        if view.all():
+            alone = np.zeros_like(end)
+            parameters.look(alone)[name][...] = shifts[name]
+            # Where the cost rises beside it, it is at its minimum, and may well stay there.
+            view[...] = not _gradient(objective, end + alone) @ alone > 0
+    here = _gradient(objective, end)
+    tiny = _IDLE * max(first, float(np.linalg.norm(near)))
+    dead = ~stuck & (abs(here) <= tiny) & (abs(near) <= tiny)
+    doubts = []
+    if names := parameters.named(stuck, entire=True):
+        message = f"{names}: the gradient is 0, and what starts there stays there"
+        doubts.append(Doubt("stuck", message, _RANDOM))
+    if names := parameters.named(dead, entire=True):
+        message = f"{names}: the gradient is 0 here and around, as of what is dead or saturated"
+        doubts.append(Doubt("dead", message, "start elsewhere, or scale the data with --scale"))
+    return doubts + _alike(parameters, before, near)
+
+
+def _alike(parameters: Parameters, before: Any, near: Any) -> list[Doubt]:
+    """Return what is to be said of units that start alike, and that no gradient tells apart."""
+    entire, rows = [], []
+    starts, gradients = parameters.look(before), parameters.look(near)
+    for name, view in parameters.views.items():
+        if view.size < 2 or (view == starts[name]).all():
+            continue
+        first, last, slopes = (
+            part.reshape(len(view), -1) for part in (starts[name], view, gradients[name])
+        )
+        same = _equal(first, 0) & _equal(last, 1e-9) & _equal(slopes, 1e-6)
+        if same.all():
+            entire.append(name)
+        elif view.ndim == 2 and len(pairs := np.argwhere(np.triu(same, 1))):
+            rows.append("{0}[{1}] and {0}[{2}]".format(name, *pairs[0]))
+    said = "started alike and stay alike: such units never differ"
+    doubts = [Doubt("alike", f"{pair} {said}", _RANDOM, grave=False) for pair in rows]
+    if entire:
+        message = f"the parts of {joined(entire)} {said}"
+        doubts.append(Doubt("alike", message, _RANDOM))
+    return doubts
+
+
+def _equal(rows: Any, part: float) -> Any:
+    """Return which rows are equal to which, but for a part of them."""
+    return np.isclose(rows[:, None], rows[None], rtol=part, atol=0).all(axis=2)
+
+
+def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> list[Doubt]:
+    """Return what is to be said of the end of a method that seeks a minimum.
+
+    A cost may fall for ever on the way from `before`, or have a kink where the run ended: there
+    the gradient leaps, however short the step.
+    """
+    flat = objective.task.parameters.flat
+    end, here = flat.copy(), objective.gradient.copy()
+    norm = float(np.linalg.norm(here))
+    costs = [cost]
+    for reach in (10.0, 1000.0):
+        _gradient(objective, before + reach * (end - before))
+        costs.append(objective.cost)
+    leaps = [
+        float(np.linalg.norm(_gradient(objective, end - step * here / (norm or 1.0)) - here))
+        for step in (_NEAR**2 * max(1.0, abs(end).max()), _NEAR**3 * max(1.0, abs(end).max()))
     ]
-    return " and ".join(found) if len(found) < 3 else few(found)
+    _gradient(objective, end)
+    if costs[0] >= costs[1] >= costs[2] and costs[0] > costs[2]:
+        message = (
+            "the parameters grow without bound, and the cost falls all the way: it has no minimum"
+        )
+        hint = "the classes may be separable: add a weight decay, as + 0.001*sum(w^2)"
+        return [Doubt("unbounded", message, hint)]
+    if norm > _SWING * first and leaps[1] > leaps[0] / 2 > _SWING * first:
+        message = "the cost has a kink where it ended, and that need not be its minimum"
+        hint = "try a smooth cost, such as sqrt(r^2 + 0.01) for abs(r), or --optimizer adam"
+        return [Doubt("kink", message, hint)]
+    return []
+
+
+def _gradient(objective: Objective, theta: Any) -> Any:
+    """Return the gradient at some parameters, which are those of the task then."""
+    np.copyto(objective.task.parameters.flat, theta)
+    ((_, objective.cost),) = objective.epoch(0)
+    return objective.gradient.copy()

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from cgcli.learning.stopping import Failure
 from cgcli.learning.tables import ROW, Table, row_values
 from cgcli.learning.task import Task
-
-
-class Failure(NamedTuple):
-    """The row's number in the file, the node's name and formula, and what is said of it."""
-
-    row: int | None
-    node: str
-    message: str
 
 
 def locate(task: Task, table: Table, parameters: Any) -> Failure:

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError, required
 from cgcli.learning.descent import DivergedError
-from cgcli.learning.doubts import spread
+from cgcli.learning.doubts import no_minimum
 from cgcli.learning.objective import Objective
+from cgcli.learning.statistics import Spread, Statistics, spread, statistics
+from cgcli.learning.stopping import Doubt, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.plan.sweep import Sweep
+from cgcli.words import counted
 
 _MOST: Final = 2**30
 _POLISH: Final = 20
+_OFFSET: Final = 1e-3
+_EXACT: Final = 1e-12
+_PLAIN: Final = 100.0
+"""Residuals whose exponents are no greater, or less, are squared as they are."""
 
 
 class Fit(NamedTuple):
-    """What a fit came to: why it stopped, in how many evaluations, and for least squares more.
+    """What a fit came to: its end, in how many evaluations, and for least squares statistics."""
 
-    `errors` are the standard errors of the parameters, flat, infinite for what the rows do not
-    determine, as the `doubts` say; `sum` is the sum of squares and `deviation` the residuals'
-    standard deviation.
-    """
-
-    stopped: str
+    end: End
     evaluations: int
-    errors: Any = None
-    sum: float | None = None
-    deviation: float | None = None
-    doubts: Sequence[str] = ()
+    statistics: Statistics | None = None
 
 
-def fit_lbfgs(objective: Objective, iterations: int, tell: Callable[[float, float], bool]) -> Fit:
+def fit_lbfgs(
+    objective: Objective, iterations: int, tell: Callable[[float, float], End | None]
+) -> Fit:
     """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
 
     Raises `DivergedError` where the cost is not finite at the start. Byrd, Lu,
@@ -43,10 +44,12 @@ def fit_lbfgs(objective: Objective, iterations: int, tell: Callable[[float, floa
     """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     flat = objective.task.parameters.flat
+    before = flat.copy()
     ((_, start),) = objective.epoch(0)
     if start - start != 0:
         raise DivergedError("the cost is not finite", flat)
-    last = (0.0, 0.0)
+    first = float(np.linalg.norm(objective.gradient))
+    last, end = (0.0, 0.0), None
 
     def function(theta: Any) -> tuple[float, Any]:
         nonlocal last
@@ -56,21 +59,50 @@ def fit_lbfgs(objective: Objective, iterations: int, tell: Callable[[float, floa
         return cost, objective.gradient.copy()
 
     def callback(theta: Any) -> None:
-        if tell(*last):
+        nonlocal end
+        end = tell(*last)
+        if end:
             raise StopIteration
 
     options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
+    evaluations, status = 0, 2
     with np.errstate(all="ignore"):
-        found = optimize.minimize(
-            function, flat.copy(), jac=True, method="L-BFGS-B", callback=callback, options=options
-        )
-    np.copyto(flat, found.x)
-    why = found.message if isinstance(found.message, str) else found.message.decode()
-    return Fit(f"L-BFGS: {why.strip().lower()}", int(found.nfev))
+        # An end that SciPy calls abnormal may be one of its memory: once more without it.
+        for _ in range(2):
+            outcome = optimize.minimize(
+                function,
+                flat.copy(),
+                jac=True,
+                method="L-BFGS-B",
+                callback=callback,
+                options=options,
+            )
+            np.copyto(flat, outcome.x)
+            evaluations, status = evaluations + int(outcome.nfev), outcome.status
+            if end or status != 2:
+                break
+        if end is None:
+            cost = function(outcome.x)[0]
+            doubts = no_minimum(objective, before, cost, first)
+            end = _end_of_lbfgs(status, last[1] <= _OFFSET * first, outcome.nit, doubts)
+    return Fit(end, evaluations)
+
+
+def _end_of_lbfgs(status: int, is_level: bool, iterations: int, doubts: list[Doubt]) -> End:
+    if status == 0 or (status == 2 and is_level and not doubts):
+        return End("converged", "L-BFGS converged: the cost falls no more", tuple(doubts))
+    message = "L-BFGS: no step along its direction lowers the cost"
+    if status == 1:
+        message = f"L-BFGS did not converge in {counted(iterations, 'iteration')}"
+    hint = "give it more --epochs" if status == 1 else "start elsewhere, or try --optimizer adam"
+    return End("stopped", message, tuple(doubts) or (Doubt("unconverged", message, hint),))
 
 
 class Residuals:
-    """The residuals of a table's rows, the program's output, and their exact Jacobian."""
+    """The residuals of a table's rows, the program's output, and their exact Jacobian.
+
+    Both are brought to a `factor`, for numbers whose squares are none.
+    """
 
     def __init__(self, task: Task, table: Table) -> None:
         flat = task.parameters.flat
@@ -78,7 +110,8 @@ class Residuals:
             what = f"the Jacobian of {table.count:,} rows by {flat.size:,} parameters"
             hint = "leave --residual out, and square the program"
             raise CgraphError("limit", f"{what} is too large", hint)
-        self.flat = flat
+        self.flat, self.parameters = flat, task.parameters
+        self.factor = 1.0
         self._done = False
         lowered, compiled = task.by_row()
         self.values = np.empty(table.count)
@@ -93,51 +126,93 @@ class Residuals:
             self._done = True
             np.copyto(self.flat, theta)
             self._sweep.run()
-        return self.values.copy()
+        return self.values * self.factor
 
     def jacobian(self, theta: Any) -> Any:
         """Return the Jacobian at some parameters, of shape rows by parameters."""
         self.at(theta)
-        return np.concatenate(self._parts, axis=1)
+        return np.concatenate(self._parts, axis=1) * self.factor
 
 
 def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     """Fit the parameters to residuals by Levenberg and Marquardt's method, in place.
 
     SciPy's MINPACK (Moré, 1978) goes as far as its stopping rule lets it; a few Gauss-Newton
-    steps with the exact Jacobian bring the last digits. The standard errors are the roots of
-    the diagonal of s² (JᵀJ)⁻¹, s² the sum of squares over the degrees of freedom. Raises
-    `DivergedError` where a residual is not finite at the start.
+    steps with the exact Jacobian bring the last digits. Where that ends at parameters that the
+    rows do not determine, a method that keeps its steps shorter tries from the start, and the
+    lower sum of squares counts. The standard errors are the roots of the diagonal of s² (JᵀJ)⁻¹,
+    s² the sum of squares over the degrees of freedom. Raises `DivergedError` where a residual is
+    not finite at the start.
     """
-    optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     flat = task.parameters.flat
     if table.count < flat.size:
         message = f"{table.count:,} rows do not determine {flat.size:,} parameters"
         raise CgraphError("usage", message, "give more rows, or hold parameters with --fix")
     residuals = Residuals(task, table)
-    least = 4 * float(np.finfo(float).eps)
     with np.errstate(all="ignore"):
-        start = residuals.at(flat.copy())
+        begin = flat.copy()
+        start = residuals.at(begin)
         if not np.isfinite(start).all():
             raise DivergedError("the residuals are not finite", flat)
-        found = optimize.least_squares(
-            residuals.at, flat.copy(), residuals.jacobian, method="lm", x_scale="jac",
-            ftol=least, xtol=least, gtol=least, max_nfev=evaluations,
-        )  # fmt: skip
-        theta = _polished(residuals, found.x)
-        left = residuals.at(theta)
-    total = float(left @ left)
-    determined = spread(residuals.jacobian(theta), task.parameters)
-    free = table.count - determined.rank
-    errors = deviation = None
-    if free > 0:
-        deviation = float(np.sqrt(total / free))
-        errors = deviation * determined.roots
-        # 0 times infinity, where the residuals are 0: what is not determined is not.
-        errors[determined.roots == np.inf] = np.inf
-    why = "did not converge" if found.status == 0 else "converged"
-    stopped, count = f"Levenberg-Marquardt {why}", int(found.nfev)
-    return Fit(stopped, count, errors, total, deviation, determined.doubts)
+        exponent = np.log10(np.abs(start).max(initial=0.0) or 1.0)
+        if abs(exponent) > _PLAIN:
+            # A power of 2 loses no bit; what is left over keeps room for the derivatives.
+            excess = exponent - np.copysign(_PLAIN, exponent)
+            residuals.factor = 2.0 ** -round(excess / np.log10(2))
+        solution, known, count, status = _solved(residuals, begin, "lm", evaluations)
+        if known.doubts and status:
+            other = _solved(residuals, begin, "dogbox", evaluations)
+            if _sum(residuals, other[0]) < (1 - _EXACT) * _sum(residuals, solution):
+                solution, known, count, status = other
+        left = residuals.at(solution)
+        known_sum = statistics(task, table, left, known, residuals.factor)
+        end = _end_of_residuals(residuals, left, known, status, count)
+    return Fit(end, count, known_sum)
+
+
+def _solved(
+    residuals: Residuals, start: Any, method: str, most: int
+) -> tuple[Any, Spread, int, int]:
+    """Return the parameters, what is known of them, the evaluations, and SciPy's status."""
+    optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
+    least = 4 * float(np.finfo(float).eps)
+    outcome = optimize.least_squares(
+        residuals.at, start.copy(), residuals.jacobian, method=method, x_scale="jac",
+        ftol=least, xtol=least, gtol=least, max_nfev=most,
+    )  # fmt: skip
+    theta = _polished(residuals, outcome.x) if outcome.status else outcome.x
+    slopes = residuals.jacobian(theta)
+    return theta, spread(slopes, residuals.parameters), int(outcome.nfev), int(outcome.status)
+
+
+def _sum(residuals: Residuals, theta: Any) -> float:
+    left = residuals.at(theta)
+    return float(left @ left)
+
+
+def _end_of_residuals(
+    residuals: Residuals, left: Any, known: Spread, status: int, count: int
+) -> End:
+    """Return the end of least squares; that it is at a minimum is tested anew.
+
+    There the residuals are at right angles to what the parameters can do: Bates and Watts,
+    A relative offset orthogonality convergence criterion, Technometrics 23 (1981).
+    """
+    doubts = tuple(known.doubts)
+    if not status:
+        message = f"least squares did not converge in {counted(count, 'evaluation')} (--epochs)"
+        doubt = Doubt("unconverged", message, "give it more, or start nearer to the answer")
+        return End("stopped", message, (doubt, *doubts))
+    slopes = residuals.jacobian(residuals.flat.copy())
+    lengths = np.linalg.norm(slopes, axis=0)
+    slopes = slopes / np.where(lengths > 0, lengths, 1.0)
+    within = np.linalg.norm(slopes.T @ left) / max(float(np.linalg.norm(left)), 1e-300)
+    exact = np.linalg.norm(left) <= _EXACT * float(np.linalg.norm(lengths * residuals.flat))
+    if within > _OFFSET and not exact:
+        message = "the sum of squares has a kink or an edge where it ended: that is no minimum"
+        doubts += (Doubt("kink", message, "start elsewhere, or write a smooth program"),)
+    test = "the residuals are 0" if exact else "the sum of squares falls no more"
+    return End("converged", f"least squares converged: {test}", doubts)
 
 
 def _polished(residuals: Residuals, theta: Any) -> Any:

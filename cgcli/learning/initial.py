@@ -65,11 +65,11 @@ def initial(text: str, name: str, seed: int, evaluate: Evaluate, most: int) -> A
 
     def put(match: re.Match[str]) -> str:
         room = most - sum(map(np.size, known.values()))
-        own = f"_{len(known) + 1}"
-        known[own] = _made(match, chance, evaluate, room)
-        written[own] = match.group()
+        stand_in = f"_{len(known) + 1}"
+        known[stand_in] = _made(match, chance, evaluate, room)
+        written[stand_in] = match.group()
         # The columns of later messages stay those of the text.
-        return own.ljust(match.end() - match.start())
+        return stand_in.ljust(match.end() - match.start())
 
     def restored(name: re.Match[str]) -> str:
         return written.get(name[1], name[0])
@@ -126,16 +126,16 @@ def _made(match: re.Match[str], chance: Any, evaluate: Evaluate, room: int) -> A
 def _numbers(match: re.Match[str], evaluate: Evaluate, place: Place) -> list[float]:
     """Return the values of a call's arguments, each of which is one number."""
     word, inner = match.groups()
-    found: list[float] = []
+    numbers: list[float] = []
     start = match.start(2)
     for part in inner.split(",") if inner.strip() else ():
         # Blanks keep the columns of messages those of the text.
         value = evaluate(" " * start + part, {}) if part.strip() else None
         if value is None or np.shape(value):
             raise _wrong(word, place, _LENGTHS.format(word=word))
-        found.append(float(value))
+        numbers.append(float(value))
         start += len(part) + 1
-    return found
+    return numbers
 
 
 def _is_length(number: float) -> bool:

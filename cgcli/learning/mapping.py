@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cgcli.calculus.doubles import DOUBLES
-from cgcli.calculus.result import NO_NAMES, by_constant
+from cgcli.calculus.result import NO_NAMES, by_constant, find
 from cgcli.errors import CgraphError, Place, excerpt, few
-from cgcli.graph.build import build
+from cgcli.graph.build import Draft, build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
+from cgcli.language.parse import parse as parse_syntax
+from cgcli.language.syntax import NAME, Expression, Value
 from cgcli.learning.noted import RowNotes
 from cgcli.learning.preparing import check_scaling, read_columns, told_apart
-from cgcli.learning.reading import stacked
+from cgcli.learning.reading import Stack, stacked
 from cgcli.learning.sources import Report, Source, listed
 from cgcli.learning.tables import ROW, pieces, row_values
+from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.function import Shaped
@@ -26,14 +29,28 @@ from cgcli.program import Program, input_spans, unused_binding
 
 
 class Wanted(NamedTuple):
-    """What is asked of each row: nodes, the output alone where none is named, and gradients.
+    """What is asked of each row: nodes or expressions over them, else the output, and gradients.
 
-    Gradients are of one node, by some inputs or by all.
+    Gradients are of one of these, by some inputs or by all. `keep` are columns that come back as
+    the file has them.
     """
 
     of: Sequence[str] = ()
     gradients: bool = False
     wrt: Sequence[str] | None = None
+    keep: Sequence[str] = ()
+
+    @property
+    def expressions(self) -> dict[str, Expression]:
+        """What is asked for that is more than a name, by its text; raises `CgraphError`."""
+        expressions = {}
+        for text in self.of:
+            (statement, *others) = parse_syntax(text).block
+            if others or not isinstance(statement, Value):
+                raise CgraphError("usage", f"--of {excerpt(text)} is not one expression")
+            if [entry[0] for entry in statement.expression] != [NAME]:
+                expressions[text] = statement.expression
+        return expressions
 
 
 class RowProgram(NamedTuple):
@@ -44,7 +61,7 @@ class RowProgram(NamedTuple):
 
     program: Program
     bound: Mapping[str, Any]
-    stacks: Mapping[str, str] = {}
+    stacks: Mapping[str, Stack] = {}
     scaling: Mapping[str, tuple[Any, Any]] = {}
     wanted: Wanted = Wanted()
     required: Sequence[str] = ()
@@ -58,33 +75,71 @@ def map_rows(
     The third are the kinds of notes that each row has, as text. The first result has the shapes
     of all. Raises `CgraphError`.
     """
-    columns, missing = _columns(mapping, source)
+    columns, missing, stacks = _columns(mapping, source)
+    needed = _needed(mapping, columns, stacks)
+    missing += [name for name in columns if name not in needed]
     runner: _Runner | None = None
-    for chunk in read_columns(source, columns, mapping.stacks, report):
+    for chunk in read_columns(source, needed, stacks, report):
         if runner is None:
-            runner = _Runner(mapping, source, columns, missing, chunk)
+            runner = _Runner(mapping, source, needed, missing, chunk)
         for part in pieces(chunk, runner.rows):
             yield part[ROW], *runner.run(part, report)
     if runner is None:
         # Nothing is computed, and a name that has no value is told all the same.
-        nothing = dict.fromkeys([*columns, ROW], np.empty(0))
+        nothing = dict.fromkeys([*needed, ROW], np.empty(0))
         try:
-            _Runner(mapping, source, columns, missing, nothing)
+            _Runner(mapping, source, needed, missing, nothing)
         except CgraphError as error:
             if error.kind not in ("shape", "index"):
                 raise
 
 
-def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str]]:
-    """Return the columns that the program reads, and the names that have no value at all."""
-    names = free_names(mapping.program.syntax)
+def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str], dict[str, Stack]]:
+    """Return the columns that are mentioned, the names that have no value at all, and stacks."""
+    syntax = mapping.program.syntax
+    asked = map(Value, mapping.wanted.expressions.values())
+    names = free_names(syntax._replace(block=[*syntax.block, *asked]))
     stacks = stacked(source.names, {n: p for n, p in mapping.stacks.items() if n in names})
     available = {*stacks, *source.names}
     for name in mapping.required:
         if name in source.names:
             message = f"'{excerpt(name)}' is given a value, and is a column as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…")
-    return told_apart(names, available, mapping.bound)
+    return *told_apart(names, available, mapping.bound), stacks
+
+
+def _needed(mapping: RowProgram, columns: list[str], stacks: Mapping[str, Stack]) -> list[str]:
+    """Return the columns that what is asked for depends on: a target is none of a prediction.
+
+    What lists hold is not known before they are read: where a program needs to know it, all are.
+    """
+    widths = {name: len(stack) for name, stack in stacks.items() if not isinstance(stack, str)}
+    shapes = {name: (widths[name],) if name in widths else () for name in columns}
+    try:
+        graph, nodes = _graph(mapping, shapes)
+    except CgraphError as error:
+        if error.kind not in ("shape", "index"):
+            raise
+        return columns
+    needed = graph.ancestors(nodes)
+    wrt = mapping.wanted.wrt or ()
+    return [n for n in columns if n in graph.inputs and (needed[graph.inputs[n]] or n in wrt)]
+
+
+def _graph(mapping: RowProgram, shapes: Mapping[str, Shape]) -> tuple[Graph, list[int]]:
+    """Return the graph for columns of some shapes, and the nodes that are asked for."""
+    program, expressions = mapping.program, mapping.wanted.expressions
+    bound = {**mapping.bound, **{name: Shaped(shape) for name, shape in shapes.items()}}
+    graph = build(program.syntax, bound, program.limits)
+    places = {text: graph.node(text) for text in expressions}
+    if None in places.values():
+        draft = Draft(program.syntax, bound, program.limits)
+        for text in [text for text, place in places.items() if place is None]:
+            places[text] = draft.add(expressions[text], text)
+        graph = draft.graph
+        graph.output = draft.output
+    nodes = [places.get(text) or find(graph, text) for text in mapping.wanted.of]
+    return graph, nodes or [graph.output]
 
 
 class _Runner:
@@ -100,14 +155,16 @@ class _Runner:
     ) -> None:
         shapes = {name: chunk[name].shape[1:] for name in columns}
         check_scaling(mapping.scaling, shapes)
-        bound = {name: Shaped(shape) for name, shape in shapes.items()}
-        graph = build(mapping.program.syntax, {**mapping.bound, **bound}, mapping.program.limits)
+        graph, nodes = _graph(mapping, shapes)
         for name in mapping.required:
             if name not in graph.inputs:
                 spans = input_spans(graph)
                 raise unused_binding(graph.text, spans, name, list(mapping.required))
         wanted = mapping.wanted
-        nodes = _nodes(graph, wanted.of, missing, source)
+        names = graph.names
+        self.names = list(wanted.of) or [names[graph.output]]
+        for name, node in zip(self.names, nodes, strict=True):
+            _check_known(graph, node, name, missing, source)
         graph.output = nodes[0]
         scaling = {name: mapping.scaling.get(name) for name in columns if name in graph.inputs}
         given = {name: value for name, value in mapping.bound.items() if name in graph.inputs}
@@ -115,10 +172,8 @@ class _Runner:
         self._graph, self._scaling, self._limits = graph, scaling, mapping.program.limits
         # What nothing that is asked for needs may be any number.
         self._given = {**dict.fromkeys(missing, 0.0), **given}
-        names = graph.names
         places = [lowered.row(node) for node in nodes]
-        self.names = [names[node] for node in nodes]
-        self._of: Sequence[str | None] = wanted.of or [None]
+        self._of: Sequence[str | None] = [names[node] for node in nodes] if wanted.of else [None]
         self._by: list[str] = []
         if wanted.gradients:
             self._by = _sources(graph, wanted.wrt, missing)
@@ -160,36 +215,28 @@ def _sources(graph: Graph, wrt: Sequence[str] | None, missing: Sequence[str]) ->
     return names
 
 
-def _nodes(graph: Graph, of: Sequence[str], missing: Sequence[str], source: Source) -> list[int]:
-    """Return the nodes that are asked for, which must need nothing that is missing."""
-    from cgcli.calculus.result import find
-
-    targets = [find(graph, name) for name in of] or [graph.output]
-    for target in targets:
-        needed = graph.ancestors([target])
-        lacking = [n for n in missing if n in graph.inputs and needed[graph.inputs[n]]]
-        if lacking:
-            raise _lacking(graph, target, lacking, missing, source)
-    return targets
-
-
-def _lacking(
-    graph: Graph, target: int, lacking: list[str], missing: Iterable[str], source: Source
-) -> CgraphError:
-    """Return the error for a node that needs names which have no value."""
-    names = graph.names
-    flags = graph.dependents([graph.inputs[n] for n in missing if n in graph.inputs])
+def _check_known(
+    graph: Graph, target: int, name: str, missing: Sequence[str], source: Source
+) -> None:
+    """Raise `CgraphError` where what is asked for by a name needs others that have no value."""
+    inputs = {n: graph.inputs[n] for n in missing if n in graph.inputs}
+    needed = graph.ancestors([target])
+    lacking = [n for n, node in inputs.items() if needed[node]]
+    if not lacking:
+        return
+    flags = graph.dependents(list(inputs.values()))
     known = [
-        names[node]
+        graph.names[node]
         for node in range(len(graph))
         if node in graph.given and graph.arguments[node] and not flags[node]
     ]
-    shown = ", ".join(f"'{excerpt(name)}'" for name in lacking[:8])
+    shown = ", ".join(f"'{excerpt(n)}'" for n in lacking[:8])
     has = "has no value and is" if len(lacking) == 1 else "have no value and are"
-    message = f"'{excerpt(names[target])}' needs {shown}, which {has} no column"
+    message = f"'{excerpt(name)}' needs {shown}, which {has} no column"
     hint = listed(source.names)
     if known:
         hint = f"ask for a node that does not: --of {excerpt(known[-1])}; {hint}"
-    node = graph.inputs[lacking[0]]
-    place = Place(graph.text, graph.starts[node], graph.ends[node])
-    return CgraphError("binding", message, hint, (place,))
+    start, end = graph.starts[inputs[lacking[0]]], graph.ends[inputs[lacking[0]]]
+    # What an expression of --of adds has its place in that.
+    places = (Place(graph.text, start, end),) if graph.text[start:end] == lacking[0] else ()
+    raise CgraphError("binding", message, hint, places)

@@ -39,19 +39,19 @@ def as_json(value: Any) -> str:
 
 def _spelt(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _spelt(each) for name, each in value.items()}
+        return {name: _spelt(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_spelt(each) for each in value]
+        return [_spelt(part) for part in value]
     if isinstance(value, float) and value - value != 0:
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     return value
 
 
-def _numbers(found: Any) -> Any:
+def _numbers(record: Any) -> Any:
     """Return a record of the history, its numbers that are strings as numbers again."""
-    if isinstance(found, dict):
-        return {name: _numbers(each) for name, each in found.items()}
-    return found if type(found) is int else float(found)
+    if isinstance(record, dict):
+        return {name: _numbers(part) for name, part in record.items()}
+    return record if type(record) is int else float(record)
 
 
 def _broken(place: str, why: str) -> CgraphError:
@@ -100,14 +100,14 @@ class Model(NamedTuple):
         return "{\n" + ",\n".join(parts) + "\n}\n"
 
     @classmethod
-    def read(cls, found: Any, called: str) -> Model:
+    def read(cls, parts: Any, called: str) -> Model:
         """Return the model of a document that its schema allows; raises `CgraphError`."""
         message, hint = f"{shorten(called, 80)}: this model cannot be used", "train it again"
         try:
-            parameters = Parameters(_arrays(found, "parameters"))
-            state = None if found["state"] is None else _read_state(found["state"], parameters)
-            fixed, data, settings = _arrays(found, "fixed"), found["data"], found["settings"]
-            model = cls(found["program"], parameters, fixed, data, settings, state)
+            parameters = Parameters(_arrays(parts, "parameters"))
+            state = None if parts["state"] is None else _read_state(parts["state"], parameters)
+            fixed, data, settings = _arrays(parts, "fixed"), parts["data"], parts["settings"]
+            model = cls(parts["program"], parameters, fixed, data, settings, state)
             model.scaling()
             if not parameters.flat.size:
                 raise _broken("parameters", "there is none")
@@ -119,8 +119,8 @@ class Model(NamedTuple):
         return model
 
 
-def _arrays(found: Mapping[str, Any], part: str) -> dict[str, Any]:
-    return {name: _array(value, f"{part}.{excerpt(name)}") for name, value in found[part].items()}
+def _arrays(parts: Mapping[str, Any], part: str) -> dict[str, Any]:
+    return {name: _array(value, f"{part}.{excerpt(name)}") for name, value in parts[part].items()}
 
 
 def _array(value: Any, place: str) -> Any:
@@ -142,41 +142,41 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _state(state: State, parameters: Parameters) -> dict[str, Any]:
-    found = dict(vars(state))
-    found["sum"] = state.sum.tolist() if state.sum.any() else []
-    found["memory"] = _plain(state.memory)
+    record = dict(vars(state))
+    record["sum"] = state.sum.tolist() if state.sum.any() else []
+    record["memory"] = _plain(state.memory)
     if state.current is not None:
-        found["current"] = state.current.tolist()
+        record["current"] = state.current.tolist()
     if state.best is not None:
         values = _plain(parameters.look(state.best.flat))
-        found["best"] = {"cost": state.best.cost, "epoch": state.best.epoch, "parameters": values}
-    return found
+        record["best"] = {"cost": state.best.cost, "epoch": state.best.epoch, "parameters": values}
+    return record
 
 
-def _read_state(found: Mapping[str, Any], parameters: Parameters) -> State:
+def _read_state(saved: Mapping[str, Any], parameters: Parameters) -> State:
     size = parameters.flat.size
-    memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in found["memory"].items()}
+    memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in saved["memory"].items()}
     state = State(memory=memory, sum=np.zeros(size))
     for name in ("step", "epoch", "position", "rows", "stride"):
-        setattr(state, name, found[name])
+        setattr(state, name, saved[name])
     if bool(state.rows) != bool(state.position):
         raise ValueError
-    state.costs = float(found["costs"])
-    state.before = None if found["before"] is None else float(found["before"])
-    if found["sum"]:
-        state.sum = _vector(found["sum"], size, "sum")
-    if found["current"] is not None:
-        state.current = _vector(found["current"], size, "current")
-    if found["best"] is not None:
-        best = Parameters(_arrays(found["best"], "parameters"))
+    state.costs = float(saved["costs"])
+    state.before = None if saved["before"] is None else float(saved["before"])
+    if saved["sum"]:
+        state.sum = _vector(saved["sum"], size, "sum")
+    if saved["current"] is not None:
+        state.current = _vector(saved["current"], size, "current")
+    if saved["best"] is not None:
+        best = Parameters(_arrays(saved["best"], "parameters"))
         if best.shapes != parameters.shapes:
             raise _broken("state.best.parameters", "they are not those of the model")
-        state.best = Best(float(found["best"]["cost"]), found["best"]["epoch"], best.flat)
-    state.history = [_numbers(record) for record in found["history"]]
+        state.best = Best(float(saved["best"]["cost"]), saved["best"]["epoch"], best.flat)
+    state.history = [_numbers(record) for record in saved["history"]]
     return state
 
 
-def _vector(found: Any, size: int, part: str) -> Any:
-    if len(found) != size:
-        raise _broken(f"state.{part}", f"it has {len(found)} numbers, and the parameters {size}")
-    return np.array(found, dtype=np.float64)
+def _vector(numbers: Any, size: int, part: str) -> Any:
+    if len(numbers) != size:
+        raise _broken(f"state.{part}", f"it has {len(numbers)} numbers, and the parameters {size}")
+    return np.array(numbers, dtype=np.float64)

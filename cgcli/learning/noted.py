@@ -80,11 +80,11 @@ class RowNotes:
             rows = {name: array[part] for name, array in chunk.items()}
             closely = len(self._kinds) < self._closely
             sorts = _sorts(self._detail.rows(rows, len(part)), len(part), closely=closely)
-            found, firsts, inverse, counts = np.unique(
+            distinct, firsts, inverse, counts = np.unique(
                 sorts, return_index=True, return_inverse=True, return_counts=True
             )
-            words = np.full(len(found), "", dtype=object)
-            for k, (sort, first) in enumerate(zip(found.tolist(), firsts, strict=True)):
+            words = np.full(len(distinct), "", dtype=object)
+            for k, (sort, first) in enumerate(zip(distinct.tolist(), firsts, strict=True)):
                 if sort not in self._kinds:
                     self._kinds[sort] = self._of_row(chunk, int(part[first]))
                 report.note(self._kinds[sort], int(rows[ROW][first]), int(counts[k]))
@@ -93,11 +93,11 @@ class RowNotes:
         return kinds
 
     def _of_row(self, chunk: Mapping[str, Any], place: int) -> dict[str, Note]:
-        found: dict[str, Note] = {}
+        kinds: dict[str, Note] = {}
         for result in self._evaluate(chunk, place):
             for note in result.notes:
-                found.setdefault(note.kind, note)
-        return found
+                kinds.setdefault(note.kind, note)
+        return kinds
 
 
 def note_rows(task: Task, table: Table, report: Report) -> None:
@@ -137,8 +137,8 @@ def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:
             fixed = () if operation.elementwise else graph.static.get(node, ())
             at = (kink.at(lowered.m, *parts, *fixed) for kink in operation.kinks)
             flags += [flag for flag in at if isinstance(flag, Cell)]
-    found = dict.fromkeys(flag.reduced("any", None).place for flag in flags if flag.rows)
-    return [elementwise(tape, "truth", Cell(tape, place)).place for place in found]
+    places = dict.fromkeys(flag.reduced("any", None).place for flag in flags if flag.rows)
+    return [elementwise(tape, "truth", Cell(tape, place)).place for place in places]
 
 
 def _sorts(arrays: Sequence[Any], count: int, *, closely: bool) -> Any:

@@ -55,14 +55,15 @@ class Whole:
 class Objective:
     """The cost of a table's rows at the task's parameters, and its gradient.
 
-    `gradient` is the flat vector of the last batch's. Where the table is in memory, what depends
-    on the data alone is computed once.
+    `gradient` is the flat vector of the last batch's, and `cost` its cost. Where the table is in
+    memory, what depends on the data alone is computed once.
     """
 
     def __init__(self, task: Task, table: Table, size: int | None, seed: int) -> None:
         self.task = task
         self.table = table
         self.gradient = np.zeros_like(task.parameters.flat)
+        self.cost = 0.0
         lowered = task.lowered()
         views = task.parameters.look(self.gradient)
         self._views = [views[name] for name in lowered.parameters]
@@ -89,21 +90,23 @@ class Objective:
         if table.arrays is None or not table.count:
             return {}
         tape = lowered.tape
-        found: dict[int, Any] = {}
+        values: dict[int, Any] = {}
         room = _HOISTED
         for place in lowered.constant_columns():
-            own = tape[place]
-            dtype = bool if own.truth else np.float64
-            size = table.count * int(np.prod(own.shape, dtype=int)) * np.dtype(dtype).itemsize
+            instruction = tape[place]
+            dtype = bool if instruction.truth else np.float64
+            size = (
+                table.count * int(np.prod(instruction.shape, dtype=int)) * np.dtype(dtype).itemsize
+            )
             if size <= room:
                 room -= size
-                found[place] = np.empty((table.count, *own.shape), dtype=dtype)
-        if not found:
+                values[place] = np.empty((table.count, *instruction.shape), dtype=dtype)
+        if not values:
             return {}
-        compiled = Compiled(lowered, self.task.parameters.views, by_row=list(found))
-        columns, results = compiled.columns(table.arrays), list(found.values())
+        compiled = Compiled(lowered, self.task.parameters.views, by_row=list(values))
+        columns, results = compiled.columns(table.arrays), list(values.values())
         Sweep(compiled.plan, columns, table.count, results).run()
-        return found
+        return values
 
     @property
     def steps(self) -> int:

@@ -27,7 +27,7 @@ class Optimiser(NamedTuple):
     summary: str
     step: Callable[[Any, float, int, Setting, State], Any]
     remembers: tuple[str, ...]
-    own: Setting
+    defaults: Setting
     decay: float = 0.0
     rate: float = 0.01
     decoupled: bool = False
@@ -35,7 +35,7 @@ class Optimiser(NamedTuple):
     @property
     def settings(self) -> Setting:
         """Return all settings with their defaults."""
-        return {**self.own, "weight_decay": self.decay}
+        return {**self.defaults, "weight_decay": self.decay}
 
     def start(self, size: int) -> State:
         """Return the state before the first step: zeros."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from cgcli.errors import few
 from cgcli.operations.row import Shape
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence has them.
+
+    >>> joined(["w", "b"])
+    'w and b'
+    """
+    return " and ".join(names) if len(names) < 3 else few(names)
 
 
 class Parameters:
@@ -32,6 +42,21 @@ class Parameters:
             views[name] = flat[start : start + size].reshape(shape)
             start += size
         return views
+
+    def named(self, flags: Any, *, entire: bool = False) -> str:
+        """Return the names of what is flagged, element by element; with `entire`, of no parts.
+
+        >>> Parameters({"w": [1, 2], "b": 5}).named(np.array([False, True, True]))
+        'w[1] and b'
+        """
+        names: list[str] = []
+        for name, part in self.look(flags).items():
+            if part.all():
+                names.append(name)
+            elif not entire:
+                places = (", ".join(map(str, place)) for place in np.argwhere(part))
+                names += [f"{name}[{place}]" for place in places]
+        return joined(names)
 
     def values(self, flat: Any = None) -> dict[str, Any]:
         """Return a copy of the values by name: floats, and arrays."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import file_error, required
-from cgcli.learning.cells import Columns
+from cgcli.learning.cells import Bad, Columns
 from cgcli.learning.sources import Report, Source, check_names, chunk, gather
 from cgcli.learning.tables import CHUNK
 
 _LEAST: Final = 12
 """How many bytes a Parquet file has at least: two marks, and a length."""
+
+_ROWS: Final = "read_parquet(?, hive_partitioning=false)"
+"""What is read: the file alone, and nothing that the names of its folders say."""
+
+_DURATION: Final = 18
+"""What Arrow's format calls a span of time, in the union `Type` of its Schema.fbs."""
 
 
 def parquet(path: str) -> Source:
@@ -24,26 +32,34 @@ def parquet(path: str) -> Source:
     # DuckDB takes a path for a pattern; what would be one stands in brackets.
     pattern = re.sub(r"[*?\[]", r"[\g<0>]", path)
     # Of names that differ in nothing but their letters' case it makes others, in this order.
-    renamed = _asked(path, lambda: list(connection.from_parquet(pattern).columns))
+    renamed = _asked(path, lambda: _described(connection, pattern))
     schema = "SELECT name, num_children FROM parquet_schema(?)"
     parts = _asked(path, lambda: connection.execute(schema, [pattern]).fetchall())
     names = check_names(path, _outermost(parts))
-    count = "SELECT count(*) FROM read_parquet(?)"
+    metadata = "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'ARROW:schema'::BLOB"
+    stated = _asked(path, lambda: connection.execute(metadata, [pattern]).fetchall())
+    durations = _durations(stated[0][0]) if stated else set()
+    count = f"SELECT count(*) FROM {_ROWS}"  # noqa: S608  # a constant
     ((total,),) = _asked(path, lambda: connection.execute(count, [pattern]).fetchall())
 
     def chunks(wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
         if not wanted:
             yield from _numbered(total, report)
             return
+        for name in durations.intersection(wanted):
+            # Parquet has a whole number for it, and of which unit is not for us to guess.
+            bad = Bad(1, 0, name, "a span of time is not a number")
+            hint = "write it as a number of seconds, in a column whose name says so"
+            raise file_error(path, str(bad), hint)
         columns = Columns(wanted)
         called = [renamed[names.index(name)] for name in wanted]
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in called)
-        query = f"SELECT {quoted} FROM read_parquet(?)"  # noqa: S608  # names are quoted
+        query = f"SELECT {quoted} FROM {_ROWS}"  # noqa: S608  # names are quoted
         result = _asked(path, lambda: connection.execute(query, [pattern]))
         while block := _asked(path, lambda: result.fetchmany(CHUNK)):
-            found = _numbers(block)
-            if found is not None:
-                yield chunk(columns, found, report)
+            numbers = _numbers(block)
+            if numbers is not None:
+                yield chunk(columns, numbers, report)
             else:
                 rows = ((0, dict(zip(wanted, row, strict=True))) for row in block)
                 yield from gather(rows, columns, report)
@@ -66,6 +82,49 @@ def _asked(path: str, question: Callable[[], Any]) -> Any:
             raise file_error(path, "it is Parquet that is cut short", hint) from None
         hint = "write it again, or as CSV: it is damaged, or of a rare kind of Parquet"
         raise file_error(path, "it is Parquet that cannot be read", hint) from None
+
+
+def _described(connection: Any, pattern: str) -> list[str]:
+    query = f"DESCRIBE SELECT * FROM {_ROWS}"  # noqa: S608  # a constant
+    return [row[0] for row in connection.execute(query, [pattern]).fetchall()]
+
+
+def _durations(stated: bytes) -> set[str]:
+    """Return the columns that Arrow's schema calls durations; Parquet itself has no such type.
+
+    The schema is a FlatBuffer: Message.header, Schema.fields, and of each Field its name and type.
+    """
+    try:
+        data = base64.b64decode(stated)
+        schema = _follow(data, _slot(data, _follow(data, 8), 2))
+        fields = _follow(data, _slot(data, schema, 1))
+        (count,) = struct.unpack_from("<I", data, fields)
+        places = [_follow(data, fields + 4 + 4 * k) for k in range(count)]
+        names = [
+            _follow(data, _slot(data, place, 0))
+            for place in places
+            if data[_slot(data, place, 2)] == _DURATION
+        ]
+        lengths = [struct.unpack_from("<I", data, place)[0] for place in names]
+        return {data[p + 4 : p + 4 + n].decode() for p, n in zip(names, lengths, strict=True)}
+    except (ValueError, struct.error, IndexError):
+        return set()
+
+
+def _slot(data: bytes, table: int, number: int) -> int:
+    """Return where a FlatBuffer's table has a field; raises `ValueError` where it has none."""
+    layout = table - struct.unpack_from("<i", data, table)[0]
+    (size,) = struct.unpack_from("<H", data, layout)
+    offset = 0
+    if 4 + 2 * number < size:
+        (offset,) = struct.unpack_from("<H", data, layout + 4 + 2 * number)
+    if not offset:
+        raise ValueError
+    return int(table + offset)
+
+
+def _follow(data: bytes, place: int) -> int:
+    return int(place + struct.unpack_from("<I", data, place)[0])
 
 
 def _is_whole(path: str) -> bool:
@@ -97,7 +156,7 @@ def _numbers(block: list[tuple[Any, ...]]) -> Any:
     if not all(type(cell) in (int, float) for cell in block[0]):
         return None
     try:
-        found = np.array(block, dtype=np.float64)
+        numbers = np.array(block, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if found.ndim == 2 and np.isfinite(found).all() else None
+    return numbers if numbers.ndim == 2 and np.isfinite(numbers).all() else None

@@ -14,7 +14,7 @@ from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import Expression, Syntax, Value
 from cgcli.learning.parameters import Parameters
-from cgcli.learning.reading import stacked
+from cgcli.learning.reading import Stack, stacked
 from cgcli.learning.sources import Report, Source, listed
 from cgcli.learning.tables import ROW, Table, scaling, split
 from cgcli.learning.task import Task
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
     `scaling` has what a model's columns were scaled by; None to find it out.
     """
 
-    stacks: Mapping[str, str] = {}
+    stacks: Mapping[str, Stack] = {}
     scale: Sequence[str] = ()
     skip_bad: bool = False
     holdout: float = 0.0
@@ -50,20 +50,25 @@ class Reading(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A task, the rows to learn from and those held out, and what was met in reading them."""
+    """A task, the rows to learn from and those held out, and what was met in reading them.
+
+    `stacks` has the stacks by their columns' names.
+    """
 
     task: Task
     train: Table
     held: Table | None
     report: Report
+    stacks: Mapping[str, Stack]
 
 
 def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     """Return the task and its tables; raises `CgraphError` for names, shapes and rows."""
     metrics = {name: _expression(name, text) for name, text in given.metrics.items()}
-    columns = _columns(given, metrics, source, reading)
+    stacks = stacked(source.names, reading.stacks)
+    columns = _columns(given, metrics, source, stacks)
     report = Report(source.path, skip=reading.skip_bad)
-    chunks = read_columns(source, columns, reading.stacks, report)
+    chunks = read_columns(source, columns, stacks, report)
     train, held = split(chunks, reading.holdout, reading.seed)
     _check_rows(source, train, held, report)
     try:
@@ -82,7 +87,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
-    return Prepared(task, train, held, report)
+    return Prepared(task, train, held, report, stacks)
 
 
 def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, Shape]) -> None:
@@ -92,9 +97,9 @@ def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, S
             choice = f"dot(z, onehot({name}, 10)) for z[{name}], 10 the length of z"
             error.hint = f"'{name}' is another in each row; to choose by it write {choice}"
     if error.kind == "shape" and columns:
-        told = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
+        shown = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
         aside = "" if any(shapes[name] for name in columns) else '; --stack "x=c?" makes vectors'
-        error.hint = "; ".join(filter(None, [error.hint, f"in a row {', '.join(told)}{aside}"]))
+        error.hint = "; ".join(filter(None, [error.hint, f"in a row {', '.join(shown)}{aside}"]))
 
 
 def _check_rows(source: Source, train: Table, held: Table | None, report: Report) -> None:
@@ -120,10 +125,9 @@ def _expression(name: str, text: str) -> tuple[Expression, str]:
 
 
 def _columns(
-    given: Given, metrics: Mapping[str, Any], source: Source, reading: Reading
+    given: Given, metrics: Mapping[str, Any], source: Source, stacks: Mapping[str, Stack]
 ) -> list[str]:
     """Return the columns and stacks that the program and the metrics read; check every name."""
-    stacks = stacked(source.names, reading.stacks)
     for name in stacks:
         if name in source.names:
             message = f"'{excerpt(name)}' is a column, and a stack of others as well"
@@ -135,14 +139,30 @@ def _columns(
         if name in bound and name in available:
             message = f"'{excerpt(name)}' is given a value, and is a column of the data as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…, or rename one")
-    found, missing = told_apart(names, available, bound)
+    columns, missing = told_apart(names, available, bound)
     if missing:
         raise _missing(given, names, missing, source)
-    required = [*bound, *reading.stacks]
+    required = [*bound, *stacks]
     for name in required:
         if name not in names:
             raise unused_binding(given.program.text, names, name, required)
-    return found
+    _check_uses(free_names(given.program.syntax), source, stacks)
+    return columns
+
+
+def _check_uses(names: Iterable[str], source: Source, stacks: Mapping[str, Stack]) -> None:
+    """Raise `CgraphError` for a column that a cost uses twice: a target among what predicts it."""
+    uses = {name: "alone" for name in names if name in source.names}
+    for name, stack in stacks.items():
+        place = f"in the stack '{excerpt(name)}'"
+        for column in [stack] if isinstance(stack, str) else stack:
+            if column in uses:
+                message = (
+                    f"the column '{excerpt(column)}' is used twice: {uses[column]}, and {place}"
+                )
+                hint = "a pattern that takes in less, such as x_*, leaves it out of the stack"
+                raise CgraphError("usage", message, hint)
+            uses[column] = place
 
 
 def told_apart(
@@ -198,25 +218,25 @@ def check_scaling(scaling: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, S
 
 
 def read_columns(
-    source: Source, columns: Sequence[str], stacks: Mapping[str, str], report: Report
+    source: Source, columns: Sequence[str], stacks: Mapping[str, Stack], report: Report
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of a source, some at a time, the columns of each stack side by side."""
-    parts = stacked(source.names, {n: p for n, p in stacks.items() if n in columns})
     wanted: dict[str, None] = {}
     for name in columns:
-        wanted.update(dict.fromkeys(parts.get(name, [name])))
+        part = stacks.get(name, name)
+        wanted.update(dict.fromkeys([part] if isinstance(part, str) else part))
     for chunk in source.chunks(list(wanted), report):
-        found = {ROW: chunk[ROW]}
+        values = {ROW: chunk[ROW]}
         for name in columns:
-            pieces = [chunk[part] for part in parts.get(name, [name])]
-            if name not in parts or stacks[name] in parts[name]:
-                found[name] = chunk[stacks[name] if name in parts else name]
-            elif any(piece.ndim > 1 for piece in pieces):
+            part = stacks.get(name, name)
+            if isinstance(part, str):
+                values[name] = chunk[part]
+            elif any(chunk[column].ndim > 1 for column in part):
                 message = f"the stack '{excerpt(name)}' is of columns that are lists"
                 raise CgraphError("file", message, "stack columns of numbers")
             else:
-                found[name] = np.stack(pieces, axis=1)
-        yield found
+                values[name] = np.stack([chunk[column] for column in part], axis=1)
+        yield values
 
 
 def build_graph(
@@ -230,9 +250,9 @@ def build_graph(
     draft = Draft(given.program.syntax, bound, given.program.limits)
     graph = draft.graph
     nodes: dict[str, int] = {}
-    output, own = draft.output, {*given_names(given.program.syntax), *bound}
+    output, known = draft.output, {*given_names(given.program.syntax), *bound}
     for name, (expression, text) in metrics.items():
-        node = draft.add(expression, text, {} if "f" in own else {"f": output})
+        node = draft.add(expression, text, {} if "f" in known else {"f": output})
         if graph.shape(node):
             message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
             raise CgraphError("shape", message, "take its sum(…) or mean(…)")

@@ -7,7 +7,7 @@ import fnmatch
 import io
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from cgcli.learning.tables import CHUNK
 from cgcli.words import counted
 
 _LONGEST: Final = 64 * 2**20
+
+Stack: TypeAlias = str | list[str]
+"""The columns that make a vector: their names, or a pattern; a column's name is that column."""
 
 
 def open_source(path: str, stream: IO[bytes] | None, kind: str | None) -> Source:
@@ -42,22 +45,29 @@ def open_source(path: str, stream: IO[bytes] | None, kind: str | None) -> Source
     return _json(path, stream, lines=kind == "jsonl")
 
 
-def stacked(names: Sequence[str], patterns: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return for every stack the columns that its pattern matches, in the file's order.
+def stacked(names: Sequence[str], stacks: Mapping[str, Stack]) -> dict[str, Stack]:
+    """Return for every stack its columns: those a pattern matches, in the file's order, or a list.
 
-    A pattern without a wildcard is one column, which is given another name.
+    A pattern that is a column's name is that column, which is given another name. What comes
+    back, read of another file, is the same columns, wherever they stand there.
 
-    >>> stacked(["y", "p_0", "p_1"], {"x": "p_*"})
-    {'x': ['p_0', 'p_1']}
+    >>> stacked(["y", "p_0", "p_1"], {"x": "p_*", "z": "y", "v": ["p_1", "p_0"]})
+    {'x': ['p_0', 'p_1'], 'z': 'y', 'v': ['p_1', 'p_0']}
     """
-    found = {}
-    for name, pattern in patterns.items():
-        own = [each for each in names if each and fnmatch.fnmatchcase(each, pattern)]
-        if not own:
-            message = f"no column is like '{excerpt(pattern)}'"
+    columns: dict[str, Stack] = {}
+    for name, stack in stacks.items():
+        if isinstance(stack, str):
+            matches = [c for c in names if c and fnmatch.fnmatchcase(c, stack)]
+            missing = [] if matches or stack in names else [stack]
+            columns[name] = stack if stack in names else matches
+        else:
+            missing = [column for column in stack if column not in names]
+            columns[name] = stack
+        if missing:
+            no = "no column is like" if isinstance(stack, str) else "there is no column"
+            message = f"{no} '{excerpt(missing[0])}', for the stack '{excerpt(name)}'"
             raise CgraphError("file", message, listed(names))
-        found[name] = own
-    return found
+    return columns
 
 
 # CSV
@@ -101,9 +111,9 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
             rest: Iterable[str] = block
             start, before = before, before + len(block)
             if quick and not any('"' in line or "[" in line for line in block):
-                found = _plain(block, places, len(names), delimiter)
-                if found is not None:
-                    yield chunk(columns, found, report)
+                numbers = _plain(block, places, len(names), delimiter)
+                if numbers is not None:
+                    yield chunk(columns, numbers, report)
                     continue
             else:
                 # A quoted cell may go on over lines, past the end of this block, and where one
@@ -173,10 +183,10 @@ def _plain(block: list[str], places: list[int], width: int, delimiter: str) -> A
         # NumPy warns where there is nothing to read.
         return None
     try:
-        found = np.loadtxt(block, delimiter=delimiter, usecols=places, ndmin=2, comments=None)
+        numbers = np.loadtxt(block, delimiter=delimiter, usecols=places, ndmin=2, comments=None)
     except ValueError:
         return None
-    return found if len(found) == len(block) and np.isfinite(found).all() else None
+    return numbers if len(numbers) == len(block) and np.isfinite(numbers).all() else None
 
 
 def _cells(
@@ -222,11 +232,11 @@ def _json_lines(path: str, stream: IO[bytes]) -> Iterator[tuple[int, Mapping[str
 
 
 def _json_list(path: str, stream: IO[bytes]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    found = decode_json(_text(path, stream.read(4 * _LONGEST)), path)
-    if not isinstance(found, list):
+    rows = decode_json(_text(path, stream.read(4 * _LONGEST)), path)
+    if not isinstance(rows, list):
         raise file_error(path, "it is not a list of objects", 'write [{"x": 1, "y": 2}, …]')
-    for number, each in enumerate(found, 1):
-        yield 0, _object(f"{shorten(path, 80)}, row {number}", each)
+    for number, row in enumerate(rows, 1):
+        yield 0, _object(f"{shorten(path, 80)}, row {number}", row)
 
 
 def _text(called: str, data: bytes) -> str:
@@ -236,7 +246,7 @@ def _text(called: str, data: bytes) -> str:
         raise file_error(called, "it is not UTF-8", CONVERT) from None
 
 
-def _object(called: str, found: Any) -> Mapping[str, Any]:
-    if not isinstance(found, dict):
+def _object(called: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
         raise file_error(called, "it is not a JSON object", 'write {"x": 1, "y": 2}')
-    return found
+    return value

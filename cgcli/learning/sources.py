@@ -63,7 +63,7 @@ def _advice(first: Bad, bad: list[Bad]) -> str:
     if "columns" in first.why:
         return "the first line names the columns, and each line after it has a cell for each"
     column = excerpt(first.column)
-    held = dict.fromkeys(each.why.removesuffix(" is not a number") for each in bad)
+    held = dict.fromkeys(row.why.removesuffix(" is not a number") for row in bad)
     few = ", ".join(list(held)[:3]) + (", …" if len(held) > 3 else "")
     if first.why in held:
         return f"the column '{column}' has no number that can be used"
@@ -132,10 +132,10 @@ def gather(
         yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}
 
 
-def chunk(columns: Columns, found: Any, report: Report) -> dict[str, Any]:
+def chunk(columns: Columns, block: Any, report: Report) -> dict[str, Any]:
     """Return rows of numbers that were read at once, all of them good; they are counted here."""
-    report.rows += len(found)
+    report.rows += len(block)
     columns.shapes = dict.fromkeys(columns.names, ())
     report.check()
-    numbers = np.arange(report.rows - len(found) + 1, report.rows + 1, dtype=np.float64)
-    return {**{name: found[:, k] for k, name in enumerate(columns.names)}, ROW: numbers}
+    numbers = np.arange(report.rows - len(block) + 1, report.rows + 1, dtype=np.float64)
+    return {**{name: block[:, k] for k, name in enumerate(columns.names)}, ROW: numbers}

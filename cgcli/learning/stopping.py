@@ -1,10 +1,56 @@
-"""When to stop: the criteria of a run, and which of them was met."""
+"""How a run ends: the criteria that stop it, and what is known of the end."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cgcli.words import counted
+
+
+class Doubt(NamedTuple):
+    """Something that a run leaves in doubt, and what to try.
+
+    `kind` is one word: unconverged, falling, swinging, rising, stuck, dead, alike, kink,
+    unbounded or undetermined. Where it is `grave` the answer is not to be relied on.
+    """
+
+    kind: str
+    message: str
+    hint: str
+    grave: bool = True
+
+    def __str__(self) -> str:
+        """Return it as a sentence."""
+        return f"{self.message}; {self.hint}"
+
+
+class Failure(NamedTuple):
+    """Where a run diverged: the row's number in the file, the node's name, and what it met."""
+
+    row: int | None
+    node: str
+    message: str
+
+
+class End(NamedTuple):
+    """How a run ended, in a word and in a sentence, and what that leaves in doubt.
+
+    `kind` is converged, by a test that held; stopped, by a limit; interrupted, or diverged.
+    """
+
+    kind: str
+    message: str
+    doubts: tuple[Doubt, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the answer is to be relied on.
+
+        >>> End("converged", "the gradient is 0").reliable
+        True
+        """
+        return self.kind != "diverged" and not any(doubt.grave for doubt in self.doubts)
 
 
 def _done(number: int, noun: str) -> str:
@@ -15,7 +61,7 @@ class Criteria(NamedTuple):
     """What stops a run; None for what does not. The first that is met is told.
 
     >>> criteria = Criteria(epochs=10, cost=0.5)
-    >>> criteria.reached(cost=0.4, change=1.0, gradient=2.0)
+    >>> criteria.reached(cost=0.4, change=1.0, gradient=2.0).message
     'the cost 0.4 is at most 0.5 (--until-cost)'
     """
 
@@ -27,23 +73,28 @@ class Criteria(NamedTuple):
     patience: int | None = None
     seconds: float | None = None
 
-    def reached(self, cost: float, change: float | None, gradient: float | None) -> str:
-        """Return why the run is as good as was asked for; nothing when it is not yet."""
+    def reached(self, cost: float, change: float | None, gradient: float | None) -> End | None:
+        """Return the end of a run that is as good as was asked for; None when it is not yet."""
+        why = ""
         if self.cost is not None and cost <= self.cost:
-            return f"the cost {cost:.6g} is at most {self.cost:g} (--until-cost)"
-        if self.gradient is not None and gradient is not None and gradient <= self.gradient:
+            why = f"the cost {cost:.6g} is at most {self.cost:g} (--until-cost)"
+        elif self.gradient is not None and gradient is not None and gradient <= self.gradient:
             norm = f"the gradient's norm {gradient:.6g}"
-            return f"{norm} is at most {self.gradient:g} (--until-gradient)"
-        if self.change is not None and change is not None and change <= self.change:
-            return f"the cost changed by {change:.3g}, at most {self.change:g} (--until-change)"
-        return ""
+            why = f"{norm} is at most {self.gradient:g} (--until-gradient)"
+        elif self.change is not None and change is not None and change <= self.change:
+            why = f"the cost changed by {change:.3g}, at most {self.change:g} (--until-change)"
+        return End("converged", why) if why else None
 
-    def exhausted(self, step: int, epoch: int, seconds: float) -> str:
-        """Return which bound the run has come to; nothing when there is more to do."""
+    def exhausted(self, step: int, epoch: int, seconds: float) -> End | None:
+        """Return the end of a run that has come to a bound; None when there is more to do."""
+        why = ""
         if self.steps is not None and step >= self.steps:
-            return f"{_done(step, 'step')} (--steps)"
-        if self.epochs is not None and epoch >= self.epochs:
-            return f"{_done(epoch, 'epoch')} (--epochs)"
-        if self.seconds is not None and seconds >= self.seconds:
-            return f"{self.seconds:g} s are over (--time)"
-        return ""
+            why = f"{_done(step, 'step')} (--steps)"
+        elif self.epochs is not None and epoch >= self.epochs:
+            why = f"{_done(epoch, 'epoch')} (--epochs)"
+        elif self.seconds is not None and seconds >= self.seconds:
+            why = f"{self.seconds:g} s are over (--time)"
+        return End("stopped", why) if why else None
+
+
+INTERRUPTED: Final = End("interrupted", "it was interrupted")

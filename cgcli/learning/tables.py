@@ -55,13 +55,13 @@ class Table:
         """Return the columns of the rows from `start` to before `stop`."""
         if self.arrays is not None:
             return {name: array[start:stop] for name, array in self.arrays.items()}
-        found = {}
+        columns = {}
         for name, file in self.files.items():
             shape = self.shapes[name]
             file.seek(8 * start * size(shape))
             flat = np.fromfile(file, count=(stop - start) * size(shape))
-            found[name] = flat.reshape((stop - start, *shape))
-        return found
+            columns[name] = flat.reshape((stop - start, *shape))
+        return columns
 
     def chunks(self) -> Iterator[dict[str, Any]]:
         """Yield all rows in order, some at a time."""
@@ -188,7 +188,7 @@ def scaling(table: Table, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
     >>> scaling(writer.finish(), ["x"])
     {'x': (2.0, 1.0)}
     """
-    found = {}
+    known = {}
     for name in names:
         with np.errstate(over="ignore", invalid="ignore"):
             sums = sum(chunk[name].sum(axis=0) for chunk in table.chunks())
@@ -199,5 +199,5 @@ def scaling(table: Table, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
             message = f"the numbers of '{excerpt(name)}' are too large for their squares to add up"
             raise CgraphError("binding", message, "divide that column, and leave it out of --scale")
         deviation = np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1.0)
-        found[name] = as_value(mean), as_value(deviation)
-    return found
+        known[name] = as_value(mean), as_value(deviation)
+    return known

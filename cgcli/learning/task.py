@@ -35,6 +35,28 @@ class Task(NamedTuple):
         """The columns, each with what it is scaled by, or None."""
         return {name: self.scaling.get(name) for name in self.columns}
 
+    @property
+    def bottlenecks(self) -> list[int]:
+        """The nodes that all parameters reach the cost through, the cost itself first.
+
+        >>> from cgcli.program import parse
+        >>> graph = parse("p = w*x + b; (p - y)^2").graph()
+        >>> task = Task(graph, Parameters({"w": 1, "b": 0}), ("x", "y"), {}, {}, {})
+        >>> [graph.names[node] for node in task.bottlenecks]
+        ['f', 'v2', 'p']
+        """
+        graph, parameters = self.graph, [self.graph.inputs[name] for name in self.parameters.views]
+        active, nodes, ways = graph.dependents(parameters), [], {self.graph.output}
+        while ways:
+            node = max(ways)
+            if len(ways) == 1:
+                nodes.append(node)
+            if node in parameters:
+                break
+            ways.remove(node)
+            ways.update(argument for argument in graph.arguments[node] if active[argument])
+        return nodes
+
     def lowered(self) -> Lowered:
         """Return the graph on a new tape."""
         return Lowered(self.graph, self.scaled, self.constants)

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
-from cgcli.learning.doubts import falling, standing_still
-from cgcli.learning.failure import Failure, locate
+from cgcli.learning.doubts import course, unmoved
+from cgcli.learning.failure import locate
 from cgcli.learning.fitting import Fit, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import note_rows
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
-from cgcli.learning.stopping import Criteria
+from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 
 BATCHLESS: Final = ("lbfgs", "lm")
 """Optimisers of SciPy's, which look at all rows at once."""
 
 _EPOCHS: Final = 100
 _MOST: Final = 100_000
+_NOTHING: Final = 1e-9
+"""A cost that is so small beside that at the start is as good as 0."""
 
 
 class Options(NamedTuple):
@@ -48,22 +50,19 @@ class Options(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """How a run ended: why, the cost before and after, and what else was measured.
+    """How a run ended, the cost before and after, and what else was measured.
 
-    `failure` says what went wrong in one that diverged. `fit` is for least squares.
+    `fit` is what an optimiser of SciPy's came to.
     """
 
-    stopped: str
+    end: End
     start: float
     cost: float
     holdout: float | None
     metrics: dict[str, dict[str, float]]
     history: list[Record]
     state: State | None
-    failure: Failure | None = None
     fit: Fit | None = None
-    doubts: Sequence[str] = ()
-    """What the run leaves in doubt."""
 
 
 class Training:
@@ -78,7 +77,7 @@ class Training:
     >>> given = Given(parse("(w*x - y)^2"), {"w": 0.0}, {})
     >>> prepared = prepare(given, open_source("rows.csv", rows, "csv"), Reading())
     >>> training = Training(prepared, Options(rate=0.1))
-    >>> training.run(Watch()).stopped, round(prepared.task.parameters.values()["w"], 6)
+    >>> training.run(Watch()).end.message, round(prepared.task.parameters.values()["w"], 6)
     ('100 epochs are done (--epochs)', 2.0)
     """
 
@@ -96,6 +95,7 @@ class Training:
             message = "--patience looks at rows that are held out"
             raise CgraphError("usage", message, "add --holdout 0.2")
         self.descent: Descent | None = None
+        self._records: list[Record] = []
         if options.optimizer in BATCHLESS:
             return
         objective = Objective(self.task, prepared.train, options.batch, options.seed)
@@ -117,31 +117,56 @@ class Training:
 
     def run(self, watch: Watch) -> Trained:
         """Train; the task's parameters are the result."""
+        descent, task, table = self.descent, self.task, self.prepared.train
         with np.errstate(all="ignore"):
-            start, before = self._train.run()[0], self.task.parameters.flat.copy()
-            state, failure = None, None
-            doubts: list[str] = []
+            start, before = self._train.run()[0], task.parameters.flat.copy()
+            state, fit = None if descent is None else descent.state, None
+            steps = state.step if state else -1
             try:
-                if self.descent is None:
-                    return self._fitted(watch, start)
-                state = self.descent.state
-                stopped = self.descent.run(watch)
-                if state.step:
-                    doubts += standing_still(self.task.parameters, before)
-                if stopped.endswith("(--epochs)"):
-                    doubts += falling([record["cost"] for record in state.history])
+                if descent is None:
+                    fit = self._fitted(watch)
+                    end = fit.end
+                else:
+                    end = descent.run(watch)
             except DivergedError as error:
-                failure = locate(self.task, self.prepared.train, error.parameters)
-                stopped = f"it diverged: {error}"
+                failure = locate(task, table, error.parameters)
+                end = End("diverged", f"it diverged: {error}", failure=failure)
                 # What the optimiser remembers led there: who goes on begins it anew.
                 for memory in state.memory.values() if state else ():
                     memory.fill(0.0)
-            history = [] if state is None else state.history
-            return self._trained(stopped, start, state, history, failure=failure, doubts=doubts)
+            else:
+                cost = self._train.run()[0]
+                moved = state.step > steps if state else self.options.optimizer == "lbfgs"
+                doubts = self._course(end, start, cost)
+                if moved and abs(cost) > _NOTHING * abs(start) and table.arrays is not None:
+                    full = descent.objective if descent and descent.objective.full else None
+                    objective = full or Objective(task, table, None, 0)
+                    first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
+                    doubts += unmoved(objective, before, first)
+                end = end._replace(doubts=(*end.doubts, *doubts))
+            return self._trained(end, start, fit)
 
-    def _trained(
-        self, stopped: str, start: float, state: State | None, history: list[Record], **more: Any
-    ) -> Trained:
+    @property
+    def history(self) -> list[Record]:
+        """What was told of the epochs, or of the iterations of a fit."""
+        return self._records if self.descent is None else self.descent.state.history
+
+    def _course(self, end: End, start: float, cost: float) -> list[Doubt]:
+        """Return what the costs of a descent leave in doubt."""
+        if self.descent is None or end.kind == "interrupted":
+            return []
+        doubts = []
+        if end.kind == "stopped":
+            wanted = self.options.criteria
+            asked = any(b is not None for b in (wanted.epochs, wanted.steps, wanted.seconds))
+            doubts = course([record["cost"] for record in self.history], asked=asked)
+        if cost > start:
+            message = f"the cost rose, from {start:.6g} to {cost:.6g}"
+            doubts.append(Doubt("rising", message, "try a smaller --lr", grave=False))
+        # Of batches the costs go up and down by chance.
+        return [d for d in doubts if self.descent.objective.full or d.kind != "swinging"]
+
+    def _trained(self, end: End, start: float, fit: Fit | None) -> Trained:
         cost, values = self._train.run()
         note_rows(self.task, self.prepared.train, self.prepared.report)
         metrics = {name: {"train": value} for name, value in values.items()}
@@ -150,36 +175,32 @@ class Training:
             holdout, values = self._held.run()
             for name, value in values.items():
                 metrics[name]["holdout"] = value
-        return Trained(stopped, start, cost, holdout, metrics, history, state, **more)
+        state = None if self.descent is None else self.descent.state
+        return Trained(end, start, cost, holdout, metrics, self.history, state, fit)
 
-    def _fitted(self, watch: Watch, start: float) -> Trained:
+    def _fitted(self, watch: Watch) -> Fit:
+        history = self._records
         prepared, options = self.prepared, self.options
         criteria = options.criteria
         most = min(b for b in (criteria.epochs, criteria.steps, 10_000) if b is not None)
-        history: list[Record] = []
         began = time.monotonic()
-        stop = ""
         if options.optimizer == "lm":
-            fit = fit_residuals(self.task, prepared.train, most)
-            return self._trained(fit.stopped, start, None, history, fit=fit, doubts=fit.doubts)
+            return fit_residuals(self.task, prepared.train, most)
 
-        def tell(cost: float, norm: float) -> bool:
+        def tell(cost: float, norm: float) -> End | None:
             iteration = len(history) + 1
             record = {"epoch": iteration, "step": iteration, "cost": cost}
             history.append({**record, "gradient_norm": norm, "rate": 1.0})
             watch.epoch(history[-1])
-            nonlocal stop
-            change = abs(cost - history[-2]["cost"]) if len(history) > 1 else None
-            stop = criteria.reached(cost, change, norm)
-            stop = stop or criteria.exhausted(iteration, -1, time.monotonic() - began)
             if watch.asked_to_stop():
-                stop = "it was interrupted"
-            return bool(stop)
+                return INTERRUPTED
+            change = abs(cost - history[-2]["cost"]) if len(history) > 1 else None
+            # An iteration that is the last is no limit: L-BFGS tells its end itself.
+            limits = criteria._replace(epochs=None, steps=None)
+            end = criteria.reached(cost, change, norm)
+            return end or limits.exhausted(iteration, -1, time.monotonic() - began)
 
-        objective = Objective(self.task, prepared.train, None, options.seed)
-        fit = fit_lbfgs(objective, most, tell)
-        fit = fit._replace(stopped=stop or fit.stopped)
-        return self._trained(fit.stopped, start, None, history, fit=fit)
+        return fit_lbfgs(Objective(self.task, prepared.train, None, options.seed), most, tell)
 
 
 def bounded(criteria: Criteria) -> Criteria:

@@ -15,6 +15,14 @@ from tests.conftest import Ran
 Command = Callable[..., Ran]
 
 
+XOR = "a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n"
+NET = "h = tanh(W @ [a,b] + c); p = sigmoid(dot(v,h) + d); (p - y)^2"
+LINE = "x,y\n1,3\n2,5.1\n3,6.9\n4,9\n5,11.1\n6,12.9\n7,15\n8,17.1\n9,18.9\n10,21\n"
+BOX = "x,y\n1,109\n2,149\n3,149\n5,191\n7,213\n10,224\n"
+OUTLIER = "x,y\n1,1\n2,2.2\n3,2.9\n4,4.1\n5,30\n"
+ALIKE = ("W=full(2,2,0.5)", "c=full(2,0.1)", "v=full(2,0.3)", "d=0", "--lr", "1")
+
+
 def fit(cgraph: Command, folder: Path, text: str, rows: str, *more: str) -> tuple[Any, str]:
     data = folder / "rows.csv"
     data.write_text(rows, encoding="utf-8")
@@ -49,7 +57,7 @@ def test_what_does_not_matter_leaves_the_others_their_errors(
 def test_parameters_that_stay_where_they_start_are_told(cgraph: Command, tmp_path: Path) -> None:
     rows = "x,y\n1,1\n2,3\n"
     _, err = fit(cgraph, tmp_path, "(v*tanh(w*x) + b - y)^2", rows, "w=0", "v=0", "b=0")
-    assert "warning: v and w: the gradient by it is 0" in err
+    assert "warning: v and w: the gradient is 0" in err
 
 
 @pytest.mark.parametrize(("rate", "told"), [("0.0005", True), ("0.1", False)])
@@ -58,3 +66,108 @@ def test_a_cost_that_is_falling_still_is_told(
 ) -> None:
     _, err = fit(cgraph, tmp_path, "(w*x - y)^2", "x,y\n1,2\n2,4.1\n", "w=0", "--lr", rate)
     assert ("warning: the cost is still falling" in err) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "words", "kinds", "told"),
+    [
+        # A plain line by each method: nothing to say.
+        ("(w*x + b - y)^2", LINE, "w=0 b=0 --optimizer lbfgs", [], ""),
+        ("w*x + b - y", LINE, "w=0 b=0 --residual", [], ""),
+        ("(w*x + b - y)^2", LINE, "w=0 b=0 --lr 0.02 --until-gradient 1e-9", [], ""),
+        # What is at its minimum may stay there: the mean of x is 0.
+        ("(w*x + b - y)^2", "x,y\n-1,-2\n0,0\n1,2.1\n2,3.9\n-2,-4\n", "w=0 b=0 --lr 0.1", [], ""),
+        ("w*x + b - y", LINE, "w=0 b=0 --residual --epochs 1", ["unconverged"], "did not converge"),
+        ("exp(w*x) - y", LINE, "w=0 --residual --epochs 2", ["unconverged"], "did not converge"),
+        ("(exp(w*x) - y)^2", LINE, "w=0 --optimizer lbfgs --epochs 2", ["unconverged"], "2 iter"),
+        (
+            NET,
+            XOR,
+            "W=zeros(2,2) c=zeros(2) v=zeros(2) d=0 --optimizer lbfgs",
+            ["stuck"],
+            "W, c, v:",
+        ),
+        ("(w*relu(v*x - 100) + b - y)^2", LINE, "w=1 v=1 b=0 --lr 0.1", ["stuck"], "w and v:"),
+        ("(b1*(1 - exp(-b2*x)) - y)^2", BOX, "b1=100 b2=60 --lr 0.1", ["dead"], "b2:"),
+        ("(w*sigmoid(v*x - 9) + b - y)^2", LINE, "w=9 v=99 b=0 --lr 0.1", ["dead"], "v:"),
+        (NET, XOR, " ".join(ALIKE), ["falling", "alike"], "the parts of W, c, v started alike and stay alike"),
+        ("abs(w*x + b - y)", OUTLIER, "w=0 b=0 --lr 0.3", ["swinging"], "swings to and fro"),
+        (
+            "z = a + b*x; softplus(z) - y*z",
+            "x,y\n1,0\n2,0\n3,0\n4,1\n5,1\n6,1\n",
+            "a=0 b=0 --optimizer lbfgs",
+            ["unbounded"],
+            "grow without bound",
+        ),
+        ("abs(w*x + b - y)", OUTLIER, "w=0 b=0 --optimizer lbfgs", ["kink"], "a kink"),
+        (
+            "A*exp(-(x - m)^2) - y",
+            LINE,
+            "A=1 m=60 --residual",
+            ["undetermined"],
+            "A and m do not matter",
+        ),
+        (
+            "a*x + b*(2*x + c) - y",
+            LINE,
+            "a=1 b=1 c=1 --residual",
+            ["undetermined"],
+            "not determined apart",
+        ),
+    ],
+)
+def test_how_a_run_ended_is_told(
+    text: str,
+    rows: str,
+    words: str,
+    kinds: list[str],
+    told: str,
+    cgraph: Command,
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text(rows, encoding="utf-8")
+    ran = cgraph("train", text, "-d", str(data), *words.split(), "--json")
+    end = json.loads(ran.out)["end"]
+    assert [doubt["kind"] for doubt in end["doubts"]] == kinds
+    assert all(doubt["hint"] for doubt in end["doubts"])
+    assert end["reliable"] is (not kinds)
+    assert ran.status == (1 if kinds else 0)
+    assert told in " ".join(doubt["message"] for doubt in end["doubts"])
+
+
+def test_which_direction_is_not_determined(cgraph: Command, tmp_path: Path) -> None:
+    rows = "x1,x2,y\n1,2,2.1\n2,4,3.9\n3,6,6.2\n4,8,7.7\n"
+    _, err = fit(cgraph, tmp_path, "a*x1 + b*x2 - y", rows, "a=1", "b=1", "--residual")
+    # To take 2 from a for each 1 that b gains changes nothing: x2 is 2*x1.
+    assert "moved together by (1, -0.5), they fit as well" in err
+
+
+def test_a_limit_that_was_asked_for_is_no_fault(cgraph: Command, tmp_path: Path) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text(LINE, encoding="utf-8")
+    words = ("train", "(w*x - y)^2", "-d", str(data), "w=0", "--lr", "1e-5")
+    for more, status, mark in (((), 1, "warning"), (("--epochs", "50"), 0, "note")):
+        ran = cgraph(*words, *more)
+        assert ran.status == status
+        assert f"{mark}: the cost is still falling" in ran.err
+
+
+def test_a_flat_valley_is_left_for_the_minimum(cgraph: Command, tmp_path: Path) -> None:
+    """NIST's BoxBOD from its first start, where Levenberg and Marquardt's step goes astray."""
+    document, err = fit(
+        cgraph, tmp_path, "b1*(1 - exp(-b2*x)) - y", BOX, "b1=1", "b2=1", "--residual"
+    )
+    assert document["parameters"] == pytest.approx({"b1": 213.80940889, "b2": 0.54723748542})
+    assert document["standard_errors"] == pytest.approx({"b1": 12.354515176, "b2": 0.10455993237})
+    assert not err
+
+
+@pytest.mark.parametrize("power", [-200, 200])
+def test_numbers_whose_squares_are_none(power: int, cgraph: Command, tmp_path: Path) -> None:
+    y = np.array([9.0, 22, 29, 41, 47, 63, 70, 79])
+    plain = np.polyfit(np.arange(1.0, 9), y, 1)
+    rows = "x,y\n" + "".join(f"{k},{v}e{power}\n" for k, v in enumerate(y, 1))
+    document, _ = fit(cgraph, tmp_path, "b0 + b1*x - y", rows, "b0=0", "b1=0", "--residual")
+    values = [float(document["parameters"][name]) / 10.0**power for name in ("b1", "b0")]
+    assert values == pytest.approx(plain, rel=1e-9)

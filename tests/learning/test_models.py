@@ -55,7 +55,8 @@ def test_what_is_written_fits_its_schema_and_goes_on(
     model = folder / "m.json"
     model.unlink(missing_ok=True)
     ran = cgraph(*words(folder, *variant, "--epochs", "3", "-o", str(model)))
-    assert ran.status == (1 if "1e6" in variant else 0), ran.err
+    # Three epochs diverge at that rate, and are too few for L-BFGS to converge.
+    assert ran.status == (1 if {"1e6", "lbfgs"} & {*variant} else 0), ran.err
     document = json.loads(model.read_text())
     jsonschema.validate(document, SCHEMA)
     assert misfit(document, "model") is None
@@ -117,7 +118,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("data.rows", -1, "at data.rows, -1 is less than 0"),
     ("data.rows", 1.5, "at data.rows, 1.5 is not a whole number"),
     ("data.columns", ["x1", 2], "at data.columns[1], 2 is not text"),
-    ("data.stack.x", ["x?"], "at data.stack.x, a list is not text"),
+    ("data.stack.x", 3, "at data.stack.x, 3 is not text or a list"),
     ("data.scale.x", [1.0], "at data.scale.x, it has 1 elements, and must have 2"),
     ("data.scale.x.1", [1.0, "x"], "at data.scale.x[1][1], 'x' is not"),
     ("data.skip_bad", "no", "at data.skip_bad, 'no' is not true or false"),

@@ -16,7 +16,7 @@ import pytest
 from cgcli.learning import batches
 from cgcli.learning.models import as_json
 from cgcli.learning.schedule import Schedule
-from cgcli.learning.stopping import Criteria
+from cgcli.learning.stopping import Criteria, End
 from cgcli.learning.tables import ROW, Table, TableWriter, scaling, split
 from cgcli.views.learning.rows import RowWriter
 
@@ -50,15 +50,22 @@ def test_step_falls_after_so_many_epochs() -> None:
 )
 def test_bounds(criteria: Criteria, words: str) -> None:
     step = 1 if criteria.steps == 1 else 6
-    assert criteria.exhausted(step, 2, 9.0) == words
+    end = criteria.exhausted(step, 2, 9.0)
+    assert end == (End("stopped", words) if words else None)
 
 
 def test_what_is_reached_is_reached_at_the_bound_itself() -> None:
-    assert "at most 0.5" in Criteria(cost=0.5).reached(0.5, None, None)
-    assert "at most 0.5" in Criteria(change=0.5).reached(9, 0.5, None)
-    assert "at most 0.5" in Criteria(gradient=0.5).reached(9, None, 0.5)
+    for criteria, values in (
+        (Criteria(cost=0.5), (0.5, None, None)),
+        (Criteria(change=0.5), (9, 0.5, None)),
+        (Criteria(gradient=0.5), (9, None, 0.5)),
+    ):
+        end = criteria.reached(*values)
+        assert end is not None
+        assert end.kind == "converged"
+        assert "at most 0.5" in end.message
     above = math.nextafter(0.5, 1)
-    assert Criteria(cost=0.5, change=0.5, gradient=0.5).reached(above, above, above) == ""
+    assert Criteria(cost=0.5, change=0.5, gradient=0.5).reached(above, above, above) is None
 
 
 def table(count: int, memory: int) -> Table:

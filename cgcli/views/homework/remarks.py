@@ -65,19 +65,12 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     if judged.verdict == WRONG and reveal != VERDICT:
         written = judged.answer.written
         if written is not None and written.shape != getattr(judged.truth, "shape", ()):
-<<<<<<< HEAD
-            found.append(Message("this has another shape"))
-        if judged.part:
-            found.append(Message("it goes wrong at {part}", part=Math(printable(judged.part))))
-        found += _diagnoses(exercise, judged)
-    if judged.verdict != RIGHT and reveal == ANSWER and not exercise.symbolic:
-        found.append(Message("right is {number}", number=_number(judged.truth)))
-=======
             messages.append(Message("this has another shape"))
+        if judged.part:
+            messages.append(Message("it goes wrong at {part}", part=Math(printable(judged.part))))
         messages += _diagnoses(exercise, judged)
-    if judged.verdict != RIGHT and reveal == ANSWER:
+    if judged.verdict != RIGHT and reveal == ANSWER and not exercise.symbolic:
         messages.append(Message("right is {number}", number=_number(judged.truth)))
->>>>>>> w-class
         expected = _number(judged.expected)
         if judged.verdict == WRONG and expected != _number(judged.truth):
             more = Message("from the numbers before it follows {number}", number=expected)

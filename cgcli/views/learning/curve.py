@@ -57,7 +57,7 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
     wide = max(map(len, labels))
     lines = []
     for row in range(height - 1, -1, -1):
-        cells = "".join(blocks[min(8, max(0, each - 8 * row))] for each in eighths)
+        cells = "".join(blocks[min(8, max(0, eighth - 8 * row))] for eighth in eighths)
         axis = "┤" if unicode else "|"
         lines.append(f"{labels[height - 1 - row]:>{wide}} {axis}{cells.rstrip()}")
     return lines
@@ -120,8 +120,8 @@ def _ticks(low: float, high: float, logarithmic: bool) -> list[float]:
     if logarithmic:
         first, last = math.ceil(low), math.floor(high)
         step = max(1, (last - first) // 5)
-        found = [10.0**k for k in range(first, last + 1, step)]
-        return found or [10.0**low, 10.0**high]
+        powers = [10.0**k for k in range(first, last + 1, step)]
+        return powers or [10.0**low, 10.0**high]
     # Below the least normal double there are no round numbers.
     rough = max((high / 2 - low / 2) / 2.5, 1e-300) if high > low else 1.0
     size = 10 ** math.floor(math.log10(rough))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from cgcli.learning.descent import Record
 from cgcli.learning.models import Model
+from cgcli.learning.parameters import Parameters
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.training import Trained, Training
 from cgcli.views.document import fields, number
 from cgcli.views.learning.rows import row_notes
@@ -16,10 +16,11 @@ from cgcli.views.learning.rows import row_notes
 def as_document(training: Training, trained: Trained, model: Model) -> dict[str, Any]:
     """Return what a run came to as the document `cgraph.train/1`."""
     task, data = training.task, model.data
-    state, fit, failure = trained.state, trained.fit, trained.failure
+    state, fit, end = trained.state, trained.fit, trained.end
+    known = None if fit is None else fit.statistics
     errors = None
-    if fit is not None and fit.errors is not None:
-        errors = task.parameters.look(np.asarray(fit.errors))
+    if known is not None and known.errors is not None:
+        errors = task.parameters.look(known.errors)
     return {
         "schema": "cgraph.train/1",
         "expression": model.program,
@@ -32,17 +33,40 @@ def as_document(training: Training, trained: Trained, model: Model) -> dict[str,
         **fields(training.options, "optimizer", "seed"),
         "steps": state.step if state else (fit.evaluations if fit else 0),
         "epochs": state.epoch if state else 0,
-        "stopped": trained.stopped,
-        "doubts": list(trained.doubts),
-        "diverged": None if failure is None else failure._asdict(),
+        "stopped": end.message,
+        "end": {
+            "kind": end.kind,
+            "reliable": end.reliable,
+            "doubts": [doubt._asdict() for doubt in end.doubts],
+        },
+        "doubts": list(map(str, end.doubts)),
+        "diverged": None if end.failure is None else end.failure._asdict(),
         "standard_errors": number(errors),
-        "sum_of_squares": None if fit is None else number(fit.sum),
-        "residual_deviation": None if fit is None else number(fit.deviation),
+        "sum_of_squares": None if known is None else number(known.sum),
+        "residual_deviation": None if known is None else number(known.deviation),
+        "statistics": None if known is None else _statistics(known, task.parameters),
         "notes": row_notes(training.prepared.report.notes),
         "history": list(map(_record, trained.history)),
     }
 
 
+def _statistics(known: Statistics, parameters: Parameters) -> dict[str, Any]:
+    """Return the statistics of least squares; the matrices are in the order of the parameters."""
+    t, p, interval = None, None, None
+    if known.errors is not None:
+        t, p = parameters.look(known.t), parameters.look(known.p)
+        low, high = parameters.look(known.low), parameters.look(known.high)
+        interval = {name: [low[name], high[name]] for name in low}
+    names = ("covariance", "correlation", "r_squared", "adjusted_r_squared", "aic", "bic")
+    return {
+        "degrees_of_freedom": known.free,
+        **number({"t": t, "p_value": p, "confidence_95": interval, **fields(known, *names)}),
+        "residual_quartiles": number(known.quartiles),
+    }
+
+
 def _record(record: Record) -> Record:
     """Return what is told of an epoch; what counts stays a whole number."""
-    return {name: each if isinstance(each, int) else number(each) for name, each in record.items()}
+    return {
+        name: value if isinstance(value, int) else number(value) for name, value in record.items()
+    }

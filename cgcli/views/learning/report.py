@@ -18,6 +18,9 @@ from cgcli.words import counted
 _WIDTH: Final = 72
 _HEIGHT: Final = 6
 _FEW: Final = 16
+_HEADS: Final = ("standard error", "95% from", "to", "t", "p")
+_FULL: Final = ("value", "standard error")
+"""What is shown with all digits that are asked for; a test needs few."""
 
 
 def print_trained(training: Training, trained: Trained, digits: int) -> None:
@@ -34,20 +37,31 @@ def print_trained(training: Training, trained: Trained, digits: int) -> None:
         out.print()
     _print_parameters(training, trained, digits, out)
     say(out, *_summary(training, trained, digits), soft_wrap=True)
-    tell(*(f"warning: {doubt}" for doubt in trained.doubts))
+    doubts = trained.end.doubts
+    tell(*(f"{'warning' if doubt.grave else 'note'}: {doubt}" for doubt in doubts))
 
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
-    values, errors, fit = training.task.parameters.values(), None, trained.fit
-    if fit is not None and fit.errors is not None:
-        errors = training.task.parameters.look(np.asarray(fit.errors))
-    numbers = [values] if errors is None else [values, errors]
-    rows = [
-        [printable(shorten(name)), *(_short(part[name], digits) for part in numbers)]
-        for name in values
-    ]
+    parameters, known = training.task.parameters, trained.fit and trained.fit.statistics
+    columns = {"value": parameters.values()}
+    if known is not None and known.errors is not None:
+        more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
+        columns |= {head: parameters.look(flat) for head, flat in more}
+    names = [printable(shorten(name)) for name in columns["value"]]
+    cells = {
+        head: [
+            _short(value, digits if head in _FULL else min(digits, 4)) for value in part.values()
+        ]
+        for head, part in columns.items()
+    }
+    # As many columns as stand beside each other; the others are in the JSON.
+    width, heads = max(9, *map(len, names)), list[str]()
+    for head, texts in cells.items():
+        width += 3 + max(map(len, [head, *"\n".join(texts).split("\n")]))
+        if width <= out.width or len(heads) < 2:
+            heads.append(head)
     first = Column("parameter", {**WORDS, "style": "cyan", "min_width": 9})
-    heads = ["value", "standard error"][: len(numbers)]
+    rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
 
@@ -74,13 +88,23 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for line, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
         lines.append(line + more)
-    fit = trained.fit
-    if fit is not None and fit.sum is not None:
-        line = f"sum of squares {shown(fit.sum, digits)}"
-        if fit.deviation is not None:
-            line += f", residual standard deviation {shown(fit.deviation, digits)}"
+    known = trained.fit and trained.fit.statistics
+    if known is not None:
+        line = f"sum of squares {shown(known.sum, digits)}"
+        if known.deviation is not None:
+            line += f", residual standard deviation {shown(known.deviation, digits)}"
+            line += f" with {counted(known.free, 'degree')} of freedom"
         lines.append(line)
+        quality = {
+            "R²" if can_show("²") else "R^2": known.r_squared,
+            "adjusted": known.adjusted_r_squared,
+        }
+        quality |= {"AIC": known.aic, "BIC": known.bic}
+        texts = [f"{name} {shown(q, digits)}" for name, q in quality.items() if q is not None]
+        lines += [", ".join(texts)] if texts else []
+        least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
+        lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
     steps = trained.state.step if trained.state else 0
     took = f" after {counted(steps, 'step')}" if steps else ""
-    lines.append(f"stopped{took}: {trained.stopped}")
+    lines.append(f"stopped{took}: {trained.end.message}")
     return lines

@@ -46,12 +46,12 @@ class RowWriter:
             return self._table(rows, values, kinds, begun)
         objects = []
         for k, row in enumerate(rows):
-            found = {"row": int(row), **number({name: array[k] for name, array in values.items()})}
+            cells = {"row": int(row), **number({name: array[k] for name, array in values.items()})}
             notes = {"notes": kinds[k].split()} if self._noting else {}
-            objects.append(json.dumps({**found, **notes}))
+            objects.append(json.dumps({**cells, **notes}))
         if self._form == "jsonl":
-            return "".join(f"{each}\n" for each in objects)
-        return (",\n" if begun else f"{_HEAD}\n") + ",\n".join(f"    {each}" for each in objects)
+            return "".join(f"{line}\n" for line in objects)
+        return (",\n" if begun else f"{_HEAD}\n") + ",\n".join(f"    {line}" for line in objects)
 
     def end(self, notes: Mapping[str, tuple[int, int, Note]] = {}) -> str:
         """Return the end of a JSON document, with the notes on its rows; else nothing."""

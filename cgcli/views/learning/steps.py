@@ -84,8 +84,8 @@ def _print_step(
     of = f"the {kind} over {count:,} rows" if count > 1 else "this row"
     write(f"The cost and its gradient, {of}\n  {name} = {shown(cost, digits)}\n")
     views = task.parameters.look(gradient.copy())
-    for own, view in views.items():
-        write(f"  ∂{name}/∂{own} = {_inline(view, digits)}\n")
+    for parameter, view in views.items():
+        write(f"  ∂{name}/∂{parameter} = {_inline(view, digits)}\n")
     before = task.parameters.look(descent.flat.copy())
     rate = descent.schedule.at(step, epoch)
     clipped = descent.shorten()
@@ -95,11 +95,13 @@ def _print_step(
     plain = descent.optimiser.name == "gd" and not descent.setting["weight_decay"] and not clipped
     rule = "W = W - rate * gradient" if plain else descent.optimiser.summary
     write(f"\nUpdate: {rule}, rate {shown(rate, digits)}\n")
-    for own, view in task.parameters.look(descent.flat).items():
-        old, new, slope = (_inline(each, digits) for each in (before[own], view, views[own]))
+    for parameter, view in task.parameters.look(descent.flat).items():
+        old, new, slope = (
+            _inline(part, digits) for part in (before[parameter], view, views[parameter])
+        )
         sign = f"({slope})" if slope.startswith("-") else slope
         way = f"{old} - {shown(rate, digits)} * {sign} = {new}" if plain else f"{old} → {new}"
-        write(f"  {own} = {way}\n" if plain else f"  {own}: {way}\n")
+        write(f"  {parameter} = {way}\n" if plain else f"  {parameter}: {way}\n")
     write("\n")
 
 

@@ -1,0 +1,174 @@
+"""What least squares tells of its parameters: how far the rows determine them, and how well."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.errors import required
+from cgcli.learning.parameters import Parameters
+from cgcli.learning.stopping import Doubt
+from cgcli.learning.tables import Table
+from cgcli.learning.task import Task
+from cgcli.plan.compiled import Compiled
+
+_UNDETERMINED: Final = 1e-13
+"""A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
+_PART: Final = 1e-6
+_SHOWN: Final = 4
+LEVEL: Final = 0.95
+"""How often an interval of confidence has the parameter in it."""
+_MATRIX: Final = 200
+"""Of more parameters than these the covariance is not told."""
+
+
+class Spread(NamedTuple):
+    """The matrix (JᵀJ)⁻¹, infinite on its diagonal for what is not determined, and what is not.
+
+    `rank` is how many combinations of parameters the rows determine.
+    """
+
+    inverse: Any
+    rank: int
+    doubts: list[Doubt]
+
+
+def spread(jacobian: Any, parameters: Parameters) -> Spread:
+    """Return how far residuals determine their parameters, from the Jacobian rows × parameters.
+
+    By the singular values of J with its columns scaled to length 1, as in Golub and Van Loan,
+    Matrix Computations, 4th ed., section 5.5. A parameter does not matter where to double it
+    changes nothing that a double can hold.
+
+    >>> two = np.array([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]])
+    >>> of = spread(two, Parameters(dict(a=1, b=1, c=1)))
+    >>> of.rank, [doubt.message[:30] for doubt in of.doubts]
+    (1, ['c does not matter: no row depe', 'a and b: not determined apart,'])
+    """
+    size = jacobian.shape[1]
+    if not np.isfinite(jacobian).all():
+        return Spread(np.full((size, size), np.inf), size, [])
+    scale = np.linalg.norm(jacobian, axis=0)
+    effect = scale * np.abs(parameters.flat)
+    idle = (scale == 0) | ((effect < _UNDETERMINED * effect.max(initial=0.0)) & (effect > 0))
+    scale[idle] = 1.0
+    _, sizes, directions = np.linalg.svd(np.where(idle, 0, jacobian / scale), full_matrices=False)
+    known = sizes > _UNDETERMINED * sizes[0]
+    loose = directions[~known & (np.abs(directions[:, ~idle]).max(axis=1, initial=0) > _PART)]
+    mixed = (np.abs(loose).max(axis=0, initial=0.0) > _PART) & ~idle
+    rooted = directions[known] / sizes[known, None]
+    inverse = (rooted.T @ rooted) / np.outer(scale, scale)
+    unknown = mixed | idle
+    inverse[unknown], inverse[:, unknown] = np.nan, np.nan
+    inverse[unknown, unknown] = np.inf
+    doubts = []
+    if idle.any():
+        names = parameters.named(idle)
+        do = "do" if " " in names else "does"
+        message = f"{names} {do} not matter: no row depends on that here"
+        doubts.append(Doubt("undetermined", message, "hold it with --fix, or start elsewhere"))
+    if mixed.any():
+        way = ""
+        if len(loose) == 1 and mixed.sum() <= _SHOWN:
+            step = loose[0][mixed] / scale[mixed]
+            way = f" by ({', '.join(f'{part:.4g}' for part in step / step[np.abs(step).argmax()])})"
+        message = (
+            f"{parameters.named(mixed)}: not determined apart, the rows tell a combination of them "
+            f"alone: moved together{way}, they fit as well"
+        )
+        doubts.append(Doubt("undetermined", message, "hold one of them with --fix"))
+    return Spread(inverse, int(known.sum()), doubts)
+
+
+class Statistics(NamedTuple):
+    """What the residuals at the minimum tell, their number less the rank being `free`.
+
+    By parameter, flat: standard `errors`, `t`, the probability `p` of one as far from 0, and the
+    ends `low` and `high` of the interval of confidence. `covariance` is None of very many.
+    `r_squared` compares with the best constant, weighted as the residuals are; `aic` and `bic`
+    are those of normal residuals, whose spread counts as a parameter. `quartiles` are the five
+    of the residuals.
+    """
+
+    sum: float
+    free: int
+    deviation: float | None = None
+    errors: Any = None
+    t: Any = None
+    p: Any = None
+    low: Any = None
+    high: Any = None
+    covariance: Any = None
+    correlation: Any = None
+    r_squared: float | None = None
+    adjusted_r_squared: float | None = None
+    aic: float | None = None
+    bic: float | None = None
+    quartiles: Any = None
+
+
+def statistics(
+    task: Task, table: Table, residuals: Any, known: Spread, factor: float
+) -> Statistics:
+    """Return the statistics of residuals, which with their Jacobian were brought to a factor."""
+    special = required("scipy.special", "train", "for the distribution of t")
+    flat, count = task.parameters.flat, len(residuals)
+    scaled = float(residuals @ residuals)
+    free = count - known.rank
+    quartiles = np.quantile(residuals / factor, (0, 0.25, 0.5, 0.75, 1)) if count else None
+    result = Statistics(scaled / factor / factor, free, quartiles=quartiles)
+    if scaled > 0:
+        logarithm = count * (np.log(2 * np.pi * scaled / count) - 2 * np.log(factor) + 1)
+        weight = known.rank + 1
+        result = result._replace(aic=logarithm + 2 * weight, bic=logarithm + np.log(count) * weight)
+    if free <= 0:
+        return result
+    roots = np.sqrt(known.inverse.diagonal())
+    errors = np.where(roots == np.inf, np.inf, np.sqrt(scaled / free) * roots)
+    t = flat / errors
+    reach = special.stdtrit(free, (1 + LEVEL) / 2) * errors
+    result = result._replace(
+        deviation=np.sqrt(scaled / free) / factor, errors=errors, t=t,
+        p=2 * special.stdtr(free, -np.abs(t)), low=flat - reach, high=flat + reach,
+    )  # fmt: skip
+    if len(flat) <= _MATRIX:
+        result = result._replace(
+            covariance=scaled / free * known.inverse,
+            correlation=known.inverse / np.outer(roots, roots),
+        )
+    total = _about_constant(task, table, factor)
+    if total is not None and total > 0:
+        part = scaled / total
+        adjusted = 1 - part * (count - 1) / free
+        result = result._replace(r_squared=1 - part, adjusted_r_squared=adjusted)
+    return result
+
+
+def _about_constant(task: Task, table: Table, factor: float) -> float | None:
+    """Return the least sum of squares where the prediction is one number for all rows.
+
+    The prediction is the first node on the way down from the residual, r = α p + β, that has a
+    target beside it, β; None where there is none, or where α depends on the parameters.
+    """
+    flat, kept = task.parameters.flat, task.parameters.flat.copy()
+    for node in task.bottlenecks[1:]:
+        if task.graph.shape(node):
+            continue
+        lowered = task.lowered()
+        places = [lowered.row(task.graph.output), lowered.row(node), *lowered.gradient_rows([node])]
+        compiled = Compiled(lowered, task.parameters.views, by_row=places)
+        residual, value, slope = compiled.rows(table.arrays or {}, table.count)
+        target = residual * factor - slope * factor * value
+        if np.abs(target).max() <= _PART**2 * np.abs(residual * factor).max():
+            continue
+        np.copyto(flat, kept * (1 + _PART) + _PART)
+        moved = compiled.rows(table.arrays or {}, table.count)[2]
+        np.copyto(flat, kept)
+        if not np.array_equal(moved, slope):
+            return None
+        slope = slope * factor
+        constant = -(slope @ target) / (slope @ slope)
+        left = slope * constant + target
+        return float(left @ left)
+    return None
