@@ -33,14 +33,14 @@ class CellSweep(MaskedSweep):
     """Both passes, each node of whose arguments are cells writes the rules' instructions down.
 
     The leaves are cells and numbers. What is the same for all rows takes the sum of what the
-    rows send to it; with `each` it takes what each of them sends.
+    rows send to it; with `by_row` it takes what each of them sends.
     """
 
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
         super().__init__(graph)
         self.m = m
         self.tape = tape
-        self.each = False
+        self.by_row = False
         self._scattering = scattering(m)
         # By node what was sent to some of its elements, by their indices.
         self._pieces: dict[int, dict[tuple[int, ...], Number]] = {}
@@ -100,13 +100,13 @@ class CellSweep(MaskedSweep):
 
     def reduce(self, sent: Number, node: int, argument: int) -> Number:
         """Sum a contribution over the axes along which the argument was broadcast."""
-        own, shape = self.graph.shape(node), self.graph.shape(argument)
-        if self.graph.operations[node].elementwise and own != shape:
+        full, shape = self.graph.shape(node), self.graph.shape(argument)
+        if self.graph.operations[node].elementwise and full != shape:
             if isinstance(sent, Cell):
-                sent = fit(sent, own)
+                sent = fit(sent, full)
             else:
                 # What is the same for all elements is so often added up as there are of them.
-                sent *= np.prod(own, dtype=float) / np.prod(shape, dtype=float)
+                sent *= np.prod(full, dtype=float) / np.prod(shape, dtype=float)
         return fit(sent, shape)
 
     def reach(self, mask: Cell, node: int, argument: int) -> Cell:
@@ -145,30 +145,30 @@ class CellSweep(MaskedSweep):
         return result if isinstance(result, Cell) else Careful(result)
 
     def gradients(
-        self, active: bytearray, *, each: bool, seed: Number | None = None
+        self, active: bytearray, *, by_row: bool, seed: Number | None = None
     ) -> list[Number | None]:
         """Return the gradient of the output by every node; `seed` is that by itself, else 1."""
-        self.each = each
+        self.by_row = by_row
         output = self.graph.output
         if seed is None:
             # A cost without data is the same in every row.
-            summed = not each and not has_rows(self.values[output])
+            summed = not by_row and not has_rows(self.values[output])
             seed = sum_rows(self.tape, 1.0) if summed else Careful(1.0)
         self.masks.clear()
-        found = self.backward(output, active, seed)
+        gradients = self.backward(output, active, seed)
         rows = self.graph.operations
         steps = [node for node, row in enumerate(rows) if active[node] and row.step]
         bounded = [n for n, row in enumerate(rows) if active[n] and row.domain is not None]
         if steps and bounded:
             self._add_taints(active, steps, bounded)
-        return found
+        return gradients
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Number | None]:
         """Return the gradients, all that was sent put together."""
-        found = super().backward(of, active, seed)
+        gradients = super().backward(of, active, seed)
         for node in list(self._pieces):
             self._put_together(node)
-        return found
+        return gradients
 
     def _add_taints(self, active: bytearray, steps: list[int], bounded: list[int]) -> None:
         """Add to the gradients what steps let pass: NaN of what came through a fault."""
@@ -254,7 +254,7 @@ class CellSweep(MaskedSweep):
             upstream = filled(self.tape, upstream, shape)
         for place, sent in super().send(node, places, upstream):
             argument = graph.arguments[node][place]
-            summed = not self.each and has_rows(self.values[node])
+            summed = not self.by_row and has_rows(self.values[node])
             if not summed or has_rows(self.values[argument]):
                 yield place, sent
                 continue
@@ -280,7 +280,7 @@ class TaintCells(CellSweep):
         self, sweep: CellSweep, flags: bytearray, steps: dict[int, Masked] | None = None
     ) -> None:
         super().__init__(sweep.graph, sweep.m, sweep.tape)
-        self.values, self.each = sweep.values, sweep.each
+        self.values, self.by_row = sweep.values, sweep.by_row
         self._flags, self._steps = flags, steps
 
     def tainted(self, node: int) -> bool:
