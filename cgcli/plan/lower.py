@@ -37,6 +37,7 @@ class Lowered:
         columns: Mapping[str, tuple[Any, Any] | None],
         constants: Mapping[str, Any],
         missing: frozenset[str] = frozenset(),
+        sweep: type[CellSweep] = CellSweep,
     ) -> None:
         self.graph = graph
         self.tape = Tape()
@@ -53,7 +54,7 @@ class Lowered:
             elif name not in missing:
                 self.parameters.append(name)
                 leaves[node] = self._leaf("parameter", name, node, rows=False)
-        self.sweep = CellSweep(graph, self.m, self.tape)
+        self.sweep = sweep(graph, self.m, self.tape)
         self.values = self.sweep.forward(leaves)
 
     def _array(self, value: Any) -> Cell:
@@ -109,12 +110,13 @@ class Lowered:
             nodes = [graph.inputs[name] for name in self.parameters]
         active = graph.dependents(nodes)
         gradients = self.sweep.gradients(active, by_row=by_row, seed=seed)
-        places = []
-        for node in nodes:
-            shape, gradient = graph.shape(node), gradients[node]
-            gradient = 0.0 if gradient is None else fit(gradient, shape)
-            places.append(filled(self.tape, gradient, shape).place)
-        return places
+        return [self.shaped(node, gradients[node]) for node in nodes]
+
+    def shaped(self, node: int, gradient: Number | None) -> int:
+        """Return the place of a gradient by a node, in the node's shape; 0 for none."""
+        shape = self.graph.shape(node)
+        gradient = 0.0 if gradient is None else fit(gradient, shape)
+        return filled(self.tape, gradient, shape).place
 
     def row(self, node: int) -> int:
         """Return the place of a node's value in each row."""

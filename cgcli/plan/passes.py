@@ -77,14 +77,17 @@ class CellSweep(MaskedSweep):
         self, node: int, places: Sequence[int], upstream: Number
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what a pullback sends: doubles though what upstream is multiplied by is none."""
-        operation, fixed = self.graph.operations[node], self.graph.static.get(node, ())
+        wide = self.graph.operations[node].wide
         for place, (sent, mask) in super().pull_back(node, places, upstream):
-            mended = sent
-            if operation.wide and isinstance(sent, Cell):
-                x = self.part(self.graph.arguments[node][place])
-                numbers, static = (sent, upstream, self.part(node), x), (operation.name, *fixed)
-                mended = written(self.tape, "mend", numbers, sent.shape, *static)
-            yield place, Masked(mended, mask)
+            mended = wide and isinstance(sent, Cell)
+            yield place, Masked(self.mend(node, place, upstream, sent) if mended else sent, mask)
+
+    def mend(self, node: int, place: int, upstream: Number, sent: Cell) -> Cell:
+        """Return what a pullback sends, where its numbers left the doubles by wide ones."""
+        operation, fixed = self.graph.operations[node], self.graph.static.get(node, ())
+        x = self.part(self.graph.arguments[node][place])
+        numbers, static = (sent, upstream, self.part(node), x), (operation.name, *fixed)
+        return written(self.tape, "mend", numbers, sent.shape, *static)
 
     def ones(self, node: int) -> Number:
         """Return ones."""
@@ -145,22 +148,34 @@ class CellSweep(MaskedSweep):
         return result if isinstance(result, Cell) else Careful(result)
 
     def gradients(
-        self, active: bytearray, *, by_row: bool, seed: Number | None = None
+        self,
+        active: bytearray,
+        *,
+        by_row: bool,
+        seed: Number | None = None,
+        of: int | None = None,
+        mask: Cell | None = None,
     ) -> list[Number | None]:
-        """Return the gradient of the output by every node; `seed` is that by itself, else 1."""
+        """Return the gradient of a node by every node; `seed` is that by itself, else 1.
+
+        The node is the output, unless `of` is another one; of an array the `mask` has the
+        elements that are differentiated.
+        """
         self.by_row = by_row
-        output = self.graph.output
+        output = self.graph.output if of is None else of
         if seed is None:
             # A cost without data is the same in every row.
             summed = not by_row and not has_rows(self.values[output])
             seed = sum_rows(self.tape, 1.0) if summed else Careful(1.0)
         self.masks.clear()
+        if mask is not None:
+            self.masks[output] = mask
         gradients = self.backward(output, active, seed)
         rows = self.graph.operations
         steps = [node for node, row in enumerate(rows) if active[node] and row.step]
         bounded = [n for n, row in enumerate(rows) if active[n] and row.domain is not None]
         if steps and bounded:
-            self._add_taints(active, steps, bounded)
+            self._add_taints(output, active, steps, bounded)
         return gradients
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Number | None]:
@@ -170,10 +185,14 @@ class CellSweep(MaskedSweep):
             self._put_together(node)
         return gradients
 
-    def _add_taints(self, active: bytearray, steps: list[int], bounded: list[int]) -> None:
+    def _add_taints(
+        self, output: int, active: bytearray, steps: list[int], bounded: list[int]
+    ) -> None:
         """Add to the gradients what steps let pass: NaN of what came through a fault."""
-        output, after = self.graph.output, self.graph.dependents(bounded)
+        after = self.graph.dependents(bounded)
+        mask = {output: self.masks[output]} if output in self.masks else {}
         to = TaintCells(self, self.graph.dependents(steps))
+        to.masks.update(mask)
         taints = to.backward(output, active, Careful(0.0))
         entered = {
             step: Masked(taints[step], to.masks.get(step))
@@ -181,6 +200,7 @@ class CellSweep(MaskedSweep):
             if isinstance(taints[step], Cell) or (taints[step] is not None and after[step])
         }
         behind = TaintCells(self, active, entered)
+        behind.masks.update(mask)
         for node, taint in enumerate(behind.backward(output, active, None)):
             if isinstance(taint, Cell):
                 self.sums.add(node, taint)
@@ -281,7 +301,7 @@ class TaintCells(CellSweep):
     ) -> None:
         super().__init__(sweep.graph, sweep.m, sweep.tape)
         self.values, self.by_row = sweep.values, sweep.by_row
-        self._flags, self._steps = flags, steps
+        self._sweep, self._flags, self._steps = sweep, flags, steps
 
     def tainted(self, node: int) -> bool:
         """Return whether a step sends on what comes to it."""
@@ -297,7 +317,11 @@ class TaintCells(CellSweep):
         """Return upstream, and NaN outside a domain."""
         if self.graph.operations[node].domain is None:
             return upstream
-        return super().times(node, place, upstream, partial, parts)
+        return self._sweep.times(node, place, upstream, partial, parts)
+
+    def mend(self, node: int, place: int, upstream: Number, sent: Cell) -> Cell:
+        """Return what a pullback sends: nothing is multiplied."""
+        return sent
 
     def visits(self, of: int, active: bytearray) -> Iterator[int]:
         """Yield the nodes that are flagged; the steps with what comes to them."""

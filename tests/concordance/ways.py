@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.concordance.asking import Question, Reply
+from tests.concordance.exported import exported
 from tests.concordance.files import mapped, predict, train
 from tests.concordance.library import as_vectors, evaluate, exactly, function, function_of_rows
 from tests.concordance.shell import (
     check,
-    code,
     command_line,
     draw,
     exact_command,
@@ -46,8 +46,10 @@ WAYS: tuple[Way, ...] = (
     Way("trace", trace, cost=60),
     Way("check", check, "marks", cost=60),
     Way("formulas", formulas, "doubles", cost=80),
-    Way("python", code("python"), cost=30, rearranges=True),
-    Way("numpy", code("numpy"), cost=30, rearranges=True),
+    Way("python", exported("python"), cost=20),
+    Way("numpy", exported("numpy"), cost=20),
+    Way("c", exported("c"), cost=100),
+    Way("js", exported("js"), cost=40),
     Way("draw", draw, "labels", cost=150),
     Way("map csv", mapped("csv"), cost=20),
     Way("map jsonl", mapped("jsonl"), cost=20),
