@@ -237,7 +237,8 @@ class Emitter:
         operation, arguments = instruction.operation, instruction.arguments
         static, name = instruction.static, operation
         by = arguments[-1] if arguments else 0
-        if isinstance(by, float) and by and f"{operation} by a number" in self.target.templates:
+        of_number = isinstance(by, float) and (by != 0 or operation != "divide")
+        if of_number and f"{operation} by a number" in self.target.templates:
             name = f"{operation} by a number"
         elif operation == "cumsum" and static[0]:
             name = "cumsum back"
@@ -274,6 +275,8 @@ class Emitter:
             text = f"{int(size)}.0" if pointed else str(int(size))
         else:
             text = repr(size)
+        if self.target.number is not None and math.isfinite(value):
+            text = self.target.number(text, slot.level)
         if math.copysign(1.0, value) < 0 and value == value:
             return Template(LEVELS["sign"], (f"-{text}",))
         return Template(ATOM, (text,))

@@ -69,7 +69,8 @@ class Target:
     `variable(name, text, truth)` assigns one, and `array(name, array)` a constant array.
     `constants` are inf, nan, and the truths. `prelude` has the helpers that templates call. No
     name of a user's is one of those, or of `reserved`, and `clean` returns a name as the language
-    takes it. With `pointed` every number has a decimal point, else whole operands have none.
+    takes it. With `pointed` every number has a decimal point, else whole operands have none;
+    `number` returns how digits are written at a level.
     `define` returns a function as a text, with its helpers before it. `library` is
     what its functions are those of, in words.
 
@@ -92,6 +93,7 @@ class Target:
     comment: str = "# "
     loops: Loops | None = None
     pointed: bool = False
+    number: Callable[[str, int], str] | None = None
 
     def template(
         self, name: str, count: int, static: tuple[Any, ...] = (), shape: Shape = ()

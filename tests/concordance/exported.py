@@ -85,6 +85,25 @@ def by_js(code: str, made: Routine) -> Run:
     return call
 
 
+def by_sql(code: str, made: Routine) -> Run:
+    """The SELECT over a table of one row, in DuckDB."""
+    duckdb = importlib.import_module("duckdb")
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    columns = ", ".join(f'"{n}" DOUBLE{"[]" * len(s)}' for n, s in made.arguments.items())
+    connection.execute(f"CREATE TABLE f (row INTEGER, {columns})")
+    names = [result.name.lower() for result in made.results]
+
+    def call(*values: Any) -> Any:
+        connection.execute("DELETE FROM f")
+        marks = ", ".join("?" for _ in values)
+        connection.execute(f"INSERT INTO f VALUES (1, {marks})", [*values])
+        cursor = connection.execute(code)
+        return [*cursor.fetchone()][-len(names) :]
+
+    return call
+
+
 COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
 
 RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
@@ -92,6 +111,7 @@ RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
     "numpy": by_python,
     "c": by_c,
     "js": by_js,
+    "sql": by_sql,
 }
 
 

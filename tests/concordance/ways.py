@@ -29,8 +29,8 @@ class Way(NamedTuple):
     numbers: str = "doubles"
     cost: int = 1
     """About what a program costs, in milliseconds, to choose how often it is asked."""
-    rearranges: bool = False
-    """Whether the derivative's formula is evaluated, and not the program."""
+    loose: bool = False
+    """Whether 1e-9 is near enough, where what is computed on the way stays in 1e-150 to 1e150."""
 
 
 WAYS: tuple[Way, ...] = (
@@ -50,6 +50,7 @@ WAYS: tuple[Way, ...] = (
     Way("numpy", exported("numpy"), cost=20),
     Way("c", exported("c"), cost=100),
     Way("js", exported("js"), cost=40),
+    Way("sql", exported("sql"), cost=100, loose=True),
     Way("draw", draw, "labels", cost=150),
     Way("map csv", mapped("csv"), cost=20),
     Way("map jsonl", mapped("jsonl"), cost=20),
