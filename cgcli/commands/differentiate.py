@@ -65,6 +65,13 @@ def differentiate_command(given: DiffOptions) -> None:
     names = split_names(given.wrt) or []
     graph, values = _cut(problem, graph, values, names)
     wanted = Wanted(tuple(names) or None, given.order, given.hessian, given.jacobian)
+    first = given.order in (None, 1) and not given.hessian and len({*names}) == len(names)
+    if form in CODE and first and not given.simplify:
+        from cgcli.export.routine import routine
+        from cgcli.export.targets import source
+
+        publish([source(routine(graph, {}, names or None, jacobian=given.jacobian), form)])
+        return
     formulas = _formulas(graph, wanted, given.simplify, accurate=form in CODE)
     numbers: list[Any] | None = None
     held: Sequence[bool | None] | None = None
@@ -79,10 +86,7 @@ def differentiate_command(given: DiffOptions) -> None:
     elif form == "text":
         publish([as_text(formulas, given.share, numbers, given.digits, held)])
     else:
-        from cgcli.export.numpy import NUMPY
-        from cgcli.export.python import PYTHON
-
-        publish([as_code(formulas, PYTHON if form == "python" else NUMPY)])
+        publish([as_code(formulas, form)])
     if given.precision is not None and not all(map(is_proved, numbers or ())):
         raise typer.Exit(1)
 

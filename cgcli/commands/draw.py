@@ -111,7 +111,7 @@ def _show(drawing: Drawing, given: DrawOptions) -> None:
             gradients="gradients" not in given.hide,
             digits=given.digits,
         )
-        explanation = Explanation(drawing.result, whole=given.of is None)
+        explanation = Explanation(drawing.result, complete=given.of is None)
         print_tree(explanation, Wanted(shown=shown))
 
 

@@ -141,6 +141,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("check", "check_command"),
     "sheet": ("sheet", "sheet_command"),
     "diff": ("differentiate", "differentiate_command"),
+    "export": ("export", "export_command"),
     "train": ("train", "train_command"),
     "predict": ("map", "predict_command"),
     "map": ("map", "map_command"),

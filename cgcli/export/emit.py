@@ -1,23 +1,24 @@
-"""Graph → source code, in any language that has a table of templates."""
+"""Routine → source code, in any language that has a table of templates."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, cast
 
-from cgcli.errors import CgraphError
-from cgcli.export.target import Function, Target
+from cgcli.errors import CgraphError, excerpt
+from cgcli.export.routine import Result, Routine
+from cgcli.export.target import Function, Line, Target
 from cgcli.graph.graph import Graph, free_names
-from cgcli.graph.templates import ANY, ATOM, Slot, Template, filled, parsed, spelled
-from cgcli.numbers import real
-from cgcli.numbers.symbolic import Symbol, symbolic
-from cgcli.operations.protocol import COMPOSITES, Rulebook
-from cgcli.operations.row import Operation
+from cgcli.graph.templates import ATOM, Slot, Template, filled, parsed, spelled
+from cgcli.graph.text import formula, inline
+from cgcli.operations.row import LEVELS, Span
+from cgcli.plan.tape import Instruction, Operand
 
-_DEEP: Final = 40
-"""Python's parser takes 200 brackets one in the other, and its compiler some thousand terms."""
+_INSIDE: Final = 5
+"""How many operations an expression has at most; what has more stands in a variable before."""
+
+_LONG: Final = 80
 
 
 def distinct(names: Iterable[str], clean: Callable[[str], str], taken: set[str]) -> list[str]:
@@ -37,178 +38,265 @@ def distinct(names: Iterable[str], clean: Callable[[str], str], taken: set[str])
 
 
 class Emitter:
-    """Writes nodes of a graph as expressions; what has a name stands as that.
+    """Writes the instructions of a routine as variables and expressions, the same for all shapes.
 
-    `names` are those of inputs and of parts that are assigned before they are used. `helpers`
-    are the functions of the prelude that were called so far.
+    `names` are those of the variables by place, and `lines` what the body assigns.
 
-    >>> from cgcli.export.python import PYTHON
+    >>> from cgcli.export.python import TARGET
+    >>> from cgcli.export.routine import routine
     >>> from cgcli.program import parse
-    >>> graph = parse("z*mod(x + 1, -y)^2").graph()
-    >>> Emitter(PYTHON, graph, {node: name for name, node in graph.inputs.items()}).expression(
-    ...     graph.output
-    ... )
-    'z*_pow(_mod(x + 1, -y), 2)'
+    >>> made = Emitter(TARGET, routine(parse("(x+y)*z").graph(), {}))
+    >>> made.emit("f").results[0]
+    ('value', 'value', ())
     """
 
-    def __init__(self, target: Target, graph: Graph, names: Mapping[int, str]) -> None:
+    def __init__(self, target: Target, routine: Routine) -> None:
         self.target = target
-        self.graph = graph
-        self.names = dict(names)
-        self.helpers: dict[str, None] = {}
-        self._prelude = dict(target.prelude)
-        self._templates: dict[Any, Template] = {}
-        self._values = self._constants()
+        self.routine = routine
+        self.tape = routine.tape
+        self.lines: list[Line] = []
+        self.names: dict[int, str] = {}
+        self.literals: dict[int, float] = {}
+        self.weights: dict[int, int] = {}
+        self._taken = {*target.reserved, *target.prelude}
+        made = distinct(routine.arguments, target.clean, self._taken)
+        self.arguments = dict(zip(routine.arguments, made, strict=True))
+        # Names of results come before those of the parts on the way to them.
+        self._results = distinct([r.name for r in routine.results], target.clean, self._taken)
+        self._wanted = {
+            result.places[0]: name
+            for result, name in reversed([*zip(routine.results, self._results, strict=True)])
+            if len(result.places) == 1
+        }
+        # A formula beside a line speaks of nodes by these names.
+        self._free = free_names({*routine.graph.names})
+        self._places = {node: place for place, node in routine.values.items()}
+        self.needed = routine.needed()
+        self.users = self._users()
 
-    def _constants(self) -> dict[int, float]:
-        """Return the values of the numbers among the nodes, and of what is made of them alone."""
-        graph = self.graph
-        values = {node: float(value) for node, value in graph.constants.items()}
-        for node, arguments in enumerate(graph.arguments):
-            operation = graph.operations[node]
-            known = all(argument in values for argument in arguments)
-            if arguments and known and operation.elementwise:
-                values[node] = real.run(operation.value, *(values[each] for each in arguments))
-        return values
+    def _users(self) -> dict[int, list[int]]:
+        """Return by place the instructions that use it; a result is used by what is no place."""
+        users: dict[int, list[int]] = {place: [] for place in self.needed}
+        for place in self.needed:
+            for argument in self.tape[place].arguments:
+                if isinstance(argument, int):
+                    users[argument].append(place)
+        for result in self.routine.results:
+            for place in result.places:
+                users[place].append(-1)
+        return users
 
-    # One expression
+    def emit(self, name: str) -> Function:
+        """Return the function; raises `CgraphError` for what the language lacks."""
+        for place in self.needed:
+            self.write(place, self.tape[place])
+        results = [
+            (made, self.result(made, result), result.shape)
+            for made, result in zip(self._results, self.routine.results, strict=True)
+        ]
+        arguments = [(made, self.routine.arguments[name]) for name, made in self.arguments.items()]
+        (made,) = distinct([name], self.target.clean, self._taken)
+        return Function(made, _title(self.routine.graph), arguments, self.lines, results)
 
-    def expression(self, node: int) -> str:
-        """Return a node as an expression."""
-        return spelled(Slot(node), self._written, ("(", ")"))
+    def result(self, name: str, result: Result) -> str:
+        """Return the text of a result."""
+        if self.tape[result.places[0]].shape == result.shape:
+            return self.expression(result.places[0])
+        template = self.target.template("jacobian", len(result.places), (), result.shape)
+        assert template is not None
+        parts = filled(template, result.places)
+        texts = [p if isinstance(p, str) else self.expression(p.place) for p in parts.pieces]
+        return "".join(texts)
 
-    def _written(self, slot: Slot) -> Template:
-        """Return how a node is written in a slot."""
-        node = self._through(slot.place)
-        name = self.names.get(node)
-        found = Template(ATOM, (name,)) if name else self._number(node, slot.level)
-        if found is not None:
-            return found
-        template, arguments = self._template(node), self.graph.arguments[node]
-        if template.truth and not slot.truth:
-            template, arguments = self._made("count"), (node,)
-        self.helpers.update(dict.fromkeys(template.helpers))
-        return filled(template, arguments)
+    # Instructions
 
-    def _through(self, node: int) -> int:
-        """Return the node that another name, or a plus sign, stands for."""
-        while node not in self.names and self.graph.arguments[node]:
-            pieces = self._template(node).pieces
-            if len(pieces) > 1 or isinstance(pieces[0], str):
-                break
-            node = self.graph.arguments[node][0]
-        return node
+    def write(self, place: int, instruction: Instruction) -> None:
+        """Write an instruction down: as a variable, or inside of what uses it."""
+        if instruction.operation == "column":
+            self.names[place] = self.arguments[instruction.static[0]]
+        elif instruction.operation == "array" and not instruction.shape:
+            self.literals[place] = float(self.tape.arrays[instruction.static[0]])
+        elif instruction.operation == "array":
+            self.constant(place, self.tape.arrays[instruction.static[0]])
+        elif self.fits(place, instruction):
+            self.weights[place] = self.weight(instruction)
+        else:
+            self.assign(place)
 
-    def _number(self, node: int, level: int) -> Template | None:
-        """Return how a constant is written at a level, or None where it is an operation."""
-        target, value = self.target, self._values.get(node)
-        if value is None:
-            return None
-        literal = self.graph.literals.get(node, "")
-        if literal in target.constants:
-            return parsed(target.constants[literal], 0)
-        pointed = target.floats and level == ANY
-        if self.graph.arguments[node]:
-            template = self._template(node)
-            is_call = template.level in (ANY, ATOM) or template.truth
-            if not is_call and math.isfinite(value) and not pointed:
-                return None
-        text = self._digits(abs(value), pointed=pointed)
-        if value < 0 or str(value) == "-0.0":
-            return Template(self._made("neg").level, (f"-{text}",))
+    def constant(self, place: int, array: Any) -> None:
+        """Assign a constant array to a variable."""
+        name, comment = self.named(place)
+        self.names[place] = name
+        self.lines.append(Line([self.target.array(name, array)], comment))
+
+    def assign(self, place: int) -> None:
+        """Assign an instruction to a variable."""
+        text = self.expression(place, truth=self.tape[place].truth)
+        name, comment = self.named(place)
+        self.lines.append(Line([self.target.variable(name, text, self.tape[place].truth)], comment))
+        self.names[place] = name
+
+    def weight(self, instruction: Instruction) -> int:
+        """Return how many operations an instruction has with all that stands inside it."""
+        return 1 + sum(self.weights.get(a, 0) for a in instruction.arguments if type(a) is int)
+
+    def fits(self, place: int, instruction: Instruction) -> bool:
+        """Whether an instruction stands inside of the one that uses it."""
+        users, node = self.users[place], self.routine.values.get(place, -1)
+        return (
+            len(users) == 1
+            and users[0] >= 0
+            and node not in self.routine.graph.given
+            and self.weight(instruction) < _INSIDE
+        )
+
+    def named(self, place: int) -> tuple[str, str]:
+        """Return a name for a place that is none of the taken, and the formula of what it is."""
+        routine, graph = self.routine, self.routine.graph
+        values, slopes = routine.values, routine.slopes
+        comment, name = "", ""
+        if place in values:
+            name = graph.names[values[place]]
+            comment = self.formula(values[place])
+        elif place in slopes:
+            name = f"d_{graph.names[slopes[place]]}"
+            comment = f"d{graph.output_name}/d{graph.names[slopes[place]]}"
+        node = values.get(place)
+        if place in self._wanted and (
+            node is None or (node == graph.output and node not in graph.given)
+        ):
+            return self._wanted.pop(place), comment
+        if not name:
+            return self.free(), comment
+        (made,) = distinct([name], self.target.clean, self._taken)
+        return made, comment
+
+    def free(self, count: int = 1) -> str:
+        """Return a name that nothing has, for a variable of so many numbers."""
+        name = next(name for name in self._free if name not in self._taken)
+        self._taken.add(name)
+        return name
+
+    def formula(self, node: int) -> str:
+        """Return a node's formula in the names of the code."""
+        graph = self.routine.graph
+        if not graph.arguments[node]:
+            return ""
+        return inline(graph, node, lambda inner: self._places.get(inner) not in self.weights)
+
+    # Expressions
+
+    def expression(
+        self, place: Operand, level: int = LEVELS["choice"], *, truth: bool = False
+    ) -> str:
+        """Return what a place holds as an expression."""
+        return spelled(Slot(cast("int", place), level, truth), self.written, ("(", ")"))
+
+    def written(self, slot: Slot) -> Template:
+        """Return how a place is written in a slot."""
+        # An operand is a place, or a number as it is.
+        place: Operand = slot.place
+        if isinstance(place, float):
+            return self.number(place, slot)
+        if place in self.literals:
+            return self.number(self.literals[place], slot)
+        template, truth = self.template(place), self.tape[place].truth
+        if truth and not slot.truth:
+            return self.wrapped("truth", template)
+        return self.wrapped("holds", template) if slot.truth and not truth else template
+
+    def wrapped(self, name: str, template: Template) -> Template:
+        """Return a truth as a number, or a number as a truth."""
+        outer = parsed(self.target.templates[name], 1)
+        parts: list[str | Slot] = []
+        for piece in outer.pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+            else:
+                bracket = template.level < piece.level
+                parts += ["(" * bracket, *template.pieces, ")" * bracket]
+        return Template(outer.level, parts, outer.truth)
+
+    def template(self, place: int) -> Template:
+        """Return how a place is written: its variable, or its operation."""
+        name = self.names.get(place)
+        if name is not None:
+            return Template(ATOM, (name,))
+        return self.operated(place)
+
+    def operated(self, place: int) -> Template:
+        """Return an operation of its arguments; a number stands before what it multiplies."""
+        instruction = self.tape[place]
+        arguments = instruction.arguments
+        if instruction.operation == "multiply" and isinstance(arguments[1], float):
+            arguments = arguments[::-1]
+        return filled(self.pattern(place, instruction), cast("Sequence[int]", arguments))
+
+    def pattern(self, place: int, instruction: Instruction) -> Template:
+        """Return the template of an operation; raises `CgraphError` where there is none."""
+        operation, arguments = instruction.operation, instruction.arguments
+        static, name = instruction.static, operation
+        by = arguments[-1] if arguments else 0
+        of_number = isinstance(by, float) and (by != 0 or operation != "divide")
+        if of_number and f"{operation} by a number" in self.target.templates:
+            name = f"{operation} by a number"
+        elif operation == "cumsum" and static[0]:
+            name = "cumsum back"
+        elif operation == "piece":
+            static = (Span(*static),)
+        elif static == (None,):
+            static = ()
+        template = self.target.template(name, len(arguments), static, instruction.shape)
+        if template is None:
+            raise self.lacking(place)
+        return template
+
+    def lacking(self, place: int) -> CgraphError:
+        """Return the error for an instruction that the language has no words for."""
+        graph, operation = self.routine.graph, self.tape[place].operation
+        node = self.routine.origins[place]
+        row = graph.operations[node]
+        word = (row.words or (row.symbol or row.name,))[0]
+        inner = "" if word == operation else f", which takes {operation}"
+        where = f"{excerpt(graph.names[node])} = {excerpt(formula(graph, node))}"
+        message = f"there is no {word} in {self.target.library}{inner}: {where}"
+        return CgraphError("usage", message, "write it for another language with --to")
+
+    def number(self, value: float, slot: Slot) -> Template:
+        """Return how a number is written in a slot; it reads back as the same double."""
+        constants = self.target.constants
+        if slot.truth:
+            return Template(ATOM, (constants["true" if value else "false"],))
+        size = abs(value)
+        if not math.isfinite(value):
+            text = constants["nan" if math.isnan(value) else "inf"]
+        elif size.is_integer() and size < 1e15:
+            pointed = self.target.pointed or slot.level <= LEVELS["comparison"]
+            text = f"{int(size)}.0" if pointed else str(int(size))
+        else:
+            text = repr(size)
+        if self.target.number is not None and math.isfinite(value):
+            text = self.target.number(text, slot.level)
+        if math.copysign(1.0, value) < 0 and value == value:
+            return Template(LEVELS["sign"], (f"-{text}",))
         return Template(ATOM, (text,))
 
-    def _digits(self, value: float, *, pointed: bool) -> str:
-        """Return a number that is not negative; it reads back as the same double."""
-        if not math.isfinite(value):
-            constant = self.target.constants["nan" if math.isnan(value) else "inf"]
-            return constant if isinstance(constant, str) else constant[1]
-        if not pointed and value.is_integer() and value < 1e15:
-            return str(int(value))
-        return repr(value)
 
-    def _template(self, node: int) -> Template:
-        """Return the template of a node's operation, made of other operations if it has none."""
-        graph = self.graph
-        operation, count = graph.operations[node], len(graph.arguments[node])
-        by_number = bool(self._values.get(graph.arguments[node][-1]))
-        static = graph.static.get(node, ())
-        key = (operation.name, count, by_number, static)
-        template = self._templates.get(key)
-        if template is None:
-            template = self.target.template(operation.name, count, static, by_number=by_number)
-            if template is None:
-                self._compose(operation)
-                template = parsed(f"_{operation.name}(<*>)", count)
-            self._templates[key] = template
-        return template
+def _title(graph: Graph) -> str:
+    """Return the formula of the output; where that is long, its operation alone."""
+    sizes: list[int] = []
+    for node, arguments in enumerate(graph.arguments):
+        inner = sum(sizes[argument] for argument in arguments)
+        sizes.append(4 + inner if arguments and node not in graph.given else 1)
+    if sizes[graph.output] > _LONG:
+        return formula(graph, graph.output)
+    return inline(graph, graph.output, lambda node: node in graph.given)
 
-    def _made(self, name: str) -> Template:
-        template = self.target.template(name, 1)
-        assert template is not None
-        return template
 
-    # Functions
-
-    def _compose(self, operation: Operation) -> None:
-        """Define an operation by the rule of its row; raises `CgraphError` where that is none."""
-        graph = Graph()
-        if operation.elementwise:
-            symbols = [Symbol.input(graph, name) for name in operation.parameters]
-            composite = operation.name in COMPOSITES
-            rule = getattr(Rulebook, operation.name) if composite else operation.value
-            graph.output = rule(symbolic(graph), *symbols).node
-        if graph.output < 0 or graph.operations[graph.output] is operation:
-            word = (operation.words or (operation.symbol or operation.name,))[0]
-            message = f"there is no {word} in {self.target.library}"
-            raise CgraphError("usage", message, "write --format text, or json")
-        names = {node: name for name, node in graph.inputs.items()}
-        inner = Emitter(self.target, graph, names)
-        text = inner.expression(graph.output)
-        name = f"_{operation.name}"
-        function = Function(name, operation.parameters, (), (), text, is_helper=True)
-        self._prelude |= inner._prelude
-        self._prelude[name] = "\n".join(self.target.define(function))
-
-    def parts(self, roots: Sequence[int], taken: set[str]) -> list[tuple[str, str]]:
-        """Name what is used several times or stands too deep, and return those assignments.
-
-        Every part comes before it is used; its name, v1 or on, is none of the taken.
-        """
-        graph = self.graph
-        needed = graph.ancestors(roots)
-        uses = graph.uses_from(roots)
-        for node in range(len(graph) - 1, -1, -1):
-            # What another name or a plus sign stands for is used in their place.
-            if (place := self._through(node)) != node:
-                uses[place] += uses[node] - bool(uses[node])
-        lines: list[tuple[str, str]] = []
-        depth = [0] * len(graph)
-        free = free_names(taken)
-        for node, arguments in enumerate(graph.arguments):
-            if not needed[node] or not arguments or node in self._values:
-                continue
-            depth[node] = 1 + max(depth[argument] for argument in arguments)
-            if self._through(node) == node and (uses[node] > 1 or depth[node] > _DEEP):
-                lines.append((next(free), self.expression(node)))
-                self.names[node] = lines[-1][0]
-                taken.add(lines[-1][0])
-                depth[node] = 0
-        return lines
-
-    def source(self, function: Function) -> str:
-        """Return a function's code, after the imports and the helpers that it needs."""
-        helpers: dict[str, None] = {}
-        pending = [*reversed(self.helpers)]
-        while pending:
-            called = re.findall(r"\b_\w+", self._prelude[pending[-1]])
-            known = self._prelude.keys() - {*helpers, pending[-1]}
-            missing = [name for name in called if name in known]
-            pending += missing
-            if not missing:
-                helpers[pending.pop()] = None
-        blocks = [self._prelude[name] for name in helpers]
-        blocks.append("\n".join(self.target.define(function)))
-        code = "\n\n\n".join(blocks) + "\n"
-        imports = "\n".join(line for used, line in self.target.imports.items() if used in code)
-        return f"{imports}\n\n\n{code}" if imports else code
+def commented(lines: Iterable[Line], mark: str) -> Iterator[str]:
+    """Yield the lines of code, what each stands for behind it."""
+    for line in lines:
+        *before, last = line.text
+        yield from before
+        plain = line.comment and line.comment.replace(" ", "") not in last.replace(" ", "")
+        yield f"{last}  {mark}{line.comment}" if plain else last

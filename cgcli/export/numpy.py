@@ -1,70 +1,103 @@
-"""Python by NumPy, for numbers and arrays; its special functions are SciPy's."""
+"""Python by NumPy, for numbers and arrays; a program of numbers takes arrays of points too."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from cgcli.export.python import INFIX, RESERVED, clean, define, helpers
-from cgcli.export.target import Function, Target
+from cgcli.export.emit import Emitter
+from cgcli.export.python import HELPERS, RESERVED, body, clean, module
+from cgcli.export.target import INFIX, Function, Target, pieces
+from cgcli.graph.templates import Pattern
 
-_LIKE_NUMPY: Final = (
-    "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
-    "sinh", "cosh", "tanh", "floor", "ceil", "round", "abs", "sign", "mod", "where", "outer",
+_SAME: Final = (
+    "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
+    "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh",
+    "arctanh", "floor", "ceil", "absolute", "sign", "maximum", "minimum", "outer", "diag",
 )  # fmt: skip
-_ARC: Final = {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
-_SPECIAL: Final = ("erf", "erfc", "gamma", "polygamma")
-_HELPERS: Final = helpers("numpy.txt")
+"""Instructions that NumPy, and what is like it, has functions of the same names for."""
 
 
-def _define(function: Function) -> list[str]:
-    if function.is_helper:
-        return define(function)
-    names = ", ".join(function.parameters)
+def like_numpy(np: str) -> dict[str, Pattern]:
+    """Return the templates of a library that is like NumPy, by the name it is imported as."""
+    return {
+        **INFIX,
+        **{name: f"{np}.{name}(<*>)" for name in _SAME},
+        "where": f"{np}.where(<0?>, <1>, <2>)",
+        "truth": f"{np}.where(<0?>, 1.0, 0.0)",
+        "holds": ("comparison?", "<0:sum> != 0"),
+        **{
+            name: ("choice?", f"{np}.{name}({inner})")
+            for name, inner in (
+                ("logical_and", "<0?>, <1?>"), ("logical_or", "<0?>, <1?>"), ("logical_not", "<0?>")
+            )
+        },
+        "power": f"{np}.power(<0>, <1>)",
+        "rint": f"{np}.round(<0>)",
+        "mod": f"{np}.mod(<0>, <1>)",
+        "sum": f"{np}.sum(<0><axis>)",
+        "amax": f"{np}.max(<0><axis>)",
+        "amin": f"{np}.min(<0><axis>)",
+        "any": f"{np}.any(<0?><axis>)",
+        "cumsum": f"{np}.cumsum(<0>, axis=0)",
+        "spread": f"{np}.broadcast_to(<0>, <shape>)",
+        "repeat": "<0:atom>",
+        "transpose": "<0:atom>.T",
+        "index": "<0:atom>[<static>]",
+        "piece": "<0:atom>[<static>]",
+        "scatter": "_put(<0>, <shape>, np.s_[<static>])",
+        **{
+            name: f"_{name}(<*>)"
+            for name in ("prod", "others", "concat", "onehot", "cbrt", "outside", "matmul")
+        },
+        "cumsum back": "_cumsum_back(<0>)",
+    }  # fmt: skip
+
+
+_BY_ELEMENT: Final = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
+
+
+def _define(function: Function) -> str:
+    names = ", ".join(name for name, _ in function.arguments)
     # A number, a list or an array: of doubles, since whole numbers wrap round.
     as_doubles = f"map(np.float64, ({names}))" if "," in names else f"np.float64({names})"
     opening = [f"{names} = {as_doubles}"] if names else []
-    return define(function, [*opening, 'with np.errstate(all="ignore"):'])
+    lines = body(function, [*opening, 'with np.errstate(all="ignore"):'])
+    blocks = [*TARGET.helpers(lines), "\n".join(lines)]
+    return module(blocks, ["import functools", "import math", "import numpy as np"])
 
 
-NUMPY: Final = Target(
+def _array(name: str, array: Any) -> str:
+    text = str(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+    return f"{name} = np.array({text})"
+
+
+TARGET: Final = Target(
     name="numpy",
     templates={
-        **INFIX,
-        **{name: f"np.{name}(<*>)" for name in _LIKE_NUMPY},
-        **{name: f"np.{word}(<0>)" for name, word in _ARC.items()},
-        **{name: f"scipy.special.{name}(<*>)" for name in _SPECIAL},
-        **{name: f"np.{name}(<0><axis>)" for name in ("sum", "mean", "prod")},
-        **{name: f"np.{name}(<0>)" for name in ("cumsum", "diag", "trace")},
-        **{name[1:]: f"{name}(<*>)" for name in _HELPERS},
-        **{name: f"_{name}(<0><axis>)" for name in ("norm", "logsumexp")},
-        "atan2": "np.arctan2(<0>, <1>)",
-        "lgamma": "scipy.special.gammaln(<0>)",
-        "div": ("product", "<0:product>/<1:sign>"),
-        "pow": ("power", "<0:atom>**<1:sign>"),
-        "max": "np.maximum(<0>, <1>)",
-        "min": "np.minimum(<0>, <1>)",
-        "where": "np.where(<0?>, <1>, <2>)",
-        "count": "np.where(<0?>, 1.0, 0.0)",
-        "softplus": "np.logaddexp(0.0, <0>)",
-        "matmul": ("product", "<0:product> @ <1:sign>"),
-        "dot": ("product", "<0:product> @ <1:sign>"),
-        "transpose": "<0:atom>.T",
-        "index": "<0:atom>[<static>]",
-        "stack": "np.array([<*>])",
-        "concat": "np.r_[<*>]",
-        "len": "np.float64(len(<0>))",
-        "amax": "np.max(<0>)",
-        "amin": "np.min(<0>)",
+        **like_numpy("np"),
+        "power": "np.float_power(<0>, <1>)",
+        "rint": "np.rint(<0>)",
+        "stack": "np.stack([<*>])",
+        "jacobian": "np.reshape([<*>], <shape>)",
+        "grow": "np.expand_dims(<0>, <static>)",
+        "cumsum back": "np.cumsum(<0:atom>[::-1])[::-1]",
+        **{name: f"_{name}_of(<*>)" for name in _BY_ELEMENT},
     },
-    constants={
-        **{name: f"np.{name}" for name in ("pi", "e", "inf", "nan")},
-        "tau": ("product", "2*np.pi"),
+    constants={"inf": "np.inf", "nan": "np.nan", "true": "True", "false": "False"},
+    prelude={
+        **HELPERS,
+        **{
+            f"_{name}_of": f"_{name}_of = np.vectorize({inner}, otypes=[float])"
+            for name in _BY_ELEMENT
+            for inner in [f"math.{name}" if name in ("erf", "erfc") else f"_{name}"]
+        },
+        **pieces("numpy.txt", r"^(?:def )?(\w+)"),
     },
-    prelude=_HELPERS,
-    reserved=RESERVED | {"np", "scipy", "len", "map"},
+    reserved=RESERVED | {"np", "map", *(f"_{name}_of" for name in _BY_ELEMENT)},
     clean=clean,
+    variable=lambda name, text, truth: f"{name} = {text}",
+    array=_array,
     define=_define,
-    imports={"np.": "import numpy as np", "scipy.special.": "import scipy.special"},
-    library="NumPy and SciPy",
-    floats=True,
+    library="NumPy",
+    emitter=Emitter,
 )

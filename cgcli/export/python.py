@@ -2,53 +2,87 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
-import os
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from cgcli.export.target import Function, Target
+from cgcli.export.emit import commented
+from cgcli.export.loops import LoopEmitter
+from cgcli.export.target import INFIX, Function, Loops, Target, pieces
 from cgcli.graph.templates import Pattern
-from cgcli.graph.text import COMPACT, TEXT
-from cgcli.operations.table import OPERATIONS, TABLE
+from cgcli.numbers import gammas, polygamma
+from cgcli.operations.row import Shape
+
+_NEVER_RAISE: Final = {
+    "hypot": "hypot", "arctan": "atan", "arctan2": "atan2", "tanh": "tanh", "arcsinh": "asinh",
+    "erf": "erf", "erfc": "erfc",
+}  # fmt: skip
+_MAY_RAISE: Final = {
+    "sqrt": "sqrt", "exp": "exp", "expm1": "expm1", "sin": "sin", "cos": "cos", "tan": "tan",
+    "arcsin": "asin", "arccos": "acos", "cosh": "cosh", "arccosh": "acosh",
+    "log": "log, {0: -math.inf}", "log2": "log2, {0: -math.inf}",
+    "log10": "log10, {0: -math.inf}", "log1p": "log1p, {-1: -math.inf}",
+    "arctanh": "atanh, {-1: -math.inf, 1: math.inf}",
+}  # fmt: skip
 
 
-def helpers(name: str) -> dict[str, str]:
-    """Return the functions of a file beside this one by their names, as code defines them."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
-    with open(path, encoding="utf-8") as file:
-        texts = file.read().rstrip("\n").split("\n\n\n")
-    return {re.findall(r"\b_\w+", text)[0]: text for text in texts}
+def functions_of(*modules: Any) -> dict[str, str]:
+    """Return what modules of this package define, as text by name, for code that stands alone.
+
+    A name is that of its module, with an underscore before, and then its own.
+    """
+    made: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for module in modules:
+        short = module.__name__.rpartition(".")[2]
+        with open(module.__file__, encoding="utf-8") as file:
+            source = file.read()
+        renamed = {part: f"_{short}_{part.strip('_')}" for part in _parts(source)}
+        names = {**names, **renamed}
+        for name, text in _parts(source).items():
+            made[renamed[name]] = _renamed(text, names)
+    return made
 
 
-INFIX: Final[dict[str, Pattern]] = {
-    "same": "<0>",
-    "pos": "<0>",
-    **{name: COMPACT.pattern(OPERATIONS[name]) for name in ("add", "sub", "mul", "neg")},
+def _parts(source: str) -> dict[str, str]:
+    """Return the functions and constants of a module, without their doctests."""
+    lines, parts = source.split("\n"), {}
+    for part in ast.parse(source).body:
+        if isinstance(part, ast.FunctionDef | ast.AnnAssign):
+            name = part.name if isinstance(part, ast.FunctionDef) else ast.unparse(part.target)
+            start = min([part.lineno, *(d.lineno for d in getattr(part, "decorator_list", ()))])
+            text = "\n".join(lines[start - 1 : part.end_lineno])
+            bare = re.sub(r"\n\n    >>> .*?(?=\n    \"\"\")", "", text, flags=re.DOTALL)
+            parts[name] = bare.replace(": Final = ", " = ")
+    return parts
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    word = rf"(?<![\w.])({'|'.join(names)})\b"
+    return re.sub(word, lambda match: names[match[0]], text)
+
+
+HELPERS: Final = {
+    **functions_of(polygamma, gammas),
+    **pieces("python.txt", r"^(?:def )?(\w+)"),
     **{
-        name: ("comparison?", TEXT.pattern(OPERATIONS[name])[1])
-        for name in ("lt", "le", "gt", "ge", "eq", "ne")
+        f"_{text.partition(',')[0]}": f"_{text.partition(',')[0]} = _ieee(math.{text})"
+        for text in _MAY_RAISE.values()
     },
 }
-_NEVER_RAISE: Final = ("cbrt", "hypot", "atan", "atan2", "tanh", "asinh", "erf", "erfc")
-_MAY_RAISE: Final = {
-    **dict.fromkeys(
-        ("sqrt", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "cosh", "acosh"), ""
-    ),
-    **dict.fromkeys(("log", "log2", "log10"), ", {0: -math.inf}"),
-    "log1p": ", {-1: -math.inf}",
-    "atanh": ", {-1: -math.inf, 1: math.inf}",
-    "lgamma": ", otherwise=math.inf",
-}
-_HELPERS: Final = {
-    **helpers("python.txt"),
-    **{f"_{name}": f"_{name} = _ieee(math.{name}{more})" for name, more in _MAY_RAISE.items()},
-}
-
+_CALLED: Final = {
+    "power": "pow", "maximum": "max", "minimum": "min", "rint": "round", "mod": "mod",
+    "floor": "floor", "ceil": "ceil", "sign": "sign", "cbrt": "cbrt", "sinh": "sinh",
+    "gamma": "gamma", "lgamma": "lgamma", "digamma": "digamma", "polygamma": "polygamma",
+    "divide": "div", "outside": "outside",
+    **{name: text.partition(",")[0] for name, text in _MAY_RAISE.items()},
+}  # fmt: skip
+"""By instruction the helper that it calls."""
 RESERVED: Final = frozenset(
-    [*keyword.kwlist, "__debug__", *(f"_{row.name}" for row in TABLE if row.words)]
+    [*keyword.kwlist, *HELPERS, "__debug__", "math", "functools", "abs", "float", "range", "i", "j"]
 )
 
 
@@ -65,37 +99,104 @@ def clean(name: str) -> str:
     return name if name.isidentifier() else f"_{name}"
 
 
-def define(function: Function, opening: Sequence[str] = ()) -> list[str]:
-    """Return the lines of a function, whose body stands inside of what the `opening` opens."""
-    indent = "        " if opening else "    "
+def body(function: Function, opening: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a function, whose body stands inside of what the last of `opening` is."""
+    indent = "        " if opening and opening[-1].endswith(":") else "    "
+    results = ", ".join(text for _, text, _ in function.results)
     return [
-        f"def {function.name}({', '.join(function.parameters)}):",
-        *(f"    # {text}" for text in function.comments),
+        f"def {function.name}({', '.join(name for name, _ in function.arguments)}):",
+        f'    """Return {returned(function)}."""',
+        *(f"    # {text}" for text in function.notes),
         *(f"    {text}" for text in opening),
-        *(f"{indent}{name} = {text}" for name, text in function.lines),
-        f"{indent}return {function.result}",
+        *(f"{indent}{text}" for text in commented(function.lines, "# ")),
+        f"{indent}return {results}",
     ]
 
 
-PYTHON: Final = Target(
+def returned(function: Function) -> str:
+    """Return what a function returns, in words."""
+    names = [name for name, _, _ in function.results]
+    title = f"{', '.join(names)} of {function.title}"
+    shapes = [f"{n} {'x'.join(map(str, shape))}" for n, shape in function.arguments if shape]
+    return title + (f"; {', '.join(shapes)}" if shapes else "")
+
+
+def _define(function: Function) -> str:
+    """Return the code of a function: it takes and gives nested lists, and keeps flat ones."""
+    flat = [
+        f"{name} = [x for row in {name} for x in row]"
+        for name, shape in function.arguments
+        if len(shape) == 2
+    ]
+    results = [(name, _nested(text, shape), shape) for name, text, shape in function.results]
+    lines = body(function._replace(results=results), flat)
+    blocks = [*TARGET.helpers(lines), "\n".join(lines)]
+    return module(blocks, ["import functools", "import math"])
+
+
+def module(blocks: Sequence[str], imports: Sequence[str]) -> str:
+    """Return the code of functions, after the modules that they need."""
+    code = "\n\n\n".join(filter(None, blocks)) + "\n"
+    needed = [line for line in imports if f"{line.split()[-1]}." in code]
+    return "\n".join([*needed, *["", ""] * bool(needed), code])
+
+
+def _nested(text: str, shape: Shape) -> str:
+    """Return a flat list as nested lists."""
+    for length in reversed(shape[1:]):
+        text = f"_rows({text}, {length})"
+    return text
+
+
+def _filled(
+    name: str, size: int, loops: Sequence[tuple[str, int]], index: str, text: str
+) -> list[str]:
+    turns = "".join(f" for {variable} in range({count})" for variable, count in loops)
+    return [f"{name} = [{text}{turns}]"]
+
+
+def _loop(loops: Sequence[tuple[str, int]], statement: str) -> list[str]:
+    lines = [
+        f"{'    ' * k}for {variable} in range({count}):"
+        for k, (variable, count) in enumerate(loops)
+    ]
+    return [*lines, "    " * len(loops) + statement]
+
+
+_TEMPLATES: Final[dict[str, Pattern]] = {
+    **INFIX,
+    **{name: f"math.{word}(<*>)" for name, word in _NEVER_RAISE.items()},
+    **{name: f"_{word}(<*>)" for name, word in _CALLED.items()},
+    "divide by a number": INFIX["divide"],
+    "absolute": "abs(<0>)",
+    "where": ("choice", "<1:comparison> if <0:comparison?> else <2:comparison>"),
+    "logical_and": ("choice?", "<0:comparison?> and <1:comparison?>"),
+    "logical_or": ("choice?", "<0:comparison?> or <1:comparison?>"),
+    "logical_not": ("choice?", "not <0:comparison?>"),
+    "truth": "float(<0?>)",
+    "holds": ("comparison?", "<0:sum> != 0"),
+}
+
+TARGET: Final = Target(
     name="python",
-    templates={
-        **INFIX,
-        **{name: f"math.{name}(<*>)" for name in _NEVER_RAISE},
-        **{name[1:]: f"{name}(<*>)" for name in _HELPERS if name[1:] in OPERATIONS},
-        "div by a number": ("product", "<0:product>/<1:sign>"),
-        "abs": "abs(<0>)",
-        "where": ("choice", "<1:comparison> if <0:comparison?> else <2>"),
-        "count": "float(<0?>)",
-    },
-    constants={
-        **{name: f"math.{name}" for name in ("pi", "e", "inf", "nan")},
-        "tau": "math.tau",
-    },
-    prelude=_HELPERS,
-    reserved=RESERVED | {"math", "abs", "float", "_div", "_ieee", "_pow", "_whole"},
+    templates=_TEMPLATES,
+    constants={"inf": "math.inf", "nan": "math.nan", "true": "True", "false": "False"},
+    prelude=HELPERS,
+    reserved=RESERVED,
     clean=clean,
-    define=define,
-    imports={"math.": "import math"},
+    variable=lambda name, text, truth: f"{name} = {text}",
+    array=lambda name, array: f"{name} = {array.reshape(-1).tolist()}".replace("nan", "math.nan"),
+    define=_define,
     library="Python's math",
+    emitter=LoopEmitter,
+    loops=Loops(
+        literal=lambda name, texts: f"{name} = [{', '.join(texts)}]",
+        zeros=lambda name, size: f"{name} = [0.0]*{size}",
+        filled=_filled,
+        loop=_loop,
+        store=lambda array, index, text: f"{array}[{index}] = {text}",
+        call=lambda text: text,
+        slice=lambda array, offset: f"{array}, {offset}",
+        prefix="_",
+    ),
 )

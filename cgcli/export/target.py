@@ -1,62 +1,143 @@
 """What the emitter knows of a language: how it writes operations, numbers, names, functions.
 
-Templates are those of `cgcli.graph.templates`. An argument stands in one once, so that code is as
-long as its graph.
+Templates are those of `cgcli.graph.templates`, by the names of the tape's instructions. A target
+of `Arrays` has one for every instruction, over arrays. One of scalars has them for operations of
+numbers; loops over the elements of arrays are written by the emitter, in the words of `Loops`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cgcli.graph.templates import Pattern, Template, parsed
+from cgcli.operations.row import Shape
+
+
+class Line(NamedTuple):
+    """A part of the body: lines of code, and what they stand for."""
+
+    text: Sequence[str]
+    comment: str = ""
 
 
 class Function(NamedTuple):
-    """A function to be defined: what its body assigns, one name after the other, and returns."""
+    """A function to be defined.
+
+    `arguments` and `results` are the names that it takes and gives, with their shapes; a result
+    has its text. `title` says in one line what it computes, and `notes` where that holds. With
+    `header` other files of C include the code, and `room` is how many numbers its array holds.
+    """
 
     name: str
-    parameters: tuple[str, ...]
-    comments: tuple[str, ...]
-    lines: tuple[tuple[str, str], ...]
-    result: str
-    is_helper: bool = False
-    """Whether it is a part of the prelude, which the other functions call."""
+    title: str
+    arguments: Sequence[tuple[str, Shape]]
+    lines: Sequence[Line]
+    results: Sequence[tuple[str, str, Shape]]
+    notes: Sequence[str] = ()
+    header: bool = False
+    room: int = 0
+
+
+class Loops(NamedTuple):
+    """How a language of scalars writes arrays, whose elements lie in one row, by the last axis.
+
+    `literal(name, texts)` is an array of elements, and `zeros(name, size)` one to be filled. In
+    loops over variables, each with its count, `filled(name, size, loops, index, text)` has a text
+    at every place of a new one, and `loop(loops, statement)` does something. `store(array,
+    index, text)` and `call(text)` are statements. A function takes an array from an offset on as
+    `slice(array, offset)`, and its name is a word behind a `prefix`.
+    """
+
+    literal: Callable[[str, Sequence[str]], str]
+    zeros: Callable[[str, int], str]
+    filled: Callable[[str, int, Sequence[tuple[str, int]], str, str], list[str]]
+    loop: Callable[[Sequence[tuple[str, int]], str], list[str]]
+    store: Callable[[str, str, str], str]
+    call: Callable[[str], str]
+    slice: Callable[[str, str], str]
+    prefix: str
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
     """A language that code is written in.
 
-    `templates` run over the operations' names; ``NAME by a number`` is for a last argument that
-    is a constant and not 0, and ``count`` writes a condition as 1 or 0. An operation without one is
-    made of others by its row. `constants` are pi, e, tau, inf and nan. `prelude` has the
-    helpers that templates call. No name of a user's is one of `reserved`, and `clean` returns
-    a name as the language takes it. With `floats` a constant that a call takes is written with
-    a decimal point. `define` returns the lines of a function, and `imports` has the line that is
-    needed for what begins so. `library` is what its functions are those of, in words.
+    `variable(name, text, truth)` assigns one, and `array(name, array)` a constant array.
+    `constants` are inf, nan, and the truths. `prelude` has the helpers that templates call. No
+    name of a user's is one of those, or of `reserved`, and `clean` returns a name as the language
+    takes it. With `pointed` every number has a decimal point, else whole operands have none;
+    `number` returns how digits are written at a level.
+    `define` returns a function as a text, with its helpers before it. `library` is
+    what its functions are those of, in words.
 
-    >>> from cgcli.export.python import PYTHON
-    >>> PYTHON.template("sub", 2).pieces
+    >>> from cgcli.export.python import TARGET
+    >>> TARGET.template("subtract", 2).pieces
     [Slot(place=0, level=1, truth=False), ' - ', Slot(place=1, level=2, truth=False)]
     """
 
     name: str
     templates: Mapping[str, Pattern]
-    constants: Mapping[str, Pattern]
+    constants: Mapping[str, str]
     prelude: Mapping[str, str]
     reserved: frozenset[str]
     clean: Callable[[str], str]
-    define: Callable[[Function], list[str]]
-    imports: Mapping[str, str]
+    variable: Callable[[str, str, bool], str]
+    array: Callable[[str, Any], str]
+    define: Callable[[Function], str]
     library: str
-    floats: bool = False
+    emitter: Any
+    comment: str = "# "
+    loops: Loops | None = None
+    pointed: bool = False
+    number: Callable[[str, int], str] | None = None
 
     def template(
-        self, name: str, count: int, static: tuple[int, ...] = (), *, by_number: bool = False
+        self, name: str, count: int, static: tuple[Any, ...] = (), shape: Shape = ()
     ) -> Template | None:
-        """Return how an operation of so many arguments is written, or None."""
-        pattern = self.templates.get(f"{name} by a number") if by_number else None
-        pattern = self.templates.get(name) if pattern is None else pattern
+        """Return how an instruction of so many arguments is written, or None."""
+        pattern = self.templates.get(name)
+        if isinstance(pattern, str):
+            pattern = pattern.replace("<shape>", str(shape))
         return None if pattern is None else parsed(pattern, count, static)
+
+    def helpers(self, texts: Iterable[str]) -> list[str]:
+        """Return the helpers that texts call, and those that these call, in order."""
+        words = re.compile(r"\w+")
+        needed: dict[str, None] = {}
+        pending = [word for text in texts for word in words.findall(text) if word in self.prelude]
+        seen = set(pending)
+        while pending:
+            name = pending.pop()
+            needed[name] = None
+            called = [w for w in words.findall(self.prelude[name]) if w in self.prelude]
+            pending += [word for word in called if word not in seen]
+            seen.update(called)
+        return [text for name, text in self.prelude.items() if name in needed]
+
+
+def pieces(name: str, pattern: str) -> dict[str, str]:
+    """Return the parts of a file beside this one by what they define; blank lines stand between."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+    with open(path, encoding="utf-8") as file:
+        texts = re.split(r"\n\n+(?=\S)", file.read().rstrip("\n"))
+    return {re.findall(pattern, text)[0]: text for text in texts}
+
+
+INFIX: dict[str, Pattern] = {
+    "add": ("sum", "<0:sum> + <1:product>"),
+    "subtract": ("sum", "<0:sum> - <1:product>"),
+    "multiply": ("product", "<0:product>*<1:sign>"),
+    "divide": ("product", "<0:product>/<1:sign>"),
+    "negative": ("sign", "-<0:power>"),
+    "less": ("comparison?", "<0:sum> < <1:sum>"),
+    "less_equal": ("comparison?", "<0:sum> <= <1:sum>"),
+    "greater": ("comparison?", "<0:sum> > <1:sum>"),
+    "greater_equal": ("comparison?", "<0:sum> >= <1:sum>"),
+    "equal": ("comparison?", "<0:sum> == <1:sum>"),
+    "not_equal": ("comparison?", "<0:sum> != <1:sum>"),
+}
+"""Operators that most languages write alike."""

@@ -142,7 +142,7 @@ class Reader:
             alone[place] = 0
         choices = [] if known is None else [known]
         for active in (exercise.active, alone):
-            sent = exercise.kind.backward(graph, numbers.values, of, active, {})[node]
+            sent = exercise.kind.backward(graph, numbers.values, of, active)[node]
             choices.append(exercise.zeros(node) if sent is None else sent)
         singles = [choice[element] if element else choice for choice in choices]
         return [] if any(map(shape_of, singles)) else list(dict.fromkeys(map(float, singles)))

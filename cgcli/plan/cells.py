@@ -59,9 +59,9 @@ class Cell(Operators):
 
     def __ne__(self, other: object) -> Any:
         """Return the comparison; that a truth value is not 0 is itself."""
-        own = self.tape[self.place]
-        if _is(other, 0) and own.operation == "truth":
-            return Cell(self.tape, int(own.arguments[0]))
+        instruction = self.tape[self.place]
+        if _is(other, 0) and instruction.operation == "truth":
+            return Cell(self.tape, int(instruction.arguments[0]))
         return self.write("ne", self, other)
 
     def __and__(self, other: Cell) -> Cell:
@@ -145,10 +145,10 @@ def elementwise(
 
 def filled(tape: Tape, value: Number, shape: Shape) -> Cell:
     """Return a number as a cell of a shape, every element the same."""
-    found = fit(value, shape)
-    if isinstance(found, Cell):
-        return found
-    return Cell(tape, tape.array(np.full(shape, float(found))))
+    fitted = fit(value, shape)
+    if isinstance(fitted, Cell):
+        return fitted
+    return Cell(tape, tape.array(np.full(shape, float(fitted))))
 
 
 def fit(value: Number, shape: Shape) -> Number:

@@ -231,8 +231,8 @@ class _Call:
         graph, names = self._graph, self._names
         inputs = {n: given[n] if np.ndim(given[n]) else float(given[n]) for n in graph.inputs}
         result = evaluate(graph, inputs, None, names, self._limits, kind=DOUBLES)
-        found = result.gradient if result.jacobian is None else result.jacobian
-        return Called(result.value, {n: np.asarray((found or {})[n]) for n in names})
+        slopes = result.gradient if result.jacobian is None else result.jacobian
+        return Called(result.value, {n: np.asarray((slopes or {})[n]) for n in names})
 
 
 def _is_infinite(value: Any) -> bool:

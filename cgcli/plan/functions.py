@@ -93,9 +93,9 @@ def _concat(tape: Tape, *parts: Number) -> Number:
     return written(tape, "concat", parts, (length, *shape_of(parts[0])[1:]))
 
 
-def _piece(whole: Cell, place: int, parts: Parts) -> Number:
-    start, own = parts.start(place, shape_of), shape_of(parts[place])
-    return whole.view("piece", own, start, start + own[0]) if own else whole[start]
+def _piece(joined: Cell, place: int, parts: Parts) -> Number:
+    start, shape = parts.start(place, shape_of), shape_of(parts[place])
+    return joined.view("piece", shape, start, start + shape[0]) if shape else joined[start]
 
 
 def _scatter(value: Number, like: Cell, *indices: Index) -> Cell:

@@ -45,7 +45,7 @@ class Bound(NamedTuple):
     axes a row's value has. `rows` is their number.
     """
 
-    own: Instruction
+    instruction: Instruction
     arguments: list[Any]
     ranks: list[int]
     with_rows: list[bool]
@@ -56,7 +56,7 @@ class Bound(NamedTuple):
     def aligned(self, rank: int) -> list[Any]:
         """Return the arguments with their axes where broadcasting takes those of a row's value."""
         parts = zip(self.arguments, self.ranks, self.with_rows, strict=True)
-        return [_widened(array, own, rank) if rows else array for array, own, rows in parts]
+        return [_widened(array, axes, rank) if rows else array for array, axes, rows in parts]
 
 
 def _widened(array: Any, rank: int, wanted: int) -> Any:
@@ -69,9 +69,9 @@ def _at(array: Any, rows: bool, *indices: Any) -> Any:
     return array[(slice(None),) * rows + (*indices, ...)]
 
 
-def look(own: Instruction, inner: Instruction, array: Any, count: int) -> Any:
+def look(instruction: Instruction, inner: Instruction, array: Any, count: int) -> Any:
     """Return the view that an instruction of `VIEWS` is of the array that another one left."""
-    operation, static, first = own.operation, own.static, int(inner.rows)
+    operation, static, first = instruction.operation, instruction.static, int(inner.rows)
     if operation == "transpose":
         return np.swapaxes(array, first, first + 1)
     if operation == "index":
@@ -81,8 +81,10 @@ def look(own: Instruction, inner: Instruction, array: Any, count: int) -> Any:
     if operation == "grow":
         return np.expand_dims(array, static[0] + first)
     if inner.rows:
-        array = _widened(array, len(inner.shape), len(own.shape))
-    return np.broadcast_to(array, (count, *own.shape) if own.rows else own.shape)
+        array = _widened(array, len(inner.shape), len(instruction.shape))
+    return np.broadcast_to(
+        array, (count, *instruction.shape) if instruction.rows else instruction.shape
+    )
 
 
 # Elementwise
@@ -142,22 +144,22 @@ def _sent(operation: Operation, place: int, guard: Guard) -> Callable[..., None]
         if usual and (operation.domain is None or np.isfinite(y).all()):
             np.multiply(upstream, partial, out=out)
             return
-        found = mended_arrays(operation, place, upstream, partial, y, parts)
+        sent = mended_arrays(operation, place, upstream, partial, y, parts)
         if operation.domain is not None:
-            outside = is_outside(operation, y, parts) & np.isfinite(found)
-            found = np.where(outside, math.nan, found)
-        np.copyto(out, found)
+            outside = is_outside(operation, y, parts) & np.isfinite(sent)
+            sent = np.where(outside, math.nan, sent)
+        np.copyto(out, sent)
 
     return call
 
 
 def _elementwise(bound: Bound) -> Call:
-    operation = bound.own.operation
-    parts = bound.aligned(len(bound.own.shape))
+    operation = bound.instruction.operation
+    parts = bound.aligned(len(bound.instruction.shape))
     if operation == "truth":
         return np.copyto, (bound.out, parts[0])
     if operation == "send":
-        name, place = bound.own.static
+        name, place = bound.instruction.static
         if not isinstance(parts[1], np.ndarray):
             bound.guard.careful |= not LEAST <= abs(parts[1]) < math.inf
         return _sent(OPERATIONS[name], place, bound.guard), (*parts, bound.out)
@@ -247,16 +249,16 @@ def _places(length: int) -> Any:
 
 def _reduction(bound: Bound) -> Call:
     (array,) = bound.arguments
-    (axis,) = bound.own.static
+    (axis,) = bound.instruction.static
     first = int(bound.with_rows[0])
     last = axis is None or axis == bound.ranks[0] - 1
-    if bound.own.operation == "sum" and first and last and array.flags.c_contiguous:
+    if bound.instruction.operation == "sum" and first and last and array.flags.c_contiguous:
         lead = bound.out.shape
         flat = array.reshape((*lead, -1))
         if flat.shape[-1] <= _SHORT:
             return np.matmul, (flat, _ones(flat.shape[-1]), bound.out)
     axes = tuple(range(first, array.ndim)) if axis is None else axis + first
-    return _REDUCTIONS[bound.own.operation].reduce, (array, axes, None, bound.out)
+    return _REDUCTIONS[bound.instruction.operation].reduce, (array, axes, None, bound.out)
 
 
 def _total(bound: Bound) -> Call:
@@ -272,8 +274,8 @@ def _total(bound: Bound) -> Call:
 
 
 def _stack(bound: Bound) -> Call:
-    parts = bound.aligned(len(bound.own.shape) - 1)
-    targets = [_at(bound.out, bound.own.rows, place) for place in range(len(parts))]
+    parts = bound.aligned(len(bound.instruction.shape) - 1)
+    targets = [_at(bound.out, bound.instruction.rows, place) for place in range(len(parts))]
     return _copy_all, (targets, parts)
 
 
@@ -281,7 +283,7 @@ def _concat(bound: Bound) -> Call:
     targets, parts, start = [], [], 0
     for part, rank, rows in zip(bound.arguments, bound.ranks, bound.with_rows, strict=True):
         length = np.shape(part)[int(rows)] if rank else 1
-        targets.append(_at(bound.out, bound.own.rows, slice(start, start + length)))
+        targets.append(_at(bound.out, bound.instruction.rows, slice(start, start + length)))
         parts.append(part[..., None] if not rank and rows else part)
         start += length
     return _copy_all, (targets, parts)
@@ -293,7 +295,7 @@ def _copy_all(targets: list[Any], parts: list[Any]) -> None:
 
 
 def _scatter(bound: Bound) -> Call:
-    places = (slice(None),) * bound.own.rows + (*selected(bound.own.static), ...)
+    places = (slice(None),) * bound.instruction.rows + (*selected(bound.instruction.static), ...)
     return _put, (bound.out, places, bound.arguments[0])
 
 
@@ -304,7 +306,7 @@ def _put(out: Any, places: Any, value: Any) -> None:
 
 def _onehot(bound: Bound) -> Call:
     (label,) = bound.arguments
-    return _mark, (label, _places(bound.own.static[0]), bound.out)
+    return _mark, (label, _places(bound.instruction.static[0]), bound.out)
 
 
 def _mark(label: Any, places: Any, out: Any) -> None:
@@ -318,7 +320,7 @@ def _mark(label: Any, places: Any, out: Any) -> None:
 
 def _cumsum(bound: Bound) -> Call:
     (array,) = bound.arguments
-    step = -1 if bound.own.static[0] else 1
+    step = -1 if bound.instruction.static[0] else 1
     return np.cumsum, (array[..., ::step], -1, None, bound.out[..., ::step])
 
 
@@ -348,14 +350,18 @@ def _guarded(guard: Guard, multiply: Any, arguments: Any, bound: Bound) -> None:
 
 def _multiply(function: Callable[..., Any], bound: Bound) -> None:
     """Run a function of an array and an axis, or of all the elements of each row."""
-    (array,), (axis,), first = bound.arguments, bound.own.static, int(bound.own.rows)
+    (array,), (axis,), first = (
+        bound.arguments,
+        bound.instruction.static,
+        int(bound.instruction.rows),
+    )
     if axis is not None:
-        found = function(array, axis + first)
+        product = function(array, axis + first)
     elif first:
-        found = function(array.reshape((bound.rows, -1)), 1)
+        product = function(array.reshape((bound.rows, -1)), 1)
     else:
-        found = function(array)
-    np.copyto(bound.out, np.reshape(found, bound.out.shape))
+        product = function(array)
+    np.copyto(bound.out, np.reshape(product, bound.out.shape))
 
 
 def _mend(bound: Bound) -> None:
@@ -363,8 +369,8 @@ def _mend(bound: Bound) -> None:
     np.copyto(bound.out, bound.arguments[0])
     if not bound.guard.careful:
         return
-    name, *static = bound.own.static
-    operation, count = OPERATIONS[name], bound.rows if bound.own.rows else 1
+    name, *static = bound.instruction.static
+    operation, count = OPERATIONS[name], bound.rows if bound.instruction.rows else 1
     parts = [
         np.broadcast_to(part, (count, *np.shape(part)[int(its) :]))
         for part, its in zip(bound.arguments, bound.with_rows, strict=True)
@@ -398,4 +404,4 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
 
 def bind(bound: Bound) -> Call:
     """Return the call that runs an instruction over its arrays."""
-    return _BINDERS.get(bound.own.operation, _elementwise)(bound)
+    return _BINDERS.get(bound.instruction.operation, _elementwise)(bound)

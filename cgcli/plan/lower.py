@@ -37,6 +37,7 @@ class Lowered:
         columns: Mapping[str, tuple[Any, Any] | None],
         constants: Mapping[str, Any],
         missing: frozenset[str] = frozenset(),
+        sweep: type[CellSweep] = CellSweep,
     ) -> None:
         self.graph = graph
         self.tape = Tape()
@@ -53,7 +54,7 @@ class Lowered:
             elif name not in missing:
                 self.parameters.append(name)
                 leaves[node] = self._leaf("parameter", name, node, rows=False)
-        self.sweep = CellSweep(graph, self.m, self.tape)
+        self.sweep = sweep(graph, self.m, self.tape)
         self.values = self.sweep.forward(leaves)
 
     def _array(self, value: Any) -> Cell:
@@ -66,27 +67,27 @@ class Lowered:
         raw = self._leaf("column", name, node, rows=True)
         if scaling is None:
             return raw
-        shift, scale = (np.asarray(each, dtype=np.float64) for each in scaling)
-        parts = [self._array(each) if each.shape else float(each) for each in (shift, scale)]
+        shift, scale = (np.asarray(part, dtype=np.float64) for part in scaling)
+        parts = [self._array(part) if part.shape else float(part) for part in (shift, scale)]
         scaled: Cell = (raw - parts[0]) / parts[1]
         return scaled
 
     def total(self, node: int, *, squared: bool = False) -> int:
         """Return the place of a node's sum over all rows, or that of its squares."""
         value = self.values[node]
-        found = sum_rows(self.tape, value * value if squared else value)
-        return filled(self.tape, found, self.graph.shape(node)).place
+        total = sum_rows(self.tape, value * value if squared else value)
+        return filled(self.tape, total, self.graph.shape(node)).place
 
     def gradient_totals(self, nodes: Sequence[int] | None = None) -> list[int]:
         """Return the places of the gradients of the cost, summed over the rows.
 
         They are by some nodes, or by the parameters.
         """
-        return self._gradients(nodes, each=False)
+        return self._gradients(nodes, by_row=False)
 
     def gradient_rows(self, nodes: Sequence[int] | None = None) -> list[int]:
         """Return the places of the gradients of every row."""
-        return self._gradients(nodes, each=True)
+        return self._gradients(nodes, by_row=True)
 
     def jacobian_rows(self, nodes: Sequence[int]) -> list[int]:
         """Return the places of the derivatives of an output of any shape, a row an element.
@@ -95,26 +96,27 @@ class Lowered:
         array of its shape with 1 there and 0 elsewhere.
         """
         seed = self._leaf("column", SEED, self.graph.output, rows=True)
-        return self._gradients(nodes, each=True, seed=seed)
+        return self._gradients(nodes, by_row=True, seed=seed)
 
     def _gradients(
         self,
         nodes: Sequence[int] | None,
         *,
-        each: bool,
+        by_row: bool,
         seed: Number | None = None,
     ) -> list[int]:
         graph = self.graph
         if nodes is None:
             nodes = [graph.inputs[name] for name in self.parameters]
         active = graph.dependents(nodes)
-        found = self.sweep.gradients(active, each=each, seed=seed)
-        places = []
-        for node in nodes:
-            shape, gradient = graph.shape(node), found[node]
-            gradient = 0.0 if gradient is None else fit(gradient, shape)
-            places.append(filled(self.tape, gradient, shape).place)
-        return places
+        gradients = self.sweep.gradients(active, by_row=by_row, seed=seed)
+        return [self.shaped(node, gradients[node]) for node in nodes]
+
+    def shaped(self, node: int, gradient: Number | None) -> int:
+        """Return the place of a gradient by a node, in the node's shape; 0 for none."""
+        shape = self.graph.shape(node)
+        gradient = 0.0 if gradient is None else fit(gradient, shape)
+        return filled(self.tape, gradient, shape).place
 
     def row(self, node: int) -> int:
         """Return the place of a node's value in each row."""
@@ -126,16 +128,16 @@ class Lowered:
         They are the same at every step.
         """
         tape = self.tape
-        found: dict[int, None] = {}
+        places: dict[int, None] = {}
         for place in range(len(tape)):
-            own = tape[place]
-            sums = own.operation in ("total", "weigh", "gram")
-            if not own.varies and not sums:
+            instruction = tape[place]
+            sums = instruction.operation in ("total", "weigh", "gram")
+            if not instruction.varies and not sums:
                 continue
-            for argument in own.arguments:
+            for argument in instruction.arguments:
                 if not isinstance(argument, int):
                     continue
                 inner = tape[argument]
                 if inner.rows and not inner.varies and inner.operation != "column":
-                    found[argument] = None
-        return list(found)
+                    places[argument] = None
+        return list(places)

@@ -34,13 +34,13 @@ class CellSweep(MaskedSweep):
     """Both passes, each node of whose arguments are cells writes the rules' instructions down.
 
     The leaves are cells and numbers. What is the same for all rows takes the sum of what the
-    rows send to it; with `each` it takes what each of them sends.
+    rows send to it; with `by_row` it takes what each of them sends.
     """
 
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
         super().__init__(graph, m)
         self.tape = tape
-        self.each = False
+        self.by_row = False
         # By node what was sent to some of its elements, by their indices.
         self._pieces: dict[int, dict[tuple[int, ...], Number]] = {}
 
@@ -74,14 +74,17 @@ class CellSweep(MaskedSweep):
         self, node: int, places: Sequence[int], upstream: Number
     ) -> Iterator[tuple[int, Masked]]:
         """Yield what a pullback sends: doubles though what upstream is multiplied by is none."""
-        operation, fixed = self.graph.operations[node], self.graph.static.get(node, ())
+        wide = self.graph.operations[node].wide
         for place, (sent, mask) in super().pull_back(node, places, upstream):
-            mended = sent
-            if operation.wide and isinstance(sent, Cell):
-                x = self.part(self.graph.arguments[node][place])
-                numbers, static = (sent, upstream, self.part(node), x), (operation.name, *fixed)
-                mended = written(self.tape, "mend", numbers, sent.shape, *static)
-            yield place, Masked(mended, mask)
+            mended = wide and isinstance(sent, Cell)
+            yield place, Masked(self.mend(node, place, upstream, sent) if mended else sent, mask)
+
+    def mend(self, node: int, place: int, upstream: Number, sent: Cell) -> Cell:
+        """Return what a pullback sends, where its numbers left the doubles by wide ones."""
+        operation, fixed = self.graph.operations[node], self.graph.static.get(node, ())
+        x = self.part(self.graph.arguments[node][place])
+        numbers, static = (sent, upstream, self.part(node), x), (operation.name, *fixed)
+        return written(self.tape, "mend", numbers, sent.shape, *static)
 
     def ones(self, node: int) -> Number:
         """Return ones."""
@@ -97,13 +100,13 @@ class CellSweep(MaskedSweep):
 
     def reduce(self, sent: Number, node: int, argument: int) -> Number:
         """Sum a contribution over the axes along which the argument was broadcast."""
-        own, shape = self.graph.shape(node), self.graph.shape(argument)
-        if self.graph.operations[node].elementwise and own != shape:
+        full, shape = self.graph.shape(node), self.graph.shape(argument)
+        if self.graph.operations[node].elementwise and full != shape:
             if isinstance(sent, Cell):
-                sent = fit(sent, own)
+                sent = fit(sent, full)
             else:
                 # What is the same for all elements is so often added up as there are of them.
-                sent *= np.prod(own, dtype=float) / np.prod(shape, dtype=float)
+                sent *= np.prod(full, dtype=float) / np.prod(shape, dtype=float)
         return fit(sent, shape)
 
     def reach(self, mask: Cell, node: int, argument: int) -> Cell:
@@ -142,35 +145,51 @@ class CellSweep(MaskedSweep):
         return result if isinstance(result, Cell) else Careful(result)
 
     def gradients(
-        self, active: bytearray, *, each: bool, seed: Number | None = None
+        self,
+        active: bytearray,
+        *,
+        by_row: bool,
+        seed: Number | None = None,
+        of: int | None = None,
+        mask: Cell | None = None,
     ) -> list[Number | None]:
-        """Return the gradient of the output by every node; `seed` is that by itself, else 1."""
-        self.each = each
-        output = self.graph.output
+        """Return the gradient of a node by every node; `seed` is that by itself, else 1.
+
+        The node is the output, unless `of` is another one; of an array the `mask` has the
+        elements that are differentiated.
+        """
+        self.by_row = by_row
+        output = self.graph.output if of is None else of
         if seed is None:
             # A cost without data is the same in every row.
-            summed = not each and not has_rows(self.values[output])
+            summed = not by_row and not has_rows(self.values[output])
             seed = sum_rows(self.tape, 1.0) if summed else Careful(1.0)
         self.masks.clear()
-        found = self.backward(output, active, seed)
+        if mask is not None:
+            self.masks[output] = mask
+        gradients = self.backward(output, active, seed)
         rows = self.graph.operations
         steps = [node for node, row in enumerate(rows) if active[node] and row.step]
         bounded = [n for n, row in enumerate(rows) if active[n] and row.domain is not None]
         if steps and bounded:
-            self._add_taints(active, steps, bounded)
-        return found
+            self._add_taints(output, active, steps, bounded)
+        return gradients
 
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Number | None]:
         """Return the gradients, all that was sent put together."""
-        found = super().backward(of, active, seed)
+        gradients = super().backward(of, active, seed)
         for node in list(self._pieces):
             self._put_together(node)
-        return found
+        return gradients
 
-    def _add_taints(self, active: bytearray, steps: list[int], bounded: list[int]) -> None:
+    def _add_taints(
+        self, output: int, active: bytearray, steps: list[int], bounded: list[int]
+    ) -> None:
         """Add to the gradients what steps let pass: NaN of what came through a fault."""
-        output, after = self.graph.output, self.graph.dependents(bounded)
+        after = self.graph.dependents(bounded)
+        mask = {output: self.masks[output]} if output in self.masks else {}
         to = TaintCells(self, self.graph.dependents(steps))
+        to.masks.update(mask)
         taints = to.backward(output, active, Careful(0.0))
         entered = {
             step: Masked(taints[step], to.masks.get(step))
@@ -178,6 +197,7 @@ class CellSweep(MaskedSweep):
             if isinstance(taints[step], Cell) or (taints[step] is not None and after[step])
         }
         behind = TaintCells(self, active, entered)
+        behind.masks.update(mask)
         for node, taint in enumerate(behind.backward(output, active, None)):
             if isinstance(taint, Cell) or (taint is not None and taint != taint):
                 self.sums.add(node, taint)
@@ -251,7 +271,7 @@ class CellSweep(MaskedSweep):
             upstream = filled(self.tape, upstream, shape)
         for place, sent in super().send(node, places, upstream):
             argument = graph.arguments[node][place]
-            summed = not self.each and has_rows(self.values[node])
+            summed = not self.by_row and has_rows(self.values[node])
             if not summed or has_rows(self.values[argument]):
                 yield place, sent
                 continue
@@ -277,8 +297,8 @@ class TaintCells(CellSweep):
         self, sweep: CellSweep, flags: bytearray, steps: dict[int, Masked] | None = None
     ) -> None:
         super().__init__(sweep.graph, sweep.m, sweep.tape)
-        self.values, self.each = sweep.values, sweep.each
-        self._flags, self._steps = flags, steps
+        self.values, self.by_row = sweep.values, sweep.by_row
+        self._sweep, self._flags, self._steps = sweep, flags, steps
 
     def tainted(self, node: int) -> bool:
         """Return whether a step sends on what comes to it."""
@@ -294,7 +314,11 @@ class TaintCells(CellSweep):
         """Return upstream, and NaN outside a domain."""
         if self.graph.operations[node].domain is None:
             return upstream
-        return super().times(node, place, upstream, partial, parts)
+        return self._sweep.times(node, place, upstream, partial, parts)
+
+    def mend(self, node: int, place: int, upstream: Number, sent: Cell) -> Cell:
+        """Return what a pullback sends: nothing is multiplied."""
+        return sent
 
     def visits(self, of: int, active: bytearray) -> Iterator[int]:
         """Yield the nodes that are flagged; the steps with what comes to them."""

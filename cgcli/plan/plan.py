@@ -30,7 +30,7 @@ def run(calls: Sequence[Call], guard: Guard) -> None:
 
 
 class Plan:
-    """What is computed of a tape: `totals` without rows, and values for `each` row.
+    """What is computed of a tape: `totals` without rows, and values for each row.
 
     `parameters` are arrays whose content may change between steps. Instructions that do not
     depend on the rows run once, or once a step; those that do run for a block of rows at a
@@ -43,12 +43,12 @@ class Plan:
         tape: Tape,
         parameters: Mapping[str, Any],
         totals: Iterable[int] = (),
-        each: Iterable[int] = (),
+        by_row: Iterable[int] = (),
         known: Iterable[int] = (),
     ) -> None:
         self.tape = tape
         self.totals = list(totals)
-        self.each = list(each)
+        self.by_row = list(by_row)
         self.known = frozenset(known)
         self.count = np.zeros(())
         self._needed = self._ancestors()
@@ -69,7 +69,7 @@ class Plan:
 
     def _ancestors(self) -> bytearray:
         needed = bytearray(len(self.tape))
-        for place in (*self.totals, *self.each):
+        for place in (*self.totals, *self.by_row):
             needed[place] = 1
         for place in range(len(self.tape) - 1, -1, -1):
             if needed[place] and place not in self.known:
@@ -82,27 +82,29 @@ class Plan:
         """Give the instructions without rows their arrays, and run those that never change."""
         tape, arrays = self.tape, self.arrays
         for place in self.instructions:
-            own = tape[place]
-            if own.rows:
+            instruction = tape[place]
+            if instruction.rows:
                 continue
-            if own.operation == "array":
-                arrays[place] = tape.arrays[own.static[0]]
-            elif own.operation == "parameter":
-                arrays[place] = parameters[own.static[0]]
-            elif own.operation == "count":
+            if instruction.operation == "array":
+                arrays[place] = tape.arrays[instruction.static[0]]
+            elif instruction.operation == "parameter":
+                arrays[place] = parameters[instruction.static[0]]
+            elif instruction.operation == "count":
                 arrays[place] = self.count
-            elif own.operation in VIEWS:
-                inner = int(own.arguments[0])
-                arrays[place] = kernels.look(own, tape[inner], arrays[inner], 0)
+            elif instruction.operation in VIEWS:
+                inner = int(instruction.arguments[0])
+                arrays[place] = kernels.look(instruction, tape[inner], arrays[inner], 0)
             else:
-                arrays[place] = np.zeros(own.shape, dtype=bool if own.truth else np.float64)
-                if own.operation in _SUMS:
+                arrays[place] = np.zeros(
+                    instruction.shape, dtype=bool if instruction.truth else np.float64
+                )
+                if instruction.operation in _SUMS:
                     continue
-                call = _call(self, own, arrays, arrays[place])
-                if own.stage == ONCE:
+                call = _call(self, instruction, arrays, arrays[place])
+                if instruction.stage == ONCE:
                     run([call], self.guard)
                 else:
-                    (self._step if own.stage == STEP else self._done).append(call)
+                    (self._step if instruction.stage == STEP else self._done).append(call)
 
     def begin(self, count: int) -> None:
         """Start a step over so many rows in all: run what does not depend on the rows."""
@@ -119,23 +121,25 @@ class Plan:
         run(self._done, self.guard)
 
 
-def _call(plan: Plan, own: Instruction, arrays: Mapping[int, Any], out: Any) -> Call:
+def _call(plan: Plan, instruction: Instruction, arrays: Mapping[int, Any], out: Any) -> Call:
     """Return the call of an instruction without rows."""
-    function = kernels.FUNCTIONS.get(own.operation)
+    function = kernels.FUNCTIONS.get(instruction.operation)
     if function is None:
-        return kernels.bind(bound(plan, own, arrays, out, 0))
-    return function, (*[arrays[a] if type(a) is int else a for a in own.arguments], out)
+        return kernels.bind(bound(plan, instruction, arrays, out, 0))
+    return function, (*[arrays[a] if type(a) is int else a for a in instruction.arguments], out)
 
 
-def bound(plan: Plan, own: Instruction, arrays: Mapping[int, Any], out: Any, count: int) -> Bound:
+def bound(
+    plan: Plan, instruction: Instruction, arrays: Mapping[int, Any], out: Any, count: int
+) -> Bound:
     """Return an instruction with its arrays."""
     tape = plan.tape
-    inner = [tape[a] if isinstance(a, int) else None for a in own.arguments]
+    inner = [tape[a] if isinstance(a, int) else None for a in instruction.arguments]
     return Bound(
-        own,
-        [arrays[a] if isinstance(a, int) else np.float64(a) for a in own.arguments],
-        [len(each.shape) if each else 0 for each in inner],
-        [bool(each and each.rows) for each in inner],
+        instruction,
+        [arrays[a] if isinstance(a, int) else np.float64(a) for a in instruction.arguments],
+        [len(argument.shape) if argument else 0 for argument in inner],
+        [bool(argument and argument.rows) for argument in inner],
         out,
         count,
         plan.guard,
@@ -164,7 +168,7 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
         for argument in tape[place].arguments:
             if isinstance(argument, int) and tape[argument].rows:
                 last[_base(tape, argument)] = place
-    for place in plan.each:
+    for place in plan.by_row:
         if tape[place].rows:
             last[_base(tape, place)] = len(tape)
     slots: dict[int, tuple[int, int]] = {}
@@ -174,11 +178,11 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     for place, end in last.items():
         ends.setdefault(end, []).append(place)
     for place in by_row:
-        own = tape[place]
+        instruction = tape[place]
         ending = [p for p in ends.get(place, []) if p in slots]
-        if own.rows and not plan.is_column(place) and own.operation not in VIEWS:
-            size = math.prod(own.shape) * (1 if own.truth else 8)
-            early = [p for p in ending if _may_overwrite(tape, own, place, p)]
+        if instruction.rows and not plan.is_column(place) and instruction.operation not in VIEWS:
+            size = math.prod(instruction.shape) * (1 if instruction.truth else 8)
+            early = [p for p in ending if _may_overwrite(tape, instruction, place, p)]
             for p in early:
                 free.setdefault(slots[p][1], []).append(slots[p][0])
                 ending.remove(p)
@@ -193,15 +197,15 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     return slots, total
 
 
-def _may_overwrite(tape: Tape, own: Instruction, place: int, argument: int) -> bool:
+def _may_overwrite(tape: Tape, instruction: Instruction, place: int, argument: int) -> bool:
     """Whether an operation may write over an argument: same shape, and no view in between."""
     inner = tape[argument]
     return (
-        own.operation in kernels.IN_PLACE
-        and argument in own.arguments
-        and (inner.shape, inner.truth) == (own.shape, own.truth)
+        instruction.operation in kernels.IN_PLACE
+        and argument in instruction.arguments
+        and (inner.shape, inner.truth) == (instruction.shape, instruction.truth)
         and not any(
             isinstance(a, int) and a != argument and _base(tape, a) == argument
-            for a in own.arguments
+            for a in instruction.arguments
         )
     )

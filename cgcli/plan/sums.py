@@ -16,17 +16,19 @@ def sum_rows(tape: Tape, value: Number) -> Number:
         return value
     chain: list[tuple[Instruction, int]] = []
     while isinstance(value, Cell) and value.rows:
-        own = tape[value.place]
-        step = _step(tape, own)
+        instruction = tape[value.place]
+        step = _step(tape, instruction)
         if step is None:
             break
-        chain.append((own, step))
-        value = Cell(tape, int(own.arguments[step]))
+        chain.append((instruction, step))
+        value = Cell(tape, int(instruction.arguments[step]))
     total: Number = _summed(tape, value)
-    for own, step in reversed(chain):
+    for instruction, step in reversed(chain):
         # The operation again, over the sum of what had rows.
-        operands = (*own.arguments[:step], total.place, *own.arguments[step + 1 :])
-        place = tape.write(own.operation, operands, own.static, own.shape, rows=False)
+        operands = (*instruction.arguments[:step], total.place, *instruction.arguments[step + 1 :])
+        place = tape.write(
+            instruction.operation, operands, instruction.static, instruction.shape, rows=False
+        )
         total = Cell(tape, place)
     return total
 
@@ -35,9 +37,9 @@ def _has_rows(tape: Tape, operand: float) -> bool:
     return isinstance(operand, int) and tape[operand].rows
 
 
-def _step(tape: Tape, own: Instruction) -> int | None:
+def _step(tape: Tape, instruction: Instruction) -> int | None:
     """Return which argument may be summed instead, the others the same for all rows, if one may."""
-    operation, arguments = own.operation, own.arguments
+    operation, arguments = instruction.operation, instruction.arguments
     if operation in ("negative", "transpose", "spread", "scatter", "grow"):
         return 0 if isinstance(arguments[0], int) else None
     if operation in ("multiply", "matmul", "outer", "divide"):
@@ -56,18 +58,18 @@ def _summed(tape: Tape, value: Number) -> Number:
     """
     if not isinstance(value, Cell) or not value.rows:
         return written(tape, "count", (), (), rows=False) * value
-    own = tape[value.place]
-    if own.operation == "repeat":
-        return _summed(tape, Cell(tape, int(own.arguments[0])))
+    instruction = tape[value.place]
+    if instruction.operation == "repeat":
+        return _summed(tape, Cell(tape, int(instruction.arguments[0])))
     factors: tuple[int, ...] = (value.place,)
     operation = "total"
-    if own.operation in ("multiply", "outer"):
-        first, second = map(int, own.arguments)
+    if instruction.operation in ("multiply", "outer"):
+        first, second = map(int, instruction.arguments)
         left, right = tape[first].shape, tape[second].shape
-        if own.operation == "outer":
+        if instruction.operation == "outer":
             operation, factors = "gram", (first, second)
         elif not left and len(right) < 2:
             operation, factors = "weigh", (first, second)
         elif not right and len(left) < 2:
             operation, factors = "weigh", (second, first)
-    return Cell(tape, tape.write(operation, factors, (), own.shape, rows=False))
+    return Cell(tape, tape.write(operation, factors, (), instruction.shape, rows=False))

@@ -37,7 +37,7 @@ class Sweep:
     """The calls of a plan for given rows: `columns` has an array by place, a row along its axis 0.
 
     The arrays are looked at, not copied, so what is put into them later is what a later run is
-    over. `each` are arrays that take the values of each row. With `adding` the sums are added to
+    over. `by_row` are arrays that take the values of each row. With `adding` the sums are added to
     those there are.
     """
 
@@ -46,7 +46,7 @@ class Sweep:
         plan: Plan,
         columns: Mapping[int, Any],
         count: int,
-        each: Sequence[Any] = (),
+        by_row: Sequence[Any] = (),
         *,
         adding: bool = False,
     ) -> None:
@@ -61,7 +61,7 @@ class Sweep:
         for start in range(0, count, size):
             end = min(start + size, count)
             part = {place: array[start:end] for place, array in columns.items()}
-            kept = [array[start:end] for array in each]
+            kept = [array[start:end] for array in by_row]
             self._calls.append(self._bind(part, end - start, kept))
 
     def run(self) -> None:
@@ -79,38 +79,40 @@ class Sweep:
             run(sums, self.plan.guard)
 
     def _bind(
-        self, columns: Mapping[int, Any], count: int, each: Sequence[Any]
+        self, columns: Mapping[int, Any], count: int, by_row: Sequence[Any]
     ) -> tuple[list[Call], list[Call]]:
         """Return the calls for so many rows, whose columns are given by their places.
 
         Where sums are added to those before them calls that come last do that, else they take
-        their place. The values of each row are copied to the arrays of `each`.
+        their place. The values of each row are copied to the arrays of `by_row`.
         """
         plan, tape = self.plan, self.plan.tape
         arrays = dict(plan.arrays)
         calls: list[Call] = []
         sums: list[Call] = []
         for place in plan.instructions:
-            own = tape[place]
+            instruction = tape[place]
             if place in self._parts:
                 total = plan.arrays[place]
                 out = self._parts[place] if self._adding else total
-                calls.append(kernels.bind(bound(plan, own, arrays, out, count)))
+                calls.append(kernels.bind(bound(plan, instruction, arrays, out, count)))
                 if self._adding:
                     sums.append((np.add, (total, out, total)))
             elif plan.is_column(place):
                 arrays[place] = columns[place]
-            elif own.rows and own.operation in VIEWS:
-                inner = int(own.arguments[0])
-                arrays[place] = kernels.look(own, tape[inner], arrays[inner], count)
-            elif own.rows:
-                arrays[place] = self._array(place, own, count)
-                calls.append(kernels.bind(bound(plan, own, arrays, arrays[place], count)))
-        for place, target in zip(plan.each, each, strict=False):
+            elif instruction.rows and instruction.operation in VIEWS:
+                inner = int(instruction.arguments[0])
+                arrays[place] = kernels.look(instruction, tape[inner], arrays[inner], count)
+            elif instruction.rows:
+                arrays[place] = self._array(place, instruction, count)
+                calls.append(kernels.bind(bound(plan, instruction, arrays, arrays[place], count)))
+        for place, target in zip(plan.by_row, by_row, strict=False):
             calls.append((np.copyto, (target, arrays[place])))
         return calls, sums
 
-    def _array(self, place: int, own: Instruction, count: int) -> Any:
+    def _array(self, place: int, instruction: Instruction, count: int) -> Any:
         slot, size = self.plan.slots[place]
         memory = self._memory[slot][: size * count]
-        return memory.view(bool if own.truth else np.float64).reshape((count, *own.shape))
+        return memory.view(bool if instruction.truth else np.float64).reshape(
+            (count, *instruction.shape)
+        )

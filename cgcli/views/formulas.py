@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError
-from cgcli.graph.graph import Graph, free_names
+from cgcli.graph.graph import free_names
 from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
@@ -16,7 +16,6 @@ from cgcli.views.signs import PLAIN, PRINTED, Signs
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
-    from cgcli.export.target import Target
     from cgcli.views.schemas import graphs
     from cgcli.views.schemas.common import Kind
 
@@ -185,57 +184,21 @@ def as_latex(formulas: Formulas, share: bool) -> str:
     return _joined(lines, share)
 
 
-def as_code(formulas: Formulas, target: Target) -> str:
+def as_code(formulas: Formulas, to: str) -> str:
     """Return a function of the inputs, in another language, that returns the derivatives.
 
     Raises `CgraphError` for what the language has no function for.
     """
-    from cgcli.export.emit import Emitter, distinct
-    from cgcli.export.target import Function
+    from cgcli.export.routine import of_formulas
+    from cgcli.export.targets import source
 
-    if formulas.graph.tensors and "index" not in target.templates:
-        message = f"{target.library} has no vectors and matrices"
-        raise CgraphError("usage", message, "write --format numpy")
-    source, rows, matrix = formulas.source, formulas.rows, formulas.matrix
-    taken = set(target.reserved)
-    inputs = distinct(source.inputs, target.clean, taken)
-    results = distinct([row.name for row in rows], target.clean, taken)
-    renamed = dict(zip([row.name for row in rows], results, strict=True))
-    by_name = dict(zip(source.inputs, inputs, strict=True))
-    names = {node: by_name[name] for name, node in formulas.graph.inputs.items()}
-    emitter = Emitter(target, formulas.graph, names)
-    lines = emitter.parts([row.node for row in rows], taken)
-    if len(rows) == 1 and matrix is None:
-        name, result = results[0], emitter.expression(rows[0].node)
-    else:
-        name, result = "derivatives", ", ".join(results)
-        lines += [(renamed[row.name], emitter.expression(row.node)) for row in rows]
-        if matrix is not None:
-            result = PLAIN.matrix([[renamed[entry] for entry in row] for row in matrix])
-    comments = [*_shapes(source, by_name), *_conditions(formulas, emitter.names)]
-    return emitter.source(Function(name, tuple(inputs), tuple(comments), tuple(lines), result))
-
-
-def _conditions(formulas: Formulas, names: dict[int, str]) -> list[str]:
-    """Return comments that tell where the formulas hold, in the names of the code.
-
-    They are in the language of cgraph; what is long stands by the names of its parts.
-    """
-    nodes = [node for condition in formulas.conditions for node in condition.nodes]
-    written = Written(formulas, _TEXT, share=False)
-    leaves = {node: name for node, name in names.items() if not formulas.graph.arguments[node]}
-    written.shared = names if written.size_of(nodes) > _LONG else leaves
-    return [f"for {condition}" for condition in written.conditions()]
-
-
-def _shapes(source: Graph, names: Mapping[str, str]) -> list[str]:
-    """Return a comment that tells the shapes of a function's arguments, where they have any."""
-    shapes = [
-        f"{names[name]} is {'x'.join(map(str, source.shape(node)))}"
-        for name, node in source.inputs.items()
-        if source.shape(node)
-    ]
-    return [f"arrays: {', '.join(shapes)}"] if shapes else []
+    matrix = [row.node for row in formulas.rows] if formulas.matrix else None
+    named = {row.name: row.node for row in formulas.rows}
+    if matrix and formulas.matrix:
+        matrix = [named[name] for line in formulas.matrix for name in line]
+    made = of_formulas(formulas.source, formulas.graph, named, matrix)
+    conditions = Written(formulas, _TEXT, share=False).conditions()
+    return source(made, to, notes=[f"for {condition}" for condition in conditions])
 
 
 def _in_json(value: Any) -> Any:

@@ -89,7 +89,7 @@ def test_nothing_is_told_of_an_array_that_nothing_uses() -> None:
 def test_every_way_to_ask_is_compared() -> None:
     compared = {way.name for way in WAYS}
     assert {"eval", "vectors", "rows", "function", "exact", "verify", "precision"} <= compared
-    assert {"formulas", "python", "numpy", "map csv", "predict", "train"} <= compared
+    assert {"formulas", "python", "numpy", "c", "js", "map csv", "predict", "train"} <= compared
 
 
 def test_a_third_of_the_points_is_where_something_happens() -> None:
@@ -109,7 +109,7 @@ def test_only_rows_and_points_have_notes(cgraph: Any, tmp_path: Path) -> None:
     code = cgraph("diff", "abs(x)", "--format", "python").out
     names: dict[str, Any] = {}
     exec(code, names)
-    assert names["f_x"](0.0) == 0
+    assert names["f"](0.0) == (0, 0)
     path = tmp_path / "rows.csv"
     path.write_text("x\n0\n")
     ran = cgraph("map", "abs(x)", "-d", str(path))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from cgcli.views.formats import TARGETS
 from tests.concordance.agreement import Comparison, Difference
 from tests.concordance.answers import answer
 from tests.concordance.asking import argument
@@ -19,11 +20,12 @@ from tests.concordance.ways import WAYS
 OPTIONS = {
     "eval": "", "vectors": "", "command": "--json", "exact": "--exact", "exact command": "--exact",
     "verify": "--verify", "precision": "--precision 25", "trace": "", "check": "", "formulas": "",
-    "python": "--format python", "numpy": "--format numpy", "draw": "--digits 6 --json",
+    **{name: f"--to {name}" for name in TARGETS},
+    "draw": "--digits 6 --json",
 }  # fmt: skip
 COMMANDS = {
-    "trace": "trace", "check": "check", "formulas": "diff", "python": "diff", "numpy": "diff",
-    "draw": "draw",
+    "trace": "trace", "check": "check", "formulas": "diff", "draw": "draw",
+    **dict.fromkeys(TARGETS, "export"),
 }  # fmt: skip
 """The command of a way, where it is not eval, and the options that make it this way."""
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 from mpmath import mp, mpf
 
-import cgcli
 from tests.concordance.asking import (
     Point,
     Question,
@@ -140,66 +137,6 @@ def formulas(question: Question) -> list[Reply | None]:
         return Reply(gradient=slopes)
 
     return each(question, ask)
-
-
-def code(language: str) -> Callable[[Question], list[Reply | None]]:
-    """The formulas as code, run wherever their conditions hold."""
-
-    def ask_all(question: Question) -> list[Reply | None]:
-        nothing: list[Reply | None] = [None] * len(question.points)
-        tensors = any(question.program.inputs.values())
-        if question.elements > 1 or (tensors and language == "python"):
-            return nothing
-        shapes = [f"{n}={'x'.join(map(str, s))}" for n, s in question.program.inputs.items() if s]
-        options = ["--shape", ",".join(shapes)] if shapes else []
-        text = question.program.text
-        ran = command("diff", text, *options, "--format", language)
-        if re.search(r"there is no \w+ in Python's math|has no vectors", ran.err):
-            return nothing
-        if ran.status:
-            return [Reply(error=f"status {ran.status}: {(ran.out + ran.err)[:300]}")] * len(nothing)
-        written_out = document(command("diff", text, *options, "--json"))
-        shared = [f"{part['name']} = {part['formula']}" for part in written_out["shared"]]
-        conditions = ["; ".join([*shared, test]) for test in written_out["conditions"]]
-        space: dict[str, Any] = {}
-        exec(compile(ran.out, "derivatives", "exec"), space)
-        derive = space[re.findall(r"^def ([^_]\w*|[^(]+?)\(", ran.out, re.MULTILINE)[-1]]
-        names = derive.__code__.co_varnames[: derive.__code__.co_argcount]
-        wrt = list(question.program.inputs)
-
-        def ask(point: Point) -> Reply | None:
-            bindings = question.bindings(point)
-            if not all(_holds(condition, bindings) for condition in conditions):
-                return None
-            try:
-                slopes = derive(*(bindings[name] for name in names))
-            except (ArithmeticError, ValueError) as error:
-                return Reply(error=f"python: {error}")
-            slopes = slopes if isinstance(slopes, tuple) else (slopes,)
-            order = [name for name in names if name in wrt]
-            return Reply(
-                gradient={
-                    n: [flat(np.asarray(slope, dtype=float))]
-                    for n, slope in zip(order, slopes, strict=True)
-                }
-            )
-
-        return each(question, ask)
-
-    return ask_all
-
-
-def _holds(condition: str, bindings: Mapping[str, Any]) -> bool:
-    """Whether a condition of a formula holds, or is of a branch that is not taken."""
-    shared, _, words = condition.rpartition("; ")
-    test, *guards = re.split(r" (where|unless) ", words)
-
-    def true(text: str) -> bool:
-        program = cgcli.parse(f"{shared}; {text}" if shared else text)
-        return bool(np.all(np.equal(program.evaluate(bindings).value, 1)))
-
-    pairs = zip(guards[::2], guards[1::2], strict=True)
-    return true(test) or any(true(choice) is (word == "unless") for word, choice in pairs)
 
 
 def draw(question: Question) -> list[Reply | None]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.concordance.asking import Question, Reply
+from tests.concordance.exported import exported
 from tests.concordance.files import mapped, predict, train
 from tests.concordance.library import as_vectors, evaluate, exactly, function, function_of_rows
 from tests.concordance.shell import (
     check,
-    code,
     command_line,
     draw,
     exact_command,
@@ -29,8 +29,8 @@ class Way(NamedTuple):
     numbers: str = "doubles"
     cost: int = 1
     """About what a program costs, in milliseconds, to choose how often it is asked."""
-    rearranges: bool = False
-    """Whether the derivative's formula is evaluated, and not the program."""
+    loose: bool = False
+    """Whether 1e-9 is near enough, where what is computed on the way stays in 1e-150 to 1e150."""
 
 
 WAYS: tuple[Way, ...] = (
@@ -46,8 +46,11 @@ WAYS: tuple[Way, ...] = (
     Way("trace", trace, cost=60),
     Way("check", check, "marks", cost=60),
     Way("formulas", formulas, "doubles", cost=80),
-    Way("python", code("python"), cost=30, rearranges=True),
-    Way("numpy", code("numpy"), cost=30, rearranges=True),
+    Way("python", exported("python"), cost=20),
+    Way("numpy", exported("numpy"), cost=20),
+    Way("c", exported("c"), cost=100),
+    Way("js", exported("js"), cost=40),
+    Way("sql", exported("sql"), cost=100, loose=True),
     Way("draw", draw, "labels", cost=150),
     Way("map csv", mapped("csv"), cost=20),
     Way("map jsonl", mapped("jsonl"), cost=20),

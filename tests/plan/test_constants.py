@@ -40,7 +40,7 @@ def mapped(text: str, constants: dict[str, Any], data: dict[str, Any]) -> tuple[
         *lowered.gradient_rows([graph.inputs[name] for name in names]),
     ]
     each = [np.empty((count, *lowered.tape[place].shape)) for place in places]
-    plan = Plan(lowered.tape, {}, each=places)
+    plan = Plan(lowered.tape, {}, by_row=places)
     Sweep(plan, columns_of(lowered, data), count, each).run()
     return each[0], dict(zip(names, each[1:], strict=True))
 

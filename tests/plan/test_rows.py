@@ -48,7 +48,7 @@ def gradients(
                 np.empty((count, *own.shape), dtype=bool if own.truth else float)
                 for own in map(lowered.tape.__getitem__, constant)
             ]
-            Sweep(Plan(lowered.tape, arrays, each=constant), given, count, found).run()
+            Sweep(Plan(lowered.tape, arrays, by_row=constant), given, count, found).run()
             given.update(zip(constant, found, strict=True))
         plan = Plan(lowered.tape, arrays, totals, rows, constant)
         Sweep(plan, given, count, each).run()

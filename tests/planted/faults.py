@@ -706,15 +706,15 @@ FAULTS: Final = (
     Fault(
         "max hides nan in Python",
         "cgcli/export/python.txt",
-        "return next((x for x in values if x != x), max(values))",
-        "return max(values)",
+        "return b if b >= a or b != b else a",
+        "return b if b >= a else a",
         (HELPERS,),
     ),
     Fault(
         "lgamma has no poles in Python",
-        "cgcli/export/python.py",
-        '"lgamma": ", otherwise=math.inf"',
-        '"lgamma": ""',
+        "cgcli/export/python.txt",
+        "return math.inf if x == x else x",
+        "return math.nan",
         (HELPERS,),
     ),
     # homework

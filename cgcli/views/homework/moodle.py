@@ -16,6 +16,7 @@ from html import escape
 from string import Template
 from typing import Any, Final
 
+from cgcli.calculus.departures import silent
 from cgcli.homework.choosing import true_working
 from cgcli.homework.diagnosis import Alternative, alternatives, words_of
 from cgcli.homework.exercise import Exercise
@@ -23,7 +24,6 @@ from cgcli.homework.judging import Tolerance
 from cgcli.homework.mistakes.row import step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import quiet
 from cgcli.homework.written import shape_of
 from cgcli.numbers.values import is_finite
 from cgcli.resource import read_text
@@ -63,7 +63,7 @@ def _text(exercise: Exercise, given: dict[str, str], reach: Tolerance, words: Ca
     """Return the question as HTML with its gaps."""
     program = f"{exercise.graph.text.strip()}\n{values_line(exercise, given)}"
     lines = [f"<pre>{_html(program)}</pre>"]
-    with quiet(exercise):
+    with silent(exercise.graph):
         for step, element, gap in _gaps(exercise, reach, words):
             lines.append(f"<p>{_html(exercise.steps.text(step, element))} = {gap}</p>")
     return "\n".join(lines)

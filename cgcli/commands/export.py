@@ -1,0 +1,96 @@
+"""`cgraph export`: a program as a function in another language."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from cgcli.commands.choices import conflict
+from cgcli.commands.files import ending_of, named
+from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
+from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
+from cgcli.commands.outputs import write_file
+from cgcli.commands.problem import Problem, outlined
+from cgcli.errors import CgraphError
+from cgcli.views.formats import TARGETS
+from cgcli.views.streams import publish
+
+if TYPE_CHECKING:
+    from cgcli.graph.graph import Graph
+
+
+class ExportOptions(Options):
+    """The options of `cgraph export`."""
+
+    to: str | None = choice(TARGETS, "The language: {words}.", "LANGUAGE")
+    value_only: bool = flag("The value without gradients.")
+    jacobian: bool = flag("The gradients of every element of an output that is a list.")
+    name: str | None = option("What the function is called; in SQL, the table it reads.", "NAME")
+    output: str | None = option(
+        "Write a file; for C a header where it ends in .h.", "FILE", names=("-o", "--output")
+    )
+
+
+@takes(ExportOptions, f"{ASKED} to value_only jacobian shape name output")
+def export_command(given: ExportOptions) -> None:
+    """A program as a function in another language: its value and its gradients.
+
+    cgraph export "(x+y)*z" --to c -o g.h
+    """
+    from cgcli.export.routine import routine
+    from cgcli.export.targets import binary, source
+
+    if given.to is None:
+        hint = 'name one: cgraph export "(x+y)*z" --to c'
+        raise CgraphError("usage", "there is no language", hint)
+    if given.value_only and (given.wrt is not None or given.jacobian):
+        other = "--jacobian" if given.jacobian else "--wrt"
+        raise conflict(f"--value-only leaves the gradients out that {other} asks for")
+    graph, constants, scaling = _read(given)
+    made = routine(
+        graph,
+        constants,
+        split_names(given.wrt),
+        scaling=scaling,
+        value_only=given.value_only or given.to == "onnx",
+        jacobian=given.jacobian,
+    )
+    name = given.name or ("data" if given.to == "sql" else "f")
+    header = given.output is not None and ending_of(given.output) == "h"
+    code = source(made, given.to, name, header=header)
+    if given.output is None:
+        publish([code])
+    else:
+        write_file(given.output, binary(code) if given.to == "onnx" else code.encode())
+
+
+def _read(given: ExportOptions) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
+    """Return the graph, the values that are constants in the code, and the scales of columns."""
+    path = given.program or ""
+    if ending_of(path) == "json" and os.path.exists(path):
+        return _model(given, path)
+    graph, constants = outlined(Problem("export", given))
+    return graph, {name: constants[name] for name in constants if name in graph.inputs}, {}
+
+
+def _model(given: ExportOptions, path: str) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
+    """Return those of a model: its parameters are constants, unless they are bound anew."""
+    from cgcli.calculus.result import find
+    from cgcli.commands.models import read_model
+    from cgcli.graph.build import build
+    from cgcli.plan.function import Shaped
+    from cgcli.program import parse
+
+    model = read_model(path)
+    bound, more = read_bindings(given.bindings, given.at, given.limits)
+    constants = {**model.fixed, **model.parameters.values(), **more, **bound}
+    scaling = {name: pair for name, pair in model.scaling().items() if name not in constants}
+    shapes = {name: Shaped(getattr(pair[0], "shape", ())) for name, pair in scaling.items()}
+    with named(path):
+        syntax = parse(model.program, given.limits).syntax
+        shaped = read_shapes(given.shape)
+        graph = build(syntax, {**shapes, **shaped, **constants}, given.limits)
+        if (of := read_name(given.of)) is not None:
+            graph.output = find(graph, of)
+    constants = {name: value for name, value in constants.items() if name in graph.inputs}
+    return graph, constants, scaling

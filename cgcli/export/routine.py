@@ -1,0 +1,233 @@
+"""Graph → what a function computes: instructions of the tape, and the places of its results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cgcli.calculus.sweep import element
+from cgcli.errors import CgraphError
+from cgcli.graph.graph import Graph
+from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.rounded import Rounded
+from cgcli.operations.row import Rule, Shape
+from cgcli.operations.shapes import describe, size
+from cgcli.plan.cells import Cell, Number, elementwise, filled
+from cgcli.plan.lower import Lowered
+from cgcli.plan.passes import CellSweep
+from cgcli.plan.tape import Tape
+
+
+class Result(NamedTuple):
+    """A number or an array that a function returns: its name, its places and its shape.
+
+    More than one place has the parts of an array, one after the other. `of` is what a gradient
+    is by, and empty for the value.
+    """
+
+    name: str
+    places: list[int]
+    shape: Shape
+    of: str = ""
+
+
+class Routine(NamedTuple):
+    """What a function computes.
+
+    `arguments` are shapes by name. By place on the tape `values` has the node whose value it is,
+    and `slopes` the node by which it is the gradient; `origins` has for every place the node
+    whose rule it comes from.
+    """
+
+    graph: Graph
+    tape: Tape
+    arguments: dict[str, Shape]
+    results: list[Result]
+    values: dict[int, int]
+    slopes: dict[int, int]
+    origins: list[int]
+
+    def needed(self) -> list[int]:
+        """Return the places that the results are computed from, in order."""
+        flags = bytearray(len(self.tape))
+        for result in self.results:
+            for place in result.places:
+                flags[place] = 1
+        for place in range(len(self.tape) - 1, -1, -1):
+            if flags[place]:
+                for argument in self.tape[place].arguments:
+                    if isinstance(argument, int):
+                        flags[argument] = 1
+        return [place for place in range(len(self.tape)) if flags[place]]
+
+
+class PlainSweep(CellSweep):
+    """Both passes in instructions that any language has: what guards a plan is written out."""
+
+    def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
+        functions = {name: made for name, made in m.functions.items() if name != "level"}
+        super().__init__(graph, Rounded(**functions), tape)
+        self._truths = self.m.copy(where=_chosen)
+        self.origins: list[int] = []
+
+    def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
+        """Return a rule's result at a node, and note whose instructions it wrote."""
+        result = super().run(node, rule, *numbers)
+        self.origins += [node] * (len(self.tape) - len(self.origins))
+        return result
+
+    def times(
+        self, node: int, place: int, upstream: Number, partial: Number, parts: Sequence[Number]
+    ) -> Number:
+        """Return upstream times a partial, and NaN outside a domain."""
+        operation = self.graph.operations[node]
+        if not any(isinstance(n, Cell) for n in (upstream, partial, self.values[node], *parts)):
+            return super().times(node, place, upstream, partial, parts)
+        sent = upstream * partial
+        # By 0 a quotient sends no finite number anyway.
+        if operation.domain is None or (operation.name == "div" and isinstance(partial, Cell)):
+            return sent
+        y: Any = self.values[node]
+        inside = operation.domain.inside(self._truths, *parts)
+        if operation.name == "pow" and isinstance(inside, Cell):
+            # Of -inf a negative power may be 0.
+            inside = inside | (y - y == 0)
+        if not isinstance(inside, Cell):
+            return sent if inside else self._outside(sent)
+        return self.m.where(inside, sent, self._outside(sent))
+
+    def _outside(self, sent: Number) -> Number:
+        """Return what is sent from outside a domain: nan, or the infinity that it is."""
+        if isinstance(sent, Cell):
+            return elementwise(self.tape, "outside", sent)
+        return sent if sent - sent != 0 else self.m.nan
+
+    def mend(self, node: int, place: int, upstream: Number, sent: Cell) -> Cell:
+        """Return what a pullback sends."""
+        return sent
+
+
+def _chosen(condition: Any, a: Any, b: Any) -> Any:
+    """Return a choice between truths, as a truth."""
+    if not isinstance(condition, Cell):
+        return a if condition else b
+    if not (isinstance(a, Cell) or isinstance(b, Cell)) and bool(a) == bool(b):
+        return bool(a)
+    opposite = elementwise(condition.tape, "logical_not", condition)
+    if not isinstance(a, Cell):
+        return condition | b if a else opposite & b
+    if not isinstance(b, Cell):
+        return opposite | a if b else condition & a
+    return (condition & a) | (opposite & b)
+
+
+def routine(
+    graph: Graph,
+    constants: Mapping[str, Any],
+    wrt: Sequence[str] | None = None,
+    *,
+    scaling: Mapping[str, Any] = {},
+    value_only: bool = False,
+    jacobian: bool = False,
+) -> Routine:
+    """Return what a function of a graph's free inputs computes: a value, and its gradients.
+
+    They are by the free inputs, or by the nodes that `wrt` names. `scaling` has for inputs what
+    is subtracted from them, and what they are divided by then. With `jacobian` the value may
+    be an array, and of each of its elements there are the gradients.
+
+    >>> from cgcli.program import parse
+    >>> made = routine(parse("(w*x - y)^2").graph(), {"y": 1.0})
+    >>> list(made.arguments), [result.name for result in made.results]
+    (['w', 'x'], ['value', 'd_w', 'd_x'])
+    """
+    shape = graph.shape(graph.output)
+    if shape and not (jacobian or value_only):
+        message = f"the output is {describe(shape)}: a gradient is of a number"
+        raise CgraphError("shape", message, "take sum(…), or ask for --jacobian")
+    columns = {name: scaling.get(name) for name in graph.inputs if name not in constants}
+    lowered = Lowered(graph, columns, constants, sweep=PlainSweep)
+    free = {name: graph.shape(graph.inputs[name]) for name in columns}
+    nodes = {name: _node(graph, name) for name in (free if wrt is None else wrt)}
+    results = [Result("value", [lowered.row(graph.output)], shape)]
+    if not value_only:
+        for name, places in _slopes(lowered, nodes, rows=bool(shape)).items():
+            by = graph.shape(nodes[name])
+            results.append(Result(f"d_{name}", places, shape + by, name))
+    sweep = lowered.sweep
+    assert isinstance(sweep, PlainSweep)
+    values = _places(graph, lowered.values)
+    slopes = {} if shape or value_only else _places(graph, sweep.sums.gradients)
+    origins = sweep.origins + [graph.output] * (len(lowered.tape) - len(sweep.origins))
+    return Routine(graph, lowered.tape, free, results, values, slopes, origins)
+
+
+def _places(graph: Graph, numbers: Sequence[Number]) -> dict[int, int]:
+    """Return the nodes by the places of their numbers, that which has a name first."""
+    places: dict[int, int] = {}
+    for node, number in enumerate(numbers):
+        if isinstance(number, Cell) and (number.place not in places or node in graph.given):
+            places[number.place] = node
+    return places
+
+
+def of_formulas(
+    source: Graph, graph: Graph, rows: Mapping[str, int], matrix: Sequence[int] | None
+) -> Routine:
+    """Return what a function computes whose results are nodes, formulas of another graph's inputs.
+
+    They are by name, or the elements of a square matrix.
+    """
+    lowered = Lowered(graph, dict.fromkeys(graph.inputs), {}, sweep=PlainSweep)
+    sweep = lowered.sweep
+    assert isinstance(sweep, PlainSweep)
+    results = [Result(name, [lowered.row(n)], graph.shape(n)) for name, n in rows.items()]
+    if matrix is not None:
+        length = math.isqrt(len(matrix))
+        results = [Result("hessian", [lowered.row(node) for node in matrix], (length, length))]
+    origins = sweep.origins + [0] * (len(lowered.tape) - len(sweep.origins))
+    free = {name: source.shape(node) for name, node in source.inputs.items()}
+    return Routine(source, lowered.tape, free, results, dict[int, int](), dict[int, int](), origins)
+
+
+def _node(graph: Graph, name: str) -> int:
+    from cgcli.calculus.result import find
+
+    return find(graph, name)
+
+
+def _slopes(lowered: Lowered, nodes: Mapping[str, int], *, rows: bool) -> dict[str, list[int]]:
+    """Return the places of the gradients by each node; of a list's, those of all its elements."""
+    if not rows:
+        places = lowered.gradient_rows(list(nodes.values()))
+        return {name: [place] for name, place in zip(nodes, places, strict=True)}
+    graph, tape = lowered.graph, lowered.tape
+    active = graph.dependents(nodes.values())
+    zeros = {name: filled(tape, 0.0, graph.shape(node)).place for name, node in nodes.items()}
+    rows_by = {name: [zeros[name]] * size(graph.shape(graph.output)) for name in nodes}
+
+    def backward(node: int, seed: Any) -> list[Any]:
+        mask = None
+        if np.ndim(seed):
+            # No other element of the output is multiplied by 0.
+            seed = Cell(tape, tape.array(seed))
+            mask = seed != 0
+        else:
+            seed = lowered.m.number(seed)
+        sweep = lowered.sweep
+        return sweep.gradients(active, by_row=True, seed=seed, of=node, mask=mask)
+
+    for number, index in enumerate(np.ndindex(graph.shape(graph.output))):
+        part, inner = element(graph, graph.output, index)
+        if not active[part]:
+            continue
+        seed = 1.0 if not inner else np.zeros(graph.shape(part))
+        if inner:
+            seed[inner] = 1.0
+        gradients = backward(part, seed)
+        for name, node in nodes.items():
+            rows_by[name][number] = lowered.shaped(node, gradients[node])
+    return rows_by

@@ -1,0 +1,148 @@
+"""Ways through exported code: a program in another language, run at its points."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cgcli.errors import CgraphError
+from cgcli.export.routine import Routine, routine
+from cgcli.export.targets import source
+from tests.concordance.asking import Point, Question, Reply, by_rows, each, flat
+
+Run = Callable[..., Any]
+
+
+def routine_of(question: Question) -> Routine:
+    graph = question.parsed.graph(question.bindings(question.points[0]))
+    return routine(graph, {}, jacobian=question.elements > 1)
+
+
+def by_python(code: str, made: Routine) -> Run:
+    space: dict[str, Any] = {}
+    exec(compile(code, "exported", "exec"), space)
+    run: Run = space["f"]
+    return run
+
+
+def by_c(code: str, made: Routine, *flags: str) -> Run:
+    """The function in a library of its own, which a C compiler makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f.c"
+        path.write_text(code)
+        library = path.with_suffix(".so")
+        words = ["-std=c99", "-O1", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+        command = [COMPILER, *words, *flags, "-shared", "-fPIC", "-o", library, path, "-lm"]
+        subprocess.run(command, check=True)
+        function = ctypes.CDLL(str(library)).f
+    value, *slopes = made.results
+    function.restype = None if value.shape else ctypes.c_double
+
+    def call(*values: Any) -> tuple[Any, ...]:
+        arrays = [np.array(v, dtype=float) for v in values]
+        outs = [np.zeros(r.shape) for r in ([value] if value.shape else []) + slopes]
+        pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in (*arrays, *outs)]
+        given = [
+            p if a.shape else ctypes.c_double(float(a))
+            for p, a in zip(pointers, arrays, strict=False)
+        ]
+        said = function(*given, *pointers[len(arrays) :])
+        return tuple(outs) if value.shape else (said, *outs)
+
+    return call
+
+
+def by_js(code: str, made: Routine) -> Run:
+    """The function in an embedded V8; what JSON has no words for goes as text."""
+    machine = importlib.import_module("py_mini_racer").MiniRacer()
+    machine.eval(re.sub(r"^export ", "", code, flags=re.MULTILINE))
+    machine.eval(
+        "const read = t => JSON.parse(t, (k, v) => typeof v === 'string' ? Number(v) : v);"
+        "const told = (k, v) => typeof v === 'number' ? (Object.is(v, -0) ? '-0' : String(v)) : v;"
+        "const call = t => JSON.stringify(Object.values(f(...read(t))), told);"
+    )
+
+    def number(value: Any) -> Any:
+        return [*map(number, value)] if isinstance(value, list) else float(value)
+
+    def text(value: Any) -> Any:
+        words = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+        return [*map(text, value)] if isinstance(value, list) else words.get(r := repr(value), r)
+
+    def call(*values: Any) -> Any:
+        return number(json.loads(machine.eval(f"call({json.dumps(json.dumps(text([*values])))})")))
+
+    return call
+
+
+def by_sql(code: str, made: Routine) -> Run:
+    """The SELECT over a table of one row, in DuckDB."""
+    duckdb = importlib.import_module("duckdb")
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    columns = ", ".join(f'"{n}" DOUBLE{"[]" * len(s)}' for n, s in made.arguments.items())
+    connection.execute(f"CREATE TABLE f (row INTEGER, {columns})")
+    names = [result.name.lower() for result in made.results]
+
+    def call(*values: Any) -> Any:
+        connection.execute("DELETE FROM f")
+        marks = ", ".join("?" for _ in values)
+        connection.execute(f"INSERT INTO f VALUES (1, {marks})", [*values])
+        cursor = connection.execute(code)
+        return [*cursor.fetchone()][-len(names) :]
+
+    return call
+
+
+COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
+
+RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
+    "python": by_python,
+    "numpy": by_python,
+    "c": by_c,
+    "js": by_js,
+    "sql": by_sql,
+}
+
+
+def exported(language: str) -> Callable[[Question], list[Reply | None]]:
+    """The exported function, called at every point."""
+
+    def ask_all(question: Question) -> list[Reply | None]:
+        made = routine_of(question)
+        try:
+            code = source(made, language)
+        except CgraphError as error:
+            if error.kind == "usage" and "there is no" in error.message:
+                return [None] * len(question.points)
+            raise
+        call = RUNNERS[language](code, made)
+
+        def ask(point: Point) -> Reply:
+            bindings = question.bindings(point)
+            value, *slopes = call(*(bindings[name] for name in made.arguments))
+            shaped = [
+                np.broadcast_to(np.asarray(s, dtype=float), r.shape).tolist()
+                for s, r in zip(slopes, made.results[1:], strict=True)
+            ]
+            return Reply(
+                flat(value),
+                {
+                    result.of: by_rows(flat(slope), question.elements)
+                    for slope, result in zip(shaped, made.results[1:], strict=True)
+                },
+            )
+
+        return each(question, ask)
+
+    return ask_all
