@@ -224,7 +224,7 @@ def _slopes(lowered: Lowered, nodes: Mapping[str, int], *, rows: bool) -> dict[s
         part, inner = element(graph, graph.output, index)
         if not active[part]:
             continue
-        seed = 1.0 if not inner else np.zeros(graph.shape(part))
+        seed: Any = 1.0 if not inner else np.zeros(graph.shape(part))
         if inner:
             seed[inner] = 1.0
         gradients = backward(part, seed)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError
 from cgcli.homework.answers import LIMITS, is_short, rounding
 from cgcli.homework.parts import LETTERS
@@ -142,7 +143,7 @@ class Reader:
             alone[place] = 0
         choices = [] if known is None else [known]
         for active in (exercise.active, alone):
-            sent = exercise.kind.backward(graph, numbers.values, of, active)[node]
+            sent = exercise.kind.backward(graph, numbers.values, of, active, Trail())[node]
             choices.append(exercise.zeros(node) if sent is None else sent)
         singles = [choice[element] if element else choice for choice in choices]
         return [] if any(map(shape_of, singles)) else list(dict.fromkeys(map(float, singles)))
