@@ -117,7 +117,7 @@ class Sweep:
 
         return arrays_of(self.m)
 
-    @functools.cached_property
+    @property
     def scattering(self) -> Namespace:
         """The namespace of pullbacks, in which what is scattered is not written out."""
         return scattering(self.arrays)
