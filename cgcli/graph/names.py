@@ -177,8 +177,7 @@ class Names(Nodes):
             local = scope.get(payload) if kind == syntax.NAME else None
             if isinstance(local, Turn):
                 return local.value
-        lookup = self.lookup(scope)
-        return static.whole_number(self.text, expression, lookup, self.static_member, what)
+        return static.whole_number(self.text, expression, self.lookup(scope), what)
 
     def key(self, parts: Sequence[syntax.Expression], scope: Scope) -> tuple[int, ...]:
         """Return the whole numbers that the indices of a family's member are known to be."""
@@ -201,7 +200,7 @@ class Names(Nodes):
 
     def unrolled(self, limits: syntax.Range, scope: Scope) -> range:
         """Return a loop's turns; more than there may be nodes are refused before the first."""
-        turns = static.turns(self.text, limits, self.lookup(scope), self.static_member)
+        turns = static.turns(self.text, limits, self.lookup(scope))
         if turns and (turns[-1] - turns[0]) // turns.step >= self.limits.nodes - self.turned:
             raise self.too_many_turns(*limits.span)
         return turns
@@ -250,21 +249,21 @@ class Names(Nodes):
         return bound
 
     def lookup(self, scope: Scope) -> static.Lookup:
-        """Return what tells the values of names in an index."""
+        """Return what tells the values of names, and of members of families, in an index."""
 
-        def find(name: str, start: int, end: int) -> float | Shape:
+        def find(name: str, key: tuple[int, ...] | None, start: int, end: int) -> float | Shape:
             local = scope.get(name)
-            if isinstance(local, Turn):
+            if key is not None:
+                if name not in self.families:
+                    raise self.error("unknown-name", (start, end), name=name)
+                node = self.member_of(name, key, start, end)
+            elif isinstance(local, Turn):
                 return float(local.value)
-            return self.static_value(self.value_of(name, scope, start, end), name, start, end)
+            else:
+                node = self.value_of(name, scope, start, end)
+            return self.static_value(node, name, start, end)
 
         return find
-
-    def static_member(self, name: str, key: tuple[int, ...], start: int, end: int) -> float | Shape:
-        """Return the value of a member of a family in an index."""
-        if name not in self.families:
-            raise self.error("unknown-name", (start, end), name=name)
-        return self.static_value(self.member_of(name, key, start, end), name, start, end)
 
     def static_value(self, node: int, name: str, start: int, end: int) -> float | Shape:
         """Return the value of a node in an index, or its shape when it has one."""

@@ -16,21 +16,18 @@ from cgcli.operations.table import OPERATIONS, WORDS
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-Lookup = Callable[[str, int, int], float | Shape]
-"""From a name and its span to its value, or to its shape when it is a vector or a matrix."""
-
-Member = Callable[[str, tuple[int, ...], int, int], float | Shape]
+Lookup = Callable[[str, tuple[int, ...] | None, int, int], float | Shape]
+"""From a name, or a family's name and a member's key, and its span to its value; to its shape
+when it is a vector or a matrix."""
 
 _LARGEST: Final = 2**53
 _AS_INDEX, _MEMBER = -1, -2
 """Kinds of entries beside those of the syntax: what is to be whole, and what has indices."""
 
 
-def whole_number(
-    text: str, expression: Expression, lookup: Lookup, member: Member, what: str
-) -> int:
+def whole_number(text: str, expression: Expression, lookup: Lookup, what: str) -> int:
     """Return the whole number an expression stands for; raises `CgraphError` of kind index."""
-    return _whole(text, expression, _value(text, expression, lookup, member), what)
+    return _whole(text, expression, _value(text, expression, lookup), what)
 
 
 def _whole(text: str, expression: Expression, value: float | Shape, what: str) -> int:
@@ -43,16 +40,16 @@ def _whole(text: str, expression: Expression, value: float | Shape, what: str) -
     return int(value)
 
 
-def turns(text: str, limits: syntax.Range, lookup: Lookup, member: Member) -> range:
+def turns(text: str, limits: syntax.Range, lookup: Lookup) -> range:
     """Return the values a loop's variable takes, both ends included."""
-    start = whole_number(text, limits.start, lookup, member, "the start of a range")
-    stop = whole_number(text, limits.stop, lookup, member, "the end of a range")
+    start = whole_number(text, limits.start, lookup, "the start of a range")
+    stop = whole_number(text, limits.stop, lookup, "the end of a range")
     if limits.step is None:
         # start = stop + 1 is how an empty range is meant: 0..n-1 with n = 0.
         if stop < start - 1:
             raise refusal(text, "range-upwards", limits.span, start=start, stop=stop)
         return range(start, stop + 1)
-    step = whole_number(text, limits.step, lookup, member, "the step of a range")
+    step = whole_number(text, limits.step, lookup, "the step of a range")
     if step == 0:
         raise refusal(text, "range-step", limits.span)
     return range(start, stop + (1 if step > 0 else -1), step)
@@ -74,18 +71,18 @@ def _entries(expression: Expression) -> Iterator[Entry]:
             running.pop()
 
 
-def _value(text: str, expression: Expression, lookup: Lookup, member: Member) -> float | Shape:
+def _value(text: str, expression: Expression, lookup: Lookup) -> float | Shape:
     """Run a postfix expression over floats; a vector or a matrix is known by its shape alone."""
     stack: list[Any] = []
     for kind, payload, count, start, end in _entries(expression):
         if kind == NUMBER:
             stack.append(float(payload))
         elif kind == NAME:
-            stack.append(lookup(payload, start, end))
+            stack.append(lookup(payload, None, start, end))
         elif kind == _AS_INDEX:
             stack.append(_whole(text, payload, stack.pop(), "an index"))
         elif kind == _MEMBER:
-            stack.append(member(payload, tuple(taken(stack, count)), start, end))
+            stack.append(lookup(payload, tuple(taken(stack, count)), start, end))
         elif kind in (OPERATION, CALL):
             stack.append(_apply(text, kind, payload, taken(stack, count), start, end))
         else:
