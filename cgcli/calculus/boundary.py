@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from cgcli.calculus.choices import taken_by, takes
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
-from cgcli.errors import Lines, excerpt
+from cgcli.errors import excerpt
 from cgcli.numbers.elements import anywhere
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
@@ -264,4 +264,4 @@ def _note(
         where=elements_in_words(np.broadcast_to(np.asarray(at), graph.shape(node))),
         sides=words,
     )
-    return note_on(graph, node, "kink", message, Lines(graph.text), slopes)
+    return note_on(graph, node, "kink", message, slopes)

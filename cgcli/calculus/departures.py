@@ -19,7 +19,7 @@ from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import Sweep, element
 from cgcli.calculus.trail import Trail
-from cgcli.errors import Lines, excerpt
+from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, by_element
 from cgcli.numbers.values import is_finite
@@ -92,7 +92,7 @@ def underflow(graph: Graph, node: int) -> Note:
         "{what} is nearer to 0 than the smallest positive double, 4.9e-324, and becomes 0",
         what=shown(graph, node),
     )
-    return note_on(graph, node, "underflow", message, Lines(graph.text))
+    return note_on(graph, node, "underflow", message)
 
 
 def silent(graph: Graph) -> Any:
@@ -166,7 +166,7 @@ def gradient_departure(
                 continue
             left.remove(departure.kind)
             message = _words(graph, departure, node)
-            note = note_on(graph, departure.of, departure.kind, message, Lines(graph.text))
+            note = note_on(graph, departure.of, departure.kind, message)
             notes.setdefault(departure.of, []).append(note)
     return notes
 

@@ -46,7 +46,7 @@ def prepared(
     varying = graph.dependents([*graph.inputs.values(), *sources.values()])
     active = varying if wrt is None else graph.between(sources.values(), target)
     if graph.shape(target):
-        check_size(graph, target, list(sources), list(sources.values()), limits)
+        _check_size(graph, target, sources, limits)
     return Result(graph, [], target, active, sources, kind, varying)
 
 
@@ -176,17 +176,14 @@ def _needed(result: Result, gradients: list[Any]) -> bytearray:
     return taken_by(graph, result.of, is_taken)
 
 
-def check_size(
-    graph: Graph, target: int, names: list[str], sources: list[int], limits: Limits
-) -> None:
+def _check_size(graph: Graph, target: int, sources: Mapping[str, int], limits: Limits) -> None:
     """Refuse a Jacobian that would not fit, before any of it is computed."""
-    rows = size(graph.shape(target))
-    columns = sum(size(graph.shape(source)) for source in sources)
+    rows, columns = size(graph.shape(target)), _count(graph, sources.values())
     if rows * columns > limits.numbers:
         raise CgraphError(
             "limit",
-            f"the output is {describe(graph.shape(target))}, and its Jacobian by {few(names)} "
-            f"would hold {rows * columns:,} numbers",
+            f"the output is {describe(graph.shape(target))}, and its Jacobian by "
+            f"{few(list(sources))} would hold {rows * columns:,} numbers",
             "differentiate one number, such as sum(…), or by less, with --wrt",
         )
 
@@ -223,6 +220,10 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
     return jacobian(graph, target, sources, active, 0.0, 1.0, apart), reached
 
 
+def _count(graph: Graph, nodes: Iterable[int]) -> int:
+    return sum(size(graph.shape(node)) for node in nodes)
+
+
 def _all_finite(arrays: Iterable[Any]) -> bool:
     import numpy as np
 
@@ -246,7 +247,7 @@ def _ones(graph: Graph, target: int) -> Any:
 
 def _is_narrow(graph: Graph, target: int, active: bytearray, sources: Iterable[int]) -> bool:
     """Whether sweeps forward, a direction an input, are less work than one back an output."""
-    rows, columns = size(graph.shape(target)), sum(size(graph.shape(node)) for node in sources)
+    rows, columns = size(graph.shape(target)), _count(graph, sources)
     nodes, numbers = _held(graph, target, active)
     sweeps = -(-columns * numbers // _DIRECTIONS)
     return columns * numbers + sweeps * nodes * _VISIT <= rows * (numbers + nodes * _VISIT)
@@ -271,7 +272,7 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any]:
         needed[node] &= is_active
     choices, faults = Choices(graph, active), result.trail.faults
     sweep = Tangents(graph, result.values, needed, choices, faults)
-    shape, columns = graph.shape(target), sum(size(graph.shape(source)) for source in sources)
+    shape, columns = graph.shape(target), _count(graph, sources)
     matrix = np.zeros((size(shape), columns))
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
     for start in range(0, columns, step):

@@ -7,7 +7,8 @@ asked for needs it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, Final
 
@@ -69,7 +70,8 @@ class Exactly(Kind):
 
     def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where that is no fraction."""
-        values = self._guarded(graph, lambda: self._values(graph, inputs))
+        with self._bounded(graph):
+            values = self._values(graph, inputs)
         output = values[graph.output]
         self.require(graph, output, values)
         return handed_out(output)
@@ -102,59 +104,52 @@ class Exactly(Kind):
         Raises `CgraphError` that names the node without which the output, or a gradient that
         was asked for, has no fraction, or one too long.
         """
-        result: Result = self._guarded(graph, lambda: self._evaluate(graph, inputs, of, wrt))
-        return result
+        with self._bounded(graph):
+            result = prepared(graph, of, wrt, self.limits, self)
+            target, sources = result.of, result.sources
+            values = self._values(graph, inputs)
+            self.require(graph, values[target], values)
+            result.values = [handed_out(value) for value in values]
+            active, sweep = result.active, ExactSweep(graph, self.m, values)
+            zero, one = Ratio(0, 1, self.room), Ratio(1, 1, self.room)
+            if graph.shape(target):
+                reached: list[Any] = [None] * len(graph)
+                active = graph.dependents(sources.values())
 
-    def _guarded(self, graph: Graph, compute: Any) -> Any:
-        """Return what is computed with no more work than there may be."""
+                def backward(of: int, seed: Any) -> list[Any]:
+                    gradients = sweep.backward(of, active, seed)
+                    reached[:] = map(_either, reached, gradients)
+                    return gradients
+
+                blocks = jacobian(graph, target, sources, active, zero, one, backward)
+                result.jacobian = {name: handed_out(block) for name, block in blocks.items()}
+            else:
+                reached = sweep.backward(target, active, one)
+                result.gradients = [handed_out(gradient) for gradient in reached]
+                result.gradient = {name: result.grad(node) for name, node in sources.items()}
+            result.trail = Trail(masks=_masks(reached))
+            for gradient in (result.jacobian or result.gradient or {}).values():
+                self.require(graph, gradient, values)
+            kink_notes = kinks(result, reached, lambda: list(map(doubles, result.values)))
+            result.notes = [note for notes in kink_notes.values() for note in notes]
+            result.notes_by_node = refusals.notes(graph, values, kink_notes, self.limits)
+            return result
+
+    @contextmanager
+    def _bounded(self, graph: Graph) -> Iterator[None]:
+        """Let no more work be done than there may be."""
         self.room.left = _WORK * self.limits.bits
         try:
-            return compute()
+            yield
         except RoomError:
             raise refusals.too_much(graph, self.room.node, self.limits) from None
         finally:
             self.room.left = None
 
-    def _evaluate(
-        self,
-        graph: Graph,
-        inputs: Mapping[str, Any],
-        of: str | None,
-        wrt: Sequence[str] | None,
-    ) -> Result:
-        result = prepared(graph, of, wrt, self.limits, self)
-        target, sources = result.of, result.sources
-        values = self._values(graph, inputs)
-        self.require(graph, values[target], values)
-        result.values = [handed_out(value) for value in values]
-        active, sweep = result.active, ExactSweep(graph, self.m, values)
-        zero, one = Ratio(0, 1, self.room), Ratio(1, 1, self.room)
-        if graph.shape(target):
-            reached: list[Any] = [None] * len(graph)
-            active = graph.dependents(sources.values())
-
-            def backward(of: int, seed: Any) -> list[Any]:
-                gradients = sweep.backward(of, active, seed)
-                reached[:] = map(_either, reached, gradients)
-                return gradients
-
-            blocks = jacobian(graph, target, sources, active, zero, one, backward)
-            result.jacobian = {name: handed_out(block) for name, block in blocks.items()}
-        else:
-            reached = sweep.backward(target, active, one)
-            result.gradients = [handed_out(gradient) for gradient in reached]
-            result.gradient = {name: result.grad(node) for name, node in sources.items()}
-        result.trail = Trail(masks=_masks(reached))
-        for gradient in (result.jacobian or result.gradient or {}).values():
-            self.require(graph, gradient, values)
-        kink_notes = kinks(result, reached, lambda: list(map(doubles, result.values)))
-        result.notes = [note for notes in kink_notes.values() for note in notes]
-        result.notes_by_node = refusals.notes(graph, values, kink_notes, self.limits)
-        return result
-
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the values, a `NoValue` where there is no fraction."""
-        values = self._guarded(graph, lambda: self._values(graph, inputs))
+        with self._bounded(graph):
+            values = self._values(graph, inputs)
         return [handed_out(value) for value in values]
 
     def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
@@ -167,7 +162,8 @@ class Exactly(Kind):
         """Return the gradients, a `NoValue` where there is no fraction."""
         one = Ratio(1, 1, self.room)
         sweep = self.sweep(graph, [taken(value, self.room) for value in values])
-        gradients = self._guarded(graph, lambda: sweep.backward(of, active, one))
+        with self._bounded(graph):
+            gradients = sweep.backward(of, active, one)
         return [handed_out(gradient) for gradient in gradients]
 
     def _values(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:

@@ -160,27 +160,29 @@ class Explanation:
         return self.graph.users()
 
     def _contribution(self, node: int, place: int, argument: int) -> Contribution:
-        result, graph = self.result, self.graph
-        sent = self.sent(node, place)
-        operation = graph.operations[node]
+        graph, operation = self.graph, self.graph.operations[node]
         formula = partial = None
         words = ""
         if operation.elementwise:
             formula = self.locals.formula(node, place)
-            values = result.choices.beside(result.values, node, result.kind.spread)
-            partial = result.kind.local(graph, values, node, place)
+            partial = self.result.kind.local(graph, self._values(node), node, place)
         else:
             words = operation.explained(place, map(graph.shape, graph.arguments[node]))
-        shared = argument != result.of and self._is_shared(argument)
+        sent = self.sent(node, place)
+        shared = argument != self.result.of and self._is_shared(argument)
         return Contribution(node, place, argument, formula, partial, words, sent, shared)
 
     def sent(self, node: int, place: int) -> Any:
         """Return what a node that a gradient reached sends to one argument."""
-        result, kind = self.result, self.result.kind
+        result, values = self.result, self._values(node)
         assert result.gradients is not None
-        upstream = result.gradients[node]
-        values = result.choices.beside(result.values, node, kind.spread)
+        upstream, kind = result.gradients[node], result.kind
         return kind.contribution(self.graph, values, node, place, upstream, result.trail)
+
+    def _values(self, node: int) -> Any:
+        """Return the nodes' values as the local derivatives of one node ask for them."""
+        result = self.result
+        return result.choices.beside(result.values, node, result.kind.spread)
 
     def _is_shared(self, node: int) -> bool:
         """Whether a node's gradient is the sum of several contributions."""

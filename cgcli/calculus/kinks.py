@@ -17,7 +17,7 @@ from cgcli.calculus.notes import (
     sides_in_words,
 )
 from cgcli.calculus.result import Result
-from cgcli.errors import Lines, excerpt
+from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.elements import anywhere
@@ -36,7 +36,6 @@ def kinks(
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
     motion = Motion(result, values)
-    lines: Lines | None = None
     at_point, floats = result.values, not kind.exact
     for node, operation in enumerate(graph.operations):
         if not operation.kinks or not (reached[node] is not None or operation.jumps):
@@ -69,8 +68,7 @@ def kinks(
                 mask = result.trail.masks.get(node)
                 places = _kinks_in_array(graph.shape(node), at, parts, moves, mask, kind)
             for place in places:
-                lines = lines or Lines(graph.text)
-                note = _kink_note(graph, node, kink, place, lines, kind)
+                note = _kink_note(graph, node, kink, place, kind)
                 if note is not None:
                     notes.setdefault(node, []).append(note)
                     break
@@ -117,7 +115,6 @@ def _kink_note(
     node: int,
     kink: Kink,
     place: _Place,
-    lines: Lines,
     kind: Kind,
 ) -> Note | None:
     parts = place.parts
@@ -157,4 +154,4 @@ def _kink_note(
         where=elements_in_words(place.flags),
         sides=joined(words),
     )
-    return note_on(graph, node, "kink", message, lines, slopes)
+    return note_on(graph, node, "kink", message, slopes)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import arb, fmpq
+from flint import arb, fmpq, fmpz
 
 from cgcli.calculus.proved import BallSweep
 from cgcli.errors import CgraphError, shorten
@@ -43,17 +43,10 @@ def ball_of(text: str) -> Ball:
         raise ValueError(text)
     sign, digits, fraction, exponent = match[1], match[2], match[3] or "", match[4] or "0"
     power = _exponent(exponent, text) - len(fraction)
-    mantissa = fmpq(_whole(sign + digits + fraction))
+    mantissa = fmpq(fmpz(sign + digits + fraction))
     if abs(power) <= _LONGEST:
         return ball(mantissa * fmpq(10**power) if power >= 0 else mantissa / fmpq(10**-power))
     return Ball(arb(mantissa) * arb(10) ** arb(power)) if mantissa else ball(0)
-
-
-def _whole(digits: str) -> Any:
-    """A whole number of any length: Python's own reading of long ones is refused."""
-    from flint import fmpz
-
-    return fmpz(digits)
 
 
 def _exponent(digits: str, text: str) -> int:

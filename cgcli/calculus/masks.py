@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cgcli.calculus.sums import Scattered
@@ -95,22 +95,22 @@ class MaskedSweep(Sweep):
             for place, sent in super().pull_back(node, places, upstream):
                 yield place, Masked(sent, self.scattered(node, sent))
             return
-        graph, m = self.graph, self.book(node)
-        operation, arguments = graph.operations[node], graph.arguments[node]
-        pull, fixed = operation.pullback, graph.static.get(node, ())
-        assert pull is not None
-        y, parts = self.factors(node)
-        one, ones = self.unit_factors(node)
+        m, arguments, mixes = (
+            self.book(node),
+            self.graph.arguments[node],
+            self.graph.operations[node].mixes,
+        )
+        factors, ones = self.factors(node), self.factors(node, self.ones)
         flags = self.truth(mask, node)
         for place in places:
             argument = arguments[place]
-            sent = pull(m, place, upstream, y, parts, fixed)
+            sent = self.pulled(m, node, place, upstream, factors)
             if sent is None:
                 continue
-            if operation.mixes:
-                reached = m.spread(m.amax(flags, -1), flags, -1) > 0
+            if mixes:
+                reached = _in_line(m, flags)
             else:
-                reach = pull(m, place, flags, one, ones, fixed)
+                reach = self.pulled(m, node, place, flags, ones)
                 reached = self.reduce(reach, node, argument) != 0
             state = self.decide(reached)
             if state is False:
@@ -130,14 +130,9 @@ class MaskedSweep(Sweep):
             return [1.0] * len(places)
         return super().partials(node, places, parts)
 
-    def factors(self, node: int) -> tuple[Any, Parts]:
+    def factors(self, node: int, of: Callable[[int], Any] | None = None) -> tuple[Any, Parts]:
         """Return what a pullback multiplies by; ones where nothing is multiplied."""
-        return self.unit_factors(node) if self.is_bare(node) else super().factors(node)
-
-    def unit_factors(self, node: int) -> tuple[Any, Parts]:
-        """Return ones for what a pullback multiplies by."""
-        arguments = self.graph.arguments[node]
-        return self.ones(node), Parts(range(len(self.graph)), arguments, self.ones)
+        return super().factors(node, self.ones if of is None and self.is_bare(node) else of)
 
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements; None where that need not be known."""
@@ -153,27 +148,27 @@ class MaskedSweep(Sweep):
         0 times NaN is not 0: they are cut out of the values too. What meets NaN or infinity
         through an element that is reached stays as it is.
         """
-        graph, m = self.graph, self.book(node)
-        operation, arguments = graph.operations[node], graph.arguments[node]
-        pull, fixed = operation.pullback, graph.static.get(node, ())
-        assert pull is not None
-
-        def clean(value: Any) -> Any:
-            return m.where(_finite(value), value, 0.0)
-
-        def bad(value: Any) -> Any:
-            return m.where(_finite(value), 0.0, 1.0)
-
-        every, y = range(len(graph)), self.part(node)
-        if operation.mixes:
-            met = (m.spread(m.amax(bad(y), -1), flags, -1) > 0) & (
-                m.spread(m.amax(flags, -1), flags, -1) > 0
-            )
+        m = self.book(node)
+        if self.graph.operations[node].mixes:
+            met = _in_line(m, self.flawed(node)) & _in_line(m, flags)
         else:
-            flawed = Parts(every, arguments, lambda argument: bad(self.part(argument)))
-            met = pull(m, place, flags, bad(y), flawed, fixed) != 0
-        cleaned = Parts(every, arguments, lambda argument: clean(self.part(argument)))
-        return m.where(met, sent, pull(m, place, upstream, clean(y), cleaned, fixed))
+            met = self.pulled(m, node, place, flags, self.factors(node, self.flawed)) != 0
+        cleaned = self.factors(node, self.clean)
+        return m.where(met, sent, self.pulled(m, node, place, upstream, cleaned))
+
+    def clean(self, node: int) -> Any:
+        """Return a node's value, 0 where that is not finite."""
+        value = self.part(node)
+        return self.book(node).where(_finite(value), value, 0.0)
+
+    def flawed(self, node: int) -> Any:
+        """Return 1 where a node's value is not finite, else 0."""
+        return self.book(node).where(_finite(self.part(node)), 0.0, 1.0)
+
+
+def _in_line(m: Namespace, flags: Any) -> Any:
+    """Return which elements have a flag that is not 0 along the last axis."""
+    return m.spread(m.amax(flags, -1), flags, -1) > 0
 
 
 def _finite(value: Any) -> Any:

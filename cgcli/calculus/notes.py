@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.ends import is_outside
-from cgcli.errors import Lines, excerpt, shorten
+from cgcli.errors import excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.numbers import real
@@ -57,7 +57,6 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
     faults: dict[int, Any] = {}
     forms: dict[int, Any] = {}
     overflowed: set[int] = set()
-    lines: Lines | None = None
     suggested = 0
     for node in _not_finite(graph, values):
         outside, undefined, overflow = _judge(graph, values, node)
@@ -66,17 +65,16 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
             overflowed.add(node)
         if outside is None and not overflow and undefined is None:
             continue
-        lines = lines or Lines(graph.text)
         said = notes[node] = []
         if outside is not None:
             faults[node] = outside
             message = _domain_message(graph, values, node, outside)
-            said.append(note_on(graph, node, "domain", message, lines))
+            said.append(note_on(graph, node, "domain", message))
         elif undefined is not None:
             forms[node] = undefined
             kind = "overflow" if after else "domain"
             message = _nothing(graph, values, node, undefined)
-            said.append(note_on(graph, node, kind, message, lines))
+            said.append(note_on(graph, node, kind, message))
         if overflow and not (said and after):
             message = Message(
                 "{what} is beyond the largest double, 1.8e308", what=shown(graph, node)
@@ -84,7 +82,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
                 message = _with_suggestion(message, graph, node)
-            said.append(note_on(graph, node, "overflow", message, lines))
+            said.append(note_on(graph, node, "overflow", message))
     return Examined(notes, faults, forms)
 
 
@@ -93,11 +91,10 @@ def note_on(
     node: int,
     kind: str,
     message: Message,
-    lines: Lines,
     sides: dict[str, tuple[float | None, float | None]] | None = None,
 ) -> Note:
     """Return a note on a node, placed at its text."""
-    line, column = lines.position(graph.starts[node])
+    line, column = graph.lines.position(graph.starts[node])
     return Note(kind, graph.names[node], line, column, message, sides)
 
 

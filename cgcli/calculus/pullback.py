@@ -10,7 +10,7 @@ import numpy as np
 from cgcli.calculus.ends import LEAST, mended_arrays, mended_pullback
 from cgcli.calculus.floats import send_floats
 from cgcli.calculus.masks import Masked, MaskedSweep
-from cgcli.calculus.sums import Scattered, scattering
+from cgcli.calculus.sums import Scattered
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -22,7 +22,6 @@ class ArraySweep(MaskedSweep):
     """Both passes over floats and arrays of doubles."""
 
     arrays = ARRAYS
-    scattering = scattering(ARRAYS)
 
     def __init__(self, graph: Graph, values: Any, trail: Trail | None = None) -> None:
         super().__init__(graph, real.FAST, values)

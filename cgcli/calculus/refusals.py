@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.calculus.notes import Note, asked_at, note_on, shown
-from cgcli.errors import CgraphError, Lines, Place, excerpt
+from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.limits import MOST_BITS, Limits
 from cgcli.numbers.elements import elements
@@ -97,19 +97,17 @@ def notes(
 ) -> dict[int, list[Note]]:
     """Return the notes by node, with one on each node that has no exact number of its own."""
     by_node = dict(notes_so_far)
-    lines: Lines | None = None
     count = 0
     for node, number in enumerate(values):
         value = _lack(number)
         if value is None or value.node != node or count == _NOTES:
             continue
         count += 1
-        lines = lines or Lines(graph.text)
         kind = "domain" if value.reason == UNDEFINED else "inexact"
         why = _message(graph, node, value, values, limits)
         message = Message("{why}; nothing that was asked for needs it", why=why)
         by_node[node] = [
             *by_node.get(node, []),
-            note_on(graph, node, kind, message, lines),
+            note_on(graph, node, kind, message),
         ]
     return dict(sorted(by_node.items()))

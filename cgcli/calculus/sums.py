@@ -27,7 +27,11 @@ class Scattered:
 
 def scattering(m: Namespace) -> Namespace:
     """Return a namespace of arrays in which what is scattered stays a `Scattered`."""
-    return m.copy(scatter=functools.partial(Scattered, m.scatter))
+    # It is kept with the other, for as long as that is: to make one takes a hundred rules' time.
+    known = vars(m).get("_scattering")
+    if known is None:
+        known = vars(m)["_scattering"] = m.copy(scatter=functools.partial(Scattered, m.scatter))
+    return known
 
 
 class Sums:

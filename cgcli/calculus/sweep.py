@@ -117,7 +117,7 @@ class Sweep:
 
         return arrays_of(self.m)
 
-    @functools.cached_property
+    @property
     def scattering(self) -> Namespace:
         """The namespace of pullbacks, in which what is scattered is not written out."""
         return scattering(self.arrays)
@@ -274,20 +274,27 @@ class Sweep:
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Any]]:
         """Yield what an operation sends by its own pullback."""
-        graph, m = self.graph, self.scattering
-        operation, arguments = graph.operations[node], graph.arguments[node]
-        pull, fixed = operation.pullback, graph.static.get(node, ())
-        assert pull is not None
-        y, parts = self.factors(node)
+        arguments, m, factors = self.graph.arguments[node], self.scattering, self.factors(node)
         for place in places:
-            compute = functools.partial(pull, m, place, upstream, y, parts, fixed)
+            compute = functools.partial(self.pulled, m, node, place, upstream, factors)
             sent = self.attempt(arguments[place], node, compute)
             if sent is not None and type(sent) is not Scattered:
                 sent = self.reduce(sent, node, arguments[place])
             if sent is not None:
                 yield place, sent
 
-    def factors(self, node: int) -> tuple[Any, Parts]:
-        """Return what a pullback multiplies by: the values of a node and of its arguments."""
-        arguments = self.graph.arguments[node]
-        return self.part(node), Parts(range(len(self.graph)), arguments, self.part)
+    def factors(self, node: int, of: Callable[[int], Any] | None = None) -> tuple[Any, Parts]:
+        """Return what a pullback multiplies by, for a node and for its arguments: their values.
+
+        `of` has for a node what stands for its value.
+        """
+        of = of or self.part
+        return of(node), Parts(range(len(self.graph)), self.graph.arguments[node], of)
+
+    def pulled(
+        self, m: Namespace, node: int, place: int, upstream: Any, factors: tuple[Any, Parts]
+    ) -> Any:
+        """Return what an operation's pullback sends to one of its arguments; None for nothing."""
+        pullback, fixed = self.graph.operations[node].pullback, self.graph.static.get(node, ())
+        assert pullback is not None
+        return pullback(m, place, upstream, *factors, fixed)

@@ -144,17 +144,17 @@ class Tangents(ArraySweep):
         if rule is None or not any(a in tangents for a in arguments):
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
-        parts, y = [self.part(a) for a in arguments], self.part(node)
-        moved = rule(_DIRECTIONS, moves, y, parts, fixed)
+        moved = rule(_DIRECTIONS, moves, *self.factors(node), fixed)
         if reached is None or np.isfinite(moved).all():
             return moved
         # What meets NaN or inf through an element that is reached stays as it is.
         flags = [_of(reached, a, (count, *graph.shape(a)), False).astype(float) for a in arguments]
         if operation.mixes:
-            met = np.any(_bad(y), axis=-1, keepdims=True) & np.any(flags[0], axis=-1, keepdims=True)
+            flawed = self.flawed(node)
+            met = np.any(flawed, axis=-1, keepdims=True) & np.any(flags[0], axis=-1, keepdims=True)
         else:
-            met = rule(_DIRECTIONS, flags, _bad(y), [_bad(part) for part in parts], fixed) != 0
-        bare = rule(_DIRECTIONS, moves, _clean(y), [_clean(part) for part in parts], fixed)
+            met = rule(_DIRECTIONS, flags, *self.factors(node, self.flawed), fixed) != 0
+        bare = rule(_DIRECTIONS, moves, *self.factors(node, self.clean), fixed)
         return np.where(reached[node], np.where(met, moved, bare), 0.0)
 
     def reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
@@ -190,9 +190,8 @@ class Tangents(ArraySweep):
         if operation.mixes:
             through = np.any(flags[0], axis=-1, keepdims=True)
         else:
-            ones = [np.ones(graph.shape(a)) for a in graph.arguments[node]]
-            fixed = graph.static.get(node, ())
-            through = operation.tangent(_DIRECTIONS, flags, np.ones(shape), ones, fixed) != 0
+            ones, fixed = self.factors(node, self.ones), graph.static.get(node, ())
+            through = operation.tangent(_DIRECTIONS, flags, *ones, fixed) != 0
         return np.broadcast_to(through, (len(flags[0]), *shape))
 
 
@@ -210,14 +209,6 @@ def seeded(graph: Graph, sources: Sequence[int], start: int, stop: int) -> dict[
         seeds[source] = tangent.reshape(stop - start, *shape)
         before += count
     return seeds
-
-
-def _clean(part: Any) -> Any:
-    return np.where(np.isfinite(part), part, 0.0)
-
-
-def _bad(part: Any) -> Any:
-    return np.where(np.isfinite(part), 0.0, 1.0)
 
 
 def _of(kept: dict[int, Array], node: int, shape: Shape, nothing: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError
 from cgcli.graph.expressions import Expressions
 from cgcli.graph.graph import INPUT, Graph
 from cgcli.graph.names import Scope, Turn
@@ -136,13 +136,12 @@ class _Statements(Expressions):
     def check_end(self, block: Block, output: int) -> None:
         last = block[-1]
         if isinstance(last, Function):
-            message = "the program ends with a function's definition and has no value"
-            hint = f"call it in a last statement: {last.name}({', '.join(last.parameters)})"
-            raise self.error("syntax", message, hint, last.span)
+            parameters = ", ".join(last.parameters)
+            key, span = "ends-with-a-function", last.span
+            raise self.error(key, span, function=last.name, parameters=parameters)
         if output < 0:
-            message = "the program has no value: its loop runs no statement"
             span = last.span if isinstance(last, Loop) else (0, len(self.text))
-            raise self.error("syntax", message, "end with an expression", span)
+            raise self.error("no-value", span)
 
     def assign(self, statement: Assignment, scope: Scope, loop: Loop | None) -> int:
         name, span = statement.name, statement.span
@@ -152,8 +151,7 @@ class _Statements(Expressions):
         if before is not None:
             raise self.assigned_twice(written, statement, loop, before)
         if name in scope:
-            message = f"'{excerpt(name)}' is the variable of a loop"
-            raise self.error("name", message, "give the value another name", span)
+            raise self.error("variable-of-a-loop", span, name=name)
         size_before = len(self.graph)
         node = self.expression(statement.expression, scope)
         graph = self.graph
@@ -172,13 +170,10 @@ class _Statements(Expressions):
     def assigned_twice(
         self, written: str, statement: Assignment, loop: Loop | None, before: int
     ) -> CgraphError:
-        shown = excerpt(written)
         if loop is not None and not statement.key:
-            message = f"'{shown}' is assigned again at each turn of the loop"
-            hint = f"make it a family: {shown}[{loop.variable}] = …"
-            return self.error("name", message, hint, statement.span, loop.span, "the loop")
+            key, variable = "assigned-at-each-turn", loop.variable
+            return self.error(key, statement.span, loop.span, name=written, variable=variable)
         first = self.spans.get(written, self.assigned.get(statement.name, statement.span))
         if self.graph.operations[before] is INPUT:
             first = (self.graph.starts[before], self.graph.ends[before])
-        message, hint = f"'{shown}' is assigned twice", "give each value a name of its own"
-        return self.error("name", message, hint, statement.span, first, "first assigned here")
+        return self.error("assigned-twice", statement.span, first, name=written)

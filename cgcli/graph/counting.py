@@ -127,17 +127,14 @@ class Count:
     def _range(self, limits: syntax.Range, values: Values) -> range:
         """Return a loop's turns, or none where they are not known, or wrong."""
 
-        def lookup(name: str, start: int, end: int) -> float:
+        def lookup(name: str, key: tuple[int, ...] | None, start: int, end: int) -> float:
             value = values[name] if name in values else self.known(name)
-            if value is None:
+            if value is None or key is not None:
                 raise _UnknownError
             return value
 
-        def member(*_: Any) -> float:
-            raise _UnknownError
-
         try:
-            return turns(self.text, limits, lookup, member)
+            return turns(self.text, limits, lookup)
         except (CgraphError, _UnknownError):
             return range(0)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError
 from cgcli.graph.names import Names, Scope, Turn
 from cgcli.language import syntax
 from cgcli.limits import Limits
@@ -142,7 +142,7 @@ class Expressions(Names):
         hint = f"write {written}"
         if name in ("log", "ln") and count == 2:
             hint = "write log2(x), log10(x), or log(x)/log(b) for any other base b"
-        return self.error("arity", f"{name} does not take {given}", hint, (start, end))
+        return self.error("arity", (start, end), function=name, given=given, hint=hint)
 
     def enter(
         self, function: syntax.Function, count: int, stack: list[int], start: int, end: int
@@ -150,16 +150,11 @@ class Expressions(Names):
         """Return the frame of a function's body, its parameters standing for the arguments."""
         name, parameters, span = function.name, function.parameters, (start, end)
         if count != len(parameters):
-            shown = excerpt(name)
-            hint = f"write {shown}({', '.join(parameters)})"
-            message = f"{shown} takes {len(parameters)} argument"
-            message += f"{'' if len(parameters) == 1 else 's'}, not {count}"
-            raise self.error("arity", message, hint, span, function.span, "defined here")
+            takes = f"{len(parameters)} argument{'' if len(parameters) == 1 else 's'}"
+            values = {"count": takes, "given": count, "parameters": ", ".join(parameters)}
+            raise self.error("arity-of-a-function", span, function.span, name=name, **values)
         if name in self.active:
-            message = f"the function '{excerpt(name)}' calls itself"
-            hint = "functions are expanded where they are called; "
-            hint += "for repetition write a loop over a family: h[t+1] = …"
-            raise self.error("name", message, hint, span, function.span, "defined here")
+            raise self.error("recursion", span, function.span, name=name)
         arguments = syntax.taken(stack, count)
         scope: Scope = dict(zip(parameters, arguments, strict=True))
         frame = Frame(function.expression, scope, name)
@@ -178,9 +173,7 @@ class Expressions(Names):
             return stack.pop()
         if name in self.families and name not in scope:
             if indexed.slices:
-                message = f"'{excerpt(name)}' is a family, which has members and no slices"
-                hint = f"list them: [{excerpt(name)}[t] for t in 1..3]"
-                raise self.error("index", message, hint, (start, end))
+                raise self.error("family-sliced", (start, end), name=name)
             key = self.key(indexed.parts, scope)
             stack.append(self.member_of(name, key, start, end))
             return None
@@ -218,6 +211,5 @@ class Expressions(Names):
         self.counted = self.counted and not frame.counted
         arguments = tuple(syntax.taken(stack, len(stack) - frame.base))
         if not arguments:
-            message = "a list needs one element at least, and this range is empty"
-            raise self.error("shape", message, "", frame.span)
+            raise self.error("empty-list", frame.span)
         stack.append(self.operation(_STACK, arguments, *frame.span))

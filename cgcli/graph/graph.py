@@ -13,6 +13,7 @@ from itertools import chain, compress, count
 from operator import and_
 from typing import Any
 
+from cgcli.errors import Lines
 from cgcli.graph.turns import Turns
 from cgcli.operations.row import Operation, Shape, Static
 from cgcli.operations.table import OPERATIONS
@@ -105,6 +106,11 @@ class Graph:
     def _output_name(self) -> str:
         names = chain(("f", "out"), (f"out{number}" for number in count(1)))
         return next(name for name in names if name not in self.reserved)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Where the lines of the text begin."""
+        return Lines(self.text)
 
     def node(self, name: str) -> int | None:
         """Return the place of a named node, or None; a literal has no name to be found by."""

@@ -66,13 +66,9 @@ class Names(Nodes):
         if not statement.key:
             here, there = there, here
         if name in there:
-            message = f"'{excerpt(name)}' is both one value and a family {excerpt(name)}[…]"
-            hint = "give one of them another name"
-            raise self.error("name", message, hint, span, there[name], "the other")
+            raise self.error("value-and-family", span, there[name], name=name)
         if name in self.bindings:
-            message = f"'{excerpt(name)}' is assigned in the program and bound as well"
-            hint = f"leave out {excerpt(name)}=…, or the statement"
-            error = self.error("binding", message, hint, span)
+            error = self.error("assigned-and-bound", span, name=name)
             error.bound = name
             raise error
         here.setdefault(name, span)
@@ -81,15 +77,11 @@ class Names(Nodes):
         """Note a function, wherever it is called from."""
         name, span = statement.name, statement.span
         if not outermost:
-            message = "a function cannot be defined in a loop"
-            raise self.error("name", message, "define it before the loop", span)
+            raise self.error("function-in-a-loop", span)
         if name in WORDS:
-            message = f"'{name}' is a function of the language already"
-            raise self.error("name", message, "give yours another name", span)
+            raise self.error("function-of-the-language", span, function=name)
         if name in self.functions:
-            message = f"the function '{excerpt(name)}' is defined twice"
-            hint, first = "give each function a name of its own", self.functions[name].span
-            raise self.error("name", message, hint, span, first, "first defined here")
+            raise self.error("function-twice", span, self.functions[name].span, name=name)
         self.functions[name] = statement
 
     def value_of(self, name: str, scope: Scope, start: int, end: int) -> int:
@@ -116,18 +108,12 @@ class Names(Nodes):
 
     def no_value(self, name: str, span: tuple[int, int]) -> CgraphError:
         """Return the error for a name that the program gives, and that is no value here."""
-        shown = excerpt(name)
         if name in self.assigned:
-            message = f"'{shown}' is used before it is assigned"
-            hint = "statements are read in order; move the assignment up"
-            return self.error("name", message, hint, span, self.assigned[name], "assigned here")
+            return self.error("used-before", span, self.assigned[name], name=name)
         if name in self.families:
-            message = f"'{shown}' is a family, not one value"
-            hint = f"write one member, {shown}[0], or a list: [{shown}[t] for t in 0..3]"
-            return self.error("name", message, hint, span, self.families[name], "assigned here")
-        message = f"'{shown}' is a function, not a value"
-        hint = f"write {shown}({', '.join(self.functions[name].parameters)})"
-        return self.error("name", message, hint, span)
+            return self.error("family-as-value", span, self.families[name], name=name)
+        parameters = ", ".join(self.functions[name].parameters)
+        return self.error("function-as-value", span, name=name, parameters=parameters)
 
     def member_of(self, name: str, key: tuple[int, ...], start: int, end: int) -> int:
         """Return the node of a member of a family, which must have been assigned before."""
@@ -138,8 +124,7 @@ class Names(Nodes):
             ends = have[:1] + have[1:][-1:]
             shown = ", ".join(f"{excerpt(name)}[{', '.join(map(str, k))}]" for k in ends)
             hint = f"assigned so far: {shown}" if have else f"write {written} = … first"
-            message = f"{written} is used before it is assigned"
-            raise self.error("name", message, hint, (start, end))
+            raise self.error("member-used-before", (start, end), member=written, hint=hint)
         return node
 
     def not_a_function(
@@ -153,19 +138,18 @@ class Names(Nodes):
         known_name = name in self.bindings or name in self.assigned or name in scope
         command = None if known_name else derivative_at(self.text, start)
         if command:
-            return self.error("name", DERIVATIVE, command, span)
+            return self.error("derivative", span, message=DERIVATIVE, command=command)
         called = shorten(self.text[start + len(name) : end].strip(), 30)
         known = (self.graph.inputs, CONSTANTS, self.families)
         if known_name or any(name in names for names in known):
-            message = f"'{shown}' is a value, not a function"
             hint = f"write {shown}*{called}"
             if getattr(self.bindings.get(name), "shape", ()) or name in self.families:
                 element = f"{shown}[{called[1:-1]}]"
                 hint = f"write {element} for an element, {shown}*{called} for a product"
-            return self.error("name", message, hint, span)
+            return self.error("value-called", span, name=name, hint=hint)
         from cgcli.operations.spellings import ABSENT, OTHER_SPELLINGS
 
-        message = f"there is no function '{shown}'"
+        key = "no-function"
         based = re.fullmatch(r"log_?(\w+)", name)
         other = OTHER_SPELLINGS.get(name) or OTHER_SPELLINGS.get(name.lower())
         close = nearest(name, [*WORDS, *self.functions], 0.6)
@@ -180,9 +164,9 @@ class Names(Nodes):
         elif count != 1:
             hint = f"define it, {shown}(a, b) = …, or see what cgraph ops lists"
         else:
-            message = f"'{shown}' is a value, not a function"
+            key = "value-called"
             hint = f"write {shown}*{called}; to define a function write {shown}(a) = …"
-        return self.error("name", message, hint, span)
+        return self.error(key, span, name=name, hint=hint)
 
     # What is known when the graph is built
 
@@ -193,8 +177,7 @@ class Names(Nodes):
             local = scope.get(payload) if kind == syntax.NAME else None
             if isinstance(local, Turn):
                 return local.value
-        lookup = self.lookup(scope)
-        return static.whole_number(self.text, expression, lookup, self.static_member, what)
+        return static.whole_number(self.text, expression, self.lookup(scope), what)
 
     def key(self, parts: Sequence[syntax.Expression], scope: Scope) -> tuple[int, ...]:
         """Return the whole numbers that the indices of a family's member are known to be."""
@@ -217,7 +200,7 @@ class Names(Nodes):
 
     def unrolled(self, limits: syntax.Range, scope: Scope) -> range:
         """Return a loop's turns; more than there may be nodes are refused before the first."""
-        turns = static.turns(self.text, limits, self.lookup(scope), self.static_member)
+        turns = static.turns(self.text, limits, self.lookup(scope))
         if turns and (turns[-1] - turns[0]) // turns.step >= self.limits.nodes - self.turned:
             raise self.too_many_turns(*limits.span)
         return turns
@@ -266,21 +249,21 @@ class Names(Nodes):
         return bound
 
     def lookup(self, scope: Scope) -> static.Lookup:
-        """Return what tells the values of names in an index."""
+        """Return what tells the values of names, and of members of families, in an index."""
 
-        def find(name: str, start: int, end: int) -> float | Shape:
+        def find(name: str, key: tuple[int, ...] | None, start: int, end: int) -> float | Shape:
             local = scope.get(name)
-            if isinstance(local, Turn):
+            if key is not None:
+                if name not in self.families:
+                    raise self.error("unknown-name", (start, end), name=name)
+                node = self.member_of(name, key, start, end)
+            elif isinstance(local, Turn):
                 return float(local.value)
-            return self.static_value(self.value_of(name, scope, start, end), name, start, end)
+            else:
+                node = self.value_of(name, scope, start, end)
+            return self.static_value(node, name, start, end)
 
         return find
-
-    def static_member(self, name: str, key: tuple[int, ...], start: int, end: int) -> float | Shape:
-        """Return the value of a member of a family in an index."""
-        if name not in self.families:
-            raise static.unknown_name(self.text, name, start, end)
-        return self.static_value(self.member_of(name, key, start, end), name, start, end)
 
     def static_value(self, node: int, name: str, start: int, end: int) -> float | Shape:
         """Return the value of a node in an index, or its shape when it has one."""
@@ -289,7 +272,7 @@ class Names(Nodes):
             return shape
         value = self.value_known(node)
         if value is None:
-            raise static.unknown_name(self.text, name, start, end)
+            raise self.error("unknown-name", (start, end), name=name)
         return value
 
     def static_argument(self, node: int, what: str, name: str, start: int, end: int) -> int:
@@ -299,7 +282,5 @@ class Names(Nodes):
             where = (start, end)
             if self.within(node, start, end):
                 where = (self.graph.starts[node], self.graph.ends[node])
-            message = f"the {what} of {name} must be a whole number known when the graph is built"
-            hint = f"write the number itself, as in {name}(x, 1)"
-            raise self.error("index", message, hint, where)
+            raise self.error("axis", where, what=what, function=name)
         return int(value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
+from cgcli.graph.refusals import refusal
 from cgcli.limits import Limits
 from cgcli.operations.row import Operation, Shape, Static
 from cgcli.operations.shapes import NAME, ShapeMismatchError, broadcast, describe, size
@@ -22,19 +23,10 @@ class Nodes:
         self.turned = 0
 
     def error(
-        self,
-        kind: str,
-        message: str,
-        hint: str,
-        span: tuple[int, int],
-        other: tuple[int, int] | None = None,
-        label: str = "",
+        self, key: str, span: tuple[int, int], other: tuple[int, int] | None = None, **values: Any
     ) -> CgraphError:
-        """Return an error at a span, and at another that it has to do with, labelled."""
-        places = [Place(self.text, *span)]
-        if other is not None and other != span:
-            places.append(Place(self.text, *other, label))
-        return CgraphError(kind, message, hint, tuple(places))
+        """Return the error of a row of `refusals.toml`, at one or two places of the text."""
+        return refusal(self.text, key, span, other, **values)
 
     def constant(self, value: Any, literal: str, start: int, end: int) -> int:
         """Append a constant and return its node."""
@@ -48,10 +40,7 @@ class Nodes:
 
     def too_many_nodes(self, start: int, end: int) -> CgraphError:
         """Return the error for what has more nodes than there may be."""
-        message = f"the graph grows past {self.limits.nodes:,} nodes"
-        hint = "loops and functions are written out when the graph is built; "
-        hint += "use fewer turns, or raise the limit with --max-nodes"
-        return self.error("limit", message, hint, (start, end))
+        return self.error("nodes", (start, end), limit=self.limits.nodes)
 
     def set_shape(self, node: int, shape: Shape, start: int, end: int) -> None:
         """Note the shape of a vector or a matrix, and that arrays are needed for it."""
@@ -60,8 +49,8 @@ class Nodes:
             return
         self.numbers += size(shape)
         if self.numbers > self.limits.numbers:
-            message = f"the graph would hold more than {self.limits.numbers:,} numbers"
-            raise self.error("limit", message, f"this value is {describe(shape)}", (start, end))
+            limit, span = self.limits.numbers, (start, end)
+            raise self.error("numbers", span, limit=limit, shape=describe(shape))
         self.graph.shapes[node] = shape
 
     def operation(
@@ -128,9 +117,7 @@ class Nodes:
 
     def too_many_turns(self, start: int, end: int) -> CgraphError:
         """Return the error for loops that take more turns than there may be nodes."""
-        message = f"loops and calls take more than {self.limits.nodes:,} turns"
-        hint = "use fewer turns, or raise the limit with --max-nodes"
-        return self.error("limit", message, hint, (start, end))
+        return self.error("turns", (start, end), limit=self.limits.nodes)
 
 
 def _multiply(left: Shape, right: Shape) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.errors import CgraphError, Place, excerpt
+from cgcli.graph.refusals import refusal
 from cgcli.language import syntax
 from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Entry, Expression, taken
 from cgcli.numbers import real
@@ -16,54 +16,42 @@ from cgcli.operations.table import OPERATIONS, WORDS
 if TYPE_CHECKING:
     from cgcli.graph.graph import Graph
 
-Lookup = Callable[[str, int, int], float | Shape]
-"""From a name and its span to its value, or to its shape when it is a vector or a matrix."""
-
-Member = Callable[[str, tuple[int, ...], int, int], float | Shape]
+Lookup = Callable[[str, tuple[int, ...] | None, int, int], float | Shape]
+"""From a name, or a family's name and a member's key, and its span to its value; to its shape
+when it is a vector or a matrix."""
 
 _LARGEST: Final = 2**53
 _AS_INDEX, _MEMBER = -1, -2
 """Kinds of entries beside those of the syntax: what is to be whole, and what has indices."""
 
 
-def whole_number(
-    text: str, expression: Expression, lookup: Lookup, member: Member, what: str
-) -> int:
+def whole_number(text: str, expression: Expression, lookup: Lookup, what: str) -> int:
     """Return the whole number an expression stands for; raises `CgraphError` of kind index."""
-    return _whole(text, expression, _value(text, expression, lookup, member), what)
-
-
-def _error(text: str, span: tuple[int, int], message: str, hint: str = "") -> CgraphError:
-    return CgraphError("index", message, hint, (Place(text, *span),))
+    return _whole(text, expression, _value(text, expression, lookup), what)
 
 
 def _whole(text: str, expression: Expression, value: float | Shape, what: str) -> int:
     span = expression[-1][3:5]
-    message = f"{what} must be a whole number"
     if isinstance(value, tuple) or value - value != 0:
-        raise _error(text, span, message)
-    if value != int(value):
-        message = f"{message}, and this is {value:g}"
-        raise _error(text, span, message, "round it with floor(…) or round(…)")
-    if abs(value) > _LARGEST:
-        message = f"{what} is {value:.6g}, and whole numbers are used up to 2^53"
-        raise _error(text, span, message, "beyond it doubles skip some")
+        raise refusal(text, "no-number", span, what=what)
+    if value != int(value) or abs(value) > _LARGEST:
+        key = "not-whole" if value != int(value) else "too-large"
+        raise refusal(text, key, span, what=what, value=value)
     return int(value)
 
 
-def turns(text: str, limits: syntax.Range, lookup: Lookup, member: Member) -> range:
+def turns(text: str, limits: syntax.Range, lookup: Lookup) -> range:
     """Return the values a loop's variable takes, both ends included."""
-    start = whole_number(text, limits.start, lookup, member, "the start of a range")
-    stop = whole_number(text, limits.stop, lookup, member, "the end of a range")
+    start = whole_number(text, limits.start, lookup, "the start of a range")
+    stop = whole_number(text, limits.stop, lookup, "the end of a range")
     if limits.step is None:
         # start = stop + 1 is how an empty range is meant: 0..n-1 with n = 0.
         if stop < start - 1:
-            message = f"the range {start}..{stop} counts up and holds nothing"
-            raise _error(text, limits.span, message, f"write {start}..{stop} by -1")
+            raise refusal(text, "range-upwards", limits.span, start=start, stop=stop)
         return range(start, stop + 1)
-    step = whole_number(text, limits.step, lookup, member, "the step of a range")
+    step = whole_number(text, limits.step, lookup, "the step of a range")
     if step == 0:
-        raise _error(text, limits.span, "the step of a range cannot be 0", "write by 1 or by -1")
+        raise refusal(text, "range-step", limits.span)
     return range(start, stop + (1 if step > 0 else -1), step)
 
 
@@ -83,22 +71,22 @@ def _entries(expression: Expression) -> Iterator[Entry]:
             running.pop()
 
 
-def _value(text: str, expression: Expression, lookup: Lookup, member: Member) -> float | Shape:
+def _value(text: str, expression: Expression, lookup: Lookup) -> float | Shape:
     """Run a postfix expression over floats; a vector or a matrix is known by its shape alone."""
     stack: list[Any] = []
     for kind, payload, count, start, end in _entries(expression):
         if kind == NUMBER:
             stack.append(float(payload))
         elif kind == NAME:
-            stack.append(lookup(payload, start, end))
+            stack.append(lookup(payload, None, start, end))
         elif kind == _AS_INDEX:
             stack.append(_whole(text, payload, stack.pop(), "an index"))
         elif kind == _MEMBER:
-            stack.append(member(payload, tuple(taken(stack, count)), start, end))
+            stack.append(lookup(payload, tuple(taken(stack, count)), start, end))
         elif kind in (OPERATION, CALL):
             stack.append(_apply(text, kind, payload, taken(stack, count), start, end))
         else:
-            raise _unknown(text, start, end)
+            raise refusal(text, "unknown", (start, end))
     value: float | Shape = stack[0]
     return value
 
@@ -110,26 +98,13 @@ def _apply(
         shape = arguments[0]
         if isinstance(shape, tuple) and shape:
             return float(shape[0])
-        message = "len takes a vector or a matrix, not a scalar"
-        raise CgraphError("shape", message, "", (Place(text, start, end),))
+        raise refusal(text, "length-of-a-scalar", (start, end))
     rows = (OPERATIONS[name],) if kind == OPERATION else WORDS.get(name, ())
     numbers = [float(a) for a in arguments if not isinstance(a, tuple)]
     for row in rows if len(numbers) == len(arguments) else ():
         if row.elementwise and row.accepts(len(numbers)):
             return float(real.run(row.value, *numbers))
-    raise _unknown(text, start, end)
-
-
-def _unknown(text: str, start: int, end: int) -> CgraphError:
-    hint = "an index or a range may use whole numbers, loop variables, len(x), and + - * /"
-    return _error(text, (start, end), "this must be known when the graph is built", hint)
-
-
-def unknown_name(text: str, name: str, start: int, end: int) -> CgraphError:
-    """Return the error for a name in an index or a range that has no value yet."""
-    message = f"'{excerpt(name)}' must be known when the graph is built"
-    hint = f"bind it to a whole number, {excerpt(name)}=…, or write the number itself"
-    return _error(text, (start, end), message, hint)
+    raise refusal(text, "unknown", (start, end))
 
 
 def constant_value(graph: Graph, node: int, known: dict[int, float | None]) -> float | None:

@@ -44,19 +44,22 @@ def reduce_to(contribution: Any, shape: Shape) -> Any:
     """Sum a contribution over the axes along which its argument was broadcast."""
     if not shape and isinstance(contribution, float):
         return float(contribution)
-    array = np.asarray(contribution, dtype=np.float64)
-    if array.shape == shape:
-        return array if shape else float(array)
-    extra = array.ndim - len(shape)
-    if extra < 0:
-        return np.broadcast_to(array, shape)
-    array = array.sum(axis=tuple(range(extra)))
-    axes = tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i] != 1)
-    if axes:
-        array = array.sum(axis=axes, keepdims=True)
-    if array.shape != shape:
-        array = np.broadcast_to(array, shape)
+    array = summed_to(np.asarray(contribution, dtype=np.float64), shape)
     return array if shape else float(array)
+
+
+def summed_to(array: Any, shape: Shape) -> Any:
+    """Return an array of any numbers, summed over the axes along which a shape was broadcast."""
+    if array.shape == shape:
+        return array
+    extra = array.ndim - len(shape)
+    if extra >= 0:
+        if extra:
+            # NumPy returns the sum of all objects as such.
+            array = np.asarray(array.sum(axis=tuple(range(extra))), dtype=array.dtype)
+        axes = tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i] != 1)
+        array = array.sum(axis=axes, keepdims=True) if axes else array
+    return array if array.shape == shape else np.broadcast_to(array, shape)
 
 
 def _elements(name: str) -> Callable[..., Any]:
@@ -84,11 +87,7 @@ def _function(name: str) -> Callable[..., Any]:
 def _cube_root(x: Any) -> Any:
     """The cube root: NumPy's, by the step that `real` takes from C's."""
     root = np.cbrt(x)
-    shifted = 536870913.0 * root
-    short = shifted - (shifted - root)
-    quotient = x / (short * short)
-    refined = short + short * ((quotient - short) / (2 * short + quotient))
-    return np.where((root == 0) | ~np.isfinite(root), root, refined)
+    return np.where((root == 0) | ~np.isfinite(root), root, real.refined_root(root, x))
 
 
 def _axis(axis: tuple[int, ...]) -> int | None:

@@ -37,8 +37,9 @@ def by_element(function: Callable[..., Any], *parts: Any) -> Any:
     >>> by_element(max, 1, 2)
     2
     """
-    if not any(hasattr(part, "shape") for part in parts):
-        return function(*parts)
-    from cgcli.numbers.objects import lift
+    for part in parts:
+        if hasattr(part, "shape"):
+            from cgcli.numbers.objects import lift
 
-    return lift(function, len(parts))(*parts)
+            return lift(function, len(parts))(*parts)
+    return function(*parts)

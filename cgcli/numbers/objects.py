@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.numbers.arrays import STRUCTURE
+from cgcli.numbers.arrays import STRUCTURE, summed_to
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index, Shape, selected
@@ -71,16 +71,7 @@ def lift(function: Callable[..., Any], count: int) -> Callable[..., Any]:
 
 def reduce_objects(contribution: Any, shape: Shape) -> Any:
     """Sum a contribution over the axes along which its argument was broadcast."""
-    array = np.asarray(contribution, dtype=object)
-    if array.shape != shape:
-        extra = array.ndim - len(shape)
-        if extra > 0:
-            array = np.asarray(array.sum(axis=tuple(range(extra))), dtype=object)
-        axes = tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i : i + 1] != (1,))
-        if axes and extra >= 0:
-            array = np.asarray(array.sum(axis=axes, keepdims=True), dtype=object)
-        array = np.broadcast_to(array, shape)
-    return array.view(Objects) if shape else array[()]
+    return _plain(np.asarray(summed_to(_boxed(contribution), shape), dtype=object))
 
 
 def _plain(result: Any) -> Any:

@@ -63,10 +63,12 @@ def _remainder(a: float, b: float) -> float:
 
 
 def _cube_root(x: float) -> float:
-    """The cube root: C's, by one step of Newton from 24 of its digits (FreeBSD's s_cbrt.c)."""
     root = math.cbrt(x)
-    if root == 0 or root - root != 0:
-        return root
+    return root if root == 0 or root - root != 0 else refined_root(root, x)
+
+
+def refined_root(root: Any, x: Any) -> Any:
+    """Return the cube root by one step of Newton from 24 digits of C's (FreeBSD's s_cbrt.c)."""
     shifted = 536870913.0 * root
     short = shifted - (shifted - root)
     quotient = x / (short * short)

@@ -14,6 +14,7 @@ from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Syntax
 from cgcli.limits import Limits
+from cgcli.memory import uncollected
 from cgcli.numbers.arrays import quiet
 from cgcli.numbers.values import as_input
 from cgcli.operations.row import Shape
@@ -76,7 +77,8 @@ class Function:
         for compiled in self._compiled.get(key, ()):
             if compiled.holds(given):
                 return compiled.run(given)
-        compiled = self._compile(given)
+        with uncollected():
+            compiled = self._compile(given)
         self._compiled.setdefault(key, []).append(compiled)
         return compiled.run(given)
 

@@ -521,8 +521,8 @@ FAULTS: Final = (
     Fault(
         "infinity does not go through a row that is taken",
         "cgcli/calculus/masks.py",
-        "return m.where(met, sent, pull(m, place, upstream, clean(y), cleaned, fixed))",
-        "return pull(m, place, upstream, clean(y), cleaned, fixed)",
+        "return m.where(met, sent, self.pulled(m, node, place, upstream, cleaned))",
+        "return self.pulled(m, node, place, upstream, cleaned)",
         (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
     ),
     Fault(
