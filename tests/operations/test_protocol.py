@@ -10,7 +10,7 @@ import pytest
 
 import cgcli.operations
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.tensors import tensors
+from cgcli.algebra.tensors import Algebra
 from cgcli.numbers.arrays import ARRAYS
 from cgcli.numbers.certified import BALLS, ball_arrays
 from cgcli.numbers.exact import EXACT, exact_arrays
@@ -30,7 +30,7 @@ ARRAYS_OF = {
     "arrays of balls": ball_arrays,
     "arrays of jets": jet_arrays,
     "cells": lambda: cells(Tape()),
-    "forms": lambda: tensors(Forms()),
+    "forms": lambda: Algebra(Forms()),
 }
 
 
