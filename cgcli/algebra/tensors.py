@@ -16,6 +16,8 @@ from cgcli.algebra.places import MOST, filled, stacked
 from cgcli.algebra.sums import CALL, Condition, without
 from cgcli.algebra.tensor import Tensor, shape_of
 from cgcli.numbers.parts import Parts
+from cgcli.numbers.rounded import BySeries
+from cgcli.operations.protocol import PRIMITIVES
 from cgcli.operations.row import Index, Operation, Shape, Span, Static
 from cgcli.operations.shapes import broadcast, size
 from cgcli.operations.table import OPERATIONS, TABLE
@@ -33,7 +35,8 @@ class Algebra(Matrices):
 
     def __init__(self, forms: Forms) -> None:
         self.forms = forms
-        rows = {row.name: functools.partial(self._call, row) for row in TABLE}
+        called = [row for row in TABLE if row.words or row.name in PRIMITIVES]
+        rows = {row.name: functools.partial(self._call, row) for row in called}
         own = [name for kind in (Matrices, Algebra) for name in vars(kind) if name[0] != "_"]
         constants = {name: Tensor(forms, forms.constant(name)) for name in ("pi", "inf", "nan")}
         super().__init__(**{**rows, **{name: getattr(self, name) for name in own}, **constants})
@@ -46,6 +49,9 @@ class Algebra(Matrices):
         parts = tuple(self.of(argument).form for argument in arguments)
         shape = broadcast(*map(shape_of, arguments))
         return self._tensor(apply(self.forms, row.name, parts), shape)
+
+    # No call: a sum over a number joins other sums.
+    mean = BySeries.mean
 
     def number(self, value: Any) -> Tensor:
         """Return a number as a tensor."""
