@@ -91,7 +91,7 @@ class Matrices(BySeries):
         outer_scale, left = self._apart(left)
         inner_scale, right = self._apart(right)
         scale = forms.mul(outer_scale, inner_scale)
-        if p == "full" and forms.is_call(left, "diag"):
+        if p == "full" and len(first.shape) > 1 and forms.is_call(left, "diag"):
             vector = self._diagonal(left)
             result = forms.mul(self._column(vector) if len(second.shape) > 1 else vector, right)
         elif q == "full" and len(second.shape) > 1 and forms.is_call(right, "diag"):
