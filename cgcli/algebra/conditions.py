@@ -15,7 +15,7 @@ from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS, parts_of
 from cgcli.algebra.sums import CALL, PRODUCT, Condition, Form
 from cgcli.algebra.tensor import Tensor
-from cgcli.algebra.tensors import tensors
+from cgcli.algebra.tensors import Algebra
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import OPERATIONS
 
@@ -40,7 +40,7 @@ class Conditions:
 
     def __init__(self, forms: Forms) -> None:
         self.forms = forms
-        self._m = tensors(forms)
+        self._m = Algebra(forms)
         self._domains: dict[tuple[str, tuple[Form, ...], tuple[int, ...]], list[Condition]] = {}
 
     def asked(self, root: Form, varies: Container[Form] | None = None) -> dict[Condition, None]:

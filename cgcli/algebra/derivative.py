@@ -12,7 +12,7 @@ from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS
 from cgcli.algebra.sums import CALL, PRODUCT, SUM, Form
 from cgcli.algebra.tensor import Tensor
-from cgcli.algebra.tensors import tensors
+from cgcli.algebra.tensors import Algebra
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
@@ -33,7 +33,7 @@ class Derivatives:
     def __init__(self, forms: Forms, name: str) -> None:
         self.forms = forms
         self.by = forms.name(name)
-        self._m: Namespace = tensors(forms)
+        self._m = Algebra(forms)
         self._known: dict[Form, Form] = {}
         self._rules = {SUM: self._sum, PRODUCT: self._product, CALL: self._call}
 

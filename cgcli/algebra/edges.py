@@ -14,6 +14,8 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.sums import Condition, Form
 from cgcli.algebra.write import Writer
@@ -124,8 +126,6 @@ def _drawn(shape: Shape, draw: Callable[[], float]) -> Any:
     """Return a number, or an array of numbers, that are drawn one by one."""
     if not shape:
         return draw()
-    import numpy as np
-
     return np.array([draw() for _ in range(size(shape))]).reshape(shape)
 
 
@@ -152,18 +152,13 @@ def _bisected(apart: Callable[[float], float], low: float, high: float) -> tuple
 
 def _spans(outcomes: list[list[float]]) -> list[float]:
     """Return how far numbers lie apart, relative to their size; NaN where one has no value."""
-    return [
-        (max(numbers) - min(numbers)) / (1 + max(map(abs, numbers)))
-        if all(map(math.isfinite, numbers))
-        else math.nan
-        for numbers in zip(*outcomes, strict=True)
-    ]
+    numbers = np.array(outcomes)
+    numbers[:, ~np.isfinite(numbers).all(axis=0)] = math.nan
+    with np.errstate(over="ignore"):
+        spans = np.ptp(numbers, axis=0) / (1 + abs(numbers).max(axis=0))
+    return list(map(float, spans))
 
 
 def _flat(values: Iterable[Any]) -> list[float]:
     """Return numbers and the elements of arrays one after the other."""
-    return [
-        float(number)
-        for value in values
-        for number in (value.flat if getattr(value, "shape", ()) else (value,))
-    ]
+    return [float(number) for value in values for number in np.ravel(value)]

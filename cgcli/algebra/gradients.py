@@ -12,13 +12,12 @@ from typing import Any
 
 from cgcli.algebra.derivative import note_corners, note_edge
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.normal import leaf
 from cgcli.algebra.places import MOST, filled, listed, stacked
 from cgcli.algebra.rows import Rows, placed
 from cgcli.algebra.sums import Form
 from cgcli.algebra.tensor import Tensor
-from cgcli.algebra.tensors import reduce_to, tensors
+from cgcli.algebra.tensors import Algebra
 from cgcli.calculus.sweep import Sweep
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
@@ -38,9 +37,8 @@ class Gradients(Sweep):
     """
 
     def __init__(self, forms: Forms, graph: Graph) -> None:
-        super().__init__(graph, tensors(forms))
+        super().__init__(graph, Algebra(forms))
         self.forms = forms
-        self.algebra = Algebra(forms)
 
     @property
     def arrays(self) -> Namespace:
@@ -131,7 +129,7 @@ class Gradients(Sweep):
         elementwise = self.graph.operations[node].elementwise
         shape = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
         tensor = Tensor(self.forms, Tensor.of(self.forms, sent).form, shape)
-        return reduce_to(self.algebra, tensor, self.graph.shape(argument))
+        return self.m.reduce(tensor, self.graph.shape(argument))
 
     # Jacobians
 
@@ -149,7 +147,7 @@ class Gradients(Sweep):
         rows = self.of(node, names, forms.unit(length))
         matrices = {}
         for name, row in rows.items():
-            matrix = Rows(self.algebra).matrix(row.form)
+            matrix = Rows(self.m).matrix(row.form)
             if matrix is None:
                 matrix = self._written_out(row, length)
             matrices[name] = filled(forms, matrix, (length, *row.shape))

@@ -1,32 +1,25 @@
-"""The operations of vectors and matrices over forms, simplified as a person would."""
+"""Products and sums of vectors and matrices of forms, simplified as a person would."""
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.normal import apply
-from cgcli.algebra.places import MOST, element, filled, stacked
-from cgcli.algebra.sums import CALL, Condition, Form, without
+from cgcli.algebra.places import element, filled
+from cgcli.algebra.sums import Form, without
 from cgcli.algebra.tensor import Tensor, shape_of
-from cgcli.numbers.parts import Parts
-from cgcli.operations.row import Index, Shape, Span, Static
+from cgcli.numbers.rounded import BySeries
+from cgcli.operations.row import Shape
 from cgcli.operations.shapes import reduced, size
 
 _UNITS = ("unit", "onehot")
 
 
-class Algebra:
-    """The operations of vectors and matrices over tensors, by their names in the rules."""
+class Matrices(BySeries):
+    """Products, sums and axes of vectors and matrices of forms."""
 
-    def __init__(self, forms: Forms) -> None:
-        self.forms = forms
+    forms: Forms
 
     def _tensor(self, form: Form, shape: Shape | None = None) -> Tensor:
         return Tensor(self.forms, form, shape)
@@ -98,7 +91,7 @@ class Algebra:
         outer_scale, left = self._apart(left)
         inner_scale, right = self._apart(right)
         scale = forms.mul(outer_scale, inner_scale)
-        if p == "full" and forms.is_call(left, "diag"):
+        if p == "full" and len(first.shape) > 1 and forms.is_call(left, "diag"):
             vector = self._diagonal(left)
             result = forms.mul(self._column(vector) if len(second.shape) > 1 else vector, right)
         elif q == "full" and len(second.shape) > 1 and forms.is_call(right, "diag"):
@@ -189,16 +182,6 @@ class Algebra:
         (vector,) = self.forms.parts[form][1]
         elements = self.forms.inner(vector) if self.forms.is_call(vector, "stack") else []
         return self.forms.one if set(elements) == {self.forms.one} else int(vector)
-
-    def cumsum(self, x: Any, *, backwards: bool = False) -> Tensor:
-        """Return for every element of a vector the sum up to it; backwards, from it on."""
-        tensor = self.of(x)
-        if backwards and tensor.shape[0] <= MOST:
-            elements = [self.index(tensor, place) for place in range(tensor.shape[0])]
-            sums = [*itertools.accumulate(elements[::-1])]
-            return self.stack(*sums[::-1])
-        upward = self._tensor(self.forms.call("cumsum", (self.form(tensor),)))
-        return self.of(self.sum(tensor) - upward + tensor) if backwards else upward
 
     # Axes
 
@@ -305,111 +288,3 @@ class Algebra:
         """Return the number of elements, or of those along an axis."""
         shape = shape_of(x)
         return shape[axis[0]] if axis else size(shape)
-
-    # Places
-
-    def stack(self, *parts: Any) -> Tensor:
-        """Return a list."""
-        tensors_ = [self.of(part) for part in parts]
-        forms = [filled(self.forms, tensor.form, tensor.shape) for tensor in tensors_]
-        return self._tensor(stacked(self.forms, forms), (len(parts), *tensors_[0].shape))
-
-    def index(self, x: Any, *places: Index) -> Tensor:
-        """Return an element, a row or a part."""
-        tensor = self.of(x)
-        for k, place in enumerate(places):
-            if isinstance(place, Span):
-                rest, part = places[k + 1 :], place.places(tensor.shape[0])
-                return self.stack(*(self.index(tensor[at], *rest) for at in part))
-            assert isinstance(place, int)
-            tensor = tensor[place % tensor.shape[0]]
-        return tensor
-
-    def scatter(self, value: Any, like: Any, *places: Index) -> Tensor:
-        """Return zeros, but for a value at some places."""
-        shape = shape_of(like)
-        forms = self.forms
-        if any(isinstance(place, Span) for place in places):
-            return self._spread_out(self.of(value), shape, places)
-        if any(isinstance(place, tuple) for place in places):
-            return self.diag(self._tensor(self.form(value), shape[:1]))
-        units = [
-            self._tensor(forms.call("onehot", (forms.number(place % length),), (length,)))
-            for place, length in zip(places, shape, strict=False)
-            if isinstance(place, int)
-        ]
-        if len(shape) == len(units):
-            unit = units[0] if len(units) == 1 else self.outer_or_scale(*units)
-            return self.of(value * unit)
-        return self.outer_or_scale(units[0], value)
-
-    def _spread_out(self, value: Tensor, shape: Shape, places: Static) -> Tensor:
-        """Return a list of zeros but for the elements, or rows, of a value at some places."""
-        first, *rest = places or (Span(None, None),)
-        many = isinstance(first, Span)
-        at = [*first.places(shape[0])] if isinstance(first, Span) else [first % shape[0]]
-        zero = self._tensor(self.forms.zero, shape[1:])
-        rows = [zero] * shape[0]
-        for k, place in enumerate(at):
-            row = value[k] if many else value
-            rows[place] = self._spread_out(row, shape[1:], tuple(rest)) if shape[1:] else row
-        return self.stack(*rows)
-
-    def concat(self, *parts: Any) -> Tensor:
-        """Return parts end to end."""
-        return self._tensor(self.forms.call("concat", tuple(self.form(part) for part in parts)))
-
-    def piece(self, up: Any, place: int, parts: Parts) -> Tensor:
-        """Return what one of several parts end to end takes."""
-        start, extent = parts.start(place, shape_of), shape_of(parts[place])
-        if not extent:
-            return self.index(up, start)
-        if not self.forms.shapes[up.form]:
-            return self._tensor(up.form, extent)
-        return self.stack(*(self.index(up, start + k) for k in range(extent[0])))
-
-    def products_of_others(self, x: Any, *axis: int) -> Tensor:
-        """Return for every element the product of all others: a list, or all of them over it."""
-        tensor = self.of(x)
-        forms, shape = self.forms, tensor.shape
-        if 0 < len(shape) < 3 and size(shape) <= MOST // 2:
-            along = axis[0] % len(shape) if axis else 0
-            # The factors of one product differ in the place along its axis alone.
-            line: Callable[[Shape], Shape]
-            line = lambda place: place[:along] + place[along + 1 :] if axis else ()
-            elements = {place: self.index(tensor, *place).form for place in np.ndindex(*shape)}
-            products = []
-            for place in elements:
-                others = [at for at in elements if at != place and line(at) == line(place)]
-                product = functools.reduce(forms.mul, map(elements.__getitem__, others), forms.one)
-                products.append(self._tensor(product))
-            if len(shape) == 1:
-                return self.stack(*products)
-            rows = range(0, len(products), shape[1])
-            return self.stack(*(self.stack(*products[k : k + shape[1]]) for k in rows))
-        form = self.form(tensor)
-        total = self.spread(self._tensor(forms.call("prod", (form,), axis)), tensor, *axis)
-        # The quotient has no value where an element is 0, and the derivative has one.
-        forms.lost[Condition(tensor.form, "!=", forms.zero)] = None
-        return self.of(total / tensor)
-
-    def onehot(self, k: Any, n: int) -> Tensor:
-        """Return a vector with 1 at a place."""
-        return self._tensor(self.forms.call("onehot", (self.of(k).form,), (n,)))
-
-    def exp(self, x: Any) -> Tensor:
-        """Return the exponential; that of x - logsumexp(x) is softmax(x)."""
-        tensor = self.of(x)
-        forms = self.forms
-        number, terms = forms.terms(tensor.form)
-        for term, factor in terms.items():
-            if forms.kinds[term] != CALL or number:
-                continue
-            name, arguments, static = forms.parts[term]
-            if name == "log_softmax" and len(terms) == 1 and factor == 1:
-                return self._tensor(forms.call("softmax", arguments), tensor.shape)
-            rest = forms.sum(Fraction(0), without(terms, term))
-            is_vector = len(forms.shapes[rest]) == 1 and not static
-            if name == "logsumexp" and factor == -1 and arguments[0] == rest and is_vector:
-                return self._tensor(forms.call("softmax", arguments), tensor.shape)
-        return self._tensor(apply(forms, "exp", (tensor.form,)), tensor.shape)

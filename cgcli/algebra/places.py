@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final, TypeAlias
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.signs import COMPARISONS
 from cgcli.algebra.sums import CALL, NAME, NUMBER, Form
-from cgcli.algebra.walk import worked_out
+from cgcli.algebra.walk import resolved
 from cgcli.errors import CgraphError
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Shape, Static
 from cgcli.operations.shapes import describe, size
 from cgcli.operations.table import OPERATIONS
 
@@ -27,80 +28,53 @@ def element(forms: Forms, form: Form, place: int) -> Form:
     What is elementwise is taken apart: the element of x*sin(y) at 0 is x[0]*sin(y[0]). What is
     compared with its greatest is not: that finds it again only as long as both round alike.
     """
-    known: dict[At, Form] = {}
-
-    def made(at: At) -> Form:
-        return _element(forms, at, [known[part] for part in _inner(forms, at)])
-
-    return worked_out((form, place), lambda at: _inner(forms, at), made, known)
+    return resolved((form, place), lambda at: _element(forms, *at), {})
 
 
-def _inner(forms: Forms, at: At) -> list[At]:
-    """Return the parts, each with its own place, whose elements an element is made of."""
-    form, place = at
-    kind, parts, shape = forms.kinds[form], forms.parts[form], forms.shapes[form]
-    if not shape:
-        return []
-    inner = forms.inner(form)
-    if kind == CALL:
-        name, arguments, _ = parts
-        if name == "outer":
-            return [(arguments[0], place)]
-        if name == "transpose":
-            rows = forms.inner(arguments[0])
-            is_column = forms.is_call(arguments[0], "stack") and len(rows) == 1
-            return [(rows[0], place)] if is_column else []
-        operation = OPERATIONS.get(name)
-        if operation is None or not operation.elementwise or _seeks(forms, form):
-            return []
-    # Of a part that broadcasts there is one element, or the part itself is asked for.
-    rank = len(shape)
-    return [
-        (part, place if len(forms.shapes[part]) == rank and forms.shapes[part][0] != 1 else 0)
-        for part in inner
-    ]
-
-
-def _seeks(forms: Forms, form: Form) -> bool:
-    """Whether a form is a comparison that may look for the extreme of a vector's elements."""
-    return forms.parts[form][0] in COMPARISONS and any(
-        forms.is_call(part, "amax", "amin") for part in forms.reachable([form])
-    )
-
-
-def _element(forms: Forms, at: At, inner: list[Form]) -> Form:
-    form, place = at
+def _element(forms: Forms, form: Form, place: int) -> Generator[At, Form, Form]:
+    """Yield the places of the parts whose elements an element is made of, and return it."""
     kind, parts, shape = forms.kinds[form], forms.parts[form], forms.shapes[form]
     if not shape:
         return form
-    if kind == NAME:
-        return forms.call("index", (form,), (place,))
-    rank = len(shape)
-    # What broadcasts along the first axis stands for its own element.
-    lower = [
-        lowered if len(forms.shapes[part]) == rank else part
-        for part, lowered in zip(forms.inner(form) if inner else (), inner, strict=False)
-    ]
-    if kind != CALL:
-        return forms.made_of(form, lower)
-    name, arguments, static = parts
+    call: tuple[str, tuple[Form, ...], Static] = parts if kind == CALL else ("", (), ())
+    name, arguments, static = call
     if name == "stack":
         return forms.inner(form)[place]
     if name == "onehot" and forms.value(arguments[0]) is not None:
         return forms.one if forms.value(arguments[0]) == place else forms.zero
     if name == "outer":
-        return forms.mul(inner[0], arguments[1])
+        return forms.mul((yield arguments[0], place), arguments[1])
     if name == "concat":
         for part in arguments:
             length = forms.shapes[part][0] if forms.shapes[part] else 1
             if place < length:
-                return element(forms, part, place) if forms.shapes[part] else part
+                return (yield part, place) if forms.shapes[part] else part
             place -= length
-    if name == "transpose" and inner:
-        return forms.call("stack", (inner[0],))
+    if name == "transpose" and forms.is_call(arguments[0], "stack"):
+        rows = forms.inner(arguments[0])
+        if len(rows) == 1:
+            return forms.call("stack", ((yield rows[0], place),))
     if name == "index":
         return forms.call("index", arguments, (*static, place))
-    return forms.made_of(form, lower) if inner else forms.call("index", (form,), (place,))
+    operation = OPERATIONS.get(name)
+    looked_into = kind != CALL or (operation is not None and operation.elementwise)
+    if kind == NAME or not looked_into or _seeks(forms, form):
+        return forms.call("index", (form,), (place,))
+    lower = []
+    for part in forms.inner(form):
+        axes = forms.shapes[part]
+        # What broadcasts along the first axis stands for its own element.
+        if len(axes) == len(shape):
+            part = yield part, place if axes[0] != 1 else 0  # noqa: PLW2901  # its element
+        lower.append(part)
+    return forms.made_of(form, lower)
+
+
+def _seeks(forms: Forms, form: Form) -> bool:
+    """Whether a form is a comparison that may look for the extreme of a vector's elements."""
+    return forms.is_call(form, *COMPARISONS) and any(
+        forms.is_call(part, "amax", "amin") for part in forms.reachable([form])
+    )
 
 
 def stacked(forms: Forms, parts: list[Form]) -> Form:

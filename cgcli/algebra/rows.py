@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.matrices import Algebra
 from cgcli.algebra.places import element
 from cgcli.algebra.sums import CALL, Form
 from cgcli.algebra.tensor import Tensor
+from cgcli.algebra.tensors import Algebra
 from cgcli.operations.table import OPERATIONS
 
 

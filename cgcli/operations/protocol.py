@@ -54,7 +54,7 @@ class Shaped(Protocol):
 class Piece(Protocol):
     """A function of arrays end to end and the place of one of them."""
 
-    def __call__(self, joined: Number, place: int, *parts: Number) -> Number:
+    def __call__(self, joined: Number, place: int, parts: Any) -> Number:
         """Return the piece that stands for `parts[place]`."""
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import cgcli.operations
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.tensors import tensors
+from cgcli.algebra.tensors import Algebra
 from cgcli.numbers.arrays import ARRAYS
 from cgcli.numbers.certified import BALLS
 from cgcli.numbers.exact import EXACT
@@ -30,7 +30,7 @@ ARRAYS_OF = {
     "arrays of balls": lambda: arrays_of(BALLS),
     "arrays of jets": lambda: arrays_of(JETS),
     "cells": lambda: cells(Tape()),
-    "forms": lambda: tensors(Forms()),
+    "forms": lambda: Algebra(Forms()),
 }
 
 
