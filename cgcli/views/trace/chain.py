@@ -31,6 +31,18 @@ class Line(NamedTuple):
     aside: Message | str = ""
     number: int = 0
 
+    @property
+    def level(self) -> int:
+        """How deep it stands: 0 apart from all lists, 1 in one, 2 below an item of one."""
+        if self.kind in ("heading", "words"):
+            return 0
+        return 1 if self.number or self.kind in ("given", "gradient", "start") else 2
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it says what it says in the words after its label."""
+        return self.kind in ("note", "pullback")
+
 
 def distinct(sides: list[str]) -> tuple[str, ...]:
     """Return the sides of an equality without the same one twice in a row."""
