@@ -83,15 +83,15 @@ FAULTS: Final = (
     Fault(
         "a second derivative is asked for as a first",
         "cgcli/language/derivatives.py",
-        "if found.order > 1 else",
-        "if found.order > 2 else",
+        "if notation.order > 1 else",
+        "if notation.order > 2 else",
         ("tests/commands/test_hints.py::test_a_derivative_is_a_command",),
     ),
     Fault(
         "what a program assigns is differentiated by",
         "cgcli/language/derivatives.py",
-        "words -= {found.by, *_ASSIGNED.findall(body)}",
-        "words -= {found.by}",
+        "words -= {notation.by, *_ASSIGNED.findall(body)}",
+        "words -= {notation.by}",
         ("tests/commands/test_hints.py::test_a_derivative_is_a_command",),
     ),
     # graph
@@ -933,16 +933,58 @@ FAULTS: Final = (
     Fault(
         "a product as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        'self.in_brackets(local, LEVELS["product"] + 1, self.level(one.formula))',
-        'self.in_brackets(local, LEVELS["product"], self.level(one.formula))',
+        'self.in_brackets(local, LEVELS["product"] + 1, level)',
+        'self.in_brackets(local, LEVELS["product"], level)',
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(
         "a fraction as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        'self.in_brackets(self.value(one.partial), LEVELS["product"] + 1)',
-        'self.in_brackets(self.value(one.partial), LEVELS["product"])',
+        'self.in_brackets(self.value(part.partial), LEVELS["product"] + 1)',
+        'self.in_brackets(self.value(part.partial), LEVELS["product"])',
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
+    ),
+    Fault(
+        "a part of a gradient has the sign of the gradient",
+        "cgcli/views/trace/chain.py",
+        "sides: list[str] = [self.product(part)] if part.shared else [target]",
+        "sides: list[str] = [target]",
+        (FORMATS,),
+    ),
+    Fault(
+        "the derivative of the output through one use has the sign of its gradient",
+        "cgcli/views/trace/chain.py",
+        "and (part.shared or not self._is_factor(part))",
+        "and not self._is_factor(part)",
+        (FORMATS,),
+    ),
+    Fault(
+        "a node that takes an argument twice has one sign for two derivatives",
+        "cgcli/views/trace/chain.py",
+        "self.graph.arguments[part.node].count(part.argument) > 1:",
+        "self.graph.arguments[part.node].count(part.argument) > 2:",
+        (FORMATS,),
+    ),
+    Fault(
+        "a field that need not be there is required by its schema",
+        "cgcli/views/schemas/derive.py",
+        'if not ast.unparse(annotation).startswith("NotRequired"):',
+        "if ast.unparse(annotation):",
+        ("tests/schemas/test_frozen.py",),
+    ),
+    Fault(
+        "a bound of a type is left out of its schema",
+        "cgcli/views/schemas/derive.py",
+        'return keywords if "enum" in keywords else {**schema, **keywords}',
+        'return keywords if "enum" in keywords else schema',
+        ("tests/schemas/test_frozen.py",),
+    ),
+    Fault(
+        "the most that an option takes is one less",
+        "cgcli/commands/options.py",
+        "(most is None or number <= most)",
+        "(most is None or number < most)",
+        ("tests/commands",),
     ),
     Fault(
         "what follows is told as what is right",
@@ -982,8 +1024,8 @@ FAULTS: Final = (
     Fault(
         "the left side of a kink is told as the right one",
         "cgcli/views/document.py",
-        '{"sides": number(note.sides)}',
-        '{"sides": {name: number(pair[::-1]) for name, pair in note.sides.items()}}',
+        '"sides": number(note.sides)}',
+        '"sides": {name: number(pair[::-1]) for name, pair in note.sides.items()}}',
         (TABLES,),
     ),
     Fault(
@@ -1031,8 +1073,8 @@ FAULTS: Final = (
     Fault(
         "the greatest element is the steepest",
         "cgcli/views/trace/lines.py",
-        "sizes = np.array([abs(kind.doubles(each)) for each in value.flat])",
-        "sizes = np.array([kind.doubles(each) for each in value.flat])",
+        "sizes = np.array([abs(kind.doubles(element)) for element in value.flat])",
+        "sizes = np.array([kind.doubles(element) for element in value.flat])",
         (LINES,),
     ),
     Fault(
@@ -1095,8 +1137,8 @@ FAULTS: Final = (
     Fault(
         "a line of a stream is exact only where it says so",
         "cgcli/commands/lines.py",
-        'found.get("exact", exact)',
-        'found.get("exact", False)',
+        'request.get("exact", exact)',
+        'request.get("exact", False)',
         (ASKED,),
     ),
     Fault(

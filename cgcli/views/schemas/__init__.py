@@ -11,19 +11,19 @@ from cgcli.decode import Literal
 from cgcli.errors import excerpt, shorten
 
 _DOCUMENTS: Final = {
-    "check": "Marking",
-    "diff": "Differentiation",
-    "draw": "Drawing",
-    "error": "Refusal",
-    "eval": "ProvedEvaluation",
-    "jsonl": "Line",
-    "map": "Mapping",
-    "model": "Model",
-    "ops": "Operations",
-    "predict": "Mapping",
-    "sheet": "Sheet",
-    "trace": "Trace",
-    "train": "Run",
+    "check": "homework.Marking",
+    "diff": "graphs.Differentiation",
+    "draw": "graphs.Drawing",
+    "error": "common.Refusal",
+    "eval": "results.ProvedEvaluation",
+    "jsonl": "results.Line",
+    "map": "learning.Mapping",
+    "model": "learning.Model",
+    "ops": "graphs.Operations",
+    "predict": "learning.Mapping",
+    "sheet": "homework.Sheet",
+    "trace": "results.Trace",
+    "train": "learning.Run",
 }
 """The types of what is printed or written, by the command or by what it is."""
 
@@ -40,9 +40,10 @@ def names() -> list[str]:
 @functools.cache
 def schema(name: str) -> dict[str, Any]:
     """Return a schema, by one of `names`."""
-    from cgcli.views.schemas.derive import derived
+    from cgcli.views.schemas.derive import Types
 
-    return derived("map" if name == "predict" else name, _DOCUMENTS[name])
+    module, _, root = _DOCUMENTS[name].partition(".")
+    return Types(module).schema(name, root)
 
 
 def read(name: str) -> str:

@@ -9,6 +9,7 @@ from cgcli.calculus.explain import Contribution
 from cgcli.calculus.local import Formula
 from cgcli.operations.row import LEVELS
 from cgcli.operations.table import OPERATIONS
+from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Writing
 from cgcli.words import Math, Message
 
@@ -29,6 +30,18 @@ class Line(NamedTuple):
     conditions: tuple[str, ...] = ()
     aside: Message | str = ""
     number: int = 0
+
+    @property
+    def level(self) -> int:
+        """How deep it stands: 0 apart from all lists, 1 in one, 2 below an item of one."""
+        if self.kind in ("heading", "words"):
+            return 0
+        return 1 if self.number or self.kind in ("given", "gradient", "start") else 2
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it says what it says in the words after its label."""
+        return self.kind in ("note", "pullback")
 
 
 def distinct(sides: list[str]) -> tuple[str, ...]:
@@ -59,6 +72,32 @@ class Chain(Writing):
         """Name a part of a gradient by the use that sends it."""
         return Message("through {use}", use=Math(self.use(part)))
 
+    def local(self, part: Contribution) -> str:
+        """Return the sign for a local derivative, such as ∂p/∂x, or ∂₂p where that is ambiguous.
+
+        ∂₂p, the partial derivative by the second argument, is D₂p in Spivak's Calculus on
+        Manifolds, chapter 2.
+        """
+        name = self.name(part.node)
+        if self.by_place(part):
+            return self.signs.partial(part.place + 1, name)
+        return self.signs.ratio(name, self.name(part.argument))
+
+    def by_place(self, part: Contribution) -> bool:
+        """Whether a local derivative is written by the place of its argument.
+
+        A node that takes an argument twice has two derivatives by it. Of the output, ∂f/∂x is the
+        gradient: of what has other uses another number, and else what the chain rule defines.
+        """
+        if self.graph.arguments[part.node].count(part.argument) > 1:
+            return True
+        return part.node == self.result.of and (part.shared or not self._is_factor(part))
+
+    def _is_factor(self, part: Contribution) -> bool:
+        """Whether a local derivative is short enough to be a factor, in any format alike."""
+        plain = Writing(self.result, PLAIN, self.shown)
+        return part.formula is None or len(plain.formula_of(part.formula)) <= _LONGEST
+
     def product(self, part: Contribution) -> str:
         """Return how a part of a gradient is written: upstream times local derivative."""
         text = self._times(part, self.local(part))
@@ -88,7 +127,7 @@ class Chain(Writing):
             yield self._local(part, part.formula, local)
             if not part.shared:
                 factor = self.local(part)
-                if len(local) <= _LONGEST:
+                if self._is_factor(part):
                     level = self.level(part.formula)
                     factor = self.in_brackets(local, LEVELS["product"] + 1, level)
                 sides.append(self._spread(part, self._times(part, factor)))

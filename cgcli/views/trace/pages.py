@@ -17,11 +17,6 @@ from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.writing import Wanted
 from cgcli.words import Math, Message
 
-_APART: Final = ("heading", "words")
-_BARE: Final = ("note", "pullback")
-_FIRST: Final = ("given", "gradient", "start")
-"""What stands in a list without a number."""
-
 
 def marked(value: str) -> str:
     """Return a value among words, marked where it is mathematics."""
@@ -59,7 +54,7 @@ class Markup(NamedTuple):
     def content(self, line: Line, catalogue: Catalogue) -> str:
         """Return what a line says: its label, its equality, its conditions, words after."""
         words = self.said(catalogue, line.label)
-        if words and line.kind not in _APART:
+        if words and line.level:
             words = self.label % (f"{words}:" if line.sides or line.aside else words)
         parts = [words]
         if line.sides:
@@ -68,7 +63,7 @@ class Markup(NamedTuple):
             parts.append(self.conditions(line.conditions))
         aside = self.said(catalogue, line.aside)
         if aside:
-            parts.append(aside if line.kind in _BARE else self.aside % aside)
+            parts.append(aside if line.is_words else self.aside % aside)
         return " ".join(part for part in parts if part)
 
 
@@ -79,12 +74,11 @@ def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iter
     levels: list[str] = []
     after, mark = "heading", ""
     for line in lines:
-        if line.kind in _APART:
-            wanted = []
-        elif line.number or line.kind in _FIRST:
+        wanted: list[str] = []
+        if line.level == 1:
             wanted = ["ol" if line.number else "ul"]
             mark = f"{line.number}." if line.number else "-"
-        else:
+        elif line.level:
             wanted = [*(levels[:2] or ["ul"]), "inner"]
         listed = bool(levels)
         while levels != wanted[: len(levels)]:

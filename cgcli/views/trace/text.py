@@ -70,8 +70,8 @@ class _Layout:
             pieces.append((f"  ({', '.join(line.conditions)})", "dim"))
         if line.aside:
             aside = printable(self._catalogue.say(line.aside))
-            bare = line.kind in ("note", "pullback")
-            pieces.append((aside if bare else f"  ({aside})", "" if bare else "dim"))
+            shown = (aside, "") if line.is_words else (f"  ({aside})", "dim")
+            pieces.append(shown)
         return pieces, before
 
     def print(self, line: Line) -> None:

@@ -75,23 +75,6 @@ class Writing:
         """Return the sign for the gradient by a node, such as ∂f/∂x."""
         return self.signs.ratio(self.name(self.result.of), self.name(node))
 
-    def local(self, part: Contribution) -> str:
-        """Return the sign for a local derivative, such as ∂p/∂x, or ∂₂p where that is ambiguous.
-
-        A node that takes an argument twice has two derivatives by it; and of the output by what
-        has other uses, ∂f/∂x is the gradient. ∂₂p, the partial derivative by the second argument,
-        is D₂p in Spivak's Calculus on Manifolds, chapter 2.
-        """
-        name = self.name(part.node)
-        if self.by_place(part):
-            return self.signs.partial(part.place + 1, name)
-        return self.signs.ratio(name, self.name(part.argument))
-
-    def by_place(self, part: Contribution) -> bool:
-        """Whether a local derivative is written by the place of its argument."""
-        twice = self.graph.arguments[part.node].count(part.argument) > 1
-        return twice or (part.shared and part.node == self.result.of)
-
     def formula(self, node: int) -> str:
         """Return a node's operation in the names of its arguments."""
         return write(self.graph, node, lambda a: self._bound(self.name(a)), self.signs.notation)
