@@ -35,13 +35,14 @@ Pair: TypeAlias = tuple[Any, Any]
 
 
 class Judged(NamedTuple):
-    """An answer and what became of it.
+    """An answer, the number that it comes to, and what became of it.
 
     `expected` is what correct working gives from the student's own earlier answers, and `truth`
     the right number; a formula has an `equality`.
     """
 
     answer: Answer
+    number: Any
     verdict: str
     expected: Any
     truth: Any
@@ -147,7 +148,7 @@ class Judge:
                 self._round(answer, written, abs(value - held))
             self.differs = self.differs or not is_same(value, held, 0.0)
             first = _part(expected[0][0], element) if expected else right
-            judged = Judged(answer, verdict, first, right, diagnoses, equality)
+            judged = Judged(answer, written.value, verdict, first, right, diagnoses, equality)
             self.judged.append(
                 self._by_parts(judged, written, expected) if answer.parts else judged
             )

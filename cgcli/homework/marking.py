@@ -57,19 +57,15 @@ def _earned(judged: list[Judged]) -> list[Judged]:
     Behind a wrong 0 every product is 0; and a number that is given for several questions, and is
     wrong for three of them, may have been written down everywhere.
     """
-    wrong: list[Any] = []
-    for step in judged:
-        written = step.answer.written
-        if step.verdict == WRONG and written is not None:
-            wrong.append(written.value)
+    wrong = [step.number for step in judged if step.verdict == WRONG]
 
     def is_told(step: Judged) -> bool:
-        written = step.answer.written
-        if step.verdict != FOLLOWS or written is None:
+        number = step.number
+        if step.verdict != FOLLOWS:
             return True
-        if not written.value.any() if written.shape else not written.value:
+        if not number.any() if shape_of(number) else not number:
             return False
-        return sum(is_same(written.value, other) for other in wrong) < _SEVERAL
+        return sum(is_same(number, other) for other in wrong) < _SEVERAL
 
     return [step if is_told(step) else step._replace(verdict=NOT_TOLD) for step in judged]
 
