@@ -11,7 +11,7 @@ from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.questions import Question, place_of, refuse_gradients, sign_of
+from cgcli.homework.questions import Asked, Question, place_of, refuse_gradients, sign_of
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.answer import parse_answer
@@ -54,11 +54,12 @@ class Answer(NamedTuple):
 
 
 class Unreadable(NamedTuple):
-    """A line that was not understood, and why."""
+    """A line that was not understood, why, and which steps it may state."""
 
     line: int
     text: str
     error: CgraphError
+    steps: frozenset[Quantity] = frozenset()
 
 
 def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[Unreadable]]:
@@ -80,7 +81,8 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
                 f"{shorten(name)} is answered {len(several)} times, and not alike",
                 "leave one answer and cross the others out with #",
             )
-            unreadable += [Unreadable(answer.line, answer.text, repeated) for answer in several]
+            steps = frozenset([several[0].quantity])
+            unreadable += [Unreadable(one.line, one.text, repeated, steps) for one in several]
             continue
         # Of the same number written twice the one with more digits is taken.
         answers.append(max(several, key=_digits))
@@ -104,17 +106,23 @@ def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -
     if not odd:
         return
     from cgcli.homework.lefts import Lefts
-    from cgcli.homework.readings import readings
+    from cgcli.homework.readings import mentioned, readings
 
+    lefts = Lefts(exercise)
     errors = {(lines[place].number, lines[place].text): error for place, error in odd.items()}
-    for line in readings(Lefts(exercise), lines):
+    for line in readings(lefts, lines):
         if (line.number, line.text) not in errors:
             continue
         why = errors[line.number, line.text]
         try:
             answer = read_answer(exercise, line)
         except CgraphError:
-            unreadable.append(Unreadable(line.number, line.text, why))
+            questions = [asked(exercise, left) for left in mentioned(lefts, line.text)]
+            stated = frozenset(step[0] for step in questions if step)
+            if stated.isdisjoint(exercise.steps.asked) and stated:
+                # Inputs alone are named, in an expression perhaps: it may be any step.
+                stated = frozenset(exercise.steps.asked)
+            unreadable.append(Unreadable(line.number, line.text, why, stated))
             continue
         if answer is not None:
             yield answer
@@ -176,6 +184,17 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     return Answer(
         line.number, line.text, quantity, element, nodes, written, formula, read, line.parts
     )
+
+
+def asked(exercise: Exercise, left: str) -> Asked | None:
+    """Return what a left side asks for; None where it asks for nothing."""
+    try:
+        syntax = parse_answer(f"{left} =", LIMITS)
+        return syntax and Question(exercise, left).asked(syntax.left)
+    except CgraphError:
+        return None
+    finally:
+        exercise.draft.undo()
 
 
 def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:

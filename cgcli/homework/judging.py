@@ -56,6 +56,10 @@ class Judged(NamedTuple):
         """Whether the answer earns its points: right, or right from the numbers before it."""
         return self.verdict in (RIGHT, FOLLOWS)
 
+    def not_told(self) -> Judged:
+        """Return the answer as one of which nothing is told."""
+        return self._replace(verdict=NOT_TOLD, diagnoses=[], part="")
+
     @property
     def mistakes(self) -> list[str]:
         """The names of the mistakes that give the answer, the likeliest first."""

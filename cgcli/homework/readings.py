@@ -65,6 +65,7 @@ _LED_IN: Final = re.compile(
 """A word before a question."""
 _ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
 _A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_MENTIONED: Final = re.compile(r"[d∂] ?\w+ ?/ ?[d∂] ?\w+|[^\W\d][\w.]*")
 _MOST: Final = 200
 _LONGEST: Final = 2_000
 _PARTS: Final = 40
@@ -142,6 +143,13 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
             done += [_stated(lefts, line, written) for written in answers] or [line]
     return done
+
+
+def mentioned(lefts: Lefts, text: str) -> list[str]:
+    """Return the questions that a line which is not understood may answer, as far as it tells."""
+    left = _sides(plain(text))[0]
+    asked = [lefts.read(match[0]) for match in _MENTIONED.finditer(left[:_LONGEST])]
+    return _asked(lefts, left) or [step for several in asked for step in several or ()]
 
 
 def _stated(lefts: Lefts, line: Line, written: str) -> Line:

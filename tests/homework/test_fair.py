@@ -191,3 +191,21 @@ def test_behind_a_wrong_0_nothing_is_won_or_lost(cgraph: Callable[..., Ran]) -> 
     assert "1 right, 1 wrong, 1 not told, 1 of 2 points" in out
     slip = ("--answer", "dg/dp = 3", "--answer", "dg/dx = 3", "--answer", "dg/dy = 3")
     assert "0 right, 2 following, 1 wrong" in cgraph("check", *text, *slip).out
+
+
+@pytest.mark.parametrize(
+    ("sheet", "verdicts"),
+    [
+        # g and dg/dz may come of the p that is not read; dg/dp does not.
+        ("p = 5 or 6; g = -15; dg/dz = 5; dg/dp = 3", ["not told", "wrong", "not told"]),
+        ("p = 5; p = 6; g = -18", ["not told"]),
+        ("dg/dp = 3!?4; g = 5; dg/dx = 3; dg/dy = -3", ["wrong", "not told", "right"]),
+        ("x + y gives 5; g = -15", ["not told"]),
+        # What is read is gone on with.
+        ("p = 4; p = 5 or 6; g = -15", ["right", "wrong"]),
+        ("The Forward Pass; g = -15", ["wrong"]),
+    ],
+)
+def test_nothing_is_wrong_for_a_line_that_cannot_be_read(sheet: str, verdicts: list[str]) -> None:
+    found = marked("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3}, sheet)
+    assert [verdict for verdict, _ in found] == verdicts
