@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError
-from cgcli.homework.answers import LIMITS, asked, is_short, rounding
+from cgcli.homework.answers import asked
 from cgcli.homework.parts import LETTERS
+from cgcli.homework.rights import LIMITS, is_short, rounding
 from cgcli.homework.sheets import Part
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, read_number, shape_of
