@@ -37,6 +37,8 @@ _LED_IN: Final = re.compile(
     r"[^\W\d][^\W\d_]*(?:'[^\W\d_]+)?(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*"
 )
 """A word before a question."""
+_LABELLED: Final = re.compile(r"(?:^|(?<=[,;]))([^,;:]+):(?=\s*[-+.]?\d)")
+_REMARK: Final = re.compile(r"\s+\[[^\[\]]*=[^\[\]]*\]$")
 _ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
 _A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _MENTIONED: Final = re.compile(r"[d∂] ?\w+ ?/ ?[d∂] ?\w+|[^\W\d][\w.]*")
@@ -77,7 +79,7 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     numbered = _NUMBERED.match(text)
     if numbered and not lefts.knows(numbered[1]) and not lefts.knows(numbered[0].rstrip(" .):")):
         text = text[numbered.end() :]
-    text = columns(lefts, text)
+    text = columns(lefts, _REMARK.sub("", text))
     sides = sides_of(text)
     if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])) is not None:
         # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
@@ -93,6 +95,8 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
 def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
     text = dictionary(text) or text
+    if "=" not in text and len(_LABELLED.findall(text)) > 1:
+        return _LABELLED.sub(lambda m: f"{m[0][:-1]} =" if lefts.read(m[1]) else m[0], text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if lefts.read(before) is not None:
@@ -118,7 +122,14 @@ def _without_label(lefts: Lefts, text: str) -> str:
 
 def _pieces(lefts: Lefts, text: str) -> list[str]:
     """Return a line in parts, cut where another question begins."""
-    text = _IS.sub(" = ", _ARROW.sub(r"\1; ", text))
+    text = _ARROW.sub(r"\1; ", text)
+
+    def equality(match: re.Match[str]) -> str:
+        # A remark in brackets states nothing: (relu is active).
+        remark = text.count("(", 0, match.start()) > text.count(")", 0, match.start())
+        return match[0] if remark else " = "
+
+    text = _IS.sub(equality, text)
     if "|" in text and text.count("|") == 1 and "=" in text:
         # A value and, behind the bar, the gradient: u = -1 | 0.9151.
         first, _, second = text.partition("|")
