@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
-from cgcli.homework.working import Working
+from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import added, is_fraction, shape_of
 
 _MOST: Final = 40
@@ -61,6 +61,17 @@ def carried(
     return trial.gradient(of, target.node)
 
 
+def hangs_on(working: Working, known: Known, target: Quantity, step: Quantity) -> bool:
+    """Whether another number for a step before it makes another number of a quantity."""
+    gradients = working.gradients.get(step.of, {})
+    number = working.values[step.node] if step.of < 0 else gradients.get(step.node)
+    if number is None:
+        return False
+    numbers = (number, added(number, 1), added(number, 3))
+    first, *others = (carried(working, known, target, step, other) for other in numbers)
+    return not all(is_same(first, other) for other in others)
+
+
 def rounding_reach(
     working: Working, known: Known, target: Quantity, reaches: Mapping[Quantity, Any]
 ) -> Any:
@@ -79,7 +90,7 @@ def rounding_reach(
         doubles = working.exercise.kind.doubles
         working = working.in_doubles()
         reaches = {step: doubles(reach) for step, reach in reaches.items()}
-    near = [step for step in _before(working.exercise, known, target) if step in reaches]
+    near = [step for step in before(working.exercise, known, target) if step in reaches]
     for step in near[:_MOST]:
         gradients = working.gradients.get(step.of, {})
         written = working.values[step.node] if step.of < 0 else gradients.get(step.node)
@@ -132,7 +143,7 @@ def _moved(
     return 4 * np.sqrt(sum(moved(reach * pattern) ** 2 for pattern in signs) / _PATTERNS)
 
 
-def _before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quantity]:
+def before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quantity]:
     """Yield the steps on the sheet that a quantity is worked out from, through what is left out."""
     graph, users = exercise.graph, exercise.users
     seen = {target}

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError
-from cgcli.homework.answers import LIMITS, is_short, rounding
+from cgcli.homework.answers import asked
 from cgcli.homework.parts import LETTERS
-from cgcli.homework.questions import Question
+from cgcli.homework.rights import LIMITS, is_short, rounding
 from cgcli.homework.sheets import Part
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, read_number, shape_of
@@ -125,17 +125,10 @@ class Reader:
     def _derivative(self, numbers: Working, text: str) -> list[float]:
         """Return what a derivative may be: on the sheet, with all between moving along, or not."""
         exercise, graph = self.exercise, self.exercise.graph
-        syntax = parse_answer(f"{text} =", LIMITS)
-        assert syntax is not None
-        try:
-            quantity, element, _ = Question(exercise, text).asked(syntax.left)
-        except CgraphError:
+        question = asked(exercise, text)
+        if question is None or graph.shape(question[0].of):
             return []
-        finally:
-            exercise.draft.undo()
-        node, of = quantity
-        if graph.shape(of):
-            return []
+        (node, of), element, _ = question
         known = numbers.gradients.get(of, {}).get(node)
         between = [place for place in graph.given if place not in (node, of)]
         alone = bytearray(exercise.active)

@@ -35,13 +35,14 @@ Pair: TypeAlias = tuple[Any, Any]
 
 
 class Judged(NamedTuple):
-    """An answer and what became of it.
+    """An answer, the number that it comes to, and what became of it.
 
     `expected` is what correct working gives from the student's own earlier answers, and `truth`
     the right number; a formula has an `equality`.
     """
 
     answer: Answer
+    number: Any
     verdict: str
     expected: Any
     truth: Any
@@ -54,6 +55,10 @@ class Judged(NamedTuple):
     def good(self) -> bool:
         """Whether the answer earns its points: right, or right from the numbers before it."""
         return self.verdict in (RIGHT, FOLLOWS)
+
+    def not_told(self) -> Judged:
+        """Return the answer as one of which nothing is told."""
+        return self._replace(verdict=NOT_TOLD, diagnoses=[], part="")
 
     @property
     def mistakes(self) -> list[str]:
@@ -147,7 +152,7 @@ class Judge:
                 self._round(answer, written, abs(value - held))
             self.differs = self.differs or not is_same(value, held, 0.0)
             first = _part(expected[0][0], element) if expected else right
-            judged = Judged(answer, verdict, first, right, diagnoses, equality)
+            judged = Judged(answer, written.value, verdict, first, right, diagnoses, equality)
             self.judged.append(
                 self._by_parts(judged, written, expected) if answer.parts else judged
             )

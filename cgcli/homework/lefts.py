@@ -35,6 +35,7 @@ _SPOKEN: Final = _patterns(
     "[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*",
     re.IGNORECASE,
 )
+_OPERATOR: Final = re.compile(r"[d∂]\s*/\s*[d∂]\s*(?P<by>[^\W\d]\w*)\s*[(\[](?P<of>[^=\[\]]+)[)\]]")
 _PRIME: Final = re.compile(rf"(?P<of>[^\W\d]\w*)'\s*{_ARGUMENTS}")
 _AT: Final = re.compile(r"(?P<of>[^\W\d]\w*)\s*\((?P<at>[-+\d.,; ]*)\)")
 _STORED: Final = re.compile(
@@ -174,6 +175,8 @@ class Lefts:
     def _derivatives(self, text: str) -> list[str] | None:
         if left := self._match(_DERIVATIVES, text):
             return [left]
+        if (match := _OPERATOR.fullmatch(text)) and self.name(match["by"]):
+            return [f"d({match['of']})/d{match['by']}"]
         if match := _STORED.fullmatch(text):
             node = self.name(match["name"])
             return node and [node.written]

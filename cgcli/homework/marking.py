@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.departures import silent
 from cgcli.homework.answers import Unreadable, read_answers
+from cgcli.homework.carrying import Known, before, hangs_on
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, NOT_TOLD, WRONG, Judge, Judged, Pair, Tolerance
+from cgcli.homework.judging import FOLLOWS, WRONG, Judge, Judged, Pair, Tolerance
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
 from cgcli.homework.working import Use, is_same
@@ -53,7 +54,28 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
         marking.gradients()
     answered = {answer.quantity for answer in answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
-    return Marked(sheet, _earned(marking.judged), unreadable, missing)
+    unread = frozenset(step for line in unreadable for step in line.steps) - answered
+    judged = _earned(marking.judged)
+    if unread:
+        with quiet(exercise):
+            judged = _excused(marking, judged, unread)
+    return Marked(sheet, judged, unreadable, missing)
+
+
+def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity]) -> list[Judged]:
+    """Return the verdicts, none of them wrong where it may come of what could not be read."""
+    steps = {step.answer.quantity for step in judged} | unread
+    values = frozenset(step.node for step in steps if step.of < 0)
+
+    def is_excused(step: Judged) -> bool:
+        target = step.answer.quantity
+        if step.verdict != WRONG or (target.of >= 0 and marking.exercise.graph.shape(target.of)):
+            return False
+        known = Known(values, frozenset(other.node for other in steps if other.of == target.of))
+        earlier = unread.intersection(before(marking.exercise, known, target))
+        return any(hangs_on(marking.working, known, target, other) for other in earlier)
+
+    return [step.not_told() if is_excused(step) else step for step in judged]
 
 
 def _earned(judged: list[Judged]) -> list[Judged]:
@@ -62,21 +84,17 @@ def _earned(judged: list[Judged]) -> list[Judged]:
     Behind a wrong 0 every product is 0; and a number that is given for several questions, and is
     wrong for three of them, may have been written down everywhere.
     """
-    wrong: list[Any] = []
-    for step in judged:
-        written = step.answer.written
-        if step.verdict == WRONG and written is not None:
-            wrong.append(written.value)
+    wrong = [step.number for step in judged if step.verdict == WRONG]
 
     def is_told(step: Judged) -> bool:
-        written = step.answer.written
-        if step.verdict != FOLLOWS or written is None:
+        number = step.number
+        if step.verdict != FOLLOWS:
             return True
-        if not written.value.any() if written.shape else not written.value:
+        if not number.any() if shape_of(number) else not number:
             return False
-        return sum(is_same(written.value, other) for other in wrong) < _SEVERAL
+        return sum(is_same(number, other) for other in wrong) < _SEVERAL
 
-    return [step if is_told(step) else step._replace(verdict=NOT_TOLD) for step in judged]
+    return [step if is_told(step) else step.not_told() for step in judged]
 
 
 class _Marking(Judge):

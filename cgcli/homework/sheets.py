@@ -20,6 +20,10 @@ _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
 _A_NUMBER: Final = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
+_COMMENT: Final = re.compile(r"(?<=[^\d\s])\s{2,}//(?=\s*[-+]?[\d.]+\s*$)")
+"""How C writes a comment; a division has no blanks before it, and a formula in front."""
+_KEYWORD: Final = re.compile(r",\s*\w+=[\w.']+\s*\)+\s*$")
+"""What stands behind a list that NumPy or JAX prints."""
 _DEEPEST: Final = 4
 
 
@@ -101,7 +105,7 @@ def _lines(text: str) -> Iterator[Line]:
     waiting, first = "", 0
     for number, pasted in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
-        plain, _, remark = normalise(pasted).partition("#")
+        plain, _, remark = normalise(_COMMENT.sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
@@ -115,7 +119,7 @@ def _lines(text: str) -> Iterator[Line]:
             why = f"the line is longer than {_LONGEST:,} characters"
             yield Line(number, shorten(line.strip(), 40), why)
             continue
-        if waiting and "=" in normalise(line).partition(";")[0]:
+        if waiting and "=" in _KEYWORD.sub("", normalise(line)).partition(";")[0]:
             yield Line(first, waiting)
             waiting = ""
         if not waiting:

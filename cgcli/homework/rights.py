@@ -1,0 +1,171 @@
+"""What stands on the right of an answer → a number as it was written, or a formula."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from cgcli.calculus.kind import Kind
+from cgcli.errors import CgraphError, Place
+from cgcli.homework.exercise import Exercise, Point
+from cgcli.homework.questions import place_of, refuse_gradients, sign_of
+from cgcli.homework.written import Written, exact, read_number
+from cgcli.language.reader import normalise
+from cgcli.language.syntax import LIST, NUMBER, Expression, taken
+from cgcli.limits import Limits
+from cgcli.numbers.values import is_finite
+
+_ROUNDED: Final = 3
+"""From so many digits on a number in a calculation may be a rounded one."""
+LIMITS: Final = Limits(depth=200)
+_SCIENTIFIC: Final = re.compile(
+    r"\(?([-+]?[0-9.]+)\)? *\* *10 *(?:\^|\*\*) *\(?([-+]?[0-9]{1,4})\)?", re.ASCII
+)
+
+
+class Formula(NamedTuple):
+    """An answer as a formula in the program's names, with the text that it stands in."""
+
+    expression: Expression
+    text: str
+
+
+def read_right(
+    exercise: Exercise, entries: Expression, text: str
+) -> tuple[Written | None, Formula | None]:
+    """Return the number or list of numbers that was written, or the formula."""
+    plain = _plain(entries, text, exercise.kind)
+    if plain is not None:
+        return plain, None
+    listed = _list(entries, exercise, text)
+    if listed is not None:
+        return listed, None
+    refuse_gradients(entries, text)
+    try:
+        node = exercise.add(entries, text)
+    except CgraphError as error:
+        if error.kind == "name" and re.search(r"'[d∂]\w+'", error.message):
+            error.hint = "on the right stands a number, or a formula in the inputs and the steps"
+        raise
+    if exercise.is_formula(node):
+        # What has no value here is no answer, as little as 1/0 is.
+        _constant(exercise, node, entries, text)
+        return None, Formula(entries, text)
+    return _rounded(exercise, _constant(exercise, node, entries, text), entries, text), None
+
+
+def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:
+    """Return what arithmetic comes to with the reach that its rounded numbers leave it."""
+    if written.shape or exercise.kind.exact:
+        return written
+    exercise.draft.undo()
+    half, fewest = rounding(exercise, entries, text, exercise.here, is_short)
+    return Written(written.value, half, fewest) if half and math.isfinite(half) else written
+
+
+def is_short(number: Written) -> bool:
+    """Whether a number is taken for exact where it is calculated with: few digits, or whole."""
+    return bool(number.digits < _ROUNDED or number.half >= 0.5)
+
+
+def rounding(
+    exercise: Exercise,
+    entries: Expression,
+    text: str,
+    point: Point,
+    is_exact: Callable[[Written], bool],
+) -> tuple[float, int]:
+    """Return how far off an expression may be at a point by its rounded numbers, and their digits.
+
+    To first order: each number that is not exact is moved by half a unit of its last digit, one
+    after another.
+    """
+    half, fewest = 0.0, 99
+    value: float | None = None
+
+    def value_of(entries: Expression) -> float:
+        with exercise.added(entries, text) as node:
+            return float(exercise.value_of(node, point))
+
+    for place, (kind, payload, count, start, end) in enumerate(entries):
+        number = read_number(payload) if kind == NUMBER else None
+        if number is None or not number.half or is_exact(number):
+            continue
+        moved = [*entries]
+        moved[place] = (kind, repr(number.value + number.half), count, start, end)
+        value = value_of(entries) if value is None else value
+        half += abs(value_of(moved) - value)
+        fewest = min(fewest, int(number.digits))
+    return half, fewest
+
+
+def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> Written:
+    value = exercise.value_of(node, exercise.here)
+    number = exercise.kind.plain(value)
+    if not is_finite(number) and not any(entry[1] == "inf" for entry in entries):
+        place = place_of(entries, text)
+        raise CgraphError("binding", "this has no value", "write a number", (place,))
+    return exact(number)
+
+
+def _plain(entries: Expression, text: str, kind: Kind) -> Written | None:
+    """Return a decimal number with its sign; None for what is more than that."""
+    if entries[0][0] != NUMBER:
+        return None
+    if len(entries) <= 2:
+        sign = sign_of(entries)
+        return read_number(sign + entries[0][1], kind) if sign or len(entries) == 1 else None
+    if len(entries) > 8:
+        return None
+    place = place_of(entries, text)
+    match = _SCIENTIFIC.fullmatch(normalise(text[place.start : place.end]).strip())
+    return read_number(f"{match[1]}e{match[2]}", kind) if match else None
+
+
+def _list(entries: Expression, exercise: Exercise, text: str) -> Written | None:
+    """Return a list of numbers and lists as an array; None where a part is a formula."""
+    if entries[-1][0] != LIST:
+        return None
+    # Where each operand begins, and its array when it is a list.
+    stack: list[tuple[int, Written | None]] = []
+    for place, (kind, _, count, start, end) in enumerate(entries):
+        operands = taken(stack, count)
+        begins = [first for first, _ in operands] + [place]
+        array = None
+        if kind == LIST:
+            parts = []
+            for k, (first, listed) in enumerate(operands):
+                part = listed or _element(entries[first : begins[k + 1]], exercise, text)
+                if part is None:
+                    return None
+                parts.append(part)
+            array = _stacked(parts, exercise.kind, text, start, end)
+        elif any(listed for _, listed in operands):
+            return None
+        stack.append((begins[0], array))
+    return stack[0][1]
+
+
+def _element(entries: Expression, exercise: Exercise, text: str) -> Written | None:
+    """Return one number of a list; None where it is a formula."""
+    written = _plain(entries, text, exercise.kind)
+    if written is not None:
+        return written
+    node = exercise.add(entries, text)
+    return None if exercise.is_formula(node) else _constant(exercise, node, entries, text)
+
+
+def _stacked(parts: list[Written], kind: Kind, text: str, start: int, end: int) -> Written:
+    import numpy as np
+
+    if len({part.shape for part in parts}) > 1:
+        place = (Place(text, start, end),)
+        raise CgraphError("shape", "the rows of this list differ in length", "", place)
+    dtype = object if kind.exact else np.float64
+    return Written(
+        np.array([part.value for part in parts], dtype=dtype),
+        np.array([part.half for part in parts], dtype=dtype),
+        np.array([part.digits for part in parts], dtype=np.float64),
+    )
