@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.files import ending_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cgcli.commands.check import CheckOptions
     from cgcli.homework.classes import Graded
     from cgcli.homework.students import Student
+    from cgcli.views.homework.pages import Page
     from cgcli.views.homework.report import Report
 
 _LONGEST: Final = 80
@@ -32,14 +33,9 @@ def write_feedback(
     from cgcli.views.homework.pages import FORMS
 
     if given.summary is not None:
-        ending = ending_of(given.summary)
-        if ending not in FORMS:
-            why = f"a summary is written as .{', .'.join(FORMS)}"
-            raise file_error(given.summary, why, "give it one of these endings")
         if os.path.realpath(given.summary) in read:
             raise file_error(given.summary, "this was read, and would be written over")
-        page = summary_page(report, marks, os.path.splitext(os.path.basename(given.summary))[0])
-        write_file(given.summary, FORMS[ending](page))
+        _write_page(given.summary, lambda title: summary_page(report, marks, title))
     if given.feedback is not None:
         names = file_names([item.student for item in marks])
         pages = {
@@ -47,6 +43,28 @@ def write_feedback(
             for name, item in zip(names, marks, strict=True)
         }
         write_folder(given.feedback, pages, read)
+
+
+def write_sheet(path: str, text: str) -> None:
+    """Write a sheet to a file: as it can be marked, or as a page for people."""
+    from cgcli.views.homework.feedback import sheet_page
+
+    if ending_of(path) == "txt":
+        write_file(path, text.encode())
+        return
+    _write_page(path, lambda title: sheet_page(title, text))
+
+
+def _write_page(path: str, page_of: Callable[[str], Page]) -> None:
+    """Write a page that has a file's name for its title, in the form of the file's ending."""
+    from cgcli.views.homework.pages import FORMS
+
+    ending = ending_of(path)
+    if ending not in FORMS:
+        hint = f"give it one of the endings .{', .'.join(FORMS)}"
+        raise file_error(path, "no page is written so", hint)
+    title = os.path.splitext(os.path.basename(path))[0]
+    write_file(path, FORMS[ending](page_of(title)))
 
 
 def write_folder(folder: str, files: Mapping[str, bytes], read: set[str]) -> None:

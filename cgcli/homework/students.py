@@ -202,6 +202,5 @@ def not_one(called: str, students: list[Student]) -> CgraphError:
     if not students:
         message = f"'{shorten(called)}' is not on the class list"
         return CgraphError("name", message, "add a line for it, or rename the sheet")
-    names = " and ".join(shorten(f"{student.name} {student.number}") for student in students[:3])
-    message = f"'{shorten(called)}' may be {names}"
+    message = f"'{shorten(called)}' may be {len(students)} students of the class list"
     return CgraphError("name", message, "put the number into the name of the sheet")

@@ -102,20 +102,33 @@ def test_each_is_marked_against_their_own(here: Path, cgraph: Run) -> None:
     assert len({(row["x"], row["y"], row["z"]) for row in listed}) > 1
     ran = cgraph("check", program, "-a", "keys", "--students", "blank/class.csv", "--json")
     assert ran.status == 0, ran.out
-    found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("check")))
-    assert [sheet["sheet"] for sheet in found["sheets"]].count("Ana Li") == 2
-    assert {json.dumps(sheet.get("at")) for sheet in found["sheets"]} != {"null"}
+    document = json.loads(ran.out)
+    jsonschema.validate(document, json.loads(read("check")))
+    assert [sheet["sheet"] for sheet in document["sheets"]].count("Ana Li") == 2
+    assert {json.dumps(sheet.get("at")) for sheet in document["sheets"]} != {"null"}
     # A friend's sheet under one's own name is refused, and so is one from nowhere.
     write(here / "in" / "bao.txt", Path("keys/Ada 1815.txt").read_bytes())
     write(here / "in" / "zoe.txt", RIGHT)
     write(here / "in" / "Ana Li.txt", RIGHT)
     ran = cgraph("check", program, "-a", "in", "--students", "blank/class.csv", "--csv")
-    by_name = {row["sheet"]: row for row in rows(ran)}
+    found = rows(ran)
+    by_name = {row["sheet"]: row for row in found}
     assert "made for other values" in by_name["Bao"]["trouble"]
     assert "not on the class list" in by_name["zoe"]["trouble"]
     assert "nothing was handed in" in by_name["Ada"]["trouble"]
-    assert "may be" in by_name["Ana Li"]["trouble"] or "handed in" in by_name["Ana Li"]["trouble"]
+    assert [row["trouble"] for row in found if row["sheet"] == "Ana Li"] == [
+        "'Ana Li' may be 2 students of the class list; put the number into the name of the sheet",
+        "nothing was handed in",
+        "nothing was handed in",
+    ]
+    # What is not matched tells nothing of those that are.
+    words = ("-a", "in", "--students", "blank/class.csv", "--feedback", "out")
+    assert cgraph("check", program, *words).status == 1
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in Path("out").iterdir()}
+    assert not any(row["number"] and row["number"] in page for row in listed
+                   for page in pages.values())  # fmt: skip
+    assert "x = " in pages["Bao 1816"]
+    assert not any("x = " in page for name, page in pages.items() if name != "Bao 1816")
 
 
 def test_a_later_student_changes_no_sheet(here: Path, cgraph: Run) -> None:
@@ -167,7 +180,8 @@ def test_sheet_says_what_does_not_go_together(here: Path, cgraph: Run) -> None:
     for words in (
         ("--students", names, "-o", "out"),
         ("--seed", "1", "--students", names),
-        ("--seed", "1", "-o", "out"),
+        ("-o", "sheet.doc"),
+        ("-o", "sheet.txt", "--json"),
         ("--seed", "1", "--students", names, "-o", "out", "--json"),
         ("--seed", "1", "--students", "nowhere.csv", "-o", "out"),
         ("--seed", "1", "--vary", "q"),
@@ -183,6 +197,25 @@ def test_sheet_says_what_does_not_go_together(here: Path, cgraph: Run) -> None:
 
 
 # Files
+
+
+@pytest.mark.parametrize("ending", ["txt", "md", "html", "pdf"])
+def test_a_worksheet_and_its_key_are_files(ending: str, here: Path, cgraph: Run) -> None:
+    if ending == "pdf":
+        pytest.importorskip("typst")
+    for words in ((), ("--key",)):
+        ran = cgraph("sheet", *SEED, "-o", f"sheet.{ending}", *words)
+        assert (ran.status, ran.out) == (0, "")
+        data = Path(f"sheet.{ending}").read_bytes()
+        if ending == "pdf":
+            assert data.startswith(b"%PDF")
+            continue
+        text = data.decode().replace("\\", "")
+        assert "x = 1, y = 3, z = -3" in text
+        assert ("dg/dz = 4" in text) == bool(words)
+        assert ("dg/dz = ____" in text) == (not words and ending != "txt")
+    if ending == "txt":
+        assert cgraph("check", *SEED, "-a", "sheet.txt").status == 0
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,8 @@ def test_a_folder_is_read_and_links_are_not(cgraph: Any, tmp_path: Path) -> None
     secret = tmp_path / "secret.txt"
     secret.write_text("p = 99\n")
     (inbox / "ada.txt").write_bytes("p = 4\n".encode("utf-16"))
+    (inbox / "ben.txt").write_bytes("p = 4\n".encode("utf-16-le"))
+    (inbox / "cy.txt").write_bytes("p = 4\n".encode("utf-16-be"))
     (inbox / "Bao_7_file_" / "answers.txt").write_text("p = 5\n")
     (inbox / ".hidden").write_text("p = 6\n")
     (inbox / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\0")
@@ -263,7 +265,7 @@ def test_a_folder_is_read_and_links_are_not(cgraph: Any, tmp_path: Path) -> None
     (inbox / "loop").symlink_to(inbox)
     ran = cgraph("check", "p = x + y", "x=1", "y=3", "-a", str(inbox), "--json")
     found = {sheet["sheet"]: sheet for sheet in json.loads(ran.out)["sheets"]}
-    assert set(found) == {"Bao_7_file_/answers", "ada", "photo"}
-    assert found["ada"]["complete"] is False
+    assert set(found) == {"Bao_7_file_/answers", "ada", "ben", "cy", "photo"}
+    assert all(found[name]["right"] == 1 for name in ("ada", "ben", "cy"))
     assert found["photo"]["trouble"]
     assert "links" in ran.err
