@@ -43,8 +43,8 @@ class CheckOptions(Options):
         default="hint",
     )
     require: str | None = choice(
-        ("all", "answered", "number"),
-        "{words}: every step, those that are there alone, every step as a number.",
+        ("answered", "all", "number"),
+        "{words}: the steps that are there alone, every step, every step as a number.",
         "WHAT",
     )
     tolerance: str | None = option(
@@ -117,9 +117,12 @@ def check_command(given: CheckOptions) -> None:
     course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
     marks = list(graded(course, sheets))
     if given.feedback is not None or given.summary is not None:
-        from cgcli.commands.feedback import write_feedback
+        from cgcli.commands.feedback import write_feedback, write_summary
 
-        write_feedback(report, marks, given, read)
+        if given.summary is not None:
+            write_summary(given.summary, report, marks, read)
+        if given.feedback is not None:
+            write_feedback(given.feedback, given.form, report, marks, read)
     if given.json:
         publish_document(check_document(report, marks))
     elif given.csv:

@@ -15,7 +15,6 @@ from cgcli.errors import file_error, shorten
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
-    from cgcli.commands.check import CheckOptions
     from cgcli.homework.classes import Graded
     from cgcli.homework.students import Student
     from cgcli.views.homework.pages import Page
@@ -26,23 +25,27 @@ _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORE
 
 
 def write_feedback(
-    report: Report, marks: list[Graded], given: CheckOptions, read: set[str]
+    folder: str, form: str, report: Report, marks: list[Graded], read: set[str]
 ) -> None:
-    """Write the pages of --feedback and --summary; `read` are files that are not to be lost."""
-    from cgcli.views.homework.feedback import feedback_page, summary_page
+    """Write a page for each student; files that were `read` are not written over."""
+    from cgcli.views.homework.feedback import feedback_page
     from cgcli.views.homework.pages import FORMS
 
-    if given.summary is not None:
-        if os.path.realpath(given.summary) in read:
-            raise file_error(given.summary, "this was read, and would be written over")
-        _write_page(given.summary, lambda title: summary_page(report, marks, title))
-    if given.feedback is not None:
-        names = file_names([item.student for item in marks])
-        pages = {
-            f"{name}.{given.form}": FORMS[given.form](feedback_page(report, item))
-            for name, item in zip(names, marks, strict=True)
-        }
-        write_folder(given.feedback, pages, read)
+    names = file_names(item.student for item in marks)
+    pages = {
+        f"{name}.{form}": FORMS[form](feedback_page(report, item))
+        for name, item in zip(names, marks, strict=True)
+    }
+    write_folder(folder, pages, read)
+
+
+def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]) -> None:
+    """Write the page for the teacher."""
+    from cgcli.views.homework.feedback import summary_page
+
+    if os.path.realpath(path) in read:
+        raise file_error(path, "this was read, and would be written over", "name another file")
+    _write_page(path, lambda title: summary_page(report, marks, title))
 
 
 def write_sheet(path: str, text: str) -> None:

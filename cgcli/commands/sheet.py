@@ -39,7 +39,7 @@ class SheetOptions(Options):
     output: str | None = option(
         "A .txt, .md, .html or .pdf file; with --students the folder for the sheets, and for a "
         "class list with the values.",
-        "PATH",
+        "FILE",
         names=("-o", "--output"),
     )
     moodle: str | None = option(
