@@ -144,6 +144,11 @@ def test_a_sheet_for_other_values_is_refused(here: Path, cgraph: Run) -> None:
     ran = cgraph("check", *SEED, "-a", write(here / "ann.txt", sheet))
     assert ran.status == 1
     assert "made for other values: y = 4, where y is 3" in ran.out
+    hostile = "# x = 1e999999999, y = 1/0, z = 9999/1e400\n" + RIGHT
+    assert cgraph("check", *SEED, "-a", write(here / "ann.txt", hostile)).status == 1
+    large = ("f = x^2", "x=10^400", "--exact")
+    made = cgraph("sheet", *large, "--key")
+    assert "cannot be read" not in cgraph("check", *large, "-a", "-", stdin=made.out.encode()).out
     made = cgraph("sheet", "f = w*x", "w=1/3", "x=[1,2]", "--key")
     again = ("check", "f = w*x", "w=1/3", "x=[1,2]", "-a", "-")
     assert cgraph(*again, stdin=made.out.encode()).status == 0

@@ -228,6 +228,12 @@ def test_who_is_meant(called: str, found: str) -> None:
     assert [student.number for student in students] == [found] if found else len(students) != 1
 
 
+def test_two_keys_of_one_student_are_one_student() -> None:
+    roster = Roster(read_students("name,id,email\nAda Lovelace,1815,ada@example.org\n", "x"))
+    assert len(roster.find("hw 1815 ada@example.org")) == 1
+    assert len(roster.find("ADA@example.org")) == 1
+
+
 @pytest.mark.parametrize("text", ["", "\n \n", "name,number\n,\n", 'name\n"Ada', "a\0b"])
 def test_a_class_list_that_names_nobody_says_so(text: str) -> None:
     with pytest.raises(CgraphError):
