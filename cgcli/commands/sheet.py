@@ -132,8 +132,8 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     """Write a sheet for each student of the list, and the list with the values."""
     from cgcli.commands.feedback import file_names, write_folder
     from cgcli.commands.submissions import read_list
-    from cgcli.homework.personal import list_of
     from cgcli.views.gate import printable
+    from cgcli.views.homework.columns import class_list
     from cgcli.views.homework.sheets import sheet_text
     from cgcli.views.table import note_lines
 
@@ -150,7 +150,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
         tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
     names = [f"{name}.txt" for name in file_names(students)]
     files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
-    files[_LIST] = list_of(students, values).encode()
+    files[_LIST] = class_list(students, values).encode()
     write_folder(given.output, files, {os.path.realpath(given.students)})
 
 

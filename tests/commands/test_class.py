@@ -131,6 +131,19 @@ def test_each_is_marked_against_their_own(here: Path, cgraph: Run) -> None:
     assert not any("x = " in page for name, page in pages.items() if name != "Bao 1816")
 
 
+def test_no_name_of_a_list_is_a_formula(here: Path, cgraph: Run) -> None:
+    names = write(here / "names.csv", 'name,number\n"=cmd()",-1\n\x1b[31mBao,2\n')
+    words = ("sheet", "f = w*x", "--seed", "1", "--students", names, "-o", "out")
+    assert cgraph(*words).status == 0
+    text = Path("out/class.csv").read_text(encoding="utf-8")
+    assert "\n'=cmd(),'-1," in text
+    assert "\x1b" not in text
+    assert not any("\x1b" in path.read_text("utf-8") for path in Path("out").iterdir())
+    keys = (*words[:-1], "keys", "--key")
+    assert cgraph(*keys).status == 0
+    assert cgraph("check", "f = w*x", "-a", "keys", "--students", "out/class.csv").status == 0
+
+
 def test_a_later_student_changes_no_sheet(here: Path, cgraph: Run) -> None:
     words = ("sheet", "f = w*x + b", "--seed", "1", "--values", "decimal")
     cgraph(*words, "--students", write(here / "a.txt", "Ada\nBao\n"), "-o", "a")

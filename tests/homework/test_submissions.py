@@ -15,6 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
+from cgcli.homework.marking import mark
 from cgcli.homework.students import Roster, Student, read_rows, read_students
 from cgcli.homework.submissions import question, read_handed_in, stated
 from tests.homework.adapter import exercise
@@ -238,6 +239,12 @@ def test_two_keys_of_one_student_are_one_student() -> None:
 def test_a_class_list_that_names_nobody_says_so(text: str) -> None:
     with pytest.raises(CgraphError):
         read_students(text, "class.csv")
+
+
+def test_a_cell_of_signs_alone_is_no_fault() -> None:
+    for cell in (";", ",", ".", "(", "[", "()", "[]", "=", "$"):
+        found, _ = read_handed_in(f"name\tg\nAda\t{cell}\n", "f.tsv", "tsv", SEED)
+        mark(SEED, found[0])
 
 
 def test_what_a_sheet_was_made_for() -> None:

@@ -14,6 +14,7 @@ from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
 from cgcli.homework.marking import Marked
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.scheme import tables_of
+from cgcli.homework.students import Student
 from cgcli.views.document import fields
 from cgcli.views.gate import printable
 from cgcli.views.homework.remarks import VERDICT, VERDICT_WORDS, step_text
@@ -45,6 +46,20 @@ def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | 
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(map(_cell, rows[0]))
     writer.writerows(map(_cell, row.values()) for row in rows)
+    return table.getvalue()
+
+
+def class_list(students: list[Student], values: list[dict[str, str]]) -> str:
+    """Return a class list with a column for each value, as `cgraph check --students` reads it."""
+    plain = [
+        student.columns or {"name": student.name, "number": student.number} for student in students
+    ]
+    heads = [*dict.fromkeys(head for row in plain for head in row if head not in values[0])]
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow([*map(_cell, heads), *values[0]])
+    for row, chosen in zip(plain, values, strict=True):
+        writer.writerow([*(_cell(row.get(head, "")) for head in heads), *chosen.values()])
     return table.getvalue()
 
 
