@@ -114,6 +114,8 @@ def check_command(given: CheckOptions) -> None:
         result = exercise.result
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
     sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
+    if not sheets and roster is None:
+        raise CgraphError("usage", "there is no sheet in what was named", "name one, -a FILE")
     course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
     marks = list(graded(course, sheets))
     if given.feedback is not None or given.summary is not None:

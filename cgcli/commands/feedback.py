@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -114,19 +115,17 @@ def file_names(students: Iterable[Student]) -> list[str]:
     >>> file_names([Student("../Ada"), Student("Bao", ("7",)), Student("bao", ("7",))])
     ['Ada', 'Bao 7', 'bao 7 (2)']
     """
-    taken: dict[str, int] = {}
+    turns: Counter[str] = Counter()
     names = []
     for student in students:
         text = unicodedata.normalize("NFC", f"{student.name} {student.number}")
         plain = " ".join(re.sub(r"[^\w.@ -]+", " ", text).split()).strip(" .-")
         name = plain.encode()[:_LONGEST].decode("utf-8", "ignore").strip(" .") or "student"
         name = f"{name}_" if _RESERVED.fullmatch(name) else name
-        key = name.casefold()
-        taken[key] = taken.get(key, 0) + 1
-        while taken[key] > 1 and f"{key} ({taken[key]})" in taken:
-            taken[key] += 1
-        if taken[key] > 1:
-            name = f"{name} ({taken[key]})"
-            taken[name.casefold()] = 1
-        names.append(name)
+        unique = name
+        while unique.casefold() in turns:
+            turns[name.casefold()] += 1
+            unique = f"{name} ({turns[name.casefold()]})"
+        turns[unique.casefold()] = 1
+        names.append(unique)
     return names

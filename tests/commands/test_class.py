@@ -393,6 +393,18 @@ def test_a_scheme_says_where_it_is_wrong(
     assert error["hint"] or line is None
 
 
+def test_a_step_may_be_called_as_a_column_is(here: Path, cgraph: Run) -> None:
+    path = write(here / "ann.txt", "points = 4\nof = 5\n")
+    words = ("check", "points = x + y; of = points*x", "x=1", "y=3", "-a", path, "--csv")
+    head, row = csv.reader(io.StringIO(cgraph(*words).out))
+    assert head.count("points") == head.count("of") == 2
+    assert row[head.index("points")] == "1"
+    assert row[head.index("trouble") + 1 :][:2] == ["right", "wrong"]
+    assert cgraph(*words[:-3], "-a", "-", "--csv", stdin=b"[]").status == 2
+    columns = write(here / "map.toml", '[columns]\nGrade = "{points}"\n')
+    assert cgraph(*words, "--columns", columns).out == "Grade\n1\n"
+
+
 def test_columns_are_texts_with_fields(here: Path, cgraph: Run) -> None:
     columns = write(
         here / "map.toml",
