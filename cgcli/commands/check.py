@@ -43,8 +43,8 @@ class CheckOptions(Options):
         default="hint",
     )
     require: str | None = choice(
-        ("all", "answered", "number"),
-        "{words}: every step, those that are there alone, every step as a number.",
+        ("answered", "all", "number"),
+        "{words}: the steps that are there alone, every step, every step as a number.",
         "WHAT",
     )
     tolerance: str | None = option(
@@ -114,12 +114,17 @@ def check_command(given: CheckOptions) -> None:
         result = exercise.result
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
     sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
+    if not sheets and roster is None:
+        raise CgraphError("usage", "there is no sheet in what was named", "name one, -a FILE")
     course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
     marks = list(graded(course, sheets))
     if given.feedback is not None or given.summary is not None:
-        from cgcli.commands.feedback import write_feedback
+        from cgcli.commands.feedback import write_feedback, write_summary
 
-        write_feedback(report, marks, given, read)
+        if given.summary is not None:
+            write_summary(given.summary, report, marks, read)
+        if given.feedback is not None:
+            write_feedback(given.feedback, given.form, report, marks, read)
     if given.json:
         publish_document(check_document(report, marks))
     elif given.csv:

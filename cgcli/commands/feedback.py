@@ -6,7 +6,8 @@ import contextlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.files import ending_of
@@ -15,9 +16,9 @@ from cgcli.errors import file_error, shorten
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
-    from cgcli.commands.check import CheckOptions
     from cgcli.homework.classes import Graded
     from cgcli.homework.students import Student
+    from cgcli.views.homework.pages import Page
     from cgcli.views.homework.report import Report
 
 _LONGEST: Final = 80
@@ -25,28 +26,49 @@ _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORE
 
 
 def write_feedback(
-    report: Report, marks: list[Graded], given: CheckOptions, read: set[str]
+    folder: str, form: str, report: Report, marks: list[Graded], read: set[str]
 ) -> None:
-    """Write the pages of --feedback and --summary; `read` are files that are not to be lost."""
-    from cgcli.views.homework.feedback import feedback_page, summary_page
+    """Write a page for each student; files that were `read` are not written over."""
+    from cgcli.views.homework.feedback import feedback_page
     from cgcli.views.homework.pages import FORMS
 
-    if given.summary is not None:
-        ending = ending_of(given.summary)
-        if ending not in FORMS:
-            why = f"a summary is written as .{', .'.join(FORMS)}"
-            raise file_error(given.summary, why, "give it one of these endings")
-        if os.path.realpath(given.summary) in read:
-            raise file_error(given.summary, "this was read, and would be written over")
-        page = summary_page(report, marks, os.path.splitext(os.path.basename(given.summary))[0])
-        write_file(given.summary, FORMS[ending](page))
-    if given.feedback is not None:
-        names = file_names([item.student for item in marks])
-        pages = {
-            f"{name}.{given.form}": FORMS[given.form](feedback_page(report, item))
-            for name, item in zip(names, marks, strict=True)
-        }
-        write_folder(given.feedback, pages, read)
+    names = file_names(item.student for item in marks)
+    pages = {
+        f"{name}.{form}": FORMS[form](feedback_page(report, item))
+        for name, item in zip(names, marks, strict=True)
+    }
+    write_folder(folder, pages, read)
+
+
+def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]) -> None:
+    """Write the page for the teacher."""
+    from cgcli.views.homework.feedback import summary_page
+
+    if os.path.realpath(path) in read:
+        raise file_error(path, "this was read, and would be written over", "name another file")
+    _write_page(path, lambda title: summary_page(report, marks, title))
+
+
+def write_sheet(path: str, text: str) -> None:
+    """Write a sheet to a file: as it can be marked, or as a page for people."""
+    from cgcli.views.homework.feedback import sheet_page
+
+    if ending_of(path) == "txt":
+        write_file(path, text.encode())
+        return
+    _write_page(path, lambda title: sheet_page(title, text))
+
+
+def _write_page(path: str, page_of: Callable[[str], Page]) -> None:
+    """Write a page that has a file's name for its title, in the form of the file's ending."""
+    from cgcli.views.homework.pages import FORMS
+
+    ending = ending_of(path)
+    if ending not in FORMS:
+        hint = f"give it one of the endings .{', .'.join(FORMS)}"
+        raise file_error(path, "no page is written so", hint)
+    title = os.path.splitext(os.path.basename(path))[0]
+    write_file(path, FORMS[ending](page_of(title)))
 
 
 def write_folder(folder: str, files: Mapping[str, bytes], read: set[str]) -> None:
@@ -93,19 +115,17 @@ def file_names(students: Iterable[Student]) -> list[str]:
     >>> file_names([Student("../Ada"), Student("Bao", ("7",)), Student("bao", ("7",))])
     ['Ada', 'Bao 7', 'bao 7 (2)']
     """
-    taken: dict[str, int] = {}
+    turns: Counter[str] = Counter()
     names = []
     for student in students:
         text = unicodedata.normalize("NFC", f"{student.name} {student.number}")
         plain = " ".join(re.sub(r"[^\w.@ -]+", " ", text).split()).strip(" .-")
         name = plain.encode()[:_LONGEST].decode("utf-8", "ignore").strip(" .") or "student"
         name = f"{name}_" if _RESERVED.fullmatch(name) else name
-        key = name.casefold()
-        taken[key] = taken.get(key, 0) + 1
-        while taken[key] > 1 and f"{key} ({taken[key]})" in taken:
-            taken[key] += 1
-        if taken[key] > 1:
-            name = f"{name} ({taken[key]})"
-            taken[name.casefold()] = 1
-        names.append(name)
+        unique = name
+        while unique.casefold() in turns:
+            turns[name.casefold()] += 1
+            unique = f"{name} ({turns[name.casefold()]})"
+        turns[unique.casefold()] = 1
+        names.append(unique)
     return names

@@ -31,6 +31,7 @@ WRITTEN: Final = {
     "log": "the log",
     "plot": "the curve",
     "frames": "a frame",
+    "feedback": "the feedback",
     "summary": "the summary",
 }
 """By parameter of a command what is written to the file, or the folder, that it names."""

@@ -37,8 +37,9 @@ class SheetOptions(Options):
         "With --seed: a sheet for each student of a class list, with values of their own.", "FILE"
     )
     output: str | None = option(
-        "With --students: the folder for the sheets, and a class list with the values.",
-        "DIR",
+        "A .txt, .md, .html or .pdf file; with --students the folder for the sheets, and for a "
+        "class list with the values.",
+        "FILE",
         names=("-o", "--output"),
     )
     moodle: str | None = option(
@@ -92,7 +93,13 @@ def sheet_command(given: SheetOptions) -> None:
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
         return
-    publish([sheet_text(exercise, chosen, words, given.key, told_apart)])
+    text = sheet_text(exercise, chosen, words, given.key, told_apart)
+    if given.output is None:
+        publish([text])
+        return
+    from cgcli.commands.feedback import write_sheet
+
+    write_sheet(given.output, text)
 
 
 def _refuse_conflicts(given: SheetOptions) -> None:
@@ -104,9 +111,10 @@ def _refuse_conflicts(given: SheetOptions) -> None:
     elif given.of is not None or given.wrt is not None:
         message = "--seed chooses values for the whole program"
         raise conflict(message, "leave --of and --wrt out, and give them later")
-    if (given.students is None) != (given.output is None):
-        message = "the sheets of a class are files in a folder"
-        raise conflict(message, "write --students FILE and -o FOLDER")
+    if given.students is not None and given.output is None:
+        raise conflict("the sheets of a class are files in a folder", "add -o FOLDER")
+    if given.output is not None and (given.json or given.moodle is not None):
+        raise conflict("what a script reads is printed, and -o writes a sheet")
     if given.json and (given.students is not None or given.moodle is not None):
         raise conflict("--json prints one sheet, and this is more than one")
     if given.students is not None and given.moodle is not None:
@@ -124,8 +132,8 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     """Write a sheet for each student of the list, and the list with the values."""
     from cgcli.commands.feedback import file_names, write_folder
     from cgcli.commands.submissions import read_list
-    from cgcli.homework.personal import list_of
     from cgcli.views.gate import printable
+    from cgcli.views.homework.columns import class_list
     from cgcli.views.homework.sheets import sheet_text
     from cgcli.views.table import note_lines
 
@@ -142,7 +150,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
         tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
     names = [f"{name}.txt" for name in file_names(students)]
     files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
-    files[_LIST] = list_of(students, values).encode()
+    files[_LIST] = class_list(students, values).encode()
     write_folder(given.output, files, {os.path.realpath(given.students)})
 
 

@@ -24,10 +24,14 @@ _DEEPEST: Final = 4
 
 def decoded(data: bytes, path: str) -> str:
     """Return a file's text, which is UTF-8, or UTF-16 where it begins so; raises `CgraphError`."""
-    if data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    # Of UTF-16 without a mark at its beginning every other byte of a first letter is 0.
+    codec = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(data[:2], "")
+    if not codec and data[:4].count(0) == 2 and data[0] != data[1]:
+        codec = "utf-16-le" if data[1] == 0 else "utf-16-be"
+    if not codec:
         return utf8(data, path)
     try:
-        return data.decode("utf-16")
+        return data.decode(codec)
     except UnicodeDecodeError:
         raise file_error(path, "it is neither UTF-8 nor UTF-16", "save it as UTF-8") from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
@@ -109,13 +108,12 @@ def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
     for name, text in sheet.at.items():
         if name not in exercise.inputs:
             continue
-        value = exercise.inputs[name]
+        value = exercise.kind.doubles(exercise.inputs[name])
         here = [float(item) for item in (value.flat if shape_of(value) else [value])]
         there = _numbers(text)
         if there is None or (len(there) == len(here) and all(map(_is_near, here, there))):
             continue
-        number = f"{here[0]:.6g}" if len(here) == 1 else f"a list of {len(here)} numbers"
-        known = "an other list" if len(here) > 1 else number
+        known = f"{here[0]:.6g}" if not shape_of(value) else "another list"
         message = f"it was made for other values: {name} = {shorten(text)}, where {name} is {known}"
         raise CgraphError("binding", message, "give it to a class list that has its values")
 
@@ -129,8 +127,9 @@ def _numbers(text: str) -> list[float] | None:
     if not re.fullmatch(r"[-+\d.eE/\[\], ]{1,100000}", text):
         return None
     try:
-        return [float(Fraction(part)) for part in re.findall(r"[^\[\], ]+", text)]
-    except (ValueError, ZeroDivisionError, OverflowError):
+        parts = (part.partition("/") for part in re.findall(r"[^\[\], ]+", text))
+        return [float(above) / float(below or 1) for above, _, below in parts]
+    except (ValueError, ZeroDivisionError):
         return None
 
 

@@ -206,7 +206,7 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     if wrapped:
         text = wrapped["inside"].strip()
         text = f"[{text}]" if re.fullmatch(r"[^\[\]]*,[^\[\]]*", text) else text
-    if text[:1] in "[(" and (listed := _list(text)) is not None:
+    if text.startswith(("[", "(")) and (listed := _list(text)) is not None:
         return listed
     match = _QUANTITY.fullmatch(text)
     if match and text.count("(") == text.count(")") and _is_remark(match["rest"], known):

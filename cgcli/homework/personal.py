@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -78,17 +76,3 @@ class Drawing:
             key = f"{seed}/{called}/{turns[called]}".encode()
             drawn = int.from_bytes(hashlib.sha256(key).digest()[:8])
             yield student, self.choose(drawn, kind, enough=ENOUGH)
-
-
-def list_of(students: list[Student], values: list[dict[str, str]]) -> str:
-    """Return a class list with a column for each value, as `cgraph check --students` reads it."""
-    plain = [
-        student.columns or {"name": student.name, "number": student.number} for student in students
-    ]
-    heads = [*dict.fromkeys(head for row in plain for head in row if head not in values[0])]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*heads, *values[0]])
-    for row, chosen in zip(plain, values, strict=True):
-        writer.writerow([*(row.get(head, "") for head in heads), *chosen.values()])
-    return text.getvalue()

@@ -92,13 +92,9 @@ class _Scheme:
     def number(self, table: str, key: str, value: Any, most: float) -> float:
         """Return the number of an entry; raises `CgraphError`."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-            part = most == 1
-            why = (
-                "this is a part of the points, from 0 to 1"
-                if part
-                else "this is a number of points"
-            )
-            raise self.error(table, key, why, f"write {'0.5' if part else '2'}")
+            part = ("a part of the points, from 0 to 1", "0.5")
+            what, example = part if most == 1 else ("a number of points", "2")
+            raise self.error(table, key, f"this is {what}", f"write {example}")
         return float(value)
 
     def step(self, table: str, name: str) -> Quantity:

@@ -173,22 +173,18 @@ class Roster:
 
     def find(self, called: str) -> list[Student]:
         """Return the students who may be meant: by the name alone, else by what stands in it."""
+        exact = self.named(called)
+        if exact:
+            return exact
         words = {*words_of(called)}
         names = (several for name, several in self._names.items() if words.issuperset(name))
         inside = [student for several in names for student in several]
         by_key = [student for word in words for student in self._exact.get(word, [])]
         # A short number may as well be that of a question, or of a try.
-        long = [
-            item for word in words if len(word) >= _SHORTEST for item in self._exact.get(word, [])
-        ]
-        parts = (several for name, several in self._names.items() if words and words < {*name})
-        return (
-            self.named(called)
-            or [student for student in inside if student in by_key]
-            or inside
-            or long
-            or [student for several in parts for student in several]
-        )
+        long = [self._exact.get(word, []) for word in words if len(word) >= _SHORTEST]
+        parts = [several for name, several in self._names.items() if words and words < {*name}]
+        beside = {id(one): one for several in (long if any(long) else parts) for one in several}
+        return [one for one in inside if one in by_key] or inside or list(beside.values())
 
 
 def _keys(text: str) -> list[str]:
@@ -202,6 +198,5 @@ def not_one(called: str, students: list[Student]) -> CgraphError:
     if not students:
         message = f"'{shorten(called)}' is not on the class list"
         return CgraphError("name", message, "add a line for it, or rename the sheet")
-    names = " and ".join(shorten(f"{student.name} {student.number}") for student in students[:3])
-    message = f"'{shorten(called)}' may be {names}"
+    message = f"'{shorten(called)}' may be {len(students)} students of the class list"
     return CgraphError("name", message, "put the number into the name of the sheet")

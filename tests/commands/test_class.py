@@ -102,20 +102,46 @@ def test_each_is_marked_against_their_own(here: Path, cgraph: Run) -> None:
     assert len({(row["x"], row["y"], row["z"]) for row in listed}) > 1
     ran = cgraph("check", program, "-a", "keys", "--students", "blank/class.csv", "--json")
     assert ran.status == 0, ran.out
-    found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("check")))
-    assert [sheet["sheet"] for sheet in found["sheets"]].count("Ana Li") == 2
-    assert {json.dumps(sheet.get("at")) for sheet in found["sheets"]} != {"null"}
+    document = json.loads(ran.out)
+    jsonschema.validate(document, json.loads(read("check")))
+    assert [sheet["sheet"] for sheet in document["sheets"]].count("Ana Li") == 2
+    assert {json.dumps(sheet.get("at")) for sheet in document["sheets"]} != {"null"}
     # A friend's sheet under one's own name is refused, and so is one from nowhere.
     write(here / "in" / "bao.txt", Path("keys/Ada 1815.txt").read_bytes())
     write(here / "in" / "zoe.txt", RIGHT)
     write(here / "in" / "Ana Li.txt", RIGHT)
     ran = cgraph("check", program, "-a", "in", "--students", "blank/class.csv", "--csv")
-    by_name = {row["sheet"]: row for row in rows(ran)}
+    found = rows(ran)
+    by_name = {row["sheet"]: row for row in found}
     assert "made for other values" in by_name["Bao"]["trouble"]
     assert "not on the class list" in by_name["zoe"]["trouble"]
     assert "nothing was handed in" in by_name["Ada"]["trouble"]
-    assert "may be" in by_name["Ana Li"]["trouble"] or "handed in" in by_name["Ana Li"]["trouble"]
+    assert [row["trouble"] for row in found if row["sheet"] == "Ana Li"] == [
+        "'Ana Li' may be 2 students of the class list; put the number into the name of the sheet",
+        "nothing was handed in",
+        "nothing was handed in",
+    ]
+    # What is not matched tells nothing of those that are.
+    words = ("-a", "in", "--students", "blank/class.csv", "--feedback", "out")
+    assert cgraph("check", program, *words).status == 1
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in Path("out").iterdir()}
+    assert not any(row["number"] and row["number"] in page for row in listed
+                   for page in pages.values())  # fmt: skip
+    assert "x = " in pages["Bao 1816"]
+    assert not any("x = " in page for name, page in pages.items() if name != "Bao 1816")
+
+
+def test_no_name_of_a_list_is_a_formula(here: Path, cgraph: Run) -> None:
+    names = write(here / "names.csv", 'name,number\n"=cmd()",-1\n\x1b[31mBao,2\n')
+    words = ("sheet", "f = w*x", "--seed", "1", "--students", names, "-o", "out")
+    assert cgraph(*words).status == 0
+    text = Path("out/class.csv").read_text(encoding="utf-8")
+    assert "\n'=cmd(),'-1," in text
+    assert "\x1b" not in text
+    assert not any("\x1b" in path.read_text("utf-8") for path in Path("out").iterdir())
+    keys = (*words[:-1], "keys", "--key")
+    assert cgraph(*keys).status == 0
+    assert cgraph("check", "f = w*x", "-a", "keys", "--students", "out/class.csv").status == 0
 
 
 def test_a_later_student_changes_no_sheet(here: Path, cgraph: Run) -> None:
@@ -131,6 +157,11 @@ def test_a_sheet_for_other_values_is_refused(here: Path, cgraph: Run) -> None:
     ran = cgraph("check", *SEED, "-a", write(here / "ann.txt", sheet))
     assert ran.status == 1
     assert "made for other values: y = 4, where y is 3" in ran.out
+    hostile = "# x = 1e999999999, y = 1/0, z = 9999/1e400\n" + RIGHT
+    assert cgraph("check", *SEED, "-a", write(here / "ann.txt", hostile)).status == 1
+    large = ("f = x^2", "x=10^400", "--exact")
+    made = cgraph("sheet", *large, "--key")
+    assert "cannot be read" not in cgraph("check", *large, "-a", "-", stdin=made.out.encode()).out
     made = cgraph("sheet", "f = w*x", "w=1/3", "x=[1,2]", "--key")
     again = ("check", "f = w*x", "w=1/3", "x=[1,2]", "-a", "-")
     assert cgraph(*again, stdin=made.out.encode()).status == 0
@@ -167,7 +198,8 @@ def test_sheet_says_what_does_not_go_together(here: Path, cgraph: Run) -> None:
     for words in (
         ("--students", names, "-o", "out"),
         ("--seed", "1", "--students", names),
-        ("--seed", "1", "-o", "out"),
+        ("-o", "sheet.doc"),
+        ("-o", "sheet.txt", "--json"),
         ("--seed", "1", "--students", names, "-o", "out", "--json"),
         ("--seed", "1", "--students", "nowhere.csv", "-o", "out"),
         ("--seed", "1", "--vary", "q"),
@@ -183,6 +215,25 @@ def test_sheet_says_what_does_not_go_together(here: Path, cgraph: Run) -> None:
 
 
 # Files
+
+
+@pytest.mark.parametrize("ending", ["txt", "md", "html", "pdf"])
+def test_a_worksheet_and_its_key_are_files(ending: str, here: Path, cgraph: Run) -> None:
+    if ending == "pdf":
+        pytest.importorskip("typst")
+    for words in ((), ("--key",)):
+        ran = cgraph("sheet", *SEED, "-o", f"sheet.{ending}", *words)
+        assert (ran.status, ran.out) == (0, "")
+        data = Path(f"sheet.{ending}").read_bytes()
+        if ending == "pdf":
+            assert data.startswith(b"%PDF")
+            continue
+        text = data.decode().replace("\\", "")
+        assert "x = 1, y = 3, z = -3" in text
+        assert ("dg/dz = 4" in text) == bool(words)
+        assert ("dg/dz = ____" in text) == (not words and ending != "txt")
+    if ending == "txt":
+        assert cgraph("check", *SEED, "-a", "sheet.txt").status == 0
 
 
 @pytest.mark.parametrize(
@@ -340,6 +391,18 @@ def test_a_scheme_says_where_it_is_wrong(
     assert words in error["message"] + error["hint"]
     assert error["line"] == line
     assert error["hint"] or line is None
+
+
+def test_a_step_may_be_called_as_a_column_is(here: Path, cgraph: Run) -> None:
+    path = write(here / "ann.txt", "points = 4\nof = 5\n")
+    words = ("check", "points = x + y; of = points*x", "x=1", "y=3", "-a", path, "--csv")
+    head, row = csv.reader(io.StringIO(cgraph(*words).out))
+    assert head.count("points") == head.count("of") == 2
+    assert row[head.index("points")] == "1"
+    assert row[head.index("trouble") + 1 :][:2] == ["right", "wrong"]
+    assert cgraph(*words[:-3], "-a", "-", "--csv", stdin=b"[]").status == 2
+    columns = write(here / "map.toml", '[columns]\nGrade = "{points}"\n')
+    assert cgraph(*words, "--columns", columns).out == "Grade\n1\n"
 
 
 def test_columns_are_texts_with_fields(here: Path, cgraph: Run) -> None:

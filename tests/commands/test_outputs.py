@@ -297,7 +297,7 @@ def test_what_can_be_done_is_done(folder: Path, cgraph: Any) -> None:
         "draw x*y x=1 y=2 -o graph.svg",
         "draw @pic.svg x=1 y=2 --frames frames",
         "draw @pic.svg x=1 y=2 --frames frames -o frame.dot",
-        "check @pic.svg x=1 y=2 -a sheet.txt sheet.txt",
+        "check @pic.svg x=1 y=2 -a sheet.txt sheet.txt --require answered",
         "eval x*y x=@k.json y=@k.json",
     ):
         assert call(cgraph, line).status == 0, line

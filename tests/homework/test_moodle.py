@@ -169,6 +169,7 @@ def test_no_text_is_markup(cgraph: Any) -> None:
     assert len(question.gaps) == len(problem.steps.asked)
 
 
+@pytest.mark.moodle
 def test_a_library_reads_the_same(cgraph: Any) -> None:
     library = pytest.importorskip("moodle_xml_parser.parser")
     words = (NEURON, "--seed", "4", "--variants", "3", "--moodle", "N")

@@ -15,6 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
+from cgcli.homework.marking import mark
 from cgcli.homework.students import Roster, Student, read_rows, read_students
 from cgcli.homework.submissions import question, read_handed_in, stated
 from tests.homework.adapter import exercise
@@ -228,10 +229,22 @@ def test_who_is_meant(called: str, found: str) -> None:
     assert [student.number for student in students] == [found] if found else len(students) != 1
 
 
+def test_two_keys_of_one_student_are_one_student() -> None:
+    roster = Roster(read_students("name,id,email\nAda Lovelace,1815,ada@example.org\n", "x"))
+    assert len(roster.find("hw 1815 ada@example.org")) == 1
+    assert len(roster.find("ADA@example.org")) == 1
+
+
 @pytest.mark.parametrize("text", ["", "\n \n", "name,number\n,\n", 'name\n"Ada', "a\0b"])
 def test_a_class_list_that_names_nobody_says_so(text: str) -> None:
     with pytest.raises(CgraphError):
         read_students(text, "class.csv")
+
+
+def test_a_cell_of_signs_alone_is_no_fault() -> None:
+    for cell in (";", ",", ".", "(", "[", "()", "[]", "=", "$"):
+        found, _ = read_handed_in(f"name\tg\nAda\t{cell}\n", "f.tsv", "tsv", SEED)
+        mark(SEED, found[0])
 
 
 def test_what_a_sheet_was_made_for() -> None:
@@ -256,6 +269,8 @@ def test_a_folder_is_read_and_links_are_not(cgraph: Any, tmp_path: Path) -> None
     secret = tmp_path / "secret.txt"
     secret.write_text("p = 99\n")
     (inbox / "ada.txt").write_bytes("p = 4\n".encode("utf-16"))
+    (inbox / "ben.txt").write_bytes("p = 4\n".encode("utf-16-le"))
+    (inbox / "cy.txt").write_bytes("p = 4\n".encode("utf-16-be"))
     (inbox / "Bao_7_file_" / "answers.txt").write_text("p = 5\n")
     (inbox / ".hidden").write_text("p = 6\n")
     (inbox / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\0")
@@ -263,7 +278,7 @@ def test_a_folder_is_read_and_links_are_not(cgraph: Any, tmp_path: Path) -> None
     (inbox / "loop").symlink_to(inbox)
     ran = cgraph("check", "p = x + y", "x=1", "y=3", "-a", str(inbox), "--json")
     found = {sheet["sheet"]: sheet for sheet in json.loads(ran.out)["sheets"]}
-    assert set(found) == {"Bao_7_file_/answers", "ada", "photo"}
-    assert found["ada"]["complete"] is False
+    assert set(found) == {"Bao_7_file_/answers", "ada", "ben", "cy", "photo"}
+    assert all(found[name]["right"] == 1 for name in ("ada", "ben", "cy"))
     assert found["photo"]["trouble"]
     assert "links" in ran.err

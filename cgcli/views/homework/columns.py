@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, few, file_error, nearest, shorten
 from cgcli.homework.classes import Graded
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
-from cgcli.homework.marking import Marked
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.scheme import tables_of
+from cgcli.homework.students import Student
 from cgcli.views.document import fields
 from cgcli.views.gate import printable
 from cgcli.views.homework.remarks import VERDICT, VERDICT_WORDS, step_text
@@ -25,27 +25,38 @@ _FIELD: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | None = None) -> str:
-    """Return marked sheets as CSV: a row a sheet, a column for each step, or a map's columns.
+    """Return marked sheets as CSV: a row a sheet, a column for each step, or a map's columns."""
+    steps = [report.exercise.steps.text(step) for step in report.exercise.steps.asked]
+    rows: list[list[str | int]] = []
+    for item in sheets:
+        known, verdicts = _row(report.of(item.exercise), item), list(_verdicts(item))
+        if columns is None:
+            rows = rows or [[*known, *steps]]
+            rows.append([*known.values(), *verdicts])
+            continue
+        known |= _more(report.of(item.exercise), item)
+        given = {**item.student.columns, **dict(zip(steps, verdicts, strict=True)), **known}
+        rows = rows or [[*columns]]
+        rows.append([_filled(text, given) for text in columns.values()])
+    return _csv([map(_cell, row) for row in rows])
 
-    What a spreadsheet would take for a formula is put behind an apostrophe.
-    """
-    rows = [_row(report.of(item.exercise), item) for item in sheets]
-    if columns is not None:
-        known = {**rows[0], "name": "", "number": "", "percent": "", "feedback": ""}
-        known |= {head: "" for item in sheets for head in item.student.columns}
-        for text in columns.values():
-            for name in _FIELD.findall(text):
-                if name not in known:
-                    raise _unknown(name, list(known))
-        rows = [
-            {head: _filled(text, report, item, row) for head, text in columns.items()}
-            for item, row in zip(sheets, rows, strict=True)
-        ]
+
+def _csv(rows: list[Iterable[str | int]]) -> str:
     table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(map(_cell, rows[0]))
-    writer.writerows(map(_cell, row.values()) for row in rows)
+    csv.writer(table, lineterminator="\n").writerows(rows)
     return table.getvalue()
+
+
+def class_list(students: list[Student], values: list[dict[str, str]]) -> str:
+    """Return a class list with a column for each value, as `cgraph check --students` reads it."""
+    plain = [
+        student.columns or {"name": student.name, "number": student.number} for student in students
+    ]
+    heads = [*dict.fromkeys(head for row in plain for head in row if head not in values[0])]
+    rows: list[Iterable[str | int]] = [[*map(_cell, heads), *values[0]]]
+    for row, chosen in zip(plain, values, strict=True):
+        rows.append([*(_cell(row.get(head, "")) for head in heads), *chosen.values()])
+    return _csv(rows)
 
 
 def read_columns(text: str, path: str) -> dict[str, str]:
@@ -65,25 +76,17 @@ def read_columns(text: str, path: str) -> dict[str, str]:
     return columns
 
 
-def _unknown(name: str, known: list[str]) -> CgraphError:
-    close = nearest(name, known)
-    hint = f"did you mean {{{close}}}?" if close else f"there are {few(known)}"
-    return CgraphError("usage", f"a column asks for {{{shorten(name)}}}, which nothing is", hint)
-
-
-def _filled(text: str, report: Report, item: Graded, row: dict[str, str | int]) -> str:
-    """Return a column's text with the fields of a sheet in place of their names."""
-    student, score = item.student, item.score
+def _filled(text: str, fields: Mapping[str, str | int]) -> str:
+    """Return a column's text with fields in place of their names; raises `CgraphError`."""
 
     def field(match: re.Match[str]) -> str:
         name = match[1]
-        if name == "feedback":
-            return feedback(report.of(item.exercise), item)
-        if name == "percent":
-            return f"{100 * score.points / score.of:.4g}" if score.of else "0"
-        if name in ("name", "number"):
-            return str(getattr(student, name))
-        return str(row[name] if name in row else student.columns.get(name, ""))
+        if name in fields:
+            return str(fields[name])
+        close = nearest(name, fields)
+        hint = f"did you mean {{{close}}}?" if close else f"there are {few(list(fields))}"
+        message = f"a column asks for {{{shorten(name)}}}, which nothing is"
+        raise CgraphError("usage", message, hint)
 
     return _FIELD.sub(field, text)
 
@@ -102,9 +105,8 @@ def feedback(report: Report, item: Graded) -> str:
 
 def _row(report: Report, item: Graded) -> dict[str, str | int]:
     """Return what a row of the table tells of a sheet, by the head of its column."""
-    marked, score, steps = item.marked, item.score, report.exercise.steps
+    marked, score = item.marked, item.score
     first = marked.first_wrong
-    verdicts = zip(map(steps.text, steps.asked), _verdicts(steps.asked, marked), strict=True)
     return {
         "sheet": item.name,
         "complete": "yes" if score.complete else "no",
@@ -114,17 +116,25 @@ def _row(report: Report, item: Graded) -> dict[str, str | int]:
         "first_wrong": step_text(report.exercise, first) if first else "",
         "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
         "trouble": marked.sheet.trouble,
-        **dict(verdicts),
     }
 
 
-def _verdicts(steps: list[Quantity], marked: Marked) -> Iterator[str]:
+def _more(report: Report, item: Graded) -> dict[str, str | int]:
+    """Return what columns can have besides."""
+    score, student = item.score, item.student
+    percent = 100 * score.points / score.of if score.of else 0
+    said = feedback(report, item)
+    return {**fields(student, "name", "number"), "percent": f"{percent:.4g}", "feedback": said}
+
+
+def _verdicts(item: Graded) -> Iterator[str]:
     """Return the verdict on each step; of a list answered element by element the worst."""
+    marked = item.marked
     verdicts: dict[Quantity, str] = dict.fromkeys(marked.unread, "unreadable")
     for judged in marked.judged:
         before = verdicts.get(judged.answer.quantity, RIGHT)
         verdicts[judged.answer.quantity] = max(before, judged.verdict, key=_BADNESS.index)
-    return (verdicts.get(step, "missing") for step in steps)
+    return (verdicts.get(step, "missing") for step in item.exercise.steps.asked)
 
 
 def _cell(value: str | int) -> str | int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from cgcli.homework.classes import Graded
 from cgcli.homework.marks import summary
 from cgcli.views.gate import printable, printable_lines
@@ -11,7 +14,8 @@ from cgcli.views.homework.report import Report, answer_rows, class_lines, closin
 from cgcli.views.homework.sheets import values_line
 from cgcli.words import Message
 
-_MOST = 20
+_MOST: Final = 20
+_ROOM: Final = 30
 
 
 def feedback_page(report: Report, item: Graded) -> Page:
@@ -19,7 +23,9 @@ def feedback_page(report: Report, item: Graded) -> Page:
     report = report.of(item.exercise)
     title = printable(item.name)
     if item.marked.sheet.trouble:
-        return Page(title, _problem(report), [], [report.say(trouble(item.marked))], [])
+        # Whose values these would be is not known.
+        program = printable_lines(item.exercise.graph.text.strip())
+        return Page(title, program, [], [report.say(trouble(item.marked))], [])
     heads = ["line", "answer", "", "points", ""]
     rows = [
         [line, answer, verdict, points, said]
@@ -29,13 +35,17 @@ def feedback_page(report: Report, item: Graded) -> Page:
         heads, *rows = ([*row[:3], row[4]] for row in [heads, *rows])
     heads = [report.say(Message(head)) for head in heads]
     tables = [Table(heads, rows)] if rows else []
-    return Page(title, _problem(report), tables, [*closing(report, item.marked, item.score)], [])
+    problem = f"{item.exercise.graph.text.strip()}\n{values_line(item.exercise, {})}"
+    lines = [*closing(report, item.marked, item.score)]
+    return Page(title, printable_lines(problem), tables, lines, [])
 
 
-def _problem(report: Report) -> str:
-    """Return the program and the values that it was set with."""
-    exercise = report.exercise
-    return printable_lines(f"{exercise.graph.text.strip()}\n{values_line(exercise, {})}")
+def sheet_page(title: str, text: str) -> Page:
+    """Return the text of a sheet as a page, with room for what is not filled in."""
+    head, _, body = text.partition("\n\n")
+    lines = [line.removeprefix("# ") for line in body.split("\n") if line]
+    rooms = [f"{line} {'_' * _ROOM}" if line.endswith("=") else line for line in lines]
+    return Page(title, re.sub("(?m)^# ?", "", head), [], rooms, [])
 
 
 def summary_page(report: Report, sheets: list[Graded], title: str) -> Page:
