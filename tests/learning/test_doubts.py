@@ -90,7 +90,13 @@ def test_a_cost_that_is_falling_still_is_told(
         ("(w*relu(v*x - 100) + b - y)^2", LINE, "w=1 v=1 b=0 --lr 0.1", ["stuck"], "w and v:"),
         ("(b1*(1 - exp(-b2*x)) - y)^2", BOX, "b1=100 b2=60 --lr 0.1", ["dead"], "b2:"),
         ("(w*sigmoid(v*x - 9) + b - y)^2", LINE, "w=9 v=99 b=0 --lr 0.1", ["dead"], "v:"),
-        (NET, XOR, " ".join(ALIKE), ["falling", "alike"], "the parts of W, c, v started alike and stay alike"),
+        (
+            NET,
+            XOR,
+            " ".join(ALIKE),
+            ["falling", "alike"],
+            "the parts of W, c, v started alike and stay alike",
+        ),
         ("abs(w*x + b - y)", OUTLIER, "w=0 b=0 --lr 0.3", ["swinging"], "swings to and fro"),
         (
             "z = a + b*x; softplus(z) - y*z",
