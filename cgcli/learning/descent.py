@@ -156,7 +156,7 @@ class Descent:
                 end = self.criteria.reached(cost, change, norm)
                 if end:
                     # The epoch was begun, and its step is not taken.
-                    self._record(watch, state.epoch + 1, cost, norm, rate)
+                    self.record(watch, state.epoch + 1, cost, norm, rate)
                     return end
                 state.before = cost
                 self._remember(cost)
@@ -217,7 +217,7 @@ class Descent:
         state.position, state.costs, state.rows = 0, 0.0, 0
         state.sum.fill(0.0)
         self._check_parameters(cost)
-        record = self._record(watch, state.epoch, cost, norm, rate)
+        record = self.record(watch, state.epoch, cost, norm, rate)
         end = self._patience(record)
         if not objective.full:
             self._remember(cost)
@@ -228,7 +228,8 @@ class Descent:
         watch.save(state)
         return end
 
-    def _record(self, watch: Watch, epoch: int, cost: float, norm: float, rate: float) -> Record:
+    def record(self, watch: Watch, epoch: int, cost: float, norm: float, rate: float) -> Record:
+        """Keep what is told of an epoch, and tell it."""
         state = self.state
         record: Record = {"epoch": epoch, "step": state.step, "cost": cost}
         record |= {"gradient_norm": norm, "rate": rate}

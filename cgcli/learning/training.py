@@ -18,7 +18,9 @@ from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
+from cgcli.learning.settling import settle
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
+from cgcli.words import counted
 
 BATCHLESS: Final = ("lbfgs", "lm")
 """Optimisers of SciPy's, which look at all rows at once."""
@@ -127,7 +129,7 @@ class Training:
                     fit = self._fitted(watch)
                     end = fit.end
                 else:
-                    end = descent.run(watch)
+                    end = self._descended(descent, watch)
             except DivergedError as error:
                 failure = locate(task, table, error.parameters)
                 end = End("diverged", f"it diverged: {error}", failure=failure)
@@ -146,6 +148,29 @@ class Training:
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._trained(end, start, fit)
 
+    def _descended(self, descent: Descent, watch: Watch) -> End:
+        """Descend; where neither rate nor limit is given, with rates from the data in the end."""
+        plain = (*self.options.criteria, self.options.rate, self.options.clip)
+        begun = descent.state.step or self.options.schedule != "constant"
+        if begun or not descent.objective.full or any(bound is not None for bound in plain):
+            return descent.run(watch)
+        usual = descent.schedule.rate
+        try:
+            end = descent.run(watch)
+            doubts = course([record["cost"] for record in self.history], asked=True)
+            why = doubts[0].message if doubts else "the cost was not at its minimum"
+        except DivergedError:
+            if not self.history:
+                raise
+            end, why = None, "the cost grew"
+        first = self.history[0]["gradient_norm"]
+        if end is not None and (end.kind != "stopped" or not first):
+            return end
+        message = f"in {counted(descent.state.epoch, 'epoch')} at the usual rate, {usual:g}, {why}"
+        hint = f"rates chosen from the data took it on; --lr {usual:g} keeps to that rate"
+        end = settle(descent, watch, first)
+        return end._replace(doubts=(*end.doubts, Doubt("tuned", message, hint, grave=False)))
+
     @property
     def history(self) -> list[Record]:
         """What was told of the epochs, or of the iterations of a fit."""
@@ -156,7 +181,7 @@ class Training:
         if self.descent is None or end.kind == "interrupted":
             return []
         doubts = []
-        if end.kind == "stopped":
+        if end.kind == "stopped" and not end.doubts:
             wanted = self.options.criteria
             asked = any(b is not None for b in (wanted.epochs, wanted.steps, wanted.seconds))
             doubts = course([record["cost"] for record in self.history], asked=asked)
