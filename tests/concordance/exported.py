@@ -104,6 +104,18 @@ def by_sql(code: str, made: Routine) -> Run:
     return call
 
 
+def by_jax(code: str, made: Routine) -> Run:
+    jax = importlib.import_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    call = by_python(code, made)
+    return lambda *values: [np.asarray(part) for part in call(*values)]
+
+
+def by_torch(code: str, made: Routine) -> Run:
+    call = by_python(code, made)
+    return lambda *values: [part.numpy() for part in call(*values)]
+
+
 COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
 
 RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
@@ -112,6 +124,8 @@ RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
     "c": by_c,
     "js": by_js,
     "sql": by_sql,
+    "jax": by_jax,
+    "torch": by_torch,
 }
 
 
