@@ -13,7 +13,9 @@ from cgcli.export.target import Function, Target, pieces
 def _define(function: Function) -> str:
     names = ", ".join(name for name, _ in function.arguments)
     comma = "" if "," in names else ","
-    opening = [f"{names}{comma} = (jnp.asarray(x, float) for x in ({names}{comma}))"] if names else []
+    opening = (
+        [f"{names}{comma} = (jnp.asarray(x, float) for x in ({names}{comma}))"] if names else []
+    )
     lines = body(function, opening)
     blocks = [*TARGET.helpers(lines), "\n".join(lines)]
     return module(blocks, ["import jax", "import jax.numpy as jnp"])

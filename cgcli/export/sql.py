@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from cgcli.errors import CgraphError, excerpt
 from cgcli.export.emit import Emitter
@@ -117,7 +117,7 @@ class SqlEmitter(Emitter):
 
 def _define(function: Function) -> str:
     names = [line.text[0].rpartition(" AS ")[2] for line in function.lines]
-    known = {name: 0 for name in names}
+    known = dict.fromkeys(names, 0)
     steps: dict[int, list[str]] = {}
     for name, line in zip(names, function.lines, strict=True):
         text = line.text[0]
@@ -129,20 +129,22 @@ def _define(function: Function) -> str:
     parts = [f"step0 AS ({replaced} FROM {function.name})"]
     for level, texts in sorted(steps.items()):
         inner = ",\n        ".join(texts)
-        parts.append(f"step{level} AS (\n    SELECT *,\n        {inner}\n    FROM step{level - 1}\n)")
-    results = [
-        text if text == name else f"{text} AS {name}" for name, text, _ in function.results
-    ]
+        parts.append(
+            f"step{level} AS (\n    SELECT *,\n        {inner}\n    FROM step{level - 1}\n)"
+        )
+    results = [text if text == name else f"{text} AS {name}" for name, text, _ in function.results]
     every = f"* EXCLUDE ({', '.join(names)})" if names else "*"
     titled = f"-- {', '.join(name for name, _, _ in function.results)} of {function.title}"
-    return "\n".join([
-        titled,
-        *(f"-- {note}" for note in function.notes),
-        "WITH " + ",\n".join(parts),
-        f"SELECT {', '.join([every, *results])}",
-        f"FROM step{max(steps, default=0)};",
-        "",
-    ])
+    return "\n".join(
+        [
+            titled,
+            *(f"-- {note}" for note in function.notes),
+            "WITH " + ",\n".join(parts),
+            f"SELECT {', '.join([every, *results])}",
+            f"FROM step{max(steps, default=0)};",
+            "",
+        ]
+    )
 
 
 def _number(text: str, level: int) -> str:

@@ -16,6 +16,7 @@ from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.functions import cells
 from cgcli.plan.tape import Instruction, Tape
 
+
 class Unroller:
     """Writes a routine's instructions anew, element by element.
 
@@ -75,9 +76,13 @@ class Unroller:
             return _SHAPED[operation](parts, static, shape)
         if operation in _REDUCED:
             return self._reduced(operation, parts[0], static[0])
-        return np.frompyfunc(
-            lambda *numbers: self._number(operation, numbers), len(parts), 1
-        )(*parts, dtype=object) if shape else _objects(self._number(operation, [p.item() for p in parts]))
+        return (
+            np.frompyfunc(lambda *numbers: self._number(operation, numbers), len(parts), 1)(
+                *parts, dtype=object
+            )
+            if shape
+            else _objects(self._number(operation, [p.item() for p in parts]))
+        )
 
     def _column(self, name: str, shape: tuple[int, ...]) -> Any:
         part = np.empty(shape, dtype=object)

@@ -53,6 +53,7 @@ WAYS: tuple[Way, ...] = (
     Way("sql", exported("sql"), cost=100, loose=True),
     Way("jax", exported("jax"), cost=500, loose=True),
     Way("torch", exported("torch"), cost=50, loose=True),
+    Way("onnx", exported("onnx"), cost=50, loose=True),
     Way("draw", draw, "labels", cost=150),
     Way("map csv", mapped("csv"), cost=20),
     Way("map jsonl", mapped("jsonl"), cost=20),
