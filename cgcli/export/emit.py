@@ -119,7 +119,9 @@ class Emitter:
         elif instruction.operation == "array":
             self.constant(place, self.tape.arrays[instruction.static[0]])
         elif not instruction.shape and self.is_known(instruction):
-            numbers = [self.literals.get(a, a) for a in instruction.arguments]
+            numbers = [
+                a if isinstance(a, float) else self.literals[a] for a in instruction.arguments
+            ]
             self.literals[place] = known(instruction.operation, numbers)
         elif self.fits(place, instruction):
             self.weights[place] = self.weight(instruction)

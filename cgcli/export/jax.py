@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.export.emit import Emitter
-from cgcli.export.numpy import like_numpy
-from cgcli.export.python import RESERVED, body, clean, module
-from cgcli.export.target import Function, Target, pieces
+from cgcli.export.python import body, clean, module
+from cgcli.export.target import Function, Target, pieces, table
 
 
 def _define(function: Function) -> str:
@@ -27,30 +26,11 @@ def _array(name: str, array: Any) -> str:
 
 
 TARGET: Final = Target(
-    name="jax",
-    templates={
-        **like_numpy("jnp"),
-        "matmul": ("product", "<0:product> @ <1:sign>"),
-        "stack": "jnp.stack([<*>])",
-        "grow": "jnp.expand_dims(<0>, <static>)",
-        "jacobian": "jnp.reshape(jnp.stack([<*>]), <shape>)",
-        "prod": "jnp.prod(<0><axis>)",
-        "cbrt": "jnp.cbrt(<0>)",
-        "erf": "jax.scipy.special.erf(<0>)",
-        "erfc": "jax.scipy.special.erfc(<0>)",
-        "gamma": "_gamma(<0>)",
-        "lgamma": "jax.scipy.special.gammaln(<0>)",
-        "digamma": "jax.scipy.special.digamma(<0>)",
-        "polygamma": "_polygamma(<0>, <1>)",
-        "scatter": "_put(<0>, <shape>, jnp.s_[<static>])",
-    },
-    constants={"inf": "jnp.inf", "nan": "jnp.nan", "true": "True", "false": "False"},
+    **table("jax"),
     prelude=pieces("jax.txt", r"^(?:def )?(\w+)"),
-    reserved=RESERVED | {"jax", "jnp"},
     clean=clean,
     variable=lambda name, text, truth: f"{name} = {text}",
     array=_array,
     define=_define,
-    library="JAX",
     emitter=Emitter,
 )

@@ -9,55 +9,12 @@ from typing import Any, Final
 from cgcli.errors import required
 from cgcli.export.c import clean
 from cgcli.export.emit import Emitter
-from cgcli.export.target import Function, Line, Target
-from cgcli.graph.templates import ATOM, Pattern, Slot, Template
+from cgcli.export.target import Function, Line, Target, table
+from cgcli.graph.templates import ATOM, Slot, Template
 from cgcli.operations.row import LEVELS, Shape, Span
 from cgcli.plan.tape import Instruction
 
 _HEAD: Final = '<ir_version: 9, opset_import: ["" : 18]>'
-_TEMPLATES: Final[dict[str, Pattern]] = {
-    **{
-        name: f"{word}(<*>)"
-        for name, word in {
-            "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "power": "Pow",
-            "negative": "Neg", "absolute": "Abs", "sign": "Sign", "floor": "Floor", "ceil": "Ceil",
-            "rint": "Round", "sqrt": "Sqrt", "exp": "Exp", "log": "Log", "sin": "Sin", "cos": "Cos",
-            "tanh": "Tanh", "less": "Less", "less_equal": "LessOrEqual", "greater": "Greater",
-            "greater_equal": "GreaterOrEqual", "equal": "Equal", "matmul": "MatMul",
-            "repeat": "Identity",
-        }.items()
-    },
-    "where": "Where(<0?>, <1>, <2>)",
-    "logical_and": "And(<0?>, <1?>)",
-    "logical_or": "Or(<0?>, <1?>)",
-    "logical_not": "Not(<0?>)",
-    "truth": "Cast<to = 11>(<0?>)",
-    "holds": "Cast<to = 9>(<0>)",
-    "not_equal": "$1 = Equal(<0>, <1>); Not($1)",
-    "tan": "$1 = Sin(<0>); $2 = Cos(<0>); Div($1, $2)",
-    "log2": "$1 = Log(<0>); Div($1, #0.6931471805599453)",
-    "log10": "$1 = Log(<0>); Div($1, #2.302585092994046)",
-    # NaN is not hidden by what it is compared with.
-    "maximum": "$1 = GreaterOrEqual(<0>, <1>); $2 = Equal(<0>, <0>); $3 = Not($2); "
-    "$4 = Or($1, $3); Where($4, <0>, <1>)",
-    "minimum": "$1 = LessOrEqual(<0>, <1>); $2 = Equal(<0>, <0>); $3 = Not($2); "
-    "$4 = Or($1, $3); Where($4, <0>, <1>)",
-    "mod": "$1 = Mod<fmod = 1>(<0>, <1>); $2 = Add($1, <1>); $3 = Less($1, #0.0); "
-    "$4 = Less(<1>, #0.0); $5 = Xor($3, $4); $6 = Equal($1, #0.0); $7 = Not($6); "
-    "$8 = And($5, $7); Where($8, $2, $1)",
-    # log(1 + x) and exp(x) - 1 with the digits that 1 + x loses (Kahan).
-    "log1p": "$1 = Add(<0>, #1.0); $2 = Log($1); $3 = Sub($1, #1.0); $4 = Mul($2, <0>); "
-    "$5 = Div($4, $3); $6 = Equal($3, #0.0); $7 = Where($6, <0>, $5); $8 = Less(<0>, #1.0); "
-    "Where($8, $7, $2)",
-    "expm1": "$1 = Exp(<0>); $2 = Sub($1, #1.0); $3 = Log($1); $4 = Mul($2, <0>); "
-    "$5 = Div($4, $3); $6 = Equal($2, #0.0); $7 = Where($6, <0>, $5); $8 = Abs(<0>); "
-    "$9 = Less($8, #1.0); Where($9, $7, $2)",
-    "hypot": "$1 = Abs(<0>); $2 = Abs(<1>); $3 = Max($1, $2); $4 = Div(<0>, $3); "
-    "$5 = Div(<1>, $3); $6 = Mul($4, $4); $7 = Mul($5, $5); $8 = Add($6, $7); $9 = Sqrt($8); "
-    "$10 = Mul($9, $3); $11 = Mul($3, #0.0); $12 = Equal($11, #0.0); "
-    "$13 = Greater($3, #0.0); $14 = And($12, $13); Where($14, $10, $3)",
-    "transpose": "Transpose<perm = [1, 0]>(<0>)",
-}  # fmt: skip
 
 
 class OnnxEmitter(Emitter):
@@ -96,18 +53,18 @@ class OnnxEmitter(Emitter):
         """Return the operation of a place, or the name that it has."""
         known = place in self.names or place in self.literals or isinstance(place, float)
         operation = "" if known else self.tape[place].operation
-        made = getattr(self, f"_{operation}", None) if operation else None
-        if made is not None:
+        write = getattr(self, f"_{operation}", None) if operation else None
+        if write is not None:
             instruction = self.tape[place]
             names = [super(OnnxEmitter, self).expression(a) for a in instruction.arguments]
-            return str(made(names, instruction))
+            return str(write(names, instruction))
         text = super().expression(place, level, truth=truth)
         *before, last = text.split("; ")
-        names = {}
+        made: dict[str, str] = {}
         for statement in before:
             name, _, inner = statement.partition(" = ")
-            names[name] = self.node(self._filled(inner, names))
-        return self._filled(last, names)
+            made[name] = self.node(self._filled(inner, made))
+        return self._filled(last, made)
 
     def _filled(self, text: str, names: dict[str, str]) -> str:
         for name in sorted(names, key=len, reverse=True):
@@ -231,20 +188,11 @@ def as_bytes(code: str) -> bytes:
 
 
 TARGET: Final = Target(
-    name="onnx",
-    templates={
-        **_TEMPLATES,
-        **dict.fromkeys(
-            ("sum", "prod", "amax", "amin", "outer", "spread", "grow", "piece", "index", "stack",
-             "concat", "cumsum", "diag", "onehot"), "Identity(<0>)"),
-    },
-    constants={},
+    **table("onnx"),
     prelude={},
-    reserved=frozenset(("double", "int64", "bool", "value_")),
     clean=clean,
     variable=lambda name, text, truth: f"{name} = {text}",
     array=_array,
     define=_define,
-    library="the doubles of onnxruntime",
     emitter=OnnxEmitter,
-)  # fmt: skip
+)

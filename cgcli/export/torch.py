@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.export.emit import Emitter
-from cgcli.export.numpy import like_numpy
-from cgcli.export.python import RESERVED, body, clean, module
-from cgcli.export.target import Function, Target, pieces
+from cgcli.export.python import body, clean, module
+from cgcli.export.target import Function, Target, pieces, table
 from cgcli.operations.row import LEVELS
 
 
@@ -29,39 +28,12 @@ def _number(text: str, level: int) -> str:
 
 
 TARGET: Final = Target(
-    name="torch",
-    templates={
-        **like_numpy("torch"),
-        "matmul": ("product", "<0:product> @ <1:sign>"),
-        "truth": "_truth(<0?>)",
-        "power": "torch.pow(<0>, <1>)",
-        "mod": "torch.remainder(<0>, <1>)",
-        "amax": "torch.amax(<0><axis>)",
-        "amin": "torch.amin(<0><axis>)",
-        "prod": "torch.prod(<0><axis>)",
-        "stack": "torch.stack([<*>])",
-        "grow": "torch.unsqueeze(<0>, <static>)",
-        "jacobian": "torch.reshape(torch.stack([<*>]), <shape>)",
-        "erf": "torch.erf(<0>)",
-        "erfc": "torch.erfc(<0>)",
-        "lgamma": "torch.lgamma(<0>)",
-        "gamma": "_gamma(<0>)",
-        "digamma": "_digamma(<0>)",
-        "polygamma": "_polygamma(<0>, <1>)",
-        "sign": "_sign(<0>)",
-        "scatter": "_put(<0>, <shape>, _places[<static>])",
-    },
-    constants={
-        "inf": "_tensor(math.inf)", "nan": "_tensor(math.nan)",
-        "true": "_tensor(1) == 1", "false": "_tensor(0) == 1",
-    },
+    **table("torch"),
     prelude=pieces("torch.txt", r"^(?:def |class )?(\w+)"),
-    reserved=RESERVED | {"torch"},
     clean=clean,
     variable=lambda name, text, truth: f"{name} = {text}",
     array=_array,
     define=_define,
-    library="PyTorch",
     emitter=Emitter,
     number=_number,
-)  # fmt: skip
+)
