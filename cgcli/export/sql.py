@@ -45,6 +45,10 @@ class SqlEmitter(Emitter):
                 message = f"no column of SQL can be called '{excerpt(name)}'"
                 raise CgraphError("name", f"{message} beside the others", "give it another name")
 
+    def emit(self, name: str) -> Function:
+        """Return the SELECT; the name is that of a table, or what reads one."""
+        return super().emit(name)._replace(name=name)
+
     def write(self, place: int, instruction: Instruction) -> None:
         """Write an instruction down; an element of an array is one of a list."""
         super().write(place, instruction)
