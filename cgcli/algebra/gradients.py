@@ -37,7 +37,8 @@ class Gradients(Sweep):
     """
 
     def __init__(self, forms: Forms, graph: Graph) -> None:
-        super().__init__(graph, Algebra(forms))
+        self.algebra = Algebra(forms)
+        super().__init__(graph, self.algebra)
         self.forms = forms
 
     @property
@@ -129,7 +130,7 @@ class Gradients(Sweep):
         elementwise = self.graph.operations[node].elementwise
         shape = self.graph.shape(node) if elementwise else getattr(sent, "shape", ())
         tensor = Tensor(self.forms, Tensor.of(self.forms, sent).form, shape)
-        return self.m.reduce(tensor, self.graph.shape(argument))
+        return self.algebra.reduce(tensor, self.graph.shape(argument))
 
     # Jacobians
 
@@ -147,7 +148,7 @@ class Gradients(Sweep):
         rows = self.of(node, names, forms.unit(length))
         matrices = {}
         for name, row in rows.items():
-            matrix = Rows(self.m).matrix(row.form)
+            matrix = Rows(self.algebra).matrix(row.form)
             if matrix is None:
                 matrix = self._written_out(row, length)
             matrices[name] = filled(forms, matrix, (length, *row.shape))

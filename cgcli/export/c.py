@@ -11,40 +11,13 @@ from cgcli.export.emit import commented
 from cgcli.export.loops import LoopEmitter
 from cgcli.export.python import clean as clean_in_python
 from cgcli.export.routine import Routine
-from cgcli.export.target import INFIX, Function, Loops, Target, pieces
-from cgcli.graph.templates import Pattern
+from cgcli.export.target import Function, Loops, Target, pieces, table
 from cgcli.numbers import gammas, polygamma
 from cgcli.operations.shapes import size
 
 _LONG: Final = 2_000
 """From so many instructions on a function comes in pieces: compilers take a long time for one."""
 _PIECE: Final = 200
-
-NAMES: Final = {
-    "sqrt": "sqrt", "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p",
-    "log2": "log2", "log10": "log10", "hypot": "hypot", "sin": "sin", "cos": "cos", "tan": "tan",
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "sinh": "sinh",
-    "cosh": "cosh", "tanh": "tanh", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
-    "floor": "floor", "ceil": "ceil", "rint": "rint", "absolute": "fabs", "power": "pow",
-    "erf": "erf", "erfc": "erfc",
-}  # fmt: skip
-"""By instruction the function of C."""
-HELPED: Final = {
-    "maximum": "max", "minimum": "min",
-    **{name: name for name in ("cbrt", "mod", "sign", "outside", "gamma", "lgamma", "digamma",
-                               "polygamma")},
-}  # fmt: skip
-"""By instruction the helper that it calls, in C and in what is like it."""
-TEMPLATES: Final[dict[str, Pattern]] = {
-    **INFIX,
-    **{name: f"cg_{word}(<*>)" for name, word in HELPED.items()},
-    "where": ("choice", "<0:comparison?> ? <1:comparison> : <2:comparison>"),
-    "logical_and": ("choice?", "<0:comparison?> && <1:comparison?>"),
-    "logical_or": ("choice?", "<0:comparison?> || <1:comparison?>"),
-    "logical_not": ("sign?", "!<0:atom?>"),
-    "truth": ("choice", "<0:comparison?> ? 1.0 : 0.0"),
-    "holds": ("comparison?", "<0:sum> != 0"),
-}
 
 
 def tables() -> dict[str, str]:
@@ -237,29 +210,17 @@ def _cut(
     return parts, calls
 
 
-_WORDS: Final = """
-auto break case char const continue default do double else enum extern float for goto if inline
-int long register restrict return short signed sizeof static struct switch typedef union unsigned
-void volatile while asm typeof main v i j k malloc free NULL NAN INFINITY isfinite isnan isinf
-fmod frexp ldexp copysign lgamma tgamma cbrt round abs exit errno I
-"""
-RESERVED: Final = frozenset([*re.findall(r"\w+", _WORDS), *NAMES.values()])
-
 TARGET: Final = Target(
-    name="c",
-    templates={**TEMPLATES, **{name: f"{word}(<*>)" for name, word in NAMES.items()}},
-    constants={"inf": "INFINITY", "nan": "NAN", "true": "1", "false": "0"},
+    **table("c"),
     prelude={
         **pieces("c.txt", r"(cg_\w+)\("),
         **tables(),
         **pieces("special.txt", r"(cg_\w+)\("),
     },
-    reserved=RESERVED,
     clean=clean,
     variable=_variable,
     array=_array,
     define=_define,
-    library="C's math.h",
     comment="// ",
     emitter=CEmitter,
     loops=Loops(
@@ -272,5 +233,4 @@ TARGET: Final = Target(
         slice=lambda array, offset: array if offset == "0" else f"{array} + {offset}",
         prefix="cg_",
     ),
-    pointed=True,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from cgcli.errors import CgraphError, excerpt
-from cgcli.export.routine import Result, Routine
+from cgcli.export.routine import Result, Routine, known
 from cgcli.export.target import Function, Line, Target
 from cgcli.graph.graph import Graph, free_names
 from cgcli.graph.templates import ATOM, Slot, Template, filled, parsed, spelled
@@ -118,10 +118,23 @@ class Emitter:
             self.literals[place] = float(self.tape.arrays[instruction.static[0]])
         elif instruction.operation == "array":
             self.constant(place, self.tape.arrays[instruction.static[0]])
+        elif not instruction.shape and self.is_known(instruction):
+            numbers = [
+                a if isinstance(a, float) else self.literals[a] for a in instruction.arguments
+            ]
+            self.literals[place] = known(instruction.operation, numbers)
         elif self.fits(place, instruction):
             self.weights[place] = self.weight(instruction)
         else:
             self.assign(place)
+
+    def is_known(self, instruction: Instruction) -> bool:
+        """Whether an operation of numbers has no argument that varies."""
+        operands = instruction.arguments
+        return instruction.operation in self.target.templates and all(
+            isinstance(a, float) or (a in self.literals and not self.tape[a].shape)
+            for a in operands
+        )
 
     def constant(self, place: int, array: Any) -> None:
         """Assign a constant array to a variable."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from cgcli.export import c
 from cgcli.export.emit import commented
 from cgcli.export.loops import LoopEmitter
-from cgcli.export.target import Function, Loops, Target, pieces
+from cgcli.export.target import Function, Loops, Target, pieces, table
 from cgcli.operations.row import Shape
 
 _WORDS: Final = {
@@ -79,33 +79,17 @@ def _nested(text: str, shape: Shape) -> str:
     return text
 
 
-_KEPT: Final = """
-await break case catch class const continue debugger default delete do else enum eval export
-extends false finally for function if implements import in instanceof interface let new null
-package private protected public return static super switch this throw true try typeof var void
-while with yield arguments undefined NaN Infinity Math Number Array i j
-"""
-_NAMES: Final = {
-    **{name: f"Math.{word}" for name, word in c.NAMES.items()},
-    "absolute": "Math.abs", "rint": "cg_rint", "erf": "cg_erf", "erfc": "cg_erfc",
-    "hypot": "cg_hypot", "power": "cg_pow",
-}  # fmt: skip
-
 TARGET: Final = Target(
-    name="js",
-    templates={**c.TEMPLATES, **{name: f"{word}(<*>)" for name, word in _NAMES.items()}},
-    constants={"inf": "Infinity", "nan": "NaN", "true": "true", "false": "false"},
+    **table("js"),
     prelude={
         **pieces("js.txt", r"(?:function|const) (cg_\w+)"),
         **{name: translated(text) for name, text in c.tables().items()},
         **{name: translated(text) for name, text in pieces("special.txt", r"(cg_\w+)\(").items()},
     },
-    reserved=frozenset(re.findall(r"\w+", _KEPT)),
     clean=c.clean,
     variable=lambda name, text, truth: f"const {name} = {text};",
     array=_array,
     define=_define,
-    library="JavaScript",
     comment="// ",
     emitter=LoopEmitter,
     loops=Loops(

@@ -5,53 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cgcli.export.emit import Emitter
-from cgcli.export.python import HELPERS, RESERVED, body, clean, module
-from cgcli.export.target import INFIX, Function, Target, pieces
-from cgcli.graph.templates import Pattern
-
-_SAME: Final = (
-    "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
-    "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh",
-    "arctanh", "floor", "ceil", "absolute", "sign", "maximum", "minimum", "outer", "diag",
-)  # fmt: skip
-"""Instructions that NumPy, and what is like it, has functions of the same names for."""
-
-
-def like_numpy(np: str) -> dict[str, Pattern]:
-    """Return the templates of a library that is like NumPy, by the name it is imported as."""
-    return {
-        **INFIX,
-        **{name: f"{np}.{name}(<*>)" for name in _SAME},
-        "where": f"{np}.where(<0?>, <1>, <2>)",
-        "truth": f"{np}.where(<0?>, 1.0, 0.0)",
-        "holds": ("comparison?", "<0:sum> != 0"),
-        **{
-            name: ("choice?", f"{np}.{name}({inner})")
-            for name, inner in (
-                ("logical_and", "<0?>, <1?>"), ("logical_or", "<0?>, <1?>"), ("logical_not", "<0?>")
-            )
-        },
-        "power": f"{np}.power(<0>, <1>)",
-        "rint": f"{np}.round(<0>)",
-        "mod": f"{np}.mod(<0>, <1>)",
-        "sum": f"{np}.sum(<0><axis>)",
-        "amax": f"{np}.max(<0><axis>)",
-        "amin": f"{np}.min(<0><axis>)",
-        "any": f"{np}.any(<0?><axis>)",
-        "cumsum": f"{np}.cumsum(<0>, axis=0)",
-        "spread": f"{np}.broadcast_to(<0>, <shape>)",
-        "repeat": "<0:atom>",
-        "transpose": "<0:atom>.T",
-        "index": "<0:atom>[<static>]",
-        "piece": "<0:atom>[<static>]",
-        "scatter": "_put(<0>, <shape>, np.s_[<static>])",
-        **{
-            name: f"_{name}(<*>)"
-            for name in ("prod", "others", "concat", "onehot", "cbrt", "outside", "matmul")
-        },
-        "cumsum back": "_cumsum_back(<0>)",
-    }  # fmt: skip
-
+from cgcli.export.python import HELPERS, body, clean, module
+from cgcli.export.target import Function, Target, pieces, table
 
 _BY_ELEMENT: Final = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
 
@@ -72,18 +27,7 @@ def _array(name: str, array: Any) -> str:
 
 
 TARGET: Final = Target(
-    name="numpy",
-    templates={
-        **like_numpy("np"),
-        "power": "np.float_power(<0>, <1>)",
-        "rint": "np.rint(<0>)",
-        "stack": "np.stack([<*>])",
-        "jacobian": "np.reshape([<*>], <shape>)",
-        "grow": "np.expand_dims(<0>, <static>)",
-        "cumsum back": "np.cumsum(<0:atom>[::-1])[::-1]",
-        **{name: f"_{name}_of(<*>)" for name in _BY_ELEMENT},
-    },
-    constants={"inf": "np.inf", "nan": "np.nan", "true": "True", "false": "False"},
+    **table("numpy"),
     prelude={
         **HELPERS,
         **{
@@ -93,11 +37,9 @@ TARGET: Final = Target(
         },
         **pieces("numpy.txt", r"^(?:def )?(\w+)"),
     },
-    reserved=RESERVED | {"np", "map", *(f"_{name}_of" for name in _BY_ELEMENT)},
     clean=clean,
     variable=lambda name, text, truth: f"{name} = {text}",
     array=_array,
     define=_define,
-    library="NumPy",
     emitter=Emitter,
 )

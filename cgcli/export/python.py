@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -11,22 +10,16 @@ from typing import Any, Final
 
 from cgcli.export.emit import commented
 from cgcli.export.loops import LoopEmitter
-from cgcli.export.target import INFIX, Function, Loops, Target, pieces
-from cgcli.graph.templates import Pattern
+from cgcli.export.target import Function, Loops, Target, pieces, table
 from cgcli.numbers import gammas, polygamma
 from cgcli.operations.row import Shape
 
-_NEVER_RAISE: Final = {
-    "hypot": "hypot", "arctan": "atan", "arctan2": "atan2", "tanh": "tanh", "arcsinh": "asinh",
-    "erf": "erf", "erfc": "erfc",
-}  # fmt: skip
-_MAY_RAISE: Final = {
-    "sqrt": "sqrt", "exp": "exp", "expm1": "expm1", "sin": "sin", "cos": "cos", "tan": "tan",
-    "arcsin": "asin", "arccos": "acos", "cosh": "cosh", "arccosh": "acosh",
-    "log": "log, {0: -math.inf}", "log2": "log2, {0: -math.inf}",
-    "log10": "log10, {0: -math.inf}", "log1p": "log1p, {-1: -math.inf}",
-    "arctanh": "atanh, {-1: -math.inf, 1: math.inf}",
-}  # fmt: skip
+_MAY_RAISE: Final = (
+    "sqrt", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "cosh", "acosh",
+    "log, {0: -math.inf}", "log2, {0: -math.inf}", "log10, {0: -math.inf}",
+    "log1p, {-1: -math.inf}", "atanh, {-1: -math.inf, 1: math.inf}",
+)  # fmt: skip
+"""Functions of `math`, and their poles."""
 
 
 def functions_of(*modules: Any) -> dict[str, str]:
@@ -70,20 +63,9 @@ HELPERS: Final = {
     **pieces("python.txt", r"^(?:def )?(\w+)"),
     **{
         f"_{text.partition(',')[0]}": f"_{text.partition(',')[0]} = _ieee(math.{text})"
-        for text in _MAY_RAISE.values()
+        for text in _MAY_RAISE
     },
 }
-_CALLED: Final = {
-    "power": "pow", "maximum": "max", "minimum": "min", "rint": "round", "mod": "mod",
-    "floor": "floor", "ceil": "ceil", "sign": "sign", "cbrt": "cbrt", "sinh": "sinh",
-    "gamma": "gamma", "lgamma": "lgamma", "digamma": "digamma", "polygamma": "polygamma",
-    "divide": "div", "outside": "outside",
-    **{name: text.partition(",")[0] for name, text in _MAY_RAISE.items()},
-}  # fmt: skip
-"""By instruction the helper that it calls."""
-RESERVED: Final = frozenset(
-    [*keyword.kwlist, *HELPERS, "__debug__", "math", "functools", "abs", "float", "range", "i", "j"]
-)
 
 
 def clean(name: str) -> str:
@@ -163,31 +145,13 @@ def _loop(loops: Sequence[tuple[str, int]], statement: str) -> list[str]:
     return [*lines, "    " * len(loops) + statement]
 
 
-_TEMPLATES: Final[dict[str, Pattern]] = {
-    **INFIX,
-    **{name: f"math.{word}(<*>)" for name, word in _NEVER_RAISE.items()},
-    **{name: f"_{word}(<*>)" for name, word in _CALLED.items()},
-    "divide by a number": INFIX["divide"],
-    "absolute": "abs(<0>)",
-    "where": ("choice", "<1:comparison> if <0:comparison?> else <2:comparison>"),
-    "logical_and": ("choice?", "<0:comparison?> and <1:comparison?>"),
-    "logical_or": ("choice?", "<0:comparison?> or <1:comparison?>"),
-    "logical_not": ("choice?", "not <0:comparison?>"),
-    "truth": "float(<0?>)",
-    "holds": ("comparison?", "<0:sum> != 0"),
-}
-
 TARGET: Final = Target(
-    name="python",
-    templates=_TEMPLATES,
-    constants={"inf": "math.inf", "nan": "math.nan", "true": "True", "false": "False"},
+    **table("python"),
     prelude=HELPERS,
-    reserved=RESERVED,
     clean=clean,
     variable=lambda name, text, truth: f"{name} = {text}",
     array=lambda name, array: f"{name} = {array.reshape(-1).tolist()}".replace("nan", "math.nan"),
     define=_define,
-    library="Python's math",
     emitter=LoopEmitter,
     loops=Loops(
         literal=lambda name, texts: f"{name} = [{', '.join(texts)}]",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.calculus.sweep import element
 from cgcli.errors import CgraphError
 from cgcli.graph.graph import Graph
+from cgcli.numbers.arrays import ARRAYS, quiet
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.rounded import Rounded
 from cgcli.operations.row import Rule, Shape
@@ -122,6 +123,27 @@ def _chosen(condition: Any, a: Any, b: Any) -> Any:
     if not isinstance(b, Cell):
         return opposite | a if b else condition & a
     return (condition & a) | (opposite & b)
+
+
+def known(operation: str, numbers: Sequence[float]) -> float:
+    """Return an operation of numbers; truths are 1 and 0.
+
+    >>> known("less", (1.0, 2.0)), known("power", (-1.0, 0.5))
+    (1.0, nan)
+    """
+    if operation in ("truth", "repeat"):
+        return float(numbers[0])
+    if operation == "outside":
+        return math.nan if math.isfinite(numbers[0]) else numbers[0]
+    if operation == "where":
+        return numbers[1] if numbers[0] else numbers[2]
+    name = _NAMED.get(operation, operation)
+    function = getattr(np, name) if hasattr(np, name) else getattr(ARRAYS, name)
+    with quiet():
+        return float(function(*numbers))
+
+
+_NAMED: Final = {"power": "float_power"}
 
 
 def routine(

@@ -3,74 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from cgcli.errors import CgraphError, excerpt
 from cgcli.export.emit import Emitter
 from cgcli.export.python import clean as clean_in_python
 from cgcli.export.routine import Result, Routine
-from cgcli.export.target import INFIX, Function, Target
+from cgcli.export.target import Function, Target, table
 from cgcli.export.unroll import unrolled
-from cgcli.graph.templates import Pattern
 from cgcli.plan.tape import Instruction
 
 _MOST: Final = 4_000
 """How many steps a SELECT has at most: with more DuckDB takes minutes to plan it."""
 
-_NAN: Final = "'nan'::DOUBLE"
-_TEMPLATES: Final[dict[str, Pattern]] = {
-    **{name: INFIX[name] for name in ("add", "subtract", "multiply", "divide", "negative")},
-    # NaN is the greatest number there, and equal to itself.
-    "less": ("choice?", "<0:sum> < <1:sum> AND NOT isnan(<1>)"),
-    "less by a number": ("comparison?", "<0:sum> < <1:sum>"),
-    "less_equal": ("choice?", "<0:sum> <= <1:sum> AND NOT isnan(<1>)"),
-    "less_equal by a number": ("comparison?", "<0:sum> <= <1:sum>"),
-    "greater": ("choice?", "<0:sum> > <1:sum> AND NOT isnan(<0>)"),
-    "greater_equal": ("choice?", "<0:sum> >= <1:sum> AND NOT isnan(<0>)"),
-    "equal": ("choice?", "<0:sum> = <1:sum> AND NOT isnan(<0>)"),
-    "equal by a number": ("comparison?", "<0:sum> = <1:sum>"),
-    "not_equal": ("choice?", "<0:sum> <> <1:sum> OR isnan(<0>)"),
-    "not_equal by a number": ("comparison?", "<0:sum> <> <1:sum>"),
-    "logical_and": ("choice?", "<0:comparison?> AND <1:comparison?>"),
-    "logical_or": ("choice?", "<0:comparison?> OR <1:comparison?>"),
-    "logical_not": ("choice?", "NOT <0:atom?>"),
-    "where": "CASE WHEN <0?> THEN <1> ELSE <2> END",
-    "truth": "CASE WHEN <0?> THEN 1e0 ELSE 0e0 END",
-    "holds": ("comparison?", "<0:sum> <> 0"),
-    "maximum": "greatest(<0>, <1>)",
-    "minimum": f"CASE WHEN isnan(<0>) OR isnan(<1>) THEN {_NAN} ELSE least(<0>, <1>) END",
-    "minimum by a number": "CASE WHEN isnan(<0>) THEN <0> ELSE least(<0>, <1>) END",
-    "absolute": "abs(<0>)",
-    "sign": "CASE WHEN isnan(<0>) THEN <0> ELSE sign(<0>) END",
-    "rint": "round_even(<0>, 0)",
-    "power": "pow(<0>, <1>)",
-    "log": "ln(<0>)",
-    "outside": f"CASE WHEN isfinite(<0>) THEN {_NAN} ELSE <0> END",
-    "expm1": "CASE WHEN abs(<0>) > 1 THEN exp(<0>) - 1 WHEN exp(<0>) = 1 THEN <0> "
-    "ELSE (exp(<0>) - 1)*<0:sign>/ln(exp(<0>)) END",
-    "log1p": "CASE WHEN 1 + <0:product> = 1 THEN <0> WHEN <0> > 1 THEN ln(1 + <0:product>) "
-    "ELSE ln(1 + <0:product>)*<0:sign>/((1 + <0:product>) - 1) END",
-    "hypot": "CASE WHEN isinf(<0>) OR isinf(<1>) THEN 'inf'::DOUBLE WHEN <0> = 0 AND <1> = 0 "
-    "THEN 0e0 ELSE greatest(abs(<0>), abs(<1>))*sqrt(pow(<0>/greatest(abs(<0>), abs(<1>)), 2) + "
-    "pow(<1>/greatest(abs(<0>), abs(<1>)), 2)) END",
-    "mod": "CASE WHEN fmod(<0>, <1>) <> 0 AND (fmod(<0>, <1>) < 0) <> (<1> < 0) "
-    "THEN fmod(<0>, <1>) + <1> ELSE fmod(<0>, <1>) END",
-    **{
-        name: f"{word}(<*>)"
-        for name, word in {
-            "sqrt": "sqrt", "cbrt": "cbrt", "exp": "exp", "log2": "log2", "log10": "log10",
-            "sin": "sin", "cos": "cos", "tan": "tan", "arcsin": "asin", "arccos": "acos",
-            "arctan": "atan", "arctan2": "atan2", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-            "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "floor": "floor",
-            "ceil": "ceil", "gamma": "gamma", "lgamma": "lgamma",
-        }.items()
-    },
-}  # fmt: skip
+_TABLE: Final = table("sql")
 
 
 def _repeats(operation: str) -> bool:
     """Whether a template has an argument twice, which must be a name or a number then."""
-    pattern = _TEMPLATES.get(operation, "")
+    pattern = _TABLE["templates"].get(operation, "")
     text = pattern if isinstance(pattern, str) else pattern[1]
     places = re.findall(r"<(\d)", text)
     return len(places) > len({*places})
@@ -93,6 +44,10 @@ class SqlEmitter(Emitter):
             if made.lower() != name.lower():
                 message = f"no column of SQL can be called '{excerpt(name)}'"
                 raise CgraphError("name", f"{message} beside the others", "give it another name")
+
+    def emit(self, name: str) -> Function:
+        """Return the SELECT; the name is that of a table, or what reads one."""
+        return super().emit(name)._replace(name=name)
 
     def write(self, place: int, instruction: Instruction) -> None:
         """Write an instruction down; an element of an array is one of a list."""
@@ -117,7 +72,7 @@ class SqlEmitter(Emitter):
 
 def _define(function: Function) -> str:
     names = [line.text[0].rpartition(" AS ")[2] for line in function.lines]
-    known = {name: 0 for name in names}
+    known = dict.fromkeys(names, 0)
     steps: dict[int, list[str]] = {}
     for name, line in zip(names, function.lines, strict=True):
         text = line.text[0]
@@ -129,9 +84,8 @@ def _define(function: Function) -> str:
     parts = [f"step0 AS ({replaced} FROM {function.name})"]
     for level, texts in sorted(steps.items()):
         inner = ",\n        ".join(texts)
-        parts.append(
-            f"step{level} AS (\n    SELECT *,\n        {inner}\n    FROM step{level - 1}\n)"
-        )
+        lines = [f"step{level} AS (", "    SELECT *,", f"        {inner}"]
+        parts.append("\n".join([*lines, f"    FROM step{level - 1}", ")"]))
     results = [text if text == name else f"{text} AS {name}" for name, text, _ in function.results]
     every = f"* EXCLUDE ({', '.join(names)})" if names else "*"
     titled = f"-- {', '.join(name for name, _, _ in function.results)} of {function.title}"
@@ -151,28 +105,13 @@ def _number(text: str, level: int) -> str:
     return text if "e" in text else f"{text.removesuffix('.0')}e0"
 
 
-_WORDS: Final = """
-all analyse analyze and any array as asc asymmetric between both by case cast check collate column
-constraint create cross current_date current_time current_timestamp default deferrable desc
-describe distinct do else end except false fetch filter for foreign from full glob grant group
-having ilike in initially inner intersect into is isnull join lambda lateral leading left like
-limit localtime localtimestamp map natural not notnull null offset on only or order outer over
-overlaps pivot placing positional primary qualify references returning right select semi show
-similar some summarize symmetric table tablesample then to trailing true union unique unpivot
-user using variadic verbose when where window with nan inf double value
-"""
-
 TARGET: Final = Target(
-    name="sql",
-    templates=_TEMPLATES,
-    constants={"inf": "'inf'::DOUBLE", "nan": _NAN, "true": "TRUE", "false": "FALSE"},
+    **_TABLE,
     prelude={},
-    reserved=frozenset(re.findall(r"\w+", _WORDS)) - {"value"},
     clean=clean,
     variable=lambda name, text, truth: f"{text} AS {name}",
     array=lambda name, array: "",
     define=_define,
-    library="SQL",
     emitter=SqlEmitter,
     number=_number,
 )

@@ -121,23 +121,33 @@ class Target:
 
 def pieces(name: str, pattern: str) -> dict[str, str]:
     """Return the parts of a file beside this one by what they define; blank lines stand between."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
-    with open(path, encoding="utf-8") as file:
+    with open(_beside(name), encoding="utf-8") as file:
         texts = re.split(r"\n\n+(?=\S)", file.read().rstrip("\n"))
     return {re.findall(pattern, text)[0]: text for text in texts}
 
 
-INFIX: dict[str, Pattern] = {
-    "add": ("sum", "<0:sum> + <1:product>"),
-    "subtract": ("sum", "<0:sum> - <1:product>"),
-    "multiply": ("product", "<0:product>*<1:sign>"),
-    "divide": ("product", "<0:product>/<1:sign>"),
-    "negative": ("sign", "-<0:power>"),
-    "less": ("comparison?", "<0:sum> < <1:sum>"),
-    "less_equal": ("comparison?", "<0:sum> <= <1:sum>"),
-    "greater": ("comparison?", "<0:sum> > <1:sum>"),
-    "greater_equal": ("comparison?", "<0:sum> >= <1:sum>"),
-    "equal": ("comparison?", "<0:sum> == <1:sum>"),
-    "not_equal": ("comparison?", "<0:sum> != <1:sum>"),
-}
-"""Operators that most languages write alike."""
+def table(name: str) -> dict[str, Any]:
+    """Return what a language's table beside this file says: its templates, numbers and words.
+
+    >>> table("python")["constants"]["inf"]
+    'math.inf'
+    """
+    import tomllib
+
+    with open(_beside(f"{name}.toml"), "rb") as file:
+        read = tomllib.load(file)
+    patterns: dict[str, Pattern] = {key: f"{word}(<*>)" for key, word in read["calls"].items()}
+    for key, text in read["templates"].items():
+        patterns[key] = text if isinstance(text, str) else tuple(text)
+    return {
+        "name": name,
+        "library": read["library"],
+        "pointed": read.get("pointed", False),
+        "templates": patterns,
+        "constants": read.get("constants", {}),
+        "reserved": frozenset(read.get("words", "").split()),
+    }
+
+
+def _beside(name: str) -> str:
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)

@@ -8,16 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.export.routine import Result, Routine
+from cgcli.export.routine import Result, Routine, known
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.real import Careful
 from cgcli.operations.row import Span, selected
-from cgcli.plan import kernels
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.functions import cells
 from cgcli.plan.tape import Instruction, Tape
-
-_KNOWN: Final = {"power": np.float_power, "maximum": np.maximum, "minimum": np.minimum}
 
 
 class Unroller:
@@ -103,13 +100,7 @@ class Unroller:
             return (a if b else 0.0) if operation == "logical_and" else (1.0 if b else a)
         if any(isinstance(number, Cell) for number in numbers):
             return elementwise(self.tape, operation, *numbers)
-        if operation == "truth":
-            return float(numbers[0])
-        if operation == "outside":
-            return math.nan if math.isfinite(numbers[0]) else numbers[0]
-        function = _KNOWN.get(operation) or getattr(np, operation, None)
-        with np.errstate(all="ignore"):
-            return float((function or kernels._fused(operation))(*numbers))  # noqa: SLF001
+        return Careful(known(operation, numbers))
 
     def _reduced(self, operation: str, part: Any, axis: int | None) -> Any:
         word = _REDUCED[operation]

@@ -57,7 +57,7 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
     unread = frozenset(step for line in unreadable for step in line.steps) - answered
     judged = _earned(marking.judged)
     if unread:
-        with quiet(exercise):
+        with silent(exercise.graph):
             judged = _excused(marking, judged, unread)
     return Marked(sheet, judged, unreadable, missing)
 

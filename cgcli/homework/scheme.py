@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, Place, few, file_error, nearest, shorten
-from cgcli.homework.answers import Formula, read_answer, read_right
+from cgcli.homework.answers import read_answer
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marks import Points
 from cgcli.homework.mistakes.row import Example, GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
+from cgcli.homework.rights import Formula, read_right
 from cgcli.homework.sheets import Line
 from cgcli.language.answer import parse_answer
 

@@ -17,15 +17,15 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.export.routine import Routine, routine
-from cgcli.export.targets import source
+from cgcli.export.targets import binary, source
 from tests.concordance.asking import Point, Question, Reply, by_rows, each, flat
 
 Run = Callable[..., Any]
 
 
-def routine_of(question: Question) -> Routine:
+def routine_of(question: Question, *, value_only: bool = False) -> Routine:
     graph = question.parsed.graph(question.bindings(question.points[0]))
-    return routine(graph, {}, jacobian=question.elements > 1)
+    return routine(graph, {}, jacobian=question.elements > 1, value_only=value_only)
 
 
 def by_python(code: str, made: Routine) -> Run:
@@ -104,6 +104,30 @@ def by_sql(code: str, made: Routine) -> Run:
     return call
 
 
+def by_jax(code: str, made: Routine) -> Run:
+    jax = importlib.import_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    call = by_python(code, made)
+    return lambda *values: [np.asarray(part) for part in call(*values)]
+
+
+def by_torch(code: str, made: Routine) -> Run:
+    call = by_python(code, made)
+    return lambda *values: [part.numpy() for part in call(*values)]
+
+
+def by_onnx(code: str, made: Routine) -> Run:
+    """The model, checked and run by onnxruntime; the value alone."""
+    runtime = importlib.import_module("onnxruntime")
+    runtime.set_default_logger_severity(4)
+    session = runtime.InferenceSession(binary(code), providers=["CPUExecutionProvider"])
+    names = [argument.name for argument in session.get_inputs()]
+    return lambda *values: session.run(
+        None,
+        {name: np.array(value, dtype=float) for name, value in zip(names, values, strict=True)},
+    )
+
+
 COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
 
 RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
@@ -112,6 +136,9 @@ RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
     "c": by_c,
     "js": by_js,
     "sql": by_sql,
+    "jax": by_jax,
+    "torch": by_torch,
+    "onnx": by_onnx,
 }
 
 
@@ -119,7 +146,7 @@ def exported(language: str) -> Callable[[Question], list[Reply | None]]:
     """The exported function, called at every point."""
 
     def ask_all(question: Question) -> list[Reply | None]:
-        made = routine_of(question)
+        made = routine_of(question, value_only=language == "onnx")
         try:
             code = source(made, language)
         except CgraphError as error:
