@@ -17,7 +17,7 @@ from cgcli.calculus.backward import backward, contribution, steps_of
 from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import Sweep, element
+from cgcli.calculus.sweep import Sweep, seeds
 from cgcli.calculus.trail import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
@@ -180,16 +180,13 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
     rows = size(graph.shape(target))
     lines = np.concatenate([block.reshape(rows, -1) for block in result.jacobian.values()], axis=1)
     looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
-    for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
-        of, inner = element(graph, target, index)
-        if not active[of] or _is_usual(line) or looked == _ROWS or not left:
+    for place, of, seed in seeds(graph, target, active, 0.0, 1.0):
+        if looked == _ROWS or not left:
+            break
+        if _is_usual(lines[place]):
             continue
         looked += 1
-        seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
-        trail = Trail(result.trail.faults)
-        if inner:
-            seed[inner] = 1.0
-            trail.masks[of] = seed != 0
+        trail = Trail(result.trail.faults, {of: seed != 0} if np.shape(seed) else {})
         gradients = backward(graph, result.values, of, active, trail, seed)
         more = gradient_departure(result, gradients, trail.masks, left)
         left -= {note.kind for notes_there in more.values() for note in notes_there}
