@@ -21,7 +21,7 @@ from cgcli.calculus.sweep import Sweep, seeds
 from cgcli.calculus.trail import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import anywhere, by_element
+from cgcli.numbers.elements import anywhere, by_element, elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import size
 from cgcli.words import Message
@@ -321,12 +321,10 @@ def _is_less(truth: Any) -> bool:
 
 def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
     """Return the elements of an array beside those of another, or two numbers."""
-    from cgcli.numbers import wide
+    from cgcli.numbers.wide import wide
 
-    if isinstance(value, float) or not value.shape:
-        truth = truth.item() if hasattr(truth, "shape") else truth
-        return iter([(float(value), wide.wide(truth) if isinstance(truth, int) else truth)])
-    return zip(value.flat, truth.flat, strict=True)
+    truths = (wide(number) if isinstance(number, int) else number for number in elements(truth))
+    return zip(elements(value), truths, strict=True)
 
 
 def _can_be_told(graph: Graph, node: int, parts: list[Any]) -> bool:
