@@ -53,10 +53,16 @@ def product(a: Array, b: Array) -> Array:
     """Return the product of two series, by Cauchy's rule."""
     times = _multiplying(a, b)
     with np.errstate(all="ignore"):
-        return np.array([
+        terms = np.array([
             functools.reduce(np.add, [times(a[i], i, b[k - i], k - i) for i in range(k + 1)])
             for k in range(len(a))
         ])  # fmt: skip
+    if times is _times:
+        for k in range(1, len(terms)):
+            # Two that grow faster than their powers may meet in the one before: √t·√t is t.
+            pairs = (np.isinf(a[i]) & np.isinf(b[k + 1 - i]) for i in range(1, k + 1))
+            terms[k] = np.where(functools.reduce(np.logical_or, pairs), np.nan, terms[k])
+    return terms
 
 
 def shifted(a: Array, places: int) -> Array:
@@ -103,4 +109,7 @@ def next_term(slope: Array, steps: Array) -> Array:
     k = len(steps)
     times = _multiplying(steps, slope)
     products = [i * times(steps[i - 1], i, slope[k - i], k - i) for i in range(1, k + 1)]
+    if k == 1:
+        # Of a slope that is 0 so much is not known: that of u² at u = √t makes 1 of it.
+        products = [np.where((slope[0] == 0) & np.isinf(steps[0]), np.nan, products[0])]
     return functools.reduce(np.add, products) / k
