@@ -86,7 +86,8 @@ def _limit(result: Result, inputs: Mapping[str, Any], name: str, sign: float) ->
         return near[2]
     if abs(second) > abs(first) / 16:
         return None
-    limit = near[2] - second * second / (second - first)
+    # The square of a difference may leave the doubles.
+    limit = near[2] - second * (second / (second - first))
     return limit if abs(limit) > _SAME * scale else 0.0
 
 

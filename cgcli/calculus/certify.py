@@ -7,6 +7,7 @@ ball is small enough to judge by, or up to a limit; what is then not known is `u
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -30,6 +31,7 @@ from cgcli.calculus.precision import FIRST_BITS, MOST_BITS, Leaves, bits_for, pr
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import jacobian
+from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, Ball, ball
 from cgcli.numbers.elements import by_element, filled
@@ -138,16 +140,8 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
 
     `result` is that of the doubles, which may decide a comparison otherwise.
     """
-    graph = result.graph
-    near = Result(
-        graph,
-        [_doubles(finding) for finding in certificate.values],
-        result.of,
-        result.active,
-        result.sources,
-        result.kind,
-        result.varying,
-    )
+    near = copy.copy(result)
+    near.values, near.trail = list(map(_doubles, certificate.values)), Trail()
     if certificate.jacobian is not None:
         near.jacobian = {name: _doubles(finding) for name, finding in certificate.jacobian.items()}
     else:
@@ -155,7 +149,8 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
         near.gradient = {name: _doubles(gradients[node]) for name, node in near.sources.items()}
     reached = [True if flag else None for flag in result.active]
     notes_by_node = kinks(near, reached, lambda: near.values)
-    return {node: notes for node, notes in notes_by_node.items() if graph.operations[node].step}
+    rows = result.graph.operations
+    return {node: notes for node, notes in notes_by_node.items() if rows[node].step}
 
 
 def _doubles(finding: Finding | None) -> Any:

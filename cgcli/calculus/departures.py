@@ -17,11 +17,11 @@ from cgcli.calculus.backward import backward, contribution, steps_of
 from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import Sweep, element
+from cgcli.calculus.sweep import Sweep, seeds
 from cgcli.calculus.trail import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import anywhere, by_element
+from cgcli.numbers.elements import anywhere, by_element, elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import size
 from cgcli.words import Message
@@ -180,16 +180,13 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
     rows = size(graph.shape(target))
     lines = np.concatenate([block.reshape(rows, -1) for block in result.jacobian.values()], axis=1)
     looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
-    for index, line in zip(np.ndindex(graph.shape(target)), lines, strict=True):
-        of, inner = element(graph, target, index)
-        if not active[of] or _is_usual(line) or looked == _ROWS or not left:
+    for place, of, seed in seeds(graph, target, active, 0.0, 1.0):
+        if looked == _ROWS or not left:
+            break
+        if _is_usual(lines[place]):
             continue
         looked += 1
-        seed: Any = np.zeros(graph.shape(of)) if inner else 1.0
-        trail = Trail(result.trail.faults)
-        if inner:
-            seed[inner] = 1.0
-            trail.masks[of] = seed != 0
+        trail = Trail(result.trail.faults, {of: seed != 0} if np.shape(seed) else {})
         gradients = backward(graph, result.values, of, active, trail, seed)
         more = gradient_departure(result, gradients, trail.masks, left)
         left -= {note.kind for notes_there in more.values() for note in notes_there}
@@ -324,12 +321,10 @@ def _is_less(truth: Any) -> bool:
 
 def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
     """Return the elements of an array beside those of another, or two numbers."""
-    from cgcli.numbers import wide
+    from cgcli.numbers.wide import wide
 
-    if isinstance(value, float) or not value.shape:
-        truth = truth.item() if hasattr(truth, "shape") else truth
-        return iter([(float(value), wide.wide(truth) if isinstance(truth, int) else truth)])
-    return zip(value.flat, truth.flat, strict=True)
+    truths = (wide(number) if isinstance(number, int) else number for number in elements(truth))
+    return zip(elements(value), truths, strict=True)
 
 
 def _can_be_told(graph: Graph, node: int, parts: list[Any]) -> bool:

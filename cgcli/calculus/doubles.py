@@ -55,9 +55,9 @@ class Doubles(Kind):
         limits: Limits = Limits(),
     ) -> Result:
         """Return values and gradients, with the notes on what is not finite."""
-        from cgcli.calculus.evaluate import evaluate
+        from cgcli.calculus.evaluate import evaluate, prepared
 
-        return evaluate(graph, inputs, of, wrt, limits, kind=self)
+        return evaluate(prepared(graph, of, wrt, limits, self), inputs)
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the values; inf and NaN where IEEE 754 has them."""

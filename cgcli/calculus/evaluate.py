@@ -50,20 +50,12 @@ def prepared(
     return Result(graph, [], target, active, sources, kind, varying)
 
 
-def evaluate(
-    graph: Graph,
-    inputs: Mapping[str, Any],
-    of: str | None = None,
-    wrt: Sequence[str] | None = None,
-    limits: Limits = Limits(),
-    *,
-    kind: Kind,
-) -> Result:
-    """Return the values of a graph in doubles, and the gradients of one node.
+def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
+    """Return a result that was prepared, with values and gradients in doubles, and the notes.
 
-    `inputs` has a float or an array for every input; the rest is as `prepared` has it.
+    `inputs` has a float or an array for every input.
     """
-    result = prepared(graph, of, wrt, limits, kind)
+    graph = result.graph
     target, active = result.of, result.active
     values = result.values = forward(graph, inputs)
     by_node, faults, forms = notes.examine(graph, values)

@@ -65,7 +65,7 @@ class Exactly(Kind):
         """Return the fraction that a numeral is: 1/10 for 0.1."""
         ratio = read_numeral(text, self.room)
         if isinstance(ratio, NoValue):
-            raise refusals.too_long("it", self.limits)
+            raise refusals.too_long(self.limits)
         return Fraction(ratio)
 
     def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:

@@ -26,6 +26,9 @@ class MaskedSweep(Sweep):
     is carried back with the gradient: a branch that was not taken is never multiplied by 0.
     """
 
+    bare = False
+    """Whether what is sent is multiplied by nothing."""
+
     def __init__(self, graph: Graph, m: Namespace, values: Any = None) -> None:
         super().__init__(graph, m, values)
         self.masks: dict[int, Any] = {}
@@ -120,19 +123,15 @@ class MaskedSweep(Sweep):
             sent = m.where(reached, self.reduce(sent, node, argument), 0.0)
             yield place, Masked(sent, None if state else reached)
 
-    def is_bare(self, node: int) -> bool:
-        """Whether what a node sends is multiplied by nothing."""
-        return False
-
     def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
         """Return local derivatives; ones where nothing is multiplied."""
-        if self.is_bare(node):
+        if self.bare:
             return [1.0] * len(places)
         return super().partials(node, places, parts)
 
     def factors(self, node: int, of: Callable[[int], Any] | None = None) -> tuple[Any, Parts]:
         """Return what a pullback multiplies by; ones where nothing is multiplied."""
-        return super().factors(node, self.ones if of is None and self.is_bare(node) else of)
+        return super().factors(node, self.ones if of is None and self.bare else of)
 
     def scattered(self, node: int, sent: Any) -> Any:
         """Return the mask of what is sent to some elements; None where that need not be known."""

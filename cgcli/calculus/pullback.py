@@ -186,6 +186,8 @@ class TaintSweep(ArraySweep):
     send on of what came to them so, and nothing else.
     """
 
+    bare = True
+
     def __init__(
         self,
         graph: Graph,
@@ -201,10 +203,6 @@ class TaintSweep(ArraySweep):
     def tainted(self, node: int) -> bool:
         """Return whether a step sends on what comes to it."""
         return self._steps is not None
-
-    def is_bare(self, node: int) -> bool:
-        """Return that nothing is multiplied."""
-        return True
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]

@@ -77,10 +77,10 @@ def _more(limits: Limits) -> str:
     return f"{_DIGITS}; --max-bits {2 * limits.bits} allows more"
 
 
-def too_long(what: str, limits: Limits) -> CgraphError:
+def too_long(limits: Limits) -> CgraphError:
     """Return the error for a numeral that is too long to be a fraction."""
     digits = limits.bits * 3 // 10
-    message = f"{what} is longer than {limits.bits:,} bits, about {digits:,} digits"
+    message = f"it is longer than {limits.bits:,} bits, about {digits:,} digits"
     return CgraphError("limit", message, _more(limits))
 
 

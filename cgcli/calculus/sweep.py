@@ -40,6 +40,25 @@ def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple
     return node, index
 
 
+def seeds(
+    graph: Graph, of: int, active: bytearray, zero: Any, one: Any
+) -> Iterator[tuple[int, int, Any]]:
+    """Yield the places of a node's elements, with the node that each stands for, and its seed.
+
+    Elements that nothing active leads to are left out.
+    """
+    import numpy as np
+
+    for place, index in enumerate(np.ndindex(graph.shape(of))):
+        node, inner = element(graph, of, index)
+        if active[node]:
+            seed = one
+            if inner:
+                seed = np.full(graph.shape(node), zero)
+                seed[inner] = one
+            yield place, node, seed
+
+
 def jacobian(
     graph: Graph,
     of: int,
@@ -66,14 +85,7 @@ def jacobian(
     shape = graph.shape(of)
     shapes = {name: graph.shape(node) for name, node in sources.items()}
     rows = {name: np.full((size(shape), *inner), zero) for name, inner in shapes.items()}
-    for place, index in enumerate(np.ndindex(shape)):
-        node, inner = element(graph, of, index)
-        if not active[node]:
-            continue
-        seed = one
-        if inner:
-            seed = np.full(graph.shape(node), zero)
-            seed[inner] = one
+    for place, node, seed in seeds(graph, of, active, zero, one):
         gradients = backward(node, seed)
         for name, source in sources.items():
             if gradients[source] is not None:

@@ -31,15 +31,15 @@ class RoomError(ArithmeticError):
 class Room:
     """How many bits a numerator or a denominator may have, and how much work is left in all.
 
-    Work is counted in bits passed through; without `work` there is no end to it. `node` is the
-    one that the work is for.
+    Work is counted in bits passed through; there is no end to it until `left` is set. `node` is
+    the one that the work is for.
     """
 
     __slots__ = ("bits", "left", "node")
 
-    def __init__(self, bits: int = _LIMIT, work: int | None = None) -> None:
+    def __init__(self, bits: int = _LIMIT) -> None:
         self.bits = bits
-        self.left = work
+        self.left: int | None = None
         self.node = 0
 
     def spend(self, work: int) -> None:

@@ -21,12 +21,11 @@ from cgcli.numbers.arrays import ARRAYS, Array
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.operators import COMPARISONS, Operators
 from cgcli.numbers.real import CAREFUL, Careful
+from cgcli.numbers.terms import leading_places, next_term, order, product, quotient, shifted
 from cgcli.operations.protocol import ELEMENTWISE, FORMULAS
 from cgcli.operations.table import OPERATIONS
 
 TERMS: Final = 4
-_EQUAL: Final = 1e-12
-"""Terms after the first that differ by this part of them are equal, but for rounding."""
 
 
 class Truth:
@@ -67,94 +66,15 @@ def _series(number: Any) -> Series:
     return Series(np.array([[float(number)], *[[0.0]] * (TERMS - 1)]))
 
 
-def _order(a: Array, b: Array) -> Array:
-    """Return the sign of the first terms' difference that is not 0; NaN where a value is none."""
-    with np.errstate(all="ignore"):
-        order = np.where(a[0] == b[0], 0.0, np.sign(a[0] - b[0]))
-        for x, y in zip(a[1:], b[1:], strict=True):
-            apart = np.abs(x - y) > _EQUAL * np.maximum(np.abs(x), np.abs(y))
-            apart |= np.isinf(x) ^ np.isinf(y)
-            # What is not known does not decide.
-            sign = np.where(apart, np.sign(np.where(np.isnan(x - y), 0.0, x - y)), 0.0)
-            order = np.where(order == 0, sign, order)
-    return order
-
-
-def _times(x: Array, i: int, y: Array, j: int) -> Array:
-    """Return the product of a term of one series with a term of another.
-
-    Beyond the values, 0 times what is infinite or not known is 0: t·√t has no term in t.
-    """
-    nothing = ((y == 0) & (i > 0)) | ((x == 0) & (j > 0))
-    return np.where(nothing, 0.0, x * y)
-
-
-def _plain(x: Array, i: int, y: Array, j: int) -> Array:
-    return x * y
-
-
-def _multiplying(a: Array, b: Array) -> Callable[[Array, int, Array, int], Array]:
-    """Return how terms of two series are multiplied."""
-    return _plain if np.isfinite(a).all() and np.isfinite(b).all() else _times
-
-
-def _product(a: Array, b: Array) -> Array:
-    times = _multiplying(a, b)
-    with np.errstate(all="ignore"):
-        return np.array([
-            functools.reduce(np.add, [times(a[i], i, b[k - i], k - i) for i in range(k + 1)])
-            for k in range(len(a))
-        ])  # fmt: skip
-
-
-def _shifted(a: Array, places: int) -> Array:
-    """Return a series over t^places, for a negative number times t^-places."""
-    empty = np.full((abs(places), a.shape[1]), np.nan if places > 0 else 0.0)
-    return np.concatenate([a[places:], empty] if places > 0 else [empty, a[:places]])
-
-
-def _leading(a: Array) -> Array:
-    """Return by direction the place of the first term that is not 0, `len(a)` for none."""
-    return np.where((a != 0).any(axis=0), (a != 0).argmax(axis=0), len(a))
-
-
-def _quotient(a: Array, b: Array) -> Array:
-    """Divide term by term; a common power of t goes first, and what is left of one is infinite."""
-    a, b = np.broadcast_arrays(a, b)
-    result = _divided(a, b)
-    leading, above = _leading(b), _leading(a)
-    for places in range(1, len(a)):
-        at = (leading == places) & np.isfinite(b[places])
-        if not at.any():
-            continue
-        infinite = np.full(a.shape, np.nan)
-        first = np.take_along_axis(a, np.minimum(above, len(a) - 1)[None], 0)[0]
-        infinite[0] = np.sign(first) * np.sign(b[places]) * np.inf
-        shifted = _divided(_shifted(a, places), _shifted(b, places))
-        result = np.where(at, np.where(above < places, infinite, shifted), result)
-    return result
-
-
-def _divided(a: Array, b: Array) -> Array:
-    with np.errstate(all="ignore"):
-        terms: list[Array] = []
-        for k in range(len(a)):
-            rest = a[k]
-            for i in range(k):
-                rest = rest - _times(terms[i], i, b[k - i], k - i)
-            terms.append(rest / b[0])
-        return np.array(terms)
-
-
 def _of_orders(compare: Callable[[Any, Any], Any]) -> Callable[[Array, Array], Truth]:
-    return lambda a, b: Truth(compare(_order(a, b), 0))
+    return lambda a, b: Truth(compare(order(a, b), 0))
 
 
 _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "add": lambda a, b: Series(a + b),
     "sub": lambda a, b: Series(a - b),
-    "mul": lambda a, b: Series(_product(a, b)),
-    "div": lambda a, b: Series(_quotient(a, b)),
+    "mul": lambda a, b: Series(product(a, b)),
+    "div": lambda a, b: Series(quotient(a, b)),
     "neg": lambda a: Series(-a),
     **{name: _of_orders(compare) for name, compare in COMPARISONS.items()},
 }
@@ -186,12 +106,12 @@ def _abs(x: Series) -> Any:
 
 
 def _sign(x: Series) -> Series:
-    return _still(_order(x.terms, np.zeros(x.terms.shape)), x)
+    return _still(order(x.terms, np.zeros(x.terms.shape)), x)
 
 
 def _drift(x: Series) -> Array:
     """Return the sign by which a series leaves its value."""
-    return _order(x.terms, _still(x.terms[0], x).terms)
+    return order(x.terms, _still(x.terms[0], x).terms)
 
 
 def _floor(x: Series) -> Series:
@@ -240,20 +160,12 @@ def _smooth(name: str) -> Callable[..., Series]:
                 continue
             slope = _series(operation.partial(place)(TAYLOR, y, *lower)).terms
             with np.errstate(all="ignore"):
-                last = last + np.where(moves, _next_term(slope, steps), 0.0)
+                last = last + np.where(moves, next_term(slope, steps), 0.0)
         rows = np.broadcast_shapes(y.terms.shape[1:], last.shape)
         known = np.broadcast_to(y.terms, (terms - 1, *rows))
         return Series(np.concatenate([known, np.broadcast_to(last, rows)[None]]))
 
     return apply
-
-
-def _next_term(slope: Array, steps: Array) -> Array:
-    """Return what f'(x(t))·x'(t) says of f's next term."""
-    k = len(steps)
-    times = _multiplying(steps, slope)
-    products = [i * times(steps[i - 1], i, slope[k - i], k - i) for i in range(1, k + 1)]
-    return functools.reduce(np.add, products) / k
 
 
 def _rooted(
@@ -267,7 +179,7 @@ def _rooted(
 
     def apply(x: Series) -> Series:
         result = function(x).terms
-        leading = _leading(x.terms)
+        leading = leading_places(x.terms)
         count = len(x.terms)
         for places in range(1, count + 1):
             at = leading == places
@@ -278,8 +190,8 @@ def _rooted(
             if places < count:
                 first = x.terms[places]
                 if exact and 0 <= integer < count:
-                    root = function(Series(_shifted(x.terms, places))).terms
-                    terms = _shifted(root, -integer) if integer else root
+                    root = function(Series(shifted(x.terms, places))).terms
+                    terms = shifted(root, -integer) if integer else root
                 else:
                     terms[max(integer + 1, 0) :] = np.nan
                     if integer + 1 < count:
@@ -313,7 +225,7 @@ def _hypot(a: Any, b: Any) -> Any:
 def _atan2(a: Any, b: Any) -> Any:
     """The angle, on the side of its cut that the point moves to."""
     angle, height = _ANGLE(a, b), _series(a)
-    side = _order(height.terms, np.zeros(height.terms.shape))
+    side = order(height.terms, np.zeros(height.terms.shape))
     turned = (np.abs(angle.terms[0]) == math.pi) & (side != 0)
     return _choose(
         Truth(turned & (side * angle.terms[0] < 0)), angle - 2 * angle.terms[0][0], angle

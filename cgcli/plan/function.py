@@ -228,11 +228,10 @@ class _Call:
         There no element of the output is multiplied by the 0 of another one's row.
         """
         from cgcli.calculus.doubles import DOUBLES
-        from cgcli.calculus.evaluate import evaluate
 
         graph, names = self._graph, self._names
         inputs = {n: given[n] if np.ndim(given[n]) else float(given[n]) for n in graph.inputs}
-        result = evaluate(graph, inputs, None, names, self._limits, kind=DOUBLES)
+        result = DOUBLES.evaluate(graph, inputs, None, names, self._limits)
         slopes = result.gradient if result.jacobian is None else result.jacobian
         return Called(result.value, {n: np.asarray((slopes or {})[n]) for n in names})
 

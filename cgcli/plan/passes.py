@@ -293,6 +293,8 @@ class TaintCells(CellSweep):
     them so, and nothing else.
     """
 
+    bare = True
+
     def __init__(
         self, sweep: CellSweep, flags: bytearray, steps: dict[int, Masked] | None = None
     ) -> None:
@@ -303,10 +305,6 @@ class TaintCells(CellSweep):
     def tainted(self, node: int) -> bool:
         """Return whether a step sends on what comes to it."""
         return self._steps is not None
-
-    def is_bare(self, node: int) -> bool:
-        """Return that nothing is multiplied."""
-        return True
 
     def times(
         self, node: int, place: int, upstream: Number, partial: Number, parts: Sequence[Number]

@@ -53,3 +53,10 @@ def test_a_limit_is_told(text: str) -> None:
 def test_no_limit_is_told_where_none_is_seen(text: str, at: float) -> None:
     notes = parse(text).evaluate(x=at, **({"y": 1.0} if "y" in text else {})).notes
     assert all("tends to" not in note.message for note in notes)
+
+
+@pytest.mark.parametrize("factor", ["1e200", "1e-200"])
+def test_the_size_of_a_gradient_does_not_matter(factor: str) -> None:
+    """Beside 0 the gradient of x*sqrt(x) tends to 0, whatever it is multiplied by."""
+    *_, note = parse(f"{factor}*x*sqrt(x)").evaluate(x=0.0).notes
+    assert str(note.message).endswith("the gradient by x tends to 0 from the right")

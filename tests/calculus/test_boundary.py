@@ -523,3 +523,13 @@ def test_digits_have_the_notes_of_the_digits(
 def test_a_number_beside_an_array_moves_all_of_it() -> None:
     (note,) = cgcli.parse("sum(where(A > y, A, 0))").evaluate(A=[[1, 2], [3, 1]], y=1).notes
     assert set(note.sides or {}) == {"A[0, 0]", "A[1, 1]", "y"}
+
+
+@pytest.mark.parametrize(
+    "branch", ["sqrt(x)*sqrt(x)", "sqrt(x)^2", "sqrt(x)*sqrt(2*x)", "cos(sqrt(x)) + x - 1"]
+)
+def test_what_roots_make_of_each_other_is_not_said_to_be_flat(branch: str) -> None:
+    """Beside 0 none of these has the slope 0: √t·√t is t, and cos(√t) is 1 - t/2."""
+    notes = cgcli.parse(f"where(x >= 0, {branch}, x)").evaluate(x=0.0).notes
+    assert notes
+    assert not any(" 0 from the right" in str(note.message) for note in notes)

@@ -175,7 +175,7 @@ FAULTS: Final = (
     ),
     Fault(
         "a comparison beside a tie is decided by the values alone",
-        "cgcli/numbers/taylor.py",
+        "cgcli/numbers/terms.py",
         "order = np.where(order == 0, sign, order)",
         "order = np.where(order == 0, order, order)",
         (SIDES,),
@@ -238,7 +238,7 @@ FAULTS: Final = (
     ),
     Fault(
         "terms of a series that are equal decide a comparison",
-        "cgcli/numbers/taylor.py",
+        "cgcli/numbers/terms.py",
         "order = np.where(order == 0, sign, order)",
         "order = np.where(order == 0, order, sign)",
         (BOUNDARY,),
