@@ -33,11 +33,17 @@ TO_NUMBER = (
     "sum({v})", "sum({M})", "trace({M})", "dot({v}, {u})", "norm({v})", "sum({v}^2)", "{v} @ {u}",
     "{v} @ {M} @ {u}", "logsumexp({v})", "mean({M})", "prod({v})", "max({v})", "trace({M} @ {N})",
     "{v}[1]*{u}[0]", "{M}[0, 1]", "sum({M} @ {v})",
+    "sum(sum({M} @ {N}, 1)^2)", "sum(sum({M} @ {N}, 0)^2)", "sum(norm({M} @ {N}, 1))",
 )  # fmt: skip
-KNOWN = ("sum((diag(A) @ x)^2)", "(diag(A) @ A) @ x^2", "sum(diag(A)*x)", "x @ diag(A)")
-RANDOM = np.random.default_rng(8)
-AT = {"x": RANDOM.normal(size=2), "w": RANDOM.normal(size=2), "s": 0.7}
-AT |= {name: RANDOM.normal(size=(2, 2)) for name in "AB"}
+KNOWN = (
+    "sum((diag(A) @ x)^2)", "(diag(A) @ A) @ x^2", "sum(diag(A)*x)", "x @ diag(A)",
+    "sum(sum((A*x + A) @ diag(x), 1)^2)", "sum(norm(diag(w) @ (A*norm(A, 1)), 1))",
+    "sum(sum(diag(diag(A)) @ (softmax(A)*norm(A, 1)), 1)^2)", "sum(sum(A @ B, 1)^2)",
+)  # fmt: skip
+SIZES = {
+    "square": {"x": 2, "w": 2, "s": (), "A": (2, 2), "B": (2, 2)},
+    "oblong": {"x": 3, "w": 2, "s": (), "A": (2, 3), "B": (3, 2)},
+}
 
 
 def program(seed: int) -> str:
@@ -58,17 +64,20 @@ def program(seed: int) -> str:
     return filled(chance.choice(TO_NUMBER), 1)
 
 
-@pytest.mark.parametrize("text", [*KNOWN, *map(program, range(90))])
-def test_a_formula_comes_to_the_gradient(text: str) -> None:
+@pytest.mark.parametrize("text", [*KNOWN, *map(program, range(70))])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_a_formula_comes_to_the_gradient(sizes: str, text: str) -> None:
+    chance = np.random.default_rng(8)
+    at = {name: chance.normal(size=size) for name, size in SIZES[sizes].items()}
     try:
-        result = cgcli.parse(text).evaluate(AT)
+        result = cgcli.parse(text).evaluate(at)
         formulas = Formulas(result.graph, Wanted())
     except cgcli.CgraphError as error:
         assert error.kind in ("shape", "limit", "usage")  # what does not fit
         return
     for row in formulas.rows:
         written = inline(formulas.graph, row.node, lambda node: False)
-        value = cgcli.parse(written).evaluate(AT).value
+        value = cgcli.parse(written).evaluate(at).value
         gradient = result.gradient[row.wrt[0]]
         assert np.shape(value) == np.shape(gradient)
         assert np.allclose(value, gradient, rtol=1e-9, atol=1e-11), written
