@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ SIZES = {
 }
 
 
-def program(seed: int) -> str:
+def program(seed: int, patterns: tuple[str, ...] = TO_NUMBER, depth: int = 1) -> str:
     chance = random.Random(seed)
 
     def vector(depth: int) -> str:
@@ -57,27 +58,70 @@ def program(seed: int) -> str:
 
     def filled(pattern: str, depth: int) -> str:
         parts = {"M": matrix, "N": matrix, "v": vector, "u": vector}
-        return pattern.format(
-            **{name: part(chance.randrange(depth + 1)) for name, part in parts.items()}
-        )
+        made = {name: part(chance.randrange(depth + 1)) for name, part in parts.items()}
+        return pattern.format(**made)
 
-    return filled(chance.choice(TO_NUMBER), 1)
+    return filled(chance.choice(patterns), depth)
+
+
+def point(sizes: str) -> dict[str, Any]:
+    chance = np.random.default_rng(8)
+    return {name: chance.normal(size=size) for name, size in SIZES[sizes].items()}
+
+
+def formulas_of(text: str, at: dict[str, Any], **wanted: Any) -> list[tuple[str, Any]]:
+    """Return by what each derivative is, and what its formula comes to; none of what is no fit."""
+    try:
+        formulas = Formulas(cgcli.parse(text).evaluate(at).graph, Wanted(**wanted))
+    except cgcli.CgraphError as error:
+        assert error.kind in ("shape", "limit", "usage", "name")
+        return []
+    written = [inline(formulas.graph, row.node, lambda node: False) for row in formulas.rows]
+    values = [cgcli.parse(formula).evaluate(at).value for formula in written]
+    return [(row.wrt[0], value) for row, value in zip(formulas.rows, values, strict=True)]
 
 
 @pytest.mark.parametrize("text", [*KNOWN, *map(program, range(70))])
 @pytest.mark.parametrize("sizes", SIZES)
 def test_a_formula_comes_to_the_gradient(sizes: str, text: str) -> None:
-    chance = np.random.default_rng(8)
-    at = {name: chance.normal(size=size) for name, size in SIZES[sizes].items()}
-    try:
-        result = cgcli.parse(text).evaluate(at)
-        formulas = Formulas(result.graph, Wanted())
-    except cgcli.CgraphError as error:
-        assert error.kind in ("shape", "limit", "usage")  # what does not fit
-        return
-    for row in formulas.rows:
-        written = inline(formulas.graph, row.node, lambda node: False)
-        value = cgcli.parse(written).evaluate(at).value
-        gradient = result.gradient[row.wrt[0]]
+    at = point(sizes)
+    for name, value in formulas_of(text, at):
+        gradient = cgcli.parse(text).evaluate(at).gradient[name]
         assert np.shape(value) == np.shape(gradient)
-        assert np.allclose(value, gradient, rtol=1e-9, atol=1e-11), written
+        assert np.allclose(value, gradient, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum(outer(x, w), 0)",
+        "sum(outer(x, w), 0)*norm(A, 0)",
+        *(program(seed, (*TO_VECTOR, "{v}*{u}", "{v} + {u}")) for seed in range(40)),
+    ],
+)
+@pytest.mark.parametrize("sizes", SIZES)
+def test_a_formula_comes_to_the_jacobian(sizes: str, text: str) -> None:
+    at = point(sizes)
+    for wrt in ("x", "w", "s"):
+        for name, value in formulas_of(text, at, wrt=(wrt,), jacobian=True):
+            jacobian = cgcli.parse(text).evaluate(at).jacobian[name]
+            assert np.shape(value) == np.shape(jacobian)
+            assert np.allclose(value, jacobian, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "softmax(concat(x[0], w[1:])) @ (transpose(A) @ A @ x + w)",
+        *(program(seed, depth=0) for seed in range(20)),
+    ],
+)
+def test_a_formula_comes_to_the_second_derivative(text: str) -> None:
+    """Which is a difference quotient of gradients."""
+    at, step = point("square"), 1e-5
+    for _, value in formulas_of(text, at, wrt=("x", "x")):
+        rows = []
+        for move in step * np.eye(2):
+            ends = [cgcli.parse(text).evaluate({**at, "x": at["x"] + m}) for m in (move, -move)]
+            rows.append((ends[0].gradient["x"] - ends[1].gradient["x"]) / (2 * step))
+        assert np.allclose(value, rows, rtol=1e-4, atol=1e-6)
