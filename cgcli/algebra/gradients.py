@@ -148,7 +148,7 @@ class Gradients(Sweep):
         rows = self.of(node, names, forms.unit(length))
         matrices = {}
         for name, row in rows.items():
-            matrix = Rows(self.algebra).matrix(row.form)
+            matrix = Rows(self.algebra).matrix(row.form, len(row.shape))
             if matrix is None:
                 matrix = self._written_out(row, length)
             matrices[name] = filled(forms, matrix, (length, *row.shape))

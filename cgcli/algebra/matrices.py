@@ -90,33 +90,28 @@ class Matrices(BySeries):
         (p, left), (q, right) = self._kind(first), self._kind(second)
         outer_scale, left = self._apart(left)
         inner_scale, right = self._apart(right)
-        scale = forms.mul(outer_scale, inner_scale)
         if p == "full" and len(first.shape) > 1 and forms.is_call(left, "diag"):
+            # The other factor as it broadcasts.
+            inner_scale, right = self._apart(second.form)
             vector = self._diagonal(left)
             result = forms.mul(self._column(vector) if len(second.shape) > 1 else vector, right)
         elif q == "full" and len(second.shape) > 1 and forms.is_call(right, "diag"):
+            outer_scale, left = self._apart(first.form)
             result = forms.mul(left, self._diagonal(right))
         elif p == "scalar" or (p == "full" and not forms.shapes[left]):
             # Every element of the left one is 1.
             result = self.sum(self._tensor(right, second.shape), 0).form
-        elif q == "scalar" or (q == "full" and not forms.shapes[right]):
-            result = self.sum(self._tensor(left, first.shape), -1).form
-            if len(second.shape) > 1 and len(first.shape) > 1:
-                result = self._column(result)
         elif p == "row":
             result = self.product(self._tensor(left), self._tensor(right, second.shape)).form
         elif p == "column":
             down = self.sum(self._tensor(right, second.shape), 0)
             result = self.outer_or_scale(self._tensor(left), down).form
-        elif q == "row":
-            along = self.sum(self._tensor(left, first.shape), -1)
-            result = self.outer_or_scale(along, self._tensor(right)).form
-        elif q == "column":
-            result = self.product(self._tensor(left), self._tensor(right)).form
-            result = self._column(result) if len(first.shape) > 1 else result
+        elif q != "full" or not forms.shapes[right]:
+            # A @ B is the transpose of B' @ A'.
+            return self.transpose(self.product(self.transpose(second), self.transpose(first)))
         else:
             result = self._matmul(left, right)
-        return self._tensor(forms.mul(scale, result), shape)
+        return self._tensor(forms.mul(forms.mul(outer_scale, inner_scale), result), shape)
 
     def _matmul(self, left: Form, right: Form) -> Form:
         """Return a product of two that fill their shapes."""

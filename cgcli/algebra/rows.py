@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.places import element
+from cgcli.algebra.places import element, filled
 from cgcli.algebra.sums import CALL, Form
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import Algebra
@@ -28,8 +28,14 @@ def placed(forms: Forms, form: Form, place: int) -> Form:
             known[inside] = forms.call("onehot", (forms.number(place),), static)
         elif name == "index":
             known[inside] = functools.reduce(functools.partial(element, forms), static, inner[0])
+        elif inner == (before := forms.inner(inside)):
+            known[inside] = inside
         else:
-            known[inside] = inside if inner == forms.inner(inside) else forms.made_of(inside, inner)
+            if name and not OPERATIONS[name].elementwise:
+                # What comes to 0 is a number, and an operation of vectors takes none.
+                pairs = zip(inner, before, strict=True)
+                inner = [filled(forms, part, forms.shapes[old]) for part, old in pairs]
+            known[inside] = forms.made_of(inside, inner)
     return known[form]
 
 
@@ -42,17 +48,18 @@ class Rows:
         self._depends: dict[Form, bool] = {}
         self._found: dict[Form, Form | None] = {}
 
-    def matrix(self, row: Form) -> Form | None:
+    def matrix(self, row: Form, rank: int) -> Form | None:
         """Return the matrix of all rows, or the vector of all elements; None where none is known.
 
-        Rows that are all alike are one row, which broadcasts.
+        Rows that are all alike are one row, which broadcasts; where a row has a rank and is one
+        number over and over, the matrix is one column.
         """
         for form in self.forms.reachable([row]):
             depends = any(self._depends[part] for part in self.forms.inner(form))
             kind, parts = self.forms.kinds[form], self.forms.parts[form]
             self._depends[form] = depends or (kind == CALL and parts[0] in ("row", "unit"))
             self._found[form] = self._put(form) if self._depends[form] else form
-        return self._found[row]
+        return self._lined(row, rank)
 
     def _put(self, form: Form) -> Form | None:
         """Return all rows of a form that depends on which row it is."""
