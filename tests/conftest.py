@@ -31,6 +31,7 @@ QUICK: Final = (
     "tests/commands/test_wrt.py",
     "tests/test_traces.py",
     "tests/test_errors.py",
+    "tests/schemas/test_frozen.py::test_a_schema_is_the_frozen_one",
     "tests/test_cases.py",
 )
 """The quick tier: a few tests of every room, 20 s of one core at most."""

@@ -15,7 +15,6 @@ from cgcli.errors import CgraphError, Place, excerpt, file_error, shorten
 from cgcli.limits import Limits
 from cgcli.views.streams import tell
 
-MODEL: Final = "cgraph.model/1"
 STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
 
@@ -78,8 +77,7 @@ def read_values(
 
 def bindings_of(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     """Return what a JSON object binds; a trained model its parameters, and what was fixed."""
-    schema = document.get("schema")
-    if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
+    if not _is_model(document):
         return document
     from cgcli.commands.models import check_model
 
@@ -87,9 +85,13 @@ def bindings_of(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     return {**document["fixed"], **document["parameters"]}
 
 
+def _is_model(document: Mapping[str, Any]) -> bool:
+    return str(document.get("schema")).startswith("cgraph.model/")
+
+
 def tell_scaling(document: Mapping[str, Any]) -> None:
     """Say on standard error which values a model was trained on scaled: they are bound so."""
-    scaled = document["data"]["scale"] if document.get("schema") == MODEL else None
+    scaled = document["data"]["scale"] if _is_model(document) else None
     if scaled:
         names = ", ".join(map(excerpt, scaled))
         advice = "bind scaled values, or use cgraph predict"

@@ -131,7 +131,7 @@ def _number(
     if is_finite and least is not None:
         has_end = most is not None and most != MOST_COUNT
         ends = f" from {least:g} to {most:,}" if has_end else f" of at least {least:g}"
-    raise CgraphError("usage", f"{name} is a number{ends}, not {given}")
+    raise CgraphError("usage", f"{name} is a number{ends}, not {shorten(given)}")
 
 
 def _languages() -> list[str]:

@@ -85,7 +85,8 @@ NUMERIC = {"minimum", "maximum"}
 def plain(rule: Rule) -> Rule:
     """A rule without what it does not ask for, and what has no order without one."""
     kept = {key: value for key, value in rule.items() if not key.startswith(("$", "title"))}
-    if kept.get("additionalProperties") is True:
+    more = kept.get("additionalProperties", False)
+    if more is True or (more is not False and not set(more) - {"description"}):
         del kept["additionalProperties"]
     if "const" in kept:
         kept["enum"] = [kept.pop("const")]
