@@ -25,6 +25,7 @@ from cgcli.language.syntax import NUMBER
 _MOST: Final = 64
 _DIGITS: Final = 3
 _TWO: Final = 2
+_CUT: Final = 2.1
 _WHOLE: Final = 0.5
 
 
@@ -39,9 +40,12 @@ class Value(NamedTuple):
     named: bool
 
     def is_near(self, other: float, reach: float) -> bool:
-        """Whether the part may be a number that is itself off by so much."""
+        """Whether the part may be a number that is itself off by so much.
+
+        What is put in may be cut off in place of rounded, and is off by a whole unit then.
+        """
         size = 1e-9 * max(abs(self.number), abs(other))
-        return abs(self.number - other) <= self.reach * 1.05 + reach + size
+        return abs(self.number - other) <= self.reach * _CUT + reach + size
 
 
 class Reader:
@@ -111,7 +115,8 @@ class Reader:
             return False
         made = [m for y in true for m in (1 - y, y * y, 1 - y * y, 1 / y if y else y)]
         singles = [*true, *map(float, filter(_is_single, self.working.values)), *made]
-        return all(is_same(value, other) or abs(other - value) > number.half for other in singles)
+        reach = number.half * _CUT
+        return all(is_same(value, other) or abs(other - value) > reach for other in singles)
 
     @cached_property
     def _true(self) -> list[float]:
