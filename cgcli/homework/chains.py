@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -71,7 +71,7 @@ class Reader:
                 return
             for chosen in itertools.product(*factors):
                 signs = zip(map(ord, LETTERS), map(_written, chosen), strict=False)
-                value = self._value(numbers, part.read.translate(dict(signs)), self._is_known)
+                value = self._value(numbers, part.read.translate(dict(signs)))
                 if value is None:
                     return
                 yield value._replace(named=value.named or bool(part.derivatives))
@@ -80,11 +80,9 @@ class Reader:
 
     def gone_on_with(self, part: Part) -> Value | None:
         """Return what the numbers put in come to, of which long ones alone may be rounded."""
-        return self._value(self.true, part.read, is_short)
+        return self._value(self.true, part.read, long=True)
 
-    def _value(
-        self, numbers: Working, text: str, is_exact: Callable[[Written], bool]
-    ) -> Value | None:
+    def _value(self, numbers: Working, text: str, *, long: bool = False) -> Value | None:
         exercise = self.exercise
         point = exercise.here._replace(values=numbers.values)
         text = f"0 = {text}"
@@ -97,11 +95,11 @@ class Reader:
                 number = exercise.value_of(node, point)
             if shape_of(number) or number - number != 0:
                 return None
-            reach, right = 0.0, syntax.right
+            right = syntax.right
             written = [read_number(entry[1]) for entry in right if entry[0] == NUMBER]
-            if not all(number is None or is_exact(number) for number in written):
-                exact = is_short if is_exact is is_short else _is_digit
-                reach, _ = rounding(exercise, right, text, point, exact)
+            known = not long and all(number is None or self._is_known(number) for number in written)
+            is_exact = is_short if long else _is_digit
+            reach, _ = (0.0, 0) if known else rounding(exercise, right, text, point, is_exact)
         except CgraphError:
             return None
         return Value(float(number), reach, named)
@@ -134,10 +132,9 @@ class Reader:
             return []
         (node, of), element, _ = question
         known = numbers.gradients.get(of, {}).get(node)
-        between = [place for place in graph.given if place not in (node, of)]
         alone = bytearray(exercise.active)
-        for place in between:
-            alone[place] = 0
+        for place in graph.given:
+            alone[place] &= place in (node, of)
         choices = [] if known is None else [known]
         for active in (exercise.active, alone):
             sent = exercise.kind.backward(graph, numbers.values, of, active, {})[node]
