@@ -23,6 +23,7 @@ from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NUMBER
 
 _MOST: Final = 64
+_LARGEST: Final = 2_000
 _DIGITS: Final = 3
 _TWO: Final = 2
 _CUT: Final = 2.1
@@ -125,10 +126,13 @@ class Reader:
         return [float(y) for y in (*exercise.truths, *gradients) if y is not None and _is_single(y)]
 
     def _derivative(self, numbers: Working, text: str) -> list[float]:
-        """Return what a derivative may be: on the sheet, with all between moving along, or not."""
+        """Return what a derivative may be: on the sheet, with all between moving along, or not.
+
+        Nothing is returned in a program so large that every pass over it counts.
+        """
         exercise, graph = self.exercise, self.exercise.graph
         question = asked(exercise, text)
-        if question is None or graph.shape(question[0].of):
+        if question is None or graph.shape(question[0].of) or len(graph) > _LARGEST:
             return []
         (node, of), element, _ = question
         known = numbers.gradients.get(of, {}).get(node)
