@@ -198,14 +198,10 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
 
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
-    if re.match(r"\s*[d∂]\s+\w+\s*/", text):
-        error.hint = "write a derivative without blanks: dg/dx"
-    elif re.search(r"['′]\s*(\(|=)", text):
+    if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = "write a derivative as dg/dx"
-    elif "':'" in error.message:
-        error.hint = "write = between the question and the answer"
     elif "=" not in text:
         error.hint = "an answer is written name = number, or dg/dx = number"
-    elif error.message.startswith("a second '='"):
-        error.hint = "write the result alone: one question, one '=', one answer"
+    elif "':'" in error.message or error.message.startswith("a second '='"):
+        error.hint = "write one question, one = and one answer"
     return error

@@ -62,7 +62,12 @@ def carried(
 
 
 def hangs_on(working: Working, known: Known, target: Quantity, step: Quantity) -> bool:
-    """Whether another number for a step before it makes another number of a quantity."""
+    """Whether another number for a step before it makes another number of a quantity.
+
+    In a large program that is taken for granted.
+    """
+    if len(working.graph) > _LARGEST:
+        return True
     gradients = working.gradients.get(step.of, {})
     number = working.values[step.node] if step.of < 0 else gradients.get(step.node)
     if number is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -24,8 +24,10 @@ from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NUMBER
 
 _MOST: Final = 64
+_LARGEST: Final = 2_000
 _DIGITS: Final = 3
 _TWO: Final = 2
+_CUT: Final = 2.1
 _WHOLE: Final = 0.5
 
 
@@ -40,9 +42,12 @@ class Value(NamedTuple):
     named: bool
 
     def is_near(self, other: float, reach: float) -> bool:
-        """Whether the part may be a number that is itself off by so much."""
+        """Whether the part may be a number that is itself off by so much.
+
+        What is put in may be cut off in place of rounded, and is off by a whole unit then.
+        """
         size = 1e-9 * max(abs(self.number), abs(other))
-        return abs(self.number - other) <= self.reach * 1.05 + reach + size
+        return abs(self.number - other) <= self.reach * _CUT + reach + size
 
 
 class Reader:
@@ -68,7 +73,7 @@ class Reader:
                 return
             for chosen in itertools.product(*factors):
                 signs = zip(map(ord, LETTERS), map(_written, chosen), strict=False)
-                value = self._value(numbers, part.read.translate(dict(signs)), self._is_known)
+                value = self._value(numbers, part.read.translate(dict(signs)))
                 if value is None:
                     return
                 yield value._replace(named=value.named or bool(part.derivatives))
@@ -77,11 +82,9 @@ class Reader:
 
     def gone_on_with(self, part: Part) -> Value | None:
         """Return what the numbers put in come to, of which long ones alone may be rounded."""
-        return self._value(self.true, part.read, is_short)
+        return self._value(self.true, part.read, long=True)
 
-    def _value(
-        self, numbers: Working, text: str, is_exact: Callable[[Written], bool]
-    ) -> Value | None:
+    def _value(self, numbers: Working, text: str, *, long: bool = False) -> Value | None:
         exercise = self.exercise
         point = exercise.here._replace(values=numbers.values)
         text = f"0 = {text}"
@@ -94,11 +97,11 @@ class Reader:
                 number = exercise.value_of(node, point)
             if shape_of(number) or number - number != 0:
                 return None
-            reach, right = 0.0, syntax.right
+            right = syntax.right
             written = [read_number(entry[1]) for entry in right if entry[0] == NUMBER]
-            if not all(number is None or is_exact(number) for number in written):
-                exact = is_short if is_exact is is_short else _is_digit
-                reach, _ = rounding(exercise, right, text, point, exact)
+            known = not long and all(number is None or self._is_known(number) for number in written)
+            is_exact = is_short if long else _is_digit
+            reach, _ = (0.0, 0) if known else rounding(exercise, right, text, point, is_exact)
         except CgraphError:
             return None
         return Value(float(number), reach, named)
@@ -112,7 +115,8 @@ class Reader:
             return False
         made = [m for y in true for m in (1 - y, y * y, 1 - y * y, 1 / y if y else y)]
         singles = [*true, *map(float, filter(_is_single, self.working.values)), *made]
-        return all(is_same(value, other) or abs(other - value) > number.half for other in singles)
+        reach = number.half * _CUT
+        return all(is_same(value, other) or abs(other - value) > reach for other in singles)
 
     @cached_property
     def _true(self) -> list[float]:
@@ -123,17 +127,19 @@ class Reader:
         return [float(y) for y in (*exercise.truths, *gradients) if y is not None and _is_single(y)]
 
     def _derivative(self, numbers: Working, text: str) -> list[float]:
-        """Return what a derivative may be: on the sheet, with all between moving along, or not."""
+        """Return what a derivative may be: on the sheet, with all between moving along, or not.
+
+        Nothing is returned in a program so large that every pass over it counts.
+        """
         exercise, graph = self.exercise, self.exercise.graph
         question = asked(exercise, text)
-        if question is None or graph.shape(question[0].of):
+        if question is None or graph.shape(question[0].of) or len(graph) > _LARGEST:
             return []
         (node, of), element, _ = question
         known = numbers.gradients.get(of, {}).get(node)
-        between = [place for place in graph.given if place not in (node, of)]
         alone = bytearray(exercise.active)
-        for place in between:
-            alone[place] = 0
+        for place in graph.given:
+            alone[place] &= place in (node, of)
         choices = [] if known is None else [known]
         for active in (exercise.active, alone):
             sent = exercise.kind.backward(graph, numbers.values, of, active, Trail())[node]

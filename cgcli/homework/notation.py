@@ -33,22 +33,13 @@ _SIGNS: Final = str.maketrans(
 _MATRIX: Final = re.compile(
     r"\\begin\{([pbvV]?matrix|array)\}(?:\{[lcr| ]*\})?(.*?)\\end\{\1\}", re.DOTALL
 )
-_STEPS: Final = [(re.compile(pattern), by) for pattern, by in TABLES["steps"]["patterns"]]
+_REWRITTEN: Final = {
+    stage: [(re.compile(pattern), by) for pattern, by in patterns]
+    for stage, patterns in TABLES["rewritten"].items()
+}
 _BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
-_OF_ARRAYS: Final = re.compile(
-    r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*"
-    r"(?:\([\d, ]*\)|[\w.'<>:]*(?:\(\))?)"
-)
-_OF_TENSORFLOW: Final = re.compile(r"<tf\.Tensor:[^<>]*numpy=([^<>]*)>")
-_TAGS: Final = re.compile(
-    r"</?(?:p|b|i|u|li|ul|ol|em|strong|span|div|mark|code|br|td|tr|h[1-6])(?: [^<>]*)? */?>",
-    re.IGNORECASE,
-)
-_DELETED: Final = re.compile(r"~~[^~]*~~|<(del|s)>[^<>]*</\1>", re.IGNORECASE)
 _HATS: Final = re.compile(r"(?<![^\W\d_])([^\W\d_])\u0302(?![^\W\d_])")
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_SLANTED: Final = re.compile(r"(?<![\w)*])\*([^*\s]+)\*(?![\w(*])|(?<!\w)_([^_\s]+)_(?!\w)")
-_MARKED: Final = re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__|`([^`]*)`|==([^=]+=[^=]+)==")
 
 
 def stems(*kinds: str) -> str:
@@ -83,34 +74,27 @@ def plain(text: str) -> str:
     >>> plain(r"$\\frac{\\partial g}{\\partial x} = -3$"), plain("x₁ = 2×10⁻³")
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
-    text = _TAGS.sub(" ", html.unescape(_DELETED.sub(" ", text)))
+    text = _rewritten(html.unescape(text), "first")
     text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
-    text = re.sub(r"√ *(\w[\w.]*)", r"sqrt(\1)", text.replace("√(", "sqrt("))
     text = text.translate(_SIGNS)
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
-    text = re.sub(r"\^\((\d)\)", r"^\1", text)
     text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
     text = _dressed(text)
     if any(sign in text for sign in "\\${&"):
         text = _from_latex(text)
-    text = re.sub(r"\bpartial\b(?! (?:of|deriv|grad))|\bdiff +(?=[^\W\d])", "∂", text)
-    text = re.sub(r"\bfrac\(([^(),]*),([^(),]*)\)", r"((\1)/(\2))", text)
-    text = re.sub(r"\bdif +(?=[^\W\d])", "d", text)
-    text = re.sub(r"[-=]{2,}>", "->", re.sub(r" approx +(?=[-+.]?\d)", " = ", text))
-    text = re.sub(r"\b(?:vec|mat)\(([^()]*)\)", r"[\1]", text)
-    text = _MARKED.sub(_inner, _OF_ARRAYS.sub("", _OF_TENSORFLOW.sub(r"\1", text)))
-    text = _SLANTED.sub(_inner, text)
-    return re.sub(r"\s{5,}", "    ", normalise(text).strip())
+    return re.sub(r"\s{5,}", "    ", normalise(_rewritten(text, "last")).strip())
+
+
+def _rewritten(text: str, stage: str) -> str:
+    for pattern, by in _REWRITTEN[stage]:
+        text = pattern.sub(by, text)
+    return text
 
 
 def _mixed(match: re.Match[str]) -> str:
     """Return 3½ as a sum."""
     return f"({match[1] or 0}+{unicodedata.normalize('NFKC', match[2])})"
-
-
-def _inner(match: re.Match[str]) -> str:
-    return next(part for part in match.groups() if part is not None)
 
 
 def _dressed(text: str) -> str:
@@ -122,14 +106,10 @@ def _dressed(text: str) -> str:
 
 
 def _from_latex(text: str) -> str:
-    text = _MATRIX.sub(_listed, text)
-    text = re.sub(r"\\(?:begin|end)\{\w+\*?\}", " ", text)
-    text = re.sub(r"\\\\(?:\[\w+\])?|\\[,;:! ]|~", " ", text.replace("{,}", ","))
-    text = re.sub(r"\\[()\[\]]|\$|&", " ", text)
+    text = _rewritten(_MATRIX.sub(_listed, text), "latex")
     for _ in range(_PASSES):
         before = text
-        for pattern, by in _STEPS:
-            text = pattern.sub(by, text)
+        text = _rewritten(text, "braces")
         if text == before:
             # Braces that belong to no command are brackets, once nothing else is to be done.
             text = _BRACES.sub(r"(\1)", text)

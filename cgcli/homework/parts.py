@@ -18,6 +18,8 @@ _DERIVATIVE: Final = re.compile(
     rf"\(\({_DIFFERENTIAL}\)/\({_DIFFERENTIAL}\)\)|{_DIFFERENTIAL} ?/ ?{_DIFFERENTIAL}"
     r"|[^\W\d]\w*'(?:\(\w+\))?|[^\W\d]\w*\.grad\b|∂_\w+ \w+"
 )
+_TWOFOLD: Final = re.compile(r"\be *\^|-\s*[\d.]+\s*(?:\^|\*\*)")
+"""What is read in two ways: a step e or Euler's number, and -2^2 where -2 was put in for x."""
 _WORD: Final = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\[[\d, ]+\])*")
 
 
@@ -62,4 +64,4 @@ def read_part(lefts: Lefts, text: str) -> Part:
     if plain != read and re.search(r"[/^]", read):
         # 1/2x is read in two ways.
         sure = False
-    return Part(text, plain, tuple(derivatives), sure and not re.search(r"\be *\^", plain))
+    return Part(text, plain, tuple(derivatives), sure and not _TWOFOLD.search(plain))

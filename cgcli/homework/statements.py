@@ -194,6 +194,8 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     parts = [part.strip() for part in sides_of(text)]
     if len(parts) < 2:
         return []
+    if len(parts) > 2 and not parts[-1]:
+        parts.pop()
     asked = _asked(lefts, parts[0])
     if asked is None and len(parts) > 2 and _is_word(lefts, parts[0]):
         # Words that are no question, or a name for the one behind them: δ = dL/ds = 2.
@@ -220,8 +222,7 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
         more = None if re.fullmatch(r"\w+|[^/]* [^/]*", part) else lefts.read(part)
         if more is not None and len(more) == 1 and "/" in more[0] and more[0] not in asked:
             asked = [*asked, *more]
-    last = parts[-1] or (parts[-2] if len(parts) > 2 else "")
-    answers = list(answered(lefts, asked, last, alike=alike))
+    answers = list(answered(lefts, asked, parts[-1], alike=alike))
     if alike and answers:
         left, _, right = answers[0].partition(" = ")
         answers[0] = " = ".join([left, *parts[1:-1], right])

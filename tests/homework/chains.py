@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -37,13 +37,13 @@ class Chain(NamedTuple):
         return " = ".join([self.left, *parts, self.result])
 
 
-def digits(number: float, count: int) -> str:
+def digits(number: float, count: int, mode: str) -> str:
     """A number with so many significant digits, written out."""
     exact = Decimal(repr(float(number)))
     if not exact:
         return "0"
     quantum = Decimal(1).scaleb(exact.adjusted() - count + 1)
-    return format(exact.quantize(quantum), "f" if quantum <= 1 else "e")
+    return format(exact.quantize(quantum, mode), "f" if quantum <= 1 else "e")
 
 
 def bracketed(text: str) -> str:
@@ -61,6 +61,7 @@ class Writer:
         self.output = output
         self.times = rng.choice(SIGNS)
         self.digits = rng.choice([2, 3, 4, 5, 6])
+        self.cuts = rng.random() < 0.3
         self.style = rng.choice(["d", "∂", "frac"])
 
     def derivative(self, of: str, by: str) -> str:
@@ -68,10 +69,12 @@ class Writer:
             return rf"\frac{{\partial {of}}}{{\partial {by}}}"
         return f"{self.style}{of}/{self.style}{by}"
 
-    def number(self, value: float) -> str:
-        """Whole numbers as they are, others rounded: to their digits, or shorter where exact."""
+    def number(self, value: float, put_in: bool = False) -> str:
+        """Short numbers as they are, others rounded, or cut off where they are `put_in`."""
         whole = repr(float(value)).removesuffix(".0")
-        return whole if len(whole) <= 5 and "e" not in whole else digits(value, self.digits)
+        if len(whole) <= 5 and "e" not in whole:
+            return whole
+        return digits(value, self.digits, ROUND_DOWN if put_in and self.cuts else ROUND_HALF_EVEN)
 
 
 def value_chain(work: Work, name: str, writer: Writer) -> Chain | None:
@@ -82,7 +85,8 @@ def value_chain(work: Work, name: str, writer: Writer) -> Chain | None:
         return None
     args = [arg if isinstance(arg, str) else f"{arg:g}" for arg in step.args]
     numbers = [
-        writer.number(work.values[arg]) if isinstance(arg, str) else f"{arg:g}" for arg in step.args
+        writer.number(work.values[arg], True) if isinstance(arg, str) else f"{arg:g}"
+        for arg in step.args
     ]
     template: Callable[..., str]
     if step.op in "+-*/^":
@@ -105,7 +109,7 @@ def gradient_chain(work: Work, node: str, writer: Writer) -> Chain | None:
     formulas, numbers = [], []
     for use in uses:
         factors = [writer.derivative(output, use.step.name), writer.derivative(use.step.name, node)]
-        put_in = [writer.number(use.upstream), writer.number(use.slope)]
+        put_in = [writer.number(use.upstream, True), writer.number(use.slope, True)]
         if use.step.name == output:
             factors, put_in = factors[1:], put_in[1:]
         formulas.append(writer.times.join(factors))

@@ -71,6 +71,8 @@ def test_the_first_part_that_is_wrong_is_named(line: str, part: str, mistakes: l
         (LOOP, "dL/dw = dL/dh2 * (h1 + w*h0) = 11"),
         # In two ways, and not understood.
         (SEED, "dg/dz = 1/2p * 8 = 4"),
+        (("f = u^2", {"u": -2}), "f = -2^2 = 4"),
+        (("e = x - 1; f = exp(e)", {"x": 1.5}), "f = e^0.5 = 1.6487"),
         (SEED, "g = pz = 4(-3) = -12"),
         (SEED, "g = p times z = -12"),
     ],
@@ -126,7 +128,7 @@ def drawn(work: Work, rng: random.Random, put: bool) -> dict[str, str]:
     if not put:
         return {left: chain.text(rng) for left, chain in chains(work, rng)}
     return {
-        left: f"{chain.left} = 6/5*({chain.put_in}) = {chain.result}"
+        left: f"{chain.left} = 3/2*({chain.put_in}) = {chain.result}"
         for left, chain in chains(work, rng)
         if float(chain.result)
     }
