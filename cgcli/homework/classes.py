@@ -105,6 +105,8 @@ def _is_made_for(course: Course, student: Student, sheet: Sheet) -> bool:
 
 def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
     """Raise `CgraphError` where a sheet says that it was made for other values."""
+    if is_symbolic(exercise):
+        return
     for name, text in sheet.at.items():
         if name not in exercise.inputs:
             continue
@@ -116,6 +118,11 @@ def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
         known = f"{here[0]:.6g}" if not shape_of(value) else "another list"
         message = f"it was made for other values: {name} = {shorten(text)}, where {name} is {known}"
         raise CgraphError("binding", message, "give it to a class list that has its values")
+
+
+def is_symbolic(exercise: Exercise) -> bool:
+    """Whether a problem is one of formulas, whose values are nobody's."""
+    return bool(getattr(exercise, "symbolic", False))
 
 
 def _is_near(a: float, b: float) -> bool:

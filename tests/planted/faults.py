@@ -30,6 +30,9 @@ ROWS: Final = "tests/plan/test_rows.py"
 EDGES: Final = "tests/operations/test_edges.py"
 HINTS: Final = "tests/commands/test_hints.py::test_the_hint_names_the_way_out"
 BY_HAND: Final = "tests/homework/test_by_hand.py"
+CLASS: Final = "tests/commands/test_class.py"
+MOODLE: Final = "tests/homework/test_moodle.py"
+SUBMISSIONS: Final = "tests/homework/test_submissions.py"
 WRITTEN: Final = "tests/algebra/test_diff.py::test_a_derivative_is_written_as_people_write_it"
 CONDITIONS: Final = "tests/algebra/test_conditions.py"
 WANTED: Final = "tests/algebra/test_wanted.py"
@@ -728,23 +731,79 @@ FAULTS: Final = (
     Fault(
         "an expression that stands twice is worked out twice",
         "cgcli/homework/marking.py",
-        "alike.update((each, node) for each in answers[-1].nodes if each > node)",
+        "alike.update((other, node) for other in answers[-1].nodes if other > node)",
         "alike.update(())",
         (f"{MARKING}::test_an_expression_that_stands_twice_was_worked_out_once",),
     ),
     Fault(
-        "a sheet that only follows is complete",
+        "a sheet that was rounded is not all right",
         "cgcli/homework/marks.py",
+        "all(judged.good for judged in marked.judged)",
         "verdicts[RIGHT] == len(marked.judged)",
-        "not verdicts[WRONG]",
         (BY_HAND,),
     ),
     Fault(
         "a step of two wrong elements is hard twice",
         "cgcli/homework/marks.py",
-        "steps.update({each.answer.quantity for each in marked.judged if each.verdict == WRONG})",
-        "steps.update(each.answer.quantity for each in marked.judged if each.verdict == WRONG)",
+        "steps.update({item.answer.quantity for item in marked.judged if item.verdict == WRONG})",
+        "steps.update(item.answer.quantity for item in marked.judged if item.verdict == WRONG)",
         (BY_HAND,),
+    ),
+    Fault(
+        "a sheet is marked against whatever values",
+        "cgcli/homework/classes.py",
+        "refuse_other_values(exercise, sheet)\n            tried",
+        "tried",
+        (CLASS,),
+    ),
+    Fault(
+        "what cannot be read is missing",
+        "cgcli/homework/classes.py",
+        "missing=missing, unread=unread",
+        "missing=marked.missing",
+        (CLASS,),
+    ),
+    Fault(
+        "a formula earns its points where numbers are required",
+        "cgcli/homework/marks.py",
+        "if self.numbers and judged.answer.formula is not None:",
+        "if False:",
+        (CLASS,),
+    ),
+    Fault(
+        "a link leads out of the folder of feedback",
+        "cgcli/commands/feedback.py",
+        "if os.path.islink(path):",
+        "if False:",
+        (CLASS,),
+    ),
+    Fault(
+        "a link in a folder that is handed in is followed",
+        "cgcli/commands/submissions.py",
+        "and not os.path.islink(name)",
+        "",
+        (SUBMISSIONS,),
+    ),
+    Fault(
+        "a bad row of a table takes the rows below it along",
+        "cgcli/homework/students.py",
+        "            place += 1\n            continue",
+        "            break",
+        (SUBMISSIONS,),
+    ),
+    Fault(
+        "two students of one name have one file",
+        "cgcli/commands/feedback.py",
+        "while unique.casefold() in turns:",
+        "while False:",
+        (CLASS,),
+    ),
+    Fault(
+        "a mistake near the right number is an answer of its own",
+        "cgcli/views/homework/moodle.py",
+        "> 2 * tolerance for other in known",
+        "> 0 for other in known",
+        (MOODLE,),
     ),
     Fault(
         "a digit never changes places with a leading zero",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cgcli.homework.classes import Graded
+from cgcli.homework.classes import Graded, is_symbolic
 from cgcli.homework.marks import summary
 from cgcli.views.gate import printable, printable_lines
 from cgcli.views.homework.pages import Page, Table, bars
@@ -35,7 +35,9 @@ def feedback_page(report: Report, item: Graded) -> Page:
         heads, *rows = ([*row[:3], row[4]] for row in [heads, *rows])
     heads = [report.say(Message(head)) for head in heads]
     tables = [Table(heads, rows)] if rows else []
-    problem = f"{item.exercise.graph.text.strip()}\n{values_line(item.exercise, {})}"
+    problem = item.exercise.graph.text.strip()
+    if not is_symbolic(item.exercise):
+        problem += f"\n{values_line(item.exercise, {})}"
     lines = [*closing(report, item.marked, item.score)]
     return Page(title, printable_lines(problem), tables, lines, [])
 
