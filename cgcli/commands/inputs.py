@@ -87,8 +87,9 @@ def bindings_of(found: Mapping[str, Any], what: str) -> Mapping[str, Any]:
 
 def tell_scaling(found: Mapping[str, Any]) -> None:
     """Say on standard error which values a model was trained on scaled: they are bound so."""
-    scaled = found["data"]["scale"] if found.get("schema") == MODEL else None
-    if scaled:
+    data = found["data"] if found.get("schema") == MODEL else {}
+    scaled = data.get("scale")
+    if scaled and not data.get("unscaled"):
         names = ", ".join(map(excerpt, scaled))
         advice = "bind scaled values, or use cgraph predict"
         tell(f"note: the model was trained on {names} scaled; {advice}")

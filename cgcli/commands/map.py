@@ -11,10 +11,10 @@ from cgcli.commands.files import ending_of, named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
 from cgcli.commands.outputs import write_pieces
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, few, shorten
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
-from cgcli.views.streams import publish
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.learning.mapping import RowProgram
@@ -71,10 +71,13 @@ def predict_command(given: MapOptions) -> None:
         raise CgraphError("usage", "there is no model", hint)
     model = read_model(given.model)
     wanted = Wanted(_asked(given.of))
+    scaling = {} if model.in_units else model.scaling()
     bound = {**model.fixed, **model.parameters.values()}
-    mapping = RowProgram(parse(model.program), bound, model.data["stack"], model.scaling(), wanted)
+    mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
     with named(given.model):
         _run(mapping, "predict", given)
+    if scaling:
+        tell(f"note: the model has {few(list(scaling))} scaled, to mean 0 and deviation 1")
 
 
 def _asked(text: str | None) -> list[str]:

@@ -165,9 +165,18 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             if _sum(residuals, other[0]) < (1 - _EXACT) * _sum(residuals, solution):
                 solution, known, count, status = other
         left = residuals.at(solution)
-        known_sum = statistics(task, table, left, known, residuals.factor)
+        figures = statistics(task, table, left, known, residuals.factor)
         end = _end_of_residuals(residuals, left, known, status, count)
-    return Fit(end, count, known_sum)
+    return Fit(end, count, figures)
+
+
+def figures_of(task: Task, table: Table, factor: float) -> Statistics:
+    """Return the statistics of least squares at a task's parameters."""
+    residuals = Residuals(task, table)
+    residuals.factor = factor
+    left = residuals.at(residuals.flat.copy())
+    known = spread(residuals.jacobian(residuals.flat.copy()), task.parameters)
+    return statistics(task, table, left, known, factor)
 
 
 def _solved(
