@@ -91,8 +91,9 @@ def _is_model(document: Mapping[str, Any]) -> bool:
 
 def tell_scaling(document: Mapping[str, Any]) -> None:
     """Say on standard error which values a model was trained on scaled: they are bound so."""
-    scaled = document["data"]["scale"] if _is_model(document) else None
-    if scaled:
+    data = document["data"] if _is_model(document) else {}
+    scaled = data.get("scale")
+    if scaled and not data.get("unscaled"):
         names = ", ".join(map(excerpt, scaled))
         advice = "bind scaled values, or use cgraph predict"
         tell(f"note: the model was trained on {names} scaled; {advice}")

@@ -11,10 +11,10 @@ from cgcli.commands.files import ending_of, named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
 from cgcli.commands.outputs import write_pieces
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, few, shorten
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
-from cgcli.views.streams import publish
+from cgcli.views.streams import publish, tell
 
 if TYPE_CHECKING:
     from cgcli.learning.mapping import RowProgram
@@ -26,6 +26,7 @@ class MapOptions(Options):
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
     of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
     values: bool = flag("The values alone, without gradients.")
+    keep: str | None = option("Columns of the data to write as well, id,date.", "NAMES")
     notes: bool = flag("Add a column of the kinds of notes that each row has.")
     output: str | None = option(
         "Write to a file: .csv or .jsonl.", "FILE", names=("-o", "--output")
@@ -33,7 +34,9 @@ class MapOptions(Options):
     form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",))
 
 
-@takes(MapOptions, "program bindings data at of wrt stack values notes skip_bad output form json")
+@takes(
+    MapOptions, "program bindings data at of wrt stack values keep notes skip_bad output form json"
+)
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
 
@@ -49,7 +52,8 @@ def map_command(given: MapOptions) -> None:
     names = _asked(given.of)
     if len(names) > 1 and not given.values:
         raise conflict("a gradient is of one node", "add --values, or name one with --of")
-    wanted = Wanted(names, not given.values, split_names(given.wrt))
+    keep = split_names(given.keep, "--keep") or ()
+    wanted = Wanted(names, not given.values, split_names(given.wrt), keep)
     required = [*bound, *given.stack]
     mapping = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
     free = free_names(parsed.syntax)
@@ -57,7 +61,7 @@ def map_command(given: MapOptions) -> None:
     _run(mapping, "map", given, optional)
 
 
-@takes(MapOptions, "model data of notes skip_bad output form json")
+@takes(MapOptions, "model data of keep notes skip_bad output form json")
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
@@ -70,11 +74,14 @@ def predict_command(given: MapOptions) -> None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
     model = read_model(given.model)
-    wanted = Wanted(_asked(given.of))
+    wanted = Wanted(_asked(given.of), keep=split_names(given.keep, "--keep") or ())
+    scaling = {} if model.in_units else model.scaling()
     bound = {**model.fixed, **model.parameters.values()}
-    mapping = RowProgram(parse(model.program), bound, model.data["stack"], model.scaling(), wanted)
+    mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
     with named(given.model):
         _run(mapping, "predict", given)
+    if scaling:
+        tell(f"note: the model has {few(list(scaling))} scaled, to mean 0 and deviation 1")
 
 
 def _asked(text: str | None) -> list[str]:

@@ -169,7 +169,8 @@ class Run:
 
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
-        task, descent, data = self.prepared.task, self.training.descent, self._data()
+        task, descent, data = self.training.task, self.training.descent, self._data()
+        scaling = self.prepared.task.scaling
         data = {
             "path": self.path,
             "rows": data["rows"],
@@ -178,9 +179,11 @@ class Run:
             "fingerprint": data["fingerprint"],
             "columns": list(task.columns),
             "stack": dict(self.prepared.stacks),
-            "scale": {name: [*map(plain, pair)] for name, pair in task.scaling.items()},
+            "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},
             "skip_bad": self.reading.skip_bad,
         }
+        if scaling and not task.scaling:
+            data["unscaled"] = True
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
         state = None if descent is None else descent.state
         program, more = self.given.program.text, {"stopped": stopped}

@@ -46,6 +46,8 @@ class CellError(Exception):
 class Columns:
     """The columns wanted of a file, and the shapes they have in its first good row.
 
+    Those `kept` come back beside them, as they are in the file, by `kept_as` their names.
+
     >>> columns = Columns(["x", "v"])
     >>> columns.row({"x": "1.5", "v": [1, 2]})
     [1.5, array([1., 2.])]
@@ -53,8 +55,9 @@ class Columns:
     {'x': (), 'v': (2,)}
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], kept: Sequence[str] = ()) -> None:
         self.names = list(names)
+        self.kept = list(kept)
         self.shapes: dict[str, Shape] = {}
 
     def row(self, cells: Mapping[str, Any] | CellError) -> list[Any]:
@@ -68,12 +71,23 @@ class Columns:
             if shape != known:
                 raise CellError(name, f"it has {_form(shape)}, and the rows before {_form(known)}")
         self.shapes.update(shapes)
-        return values
+        return values + [cells.get(name) for name in self.kept]
 
     def arrays(self, rows: list[list[Any]]) -> dict[str, Any]:
         """Return rows as an array for each column."""
-        columns = zip(self.names, zip(*rows, strict=True), strict=True)
-        return {name: np.array(column, dtype=np.float64) for name, column in columns}
+        columns = list(zip(*rows, strict=True))
+        count = len(self.names)
+        numbers = zip(self.names, columns[:count], strict=True)
+        arrays = {name: np.array(column, dtype=np.float64) for name, column in numbers}
+        for name, cells in zip(self.kept, columns[count:], strict=True):
+            arrays[kept_as(name)] = np.empty(len(cells), dtype=object)
+            arrays[kept_as(name)][:] = cells
+        return arrays
+
+
+def kept_as(name: str) -> str:
+    """Return what a column that is kept as it is is called among columns of numbers."""
+    return f"#kept {name}"
 
 
 def _form(shape: Shape) -> str:

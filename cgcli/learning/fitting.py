@@ -65,7 +65,7 @@ def fit_lbfgs(
             raise StopIteration
 
     options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
-    evaluations, status = 0, 2
+    evaluations = 0
     with np.errstate(all="ignore"):
         # An end that SciPy calls abnormal may be one of its memory: once more without it.
         for _ in range(2):
@@ -78,22 +78,25 @@ def fit_lbfgs(
                 options=options,
             )
             np.copyto(flat, outcome.x)
-            evaluations, status = evaluations + int(outcome.nfev), outcome.status
-            if end or status != 2:
+            evaluations += int(outcome.nfev)
+            if end or outcome.status != 2:
                 break
         if end is None:
             cost = function(outcome.x)[0]
             doubts = no_minimum(objective, before, cost, first)
-            end = _end_of_lbfgs(status, last[1] <= _OFFSET * first, outcome.nit, doubts)
+            end = _end_of_lbfgs(outcome, last[1] <= _OFFSET * first, doubts)
     return Fit(end, evaluations)
 
 
-def _end_of_lbfgs(status: int, is_level: bool, iterations: int, doubts: list[Doubt]) -> End:
+def _end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
+    status, test = outcome.status, "the cost falls no more"
+    if "GRADIENT" in str(outcome.message):
+        test = "the gradient is as good as 0"
     if status == 0 or (status == 2 and is_level and not doubts):
-        return End("converged", "L-BFGS converged: the cost falls no more", tuple(doubts))
+        return End("converged", f"L-BFGS converged: {test}", tuple(doubts))
     message = "L-BFGS: no step along its direction lowers the cost"
     if status == 1:
-        message = f"L-BFGS did not converge in {counted(iterations, 'iteration')}"
+        message = f"L-BFGS did not converge in {counted(outcome.nit, 'iteration')}"
     hint = "give it more --epochs" if status == 1 else "start elsewhere, or try --optimizer adam"
     return End("stopped", message, tuple(doubts) or (Doubt("unconverged", message, hint),))
 
@@ -165,9 +168,18 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             if _sum(residuals, other[0]) < (1 - _EXACT) * _sum(residuals, solution):
                 solution, known, count, status = other
         left = residuals.at(solution)
-        known_sum = statistics(task, table, left, known, residuals.factor)
+        figures = statistics(task, table, left, known, residuals.factor)
         end = _end_of_residuals(residuals, left, known, status, count)
-    return Fit(end, count, known_sum)
+    return Fit(end, count, figures)
+
+
+def figures_of(task: Task, table: Table, factor: float) -> Statistics:
+    """Return the statistics of least squares at a task's parameters."""
+    residuals = Residuals(task, table)
+    residuals.factor = factor
+    left = residuals.at(residuals.flat.copy())
+    known = spread(residuals.jacobian(residuals.flat.copy()), task.parameters)
+    return statistics(task, table, left, known, factor)
 
 
 def _solved(

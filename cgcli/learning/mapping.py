@@ -15,6 +15,7 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import NAME, Expression, Value
+from cgcli.learning.cells import kept_as
 from cgcli.learning.noted import RowNotes
 from cgcli.learning.preparing import check_scaling, read_columns, told_apart
 from cgcli.learning.reading import Stack, stacked
@@ -69,21 +70,26 @@ class RowProgram(NamedTuple):
 
 def map_rows(
     mapping: RowProgram, source: Source, report: Report
-) -> Iterator[tuple[Any, dict[str, Any], Any]]:
+) -> Iterator[tuple[Any, dict[str, Any], Any, dict[str, Any]]]:
     """Yield for some rows at a time their numbers in the file and what is asked of each, by name.
 
-    The third are the kinds of notes that each row has, as text. The first result has the shapes
-    of all. Raises `CgraphError`.
+    The third are the kinds of notes that each row has, as text, and the last the columns that
+    are kept. The first result has the shapes of all. Raises `CgraphError`.
     """
+    keep = mapping.wanted.keep
+    for name in keep:
+        if name not in source.names:
+            message = f"--keep: there is no column '{excerpt(name)}'"
+            raise CgraphError("usage", message, listed(source.names))
     columns, missing, stacks = _columns(mapping, source)
     needed = _needed(mapping, columns, stacks)
     missing += [name for name in columns if name not in needed]
     runner: _Runner | None = None
-    for chunk in read_columns(source, needed, stacks, report):
+    for chunk in read_columns(source, needed, stacks, report, keep):
         if runner is None:
             runner = _Runner(mapping, source, needed, missing, chunk)
         for part in pieces(chunk, runner.rows):
-            yield part[ROW], *runner.run(part, report)
+            yield part[ROW], *runner.run(part, report), {n: part[kept_as(n)] for n in keep}
     if runner is None:
         # Nothing is computed, and a name that has no value is told all the same.
         nothing = dict.fromkeys([*needed, ROW], np.empty(0))

@@ -75,11 +75,16 @@ class Model(NamedTuple):
     more: Mapping[str, Any] = {}
 
     def scaling(self) -> dict[str, tuple[Any, Any]]:
-        """Return the mean and the deviation of the columns that are scaled."""
+        """Return the mean and the deviation of the columns that a run scales, which goes on."""
         return {
             name: (_array(mean, f"data.scale.{name}[0]"), _array(width, f"data.scale.{name}[1]"))
             for name, (mean, width) in self.data["scale"].items()
         }
+
+    @property
+    def in_units(self) -> bool:
+        """Whether the parameters are those for columns as the data has them."""
+        return not self.data["scale"] or bool(self.data.get("unscaled"))
 
     def document(self) -> dict[str, Any]:
         """Return the model as the document `cgraph.model/1`."""

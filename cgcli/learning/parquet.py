@@ -42,8 +42,10 @@ def parquet(path: str) -> Source:
     count = f"SELECT count(*) FROM {_ROWS}"  # noqa: S608  # a constant
     ((total,),) = _asked(path, lambda: connection.execute(count, [pattern]).fetchall())
 
-    def chunks(wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
-        if not wanted:
+    def chunks(
+        wanted: Sequence[str], report: Report, kept: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
+        if not wanted and not kept:
             yield from _numbered(total, report)
             return
         for name in durations.intersection(wanted):
@@ -51,17 +53,17 @@ def parquet(path: str) -> Source:
             bad = Bad(1, 0, name, "a span of time is not a number")
             hint = "write it as a number of seconds, in a column whose name says so"
             raise file_error(path, str(bad), hint)
-        columns = Columns(wanted)
-        called = [renamed[names.index(name)] for name in wanted]
+        columns, asked = Columns(wanted, kept), list(dict.fromkeys([*wanted, *kept]))
+        called = [renamed[names.index(name)] for name in asked]
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in called)
         query = f"SELECT {quoted} FROM {_ROWS}"  # noqa: S608  # names are quoted
         result = _asked(path, lambda: connection.execute(query, [pattern]))
         while block := _asked(path, lambda: result.fetchmany(CHUNK)):
-            numbers = _numbers(block)
+            numbers = None if kept else _numbers(block)
             if numbers is not None:
                 yield chunk(columns, numbers, report)
             else:
-                rows = ((0, dict(zip(wanted, row, strict=True))) for row in block)
+                rows = ((0, dict(zip(asked, row, strict=True))) for row in block)
                 yield from gather(rows, columns, report)
         if report.rows != total:
             raise file_error(path, f"{report.rows:,} rows were read, and it has {total:,}")

@@ -13,6 +13,7 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import Expression, Syntax, Value
+from cgcli.learning.cells import kept_as
 from cgcli.learning.parameters import Parameters
 from cgcli.learning.reading import Stack, stacked
 from cgcli.learning.sources import Report, Source, listed
@@ -218,15 +219,19 @@ def check_scaling(scaling: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, S
 
 
 def read_columns(
-    source: Source, columns: Sequence[str], stacks: Mapping[str, Stack], report: Report
+    source: Source,
+    columns: Sequence[str],
+    stacks: Mapping[str, Stack],
+    report: Report,
+    kept: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of a source, some at a time, the columns of each stack side by side."""
     wanted: dict[str, None] = {}
     for name in columns:
         part = stacks.get(name, name)
         wanted.update(dict.fromkeys([part] if isinstance(part, str) else part))
-    for chunk in source.chunks(list(wanted), report):
-        values = {ROW: chunk[ROW]}
+    for chunk in source.chunks(list(wanted), report, kept):
+        values = {name: chunk[name] for name in (ROW, *map(kept_as, kept))}
         for name in columns:
             part = stacks.get(name, name)
             if isinstance(part, str):

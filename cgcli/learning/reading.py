@@ -102,10 +102,12 @@ def _csv(path: str, stream: IO[bytes], delimiter: str) -> Source:
     names = check_names(path, [name.strip() for name in head])
     _check_head(path, names, delimiter)
 
-    def rows(wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
-        columns = Columns(wanted)
+    def rows(
+        wanted: Sequence[str], report: Report, kept: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
+        columns = Columns(wanted, kept)
         places = [names.index(name) for name in wanted]
-        quick = True
+        quick = not kept
         before = lines.number
         while block := _block(feed):
             rest: Iterable[str] = block
@@ -216,8 +218,10 @@ def _json(path: str, stream: IO[bytes], *, lines: bool) -> Source:
         raise file_error(path, "it is empty", 'write an object a line: {"x": 1, "y": 2}')
     names = check_names(path, list(first[1]))
 
-    def chunks(wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
-        return gather(itertools.chain([first], rows), Columns(wanted), report)
+    def chunks(
+        wanted: Sequence[str], report: Report, kept: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
+        return gather(itertools.chain([first], rows), Columns(wanted, kept), report)
 
     return Source(path, names, chunks)
 

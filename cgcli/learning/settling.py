@@ -73,6 +73,8 @@ def settle(descent: Descent, watch: Watch, first: float) -> End:
         descent.record(watch, state.epoch, cost, norm, rate)
         gradient, memory = objective.gradient, state.memory
         descent.optimiser.move(flat, gradient, rate, count, descent.setting, memory)
+        watch.step(state, cost, norm, rate)
+        watch.save(state)
     np.copyto(flat, best)
     if cuts <= _CUTS:
         message = f"{state.epoch:,} epochs are done, the most without --epochs"

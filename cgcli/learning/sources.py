@@ -92,9 +92,14 @@ class Source(NamedTuple):
     names: list[str]
     rows: Any
 
-    def chunks(self, wanted: Sequence[str], report: Report) -> Iterator[dict[str, Any]]:
-        """Yield the wanted columns of all rows, some rows at a time; raises `CgraphError`."""
-        yield from self.rows(wanted, report)
+    def chunks(
+        self, wanted: Sequence[str], report: Report, kept: Sequence[str] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the wanted columns of all rows, some rows at a time; raises `CgraphError`.
+
+        Those `kept` are as they are in the file, whatever they hold.
+        """
+        yield from self.rows(wanted, report, kept)
         report.check(at_end=True)
 
 

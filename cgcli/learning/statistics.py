@@ -39,7 +39,7 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
 
     By the singular values of J with its columns scaled to length 1, as in Golub and Van Loan,
     Matrix Computations, 4th ed., section 5.5. A parameter does not matter where to double it
-    changes nothing that a double can hold.
+    changes nothing that a double can hold, or to add 1 to it.
 
     >>> two = np.array([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]])
     >>> of = spread(two, Parameters(dict(a=1, b=1, c=1)))
@@ -50,7 +50,7 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     if not np.isfinite(jacobian).all():
         return Spread(np.full((size, size), np.inf), size, [])
     scale = np.linalg.norm(jacobian, axis=0)
-    effect = scale * np.abs(parameters.flat)
+    effect = scale * np.maximum(np.abs(parameters.flat), 1.0)
     idle = (scale == 0) | ((effect < _UNDETERMINED * effect.max(initial=0.0)) & (effect > 0))
     scale[idle] = 1.0
     _, sizes, directions = np.linalg.svd(np.where(idle, 0, jacobian / scale), full_matrices=False)

@@ -12,14 +12,16 @@ from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
 from cgcli.learning.doubts import course, unmoved
 from cgcli.learning.failure import locate
-from cgcli.learning.fitting import Fit, fit_lbfgs, fit_residuals
+from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import note_rows
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.optimisers import OPTIMISERS
+from cgcli.learning.parameters import joined
 from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.settling import settle
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
+from cgcli.learning.unscaling import unscaled
 from cgcli.words import counted
 
 BATCHLESS: Final = ("lbfgs", "lm")
@@ -88,12 +90,9 @@ class Training:
         self.options = options
         self.task = prepared.task._replace(mean=options.reduce == "mean")
         _check(self.task)
-        squared = options.optimizer == "lm"
-        self._train = Measure(self.task, prepared.train, squared=squared)
-        held = prepared.held
-        self._held = None if held is None else Measure(self.task, held, squared=squared)
+        self._measure()
         criteria = bounded(options.criteria)
-        if criteria.patience is not None and held is None:
+        if criteria.patience is not None and prepared.held is None:
             message = "--patience looks at rows that are held out"
             raise CgraphError("usage", message, "add --holdout 0.2")
         self.descent: Descent | None = None
@@ -192,6 +191,10 @@ class Training:
         return [d for d in doubts if self.descent.objective.full or d.kind != "swinging"]
 
     def _trained(self, end: End, start: float, fit: Fit | None) -> Trained:
+        factor, history = 1.0, self.history
+        if self.task.scaling:
+            end, fit, factor = self._in_units(end, fit)
+            history = [{**record, "cost": record["cost"] * factor} for record in history]
         cost, values = self._train.run()
         note_rows(self.task, self.prepared.train, self.prepared.report)
         metrics = {name: {"train": value} for name, value in values.items()}
@@ -201,7 +204,34 @@ class Training:
             for name, value in values.items():
                 metrics[name]["holdout"] = value
         state = None if self.descent is None else self.descent.state
-        return Trained(end, start, cost, holdout, metrics, self.history, state, fit)
+        return Trained(end, start * factor, cost, holdout, metrics, history, state, fit)
+
+    def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None, float]:
+        """Undo the scaling of columns where parameters can; return what costs are to be times."""
+        plain, table = unscaled(self.task, self.prepared.train), self.prepared.train
+        squared = self.options.optimizer == "lm"
+        if plain is None:
+            names = joined(list(self.task.scaling))
+            message = f"the parameters are for {names} scaled to mean 0 and deviation 1"
+            hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
+            return (
+                end._replace(doubts=(*end.doubts, Doubt("scaled", message, hint, False))),
+                fit,
+                1.0,
+            )
+        if self.descent is not None and self.descent.state.current is None:
+            # Who goes on does so with the columns scaled.
+            self.descent.state.current = self.task.parameters.flat.copy()
+        self.task = plain.task
+        self._measure()
+        if fit is not None and fit.statistics is not None:
+            fit = fit._replace(statistics=figures_of(self.task, table, 1.0))
+        return end, fit, plain.factor**2 if squared else plain.factor
+
+    def _measure(self) -> None:
+        squared, held = self.options.optimizer == "lm", self.prepared.held
+        self._train = Measure(self.task, self.prepared.train, squared=squared)
+        self._held = None if held is None else Measure(self.task, held, squared=squared)
 
     def _fitted(self, watch: Watch) -> Fit:
         history = self._records

@@ -128,3 +128,30 @@ def test_a_folders_name_is_no_column(cgraph: Command, folder: Path) -> None:
     assert cgraph("map", "x + y", "-d", "x=7/a.parquet", "--values").out == "row,f\n1,3.5\n"
     ran = cgraph("map", "x + z", "-d", "x=7/a.parquet", "--values")
     assert ran.status == 2 and "the columns are x, y" in ran.err
+
+
+def test_columns_are_kept_beside_the_values(cgraph: Command, folder: Path) -> None:
+    write(folder, n='id,date,x\n007,2024-01-31,1\n"a,b",,2\nc,n/a,bad\n')
+    words = ("map", "2*x", "-d", "n.csv", "--values", "--keep", "id,date", "--skip-bad")
+    assert cgraph(*words).out == 'row,id,date,f\n1,007,2024-01-31,2.0\n2,"a,b",,4.0\n'
+    rows = json.loads(cgraph(*words, "--json").out)["rows"]
+    assert rows[1] == {"row": 2, "id": "a,b", "date": "", "f": 4.0}
+    ran = cgraph("map", "2*x", "-d", "n.csv", "--keep", "ids")
+    assert ran.status == 2 and "there is no column 'ids'" in ran.err
+    write(folder, f="f,x\n1,2\n")
+    ran = cgraph("map", "2*x", "-d", "f.csv", "--keep", "f", "--values")
+    assert ran.status == 2 and "'f' is the name of a result as well" in ran.err
+    (folder / "n.jsonl").write_text('{"id": [1, "a"], "ok": true, "x": 3}\n{"x": 4, "ok": null}\n')
+    ran = cgraph("map", "2*x", "-d", "n.jsonl", "--values", "--keep", "id,ok", "--format", "jsonl")
+    assert [json.loads(line) for line in ran.out.splitlines()] == [
+        {"row": 1, "id": [1, "a"], "ok": True, "f": 6.0},
+        {"row": 2, "id": None, "ok": None, "f": 8.0},
+    ]
+
+
+def test_columns_of_parquet_are_kept(cgraph: Command, folder: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    query = "SELECT 'n' || x AS id, DATE '2024-01-31' AS day, x::DOUBLE AS x FROM range(2) t(x)"
+    duckdb.connect().execute(f"COPY ({query}) TO 'a.parquet' (FORMAT parquet)")
+    ran = cgraph("map", "2*x", "-d", "a.parquet", "--values", "--keep", "id,day,x")
+    assert ran.out == "row,id,day,x,f\n1,n0,2024-01-31,0.0,0.0\n2,n1,2024-01-31,1.0,2.0\n"

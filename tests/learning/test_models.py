@@ -176,7 +176,8 @@ def test_a_scale_of_another_shape_is_blamed_on_the_model(
     scale: Any, document: Any, folder: Path, cgraph: Run
 ) -> None:
     path = folder / "rescaled.json"
-    path.write_text(json.dumps(changed(document, "data.scale.x", scale)))
+    rescaled = changed(document, "data.scale.x", scale)
+    path.write_text(json.dumps(changed(rescaled, "data.unscaled", False)))
     for command in (["train", "--resume"], ["predict"]):
         ran = cgraph(*command, str(path), "-d", str(folder / "d.csv"))
         assert ran.status == 2

@@ -35,20 +35,34 @@ class RowWriter:
         self._noting = noting
         self._begun = False
 
-    def text(self, rows: Any, values: Mapping[str, Any], kinds: Any = None) -> str:
-        """Return the text of some rows: their numbers in the file, values by name, and notes."""
+    def text(
+        self,
+        rows: Any,
+        values: Mapping[str, Any],
+        kinds: Any = None,
+        kept: Mapping[str, Any] = {},
+    ) -> str:
+        """Return the text of some rows: their numbers in the file, values by name, and notes.
+
+        The columns `kept` of the file stand between the numbers and the values.
+        """
+        for name in kept:
+            if name in {"row", *values}:
+                message = f"--keep: '{name}' is the name of a result as well"
+                raise CgraphError("name", message, "give the result another name: v = …")
         for name, what in (("row", "number"), ("notes", "notes")):
             if name in values and (name == "row" or self._noting):
                 message = f"'{name}' is what the {what} of each row is called in the table"
                 raise CgraphError("name", message, f"give the value another name: v = {name}")
         begun, self._begun = self._begun, True
         if self._form == "csv":
-            return self._table(rows, values, kinds, begun)
+            return self._table(rows, values, kinds, begun, kept)
         objects = []
         for k, row in enumerate(rows):
-            cells = {"row": int(row), **number({name: array[k] for name, array in values.items()})}
+            cells = {"row": int(row), **{name: column[k] for name, column in kept.items()}}
+            cells |= number({name: array[k] for name, array in values.items()})
             notes = {"notes": kinds[k].split()} if self._noting else {}
-            objects.append(json.dumps({**cells, **notes}))
+            objects.append(json.dumps({**cells, **notes}, default=str))
         if self._form == "jsonl":
             return "".join(f"{line}\n" for line in objects)
         return (",\n" if begun else f"{_HEAD}\n") + ",\n".join(f"    {line}" for line in objects)
@@ -60,18 +74,30 @@ class RowWriter:
         tail = f'],\n  "notes": {json.dumps(row_notes(notes))}\n}}\n'
         return f"\n  {tail}" if self._begun else _HEAD + tail
 
-    def _table(self, rows: Any, values: Mapping[str, Any], kinds: Any, begun: bool) -> str:
+    def _table(
+        self,
+        rows: Any,
+        values: Mapping[str, Any],
+        kinds: Any,
+        begun: bool,
+        kept: Mapping[str, Any],
+    ) -> str:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         if not begun:
-            writer.writerow(["row", *_heads(values), *["notes"] * self._noting])
+            writer.writerow(["row", *kept, *_heads(values), *["notes"] * self._noting])
         flat = [array.reshape(len(rows), -1) for array in values.values()]
         notes = [[kind] for kind in kinds] if self._noting else [[]] * len(rows)
-        for row, cells, said in zip(
-            rows, np.concatenate(flat, axis=1).tolist(), notes, strict=True
-        ):
-            writer.writerow([int(row), *map(repr, cells), *said])
+        same = zip(*kept.values(), strict=True) if kept else [()] * len(rows)
+        numbers = np.concatenate(flat, axis=1).tolist()
+        for row, beside, cells, said in zip(rows, same, numbers, notes, strict=True):
+            writer.writerow([int(row), *map(_text, beside), *map(repr, cells), *said])
         return out.getvalue()
+
+
+def _text(cell: Any) -> Any:
+    """Return a cell that is kept as a CSV file has it."""
+    return json.dumps(cell) if isinstance(cell, bool | list | dict) else cell
 
 
 def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, Any]:

@@ -1,0 +1,123 @@
+"""Parameters for scaled columns → those in the data's units that say the same."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from cgcli.learning.parameters import Parameters
+from cgcli.learning.tables import Table
+from cgcli.learning.task import Task
+from cgcli.operations.shapes import size
+from cgcli.plan.compiled import Compiled
+from cgcli.plan.lower import SEED
+
+_LARGEST: Final = 1_000
+"""So many parameters are followed at most."""
+_WORK: Final = 20_000_000
+_FINEST: Final = 1e-4
+_STEPS: Final = 6
+_ROUNDING: Final = 1e-9
+_SAME: Final = 1e-9
+
+
+class Unscaled(NamedTuple):
+    """A task in the data's units, whose costs are those of before times a `factor`."""
+
+    task: Task
+    factor: float
+
+
+def unscaled(task: Task, table: Table) -> Unscaled | None:
+    """Return a task with parameters in the data's units; None where none give the same.
+
+    The same is what the parameters reach the cost through, a prediction; where a scaled column
+    stands beside it, as the target in `p - y`, it is brought to that column's units. The
+    parameters are followed from the scaled columns to the plain ones by Gauss and Newton's
+    method, in strides as long as it bears; that all costs are the same but for one factor is
+    tested on all rows.
+    """
+    node = [n for n in task.bottlenecks if task.graph.arguments[n]][-1]
+    within = task.graph.ancestors([node])
+    beside = [name for name in task.scaling if not within[task.graph.inputs[name]]]
+    arrays, flat = table.arrays, task.parameters.flat
+    width = size(task.graph.shape(node))
+    if arrays is None or len(beside) > 1 or flat.size > _LARGEST:
+        return None
+    mean, deviation = task.scaling[beside[0]] if beside else (0.0, 1.0)
+    plain = task._replace(scaling={}, parameters=Parameters(task.parameters.values()))
+    inner = copy.copy(plain.graph)
+    inner.output = node
+    few = slice(0, 64 + 4 * flat.size // width)
+    part = {name: array[few] for name, array in arrays.items()}
+    before, prediction = _rows(task, node, arrays)
+    model = _Model(plain._replace(graph=inner), part, width)
+    theta, done, stride = plain.parameters.flat, 0.0, 1 / 8
+    work = min(2_000, max(50, _WORK // flat.size**2))
+    while done < 1 and stride > _FINEST and work > 0:
+        work -= _STEPS
+        kept, goal = theta.copy(), min(1.0, done + stride)
+        wanted = deviation**goal * prediction[few] + mean * goal * deviation ** (goal - 1)
+        columns = {
+            name: (part[name] - shift * (1 - goal)) / scale ** (1 - goal)
+            for name, (shift, scale) in task.scaling.items()
+        }
+        for _ in range(_STEPS):
+            off = model.step({**part, **columns}, wanted)
+            if off <= _ROUNDING * np.ptp(wanted):
+                done, stride = goal, 2 * stride
+                break
+        else:
+            np.copyto(theta, kept)
+            stride /= 4
+    after, reached = _rows(plain, node, arrays)
+    wanted = deviation * prediction + mean
+    largest = int(np.abs(before).argmax())
+    factor = after[largest] / before[largest] if before[largest] else 1.0
+    pairs = ((reached, wanted), (after, factor * before))
+    # A prediction that is exact leaves costs of rounding.
+    close = (np.allclose(a, b, rtol=0, atol=_SAME * max(np.ptp(wanted), 1e-300)) for a, b in pairs)
+    return Unscaled(plain, float(factor)) if all(close) else None
+
+
+class _Model:
+    """The prediction of some rows, and what the parameters do to it."""
+
+    def __init__(self, task: Task, columns: Mapping[str, Any], width: int) -> None:
+        lowered = task.lowered()
+        self._task, self._count, self._width = task, len(next(iter(columns.values()))), width
+        inputs = [task.graph.inputs[name] for name in task.parameters.views]
+        places = [lowered.row(task.graph.output), *lowered.jacobian_rows(inputs)]
+        self._compiled = Compiled(lowered, task.parameters.views, by_row=places)
+
+    def step(self, columns: Mapping[str, Any], wanted: Any) -> float:
+        """Bring the parameters nearer to a prediction; return how far off it was."""
+        shape = self._task.graph.shape(self._task.graph.output)
+        slopes, left = [], wanted
+        for k in range(self._width):
+            seed = np.zeros((self._count, self._width))
+            seed[:, k] = 1.0
+            rows = {**columns, SEED: seed.reshape(self._count, *shape)}
+            value, *parts = self._compiled.rows(rows, self._count)
+            left = wanted - value
+            slopes.append(np.concatenate([p.reshape(self._count, -1) for p in parts], axis=1))
+        jacobian = np.stack(slopes, axis=1).reshape(self._count * self._width, -1)
+        if not (np.isfinite(jacobian).all() and np.isfinite(left).all()):
+            return math.nan
+        lengths = np.linalg.norm(jacobian, axis=0)
+        lengths[lengths == 0] = 1.0
+        move = np.linalg.lstsq(jacobian / lengths, left.reshape(-1), rcond=1e-12)[0] / lengths
+        self._task.parameters.flat += move
+        return float(np.abs(left).max())
+
+
+def _rows(task: Task, node: int, arrays: Mapping[str, Any]) -> list[Any]:
+    """Return the cost of every row, and the value of a node."""
+    lowered = task.lowered()
+    places = [lowered.row(task.graph.output), lowered.row(node)]
+    compiled = Compiled(lowered, task.parameters.views, by_row=places)
+    return compiled.rows(arrays, len(next(iter(arrays.values()))))
