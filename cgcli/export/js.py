@@ -70,7 +70,7 @@ def _define(function: Function) -> str:
         f"    return {{{', '.join(results)}}};",
         "}",
     ]
-    return "\n\n".join([*TARGET.helpers(lines), "\n".join(lines)]) + "\n"
+    return "\n\n".join([*TARGET.helpers(function, *results), "\n".join(lines)]) + "\n"
 
 
 def _nested(text: str, shape: Shape) -> str:

@@ -207,7 +207,7 @@ class LoopEmitter(Emitter):
         assert isinstance(place, int)
         view = self.views.get(place)
         if view is None or not view.array or (packed and not view.packed):
-            return self._copied(place, self.free(size(self.tape[place].shape)))
+            return self._copied(place, self.free(self.tape[place].shape))
         return view
 
     def _copied(self, place: int, name: str) -> View:
@@ -368,8 +368,8 @@ class LoopEmitter(Emitter):
             offset += size(shape)
         self._add(place, lines)
 
-    def reserve(self, name: str, count: int) -> str:
-        """Return how a variable of so many numbers is called."""
+    def reserve(self, name: str, shape: Shape) -> str:
+        """Return how a variable of a shape is called."""
         return name
 
     def result(self, name: str, result: Result) -> str:
@@ -380,9 +380,9 @@ class LoopEmitter(Emitter):
             self._index = ()
             return self.expression(places[0])
         if shape == result.shape:
-            name = self.reserve(name, size(shape))
+            name = self.reserve(name, shape)
             return self.names.get(places[0]) or self._copied(places[0], name).name
-        name = self.reserve(name, size(shape) * len(places))
+        name = self.reserve(name, (len(places), *shape))
         lines = [self.loops.zeros(name, size(shape) * len(places))]
         for k, place in enumerate(places):
             out = View(name, k * size(shape), strides(shape), shape, array=True)
