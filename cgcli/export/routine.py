@@ -87,7 +87,7 @@ class PlainSweep(CellSweep):
         operation = self.graph.operations[node]
         if not any(isinstance(n, Cell) for n in (upstream, partial, self.values[node], *parts)):
             return super().times(node, place, upstream, partial, parts)
-        sent = upstream * partial
+        sent = self._product(upstream, partial)
         # By 0 a quotient sends no finite number anyway.
         if operation.domain is None or (operation.name == "div" and isinstance(partial, Cell)):
             return sent
@@ -99,6 +99,15 @@ class PlainSweep(CellSweep):
         if not isinstance(inside, Cell):
             return sent if inside else self._outside(sent)
         return self.m.where(inside, sent, self._outside(sent))
+
+    def _product(self, upstream: Number, partial: Number) -> Number:
+        """Return upstream times a partial; a quotient by what the partial is 1 over."""
+        if isinstance(partial, Cell):
+            operation, operands, *_ = self.tape[partial.place]
+            if operation == "divide" and operands[0] == 1.0 and isinstance(operands[0], float):
+                below = operands[1]
+                return upstream / (Cell(self.tape, below) if type(below) is int else below)
+        return upstream * partial
 
     def _outside(self, sent: Number) -> Number:
         """Return what is sent from outside a domain: nan, or the infinity that it is."""

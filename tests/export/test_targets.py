@@ -149,7 +149,7 @@ REFUSED = [
     (["x", "--to", "c", "--value-only", "--wrt", "x"], "--value-only leaves the gradients out"),
     (["x", "--to", "onnx", "--wrt", "x"], "ONNX holds the value alone"),
     (["x", "--to", "cobol"], "--to is python, numpy, c, js, sql, jax, torch or onnx"),
-    (["sum(W @ W)", "--shape", "W=40x40", "--to", "sql"], "4,000 are written"),
+    (["sum(W @ W)", "--shape", "W=20x20", "--to", "sql"], "4,000 are written"),
 ]
 
 
@@ -179,7 +179,7 @@ def test_a_model_is_a_program_with_its_parameters(cgraph: Run, tmp_path: Path) -
         assert names["f"](x, y)[0] == pytest.approx(float(line.split(",")[1]), rel=1e-12)
 
 
-LONG = "h[0] = x; for t in 0..999 { h[t+1] = sin(h[t])*w + b }; h[1000] + sum(v*h[7])"
+LONG = "h[0] = x; for t in 0..499 { h[t+1] = sin(h[t])*w + b }; h[500] + sum(v*h[7])"
 
 
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
