@@ -54,6 +54,7 @@ def export_command(given: ExportOptions) -> None:
         constants,
         split_names(given.wrt),
         scaling=scaling,
+        needed=given.of is not None,
         value_only=given.value_only or given.to == "onnx",
         jacobian=given.jacobian,
     )
