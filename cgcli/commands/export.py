@@ -46,12 +46,15 @@ def export_command(given: ExportOptions) -> None:
     if given.value_only and (given.wrt is not None or given.jacobian):
         other = "--jacobian" if given.jacobian else "--wrt"
         raise conflict(f"--value-only leaves the gradients out that {other} asks for")
+    if given.to == "onnx" and (given.wrt is not None or given.jacobian):
+        raise conflict("ONNX holds the value alone", "leave --wrt and --jacobian out")
     graph, constants, scaling = _read(given)
     made = routine(
         graph,
         constants,
         split_names(given.wrt),
         scaling=scaling,
+        needed=given.of is not None,
         value_only=given.value_only or given.to == "onnx",
         jacobian=given.jacobian,
     )

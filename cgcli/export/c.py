@@ -13,6 +13,7 @@ from cgcli.export.python import clean as clean_in_python
 from cgcli.export.routine import Routine
 from cgcli.export.target import Function, Loops, Target, pieces, table
 from cgcli.numbers import gammas, polygamma
+from cgcli.operations.row import Shape
 from cgcli.operations.shapes import size
 
 _LONG: Final = 2_000
@@ -68,18 +69,18 @@ class CEmitter(LoopEmitter):
     def named(self, place: int) -> tuple[str, str]:
         """Return the name of a variable."""
         name, comment = super().named(place)
-        return self.reserve(name, size(self.tape[place].shape), self.tape[place].shape), comment
+        return self.reserve(name, self.tape[place].shape), comment
 
-    def free(self, count: int = 1) -> str:
+    def free(self, shape: Shape = ()) -> str:
         """Return a name that nothing has."""
-        return self.reserve(super().free(), count)
+        return self.reserve(super().free(shape), shape)
 
-    def reserve(self, name: str, count: int, shape: Any = True) -> str:
+    def reserve(self, name: str, shape: Shape) -> str:
         """Return how a variable is called: by its place among all, where they are many."""
-        if not self.long or name.startswith(("v[", "(v")):
+        if not self.long or _kept(name):
             return name
-        self.count += count
-        at = self.count - count
+        at = self.count
+        self.count += size(shape)
         return f"(v + {at})" if shape else f"v[{at}]"
 
     def emit(self, name: str) -> Function:
@@ -172,7 +173,7 @@ def _define(function: Function) -> str:
         *(f"    {line}" for line in [*opening, *_unused(function, [*calls, *ends]), *calls, *ends]),
         "}",
     ]
-    helpers = TARGET.helpers([*body, *ends])
+    helpers = TARGET.helpers(function)
     includes = ["#include <math.h>"] + ["#include <stdlib.h>"] * bool(function.room)
     blocks = ["\n".join(includes), *helpers, *parts, "\n".join(lines)]
     code = "\n\n".join(blocks) + "\n"

@@ -12,7 +12,7 @@ from cgcli.export.target import Function, Line, Target
 from cgcli.graph.graph import Graph, free_names
 from cgcli.graph.templates import ATOM, Slot, Template, filled, parsed, spelled
 from cgcli.graph.text import formula, inline
-from cgcli.operations.row import LEVELS, Span
+from cgcli.operations.row import LEVELS, Shape, Span
 from cgcli.plan.tape import Instruction, Operand
 
 _INSIDE: Final = 5
@@ -95,7 +95,8 @@ class Emitter:
             for made, result in zip(self._results, self.routine.results, strict=True)
         ]
         arguments = [(made, self.routine.arguments[name]) for name, made in self.arguments.items()]
-        (made,) = distinct([name], self.target.clean, self._taken)
+        words = {*self.target.reserved, *self.target.prelude}
+        (made,) = distinct([name], self.target.clean, words)
         return Function(made, _title(self.routine.graph), arguments, self.lines, results)
 
     def result(self, name: str, result: Result) -> str:
@@ -180,12 +181,12 @@ class Emitter:
         ):
             return self._wanted.pop(place), comment
         if not name:
-            return self.free(), comment
+            return self.free(self.tape[place].shape), comment
         (made,) = distinct([name], self.target.clean, self._taken)
         return made, comment
 
-    def free(self, count: int = 1) -> str:
-        """Return a name that nothing has, for a variable of so many numbers."""
+    def free(self, shape: Shape = ()) -> str:
+        """Return a name that nothing has, for a variable of a shape."""
         name = next(name for name in self._free if name not in self._taken)
         self._taken.add(name)
         return name

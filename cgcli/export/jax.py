@@ -16,7 +16,7 @@ def _define(function: Function) -> str:
         [f"{names}{comma} = (jnp.asarray(x, float) for x in ({names}{comma}))"] if names else []
     )
     lines = body(function, opening)
-    blocks = [*TARGET.helpers(lines), "\n".join(lines)]
+    blocks = [*TARGET.helpers(function), "\n".join(lines)]
     return module(blocks, ["import jax", "import jax.numpy as jnp"])
 
 

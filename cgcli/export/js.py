@@ -23,8 +23,8 @@ _WORDS: Final = {
 def translated(text: str) -> str:
     r"""Return a function or a table of `special.txt`, which is written in C, as JavaScript.
 
-    >>> translated("static double half(double x, int k) {\n    double y = x;\n}")
-    'function half(x, k) {\n    let y = x;\n}'
+    >>> translated("static double half(double x, int k) { double y = x; }")
+    'function half(x, k) { let y = x; }'
     """
     head, brace, rest = text.partition("{")
     if head.endswith("= "):
@@ -70,7 +70,7 @@ def _define(function: Function) -> str:
         f"    return {{{', '.join(results)}}};",
         "}",
     ]
-    return "\n\n".join([*TARGET.helpers(lines), "\n".join(lines)]) + "\n"
+    return "\n\n".join([*TARGET.helpers(function, *results), "\n".join(lines)]) + "\n"
 
 
 def _nested(text: str, shape: Shape) -> str:

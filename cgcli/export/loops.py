@@ -3,89 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine
+from cgcli.export.strides import View, pointed, strides
 from cgcli.export.target import Line, Loops, Target
 from cgcli.graph.templates import ATOM, Template
-from cgcli.operations.row import LEVELS, Index, Shape, Span
+from cgcli.operations.row import LEVELS, Shape, Span
 from cgcli.operations.shapes import size
 from cgcli.plan.tape import VIEWS, Instruction, Operand
 
 _REDUCED: Final = ("sum", "prod", "amax", "amin", "any")
 _ALONG: Final = ("others", "cumsum")
-
-
-class View(NamedTuple):
-    """An array, or a number, as it is looked at: where an element lies in the variable `name`.
-
-    A number has no `strides` that are not 0, and is no `array`.
-    """
-
-    name: str
-    offset: int
-    strides: tuple[int, ...]
-    shape: Shape
-    array: bool
-
-    @property
-    def packed(self) -> bool:
-        """Whether the elements lie one behind the other."""
-        kept = [(s, n) for s, n in zip(self.strides, self.shape, strict=True) if n != 1]
-        return self.array and [step for step, _ in kept] == [*strides([n for _, n in kept])]
-
-    def at(self, index: Sequence[str]) -> str:
-        """Return the address of an element, the last of the indices along the last axis."""
-        terms = []
-        pairs = zip(self.strides[::-1], self.shape[::-1], index[::-1], strict=False)
-        for stride, length, variable in reversed([*pairs]):
-            if length > 1 and stride and variable:
-                terms.append(variable if stride == 1 else f"{stride}*{variable}")
-        if self.offset or not terms:
-            terms.append(str(self.offset))
-        return " + ".join(terms)
-
-
-def strides(shape: Sequence[int]) -> tuple[int, ...]:
-    """Return how far the elements of an array lie apart along every axis.
-
-    >>> strides((2, 3))
-    (3, 1)
-    """
-    steps, step = [], 1
-    for length in reversed(shape):
-        steps.append(step)
-        step *= length
-    return tuple(reversed(steps))
-
-
-def pointed(view: View, indices: Sequence[Index]) -> View:
-    """Return the view of the elements that indices point to.
-
-    Places of several axes go together, the first with the first: they are a diagonal.
-    """
-    offset, steps, lengths = view.offset, list[int](), list[int]()
-    diagonal: int | None = None
-    for step, length, index in zip(view.strides, view.shape, indices, strict=False):
-        if isinstance(index, int):
-            offset += step * (index % length)
-            continue
-        places = index.places(length) if isinstance(index, Span) else index
-        offset += step * (places[0] if len(places) else 0)
-        if diagonal is not None and not isinstance(index, Span):
-            steps[diagonal] += step
-            continue
-        if not isinstance(index, Span):
-            diagonal = len(steps)
-        steps.append(step)
-        lengths.append(len(places))
-    rest = len(indices)
-    return view._replace(
-        offset=offset,
-        strides=(*steps, *view.strides[rest:]),
-        shape=(*lengths, *view.shape[rest:]),
-    )
 
 
 class LoopEmitter(Emitter):
@@ -207,7 +137,7 @@ class LoopEmitter(Emitter):
         assert isinstance(place, int)
         view = self.views.get(place)
         if view is None or not view.array or (packed and not view.packed):
-            return self._copied(place, self.free(size(self.tape[place].shape)))
+            return self._copied(place, self.free(self.tape[place].shape))
         return view
 
     def _copied(self, place: int, name: str) -> View:
@@ -368,8 +298,8 @@ class LoopEmitter(Emitter):
             offset += size(shape)
         self._add(place, lines)
 
-    def reserve(self, name: str, count: int) -> str:
-        """Return how a variable of so many numbers is called."""
+    def reserve(self, name: str, shape: Shape) -> str:
+        """Return how a variable of a shape is called."""
         return name
 
     def result(self, name: str, result: Result) -> str:
@@ -380,9 +310,9 @@ class LoopEmitter(Emitter):
             self._index = ()
             return self.expression(places[0])
         if shape == result.shape:
-            name = self.reserve(name, size(shape))
+            name = self.reserve(name, shape)
             return self.names.get(places[0]) or self._copied(places[0], name).name
-        name = self.reserve(name, size(shape) * len(places))
+        name = self.reserve(name, (len(places), *shape))
         lines = [self.loops.zeros(name, size(shape) * len(places))]
         for k, place in enumerate(places):
             out = View(name, k * size(shape), strides(shape), shape, array=True)

@@ -17,7 +17,7 @@ def _define(function: Function) -> str:
     as_doubles = f"map(np.float64, ({names}))" if "," in names else f"np.float64({names})"
     opening = [f"{names} = {as_doubles}"] if names else []
     lines = body(function, [*opening, 'with np.errstate(all="ignore"):'])
-    blocks = [*TARGET.helpers(lines), "\n".join(lines)]
+    blocks = [*TARGET.helpers(function), "\n".join(lines)]
     return module(blocks, ["import functools", "import math", "import numpy as np"])
 
 

@@ -111,8 +111,8 @@ def _define(function: Function) -> str:
         if len(shape) == 2
     ]
     results = [(name, _nested(text, shape), shape) for name, text, shape in function.results]
-    lines = body(function._replace(results=results), flat)
-    blocks = [*TARGET.helpers(lines), "\n".join(lines)]
+    function = function._replace(results=results)
+    blocks = [*TARGET.helpers(function), "\n".join(body(function, flat))]
     return module(blocks, ["import functools", "import math"])
 
 

@@ -87,7 +87,7 @@ class PlainSweep(CellSweep):
         operation = self.graph.operations[node]
         if not any(isinstance(n, Cell) for n in (upstream, partial, self.values[node], *parts)):
             return super().times(node, place, upstream, partial, parts)
-        sent = upstream * partial
+        sent = self._product(upstream, partial)
         # By 0 a quotient sends no finite number anyway.
         if operation.domain is None or (operation.name == "div" and isinstance(partial, Cell)):
             return sent
@@ -99,6 +99,15 @@ class PlainSweep(CellSweep):
         if not isinstance(inside, Cell):
             return sent if inside else self._outside(sent)
         return self.m.where(inside, sent, self._outside(sent))
+
+    def _product(self, upstream: Number, partial: Number) -> Number:
+        """Return upstream times a partial; a quotient by what the partial is 1 over."""
+        if isinstance(partial, Cell):
+            operation, operands, *_ = self.tape[partial.place]
+            if operation == "divide" and operands[0] == 1.0 and isinstance(operands[0], float):
+                below = operands[1]
+                return upstream / (Cell(self.tape, below) if type(below) is int else below)
+        return upstream * partial
 
     def _outside(self, sent: Number) -> Number:
         """Return what is sent from outside a domain: nan, or the infinity that it is."""
@@ -152,13 +161,15 @@ def routine(
     wrt: Sequence[str] | None = None,
     *,
     scaling: Mapping[str, Any] = {},
+    needed: bool = False,
     value_only: bool = False,
     jacobian: bool = False,
 ) -> Routine:
     """Return what a function of a graph's free inputs computes: a value, and its gradients.
 
     They are by the free inputs, or by the nodes that `wrt` names. `scaling` has for inputs what
-    is subtracted from them, and what they are divided by then. With `jacobian` the value may
+    is subtracted from them, and what they are divided by then. With `needed` inputs that the
+    output does not depend on are no arguments. With `jacobian` the value may
     be an array, and of each of its elements there are the gradients.
 
     >>> from cgcli.program import parse
@@ -170,10 +181,13 @@ def routine(
     if shape and not (jacobian or value_only):
         message = f"the output is {describe(shape)}: a gradient is of a number"
         raise CgraphError("shape", message, "take sum(…), or ask for --jacobian")
-    columns = {name: scaling.get(name) for name in graph.inputs if name not in constants}
-    lowered = Lowered(graph, columns, constants, sweep=PlainSweep)
-    free = {name: graph.shape(graph.inputs[name]) for name in columns}
-    nodes = {name: _node(graph, name) for name in (free if wrt is None else wrt)}
+    used = graph.ancestors([graph.output, *(_node(graph, name) for name in wrt or ())])
+    free = [name for name in graph.inputs if name not in constants]
+    missing = frozenset(n for n in free if needed and not used[graph.inputs[n]])
+    columns = {name: scaling.get(name) for name in free if name not in missing}
+    lowered = Lowered(graph, columns, constants, missing, sweep=PlainSweep)
+    shapes = {name: graph.shape(graph.inputs[name]) for name in columns}
+    nodes = {name: _node(graph, name) for name in (columns if wrt is None else wrt)}
     results = [Result("value", [lowered.row(graph.output)], shape)]
     if not value_only:
         for name, places in _slopes(lowered, nodes, rows=bool(shape)).items():
@@ -184,7 +198,7 @@ def routine(
     values = _places(graph, lowered.values)
     slopes = {} if shape or value_only else _places(graph, sweep.sums.gradients)
     origins = sweep.origins + [graph.output] * (len(lowered.tape) - len(sweep.origins))
-    return Routine(graph, lowered.tape, free, results, values, slopes, origins)
+    return Routine(graph, lowered.tape, shapes, results, values, slopes, origins)
 
 
 def _places(graph: Graph, numbers: Sequence[Number]) -> dict[int, int]:

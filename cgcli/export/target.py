@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -104,8 +104,10 @@ class Target:
             pattern = pattern.replace("<shape>", str(shape))
         return None if pattern is None else parsed(pattern, count, static)
 
-    def helpers(self, texts: Iterable[str]) -> list[str]:
-        """Return the helpers that texts call, and those that these call, in order."""
+    def helpers(self, function: Function, *more: str) -> list[str]:
+        """Return the helpers that a function calls, and those that these call, in order."""
+        texts = [text for line in function.lines for text in line.text]
+        texts += [*more, *(text for _, text, _ in function.results)]
         words = re.compile(r"\w+")
         needed: dict[str, None] = {}
         pending = [word for text in texts for word in words.findall(text) if word in self.prelude]

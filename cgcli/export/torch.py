@@ -13,7 +13,7 @@ from cgcli.operations.row import LEVELS
 def _define(function: Function) -> str:
     opening = [f"{name} = _tensor({name})" for name, _ in function.arguments]
     lines = body(function, opening)
-    blocks = [*TARGET.helpers(lines), "\n".join(lines)]
+    blocks = [*TARGET.helpers(function, *opening), "\n".join(lines)]
     return module(blocks, ["import math", "import torch"])
 
 

@@ -2,212 +2,121 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.export.routine import Result, Routine, known
 from cgcli.numbers.namespace import Namespace
+from cgcli.numbers.objects import arranged, filled, mapped, object_namespace
 from cgcli.numbers.real import Careful
-from cgcli.operations.row import Span, selected
+from cgcli.operations.row import Span
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.functions import cells
 from cgcli.plan.tape import Instruction, Tape
 
 
-class Unroller:
-    """Writes a routine's instructions anew, element by element.
+def unrolled(routine: Routine) -> Routine:
+    """Return a routine over numbers alone, in which an argument that is an array has elements.
 
-    `parts` has by place an array of cells and numbers, in the shape of the place.
+    >>> from cgcli.export.routine import routine
+    >>> from cgcli.program import parse
+    >>> made = unrolled(routine(parse("v @ v").graph({"v": [1, 2]}), {}, value_only=True))
+    >>> [made.tape[place].operation for place in made.needed()]
+    ['column', 'column', 'multiply', 'multiply', 'add']
     """
+    tape, parts, origins = Tape(), dict[int, Any](), list[int]()
+    m = object_namespace(cells(tape))
+    values: dict[int, int] = {}
+    slopes: dict[int, int] = {}
+    for place in routine.needed():
+        made = parts[place] = _part(routine, routine.tape[place], parts, m, tape)
+        origins += [routine.origins[place]] * (len(tape) - len(origins))
+        for old, new in ((routine.values, values), (routine.slopes, slopes)):
+            if place in old and isinstance(made, Cell):
+                new.setdefault(made.place, old[place])
 
-    def __init__(self, routine: Routine) -> None:
-        self.routine = routine
-        self.tape = Tape()
-        self.m: Namespace = cells(self.tape)
-        self.parts: dict[int, Any] = {}
-
-    def run(self) -> Routine:
-        """Return the routine of numbers."""
-        routine, origins = self.routine, list[int]()
-        values: dict[int, int] = {}
-        slopes: dict[int, int] = {}
-        for place in routine.needed():
-            instruction = routine.tape[place]
-            self.parts[place] = self._part(instruction).reshape(instruction.shape)
-            origins += [routine.origins[place]] * (len(self.tape) - len(origins))
-            cell = self.parts[place].item() if not instruction.shape else None
-            for old, new in ((routine.values, values), (routine.slopes, slopes)):
-                if place in old and isinstance(cell, Cell):
-                    new.setdefault(cell.place, old[place])
-        results = [
-            Result(r.name, [*map(self._place, self._elements(r))], r.shape, r.of)
-            for r in routine.results
-        ]
-        origins += [routine.graph.output] * (len(self.tape) - len(origins))
-        return routine._replace(
-            tape=self.tape, results=results, values=values, slopes=slopes, origins=origins
-        )
-
-    def _elements(self, result: Result) -> list[Any]:
-        return [part for place in result.places for part in self.parts[place].reshape(-1)]
-
-    def _place(self, number: Any) -> int:
+    def placed(number: Any) -> int:
         if isinstance(number, Cell):
             return number.place
-        return self.tape.array(np.array(float(number)))
+        return tape.array(np.array(float(number)))
 
-    def _part(self, instruction: Instruction) -> Any:
-        """Return the elements of an instruction."""
-        operation, static, shape = instruction.operation, instruction.static, instruction.shape
-        if operation == "column":
-            return self._column(static[0], shape)
-        if operation == "array":
-            return _objects(self.routine.tape.arrays[static[0]])
-        parts = [
-            self.parts[a] if isinstance(a, int) else _objects(a) for a in instruction.arguments
+    results = [
+        Result(r.name, [placed(n) for p in r.places for n in np.ravel(parts[p])], r.shape, r.of)
+        for r in routine.results
+    ]
+    origins += [routine.graph.output] * (len(tape) - len(origins))
+    return routine._replace(
+        tape=tape, results=results, values=values, slopes=slopes, origins=origins
+    )
+
+
+def _part(
+    routine: Routine, instruction: Instruction, parts: dict[int, Any], m: Namespace, tape: Tape
+) -> Any:
+    """Return what an instruction leaves: a cell, a number, or an array of them."""
+    operation, static, shape = instruction.operation, instruction.static, instruction.shape
+    if operation == "column":
+        places = [
+            tape.write("column", (), (*static, *index), (), rows=True)
+            for index in np.ndindex(shape)
         ]
-        made = getattr(self, f"_{operation}", None)
-        if made is not None:
-            return made(parts, static, shape)
-        if operation in _SHAPED:
-            return _SHAPED[operation](parts, static, shape)
-        if operation in _REDUCED:
-            return self._reduced(operation, parts[0], static[0])
-        return (
-            np.frompyfunc(lambda *numbers: self._number(operation, numbers), len(parts), 1)(
-                *parts, dtype=object
-            )
-            if shape
-            else _objects(self._number(operation, [p.item() for p in parts]))
-        )
-
-    def _column(self, name: str, shape: tuple[int, ...]) -> Any:
-        part = np.empty(shape, dtype=object)
-        for index in np.ndindex(shape):
-            place = self.tape.write("column", (), (name, *index), (), rows=True)
-            part[index] = Cell(self.tape, place)
-        return part
-
-    def _number(self, operation: str, numbers: Any) -> Any:
-        """Return an operation of numbers; what is known is computed."""
-        if operation == "where" and not isinstance(numbers[0], Cell):
-            return numbers[1] if numbers[0] else numbers[2]
-        if operation in ("logical_and", "logical_or") and len({*map(type, numbers)}) > 1:
-            a, b = numbers if isinstance(numbers[0], Cell) else numbers[::-1]
-            return (a if b else 0.0) if operation == "logical_and" else (1.0 if b else a)
-        if any(isinstance(number, Cell) for number in numbers):
-            return elementwise(self.tape, operation, *numbers)
-        return Careful(known(operation, numbers))
-
-    def _reduced(self, operation: str, part: Any, axis: int | None) -> Any:
-        word = _REDUCED[operation]
-        fold = np.frompyfunc(lambda a, b: self._number(word, (a, b)), 2, 1)
-        return _objects(fold.reduce(part.reshape(-1) if axis is None else part, axis=axis or 0))
-
-    def _matmul(self, parts: Any, static: Any, shape: Any) -> Any:
-        a, b = parts
-        rows = a.reshape(-1, a.shape[-1])
-        columns = np.moveaxis(b, 0, -1).reshape(-1, b.shape[0])
-        dots = [[self._dot(row, column) for column in columns] for row in rows]
-        return _filled([dot for line in dots for dot in line], shape)
-
-    def _dot(self, a: Any, b: Any) -> Any:
-        products = [self._number("multiply", pair) for pair in zip(a, b, strict=True)]
-        total = products[0]
-        for product in products[1:]:
-            total = self._number("add", (total, product))
-        return total
-
-    def _outer(self, parts: Any, static: Any, shape: Any) -> Any:
-        a, b = parts
-        products = [self._number("multiply", (x, y)) for x in a for y in b]
-        return _filled(products, shape)
-
-    def _onehot(self, parts: Any, static: Any, shape: Any) -> Any:
-        label = parts[0].item()
-        m, (count,) = self.m, static
-        if not isinstance(label, Cell):
-            marks = [float(k == label) for k in range(count)]
-            return _filled(marks if any(marks) else [math.nan] * count, shape)
-        named = (label >= 0) & (label < count) & (m.floor(label) == label)
-        return _filled([m.where(named, m.truth(label == k), m.nan) for k in range(count)], shape)
-
-    def _others(self, parts: Any, static: Any, shape: Any) -> Any:
-        (part,), (axis,) = parts, static
-        moved = part.reshape(1, -1) if axis is None else np.moveaxis(part, axis, -1)
-        lines = moved.reshape(-1, moved.shape[-1])
-        others = [
-            self._product([*line[:k], *line[k + 1 :]]) for line in lines for k in range(len(line))
-        ]
-        made = _filled(others, moved.shape)
-        return made.reshape(shape) if axis is None else np.moveaxis(made, -1, axis)
-
-    def _product(self, numbers: list[Any]) -> Any:
-        if not numbers:
-            return Careful(1.0)
-        total = numbers[0]
-        for number in numbers[1:]:
-            total = self._number("multiply", (total, number))
-        return total
-
-    def _cumsum(self, parts: Any, static: Any, shape: Any) -> Any:
-        (part,), (back,) = parts, static
-        sums: list[Any] = []
-        for number in part[::-1] if back else part:
-            sums.append(self._number("add", (sums[-1], number)) if sums else number)
-        return _filled(sums[::-1] if back else sums, shape)
+        return arranged([Cell(tape, place) for place in places], shape)
+    if operation == "array":
+        numbers = routine.tape.arrays[static[0]].reshape(-1).tolist()
+        return arranged([*map(Careful, numbers)], shape)
+    given = [parts[a] if isinstance(a, int) else Careful(a) for a in instruction.arguments]
+    if operation in _SHAPED:
+        return _SHAPED[operation](m, given, static, shape)
+    return mapped(lambda *numbers: _number(tape, operation, numbers), shape, *given)
 
 
-def _objects(value: Any) -> Any:
-    """Return an array of objects: cells, and floats that answer as IEEE 754 has it."""
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        return value
-    if isinstance(value, np.ndarray):
-        return _filled([*map(Careful, value.reshape(-1).tolist())], value.shape)
-    return _filled([value if isinstance(value, Cell) else Careful(value)], ())
+def _number(tape: Tape, operation: str, numbers: Sequence[Any]) -> Any:
+    """Return an operation of numbers; what is known is computed."""
+    cases = [number for number in numbers if isinstance(number, Cell)]
+    if operation == "where" and not isinstance(numbers[0], Cell):
+        return numbers[1] if numbers[0] else numbers[2]
+    if operation in ("logical_and", "logical_or") and len(cases) == 1:
+        other = numbers[0] if numbers[1] is cases[0] else numbers[1]
+        decided = bool(other) == (operation == "logical_or")
+        return Careful(other) if decided else cases[0]
+    return elementwise(tape, operation, *numbers) if cases else Careful(known(operation, numbers))
 
 
-def _filled(numbers: list[Any], shape: tuple[int, ...]) -> Any:
-    array = np.empty(len(numbers), dtype=object)
-    array[:] = numbers
-    return array.reshape(shape)
+def _any(m: Namespace, given: Any, static: Any, shape: Any) -> Any:
+    """Return whether any of truths holds, along an axis or at all, as 1 or 0 are the greater."""
+    marks = mapped(m.truth, np.shape(given[0]), given[0])
+    return mapped(lambda mark: mark > 0, shape, _reduced("amax")(m, [marks], static, shape))
 
 
-def _scatter(parts: Any, static: Any, shape: Any) -> Any:
-    array = _objects(np.zeros(shape))
-    array[selected(static)] = parts[0] if parts[0].ndim else parts[0].item()
-    return array
+_Make = Callable[[Namespace, Any, Any, Any], Any]
 
 
-def _diag(parts: Any, static: Any, shape: Any) -> Any:
-    if len(shape) == 1:
-        return np.diagonal(parts[0])
-    array = _objects(np.zeros(shape))
-    np.fill_diagonal(array, parts[0])
-    return array
+def _reduced(name: str) -> _Make:
+    return lambda m, given, static, shape: getattr(m, name)(
+        given[0], *[axis for axis in static if axis is not None]
+    )
 
 
-_SHAPED: Final[dict[str, Callable[..., Any]]] = {
-    "transpose": lambda parts, static, shape: parts[0].T,
-    "index": lambda parts, static, shape: np.asarray(parts[0][selected(static)], dtype=object),
-    "piece": lambda parts, static, shape: parts[0][slice(*Span(*static))],
-    "grow": lambda parts, static, shape: np.expand_dims(parts[0], static[0]),
-    "spread": lambda parts, static, shape: np.broadcast_to(parts[0], shape),
-    "repeat": lambda parts, static, shape: parts[0],
-    "stack": lambda parts, static, shape: np.stack(np.broadcast_arrays(*parts)),
-    "concat": lambda parts, static, shape: np.concatenate([np.atleast_1d(p) for p in parts]),
-    "scatter": _scatter,
-    "diag": _diag,
+_SHAPED: Final[dict[str, _Make]] = {
+    **{name: _reduced(name) for name in ("sum", "prod", "amax", "amin")},
+    "others": _reduced("products_of_others"),
+    "any": _any,
+    "matmul": lambda m, given, static, shape: m.product(*given),
+    "outer": lambda m, given, static, shape: m.outer_or_scale(*given),
+    "transpose": lambda m, given, static, shape: m.transpose(*given),
+    "index": lambda m, given, static, shape: m.index(given[0], *static),
+    "piece": lambda m, given, static, shape: m.index(given[0], Span(*static)),
+    "grow": lambda m, given, static, shape: np.expand_dims(given[0], static[0]),
+    "spread": lambda m, given, static, shape: np.broadcast_to(
+        np.asarray(given[0], dtype=object), shape
+    ),
+    "repeat": lambda m, given, static, shape: given[0],
+    "stack": lambda m, given, static, shape: m.stack(*given),
+    "concat": lambda m, given, static, shape: m.concat(*given),
+    "scatter": lambda m, given, static, shape: m.scatter(given[0], filled(0.0, shape), *static),
+    "diag": lambda m, given, static, shape: m.diag(*given),
+    "cumsum": lambda m, given, static, shape: m.cumsum(given[0], backwards=static[0]),
+    "onehot": lambda m, given, static, shape: m.onehot(given[0], *static),
 }
-_REDUCED: Final = {
-    "sum": "add", "prod": "multiply", "amax": "maximum", "amin": "minimum", "any": "logical_or",
-}  # fmt: skip
-"""By reduction the instruction that it folds."""
-
-
-def unrolled(routine: Routine) -> Routine:
-    """Return a routine over numbers alone, in which an argument that is an array has elements."""
-    return Unroller(routine).run()

@@ -40,12 +40,6 @@ class Template(NamedTuple):
     pieces: Sequence[str | Slot]
     truth: bool = False
 
-    @property
-    def helpers(self) -> list[str]:
-        """The names in it that begin with an underscore."""
-        texts = (piece for piece in self.pieces if isinstance(piece, str))
-        return re.findall(r"\b_\w+", " ".join(texts))
-
 
 @lru_cache(1_000)
 def parsed(pattern: Pattern, count: int, static: tuple[int, ...] = ()) -> Template:

@@ -103,7 +103,7 @@ class Cell(Operators):
 
 _TRUTHS: Final = frozenset({
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and",
-    "logical_or", "isfinite",
+    "logical_or", "logical_not", "isfinite",
 })  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import importlib.util
 import json
 import re
 import shutil
@@ -91,7 +92,7 @@ def by_sql(code: str, made: Routine) -> Run:
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
     columns = ", ".join(f'"{n}" DOUBLE{"[]" * len(s)}' for n, s in made.arguments.items())
-    connection.execute(f"CREATE TABLE f (row INTEGER, {columns})")
+    connection.execute(f"CREATE TABLE f (number_of_the_row INTEGER, {columns})")
     names = [result.name.lower() for result in made.results]
 
     def call(*values: Any) -> Any:
@@ -142,10 +143,26 @@ RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
 }
 
 
+NEEDS = {
+    "js": "py_mini_racer", "sql": "duckdb", "jax": "jax", "torch": "torch", "onnx": "onnxruntime",
+}  # fmt: skip
+"""By language the package that runs it."""
+
+
+def lacking(language: str) -> str:
+    """What is not here that a language wants; nothing where all is."""
+    need = NEEDS.get(language, "math")
+    if language == "c":
+        return "" if COMPILER else "a C compiler"
+    return "" if importlib.util.find_spec(need) else need
+
+
 def exported(language: str) -> Callable[[Question], list[Reply | None]]:
     """The exported function, called at every point."""
 
     def ask_all(question: Question) -> list[Reply | None]:
+        if lacking(language):
+            return [None] * len(question.points)
         made = routine_of(question, value_only=language == "onnx")
         try:
             code = source(made, language)

@@ -50,11 +50,11 @@ def test_the_example_runs(section: str, tmp_path: Path) -> None:
             command = command.replace("cgraph ", f"{sys.executable} -m cgcli ", 1)
             done = subprocess.run(
                 ["bash", "-c", command],
+                check=False,
                 cwd=tmp_path,
                 env=environment,
                 capture_output=True,
                 text=True,
-                check=False,
             )
             assert (done.returncode, done.stderr) == (0, ""), command
             assert done.stdout == expected

@@ -1,0 +1,227 @@
+"""`cgraph export`: what is written in each language, frozen, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cgcli
+from cgcli.export.routine import routine
+from cgcli.export.targets import source, target
+from cgcli.views.formats import TARGETS
+from tests.concordance.exported import COMPILER, RUNNERS, by_c, lacking
+
+Run = Callable[..., Any]
+GOLDEN = Path(__file__).with_name("golden")
+PROGRAMS = {
+    "product": ["(x+y)*z"],
+    "neuron": ["p = sigmoid(w @ x + b); -log(p)", "--shape", "w=2,x=2", "--wrt", "w,b"],
+}
+RUN = [
+    pytest.param(to, marks=[pytest.mark.export] if to in ("jax", "torch", "js") else [])
+    for to in RUNNERS
+    if to != "onnx"
+]
+
+
+@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_golden(program: str, to: str, cgraph: Run, request: pytest.FixtureRequest) -> None:
+    words = PROGRAMS[program][: 3 if to == "onnx" else None]
+    ran = cgraph("export", *words, "--to", to)
+    assert (ran.status, ran.err) == (0, "")
+    path = GOLDEN / f"{program}.{to}.txt"
+    if request.config.getoption("--freeze"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(ran.out, encoding="utf-8")
+    assert ran.out == path.read_text(encoding="utf-8")
+
+
+def called(text: str, to: str, at: dict[str, Any], **options: Any) -> list[Any]:
+    """What the exported function of a program gives at a point: the value, and the gradients."""
+    if lacking(to):
+        pytest.skip(f"{lacking(to)} is not here")
+    graph = cgcli.parse(text).graph(at)
+    made = routine(graph, {}, **options)
+    found = RUNNERS[to](source(made, to), made)(*(at[name] for name in made.arguments))
+    return [np.asarray(part, dtype=float) for part in found]
+
+
+@pytest.mark.parametrize("to", RUN)
+def test_no_name_of_a_program_is_a_word_of_the_language(to: str) -> None:
+    """As an input, and as a node; every word of the table is tried, and the helpers are."""
+    language = target(to)
+    more = {"value", "d_x", "f", "i", "j", "k", "v1", "self", "step0", "row", "cg_max", "__x"}
+    words = sorted(w for w in {*language.reserved, *language.prelude, *more} if w.isidentifier())
+    words = [w for w in words if w not in ("true", "false") and parses(w)]
+    for start in range(0, len(words), 24):
+        chosen = words[start : start + 24]
+        if to == "sql":
+            chosen = [*{word.lower(): word for word in chosen}]
+            chosen = [word for word in chosen if word not in language.reserved]
+        if not chosen:
+            continue
+        text = " + ".join(f"max({word}, x)*{k + 1}" for k, word in enumerate(chosen))
+        at = dict.fromkeys(chosen, 2.0) | {"x": 1.5}
+        value, *slopes = called(text, to, {n: at[n] for n in cgcli.parse(text).graph().inputs})
+        assert value == sum(2.0 * (k + 1) for k in range(len(chosen)))
+        assert sum(map(float, slopes)) == len(chosen) * (len(chosen) + 1) / 2
+        if to != "sql":
+            text = "; ".join(f"{word} = sin(x*{k + 2})" for k, word in enumerate(chosen))
+            text += "; " + " + ".join(f"{word}*{word}" for word in chosen)
+            right = sum(np.sin(1.5 * (k + 2)) ** 2 for k in range(len(chosen)))
+            assert called(text, to, {"x": 1.5})[0] == pytest.approx(right, rel=1e-12)
+
+
+def parses(word: str) -> bool:
+    try:
+        return [*cgcli.parse(f"{word}*2").graph().inputs] == [word]
+    except cgcli.CgraphError:
+        return False
+
+
+ARRAYS = [
+    "sum(transpose(W) @ outer(v, v)[:, 1] * v[0:2])",
+    "trace(W @ W) + sum(diag(v)) + sum(diag(W)*v)",
+    "sum(cumsum(v)*[1, 2]) + prod(W, 0)[1] + prod(W)",
+    "norm(W, 1) @ v + max(W) + min(v) + mean(W, 0)[0]",
+    "logsumexp(concat(v, 1, v*2)) + log_softmax(W @ v)[1]",
+    "softmax(W + v)[0, 1] + sum(onehot(1, 2)*v) + W[1, -1]",
+]
+
+
+@pytest.mark.parametrize("to", RUN)
+@pytest.mark.parametrize("text", ARRAYS)
+def test_arrays(text: str, to: str) -> None:
+    at = {"W": [[0.5, -1.25], [2.0, 0.75]], "v": [1.5, -0.5]}
+    result = cgcli.parse(text).evaluate(at)
+    value, *slopes = called(text, to, {n: at[n] for n in result.graph.inputs})
+    assert value == pytest.approx(result.value, rel=1e-12)
+    assert result.gradient is not None
+    for slope, right in zip(slopes, result.gradient.values(), strict=True):
+        assert slope.reshape(-1) == pytest.approx(np.ravel(right), rel=1e-12)
+
+
+@pytest.mark.parametrize("to", RUN)
+def test_a_jacobian(to: str) -> None:
+    at = {"W": [[0.5, -1.25], [2.0, 0.75]], "v": [1.5, -0.5]}
+    result = cgcli.parse("tanh(W @ v)").evaluate(at)
+    assert result.jacobian is not None
+    value, by_matrix, by_vector = called("tanh(W @ v)", to, at, jacobian=True)
+    assert value == pytest.approx(np.asarray(result.value), rel=1e-12)
+    assert by_matrix.shape == (2, 2, 2)
+    assert by_matrix == pytest.approx(result.jacobian["W"], rel=1e-12)
+    assert by_vector == pytest.approx(result.jacobian["v"], rel=1e-12)
+
+
+def test_what_is_bound_is_a_constant(cgraph: Run) -> None:
+    ran = cgraph("export", "w*x + b", "w=2.5", "b=[1,2]", "--to", "js", "--value-only")
+    assert "function f(x)" in ran.out
+    assert "2.5*x" in ran.out
+
+
+def test_options(cgraph: Run, tmp_path: Path) -> None:
+    ran = cgraph("export", "p = x*y; p^2 + z", "--of", "p", "--wrt", "x", "--to", "python")
+    assert "def f(x, y):" in ran.out
+    assert ran.out.rstrip().endswith("return p, y")
+    path = tmp_path / "g.h"
+    ran = cgraph("export", "x*y", "--to", "c", "--name", "area", "-o", str(path))
+    assert (ran.status, ran.out) == (0, "")
+    header = path.read_text()
+    assert header.startswith("#ifndef AREA_H\n")
+    assert "static inline double area(double x, double y," in header
+
+
+REFUSED = [
+    (["x + 1"], "there is no language"),
+    (["erf(x)", "--to", "sql"], "there is no erf in SQL: f = erf(x)"),
+    (["p = gelu(x*y); p^2", "--to", "sql"], "there is no gelu in SQL, which takes erfc: p = gelu"),
+    (["atan(x)", "--to", "onnx"], "there is no atan in"),
+    (["[x, y]", "--to", "c"], "a gradient is of a number"),
+    (["x*X", "--to", "sql"], "no column of SQL can be called"),
+    (["x", "--to", "c", "--value-only", "--wrt", "x"], "--value-only leaves the gradients out"),
+    (["x", "--to", "onnx", "--wrt", "x"], "ONNX holds the value alone"),
+    (["x", "--to", "cobol"], "--to is python, numpy, c, js, sql, jax, torch or onnx"),
+    (["sum(W @ W)", "--shape", "W=20x20", "--to", "sql"], "4,000 are written"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), REFUSED, ids=[words[0] for words, _ in REFUSED])
+def test_what_cannot_be_written_is_one_error(
+    words: list[str], message: str, cgraph: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "out"
+    ran = cgraph("export", *words, "-o", str(path))
+    assert (ran.status, ran.out) == (2, "")
+    assert message in ran.err
+    assert not path.exists()
+
+
+def test_a_model_is_a_program_with_its_parameters(cgraph: Run, tmp_path: Path) -> None:
+    data, model = tmp_path / "rows.csv", tmp_path / "model.json"
+    data.write_text("x,y\n10,1\n20,2\n30,3\n40,5\n")
+    program = "p = tanh(w*x + b); (p - y)^2"
+    words = ["-d", str(data), "w=0.5", "b=0.1", "--steps", "5", "--scale", "x", "-o", str(model)]
+    assert cgraph("train", program, *words).status == 0
+    ran = cgraph("export", str(model), "--of", "p", "--wrt", "x", "--to", "python")
+    assert (ran.status, ran.err) == (0, "")
+    names: dict[str, Any] = {}
+    exec(ran.out, names)
+    told = cgraph("predict", str(model), "-d", str(data), "--of", "p").out.splitlines()
+    for line, x in zip(told[1:], (10, 20, 30, 40), strict=True):
+        assert names["f"](x)[0] == pytest.approx(float(line.split(",")[1]), rel=1e-12)
+
+
+LONG = "h[0] = x; for t in 0..499 { h[t+1] = sin(h[t])*w + b }; h[500] + sum(v*h[7])"
+
+
+@pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
+def test_what_is_long_comes_in_pieces_of_c() -> None:
+    at = {"x": 0.5, "w": 1.25, "b": -0.25, "v": [1.0, 2.0]}
+    made = routine(cgcli.parse(LONG).graph(at), {})
+    code = source(made, "c")
+    assert max(map(len, re.findall(r"(?s)\{\n.*?\n\}", code))) < 40_000
+    result = cgcli.parse(LONG).evaluate(at)
+    value, *slopes = by_c(code, made)(*(at[name] for name in made.arguments))
+    assert value == pytest.approx(result.value, rel=1e-10)
+    assert result.gradient is not None
+    for slope, right in zip(slopes, result.gradient.values(), strict=True):
+        assert slope == pytest.approx(right, rel=1e-9)
+
+
+@pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
+def test_c_reads_and_writes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
+    """By the sanitizers of addresses and of undefined behaviour, in a program of its own."""
+    at = {"W": [[0.5, -1.25], [2.0, 0.75]], "v": [1.5, -0.5], "x": -2.5, "w": 1.1, "b": 0.2}
+    texts = [*ARRAYS, "gamma(x) + lgamma(x)*digamma(x) + polygamma(2, x)", LONG]
+    parts, calls = [], []
+    for k, text in enumerate(texts):
+        graph = cgcli.parse(text).graph(at)
+        made = routine(graph, {})
+        code = source(made, "c", f"f{k}")
+        parts.append(code.replace("cg_", f"cg{k}_"))
+        given = [json.dumps(np.ravel(at[n]).tolist())[1:-1] for n in made.arguments]
+        sizes = [int(np.size(at[n])) for n in made.arguments]
+        names = ", ".join(
+            f"(double[]){{{g}}}" if made.arguments[n] else g
+            for n, g in zip(made.arguments, given, strict=True)
+        )
+        outs = ", ".join(f"malloc({n}*sizeof(double))" for n in sizes)
+        calls.append(f"    total += f{k}({names}, {outs});")
+    main = ["int main(void) {", "    double total = 0;", *calls, "    return total != total;", "}"]
+    path = tmp_path / "all.c"
+    path.write_text("\n".join(["#include <stdlib.h>", *parts, *main]))
+    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-std=c99", "-O1"]
+    built = [COMPILER, *flags, "-o", str(tmp_path / "all"), str(path), "-lm"]
+    subprocess.run(built, check=True)
+    environment = {"ASAN_OPTIONS": "detect_leaks=0"}
+    words = {"capture_output": True, "text": True, "env": environment}
+    done = subprocess.run([tmp_path / "all"], check=False, **words)
+    assert (done.returncode, done.stderr) == (0, "")
