@@ -9,9 +9,9 @@ import numpy as np
 
 from cgcli.export.routine import Result, Routine, known
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.objects import arranged, filled, mapped, object_namespace
+from cgcli.numbers.objects import arranged, arrays_of, filled
 from cgcli.numbers.real import Careful
-from cgcli.operations.row import Span
+from cgcli.operations.row import Shape, Span
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.functions import cells
 from cgcli.plan.tape import Instruction, Tape
@@ -27,7 +27,7 @@ def unrolled(routine: Routine) -> Routine:
     ['column', 'column', 'multiply', 'multiply', 'add']
     """
     tape, parts, origins = Tape(), dict[int, Any](), list[int]()
-    m = object_namespace(cells(tape))
+    m = arrays_of(cells(tape))
     values: dict[int, int] = {}
     slopes: dict[int, int] = {}
     for place in routine.needed():
@@ -70,6 +70,14 @@ def _part(
     if operation in _SHAPED:
         return _SHAPED[operation](m, given, static, shape)
     return mapped(lambda *numbers: _number(tape, operation, numbers), shape, *given)
+
+
+def mapped(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:
+    """Return what a function of numbers gives at every element of parts, broadcast to a shape."""
+    if not shape:
+        return function(*parts)
+    spread = [np.broadcast_to(np.asarray(part, dtype=object), shape).flat for part in parts]
+    return arranged([function(*numbers) for numbers in zip(*spread, strict=True)], shape)
 
 
 def _number(tape: Tape, operation: str, numbers: Sequence[Any]) -> Any:

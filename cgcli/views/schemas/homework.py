@@ -74,6 +74,8 @@ class Answer(TypedDict):
     text: str
     read: str
     """The answer as it was understood, in the language of a sheet."""
+    part: str
+    """Of a chain of equalities the first part that is wrong; else empty."""
     step: str
     kind: QuestionKind
     verdict: Literal["right", "follows", "wrong", "not told"]
@@ -121,6 +123,8 @@ class MarkedSheet(TypedDict):
 
     sheet: str
     """The student's name in a JSON file, else the file's."""
+    at: NotRequired[dict[str, Numbers]]
+    """The values of the inputs, where students have values of their own."""
     trouble: str | None
     """Why nothing of it can be read; else null."""
     complete: bool

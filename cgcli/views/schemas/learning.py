@@ -25,8 +25,11 @@ class Mapping(TypedDict):
     """What `cgraph map` and `cgraph predict` print with --json."""
 
     schema: Literal["cgraph.map/1"]
-    rows: list[Annotated[Row, Rule(additionalProperties=Doubles)]]
-    """A line of JSON Lines is one of these."""
+    rows: list[Annotated[Row, Rule(additionalProperties=True)]]
+    """A line of JSON Lines is one of these.
+
+    By name the values that are asked for; with --keep columns of the data, whatever they hold.
+    """
     notes: NotRequired[dict[str, RowNote]]
     """By kind."""
 
@@ -77,6 +80,57 @@ class Divergence(TypedDict):
     message: str
 
 
+DoubtKind: TypeAlias = Annotated[
+    str,
+    Rule(
+        enum=(
+            "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
+            "unbounded", "tuned", "scaled", "undetermined",
+        )
+    ),
+]  # fmt: skip
+
+
+class Doubt(TypedDict):
+    """What is not certain of a run, and what to try."""
+
+    kind: DoubtKind
+    message: str
+    hint: str
+    grave: bool
+    """Whether the answer is not to be relied on for it."""
+
+
+class End(TypedDict):
+    """How a run ended, and what that leaves in doubt; one not reliable has exit status 1."""
+
+    kind: Annotated[str, Rule(enum=("converged", "stopped", "interrupted", "diverged"))]
+    reliable: bool
+    doubts: list[Doubt]
+
+
+class Statistics(TypedDict):
+    """Of least squares; null where no degrees of freedom are left, or a figure has no meaning.
+
+    Matrices are in the order of the parameters' elements; AIC and BIC are those of normal
+    residuals, whose spread counts as a parameter.
+    """
+
+    degrees_of_freedom: int
+    t: dict[str, Doubles] | None
+    p_value: dict[str, Doubles] | None
+    confidence_95: dict[str, Doubles] | None
+    """The two ends of the interval."""
+    covariance: Doubles | None
+    correlation: Doubles | None
+    r_squared: Double | None
+    adjusted_r_squared: Double | None
+    aic: Double | None
+    bic: Double | None
+    residual_quartiles: Doubles
+    """The least, the quartiles and the greatest."""
+
+
 class Run(TypedDict):
     """What `cgraph train --json` prints."""
 
@@ -95,14 +149,13 @@ class Run(TypedDict):
     epochs: Count
     stopped: str
     """Which criterion was met."""
+    end: End
     doubts: list[str]
-    """What the run leaves in doubt.
-
-    Parameters that nothing determines or moves, a cost that is falling still.
-    """
+    """The doubts of the end as sentences: what is not certain, and what to try."""
     diverged: Divergence | None
     """Null where all numbers are finite."""
     standard_errors: dict[str, Doubles] | None
+    statistics: Statistics | None
     sum_of_squares: Double | None
     residual_deviation: Double | None
     notes: NotRequired[dict[str, RowNote]]
@@ -134,11 +187,13 @@ class Data(TypedDict):
     skipped: Count
     fingerprint: str
     columns: list[str]
-    stack: dict[str, str]
-    """The pattern of the columns of each vector."""
+    stack: dict[str, str | Annotated[list[str], Rule(minItems=1)]]
+    """Of each stack the columns by name, or the one column that it gives another name."""
     scale: dict[str, tuple[Doubles, Doubles]]
     """By column the mean and the deviation that it is scaled by."""
     skip_bad: bool
+    unscaled: NotRequired[bool]
+    """Whether the parameters are in the data's units: only a run that goes on scales."""
 
 
 class Settings(TypedDict):
