@@ -96,4 +96,4 @@ def _model(given: ExportOptions, path: str) -> tuple[Graph, dict[str, Any], dict
         if (of := read_name(given.of)) is not None:
             graph.output = find(graph, of)
     constants = {name: value for name, value in constants.items() if name in graph.inputs}
-    return graph, constants, scaling
+    return graph, constants, {} if model.in_units else scaling

@@ -13,7 +13,6 @@ from cgcli.homework.marking import Marked, mark
 from cgcli.homework.marks import Points, Score, score
 from cgcli.homework.sheets import Sheet
 from cgcli.homework.students import Roster, Student, not_one
-from cgcli.homework.submissions import question
 from cgcli.homework.written import shape_of
 
 ABSENT: Final = "nothing was handed in"
@@ -88,7 +87,7 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
     if not sheet.trouble:
         try:
             marked = mark(exercise, sheet, course.reach)
-            marked = _without_unreadable(exercise, marked)
+            marked = _without_unreadable(marked)
         except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
             marked = Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked)
@@ -140,10 +139,9 @@ def _numbers(text: str) -> list[float] | None:
         return None
 
 
-def _without_unreadable(exercise: Exercise, marked: Marked) -> Marked:
+def _without_unreadable(marked: Marked) -> Marked:
     """Return a sheet on which what cannot be read is not missing."""
-    lefts = (line.text.partition("=")[0] for line in marked.unreadable if marked.missing)
-    steps = {question(exercise, left) for left in lefts if left.strip()}
-    unread = frozenset(step for step in marked.missing if exercise.steps.text(step) in steps)
+    stated = [line.steps for line in marked.unreadable if len(line.steps) == 1]
+    unread = frozenset(step for steps in stated for step in steps).intersection(marked.missing)
     missing = [step for step in marked.missing if step not in unread]
     return marked._replace(missing=missing, unread=unread)
