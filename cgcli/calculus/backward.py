@@ -71,11 +71,11 @@ def _stopped(graph: Graph, gradients: list[Any], faults: dict[int, Any]) -> bool
 
 def steps_of(graph: Graph, values: Any, trail: Trail | None = None) -> Sweep:
     """Return the sweep over doubles, for single steps of its passes."""
-    trail = trail or Trail()
     if graph.tensors:
         from cgcli.calculus.pullback import ArraySweep
 
-        return ArraySweep(graph, values, Trail(trail.faults, trail.masks))
+        kept = Trail(trail.faults, trail.masks) if trail else None
+        return ArraySweep(graph, values, kept)
     return FloatSweep(graph, values, trail)
 
 

@@ -59,7 +59,7 @@ def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
     target, active = result.of, result.active
     values = result.values = forward(graph, inputs)
     by_node, faults, forms = notes.examine(graph, values)
-    result.trail = Trail(faults)
+    result.trail.faults = faults
     if graph.shape(target):
         result.jacobian, reached = _jacobian(result)
     else:

@@ -94,7 +94,8 @@ class ExactSweep(Sweep):
             lacking = [] if choice else [e for e in elements if isinstance(e, NoValue)]
             return lacking[0] if lacking else run(rule, self.m, *elements)
 
-        return by_element(of_numbers, *numbers)
+        tensor = node in self.graph.tensors
+        return by_element(of_numbers, *numbers) if tensor else of_numbers(*numbers)
 
     def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
         """Return a value, which says where it is missing since when."""
@@ -105,7 +106,7 @@ class ExactSweep(Sweep):
             ratio = as_ratio(element, self._room)
             return ratio.at(node, backward) if isinstance(ratio, NoValue) else ratio
 
-        return by_element(placed, result)
+        return by_element(placed, result) if node in self.graph.tensors else placed(result)
 
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
         """Return what a node sends; nothing where nothing reaches it."""

@@ -66,7 +66,7 @@ class Explanation:
     def __init__(self, result: Result, only: str | None = None, complete: bool = True) -> None:
         self.result = result
         self.graph = result.graph
-        self.locals = Locals(result.graph, result.values, result.kind, result.choices)
+        self.locals = Locals(result)
         self._shared: dict[int, bool] = {}
         self.only: int | None = None
         self._path: bytearray | None = None

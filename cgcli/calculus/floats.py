@@ -18,9 +18,9 @@ from cgcli.operations.row import Rule
 class FloatSweep(Sweep):
     """The sweep over floats; the loop below does the same, spelt out, in two thirds of the time."""
 
-    def __init__(self, graph: Graph, values: Any, trail: Trail) -> None:
+    def __init__(self, graph: Graph, values: Any, trail: Trail | None = None) -> None:
         super().__init__(graph, real.FAST, values)
-        self._faults = trail.faults
+        self._faults = trail.faults if trail else {}
 
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""

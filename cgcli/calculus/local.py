@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.choices import Choices
-from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
+from cgcli.calculus.result import Result
 from cgcli.graph.graph import CONSTANT, Graph
 from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.table import OPERATIONS
@@ -31,28 +30,20 @@ class Formula(NamedTuple):
 class Locals:
     """The local derivatives of a graph's nodes as formulas, at the values of one evaluation.
 
-    Where a rule has cases, the case that holds at those values is written, with its reason.
-    `choices` are those that may turn beside the point.
+    Where a rule has cases, the case that holds at those values is written, with its reason; of
+    a choice that turns, the one beside the point.
 
     >>> import cgcli
     >>> from cgcli.graph.text import write
     >>> result = cgcli.parse("y = relu(x); y^2").evaluate(x=3)
-    >>> found = Locals(result.graph, result.values).formula(result.of, 0)
+    >>> found = Locals(result).formula(result.of, 0)
     >>> write(found.graph, found.node, lambda k: ("y" if k in found.names else "2", 5))
     '2 * y'
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        values: list[Any],
-        kind: Kind = DOUBLES,
-        choices: Choices | None = None,
-    ) -> None:
-        self.graph = graph
-        self.values = values
-        self.kind = kind
-        self.choices = choices or Choices(graph, None)
+    def __init__(self, result: Result) -> None:
+        self.graph, self.values = result.graph, result.values
+        self.kind, self.choices = result.kind, result.choices
         self._known: dict[tuple[Any, ...], tuple[Formula, tuple[int, ...]]] = {}
         self._every: tuple[int, list[Formula]] = (-1, [])
 

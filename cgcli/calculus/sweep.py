@@ -109,12 +109,13 @@ class Sweep:
     Fraction(4, 3)
     """
 
+    sums = Sums(0)
+    choices = Choices(Graph(), None)
+
     def __init__(self, graph: Graph, m: Namespace, values: Any = None) -> None:
         self.graph = graph
         self.m = m
         self.values = [None] * len(graph) if values is None else values
-        self.sums = Sums(0)
-        self.choices = Choices(graph, None)
 
     # What a kind of number says
 

@@ -42,7 +42,7 @@ def locals_of(program: str, /, **at: Any) -> list[str]:
     graph, node = result.graph, result.of
     found = []
     for place in range(len(graph.arguments[node])):
-        formula = Locals(graph, result.values).formula(node, place)
+        formula = Locals(result).formula(node, place)
         assert formula is not None
         reasons = [text(graph, formula, reason) for reason in formula.reasons]
         found.append(" since ".join([text(graph, formula, formula.node), *dict.fromkeys(reasons)]))
@@ -57,7 +57,7 @@ def test_a_formula_is_the_derivative(word: str, args: tuple[float, ...]) -> None
     names = {graph.names[k]: result.values[k] for k in range(len(graph))}
     for place in entry.variables(args):
         want = partials(word, args)[place]
-        formula = Locals(graph, result.values).formula(node, place)
+        formula = Locals(result).formula(node, place)
         if formula is None or graph.operations[node].name in ("neg", "pos", "same"):
             continue
         written = text(graph, formula, formula.node)
@@ -112,7 +112,7 @@ def test_cases_that_differ_between_elements_are_all_written() -> None:
 def test_the_same_formula_serves_every_node_under_its_own_names() -> None:
     result = cgcli.parse("a = x*y; b = a*x; b*a").evaluate(x=2, y=3)
     graph = result.graph
-    formulas = Locals(graph, result.values)
+    formulas = Locals(result)
     written = []
     for name in ("a", "b", "f"):
         node = graph.node(name)
