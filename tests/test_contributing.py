@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +56,10 @@ def with_row(text: str, name: str, row: str) -> str:
     assert isinstance(table, ast.Tuple | ast.Dict)
     assert table.end_lineno is not None
     lines = text.splitlines(keepends=True)
-    return "".join([*lines[: table.end_lineno - 1], row, *lines[table.end_lineno - 1 :]])
+    *before, last = lines[: table.end_lineno]
+    inside = " " * (len(last) - len(last.lstrip()) + 4)
+    row = textwrap.indent(row.rstrip(), inside)
+    return "".join([*before, f"{row},\n", last, *lines[table.end_lineno :]])
 
 
 def place(block: Block, package: Path) -> bool:
@@ -150,6 +154,4 @@ def test_a_mistake_without_words_is_an_error(package: Path, environment: dict[st
 
 def test_a_block_goes_where_the_page_says() -> None:
     table = "A = 1\nROWS: Final = (\n    1,\n)\nB = 2\n"
-    assert (
-        with_row(table, "ROWS", "    2,\n") == "A = 1\nROWS: Final = (\n    1,\n    2,\n)\nB = 2\n"
-    )
+    assert with_row(table, "ROWS", "2\n") == "A = 1\nROWS: Final = (\n    1,\n    2,\n)\nB = 2\n"

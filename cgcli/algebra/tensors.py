@@ -37,9 +37,9 @@ class Algebra(Matrices):
         self.forms = forms
         called = [row for row in TABLE if row.words or row.name in PRIMITIVES]
         rows = {row.name: functools.partial(self._call, row) for row in called}
-        own = [name for kind in (Matrices, Algebra) for name in vars(kind) if name[0] != "_"]
+        methods = [name for kind in (Matrices, Algebra) for name in vars(kind) if name[0] != "_"]
         constants = {name: Tensor(forms, forms.constant(name)) for name in ("pi", "inf", "nan")}
-        super().__init__(**{**rows, **{name: getattr(self, name) for name in own}, **constants})
+        super().__init__(**{**rows, **{name: getattr(self, name) for name in methods}, **constants})
 
     def _call(self, row: Operation, *arguments: Any) -> Tensor:
         """Return an operation of forms, in which known values are put in if it is elementwise."""

@@ -6,6 +6,7 @@ uses it, as in ``^2`` or ``1/``. Which numbers are known yet is a question of th
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -22,7 +23,6 @@ _LONGEST: Final = 24
 _ELEMENTS: Final = 4
 _WIDEST: Final = 48
 _FORMULAS: Final = 60
-_SYMBOLS: Final = {"same": "=", "stack": "[ ]"}
 
 
 class Picture(NamedTuple):
@@ -167,10 +167,9 @@ def _symbol(graph: Graph, node: int) -> str:
     """Return what stands in a circle: the operation, with the typed numbers that it takes."""
     operation, arguments = graph.operations[node], graph.arguments[node]
     fixed = graph.static.get(node, ())
-    if operation.name in _SYMBOLS:
-        return _SYMBOLS[operation.name]
-    if operation.name == "index":
-        return f"[{', '.join(map(str, fixed))}]"
+    if operation.written:
+        shown = operation.written.replace("<static>", ", ".join(map(str, fixed)))
+        return re.sub("<.*?>", "", shown.replace("<*>", " ")) or "="
     literals = [graph.literals.get(a) if a not in graph.given else None for a in arguments]
     if operation.symbol:
         parts = (
