@@ -106,9 +106,11 @@ class Reader:
 
         A decimal may be a rounded number that the program does not have, such as 1 - y.
         """
-        whole, value = number.half >= _WHOLE, number.value
+        if number.half < _WHOLE:
+            return False
+        value = number.value
         near = (other for other in self._numbers if math.floor(other) <= value <= math.ceil(other))
-        return whole and (number.digits < _TWO or all(other == value for other in near))
+        return bool(number.digits < _TWO) or all(other == value for other in near)
 
     @property
     def _numbers(self) -> list[float]:
