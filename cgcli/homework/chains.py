@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError
@@ -18,10 +18,9 @@ from cgcli.homework.answers import asked
 from cgcli.homework.parts import LETTERS
 from cgcli.homework.rights import LIMITS, is_short, rounding
 from cgcli.homework.sheets import Part
-from cgcli.homework.working import Working, is_same
-from cgcli.homework.written import Written, read_number, shape_of
+from cgcli.homework.working import Working
+from cgcli.homework.written import Written, shape_of
 from cgcli.language.answer import parse_answer
-from cgcli.language.syntax import NUMBER
 
 _MOST: Final = 64
 _LARGEST: Final = 2_000
@@ -97,34 +96,39 @@ class Reader:
                 number = exercise.value_of(node, point)
             if shape_of(number) or number - number != 0:
                 return None
-            right = syntax.right
-            written = [read_number(entry[1]) for entry in right if entry[0] == NUMBER]
-            known = not long and all(number is None or self._is_known(number) for number in written)
-            is_exact = is_short if long else _is_digit
-            reach, _ = (0.0, 0) if known else rounding(exercise, right, text, point, is_exact)
+            is_exact = is_short if long else self._is_exact
+            reach, _ = rounding(exercise, syntax.right, text, point, is_exact)
         except CgraphError:
             return None
         return Value(float(number), reach, named)
 
-    def _is_known(self, number: Written) -> bool:
-        """Whether a number put in is one of the problem's own, and no rounding of another."""
-        value, true = number.value, self._true
-        if _is_digit(number):
-            return True
-        if not any(is_same(value, other, 1e-12) for other in true):
+    def _is_exact(self, number: Written) -> bool:
+        """Whether a number put in is no rounded one: whole, and no number of the problem's is near.
+
+        A decimal may be a rounded number that the program does not have, such as 1 - y.
+        """
+        if number.half < _WHOLE:
             return False
-        made = [m for y in true for m in (1 - y, y * y, 1 - y * y, 1 / y if y else y)]
-        singles = [*true, *map(float, filter(_is_single, self.working.values)), *made]
-        reach = number.half * _CUT
-        return all(is_same(value, other) or abs(other - value) > reach for other in singles)
+        value = number.value
+        near = (other for other in self._numbers if math.floor(other) <= value <= math.ceil(other))
+        return bool(number.digits < _TWO) or all(other == value for other in near)
+
+    @property
+    def _numbers(self) -> list[float]:
+        """The sizes of all numbers that may be put in: values, gradients, local derivatives."""
+        return [*self._true, *_sizes(self.working.values)]
 
     @cached_property
     def _true(self) -> list[float]:
-        """The right values, and the right gradients of the output."""
-        exercise = self.exercise
-        scalar = not exercise.graph.shape(exercise.of)
-        gradients = exercise.gradients(exercise.of) if scalar else []
-        return [float(y) for y in (*exercise.truths, *gradients) if y is not None and _is_single(y)]
+        exercise, graph = self.exercise, self.exercise.graph
+        gradients = [] if graph.shape(exercise.of) else exercise.gradients(exercise.of)
+        slopes = [
+            exercise.kind.local(graph, exercise.truths, node, place)
+            for node, arguments in enumerate(graph.arguments)
+            if graph.operations[node].elementwise
+            for place in range(len(arguments))
+        ]
+        return _sizes([*exercise.truths, *gradients, *slopes])
 
     def _derivative(self, numbers: Working, text: str) -> list[float]:
         """Return what a derivative may be: on the sheet, with all between moving along, or not.
@@ -202,9 +206,7 @@ def first_wrong(
     return None if good else Broken("", written, before is not None)
 
 
-def _is_single(number: object) -> bool:
-    return not shape_of(number)
-
-
-def _is_digit(number: Written) -> bool:
-    return bool(number.digits < _TWO and number.half >= _WHOLE)
+def _sizes(numbers: Sequence[Any]) -> list[float]:
+    """Return the sizes of the single numbers among some."""
+    singles = (number for number in numbers if number is not None and not shape_of(number))
+    return [abs(float(number)) for number in singles if number - number == 0]

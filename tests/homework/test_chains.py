@@ -47,6 +47,7 @@ def judged(problem: tuple[str, dict[str, object]], sheet: str) -> dict[str, Judg
         ("p = x + y = 1 - 3 = -2", "1 - 3", ["sign-lost", "wrong-variable"]),
         ("p = x + z = 1 - 3 = 4", "x + z", ["sign-lost", "wrong-variable"]),
         ("dg/dx = dg/dp * dp/dz = -3 * 1 = -3", "dg/dp * dp/dz", []),
+        ("dg/dz = 4 + 0 = 3 + 2 = 4", "3 + 2", ["arithmetic"]),
         ("dg/dz = x = 4", "x", ["sum-rule-on-product", "local-left-out", "other-variable"]),
         (r"$\frac{\partial g}{\partial y} = \frac{\partial g}{\partial p} z = -3$",
          "((∂ g)/(∂ p)) z", []),
@@ -95,6 +96,24 @@ def test_what_rounded_numbers_come_to_follows() -> None:
     line = "dL/ds = -0.7087 * 0.6457 * 0.3543 = -0.16213"
     assert judged(NET, line)["dL/ds"].verdict == "follows"
     assert judged(NET, line.replace("0.3543", "0.3643"))["dL/ds"].verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("problem", "line", "part"),
+    [
+        # Numbers that come to the wrong result, however near they are to the right one.
+        (NET, "s = 0.5*2 - 0.39 = 0.61", "0.5*2 - 0.39"),
+        # A whole number is no rounded one where no number of the problem is near.
+        (("p = x + y", {"x": 12, "y": 30}), "p = x + y = 12 + 31 = 42", "12 + 31"),
+        (("p = x + y", {"x": 12, "y": 30.6}), "p = x + y = 12 + 31 = 43", ""),
+        # A division, and no second answer.
+        (("q = a/b; f = log(q)", {"a": 6, "b": 3}), "df/dq = 1 / q = 0.5", ""),
+        (("q = a/b; f = log(q)", {"a": 6, "b": 3}), "q = 6 / b = 2", ""),
+    ],
+)
+def test_what_is_put_in(problem: tuple[str, dict[str, object]], line: str, part: str) -> None:
+    (answer,) = judged(problem, line).values()
+    assert answer.part == part
 
 
 def test_a_chain_may_go_on_over_lines() -> None:

@@ -19,7 +19,7 @@ from cgcli.homework.sheets import read_sheets
 CASES = Path(__file__).parents[1] / "cases"
 SHEETS = [
     json.loads(line)
-    for name in ("notations.jsonl", "notations_more.jsonl")
+    for name in ("notations.jsonl", "notations_more.jsonl", "notations_courses.jsonl")
     for line in (CASES / name).read_text(encoding="utf-8").splitlines()
 ]
 NOBODY_TOLD = 0.02

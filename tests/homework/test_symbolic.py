@@ -97,6 +97,13 @@ def test_a_number_is_a_formula_like_others() -> None:
     assert [answer.verdict for answer in answers] == ["wrong", "right", "wrong", "follows"]
 
 
+def test_a_number_is_right_nowhere_by_the_point_that_nobody_names() -> None:
+    program = "p = x + y; g = p*z"
+    value = symbolic(cgcli.parse(program)).inputs["z"]
+    for number in (f"{value:.2f}", repr(value)):
+        assert [answer.verdict for answer in judged(program, f"dg/dp = {number}")] == ["wrong"]
+
+
 def test_where_nothing_is_bound_the_command_asks_for_formulas(cgraph: Any) -> None:
     ran: Ran = cgraph("check", "p = x + y; g = p*z", "--answer", "dg/dz = p")
     assert ran.status == 0
