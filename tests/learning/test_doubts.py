@@ -77,6 +77,14 @@ def test_a_cost_that_is_falling_still_is_told(
         ("(w*x + b - y)^2", LINE, "w=0 b=0 --lr 0.02 --until-gradient 1e-9", [], ""),
         # What is at its minimum may stay there: the mean of x is 0.
         ("(w*x + b - y)^2", "x,y\n-1,-2\n0,0\n1,2.1\n2,3.9\n-2,-4\n", "w=0 b=0 --lr 0.1", [], ""),
+        # Both weights are 2, as of units that are alike, but the gradients of others differ.
+        (
+            "(dot(w, [x, z]) - y)^2",
+            "x,z,y\n1,0,2.2\n0,1,2.1\n2,1,5.9\n",
+            "w=zeros(2) --optimizer lbfgs",
+            [],
+            "",
+        ),
         ("w*x + b - y", LINE, "w=0 b=0 --residual --epochs 1", ["unconverged"], "did not converge"),
         ("exp(w*x) - y", LINE, "w=0 --residual --epochs 2", ["unconverged"], "did not converge"),
         ("(exp(w*x) - y)^2", LINE, "w=0 --optimizer lbfgs --epochs 2", ["unconverged"], "2 iter"),
