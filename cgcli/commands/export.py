@@ -11,7 +11,7 @@ from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_n
 from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
 from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, shorten
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
 
@@ -71,6 +71,9 @@ def _read(given: ExportOptions) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
     """Return the graph, the values that are constants in the code, and the scales of columns."""
     path = given.program or ""
     if ending_of(path) == "json" and os.path.exists(path):
+        if given.output is not None and os.path.realpath(given.output) == os.path.realpath(path):
+            message = f"{shorten(path, 80)} is the model, and the output would be written over it"
+            raise CgraphError("usage", message, "give each a file of its own")
         return _model(given, path)
     graph, constants = outlined(Problem("export", given))
     return graph, {name: constants[name] for name in constants if name in graph.inputs}, {}

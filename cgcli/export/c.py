@@ -161,11 +161,10 @@ def _define(function: Function) -> str:
     opening += [f"if (v == NULL) {failing}"] if function.room else []
     ends += ["free(v);"] if function.room else []
     if not value[2]:
-        text = value[1]
         if function.room:
-            ends.insert(0, f"const double value = {text};")
-            text = "value"
-        ends.append(f"return {text};")
+            # The array is gone before the function returns.
+            ends.insert(0, f"const double {value[0]} = {value[1]};")
+        ends.append(f"return {value[0] if function.room else value[1]};")
     lines = [
         f"/* {', '.join(name for name, _, _ in function.results)} of {function.title} */",
         *(f"// {note}" for note in function.notes),

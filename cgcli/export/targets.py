@@ -27,7 +27,7 @@ def source(
     >>> from cgcli.program import parse
     >>> print(source(routine(parse("(x+y)*z").graph(), {}), "python"), end="")
     def f(x, y, z):
-        \"\"\"Return value, d_x, d_y, d_z: (x + y) * z and its gradients.\"\"\"
+        \"\"\"Return value, d_x, d_y, d_z of (x + y) * z.\"\"\"
         v1 = x + y
         value = v1*z
         return value, z, z, v1

@@ -16,7 +16,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
 SECTIONS = {
     title: body
     for title, body in re.findall(r"^## (.*)\n((?:(?!^## ).*\n)*)", TEXT, re.MULTILINE)
-    if "```console" in body
+    if "```shellsession" in body
 }
 NEEDS = {
     "C": "cc", "SQL": "duckdb", "JavaScript": "node", "JAX": "jax", "PyTorch": "torch",
@@ -42,7 +42,7 @@ def test_the_example_runs(section: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
     ran = 0
     for kind, content in re.findall(r"```(.*)\n((?:(?!```).*\n)*)```", SECTIONS[section]):
-        if kind != "console":
+        if kind != "shellsession":
             (tmp_path / kind.split()[1]).write_text(content)
             continue
         for step in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]:

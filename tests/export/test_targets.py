@@ -174,6 +174,8 @@ def test_a_model_is_a_program_with_its_parameters(cgraph: Run, tmp_path: Path) -
     assert (ran.status, ran.err) == (0, "")
     names: dict[str, Any] = {}
     exec(ran.out, names)
+    ran = cgraph("export", str(model), "--of", "p", "--to", "c", "-o", str(model))
+    assert (ran.status, "would be written over it" in ran.err) == (2, True)
     told = cgraph("predict", str(model), "-d", str(data), "--of", "p").out.splitlines()
     for line, x in zip(told[1:], (10, 20, 30, 40), strict=True):
         assert names["f"](x)[0] == pytest.approx(float(line.split(",")[1]), rel=1e-12)

@@ -645,8 +645,8 @@ FAULTS: Final = (
     Fault(
         "a number for all elements counts once for each of the whole",
         "cgcli/plan/passes.py",
-        "sent *= np.prod(own, dtype=float) / np.prod(shape, dtype=float)",
-        "sent *= np.prod(own, dtype=float)",
+        "sent *= np.prod(full, dtype=float) / np.prod(shape, dtype=float)",
+        "sent *= np.prod(full, dtype=float)",
         (f"{ROWS}::test_tensor_operations[one number for all rows]",),
     ),
     # algebra
@@ -755,6 +755,27 @@ FAULTS: Final = (
         "return math.inf if x == x else x",
         "return math.nan",
         (HELPERS,),
+    ),
+    Fault(
+        "an exported gradient has no domain",
+        "cgcli/export/routine.py",
+        "return self.m.where(inside, sent, self._outside(sent))",
+        "return sent",
+        ("tests/export/test_code.py::test_values",),
+    ),
+    Fault(
+        "a transposed array is read as it lies",
+        "cgcli/export/loops.py",
+        "view = view._replace(strides=view.strides[::-1])",
+        "view = view._replace(strides=view.strides)",
+        ("tests/export/test_targets.py::test_arrays",),
+    ),
+    Fault(
+        "a name may be a word of the language",
+        "cgcli/export/emit.py",
+        "while text in taken:",
+        "while text == taken:",
+        ("tests/export/test_targets.py::test_no_name_of_a_program_is_a_word_of_the_language",),
     ),
     # homework
     Fault(
