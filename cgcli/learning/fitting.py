@@ -172,6 +172,8 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
                 solution, known, count, status = other
         left = residuals.at(solution)
         figures = statistics(task, table, left, known, residuals.factor)
+        if figures.errors is not None:
+            known.doubts.extend(known.loosely(task.parameters, figures.errors))
         end = _end_of_residuals(residuals, left, known, status, count)
     return Fit(end, count, figures)
 
