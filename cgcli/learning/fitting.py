@@ -20,6 +20,9 @@ from cgcli.words import counted
 
 _MOST: Final = 2**30
 _POLISH: Final = 20
+_AGAIN: Final = 10
+_LEVEL: Final = 1e-6
+"""The part of the first gradient that is as good as 0."""
 _OFFSET: Final = 1e-3
 _EXACT: Final = 1e-12
 _PLAIN: Final = 100.0
@@ -65,10 +68,10 @@ def fit_lbfgs(
             raise StopIteration
 
     options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
-    evaluations = 0
+    evaluations, cost = 0, start
     with np.errstate(all="ignore"):
-        # An end that SciPy calls abnormal may be one of its memory: once more without it.
-        for _ in range(2):
+        # Where the gradient is not 0 the end may be one of the method's memory: again without.
+        for _ in range(_AGAIN):
             outcome = optimize.minimize(
                 function,
                 flat.copy(),
@@ -79,12 +82,12 @@ def fit_lbfgs(
             )
             np.copyto(flat, outcome.x)
             evaluations += int(outcome.nfev)
-            if end or outcome.status != 2:
+            earlier, cost = cost, function(outcome.x)[0]
+            if end or outcome.status == 1 or last[1] <= _LEVEL * first or not cost < earlier:
                 break
         if end is None:
-            cost = function(outcome.x)[0]
             doubts = no_minimum(objective, before, cost, first)
-            end = _end_of_lbfgs(outcome, last[1] <= _OFFSET * first, doubts)
+            end = _end_of_lbfgs(outcome, last[1] <= _LEVEL * first, doubts)
     return Fit(end, evaluations)
 
 
@@ -92,9 +95,9 @@ def _end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
     status, test = outcome.status, "the cost falls no more"
     if "GRADIENT" in str(outcome.message):
         test = "the gradient is as good as 0"
-    if status == 0 or (status == 2 and is_level and not doubts):
+    if is_level and status != 1:
         return End("converged", f"L-BFGS converged: {test}", tuple(doubts))
-    message = "L-BFGS: no step along its direction lowers the cost"
+    message = "L-BFGS stopped: no step lowers the cost, and the gradient is not 0"
     if status == 1:
         message = f"L-BFGS did not converge in {counted(outcome.nit, 'iteration')}"
     hint = "give it more --epochs" if status == 1 else "start elsewhere, or try --optimizer adam"
@@ -169,6 +172,8 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
                 solution, known, count, status = other
         left = residuals.at(solution)
         figures = statistics(task, table, left, known, residuals.factor)
+        if figures.errors is not None:
+            known.doubts.extend(known.loosely(task.parameters, figures.errors))
         end = _end_of_residuals(residuals, left, known, status, count)
     return Fit(end, count, figures)
 

@@ -17,6 +17,7 @@ _LEAST, _MOST = 100, 20_000
 """How many epochs there are at least and at most, and how many numbers are worked through."""
 _LEVEL: Final = 1e-10
 """The part of the first gradient that is as good as 0."""
+_SMALL: Final = 1e-5
 _PATIENCE: Final = 20
 _CUTS: Final = 16
 _LESS: Final = 0.25
@@ -82,9 +83,11 @@ def settle(descent: Descent, watch: Watch, first: float) -> End:
         doubt = Doubt("unconverged", "the cost has not come to its minimum", hint)
         return End("stopped", message, (doubt,))
     ((_, cost),) = objective.epoch(0)
-    return End(
-        "converged", "no step lowers the cost", tuple(no_minimum(objective, before, cost, first))
-    )
+    doubts = no_minimum(objective, before, cost, first)
+    if not doubts and np.linalg.norm(objective.gradient) > _SMALL * first:
+        message = "no step lowers the cost, and the gradient is not 0"
+        doubts = [Doubt("unconverged", message, "try --optimizer lbfgs, or start elsewhere")]
+    return End("converged", "no step lowers the cost", tuple(doubts))
 
 
 def _first_rate(objective: Objective, *, relative: bool) -> float:

@@ -16,6 +16,8 @@ from cgcli.plan.compiled import Compiled
 _UNDETERMINED: Final = 1e-13
 """A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
 _PART: Final = 1e-6
+_FAINT: Final = 1e-8
+_BEYOND: Final = 1e3
 _SHOWN: Final = 4
 LEVEL: Final = 0.95
 """How often an interval of confidence has the parameter in it."""
@@ -26,12 +28,22 @@ _MATRIX: Final = 200
 class Spread(NamedTuple):
     """The matrix (JᵀJ)⁻¹, infinite on its diagonal for what is not determined, and what is not.
 
-    `rank` is how many combinations of parameters the rows determine.
+    `rank` is how many combinations of parameters the rows determine, `least` the smallest
+    singular value among them beside the greatest.
     """
 
     inverse: Any
     rank: int
     doubts: list[Doubt]
+    least: float = 1.0
+
+    def loosely(self, parameters: Parameters, errors: Any) -> list[Doubt]:
+        """Return what is to be said of errors far beyond their parameters, which go together."""
+        loose = (errors > _BEYOND * np.abs(parameters.flat)) & np.isfinite(errors)
+        if self.least > _FAINT or loose.sum() < 2:
+            return []
+        message = f"{parameters.named(loose)}: hardly determined apart, with errors far beyond them"
+        return [Doubt("undetermined", message, "hold one of them with --fix, or leave it out")]
 
 
 def spread(jacobian: Any, parameters: Parameters) -> Spread:
@@ -78,7 +90,8 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
             f"alone: moved together{way}, they fit as well"
         )
         doubts.append(Doubt("undetermined", message, "hold one of them with --fix"))
-    return Spread(inverse, int(known.sum()), doubts)
+    least = float(sizes[known].min() / sizes[0]) if known.any() else 1.0
+    return Spread(inverse, int(known.sum()), doubts, least)
 
 
 class Statistics(NamedTuple):

@@ -167,6 +167,10 @@ class Training:
             return end
         message = f"in {counted(descent.state.epoch, 'epoch')} at the usual rate, {usual:g}, {why}"
         hint = f"rates chosen from the data took it on; --lr {usual:g} keeps to that rate"
+        for memory in descent.state.memory.values():
+            memory.fill(0.0)
+        # A decay that nobody asked for would keep the parameters from the minimum.
+        descent.setting["weight_decay"] = self.options.settings.get("weight_decay", 0.0)
         end = settle(descent, watch, first)
         return end._replace(doubts=(*end.doubts, Doubt("tuned", message, hint, grave=False)))
 

@@ -185,3 +185,12 @@ def test_numbers_whose_squares_are_none(power: int, cgraph: Command, tmp_path: P
     document, _ = fit(cgraph, tmp_path, "b0 + b1*x - y", rows, "b0=0", "b1=0", "--residual")
     values = [float(document["parameters"][name]) / 10.0**power for name in ("b1", "b0")]
     assert values == pytest.approx(plain, rel=1e-9)
+
+
+def test_errors_far_beyond_the_values_are_told(cgraph: Command, tmp_path: Path) -> None:
+    """A line fitted by a curve that is one in the limit: its parameters run away together."""
+    rows = "x,y\n1,2.1\n2,3.9\n3,6.2\n4,7.8\n"
+    words = ("a=1", "k=0.1", "c=0", "--residual")
+    document, err = fit(cgraph, tmp_path, "a*exp(-k*x) + c - y", rows, *words)
+    assert "hardly determined apart" in err
+    assert not document["end"]["reliable"]

@@ -284,4 +284,4 @@ def test_rows_of_many_results_come_a_few_at_a_time(tmp_path: Path) -> None:
         parts = list(map_rows(program, source, Report(str(path), skip=False)))
     assert max(len(rows) for rows, *_ in parts) * 10**5 <= 2**22
     assert np.concatenate([rows for rows, *_ in parts]).tolist() == list(range(1, 101))
-    assert np.concatenate([found["f"][:, 1] for _, found, _ in parts]).tolist() == list(range(100))
+    assert np.concatenate([found["f"][:, 1] for _, found, *_ in parts]).tolist() == list(range(100))

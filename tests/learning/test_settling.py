@@ -87,3 +87,38 @@ def test_the_limit_of_the_work_is_told(cgraph: Command, tmp_path: Path) -> None:
     assert end["kind"] == "stopped"
     assert end["doubts"][0]["kind"] == "unconverged"
     assert "--scale" in end["doubts"][0]["hint"]
+
+
+CURVES = {
+    # Danby and Wood's radiation of hot wires, and the growth of an orange tree, from R's data.
+    "b1*x^b2": ("1.309,2.138 1.471,3.421 1.49,3.597 1.565,4.34 1.611,4.882 1.68,5.66", "b1=1 b2=5"),
+    "b1/(1 + exp((b2 - x)/b3))": (
+        "118,30 484,58 664,87 1004,115 1231,120 1372,142 1582,145",
+        "b1=150 b2=700 b3=350",
+    ),
+}
+
+
+@pytest.mark.parametrize("curve", CURVES)
+@pytest.mark.parametrize("optimizer", ["gd", "nesterov", "adam", "adamw", "lbfgs"])
+def test_curves_are_those_of_least_squares(
+    optimizer: str, curve: str, cgraph: Command, tmp_path: Path
+) -> None:
+    rows, start = CURVES[curve]
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n" + rows.replace(" ", "\n") + "\n", "utf-8")
+    words = ("-d", str(path), *start.split(), "--json")
+    exact = json.loads(cgraph("train", f"{curve} - y", *words, "--residual").out)
+    ran = cgraph("train", f"({curve} - y)^2", *words, "--optimizer", optimizer)
+    assert ran.status == 0
+    document = json.loads(ran.out)
+    assert document["parameters"] == pytest.approx(exact["parameters"], rel=1e-6)
+
+
+def test_lbfgs_goes_on_where_the_gradient_is_not_0(cgraph: Command, tmp_path: Path) -> None:
+    """BoxBOD's cost is flat beyond its valley: SciPy's test of the cost's fall holds there."""
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n1,109\n2,149\n3,149\n5,191\n7,213\n10,224\n", "utf-8")
+    words = ("-d", str(path), "b1=100", "b2=0.75", "--optimizer", "lbfgs", "--json")
+    document = json.loads(cgraph("train", "(b1*(1 - exp(-b2*x)) - y)^2", *words).out)
+    assert document["parameters"] == pytest.approx({"b1": 213.80940889, "b2": 0.54723748542})

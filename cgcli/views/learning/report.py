@@ -56,10 +56,12 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     }
     # As many columns as stand beside each other; the others are in the JSON.
     width, heads = max(9, *map(len, names)), list[str]()
-    for head, texts in cells.items():
-        width += 3 + max(map(len, [head, *"\n".join(texts).split("\n")]))
-        if width <= out.width or len(heads) < 2:
-            heads.append(head)
+    every = list(cells)
+    for pair in (every[place : place + 2] for place in range(0, len(every), 2)):
+        texts = [[head, *"\n".join(cells[head]).split("\n")] for head in pair]
+        width += sum(3 + max(map(len, column)) for column in texts)
+        if width <= out.width or not heads:
+            heads += pair
     first = Column("parameter", {**WORDS, "style": "cyan", "min_width": 9})
     rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
