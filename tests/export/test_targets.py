@@ -181,6 +181,16 @@ def test_a_model_is_a_program_with_its_parameters(cgraph: Run, tmp_path: Path) -
         assert names["f"](x)[0] == pytest.approx(float(line.split(",")[1]), rel=1e-12)
 
 
+@pytest.mark.parametrize("to", [to for to in RUN if getattr(to, "values", (to,))[0] in ("c", "js")])
+def test_gamma_wherever_it_is_a_double(to: str) -> None:
+    """Its recurrence passes 2^500 on the way, where it is scaled."""
+    for x in (0.3, 4.5, 60.25, 118.9, 130.5, 171.5, -3.7, -150.3):
+        right = cgcli.parse("gamma(x)").evaluate(x=x).value
+        assert called("gamma(x)", to, {"x": x}, value_only=True)[0] == pytest.approx(
+            right, rel=1e-15
+        )
+
+
 LONG = "h[0] = x; for t in 0..499 { h[t+1] = sin(h[t])*w + b }; h[500] + sum(v*h[7])"
 
 
