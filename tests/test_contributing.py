@@ -140,7 +140,7 @@ def test_the_number_kind_of_the_page(package: Path, environment: dict[str, str])
     (package / "session.txt").write_text(session, encoding="utf-8")
     left = ran(package, environment, "-m", "doctest", "session.txt")
     assert left.returncode == 0, left.stdout + left.stderr
-    assert len(doctest.DocTestParser().get_examples(session)) == 12
+    assert len(doctest.DocTestParser().get_examples(session)) == 11
 
 
 def test_a_mistake_without_words_is_an_error(package: Path, environment: dict[str, str]) -> None:

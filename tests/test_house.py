@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
@@ -70,3 +72,31 @@ def test_what_the_picture_of_the_house_names_is_there() -> None:
             assert any(file == name or file.endswith(f"/{name}") for file in files), name
     rooms = {path.parent.name for path in (ROOT / "cgcli").glob("*/__init__.py")}
     assert {f"{room}/" for room in rooms} <= named
+
+
+BANNED = {"each", "found", "own", "told", "whole"}
+"""Pronouns and participles: as a name they say nothing of what a thing is."""
+
+
+def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield every name that code binds, takes, passes or looks up, with its line."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+                yield node.lineno, name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield node.lineno, name
+            case ast.keyword(arg=str(name)):
+                yield node.value.lineno, name
+
+
+def test_a_pronoun_is_seen_wherever_it_stands() -> None:
+    code = "def each(own, *, told=1):\n    found.whole = f(whole=[each for each in own])"
+    assert {name for _, name in names(ast.parse(code))} >= BANNED
+
+
+def test_no_name_is_a_pronoun_or_a_participle() -> None:
+    for path in sorted((ROOT / "cgcli").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        banned = [f"{line}: {name}" for line, name in names(tree) if name.strip("_") in BANNED]
+        assert banned == [], path

@@ -235,7 +235,7 @@ def _without_fractions(
         beside = forms.value(power)
         if forms.kinds[name] != NAME or beside is None or beside >= 0:
             continue
-        least = min((_exponent(forms, term, name) for term in _each(forms, base)), default=0)
+        least = min((_exponent(forms, term, name) for term in _terms_of(forms, base)), default=0)
         if least < 0:
             lifted = forms.product(Fraction(1), {name: forms.number(-least)})
             constant, terms = forms.terms(base)
@@ -248,7 +248,7 @@ def _without_fractions(
     return base
 
 
-def _each(forms: Forms, form: Form) -> list[Form]:
+def _terms_of(forms: Forms, form: Form) -> list[Form]:
     number, terms = forms.terms(form)
     return [*terms, forms.one] if number else list(terms)
 

@@ -111,7 +111,7 @@ class Formulas:
             any(needed[node] for node in graph.tensors)
             and not (wanted.jacobian and self._is_list())
         )
-        derived = self._found(wanted, orders)
+        derived = self._derived(wanted, orders)
         asked = {condition: None for derivative in derived for condition in derivative.asked}
         forms = [derivative.form for derivative in derived]
         if rewrite is not None:
@@ -150,7 +150,7 @@ class Formulas:
 
     # The derivatives
 
-    def _found(self, wanted: Wanted, orders: list[tuple[str, ...]]) -> list[Found]:
+    def _derived(self, wanted: Wanted, orders: list[tuple[str, ...]]) -> list[Found]:
         graph, output = self.source, self.source.output
         name = graph.output_name
         elements = [output]
@@ -219,18 +219,18 @@ class Formulas:
             made = gradients.jacobian(node, present)
         else:
             made = {
-                name: self._whole(listed(forms, gradient.form), gradient.shape, name)
+                name: self._unfolded(listed(forms, gradient.form), gradient.shape, name)
                 for name, gradient in gradients.of(node, present).items()
             }
         for name in names:
             if name not in made:
-                made[name] = self._whole(forms.zero, (*shape, *shapes[name]), name)
+                made[name] = self._unfolded(forms.zero, (*shape, *shapes[name]), name)
         active = graph.dependents(graph.inputs[name] for name in present)
         if graph is self.source:
             self._defined.update(self._conditions.asked_in(graph, values, node))
         return made, self._conditions.asked_in(graph, values, node, active)
 
-    def _whole(self, form: Form, shape: Shape, name: str) -> Form:
+    def _unfolded(self, form: Form, shape: Shape, name: str) -> Form:
         """Return a form in all its shape, which is that of the input of that name."""
         like = self.forms.name(name, self.source.shape(self.source.inputs[name]))
         return filled(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)

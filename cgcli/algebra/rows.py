@@ -46,7 +46,7 @@ class Rows:
         self.algebra = algebra
         self.forms = algebra.forms
         self._depends: dict[Form, bool] = {}
-        self._found: dict[Form, Form | None] = {}
+        self._rows: dict[Form, Form | None] = {}
 
     def matrix(self, row: Form, rank: int) -> Form | None:
         """Return the matrix of all rows, or the vector of all elements; None where none is known.
@@ -58,7 +58,7 @@ class Rows:
             depends = any(self._depends[part] for part in self.forms.inner(form))
             kind, parts = self.forms.kinds[form], self.forms.parts[form]
             self._depends[form] = depends or (kind == CALL and parts[0] in ("row", "unit"))
-            self._found[form] = self._put(form) if self._depends[form] else form
+            self._rows[form] = self._put(form) if self._depends[form] else form
         return self._lined(row, rank)
 
     def _put(self, form: Form) -> Form | None:
@@ -79,7 +79,7 @@ class Rows:
 
     def _lined(self, part: Form, rank: int) -> Form | None:
         """Return a part's rows as they broadcast beside those of the whole."""
-        rows = self._found[part]
+        rows = self._rows[part]
         if rows is None or not self._depends[part]:
             return rows
         if rank and not self.forms.shapes[part]:
@@ -90,7 +90,7 @@ class Rows:
     def _product(self, arguments: tuple[Form, Form]) -> Form | None:
         """Return the rows of a product with one factor that changes from row to row."""
         forms, algebra = self.forms, self.algebra
-        (a, b), (left, right) = arguments, (self._found[factor] for factor in arguments)
+        (a, b), (left, right) = arguments, (self._rows[factor] for factor in arguments)
         changing, rows = (b, right) if self._depends[b] else (a, left)
         if left is None or right is None or rows is None or (self._depends[a] and changing == b):
             return None

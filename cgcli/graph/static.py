@@ -27,10 +27,10 @@ _AS_INDEX, _MEMBER = -1, -2
 
 def whole_number(text: str, expression: Expression, lookup: Lookup, what: str) -> int:
     """Return the whole number an expression stands for; raises `CgraphError` of kind index."""
-    return _whole(text, expression, _value(text, expression, lookup), what)
+    return _integer(text, expression, _value(text, expression, lookup), what)
 
 
-def _whole(text: str, expression: Expression, value: float | Shape, what: str) -> int:
+def _integer(text: str, expression: Expression, value: float | Shape, what: str) -> int:
     span = expression[-1][3:5]
     if isinstance(value, tuple) or value - value != 0:
         raise refusal(text, "no-number", span, what=what)
@@ -80,7 +80,7 @@ def _value(text: str, expression: Expression, lookup: Lookup) -> float | Shape:
         elif kind == NAME:
             stack.append(lookup(payload, None, start, end))
         elif kind == _AS_INDEX:
-            stack.append(_whole(text, payload, stack.pop(), "an index"))
+            stack.append(_integer(text, payload, stack.pop(), "an index"))
         elif kind == _MEMBER:
             stack.append(lookup(payload, tuple(taken(stack, count)), start, end))
         elif kind in (OPERATION, CALL):

@@ -75,7 +75,7 @@ class Objective:
         self.full = size is None or size >= table.count
         self.batches: Batches | None = None
         if self.full:
-            self._whole = Whole(compiled, table)
+            self._all_rows = Whole(compiled, table)
             return
         assert size is not None
         columns = None if table.arrays is None else compiled.columns(table.arrays)
@@ -120,7 +120,7 @@ class Objective:
         """
         if self.batches is None:
             if start == 0:
-                self._whole.run()
+                self._all_rows.run()
                 yield self.table.count, self._result(self.table.count)
             return
         for count in self.batches.epoch(number, start):
@@ -151,11 +151,11 @@ class Measure:
         self._cost = lowered.total(task.graph.output, squared=squared)
         self._metrics = {name: lowered.total(node) for name, node in task.metrics.items()}
         places = [self._cost, *self._metrics.values()]
-        self._whole = Whole(Compiled(lowered, task.parameters.views, places), table)
+        self._all_rows = Whole(Compiled(lowered, task.parameters.views, places), table)
 
     def run(self) -> tuple[float, dict[str, float]]:
         """Return the cost, and the mean of each metric over the rows."""
-        self._whole.run()
-        arrays = self._whole.compiled.plan.arrays
+        self._all_rows.run()
+        arrays = self._all_rows.compiled.plan.arrays
         cost = float(arrays[self._cost]) / (self.count if self.task.mean else 1)
         return cost, {n: float(arrays[p]) / self.count for n, p in self._metrics.items()}

@@ -50,14 +50,14 @@ def read_numeral(text: str, room: Room) -> Any:
     shift += int(power or "0") * (-1 if (exponent or "").startswith("-") else 1)
     if abs(shift) * _BITS > room.bits + 4 or (len(digits) + shift - 1) * _BITS > room.bits:
         return NoValue(LONG)
-    number = _whole(digits)
+    number = _integer(digits)
     top, bottom = (number * 10**shift, 1) if shift >= 0 else (number, 10**-shift)
     common = math.gcd(top, bottom)
     ratio = Ratio((-top if sign == "-" else top) // common, bottom // common, room)
     return ratio if ratio.bits <= room.bits else NoValue(LONG)
 
 
-def _whole(digits: str) -> int:
+def _integer(digits: str) -> int:
     """Return the whole number of a row of digits: pieces first, then pairs of pieces."""
     if len(digits) <= _DIGITS:
         return int(digits)

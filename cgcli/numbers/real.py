@@ -49,7 +49,7 @@ def _sign(x: float) -> float:
     return abs(x) if x == 0 or x != x else math.copysign(1.0, x)
 
 
-def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+def _rounding(function: Callable[[float], int]) -> Callable[[float], float]:
     """Keep the result a float, which has a zero's sign: an integer could grow without bound."""
 
     def rounded(x: float) -> float:
@@ -82,9 +82,9 @@ _FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
     "lgamma": gammas.lgamma,
     "digamma": polygamma.digamma,
     "polygamma": polygamma.polygamma,
-    "floor": _whole(math.floor),
-    "ceil": _whole(math.ceil),
-    "round": _whole(round),
+    "floor": _rounding(math.floor),
+    "ceil": _rounding(math.ceil),
+    "round": _rounding(round),
     "mod": _remainder,
 }
 

@@ -132,7 +132,7 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
     return total if order % 2 else -total
 
 
-def _whole(rounding: str) -> Callable[[Decimal], Decimal]:
+def _rounding(rounding: str) -> Callable[[Decimal], Decimal]:
     return lambda x: x.to_integral_value(rounding=rounding)
 
 
@@ -163,9 +163,9 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "gamma": _gamma,
     "digamma": _digamma,
     "polygamma": _polygamma,
-    "floor": _whole(decimal.ROUND_FLOOR),
-    "ceil": _whole(decimal.ROUND_CEILING),
-    "round": _whole(decimal.ROUND_HALF_EVEN),
+    "floor": _rounding(decimal.ROUND_FLOOR),
+    "ceil": _rounding(decimal.ROUND_CEILING),
+    "round": _rounding(decimal.ROUND_HALF_EVEN),
     "abs": abs,
     "max": lambda *values: max(values),
     "min": lambda *values: min(values),

@@ -376,7 +376,7 @@ def test_completion_knows_the_commands(environment: dict[str, str]) -> None:
         },
         check=False,
     )
-    assert ran.stdout.decode().split() == ["eval"]
+    assert ran.stdout.decode().split() == ["eval", "export"]
     assert ran.stderr == b""
 
 

@@ -65,6 +65,9 @@ def _npy(kind: str) -> bytes:
 
 
 HOSTILE = [
+    "export EVIL --to python",
+    "export x*y --to c --name EVIL",
+    "export x*y --to EVIL",
     "map x+y -d cell.csv --skip-bad",
     "map x+y -d cell.csv",
     "map x+y -d lines.csv --skip-bad",

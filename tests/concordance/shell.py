@@ -150,7 +150,7 @@ def draw(question: Question) -> list[Reply | None]:
         if "error" in result:
             return Reply(error=f"{result['error']['kind']}: {result['error']['message']}")
         ids = {node["id"]: node["name"] for node in result["nodes"]}
-        arrows = [(ids.get(arrow["from"]), arrow["gradient"]) for arrow in result["arrows"]]
+        arrows = [(ids.get(arrow["from"]), arrow["contribution"]) for arrow in result["arrows"]]
         gradient = {}
         for name in question.program.inputs:
             labels = [label for source, label in arrows if source == name]

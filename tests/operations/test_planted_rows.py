@@ -161,8 +161,9 @@ def test_formulas_of_the_scalar_rows(left: dict[str, dict[str, Any]]) -> None:
 def run(code: str, **values: Any) -> Any:
     scope: dict[str, Any] = {}
     exec(code, scope)
-    (function,) = (made for name, made in scope.items() if name.startswith("f_"))
-    return function(**values)
+    (function,) = (made for name, made in scope.items() if name == "f")
+    _, slope = function(**values)
+    return slope
 
 
 def test_code_of_the_scalar_row(left: dict[str, dict[str, Any]]) -> None:

@@ -654,7 +654,7 @@ FAULTS: Final = (
         "rows of a Jacobian that are one number each are taken for one row",
         "cgcli/algebra/rows.py",
         "return self._lined(row, rank)",
-        "return self._found[row]",
+        "return self._rows[row]",
         ("tests/algebra/test_products.py::test_a_formula_comes_to_the_jacobian",),
     ),
     Fault(
@@ -886,8 +886,8 @@ FAULTS: Final = (
     Fault(
         "a list ends where another answer stands in its last line",
         "cgcli/homework/sheets.py",
-        'if waiting and "=" in normalise(line).partition(";")[0]:',
-        'if waiting and "=" in normalise(line):',
+        'if waiting and "=" in _KEYWORD.sub("", normalise(line)).partition(";")[0]:',
+        'if waiting and "=" in _KEYWORD.sub("", normalise(line)):',
         (BY_HAND,),
     ),
     Fault(
@@ -1006,8 +1006,8 @@ FAULTS: Final = (
     Fault(
         "columns are stacked backward",
         "cgcli/learning/preparing.py",
-        "np.stack(pieces, axis=1)",
-        "np.stack(pieces[::-1], axis=1)",
+        "np.stack([chunk[column] for column in part], axis=1)",
+        "np.stack([chunk[column] for column in part[::-1]], axis=1)",
         (PARTS,),
     ),
     Fault(
@@ -1033,9 +1033,9 @@ FAULTS: Final = (
     ),
     Fault(
         "a line is fitted with a degree of freedom too many",
-        "cgcli/learning/fitting.py",
-        "free = table.count - determined.rank",
-        "free = table.count - determined.rank + 1",
+        "cgcli/learning/statistics.py",
+        "free = count - known.rank",
+        "free = count - known.rank + 1",
         (PARTS,),
     ),
     Fault(
