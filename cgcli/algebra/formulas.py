@@ -42,7 +42,8 @@ class Derivative(NamedTuple):
 class Holds(NamedTuple):
     """A condition in nodes: a sign between two, and branches within which it is asked for.
 
-    Where one of the `domain` does not hold the program has no value.
+    Where one of the `domain` does not hold the program has no value. Of two numbers one holds
+    `never`: what holds always is no condition.
     """
 
     left: int
@@ -50,6 +51,7 @@ class Holds(NamedTuple):
     right: int
     guard: tuple[tuple[int, bool], ...]
     domain: bool
+    never: bool = False
 
     @property
     def nodes(self) -> list[int]:
@@ -326,4 +328,5 @@ class Formulas:
     def _holds(self, writer: Writer, condition: Condition, domain: bool) -> Holds:
         left, right = writer.node(condition.left), writer.node(condition.right)
         guard = tuple((writer.node(choice), taken) for choice, taken in condition.guard)
-        return Holds(left, condition.sign, right, guard, domain)
+        numbers = (self.forms.value(side) for side in (condition.left, condition.right))
+        return Holds(left, condition.sign, right, guard, domain, None not in numbers)

@@ -113,16 +113,33 @@ class Written:
         """Return where the formulas hold, as comparisons."""
         return [self._condition(condition) for condition in self.formulas.conditions]
 
+    def remarks(self, held: Sequence[bool | None] | None = None) -> list[str]:
+        """Return where the formulas hold, as people read it, and whether that is so at a point."""
+        conditions = self.formulas.conditions
+        if any(holds.never and not holds.guard for holds in conditions):
+            return ["for no values: the program has none anywhere"]
+        here = [True] * len(conditions) if held is None else held
+        return [
+            f"for no values{self._guard(holds)}"
+            if holds.never
+            else f"for {self._condition(holds)}{_HELD[is_met]}"
+            for holds, is_met in zip(conditions, here, strict=True)
+        ]
+
     def _condition(self, holds: Holds) -> str:
         signs = _PRINTED_SIGNS if self.style is _LATEX else {}
         # Comparisons do not chain: one of their sides is in brackets.
         left, right = (
             self.formula(side, level=LEVELS["sum"]) for side in (holds.left, holds.right)
         )
-        text = f"{left} {signs.get(holds.sign, holds.sign)} {right}"
-        for choice, taken in holds.guard:
-            text += f" {'where' if taken else 'unless'} {self.formula(choice)}"
-        return text
+        return f"{left} {signs.get(holds.sign, holds.sign)} {right}{self._guard(holds)}"
+
+    def _guard(self, holds: Holds) -> str:
+        branches = (
+            f" {'where' if taken else 'unless'} {self.formula(choice)}"
+            for choice, taken in holds.guard
+        )
+        return "".join(branches)
 
 
 def as_text(
@@ -143,9 +160,7 @@ def as_text(
         lines.insert(0, f"# common parts have names: {size}")
     if matrix is not None:
         lines.append(PLAIN.matrix(matrix))
-    for k, condition in enumerate(written.conditions()):
-        remark = _HELD[True if held is None else held[k]]
-        lines.append(f"# for {condition}{remark}")
+    lines += [f"# {remark}" for remark in written.remarks(held)]
     return _joined(lines, share)
 
 
@@ -180,7 +195,7 @@ def as_latex(formulas: Formulas, share: bool) -> str:
     """Return the formulas in LaTeX, a line each; one alone without its left side."""
     written = Written(formulas, _LATEX, share)
     lines = written.lines(_ratio)
-    lines += [f"% for {condition}" for condition in written.conditions()]
+    lines += [f"% {remark}" for remark in written.remarks()]
     return _joined(lines, share)
 
 
@@ -197,8 +212,7 @@ def as_code(formulas: Formulas, to: str) -> str:
     if matrix and formulas.matrix:
         matrix = [named[name] for line in formulas.matrix for name in line]
     made = of_formulas(formulas.source, formulas.graph, named, matrix)
-    conditions = Written(formulas, _TEXT, share=False).conditions()
-    return source(made, to, notes=[f"for {condition}" for condition in conditions])
+    return source(made, to, notes=Written(formulas, _TEXT, share=False).remarks())
 
 
 def _in_json(value: Any) -> Any:

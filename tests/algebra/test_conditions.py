@@ -151,3 +151,19 @@ def test_where_a_derivative_is_missing_is_said(block: int) -> None:
             assert abs(slope - after) < 1e-6, (written(tree), x, y)
     assert kept > 50
     assert met > 500
+
+
+@pytest.mark.parametrize(
+    ("program", "remarks"),
+    [
+        ("log(0*x)", ["# for no values: the program has none anywhere"]),
+        ("1/(x - x) + log(y)", ["# for no values: the program has none anywhere"]),
+        ("where(y > 0, log(x - x), x)", ["# for no values where y > 0"]),
+    ],
+)
+def test_a_condition_that_holds_nowhere_is_told_in_words(
+    program: str, remarks: list[str], cgraph: Any
+) -> None:
+    lines = cgraph("diff", program, "--wrt", "x").out.splitlines()
+    assert [line for line in lines if line.startswith("#")] == remarks
+    assert "% " + remarks[0][2:] in cgraph("diff", program, "--wrt", "x", "--format", "latex").out
