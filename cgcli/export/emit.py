@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, cast
 
 from cgcli.errors import CgraphError, excerpt
+from cgcli.export.definition import defined
 from cgcli.export.routine import Result, Routine, known
 from cgcli.export.target import Function, Line, Target
 from cgcli.graph.graph import Graph, free_names
 from cgcli.graph.templates import ATOM, Slot, Template, filled, parsed, spelled
 from cgcli.graph.text import formula, inline
-from cgcli.operations.row import LEVELS, Shape, Span
+from cgcli.operations.row import LEVELS, Span
 from cgcli.plan.tape import Instruction, Operand
 
 _INSIDE: Final = 5
@@ -42,10 +44,10 @@ class Emitter:
 
     `names` are those of the variables by place, and `lines` what the body assigns.
 
-    >>> from cgcli.export.python import TARGET
     >>> from cgcli.export.routine import routine
+    >>> from cgcli.export.targets import target
     >>> from cgcli.program import parse
-    >>> made = Emitter(TARGET, routine(parse("(x+y)*z").graph(), {}))
+    >>> made = Emitter(target("python"), routine(parse("(x+y)*z").graph(), {}))
     >>> made.emit("f").results[0]
     ('value', 'value', ())
     """
@@ -141,14 +143,30 @@ class Emitter:
         """Assign a constant array to a variable."""
         name, comment = self.named(place)
         self.names[place] = name
-        self.lines.append(Line([self.target.array(name, array)], comment))
+        self.lines.append(Line([self.array(name, array)], comment))
 
     def assign(self, place: int) -> None:
         """Assign an instruction to a variable."""
         text = self.expression(place, truth=self.tape[place].truth)
         name, comment = self.named(place)
-        self.lines.append(Line([self.target.variable(name, text, self.tape[place].truth)], comment))
+        self.lines.append(Line([self.variable(place, name, text)], comment))
         self.names[place] = name
+
+    def variable(self, place: int, name: str, text: str) -> str:
+        """Return what assigns a place's text to a variable."""
+        kind = "truth" if self.tape[place].truth and "truth" in self.target.code else "variable"
+        return self.target.word(kind, name=name, text=text)
+
+    def array(self, name: str, array: Any) -> str:
+        """Return what assigns a constant array to a variable."""
+        constants = self.target.constants
+        nested, flat = (
+            re.sub("nan|inf", lambda word: constants[word[0]], str(numbers))
+            for numbers in (array.tolist(), array.reshape(-1).tolist())
+        )
+        shape = ",".join(map(str, array.shape))
+        parts = {"shape": shape, "nested": nested, "count": array.size, "numbers": flat[1:-1]}
+        return self.target.word("array", name=name, **parts)
 
     def weight(self, instruction: Instruction) -> int:
         """Return how many operations an instruction has with all that stands inside it."""
@@ -181,12 +199,12 @@ class Emitter:
         ):
             return self._wanted.pop(place), comment
         if not name:
-            return self.free(self.tape[place].shape), comment
+            return self.free(), comment
         (made,) = distinct([name], self.target.clean, self._taken)
         return made, comment
 
-    def free(self, shape: Shape = ()) -> str:
-        """Return a name that nothing has, for a variable of a shape."""
+    def free(self) -> str:
+        """Return a name that nothing has."""
         name = next(name for name in self._free if name not in self._taken)
         self._taken.add(name)
         return name
@@ -214,22 +232,11 @@ class Emitter:
             return self.number(place, slot)
         if place in self.literals:
             return self.number(self.literals[place], slot)
-        template, truth = self.template(place), self.tape[place].truth
-        if truth and not slot.truth:
-            return self.wrapped("truth", template)
-        return self.wrapped("holds", template) if slot.truth and not truth else template
-
-    def wrapped(self, name: str, template: Template) -> Template:
-        """Return a truth as a number, or a number as a truth."""
-        outer = parsed(self.target.templates[name], 1)
-        parts: list[str | Slot] = []
-        for piece in outer.pieces:
-            if isinstance(piece, str):
-                parts.append(piece)
-            else:
-                bracket = template.level < piece.level
-                parts += ["(" * bracket, *template.pieces, ")" * bracket]
-        return Template(outer.level, parts, outer.truth)
+        if (truth := self.tape[place].truth) != slot.truth:
+            # A truth as a number, or a number as a truth.
+            outer = self.target.templates["truth" if truth else "holds"]
+            return filled(parsed(outer, 1), [place])
+        return self.template(place)
 
     def template(self, place: int) -> Template:
         """Return how a place is written: its variable, or its operation."""
@@ -289,11 +296,20 @@ class Emitter:
             text = f"{int(size)}.0" if pointed else str(int(size))
         else:
             text = repr(size)
-        if self.target.number is not None and math.isfinite(value):
-            text = self.target.number(text, slot.level)
+        text = self.digits(text, slot.level)
         if math.copysign(1.0, value) < 0 and value == value:
             return Template(LEVELS["sign"], (f"-{text}",))
         return Template(ATOM, (text,))
+
+    def digits(self, text: str, level: int) -> str:
+        """Return a number's digits as they stand at a level."""
+        if "argument of a call" in self.target.code and level <= LEVELS["choice"]:
+            return self.target.word("argument of a call", text=text)
+        return text
+
+    def define(self, function: Function) -> str:
+        """Return the code of a function, after what it needs."""
+        return defined(self.target, function)
 
 
 def _title(graph: Graph) -> str:
@@ -305,12 +321,3 @@ def _title(graph: Graph) -> str:
     if sizes[graph.output] > _LONG:
         return formula(graph, graph.output)
     return inline(graph, graph.output, lambda node: node in graph.given)
-
-
-def commented(lines: Iterable[Line], mark: str) -> Iterator[str]:
-    """Yield the lines of code, what each stands for behind it."""
-    for line in lines:
-        *before, last = line.text
-        yield from before
-        plain = line.comment and line.comment.replace(" ", "") not in last.replace(" ", "")
-        yield f"{last}  {mark}{line.comment}" if plain else last

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
+
+import numpy as np
 
 from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine
-from cgcli.export.strides import View, pointed, strides
-from cgcli.export.target import Line, Loops, Target
+from cgcli.export.target import Line, Target
+from cgcli.export.views import View, axes, contiguous, looked
 from cgcli.graph.templates import ATOM, Template
-from cgcli.operations.row import LEVELS, Shape, Span
+from cgcli.operations.row import LEVELS, Shape, selected
 from cgcli.operations.shapes import size
 from cgcli.plan.tape import VIEWS, Instruction, Operand
 
@@ -23,8 +25,6 @@ class LoopEmitter(Emitter):
 
     def __init__(self, target: Target, routine: Routine) -> None:
         super().__init__(target, routine)
-        assert target.loops is not None
-        self.loops: Loops = target.loops
         self.views: dict[int, View] = {}
         self._index: Sequence[str] = ()
 
@@ -35,21 +35,10 @@ class LoopEmitter(Emitter):
             self._look(place, instruction)
         elif operation in ("stack", "concat"):
             self._join(place, instruction)
-        elif operation == "column":
-            super().write(place, instruction)
-            self._keep(place)
-        elif operation in self.target.templates or operation == "array":
+        elif operation in self.target.templates or operation in ("column", "array"):
             super().write(place, instruction)
         else:
             self._compute(place, instruction)
-
-    def constant(self, place: int, array: Any) -> None:
-        """Assign a constant array to a variable."""
-        super().constant(place, array)
-        self._keep(place)
-
-    def _text(self, number: Operand) -> str:
-        return self.expression(number, LEVELS["choice"])
 
     def fits(self, place: int, instruction: Instruction) -> bool:
         """Whether an instruction stands inside of the one that uses it, over the same elements."""
@@ -63,34 +52,12 @@ class LoopEmitter(Emitter):
     def assign(self, place: int) -> None:
         """Assign an elementwise instruction to a variable, in a loop where it has elements."""
         shape = self.tape[place].shape
-        if not shape:
-            super().assign(place)
-            self._keep(place)
-            return
-        loops, index = self._loops(shape, place)
-        self._fill(place, loops, index)
-
-    def _fill(self, place: int, loops: Sequence[tuple[str, int]], index: Sequence[str]) -> None:
-        """Assign what a place is in loops."""
-        self._index = index
+        # One loop is enough where all arrays lie in the same order.
+        if shape and all(self._flat(view, shape) for view in self._leaves(place)):
+            shape = (size(shape),)
+        self._index = axes(shape)
         text = self.expression(place, truth=self.tape[place].truth)
-        name = self._start(place)
-        view = View(name, 0, strides(self.tape[place].shape), self.tape[place].shape, array=True)
-        at = index[0] if len(index) == 1 else view.at(index)
-        self._add(place, self.loops.filled(name, size(view.shape), loops, at or "0", text))
-
-    def _loops(
-        self, shape: Shape, place: int | None = None
-    ) -> tuple[list[tuple[str, int]], list[str]]:
-        """Return loops over the elements of a shape, and the variables of the axes.
-
-        One loop is enough where all arrays lie in the same order.
-        """
-        if place is not None and all(self._flat(view, shape) for view in self._leaves(place)):
-            return [("i", size(shape))], ["i"]
-        index = ["i", "j"][: len(shape)]
-        used = [variable if n > 1 else "" for variable, n in zip(index, shape, strict=True)]
-        return [(v, n) for v, n in zip(index, shape, strict=True) if n > 1], used
+        self._calculate(place, text, shape)
 
     @staticmethod
     def _flat(view: View, shape: Shape) -> bool:
@@ -101,21 +68,21 @@ class LoopEmitter(Emitter):
         pending = [a for a in self.tape[place].arguments if isinstance(a, int)]
         while pending:
             at = pending.pop()
-            if at in self.views:
-                yield self.views[at]
+            if (view := self.seen(at)) is not None:
+                yield view
             elif at not in self.literals:
                 pending += [a for a in self.tape[at].arguments if isinstance(a, int)]
 
     def template(self, place: int) -> Template:
         """Return how a place is written: an element of its array, or its operation."""
-        view = self.views.get(place)
+        view = self.seen(place)
         if view is None:
             return self.operated(place)
         if not view.array:
             return Template(ATOM, (view.name,))
+        # One index goes over all elements, as they lie.
         flat = len(self._index) == 1 and len(view.shape) > 1 and any(view.strides)
-        at = view._replace(strides=(1,), shape=(size(view.shape),)) if flat else view
-        return Template(ATOM, (f"{view.name}[{at.at(self._index)}]",))
+        return Template(ATOM, (f"{view.name}[{(view.flat if flat else view).at(self._index)}]",))
 
     # Variables
 
@@ -126,94 +93,96 @@ class LoopEmitter(Emitter):
 
     def _add(self, place: int, lines: list[str]) -> None:
         self.lines.append(Line(lines, self._comment))
-        self._keep(place)
 
-    def _keep(self, place: int) -> None:
-        shape = self.tape[place].shape
-        self.views[place] = View(self.names[place], 0, strides(shape), shape, bool(shape))
+    def seen(self, place: int) -> View | None:
+        """Return the view of what a place looks at, if that is a variable."""
+        if place in self.names and place not in self.views:
+            self.views[place] = contiguous(self.names[place], self.tape[place].shape)
+        return self.views.get(place)
 
-    def view(self, place: Operand, packed: bool = False) -> View:
-        """Return what a place looks at; a copy where that is no array, or not packed."""
+    def view(self, place: Operand, *, flat: bool = False) -> View:
+        """Return what a place looks at, its elements in one row if `flat`; it may be a copy."""
         assert isinstance(place, int)
-        view = self.views.get(place)
-        if view is None or not view.array or (packed and not view.packed):
-            return self._copied(place, self.free(self.tape[place].shape))
-        return view
+        view = self.seen(place)
+        scattered = flat and view is not None and len(view.shape) > 1 and not view.packed
+        if view is None or not view.array or scattered:
+            view = self._copied(place, self.free())
+        return view.flat if flat else view
 
     def _copied(self, place: int, name: str) -> View:
         shape = self.tape[place].shape
-        loops, self._index = self._loops(shape)
-        view = View(name, 0, strides(shape), shape, array=True)
-        text = self.expression(place)
-        lines = self.loops.filled(name, size(shape), loops, view.at(self._index), text)
-        self.lines.append(Line(lines))
-        return view
+        self._index = axes(shape)
+        self.lines.append(Line(self._filled(name, shape, self.expression(place))))
+        return contiguous(name, shape)
 
     def _look(self, place: int, instruction: Instruction) -> None:
         """Keep how an instruction looks at another one's array."""
-        operation, static, shape = instruction.operation, instruction.static, instruction.shape
         inner = int(instruction.arguments[0])
         self.weights[place] = 0
         if inner in self.literals:
             self.literals[place] = self.literals[inner]
             return
-        view = self.views[inner] if inner in self.views else self.view(inner)
-        if operation == "transpose":
-            view = view._replace(strides=view.strides[::-1])
-        elif operation == "index":
-            view = pointed(view, static)
-        elif operation == "piece":
-            view = pointed(view, [Span(*static)])
-        elif operation == "diag":
-            view = view._replace(strides=(sum(view.strides),))
-        elif operation == "grow":
-            axis = static[0]
-            view = view._replace(strides=(*view.strides[:axis], 0, *view.strides[axis:]))
-        elif operation == "spread":
-            lengths = (1,) * (len(shape) - len(view.shape)) + view.shape
-            steps = (0,) * (len(shape) - len(view.shape)) + view.strides
-            pairs = zip(steps, lengths, strict=True)
-            view = view._replace(strides=tuple(s if n != 1 else 0 for s, n in pairs))
-        self.views[place] = view._replace(shape=shape)
+        view, before = self.seen(inner) or self.view(inner), self.tape[inner]
+        self.views[place] = view._replace(places=looked(instruction, before, view.places))
 
     # What puts arrays together, or adds up their elements
 
     def call(self, word: str, *operands: str | int) -> str:
         """Return the call of a function of arrays."""
-        return f"{self.loops.prefix}{word}({', '.join(map(str, operands))})"
+        return f"{self.target.code['prefix']}{word}({', '.join(map(str, operands))})"
+
+    def looped(self, shape: Shape, statement: str) -> list[str]:
+        """Return loops over the axes of a shape around a statement."""
+        heads = self._turns("loop", shape)
+        return [f"{'    ' * k}{line}" for k, line in enumerate([*heads, statement])]
+
+    def _turns(self, word: str, shape: Shape) -> list[str]:
+        """Return the heads of loops over the axes of a shape that have more than one place."""
+        turns = [(name, count) for name, count in zip(axes(shape), shape, strict=True) if name]
+        return [self.target.word(word, name=name, count=count) for name, count in turns]
+
+    def _filled(self, name: str, shape: Shape, text: str) -> list[str]:
+        """Return what makes a new array that has a text at every place."""
+        word = self.target.word
+        if "filled" in self.target.code:
+            return [word("filled", name=name, text=text, turns="".join(self._turns("turn", shape)))]
+        index = contiguous(name, shape).at(axes(shape))
+        statement = word("store", name=name, index=index, text=text)
+        return [word("empty", name=name, count=size(shape)), *self.looped(shape, statement)]
+
+    def _zeros(self, name: str, shape: Shape) -> str:
+        return self.target.word("zeros", name=name, count=size(shape))
+
+    def _from(self, name: str, offset: str) -> str:
+        """Return an array from an offset on, as a function takes it."""
+        return self.target.word("first" if offset == "0" else "slice", name=name, offset=offset)
 
     def _line(self, view: View, index: Sequence[str], axis: int) -> tuple[str, int]:
         """Return a line of an array along an axis, as a function takes it, and its stride."""
         at = view.at([text if k != axis else "" for k, text in enumerate(index)])
-        return self.loops.slice(view.name, at), view.strides[axis]
+        return self._from(view.name, at), view.strides[axis]
 
     def _compute(self, place: int, instruction: Instruction) -> None:
-        operation, shape, arguments = (
-            instruction.operation,
-            instruction.shape,
-            instruction.arguments,
-        )
+        operation, arguments, _, shape, *_ = instruction
+        index = axes(shape)
         if operation in _REDUCED:
             self._reduce(place, instruction)
         elif operation == "matmul":
             a, b = (self.view(argument) for argument in arguments)
-            loops, index = self._loops(shape)
             rows, columns = (len(a.shape) > 1), (len(b.shape) > 1)
             left = self._line(a, [index[0] if rows else "", ""], len(a.shape) - 1)
             right = self._line(b, ["", index[-1]] if columns else [""], 0)
-            self._calculate(place, loops, index, self.call("dot", *left, *right, a.shape[-1]))
+            self._calculate(place, self.call("dot", *left, *right, a.shape[-1]))
         elif operation == "outer":
-            loops, index = self._loops(shape)
             texts = []
             for argument, variable in zip(arguments, index, strict=True):
                 self._index = [variable]
                 texts.append(self.expression(argument, LEVELS["sign"]))
-            self._calculate(place, loops, index, "*".join(texts))
+            self._calculate(place, "*".join(texts))
         elif operation == "onehot":
             label = self.expression(arguments[0])
-            loops, index = self._loops(shape)
             text = self.call("onehot", label, index[0] or "0", instruction.static[0])
-            self._calculate(place, loops, index, text)
+            self._calculate(place, text)
         elif operation in _ALONG:
             self._along(place, instruction)
         elif operation in ("scatter", "diag"):
@@ -221,67 +190,50 @@ class LoopEmitter(Emitter):
         else:
             raise self.lacking(place)
 
-    def _calculate(
-        self, place: int, loops: Sequence[tuple[str, int]], index: Sequence[str], text: str
-    ) -> None:
-        """Assign a text to a number, or to every element of an array."""
-        name, shape = self._start(place), self.tape[place].shape
-        if not shape:
-            self._add(place, [self.target.variable(name, text, self.tape[place].truth)])
-            return
-        at = View(name, 0, strides(shape), shape, array=True).at(index)
-        self._add(place, self.loops.filled(name, size(shape), loops, at, text))
+    def _calculate(self, place: int, text: str, shape: Shape | None = None) -> None:
+        """Assign a text to a number, or to every element of an array, in loops over a shape."""
+        name, shape = self._start(place), self.tape[place].shape if shape is None else shape
+        made = self._filled(name, shape, text) if shape else [self.variable(place, name, text)]
+        self._add(place, made)
 
     def _reduce(self, place: int, instruction: Instruction) -> None:
-        (axis,) = instruction.static
-        argument = instruction.arguments[0]
-        every = axis is None and len(self.tape[int(argument)].shape) > 1
-        view = self.view(argument, packed=every)
-        if axis is None:
-            step = 1 if every else view.strides[0]
-            line = self.loops.slice(view.name, str(view.offset)), step, size(view.shape)
-            self._calculate(place, [], [], self.call(instruction.operation, *line))
-            return
-        loops, index = self._loops(instruction.shape)
-        full = [*index[:axis], "", *index[axis:]]
-        line = *self._line(view, full, axis), view.shape[axis]
-        self._calculate(place, loops, index, self.call(instruction.operation, *line))
+        """Assign what functions make of the lines of an array along an axis, or of all of it."""
+        (axis,), (argument,) = instruction.static, instruction.arguments
+        view, axis = self.view(argument, flat=axis is None), axis or 0
+        index = axes(instruction.shape)
+        line = self._line(view, [*index[:axis], "", *index[axis:]], axis)
+        self._calculate(place, self.call(instruction.operation, *line, view.shape[axis]))
 
     def _along(self, place: int, instruction: Instruction) -> None:
         """Write what is computed along the lines of an array, into those of another."""
-        operation, (static,), shape = instruction.operation, instruction.static, instruction.shape
-        every = operation == "others" and static is None
-        view = self.view(instruction.arguments[0], packed=every)
-        name = self._start(place)
-        out = View(name, 0, strides(shape), shape, array=True)
+        operation, (argument,), (static,), *_ = instruction
         axis = static if operation == "others" else 0
-        if every:
-            view, out = (v._replace(strides=(1,), shape=(size(shape),)) for v in (view, out))
-            axis = 0
-        others = [n if k != axis else 1 for k, n in enumerate(out.shape)]
-        loops, index = self._loops(tuple(others))
+        view, axis = self.view(argument, flat=axis is None), axis or 0
+        out = contiguous(self._start(place), view.shape)
+        others = tuple(n if k != axis else 1 for k, n in enumerate(out.shape))
+        index = axes(others)
         operands = (*self._line(out, index, axis), *self._line(view, index, axis), out.shape[axis])
         word = f"{operation}_back" if operation == "cumsum" and static else operation
-        lines = self.loops.loop(loops, self.loops.call(self.call(word, *operands)))
-        self._add(place, [self.loops.zeros(name, size(shape)), *lines])
+        call = self.target.word("call", text=self.call(word, *operands))
+        self._add(place, [self._zeros(out.name, out.shape), *self.looped(others, call)])
 
     def _scatter(self, place: int, instruction: Instruction) -> None:
         """Write an array of zeros that has a value at some places."""
         (argument,) = instruction.arguments
         shape, name = instruction.shape, self._start(place)
-        out = View(name, 0, strides(shape), shape, array=True)
+        places = contiguous(name, shape).places
         if instruction.operation == "scatter":
-            out = pointed(out, instruction.static)
+            places = places[(*selected(instruction.static), ...)]
         else:
-            out = View(name, 0, (shape[0] + 1,), shape[:1], array=True)
-        self._add(place, [self.loops.zeros(name, size(shape)), *self._stored(out, argument)])
+            places = np.diagonal(places)
+        self._add(place, [self._zeros(name, shape), *self._stored(View(name, places), argument)])
 
     def _stored(self, out: View, argument: Operand) -> list[str]:
         """Return what stores a value at the places of a view."""
-        loops, index = self._loops(out.shape)
-        self._index = index
-        text = self.expression(argument)
-        return self.loops.loop(loops, self.loops.store(out.name, out.at(index), text))
+        self._index = axes(out.shape)
+        text, index = self.expression(argument), out.at(self._index)
+        store = self.target.word("store", name=out.name, index=index, text=text)
+        return self.looped(out.shape, store)
 
     def _join(self, place: int, instruction: Instruction) -> None:
         """Write numbers and arrays one behind the other."""
@@ -289,18 +241,21 @@ class LoopEmitter(Emitter):
         shapes = [self.tape[a].shape if isinstance(a, int) else () for a in arguments]
         if not any(shapes):
             self._index = ()
-            self._add(place, [self.loops.literal(name, [*map(self._text, arguments)])])
+            texts = [*map(self.expression, arguments)]
+            count, text = len(texts), ", ".join(texts)
+            self._add(place, [self.target.word("literal", name=name, count=count, texts=text)])
             return
-        lines = [self.loops.zeros(name, size(instruction.shape))]
-        offset = 0
-        for argument, shape in zip(arguments, shapes, strict=True):
-            lines += self._stored(View(name, offset, strides(shape), shape, array=True), argument)
-            offset += size(shape)
-        self._add(place, lines)
+        self._add(place, self._joined(name, instruction.shape, arguments, shapes))
 
-    def reserve(self, name: str, shape: Shape) -> str:
-        """Return how a variable of a shape is called."""
-        return name
+    def _joined(
+        self, name: str, shape: Shape, parts: Sequence[Operand], shapes: Sequence[Shape]
+    ) -> list[str]:
+        """Return what writes parts into a new array, one behind the other."""
+        lines, offset = [self._zeros(name, shape)], 0
+        for part, inner in zip(parts, shapes, strict=True):
+            lines += self._stored(contiguous(name, inner, offset), part)
+            offset += size(inner)
+        return lines
 
     def result(self, name: str, result: Result) -> str:
         """Return the text of a result: the name of a packed array, or of a number."""
@@ -310,12 +265,6 @@ class LoopEmitter(Emitter):
             self._index = ()
             return self.expression(places[0])
         if shape == result.shape:
-            name = self.reserve(name, shape)
             return self.names.get(places[0]) or self._copied(places[0], name).name
-        name = self.reserve(name, (len(places), *shape))
-        lines = [self.loops.zeros(name, size(shape) * len(places))]
-        for k, place in enumerate(places):
-            out = View(name, k * size(shape), strides(shape), shape, array=True)
-            lines += self._stored(out, place)
-        self.lines.append(Line(lines))
+        self.lines.append(Line(self._joined(name, result.shape, places, [shape] * len(places))))
         return name

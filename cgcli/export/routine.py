@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
@@ -79,6 +79,10 @@ class PlainSweep(CellSweep):
         result = super().run(node, rule, *numbers)
         self.origins += [node] * (len(self.tape) - len(self.origins))
         return result
+
+    def all_origins(self) -> list[int]:
+        """Return for every place the node whose rule it comes from, or the output."""
+        return self.origins + [self.graph.output] * (len(self.tape) - len(self.origins))
 
     def times(
         self, node: int, place: int, upstream: Number, partial: Number, parts: Sequence[Number]
@@ -186,6 +190,7 @@ def routine(
     missing = frozenset(n for n in free if needed and not used[graph.inputs[n]])
     columns = {name: scaling.get(name) for name in free if name not in missing}
     lowered = Lowered(graph, columns, constants, missing, sweep=PlainSweep)
+    sweep = cast("PlainSweep", lowered.sweep)
     shapes = {name: graph.shape(graph.inputs[name]) for name in columns}
     nodes = {name: _node(graph, name) for name in (columns if wrt is None else wrt)}
     results = [Result("value", [lowered.row(graph.output)], shape)]
@@ -193,11 +198,9 @@ def routine(
         for name, places in _slopes(lowered, nodes, rows=bool(shape)).items():
             by = graph.shape(nodes[name])
             results.append(Result(f"d_{name}", places, shape + by, name))
-    sweep = lowered.sweep
-    assert isinstance(sweep, PlainSweep)
     values = _places(graph, lowered.values)
     slopes = {} if shape or value_only else _places(graph, sweep.sums.gradients)
-    origins = sweep.origins + [graph.output] * (len(lowered.tape) - len(sweep.origins))
+    origins = sweep.all_origins()
     return Routine(graph, lowered.tape, shapes, results, values, slopes, origins)
 
 
@@ -218,13 +221,11 @@ def of_formulas(
     They are by name, or the elements of a square matrix.
     """
     lowered = Lowered(graph, dict.fromkeys(graph.inputs), {}, sweep=PlainSweep)
-    sweep = lowered.sweep
-    assert isinstance(sweep, PlainSweep)
     results = [Result(name, [lowered.row(n)], graph.shape(n)) for name, n in rows.items()]
     if matrix is not None:
         length = math.isqrt(len(matrix))
         results = [Result("hessian", [lowered.row(node) for node in matrix], (length, length))]
-    origins = sweep.origins + [0] * (len(lowered.tape) - len(sweep.origins))
+    origins = cast("PlainSweep", lowered.sweep).all_origins()
     free = {name: source.shape(node) for name, node in source.inputs.items()}
     return Routine(source, lowered.tape, free, results, dict[int, int](), dict[int, int](), origins)
 

@@ -6,30 +6,15 @@ import re
 from typing import Final
 
 from cgcli.errors import CgraphError, excerpt
+from cgcli.export.definition import described
 from cgcli.export.emit import Emitter
-from cgcli.export.python import clean as clean_in_python
 from cgcli.export.routine import Result, Routine
-from cgcli.export.target import Function, Target, table
+from cgcli.export.target import Function, Target
 from cgcli.export.unroll import unrolled
 from cgcli.plan.tape import Instruction
 
 _MOST: Final = 4_000
 """How many steps a SELECT has at most: with more DuckDB takes minutes to plan it."""
-
-_TABLE: Final = table("sql")
-
-
-def _repeats(operation: str) -> bool:
-    """Whether a template has an argument twice, which must be a name or a number then."""
-    pattern = _TABLE["templates"].get(operation, "")
-    text = pattern if isinstance(pattern, str) else pattern[1]
-    places = re.findall(r"<(\d)", text)
-    return len(places) > len({*places})
-
-
-def clean(name: str) -> str:
-    """Return a name as SQL reads it, which does not tell capital letters from small ones."""
-    return clean_in_python(name).lower()
 
 
 class SqlEmitter(Emitter):
@@ -58,8 +43,17 @@ class SqlEmitter(Emitter):
     def fits(self, place: int, instruction: Instruction) -> bool:
         """Whether an instruction stands inside of the one that uses it."""
         return super().fits(place, instruction) and not any(
-            _repeats(self.tape[user].operation) for user in self.users[place]
+            self._repeats(self.tape[user].operation) for user in self.users[place]
         )
+
+    def _repeats(self, operation: str) -> bool:
+        """Whether a template has an argument twice, which must be a name or a number then."""
+        places = re.findall(r"<(\d)", "".join(self.target.templates.get(operation, "")))
+        return len(places) > len({*places})
+
+    def digits(self, text: str, level: int) -> str:
+        """Return a number's digits, of a double and no decimal number."""
+        return text if "e" in text or "'" in text else f"{text.removesuffix('.0')}e0"
 
     def result(self, name: str, result: Result) -> str:
         """Return the text of a result: a number, or a list."""
@@ -69,49 +63,34 @@ class SqlEmitter(Emitter):
             texts = [f"[{', '.join(part)}]" for part in parts]
         return texts[0]
 
-
-def _define(function: Function) -> str:
-    names = [line.text[0].rpartition(" AS ")[2] for line in function.lines]
-    known = dict.fromkeys(names, 0)
-    steps: dict[int, list[str]] = {}
-    for name, line in zip(names, function.lines, strict=True):
-        text = line.text[0]
-        words = re.findall(r"\w+", text.rpartition(" AS ")[0])
-        known[name] = 1 + max((known[word] for word in words if word in known), default=0)
-        steps.setdefault(known[name], []).append(text)
-    doubles = [f"{n}::DOUBLE{'[]' * len(shape)} AS {n}" for n, shape in function.arguments]
-    replaced = f"SELECT * REPLACE ({', '.join(doubles)})" if doubles else "SELECT *"
-    parts = [f"step0 AS ({replaced} FROM {function.name})"]
-    for level, texts in sorted(steps.items()):
-        inner = ",\n        ".join(texts)
-        lines = [f"step{level} AS (", "    SELECT *,", f"        {inner}"]
-        parts.append("\n".join([*lines, f"    FROM step{level - 1}", ")"]))
-    results = [text if text == name else f"{text} AS {name}" for name, text, _ in function.results]
-    every = f"* EXCLUDE ({', '.join(names)})" if names else "*"
-    titled = f"-- {', '.join(name for name, _, _ in function.results)} of {function.title}"
-    return "\n".join(
-        [
-            titled,
-            *(f"-- {note}" for note in function.notes),
-            "WITH " + ",\n".join(parts),
-            f"SELECT {', '.join([every, *results])}",
-            f"FROM step{max(steps, default=0)};",
-            "",
+    def define(self, function: Function) -> str:
+        """Return the code of the SELECT: steps whose columns need those of earlier ones alone."""
+        names = [line.text[0].rpartition(" AS ")[2] for line in function.lines]
+        known = dict.fromkeys(names, 0)
+        steps: dict[int, list[str]] = {}
+        for name, line in zip(names, function.lines, strict=True):
+            text = line.text[0]
+            words = re.findall(r"\w+", text.rpartition(" AS ")[0])
+            known[name] = 1 + max((known[word] for word in words if word in known), default=0)
+            steps.setdefault(known[name], []).append(text)
+        doubles = [f"{n}::DOUBLE{'[]' * len(shape)} AS {n}" for n, shape in function.arguments]
+        replaced = f"SELECT * REPLACE ({', '.join(doubles)})" if doubles else "SELECT *"
+        word = self.target.word
+        inner = [
+            word("step", level=n + 1, before=n, columns=",\n        ".join(steps[n + 1]))
+            for n in range(len(steps))
         ]
-    )
-
-
-def _number(text: str, level: int) -> str:
-    return text if "e" in text else f"{text.removesuffix('.0')}e0"
-
-
-TARGET: Final = Target(
-    **_TABLE,
-    prelude={},
-    clean=clean,
-    variable=lambda name, text, truth: f"{text} AS {name}",
-    array=lambda name, array: "",
-    define=_define,
-    emitter=SqlEmitter,
-    number=_number,
-)
+        results = [
+            text if text == name else f"{text} AS {name}" for name, text, _ in function.results
+        ]
+        every = f"* EXCLUDE ({', '.join(names)})" if names else "*"
+        return word(
+            "function",
+            title=described(function),
+            notes=[*function.notes],
+            replaced=replaced,
+            table=function.name,
+            steps="".join(inner),
+            results=", ".join([every, *results]),
+            last=len(steps),
+        )

@@ -1,20 +1,28 @@
-"""What the emitter knows of a language: how it writes operations, numbers, names, functions.
+"""What the emitter knows of a language: its table, and the helpers that the code calls.
 
-Templates are those of `cgcli.graph.templates`, by the names of the tape's instructions. A target
-of `Arrays` has one for every instruction, over arrays. One of scalars has them for operations of
-numbers; loops over the elements of arrays are written by the emitter, in the words of `Loops`.
+Templates of operations are those of `cgcli.graph.templates`, by the names of the tape's
+instructions. A language of arrays has one for every instruction; one of scalars has them for
+operations of numbers, and the emitter writes loops over the elements of arrays.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.graph.templates import Pattern, Template, parsed
 from cgcli.operations.row import Shape
+
+_DEFINED: Final = re.compile(
+    r"^(?:(?:static|const|double|int|void|function|def|class) )*(\w+)", re.MULTILINE
+)
+_WORD: Final = re.compile(r"\w+")
+_SLOT: Final = re.compile(r"<(\w+)>")
+
+Text: TypeAlias = str | int | list[str]
 
 
 class Line(NamedTuple):
@@ -29,7 +37,7 @@ class Function(NamedTuple):
 
     `arguments` and `results` are the names that it takes and gives, with their shapes; a result
     has its text. `title` says in one line what it computes, and `notes` where that holds. With
-    `header` other files of C include the code, and `room` is how many numbers its array holds.
+    `header` other files of C include the code.
     """
 
     name: str
@@ -39,61 +47,35 @@ class Function(NamedTuple):
     results: Sequence[tuple[str, str, Shape]]
     notes: Sequence[str] = ()
     header: bool = False
-    room: int = 0
-
-
-class Loops(NamedTuple):
-    """How a language of scalars writes arrays, whose elements lie in one row, by the last axis.
-
-    `literal(name, texts)` is an array of elements, and `zeros(name, size)` one to be filled. In
-    loops over variables, each with its count, `filled(name, size, loops, index, text)` has a text
-    at every place of a new one, and `loop(loops, statement)` does something. `store(array,
-    index, text)` and `call(text)` are statements. A function takes an array from an offset on as
-    `slice(array, offset)`, and its name is a word behind a `prefix`.
-    """
-
-    literal: Callable[[str, Sequence[str]], str]
-    zeros: Callable[[str, int], str]
-    filled: Callable[[str, int, Sequence[tuple[str, int]], str, str], list[str]]
-    loop: Callable[[Sequence[tuple[str, int]], str], list[str]]
-    store: Callable[[str, str, str], str]
-    call: Callable[[str], str]
-    slice: Callable[[str, str], str]
-    prefix: str
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A language that code is written in.
+    """A language that code is written in, as its table says.
 
-    `variable(name, text, truth)` assigns one, and `array(name, array)` a constant array.
-    `constants` are inf, nan, and the truths. `prelude` has the helpers that templates call. No
-    name of a user's is one of those, or of `reserved`, and `clean` returns a name as the language
-    takes it. With `pointed` every number has a decimal point, else whole operands have none;
-    `number` returns how digits are written at a level.
-    `define` returns a function as a text, with its helpers before it. `library` is
-    what its functions are those of, in words.
+    `library` is what its functions are those of, in words. `templates` are those of operations,
+    and `constants` inf, nan, and the truths. `code` has the templates of all else: variables,
+    arrays, loops, the function. `prelude` has the helpers that templates call; no name of a
+    user's is one of those, or of `reserved`, and `clean` returns a name as the language takes
+    it. With `pointed` every number has a decimal point, else whole operands have none. `emitter`
+    is the class that writes the language, behind its module.
 
-    >>> from cgcli.export.python import TARGET
-    >>> TARGET.template("subtract", 2).pieces
+    >>> from cgcli.export.targets import target
+    >>> target("python").template("subtract", 2).pieces
     [Slot(place=0, level=1, truth=False), ' - ', Slot(place=1, level=2, truth=False)]
+    >>> target("js").word("variable", name="y", text="2*x")
+    'const y = 2*x;'
     """
 
-    name: str
+    library: str
     templates: Mapping[str, Pattern]
     constants: Mapping[str, str]
+    code: Mapping[str, Any]
     prelude: Mapping[str, str]
     reserved: frozenset[str]
     clean: Callable[[str], str]
-    variable: Callable[[str, str, bool], str]
-    array: Callable[[str, Any], str]
-    define: Callable[[Function], str]
-    library: str
-    emitter: Any
-    comment: str = "# "
-    loops: Loops | None = None
-    pointed: bool = False
-    number: Callable[[str, int], str] | None = None
+    pointed: bool
+    emitter: str
 
     def template(
         self, name: str, count: int, static: tuple[Any, ...] = (), shape: Shape = ()
@@ -104,32 +86,49 @@ class Target:
             pattern = pattern.replace("<shape>", str(shape))
         return None if pattern is None else parsed(pattern, count, static)
 
-    def helpers(self, function: Function, *more: str) -> list[str]:
-        """Return the helpers that a function calls, and those that these call, in order."""
-        texts = [text for line in function.lines for text in line.text]
-        texts += [*more, *(text for _, text, _ in function.results)]
-        words = re.compile(r"\w+")
-        needed: dict[str, None] = {}
-        pending = [word for text in texts for word in words.findall(text) if word in self.prelude]
-        seen = set(pending)
+    def word(self, name: str, /, **texts: Text) -> str:
+        """Return a template of `code` with texts for the names in its angle brackets."""
+        return written(self.code[name], texts)
+
+    def helpers(self, texts: Iterable[str]) -> list[str]:
+        """Return the helpers that lines of code call, and those that these call, in order."""
+        needed: set[str] = set()
+        pending = [*texts]
         while pending:
-            name = pending.pop()
-            needed[name] = None
-            called = [w for w in words.findall(self.prelude[name]) if w in self.prelude]
-            pending += [word for word in called if word not in seen]
-            seen.update(called)
+            words = {*_WORD.findall(pending.pop())} & self.prelude.keys()
+            pending += [self.prelude[word] for word in words - needed]
+            needed |= words
         return [text for name, text in self.prelude.items() if name in needed]
 
 
-def pieces(name: str, pattern: str) -> dict[str, str]:
+def written(template: str, texts: Mapping[str, Text]) -> str:
+    """Return a template with texts in its slots; a line with a list is one for every text of it.
+
+    >>> written("f():\\n  <body>", {"body": ["x = 1", "y = 2"]})
+    'f():\\n  x = 1\\n  y = 2'
+    """
+    lines = []
+    for line in template.split("\n"):
+        lists = [text for slot in _SLOT.findall(line) if isinstance(text := texts.get(slot), list)]
+        for inner in lists[0] if lists else [""]:
+
+            def put(slot: re.Match[str], inner: str = inner) -> str:
+                text = texts.get(slot[1], slot[0])
+                return inner if isinstance(text, list) else str(text)
+
+            lines.append(_SLOT.sub(put, line))
+    return "\n".join(lines)
+
+
+def pieces(name: str) -> dict[str, str]:
     """Return the parts of a file beside this one by what they define; blank lines stand between."""
     with open(_beside(name), encoding="utf-8") as file:
         texts = re.split(r"\n\n+(?=\S)", file.read().rstrip("\n"))
-    return {re.findall(pattern, text)[0]: text for text in texts}
+    return {_DEFINED.findall(text)[0]: text for text in texts}
 
 
 def table(name: str) -> dict[str, Any]:
-    """Return what a language's table beside this file says: its templates, numbers and words.
+    """Return what a language's table beside this file says.
 
     >>> table("python")["constants"]["inf"]
     'math.inf'
@@ -137,18 +136,7 @@ def table(name: str) -> dict[str, Any]:
     import tomllib
 
     with open(_beside(f"{name}.toml"), "rb") as file:
-        read = tomllib.load(file)
-    patterns: dict[str, Pattern] = {key: f"{word}(<*>)" for key, word in read["calls"].items()}
-    for key, text in read["templates"].items():
-        patterns[key] = text if isinstance(text, str) else tuple(text)
-    return {
-        "name": name,
-        "library": read["library"],
-        "pointed": read.get("pointed", False),
-        "templates": patterns,
-        "constants": read.get("constants", {}),
-        "reserved": frozenset(read.get("words", "").split()),
-    }
+        return tomllib.load(file)
 
 
 def _beside(name: str) -> str:

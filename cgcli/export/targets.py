@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from functools import lru_cache
 
+from cgcli.export.helpers import helpers
+from cgcli.export.names import CLEAN
 from cgcli.export.routine import Routine
-from cgcli.export.target import Target
+from cgcli.export.target import Target, table
+from cgcli.graph.templates import Pattern
 
 
+@lru_cache
 def target(name: str) -> Target:
-    """Return a language; its module is loaded when it is asked for."""
-    module = importlib.import_module(f"cgcli.export.{name}")
-    language: Target = module.TARGET
-    return language
+    """Return a language, as its table says."""
+    read = table(name)
+    templates: dict[str, Pattern] = {key: f"{word}(<*>)" for key, word in read["calls"].items()}
+    for key, text in read["templates"].items():
+        templates[key] = text if isinstance(text, str) else tuple(text)
+    return Target(
+        library=read["library"],
+        templates=templates,
+        constants=read["constants"],
+        code=read["code"],
+        prelude=helpers(read["helpers"]),
+        reserved=frozenset(read["words"].split()),
+        clean=CLEAN[read["letters"]],
+        pointed=read.get("pointed", False),
+        emitter=read["emitter"],
+    )
 
 
 def source(
@@ -33,8 +50,11 @@ def source(
         return value, z, z, v1
     """
     language = target(to)
-    function = language.emitter(language, routine).emit(name)
-    return language.define(function._replace(notes=notes, header=header))
+    module, _, kind = language.emitter.partition(".")
+    emitter = getattr(importlib.import_module(f"cgcli.export.{module}"), kind)(language, routine)
+    function = emitter.emit(name)
+    code: str = emitter.define(function._replace(notes=notes, header=header))
+    return code
 
 
 def binary(code: str) -> bytes:

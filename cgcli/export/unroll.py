@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.export.routine import Result, Routine, known
+from cgcli.export.views import looked
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.objects import arranged, arrays_of, filled
+from cgcli.numbers.objects import arranged, arrays_of, filled, lift
 from cgcli.numbers.real import Careful
-from cgcli.operations.row import Shape, Span
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.functions import cells
-from cgcli.plan.tape import Instruction, Tape
+from cgcli.plan.tape import VIEWS, Instruction, Tape
 
 
 def unrolled(routine: Routine) -> Routine:
@@ -67,20 +67,24 @@ def _part(
         numbers = routine.tape.arrays[static[0]].reshape(-1).tolist()
         return arranged([*map(Careful, numbers)], shape)
     given = [parts[a] if isinstance(a, int) else Careful(a) for a in instruction.arguments]
-    if operation in _SHAPED:
-        return _SHAPED[operation](m, given, static, shape)
-    return mapped(lambda *numbers: _number(tape, operation, numbers), shape, *given)
+    axis = tuple(place for place in static if place is not None)
+    if operation in VIEWS:
+        (inner,) = instruction.arguments
+        made = looked(instruction, routine.tape[int(inner)], np.asarray(given[0], dtype=object))
+        return arranged(made.reshape(-1), shape)
+    if operation in _CALLED:
+        return getattr(m, _CALLED[operation])(*given, *axis)
+    if operation == "any":
+        # Of truths as 1 and 0 the greatest is 1 where any of them holds.
+        return m.amax(m.truth(given[0]), *axis) > 0
+    if operation == "scatter":
+        return m.scatter(given[0], filled(0.0, shape), *static)
+    if operation == "cumsum":
+        return m.cumsum(given[0], backwards=static[0])
+    return lift(partial(_number, tape, operation), len(given))(*given)
 
 
-def mapped(function: Callable[..., Any], shape: Shape, *parts: Any) -> Any:
-    """Return what a function of numbers gives at every element of parts, broadcast to a shape."""
-    if not shape:
-        return function(*parts)
-    spread = [np.broadcast_to(np.asarray(part, dtype=object), shape).flat for part in parts]
-    return arranged([function(*numbers) for numbers in zip(*spread, strict=True)], shape)
-
-
-def _number(tape: Tape, operation: str, numbers: Sequence[Any]) -> Any:
+def _number(tape: Tape, operation: str, *numbers: Any) -> Any:
     """Return an operation of numbers; what is known is computed."""
     cases = [number for number in numbers if isinstance(number, Cell)]
     if operation == "where" and not isinstance(numbers[0], Cell):
@@ -92,39 +96,9 @@ def _number(tape: Tape, operation: str, numbers: Sequence[Any]) -> Any:
     return elementwise(tape, operation, *numbers) if cases else Careful(known(operation, numbers))
 
 
-def _any(m: Namespace, given: Any, static: Any, shape: Any) -> Any:
-    """Return whether any of truths holds, along an axis or at all, as 1 or 0 are the greater."""
-    marks = mapped(m.truth, np.shape(given[0]), given[0])
-    return mapped(lambda mark: mark > 0, shape, _reduced("amax")(m, [marks], static, shape))
-
-
-_Make = Callable[[Namespace, Any, Any, Any], Any]
-
-
-def _reduced(name: str) -> _Make:
-    return lambda m, given, static, shape: getattr(m, name)(
-        given[0], *[axis for axis in static if axis is not None]
-    )
-
-
-_SHAPED: Final[dict[str, _Make]] = {
-    **{name: _reduced(name) for name in ("sum", "prod", "amax", "amin")},
-    "others": _reduced("products_of_others"),
-    "any": _any,
-    "matmul": lambda m, given, static, shape: m.product(*given),
-    "outer": lambda m, given, static, shape: m.outer_or_scale(*given),
-    "transpose": lambda m, given, static, shape: m.transpose(*given),
-    "index": lambda m, given, static, shape: m.index(given[0], *static),
-    "piece": lambda m, given, static, shape: m.index(given[0], Span(*static)),
-    "grow": lambda m, given, static, shape: np.expand_dims(given[0], static[0]),
-    "spread": lambda m, given, static, shape: np.broadcast_to(
-        np.asarray(given[0], dtype=object), shape
-    ),
-    "repeat": lambda m, given, static, shape: given[0],
-    "stack": lambda m, given, static, shape: m.stack(*given),
-    "concat": lambda m, given, static, shape: m.concat(*given),
-    "scatter": lambda m, given, static, shape: m.scatter(given[0], filled(0.0, shape), *static),
-    "diag": lambda m, given, static, shape: m.diag(*given),
-    "cumsum": lambda m, given, static, shape: m.cumsum(given[0], backwards=static[0]),
-    "onehot": lambda m, given, static, shape: m.onehot(given[0], *static),
-}
+_CALLED: Final = {
+    "sum": "sum", "prod": "prod", "amax": "amax", "amin": "amin", "others": "products_of_others",
+    "matmul": "product", "outer": "outer_or_scale", "stack": "stack", "concat": "concat",
+    "diag": "diag", "onehot": "onehot",
+}  # fmt: skip
+"""The functions of the rule book for instructions of arrays."""

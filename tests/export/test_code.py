@@ -17,14 +17,13 @@ from hypothesis import given, settings
 import cgcli
 from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
-from cgcli.export import numpy, python
 from cgcli.export.routine import routine
 from cgcli.export.target import Target
-from cgcli.export.targets import source
+from cgcli.export.targets import source, target
 from tests.properties.programs import Program, programs
 
 Run = Callable[..., Any]
-FORMS = {"python": python.TARGET, "numpy": numpy.TARGET}
+FORMS = {"python": target("python"), "numpy": target("numpy")}
 
 
 def last(code: str) -> Callable[..., Any]:
@@ -169,16 +168,16 @@ def test_names_in_every_format(program: str, options: tuple[str, ...], cgraph: R
             assert np.allclose(np.ravel(np.array(found, dtype=float)), numbers)
 
 
-@pytest.mark.parametrize("target", FORMS.values(), ids=FORMS)
-def test_no_name_of_a_user_hides_what_the_code_calls(target: Target) -> None:
-    texts = [row if isinstance(row, str) else row[1] for row in target.templates.values()]
-    texts += [*target.constants.values(), *target.prelude.values()]
+@pytest.mark.parametrize("language", FORMS.values(), ids=FORMS)
+def test_no_name_of_a_user_hides_what_the_code_calls(language: Target) -> None:
+    texts = [row if isinstance(row, str) else row[1] for row in language.templates.values()]
+    texts += [*language.constants.values(), *language.prelude.values()]
     shown = re.sub(r'""".*?"""|#.*', "", " ".join(texts), flags=re.DOTALL)
     called = set(re.findall(r"(?<![\w.<:])([A-Za-z_]\w*)(?=\()", shown))
     assert {name for name in called if hasattr(builtins, name)} <= BUILTINS
-    own = {*target.reserved, *target.prelude, "and", "in", "or", "careful", "function"}
+    own = {*language.reserved, *language.prelude, "and", "in", "or", "careful", "function"}
     assert called - BUILTINS <= own
-    assert {"abs", "float", "range", "math"} <= target.reserved
+    assert {"abs", "float", "range", "math"} <= language.reserved
 
 
 BUILTINS = {
@@ -188,10 +187,10 @@ BUILTINS = {
 """What helpers call; code itself calls abs, float, map and range alone."""
 
 
-@pytest.mark.parametrize("target", FORMS.values(), ids=FORMS)
-def test_templates(target: Target) -> None:
+@pytest.mark.parametrize("language", FORMS.values(), ids=FORMS)
+def test_templates(language: Target) -> None:
     """An argument stands once, so that code is as long as its graph."""
-    for name, pattern in target.templates.items():
+    for name, pattern in language.templates.items():
         text = pattern if isinstance(pattern, str) else pattern[1]
         places = re.findall(r"<(\d)", text)
         assert len(places) == len(set(places)), name

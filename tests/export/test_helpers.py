@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from mpmath import mp
 
-from cgcli.export.python import HELPERS as TEXTS
+from cgcli.export.targets import target
 from tests.oracles.ieee import ONE, SPECIAL, TWO, of, same
 
 
 def helpers() -> dict[str, Any]:
     names: dict[str, Any] = {"math": math, "functools": functools}
-    exec("\n".join(TEXTS.values()), names)
+    exec("\n".join(target("python").prelude.values()), names)
     return names
 
 

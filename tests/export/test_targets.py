@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import cgcli
+from cgcli.export import c
 from cgcli.export.routine import routine
 from cgcli.export.targets import source, target
 from cgcli.views.formats import TARGETS
@@ -206,6 +207,19 @@ def test_what_is_long_comes_in_pieces_of_c() -> None:
     assert result.gradient is not None
     for slope, right in zip(slopes, result.gradient.values(), strict=True):
         assert slope == pytest.approx(right, rel=1e-9)
+
+
+@pytest.mark.parametrize("text", [ARRAYS[2], f"{ARRAYS[5]} + sum(v*[inf, 2]) + [v[1], x] @ v"])
+def test_pieces_of_c_compute_what_one_function_does(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = {"W": [[0.5, -1.25], [2.0, 0.75]], "v": [1.5, -0.5], "x": -2.5}
+    at = {name: at[name] for name in cgcli.parse(text).graph(at).inputs}
+    right = called(text, "c", at)
+    monkeypatch.setattr(c, "_LONG", 4)
+    monkeypatch.setattr(c, "_PIECE", 3)
+    for part, expected in zip(called(text, "c", at), right, strict=True):
+        assert np.array_equal(part, expected)
 
 
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
