@@ -13,8 +13,15 @@ from cgcli.export.target import Function, Target
 from cgcli.export.unroll import unrolled
 from cgcli.plan.tape import Instruction
 
+_ROW: Final = "given"
+"""What a row of the table is called: names of steps are those of the program, v1, value or d_x."""
+
 _MOST: Final = 4_000
 """How many steps a SELECT has at most: with more DuckDB takes minutes to plan it."""
+
+
+_DEEPEST: Final = 200
+"""How many of them need one another: the time that DuckDB takes grows with their cube."""
 
 
 class SqlEmitter(Emitter):
@@ -73,8 +80,13 @@ class SqlEmitter(Emitter):
             words = re.findall(r"\w+", text.rpartition(" AS ")[0])
             known[name] = 1 + max((known[word] for word in words if word in known), default=0)
             steps.setdefault(known[name], []).append(text)
+        if len(steps) > _DEEPEST:
+            message = f"in SQL that is {len(steps):,} steps one after the other"
+            hint = "let loops take fewer turns, or take another language"
+            raise CgraphError("limit", f"{message}, and {_DEEPEST} are written", hint)
         doubles = [f"{n}::DOUBLE{'[]' * len(shape)} AS {n}" for n, shape in function.arguments]
-        replaced = f"SELECT * REPLACE ({', '.join(doubles)})" if doubles else "SELECT *"
+        # The table's own columns go along as one, whose name no step of the program has.
+        doubles = [_ROW, *doubles]
         word = self.target.word
         inner = [
             word("step", level=n + 1, before=n, columns=",\n        ".join(steps[n + 1]))
@@ -83,14 +95,14 @@ class SqlEmitter(Emitter):
         results = [
             text if text == name else f"{text} AS {name}" for name, text, _ in function.results
         ]
-        every = f"* EXCLUDE ({', '.join(names)})" if names else "*"
         return word(
             "function",
             title=described(function),
             notes=[*function.notes],
-            replaced=replaced,
+            columns=", ".join(doubles),
+            row=_ROW,
             table=function.name,
             steps="".join(inner),
-            results=", ".join([every, *results]),
+            results=", ".join([f"{_ROW}.*", *results]),
             last=len(steps),
         )
