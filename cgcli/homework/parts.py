@@ -6,21 +6,13 @@ import re
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import multiplied
+from cgcli.homework.notation import PATTERNS, multiplied
 from cgcli.homework.sheets import Part
 from cgcli.operations.table import WORDS
 
 LETTERS: Final = "ꔀꔁꔂꔃꔄꔅꔆꔇꔈꔉꔊꔋꔌꔍꔎꔏ"
 """What stands for the derivatives of a part, one sign each, while it is read."""
 _LONGEST: Final = 400
-_DIFFERENTIAL: Final = r"[d∂] ?[^\W\d]\w*(?:\[[\d, ]+\])*"
-_DERIVATIVE: Final = re.compile(
-    rf"\(\({_DIFFERENTIAL}\)/\({_DIFFERENTIAL}\)\)|{_DIFFERENTIAL} ?/ ?{_DIFFERENTIAL}"
-    r"|[^\W\d]\w*'(?:\(\w+\))?|[^\W\d]\w*\.grad\b|∂_\w+ \w+"
-)
-_TWOFOLD: Final = re.compile(r"\be *\^|-\s*[\d.]+\s*(?:\^|\*\*)")
-"""What is read in two ways: a step e or Euler's number, and -2^2 where -2 was put in for x."""
-_WORD: Final = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\[[\d, ]+\])*")
 
 
 def read_part(lefts: Lefts, text: str) -> Part:
@@ -58,10 +50,10 @@ def read_part(lefts: Lefts, text: str) -> Part:
 
     if not sure:
         return Part(text, text, (), sure=False)
-    read = _WORD.sub(word, _DERIVATIVE.sub(derivative, text))
+    read = PATTERNS["word"].sub(word, PATTERNS["derivative"].sub(derivative, text))
     sure = sure and len(derivatives) <= len(LETTERS)
     plain = multiplied(read, lambda name: name in LETTERS or lefts.knows(name))
     if plain != read and re.search(r"[/^]", read):
         # 1/2x is read in two ways.
         sure = False
-    return Part(text, plain, tuple(derivatives), sure and not _TWOFOLD.search(plain))
+    return Part(text, plain, tuple(derivatives), sure and not PATTERNS["twofold"].search(plain))

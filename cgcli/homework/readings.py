@@ -13,37 +13,14 @@ from functools import partial
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import plain, result, said, stems
+from cgcli.homework.notation import PATTERNS, plain, result
 from cgcli.homework.parts import read_part
 from cgcli.homework.sheets import Line
 from cgcli.homework.statements import chain, sides_of, statements
 from cgcli.homework.tables import Table
 
-_SKIPPED: Final = re.compile(
-    r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}|(?:>+ *)?\w+\.backward\(\)"
-)
-_CROSSED_OUT: Final = re.compile(rf".*\((?:{stems('wrong')})", re.IGNORECASE)
-_PROMPT: Final = re.compile(
-    r"(?:>>>|>|In ?\[\d*\]:|julia>)\s*(?P<asked>[^=<>()]+(?:\.\w+\(\))?)"
-    r"|(?:>+\s*)?print\((?P<shown>[^=<>]+)\)"
-)
-_PRINTED: Final = re.compile(
-    r"(?:\[1\](?=\s)|Out ?\[\d*\]:)?\s*"
-    r"(?P<value>[-+]?[\d.]+(?:[eE][-+]?\d+)?|(?:tensor|array|Array)\(.*\)|\[.*\])"
-)
-_POINT: Final = re.compile(
-    rf"(?:\|\s*_|(?<=[\w)])\|(?=[^\W\d])|,?\s+\(?{said('at')}\s+)\s*[({{]*\s*"
-    r"(?P<at>[^\W\d]\w*\s*=\s*[-+]?[\d.]+(?:\s*,\s*[^\W\d]\w*\s*=\s*[-+]?[\d.]+)*"
-    r"|(?<=\()[-+\d.,; ]+(?=\)))\s*[)}]*"
-)
-_TOLD: Final = re.compile(rf"(?<=[\w)\]])\s+{said('because')}.*")
 _LONGEST: Final = 2_000
 _PARTS: Final = 40
-_WITH_COMMA: Final = re.compile(
-    r"\s*(?:-?(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?:\.?|\s[^\d,]*)|[(\[] *-?\d+,\d+ *;.*)\s*"
-)
-"""A number with a decimal comma, which none of thousands can be."""
-_DECIMALS: Final = re.compile(r"(?<![\d.])(-?\d+),(\d+)(?![\d.])")
 
 
 def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
@@ -61,9 +38,9 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
     printed: list[str] = []
     begun = 0
     for line, text in zip(lines, map(partial(_without_point, lefts), texts), strict=True):
-        if _SKIPPED.fullmatch(text) or _CROSSED_OUT.match(text):
+        if PATTERNS["skipped"].fullmatch(text) or PATTERNS["crossed_out"].match(text):
             continue
-        prompt = _PROMPT.fullmatch(text)
+        prompt = PATTERNS["prompt"].fullmatch(text)
         if (
             prompt
             and (left := lefts.read(prompt["asked"] or prompt["shown"])) is not None
@@ -71,7 +48,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         ):
             asked, printed = left[0], []
             continue
-        number = _PRINTED.fullmatch(text)
+        number = PATTERNS["printed"].fullmatch(text)
         if number and asked:
             # What a program prints stands below what it was asked for, a column line by line.
             printed.append(number["value"])
@@ -129,7 +106,7 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
     rights = [part for text in texts for part in (sides_of(text)[1:] or text.split("|")[1:])]
-    commas = sum(bool(_WITH_COMMA.fullmatch(right)) for right in rights)
+    commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 
 
@@ -139,8 +116,8 @@ def _without_point(lefts: Lefts, text: str) -> str:
     def taken(match: re.Match[str]) -> str:
         return " " if lefts.is_here(match["at"]) else match[0]
 
-    return _TOLD.sub("", _POINT.sub(taken, text)).strip(" ,:")
+    return PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,:")
 
 
 def _with_points(text: str) -> str:
-    return _DECIMALS.sub(r"\1.\2", text)
+    return PATTERNS["decimals"].sub(r"\1.\2", text)

@@ -8,60 +8,24 @@ from itertools import islice
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import plain, said, stems
+from cgcli.homework.notation import PATTERNS, plain
 from cgcli.homework.tables import answered, columns, dictionary
 
-_BULLET: Final = re.compile(
-    rf"(?:(?:>+|=>|->|{said('so')}),?\s+"
-    r"|[-*+]\s+(?:\[[ xX]?\]\s*)?"
-    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|\d{1,2}-\s+"
-    rf"|第?\d{{1,2}}(?:{stems('number')})\W\s*)+",
-    re.IGNORECASE,
-)
-_NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*(?:\d{1,2}|[a-h](?=\)))\s*[.):]\s*")
-_SUPPOSED: Final = re.compile(said("suppose"), re.IGNORECASE)
-"""What is said of another point than the one that is asked for."""
-_JOINED: Final = re.compile(said("joined"), re.IGNORECASE)
-_REPLACED: Final = re.compile(r"/\.\s*[({]")
-"""Mathematica's rule of replacement."""
-_IS: Final = re.compile(
-    rf"\s*(?::=|<-|->|=>|{said('is', spaced=True)})\s*"
-    rf"|\s+~\s+(?=[-+.]?\d)|,?\s*{said('so')},?\s+(?=[-+.]?\d)"
-)
-_EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
-_BETWEEN: Final = re.compile(
-    rf"(?P<given>[,;])\s*|(?:\s+{said('and')}\s+|\s*\((?=[^()]*=)|\s*\||\s{{3,}}|\s+[/&]\s+)\s*"
-)
-"""Between two answers: a sign behind the first, or what may be arithmetic too, behind a result."""
-_LED_IN: Final = re.compile(
-    r"[^\W\d][^\W\d_]*(?:'[^\W\d_]+)?(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*"
-)
-"""A word before a question."""
-_LABELLED: Final = re.compile(r"(?:^|(?<=[,;]))([^,;:]+):(?=\s*[-+.]?\d)")
-_REMARK: Final = re.compile(r"\s+\[[^\[\]]*=[^\[\]]*\]$")
-_ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
-_A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_MENTIONED: Final = re.compile(r"[d∂] ?\w+ ?/ ?[d∂] ?\w+|[^\W\d][\w.]*")
 _MOST: Final = 200
 _LONGEST: Final = 400
-_VALUE_OF: Final = re.compile(rf"\b(?:{stems('value')})\s+{said('of')}", re.IGNORECASE)
-_PART: Final = re.compile(said("part"), re.IGNORECASE)
-"""Words before a name that make another quantity of it."""
-_REASON: Final = re.compile(said("because", "reason"), re.IGNORECASE)
-_DERIVATIVES: Final = re.compile(stems("gradient"), re.IGNORECASE)
 
 
 def mentioned(lefts: Lefts, text: str) -> list[str]:
     """Return the questions that a line which is not understood may answer, as far as it tells."""
     left = sides_of(plain(text))[0]
-    asked = [lefts.read(match[0]) for match in _MENTIONED.finditer(left[:_LONGEST])]
+    asked = [lefts.read(match[0]) for match in PATTERNS["mentioned"].finditer(left[:_LONGEST])]
     named = [step for several in asked for step in several or ()]
     return _asked(lefts, left) or list(dict.fromkeys(named))
 
 
 def sides_of(text: str) -> list[str]:
     """Return the parts between the signs of equality of a line."""
-    return _EQUALITY.split(text)
+    return PATTERNS["equality"].split(text)
 
 
 def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
@@ -70,16 +34,16 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     In LaTeX and Typst, which are `formal`, two factors stand side by side.
     """
     of_derivatives = False
-    if _REPLACED.search(text) or _SUPPOSED.match(text):
+    if PATTERNS["replaced"].search(text) or PATTERNS["supposed"].match(text):
         return
-    text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+    text = PATTERNS["bullet"].sub("", text, count=1) if PATTERNS["bullet"].match(text) else text
     section = re.match(r"[1-9]\.[1-9]\d?\)?\s+", text)
     if section and (asked := lefts.read(sides_of(text[section.end() :])[0])):
         text = text if asked[0] in lefts.bound else text[section.end() :]
-    numbered = _NUMBERED.match(text)
+    numbered = PATTERNS["numbered"].match(text)
     if numbered and not lefts.knows(numbered[1]) and not lefts.knows(numbered[0].rstrip(" .):")):
         text = text[numbered.end() :]
-    text = columns(lefts, _REMARK.sub("", text))
+    text = columns(lefts, PATTERNS["remark"].sub("", text))
     sides = sides_of(text)
     if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])) is not None:
         # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
@@ -88,15 +52,16 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
         return
     for piece in _pieces(lefts, _without_label(lefts, text)):
         label, _, rest = piece.rpartition("\0")
-        of_derivatives = of_derivatives or bool(_DERIVATIVES.search(label))
+        of_derivatives = of_derivatives or bool(PATTERNS["derivatives"].search(label))
         yield from chain(lefts, rest, derivatives=of_derivatives, formal=formal)
 
 
 def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
     text = dictionary(text) or text
-    if "=" not in text and len(_LABELLED.findall(text)) > 1:
-        return _LABELLED.sub(lambda m: f"{m[0][:-1]} =" if lefts.read(m[1]) else m[0], text)
+    if "=" not in text and len(PATTERNS["labelled"].findall(text)) > 1:
+        known = lambda match: f"{match[0][:-1]} =" if lefts.read(match[1]) else match[0]
+        return PATTERNS["labelled"].sub(known, text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if lefts.read(before) is not None:
@@ -107,7 +72,7 @@ def _without_label(lefts: Lefts, text: str) -> str:
                 return after
             return f"{before} = {after}"
         turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)
-        if turn or _DERIVATIVES.search(before):
+        if turn or PATTERNS["derivatives"].search(before):
             return f"{before}\0{after}"
     turn = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d+)\s*", before)
     if colon and turn:
@@ -122,14 +87,14 @@ def _without_label(lefts: Lefts, text: str) -> str:
 
 def _pieces(lefts: Lefts, text: str) -> list[str]:
     """Return a line in parts, cut where another question begins."""
-    text = _ARROW.sub(r"\1; ", text)
+    text = PATTERNS["arrow"].sub(r"\1; ", text)
 
     def equality(match: re.Match[str]) -> str:
         # A remark in brackets states nothing: (relu is active).
         remark = text.count("(", 0, match.start()) > text.count(")", 0, match.start())
         return match[0] if remark else " = "
 
-    text = _IS.sub(equality, text)
+    text = PATTERNS["is"].sub(equality, text)
     if "|" in text and text.count("|") == 1 and "=" in text:
         # A value and, behind the bar, the gradient: u = -1 | 0.9151.
         first, _, second = text.partition("|")
@@ -138,14 +103,14 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         if "=" not in second:
             return [first, f"{over} = {second}"] if over else [text]
     pieces, start = [], 0
-    for match in islice(_BETWEEN.finditer(text), _MOST):
+    for match in islice(PATTERNS["between"].finditer(text), _MOST):
         rest = text[match.end() :]
         before = text[start : match.start()]
         if not before or before.count("[") > before.count("]"):
             continue
         if match["given"] and before.count("(") > before.count(")"):
             continue
-        if _REASON.match(rest):
+        if PATTERNS["reason"].match(rest):
             text = text[: match.start()]
             break
         if not re.search(r"=" if match["given"] else r"=.*[\d)\]]$", before):
@@ -178,10 +143,10 @@ def _asked(lefts: Lefts, text: str) -> list[str] | None:
         asked = lefts.read(text)
         if asked is not None:
             # What is said before a comma or a colon says nothing of the name.
-            if _PART.search(_VALUE_OF.sub("", re.split("[:,]", words)[-1])):
+            if PATTERNS["part"].search(PATTERNS["value_of"].sub("", re.split("[:,]", words)[-1])):
                 return None
-            return [*map(lefts.gradient, asked)] if _DERIVATIVES.search(words) else asked
-        match = _LED_IN.match(text)
+            return [*map(lefts.gradient, asked)] if PATTERNS["derivatives"].search(words) else asked
+        match = PATTERNS["led_in"].match(text)
         if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,.")):
             return None
         words += match[0]
@@ -233,16 +198,16 @@ def _is_word(lefts: Lefts, text: str) -> bool:
     """Whether a text is words alone that mean nothing in the program, nor make something of it."""
     words = re.findall(r"[^\W\d]\w*", text)
     return bool(words) and not (
-        re.search(r"\d", text) or any(map(lefts.knows, words)) or _PART.search(text)
+        re.search(r"\d", text) or any(map(lefts.knows, words)) or PATTERNS["part"].search(text)
     )
 
 
 def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     """Whether what is set equal cannot be one chain: two numbers, or a value by a later step."""
-    numbers = [float(part) for part in parts[-2:] if _A_NUMBER.fullmatch(part)]
+    numbers = [float(part) for part in parts[-2:] if PATTERNS["a_number"].fullmatch(part)]
     if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
         return True
-    if any(_JOINED.search(part) for part in parts[:-1]):
+    if any(PATTERNS["joined"].search(part) for part in parts[:-1]):
         return True
     node = lefts.graph.node(asked[0]) if len(asked) == 1 else None
     words = {word for part in parts for word in re.findall(r"[^\W\d]\w*", part)}

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import is_blank, result, stems
-
-_HEADS: Final = {
-    "value": re.compile(stems("value", "head"), re.IGNORECASE),
-    "gradient": re.compile(rf"{stems('gradient')}|∂|^[d∂] ?\w* ?/ ?[d∂]", re.IGNORECASE),
-}
-_COORDINATE: Final = re.compile(r"([-+]?)\s*(\d*\.?\d*)\s*\*?\s*(?:e_?)?([ijk])\b(?:hat)?")
-_BESIDE: Final = re.compile(
-    r"(?P<asked>.*?\S)(?P<gap>\s*,\s*|\s+)(?:(?P<array>(?:tensor|array|\[).*)|(?P<number>[-+.]?\d\S*))"
-)
-_VALUE: Final = re.compile(
-    r"\b(?P<left>[^\W\d]\w*)\s*[=:]\s*"
-    r"(?:Value\()?data=(?P<data>[-+\d.e]+)(?:, grad=(?P<grad>[-+\d.e]+))?\)?"
-)
+from cgcli.homework.notation import PATTERNS, is_blank, result
 
 
 class Table:
@@ -45,7 +31,10 @@ class Table:
         """Yield what a row states: a question's answer, a node's two, or those of its head."""
         numbers = [bool(re.match(r"[-+]?\.?\d", cell)) for cell in cells]
         if not any(re.search(r"\d", cell) for cell in cells):
-            kinds = [next((k for k, h in _HEADS.items() if h.search(cell)), "") for cell in cells]
+            kinds = [
+                next((kind for kind in ("value", "gradient") if PATTERNS[kind].search(cell)), "")
+                for cell in cells
+            ]
             if any(kinds[1:]):
                 self.kinds = kinds
         kinds = self.kinds
@@ -75,7 +64,7 @@ class Table:
 
     def _below(self, cells: list[str], numbers: list[bool]) -> Iterator[str]:
         """Yield the answers of a row whose questions are the head's."""
-        gradients = bool(_HEADS["gradient"].search(cells[0]))
+        gradients = bool(PATTERNS["gradient"].search(cells[0]))
         for asked, cell, is_number in zip(self.asked, cells, numbers, strict=True):
             if is_number and asked is not None and len(asked) == 1:
                 left = self.lefts.gradient(asked[0]) if gradients else asked[0]
@@ -95,7 +84,7 @@ def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = Fals
         yield f"{asked[0]} = {number}"
         return
     inside = number[1:-1].split(",") if number.startswith("[") else []
-    if not inside and (parts := _COORDINATE.findall(written)):
+    if not inside and (parts := PATTERNS["coordinate"].findall(written)):
         inside = [f"{sign}{size or 1}" for sign, size, _ in parts]
     if len(inside) == len(asked):
         yield from (f"{left} = {part.strip()}" for left, part in zip(asked, inside, strict=True))
@@ -111,10 +100,10 @@ def _both(match: re.Match[str]) -> str:
 
 def columns(lefts: Lefts, text: str) -> str:
     """Return a question and a number that stand beside each other with a sign of equality."""
-    text = _VALUE.sub(_both, text)
+    text = PATTERNS["micrograd"].sub(_both, text)
     if "=" in text or ":" in text:
         return text
-    match = _BESIDE.fullmatch(text)
+    match = PATTERNS["beside"].fullmatch(text)
     asked = match and lefts.read(match["asked"])
     if match and asked and len(asked) == 1:
         # A name and a number that a blank parts may be a product.
