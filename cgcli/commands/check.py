@@ -91,8 +91,7 @@ def check_command(given: CheckOptions) -> None:
     from cgcli.homework.students import Roster
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
-    from cgcli.views.homework.remarks import discreet
-    from cgcli.views.homework.report import Report, print_class, print_sheet
+    from cgcli.views.homework.report import Report, discreet, print_class, print_sheet
     from cgcli.views.homework.sheets import check_document
     from cgcli.views.table import note_lines
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
@@ -15,6 +17,7 @@ from cgcli.homework.sheets import Sheet
 from cgcli.homework.students import Roster, Student, not_one
 from cgcli.homework.written import shape_of
 
+_isclose: Final = partial(math.isclose, rel_tol=1e-9)
 ABSENT: Final = "nothing was handed in"
 
 
@@ -86,8 +89,7 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
     marked = Marked(sheet, [], [], exercise.steps.asked)
     if not sheet.trouble:
         try:
-            marked = mark(exercise, sheet, course.reach)
-            marked = _without_unreadable(marked)
+            marked = _without_unreadable(mark(exercise, sheet, course.reach))
         except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
             marked = Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked)
@@ -104,7 +106,7 @@ def _is_made_for(course: Course, student: Student, sheet: Sheet) -> bool:
 
 def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
     """Raise `CgraphError` where a sheet says that it was made for other values."""
-    if is_symbolic(exercise):
+    if exercise.symbolic:
         return
     for name, text in sheet.at.items():
         if name not in exercise.inputs:
@@ -112,20 +114,11 @@ def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
         value = exercise.kind.doubles(exercise.inputs[name])
         here = [float(item) for item in (value.flat if shape_of(value) else [value])]
         there = _numbers(text)
-        if there is None or (len(there) == len(here) and all(map(_is_near, here, there))):
+        if there is None or (len(there) == len(here) and all(map(_isclose, here, there))):
             continue
         known = f"{here[0]:.6g}" if not shape_of(value) else "another list"
         message = f"it was made for other values: {name} = {shorten(text)}, where {name} is {known}"
         raise CgraphError("binding", message, "give it to a class list that has its values")
-
-
-def is_symbolic(exercise: Exercise) -> bool:
-    """Whether a problem is one of formulas, whose values are nobody's."""
-    return bool(getattr(exercise, "symbolic", False))
-
-
-def _is_near(a: float, b: float) -> bool:
-    return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
 
 
 def _numbers(text: str) -> list[float] | None:

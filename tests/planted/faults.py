@@ -886,8 +886,8 @@ FAULTS: Final = (
     Fault(
         "a list ends where another answer stands in its last line",
         "cgcli/homework/sheets.py",
-        'if waiting and "=" in normalise(line).partition(";")[0]:',
-        'if waiting and "=" in normalise(line):',
+        '"=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]:',
+        '"=" in PATTERNS["keyword"].sub("", normalise(line)):',
         (BY_HAND,),
     ),
     Fault(
@@ -1104,7 +1104,7 @@ FAULTS: Final = (
     ),
     Fault(
         "what follows is told as what is right",
-        "cgcli/views/homework/remarks.py",
+        "cgcli/views/homework/report.py",
         "if judged.verdict == WRONG and expected != _number(judged.truth):",
         "if expected != _number(judged.truth):",
         (BY_HAND,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias, TypedDict
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Use, Worked, Working, run
@@ -69,39 +69,29 @@ class Example(NamedTuple):
     answer: str
 
 
-class Made(TypedDict, total=False):
-    """The numbers that come of a mistake.
-
-    `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
-    place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
-    right number and the one that was written; what is made `in_chain`, from the part of a chain
-    of equalities that stands before a number.
-    """
-
-    at_use: Callable[[Use], Numbers]
-    at_gradient: Callable[[GradientStep], Numbers]
-    at_value: Callable[[ValueStep], Numbers]
-    slip: Callable[[Written, float], bool]
-    in_chain: bool
+_NO_EXAMPLE: Final = Example("", {}, "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One row: a mistake's name, an example, its words, and the numbers that come of it: `Made`.
+    """One row: the numbers that come of a mistake, its name, an example, and its words.
 
-    In the words `{use}` is the operation, `{local}` its derivative and `{upstream}` the upstream
-    gradient; those of a value may differ.
+    `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
+    place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
+    right number and the one that was written; what is made `in_chain`, from the part of a chain
+    of equalities that stands before a number. In the words `{use}` is the operation, `{local}`
+    its derivative and `{upstream}` the upstream gradient; those of a value may differ.
     """
 
-    name: str
-    example: Example
-    words: str
-    value_words: str
     at_use: Callable[[Use], Numbers] | None = None
     at_gradient: Callable[[GradientStep], Numbers] | None = None
     at_value: Callable[[ValueStep], Numbers] | None = None
     slip: Callable[[Written, float], bool] | None = None
     in_chain: bool = False
+    name: str = ""
+    example: Example = _NO_EXAMPLE
+    words: str = ""
+    value_words: str = ""
 
 
 def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:

@@ -16,8 +16,14 @@ from cgcli.homework.scheme import tables_of
 from cgcli.homework.students import Student
 from cgcli.views.document import fields
 from cgcli.views.gate import printable
-from cgcli.views.homework.remarks import VERDICT, VERDICT_WORDS, step_text
-from cgcli.views.homework.report import Report, answer_rows, closing
+from cgcli.views.homework.report import (
+    VERDICT,
+    VERDICT_WORDS,
+    Report,
+    answer_rows,
+    closing,
+    step_text,
+)
 
 _ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _BADNESS: Final = (RIGHT, FOLLOWS, NOT_TOLD, WRONG)

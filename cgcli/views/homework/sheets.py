@@ -13,8 +13,7 @@ from cgcli.homework.quantities import VALUE
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields, kind_document, note_document, number
 from cgcli.views.gate import printable
-from cgcli.views.homework.remarks import ANSWER, VERDICT, discreet, step_text
-from cgcli.views.homework.report import Report
+from cgcli.views.homework.report import ANSWER, VERDICT, Report, discreet, step_text
 from cgcli.views.messages import error_document
 from cgcli.words import Math, Message
 
