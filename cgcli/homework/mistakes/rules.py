@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partials
+from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partials, rule_of
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
 
 _NODES: Final = 20
 _DEGREE: Final = 0.017453292519943295
+_RIGHT: Final = {"mul": "da*b + a*db", "div": "(da*b - a*db)/(b*b)"}
 
 
-def quotient(top: float, bottom: float) -> float:
-    """Return a quotient, NaN over 0."""
-    return top / bottom if bottom else float("nan")
-
-
-_RIGHT: Final[dict[str, Callable[..., float]]] = {
-    "mul": lambda a, b, da, db: da * b + a * db,
-    "div": lambda a, b, da, db: quotient(da * b - a * db, b * b),
-}
-
-
-def combined(name: str, wrong: Callable[..., float]) -> Callable[[GradientStep], Numbers]:
+def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
     """Return what puts a wrong rule for the right one where both operands depend on the node.
 
-    `wrong` takes the operands of a product or a quotient, and their derivatives by the node.
+    A formula, of products or of quotients, is in the operands and their derivatives by the node.
     """
+    (name, text), *_ = formulas.items()
+    wrong, right = (rule_of(rule, "a", "b", "da", "db") for rule in (text, _RIGHT[name]))
 
     def at_gradient(step: GradientStep) -> Numbers:
         working, graph = step.working, step.graph
@@ -51,7 +43,7 @@ def combined(name: str, wrong: Callable[..., float]) -> Callable[[GradientStep],
             if graph.shape(a) or graph.shape(b):
                 continue
             operands = working.values[a], working.values[b], _slope(step, a), _slope(step, b)
-            yield step.expected + known[node] * (wrong(*operands) - _RIGHT[name](*operands))
+            yield step.expected + known[node] * (run(wrong, *operands) - run(right, *operands))
 
     return at_gradient
 
@@ -74,9 +66,7 @@ def quotient_with_plus(use: Use) -> Numbers:
 
 
 _dropped: Final = partials(
-    pow=[[lambda m, y, a, b: m.pow(a, b - 1)]],
-    sqrt=[[lambda m, y, x: 1 / m.sqrt(x), lambda m, y, x: 1 / y]],
-    cbrt=[[lambda m, y, x: 1 / (y * y)]],
+    {"pow": [["a^(b - 1)"]], "sqrt": [["1/sqrt(x)", "1/y"]], "cbrt": [["1/(y*y)"]]}
 )
 
 
