@@ -16,7 +16,7 @@ from cgcli.errors import file_error, shorten
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
-    from cgcli.homework.classes import Graded
+    from cgcli.homework.marks import Graded
     from cgcli.homework.students import Student
     from cgcli.views.homework.pages import Page
     from cgcli.views.homework.report import Report

@@ -87,7 +87,7 @@ def plain(text: str) -> str:
     >>> plain(r"$\\frac{\\partial g}{\\partial x} = -3$"), plain("x₁ = 2×10⁻³")
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
-    text = _rewritten(html.unescape(text), "first")
+    text = rewritten(html.unescape(text), "first")
     text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = text.translate(_SIGNS)
@@ -96,10 +96,11 @@ def plain(text: str) -> str:
     text = _dressed(text)
     if any(sign in text for sign in "\\${&"):
         text = _from_latex(text)
-    return re.sub(r"\s{5,}", "    ", normalise(_rewritten(text, "last")).strip())
+    return re.sub(r"\s{5,}", "    ", normalise(rewritten(text, "last")).strip())
 
 
-def _rewritten(text: str, stage: str) -> str:
+def rewritten(text: str, stage: str) -> str:
+    """Return a text with what a stage of the table has in place of what it matches."""
     for pattern, by in _REWRITTEN[stage]:
         text = pattern.sub(by, text)
     return text
@@ -119,10 +120,10 @@ def _dressed(text: str) -> str:
 
 
 def _from_latex(text: str) -> str:
-    text = _rewritten(PATTERNS["matrix"].sub(_listed, text), "latex")
+    text = rewritten(PATTERNS["matrix"].sub(_listed, text), "latex")
     for _ in range(_PASSES):
         before = text
-        text = _rewritten(text, "braces")
+        text = rewritten(text, "braces")
         if text == before:
             # Braces that belong to no command are brackets, once nothing else is to be done.
             text = PATTERNS["braces"].sub(r"(\1)", text)

@@ -15,8 +15,7 @@ from typing import Final
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, multiplied, plain, result
 from cgcli.homework.sheets import Line, Part
-from cgcli.homework.statements import chain, sides_of, statements
-from cgcli.homework.tables import Table
+from cgcli.homework.statements import Table, chain, sides_of, statements
 from cgcli.operations.table import WORDS
 
 _LONGEST: Final = 2_000

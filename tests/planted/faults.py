@@ -808,14 +808,14 @@ FAULTS: Final = (
     ),
     Fault(
         "a sheet is marked against whatever values",
-        "cgcli/homework/classes.py",
+        "cgcli/homework/marks.py",
         "refuse_other_values(exercise, sheet)\n            tried",
         "tried",
         (CLASS,),
     ),
     Fault(
         "what cannot be read is missing",
-        "cgcli/homework/classes.py",
+        "cgcli/homework/marks.py",
         "missing=missing, unread=unread",
         "missing=marked.missing",
         (CLASS,),

@@ -14,7 +14,7 @@ from string import Template
 from typing import Final, NamedTuple
 
 from cgcli.errors import required
-from cgcli.homework.classes import Graded
+from cgcli.homework.marks import Graded
 from cgcli.resource import read_text
 from cgcli.views.gate import printable, printable_lines, width
 from cgcli.views.homework.report import Report, answer_rows, class_lines, closing, common, trouble

@@ -11,11 +11,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.calculus.result import Result
 from cgcli.errors import shorten
-from cgcli.homework.classes import ABSENT, Graded
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
 from cgcli.homework.marking import Marked
-from cgcli.homework.marks import Points, Score, summary
+from cgcli.homework.marks import ABSENT, Graded, Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields
 from cgcli.views.gate import printable, width

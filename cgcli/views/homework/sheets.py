@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgcli.homework.classes import Graded
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import RIGHT, Judged
-from cgcli.homework.marks import Points, summary
+from cgcli.homework.marks import Graded, Points, summary
 from cgcli.homework.quantities import VALUE
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields, kind_document, note_document, number
