@@ -86,13 +86,11 @@ def check_command(given: CheckOptions) -> None:
 
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
     """
-    from cgcli.homework.classes import Course, graded
-    from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Points
+    from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Course, Points, graded
     from cgcli.homework.students import Roster
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
-    from cgcli.views.homework.remarks import discreet
-    from cgcli.views.homework.report import Report, print_class, print_sheet
+    from cgcli.views.homework.report import Report, discreet, print_class, print_sheet
     from cgcli.views.homework.sheets import check_document
     from cgcli.views.table import note_lines
 

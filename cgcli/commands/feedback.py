@@ -16,7 +16,7 @@ from cgcli.errors import file_error, shorten
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
-    from cgcli.homework.classes import Graded
+    from cgcli.homework.marks import Graded
     from cgcli.homework.students import Student
     from cgcli.views.homework.pages import Page
     from cgcli.views.homework.report import Report
@@ -29,8 +29,7 @@ def write_feedback(
     folder: str, form: str, report: Report, marks: list[Graded], read: set[str]
 ) -> None:
     """Write a page for each student; files that were `read` are not written over."""
-    from cgcli.views.homework.feedback import feedback_page
-    from cgcli.views.homework.pages import FORMS
+    from cgcli.views.homework.pages import FORMS, feedback_page
 
     names = file_names(item.student for item in marks)
     pages = {
@@ -42,7 +41,7 @@ def write_feedback(
 
 def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]) -> None:
     """Write the page for the teacher."""
-    from cgcli.views.homework.feedback import summary_page
+    from cgcli.views.homework.pages import summary_page
 
     if os.path.realpath(path) in read:
         raise file_error(path, "this was read, and would be written over", "name another file")
@@ -51,7 +50,7 @@ def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]
 
 def write_sheet(path: str, text: str) -> None:
     """Write a sheet to a file: as it can be marked, or as a page for people."""
-    from cgcli.views.homework.feedback import sheet_page
+    from cgcli.views.homework.pages import sheet_page
 
     if ending_of(path) == "txt":
         write_file(path, text.encode())

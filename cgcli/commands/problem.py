@@ -93,8 +93,8 @@ def solve(problem: Problem) -> Solved:
 
 def posed(problem: Problem) -> Exercise:
     """Return a problem as it is set: with values, or of formulas where nothing is bound at all."""
+    from cgcli.homework.choosing import symbolic
     from cgcli.homework.exercise import Exercise
-    from cgcli.homework.symbolic import symbolic
 
     try:
         solved = solve(problem)

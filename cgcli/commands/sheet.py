@@ -12,8 +12,7 @@ from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
-    from cgcli.homework.choosing import Choice
-    from cgcli.homework.personal import Drawing
+    from cgcli.homework.choosing import Choice, Drawing
     from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"
@@ -65,7 +64,7 @@ def sheet_command(given: SheetOptions) -> None:
     """
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import catalogue, spoken
-    from cgcli.views.homework.remarks import discreet
+    from cgcli.views.homework.report import discreet
     from cgcli.views.homework.sheets import sheet_document, sheet_text
     from cgcli.views.table import note_lines
 
@@ -122,7 +121,7 @@ def _refuse_conflicts(given: SheetOptions) -> None:
 
 
 def _drawing(problem: Problem, vary: str | None) -> Drawing:
-    from cgcli.homework.personal import Drawing
+    from cgcli.homework.choosing import Drawing
 
     parsed, bound, more = read_problem(problem)
     return Drawing(parsed, {**more, **bound}, vary)
@@ -157,8 +156,8 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
 def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) -> None:
     """Print the exercise as Moodle XML, a question for each seed."""
     from cgcli.commands.check import reach_of
+    from cgcli.homework.choosing import ENOUGH
     from cgcli.homework.exercise import Exercise
-    from cgcli.homework.personal import ENOUGH
     from cgcli.views.homework.moodle import as_xml
 
     assert given.moodle is not None

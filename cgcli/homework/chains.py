@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError
 from cgcli.homework.answers import asked
-from cgcli.homework.parts import LETTERS
+from cgcli.homework.readings import LETTERS
 from cgcli.homework.rights import LIMITS, is_short, rounding
 from cgcli.homework.sheets import Part
 from cgcli.homework.working import Working

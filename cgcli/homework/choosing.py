@@ -1,22 +1,31 @@
-"""Values for a problem: small, away from edges, and such that mistakes give different numbers."""
+"""Values for a problem: small, away from edges, and such that mistakes give different numbers.
+
+A seed chooses them, or a seed and a student of a list; where nothing is bound nobody sees them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import random
-from collections.abc import Callable, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.calculus.departures import silent
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, Place, few, shorten
 from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import step_at
 from cgcli.homework.quantities import Quantity
+from cgcli.homework.students import Student, words_of
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import shape_of
+from cgcli.language.free import free_names
 from cgcli.numbers.values import is_finite
+from cgcli.operations.table import CONSTANTS
 from cgcli.program import Program
 
 _TRIALS: Final = 60
@@ -26,31 +35,25 @@ _GREATEST: Final = 1e4
 _LARGEST: Final = 60
 _DRAWS: Final = 20
 _APART: Final = 1e-3
+_SEED: Final = 7
+ENOUGH: Final = 5
+"""So many good points are looked at for a problem of many."""
+_NUMBER: Final = r"([-+]?\d{1,6}(?:\.\d{1,6})?(?:/[1-9]\d{0,5})?)"
+_RANGE: Final = re.compile(rf"\s*([^\W\d]\w*)\s*(?:=\s*{_NUMBER}\s*\.\.\s*{_NUMBER}\s*)?")
 
+Ranges: TypeAlias = Mapping[str, tuple[Fraction, Fraction]]
 Made: TypeAlias = tuple[Quantity, str]
 """A mistake, by its name, that is made at a step."""
 
 
-def _integer(chance: random.Random, reach: int) -> Fraction:
-    return Fraction(chance.choice([-1, 1]) * chance.randint(1, reach))
-
-
-def _rational(chance: random.Random, reach: int) -> Fraction:
-    below = chance.randint(2, 5)
-    above = chance.choice([k for k in range(1, 2 * reach) if k % below])
+def _drawn(chance: random.Random, kind: str, reach: int) -> Fraction:
+    """Return a number of a kind, not 0; of rational and of decimal ones none is whole."""
+    if kind == "integer":
+        return Fraction(chance.choice([-1, 1]) * chance.randint(1, reach))
+    below = 10 if kind == "decimal" else chance.randint(2, 5)
+    most = 10 * reach // 3 if kind == "decimal" else 2 * reach
+    above = chance.choice([k for k in range(1, most) if k % below])
     return Fraction(chance.choice([-1, 1]) * above, below)
-
-
-def _decimal(chance: random.Random, reach: int) -> Fraction:
-    tenths = chance.choice([k for k in range(1, 10 * reach // 3) if k % 10])
-    return Fraction(chance.choice([-1, 1]) * tenths, 10)
-
-
-KINDS: Final[dict[str, Callable[[random.Random, int], Fraction]]] = {
-    "integer": _integer,
-    "rational": _rational,
-    "decimal": _decimal,
-}
 
 
 def within(chance: random.Random, kind: str, low: Fraction, high: Fraction) -> Fraction:
@@ -80,64 +83,6 @@ class Choice(NamedTuple):
     exercise: Exercise
     distinct: int
     mistakes: int
-
-
-def choose(
-    program: Program,
-    given: Mapping[str, Any],
-    names: list[str],
-    seed: int,
-    kind: str = "integer",
-    ranges: Mapping[str, tuple[Fraction, Fraction]] = {},
-    enough: int = _TRIALS,
-) -> Choice:
-    """Return values for the names, the best of many that chance proposes; others are given.
-
-    Good is a point where no number is 0, an edge or saturated, and where as many mistakes as
-    possible give numbers of their own; `enough` such points are looked at. Names with a range
-    have values in it. Raises `CgraphError` where no point gives numbers at all.
-
-    >>> import cgcli
-    >>> choice = choose(cgcli.parse("p = x + y; g = p*z"), {}, ["x", "y", "z"], 1)
-    >>> sorted(choice.values), choice.distinct > 12
-    (['x', 'y', 'z'], True)
-    """
-    chance = random.Random(seed)  # noqa: S311  # the same seed chooses the same values
-    best: tuple[tuple[float, ...], Choice] | None = None
-    trouble: CgraphError | None = None
-    possible: set[Made] = set()
-    for trial in range(_TRIALS):
-        reach = _REACHES[trial % len(_REACHES)]
-        values = {
-            name: within(chance, kind, *ranges[name])
-            if name in ranges
-            else KINDS[kind](chance, reach)
-            for name in names
-        }
-        point = {**given, **{name: float(value) for name, value in values.items()}}
-        try:
-            exercise = Exercise(program, program.evaluate(point))
-        except CgraphError as error:
-            if error.kind != "binding":
-                raise
-            trouble = error
-            continue
-        edges, repeated = _edges(exercise), _repeated(values)
-        if best is not None and (-edges, -repeated) < best[0][:2]:
-            continue
-        with silent(exercise.graph):
-            alone, made = told_apart(exercise)
-        possible |= made
-        rank = (-edges, -repeated, len(alone), -_ugliness(values))
-        if best is None or rank > best[0]:
-            best = (rank, Choice(values, exercise, len(alone), 0))
-        enough -= not edges and not repeated
-        if enough <= 0:
-            break
-    if best is None:
-        assert trouble is not None
-        raise trouble
-    return best[1]._replace(mistakes=len(possible))
 
 
 def _edges(exercise: Exercise) -> float:
@@ -194,3 +139,133 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
             if not any(is_same(number, other, _APART) for other in others):
                 alone.add((quantity, name))
     return alone, made
+
+
+def read_vary(text: str) -> tuple[list[str], Ranges]:
+    """Return the names that vary, and the ranges of some, of a text such as `w, x=1..9`.
+
+    >>> read_vary("w, x=1..9")
+    (['w', 'x'], {'x': (Fraction(1, 1), Fraction(9, 1))})
+    """
+    names, ranges, start = [], {}, 0
+    for part in text.split(","):
+        match = _RANGE.fullmatch(part)
+        place = Place(text, start, start + len(part))
+        start += len(part) + 1
+        if match is None or (match[2] and Fraction(match[2]) > Fraction(match[3])):
+            message = f"'{shorten(part.strip())}' is no name with a range"
+            raise CgraphError("usage", message, "write --vary w, or --vary x=1..9", (place,))
+        names.append(match[1])
+        if match[2]:
+            ranges[match[1]] = Fraction(match[2]), Fraction(match[3])
+    return names, ranges
+
+
+class Drawing:
+    """What values are drawn for: a program, what is bound in it, and the names that vary."""
+
+    def __init__(self, program: Program, known: Mapping[str, Any], vary: str | None) -> None:
+        inputs = program.graph(known).inputs
+        names, self.ranges = ([], {}) if vary is None else read_vary(vary)
+        for name in names:
+            if name not in inputs or shape_of(known.get(name, 0.0)):
+                hint = f"name some of {few(list(inputs))}"
+                message = f"'{shorten(name)}' is no input that is a single number"
+                raise CgraphError("name", message, hint)
+        self.program = program
+        self.given = {name: value for name, value in known.items() if name not in names}
+        self.names = [name for name in inputs if name not in self.given]
+
+    def choose(self, seed: int, kind: str, enough: int = _TRIALS) -> Choice:
+        """Return the values that a seed chooses, the best of many that chance proposes.
+
+        Good is a point where no number is 0, an edge or saturated, and where as many mistakes as
+        possible give numbers of their own; `enough` such points are looked at. Names with a range
+        have values in it. Raises `CgraphError` where no point gives numbers at all.
+
+        >>> import cgcli
+        >>> drawing = Drawing(cgcli.parse("p = x + y; g = p*z"), {}, None)
+        >>> choice = drawing.choose(1, "integer")
+        >>> sorted(choice.values), choice.distinct > 12
+        (['x', 'y', 'z'], True)
+        """
+        chance = random.Random(seed)  # noqa: S311  # the same seed chooses the same values
+        best: tuple[tuple[float, ...], Choice] | None = None
+        trouble: CgraphError | None = None
+        possible: set[Made] = set()
+        for trial in range(_TRIALS):
+            reach = _REACHES[trial % len(_REACHES)]
+            values = {
+                name: within(chance, kind, *self.ranges[name])
+                if name in self.ranges
+                else _drawn(chance, kind, reach)
+                for name in self.names
+            }
+            point = {**self.given, **{name: float(value) for name, value in values.items()}}
+            try:
+                exercise = Exercise(self.program, self.program.evaluate(point))
+            except CgraphError as error:
+                if error.kind != "binding":
+                    raise
+                trouble = error
+                continue
+            edges, repeated = _edges(exercise), _repeated(values)
+            if best is not None and (-edges, -repeated) < best[0][:2]:
+                continue
+            with silent(exercise.graph):
+                alone, made = told_apart(exercise)
+            possible |= made
+            rank = (-edges, -repeated, len(alone), -_ugliness(values))
+            if best is None or rank > best[0]:
+                best = (rank, Choice(values, exercise, len(alone), 0))
+            enough -= not edges and not repeated
+            if enough <= 0:
+                break
+        if best is None:
+            assert trouble is not None
+            raise trouble
+        return best[1]._replace(mistakes=len(possible))
+
+    def personal(
+        self, students: list[Student], seed: int, kind: str
+    ) -> Iterator[tuple[Student, Choice]]:
+        """Yield each student of a list with values that hang on nobody else of it."""
+        if not self.names:
+            message = "every input has a value: nothing differs from student to student"
+            raise CgraphError("usage", message, 'say what varies: --vary "x, y=1..9"')
+        turns: Counter[str] = Counter()
+        for student in students:
+            called = " ".join(words_of(student.number or student.name))
+            turns[called] += 1
+            key = f"{seed}/{called}/{turns[called]}".encode()
+            drawn = int.from_bytes(hashlib.sha256(key).digest()[:8])
+            yield student, self.choose(drawn, kind, enough=ENOUGH)
+
+
+def symbolic(program: Program, of: str | None = None) -> Exercise:
+    """Return a program as an exercise at a point that nobody names, where numbers tell nothing.
+
+    Raises `CgraphError` where the program has no value at any of many points.
+
+    >>> import cgcli
+    >>> exercise = symbolic(cgcli.parse("p = x + y; g = p*z"))
+    >>> [exercise.steps.text(step) for step in exercise.steps.asked]
+    ['dg/dp', 'dg/dz', 'dg/dx', 'dg/dy']
+    """
+    chance = random.Random(_SEED)  # noqa: S311  # the same points every time
+    names = [name for name in free_names(program.syntax) if name not in CONSTANTS]
+    for trial in range(_TRIALS):
+        # Above 0 first, where logarithms and powers have values.
+        least = 0.3 if trial % 2 == 0 else -2.9
+        point = {name: chance.uniform(least, 2.9) for name in names}
+        try:
+            result = program.evaluate(point, of=of)
+            exercise = Exercise(program, result)
+        except CgraphError as error:
+            trouble = error
+            continue
+        if not result.notes:
+            exercise.symbolic = True
+            exercise.steps.asked = [step for step in exercise.steps.asked if step.of >= 0]
+            return exercise
+    raise trouble

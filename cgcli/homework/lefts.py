@@ -9,42 +9,20 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.notation import TABLES
+from cgcli.homework.notation import PATTERNS, TABLES, compiled
 from cgcli.operations.table import WORDS
 
-_WORD: Final = r"[^\W\d]\w*(?:(?:\[[-\d, ]+\]){1,2}|\(\d+\))?(?:_\d+)?"
-_ARGUMENTS: Final = r"(?:\((?P<at>[^()=]*)\))?"
 
-
-def _patterns(texts: Iterable[str], name: str, flags: int = 0) -> list[re.Pattern[str]]:
+def _patterns(texts: Iterable[str], name: str) -> list[re.Pattern[str]]:
     """Return patterns in which what is differentiated, and by what, are names of a form."""
-    places = {
-        "<OF>": f"(?P<of>{name})",
-        "<BY>": f"(?P<by>{name})",
-        "<F>": r"(?P<of>[^\W\d_]\w*?)",
-        "<AT>": _ARGUMENTS,
-    }
-    filled = (re.sub("<[A-Z]+>", lambda match: places[match[0]], text) for text in texts)
-    return [re.compile(text, flags) for text in filled]
+    return [compiled(text, {"OF": f"(?P<of>{name})", "BY": f"(?P<by>{name})"}) for text in texts]
 
 
-_DERIVATIVES: Final = _patterns(TABLES["lefts"]["derivatives"], _WORD)
+_DERIVATIVES: Final = _patterns(TABLES["lefts"]["derivatives"], TABLES["forms"]["WORD"])
 _NAMES: Final = _patterns(TABLES["lefts"]["names"], r"\w+?")
 _SPOKEN: Final = _patterns(
-    [text for words in TABLES["languages"].values() for text in words["derivative"]],
+    (f"(?i){text}" for words in TABLES["languages"].values() for text in words["derivative"]),
     "[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*",
-    re.IGNORECASE,
-)
-_OPERATOR: Final = re.compile(r"[d∂]\s*/\s*[d∂]\s*(?P<by>[^\W\d]\w*)\s*[(\[](?P<of>[^=\[\]]+)[)\]]")
-_PRIME: Final = re.compile(rf"(?P<of>[^\W\d]\w*)'\s*{_ARGUMENTS}")
-_AT: Final = re.compile(r"(?P<of>[^\W\d]\w*)\s*\((?P<at>[-+\d.,; ]*)\)")
-_STORED: Final = re.compile(
-    rf"(?:print\()?\s*(?P<name>{_WORD})\s*\.\s*(?:data|item\(\))"
-    r"(?:\.(?:item|numpy|detach|cpu|tolist)\(\))*\s*\)?"
-)
-_NABLA: Final = re.compile(rf"(?:∇|grad\s|D)\s*(?P<of>[^\W\d_]\w*){_ARGUMENTS}")
-_LISTED: Final = re.compile(
-    r"(?P<inside>[^\[\]]*/[^\[\]]*)|\[(?P<square>[^\[\]]*/[^\[\]]*)\](?:\s*\^\(?T\)?)?"
 )
 
 
@@ -175,15 +153,15 @@ class Lefts:
     def _derivatives(self, text: str) -> list[str] | None:
         if left := self._match(_DERIVATIVES, text):
             return [left]
-        if (match := _OPERATOR.fullmatch(text)) and self.name(match["by"]):
+        if (match := PATTERNS["operator"].fullmatch(text)) and self.name(match["by"]):
             return [f"d({match['of']})/d{match['by']}"]
-        if match := _STORED.fullmatch(text):
+        if match := PATTERNS["stored"].fullmatch(text):
             node = self.name(match["name"])
             return node and [node.written]
-        if match := _PRIME.fullmatch(text):
+        if match := PATTERNS["prime"].fullmatch(text):
             return _one(self._prime(match["of"], match["at"] or ""))
         if (
-            (match := _NABLA.fullmatch(text))
+            (match := PATTERNS["nabla"].fullmatch(text))
             and self._here(match["at"])
             and not (text[0] == "D" and len(self.inputs) > 1 and match["of"] != self.output)
         ):
@@ -191,7 +169,7 @@ class Lefts:
                 return _one(self.derivative(None, match["of"]))
             slopes = [self.derivative(match["of"], name) for name in self.inputs]
             return [left for left in slopes if left] if None not in slopes else None
-        if match := _LISTED.fullmatch(text):
+        if match := PATTERNS["listed"].fullmatch(text):
             inside = (match["inside"] or match["square"]).removeprefix("(")
             if "," in inside:
                 parts = [self._derivatives(part.strip()) for part in inside.split(",")]
@@ -269,7 +247,7 @@ class Lefts:
 
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)
-        match = None if node is not None else _AT.fullmatch(text)
+        match = None if node is not None else PATTERNS["at"].fullmatch(text)
         if match and match["of"] not in WORDS and self._here(match["at"]):
             node = self.name(match["of"])
         return None if node is None else [node.written]

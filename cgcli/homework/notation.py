@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cgcli.language.reader import normalise
@@ -30,15 +30,10 @@ _SIGNS: Final = str.maketrans(
     {char: sign for sign, chars in TABLES["signs"].items() for char in chars}
 )
 
-_MATRIX: Final = re.compile(
-    r"\\begin\{([pbvV]?matrix|array)\}(?:\{[lcr| ]*\})?(.*?)\\end\{\1\}", re.DOTALL
-)
 _REWRITTEN: Final = {
     stage: [(re.compile(pattern), by) for pattern, by in patterns]
     for stage, patterns in TABLES["rewritten"].items()
 }
-_BRACES: Final = re.compile(r"(?<![\\\w])\{([^{}]*)\}")
-_HATS: Final = re.compile(r"(?<![^\W\d_])([^\W\d_])\u0302(?![^\W\d_])")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 
@@ -68,13 +63,31 @@ def _entries(kinds: tuple[str, ...]) -> list[str]:
     return sorted({part for text in texts for part in text.split(", ")}, key=lambda p: (-len(p), p))
 
 
+def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Pattern[str]:
+    """Return a pattern of the table, with the forms and the words that it names filled in."""
+
+    def filled(match: re.Match[str]) -> str:
+        if match["form"]:
+            return forms.get(match["form"]) or str(TABLES["forms"][match["form"]])
+        kinds = match["kinds"].split()
+        if match["how"] == "stems":
+            return stems(*kinds)
+        return said(*kinds, spaced=match["how"] == "spaced")
+
+    names = r"<(?P<form>[A-Z]+)>|<(?P<how>said|spaced|stems) (?P<kinds>[a-z ]+)>"
+    return re.compile(re.sub(names, filled, "".join(parts)))
+
+
+PATTERNS: Final = {name: compiled(parts) for name, parts in TABLES["patterns"].items()}
+
+
 def plain(text: str) -> str:
     """Return a line in the signs of the language, as far as signs alone tell.
 
     >>> plain(r"$\\frac{\\partial g}{\\partial x} = -3$"), plain("x₁ = 2×10⁻³")
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
-    text = _rewritten(html.unescape(text), "first")
+    text = rewritten(html.unescape(text), "first")
     text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = text.translate(_SIGNS)
@@ -83,10 +96,11 @@ def plain(text: str) -> str:
     text = _dressed(text)
     if any(sign in text for sign in "\\${&"):
         text = _from_latex(text)
-    return re.sub(r"\s{5,}", "    ", normalise(_rewritten(text, "last")).strip())
+    return re.sub(r"\s{5,}", "    ", normalise(rewritten(text, "last")).strip())
 
 
-def _rewritten(text: str, stage: str) -> str:
+def rewritten(text: str, stage: str) -> str:
+    """Return a text with what a stage of the table has in place of what it matches."""
     for pattern, by in _REWRITTEN[stage]:
         text = pattern.sub(by, text)
     return text
@@ -101,18 +115,18 @@ def _dressed(text: str) -> str:
     """Return a text with the hats and bars of names as words: ŷ is yhat, and même stays."""
     if text.isascii():
         return text
-    text = _HATS.sub(r"\1hat", unicodedata.normalize("NFD", text))
+    text = PATTERNS["hats"].sub(r"\1hat", unicodedata.normalize("NFD", text))
     return unicodedata.normalize("NFC", re.sub(r"(.)[\u0304\u0305]", r"bar_\1", text))
 
 
 def _from_latex(text: str) -> str:
-    text = _rewritten(_MATRIX.sub(_listed, text), "latex")
+    text = rewritten(PATTERNS["matrix"].sub(_listed, text), "latex")
     for _ in range(_PASSES):
         before = text
-        text = _rewritten(text, "braces")
+        text = rewritten(text, "braces")
         if text == before:
             # Braces that belong to no command are brackets, once nothing else is to be done.
-            text = _BRACES.sub(r"(\1)", text)
+            text = PATTERNS["braces"].sub(r"(\1)", text)
         if text == before:
             break
     text = re.sub(r"\\sigma *(?=\()", "sigmoid", text)
@@ -131,28 +145,6 @@ def _listed(match: re.Match[str]) -> str:
 
 # What stands behind the last sign of equality
 
-_NUMBER: Final = r"[-+]? *(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-_POWER: Final = r"[*x] *10 *(?:\^|\*\*) *\(?[-+]?\d+\)?"
-_QUANTITY: Final = re.compile(
-    rf"(?P<open>\( *)?(?P<number>{_NUMBER}(?: *(?:/ *{_NUMBER}|{_POWER}))?)(?(open) *\))"
-    r"(?P<rest>.*)",
-    re.DOTALL,
-)
-_WRAPPED: Final = re.compile(
-    r"(?:np\.|torch\.|numpy\.|jnp\.|tf\.)?(?:array|tensor|Tensor|matrix|Matrix|Array|c|float(?:32|64))"
-    r"\((?P<inside>.*)\)",
-    re.DOTALL,
-)
-_ABOUT: Final = re.compile(rf"^{said('about')}\.? *(?=[-+.]? *\d)")
-_DOUBT: Final = re.compile(rf"{said('doubt')}|[~±]", re.IGNORECASE)
-"""What is said between two numbers of which only one can be meant."""
-_COUNTED: Final = re.compile(rf"{said('counted')}|%", re.IGNORECASE)
-"""What makes another number of the one before it, or a mark."""
-_ARITHMETIC: Final = re.compile(r"[-+*/.() \deE]*\d[-+*/.() \deE]*")
-_BLANKS: Final = re.compile(r"[?_.…\s-]*")
-_WORDS: Final = re.compile(r"[^\W\d_]+(?:[ ']+[^\W\d_]+)*[.!?…]*")
-_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
-
 
 def is_blank(text: str, known: Callable[[str], Any]) -> bool:
     """Whether what stands for an answer is none: `??`, `....`, `TODO`, `don't know`.
@@ -162,9 +154,9 @@ def is_blank(text: str, known: Callable[[str], Any]) -> bool:
     >>> is_blank("don't know", {}.get), is_blank("2*x", {}.get)
     (True, False)
     """
-    if _BLANKS.fullmatch(text):
+    if PATTERNS["blanks"].fullmatch(text):
         return True
-    if not _WORDS.fullmatch(text.strip()):
+    if not PATTERNS["words"].fullmatch(text.strip()):
         return text.strip().upper() == "N/A"
     words = re.findall(r"[^\W\d_]+", text)
     # A letter alone is a slip in a name; a sign of Chinese is a word.
@@ -180,15 +172,15 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     >>> result("4 W/ohm", {}.get), result("tensor([-1.0  2.5])", {}.get), result("0, since", {}.get)
     ('4', '[-1.0, 2.5]', '0')
     """
-    text = _ABOUT.sub("", text.strip().rstrip(".,;:!").strip())
+    text = PATTERNS["about"].sub("", text.strip().rstrip(".,;:!").strip())
     text = re.sub(r"(?<=[)\]]) *(?:\^ *\(?T\)?|\.T|')$", "", text)
-    wrapped = _WRAPPED.fullmatch(text)
+    wrapped = PATTERNS["wrapped"].fullmatch(text)
     if wrapped:
         text = wrapped["inside"].strip()
         text = f"[{text}]" if re.fullmatch(r"[^\[\]]*,[^\[\]]*", text) else text
     if text.startswith(("[", "(")) and (listed := _list(text)) is not None:
         return listed
-    match = _QUANTITY.fullmatch(text)
+    match = PATTERNS["quantity"].fullmatch(text)
     if match and text.count("(") == text.count(")") and _is_remark(match["rest"], known):
         number = re.sub(r"(?<=\d) *x *(?=10)", "*", match["number"])
         return re.sub(r"^([-+]) +", r"\1", number.strip())
@@ -201,11 +193,11 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
         return True
     if (
         re.match(r" *[,;] *\d", rest)
-        or _COUNTED.search(rest)
-        or (re.search(r"\d", rest) and _DOUBT.search(rest))
+        or PATTERNS["counted"].search(rest)
+        or (re.search(r"\d", rest) and PATTERNS["doubt"].search(rest))
     ):
         return False
-    words = _LETTERS.findall(rest) or re.findall(r"[^\W\d_]", rest)
+    words = PATTERNS["letters"].findall(rest) or re.findall(r"[^\W\d_]", rest)
     if rest[:1] == " " and rest.strip()[:1].isalpha():
         unit = re.match(r"\s*([^\W\d_]+)", rest)
         digit = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
@@ -259,7 +251,7 @@ def _list(text: str) -> str | None:
         parts = re.split(r"[;,]", inside)
         if ";" in inside and "," in inside:
             return None
-        if len(parts) < 2 or not all(_ARITHMETIC.fullmatch(part) for part in parts):
+        if len(parts) < 2 or not all(PATTERNS["arithmetic"].fullmatch(part) for part in parts):
             return None
         return f"[{', '.join(part.strip() for part in parts)}]"
     if re.search(r"[^-+\d.eE\s,;\[\]]", inside):

@@ -13,37 +13,16 @@ from functools import partial
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import plain, result, said, stems
-from cgcli.homework.parts import read_part
-from cgcli.homework.sheets import Line
-from cgcli.homework.statements import chain, sides_of, statements
-from cgcli.homework.tables import Table
+from cgcli.homework.notation import PATTERNS, multiplied, plain, result
+from cgcli.homework.sheets import Line, Part
+from cgcli.homework.statements import Table, chain, sides_of, statements
+from cgcli.operations.table import WORDS
 
-_SKIPPED: Final = re.compile(
-    r"(?:```|~~~).*|[-*_=#~\s|:+]*|={3,}[^=]+={3,}|\$\$|\{|\}|(?:>+ *)?\w+\.backward\(\)"
-)
-_CROSSED_OUT: Final = re.compile(rf".*\((?:{stems('wrong')})", re.IGNORECASE)
-_PROMPT: Final = re.compile(
-    r"(?:>>>|>|In ?\[\d*\]:|julia>)\s*(?P<asked>[^=<>()]+(?:\.\w+\(\))?)"
-    r"|(?:>+\s*)?print\((?P<shown>[^=<>]+)\)"
-)
-_PRINTED: Final = re.compile(
-    r"(?:\[1\](?=\s)|Out ?\[\d*\]:)?\s*"
-    r"(?P<value>[-+]?[\d.]+(?:[eE][-+]?\d+)?|(?:tensor|array|Array)\(.*\)|\[.*\])"
-)
-_POINT: Final = re.compile(
-    rf"(?:\|\s*_|(?<=[\w)])\|(?=[^\W\d])|,?\s+\(?{said('at')}\s+)\s*[({{]*\s*"
-    r"(?P<at>[^\W\d]\w*\s*=\s*[-+]?[\d.]+(?:\s*,\s*[^\W\d]\w*\s*=\s*[-+]?[\d.]+)*"
-    r"|(?<=\()[-+\d.,; ]+(?=\)))\s*[)}]*"
-)
-_TOLD: Final = re.compile(rf"(?<=[\w)\]])\s+{said('because')}.*")
 _LONGEST: Final = 2_000
 _PARTS: Final = 40
-_WITH_COMMA: Final = re.compile(
-    r"\s*(?:-?(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?:\.?|\s[^\d,]*)|[(\[] *-?\d+,\d+ *;.*)\s*"
-)
-"""A number with a decimal comma, which none of thousands can be."""
-_DECIMALS: Final = re.compile(r"(?<![\d.])(-?\d+),(\d+)(?![\d.])")
+_LONGEST_PART: Final = 400
+LETTERS: Final = "ꔀꔁꔂꔃꔄꔅꔆꔇꔈꔉꔊꔋꔌꔍꔎꔏ"
+"""What stands for the derivatives of a part, one sign each, while it is read."""
 
 
 def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
@@ -61,9 +40,9 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
     printed: list[str] = []
     begun = 0
     for line, text in zip(lines, map(partial(_without_point, lefts), texts), strict=True):
-        if _SKIPPED.fullmatch(text) or _CROSSED_OUT.match(text):
+        if PATTERNS["skipped"].fullmatch(text) or PATTERNS["crossed_out"].match(text):
             continue
-        prompt = _PROMPT.fullmatch(text)
+        prompt = PATTERNS["prompt"].fullmatch(text)
         if (
             prompt
             and (left := lefts.read(prompt["asked"] or prompt["shown"])) is not None
@@ -71,7 +50,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         ):
             asked, printed = left[0], []
             continue
-        number = _PRINTED.fullmatch(text)
+        number = PATTERNS["printed"].fullmatch(text)
         if number and asked:
             # What a program prints stands below what it was asked for, a column line by line.
             printed.append(number["value"])
@@ -129,7 +108,7 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
     rights = [part for text in texts for part in (sides_of(text)[1:] or text.split("|")[1:])]
-    commas = sum(bool(_WITH_COMMA.fullmatch(right)) for right in rights)
+    commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 
 
@@ -139,8 +118,52 @@ def _without_point(lefts: Lefts, text: str) -> str:
     def taken(match: re.Match[str]) -> str:
         return " " if lefts.is_here(match["at"]) else match[0]
 
-    return _TOLD.sub("", _POINT.sub(taken, text)).strip(" ,:")
+    return PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,:")
 
 
 def _with_points(text: str) -> str:
-    return _DECIMALS.sub(r"\1.\2", text)
+    return PATTERNS["decimals"].sub(r"\1.\2", text)
+
+
+def read_part(lefts: Lefts, text: str) -> Part:
+    """Return a part as the language has it, with signs in place of its derivatives.
+
+    >>> import cgcli
+    >>> from cgcli.homework.exercise import Exercise
+    >>> program = cgcli.parse("p = x + y; g = p*z")
+    >>> lefts = Lefts(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
+    >>> read_part(lefts, "dg/dp * dp/dx")
+    Part(text='dg/dp * dp/dx', read='ꔀ * ꔁ', derivatives=('dg/dp', 'dp/dx'), sure=True)
+    """
+    derivatives: list[str] = []
+    sure = len(text) <= _LONGEST_PART
+
+    def derivative(match: re.Match[str]) -> str:
+        asked = lefts.read(match[0])
+        if asked is None or len(asked) > 1 or "/" not in asked[0]:
+            return match[0]
+        if asked[0] not in derivatives:
+            derivatives.append(asked[0])
+        return LETTERS[derivatives.index(asked[0]) % len(LETTERS)]
+
+    def word(match: re.Match[str]) -> str:
+        nonlocal sure
+        said = match[0]
+        if said in WORDS or lefts.graph.node(said) is not None or said[0] in LETTERS:
+            return said
+        if node := lefts.name(said):
+            return node.written
+        read = derivative(match)
+        # What may be a product of names as well is neither for certain.
+        sure = sure and (read == said or not all(map(lefts.knows, said)))
+        return read
+
+    if not sure:
+        return Part(text, text, (), sure=False)
+    read = PATTERNS["word"].sub(word, PATTERNS["derivative"].sub(derivative, text))
+    sure = sure and len(derivatives) <= len(LETTERS)
+    plain = multiplied(read, lambda name: name in LETTERS or lefts.knows(name))
+    if plain != read and re.search(r"[/^]", read):
+        # 1/2x is read in two ways.
+        sure = False
+    return Part(text, plain, tuple(derivatives), sure and not PATTERNS["twofold"].search(plain))

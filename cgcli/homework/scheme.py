@@ -11,7 +11,7 @@ from cgcli.errors import CgraphError, Place, few, file_error, nearest, shorten
 from cgcli.homework.answers import read_answer
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marks import Points
-from cgcli.homework.mistakes.row import Example, GradientStep, Mistake, ValueStep
+from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.rights import Formula, read_right
@@ -21,7 +21,6 @@ from cgcli.language.answer import parse_answer
 _KEYS: Final = ("points", "follows", "steps", "mistakes", "own")
 _LONGEST: Final = 100_000
 _MOST: Final = 100
-_NO_EXAMPLE: Final = Example("", {}, "", "")
 
 
 def read_scheme(exercise: Exercise, text: str, path: str) -> Points:
@@ -132,7 +131,7 @@ class _Scheme:
         at = _tried(Formula(syntax.right, line), step)
         # Only the words of a value are a pattern with something to fill in.
         plain = name.replace("{", "{{").replace("}", "}}")
-        return Mistake(name, _NO_EXAMPLE, name, plain, None, at, at)
+        return Mistake(None, at, at, name=name, words=name, value_words=plain)
 
 
 def _tried(

@@ -14,16 +14,12 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, shorten
+from cgcli.homework.notation import PATTERNS
 from cgcli.language.reader import normalise
 
 _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
-_A_NUMBER: Final = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
-_COMMENT: Final = re.compile(r"(?<=[^\d\s])\s{2,}//(?=\s*[-+]?[\d.]+\s*$)")
-"""How C writes a comment; a division has no blanks before it, and a formula in front."""
-_KEYWORD: Final = re.compile(r",\s*\w+=[\w.']+\s*\)+\s*$")
-"""What stands behind a list that NumPy or JAX prints."""
 _DEEPEST: Final = 4
 
 
@@ -103,14 +99,15 @@ def split(text: str) -> Iterator[Line]:
 def _lines(text: str) -> Iterator[Line]:
     """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
+    is_number = PATTERNS["a_number"].fullmatch
     for number, pasted in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
-        plain, _, remark = normalise(_COMMENT.sub("#", pasted)).partition("#")
+        plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
             line = remark if "=" in remark else f"{line} = {remark.strip()}"
-        elif _A_NUMBER.fullmatch(remark) and not _A_NUMBER.fullmatch(plain.rpartition("=")[2]):
+        elif is_number(remark) and not is_number(plain.rpartition("=")[2]):
             # So is what stands behind a formula: dw = dz * x  # -6.
             line = f"{line} = {remark.strip()}"
         if len(line) > _LONGEST:
@@ -119,7 +116,7 @@ def _lines(text: str) -> Iterator[Line]:
             why = f"the line is longer than {_LONGEST:,} characters"
             yield Line(number, shorten(line.strip(), 40), why)
             continue
-        if waiting and "=" in _KEYWORD.sub("", normalise(line)).partition(";")[0]:
+        if waiting and "=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]:
             yield Line(first, waiting)
             waiting = ""
         if not waiting:

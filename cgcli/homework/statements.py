@@ -1,4 +1,7 @@
-"""A line that is no answer as it stands → the answers that it states, each with its chain."""
+"""A line that is no answer as it stands → the answers that it states, each with its chain.
+
+Tables, columns and dictionaries state several.
+"""
 
 from __future__ import annotations
 
@@ -8,60 +11,23 @@ from itertools import islice
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import plain, said, stems
-from cgcli.homework.tables import answered, columns, dictionary
+from cgcli.homework.notation import PATTERNS, is_blank, plain, result, rewritten
 
-_BULLET: Final = re.compile(
-    rf"(?:(?:>+|=>|->|{said('so')}),?\s+"
-    r"|[-*+]\s+(?:\[[ xX]?\]\s*)?"
-    r"|\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[.)]{1,2}\s+|\(?\d{1,2}[.),](?=[^\W\d∂])|\[\d{1,2}\]\s+|\d{1,2}-\s+"
-    rf"|第?\d{{1,2}}(?:{stems('number')})\W\s*)+",
-    re.IGNORECASE,
-)
-_NUMBERED: Final = re.compile(r"([^\W\d]+)\.?\s*(?:\d{1,2}|[a-h](?=\)))\s*[.):]\s*")
-_SUPPOSED: Final = re.compile(said("suppose"), re.IGNORECASE)
-"""What is said of another point than the one that is asked for."""
-_JOINED: Final = re.compile(said("joined"), re.IGNORECASE)
-_REPLACED: Final = re.compile(r"/\.\s*[({]")
-"""Mathematica's rule of replacement."""
-_IS: Final = re.compile(
-    rf"\s*(?::=|<-|->|=>|{said('is', spaced=True)})\s*"
-    rf"|\s+~\s+(?=[-+.]?\d)|,?\s*{said('so')},?\s+(?=[-+.]?\d)"
-)
-_EQUALITY: Final = re.compile(r"(?<![<>=!])=(?!=)")
-_BETWEEN: Final = re.compile(
-    rf"(?P<given>[,;])\s*|(?:\s+{said('and')}\s+|\s*\((?=[^()]*=)|\s*\||\s{{3,}}|\s+[/&]\s+)\s*"
-)
-"""Between two answers: a sign behind the first, or what may be arithmetic too, behind a result."""
-_LED_IN: Final = re.compile(
-    r"[^\W\d][^\W\d_]*(?:'[^\W\d_]+)?(?:[\s:,]+|\.\s+)|[^\x00-\x7fͰ-Ͽ∀-⋿]+\s*"
-)
-"""A word before a question."""
-_LABELLED: Final = re.compile(r"(?:^|(?<=[,;]))([^,;:]+):(?=\s*[-+.]?\d)")
-_REMARK: Final = re.compile(r"\s+\[[^\[\]]*=[^\[\]]*\]$")
-_ARROW: Final = re.compile(r"(=[^=<>]*[\d)\]])\s*[-=]>\s*(?=[^=<>]*=)")
-_A_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_MENTIONED: Final = re.compile(r"[d∂] ?\w+ ?/ ?[d∂] ?\w+|[^\W\d][\w.]*")
 _MOST: Final = 200
 _LONGEST: Final = 400
-_VALUE_OF: Final = re.compile(rf"\b(?:{stems('value')})\s+{said('of')}", re.IGNORECASE)
-_PART: Final = re.compile(said("part"), re.IGNORECASE)
-"""Words before a name that make another quantity of it."""
-_REASON: Final = re.compile(said("because", "reason"), re.IGNORECASE)
-_DERIVATIVES: Final = re.compile(stems("gradient"), re.IGNORECASE)
 
 
 def mentioned(lefts: Lefts, text: str) -> list[str]:
     """Return the questions that a line which is not understood may answer, as far as it tells."""
     left = sides_of(plain(text))[0]
-    asked = [lefts.read(match[0]) for match in _MENTIONED.finditer(left[:_LONGEST])]
+    asked = [lefts.read(match[0]) for match in PATTERNS["mentioned"].finditer(left[:_LONGEST])]
     named = [step for several in asked for step in several or ()]
     return _asked(lefts, left) or list(dict.fromkeys(named))
 
 
 def sides_of(text: str) -> list[str]:
     """Return the parts between the signs of equality of a line."""
-    return _EQUALITY.split(text)
+    return PATTERNS["equality"].split(text)
 
 
 def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
@@ -70,16 +36,16 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     In LaTeX and Typst, which are `formal`, two factors stand side by side.
     """
     of_derivatives = False
-    if _REPLACED.search(text) or _SUPPOSED.match(text):
+    if PATTERNS["replaced"].search(text) or PATTERNS["supposed"].match(text):
         return
-    text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+    text = PATTERNS["bullet"].sub("", text, count=1) if PATTERNS["bullet"].match(text) else text
     section = re.match(r"[1-9]\.[1-9]\d?\)?\s+", text)
     if section and (asked := lefts.read(sides_of(text[section.end() :])[0])):
         text = text if asked[0] in lefts.bound else text[section.end() :]
-    numbered = _NUMBERED.match(text)
+    numbered = PATTERNS["numbered"].match(text)
     if numbered and not lefts.knows(numbered[1]) and not lefts.knows(numbered[0].rstrip(" .):")):
         text = text[numbered.end() :]
-    text = columns(lefts, _REMARK.sub("", text))
+    text = columns(lefts, PATTERNS["remark"].sub("", text))
     sides = sides_of(text)
     if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])) is not None:
         # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
@@ -88,15 +54,16 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
         return
     for piece in _pieces(lefts, _without_label(lefts, text)):
         label, _, rest = piece.rpartition("\0")
-        of_derivatives = of_derivatives or bool(_DERIVATIVES.search(label))
+        of_derivatives = of_derivatives or bool(PATTERNS["derivatives"].search(label))
         yield from chain(lefts, rest, derivatives=of_derivatives, formal=formal)
 
 
 def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
     text = dictionary(text) or text
-    if "=" not in text and len(_LABELLED.findall(text)) > 1:
-        return _LABELLED.sub(lambda m: f"{m[0][:-1]} =" if lefts.read(m[1]) else m[0], text)
+    if "=" not in text and len(PATTERNS["labelled"].findall(text)) > 1:
+        known = lambda match: f"{match[0][:-1]} =" if lefts.read(match[1]) else match[0]
+        return PATTERNS["labelled"].sub(known, text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if lefts.read(before) is not None:
@@ -107,7 +74,7 @@ def _without_label(lefts: Lefts, text: str) -> str:
                 return after
             return f"{before} = {after}"
         turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)
-        if turn or _DERIVATIVES.search(before):
+        if turn or PATTERNS["derivatives"].search(before):
             return f"{before}\0{after}"
     turn = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d+)\s*", before)
     if colon and turn:
@@ -122,14 +89,14 @@ def _without_label(lefts: Lefts, text: str) -> str:
 
 def _pieces(lefts: Lefts, text: str) -> list[str]:
     """Return a line in parts, cut where another question begins."""
-    text = _ARROW.sub(r"\1; ", text)
+    text = PATTERNS["arrow"].sub(r"\1; ", text)
 
     def equality(match: re.Match[str]) -> str:
         # A remark in brackets states nothing: (relu is active).
         remark = text.count("(", 0, match.start()) > text.count(")", 0, match.start())
         return match[0] if remark else " = "
 
-    text = _IS.sub(equality, text)
+    text = PATTERNS["is"].sub(equality, text)
     if "|" in text and text.count("|") == 1 and "=" in text:
         # A value and, behind the bar, the gradient: u = -1 | 0.9151.
         first, _, second = text.partition("|")
@@ -138,14 +105,14 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         if "=" not in second:
             return [first, f"{over} = {second}"] if over else [text]
     pieces, start = [], 0
-    for match in islice(_BETWEEN.finditer(text), _MOST):
+    for match in islice(PATTERNS["between"].finditer(text), _MOST):
         rest = text[match.end() :]
         before = text[start : match.start()]
         if not before or before.count("[") > before.count("]"):
             continue
         if match["given"] and before.count("(") > before.count(")"):
             continue
-        if _REASON.match(rest):
+        if PATTERNS["reason"].match(rest):
             text = text[: match.start()]
             break
         if not re.search(r"=" if match["given"] else r"=.*[\d)\]]$", before):
@@ -178,10 +145,10 @@ def _asked(lefts: Lefts, text: str) -> list[str] | None:
         asked = lefts.read(text)
         if asked is not None:
             # What is said before a comma or a colon says nothing of the name.
-            if _PART.search(_VALUE_OF.sub("", re.split("[:,]", words)[-1])):
+            if PATTERNS["part"].search(PATTERNS["value_of"].sub("", re.split("[:,]", words)[-1])):
                 return None
-            return [*map(lefts.gradient, asked)] if _DERIVATIVES.search(words) else asked
-        match = _LED_IN.match(text)
+            return [*map(lefts.gradient, asked)] if PATTERNS["derivatives"].search(words) else asked
+        match = PATTERNS["led_in"].match(text)
         if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,.")):
             return None
         words += match[0]
@@ -233,16 +200,16 @@ def _is_word(lefts: Lefts, text: str) -> bool:
     """Whether a text is words alone that mean nothing in the program, nor make something of it."""
     words = re.findall(r"[^\W\d]\w*", text)
     return bool(words) and not (
-        re.search(r"\d", text) or any(map(lefts.knows, words)) or _PART.search(text)
+        re.search(r"\d", text) or any(map(lefts.knows, words)) or PATTERNS["part"].search(text)
     )
 
 
 def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     """Whether what is set equal cannot be one chain: two numbers, or a value by a later step."""
-    numbers = [float(part) for part in parts[-2:] if _A_NUMBER.fullmatch(part)]
+    numbers = [float(part) for part in parts[-2:] if PATTERNS["a_number"].fullmatch(part)]
     if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
         return True
-    if any(_JOINED.search(part) for part in parts[:-1]):
+    if any(PATTERNS["joined"].search(part) for part in parts[:-1]):
         return True
     node = lefts.graph.node(asked[0]) if len(asked) == 1 else None
     words = {word for part in parts for word in re.findall(r"[^\W\d]\w*", part)}
@@ -253,3 +220,110 @@ def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     steps = lefts.graph.arguments
     later = (other for other in nodes if other is not None and other >= node)
     return any(other == node or steps[other] for other in later)
+
+
+class Table:
+    """A table as far as it has been read: what its columns hold, as its head tells."""
+
+    def __init__(self, lefts: Lefts) -> None:
+        self.lefts = lefts
+        self.kinds: list[str] = []
+        self.asked: list[list[str] | None] = []
+
+    def cells(self, text: str) -> list[str] | None:
+        """Return the cells of a row: with bars around or between them, or tabs."""
+        if (text.startswith("|") and text.count("|") > 2) or (
+            text.count("|") > 1 and "=" not in text
+        ):
+            return [cell.strip() for cell in text.removeprefix("|").removesuffix("|").split("|")]
+        if "\t" in text:
+            return [cell.strip() for cell in text.split("\t")]
+        return None
+
+    def row(self, cells: list[str]) -> Iterator[str]:
+        """Yield what a row states: a question's answer, a node's two, or those of its head."""
+        numbers = [bool(re.match(r"[-+]?\.?\d", cell)) for cell in cells]
+        if not any(re.search(r"\d", cell) for cell in cells):
+            kinds = [
+                next((kind for kind in ("value", "gradient") if PATTERNS[kind].search(cell)), "")
+                for cell in cells
+            ]
+            if any(kinds[1:]):
+                self.kinds = kinds
+        kinds = self.kinds
+        if re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and self.lefts.read(cells[1]) is not None:
+            # The rows are numbered.
+            cells, numbers, kinds = cells[1:], numbers[1:], kinds[1:]
+        asked = self.lefts.read(cells[0].partition("=")[0])
+        if not any(numbers):
+            questions = [self.lefts.read(cell) for cell in cells]
+            if all(questions[1:]):
+                self.asked = questions
+            return
+        if asked is None and len(cells) == len(self.asked):
+            yield from self._below(cells, numbers)
+        if asked is None or len(asked) > 1:
+            return
+        named = len(kinds) == len(cells)
+        if not named and len(cells) > 3:
+            return
+        kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
+        for kind, cell in zip(kinds, cells[1:], strict=False):
+            left: str | None = asked[0]
+            if kind == "gradient" and "/" not in asked[0]:
+                left = self.lefts.derivative(None, cells[0])
+            if left and cell and kind:
+                yield from answered(self.lefts, [left], cell)
+
+    def _below(self, cells: list[str], numbers: list[bool]) -> Iterator[str]:
+        """Yield the answers of a row whose questions are the head's."""
+        gradients = bool(PATTERNS["gradient"].search(cells[0]))
+        for asked, cell, is_number in zip(self.asked, cells, numbers, strict=True):
+            if is_number and asked is not None and len(asked) == 1:
+                left = self.lefts.gradient(asked[0]) if gradients else asked[0]
+                yield from answered(self.lefts, [left], cell)
+
+
+def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = False) -> Iterator[str]:
+    """Yield a question and its answer, or several with a list of theirs.
+
+    Where they are `alike` one number is the answer of all.
+    """
+    if is_blank(written, lefts.knows):
+        yield from (f"{left} =" for left in asked)
+        return
+    number = result(written, lefts.knows)
+    if len(asked) == 1:
+        yield f"{asked[0]} = {number}"
+        return
+    inside = number[1:-1].split(",") if number.startswith("[") else []
+    if not inside and (parts := PATTERNS["coordinate"].findall(written)):
+        inside = [f"{sign}{size or 1}" for sign, size, _ in parts]
+    if len(inside) == len(asked):
+        yield from (f"{left} = {part.strip()}" for left, part in zip(asked, inside, strict=True))
+    elif alike and not inside:
+        yield from (f"{left} = {number}" for left in asked)
+
+
+def columns(lefts: Lefts, text: str) -> str:
+    """Return a question and a number that stand beside each other with a sign of equality."""
+    text = rewritten(text, "columns")
+    if "=" in text or ":" in text:
+        return text
+    match = PATTERNS["beside"].fullmatch(text)
+    asked = match and lefts.read(match["asked"])
+    if match and asked and len(asked) == 1:
+        # A name and a number that a blank parts may be a product.
+        apart = match["array"] or "/" in asked[0] or not match["gap"].isspace() or match["gap"][1:]
+        return f"{asked[0]} = {match['array'] or match['number']}" if apart else text
+    return text
+
+
+def dictionary(text: str) -> str | None:
+    """Return `{"dw1": 14, "db1": 2}` as answers with signs of equality, its name marked off."""
+    match = re.fullmatch(r"(?:(\w+)\s*=\s*)?dict\((\s*\w+=.*)\)", text)
+    match = match or re.fullmatch(r"(?:(\w+)\s*=\s*)?[{(](\s*[\"'].*)[})]", text)
+    if match is None:
+        return None
+    answers = re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match[2])
+    return f"{match[1]}\0{answers}" if match[1] else answers

@@ -15,31 +15,12 @@ from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, few, file_error, shorten
 from cgcli.homework.answers import read_answers
 from cgcli.homework.exercise import Exercise
+from cgcli.homework.notation import PATTERNS
 from cgcli.homework.sheets import Line, Sheet, read_sheets, sheet_of, split
 from cgcli.homework.students import HEADINGS, Roster, Row, read_rows, role, student_of, words_of
 
 _MOST: Final = 10_000
 _LONGEST: Final = 10_000
-_HEADING: Final = re.compile(
-    r"\s*(?:[#>*\s]*(?P<label>student|name|姓名|nom|nombre)\b\**\s*[:：]\**\s*(?P<named>.+?)[\s*]*"
-    r"|(?P<level>#{1,6})\s*(?P<title>[^#\s].*?)[\s#]*"
-    r"|(?P<rule>[=*-]{3,})\s*(?P<ruled>.+?)\s*[=*-]{3,}"
-    r"|\\(?P<section>(?:sub)*(?:section|paragraph))\*?\{(?P<braced>[^{}]*)\}.*)",
-    re.IGNORECASE,
-)
-_PERSON: Final = re.compile(
-    r"(?:[A-Z\u00c0-\u00de\u0370-\u03ff\u0400-\u042f][\w.'’-]*\s?){1,4}|[\u3400-\u9fff\uac00-\ud7af]{2,4}|\d{3,12}"
-)
-_ASSIGNED: Final = re.compile(r"[^=<>!]=\s*[^=]*(?<![\w.])(?!(?:tensor|array|inf|nan|e)\b)[^\W\d]")
-"""A line of code that works something out, where an answer would have its number."""
-_BESIDE: Final = re.compile(
-    r"^(?:(?:what is|what's|compute|calculate|find|give|determine|enter|state|your|the)\s+)+"
-    r"|[(\[][^()\[\]]*(?:points?|marks?|pts?)[)\]]",
-    re.IGNORECASE,
-)
-"""What stands beside a step in the question of a form."""
-_VALUE: Final = re.compile(r",\s*(?=[^\W\d]\w*\s*=)")
-"""Between two values of a sheet's head, outside of lists."""
 
 
 def read_handed_in(
@@ -70,7 +51,7 @@ def stated(text: str, inputs: set[str]) -> dict[str, str]:
         comment = line.strip()
         if comment and not comment.startswith("#"):
             break
-        pairs = (part.partition("=") for part in _VALUE.split(comment.lstrip("# ")))
+        pairs = (part.partition("=") for part in PATTERNS["given"].split(comment.lstrip("# ")))
         values = {name.strip(): value.strip() for name, _, value in pairs}
         if values.keys() == inputs:
             return values
@@ -113,7 +94,9 @@ def _headings(lines: list[str], name: str, roster: Roster | None) -> list[tuple[
     """
     kinds: dict[str, list[tuple[int, str]]] = {}
     for place, line in enumerate(lines):
-        match = _HEADING.fullmatch(line.rstrip("\r\n")) if len(line) <= _LONGEST else None
+        if len(line) > _LONGEST:
+            continue
+        match = PATTERNS["heading"].fullmatch(line.rstrip("\r\n"))
         if match is None:
             continue
         title = match["title"] or match["ruled"] or match["braced"] or match["named"]
@@ -135,7 +118,7 @@ def _headings(lines: list[str], name: str, roster: Roster | None) -> list[tuple[
 
 
 def _is_person(title: str) -> bool:
-    return bool(_PERSON.fullmatch(title)) and HEADINGS.isdisjoint(words_of(title))
+    return bool(PATTERNS["person"].fullmatch(title)) and HEADINGS.isdisjoint(words_of(title))
 
 
 def _repeats(lines: list[str], places: list[tuple[int, str]]) -> bool:
@@ -198,7 +181,7 @@ def question(exercise: Exercise, head: str) -> str:
 
     A step may be named by its number: "Question 3", "Q3" or "3".
     """
-    text = _BESIDE.sub("", head).strip(" ?:")
+    text = PATTERNS["question"].sub("", head).strip(" ?:")
     asked = exercise.steps.asked
     turn = re.fullmatch(r"(?:q|question|step|no\.?|#)?\s*(\d{1,4})\.?", text, re.IGNORECASE)
     if turn:
@@ -232,8 +215,11 @@ def _notebook(text: str, name: str) -> Sheet:
     for cell in cells:
         source = _text(cell.get("source")) if isinstance(cell, dict) else ""
         code = bool(source) and cell.get("cell_type") == "code"
-        answers = [line for line in split(source) if not (code and _ASSIGNED.search(line.text))]
-        answers = [line._replace(number=line.number + before) for line in answers]
+        answers = [
+            line._replace(number=line.number + before)
+            for line in split(source)
+            if not (code and PATTERNS["assigned"].search(line.text))
+        ]
         before += source.count("\n") + 1
         outputs = cell.get("outputs") if code else None
         for output in outputs if isinstance(outputs, list) else ():

@@ -12,7 +12,7 @@ from cgcli.homework.judging import Tolerance
 from cgcli.homework.marking import mark as mark_sheet
 from cgcli.homework.marks import Points, score, summary
 from cgcli.homework.sheets import read_sheets
-from cgcli.views.homework.remarks import ANSWER, remarks
+from cgcli.views.homework.report import ANSWER, remarks
 from tests.homework.adapter import exercise, mark
 
 SLOPE = 2 / math.sqrt(math.pi) * math.exp(-0.25)

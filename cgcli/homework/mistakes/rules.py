@@ -1,34 +1,28 @@
-"""Mistakes of the rules of differentiation: product, quotient, constants, angles and gates."""
+"""Mistakes of the rules: product, quotient, constants, angles and gates, and what adds up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partials
+from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partials, rule_of
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
 
 _NODES: Final = 20
 _DEGREE: Final = 0.017453292519943295
+_RIGHT: Final = {"mul": "da*b + a*db", "div": "(da*b - a*db)/(b*b)"}
 
 
-def quotient(top: float, bottom: float) -> float:
-    """Return a quotient, NaN over 0."""
-    return top / bottom if bottom else float("nan")
-
-
-_RIGHT: Final[dict[str, Callable[..., float]]] = {
-    "mul": lambda a, b, da, db: da * b + a * db,
-    "div": lambda a, b, da, db: quotient(da * b - a * db, b * b),
-}
-
-
-def combined(name: str, wrong: Callable[..., float]) -> Callable[[GradientStep], Numbers]:
+def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
     """Return what puts a wrong rule for the right one where both operands depend on the node.
 
-    `wrong` takes the operands of a product or a quotient, and their derivatives by the node.
+    A formula, of products or of quotients, is in the operands and their derivatives by the node.
     """
+    (name, text), *_ = formulas.items()
+    wrong, right = (rule_of(rule, "a", "b", "da", "db") for rule in (text, _RIGHT[name]))
 
     def at_gradient(step: GradientStep) -> Numbers:
         working, graph = step.working, step.graph
@@ -49,7 +43,7 @@ def combined(name: str, wrong: Callable[..., float]) -> Callable[[GradientStep],
             if graph.shape(a) or graph.shape(b):
                 continue
             operands = working.values[a], working.values[b], _slope(step, a), _slope(step, b)
-            yield step.expected + known[node] * (wrong(*operands) - _RIGHT[name](*operands))
+            yield step.expected + known[node] * (run(wrong, *operands) - run(right, *operands))
 
     return at_gradient
 
@@ -72,9 +66,7 @@ def quotient_with_plus(use: Use) -> Numbers:
 
 
 _dropped: Final = partials(
-    pow=[[lambda m, y, a, b: m.pow(a, b - 1)]],
-    sqrt=[[lambda m, y, x: 1 / m.sqrt(x), lambda m, y, x: 1 / y]],
-    cbrt=[[lambda m, y, x: 1 / (y * y)]],
+    {"pow": [["a^(b - 1)"]], "sqrt": [["1/sqrt(x)", "1/y"]], "cbrt": [["1/(y*y)"]]}
 )
 
 
@@ -128,3 +120,38 @@ def gate_reversed(use: Use) -> Numbers:
         yield use.send(1.0 - use.local)
     elif use.operation.gate and not use.operation.elementwise:
         yield use.upstream * run(lambda m, x, y: m.where(x == y, 0, 1), use.x, use.y)
+
+
+def of_uses(
+    wrong: Callable[[list[Any], Any], Numbers], least: int = 2
+) -> Callable[[GradientStep], Numbers]:
+    """Return what a mistake makes of what so many uses or more send, and of their sum."""
+
+    def at_gradient(step: GradientStep) -> Numbers:
+        sent = step.contributions
+        return wrong(sent, step.expected) if len(sent) >= least else ()
+
+    return at_gradient
+
+
+def last_time_step_only(step: GradientStep) -> Numbers:
+    """Yield what the last turn of a loop sends."""
+    turns = step.graph.turns
+    timed: dict[tuple[int, ...], list[Use]] = {}
+    for use in step.uses:
+        turn = turns.of(use.node)
+        if use.sent is not None and turn:
+            timed.setdefault(tuple(value for _, value in turn), []).append(use)
+    if len(timed) > 1:
+        # The turn that is made last, which is not the greatest where a loop counts down.
+        last = max(timed.values(), key=lambda uses: max(use.node for use in uses))
+        yield functools.reduce(operator.add, (use.sent for use in last))
+
+
+def not_reset(step: GradientStep) -> Numbers:
+    """Yield the gradient with that of a pass before it: the same, or the right one."""
+    # What a pass before it left there is the right gradient, whatever this pass made of it.
+    right = step.working.exercise.gradients(step.of)[step.node]
+    yield 2 * step.expected
+    if right is not None:
+        yield step.expected + right

@@ -9,15 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, few, file_error, nearest, shorten
-from cgcli.homework.classes import Graded
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
+from cgcli.homework.marks import Graded
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.scheme import tables_of
 from cgcli.homework.students import Student
 from cgcli.views.document import fields
 from cgcli.views.gate import printable
-from cgcli.views.homework.remarks import VERDICT, VERDICT_WORDS, step_text
-from cgcli.views.homework.report import Report, answer_rows, closing
+from cgcli.views.homework.report import (
+    VERDICT,
+    VERDICT_WORDS,
+    Report,
+    answer_rows,
+    closing,
+    step_text,
+)
 
 _ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _BADNESS: Final = (RIGHT, FOLLOWS, NOT_TOLD, WRONG)
@@ -34,7 +40,12 @@ def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | 
             rows = rows or [[*known, *steps]]
             rows.append([*known.values(), *verdicts])
             continue
-        known |= _more(report.of(item.exercise), item)
+        score = item.score
+        known |= {
+            **fields(item.student, "name", "number"),
+            "percent": f"{100 * score.points / score.of if score.of else 0:.4g}",
+            "feedback": feedback(report.of(item.exercise), item),
+        }
         given = {**item.student.columns, **dict(zip(steps, verdicts, strict=True)), **known}
         rows = rows or [[*columns]]
         rows.append([_filled(text, given) for text in columns.values()])
@@ -117,14 +128,6 @@ def _row(report: Report, item: Graded) -> dict[str, str | int]:
         "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
         "trouble": marked.sheet.trouble,
     }
-
-
-def _more(report: Report, item: Graded) -> dict[str, str | int]:
-    """Return what columns can have besides."""
-    score, student = item.score, item.student
-    percent = 100 * score.points / score.of if score.of else 0
-    said = feedback(report, item)
-    return {**fields(student, "name", "number"), "percent": f"{percent:.4g}", "feedback": said}
 
 
 def _verdicts(item: Graded) -> Iterator[str]:

@@ -10,6 +10,7 @@ feedback behind a hash. The first answer that fits is taken.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from html import escape
@@ -85,20 +86,12 @@ def _gaps(
                 if made.number is not None and shape_of(made.number) == shape_of(truth)
             ]
             slip = next(mistake for mistake in MISTAKES if mistake.name == "sign-slip")
-            negated = Alternative(slip, None, -truth)
-            wrong.append((negated.number, words.say(words_of(working, step, negated))))
-        for element in _places(shape_of(truth)):
+            negated = words_of(working, step, Alternative(slip, None, -truth))
+            wrong.append((-truth, words.say(negated)))
+        for element in itertools.product(*map(range, shape_of(truth))):
             right = float(truth[element] if element else truth)
             near = [(float(number[element] if element else number), why) for number, why in wrong]
             yield quantity, element, _gap(right, near, _tolerance(right, quantity, reach))
-
-
-def _places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    if not shape:
-        return iter([()])
-    import numpy as np
-
-    return np.ndindex(shape)
 
 
 def _tolerance(right: float, quantity: Quantity, reach: Tolerance) -> float:

@@ -1,4 +1,7 @@
-"""A page of text, tables and pictures → plain text, Markdown, HTML, and PDF through Typst."""
+"""A marked sheet → the page that its student gets back; a class → the page of its teacher.
+
+A page of text, tables and pictures becomes plain text, Markdown, HTML, and PDF through Typst.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,16 @@ from string import Template
 from typing import Final, NamedTuple
 
 from cgcli.errors import required
+from cgcli.homework.marks import Graded
 from cgcli.resource import read_text
-from cgcli.views.gate import width
+from cgcli.views.gate import printable, printable_lines, width
+from cgcli.views.homework.report import Report, answer_rows, class_lines, closing, common, trouble
+from cgcli.views.homework.sheets import values_line
+from cgcli.words import Message
 
 _ROW, _LEFT, _WIDE = 24, 400, 760
+_LISTED: Final = 20
+_ROOM: Final = 30
 
 
 class Table(NamedTuple):
@@ -122,3 +131,49 @@ FORMS: Final[dict[str, Callable[[Page], bytes]]] = {
     "pdf": as_pdf,
 }
 """By the ending of a file how a page is written."""
+
+
+def feedback_page(report: Report, item: Graded) -> Page:
+    """Return a student's marked sheet: nothing of other students is in it."""
+    report = report.of(item.exercise)
+    title = printable(item.name)
+    if item.marked.sheet.trouble:
+        # Whose values these would be is not known.
+        program = printable_lines(item.exercise.graph.text.strip())
+        return Page(title, program, [], [report.say(trouble(item.marked))], [])
+    heads = ["line", "answer", "", "points", ""]
+    rows = [
+        [line, answer, verdict, points, said]
+        for line, answer, (verdict, _), points, said in answer_rows(report, item.marked)
+    ]
+    if report.points is None:
+        heads, *rows = ([*row[:3], row[4]] for row in [heads, *rows])
+    heads = [report.say(Message(head)) for head in heads]
+    tables = [Table(heads, rows)] if rows else []
+    problem = item.exercise.graph.text.strip()
+    if not item.exercise.symbolic:
+        problem += f"\n{values_line(item.exercise, {})}"
+    lines = [*closing(report, item.marked, item.score)]
+    return Page(title, printable_lines(problem), tables, lines, [])
+
+
+def sheet_page(title: str, text: str) -> Page:
+    """Return the text of a sheet as a page, with room for what is not filled in."""
+    head, _, body = text.partition("\n\n")
+    lines = [line.removeprefix("# ") for line in body.split("\n") if line]
+    rooms = [f"{line} {'_' * _ROOM}" if line.endswith("=") else line for line in lines]
+    return Page(title, re.sub("(?m)^# ?", "", head), [], rooms, [])
+
+
+def summary_page(report: Report, sheets: list[Graded], title: str) -> Page:
+    """Return what a class found hard, with a row for each sheet, and bars."""
+    said, counted = common(report, sheets)
+    counted = {head: counts[:_LISTED] for head, counts in counted.items()}
+    heads, *rows = class_lines(report, sheets)
+    tables = [Table(heads, rows)]
+    tables += [
+        Table([head, ""], [[name, str(count)] for name, count in counts])
+        for head, counts in counted.items()
+    ]
+    program = printable_lines(report.exercise.graph.text.strip())
+    return Page(printable(title), program, tables, [said], [*map(bars, counted.values())])

@@ -1,23 +1,45 @@
-"""Marked sheets → tables: one with its answers, or many with a row each and what they share."""
+"""Marked sheets → tables: one with its answers, or many with a row each and what they share.
+
+Of an answer it is said why it is wrong, or how it is known to be right.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from cgcli.calculus.result import Result
 from cgcli.errors import shorten
-from cgcli.homework.classes import ABSENT, Graded
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
+from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
 from cgcli.homework.marking import Marked
-from cgcli.homework.marks import Points, Score, summary
+from cgcli.homework.marks import ABSENT, Graded, Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields
 from cgcli.views.gate import printable, width
-from cgcli.views.homework.remarks import HINT, VERDICT, VERDICT_WORDS, remarks, step_text
+from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Cell, Column, console, print_table, say
 from cgcli.words import Math, Message
 
+VERDICT: Final = "verdict"
+HINT: Final = "hint"
+ANSWER: Final = "answer"
+
+
+_DISCREET: Final = {
+    "kink": Message("there is a corner here, where a derivative is agreed upon"),
+    "overflow": Message("a number is too large here"),
+    "underflow": Message("a number is too small here"),
+    "domain": Message("this is not defined here"),
+}
+VERDICT_WORDS: Final = {
+    RIGHT: Message("right"),
+    FOLLOWS: Message("follows"),
+    WRONG: Message("wrong"),
+    NOT_TOLD: Message("not told"),
+    "unreadable": Message("unreadable"),
+}
 _STYLES: Final = {
     RIGHT: "green", FOLLOWS: "cyan", WRONG: "red", NOT_TOLD: "dim", "unreadable": "yellow",
 }  # fmt: skip
@@ -196,14 +218,110 @@ def _first(report: Report, marked: Marked, score: Score) -> tuple[str, str]:
 
 def _common(report: Report, sheets: list[Graded]) -> Iterator[str]:
     """Yield the summary of a class."""
+    said, counted = common(report, sheets)
+    yield said
+    for head, counts in counted.items():
+        yield head
+        yield from (f"{count:>5}  {name}" for name, count in counts[:_TOLD])
+
+
+def common(report: Report, sheets: list[Graded]) -> tuple[str, dict[str, list[tuple[str, int]]]]:
+    """Return how many sheets are all right, and under their heads what was wrong how often."""
     hard = summary(sheets)
-    counts = fields(hard, "complete", "sheets")
-    yield report.say(Message("{complete} of {sheets} sheets all right", **counts))
-    if hard.steps:
-        yield report.say(Message("wrong most often:"))
-        for step, count in hard.steps[:_TOLD]:
-            yield f"{count:>5}  {printable(report.exercise.steps.text(step))}"
-    if hard.mistakes and report.reveal != VERDICT:
-        yield report.say(Message("mistakes:"))
-        for diagnosis, count in hard.mistakes[:_TOLD]:
-            yield f"{count:>5}  {report.say(diagnosis.words)}"
+    said = Message("{complete} of {sheets} sheets all right", **fields(hard, "complete", "sheets"))
+    steps = [(report.exercise.steps.text(step), count) for step, count in hard.steps]
+    mistakes = [(report.words.say(made.words), count) for made, count in hard.mistakes]
+    counted = {
+        Message("wrong most often:"): steps,
+        Message("mistakes:"): mistakes if report.reveal != VERDICT else [],
+    }
+    return report.say(said), {
+        report.say(head): [(printable(name), count) for name, count in counts]
+        for head, counts in counted.items()
+        if counts
+    }
+
+
+def discreet(result: Result) -> Result:
+    """Return a result whose notes tell no number that may be asked for.
+
+    >>> import cgcli
+    >>> note = discreet(cgcli.parse("r = relu(x); 5*r").evaluate(x=0)).notes[0]
+    >>> str(note.message), note.sides
+    ('there is a corner here, where a derivative is agreed upon', None)
+    """
+    quiet = copy.copy(result)
+    quiet.notes = [
+        note._replace(message=_DISCREET.get(note.kind, note.message), sides=None)
+        for note in result.notes
+    ]
+    return quiet
+
+
+def step_text(exercise: Exercise, judged: Judged) -> str:
+    """Return what was asked, as the sheet of the exercise writes it."""
+    return exercise.steps.text(judged.answer.quantity, judged.answer.element)
+
+
+def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
+    """Return what is said of an answer; the right number is among it only when it is revealed."""
+    messages = list(_of_formula(exercise, judged, reveal))
+    if judged.verdict == FOLLOWS:
+        messages.append(Message("right from the numbers before it"))
+    if judged.verdict == NOT_TOLD:
+        messages.append(Message("right from the numbers before it, and from none as well"))
+    if judged.verdict == WRONG and reveal != VERDICT:
+        written = judged.answer.written
+        if written is not None and written.shape != getattr(judged.truth, "shape", ()):
+            messages.append(Message("this has another shape"))
+        if judged.part:
+            messages.append(Message("it goes wrong at {part}", part=Math(printable(judged.part))))
+        messages += _diagnoses(exercise, judged)
+    if judged.verdict != RIGHT and reveal == ANSWER and not exercise.symbolic:
+        messages.append(Message("right is {number}", number=_number(judged.truth)))
+        expected = _number(judged.expected)
+        if judged.verdict == WRONG and expected != _number(judged.truth):
+            more = Message("from the numbers before it follows {number}", number=expected)
+            messages.append(more)
+    return messages
+
+
+def _number(value: Any, digits: int = 6) -> Math:
+    return Math(" ".join(shown(value, digits).split("\n")))
+
+
+def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
+    equality = judged.equality
+    if equality is None or (judged.verdict != RIGHT and reveal == VERDICT):
+        return []
+    if equality.proof == "proved":
+        return [Message("proved to be the same function")]
+    if equality.proof == "undistinguished":
+        return [Message("not distinguished at {count} points", count=equality.points)]
+    if equality.inputs is None:
+        return [Message("this has another shape")]
+    place = ", ".join(f"{name} = {shown(value, 4)}" for name, value in equality.inputs.items())
+    return [
+        Message(
+            "another function: at {place} it is {number}, and {step} is not",
+            place=Math(place),
+            number=_number(equality.value, equality.digits),
+            step=Math(step_text(exercise, judged)),
+        )
+    ]
+
+
+def _diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
+    """Return the mistakes that give a wrong number, each with the step it was made at."""
+    messages = []
+    for diagnosis in judged.diagnoses:
+        words = diagnosis.words
+        if diagnosis.quantity != judged.answer.quantity:
+            step = Math(exercise.steps.text(diagnosis.quantity))
+            words = Message("at {step}: {words}", step=step, words=words)
+        messages.append(words)
+    if len(messages) < 2:
+        return messages
+    first, *others = messages
+    alternatives = [Message("or {words}", words=words) for words in others]
+    return [Message("perhaps {words}", words=first), *alternatives]

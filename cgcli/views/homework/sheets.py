@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgcli.homework.classes import Graded
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import RIGHT, Judged
-from cgcli.homework.marks import Points, summary
+from cgcli.homework.marks import Graded, Points, summary
 from cgcli.homework.quantities import VALUE
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields, kind_document, note_document, number
 from cgcli.views.gate import printable
-from cgcli.views.homework.remarks import ANSWER, VERDICT, discreet, step_text
-from cgcli.views.homework.report import Report
+from cgcli.views.homework.report import ANSWER, VERDICT, Report, discreet, step_text
 from cgcli.views.messages import error_document
 from cgcli.words import Math, Message
 
