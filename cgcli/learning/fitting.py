@@ -38,12 +38,15 @@ class Fit(NamedTuple):
 
 
 def fit_lbfgs(
-    objective: Objective, iterations: int, tell: Callable[[float, float], End | None]
+    objective: Objective,
+    iterations: int,
+    tell: Callable[[float, float], End | None],
+    first: float = 0.0,
 ) -> Fit:
     """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
 
-    Raises `DivergedError` where the cost is not finite at the start. Byrd, Lu,
-    Nocedal and Zhu (1995).
+    A gradient is as good as 0 beside that at the start, or beside a norm it was `first`. Raises
+    `DivergedError` where the cost is not finite at the start. Byrd, Lu, Nocedal and Zhu (1995).
     """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     flat = objective.task.parameters.flat
@@ -51,7 +54,7 @@ def fit_lbfgs(
     ((_, start),) = objective.epoch(0)
     if start - start != 0:
         raise DivergedError("the cost is not finite", flat)
-    first = float(np.linalg.norm(objective.gradient))
+    first = max(first, float(np.linalg.norm(objective.gradient)))
     last, end = (0.0, 0.0), None
 
     def function(theta: Any) -> tuple[float, Any]:
