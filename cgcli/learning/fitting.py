@@ -242,10 +242,8 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
     length = np.inf
     for _ in range(_POLISH):
         slopes = residuals.jacobian(best)
-        scale = np.linalg.norm(slopes, axis=0)
-        scale[scale == 0] = 1.0
-        step = np.linalg.lstsq(slopes / scale, -left, rcond=None)[0] / scale
-        size = float(np.linalg.norm(step * scale))
+        step = gauss_newton(slopes, -left)
+        size = float(np.linalg.norm(step * np.linalg.norm(slopes, axis=0)))
         if not np.isfinite(size) or size >= length:
             break
         length = size
@@ -259,3 +257,13 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
         if size == 0:
             break
     return best
+
+
+def gauss_newton(slopes: Any, left: Any, least: float | None = None) -> Any:
+    """Return the step that brings what is `left` to its least, its columns scaled to length 1.
+
+    Singular values below the part `least` of the greatest count as 0.
+    """
+    lengths = np.linalg.norm(slopes, axis=0)
+    lengths[lengths == 0] = 1.0
+    return np.linalg.lstsq(slopes / lengths, left, rcond=least)[0] / lengths

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from cgcli.learning.fitting import gauss_newton
 from cgcli.learning.parameters import Parameters
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -55,7 +56,7 @@ def unscaled(task: Task, table: Table) -> Unscaled | None:
     few = slice(0, 64 + 4 * flat.size // width)
     part = {name: array[few] for name, array in arrays.items()}
     before, prediction = _rows(task, node, arrays)
-    model = _Model(plain._replace(graph=inner), part, width)
+    model = _Model(plain._replace(graph=inner), len(prediction[few]), width)
     theta, done, stride = plain.parameters.flat, 0.0, 1 / 8
     work = min(2_000, max(50, _WORK // flat.size**2))
     while done < 1 and stride > _FINEST and work > 0:
@@ -85,33 +86,29 @@ def unscaled(task: Task, table: Table) -> Unscaled | None:
 
 
 class _Model:
-    """The prediction of some rows, and what the parameters do to it."""
+    """The prediction of some rows, and what the parameters do to it, an element at a time."""
 
-    def __init__(self, task: Task, columns: Mapping[str, Any], width: int) -> None:
+    def __init__(self, task: Task, count: int, width: int) -> None:
         lowered = task.lowered()
-        self._task, self._count, self._width = task, len(next(iter(columns.values()))), width
         inputs = [task.graph.inputs[name] for name in task.parameters.views]
         places = [lowered.row(task.graph.output), *lowered.jacobian_rows(inputs)]
+        self._flat, self._width = task.parameters.flat, width
         self._compiled = Compiled(lowered, task.parameters.views, by_row=places)
+        self._shape = task.graph.shape(task.graph.output)
+        self._seeds = np.tile(np.eye(width), (count, 1))
 
     def step(self, columns: Mapping[str, Any], wanted: Any) -> float:
         """Bring the parameters nearer to a prediction; return how far off it was."""
-        shape = self._task.graph.shape(self._task.graph.output)
-        slopes, left = [], wanted
-        for k in range(self._width):
-            seed = np.zeros((self._count, self._width))
-            seed[:, k] = 1.0
-            rows = {**columns, SEED: seed.reshape(self._count, *shape)}
-            value, *parts = self._compiled.rows(rows, self._count)
-            left = wanted - value
-            slopes.append(np.concatenate([p.reshape(self._count, -1) for p in parts], axis=1))
-        jacobian = np.stack(slopes, axis=1).reshape(self._count * self._width, -1)
+        count, seeds = len(self._seeds), self._seeds
+        rows = {name: np.repeat(column, self._width, axis=0) for name, column in columns.items()}
+        rows[SEED] = seeds.reshape(count, *self._shape)
+        value, *parts = self._compiled.rows(rows, count)
+        left = np.repeat(wanted, self._width, axis=0) - value
+        left = (seeds * left.reshape(seeds.shape)).sum(axis=1)
+        jacobian = np.concatenate([part.reshape(count, -1) for part in parts], axis=1)
         if not (np.isfinite(jacobian).all() and np.isfinite(left).all()):
             return math.nan
-        lengths = np.linalg.norm(jacobian, axis=0)
-        lengths[lengths == 0] = 1.0
-        move = np.linalg.lstsq(jacobian / lengths, left.reshape(-1), rcond=1e-12)[0] / lengths
-        self._task.parameters.flat += move
+        self._flat += gauss_newton(jacobian, left, 1e-12)
         return float(np.abs(left).max())
 
 
