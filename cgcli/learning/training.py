@@ -15,7 +15,7 @@ from cgcli.learning.doubts import course, unmoved
 from cgcli.learning.failure import locate
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import note_rows
-from cgcli.learning.objective import Measure, Objective
+from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.parameters import joined
 from cgcli.learning.preparing import Prepared
@@ -200,16 +200,11 @@ class Training:
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
-        cost, values = self._train.run()
+        costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, self.prepared.train, self.prepared.report)
-        metrics = {name: {"train": value} for name, value in values.items()}
-        holdout = None
-        if self._held is not None:
-            holdout, values = self._held.run()
-            for name, value in values.items():
-                metrics[name]["holdout"] = value
         state = None if self.descent is None else self.descent.state
-        return Trained(end, start * factor, cost, holdout, metrics, history, state, fit)
+        before, cost, holdout = start * factor, costs["train"], costs.get("holdout")
+        return Trained(end, before, cost, holdout, metrics, history, state, fit)
 
     def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None, float]:
         """Undo the scaling of columns where parameters can; return what costs are to be times."""
@@ -219,11 +214,8 @@ class Training:
             names = joined(list(self.task.scaling))
             message = f"the parameters are for {names} scaled to mean 0 and deviation 1"
             hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
-            return (
-                end._replace(doubts=(*end.doubts, Doubt("scaled", message, hint, False))),
-                fit,
-                1.0,
-            )
+            doubt = Doubt("scaled", message, hint, grave=False)
+            return end._replace(doubts=(*end.doubts, doubt)), fit, 1.0
         if self.descent is not None and self.descent.state.current is None:
             # Who goes on does so with the columns scaled.
             self.descent.state.current = self.task.parameters.flat.copy()
