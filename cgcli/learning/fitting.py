@@ -181,13 +181,12 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     return Fit(end, count, figures)
 
 
-def figures_of(task: Task, table: Table, factor: float) -> Statistics:
+def figures_of(task: Task, table: Table) -> Statistics:
     """Return the statistics of least squares at a task's parameters."""
     residuals = Residuals(task, table)
-    residuals.factor = factor
     left = residuals.at(residuals.flat.copy())
     known = spread(residuals.jacobian(residuals.flat.copy()), task.parameters)
-    return statistics(task, table, left, known, factor)
+    return statistics(task, table, left, known, residuals.factor)
 
 
 def _solved(

@@ -145,7 +145,7 @@ def _sorts(arrays: Sequence[Any], count: int, *, closely: bool) -> Any:
 
     `closely` those alone have them whose numbers are the same.
     """
-    parts = [np.zeros((count, 1))]
+    parts = [np.full((count, 1), closely)]
     for array in arrays:
         flat = array.reshape(count, -1)
         nothing = flat == 0

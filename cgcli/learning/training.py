@@ -219,11 +219,11 @@ class Training:
         if self.descent is not None and self.descent.state.current is None:
             # Who goes on does so with the columns scaled.
             self.descent.state.current = self.task.parameters.flat.copy()
-        self.task = plain.task
+        self.task, factor = plain
         self._measure()
         if fit is not None and fit.statistics is not None:
-            fit = fit._replace(statistics=figures_of(self.task, table, 1.0))
-        return end, fit, plain.factor**2 if squared else plain.factor
+            fit = fit._replace(statistics=figures_of(self.task, table))
+        return end, fit, factor**2 if squared else factor
 
     def _measure(self) -> None:
         squared, held = self.options.optimizer == "lm", self.prepared.held

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
@@ -26,15 +26,10 @@ _ROUNDING: Final = 1e-9
 _SAME: Final = 1e-9
 
 
-class Unscaled(NamedTuple):
-    """A task in the data's units, whose costs are those of before times a `factor`."""
+def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
+    """Return a task with parameters in the data's units, and what costs are to be times.
 
-    task: Task
-    factor: float
-
-
-def unscaled(task: Task, table: Table) -> Unscaled | None:
-    """Return a task with parameters in the data's units; None where none give the same.
+    None where no parameters give the same.
 
     The same is what the parameters reach the cost through, a prediction; where a scaled column
     stands beside it, as the target in `p - y`, it is brought to that column's units. The
@@ -55,7 +50,7 @@ def unscaled(task: Task, table: Table) -> Unscaled | None:
     inner.output = node
     few = slice(0, 64 + 4 * flat.size // width)
     part = {name: array[few] for name, array in arrays.items()}
-    before, prediction = _rows(task, node, arrays)
+    before, prediction, _ = task.through(node, table)
     model = _Model(plain._replace(graph=inner), len(prediction[few]), width)
     theta, done, stride = plain.parameters.flat, 0.0, 1 / 8
     work = min(2_000, max(50, _WORK // flat.size**2))
@@ -75,14 +70,14 @@ def unscaled(task: Task, table: Table) -> Unscaled | None:
         else:
             np.copyto(theta, kept)
             stride /= 4
-    after, reached = _rows(plain, node, arrays)
+    after, reached, _ = plain.through(node, table)
     wanted = deviation * prediction + mean
     largest = int(np.abs(before).argmax())
     factor = after[largest] / before[largest] if before[largest] else 1.0
     pairs = ((reached, wanted), (after, factor * before))
     # A prediction that is exact leaves costs of rounding.
     close = (np.allclose(a, b, rtol=0, atol=_SAME * max(np.ptp(wanted), 1e-300)) for a, b in pairs)
-    return Unscaled(plain, float(factor)) if all(close) else None
+    return (plain, float(factor)) if all(close) else None
 
 
 class _Model:
@@ -110,11 +105,3 @@ class _Model:
             return math.nan
         self._flat += gauss_newton(jacobian, left, 1e-12)
         return float(np.abs(left).max())
-
-
-def _rows(task: Task, node: int, arrays: Mapping[str, Any]) -> list[Any]:
-    """Return the cost of every row, and the value of a node."""
-    lowered = task.lowered()
-    places = [lowered.row(task.graph.output), lowered.row(node)]
-    compiled = Compiled(lowered, task.parameters.views, by_row=places)
-    return compiled.rows(arrays, len(next(iter(arrays.values()))))
