@@ -169,14 +169,12 @@ class Run:
 
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
-        task, descent, data = self.training.task, self.training.descent, self._data()
+        task, descent = self.training.task, self.training.descent
         scaling = self.prepared.task.scaling
         data = {
             "path": self.path,
-            "rows": data["rows"],
-            "held": data["held"],
+            **self._data(),
             "skipped": self.prepared.report.bad,
-            "fingerprint": data["fingerprint"],
             "columns": list(task.columns),
             "stack": dict(self.prepared.stacks),
             "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},

@@ -81,7 +81,7 @@ class Watching(Watch):
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress
 
-            self._progress = Progress(descent.criteria, descent.objective.steps)
+            self._progress = Progress(descent.schedule.total)
             self._open.callback(self._progress.close)
 
     def _check_files(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.learning.tables import ROW, Table
+from cgcli.learning.tables import Table
 
 _WINDOW: Final = 32 * 2**20
 _BLOCK: Final = 4_096
@@ -19,10 +19,9 @@ class Batches:
     What is in memory is shuffled as a whole. Of rows on disk, blocks are read in random order
     and the rows of as many blocks as fit a window are shuffled among each other, so that memory
     does not grow with the file. `buffers` hold the batch; `columns` are the columns of a table
-    in memory by other keys, and more that were computed of them. `numbers` returns the numbers
-    that the batch's rows have in the file.
+    in memory by other keys, and more that were computed of them.
 
-    >>> from cgcli.learning.tables import ROW, TableWriter
+    >>> from cgcli.learning.tables import TableWriter
     >>> writer = TableWriter()
     >>> writer.add({"x": np.arange(5.0)})
     >>> batches = Batches(writer.finish(), 2, seed=0)
@@ -47,12 +46,6 @@ class Batches:
     def count(self) -> int:
         """How many batches an epoch has."""
         return -(-self.table.count // self.size)
-
-    def numbers(self) -> Any:
-        """Return the numbers of the batch's rows in the file, each from 1."""
-        if self.table.arrays is not None:
-            return self.table.arrays[ROW][self._chosen]
-        return self.buffers[ROW][: len(self._chosen)]
 
     def rows(self, count: int) -> dict[str, Any]:
         """Return the first rows of the batch by the columns' names."""

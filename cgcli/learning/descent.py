@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.learning.objective import Measure, Objective
+from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import Optimiser, Setting, clip
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import INTERRUPTED, Criteria, End
@@ -233,13 +233,8 @@ class Descent:
         state = self.state
         record: Record = {"epoch": epoch, "step": state.step, "cost": cost}
         record |= {"gradient_norm": norm, "rate": rate}
-        metrics: dict[str, Any] = {}
-        if self.measure is not None:
-            metrics = {name: {"train": value} for name, value in self.measure.run()[1].items()}
-        if self.held is not None:
-            record["holdout"], values = self.held.run()
-            for name, value in values.items():
-                metrics.setdefault(name, {})["holdout"] = value
+        costs, metrics = measured(train=self.measure, holdout=self.held)
+        record |= {part: cost for part, cost in costs.items() if part == "holdout"}
         if metrics:
             record["metrics"] = metrics
         state.keep(record)

@@ -38,12 +38,15 @@ class Fit(NamedTuple):
 
 
 def fit_lbfgs(
-    objective: Objective, iterations: int, tell: Callable[[float, float], End | None]
+    objective: Objective,
+    iterations: int,
+    tell: Callable[[float, float], End | None],
+    first: float = 0.0,
 ) -> Fit:
     """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
 
-    Raises `DivergedError` where the cost is not finite at the start. Byrd, Lu,
-    Nocedal and Zhu (1995).
+    A gradient is as good as 0 beside that at the start, or beside a norm it was `first`. Raises
+    `DivergedError` where the cost is not finite at the start. Byrd, Lu, Nocedal and Zhu (1995).
     """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     flat = objective.task.parameters.flat
@@ -51,7 +54,7 @@ def fit_lbfgs(
     ((_, start),) = objective.epoch(0)
     if start - start != 0:
         raise DivergedError("the cost is not finite", flat)
-    first = float(np.linalg.norm(objective.gradient))
+    first = max(first, float(np.linalg.norm(objective.gradient)))
     last, end = (0.0, 0.0), None
 
     def function(theta: Any) -> tuple[float, Any]:
@@ -178,13 +181,12 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     return Fit(end, count, figures)
 
 
-def figures_of(task: Task, table: Table, factor: float) -> Statistics:
+def figures_of(task: Task, table: Table) -> Statistics:
     """Return the statistics of least squares at a task's parameters."""
     residuals = Residuals(task, table)
-    residuals.factor = factor
     left = residuals.at(residuals.flat.copy())
     known = spread(residuals.jacobian(residuals.flat.copy()), task.parameters)
-    return statistics(task, table, left, known, factor)
+    return statistics(task, table, left, known, residuals.factor)
 
 
 def _solved(
@@ -239,10 +241,8 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
     length = np.inf
     for _ in range(_POLISH):
         slopes = residuals.jacobian(best)
-        scale = np.linalg.norm(slopes, axis=0)
-        scale[scale == 0] = 1.0
-        step = np.linalg.lstsq(slopes / scale, -left, rcond=None)[0] / scale
-        size = float(np.linalg.norm(step * scale))
+        step = gauss_newton(slopes, -left)
+        size = float(np.linalg.norm(step * np.linalg.norm(slopes, axis=0)))
         if not np.isfinite(size) or size >= length:
             break
         length = size
@@ -256,3 +256,13 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
         if size == 0:
             break
     return best
+
+
+def gauss_newton(slopes: Any, left: Any, least: float | None = None) -> Any:
+    """Return the step that brings what is `left` to its least, its columns scaled to length 1.
+
+    Singular values below the part `least` of the greatest count as 0.
+    """
+    lengths = np.linalg.norm(slopes, axis=0)
+    lengths[lengths == 0] = 1.0
+    return np.linalg.lstsq(slopes / lengths, left, rcond=least)[0] / lengths

@@ -13,11 +13,10 @@ from cgcli.errors import CgraphError, Place, excerpt, few
 from cgcli.graph.build import Draft, build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
-from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import NAME, Expression, Value
 from cgcli.learning.cells import kept_as
 from cgcli.learning.noted import RowNotes
-from cgcli.learning.preparing import check_scaling, read_columns, told_apart
+from cgcli.learning.preparing import check_scaling, expression_of, read_columns, told_apart
 from cgcli.learning.reading import Stack, stacked
 from cgcli.learning.sources import Report, Source, listed
 from cgcli.learning.tables import ROW, pieces, row_values
@@ -46,11 +45,9 @@ class Wanted(NamedTuple):
         """What is asked for that is more than a name, by its text; raises `CgraphError`."""
         expressions = {}
         for text in self.of:
-            (statement, *others) = parse_syntax(text).block
-            if others or not isinstance(statement, Value):
-                raise CgraphError("usage", f"--of {excerpt(text)} is not one expression")
-            if [entry[0] for entry in statement.expression] != [NAME]:
-                expressions[text] = statement.expression
+            expression = expression_of(text, f"--of {excerpt(text)}")
+            if [entry[0] for entry in expression] != [NAME]:
+                expressions[text] = expression
         return expressions
 
 

@@ -161,24 +161,24 @@ def _state(state: State, parameters: Parameters) -> dict[str, Any]:
 def _read_state(saved: Mapping[str, Any], parameters: Parameters) -> State:
     size = parameters.flat.size
     memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in saved["memory"].items()}
-    state = State(memory=memory, sum=np.zeros(size))
-    for name in ("step", "epoch", "position", "rows", "stride"):
-        setattr(state, name, saved[name])
-    if bool(state.rows) != bool(state.position):
+    if bool(saved["rows"]) != bool(saved["position"]):
         raise ValueError
-    state.costs = float(saved["costs"])
-    state.before = None if saved["before"] is None else float(saved["before"])
-    if saved["sum"]:
-        state.sum = _vector(saved["sum"], size, "sum")
-    if saved["current"] is not None:
-        state.current = _vector(saved["current"], size, "current")
-    if saved["best"] is not None:
-        best = Parameters(_arrays(saved["best"], "parameters"))
-        if best.shapes != parameters.shapes:
+    best, current, before = saved["best"], saved["current"], saved["before"]
+    if best is not None:
+        parts = Parameters(_arrays(best, "parameters"))
+        if parts.shapes != parameters.shapes:
             raise _broken("state.best.parameters", "they are not those of the model")
-        state.best = Best(float(saved["best"]["cost"]), saved["best"]["epoch"], best.flat)
-    state.history = [_numbers(record) for record in saved["history"]]
-    return state
+        best = Best(float(best["cost"]), best["epoch"], parts.flat)
+    return State(
+        **{name: saved[name] for name in ("step", "epoch", "position", "rows", "stride")},
+        memory=memory,
+        costs=float(saved["costs"]),
+        before=None if before is None else float(before),
+        sum=_vector(saved["sum"], size, "sum") if saved["sum"] else np.zeros(size),
+        current=None if current is None else _vector(current, size, "current"),
+        best=best,
+        history=[_numbers(record) for record in saved["history"]],
+    )
 
 
 def _vector(numbers: Any, size: int, part: str) -> Any:

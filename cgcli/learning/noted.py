@@ -27,7 +27,6 @@ from cgcli.plan.passes import has_rows
 
 _NODES: Final = 20_000
 """How many nodes are evaluated for rows that are told apart by their numbers."""
-_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class RowNotes:
@@ -51,7 +50,7 @@ class RowNotes:
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
         self._detail = Compiled(lowered, parameters, by_row=[*places, *self.flags])
-        self._kinds: dict[int, Mapping[str, Note]] = {}
+        self._kinds: dict[bytes, Mapping[str, Note]] = {}
         self._same = [not has_rows(value) for value in sweep.values]
         self._always: bool | None = None
 
@@ -142,21 +141,15 @@ def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:
 
 
 def _sorts(arrays: Sequence[Any], count: int, *, closely: bool) -> Any:
-    """Return a number for every row that rows whose numbers lie alike have in common.
+    """Return bytes for every row that rows whose numbers lie alike have in common.
 
-    `closely` those alone have it whose numbers are the same.
+    `closely` those alone have them whose numbers are the same.
     """
-    sorts = np.zeros(count, dtype=np.uint64)
+    parts = [np.full((count, 1), closely)]
     for array in arrays:
         flat = array.reshape(count, -1)
-        if closely:
-            for column in np.ascontiguousarray(flat.T).view(np.uint64):
-                sorts = (sorts ^ column) * _MIX
-                sorts ^= sorts >> np.uint64(29)
-            continue
         nothing = flat == 0
-        code = np.isnan(flat).any(axis=1) + 2 * np.isinf(flat).any(axis=1)
-        code = code + 4 * nothing.any(axis=1) + 8 * nothing.all(axis=1)
-        sorts = (sorts ^ code.astype(np.uint64)) * _MIX
-        sorts ^= sorts >> np.uint64(29)
-    return sorts
+        flags = np.isnan(flat).any(axis=1), np.isinf(flat).any(axis=1), nothing.any(axis=1)
+        parts.append(flat if closely else np.stack([*flags, nothing.all(axis=1)], axis=1))
+    numbers = np.concatenate(parts, axis=1, dtype=float)
+    return numbers.view(f"V{8 * numbers.shape[1]}").reshape(-1)

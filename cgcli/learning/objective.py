@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.learning.batches import Batches
-from cgcli.learning.tables import CHUNK, Table
+from cgcli.learning.tables import ROW, Table
 from cgcli.learning.task import Task
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
@@ -24,31 +24,21 @@ class Whole:
     def __init__(self, compiled: Compiled, table: Table) -> None:
         self.compiled = compiled
         self.table = table
-        self._sweeps: dict[int, Sweep] = {}
+        self._sweep: Sweep | None = None
         if table.arrays is not None:
-            columns = compiled.columns(table.arrays)
-            self._sweeps[table.count] = Sweep(compiled.plan, columns, table.count)
-            return
-        shapes = compiled.column_shapes
-        self._buffers = {name: np.empty((CHUNK, *shape)) for name, shape in shapes.items()}
+            self._sweep = Sweep(compiled.plan, compiled.columns(table.arrays), table.count)
 
     def run(self) -> None:
         """Run the plan over all rows; the compiled graph has the totals then."""
-        if self.table.arrays is not None:
-            self._sweeps[self.table.count].run()
+        if self._sweep is not None:
+            self._sweep.run()
             return
         compiled, plan = self.compiled, self.compiled.plan
         plan.begin(self.table.count)
         plan.clear()
         for chunk in self.table.chunks():
-            rows = 0
-            for name, buffer in self._buffers.items():
-                rows = len(chunk[name])
-                np.copyto(buffer[:rows], chunk[name])
-            if rows not in self._sweeps:
-                columns = compiled.columns(self._buffers)
-                self._sweeps[rows] = Sweep(plan, columns, rows, adding=True)
-            self._sweeps[rows].add()
+            columns = compiled.columns(chunk)
+            Sweep(plan, columns, len(chunk[ROW]), adding=True).add()
         plan.finish()
 
 
@@ -159,3 +149,13 @@ class Measure:
         arrays = self._all_rows.compiled.plan.arrays
         cost = float(arrays[self._cost]) / (self.count if self.task.mean else 1)
         return cost, {n: float(arrays[p]) / self.count for n, p in self._metrics.items()}
+
+
+def measured(**parts: Measure | None) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Return the cost of parts of the rows, and each metric of them, by the parts' names."""
+    runs = {name: measure.run() for name, measure in parts.items() if measure is not None}
+    metrics: dict[str, dict[str, float]] = {}
+    for part, (_, values) in runs.items():
+        for name, value in values.items():
+            metrics.setdefault(name, {})[part] = value
+    return {part: cost for part, (cost, _) in runs.items()}, metrics

@@ -19,9 +19,8 @@ class Optimiser(NamedTuple):
 
     `step(gradient, rate, count, setting, state)` returns what is taken from the parameters, and
     changes the state in place; steps are counted from 1, and the gradient may be written over.
-    `rate` is the learning rate where none is given; it is the length of a step by element where
-    that is `relative`, to gradients before. The decay of weights is added to the
-    gradient, or `decoupled` from it.
+    `rate` is the learning rate where none is given. The decay of weights is added to the gradient,
+    or `decoupled` from it.
     """
 
     name: str
@@ -32,7 +31,6 @@ class Optimiser(NamedTuple):
     decay: float = 0.0
     rate: float = 0.01
     decoupled: bool = False
-    relative: bool = False
 
     @property
     def settings(self) -> Setting:
@@ -133,17 +131,10 @@ OPTIMISERS: Final[dict[str, Optimiser]] = {
         Optimiser("gd", "W = W - rate * gradient", _gd, (), {}),
         Optimiser("momentum", _KEPT, _momentum, *_VELOCITY),
         Optimiser("nesterov", "momentum that looks ahead", _nesterov, *_VELOCITY),
-        Optimiser(
-            "rmsprop",
-            _RUNNING,
-            _rmsprop,
-            ("square",),
-            {"decay": 0.99, "epsilon": 1e-8},
-            relative=True,
-        ),
-        Optimiser("adagrad", _SUMMED, _adagrad, ("square",), {"epsilon": 1e-10}, relative=True),
-        Optimiser("adam", _ADAM, _adam, *_MOMENTS, rate=0.001, relative=True),
-        Optimiser("adamw", _ADAMW, _adam, *_MOMENTS, 0.01, 0.001, decoupled=True, relative=True),
+        Optimiser("rmsprop", _RUNNING, _rmsprop, ("square",), {"decay": 0.99, "epsilon": 1e-8}),
+        Optimiser("adagrad", _SUMMED, _adagrad, ("square",), {"epsilon": 1e-10}),
+        Optimiser("adam", _ADAM, _adam, *_MOMENTS, rate=0.001),
+        Optimiser("adamw", _ADAMW, _adam, *_MOMENTS, 0.01, 0.001, decoupled=True),
     )
 }
 """The optimisers by name."""

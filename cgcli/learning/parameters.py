@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from cgcli.errors import few
 from cgcli.operations.row import Shape
+from cgcli.operations.shapes import size
 
 
 def joined(names: Sequence[str]) -> str:
@@ -36,12 +38,9 @@ class Parameters:
 
     def look(self, flat: Any) -> dict[str, Any]:
         """Return the views of another vector of the same layout, by name."""
-        views, start = {}, 0
-        for name, shape in self.shapes.items():
-            size = int(np.prod(shape, dtype=int))
-            views[name] = flat[start : start + size].reshape(shape)
-            start += size
-        return views
+        ends = list(accumulate(map(size, self.shapes.values())))
+        parts = zip(self.shapes.items(), np.split(flat, ends)[: len(ends)], strict=True)
+        return {name: part.reshape(shape) for (name, shape), part in parts}
 
     def named(self, flags: Any, *, entire: bool = False) -> str:
         """Return the names of what is flagged, element by element; with `entire`, of no parts.

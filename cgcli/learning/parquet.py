@@ -31,16 +31,15 @@ def parquet(path: str) -> Source:
     connection = required("duckdb", "train", "to read Parquet files").connect()
     # DuckDB takes a path for a pattern; what would be one stands in brackets.
     pattern = re.sub(r"[*?\[]", r"[\g<0>]", path)
-    # Of names that differ in nothing but their letters' case it makes others, in this order.
-    renamed = _asked(path, lambda: _described(connection, pattern))
-    schema = "SELECT name, num_children FROM parquet_schema(?)"
-    parts = _asked(path, lambda: connection.execute(schema, [pattern]).fetchall())
+
+    def answer(query: str) -> Any:
+        return _asked(path, lambda: connection.execute(query, [pattern]).fetchall())
+
+    parts = answer("SELECT name, num_children FROM parquet_schema(?)")
     names = check_names(path, _outermost(parts))
     metadata = "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'ARROW:schema'::BLOB"
-    stated = _asked(path, lambda: connection.execute(metadata, [pattern]).fetchall())
-    durations = _durations(stated[0][0]) if stated else set()
-    count = f"SELECT count(*) FROM {_ROWS}"  # noqa: S608  # a constant
-    ((total,),) = _asked(path, lambda: connection.execute(count, [pattern]).fetchall())
+    durations = set[str]().union(*(_durations(stated) for (stated,) in answer(metadata)))
+    ((total,),) = answer(f"SELECT count(*) FROM {_ROWS}")  # noqa: S608  # a constant
 
     def chunks(
         wanted: Sequence[str], report: Report, kept: Sequence[str]
@@ -54,9 +53,9 @@ def parquet(path: str) -> Source:
             hint = "write it as a number of seconds, in a column whose name says so"
             raise file_error(path, str(bad), hint)
         columns, asked = Columns(wanted, kept), list(dict.fromkeys([*wanted, *kept]))
-        called = [renamed[names.index(name)] for name in asked]
-        quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in called)
-        query = f"SELECT {quoted} FROM {_ROWS}"  # noqa: S608  # names are quoted
+        # By their places: DuckDB makes others of names that differ in their letters' case alone.
+        places = ", ".join(f"#{names.index(name) + 1}" for name in asked)
+        query = f"SELECT {places} FROM {_ROWS}"  # noqa: S608  # numbers
         result = _asked(path, lambda: connection.execute(query, [pattern]))
         while block := _asked(path, lambda: result.fetchmany(CHUNK)):
             numbers = None if kept else _numbers(block)
@@ -86,11 +85,6 @@ def _asked(path: str, question: Callable[[], Any]) -> Any:
         raise file_error(path, "it is Parquet that cannot be read", hint) from None
 
 
-def _described(connection: Any, pattern: str) -> list[str]:
-    query = f"DESCRIBE SELECT * FROM {_ROWS}"  # noqa: S608  # a constant
-    return [row[0] for row in connection.execute(query, [pattern]).fetchall()]
-
-
 def _durations(stated: bytes) -> set[str]:
     """Return the columns that Arrow's schema calls durations; Parquet itself has no such type.
 
@@ -98,15 +92,11 @@ def _durations(stated: bytes) -> set[str]:
     """
     try:
         data = base64.b64decode(stated)
-        schema = _follow(data, _slot(data, _follow(data, 8), 2))
-        fields = _follow(data, _slot(data, schema, 1))
+        fields = _inner(data, _inner(data, _follow(data, 8), 2), 1)
         (count,) = struct.unpack_from("<I", data, fields)
         places = [_follow(data, fields + 4 + 4 * k) for k in range(count)]
-        names = [
-            _follow(data, _slot(data, place, 0))
-            for place in places
-            if data[_slot(data, place, 2)] == _DURATION
-        ]
+        spans = [place for place in places if data[_slot(data, place, 2)] == _DURATION]
+        names = [_inner(data, place, 0) for place in spans]
         lengths = [struct.unpack_from("<I", data, place)[0] for place in names]
         return {data[p + 4 : p + 4 + n].decode() for p, n in zip(names, lengths, strict=True)}
     except (ValueError, struct.error, IndexError):
@@ -123,6 +113,11 @@ def _slot(data: bytes, table: int, number: int) -> int:
     if not offset:
         raise ValueError
     return int(table + offset)
+
+
+def _inner(data: bytes, table: int, number: int) -> int:
+    """Return where that is which a table's field points to."""
+    return _follow(data, _slot(data, table, number))
 
 
 def _follow(data: bytes, place: int) -> int:

@@ -65,7 +65,11 @@ class Prepared(NamedTuple):
 
 def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     """Return the task and its tables; raises `CgraphError` for names, shapes and rows."""
-    metrics = {name: _expression(name, text) for name, text in given.metrics.items()}
+    hint = '--metric "error=abs(y - p)"'
+    metrics = {
+        name: (expression_of(text, f"the metric '{excerpt(name)}'", hint), text)
+        for name, text in given.metrics.items()
+    }
     stacks = stacked(source.names, reading.stacks)
     columns = _columns(given, metrics, source, stacks)
     report = Report(source.path, skip=reading.skip_bad)
@@ -116,13 +120,12 @@ def _check_rows(source: Source, train: Table, held: Table | None, report: Report
         raise CgraphError("usage", message, "hold another part out, such as 0.2")
 
 
-def _expression(name: str, text: str) -> tuple[Expression, str]:
-    """Return a metric's expression and its text."""
-    syntax = parse_syntax(text)
-    if len(syntax.block) != 1 or not isinstance(syntax.block[0], Value):
-        message = f"the metric '{excerpt(name)}' must be one expression"
-        raise CgraphError("usage", message, '--metric "error=abs(y - p)"')
-    return syntax.block[0].expression, text
+def expression_of(text: str, called: str, hint: str = "") -> Expression:
+    """Return the syntax of what is called so; raises `CgraphError` unless it is one expression."""
+    statement, *others = parse_syntax(text).block
+    if others or not isinstance(statement, Value):
+        raise CgraphError("usage", f"{called} is not one expression", hint)
+    return statement.expression
 
 
 def _columns(

@@ -11,7 +11,6 @@ from cgcli.learning.parameters import Parameters
 from cgcli.learning.stopping import Doubt
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
-from cgcli.plan.compiled import Compiled
 
 _UNDETERMINED: Final = 1e-13
 """A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
@@ -168,15 +167,12 @@ def _about_constant(task: Task, table: Table, factor: float) -> float | None:
     for node in task.bottlenecks[1:]:
         if task.graph.shape(node):
             continue
-        lowered = task.lowered()
-        places = [lowered.row(task.graph.output), lowered.row(node), *lowered.gradient_rows([node])]
-        compiled = Compiled(lowered, task.parameters.views, by_row=places)
-        residual, value, slope = compiled.rows(table.arrays or {}, table.count)
+        residual, value, slope = task.through(node, table)
         target = residual * factor - slope * factor * value
         if np.abs(target).max() <= _PART**2 * np.abs(residual * factor).max():
             continue
         np.copyto(flat, kept * (1 + _PART) + _PART)
-        moved = compiled.rows(table.arrays or {}, table.count)[2]
+        moved = task.through(node, table)[2]
         np.copyto(flat, kept)
         if not np.array_equal(moved, slope):
             return None

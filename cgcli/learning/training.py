@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -14,12 +15,11 @@ from cgcli.learning.doubts import course, unmoved
 from cgcli.learning.failure import locate
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import note_rows
-from cgcli.learning.objective import Measure, Objective
+from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.parameters import joined
 from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
-from cgcli.learning.settling import settle
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.unscaling import unscaled
 from cgcli.words import counted
@@ -29,6 +29,7 @@ BATCHLESS: Final = ("lbfgs", "lm")
 
 _EPOCHS: Final = 100
 _MOST: Final = 100_000
+_ITERATIONS: Final = 10_000
 _NOTHING: Final = 1e-9
 """A cost that is so small beside that at the start is as good as 0."""
 
@@ -148,12 +149,13 @@ class Training:
             return self._trained(end, start, fit)
 
     def _descended(self, descent: Descent, watch: Watch) -> End:
-        """Descend; where neither rate nor limit is given, with rates from the data in the end."""
-        plain = (*self.options.criteria, self.options.rate, self.options.clip)
+        """Descend; where neither rate nor limit is given, by L-BFGS in the end, if it is there."""
+        decay = self.options.settings.get("weight_decay") or None
+        plain = (*self.options.criteria, self.options.rate, self.options.clip, decay)
         begun = descent.state.step or self.options.schedule != "constant"
-        if begun or not descent.objective.full or any(bound is not None for bound in plain):
+        asked = begun or any(bound is not None for bound in plain)
+        if asked or not descent.objective.full or find_spec("scipy") is None:
             return descent.run(watch)
-        usual = descent.schedule.rate
         try:
             end = descent.run(watch)
             doubts = course([record["cost"] for record in self.history], asked=True)
@@ -162,16 +164,15 @@ class Training:
             if not self.history:
                 raise
             end, why = None, "the cost grew"
-        first = self.history[0]["gradient_norm"]
+        first, usual = self.history[0]["gradient_norm"], descent.schedule.rate
         if end is not None and (end.kind != "stopped" or not first):
             return end
         message = f"in {counted(descent.state.epoch, 'epoch')} at the usual rate, {usual:g}, {why}"
-        hint = f"rates chosen from the data took it on; --lr {usual:g} keeps to that rate"
+        hint = f"L-BFGS took it on; --lr {usual:g} keeps to that rate"
+        # What the optimiser remembers is of another way.
         for memory in descent.state.memory.values():
             memory.fill(0.0)
-        # A decay that nobody asked for would keep the parameters from the minimum.
-        descent.setting["weight_decay"] = self.options.settings.get("weight_decay", 0.0)
-        end = settle(descent, watch, first)
+        end = fit_lbfgs(descent.objective, _ITERATIONS, self._teller(watch), first).end
         return end._replace(doubts=(*end.doubts, Doubt("tuned", message, hint, grave=False)))
 
     @property
@@ -199,16 +200,11 @@ class Training:
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
-        cost, values = self._train.run()
+        costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, self.prepared.train, self.prepared.report)
-        metrics = {name: {"train": value} for name, value in values.items()}
-        holdout = None
-        if self._held is not None:
-            holdout, values = self._held.run()
-            for name, value in values.items():
-                metrics[name]["holdout"] = value
         state = None if self.descent is None else self.descent.state
-        return Trained(end, start * factor, cost, holdout, metrics, history, state, fit)
+        before, cost, holdout = start * factor, costs["train"], costs.get("holdout")
+        return Trained(end, before, cost, holdout, metrics, history, state, fit)
 
     def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None, float]:
         """Undo the scaling of columns where parameters can; return what costs are to be times."""
@@ -218,19 +214,16 @@ class Training:
             names = joined(list(self.task.scaling))
             message = f"the parameters are for {names} scaled to mean 0 and deviation 1"
             hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
-            return (
-                end._replace(doubts=(*end.doubts, Doubt("scaled", message, hint, False))),
-                fit,
-                1.0,
-            )
+            doubt = Doubt("scaled", message, hint, grave=False)
+            return end._replace(doubts=(*end.doubts, doubt)), fit, 1.0
         if self.descent is not None and self.descent.state.current is None:
             # Who goes on does so with the columns scaled.
             self.descent.state.current = self.task.parameters.flat.copy()
-        self.task = plain.task
+        self.task, factor = plain
         self._measure()
         if fit is not None and fit.statistics is not None:
-            fit = fit._replace(statistics=figures_of(self.task, table, 1.0))
-        return end, fit, plain.factor**2 if squared else plain.factor
+            fit = fit._replace(statistics=figures_of(self.task, table))
+        return end, fit, factor**2 if squared else factor
 
     def _measure(self) -> None:
         squared, held = self.options.optimizer == "lm", self.prepared.held
@@ -238,28 +231,38 @@ class Training:
         self._held = None if held is None else Measure(self.task, held, squared=squared)
 
     def _fitted(self, watch: Watch) -> Fit:
-        history = self._records
-        prepared, options = self.prepared, self.options
-        criteria = options.criteria
-        most = min(b for b in (criteria.epochs, criteria.steps, 10_000) if b is not None)
-        began = time.monotonic()
-        if options.optimizer == "lm":
-            return fit_residuals(self.task, prepared.train, most)
+        table, criteria = self.prepared.train, self.options.criteria
+        most = min(b for b in (criteria.epochs, criteria.steps, _ITERATIONS) if b is not None)
+        if self.options.optimizer == "lm":
+            return fit_residuals(self.task, table, most)
+        objective = Objective(self.task, table, None, self.options.seed)
+        return fit_lbfgs(objective, most, self._teller(watch))
+
+    def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
+        """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
+        history, descent, began = self.history, self.descent, time.monotonic()
+        # An iteration that is the last is no limit: L-BFGS tells its end itself.
+        criteria = self.options.criteria._replace(epochs=None, steps=None)
 
         def tell(cost: float, norm: float) -> End | None:
-            iteration = len(history) + 1
-            record = {"epoch": iteration, "step": iteration, "cost": cost}
-            history.append({**record, "gradient_norm": norm, "rate": 1.0})
-            watch.epoch(history[-1])
+            before = history[-1]["cost"] if history else None
+            if descent is not None:
+                state = descent.state
+                state.step, state.epoch = state.step + 1, state.epoch + 1
+                descent.record(watch, state.epoch, cost, norm, 1.0)
+                watch.step(state, cost, norm, 1.0)
+                watch.save(state)
+            else:
+                record = {"epoch": len(history) + 1, "step": len(history) + 1, "cost": cost}
+                history.append({**record, "gradient_norm": norm, "rate": 1.0})
+                watch.epoch(history[-1])
             if watch.asked_to_stop():
                 return INTERRUPTED
-            change = abs(cost - history[-2]["cost"]) if len(history) > 1 else None
-            # An iteration that is the last is no limit: L-BFGS tells its end itself.
-            limits = criteria._replace(epochs=None, steps=None)
+            change = None if before is None else abs(cost - before)
             end = criteria.reached(cost, change, norm)
-            return end or limits.exhausted(iteration, -1, time.monotonic() - began)
+            return end or criteria.exhausted(len(history), -1, time.monotonic() - began)
 
-        return fit_lbfgs(Objective(self.task, prepared.train, None, options.seed), most, tell)
+        return tell
 
 
 def bounded(criteria: Criteria) -> Criteria:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
+from cgcli.learning.fitting import gauss_newton
 from cgcli.learning.parameters import Parameters
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -25,15 +26,10 @@ _ROUNDING: Final = 1e-9
 _SAME: Final = 1e-9
 
 
-class Unscaled(NamedTuple):
-    """A task in the data's units, whose costs are those of before times a `factor`."""
+def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
+    """Return a task with parameters in the data's units, and what costs are to be times.
 
-    task: Task
-    factor: float
-
-
-def unscaled(task: Task, table: Table) -> Unscaled | None:
-    """Return a task with parameters in the data's units; None where none give the same.
+    None where no parameters give the same.
 
     The same is what the parameters reach the cost through, a prediction; where a scaled column
     stands beside it, as the target in `p - y`, it is brought to that column's units. The
@@ -54,8 +50,8 @@ def unscaled(task: Task, table: Table) -> Unscaled | None:
     inner.output = node
     few = slice(0, 64 + 4 * flat.size // width)
     part = {name: array[few] for name, array in arrays.items()}
-    before, prediction = _rows(task, node, arrays)
-    model = _Model(plain._replace(graph=inner), part, width)
+    before, prediction, _ = task.through(node, table)
+    model = _Model(plain._replace(graph=inner), len(prediction[few]), width)
     theta, done, stride = plain.parameters.flat, 0.0, 1 / 8
     work = min(2_000, max(50, _WORK // flat.size**2))
     while done < 1 and stride > _FINEST and work > 0:
@@ -74,50 +70,38 @@ def unscaled(task: Task, table: Table) -> Unscaled | None:
         else:
             np.copyto(theta, kept)
             stride /= 4
-    after, reached = _rows(plain, node, arrays)
+    after, reached, _ = plain.through(node, table)
     wanted = deviation * prediction + mean
     largest = int(np.abs(before).argmax())
     factor = after[largest] / before[largest] if before[largest] else 1.0
     pairs = ((reached, wanted), (after, factor * before))
     # A prediction that is exact leaves costs of rounding.
     close = (np.allclose(a, b, rtol=0, atol=_SAME * max(np.ptp(wanted), 1e-300)) for a, b in pairs)
-    return Unscaled(plain, float(factor)) if all(close) else None
+    return (plain, float(factor)) if all(close) else None
 
 
 class _Model:
-    """The prediction of some rows, and what the parameters do to it."""
+    """The prediction of some rows, and what the parameters do to it, an element at a time."""
 
-    def __init__(self, task: Task, columns: Mapping[str, Any], width: int) -> None:
+    def __init__(self, task: Task, count: int, width: int) -> None:
         lowered = task.lowered()
-        self._task, self._count, self._width = task, len(next(iter(columns.values()))), width
         inputs = [task.graph.inputs[name] for name in task.parameters.views]
         places = [lowered.row(task.graph.output), *lowered.jacobian_rows(inputs)]
+        self._flat, self._width = task.parameters.flat, width
         self._compiled = Compiled(lowered, task.parameters.views, by_row=places)
+        self._shape = task.graph.shape(task.graph.output)
+        self._seeds = np.tile(np.eye(width), (count, 1))
 
     def step(self, columns: Mapping[str, Any], wanted: Any) -> float:
         """Bring the parameters nearer to a prediction; return how far off it was."""
-        shape = self._task.graph.shape(self._task.graph.output)
-        slopes, left = [], wanted
-        for k in range(self._width):
-            seed = np.zeros((self._count, self._width))
-            seed[:, k] = 1.0
-            rows = {**columns, SEED: seed.reshape(self._count, *shape)}
-            value, *parts = self._compiled.rows(rows, self._count)
-            left = wanted - value
-            slopes.append(np.concatenate([p.reshape(self._count, -1) for p in parts], axis=1))
-        jacobian = np.stack(slopes, axis=1).reshape(self._count * self._width, -1)
+        count, seeds = len(self._seeds), self._seeds
+        rows = {name: np.repeat(column, self._width, axis=0) for name, column in columns.items()}
+        rows[SEED] = seeds.reshape(count, *self._shape)
+        value, *parts = self._compiled.rows(rows, count)
+        left = np.repeat(wanted, self._width, axis=0) - value
+        left = (seeds * left.reshape(seeds.shape)).sum(axis=1)
+        jacobian = np.concatenate([part.reshape(count, -1) for part in parts], axis=1)
         if not (np.isfinite(jacobian).all() and np.isfinite(left).all()):
             return math.nan
-        lengths = np.linalg.norm(jacobian, axis=0)
-        lengths[lengths == 0] = 1.0
-        move = np.linalg.lstsq(jacobian / lengths, left.reshape(-1), rcond=1e-12)[0] / lengths
-        self._task.parameters.flat += move
+        self._flat += gauss_newton(jacobian, left, 1e-12)
         return float(np.abs(left).max())
-
-
-def _rows(task: Task, node: int, arrays: Mapping[str, Any]) -> list[Any]:
-    """Return the cost of every row, and the value of a node."""
-    lowered = task.lowered()
-    places = [lowered.row(task.graph.output), lowered.row(node)]
-    compiled = Compiled(lowered, task.parameters.views, by_row=places)
-    return compiled.rows(arrays, len(next(iter(arrays.values()))))

@@ -92,7 +92,7 @@ def test_an_epoch_has_every_row_once_and_goes_on_where_it_stopped(
         for size in found.epoch(number, start):
             x, v = found.buffers["x"][:size], found.buffers["v"][:size]
             assert (v == np.stack([x, -x], axis=1)).all()
-            assert found.numbers().tolist() == x.tolist() == found.rows(size)["x"].tolist()
+            assert found.rows(size)[ROW].tolist() == x.tolist() == found.rows(size)["x"].tolist()
             batch.append(x.tolist())
         return batch
 

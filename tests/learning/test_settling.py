@@ -63,7 +63,7 @@ def test_what_the_usual_rate_came_to_is_told(cgraph: Command, tmp_path: Path) ->
     words = ("w=0", "b=0", "--optimizer", "adam")
     ran = cgraph("train", "(w*x + b - y)^2", "-d", written(tmp_path, "ten"), *words)
     assert "note: in 100 epochs at the usual rate, 0.001, the cost is still falling" in ran.err
-    assert "rates chosen from the data took it on; --lr 0.001 keeps to that rate" in ran.err
+    assert "L-BFGS took it on; --lr 0.001 keeps to that rate" in ran.err
     ran = cgraph("train", "(w*x + b - y)^2", "-d", written(tmp_path, "large"), "w=0", "b=0")
     assert "at the usual rate, 0.01, the cost grew" in ran.err
 
@@ -77,16 +77,32 @@ def test_the_end_at_a_kink_is_told(cgraph: Command, tmp_path: Path) -> None:
     assert "kink" in [doubt["kind"] for doubt in end["doubts"]]
 
 
-def test_the_limit_of_the_work_is_told(cgraph: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimizer", OPTIMISERS)
+def test_columns_that_no_one_rate_suits(optimizer: str, cgraph: Command, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    path.write_text("x,y\n100,3\n200,5.1\n300,6.9\n400,9\n", "utf-8")
-    words = ("-d", str(path), "w=0", "b=0", "--optimizer", "momentum", "--json")
-    ran = cgraph("train", "(w*x + b - y)^2", *words)
-    end = json.loads(ran.out)["end"]
+    x, y = [100, 200, 300, 400], [3, 5.1, 6.9, 9]
+    path.write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)), "utf-8")
+    words = ("-d", str(path), "w=0", "b=0", "--optimizer", optimizer, "--json")
+    document = json.loads(cgraph("train", "(w*x + b - y)^2", *words).out)
+    slope, constant = np.polyfit(x, y, 1)
+    assert document["end"]["kind"] == "converged"
+    assert document["parameters"] == pytest.approx({"w": slope, "b": constant}, rel=1e-6)
+
+
+@pytest.mark.parametrize("words", [[], ["--weight-decay", "0.1"]])
+def test_plain_steps_alone_say_that_they_fall(
+    words: list[str], cgraph: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without SciPy, or with a decay, which no minimum of the cost is the answer to."""
+    if not words:
+        monkeypatch.setattr("cgcli.learning.training.find_spec", lambda name: None)
+    data = written(tmp_path, "ten")
+    start = ("w=0", "b=0", "--optimizer", "adam", "--json")
+    ran = cgraph("train", "(w*x + b - y)^2", "-d", data, *start, *words)
+    document = json.loads(ran.out)
     assert ran.status == 1
-    assert end["kind"] == "stopped"
-    assert end["doubts"][0]["kind"] == "unconverged"
-    assert "--scale" in end["doubts"][0]["hint"]
+    assert document["epochs"] == 100
+    assert [doubt["kind"] for doubt in document["end"]["doubts"]] == ["falling"]
 
 
 CURVES = {

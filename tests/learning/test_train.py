@@ -270,7 +270,6 @@ def test_rows_on_disk_are_learned_from_as_in_memory(
     here = trained(cgraph(*words))
     batched = trained(cgraph(*words, "--batch", "8"))
     monkeypatch.setattr(tables, "CHUNK", 7)
-    monkeypatch.setattr("cgcli.learning.objective.CHUNK", 7)
     monkeypatch.setattr("cgcli.learning.preparing.split", _split_on_disk)
     there = trained(cgraph(*words))
     assert there["parameters"] == pytest.approx(here["parameters"], rel=1e-12)

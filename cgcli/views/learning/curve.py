@@ -73,17 +73,15 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
     if len(epochs) < 2 or not finite:
         raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
     logarithmic = is_logarithmic(finite)
-
-    def scaled(value: float) -> float:
-        return math.log10(value) if logarithmic else value
-
-    low, high = scaled(min(finite)), scaled(max(finite))
+    if logarithmic:
+        finite = list(map(math.log10, finite))
+    low, high = min(finite), max(finite)
     # Halves, since the difference of two doubles need not be one.
     span, length = (high / 2 - low / 2) or 1.0, (epochs[-1] - epochs[0]) or 1
 
-    def point(epoch: float, value: float) -> str:
+    def point(epoch: float, height: float) -> str:
         x = _LEFT + (epoch - epochs[0]) / length * (_WIDTH - _LEFT - _RIGHT)
-        y = _TOP + (high / 2 - scaled(value) / 2) / span * (_HEIGHT - _TOP - _BOTTOM)
+        y = _TOP + (high / 2 - height / 2) / span * (_HEIGHT - _TOP - _BOTTOM)
         return f"{x:.1f},{y:.1f}"
 
     size = f'width="{_WIDTH}" height="{_HEIGHT}"'
@@ -91,19 +89,22 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
     ]
-    for tick in _ticks(low, high, logarithmic):
+    # Whole powers of 10; below the least normal double there are no round numbers.
+    for tick in _ticks(low, high, 1.0 if logarithmic else 1e-300):
         x, y = point(epochs[0], tick).split(",")
+        label = f"{10.0**tick if logarithmic else tick:.4g}"
         parts.append(
             f'<line x1="{x}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="#d0d7de"/>'
-            f'<text x="{_LEFT - 8}" y="{float(y) + 4:.1f}" text-anchor="end">{tick:.4g}</text>'
+            f'<text x="{_LEFT - 8}" y="{float(y) + 4:.1f}" text-anchor="end">{label}</text>'
         )
     for place in (epochs[0], epochs[0] + length // 2, epochs[-1]):
-        x = point(place, min(finite)).split(",")[0]
+        x = point(place, low).split(",")[0]
         parts.append(f'<text x="{x}" y="{_HEIGHT - 22}" text-anchor="middle">{place}</text>')
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">epoch</text>')
     for number, (name, values) in enumerate(series):
-        pairs = [(e, v) for e, v in zip(epochs, values, strict=True) if v - v == 0]
+        heights = [math.log10(v) if logarithmic and v - v == 0 else v for v in values]
+        pairs = [(e, h) for e, h in zip(epochs, heights, strict=True) if h - h == 0]
         kept = _thinned(range(len(pairs)), _MOST)
         points = " ".join(point(*pairs[int(k)]) for k in kept)
         colour = _COLOURS[number]
@@ -115,15 +116,9 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _ticks(low: float, high: float, logarithmic: bool) -> list[float]:
-    """Return a few round numbers between two scaled costs."""
-    if logarithmic:
-        first, last = math.ceil(low), math.floor(high)
-        step = max(1, (last - first) // 5)
-        powers = [10.0**k for k in range(first, last + 1, step)]
-        return powers or [10.0**low, 10.0**high]
-    # Below the least normal double there are no round numbers.
-    rough = max((high / 2 - low / 2) / 2.5, 1e-300) if high > low else 1.0
+def _ticks(low: float, high: float, least: float) -> list[float]:
+    """Return a few round numbers between two heights, so far apart at `least`."""
+    rough = max((high / 2 - low / 2) / 2.5, least) if high > low else 1.0
     size = 10 ** math.floor(math.log10(rough))
     step = next(size * k for k in (1, 2, 5, 10) if size * k >= rough)
     return [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -7,24 +7,18 @@ import time
 from typing import Any, Final
 
 from cgcli.learning.descent import State
-from cgcli.learning.stopping import Criteria
 from cgcli.views.terminal import can_show, console
 
 _PAUSE: Final = 0.1
 
 
 class Progress:
-    """A bar on standard error, drawn ten times a second at most."""
+    """A bar on standard error up to a total of steps, drawn ten times a second at most."""
 
-    def __init__(self, criteria: Criteria, steps: int) -> None:
+    def __init__(self, total: int) -> None:
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        self._steps = steps
-        bounds = [criteria.steps]
-        if criteria.epochs is not None:
-            bounds.append(criteria.epochs * steps)
-        total = min((bound for bound in bounds if bound is not None), default=None)
         gradient = "|∇|" if can_show("∇", sys.stderr) else "gradient"
         text = f"epoch {{task.fields[epoch]}}  cost {{task.fields[cost]:.6g}}  {gradient} "
         text += "{task.fields[norm]:.3g}  rate {task.fields[rate]:.3g}"

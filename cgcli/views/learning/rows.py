@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -56,7 +57,11 @@ class RowWriter:
                 raise CgraphError("name", message, f"give the value another name: v = {name}")
         begun, self._begun = self._begun, True
         if self._form == "csv":
-            return self._table(rows, values, kinds, begun, kept)
+            head = ["row", *kept, *_heads(values), *["notes"] * self._noting]
+            out = io.StringIO()
+            lines = self._lines(rows, values, kinds, kept)
+            csv.writer(out, lineterminator="\n").writerows(lines if begun else chain([head], lines))
+            return out.getvalue()
         objects = []
         for k, row in enumerate(rows):
             cells = {"row": int(row), **{name: column[k] for name, column in kept.items()}}
@@ -74,25 +79,15 @@ class RowWriter:
         tail = f'],\n  "notes": {json.dumps(row_notes(notes))}\n}}\n'
         return f"\n  {tail}" if self._begun else _HEAD + tail
 
-    def _table(
-        self,
-        rows: Any,
-        values: Mapping[str, Any],
-        kinds: Any,
-        begun: bool,
-        kept: Mapping[str, Any],
-    ) -> str:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        if not begun:
-            writer.writerow(["row", *kept, *_heads(values), *["notes"] * self._noting])
+    def _lines(
+        self, rows: Any, values: Mapping[str, Any], kinds: Any, kept: Mapping[str, Any]
+    ) -> Iterator[list[Any]]:
         flat = [array.reshape(len(rows), -1) for array in values.values()]
         notes = [[kind] for kind in kinds] if self._noting else [[]] * len(rows)
         same = zip(*kept.values(), strict=True) if kept else [()] * len(rows)
         numbers = np.concatenate(flat, axis=1).tolist()
         for row, beside, cells, said in zip(rows, same, numbers, notes, strict=True):
-            writer.writerow([int(row), *map(_text, beside), *map(repr, cells), *said])
-        return out.getvalue()
+            yield [int(row), *map(_text, beside), *map(repr, cells), *said]
 
 
 def _text(cell: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.explain import Explanation
 from cgcli.learning.descent import Descent
-from cgcli.learning.tables import ROW
+from cgcli.learning.tables import ROW, row_values
 from cgcli.learning.training import Training
 from cgcli.views.table import shown
 from cgcli.views.trace.show import print_trace
@@ -47,15 +47,10 @@ def _batches(descent: Descent) -> Iterator[tuple[int, int, float]]:
         epoch, start = epoch + 1, 0
 
 
-def _rows(descent: Descent, count: int) -> tuple[dict[str, Any], Any]:
-    """Return the first rows of the present batch, and their numbers in the file."""
-    objective = descent.objective
-    few = min(count, _ROWS)
-    if objective.batches is None:
-        part = objective.table.read(0, few)
-        return part, part[ROW]
-    batches = objective.batches
-    return batches.rows(few), batches.numbers()[:few]
+def _rows(descent: Descent, count: int) -> dict[str, Any]:
+    """Return the first rows of the present batch."""
+    objective, few = descent.objective, min(count, _ROWS)
+    return objective.batches.rows(few) if objective.batches else objective.table.read(0, few)
 
 
 def _print_step(
@@ -65,20 +60,17 @@ def _print_step(
     task, descent = training.task, training.descent
     assert descent is not None
     gradient = descent.objective.gradient
-    part, numbers = _rows(descent, count)
+    part = _rows(descent, count)
     write(f"Step {step + 1}\n\n")
-    for k, number in enumerate(numbers):
-        inputs: dict[str, Any] = {**task.constants, **task.parameters.values()}
-        for name in task.columns:
-            shift, scale = task.scaling.get(name, (0.0, 1.0))
-            value = (part[name][k] - shift) / scale
-            inputs[name] = value if np.shape(value) else float(value)
+    for k, number in enumerate(part[ROW]):
+        row = row_values(part, k, task.scaled)
+        inputs = {**task.constants, **task.parameters.values(), **row}
         result = DOUBLES.evaluate(task.graph, inputs, None, list(task.parameters.views))
         write(f"Row {int(number)}\n\n")
         print_trace(Explanation(result), Wanted(shown=Shown(digits=digits)))
         write("\n")
-    if count > len(numbers):
-        write(f"and {counted(count - len(numbers), 'more row')} in the same way\n\n")
+    if count > _ROWS:
+        write(f"and {counted(count - _ROWS, 'more row')} in the same way\n\n")
     name = task.graph.names[task.graph.output]
     kind = "mean" if task.mean else "sum"
     of = f"the {kind} over {count:,} rows" if count > 1 else "this row"
