@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.answers import read_answer
 from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
@@ -301,6 +301,11 @@ def _is_made_for(course: Course, student: Student, sheet: Sheet) -> bool:
 def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
     """Raise `CgraphError` where a sheet says that it was made for other values."""
     if exercise.symbolic:
+        if sheet.at:
+            message = (
+                f"it was made for the values of {few(list(sheet.at))}, and nothing is bound here"
+            )
+            raise CgraphError("binding", message, "bind them, or give the class list that has them")
         return
     is_close = partial(math.isclose, rel_tol=1e-9)
     for name, text in sheet.at.items():

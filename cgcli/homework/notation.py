@@ -180,6 +180,13 @@ def result(text: str, known: Callable[[str], Any]) -> str:
         text = f"[{text}]" if re.fullmatch(r"[^\[\]]*,[^\[\]]*", text) else text
     if text.startswith(("[", "(")) and (listed := _list(text)) is not None:
         return listed
+    behind = re.fullmatch(r"(.*[\w)\]])\s+\(([^()\d]*)\)", text)
+    if behind and any(
+        len(word) > 2 and not _is_factor(word, known)
+        for word in re.findall(r"[^\W\d_]+", behind[2])
+    ):
+        # A reason behind an answer: 2(y - t) (chain rule).
+        text = behind[1]
     match = PATTERNS["quantity"].fullmatch(text)
     if match and text.count("(") == text.count(")") and _is_remark(match["rest"], known):
         number = re.sub(r"(?<=\d) *x *(?=10)", "*", match["number"])
@@ -191,6 +198,10 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
     """Whether what follows a number is a unit or a reason, and no arithmetic."""
     if not rest.strip():
         return True
+    factor = re.match(r"\(([^()]*)", rest)
+    if factor and any(_is_factor(word, known) for word in re.findall(r"[^\W\d_]+", factor[1])):
+        # However its letters are told apart: 2(xz), and not 4.26(exact).
+        return False
     if (
         re.match(r" *[,;] *\d", rest)
         or PATTERNS["counted"].search(rest)
@@ -204,7 +215,9 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
         return not digit and not (unit and _is_factor(unit[1], known))
     if not words or rest.strip().startswith(", ="):
         return False
-    if all(map(known, re.findall(r"[^\W\d_]+", rest))):
+    spelled = re.findall(r"[^\W\d_]+", rest)
+    is_bracket = rest.lstrip().startswith("(")
+    if all(map(known, spelled)) or (is_bracket and all(_is_factor(w, known) for w in spelled)):
         # A factor, not a reason: 12(3x - 1).
         return False
     return rest.strip()[0] in ",(;:![" or rest.strip()[:2] == "//"

@@ -164,7 +164,9 @@ class Roster:
         for student in students:
             for key in {short for long in student.keys for short in _keys(long)}:
                 self._exact.setdefault(key, []).append(student)
-            self._names.setdefault(tuple(sorted(words_of(student.name))), []).append(student)
+            # A name without letters is in every text.
+            if words := tuple(sorted(words_of(student.name))):
+                self._names.setdefault(words, []).append(student)
 
     def named(self, called: str) -> list[Student]:
         """Return the students who have this name, in any order of its words, or this key."""

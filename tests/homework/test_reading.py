@@ -325,3 +325,36 @@ def test_an_open_bracket_swallows_no_other_answer() -> None:
         line.text for line in read_sheets("p = [1, 2; g = -12; x = [3,\n4]; y = 3", "")[0].lines
     ]
     assert read == ["p = [1, 2", "g = -12", "x = [3, 4]", "y = 3"]
+
+
+NEURON = "p = w*x; s = p + b; y = tanh(s); e = y - t; L = e^2"
+AT = ("w=0.4", "x=0.6", "b=0.5", "t=-1.5")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "dL/de = 2(tanh(wx+b)-t)",
+        "dL/de = 2(y-t)",
+        "dL/de = 2(y-t) (chain rule)",
+        "dL/dt = -2(y-t) (since y is fixed)",
+        "p = 0.24 (exact)",
+        "p = 0.24(exact)",
+        "p = 0.24 (since w = 0.4)",
+    ],
+)
+def test_a_bracket_is_a_factor_or_a_reason(answer: str, cgraph: Any) -> None:
+    ran = cgraph("check", NEURON, *AT, "--answer", answer, "--json")
+    (marked,) = json.loads(ran.out)["sheets"][0]["answers"]
+    assert marked["verdict"] == "right", marked["read"]
+
+
+@pytest.mark.parametrize("answer", ["dL/dw = 2(y-t)·sech²(s)·x", "dL/ds = 2(y-t) · dy/ds"])
+def test_a_factor_that_cannot_be_read_is_no_reason(answer: str, cgraph: Any) -> None:
+    document = json.loads(cgraph("check", NEURON, *AT, "--answer", answer, "--json").out)
+    assert all(a["verdict"] == "right" for a in document["sheets"][0]["answers"])
+
+
+def test_letters_that_stand_together_in_a_bracket_are_factors(cgraph: Any) -> None:
+    ran = cgraph("check", "a = x^2; g = a*z", "--answer", "dg/dx = 2(xz)", "--json")
+    assert [a["verdict"] for a in json.loads(ran.out)["sheets"][0]["answers"]] == ["right"]

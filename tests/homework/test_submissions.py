@@ -282,3 +282,11 @@ def test_a_folder_is_read_and_links_are_not(cgraph: Any, tmp_path: Path) -> None
     assert all(found[name]["right"] == 1 for name in ("ada", "ben", "cy"))
     assert found["photo"]["trouble"]
     assert "links" in ran.err
+
+
+def test_a_name_without_letters_takes_no_sheet(tmp_path: Path) -> None:
+    students = read_students("name,number\nAda Lovelace,1815\n—,1036\n", "class.csv")
+    roster = Roster(students)
+    assert roster.find("Zoe") == []
+    assert [student.name for student in roster.find("1036")] == ["—"]
+    assert [student.name for student in roster.find("Ada Lovelace")] == ["Ada Lovelace"]

@@ -111,3 +111,11 @@ def test_where_nothing_is_bound_the_command_asks_for_formulas(cgraph: Any) -> No
     assert "not answered: dg/dp, dg/dx, dg/dy" in ran.out
     some = cgraph("check", "p = x + y; g = p*z", "x=1", "--answer", "dg/dz = p")
     assert (some.status, "'y', 'z' have no value" in some.err) == (2, True)
+
+
+def test_a_sheet_made_for_values_is_not_marked_as_formulas(cgraph: Any, tmp_path: Any) -> None:
+    sheet = tmp_path / "ada.txt"
+    sheet.write_text("# w = 2, x = 3\np = 6\n")
+    ran: Ran = cgraph("check", "p = w*x", "-a", str(sheet))
+    assert ran.status == 1
+    assert "it was made for the values of w, x, and nothing is bound here" in ran.out + ran.err
