@@ -23,6 +23,9 @@ _SWING: Final = 1e-6
 _NEAR: Final = 1e-3
 _IDLE: Final = 1e-12
 """A gradient that is smaller by so much than it was, and stays so nearby, moves nothing."""
+_TRIED: Final = 50
+_LOWER: Final = 0.01
+"""The part of a cost that one parameter alone may take away."""
 _RANDOM: Final = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
 
 
@@ -145,7 +148,42 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
         message = "the cost has a kink where it ended, and that need not be its minimum"
         hint = "try a smooth cost, such as sqrt(r^2 + 0.01) for abs(r), or --optimizer adam"
         return [Doubt("kink", message, hint)]
-    return []
+    _gradient(objective, before)
+    # What is left of a cost that is as good as 0 is rounding.
+    is_exact = cost <= _SWING**2 * objective.cost
+    _gradient(objective, end)
+    return [] if is_exact else _lower(objective, end, here, cost)
+
+
+def _lower(objective: Objective, end: Any, here: Any, cost: float) -> list[Doubt]:
+    """Return the doubt that one parameter alone takes the cost lower, by a step of Newton's.
+
+    A gradient by a parameter of another size is lost beside the others, and tells nothing.
+    """
+    parameters = objective.task.parameters
+    names = [name for name, view in parameters.views.items() for _ in range(view.size)]
+    doubts: list[Doubt] = []
+    for place in range(min(end.size, _TRIED)):
+        moved = end.copy()
+        curvature = 0.0
+        # Wide enough for the gradient to change in more than its last digits.
+        for width in (_NEAR * abs(end[place]) or _NEAR**2, 1.0, 1e6, 1e12):
+            moved[place] = end[place] + width
+            change = _gradient(objective, moved)[place] - here[place]
+            if abs(change) > _SWING * abs(here[place]):
+                curvature = change / width
+                break
+        if not curvature > 0:
+            continue
+        moved[place] = end[place] - here[place] / curvature
+        _gradient(objective, moved)
+        if objective.cost < (1 - _LOWER) * cost:
+            message = f"moving {names[place]} alone takes the cost on to {objective.cost:.6g}"
+            hint = "columns of very different sizes want --scale, or least squares --residual"
+            doubts = [Doubt("unconverged", message, hint)]
+            break
+    _gradient(objective, end)
+    return doubts
 
 
 def _gradient(objective: Objective, theta: Any) -> Any:

@@ -63,8 +63,12 @@ def test_a_value_s_error_stands_below_its_place(cgraph: Any) -> None:
     assert error[2].rstrip() == "      ^"
 
 
-def test_the_element_that_cannot_be_used_is_counted_from_1(cgraph: Any, tmp_path: Path) -> None:
-    path = tmp_path / "at.json"
+def test_the_element_that_cannot_be_used_is_counted_from_1(
+    cgraph: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A long path is cut in its middle where it is named.
+    monkeypatch.chdir(tmp_path)
+    path = Path("at.json")
     for value, words in (
         ([1, "a", 3], "element 2: "),
         ([[1], ["b"]], "row 2: "),

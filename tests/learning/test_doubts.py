@@ -194,3 +194,14 @@ def test_errors_far_beyond_the_values_are_told(cgraph: Command, tmp_path: Path) 
     document, err = fit(cgraph, tmp_path, "a*exp(-k*x) + c - y", rows, *words)
     assert "hardly determined apart" in err
     assert not document["end"]["reliable"]
+
+
+def test_a_parameter_of_another_size_is_no_minimum(cgraph: Any, tmp_path: Path) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,y\n1e-9,3\n2e-9,5\n3e-9,7.1\n")
+    words = ("train", "(w*x + b - y)^2", "-d", str(data), "w=0", "b=0", "--optimizer", "lbfgs")
+    ran = cgraph(*words)
+    assert ran.status == 1
+    assert "moving w alone takes the cost on to" in ran.err
+    scaled = cgraph(*words, "--scale", "x")
+    assert (scaled.status, "alone" in scaled.err) == (0, False)

@@ -1119,7 +1119,7 @@ FAULTS: Final = (
     Fault(
         "rows that are traced count as more",
         "cgcli/views/learning/steps.py",
-        "counted(count - len(numbers), 'more row')",
+        "counted(count - _ROWS, 'more row')",
         "counted(count, 'more row')",
         (PARTS,),
     ),
