@@ -131,6 +131,9 @@ def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:
             flags.append((value - value != 0) | (value == 0))
     for node, operation in enumerate(graph.operations):
         arguments = graph.arguments[node]
+        if sweep.values[node] is None:
+            # It needs a column that nothing asks for, and is computed in no row.
+            continue
         if operation.kinks and any(active[argument] for argument in arguments):
             parts = [sweep.part(argument) for argument in arguments]
             fixed = () if operation.elementwise else graph.static.get(node, ())

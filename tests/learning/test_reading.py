@@ -285,3 +285,10 @@ def test_rows_of_many_results_come_a_few_at_a_time(tmp_path: Path) -> None:
     assert max(len(rows) for rows, *_ in parts) * 10**5 <= 2**22
     assert np.concatenate([rows for rows, *_ in parts]).tolist() == list(range(1, 101))
     assert np.concatenate([found["f"][:, 1] for _, found, *_ in parts]).tolist() == list(range(100))
+
+
+def test_a_kink_that_no_row_needs_asks_for_no_column(cgraph: Any, tmp_path: Path) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("z,y\n-2,-2\n1,3\n")
+    ran = cgraph("map", "p = max(z, y); y <= 3", "-d", str(data), "--values")
+    assert (ran.status, ran.out.split()) == (0, ["row,f", "1,1.0", "2,1.0"])
