@@ -73,3 +73,8 @@ def test_a_picture_that_would_take_minutes_is_refused_at_once(cgraph: Any) -> No
 )
 def test_bounds_are_told_in_words(cgraph: Any, words: tuple[str, ...], message: str) -> None:
     assert cgraph(*words).err.startswith(f"error: {message}\n")
+
+
+def test_the_most_that_an_option_takes_is_taken(cgraph: Any) -> None:
+    assert cgraph("eval", "x", "x=1", "--digits", "17").status == 0
+    assert cgraph("eval", "x", "x=1", "--digits", "18").status == 2
