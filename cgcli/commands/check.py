@@ -138,9 +138,9 @@ def check_command(given: CheckOptions) -> None:
 def _refuse_conflicts(given: CheckOptions) -> None:
     """Raise `CgraphError` for options that do not go together."""
     if given.json and given.csv:
-        raise conflict("--json and --csv are two answers to one question")
+        raise conflict("--json and --csv are two forms of the output")
     if given.points is not None and given.scheme is not None:
-        message = "--points and --scheme are two answers to one question"
+        message = "--points and --scheme both say what steps are worth"
         raise conflict(message, "write the points into the scheme")
     if given.columns is not None and not given.csv:
         raise conflict("--columns says which columns --csv prints", "add --csv")
@@ -157,7 +157,7 @@ def reach_of(
     from cgcli.homework.marks import read_tolerance
 
     if tolerance is not None and decimals is not None:
-        raise conflict("--tolerance and --decimals are two answers to one question")
+        raise conflict("--tolerance and --decimals both say how near an answer has to be")
     if decimals is not None:
         # Half a unit of the last decimal is rounded either way.
         return Tolerance(problem.kind.numeral(f"5e-{decimals + 1}"))

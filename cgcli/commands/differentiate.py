@@ -55,6 +55,9 @@ def differentiate_command(given: DiffOptions) -> None:
     if given.hessian and (given.jacobian or given.order not in (None, 2)):
         other = "--jacobian" if given.jacobian else "--order"
         raise conflict(f"--hessian and {other} do not go together")
+    if form in CODE and (given.exact or given.precision is not None):
+        option = "--exact" if given.exact else "--precision"
+        raise conflict(f"{option} is for values beside formulas, and code has none")
     problem = Problem("diff", given)
     graph, values = _graph(problem)
     if given.exact and given.precision is not None:

@@ -32,9 +32,16 @@ class DrawOptions(Options):
     theme: str = choice(
         THEMES, "The colours: {words}; auto is as the reader's screen.", "THEME", default="auto"
     )
-    size: int | None = count("So many pixels wide.", 16, 100_000, metavar="PIXELS")
-    dpi: int = count("Dots an inch of a PNG, of 96 pixels.", 24, 1200, default=192)
-    elements: int = count("Matrices of at most so many elements are written out.", default=12)
+    size: int | None = count(
+        "As wide as so many pixels, of 96 an inch; a PNG has more with --dpi.",
+        16,
+        100_000,
+        metavar="PIXELS",
+    )
+    dpi: int | None = count("Dots an inch of a PNG; 192 by itself.", 24, 1200)
+    elements: int = count(
+        "Write matrices of at most N elements a row a line, in files.", default=12
+    )
     repeat: bool = flag("An input once more beside each of its uses.")
     frame: int | None = count("Show what is known after K steps of the two passes.", metavar="K")
     frames: str | None = option("Write every frame to a folder; with -o frame.png as PNG.", "DIR")
@@ -56,11 +63,11 @@ def draw_command(given: DrawOptions) -> None:
     cgraph draw "p = x + y; g = p*z" x=1 y=3 z=-3 -o graph.svg
     """
     from cgcli.views.drawing.draw import Drawing
-    from cgcli.views.drawing.scene import Picture
+    from cgcli.views.drawing.scene import DPI, Picture
     from cgcli.views.table import note_lines
 
     kind = _kind(given)
-    _check(given)
+    _check(given, kind)
     is_shown = not (given.output or given.format or given.frames or given.json)
     problem = Problem("draw", given)
     picture = Picture(
@@ -70,7 +77,7 @@ def draw_command(given: DrawOptions) -> None:
         repeats=given.repeat,
         theme=given.theme,
         width=given.size,
-        dpi=given.dpi,
+        dpi=given.dpi or DPI,
         # A terminal has a line for a number.
         elements=0 if is_shown else given.elements,
     )
@@ -136,8 +143,19 @@ def _kind(given: DrawOptions) -> str:
     return kind
 
 
-def _check(given: DrawOptions) -> None:
+def _check(given: DrawOptions, kind: str) -> None:
     """Refuse options that do not go together."""
+    in_terminal = not (given.output or given.format or given.frames or given.json)
+    painted = not in_terminal and not given.json and kind not in ("dot", "mmd")
+    for name, asked, works in (
+        ("--theme", given.theme != "auto", painted),
+        ("--size", given.size is not None, painted),
+        ("--dpi", given.dpi is not None, painted and kind == "png"),
+        ("--repeat", given.repeat, given.json or kind not in ("dot", "mmd")),
+    ):
+        if asked and not works:
+            where = "the terminal" if in_terminal else "JSON" if given.json else f".{kind}"
+            raise conflict(f"{name} changes nothing in {where}", "leave it out, or -o graph.png")
     if given.no_values and (given.frame is not None or given.frames is not None):
         raise conflict("a frame shows which values are known, and with --no-values none is")
     if given.frame is not None and given.frames is not None:

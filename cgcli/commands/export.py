@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
@@ -70,7 +71,8 @@ def export_command(given: ExportOptions) -> None:
 def _read(given: ExportOptions) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
     """Return the graph, the values that are constants in the code, and the scales of columns."""
     path = given.program or ""
-    if ending_of(path) == "json" and os.path.exists(path):
+    # A program in one word does not end so.
+    if ending_of(path) == "json" and (os.path.exists(path) or not re.search(r"\s|^@", path)):
         if given.output is not None and os.path.realpath(given.output) == os.path.realpath(path):
             message = f"{shorten(path, 80)} is the model, and the output would be written over it"
             raise CgraphError("usage", message, "give each a file of its own")

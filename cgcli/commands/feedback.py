@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import unicodedata
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.files import ending_of
-from cgcli.commands.outputs import named_errors, write_file
+from cgcli.commands.outputs import write_file
 from cgcli.errors import file_error, shorten
 from cgcli.views.streams import tell
 
@@ -89,22 +88,8 @@ def write_folder(folder: str, files: Mapping[str, bytes], read: set[str]) -> Non
             why = "this was read, and would be written over"
             raise file_error(path, why, "name another folder")
     for name, data in files.items():
-        _write(paths[name], data)
+        write_file(paths[name], data)
     tell(f"{len(files)} files in {shorten(folder, 80)}")
-
-
-def _write(path: str, data: bytes) -> None:
-    """Write a file whole; unlike one of its own it is not waited for until it is on the disk."""
-    part = f"{path}.{os.getpid()}.part"
-    with named_errors(path):
-        try:
-            with open(part, "xb") as file:
-                file.write(data)
-            os.replace(part, path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.remove(part)
-            raise
 
 
 def file_names(students: Iterable[Student]) -> list[str]:

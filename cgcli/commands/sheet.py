@@ -6,8 +6,10 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
+from cgcli.commands.files import read_bytes
 from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem, read_problem, solve
+from cgcli.errors import file_error
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -150,7 +152,15 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     names = [f"{name}.txt" for name in file_names(students)]
     files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
     files[_LIST] = class_list(students, values).encode()
+    _keep_list(os.path.join(given.output, _LIST), files[_LIST])
     write_folder(given.output, files, {os.path.realpath(given.students)})
+
+
+def _keep_list(path: str, data: bytes) -> None:
+    """Raise `CgraphError` where another class list is there: it may have been edited."""
+    if os.path.lexists(path) and read_bytes(path) != data:
+        why = "another class list is here, and would be lost"
+        raise file_error(path, why, "name another folder, or move it away")
 
 
 def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) -> None:

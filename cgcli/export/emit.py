@@ -99,6 +99,10 @@ class Emitter:
         arguments = [(made, self.routine.arguments[name]) for name, made in self.arguments.items()]
         words = {*self.target.reserved, *self.target.prelude}
         (made,) = distinct([name], self.target.clean, words)
+        if made != name:
+            # Whoever calls it has to know what it is called.
+            message = f"the function cannot be called '{excerpt(name)}' in that language"
+            raise CgraphError("name", message, "give it another name with --name")
         return Function(made, _title(self.routine.graph), arguments, self.lines, results)
 
     def result(self, name: str, result: Result) -> str:

@@ -34,12 +34,15 @@ class SqlEmitter(Emitter):
             raise CgraphError("limit", message, "take smaller arrays, or another language")
         for name, made in self.arguments.items():
             if made.lower() != name.lower():
-                message = f"no column of SQL can be called '{excerpt(name)}'"
-                raise CgraphError("name", f"{message} beside the others", "give it another name")
+                alike = [n for n in self.arguments if n != name and n.lower() == name.lower()]
+                message = f"no column of SQL is called '{excerpt(name)}', which is a word of it"
+                if alike:
+                    message = f"SQL does not tell a column '{excerpt(name)}' from '{alike[0]}'"
+                raise CgraphError("name", message, "give it another name in the program")
 
     def emit(self, name: str) -> Function:
         """Return the SELECT; the name is that of a table, or what reads one."""
-        return super().emit(name)._replace(name=name)
+        return super().emit("f")._replace(name=name)
 
     def write(self, place: int, instruction: Instruction) -> None:
         """Write an instruction down; an element of an array is one of a list."""

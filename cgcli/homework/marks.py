@@ -216,17 +216,16 @@ def summary(sheets: Iterable[tuple[Marked, Score, *tuple[Any, ...]]]) -> Summary
 
 
 class Graded(NamedTuple):
-    """A sheet with its marks: the exercise it was marked against, and whose it is, if known."""
+    """A sheet with its marks: the exercise it was marked against, and whose it is, if known.
+
+    `name` is what it is called: the student's name, or the sheet's own.
+    """
 
     marked: Marked
     score: Score
     exercise: Exercise
     student: Student
-
-    @property
-    def name(self) -> str:
-        """What the sheet is called: the student's name, or the sheet's own."""
-        return self.student.name
+    name: str
 
 
 class Course(NamedTuple):
@@ -287,7 +286,8 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
         except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
             marked = Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked)
-    return Graded(marked, score(marked, course.points, course.require), exercise, student)
+    name = course.roster.called(student) if course.roster else student.name
+    return Graded(marked, score(marked, course.points, course.require), exercise, student, name)
 
 
 def _is_made_for(course: Course, student: Student, sheet: Sheet) -> bool:

@@ -173,6 +173,11 @@ class Roster:
         words = words_of(called)
         return self._exact.get(" ".join(words), []) or self._names.get(tuple(sorted(words)), [])
 
+    def called(self, student: Student) -> str:
+        """Return a student's name, with the number where the list has the name twice."""
+        several = len(self.named(student.name)) > 1 and student.number
+        return f"{student.name} {student.number}" if several else student.name
+
     def find(self, called: str) -> list[Student]:
         """Return the students who may be meant: by the name alone, else by what stands in it."""
         exact = self.named(called)

@@ -172,7 +172,7 @@ ELEMENTARY: Final = (
         name="sinc",
         value=lambda m, x: m.where(x == 0, 1, m.sin(x) / x),
         partials=(lambda m, y, x: m.sinc_slope(y, x),),
-        textbook=(lambda m, y, x: (m.cos(x) - y) / x,),
+        textbook=(lambda m, y, x: m.where(x == 0, 0, (m.cos(x) - y) / x),),
         angle="argument",
         summary="sin(x)/x, and 1 where x is 0",
     ),

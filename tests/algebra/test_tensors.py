@@ -99,7 +99,7 @@ def test_what_is_printed_is_the_gradient(program: str) -> None:
 
 
 @given(programs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_random_programs_of_vectors_and_matrices(drawn: Program) -> None:
     result = cgcli.parse(drawn.text).evaluate(drawn.bindings)
     if not result.graph.tensors or result.notes or not result.gradient:

@@ -421,3 +421,31 @@ def test_columns_are_texts_with_fields(here: Path, cgraph: Run) -> None:
         ran = cgraph(*words, "--columns", write(here / "map.toml", text))
         assert (ran.status, ran.out) == (2, ""), text
     assert cgraph(*words[:-1], "--columns", columns).status == 2
+
+
+def test_two_of_one_name_are_told_apart(cgraph: Any, tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("name,number\nJohn Smith,11\nJohn Smith,12\nAda,13\n")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "John Smith 11.txt").write_text("p = 4")
+    (folder / "12 John Smith.txt").write_text("p = 5")
+    words = ("check", "p = x + y", "x=1", "y=3", "-a", str(folder), "--students")
+    out = cgraph(*words, str(tmp_path / "class.csv"), "--csv").out
+    rows = [line.split(",")[:3] for line in out.splitlines()[1:]]
+    assert sorted(rows) == [
+        ["Ada", "no", "0"], ["John Smith 11", "no", "1"], ["John Smith 12", "no", "0"]
+    ]  # fmt: skip
+
+
+def test_a_class_list_that_was_edited_is_kept(cgraph: Any, tmp_path: Path) -> None:
+    students = tmp_path / "names.txt"
+    students.write_text("Ada\nBao\n")
+    words = ("sheet", "p = x + y", "--seed", "1", "--students", str(students), "-o")
+    for _ in range(2):
+        assert cgraph(*words, str(tmp_path / "sheets")).status == 0
+    kept = tmp_path / "sheets" / "class.csv"
+    kept.write_text(kept.read_text() + "Chidi,,1,2\n")
+    ran = cgraph(*words, str(tmp_path / "sheets"))
+    assert ran.status == 2
+    assert "another class list is here" in ran.err
+    assert "Chidi" in kept.read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 from collections.abc import Callable
@@ -251,3 +252,38 @@ def test_c_reads_and_writes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
     words = {"capture_output": True, "text": True, "env": environment}
     done = subprocess.run([tmp_path / "all"], check=False, **words)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["x*y", "--to", "c", "--name", "exp"], "the function cannot be called 'exp'"),
+        (["x*y", "--to", "python", "--name", "a b"], "the function cannot be called 'a b'"),
+        (["X*x", "--to", "sql"], "SQL does not tell a column 'x' from 'X'"),
+        (["order*2", "--to", "sql"], "no column of SQL is called 'order', which is a word of it"),
+        (["nosuch.json", "--to", "c"], "nosuch.json: there is no such file"),
+    ],
+)
+def test_a_name_that_cannot_be_is_an_error(words: list[str], message: str, cgraph: Run) -> None:
+    ran = cgraph("export", *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert message in ran.err
+
+
+def test_columns_of_the_table_are_no_steps(cgraph: Run) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    code = cgraph("export", "(x+y)^3*sin(x+y)", "--to", "sql").out
+    base = duckdb.connect()
+    base.sql("CREATE TABLE data AS SELECT 7.0 AS v1, 1.0 AS x, 0.5 AS y, 9 AS value, 5 AS d_x")
+    *given, value, d_x, d_y = base.sql(code).fetchall()[0]
+    assert list(map(float, given)) == [7, 1, 0.5, 9, 5]
+    assert value == pytest.approx(1.5**3 * math.sin(1.5), rel=1e-14)
+    slope = 3 * 1.5**2 * math.sin(1.5) + 1.5**3 * math.cos(1.5)
+    assert (d_x, d_y) == pytest.approx((slope, slope), rel=1e-14)
+
+
+def test_a_loop_too_long_for_sql_is_told(cgraph: Run) -> None:
+    program = "h[0] = x; for t in 0..299 { h[t+1] = tanh(w*h[t]) }; h[300]"
+    ran = cgraph("export", program, "--to", "sql", "--value-only")
+    assert ran.status == 2
+    assert "steps one after the other, and 200 are written" in ran.err

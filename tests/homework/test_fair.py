@@ -82,7 +82,7 @@ def test_a_step_may_have_a_tolerance_of_its_own_and_all_of_them_decimals(
     strange = cgraph("check", *text, *answers, "--tolerance", "q=0.1")
     assert "there is no node 'q'" in strange.err
     both = cgraph("check", *text, *answers, "--tolerance", "1", "--decimals", "2")
-    assert (both.status, "two answers to one question" in both.err) == (2, True)
+    assert (both.status, "both say how near an answer has to be" in both.err) == (2, True)
 
 
 @pytest.mark.parametrize(

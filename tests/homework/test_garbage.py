@@ -14,7 +14,7 @@ from tests.homework.adapter import mark_many
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Work, written
 
-SHEETS = 20
+SHEETS = 40
 
 
 def garbage(like: object, size: float, rng: random.Random) -> str:

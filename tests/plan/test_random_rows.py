@@ -17,7 +17,7 @@ ROWS = 5
 
 @given(programs(), st.randoms(use_true_random=False))
 @settings(
-    max_examples=150,
+    max_examples=250,
     deadline=None,
     database=None,
     suppress_health_check=[

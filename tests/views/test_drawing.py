@@ -1113,3 +1113,21 @@ def test_the_shape_alone_in_the_terminal(cgraph: Run) -> None:
     assert len(frames) == 8
     assert sum(len(net.heads) for net in nets) >= 9
     assert all(not (use.value or use.gradient) for net in nets for use in net.heads)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--theme", "dark"), "--theme changes nothing in the terminal"),
+        (("--size", "300"), "--size changes nothing in the terminal"),
+        (("--dpi", "100", "-o", "a.svg"), "--dpi changes nothing in .svg"),
+        (("--theme", "dark", "-o", "a.dot"), "--theme changes nothing in .dot"),
+        (("--repeat", "-o", "a.mmd"), "--repeat changes nothing in .mmd"),
+    ],
+)
+def test_an_option_that_changes_nothing_is_told(
+    words: tuple[str, ...], message: str, cgraph: Run, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_refused(cgraph("draw", *SEED, *words), message)
+    assert list(tmp_path.iterdir()) == []

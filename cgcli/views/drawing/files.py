@@ -16,7 +16,7 @@ from typing import Final, Literal
 from cgcli.errors import missing
 from cgcli.views.drawing.layers import LABEL, LINE, NAME, SYMBOL, text_width
 from cgcli.views.drawing.layout import Drawn, Placed, Point
-from cgcli.views.drawing.scene import Arrow, Scene, Shape, in_a_line
+from cgcli.views.drawing.scene import DPI, Arrow, Scene, Shape, in_a_line
 
 _MARGIN: Final = 16.0
 _LINE: Final = 16.0
@@ -188,7 +188,7 @@ def require(kind: str) -> None:
         raise missing("image", f"to write a .{kind}")
 
 
-def converted(svg: str, kind: Literal["png", "pdf"], dpi: int = 192) -> bytes:
+def converted(svg: str, kind: Literal["png", "pdf"], dpi: int = DPI) -> bytes:
     """Return a picture as a PNG of so many dots an inch, 96 of its pixels, or as a PDF.
 
     Raises `CgraphError` without the extra.

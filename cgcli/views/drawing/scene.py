@@ -19,6 +19,8 @@ from cgcli.views.gate import printable
 from cgcli.views.signs import PLAIN
 from cgcli.views.table import note_lines
 
+DPI: Final = 192
+"""The dots of a PNG that are an inch, which is 96 pixels of the picture."""
 _LONGEST: Final = 24
 _ELEMENTS: Final = 4
 _WIDEST: Final = 48
@@ -43,7 +45,7 @@ class Picture(NamedTuple):
     repeats: bool = False
     theme: str = "auto"
     width: int | None = None
-    dpi: int = 192
+    dpi: int = DPI
     elements: int = 12
 
 

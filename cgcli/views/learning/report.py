@@ -60,8 +60,9 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     for pair in (every[place : place + 2] for place in range(0, len(every), 2)):
         texts = [[head, *"\n".join(cells[head]).split("\n")] for head in pair]
         width += sum(3 + max(map(len, column)) for column in texts)
-        if width <= out.width or not heads:
+        if width <= out.width:
             heads += pair
+    heads = heads or every[:1]
     first = Column("parameter", {**WORDS, "style": "cyan", "min_width": 9})
     rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
