@@ -68,10 +68,11 @@ class Steps:
         return [*asked, *(Quantity(node, result.of) for node in order if node != result.of)]
 
     def _is_step(self, node: int) -> bool:
-        """Whether a person would write a node down: not an element that is only taken out."""
+        """Whether a person would write a node down: no element taken out, no plus before it."""
         graph = self.graph
-        taken_out = graph.operations[node].name == "index" and node not in graph.given
-        return bool(graph.arguments[node]) and not taken_out
+        name = graph.operations[node].name
+        read_off = name == "index" or (name in _TRANSPARENT and node != self.result.of)
+        return bool(graph.arguments[node]) and not (read_off and node not in graph.given)
 
     def place(self, quantity: Quantity) -> tuple[int, int, int]:
         """Return where a quantity stands in the order of working.
@@ -140,7 +141,6 @@ def completed(graph: Graph, of: int) -> list[int]:
     return order
 
 
-_COMMUTATIVE: Final = frozenset({"add", "mul", "max", "min", "hypot", "dot", "eq", "ne"})
 _TRANSPARENT: Final = frozenset({"same", "pos"})
 
 
@@ -175,7 +175,7 @@ class Classes:
         arguments = tuple(classes[argument] for argument in graph.arguments[node])
         if operation.name in _TRANSPARENT:
             return arguments[0]
-        if operation.name in _COMMUTATIVE:
+        if operation.commutes:
             arguments = tuple(sorted(arguments))
         return (operation.name, graph.static.get(node, ()), arguments)
 

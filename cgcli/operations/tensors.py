@@ -173,6 +173,7 @@ TENSORS: Final = (
     ),
     Operation(
         name="dot",
+        commutes=True,
         value=lambda m, a, b: m.product(a, b),
         tangent=_bilinear("product"),
         parameters=("a", "b"),

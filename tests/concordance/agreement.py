@@ -266,6 +266,8 @@ class Comparison:
             part = sigmoid(mpf(x)) if single == "silu" else mp.ncdf(x)
             slope = x * part * (1 - part) if single == "silu" else x * mp.npdf(x)
             return ulps * ulp(max(abs(part), abs(slope)))
+        if single == "sinc" and 2 < abs(x) < mp.inf:
+            return ulps * ulp(max(abs(mp.cos(x)), abs(mp.sin(x) / x)) / abs(x))
         if single == "gamma" and 0 < x < 2:
             return ulps * ulp(mpf(1))
         if single in ("gamma", "lgamma", "digamma") and x < 0:

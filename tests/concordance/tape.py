@@ -344,6 +344,8 @@ class Tape:
         """The ulp that a contribution is moved by: of its largest term, beside a zero of it."""
         if op in ("silu", "gelu") and abs(self.values[args[0]]) < 2 and finite(upstream):
             return max(ulp(sent), ulp(upstream) / 4)
+        if op == "sinc" and 2 < abs(x := self.values[args[0]]) < mp.inf and finite(upstream):
+            return max(ulp(sent), ulp(upstream * mp.cos(x) / x))
         return ulp(sent)
 
     def _product(self, upstream: Number, slope: Number, local: Local) -> Number:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -358,3 +359,13 @@ def test_a_factor_that_cannot_be_read_is_no_reason(answer: str, cgraph: Any) -> 
 def test_letters_that_stand_together_in_a_bracket_are_factors(cgraph: Any) -> None:
     ran = cgraph("check", "a = x^2; g = a*z", "--answer", "dg/dx = 2(xz)", "--json")
     assert [a["verdict"] for a in json.loads(ran.out)["sheets"][0]["answers"]] == ["right"]
+
+
+def test_a_plus_before_a_name_is_no_step(cgraph: Any, tmp_path: Path) -> None:
+    words = ("w = mod(s, s) + (+r)", "s=1000", "r=1e200")
+    key = tmp_path / "key.txt"
+    key.write_text(cgraph("sheet", *words, "--key").out)
+    assert "+r =" not in key.read_text()
+    assert cgraph("check", *words, "-a", str(key)).status == 0
+    alone = cgraph("sheet", "+x", "x=2").out
+    assert "f =" in alone

@@ -213,7 +213,7 @@ def check_parts(drawing: Drawing, graph: Wanted) -> None:
         assert sorted(parts) == pytest.approx(sorted(expected[key])[-len(parts) :], rel=1e-12)
 
 
-COMMUTATIVE = {"add", "mul", "max", "min", "hypot", "eq", "ne"}
+COMMUTATIVE = {"add", "mul", "max", "min", "hypot", "eq", "ne", "dot"}
 
 
 def check_order(arrows: Iterable[Use], found: list[int], graph: Wanted) -> None:
