@@ -147,7 +147,7 @@ REFUSED = [
     (["p = gelu(x*y); p^2", "--to", "sql"], "there is no gelu in SQL, which takes erfc: p = gelu"),
     (["atan(x)", "--to", "onnx"], "there is no atan in"),
     (["[x, y]", "--to", "c"], "a gradient is of a number"),
-    (["x*X", "--to", "sql"], "no column of SQL can be called"),
+    (["x*X", "--to", "sql"], "SQL does not tell a column 'X' from 'x'"),
     (["x", "--to", "c", "--value-only", "--wrt", "x"], "--value-only leaves the gradients out"),
     (["x", "--to", "onnx", "--wrt", "x"], "ONNX holds the value alone"),
     (["x", "--to", "cobol"], "--to is python, numpy, c, js, sql, jax, torch or onnx"),
