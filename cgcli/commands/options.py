@@ -156,14 +156,9 @@ class Options:
     of: str | None = option("Differentiate this node instead of the output.", "NAME")
     wrt: str | None = option("Differentiate by these nodes, x,y, instead of every input.", "NAMES")
     shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
-    data: str | None = option(
-        "Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
-        "FILE",
-        names=("-d", "--data"),
-    )
     stack: dict[str, str] = option(
-        "Columns as a vector: x=pixel_*; repeatable.",
-        "NAME=PATTERN",
+        "Columns as a vector: x=pixel_*, x=a..f,!c; repeatable.",
+        "NAME=COLUMNS",
         list[str],
         partial(pairs, example="x=pixel_*"),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from cgcli.commands.choices import after_at, pairs
+from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
-from cgcli.commands.options import Options, argument, choice, count, flag, option, real
+from cgcli.commands.options import argument, choice, count, flag, option, real
 from cgcli.errors import CgraphError, excerpt
 from cgcli.learning.optimisers import OPTIMISER_NAMES
 from cgcli.learning.schedule import SCHEDULES
@@ -41,7 +42,7 @@ def _names(option: str, text: str | None) -> list[str] | None:
     return split_names(text, option)
 
 
-class TrainOptions(Options):
+class TrainOptions(DataOptions):
     """The options of `cgraph train`; None for what the command line leaves open."""
 
     bindings: list[str] = argument(

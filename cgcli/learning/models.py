@@ -11,17 +11,9 @@ import numpy as np
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.descent import Best, State
 from cgcli.learning.parameters import Parameters
+from cgcli.learning.tables import plain
 
 SCHEMA: Final = "cgraph.model/1"
-
-
-def plain(value: Any) -> Any:
-    """Return an array as lists, and a number as a float.
-
-    >>> plain(np.ones(2)), plain(3)
-    ([1.0, 1.0], 3.0)
-    """
-    return value.tolist() if hasattr(value, "tolist") else float(value)
 
 
 def as_json(value: Any) -> str:
