@@ -591,7 +591,7 @@ def test_a_column_chooses_an_element_or_a_row(cgraph: Command, folder: Path) -> 
     assert values(ran, "df/dU") == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
     ran = cgraph(*words, "U[k]", "U=[5,6]")
     assert values(ran) == ["NaN", 5, 6]
-    assert "row 1: onehot(k, 2) is not defined" in ran.err
+    assert "row 1: v1 (column 1): onehot(k, 2) is not defined" in ran.err
     ran = cgraph("train", "(z[k] - x)^2", "-d", "a.csv", "z=[1,2]")
     assert ran.status == 1 and "row 1" in ran.err
 
