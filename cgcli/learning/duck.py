@@ -44,9 +44,9 @@ _CONNECTIONS: Final[list[Any]] = []
 _CONFIG: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "memory_limit": "256MB",
+    "enable_external_file_cache": "false",
 }
-"""Nothing is downloaded, and little of a file stays in memory."""
+"""Nothing is downloaded, and nothing of a file stays in memory when it was read."""
 
 
 def connection() -> Any:
