@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cgcli.learning import duck
@@ -469,6 +469,9 @@ CELLS = st.sampled_from(
     rows=st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=40),
     skip=st.booleans(),
 )
+@example(rows=[["1", "1_000"], ["2", "3"]], skip=True)
+@example(rows=[["1", "+-1"], ["2", "3"]], skip=True)
+@example(rows=[["1", "inf"], ["2", "3"]], skip=True)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -48,6 +48,7 @@ REDUCTIONS: Final = "tests/calculus/test_reductions.py"
 CAREFUL: Final = "tests/numbers/test_careful.py"
 JUDGE: Final = "tests/calculus/test_judge.py"
 PARTS: Final = "tests/learning/test_parts.py"
+DATA: Final = "tests/learning/test_data.py"
 NUMERALS: Final = "tests/numbers/test_numerals.py"
 CERTIFIED: Final = "tests/numbers/test_certified.py"
 TABLES: Final = "tests/views/test_tables.py"
@@ -1002,6 +1003,34 @@ FAULTS: Final = (
         '"n/a", ',
         "",
         (PARTS,),
+    ),
+    Fault(
+        "a column that is kept is a number where one is computed with",
+        "cgcli/learning/duck.py",
+        "set(columns.names).difference(columns.kept)",
+        "set(columns.names)",
+        (f"{DATA}::test_duckdb_reads_what_python_reads",),
+    ),
+    Fault(
+        "what DuckDB alone takes for a number is one",
+        "cgcli/learning/duck.py",
+        'b"_" in block or ',
+        "",
+        (f"{DATA}::test_duckdb_reads_what_python_reads",),
+    ),
+    Fault(
+        "a percentage is rounded twice",
+        "cgcli/learning/manner.py",
+        'float(f"{mantissa}e{int(exponent or 0) - 2}")',
+        "float(digits) / 100",
+        (DATA,),
+    ),
+    Fault(
+        "a run that goes on knows its means before its rows",
+        "cgcli/commands/runs.py",
+        "    kept.means = {}\n",
+        "",
+        (f"{DATA}::test_a_run_goes_on_with_data_read_as_before",),
     ),
     Fault(
         "columns are stacked backward",
