@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.commands.files import ending_of, opened
+from cgcli.commands.files import opened
 from cgcli.errors import CgraphError, excerpt, file_error
+from cgcli.library.outputs import ending_of
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 

@@ -6,11 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of
 from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
-from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, file_error, shorten
+from cgcli.library.outputs import ending_of, write_file
 from cgcli.views.formats import PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell
 

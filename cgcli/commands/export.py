@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of, named
+from cgcli.commands.files import named
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
 from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
-from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.outputs import ending_of, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
 

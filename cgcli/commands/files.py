@@ -16,6 +16,7 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
+from cgcli.library.outputs import ending_of
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -32,15 +33,6 @@ def named(path: str | None) -> Iterator[None]:
         if path is not None and error.kind not in ("file", "usage"):
             error.message = f"{shorten(path, 80)}: {error.message}"
         raise
-
-
-def ending_of(path: str) -> str:
-    """Return the ending of a file's name, in small letters, without its point.
-
-    >>> ending_of("out/Model.JSON"), ending_of("model")
-    ('json', '')
-    """
-    return os.path.splitext(path)[1].lower().lstrip(".")
 
 
 @contextlib.contextmanager

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import left_to_columns, opened_source, tell_notes, tell_skipped
-from cgcli.commands.files import ending_of, named
+from cgcli.commands.files import named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
-from cgcli.commands.outputs import write_pieces
 from cgcli.errors import CgraphError, few, shorten
+from cgcli.library.outputs import ending_of, write_pieces
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
 from cgcli.views.streams import publish, tell

@@ -14,7 +14,7 @@ from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
-    from cgcli.homework.choosing import Choice, Drawing
+    from cgcli.homework.choosing import Drawing
     from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"
@@ -64,6 +64,7 @@ def sheet_command(given: SheetOptions) -> None:
 
     cgraph sheet "p = x + y; g = p*z" x=1 y=3 z=-3
     """
+    from cgcli.homework.choosing import written
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.report import discreet
@@ -89,7 +90,7 @@ def sheet_command(given: SheetOptions) -> None:
         drawn = drawing.choose(given.seed, given.values or "integer")
         exercise = drawn.exercise
         told_apart = (drawn.distinct, drawn.mistakes)
-        chosen = _written(drawn)
+        chosen = written(drawn)
     tell(*note_lines(exercise.result if given.key else discreet(exercise.result)))
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
@@ -133,6 +134,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     """Write a sheet for each student of the list, and the list with the values."""
     from cgcli.commands.feedback import file_names, write_folder
     from cgcli.commands.submissions import read_list
+    from cgcli.homework.choosing import written
     from cgcli.views.gate import printable
     from cgcli.views.homework.columns import class_list
     from cgcli.views.homework.sheets import sheet_text
@@ -143,7 +145,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     students, _ = read_list(given.students)
     values, texts = [], []
     for student, drawn in drawing.personal(students, seed, given.values or "integer"):
-        chosen = _written(drawn)
+        chosen = written(drawn)
         values.append(chosen)
         head = printable(" ".join((student.name, *student.keys[:1])))
         text = sheet_text(drawn.exercise, chosen, words, given.key)
@@ -166,7 +168,7 @@ def _keep_list(path: str, data: bytes) -> None:
 def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) -> None:
     """Print the exercise as Moodle XML, a question for each seed."""
     from cgcli.commands.check import reach_of
-    from cgcli.homework.choosing import ENOUGH
+    from cgcli.homework.choosing import ENOUGH, written
     from cgcli.homework.exercise import Exercise
     from cgcli.views.homework.moodle import as_xml
 
@@ -179,14 +181,6 @@ def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) ->
         drawing = _drawing(problem, given.vary)
         for seed in range(given.seed, given.seed + given.variants):
             drawn = drawing.choose(seed, given.values or "integer", enough=ENOUGH)
-            variants.append((drawn.exercise, _written(drawn)))
+            variants.append((drawn.exercise, written(drawn)))
     reach = reach_of(problem, variants[0][0], given.tolerance, given.decimals)
     publish([as_xml(given.moodle, variants, reach, words)])
-
-
-def _written(choice: Choice) -> dict[str, str]:
-    """Return chosen values as they are bound: 3, -2/3, or 0.7 where the denominator is 10."""
-    return {
-        name: f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
-        for name, value in choice.values.items()
-    }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgcli.commands.files import ending_of, read_text
+from cgcli.commands.files import read_text
 from cgcli.commands.inputs import STRINGS, bindings_of, read_name
 from cgcli.commands.problem import Problem
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError
+from cgcli.library.outputs import ending_of
 from cgcli.limits import Limits
 
 

@@ -9,10 +9,10 @@ from typing import Final
 import typer
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of
 from cgcli.commands.options import takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.outputs import ending_of
 
 _UNRELIABLE: Final = 1
 _INTERRUPTED: Final = 130

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of
-from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import file_error, shorten
 from cgcli.learning.descent import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
+from cgcli.library.outputs import Output, ending_of, named_errors, take_lock, write_file
 from cgcli.views.streams import tell
 
 _PATIENCE = 20

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 
@@ -55,6 +56,31 @@ def console(stream: IO[str] | None = None) -> Any:
     return out
 
 
+def as_html(write: Callable[[Any], None], width: int = 100) -> str:
+    """Return what a function prints on a console as HTML, in colours, as a notebook shows it."""
+    from rich.console import Console
+
+    out = Console(
+        file=io.StringIO(),
+        record=True,
+        force_terminal=True,
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    write(out)
+    code = '<pre style="line-height: normal; font-family: monospace">{code}</pre>'
+    return str(out.export_html(inline_styles=True, code_format=code))
+
+
+def as_text(write: Callable[[Any], None]) -> str:
+    """Return what a function prints on a console as plain text, as wide as it is."""
+    file = io.StringIO()
+    write(console(file))
+    return file.getvalue()
+
+
 def show(out: Any, table: Any, least: int = 0) -> None:
     """Print a table without the spaces that Rich leaves at the ends of its lines.
 
@@ -101,7 +127,7 @@ def paint(out: Any, pieces: Sequence[tuple[str, str]], is_terminal: bool) -> Non
     Rich takes long to say whether it `is_terminal`, so it is asked once for many lines.
     """
     if not is_terminal:
-        sys.stdout.write("".join(text for text, _ in pieces).rstrip() + "\n")
+        out.file.write(printable_lines("".join(text for text, _ in pieces)).rstrip() + "\n")
         return
     from rich.text import Text
 

@@ -17,7 +17,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple, Self
 
-from cgcli.commands.paths import is_stream
 from cgcli.errors import CgraphError, file_error
 
 _LONGEST_NAME: Final = 200
@@ -27,6 +26,25 @@ _CLOSED_FIRST: Final = os.name == "nt"
 """Whether an open file can be neither moved nor removed, as on Windows."""
 _HELD: Final = (errno.EBUSY, errno.EPERM)
 """What a file says that can be written and not replaced: it is mounted, or its folder guards it."""
+_STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
+
+
+def is_stream(path: str) -> bool:
+    """Whether a path leads to what this process has open, whatever that is.
+
+    >>> is_stream("/dev/stdout"), is_stream("/dev/shm/model.json")
+    (True, False)
+    """
+    return re.fullmatch(_STREAM, os.path.abspath(path)) is not None
+
+
+def ending_of(path: str) -> str:
+    """Return the ending of a file's name, in small letters, without its point.
+
+    >>> ending_of("out/Model.JSON"), ending_of("model")
+    ('json', '')
+    """
+    return os.path.splitext(path)[1].lower().lstrip(".")
 
 
 @contextlib.contextmanager
