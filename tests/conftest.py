@@ -27,6 +27,7 @@ QUICK: Final = (
     "tests/export/test_code.py::test_values",
     "tests/homework/test_mistakes.py",
     "tests/learning/test_optimisers.py",
+    "tests/library/test_answers.py::test_a_notebook_shows_every_answer",
     "tests/views/test_cost_curves.py",
     "tests/commands/test_wrt.py",
     "tests/test_traces.py",
