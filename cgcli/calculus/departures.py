@@ -131,6 +131,8 @@ def gradient_departure(
     motion = Motion(result, lambda: values)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
+    # Gradients that overflowed, and what followed: an indeterminate form there is no news.
+    beyond: set[int] = set()
     for node in range(len(gradients) - 1, -1, -1):
         if not left:
             break
@@ -161,8 +163,10 @@ def gradient_departure(
                 seen += judge(motion.only(argument, sent))
             if not is_finite(sent):
                 endless[argument] = endless.get(argument, False) or anywhere(sent != sent)
+                beyond.update({argument} if node in beyond else ())
         for departure in seen:
-            if departure.kind not in left:
+            beyond.update({departure.of} if departure.kind == "overflow" else ())
+            if departure.kind not in left or (departure.kind == "domain" and node in beyond):
                 continue
             left.remove(departure.kind)
             message = _words(graph, departure, node)
@@ -171,8 +175,14 @@ def gradient_departure(
     return notes
 
 
-def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list[Note]]:
-    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have."""
+def jacobian_departure(
+    result: Result, reached: list[Any], kinds: Collection[str]
+) -> dict[int, list[Note]]:
+    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have.
+
+    `reached` is the gradient of the sum of all elements. On the way to usual numbers, what is
+    not finite there left the doubles.
+    """
     import numpy as np
 
     graph, target, active = result.graph, result.of, result.active
@@ -180,10 +190,11 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
     rows = size(graph.shape(target))
     lines = np.concatenate([block.reshape(rows, -1) for block in result.jacobian.values()], axis=1)
     looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
+    steep = not all(gradient is None or is_finite(gradient) for gradient in reached)
     for place, of, seed in seeds(graph, target, active, 0.0, 1.0):
         if looked == _ROWS or not left:
             break
-        if _is_usual(lines[place]):
+        if _is_usual(lines[place]) and not steep:
             continue
         looked += 1
         trail = Trail(result.trail.faults, {of: seed != 0} if np.shape(seed) else {})

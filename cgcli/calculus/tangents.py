@@ -15,9 +15,10 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.choices import Choices
+from cgcli.calculus.ends import LEAST
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers.arrays import ARRAYS, Array, quiet
+from cgcli.numbers.arrays import ARRAYS, Array, flagged, quiet
 from cgcli.operations.protocol import Directions
 from cgcli.operations.row import Index, Shape, selected
 from cgcli.operations.shapes import size
@@ -82,16 +83,21 @@ class Tangents(ArraySweep):
         super().__init__(graph, values)
         self.needed = needed
         self.choices = choices
+        self.lossy = False
+        """Whether a local derivative is so small that it has lost digits."""
         self.faults = {node: fault for node, fault in faults.items() if needed[node]}
 
-    def of(self, target: int, seeds: dict[int, Array]) -> Array:
-        """Return the tangent of a node, those of the sources given by node."""
+    def of(self, target: int, seeds: dict[int, Array]) -> tuple[Array, bool]:
+        """Return the tangent of a node, those of the sources given by node.
+
+        And whether numbers left the doubles, and may be lost that are doubles on the way back.
+        """
+        if not self.faults:
+            tangent, left = flagged(lambda: self._sweep(target, seeds, None))
+            if np.isfinite(tangent).all():
+                return tangent, left and (self.lossy or bool((np.abs(tangent) < LEAST).any()))
         with quiet():
-            if not self.faults:
-                tangent = self._sweep(target, seeds, None)
-                if np.isfinite(tangent).all():
-                    return tangent
-            return self._sweep(target, seeds, self.reached(target, seeds))
+            return self._sweep(target, seeds, self.reached(target, seeds)), False
 
     def _sweep(self, target: int, seeds: dict[int, Array], reached: Any) -> Array:
         graph, tangents = self.graph, dict(seeds)
@@ -128,6 +134,7 @@ class Tangents(ArraySweep):
                     continue
             argument = arguments[place]
             moved = _spread(tangents[argument], shape)
+            self.lossy |= bool(((partial != 0) & (np.abs(partial) < LEAST)).any())
             sent = self.times(node, place, moved, partial, parts)
             if reached is not None:
                 sent = np.where(_spread(reached[argument], shape) & taken, sent, 0.0)
@@ -147,15 +154,8 @@ class Tangents(ArraySweep):
         moved = rule(_DIRECTIONS, moves, *self.factors(node), fixed)
         if reached is None or np.isfinite(moved).all():
             return moved
-        # What meets NaN or inf through an element that is reached stays as it is.
-        flags = [_of(reached, a, (count, *graph.shape(a)), False).astype(float) for a in arguments]
-        if operation.mixes:
-            flawed = self.flawed(node)
-            met = np.any(flawed, axis=-1, keepdims=True) & np.any(flags[0], axis=-1, keepdims=True)
-        else:
-            met = rule(_DIRECTIONS, flags, *self.factors(node, self.flawed), fixed) != 0
-        bare = rule(_DIRECTIONS, moves, *self.factors(node, self.clean), fixed)
-        return np.where(reached[node], np.where(met, moved, bare), 0.0)
+        # What meets NaN or infinity is for the way back, which tells the elements apart.
+        return np.where(reached[node], moved, 0.0)
 
     def reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
         """Return by node which elements each direction reaches, by the branches that are taken."""

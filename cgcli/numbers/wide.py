@@ -65,6 +65,13 @@ def _expm1(x: Decimal) -> Decimal:
     return _by_double("expm1", x) if abs(x) < 100 else _exp(x) - 1
 
 
+def _sinc_slope(y: Decimal, x: Decimal) -> Decimal:
+    """(cos(x) - y)/x, y = sin(x)/x; beside 0 the first term of its series."""
+    if abs(x) < 2:
+        return -x / 3 if abs(x) < Decimal("1e-9") else _by_double("sinc_slope", y, x)
+    return (_by_double("cos", x) - y) / x
+
+
 def _cosh(x: Decimal) -> Decimal:
     return (_exp(x) + _exp(-x)) / 2
 
@@ -159,6 +166,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "hypot": lambda a, b: (a * a + b * b).sqrt(),
     "cosh": _cosh,
     "sinh": _sinh,
+    "sinc_slope": _sinc_slope,
     "erfc": _erfc,
     "gamma": _gamma,
     "digamma": _digamma,
