@@ -10,7 +10,7 @@ from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.questions import Asked, Question, place_of
-from cgcli.homework.rights import LIMITS, Formula, read_right
+from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written
 from cgcli.language.answer import parse_answer
@@ -139,7 +139,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     """
     if line.trouble:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
-    text = line.read or line.text
+    text = with_euler(exercise.graph, line.read or line.text)
     try:
         syntax = parse_answer(text, LIMITS)
     except CgraphError as error:
@@ -162,9 +162,8 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
-    read = line.read or text
     return Answer(
-        line.number, line.text, quantity, element, nodes, written, formula, read, line.parts
+        line.number, line.text, quantity, element, nodes, written, formula, text, line.parts
     )
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, multiplied, plain, result
+from cgcli.homework.rights import with_euler
 from cgcli.homework.sheets import Line, Part
 from cgcli.homework.statements import Table, chain, sides_of, statements
 from cgcli.operations.table import WORDS
@@ -30,7 +31,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
 
     A line comes as it is where nothing is known of it; one that says nothing does not come.
     """
-    texts = [plain(line.text) for line in lines]
+    texts = [with_euler(lefts.graph, plain(line.text)) for line in lines]
     if _has_decimal_commas(texts):
         texts = [_with_points(text) for text in texts]
     lefts.look(texts)
@@ -45,7 +46,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         prompt = PATTERNS["prompt"].fullmatch(text)
         if (
             prompt
-            and (left := lefts.read(prompt["asked"] or prompt["shown"])) is not None
+            and (left := lefts.read(next(filter(None, prompt.groups())))) is not None
             and len(left) == 1
         ):
             asked, printed = left[0], []
@@ -107,18 +108,26 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
-    rights = [part for text in texts for part in (sides_of(text)[1:] or text.split("|")[1:])]
+    rights = [part for text in texts for part in (sides_of(text)[1:] or re.split(r"[|\t]", text)[1:])]
     commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 
 
 def _without_point(lefts: Lefts, text: str) -> str:
-    """Return a line without where its derivatives are taken, if that is the point asked for."""
+    """Return a line as it would be written alone.
+
+    Where its derivatives are taken is left out, if that is the point asked for.
+    """
 
     def taken(match: re.Match[str]) -> str:
         return " " if lefts.is_here(match["at"]) else match[0]
 
-    return PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,:")
+    if "\t" in text:
+        text = PATTERNS["bullet"].sub("", text, count=1)
+    text = PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,")
+    text = text if PATTERNS["prompt"].fullmatch(text) else text.rstrip(" ,:")
+    # A phone begins a line with a capital letter.
+    return f"d{text[1:]}" if re.match(r"D\w+ ?/ ?d\w", text) else text
 
 
 def _with_points(text: str) -> str:

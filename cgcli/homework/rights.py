@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place
+from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
+from cgcli.homework.notation import PATTERNS
 from cgcli.homework.questions import place_of, refuse_gradients, sign_of
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
@@ -54,6 +56,19 @@ def read_right(
         _constant(exercise, node, entries, text)
         return None, Formula(entries, text)
     return _rounded(exercise, _constant(exercise, node, entries, text), entries, text), None
+
+
+def with_euler(graph: Graph, text: str) -> str:
+    """Return a text in which `e^s` has Euler's number, where a step is called e as well.
+
+    Below a whole number it is the step, and wherever the program itself raises that.
+    """
+    step = graph.node("e")
+    if step is None or not graph.arguments[step] or not PATTERNS["euler"].search(text):
+        return text
+    powers = (graph.arguments[k] for k, row in enumerate(graph.operations) if row.name == "pow")
+    wholes = (float(graph.constants.get(by, 0.5)).is_integer() for of, by in powers if of == step)
+    return PATTERNS["euler"].sub("exp(1)^", text) if all(wholes) else text
 
 
 def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, Place, few, file_error, nearest, shorten
@@ -118,13 +119,13 @@ class _Scheme:
             raise self.error("own", name, "a mistake is a formula in quotes", _FORMS)
         # The words may be a pattern with something to fill in.
         plain = name.replace("{", "{{").replace("}", "}}")
-        words = {"name": name, "value_words": plain}
+        mistake = Mistake(name=name, words=name, value_words=plain)
         try:
             at = self.formula(name, text)
         except CgraphError as error:
             made = self.pattern(name, text, error)
-            return Mistake(made.at_use, None, made.at_value, **words, words=plain)
-        return Mistake(None, at, at, **words, words=name)
+            return replace(mistake, at_use=made.at_use, at_value=made.at_value, words=plain)
+        return replace(mistake, at_gradient=at, at_value=at)
 
     def pattern(self, name: str, text: str, error: CgraphError) -> Pattern:
         """Return what is no formula in the program's names, for which there is an error."""

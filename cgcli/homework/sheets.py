@@ -21,6 +21,8 @@ _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
 _DEEPEST: Final = 4
+_STUDENT: Final = re.compile(rf'"(?:{"|".join(_NAMES)})"\s*:\s*"([^"\\]+)"')
+"""Where a line that is not JSON names its student."""
 
 
 class Part(NamedTuple):
@@ -76,7 +78,7 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
     begins, after = text.lstrip()[:1], text.lstrip()[1:].lstrip()[:1]
-    if (begins == "{" and after != "'") or (begins == "[" and after in ("{", "]")):
+    if (begins == "{" and after not in ("'", "\\")) or (begins == "[" and after in ("{", "]")):
         return list(_from_json(text, name))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
@@ -160,14 +162,20 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
     """Yield the sheets of one JSON document, or of one a line."""
     rows = [(k, row) for k, row in enumerate(text.splitlines(), 1) if row.strip()]
     if len(rows) > 1 and _is_whole(rows[0][1]):
-        documents = [(f"{name}, line {number}", row) for number, row in rows]
+        documents = [(f"{name}, line {number}", number, row) for number, row in rows]
     else:
-        documents = [(name, text)]
-    for called, document in documents:
+        documents = [(name, 1, text)]
+    for called, first, document in documents:
         try:
             content = decode_json(document, called, as_written=True)
         except CgraphError as error:
-            yield Sheet(called, [], error.message.removeprefix(f"{shorten(called, 80)}: "))
+            student = _STUDENT.search(document)
+            where = ""
+            for place in error.places:
+                line, column, _ = place.position()
+                where = f"line {first + line - 1}, column {column}: "
+            why = error.message.removeprefix(f"{shorten(called, 80)}: ")
+            yield Sheet(shorten(student[1], 80) if student else called, [], where + why)
             continue
         if isinstance(content, list) and called == name:
             yield from (sheet_of(student, f"{name}, {k}") for k, student in enumerate(content, 1))

@@ -164,13 +164,17 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     if len(parts) > 2 and not parts[-1]:
         parts.pop()
     asked = _asked(lefts, parts[0])
-    if asked is None and len(parts) > 2 and _is_word(lefts, parts[0]):
+    if asked is None and len(parts) > 2 and _is_word(lefts, parts[0], lefts.read(parts[1])):
         # Words that are no question, or a name for the one behind them: δ = dL/ds = 2.
         del parts[0]
         asked = _asked(lefts, parts[0])
     if asked is None and re.fullmatch(r"[-+\d.\s/e\[\],()]+", parts[0]):
         # The number first: -3 = dg/dp.
         asked, parts = _asked(lefts, parts[-1]), parts[::-1]
+    is_number = PATTERNS["a_number"].fullmatch
+    if len(parts) > 2 and is_number(parts[-2]) and re.match(r"[^\W\d]|[∂(]", parts[-1]):
+        # The number, and what has it as well: dL/ds = 2 = dL/db.
+        parts.insert(1, parts.pop())
     if asked is None or _jumbled(lefts, asked, parts[1:]):
         return []
     alike = len(asked) == 1
@@ -196,11 +200,17 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     return answers
 
 
-def _is_word(lefts: Lefts, text: str) -> bool:
-    """Whether a text is words alone that mean nothing in the program, nor make something of it."""
+def _is_word(lefts: Lefts, text: str, asked: list[str] | None) -> bool:
+    """Whether a text is words alone that mean nothing in the program, nor make something of it.
+
+    A derivative that is `asked` behind it may be called by a letter with a number: δ2 = dL/ds.
+    """
     words = re.findall(r"[^\W\d]\w*", text)
+    named = words == [text] and asked is not None and "/" in asked[0]
     return bool(words) and not (
-        re.search(r"\d", text) or any(map(lefts.knows, words)) or PATTERNS["part"].search(text)
+        (re.search(r"\d", text) and not named)
+        or any(map(lefts.knows, words))
+        or PATTERNS["part"].search(text)
     )
 
 
