@@ -34,7 +34,9 @@ _SIGNS: Final = str.maketrans(
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _STYLED: Final = re.compile("[\U0001d400-\U0001d7ff\u2145-\u2149]")
 """Letters in the styles of mathematics, as Word's formulas have them."""
-_PICTURES: Final = re.compile("[\u2600-\u26ff\u2705\u2728\u2764\U0001f300-\U0001f64f\U0001f900-\U0001f9ff]")
+_PICTURES: Final = re.compile(
+    "[\u2600-\u26ff\u2705\u2728\u2764\U0001f300-\U0001f64f\U0001f900-\U0001f9ff]"
+)
 """Pictures that people put beside an answer, none of which says that it is wrong."""
 
 

@@ -31,7 +31,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
 
     A line comes as it is where nothing is known of it; one that says nothing does not come.
     """
-    texts = [with_euler(lefts.graph, plain(line.text)) for line in lines]
+    texts = [_of_arrays(lefts, with_euler(lefts.graph, plain(line.text))) for line in lines]
     if _has_decimal_commas(texts):
         texts = [_with_points(text) for text in texts]
     lefts.look(texts)
@@ -108,7 +108,9 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
-    rights = [part for text in texts for part in (sides_of(text)[1:] or re.split(r"[|\t]", text)[1:])]
+    rights = [
+        part for text in texts for part in (sides_of(text)[1:] or re.split(r"[|\t]", text)[1:])
+    ]
     commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 
@@ -128,6 +130,37 @@ def _without_point(lefts: Lefts, text: str) -> str:
     text = text if PATTERNS["prompt"].fullmatch(text) else text.rstrip(" ,:")
     # A phone begins a line with a capital letter.
     return f"d{text[1:]}" if re.match(r"D\w+ ?/ ?d\w", text) else text
+
+
+def _of_arrays(lefts: Lefts, text: str) -> str:
+    """Return a line with the products and transposes of matrices as the language has them.
+
+    W^T and W.T are transposes, z x^T is an outer product, and two arrays stand side by side.
+    """
+    graph = lefts.graph
+    if not graph.tensors or graph.node("T") is not None:
+        return text
+
+    def rank(name: str) -> int:
+        node = graph.node(name)
+        return 0 if node is None else len(graph.shape(node))
+
+    def transposed(match: re.Match[str]) -> str:
+        is_one = rank(match["name"]) > (match["sign"] == "'")
+        return f"transpose({match['name']})" if is_one else match[0]
+
+    def outer(match: re.Match[str]) -> str:
+        is_one = rank(match["by"]) == 1 == rank(match["name"])
+        return f"outer({match['of']}, {match['name']})" if is_one else match[0]
+
+    def product(match: re.Match[str]) -> str:
+        return f"{match[0].rstrip()} @ " if rank(match["of"]) and rank(match["by"]) else match[0]
+
+    text = re.sub(r"\b(?:np|jnp|torch)\.(?=\w+\()", "", text)
+    text = re.sub(r"(?<=\]) *\^ *\(?T\)?", "", text)
+    for name, by in (("transposed", transposed), ("outer", outer), ("product", product)):
+        text = PATTERNS[name].sub(by, text)
+    return text
 
 
 def _with_points(text: str) -> str:

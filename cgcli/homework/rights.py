@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place
@@ -91,18 +91,19 @@ def rounding(
     text: str,
     point: Point,
     is_exact: Callable[[Written], bool],
-) -> tuple[float, int]:
+) -> tuple[Any, int]:
     """Return how far off an expression may be at a point by its rounded numbers, and their digits.
 
     To first order: each number that is not exact is moved by half a unit of its last digit, one
     after another.
     """
-    half, fewest = 0.0, 99
-    value: float | None = None
+    half: Any = 0.0
+    value: Any = None
+    fewest = 99
 
-    def value_of(entries: Expression) -> float:
+    def value_of(entries: Expression) -> Any:
         with exercise.added(entries, text) as node:
-            return float(exercise.value_of(node, point))
+            return exercise.value_of(node, point)
 
     for place, (kind, payload, count, start, end) in enumerate(entries):
         number = read_number(payload) if kind == NUMBER else None
