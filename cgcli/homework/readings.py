@@ -108,9 +108,7 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
-    rights = [
-        part for text in texts for part in (sides_of(text)[1:] or re.split(r"[|\t]", text)[1:])
-    ]
+    rights = [part for text in texts for part in re.split(r"=|[|\t:]|->", text)[1:]]
     commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 
