@@ -36,8 +36,9 @@ SHEETS: Final = 12
 """Sheets with one mistake in one problem, at the most."""
 
 DERIVATIVES: Final = (
-    "d{of}/d{by}", "∂{of}/∂{by}", "d {of} / d {by}", "{by}.grad", r"\frac{{\partial {of}}}{{\partial {by}}}",
-    r"\dfrac{{d{of}}}{{d{by}}}", "$∂{of}/∂{by}$", "∂_{by} {of}", "the gradient of {by}", "𝜕{of}/𝜕{by}",
+    "d{of}/d{by}", "∂{of}/∂{by}", "d {of} / d {by}", "{by}.grad",
+    r"\frac{{\partial {of}}}{{\partial {by}}}", r"\dfrac{{d{of}}}{{d{by}}}", "$∂{of}/∂{by}$",
+    "∂_{by} {of}", "the gradient of {by}", "𝜕{of}/𝜕{by}",
     "die Ableitung von {of} nach {by}", "la dérivée de {of} par rapport à {by}",
     "la derivada de {of} respecto a {by}", "la derivata di {of} rispetto a {by}",
     "a derivada de {of} em relação a {by}", "{of} 对 {by} 的偏导数", "{of} を {by} で偏微分すると",
@@ -123,8 +124,7 @@ def right_sheets(count: int) -> None:
             seen[judged.verdict] += 1
             if judged.verdict == "wrong" and seen["wrong"] <= 10:
                 print(exercise.graph.text, exercise.inputs, judged.answer, judged.truth)
-        for line in found.unreadable:
-            seen["unread " + writer.derivative + "|" + writer.sign] += 1
+        seen["not read"] += len(lefts) - len(found.judged)
     print(f"right sheets: {count}", dict(seen.most_common(12)))
 
 

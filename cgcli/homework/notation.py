@@ -180,7 +180,7 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     >>> result("4 W/ohm", {}.get), result("tensor([-1.0  2.5])", {}.get), result("0, since", {}.get)
     ('4', '[-1.0, 2.5]', '0')
     """
-    text = PATTERNS["about"].sub("", text.strip().rstrip(".,;:!").strip())
+    text = PATTERNS["about"].sub("", text.strip().rstrip(".,;:!…").strip())
     text = re.sub(r"(?<=[)\]]) *(?:\^ *\(?T\)?|\.T|')$", "", text)
     wrapped = PATTERNS["wrapped"].fullmatch(text)
     if wrapped:

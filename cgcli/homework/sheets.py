@@ -6,6 +6,7 @@ at all is a sheet with a reason and no lines.
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
 _DEEPEST: Final = 4
+_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|\w+\s*:|$)|\[\s*[{\]])')
+_ENTITY: Final = re.compile(r"&#?\w{2,8};")
+"""A sign of HTML, whose semicolon parts no answers."""
 _STUDENT: Final = re.compile(rf'"(?:{"|".join(_NAMES)})"\s*:\s*"([^"\\]+)"')
 """Where a line that is not JSON names its student."""
 
@@ -77,8 +81,7 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
-    begins, after = text.lstrip()[:1], text.lstrip()[1:].lstrip()[:1]
-    if (begins == "{" and after not in ("'", "\\")) or (begins == "[" and after in ("{", "]")):
+    if _JSON.match(text):
         return list(_from_json(text, name))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
@@ -102,6 +105,7 @@ def _lines(text: str) -> Iterator[Line]:
     """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
     is_number = PATTERNS["a_number"].fullmatch
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")

@@ -112,6 +112,9 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             continue
         if match["given"] and before.count("(") > before.count(")"):
             continue
+        if match["blank"] and not re.search(r"\S=[-+]?[\d.]+$", before):
+            # Without blanks elsewhere a blank parts two answers: x=2 y=3.
+            continue
         if PATTERNS["reason"].match(rest):
             text = text[: match.start()]
             break
