@@ -23,6 +23,8 @@ _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
 _DEEPEST: Final = 4
 _JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|\w+\s*:|$)|\[\s*[{\]])')
+_CELLS: Final = re.compile(r"[^;]+;\s*[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*(?:;|$)")
+"""A row of a spreadsheet that parts its cells with semicolons: a name and a number."""
 _ENTITY: Final = re.compile(r"&#?\w{2,8};")
 """A sign of HTML, whose semicolon parts no answers."""
 _STUDENT: Final = re.compile(rf'"(?:{"|".join(_NAMES)})"\s*:\s*"([^"\\]+)"')
@@ -110,6 +112,8 @@ def _lines(text: str) -> Iterator[Line]:
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
+        if "=" not in plain and _CELLS.match(plain):
+            line = line.replace(";", "\t")
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
             line = remark if "=" in remark else f"{line} = {remark.strip()}"

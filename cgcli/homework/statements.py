@@ -106,8 +106,9 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             return [first, f"{over} = {second}"] if over else [text]
     pieces, start = [], 0
     for match in islice(PATTERNS["between"].finditer(text), _MOST):
-        rest = text[match.end() :]
-        before = text[start : match.start()]
+        numbered = PATTERNS["bullet"].match(text, match.end())
+        begin = numbered.end() if numbered else match.end()
+        rest, before = text[begin:], text[start : match.start()]
         if not before or before.count("[") > before.count("]"):
             continue
         if match["given"] and before.count("(") > before.count(")"):
@@ -124,7 +125,7 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         following = _asked(lefts, sides[0]) if len(sides) > 1 else None
         if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
             pieces.append(before)
-            start = match.end()
+            start = begin
     last = text[start:]
     if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
@@ -281,7 +282,9 @@ class Table:
         if not named and len(cells) > 3:
             return
         kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
-        for kind, cell in zip(kinds, cells[1:], strict=False):
+        for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
+            if not (named or is_number):
+                continue
             left: str | None = asked[0]
             if kind == "gradient" and "/" not in asked[0]:
                 left = self.lefts.derivative(None, cells[0])
