@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.homework.exercise import Exercise
+from cgcli.homework.notation import PATTERNS
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.questions import Asked, Question, place_of
-from cgcli.homework.rights import LIMITS, Formula, read_right
+from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
-from cgcli.homework.written import Written
+from cgcli.homework.written import Written, shape_of
 from cgcli.language.answer import parse_answer
 
 
@@ -139,7 +140,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     """
     if line.trouble:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
-    text = line.read or line.text
+    text = with_euler(exercise.graph, line.read or PATTERNS["dash"].sub("", line.text))
     try:
         syntax = parse_answer(text, LIMITS)
     except CgraphError as error:
@@ -156,15 +157,16 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         if syntax.right is None:
             return None
         written, formula = read_right(exercise, syntax.right, text)
+        if written is not None and written.shape and not shape_of(exercise.truth(quantity)):
+            written = written.single()
         if formula is None and exercise.symbolic:
             formula = Formula(syntax.right, text)
         elif formula is not None and quantity.of < 0 and not exercise.symbolic:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
-    read = line.read or text
     return Answer(
-        line.number, line.text, quantity, element, nodes, written, formula, read, line.parts
+        line.number, line.text, quantity, element, nodes, written, formula, text, line.parts
     )
 
 
@@ -198,6 +200,14 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
 
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
+    if match := PATTERNS["thousands"].search(text):
+        number = match[0]
+        point, plain = number.replace(",", "."), number.replace(",", "")
+        message = f"{number} may be {point}, or {plain}"
+        place = Place(text, match.start(), match.end())
+        return CgraphError(
+            "syntax", message, "write it with a point, or without the comma", (place,)
+        )
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = "write a derivative as dg/dx"
     elif "=" not in text:

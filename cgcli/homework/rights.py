@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place
+from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
+from cgcli.homework.notation import PATTERNS
 from cgcli.homework.questions import place_of, refuse_gradients, sign_of
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
@@ -56,6 +58,19 @@ def read_right(
     return _rounded(exercise, _constant(exercise, node, entries, text), entries, text), None
 
 
+def with_euler(graph: Graph, text: str) -> str:
+    """Return a text in which `e^s` has Euler's number, where a step is called e as well.
+
+    Below a whole number it is the step, and wherever the program itself raises that.
+    """
+    step = graph.node("e")
+    if step is None or not graph.arguments[step] or not PATTERNS["euler"].search(text):
+        return text
+    powers = (graph.arguments[k] for k, row in enumerate(graph.operations) if row.name == "pow")
+    wholes = (float(graph.constants.get(by, 0.5)).is_integer() for of, by in powers if of == step)
+    return PATTERNS["euler"].sub("exp(1)^", text) if all(wholes) else text
+
+
 def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:
     """Return what arithmetic comes to with the reach that its rounded numbers leave it."""
     if written.shape or exercise.kind.exact:
@@ -76,18 +91,19 @@ def rounding(
     text: str,
     point: Point,
     is_exact: Callable[[Written], bool],
-) -> tuple[float, int]:
+) -> tuple[Any, int]:
     """Return how far off an expression may be at a point by its rounded numbers, and their digits.
 
     To first order: each number that is not exact is moved by half a unit of its last digit, one
     after another.
     """
-    half, fewest = 0.0, 99
-    value: float | None = None
+    half: Any = 0.0
+    value: Any = None
+    fewest = 99
 
-    def value_of(entries: Expression) -> float:
+    def value_of(entries: Expression) -> Any:
         with exercise.added(entries, text) as node:
-            return float(exercise.value_of(node, point))
+            return exercise.value_of(node, point)
 
     for place, (kind, payload, count, start, end) in enumerate(entries):
         number = read_number(payload) if kind == NUMBER else None

@@ -152,8 +152,17 @@ def print_table(
     from rich.text import Text
 
     style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
+    narrow = least > out.width
+    if narrow:
+        # One blank between two columns, in place of three.
+        least -= 2 * sum(column.shown for column in columns)
     table = Table(
-        box=style, pad_edge=False, show_edge=False, title=title or None, title_justify="left"
+        box=style,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 0 if narrow else 1),
+        title=title or None,
+        title_justify="left",
     )
     for head, options, is_shown in columns:
         if is_shown:
