@@ -9,9 +9,11 @@ from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.views.drawing import files
+from cgcli.views.drawing.fold import PAGE, folded, scale
 from cgcli.views.drawing.layers import repeated
 from cgcli.views.drawing.layout import Placed, place
 from cgcli.views.drawing.scene import Picture, Scene, frames, in_a_line, scene
+from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import printable
 
 if TYPE_CHECKING:
@@ -113,4 +115,17 @@ class Drawing:
 
     @functools.cached_property
     def _final(self) -> Placed:
-        return place(scene(self.graph, self.result, self.picture))
+        """The places of the whole; the turns of a long loop stand in columns, which are read down.
+
+        The inputs are beside each turn there.
+        """
+        whole = place(scene(self.graph, self.result, self.picture))
+        is_long = whole.width > PAGE[0] and loops(whole.scene).sequences
+        if not is_long or self.picture.direction != "auto":
+            return whole
+        columns = self.picture._replace(direction="down", repeats=True)
+        inside = folded(place(scene(self.graph, self.result, columns)))
+        if scale(inside) <= scale(whole):
+            return whole
+        self.picture = columns
+        return inside
