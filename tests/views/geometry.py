@@ -62,7 +62,7 @@ class Text(NamedTuple):
     size: float
     box: Box
     side: str = ""
-    """Where a number stands beside an arrow that leads down: before it, or beside it at the right."""
+    """Where a number stands by an arrow that leads down: before it, or beside it on the right."""
 
 
 class Shape(NamedTuple):
@@ -527,7 +527,7 @@ def read_terminal(printed: str) -> tuple[list[Frame], list[Net]]:
         if cell not in seen:
             net = _net(screen, border, lines, cell, seen)
             nets.append(net)
-    heads = sum(line.count("▶") for line in printed.splitlines())
+    heads = printed.count("▶") + printed.count("▼")
     assert heads == sum(len(net.heads) for net in nets), "a head without a line"
     return screen.frames, nets
 
@@ -549,11 +549,12 @@ def _net(
             char = screen.at(following)
             if following in border:
                 frame = screen.frames[border[following]]
-                assert step == _WEST, f"a line runs into a box at {following}"
-                assert following[1] == frame.right, f"a line leaves a box inside at {following}"
+                assert step in (_WEST, _NORTH), f"a line runs into a box at {following}"
+                edge = frame.right if step == _WEST else frame.bottom
+                assert following[step == _WEST] == edge, f"a line leaves a box at {following}"
                 sources.add(border[following])
-            elif char == "▶":
-                assert step == _EAST
+            elif char in "▶▼":
+                assert step == (_EAST if char == "▶" else _SOUTH)
                 heads.append(_head(screen, border, following, sources))
             else:
                 assert following in lines, f"a line ends at {cell}, before {char!r}"
@@ -569,6 +570,11 @@ def _net(
 
 def _head(screen: _Screen, border: dict[Cell, int], cell: Cell, sources: set[int]) -> Use:
     row, column = cell
+    if screen.at(cell) == "▼":
+        target = border.get((row + 1, column), -1)
+        assert target < 0 or screen.frames[target].top == row + 1
+        value, gradient = (_right_of(screen, r, column) for r in (row - 1, row))
+        return Use(-1, target, value, gradient, column)
     target = border.get((row, column + 1), -1)
     assert target < 0 or screen.frames[target].left == column + 1
     value, gradient = (_beside(screen, r, column) for r in (row - 1, row + 1))
@@ -578,6 +584,12 @@ def _head(screen: _Screen, border: dict[Cell, int], cell: Cell, sources: set[int
 def _beside(screen: _Screen, row: int, column: int) -> str:
     """The number that ends at a column, or begins not far before it, after the last line."""
     return re.split(r"[│─┌┐└┘├┤┬┴┼▶]|\s{4,}", screen.text(row, 0, column).rstrip())[-1].strip()
+
+
+def _right_of(screen: _Screen, row: int, column: int) -> str:
+    """The number that begins beside a line that leads down."""
+    text = screen.text(row, column + 1, len(screen.rows[row]))
+    return re.split(r"[│─┌┐└┘├┤┬┴┼▼]|\s{2,}", text)[0].strip()
 
 
 def contrast(a: str, b: str) -> float:

@@ -1074,12 +1074,25 @@ def check_terminal(printed: str, graph: Wanted) -> None:
 def test_the_terminal_joins_the_right_boxes(
     words: tuple[str, ...], cgraph: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    graph = wanted(cgraph, *words)
     monkeypatch.setenv("COLUMNS", "200")
-    ran = cgraph("draw", *words)
-    assert ran.status == 0
-    check_notes(ran.err)
-    assert all(line == line.rstrip() for line in ran.out.split("\n"))
-    check_terminal(ran.out, wanted(cgraph, *words))
+    for more in ((), ("--direction", "down")):
+        ran = cgraph("draw", *words, *more)
+        assert ran.status == 0
+        check_notes(ran.err)
+        assert all(line == line.rstrip() for line in ran.out.split("\n"))
+        assert ("▶" in ran.out) == (not more)
+        check_terminal(ran.out, graph)
+
+
+def test_what_is_too_wide_leads_down(cgraph: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = wanted(cgraph, *SHARED)
+    for columns in (40, 60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        ran = cgraph("draw", *SHARED)
+        assert max(map(len, ran.out.splitlines())) <= columns
+        assert ("▼" in ran.out) == (columns < 90)
+        check_terminal(ran.out, graph)
 
 
 TREES: Counter[bool] = Counter()
@@ -1092,14 +1105,15 @@ def test_random_programs_in_the_terminal(program: Program, cgraph: Run) -> None:
     assume(cgraph("eval", *words).status == 0)
     graph = wanted(cgraph, *words)
     assume(3 < len(graph.nodes) <= 20)
-    ran = cgraph("draw", *words)
-    assert ran.status == 0
-    is_tree = "would hide each other" in ran.err
-    TREES[is_tree] += 1
-    if is_tree:
-        check_tree(ran, cgraph, *words)
-    else:
-        check_terminal(ran.out, graph)
+    for more in ((), ("--direction", "down")):
+        ran = cgraph("draw", *words, *more)
+        assert ran.status == 0
+        is_tree = "would hide each other" in ran.err
+        TREES[is_tree] += 1
+        if is_tree:
+            check_tree(ran, cgraph, *words)
+        elif "▼" not in ran.out or more:
+            check_terminal(ran.out, graph)
 
 
 def check_tree(ran: Any, cgraph: Run, *words: str) -> None:
@@ -1114,14 +1128,14 @@ def test_the_terminal_seldom_draws_a_tree() -> None:
 
 def test_a_narrow_terminal(cgraph: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    ran = cgraph("draw", *SHARED)
+    ran = cgraph("draw", *NETWORK)
     assert ran.status == 0
     assert "columns" in ran.err
-    check_tree(ran, cgraph, *SHARED)
-    hidden = cgraph("draw", *SHARED, "--hide", "values,gradients")
-    assert hidden.out == cgraph("trace", *SHARED, "--tree", "--hide", "values,gradients").out
-    check_refused(cgraph("draw", *SHARED, "--frame", "1"), "columns", "40", "-o graph.svg")
-    check_refused(cgraph("draw", SHARED[0], "--no-values"), "columns", "-o graph.svg")
+    check_tree(ran, cgraph, *NETWORK)
+    hidden = cgraph("draw", *NETWORK, "--hide", "values,gradients")
+    assert hidden.out == cgraph("trace", *NETWORK, "--tree", "--hide", "values,gradients").out
+    check_refused(cgraph("draw", *NETWORK, "--frame", "1"), "columns", "40", "-o graph.svg")
+    check_refused(cgraph("draw", NETWORK[0], "--no-values"), "columns", "-o graph.svg")
     monkeypatch.setenv("COLUMNS", "41")
     width = max(map(len, cgraph("draw", *SEED).out.splitlines()))
     assert width <= 41

@@ -96,11 +96,28 @@ class Drawing:
         }
 
     def show(self, frame: int | None = None) -> None:
-        """Draw the picture in the terminal; raises `UnfitError` where it does not fit."""
-        from cgcli.views.drawing.terminal import check_width, print_picture
+        """Draw the picture in the terminal: to the right where it fits, else down.
 
-        check_width(self._scene(frame))
-        print_picture(self._placed(frame))
+        What is too wide even so is drawn with inputs repeated, whose arrows are short. Raises
+        `UnfitError` where nothing fits.
+        """
+        from cgcli.views.drawing.terminal import UnfitError, check_width, print_picture
+
+        first = self._scene(frame)
+        ways = [first]
+        if self.picture.direction == "auto":
+            ways.append(first._replace(down=True))
+        ways.append(ways[-1]._replace(repeats=True))
+        errors = []
+        for current in ways:
+            try:
+                check_width(current)
+                print_picture(place(current))
+            except UnfitError as error:
+                errors.append(error)
+            else:
+                return
+        raise errors[0]
 
     def _scene(self, frame: int | None) -> Scene:
         if frame is not None and frame > self.frames:

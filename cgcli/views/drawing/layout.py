@@ -111,11 +111,11 @@ def place(scene: Scene) -> Placed:
             if _merged(scene, _routes(flow)) <= _merged(scene, routes):
                 centres, routes = places, _routes(flow)
     placed = _drawn(scene, boxes, centres, routes)
-    return _transposed(placed) if scene.down else placed
+    return transposed(placed) if scene.down else placed
 
 
-def _transposed(placed: Placed) -> Placed:
-    """Return what leads to the right leading down."""
+def transposed(placed: Placed) -> Placed:
+    """Return what leads to the right leading down, or the other way round."""
     return placed._replace(
         shapes=[Drawn(at.y, at.x, at.height, at.width, at.corner) for at in placed.shapes],
         routes=[[(y, x) for x, y in route] for route in placed.routes],
