@@ -10,7 +10,7 @@ from cgcli.commands.options import ASKED, Options, choice, count, flag, option, 
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, file_error, shorten
 from cgcli.library.outputs import ending_of, write_file
-from cgcli.views.formats import PICTURES, THEMES
+from cgcli.views.formats import DIRECTIONS, PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ class DrawOptions(Options):
     )
     format: str | None = choice(
         PICTURES, "{words}, for standard output or whatever the file is called.", "FORMAT"
+    )
+    direction: str = choice(
+        DIRECTIONS,
+        "Where the graph leads: {words}; auto is down where that is narrower.",
+        "DIRECTION",
+        default="auto",
     )
     theme: str = choice(
         THEMES, "The colours: {words}; auto is as the reader's screen.", "THEME", default="auto"
@@ -53,8 +59,8 @@ class DrawOptions(Options):
 
 @takes(
     DrawOptions,
-    f"{ASKED} output format theme size dpi elements repeat frame frames hide no_values shape digits"
-    " json",
+    f"{ASKED} output format direction theme size dpi elements repeat frame frames hide no_values"
+    " shape digits json",
 )
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, with values above the arrows and gradients below.
@@ -74,6 +80,7 @@ def draw_command(given: DrawOptions) -> None:
         digits=given.digits,
         complete=given.of is None,
         repeats=given.repeat,
+        direction=given.direction,
         theme=given.theme,
         width=given.size,
         dpi=given.dpi or DPI,
