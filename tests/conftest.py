@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from cgcli.commands.app import run
+from cgcli.limits import one_thread
 
 QUICK: Final = (
     "tests/language/test_messages.py",
@@ -42,6 +43,10 @@ class Ran(NamedTuple):
     status: int
     out: str
     err: str
+
+
+# The tests have the threads that the command has, before NumPy is loaded.
+one_thread()
 
 
 def pytest_configure() -> None:

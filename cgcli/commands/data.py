@@ -13,7 +13,9 @@ from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 
 if TYPE_CHECKING:
+    from cgcli.commands.options import Options
     from cgcli.learning.sources import Report, Source
+    from cgcli.learning.workers import Workers
 
 _KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet")
 _OTHERS: Final = {"ndjson": "jsonl", "pq": "parquet"}
@@ -39,6 +41,15 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
 
     with opened(path) as stream:
         yield open_source("standard input" if path == "-" else path, stream, kind)
+
+
+def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers | None]:
+    """Return the context of the workers that --jobs and --on ask for, if they do."""
+    if given.on is None and (given.jobs or 1) == 1:
+        return contextlib.nullcontext()
+    from cgcli.learning.workers import workers
+
+    return workers(given.jobs, given.on)
 
 
 def left_to_columns(

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.data import left_to_columns, opened_source, tell_notes, tell_skipped
+from cgcli.commands.data import (
+    left_to_columns,
+    opened_source,
+    opened_workers,
+    tell_notes,
+    tell_skipped,
+)
 from cgcli.commands.files import named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.library.outputs import ending_of, write_pieces
+from cgcli.limits import one_thread
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
 from cgcli.views.streams import publish, tell
@@ -35,13 +43,15 @@ class MapOptions(Options):
 
 
 @takes(
-    MapOptions, "program bindings data at of wrt stack values keep notes skip_bad output form json"
+    MapOptions,
+    "program bindings data at of wrt stack values keep notes skip_bad jobs on output form json",
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
 
     cgraph map "(x+y)*z" -d points.csv z=-3
     """
+    one_thread()
     from cgcli.language.free import free_names
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.numbers.values import as_inputs
@@ -61,12 +71,13 @@ def map_command(given: MapOptions) -> None:
     _run(mapping, "map", given, optional)
 
 
-@takes(MapOptions, "model data of keep notes skip_bad output form json")
+@takes(MapOptions, "model data of keep notes skip_bad jobs on output form json")
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
     cgraph predict digits.json -d new.csv --of z
     """
+    one_thread()
     from cgcli.commands.models import read_model
     from cgcli.learning.mapping import RowProgram, Wanted
 
@@ -110,7 +121,7 @@ def _run(
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
-    from cgcli.views.learning.rows import RowWriter
+    from cgcli.views.learning.rows import RowWriter, rows_text
 
     output = given.output
     ending = ending_of(output or "")
@@ -121,15 +132,16 @@ def _run(
     if given.json and (output is not None or form != "csv"):
         message = "--json prints one document, and that is neither a file nor another form"
         raise conflict(message, "leave --json out; .jsonl has an object a line")
-    with opened_source(given.data, command) as source:
+    with opened_workers(given) as workers, opened_source(given.data, command) as source:
         more = left_to_columns(optional, source, mapping.stacks)
         mapping = mapping._replace(bound={**more, **mapping.bound})
         report = Report(source.path, skip=given.skip_bad)
-        writer = RowWriter("json" if given.json else form, noting=given.notes)
-        pieces = (writer.text(*rows) for rows in map_rows(mapping, source, report))
+        form = "json" if given.json else form
+        pieces = map_rows(mapping, source, report, partial(rows_text, form, given.notes), workers)
         if given.json:
             # An error in the middle must not stand behind half a document.
-            publish(["".join(pieces) + writer.end(report.notes)])
+            text = "".join(pieces)
+            publish([text + RowWriter(form, begun=bool(text)).end(report.notes)])
         elif output is None:
             publish(pieces)
         else:

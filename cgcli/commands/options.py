@@ -167,6 +167,10 @@ class Options:
         list[str],
         partial(pairs, example="x=pixel_*"),
     )
+    jobs: int | None = count("So many processes share the rows; the results are the same.", 1, 256)
+    on: str | None = option(
+        "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.", "WHERE"
+    )
     skip_bad: bool = flag("Leave out rows that cannot be read, and count them.")
     language: str | None = choice(
         _languages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,11 +25,14 @@ from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
 from cgcli.views.streams import publish_document
 
+if TYPE_CHECKING:
+    from cgcli.learning.workers import Workers
+
 
 class Run:
     """A training that is ready to go; `watching` is the context of it that tells its progress."""
 
-    def __init__(self, options: TrainOptions) -> None:
+    def __init__(self, options: TrainOptions, workers: Workers | None = None) -> None:
         self._options = options
         self._limits = options.limits
         self._optional: dict[str, Any] = {}
@@ -51,7 +54,7 @@ class Run:
         self.path = options.data or (model.data.get("path") if model else None)
         self.reading = self._reading()
         self.prepared = self._prepare()
-        self.training = Training(self.prepared, self._training_options())
+        self.training = Training(self.prepared, self._training_options(), workers)
         if model is not None:
             self._go_on(model)
         epoch = model.state.epoch if model is not None and model.state is not None else None

@@ -31,10 +31,10 @@ class RowWriter:
     2,2.0
     """
 
-    def __init__(self, form: str, *, noting: bool = False) -> None:
+    def __init__(self, form: str, *, noting: bool = False, begun: bool = False) -> None:
         self._form = form
         self._noting = noting
-        self._begun = False
+        self._begun = begun
 
     def text(
         self,
@@ -88,6 +88,11 @@ class RowWriter:
         numbers = np.concatenate(flat, axis=1).tolist()
         for row, beside, cells, said in zip(rows, same, numbers, notes, strict=True):
             yield [int(row), *map(_text, beside), *map(repr, cells), *said]
+
+
+def rows_text(form: str, noting: bool, first: bool, *rows: Any) -> str:
+    """Return the text of some rows, as `RowWriter.text` does, wherever they are written."""
+    return RowWriter(form, noting=noting, begun=not first).text(*rows)
 
 
 def _text(cell: Any) -> Any:
