@@ -16,7 +16,7 @@ from cgcli.commands.data import (
 )
 from cgcli.commands.files import named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
-from cgcli.commands.options import Options, argument, choice, flag, option, takes
+from cgcli.commands.options import ABOUT, OUTPUT, Options, argument, choice, flag, option, takes
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.library.outputs import ending_of, write_pieces
 from cgcli.limits import one_thread
@@ -32,14 +32,18 @@ class MapOptions(Options):
     """The options of `cgraph map`, and of `cgraph predict`."""
 
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
-    of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
-    values: bool = flag("The values alone, without gradients.")
-    keep: str | None = option("Columns of the data to write as well, id,date.", "NAMES")
-    notes: bool = flag("Add a column of the kinds of notes that each row has.")
-    output: str | None = option(
-        "Write to a file: .csv or .jsonl.", "FILE", names=("-o", "--output")
+    of: str | None = option(
+        "These nodes or expressions, p,softmax(z), not the output.", "NAMES", group=ABOUT
     )
-    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",))
+    values: bool = flag("The values alone, without gradients.", group=ABOUT)
+    keep: str | None = option(
+        "Columns of the data to write as well, id,date.", "NAMES", group=OUTPUT
+    )
+    notes: bool = flag("Add a column of the kinds of notes that each row has.", group=OUTPUT)
+    output: str | None = option(
+        "Write to a file: .csv or .jsonl.", "FILE", names=("-o", "--output"), group=OUTPUT
+    )
+    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",), group=OUTPUT)
 
 
 @takes(
@@ -50,6 +54,7 @@ def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
 
     cgraph map "(x+y)*z" -d points.csv z=-3
+    cgraph map "p = x*y; p^2" -d points.csv --of p --values --keep x
     """
     one_thread()
     from cgcli.language.free import free_names
@@ -75,7 +80,8 @@ def map_command(given: MapOptions) -> None:
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
-    cgraph predict digits.json -d new.csv --of z
+    cgraph predict model.json -d points.csv
+    cgraph predict model.json -d points.csv --of w*x --keep x -o predicted.csv
     """
     one_thread()
     from cgcli.commands.models import read_model

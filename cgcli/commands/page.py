@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from cgcli.commands.options import ASKED, Options, choice, count, option, takes
-from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, solve
+from cgcli.library.outputs import write_file
 from cgcli.views.streams import publish
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.files import read_bytes
-from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
+from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.errors import file_error
 from cgcli.limits import MOST_COUNT
@@ -32,7 +32,7 @@ class SheetOptions(Options):
         ("integer", "rational", "decimal"), "With --seed: {words} values.", "KIND"
     )
     vary: str | None = option(
-        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
+        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES", rare=True
     )
     students: str | None = option(
         "With --seed: a sheet for each student of a class list, with values of their own.", "FILE"
@@ -42,15 +42,25 @@ class SheetOptions(Options):
         "class list with the values.",
         "FILE",
         names=("-o", "--output"),
+        group=OUTPUT,
     )
     moodle: str | None = option(
-        "Print a question of this name for Moodle, in XML, with what mistakes give.", "NAME"
+        "Print a question of this name for Moodle, in XML, with what mistakes give.",
+        "NAME",
+        group=OUTPUT,
     )
-    variants: int = count("With --moodle and --seed: so many questions.", 1, 1000, default=1)
+    variants: int = count(
+        "With --moodle and --seed: so many questions.", 1, 1000, default=1, group=OUTPUT, rare=True
+    )
     tolerance: str | None = option(
-        'With --moodle: take an answer as right within 0.01, or 1%; "1%, p=0.1".', "T"
+        'With --moodle: take an answer as right within 0.01, or 1%; "1%, p=0.1".',
+        "T",
+        group=OUTPUT,
+        rare=True,
     )
-    decimals: int | None = count("With --moodle: ask for so many decimals.", 0, 15)
+    decimals: int | None = count(
+        "With --moodle: ask for so many decimals.", 0, 15, group=OUTPUT, rare=True
+    )
 
 
 _ORDER: Final = (
@@ -63,6 +73,8 @@ def sheet_command(given: SheetOptions) -> None:
     """A blank answer sheet in the order of working, or its key.
 
     cgraph sheet "p = x + y; g = p*z" x=1 y=3 z=-3
+    cgraph sheet "p = x + y; g = p*z" --seed 7 --key
+    cgraph sheet "x*y + x" --seed 1 --students class.csv -o sheets
     """
     from cgcli.homework.choosing import written
     from cgcli.homework.exercise import Exercise

@@ -37,9 +37,11 @@ output save_every resume jobs on plot log trace json digits
 
 @takes(TrainOptions, _ORDER)
 def train_command(given: TrainOptions) -> None:
-    """Gradient descent on a data file: forward, cost, backward, W = W - rate * gradient.
+    """Gradient descent on a data file: W = W - rate * gradient.
 
     cgraph train "(w*x + b - y)^2" -d points.csv w=0 b=0 --lr 0.05
+    cgraph train "(w*x - y)^2" -d points.csv w=0 --lr 0.1 -o model.json
+    cgraph train "w*x + b - y" -d points.csv w=0 b=0 --residual
     """
     one_thread()
     from cgcli.commands.runs import Run

@@ -152,9 +152,10 @@ class Program(core.Program):
         from cgcli.library.drawing import Drawing
         from cgcli.views.drawing.scene import Picture
 
-        parts = ("values", "gradients", "formulas")
         picture = Picture(
-            **{part: part not in hide for part in parts},
+            values="values" not in hide,
+            gradients="gradients" not in hide,
+            formulas="formulas" not in hide,
             digits=digits,
             complete=of is None,
             theme=theme,
