@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
@@ -116,6 +116,44 @@ class Trace(Answer):
 
     def _repr_markdown_(self) -> str:
         return self.text("markdown")
+
+
+class Page(Answer):
+    """A web page whose numbers move, of one file that needs nothing else; `str` is its HTML.
+
+    >>> import cgcli
+    >>> str(cgcli.parse("x*y").page(x=2, y=3)).startswith("<!DOCTYPE html>")
+    True
+    """
+
+    endings = ("html",)
+
+    def __init__(self, explanation: Explanation, wanted: Wanted, practice: Collection[str]) -> None:
+        from cgcli.views.catalogue import catalogue
+        from cgcli.views.page.document import Asked
+        from cgcli.views.page.page import as_page
+
+        words = catalogue(wanted.language)
+        pieces = as_page(explanation, wanted, words, Asked(tuple(sorted(practice))))
+        self.html = "".join(pieces)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the page's HTML."""
+        return {"html": self.html}
+
+    def __str__(self) -> str:
+        """Return the page's HTML."""
+        return self.html
+
+    def _text(self, ending: str) -> str:
+        return self.html
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        # In a frame of its own the page's style and script are nobody else's.
+        frame = '<iframe sandbox="allow-scripts" style="width: 100%; height: 48em; border: 0"'
+        return f'{frame} srcdoc="{escape(self.html)}"></iframe>'
 
 
 class Derivatives(Answer):

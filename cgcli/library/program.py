@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cgcli.calculus.result import Result
     from cgcli.graph.graph import Graph
     from cgcli.homework.exercise import Exercise
-    from cgcli.library.answers import Code, Derivatives, Evaluation, Trace
+    from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace
     from cgcli.library.drawing import Drawing
     from cgcli.library.homework import Marking, Sheet
 
@@ -164,6 +164,36 @@ class Program(core.Program):
             return Drawing(self._outline({}, of), None, picture)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         return Drawing(result.graph, result, picture)
+
+    def page(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        practice: Collection[str] = (),
+        title: str | None = None,
+        digits: int = 6,
+        language: str = "en",
+        **names: Any,
+    ) -> Page:
+        """Return a web page to move the numbers in: the graph and the steps of both passes.
+
+        `practice` leaves `values` or `gradients` to be filled in, which the page marks. It needs
+        the extra `image`.
+
+        >>> parse("x*y").page(x=2, y=3).endings
+        ('html',)
+        """
+        from cgcli.calculus.explain import Explanation
+        from cgcli.library.answers import Page
+        from cgcli.views.trace.writing import Shown, Wanted
+
+        result = self.evaluate(bindings, of=of, wrt=wrt, **names)
+        title = title or f"cgraph: {result.output}"
+        wanted = Wanted("html", language, Shown(digits=digits), title=title)
+        return Page(Explanation(result, complete=of is None), wanted, tuple(practice))
 
     def diff(
         self,

@@ -80,6 +80,7 @@ def test_a_notebook_shows_every_answer() -> None:
     assert shown["diff"]._repr_latex_().count("$") == 6
     assert "dg/dp = " in shown["sheet"]._repr_markdown_()
     assert "wrong" in shown["check"]._repr_html_()
+    assert 'srcdoc="&lt;!DOCTYPE' in cgcli.parse(PROGRAM).page(AT)._repr_html_()
 
 
 def test_code_is_saved_as_its_language_has_it(tmp_path: Path) -> None:
