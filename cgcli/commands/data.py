@@ -6,9 +6,8 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.commands.files import opened
 from cgcli.errors import CgraphError, excerpt, file_error
-from cgcli.library.outputs import ending_of
+from cgcli.library.files import ending_of, opened
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 

@@ -18,7 +18,7 @@ from cgcli.commands.options import (
 )
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, file_error, shorten
-from cgcli.library.outputs import ending_of, write_file
+from cgcli.library.files import ending_of, write_file
 from cgcli.views.formats import DIRECTIONS, PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell
 

@@ -12,7 +12,7 @@ from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_n
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, flag, option, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
-from cgcli.library.outputs import ending_of, write_file
+from cgcli.library.files import ending_of, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from cgcli.errors import file_error, shorten
-from cgcli.library.outputs import ending_of, write_file
+from cgcli.library.files import ending_of, write_file
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:

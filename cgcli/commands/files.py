@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import os
 import re
-import stat
-import sys
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
@@ -16,7 +13,7 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
-from cgcli.library.outputs import ending_of
+from cgcli.library.files import ending_of, opened
 
 _LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
@@ -33,32 +30,6 @@ def named(path: str | None) -> Iterator[None]:
         if path is not None and error.kind not in ("file", "usage"):
             error.message = f"{shorten(path, 80)}: {error.message}"
         raise
-
-
-@contextlib.contextmanager
-def opened(path: str) -> Iterator[IO[bytes]]:
-    """Open a file for reading, or standard input for ``-``; raises `CgraphError` of kind file."""
-    try:
-        if path == "-":
-            yield sys.stdin.buffer
-            return
-        try:
-            mode = os.stat(path).st_mode
-        except ValueError:
-            # No path has a character that is 0.
-            raise file_error(path, "it cannot be opened") from None
-        if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
-            raise file_error(path, "this is a device, not a file")
-        with open(path, "rb") as file:
-            yield file
-    except BrokenPipeError:
-        raise
-    except FileNotFoundError:
-        raise file_error(path, "there is no such file", "check the path") from None
-    except IsADirectoryError:
-        raise file_error(path, "this is a folder", "name a file in it") from None
-    except OSError as error:
-        raise file_error(path, (error.strerror or "it cannot be opened").lower()) from None
 
 
 def read_bytes(path: str) -> bytes:

@@ -12,7 +12,7 @@ from cgcli.commands.files import named, read_array, read_text
 from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, file_error, shorten
-from cgcli.library.outputs import ending_of
+from cgcli.library.files import ending_of
 from cgcli.limits import Limits
 from cgcli.views.streams import tell
 

@@ -18,7 +18,7 @@ from cgcli.commands.files import named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import ABOUT, OUTPUT, Options, argument, choice, flag, option, takes
 from cgcli.errors import CgraphError, few, shorten
-from cgcli.library.outputs import ending_of, write_pieces
+from cgcli.library.files import ending_of, write_pieces
 from cgcli.limits import one_thread
 from cgcli.program import parse
 from cgcli.views.formats import ROWS

@@ -6,7 +6,7 @@ from typing import Final
 
 from cgcli.commands.options import ASKED, Options, choice, count, option, takes
 from cgcli.commands.problem import Problem, solve
-from cgcli.library.outputs import write_file
+from cgcli.library.files import write_file
 from cgcli.views.streams import publish
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
-from cgcli.library.outputs import is_stream
+from cgcli.library.files import is_stream
 
 READ: Final = {
     "program": "the program",

@@ -10,7 +10,7 @@ from cgcli.commands.inputs import STRINGS, bindings_of, read_name
 from cgcli.commands.problem import Problem
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError
-from cgcli.library.outputs import ending_of
+from cgcli.library.files import ending_of
 from cgcli.limits import Limits
 
 

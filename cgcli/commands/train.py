@@ -12,7 +12,7 @@ from cgcli.commands.data import opened_workers
 from cgcli.commands.options import takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
-from cgcli.library.outputs import ending_of
+from cgcli.library.files import ending_of
 from cgcli.limits import one_thread
 
 _UNRELIABLE: Final = 1

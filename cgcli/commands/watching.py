@@ -19,7 +19,7 @@ from cgcli.errors import file_error, shorten
 from cgcli.learning.descent import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
-from cgcli.library.outputs import Output, ending_of, named_errors, take_lock, write_file
+from cgcli.library.files import Output, ending_of, named_errors, take_lock, write_file
 from cgcli.views.streams import tell
 
 _PATIENCE = 20

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
-from cgcli.library.outputs import ending_of, write_file
+from cgcli.library.files import ending_of, write_file
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas

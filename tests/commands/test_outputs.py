@@ -23,7 +23,7 @@ import typer
 from cgcli.commands.paths import READ, WRITTEN
 from cgcli.commands.shared import COMMANDS, Group
 from cgcli.errors import CgraphError
-from cgcli.library.outputs import Output, write_file, write_pieces
+from cgcli.library.files import Output, write_file, write_pieces
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links, modes and locks as Unix has them")
 LINE = "(w*x - y)^2"

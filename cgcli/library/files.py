@@ -1,6 +1,6 @@
-"""Files that are written: whole or not at all, by one run at a time, through the links to them.
+"""Files that are read, and files that are written: whole or not at all, by one run at a time.
 
-The content grows in a file beside the target, `.NAME.PID.NUMBER.part`, which takes its place at
+The links to a file lead to it. The content grows in a file beside the target, `.NAME.PID.NUMBER.part`, which takes its place at
 the end. As long as that file is locked its run goes on; the lock ends with the process, however
 that ends, and the next run removes what is left.
 """
@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple, Self
@@ -45,6 +46,32 @@ def ending_of(path: str) -> str:
     ('json', '')
     """
     return os.path.splitext(path)[1].lower().lstrip(".")
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """Open a file for reading, or standard input for ``-``; raises `CgraphError` of kind file."""
+    try:
+        if path == "-":
+            yield sys.stdin.buffer
+            return
+        try:
+            mode = os.stat(path).st_mode
+        except ValueError:
+            # No path has a character that is 0.
+            raise file_error(path, "it cannot be opened") from None
+        if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
+            raise file_error(path, "this is a device, not a file")
+        with open(path, "rb") as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except FileNotFoundError:
+        raise file_error(path, "there is no such file", "check the path") from None
+    except IsADirectoryError:
+        raise file_error(path, "this is a folder", "name a file in it") from None
+    except OSError as error:
+        raise file_error(path, (error.strerror or "it cannot be opened").lower()) from None
 
 
 @contextlib.contextmanager
