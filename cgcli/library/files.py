@@ -1,8 +1,8 @@
 """Files that are read, and files that are written: whole or not at all, by one run at a time.
 
-The links to a file lead to it. The content grows in a file beside the target, `.NAME.PID.NUMBER.part`, which takes its place at
-the end. As long as that file is locked its run goes on; the lock ends with the process, however
-that ends, and the next run removes what is left.
+The links to a file lead to it. The content grows in a file beside the target,
+`.NAME.PID.NUMBER.part`, which takes its place at the end. As long as that file is locked its run
+goes on; the lock ends with the process, however that ends, and the next run removes what is left.
 """
 
 from __future__ import annotations
