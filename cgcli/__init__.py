@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.errors import CgraphError, Place
 from cgcli.library.program import Program, parse
+from cgcli.library.training import map, predict, train  # noqa: A004  # as the commands are called
 from cgcli.limits import Limits
 from cgcli.program import UnboundError
 
@@ -35,8 +36,11 @@ __all__ = [
     "Program",
     "Result",
     "UnboundError",
+    "map",
     "operation_table",
     "parse",
+    "predict",
+    "train",
 ]
 
 __version__ = "0.1.0"

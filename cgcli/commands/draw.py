@@ -44,7 +44,7 @@ class DrawOptions(Options):
     direction: str = choice(
         DIRECTIONS,
         "Where the graph leads: {words}; auto is down where that is narrower.",
-        "DIRECTION",
+        "WAY",
         default="auto",
         group=OUTPUT,
     )

@@ -13,49 +13,11 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
-from cgcli.library.files import ending_of, opened
+from cgcli.library.files import ending_of, read_bytes, read_text
 
-_LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
     r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|\s*[+-]?inf\s*", re.ASCII
 )
-
-
-@contextlib.contextmanager
-def named(path: str | None) -> Iterator[None]:
-    """Name a file, if it is one, in the errors of what it holds."""
-    try:
-        yield
-    except CgraphError as error:
-        if path is not None and error.kind not in ("file", "usage"):
-            error.message = f"{shorten(path, 80)}: {error.message}"
-        raise
-
-
-def read_bytes(path: str) -> bytes:
-    """Return a file's content, or standard input's for ``-``; raises `CgraphError` of kind file."""
-    with opened(path) as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise file_error(path, f"it is larger than {_LARGEST // 2**20} MB")
-    return data
-
-
-def utf8(data: bytes, what: str) -> str:
-    """Return bytes as text; raises `CgraphError` that names the first byte that is not UTF-8."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        byte = data[error.start]
-        why = f"the byte 0x{byte:02x} in line {row}, column {column} is not UTF-8"
-        raise file_error(what, why, "save the file as UTF-8") from None
-
-
-def read_text(path: str) -> str:
-    """Return a file's text."""
-    return utf8(read_bytes(path), "standard input" if path == "-" else path)
 
 
 def read_array(path: str, kind: Kind = DOUBLES) -> Any:

@@ -14,11 +14,10 @@ from cgcli.commands.data import (
     tell_notes,
     tell_skipped,
 )
-from cgcli.commands.files import named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import ABOUT, OUTPUT, Options, argument, choice, flag, option, takes
 from cgcli.errors import CgraphError, few, shorten
-from cgcli.library.files import ending_of, write_pieces
+from cgcli.library.files import ending_of, named, write_pieces
 from cgcli.limits import one_thread
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
@@ -84,8 +83,8 @@ def predict_command(given: MapOptions) -> None:
     cgraph predict model.json -d points.csv --of w*x --keep x -o predicted.csv
     """
     one_thread()
-    from cgcli.commands.models import read_model
     from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.library.models import read_model
 
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"

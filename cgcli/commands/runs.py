@@ -8,9 +8,7 @@ import numpy as np
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_notes, tell_skipped
-from cgcli.commands.files import named
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
-from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
 from cgcli.commands.train_options import TrainOptions
@@ -18,12 +16,14 @@ from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.initial import initial, meant
-from cgcli.learning.models import Model, plain
+from cgcli.learning.models import Model, model_of, plain, rows_of
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
+from cgcli.library.files import named
+from cgcli.library.models import read_model
 from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
-from cgcli.views.streams import publish_document
+from cgcli.views.streams import publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.learning.workers import Workers
@@ -150,7 +150,7 @@ class Run:
         descent = self.training.descent
         assert descent is not None
         known = {name: model.data[name] for name in ("rows", "held", "fingerprint")}
-        data = self._data()
+        data = rows_of(self.prepared)
         if data != known:
             rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
             message = f"{shorten(str(self.path), 80)} is not what {self._called} was trained on"
@@ -164,31 +164,11 @@ class Run:
             raise file_error(self._called, why, "train it again")
         descent.state = model.state
 
-    def _data(self) -> dict[str, Any]:
-        """Return how many rows there are to train on, how many held out, and what tells them."""
-        train, held = self.prepared.train, self.prepared.held
-        both = train.fingerprint + (held.fingerprint if held else "")
-        return {"rows": train.count, "held": held.count if held else 0, "fingerprint": both}
-
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
-        task, descent = self.training.task, self.training.descent
-        scaling = self.prepared.task.scaling
-        data = {
-            "path": self.path,
-            **self._data(),
-            "skipped": self.prepared.report.bad,
-            "columns": list(task.columns),
-            "stack": dict(self.prepared.stacks),
-            "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},
-            "skip_bad": self.reading.skip_bad,
-        }
-        if scaling and not task.scaling:
-            data["unscaled"] = True
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
-        state = None if descent is None else descent.state
-        program, more = self.given.program.text, {"stopped": stopped}
-        return Model(program, task.parameters, task.constants, data, settings, state, more)
+        text, skip_bad = self.given.program.text, self.reading.skip_bad
+        return model_of(text, self.training, self.path, settings, stopped, skip_bad=skip_bad)
 
     # Running
 
@@ -212,9 +192,10 @@ class Run:
 
             publish_document(as_document(training, trained, model))
         else:
-            from cgcli.views.learning.report import print_trained
+            from cgcli.views.learning.report import doubt_lines, print_trained
 
             print_trained(training, trained, options.digits)
+            tell(*doubt_lines(trained))
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained

@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import read_bytes
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.errors import file_error
+from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple, Self
 
-from cgcli.errors import CgraphError, file_error
+from cgcli.errors import CgraphError, file_error, shorten
 
 _LONGEST_NAME: Final = 200
 """In bytes: longer names are cut in those of parts, which have 255 at most."""
@@ -27,6 +27,7 @@ _CLOSED_FIRST: Final = os.name == "nt"
 """Whether an open file can be neither moved nor removed, as on Windows."""
 _HELD: Final = (errno.EBUSY, errno.EPERM)
 """What a file says that can be written and not replaced: it is mounted, or its folder guards it."""
+_LARGEST: Final = 256 * 2**20
 _STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
 
 
@@ -72,6 +73,43 @@ def opened(path: str) -> Iterator[IO[bytes]]:
         raise file_error(path, "this is a folder", "name a file in it") from None
     except OSError as error:
         raise file_error(path, (error.strerror or "it cannot be opened").lower()) from None
+
+
+@contextlib.contextmanager
+def named(path: str | None) -> Iterator[None]:
+    """Name a file, if it is one, in the errors of what it holds."""
+    try:
+        yield
+    except CgraphError as error:
+        if path is not None and error.kind not in ("file", "usage"):
+            error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
+
+
+def read_bytes(path: str) -> bytes:
+    """Return a file's content, or standard input's for ``-``; raises `CgraphError` of kind file."""
+    with opened(path) as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise file_error(path, f"it is larger than {_LARGEST // 2**20} MB")
+    return data
+
+
+def utf8(data: bytes, what: str) -> str:
+    """Return bytes as text; raises `CgraphError` that names the first byte that is not UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        byte = data[error.start]
+        why = f"the byte 0x{byte:02x} in line {row}, column {column} is not UTF-8"
+        raise file_error(what, why, "save the file as UTF-8") from None
+
+
+def read_text(path: str) -> str:
+    """Return a file's text."""
+    return utf8(read_bytes(path), "standard input" if path == "-" else path)
 
 
 @contextlib.contextmanager
