@@ -46,6 +46,10 @@ class Answer:
         name = os.fspath(path)
         write_file(name, self.written(ending_of(name)))
 
+    def __repr__(self) -> str:
+        """Return what kind of answer it is, and what it is saved as."""
+        return f"<{type(self).__name__}, saved as {', '.join(self.endings)}>"
+
     def _text(self, ending: str) -> str | bytes:
         return json.dumps(self.to_dict(), allow_nan=False) + "\n"
 

@@ -51,7 +51,15 @@ def console(stream: IO[str] | None = None) -> Any:
     if not width and not target.isatty():
         width = _UNLIMITED
     file = getattr(target, "styled", target)
-    out = Gated(file=file, width=width or None, highlight=False, markup=False, emoji=False)
+    # A notebook shows what is printed, and not each line in a frame of its own.
+    out = Gated(
+        file=file,
+        width=width or None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_jupyter=False,
+    )
     out.width = max(out.width, _NARROWEST)
     return out
 
@@ -64,6 +72,7 @@ def as_html(write: Callable[[Any], None], width: int = 100) -> str:
         file=io.StringIO(),
         record=True,
         force_terminal=True,
+        force_jupyter=False,
         width=width,
         highlight=False,
         markup=False,

@@ -80,10 +80,12 @@ def test_predictions_are_those_of_the_saved_model(tmp_path: Path) -> None:
 def test_tables_of_others_are_taken_and_given() -> None:
     duckdb = pytest.importorskip("duckdb")
     pytest.importorskip("nanoarrow")
-    table = duckdb.sql("SELECT range::DOUBLE AS x, range + 1 AS y, 'n' || range AS id FROM range(4)")
+    table = duckdb.sql(
+        "SELECT range::DOUBLE AS x, range + 1 AS y, 'n' || range AS id FROM range(4)"
+    )
     rows = cgcli.map("x*y", table, keep=["id"])
     assert rows["f"].tolist() == [0, 2, 6, 12]
-    back = duckdb.sql("SELECT id, f, \"df/dx\" FROM rows").fetchall()
+    back = duckdb.sql('SELECT id, f, "df/dx" FROM rows').fetchall()
     assert back == [("n0", 0, 1), ("n1", 2, 2), ("n2", 6, 3), ("n3", 12, 4)]
     vectors = cgcli.map("[x, x^2]", {"x": [1, 2]}, gradients=False)
     assert duckdb.sql("SELECT f FROM vectors").fetchall() == [((1, 1),), ((2, 4),)]
