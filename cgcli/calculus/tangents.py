@@ -8,6 +8,8 @@ reaches: what is not reached is never multiplied, so a fault stays in its own en
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +20,9 @@ from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers.arrays import ARRAYS, Array, flagged, quiet
+from cgcli.numbers.arrays import ARRAYS, FEW, Array, flagged, quiet
+from cgcli.numbers.real import EDGES
+from cgcli.numbers.rounded import rounding
 from cgcli.operations.protocol import Directions
 from cgcli.operations.row import Index, Shape, selected
 from cgcli.operations.shapes import size
@@ -45,9 +49,23 @@ def _sum(x: Any, *axis: int) -> Any:
 def _product(a: Any, b: Any) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    product = np.matmul(left, right)
+    product = _sums_of_products(left, right)
     product = product[..., 0] if b.ndim == 2 else product
     return product[:, 0] if a.ndim == 2 else product
+
+
+def _sums_of_products(left: Any, right: Any) -> Any:
+    """Return matrix products; a few are added exactly, for terms that cancel on the way back."""
+    factors = left[..., np.newaxis], right[:, np.newaxis]
+    if math.prod(np.broadcast_shapes(*map(np.shape, factors))) <= FEW:
+        products = np.multiply(*factors)
+        parts = [products, rounding(*factors, products)]
+        columns = np.moveaxis(np.concatenate(parts, axis=2), 2, -1)
+        with contextlib.suppress(*EDGES):
+            sums = [math.fsum(terms) for terms in columns.reshape(-1, columns.shape[-1]).tolist()]
+            if all(map(math.isfinite, sums)):
+                return np.array(sums).reshape(columns.shape[:-1])
+    return np.matmul(left, right)
 
 
 _DIRECTIONS: Final = Directions(
