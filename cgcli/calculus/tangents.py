@@ -59,7 +59,8 @@ def _sums_of_products(left: Any, right: Any) -> Any:
     factors = left[..., np.newaxis], right[:, np.newaxis]
     if math.prod(np.broadcast_shapes(*map(np.shape, factors))) <= FEW:
         products = np.multiply(*factors)
-        parts = [products, rounding(*factors, products)]
+        with quiet():
+            parts = [products, rounding(*factors, products)]
         columns = np.moveaxis(np.concatenate(parts, axis=2), 2, -1)
         with contextlib.suppress(*EDGES):
             sums = [math.fsum(terms) for terms in columns.reshape(-1, columns.shape[-1]).tolist()]
