@@ -126,19 +126,26 @@ def gradient_departure(
         _has_zero(gradients[source]) for source in result.sources.values() if source in unusual
     ):
         left.discard("underflow")
-    notes: dict[int, list[Note]] = {}
+    told: list[tuple[int, Note]] = []
     # Elements that do not move are asked for by nobody.
     motion = Motion(result, lambda: values)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     # Gradients that overflowed, and what followed: an indeterminate form there is no news.
     beyond: set[int] = set()
+    # Gradients with a 0 that comes of what vanished, and the note that is due if it is asked for.
+    lost: dict[int, Note] = {}
     for node in range(len(gradients) - 1, -1, -1):
         if not left:
             break
         upstream = gradients[node]
         if upstream is None:
             continue
+        if node in lost:
+            for place, argument in enumerate(graph.arguments[node]):
+                zero = gradients[argument] is not None and _has_zero(gradients[argument])
+                if zero and _sends_on(graph, values, node, place):
+                    lost.setdefault(argument, lost[node])
         if node in faults:
             endless.update(dict.fromkeys(graph.arguments[node], True))
             if node not in graph.tensors:
@@ -168,10 +175,19 @@ def gradient_departure(
             beyond.update({departure.of} if departure.kind == "overflow" else ())
             if departure.kind not in left or (departure.kind == "domain" and node in beyond):
                 continue
-            left.remove(departure.kind)
             message = _words(graph, departure, node)
             note = note_on(graph, departure.of, departure.kind, message)
-            notes.setdefault(departure.of, []).append(note)
+            told.append((departure.of, note))
+            if departure.kind == "underflow":
+                lost.setdefault(departure.of, note)
+            else:
+                left.remove(departure.kind)
+    asked = {lost[source] for source in result.sources.values() if source in lost}
+    first = next((note for _, note in told if note in asked), None)
+    notes: dict[int, list[Note]] = {}
+    for of, note in told:
+        if note.kind != "underflow" or note is first:
+            notes.setdefault(of, []).append(note)
     return notes
 
 
@@ -281,6 +297,14 @@ def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
         return True
     parts = (values[argument] for argument in graph.arguments[node])
     return any(anywhere(_is_extreme(part)) for part in (*more, *parts))
+
+
+def _sends_on(graph: Graph, values: list[Any], node: int, place: int) -> bool:
+    """Whether what comes to a node would go on to an argument: its local derivative is not 0."""
+    if not graph.operations[node].elementwise:
+        return True
+    partial = steps_of(graph, values).local(node, place)
+    return partial is not None and anywhere(partial != 0)
 
 
 def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> bool:

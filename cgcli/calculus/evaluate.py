@@ -206,7 +206,7 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
         reached = backward(graph, values, target, active, trail, _ones(graph, target))
         if _is_narrow(graph, target, active, sources.values()):
             blocks = _by_columns(result, active)
-            if blocks is not None and _all_finite(blocks.values()):
+            if blocks is not None:
                 return blocks, reached
             # What leaves the doubles on the way forward may be one on the way back.
     return jacobian(graph, target, sources, active, 0.0, 1.0, apart), reached
@@ -255,7 +255,7 @@ def _held(graph: Graph, target: int, active: bytearray) -> tuple[int, int]:
 def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
     """Return by source the array of shape output × input, by forward sweeps of many inputs.
 
-    Nothing comes back where one of them lost what is a double.
+    None where one of them lost what the way back may keep.
     """
     import numpy as np
 
@@ -272,8 +272,8 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
     step = max(1, _DIRECTIONS // _held(graph, target, needed)[1])
     for start in range(0, columns, step):
         seeds = seeded(graph, sources, start, min(columns, start + step))
-        tangent, lost = sweep.of(target, seeds)
-        if lost:
+        tangent = sweep.of(target, seeds)
+        if tangent is None:
             return None
         matrix[:, start : start + step] = tangent.reshape(len(tangent), -1).T
     ends = accumulate(size(graph.shape(source)) for source in sources)

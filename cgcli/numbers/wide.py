@@ -17,6 +17,7 @@ from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Boundless
 from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
+from cgcli.numbers.rounded import BySeries
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
@@ -63,13 +64,6 @@ def _exp(x: Decimal) -> Decimal:
 
 def _expm1(x: Decimal) -> Decimal:
     return _by_double("expm1", x) if abs(x) < 100 else _exp(x) - 1
-
-
-def _sinc_slope(y: Decimal, x: Decimal) -> Decimal:
-    """(cos(x) - y)/x, y = sin(x)/x; beside 0 the first term of its series."""
-    if abs(x) < 2:
-        return -x / 3 if abs(x) < Decimal("1e-9") else _by_double("sinc_slope", y, x)
-    return (_by_double("cos", x) - y) / x
 
 
 def _cosh(x: Decimal) -> Decimal:
@@ -166,7 +160,6 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "hypot": lambda a, b: (a * a + b * b).sqrt(),
     "cosh": _cosh,
     "sinh": _sinh,
-    "sinc_slope": _sinc_slope,
     "erfc": _erfc,
     "gamma": _gamma,
     "digamma": _digamma,
@@ -179,7 +172,12 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "min": lambda *values: min(values),
 }
 
-WIDE: Final = Boundless(
+
+class _Wide(BySeries, Boundless):
+    """The rules over wide numbers, whose smooth functions are as near as those of doubles."""
+
+
+WIDE: Final = _Wide(
     **{
         **{name: _taking_numbers(function) for name, function in _FUNCTIONS.items()},
         "where": lambda condition, a, b: Decimal(a if condition else b),

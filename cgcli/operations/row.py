@@ -256,6 +256,16 @@ class Operation:
             return "column" if static[0] in (0, -2) else "row"
         return ""
 
+    def meeting(self, arguments: Sequence[int]) -> Sequence[int]:
+        """Return the places of the arguments that may meet at a corner, by their nodes.
+
+        One that stands twice ties with itself everywhere, and bends nowhere.
+        """
+        if not self.variadic:
+            return range(len(arguments))
+        first = [arguments.index(argument) for argument in dict.fromkeys(arguments)]
+        return first if len(first) > 1 else []
+
     @property
     def reduces(self) -> bool:
         """Whether one number comes of all elements, or of those along an axis."""

@@ -353,6 +353,10 @@ class Tape:
             return max(ulp(sent), ulp(upstream) / 4)
         if op == "sinc" and 2 < abs(x := self.values[args[0]]) < mp.inf and finite(upstream):
             return max(ulp(sent), ulp(upstream * mp.cos(x) / x))
+        if op in ("gamma", "lgamma") and (x := self.values[args[0]]) < 0 and finite(upstream):
+            # Digamma by reflection: its terms cancel beside its zeros, one between two poles.
+            factor = mp.gamma(x) if op == "gamma" else 1
+            return max(ulp(sent), ulp(upstream * factor * mp.psi(0, 1 - x)))
         return ulp(sent)
 
     def _product(self, upstream: Number, slope: Number, local: Local) -> Number:
