@@ -213,7 +213,7 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     if match := PATTERNS["thousands"].search(text):
         numbers = {"number": match[0], "point": match[0].replace(",", ".")}
         message = Message(
-            "{number} may be {point}, or {whole}", **numbers, whole=match[0].replace(",", "")
+            "{number} may be {point}, or {plain}", **numbers, plain=match[0].replace(",", "")
         )
         hint = Message("write it with a point, or without the comma")
         return CgraphError("syntax", message, hint, (Place(text, match.start(), match.end()),))
