@@ -18,6 +18,7 @@ from cgcli.language.reader import normalise
 from cgcli.language.syntax import LIST, NUMBER, Expression, taken
 from cgcli.limits import Limits
 from cgcli.numbers.values import is_finite
+from cgcli.words import Message
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
@@ -49,7 +50,9 @@ def read_right(
         node = exercise.add(entries, text)
     except CgraphError as error:
         if error.kind == "name" and re.search(r"'[d∂]\w+'", error.message):
-            error.hint = "on the right stands a number, or a formula in the inputs and the steps"
+            error.hint = Message(
+                "on the right stands a number, or a formula in the inputs and the steps"
+            )
         raise
     if exercise.is_formula(node):
         # What has no value here is no answer, as little as 1/0 is.
@@ -122,7 +125,9 @@ def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> 
     number = exercise.kind.plain(value)
     if not is_finite(number) and not any(entry[1] == "inf" for entry in entries):
         place = place_of(entries, text)
-        raise CgraphError("binding", "this has no value", "write a number", (place,))
+        raise CgraphError(
+            "binding", Message("this has no value"), Message("write a number"), (place,)
+        )
     return exact(number)
 
 
@@ -178,7 +183,7 @@ def _stacked(parts: list[Written], kind: Kind, text: str, start: int, end: int) 
 
     if len({part.shape for part in parts}) > 1:
         place = (Place(text, start, end),)
-        raise CgraphError("shape", "the rows of this list differ in length", "", place)
+        raise CgraphError("shape", Message("the rows of this list differ in length"), "", place)
     dtype = object if kind.exact else np.float64
     return Written(
         np.array([part.value for part in parts], dtype=dtype),

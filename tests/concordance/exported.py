@@ -145,7 +145,7 @@ RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
 
 
 NEEDS = {
-    "js": "py_mini_racer", "page": "py_mini_racer", "page": "py_mini_racer", "sql": "duckdb", "jax": "jax",
+    "js": "py_mini_racer", "page": "py_mini_racer", "sql": "duckdb", "jax": "jax",
     "torch": "torch", "onnx": "onnxruntime",
 }  # fmt: skip
 """By language the package that runs it."""
