@@ -192,15 +192,9 @@ class Options:
     shape: str | None = option(
         "Vectors and matrices without values: W=3x2,x=2.", "SHAPES", group=ABOUT
     )
-    data: str | None = option(
-        "Rows: .csv, .tsv, .jsonl, .json, .parquet; - is standard input.",
-        "FILE",
-        names=("-d", "--data"),
-        group=DATA,
-    )
     stack: dict[str, str] = option(
-        "Columns as a vector: x=pixel_*; repeatable.",
-        "NAME=PATTERN",
+        "Columns as a vector: x=pixel_*, x=a..f,!c; repeatable.",
+        "NAME=COLUMNS",
         list[str],
         partial(pairs, example="x=pixel_*"),
         group=DATA,

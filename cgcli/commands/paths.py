@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 import sys
@@ -74,6 +75,13 @@ def check_paths(parameters: Mapping[str, Any]) -> None:
             targets[key] = written
 
 
+def expanded(path: str) -> list[str]:
+    """Return the files of a pattern such as ``part-*.csv`` by name; a file's path is that file."""
+    if not glob.has_magic(path) or os.path.lexists(path):
+        return [path]
+    return sorted(glob.glob(path, recursive=True)) or [path]
+
+
 def program_path(argument: str) -> str | None:
     """Return the path of the file that holds the program, ``-`` as it is; None for the text.
 
@@ -103,6 +111,8 @@ def _read(parameters: Mapping[str, Any]) -> Iterator[Named]:
             paths = [program_path(given)]
         elif name in ("bindings", "fix"):
             paths = map(_value_path, given)
+        elif name == "data":
+            paths = (path for pattern in paths if pattern is not None for path in expanded(pattern))
         yield from (Named(name, what, path) for path in paths if path is not None)
 
 

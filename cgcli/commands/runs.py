@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_notes, tell_skipped
+from cgcli.commands.data import (
+    how_read,
+    is_data,
+    left_to_columns,
+    opened_source,
+    tell_notes,
+    tell_read,
+    tell_skipped,
+)
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
@@ -16,8 +24,10 @@ from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.initial import initial, meant
-from cgcli.learning.models import Model, model_of, plain, rows_of
+from cgcli.learning.manner import Manner
+from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
+from cgcli.learning.tables import plain
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
@@ -51,7 +61,10 @@ class Run:
             raise conflict(message, "leave the expression out: --resume has it")
         self.settings = settings_of(options, model)
         self.given = self._given(text)
-        self.path = options.data or (model.data.get("path") if model else None)
+        self.paths = options.data or (_listed(model.data["path"]) if model else [])
+        self.manner = options.manner
+        if model is not None:
+            self.manner = _kept(self.manner, model)
         self.reading = self._reading()
         self.prepared = self._prepare()
         self.training = Training(self.prepared, self._training_options(), workers)
@@ -60,8 +73,8 @@ class Run:
         epoch = model.state.epoch if model is not None and model.state is not None else None
         # A model that goes on may name its data itself.
         written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
-        check_paths({"data": self.path, **written})
-        self.watching = Watching(options, self.training, self.model, self.path, epoch)
+        check_paths({"data": self.paths, **written})
+        self.watching = Watching(options, self.training, self.model, self.paths, epoch)
 
     # From the command line
 
@@ -131,10 +144,13 @@ class Run:
         return Reading(model.data["stack"], tuple(scaling), skip_bad, holdout, seed, scaling)
 
     def _prepare(self) -> Prepared:
-        with opened_source(self.path, "train") as source, named(self._options.resume):
+        resume = self._options.resume
+        with opened_source(self.paths, "train", self.manner) as source, named(resume):
             more = left_to_columns(self._optional, source, self.reading.stacks)
             given = self.given._replace(initial={**more, **self.given.initial})
             prepared = prepare(given, source, self.reading)
+            self.read = how_read(source, prepared.report)
+        tell_read(self.read)
         tell_skipped(prepared.report)
         return prepared
 
@@ -153,7 +169,9 @@ class Run:
         data = rows_of(self.prepared)
         if data != known:
             rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
-            message = f"{shorten(str(self.path), 80)} is not what {self._called} was trained on"
+            message = (
+                f"{shorten(', '.join(self.paths), 80)} is not what {self._called} was trained on"
+            )
             if rows != had:
                 message += f": it has {rows:,} rows, and had {had:,}"
             hint = f"to train on other data begin anew from its values: --at {self._called}"
@@ -168,7 +186,10 @@ class Run:
         """Return the model as it stands."""
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
         text, skip_bad = self.given.program.text, self.reading.skip_bad
-        return model_of(text, self.training, self.path, settings, stopped, skip_bad=skip_bad)
+        path = self.paths[0] if len(self.paths) == 1 else self.paths
+        return model_of(
+            text, self.training, path, settings, stopped, skip_bad=skip_bad, manner=self.manner
+        )
 
     # Running
 
@@ -190,7 +211,7 @@ class Run:
         if options.json:
             from cgcli.views.learning.document import as_document
 
-            publish_document(as_document(training, trained, model))
+            publish_document(as_document(training, trained, model, self.read))
         else:
             from cgcli.views.learning.report import doubt_lines, print_trained
 
@@ -199,3 +220,19 @@ class Run:
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained
+
+
+def _listed(path: str | list[str] | None) -> list[str]:
+    """Return the paths of the data that a model has."""
+    return [path] if isinstance(path, str) else path or []
+
+
+def _kept(given: Manner, model: Model) -> Manner:
+    """Return how a run that goes on reads its data, which is as before."""
+    kept = Manner.read(model.data.get("read", {}))
+    if given != Manner() and given.document() != kept.document():
+        message = "the data is read otherwise than before"
+        raise conflict(message, "leave out how it is read: --resume has it")
+    # They are those of the same rows again.
+    kept.means = {}
+    return kept

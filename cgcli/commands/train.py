@@ -9,6 +9,7 @@ import typer
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import opened_workers
+from cgcli.commands.data_options import READING
 from cgcli.commands.options import takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
@@ -27,8 +28,8 @@ _ENDINGS: Final = {
 """By option how its file may end, and what is said where it ends otherwise."""
 
 
-_ORDER: Final = """
-program bindings at data fix stack scale skip_bad holdout metrics reduce residual
+_ORDER: Final = f"""
+program bindings at {READING} fix stack scale skip_bad holdout metrics reduce residual
 optimizer rate momentum decay betas epsilon weight_decay clip schedule warmup every factor
 batch epochs steps until_cost until_change until_gradient patience seconds seed
 output save_every resume jobs on plot log trace json digits

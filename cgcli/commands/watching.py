@@ -39,7 +39,7 @@ class Watching(Watch):
     options: TrainOptions
     training: Training
     model: Callable[[], Model]
-    data: str | None
+    data: list[str]
     epoch_before: int | None
 
     def __post_init__(self) -> None:
@@ -175,7 +175,8 @@ class Watching(Watch):
                 )
         if self._stop:
             if self._output is not None:
-                words = ["--resume", self._output.path, "-d", self.data or "-"]
+                data = [word for path in self.data for word in ("-d", path)]
+                words = ["--resume", self._output.path, *data]
                 lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")

@@ -16,8 +16,8 @@ from cgcli.language.syntax import NAME, Expression, Value
 from cgcli.learning.cells import kept_as
 from cgcli.learning.noted import RowNotes
 from cgcli.learning.preparing import check_scaling, expression_of, read_columns, told_apart
-from cgcli.learning.reading import Stack, stacked
 from cgcli.learning.sources import Report, Source, listed
+from cgcli.learning.stacks import Stack, stacked
 from cgcli.learning.tables import ROW, pieces, row_values
 from cgcli.limits import Limits
 from cgcli.operations.row import Shape
@@ -125,7 +125,7 @@ def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str],
     asked = map(Value, mapping.wanted.expressions.values())
     names = free_names(syntax._replace(block=[*syntax.block, *asked]))
     stacks = stacked(source.names, {n: p for n, p in mapping.stacks.items() if n in names})
-    available = {*stacks, *source.names}
+    available = {*stacks, *source.known}
     for name in mapping.required:
         if name in source.names:
             message = f"'{excerpt(name)}' is given a value, and is a column as well"

@@ -10,22 +10,15 @@ import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.descent import Best, State
+from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.parameters import Parameters
+from cgcli.learning.tables import plain
 
 if TYPE_CHECKING:
     from cgcli.learning.preparing import Prepared
     from cgcli.learning.training import Training
 
 SCHEMA: Final = "cgraph.model/1"
-
-
-def plain(value: Any) -> Any:
-    """Return an array as lists, and a number as a float.
-
-    >>> plain(np.ones(2)), plain(3)
-    ([1.0, 1.0], 3.0)
-    """
-    return value.tolist() if hasattr(value, "tolist") else float(value)
 
 
 def as_json(value: Any) -> str:
@@ -61,11 +54,12 @@ def rows_of(prepared: Prepared) -> dict[str, Any]:
 def model_of(
     program: str,
     training: Training,
-    path: str | None,
+    path: str | list[str],
     settings: Mapping[str, Any],
     stopped: str,
     *,
     skip_bad: bool,
+    manner: Manner = PLAIN,
 ) -> Model:
     """Return the model of a training as it stands, of the data at a path, and why it stopped."""
     task, prepared = training.task, training.prepared
@@ -81,6 +75,8 @@ def model_of(
     }
     if scaling and not task.scaling:
         data["unscaled"] = True
+    if read := manner.document():
+        data["read"] = read
     state = None if training.descent is None else training.descent.state
     more = {"stopped": stopped}
     return Model(program, task.parameters, task.constants, data, settings, state, more)
