@@ -82,6 +82,20 @@ def test_rows_are_mapped_to_the_same_bytes(times: int, rows: Path, tmp_path: Pat
     assert sorted(os.listdir(tmp_path)) == ["one.csv", "two.csv"]
 
 
+@pytest.mark.long
+def test_twenty_workers_that_are_killed_change_no_byte(rows: Path, tmp_path: Path) -> None:
+    words = ["map", "relu(x)*w + log(y + 3)", "w=2", "-d", str(rows), "-o"]
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    plain([*words, str(one)])
+    count = 0
+    while count < 20:
+        two.unlink(missing_ok=True)
+        (status, *_), more = killed([*words, str(two), "--on", "ray", "--jobs", "2"], 20 - count)
+        count += more
+        assert status == 0
+        assert one.read_bytes() == two.read_bytes()
+
+
 @pytest.mark.parametrize("how", [["--epochs", "40", "--lr", "0.1"], ["--residual"]])
 def test_a_fit_has_the_same_bits(how: list[str], rows: Path) -> None:
     text = "a*exp(-x/5) + b*x - y"
