@@ -24,11 +24,9 @@ class Lines {
   }
 
   sides(row) {
-    const sides = row.sides.map((text, k) => {
-      const key = k === row.sides.length - 1 && SLOT.exec(text)?.[1];
-      return k && key && asked.has(key) ? this.blank(key)
-        : formula(text, this.slots, { displaystyle: "true" });
-    });
+    const key = blankOf(row), last = row.sides.length - 1;
+    const sides = row.sides.map((text, k) => key && k === last ? this.blank(key)
+      : formula(text, this.slots, { displaystyle: "true" }));
     return html("span", { class: "sides" }, ...sides.map((side, k) =>
       html("span", { class: k === sides.length - 1 ? "side last" : "side" },
         k ? html("span", { class: "equals" }, "=") : "", side)));
