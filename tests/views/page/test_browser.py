@@ -181,7 +181,7 @@ def test_every_control_does_what_it_says(name: str, opened: Open) -> None:
     compared(page, text)
     page.run(SLIDE, [0.21, 0.67, 0.83])
     compared(page, text)
-    shown = tab.locator("#rows li.gradient .last .slot").all_text_contents()
+    shown = tab.locator("#rows .row.gradient .last .slot").all_text_contents()
     sources = {node["name"]: node["id"] for node in page.run("() => data.nodes")}
     for said, source in zip(shown, cgcli.parse(text).evaluate(at).sources, strict=False):
         key = f"g{sources[source]}"
