@@ -26,6 +26,7 @@ class Picture {
     const width = Number(this.root.getAttribute("width"));
     document.body.classList.toggle("wide", width > 660);
     this.root.style.minWidth = `${Math.round(width*0.72)}px`;
+    this.root.style.width = `${Math.round(width*1.35)}px`;
     for (const group of this.root.querySelectorAll("g[data-node]")) {
       const node = Number(group.dataset.node);
       this.shapes.push({ node, group });
