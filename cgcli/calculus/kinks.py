@@ -53,10 +53,11 @@ def kinks(
             # What moves by steps alone is constant beside the point, but for their jumps.
             continue
         parts = [at_point[a] for a in arguments]
-        for kink in operation.kinks:
+        meeting = [parts[place] for place in operation.meeting(arguments)]
+        for kink in operation.kinks if meeting else ():
             if not (sent or kink.jump or operation.step):
                 continue
-            at = kind.holds(graph, node, kink.at, parts)
+            at = kind.holds(graph, node, kink.at, meeting)
             if at is False or not anywhere(at := motion.limited(node, at)):
                 continue
             if not sent:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from cgcli.commands.options import ASKED, Options, choice, count, option, takes
-from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, solve
+from cgcli.library.files import write_file
 from cgcli.views.streams import publish
 
 
@@ -36,19 +36,18 @@ def page_command(given: PageOptions) -> None:
     cgraph page "p = x + y; g = p*z" x=1 y=3 z=-3 -o page.html
     """
     from cgcli.calculus.explain import Explanation
-    from cgcli.views.catalogue import catalogue, spoken
-    from cgcli.views.page.document import Asked
-    from cgcli.views.page.page import as_page
+    from cgcli.library.answers import Page
+    from cgcli.views.catalogue import spoken
     from cgcli.views.trace.writing import Shown, Wanted
 
     said = spoken(given.language, for_script=False)
-    words = catalogue(said)
     result = solve(Problem("page", given)).result
     explanation = Explanation(result, complete=given.of is None)
     title = given.title or f"cgraph: {result.output}"
-    wanted = Wanted("html", said, Shown(digits=given.digits), title=title)
-    pieces = as_page(explanation, wanted, words, Asked(tuple(sorted(given.practice))))
+    page = Page(
+        explanation, Wanted("html", said, Shown(digits=given.digits), title=title), given.practice
+    )
     if given.output in (None, "-"):
-        publish(pieces)
+        publish([page.html])
     else:
-        write_file(given.output, "".join(pieces).encode())
+        write_file(given.output, page.written("html"))
