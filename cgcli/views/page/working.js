@@ -135,7 +135,8 @@ class Working {
     const item = this.steps[state.step - 1], pane = document.getElementById("working");
     if (!item || pane.scrollHeight <= pane.clientHeight) return;
     const box = item.getBoundingClientRect(), around = pane.getBoundingClientRect();
-    if (box.top < around.top + 40 || box.bottom > around.bottom) {
+    const bottom = Math.min(around.bottom, innerHeight);
+    if (box.top < around.top + 40 || box.bottom > bottom) {
       pane.scrollTop += box.top - around.top - around.height/3;
     }
   }
