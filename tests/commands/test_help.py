@@ -88,7 +88,7 @@ def test_an_example_of_the_help_runs(
     ran = cgraph(*shlex.split(line)[1:])
     # 1 is an answer too: Bo's sheet has a wrong one.
     assert ran.status == ("bo.txt" in line), ran.err
-    assert ran.out or line.endswith(("sheets", ".svg", ".csv", ".h"))
+    assert ran.out or line.endswith(("sheets", ".svg", ".csv", ".h", ".html"))
 
 
 def test_every_command_is_on_the_first_screen_and_it_says_what_to_try(cgraph: Any) -> None:
