@@ -45,8 +45,9 @@ class DrawOptions(Options):
         metavar="PIXELS",
     )
     dpi: int | None = count("Dots an inch of a PNG; 192 by itself.", 24, 1200)
-    elements: int = count(
-        "Write matrices of at most N elements a row a line, in files.", default=12
+    elements: int | None = count(
+        "In files, write out arrays of at most N elements, and larger ones as heat maps; by itself"
+        " matrices of 12 and vectors of 4."
     )
     repeat: bool = flag("An input once more beside each of its uses.")
     frame: int | None = count("Show what is known after K steps of the two passes.", metavar="K")

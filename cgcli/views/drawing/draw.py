@@ -136,13 +136,13 @@ class Drawing:
 
         The inputs are beside each turn there.
         """
-        whole = place(scene(self.graph, self.result, self.picture))
-        is_long = whole.width > PAGE[0] and loops(whole.scene).sequences
+        strip = place(scene(self.graph, self.result, self.picture))
+        is_long = strip.width > PAGE[0] and loops(strip.scene).sequences
         if not is_long or self.picture.direction != "auto":
-            return whole
+            return strip
         columns = self.picture._replace(direction="down", repeats=True)
         inside = folded(place(scene(self.graph, self.result, columns)))
-        if scale(inside) <= scale(whole):
-            return whole
+        if scale(inside) <= scale(strip):
+            return strip
         self.picture = columns
         return inside

@@ -237,8 +237,12 @@ def _drawn(
     placed = list(zip(centres, boxes, strict=True))
     corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
-    found = loops(scene)
-    beside, above = (found.sequences, found.lists) if scene.down else (found.lists, found.sequences)
+    outermost = loops(scene)
+    beside, above = (
+        (outermost.sequences, outermost.lists)
+        if scene.down
+        else (outermost.lists, outermost.sequences)
+    )
     rooms = room_beside(beside), TURN if above else 0.0
     rows, columns = rooms if scene.down else rooms[::-1]
     top, left = top - rows, left - columns
@@ -275,9 +279,9 @@ def _drawn(
     return Placed(scene, shapes, lines, labels, ends, across, down, bands, lefts)
 
 
-def room_beside(found: list[list[Turn]]) -> float:
+def room_beside(outermost: list[list[Turn]]) -> float:
     """Return the room that is taken by what is written beside turns."""
-    words = (text_width(turn.words, NAME) + LEAD for turns in found for turn in turns)
+    words = (text_width(turn.words, NAME) + LEAD for turns in outermost for turn in turns)
     return max(words, default=0.0)
 
 
@@ -285,12 +289,12 @@ def _bands(
     scene: Scene, shapes: list[Drawn], boxes: list[Box], words: Point, down: float
 ) -> Iterator[Band]:
     """Yield a column for each turn of a sequence, and for each of a list a row."""
-    found = loops(scene)
-    for turn in chain(*found.sequences):
+    outermost = loops(scene)
+    for turn in chain(*outermost.sequences):
         begin, end = _columns(turn.shapes, shapes, boxes)
         at = (begin + end) / 2, words[1]
         yield Band(turn.words, begin, -MARGIN / 2, end, down + MARGIN / 2, at)
-    for turns in found.lists:
+    for turns in outermost.lists:
         end = max(_columns(turn.shapes, shapes, boxes)[1] for turn in turns)
         spans = [span(turn.shapes, [at.y for at in shapes], boxes) for turn in turns]
         half = max(bottom - top for top, bottom in spans) / 2
@@ -359,10 +363,22 @@ def _border(shape: Drawn, toward: Point) -> Point:
 
 
 def _simplified(points: list[Point]) -> list[Point]:
-    """Return a route without the points that change nothing."""
-    kept = [points[0]]
-    for k, (x, y) in enumerate(points[1:], 1):
-        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) < 0.5 and k < len(points) - 1:
-            continue
-        kept.append((x, y))
+    """Return a route without steps that are too small for a bend: they would be cusps.
+
+    Its ends stay, and the point before the last, where it turns to its shape.
+    """
+    kept = points[:1]
+    for point in points[1:-2]:
+        if min(math.dist(point, kept[-1]), math.dist(point, points[-2])) >= _TURN / 2:
+            kept.append(point)
+    kept += points[-2:]
+    for k in range(len(kept) - 4, 0, -1):
+        a, b, c, d = kept[k - 1 : k + 3]
+        if math.dist(b, c) < 1.5 * _TURN and _side(a, b, c) * _side(b, c, d) < 0:
+            kept[k : k + 2] = [((b[0] + c[0]) / 2, (b[1] + c[1]) / 2)]
     return kept
+
+
+def _side(a: Point, b: Point, c: Point) -> float:
+    """Return what is above 0 where a way turns right, and below 0 where it turns left."""
+    return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
