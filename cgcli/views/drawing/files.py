@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from cgcli.errors import missing
 from cgcli.views.drawing.layers import ASIDE, CELL, LABEL, LINE, NAME, SYMBOL, extent, text_width
-from cgcli.views.drawing.layout import MARGIN, Drawn, Placed, Point
+from cgcli.views.drawing.placed import MARGIN, Drawn, Placed, Point
 from cgcli.views.drawing.scene import DPI, Arrow, Heat, Scene, Shape, in_a_line
 
 _FORMULA: Final = 16.0
@@ -130,7 +130,7 @@ def _shape(shape: Shape, at: Drawn) -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
-    kind += " noted" if shape.is_noted else ""
+    kind += " noted" if shape.note else ""
     parts = [f"<g><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
     lines = [
         ("symbol", shape.symbol, SYMBOL),
@@ -268,8 +268,9 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
 
 def _lines(shape: Shape) -> list[str]:
     """Return the words of a shape; at an end its value and gradient are among them."""
-    value, gradient = in_a_line(shape.value), _sign(shape.gradient)
-    return [text for text in (shape.symbol, shape.name, shape.total, value, gradient) if text]
+    numbers = shape.total, in_a_line(shape.value), _sign(shape.gradient)
+    note = f"({shape.note})" if shape.note else ""
+    return [text for text in (shape.symbol, shape.name, *numbers, note) if text]
 
 
 def _along(arrow: Arrow) -> list[str]:

@@ -61,7 +61,7 @@ class Shape(NamedTuple):
 
     `value` and `gradient` are written where they leave the graph: at the output, and at what
     nothing uses. An input that is used far away may be drawn once more there. Arguments of an
-    ordered shape are told by their order. What has a note is marked.
+    ordered shape are told by their order. What has a note is marked; `note` is its kind.
     """
 
     node: int
@@ -75,7 +75,7 @@ class Shape(NamedTuple):
     span: tuple[int, int]
     turn: tuple[tuple[str, int], ...]
     is_ordered: bool = False
-    is_noted: bool = False
+    note: str = ""
     is_output: bool = False
     is_again: bool = False
 
@@ -157,7 +157,7 @@ def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
         (graph.starts[node], graph.ends[node]),
         graph.turns.of(node) if is_operation else (),
         is_ordered=_is_ordered(graph, node),
-        is_noted=graph.names[node] in known.noted,
+        note=known.notes.get(graph.names[node], ""),
         is_output=node == known.output,
     )
 
@@ -206,7 +206,7 @@ class _Known:
         self.digits = picture.digits
         self._elements = picture.elements
         self.output = graph.output if result is None else result.of
-        self.noted = set() if result is None else {note.node for note in result.notes}
+        self.notes = {note.node: note.kind for note in (result.notes if result else ())}
         self._values = None if result is None or not picture.values else result.values
         self._explanation: Explanation | None = None
         self._later: set[int] = set()

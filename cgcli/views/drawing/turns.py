@@ -55,7 +55,8 @@ def loops(scene: Scene) -> Loops:
             outermost.sequences.append(turns)
         elif links and not any(links) and min(len(turn.shapes) for turn in turns) > 1:
             outermost.lists.append(turns)
-    if sum(map(len, outermost.lists)) > _MOST:
+    if outermost.sequences or sum(map(len, outermost.lists)) > _MOST:
+        # Rows through all columns would say nothing.
         outermost.lists.clear()
     if scene.repeats:
         _take_inputs(scene, [*outermost.sequences, *outermost.lists])
