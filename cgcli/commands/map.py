@@ -39,7 +39,8 @@ class MapOptions(Options):
 
 
 @takes(
-    MapOptions, "program bindings data at of wrt stack values keep notes skip_bad output form json"
+    MapOptions,
+    "program bindings data at of wrt stack values keep notes skip_bad output form json strict",
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
@@ -66,7 +67,7 @@ def map_command(given: MapOptions) -> None:
     _run(mapping, "map", given, optional)
 
 
-@takes(MapOptions, "model data of keep notes skip_bad output form json")
+@takes(MapOptions, "model data of keep notes skip_bad output form json strict")
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
@@ -142,3 +143,4 @@ def _run(
             write_pieces(output, (piece.encode() for piece in pieces))
     tell_skipped(report)
     tell_notes(report)
+    given.heed(report.notes)

@@ -18,3 +18,6 @@ ROWS: Final = ("csv", "jsonl")
 PICTURES: Final = ("svg", "png", "pdf", "dot", "mmd")
 THEMES: Final = ("auto", "light", "dark", "print", "transparent")
 TARGETS: Final = ("python", "numpy", "c", "js", "sql", "jax", "torch", "onnx")
+
+FIELDS: Final = ("expression", "output", "value", "gradient", "jacobian", "nodes", "notes")
+"""The parts of an evaluation's document that --fields may ask for."""
