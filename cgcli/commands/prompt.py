@@ -51,20 +51,27 @@ class Prompt:
 
     def loop(self, read: Reader) -> None:
         """Answer lines until there are no more, or :quit."""
-        while True:
+        goes_on = True
+        while goes_on:
+            # Ctrl-C leaves a line, or what it asks for, and never the program.
             try:
-                text = read("> ")
-                while _is_open(text):
-                    text += "\n" + read(". ")
-                if not self.answer(text):
-                    return
+                goes_on = self._turn(read)
             except KeyboardInterrupt:
                 publish(["\n"])
-            except EOFError:
-                publish(["\n"])
-                return
-            except CgraphError as error:
-                self._report(error)
+
+    def _turn(self, read: Reader) -> bool:
+        """Answer a line, or several that go on; return whether the prompt does."""
+        try:
+            text = read("> ")
+            while _is_open(text):
+                text += "\n" + read(". ")
+            return self.answer(text)
+        except EOFError:
+            publish(["\n"])
+            return False
+        except CgraphError as error:
+            self._report(error)
+            return True
 
     def answer(self, text: str) -> bool:
         """Answer what was typed, and return whether the prompt goes on; raises `CgraphError`."""
