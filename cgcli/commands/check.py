@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import read_text
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import collect, problems, read_list
 from cgcli.errors import CgraphError
+from cgcli.library.files import read_text
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:

@@ -59,11 +59,16 @@ def all_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
 
 
 def pairs(
-    option: str, given: list[str] | None, example: str, *, alone: bool = False
+    option: str,
+    given: list[str] | None,
+    example: str,
+    *,
+    alone: bool = False,
+    columns: bool = False,
 ) -> dict[str, str]:
     """Return an option's ``name=text`` pairs, each name once; raises `CgraphError`.
 
-    With `alone` a name without a text stands for itself.
+    With `alone` a name without a text stands for itself. The names of `columns` may be any text.
 
     >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
     {'x': 'pixel_*'}
@@ -74,7 +79,7 @@ def pairs(
         name, text = name.strip(), text.strip()
         if alone and not equals:
             equals, text = "=", name
-        if not equals or not name.isidentifier() or not text:
+        if not equals or not (name if columns else name.isidentifier()) or not text:
             message = f"{option} needs a name and what it is, not '{shorten(pair)}'"
             raise CgraphError("usage", message, f'write {option} "{example}"')
         if name in texts:

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of
 from cgcli.commands.options import (
     ASKED,
     OUTPUT,
@@ -17,10 +16,10 @@ from cgcli.commands.options import (
     option,
     takes,
 )
-from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, file_error, shorten
-from cgcli.views.formats import PICTURES, THEMES
+from cgcli.library.files import ending_of, write_file
+from cgcli.views.formats import DIRECTIONS, PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell
 
 if TYPE_CHECKING:
@@ -40,6 +39,13 @@ class DrawOptions(Options):
         PICTURES,
         "{words}, for standard output or whatever the file is called.",
         "FORMAT",
+        group=OUTPUT,
+    )
+    direction: str = choice(
+        DIRECTIONS,
+        "Where the graph leads: {words}; auto is down where that is narrower.",
+        "WAY",
+        default="auto",
         group=OUTPUT,
     )
     theme: str = choice(
@@ -80,8 +86,8 @@ class DrawOptions(Options):
 
 @takes(
     DrawOptions,
-    f"{ASKED} output format theme size dpi elements repeat frame frames hide no_values shape digits"
-    " json strict",
+    f"{ASKED} output format direction theme size dpi elements repeat frame frames hide no_values"
+    " shape digits json strict",
 )
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, values over its arrows, gradients under.
@@ -103,6 +109,7 @@ def draw_command(given: DrawOptions) -> None:
         digits=given.digits,
         complete=given.of is None,
         repeats=given.repeat,
+        direction=given.direction,
         theme=given.theme,
         width=given.size,
         dpi=given.dpi or DPI,

@@ -7,12 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of, named
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, flag, option, takes
-from cgcli.commands.outputs import write_file
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.files import ending_of, named, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
 
@@ -89,8 +88,8 @@ def _read(given: ExportOptions) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
 def _model(given: ExportOptions, path: str) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
     """Return those of a model: its parameters are constants, unless they are bound anew."""
     from cgcli.calculus.result import find
-    from cgcli.commands.models import read_model
     from cgcli.graph.build import build
+    from cgcli.library.models import read_model
     from cgcli.plan.function import Shaped
     from cgcli.program import parse
 

@@ -192,21 +192,28 @@ class Options:
     shape: str | None = option(
         "Vectors and matrices without values: W=3x2,x=2.", "SHAPES", group=ABOUT
     )
-    data: str | None = option(
-        "Rows: .csv, .tsv, .jsonl, .json, .parquet; - is standard input.",
-        "FILE",
-        names=("-d", "--data"),
-        group=DATA,
-    )
     stack: dict[str, str] = option(
-        "Columns as a vector: x=pixel_*; repeatable.",
-        "NAME=PATTERN",
+        "Columns as a vector: x=pixel_*, x=a..f,!c; repeatable.",
+        "NAME=COLUMNS",
         list[str],
         partial(pairs, example="x=pixel_*"),
         group=DATA,
     )
     skip_bad: bool = flag(
         "Leave out rows that cannot be read, and count them.", group=DATA, rare=True
+    )
+    jobs: int | None = count(
+        "So many processes share the rows; the results are the same.",
+        1,
+        256,
+        group=DATA,
+        rare=True,
+    )
+    on: str | None = option(
+        "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.",
+        "WHERE",
+        group=DATA,
+        rare=True,
     )
     language: str | None = choice(
         _languages,

@@ -12,7 +12,7 @@ from cgcli.views.manual import Entry, Page, help_lines
 from cgcli.words import Message
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "Work it out": ("eval", "trace", "draw", "diff"),
+    "Work it out": ("eval", "trace", "draw", "page", "diff"),
     "Homework": ("sheet", "check"),
     "Data": ("train", "predict", "map"),
     "Elsewhere": ("export", "schema"),

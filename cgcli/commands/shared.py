@@ -153,6 +153,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "predict": ("map", "predict_command"),
     "map": ("map", "map_command"),
     "draw": ("draw", "draw_command"),
+    "page": ("page", "page_command"),
     "ops": ("operations", "operations_command"),
     "schema": ("schema", "schema_command"),
     "help": ("help", "help_command"),

@@ -6,15 +6,15 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import read_bytes
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.errors import file_error
+from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
-    from cgcli.homework.choosing import Choice, Drawing
+    from cgcli.homework.choosing import Drawing
     from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"
@@ -77,6 +77,7 @@ def sheet_command(given: SheetOptions) -> None:
     cgraph sheet "p = x + y; g = p*z" --seed 7 --key
     cgraph sheet "x*y + x" --seed 1 --students class.csv -o sheets
     """
+    from cgcli.homework.choosing import written
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.report import discreet
@@ -102,7 +103,7 @@ def sheet_command(given: SheetOptions) -> None:
         drawn = drawing.choose(given.seed, given.values or "integer")
         exercise = drawn.exercise
         told_apart = (drawn.distinct, drawn.mistakes)
-        chosen = _written(drawn)
+        chosen = written(drawn)
     tell(*note_lines(exercise.result if given.key else discreet(exercise.result)))
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
@@ -147,6 +148,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     """Write a sheet for each student of the list, and the list with the values."""
     from cgcli.commands.feedback import file_names, write_folder
     from cgcli.commands.submissions import read_list
+    from cgcli.homework.choosing import written
     from cgcli.views.gate import printable
     from cgcli.views.homework.columns import class_list
     from cgcli.views.homework.sheets import sheet_text
@@ -158,7 +160,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     values, texts = [], []
     noted = False
     for student, drawn in drawing.personal(students, seed, given.values or "integer"):
-        chosen = _written(drawn)
+        chosen = written(drawn)
         values.append(chosen)
         head = printable(" ".join((student.name, *student.keys[:1])))
         text = sheet_text(drawn.exercise, chosen, words, given.key)
@@ -183,7 +185,7 @@ def _keep_list(path: str, data: bytes) -> None:
 def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) -> None:
     """Print the exercise as Moodle XML, a question for each seed."""
     from cgcli.commands.check import reach_of
-    from cgcli.homework.choosing import ENOUGH
+    from cgcli.homework.choosing import ENOUGH, written
     from cgcli.homework.exercise import Exercise
     from cgcli.views.homework.moodle import as_xml
 
@@ -196,15 +198,7 @@ def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) ->
         drawing = _drawing(problem, given.vary)
         for seed in range(given.seed, given.seed + given.variants):
             drawn = drawing.choose(seed, given.values or "integer", enough=ENOUGH)
-            variants.append((drawn.exercise, _written(drawn)))
+            variants.append((drawn.exercise, written(drawn)))
     reach = reach_of(problem, variants[0][0], given.tolerance, given.decimals)
     publish([as_xml(given.moodle, variants, reach, words)])
     given.heed(*(exercise.result.notes for exercise, _ in variants))
-
-
-def _written(choice: Choice) -> dict[str, str]:
-    """Return chosen values as they are bound: 3, -2/3, or 0.7 where the denominator is 10."""
-    return {
-        name: f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
-        for name, value in choice.values.items()
-    }

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Final
 
 from cgcli.commands.choices import after_at, pairs
+from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
 from cgcli.commands.options import (
     DATA,
     OUTPUT,
-    Options,
     argument,
     choice,
     count,
@@ -57,7 +57,7 @@ STOPPING: Final = "When to stop"
 """Headings of the help."""
 
 
-class TrainOptions(Options):
+class TrainOptions(DataOptions):
     """The options of `cgraph train`; None for what the command line leaves open."""
 
     bindings: list[str] = argument(

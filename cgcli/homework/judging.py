@@ -165,10 +165,8 @@ class Judge:
         answer, element = judged.answer, judged.answer.element
         numbers = [_part(number, element) for pair in expected for number in pair]
         numbers += [judged.truth, *([written.value] if judged.good else [])]
-        if any(map(shape_of, [written.value, *numbers])):
-            return judged
-        tolerance = self.tolerance.of(answer.quantity)
-        targets = [(float(number), float(tolerance.reach(number))) for number in numbers]
+        tolerance, doubles_of = self.tolerance.of(answer.quantity), self.exercise.kind.doubles
+        targets = [(doubles_of(number), doubles_of(tolerance.reach(number))) for number in numbers]
         doubles = written.in_doubles(self.exercise.kind)
         broken = first_wrong(self.reader, answer.parts, targets, doubles, judged.good)
         if broken is None:

@@ -22,7 +22,7 @@ _DERIVATIVES: Final = _patterns(TABLES["lefts"]["derivatives"], TABLES["forms"][
 _NAMES: Final = _patterns(TABLES["lefts"]["names"], r"\w+?")
 _SPOKEN: Final = _patterns(
     (f"(?i){text}" for words in TABLES["languages"].values() for text in words["derivative"]),
-    "[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*",
+    r"[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*(?:\[[\d, ]+\])?",
 )
 
 

@@ -259,9 +259,9 @@ def graded(course: Course, sheets: Iterable[Sheet]) -> Iterator[Graded]:
             student = students[0]
             seen.add(id(student))
         try:
-            if course.roster and len(students) != 1 and (course.personal or students):
-                raise not_one(sheet.name, students)
             if not sheet.trouble:
+                if course.roster and len(students) != 1 and (course.personal or students):
+                    raise not_one(sheet.name, students)
                 exercise = course.problem(student)
                 exercise.mistakes = course.exercise.mistakes
                 refuse_other_values(exercise, sheet)

@@ -69,6 +69,10 @@ class Written(NamedTuple):
         value, half = kind.doubles(self.value), kind.doubles(self.half)
         return Written(value, half, self.digits)
 
+    def single(self) -> Written:
+        """Return the number in a list of one, as tensor([2.]); any other list as it is."""
+        return Written(*(part.flat[0] for part in self)) if self.value.size == 1 else self
+
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""
         return Written(float(self.value[index]), float(self.half[index]), int(self.digits[index]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from cgcli.homework.sheets import read_sheets, split
 from cgcli.homework.written import read_number
+from tests.conftest import Ran
 from tests.homework.adapter import exercise, mark, marks
 
 SEED = ("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3})
@@ -369,3 +371,11 @@ def test_a_plus_before_a_name_is_no_step(cgraph: Any, tmp_path: Path) -> None:
     assert cgraph("check", *words, "-a", str(key)).status == 0
     alone = cgraph("sheet", "+x", "x=2").out
     assert "f =" in alone
+
+
+def test_what_is_not_understood_is_said_in_the_language_of_the_report(
+    cgraph: Callable[..., Ran],
+) -> None:
+    words = ("check", "p = x + y; g = p*z", "x=1", "y=3", "z=-3", "--lang", "zh")
+    assert "1,273 可能是 1.273，也可能是 1273" in cgraph(*words, "--answer", "p = 1,273").out
+    assert "没有算出来：p 的答案就是它自己的式子" in cgraph(*words, "--answer", "p = x + y").out
