@@ -56,8 +56,14 @@ def _cgraph(
     ),
     every: bool = typer.Option(False, "--help-all", callback=print_all, is_eager=True),
 ) -> None:
-    if ctx.invoked_subcommand is None:
-        sys.stdout.write(ctx.get_help() + "\n")
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from cgcli.commands.prompt import open_prompt
+
+        open_prompt(_run, lambda error: _report(error, as_json=False))
+        return
+    sys.stdout.write(ctx.get_help() + "\n")
 
 
 def run(arguments: list[str]) -> int:

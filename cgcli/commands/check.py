@@ -108,7 +108,7 @@ class CheckOptions(Options):
 
 _ORDER: Final = (
     f"{ASKED} answers answer students reveal require tolerance decimals points scheme feedback "
-    "form summary csv columns language exact json"
+    "form summary csv columns language exact json strict"
 )
 
 
@@ -167,6 +167,7 @@ def check_command(given: CheckOptions) -> None:
         print_class(report, marks)
     if not all(item.score.complete for item in marks):
         raise typer.Exit(1)
+    given.heed(exercise.result.notes)
 
 
 def _refuse_conflicts(given: CheckOptions) -> None:

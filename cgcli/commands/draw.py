@@ -87,7 +87,7 @@ class DrawOptions(Options):
 @takes(
     DrawOptions,
     f"{ASKED} output format direction theme size dpi elements repeat frame frames hide no_values"
-    " shape digits json",
+    " shape digits json strict",
 )
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, values over its arrows, gradients under.
@@ -118,10 +118,12 @@ def draw_command(given: DrawOptions) -> None:
     )
     if given.no_values:
         drawing = Drawing(outlined(problem)[0], None, picture)
+        noted = []
     else:
         result = solve(problem).result
         drawing = Drawing(result.graph, result, picture)
         tell(*note_lines(result))
+        noted = result.notes
     if given.frames is not None:
         _write_frames(drawing, given.frames, kind)
     elif given.json:
@@ -132,6 +134,7 @@ def draw_command(given: DrawOptions) -> None:
         _show(drawing, given)
     else:
         write_file(given.output, drawing.bytes(kind, given.frame))
+    given.heed(noted)
 
 
 def _show(drawing: Drawing, given: DrawOptions) -> None:

@@ -55,7 +55,7 @@ class MapOptions(DataOptions):
 @takes(
     MapOptions,
     f"program bindings {READING} at of wrt stack values keep notes skip_bad jobs on output form "
-    "json",
+    "json strict",
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
@@ -87,7 +87,7 @@ def map_command(given: MapOptions) -> None:
     _run(mapping, "map", given, manner, optional)
 
 
-@takes(MapOptions, f"model {READING} of keep notes skip_bad jobs on output form json")
+@takes(MapOptions, f"model {READING} of keep notes skip_bad jobs on output form json strict")
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
@@ -179,3 +179,4 @@ def _run(
         tell_read(how_read(source, report))
     tell_skipped(report)
     tell_notes(report)
+    given.heed(report.notes)

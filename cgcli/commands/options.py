@@ -223,6 +223,9 @@ class Options:
         group=OUTPUT,
     )
     exact: bool = flag("Compute with fractions: 0.1 is 1/10.", group=NUMBERS)
+    strict: bool = flag(
+        "End with status 1 where a value, a gradient or a fit has a note.", group=OUTPUT, rare=True
+    )
     json: bool = flag("Print one JSON document.", group=OUTPUT)
     digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6, group=OUTPUT)
     precision: int | None = count("Print numbers to N digits, each proved.", 1, None, group=NUMBERS)
@@ -248,6 +251,11 @@ class Options:
         self.context = context
         rows = type(self)
         vars(self).update({n: getattr(rows, n).value(n, value) for n, value in given.items()})
+
+    def heed(self, *noted: object) -> None:
+        """End with status 1 where anything is noted, and --strict takes that for a no."""
+        if self.strict and any(noted):
+            raise typer.Exit(1)
 
     @property
     def limits(self) -> Limits:

@@ -37,10 +37,10 @@ _ORDER: Final = f"{ASKED} output practice title language digits"
 
 @takes(PageOptions, _ORDER)
 def page_command(given: PageOptions) -> None:
-    """A web page to move the numbers in: the graph and the steps of both passes.
+    """A web page to move the numbers in: the graph and the steps.
 
     cgraph page "p = x + y; g = p*z" x=1 y=3 z=-3 -o page.html
-    cgraph page "(x+y)*z" x=1 y=3 z=-3 --practice values -o page.html
+    cgraph page "sigmoid(w*x + b)" w=2 x=-1 b=1 --practice gradients -o task.html
     """
     from cgcli.calculus.explain import Explanation
     from cgcli.library.answers import Page

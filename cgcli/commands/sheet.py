@@ -64,7 +64,8 @@ class SheetOptions(Options):
 
 
 _ORDER: Final = (
-    f"{ASKED} key seed values vary students output moodle variants tolerance decimals language json"
+    f"{ASKED} key seed values vary students output moodle variants tolerance decimals language "
+    "json strict"
 )
 
 
@@ -106,14 +107,15 @@ def sheet_command(given: SheetOptions) -> None:
     tell(*note_lines(exercise.result if given.key else discreet(exercise.result)))
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
-        return
-    text = sheet_text(exercise, chosen, words, given.key, told_apart)
-    if given.output is None:
-        publish([text])
-        return
-    from cgcli.commands.feedback import write_sheet
+    else:
+        text = sheet_text(exercise, chosen, words, given.key, told_apart)
+        if given.output is None:
+            publish([text])
+        else:
+            from cgcli.commands.feedback import write_sheet
 
-    write_sheet(given.output, text)
+            write_sheet(given.output, text)
+    given.heed(exercise.result.notes)
 
 
 def _refuse_conflicts(given: SheetOptions) -> None:
@@ -156,6 +158,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     assert given.output is not None
     students, _ = read_list(given.students)
     values, texts = [], []
+    noted = False
     for student, drawn in drawing.personal(students, seed, given.values or "integer"):
         chosen = written(drawn)
         values.append(chosen)
@@ -163,11 +166,13 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
         text = sheet_text(drawn.exercise, chosen, words, given.key)
         texts.append(f"# name: {head}\n{text}")
         tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
+        noted |= bool(drawn.exercise.result.notes)
     names = [f"{name}.txt" for name in file_names(students)]
     files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
     files[_LIST] = class_list(students, values).encode()
     _keep_list(os.path.join(given.output, _LIST), files[_LIST])
     write_folder(given.output, files, {os.path.realpath(given.students)})
+    given.heed(noted)
 
 
 def _keep_list(path: str, data: bytes) -> None:
@@ -196,3 +201,4 @@ def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) ->
             variants.append((drawn.exercise, written(drawn)))
     reach = reach_of(problem, variants[0][0], given.tolerance, given.decimals)
     publish([as_xml(given.moodle, variants, reach, words)])
+    given.heed(*(exercise.result.notes for exercise, _ in variants))

@@ -35,7 +35,9 @@ class TraceOptions(Options):
     standalone: bool = flag("With --format latex: a complete document.", group=OUTPUT)
 
 
-_ORDER: Final = f"{ASKED} tree step passes only hide form standalone language exact json digits"
+_ORDER: Final = (
+    f"{ASKED} tree step passes only hide form standalone language exact json digits strict"
+)
 
 
 @takes(TraceOptions, _ORDER)
@@ -70,6 +72,7 @@ def trace_command(given: TraceOptions) -> None:
         print_tree(explanation, asked)
     else:
         print_trace(explanation, asked, _wait_for_key if given.step else None)
+    given.heed(result.notes)
 
 
 def _check(given: TraceOptions, form: str) -> None:

@@ -32,7 +32,7 @@ _ORDER: Final = f"""
 program bindings at {READING} fix stack scale skip_bad holdout metrics reduce residual
 optimizer rate momentum decay betas epsilon weight_decay clip schedule warmup every factor
 batch epochs steps until_cost until_change until_gradient patience seconds seed
-output save_every resume jobs on plot log trace json digits
+output save_every resume jobs on plot log trace json digits strict
 """
 
 
@@ -58,6 +58,7 @@ def train_command(given: TrainOptions) -> None:
         raise typer.Exit(_INTERRUPTED)
     if not trained.end.reliable:
         raise typer.Exit(_UNRELIABLE)
+    given.heed(trained.end.doubts, run.prepared.report.notes)
 
 
 def _check(given: TrainOptions) -> None:

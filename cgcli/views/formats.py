@@ -19,3 +19,6 @@ PICTURES: Final = ("svg", "png", "pdf", "dot", "mmd")
 DIRECTIONS: Final = ("auto", "right", "down")
 THEMES: Final = ("auto", "light", "dark", "print", "transparent")
 TARGETS: Final = ("python", "numpy", "c", "js", "sql", "jax", "torch", "onnx")
+
+FIELDS: Final = ("expression", "output", "value", "gradient", "jacobian", "nodes", "notes")
+"""The parts of an evaluation's document that --fields may ask for."""
