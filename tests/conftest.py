@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from cgcli.commands.app import run
+from cgcli.limits import one_thread
 
 QUICK: Final = (
     "tests/language/test_messages.py",
@@ -27,6 +28,7 @@ QUICK: Final = (
     "tests/export/test_code.py::test_values",
     "tests/homework/test_mistakes.py",
     "tests/learning/test_optimisers.py",
+    "tests/library/test_answers.py::test_a_notebook_shows_every_answer",
     "tests/views/test_cost_curves.py",
     "tests/commands/test_wrt.py",
     "tests/test_traces.py",
@@ -41,6 +43,10 @@ class Ran(NamedTuple):
     status: int
     out: str
     err: str
+
+
+# The tests have the threads that the command has, before NumPy is loaded.
+one_thread()
 
 
 def pytest_configure() -> None:

@@ -55,6 +55,9 @@ def test_what_is_left_out_is_all_that_may_differ() -> None:
     assert not agrees("a\nb\nc\n", "a\nc\n")
 
 
+HELP = {"--help", "--help-all"}
+
+
 def test_the_library_example() -> None:
     blocks = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     test = doctest.DocTestParser().get_doctest(blocks, {}, "README.md", None, None)
@@ -73,7 +76,7 @@ def test_every_option_is_told(command: str, cgraph: Any) -> None:
     if command in ("check", "sheet"):
         page = (ROOT / "docs" / "homework.md").read_text("utf-8")
         told |= set(re.findall(r"--[a-z-]+", page))
-    options = set(re.findall(r"(--[a-z-]+)", cgraph(command, "--help").out)) - {"--help"}
+    options = set(re.findall(r"(--[a-z-]+)", cgraph(command, "--help-all").out)) - HELP
     assert options <= told | {"--output", "--answers"}
 
 
@@ -81,7 +84,7 @@ def test_every_option_is_told(command: str, cgraph: Any) -> None:
 def test_every_option_of_training_is_told(command: str, cgraph: Any) -> None:
     told = set(re.findall(r"--[a-z-]+", (ROOT / "docs" / "training.md").read_text("utf-8")))
     told |= set(re.findall(r"--[a-z-]+", README))
-    options = set(re.findall(r"(--[a-z-]+)", cgraph(command, "--help").out)) - {"--help"}
+    options = set(re.findall(r"(--[a-z-]+)", cgraph(command, "--help-all").out)) - HELP
     # Other spellings of -o, -d and --optimizer.
     assert options <= told | {"--output", "--data", "--optimiser", "--learning-rate"}
 

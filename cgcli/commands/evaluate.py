@@ -16,6 +16,8 @@ def evaluate_command(given: EvalOptions) -> None:
     """Values and gradients of every node.
 
     cgraph eval "(x+y)*z" x=1 y=3 z=-3
+    cgraph eval "sum((W @ x)^2)" "W=[[1,2],[3,4]]" "x=[1,-1]"
+    cgraph eval "(x+y)*z" x=1/3 y=0.1 z=-3 --exact
     """
     if given.jsonl:
         from cgcli.commands.lines import evaluate_lines

@@ -9,11 +9,11 @@ import re
 import sys
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from cgcli.commands.files import opened, utf8
 from cgcli.commands.inputs import read_values
 from cgcli.commands.problem import kind_of
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.library.files import opened, utf8
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
 from cgcli.views.document import compact, evaluation

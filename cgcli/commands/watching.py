@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of
-from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import file_error, shorten
 from cgcli.learning.descent import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
+from cgcli.library.files import Output, ending_of, named_errors, take_lock, write_file
 from cgcli.views.streams import tell
 
 _PATIENCE = 20
@@ -40,7 +39,7 @@ class Watching(Watch):
     options: TrainOptions
     training: Training
     model: Callable[[], Model]
-    data: str | None
+    data: list[str]
     epoch_before: int | None
 
     def __post_init__(self) -> None:
@@ -176,7 +175,8 @@ class Watching(Watch):
                 )
         if self._stop:
             if self._output is not None:
-                words = ["--resume", self._output.path, "-d", self.data or "-"]
+                data = [word for path in self.data for word in ("-d", path)]
+                words = ["--resume", self._output.path, *data]
                 lines.append(f"to go on: cgraph train {shlex.join(words)}")
             else:
                 lines.append("nothing was saved; -o model.json writes what --resume goes on from")

@@ -46,13 +46,22 @@ class RowNotes:
         gradients = sweep.sums.gradients if sources else []
         self._evaluate = evaluate
         self.flags = _flags(lowered, sources)
-        self._closely = max(20, _NODES // len(sweep.values))
+        self._closely = self._most_closely = max(20, _NODES // len(sweep.values))
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
         self._detail = Compiled(lowered, parameters, by_row=[*places, *self.flags])
         self._kinds: dict[bytes, Mapping[str, Note]] = {}
         self._same = [not has_rows(value) for value in sweep.values]
         self._always: bool | None = None
+
+    def begin(self, number: int) -> None:
+        """Begin a block of rows: what is said of them is to depend on these and its number alone.
+
+        Of later blocks fewer rows are told apart by their numbers.
+        """
+        self._kinds.clear()
+        self._closely = self._most_closely // (number + 1) ** 2
+        self._detail.forget()
 
     def look(
         self, chunk: Mapping[str, Any], flags: Sequence[Any], report: Report, *, flagged: bool

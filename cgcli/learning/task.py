@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from cgcli.graph.graph import Graph
 from cgcli.learning.parameters import Parameters
-from cgcli.learning.tables import Table
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
 
@@ -62,12 +61,11 @@ class Task(NamedTuple):
         """Return the graph on a new tape."""
         return Lowered(self.graph, self.scaled, self.constants)
 
-    def through(self, node: int, table: Table) -> list[Any]:
-        """Return of rows in memory the cost, a node's value, and the cost's gradient by it."""
+    def through(self, node: int) -> Compiled:
+        """Return what gives of rows the cost, a node's value, and the cost's gradient by it."""
         lowered = self.lowered()
         places = [lowered.row(self.graph.output), lowered.row(node), *lowered.gradient_rows([node])]
-        compiled = Compiled(lowered, self.parameters.views, by_row=places)
-        return compiled.rows(table.arrays or {}, table.count)
+        return Compiled(lowered, self.parameters.views, by_row=places)
 
     def by_row(self) -> tuple[Lowered, Compiled]:
         """Return that, and what gives the cost of each row and its gradients."""

@@ -252,9 +252,24 @@ class Operation:
         """Return which lines of a matrix are worked on each by itself: row, column or none."""
         if len(shape) > 1 and self.mixes:
             return "row"
-        if len(shape) > 1 and static and self.static[:1] == ("axis",):
+        if len(shape) > 1 and static and self.reduces:
             return "column" if static[0] in (0, -2) else "row"
         return ""
+
+    def meeting(self, arguments: Sequence[int]) -> Sequence[int]:
+        """Return the places of the arguments that may meet at a corner, by their nodes.
+
+        One that stands twice ties with itself everywhere, and bends nowhere.
+        """
+        if not self.variadic:
+            return range(len(arguments))
+        first = [arguments.index(argument) for argument in dict.fromkeys(arguments)]
+        return first if len(first) > 1 else []
+
+    @property
+    def reduces(self) -> bool:
+        """Whether one number comes of all elements, or of those along an axis."""
+        return self.static[:1] == ("axis",)
 
     def explained(self, place: int, shapes: Iterable[Shape]) -> str:
         """Return the words for what the pullback sends to the argument at `place`."""

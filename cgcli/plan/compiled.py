@@ -41,6 +41,7 @@ class Compiled:
         tape = lowered.tape
         self.plan = plan = Plan(tape, parameters or {}, totals, by_row, self._known)
         self.names = {p: tape[p].static[0] for p in plan.columns if tape[p].operation == "column"}
+        self._careful = plan.guard.careful
         self.shapes = [tape[place].shape for place in by_row]
         self.column_shapes = {name: tape[place].shape for place, name in self.names.items()}
 
@@ -59,6 +60,10 @@ class Compiled:
         guard = self.plan.guard
         flagged, guard.flagged = guard.flagged, False
         return flagged
+
+    def forget(self) -> None:
+        """Take no more care than at first: what rows before had is none of the next ones'."""
+        self.plan.guard.careful = self._careful
 
     def rows(self, arrays: Mapping[str, Any], count: int) -> list[Any]:
         """Return what is asked by row, for columns by name."""

@@ -181,12 +181,12 @@ def _summed(guard: Guard, multiply: Callable[..., Any], arguments: tuple[Any, ..
         return
     guard.flag("overflow", 0)
 
-    def scaled(scale: float) -> Any:
-        again = np.empty_like(out)
-        multiply(a * scale, b * scale, again)
-        return again
+    def again() -> Any:
+        sums = np.empty_like(out)
+        multiply(arrays.scaled(a), arrays.scaled(b), sums)
+        return sums
 
-    np.copyto(out, arrays.finite_sums(out, scaled))
+    np.copyto(out, arrays.finite_sums(out, again))
 
 
 def _products(bound: Bound) -> Call:
@@ -376,7 +376,7 @@ def _mend(bound: Bound) -> None:
         for part, its in zip(bound.arguments, bound.with_rows, strict=True)
     ]
     sent, up, y, x = parts
-    grown = np.max(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
+    grown = np.fmax.reduce(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
     at = lost(grown.reshape(-1, *[1] * (sent.ndim - 1)), sent, x)
     out = bound.out.reshape(sent.shape)
     for row in np.flatnonzero(at.any(axis=tuple(range(1, at.ndim)))):

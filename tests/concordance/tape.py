@@ -42,10 +42,15 @@ LINEAR: Final = frozenset({"add", "sub", "neg", "pos", "sum", "mean", "where"}) 
 
 
 class Tape:
-    """The nodes, as parallel lists; `ranged` with the ends of the doubles, or without any."""
+    """The nodes, as parallel lists; `ranged` with the ends of the doubles, or without any.
 
-    def __init__(self, *, ranged: bool = True, shaken: int | None = None) -> None:
-        self.ranged, self.shaken = ranged, shaken
+    A tape that is asked for numbers alone is not `deciding` where rounding is in doubt.
+    """
+
+    def __init__(
+        self, *, ranged: bool = True, shaken: int | None = None, deciding: bool = True
+    ) -> None:
+        self.ranged, self.shaken, self.deciding = ranged, shaken, deciding
         self.values: list[Number] = []
         self.ops: list[str] = []
         self.args: list[tuple[int, ...]] = []
@@ -261,6 +266,8 @@ class Tape:
         self, op: str, args: tuple[int, ...], margins: Sequence[mpf], *, at_zero: bool = False
     ) -> None:
         """Note where rounding, or this arithmetic, could decide otherwise."""
+        if not self.deciding:
+            return
         if at_zero and op in ("div", "mod"):
             # The divisor alone says that.
             args = args[1:]
@@ -346,6 +353,10 @@ class Tape:
             return max(ulp(sent), ulp(upstream) / 4)
         if op == "sinc" and 2 < abs(x := self.values[args[0]]) < mp.inf and finite(upstream):
             return max(ulp(sent), ulp(upstream * mp.cos(x) / x))
+        if op in ("gamma", "lgamma") and (x := self.values[args[0]]) < 0 and finite(upstream):
+            # Digamma by reflection: its terms cancel beside its zeros, one between two poles.
+            factor = mp.gamma(x) if op == "gamma" else 1
+            return max(ulp(sent), ulp(upstream * factor * mp.psi(0, 1 - x)))
         return ulp(sent)
 
     def _product(self, upstream: Number, slope: Number, local: Local) -> Number:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.concordance.asking import Question, Reply
-from tests.concordance.exported import exported
+from tests.concordance.exported import exported, paged
 from tests.concordance.files import mapped, predict, train
 from tests.concordance.library import as_vectors, evaluate, exactly, function, function_of_rows
 from tests.concordance.shell import (
@@ -50,6 +50,7 @@ WAYS: tuple[Way, ...] = (
     Way("numpy", exported("numpy"), cost=20),
     Way("c", exported("c"), cost=100),
     Way("js", exported("js"), cost=40),
+    Way("page", paged, cost=60),
     Way("sql", exported("sql"), cost=100, loose=True),
     Way("jax", exported("jax"), cost=500, loose=True),
     Way("torch", exported("torch"), cost=50, loose=True),

@@ -9,9 +9,11 @@ from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.views.drawing import files
+from cgcli.views.drawing.fold import PAGE, folded, scale
 from cgcli.views.drawing.layers import repeated
 from cgcli.views.drawing.layout import Placed, place
 from cgcli.views.drawing.scene import Picture, Scene, frames, in_a_line, scene
+from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import printable
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class Drawing:
         # The text as one line: what a reader hovers over, or is read aloud.
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
         return files.as_svg(self._placed(frame), title, self.picture.theme, self.picture.width)
+
+    def inline(self) -> str:
+        """Return the picture as SVG for a page that styles it."""
+        return files.as_inline_svg(self._final)
 
     def document(self, frame: int | None = None) -> graphs.Drawing:
         """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
@@ -94,11 +100,28 @@ class Drawing:
         }
 
     def show(self, frame: int | None = None) -> None:
-        """Draw the picture in the terminal; raises `UnfitError` where it does not fit."""
-        from cgcli.views.drawing.terminal import check_width, print_picture
+        """Draw the picture in the terminal: to the right where it fits, else down.
 
-        check_width(self._scene(frame))
-        print_picture(self._placed(frame))
+        What is too wide even so is drawn with inputs repeated, whose arrows are short. Raises
+        `UnfitError` where nothing fits.
+        """
+        from cgcli.views.drawing.terminal import UnfitError, check_width, print_picture
+
+        first = self._scene(frame)
+        ways = [first]
+        if self.picture.direction == "auto":
+            ways.append(first._replace(down=True))
+        ways.append(ways[-1]._replace(repeats=True))
+        errors = []
+        for current in ways:
+            try:
+                check_width(current)
+                print_picture(place(current))
+            except UnfitError as error:
+                errors.append(error)
+            else:
+                return
+        raise errors[0]
 
     def _scene(self, frame: int | None) -> Scene:
         if frame is not None and frame > self.frames:
@@ -113,4 +136,17 @@ class Drawing:
 
     @functools.cached_property
     def _final(self) -> Placed:
-        return place(scene(self.graph, self.result, self.picture))
+        """The places of the whole; the turns of a long loop stand in columns, which are read down.
+
+        The inputs are beside each turn there.
+        """
+        whole = place(scene(self.graph, self.result, self.picture))
+        is_long = whole.width > PAGE[0] and loops(whole.scene).sequences
+        if not is_long or self.picture.direction != "auto":
+            return whole
+        columns = self.picture._replace(direction="down", repeats=True)
+        inside = folded(place(scene(self.graph, self.result, columns)))
+        if scale(inside) <= scale(whole):
+            return whole
+        self.picture = columns
+        return inside

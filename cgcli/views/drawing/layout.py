@@ -9,28 +9,35 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from itertools import chain, pairwise
+from collections.abc import Iterator
+from itertools import accumulate, chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, missing
 from cgcli.views.drawing.layers import (
+    NAME,
     ROW,
     TURN,
     Box,
+    arrivals,
     bends,
+    extent,
     layers,
     measured,
-    reach,
+    reaches,
     repeated,
+    text_width,
 )
-from cgcli.views.drawing.order import arrivals, in_order
+from cgcli.views.drawing.order import by_turn, in_order, span
 from cgcli.views.drawing.scene import Scene
-from cgcli.views.drawing.turns import recurrences
+from cgcli.views.drawing.turns import Turn, loops
 
 _TURN: Final = 12.0
-_LEAD: Final = 8.0
-_GAP: Final = 22.0
-_LAYER_GAP: Final = 46.0
+LEAD: Final = 8.0
+MARGIN: Final = 16.0
+_GAP: Final = 22.0, 16.0
+_LAYER_GAP: Final = 46.0, 26.0
+"""Between shapes of a layer, and between layers, where arrows lead right, and where down."""
 _BALANCED: Final = 300
 _BENDS: Final = 20_000
 _FAN: Final = 500
@@ -54,12 +61,23 @@ class Drawn(NamedTuple):
         return self.corner * 2 >= self.width
 
 
+class Band(NamedTuple):
+    """What lies behind a turn of a loop, and where its words stand."""
+
+    words: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    at: Point
+
+
 class Placed(NamedTuple):
     """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
 
     A label's place is the middle of a level piece of its arrow; `ends` are those of the shapes
-    whose value leaves the graph; `turns` are those of loops that go on from one to the next,
-    each with where it begins and ends across.
+    whose value leaves the graph; `turns` are those of loops, each with its band, and
+    `lefts` are the arrows whose numbers stand left of them.
     """
 
     scene: Scene
@@ -69,7 +87,8 @@ class Placed(NamedTuple):
     ends: dict[int, tuple[Point, Point]]
     width: float
     height: float
-    turns: list[tuple[str, float, float]]
+    turns: list[Band]
+    lefts: set[int]
 
 
 def place(scene: Scene) -> Placed:
@@ -84,14 +103,31 @@ def place(scene: Scene) -> Placed:
     flow = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in flow.nodes]
     routes = _routes(flow)
-    for rearranged in (in_order, _aligned):
-        places = rearranged(scene, boxes, levels, centres, _GAP)
+    for rearranged in (by_turn, in_order, _aligned):
+        places = rearranged(scene, boxes, levels, centres, _GAP[scene.down])
         if places != centres:
             flow = _run(scene, boxes, levels, places)
             # Arrows of two sources on one line could not be told apart.
             if _merged(scene, _routes(flow)) <= _merged(scene, routes):
                 centres, routes = places, _routes(flow)
-    return _drawn(scene, boxes, centres, routes)
+    placed = _drawn(scene, boxes, centres, routes)
+    return transposed(placed) if scene.down else placed
+
+
+def transposed(placed: Placed) -> Placed:
+    """Return what leads to the right leading down, or the other way round."""
+    return placed._replace(
+        shapes=[Drawn(at.y, at.x, at.height, at.width, at.corner) for at in placed.shapes],
+        routes=[[(y, x) for x, y in route] for route in placed.routes],
+        labels=[(y, x) for x, y in placed.labels],
+        ends={k: ((y0, x0), (y1, x1)) for k, ((x0, y0), (x1, y1)) in placed.ends.items()},
+        width=placed.height,
+        height=placed.width,
+        turns=[
+            Band(words, top, left, bottom, right, (y, x))
+            for words, left, top, right, bottom, (x, y) in placed.turns
+        ],
+    )
 
 
 def _most_arrows(scene: Scene) -> int:
@@ -136,17 +172,26 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
     except ImportError:
         raise missing("draw", "to lay the picture out") from None
     graph = graphlay.Graph()
+    # Turns that need nothing of one another have a lane each.
+    lists = enumerate(chain(*loops(scene).lists), 1)
+    lanes = {shape: lane for lane, turn in lists for shape in turn.shapes}
     for k, box in enumerate(boxes):
         more: dict[str, Any] = {} if at is None else {"position": {"x": at[k][0], "y": at[k][1]}}
+        if k in lanes:
+            more["group"] = lanes[k]
         graph.node(k, width=box.width, height=box.height, rank={"fixed": levels[k]}, **more)
     for arrow in scene.arrows:
         graph.edge(arrow.source, arrow.target)
-    options = {
+    layer_gap = _LAYER_GAP[scene.down]
+    gap = _GAP[scene.down]
+    options: dict[str, Any] = {
         "direction": "leftright",
         "effort": "balanced" if len(boxes) <= _BALANCED else "fast",
         "routing": {"style": "diagonal", "port_sides": "facing_only"},
-        "spacing": {"port_gap": ROW, "layer_gap": _LAYER_GAP, "node_gap": _GAP, "dummy_gap": _GAP},
+        "spacing": {"port_gap": ROW, "layer_gap": layer_gap, "node_gap": gap, "dummy_gap": gap},
     }
+    if lanes:
+        options["order"] = {"group_lanes": "strict"}
     run = graphlay.layout if at is None else graphlay.reroute
     return run(graph, options=options)
 
@@ -192,26 +237,31 @@ def _drawn(
     placed = list(zip(centres, boxes, strict=True))
     corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
-    loops = recurrences(scene)
-    if loops:
-        top -= TURN
+    found = loops(scene)
+    beside, above = (found.sequences, found.lists) if scene.down else (found.lists, found.sequences)
+    rooms = room_beside(beside), TURN if above else 0.0
+    rows, columns = rooms if scene.down else rooms[::-1]
+    top, left = top - rows, left - columns
     shapes = []
     for (x, y), box in placed:
-        strip, room, _ = box.column
-        middle = x - box.width / 2 + strip + room / 2
+        strip, column, _ = box.column
+        middle = x - box.width / 2 + strip + column / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     lines: list[list[Point]] = []
     labels: list[Point] = []
-    rows = _arrivals(scene, [y for _, y in centres], routes)
-    for arrow, route, row in zip(scene.arrows, routes, rows, strict=True):
-        points = [(x - left, y - top) for x, y in _arriving(route, row)]
+    arriving, lefts = _arrivals(scene, [y for _, y in centres], routes)
+    for arrow, route, row in zip(scene.arrows, routes, arriving, strict=True):
+        points = [(x - left, y - top) for x, y in _arriving(route, row, _LAYER_GAP[scene.down])]
         source, target = shapes[arrow.source], shapes[arrow.target]
         strip = boxes[arrow.target].strip
         inner = (target.x - target.width / 2 - _TURN, points[-1][1])
-        labels.append((inner[0] - (strip - _TURN) / 2, inner[1]))
+        # Below one another they meet where the value ends and the gradient begins.
+        heights = [extent(text)[1] for text in (arrow.value, arrow.contribution)]
+        meet = (heights[0] - heights[1]) / 2 if scene.down else 0.0
+        labels.append((inner[0] - (strip - _TURN) / 2 + meet, inner[1]))
         start, end = _border(source, points[0]), _border(target, inner)
         # The way begins forward, and not along the shape's side or back.
-        points[0] = (max(points[0][0], start[0] + _LEAD), points[0][1])
+        points[0] = (max(points[0][0], start[0] + LEAD), points[0][1])
         lines.append(_simplified([start, *points, inner, end]))
     ends: dict[int, tuple[Point, Point]] = {}
     corners = []
@@ -221,13 +271,36 @@ def _drawn(
         if box.end:
             ends[k] = (side, shape.y), (side + box.end, shape.y)
     across, down = map(max, zip(*corners, *chain(*lines), strict=True))
-    turns = [
-        (turn.words, *_extent(turn.shapes, shapes, boxes)) for turns in loops for turn in turns
-    ]
-    return Placed(scene, shapes, lines, labels, ends, across, down, turns)
+    bands = list(_bands(scene, shapes, boxes, (columns / 2, rows / 2), down))
+    return Placed(scene, shapes, lines, labels, ends, across, down, bands, lefts)
 
 
-def _extent(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[float, float]:
+def room_beside(found: list[list[Turn]]) -> float:
+    """Return the room that is taken by what is written beside turns."""
+    words = (text_width(turn.words, NAME) + LEAD for turns in found for turn in turns)
+    return max(words, default=0.0)
+
+
+def _bands(
+    scene: Scene, shapes: list[Drawn], boxes: list[Box], words: Point, down: float
+) -> Iterator[Band]:
+    """Yield a column for each turn of a sequence, and for each of a list a row."""
+    found = loops(scene)
+    for turn in chain(*found.sequences):
+        begin, end = _columns(turn.shapes, shapes, boxes)
+        at = (begin + end) / 2, words[1]
+        yield Band(turn.words, begin, -MARGIN / 2, end, down + MARGIN / 2, at)
+    for turns in found.lists:
+        end = max(_columns(turn.shapes, shapes, boxes)[1] for turn in turns)
+        spans = [span(turn.shapes, [at.y for at in shapes], boxes) for turn in turns]
+        half = max(bottom - top for top, bottom in spans) / 2
+        for turn, (top, bottom) in zip(turns, spans, strict=True):
+            middle = (top + bottom) / 2
+            at = words[0], middle
+            yield Band(turn.words, -MARGIN / 2, middle - half, end, middle + half, at)
+
+
+def _columns(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[float, float]:
     """Return where the columns of some shapes begin and end."""
     begins, ends = [], []
     for k in members:
@@ -237,27 +310,35 @@ def _extent(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[
     return min(begins), max(ends)
 
 
-def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:
-    """Return the row in which each arrow arrives, far enough from the next for its numbers."""
+def _arrivals(
+    scene: Scene, middles: list[float], routes: list[list[Point]]
+) -> tuple[list[float], set[int]]:
+    """Return the row in which each arrow arrives, far enough from the next for its numbers.
+
+    And of several that lead down the first, beside which the numbers stand left.
+    """
     rows = [route[-1][1] for route in routes]
+    left = set()
     for target, numbers in arrivals(scene).items():
         if not scene.shapes[target].is_ordered:
             # In the order in which they come, so that they do not cross before the shape.
             numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
-        arrows = [scene.arrows[number] for number in numbers]
-        reaches = [reach(arrow.value, arrow.contribution) for arrow in arrows]
-        row = middles[target] - sum(map(sum, reaches)) / 2
-        for number, (above, below) in zip(numbers, reaches, strict=True):
-            rows[number] = row + above
-            row += above + below
-    return rows
+        room = reaches(scene, numbers)
+        ends = [0.0, *accumulate(map(sum, room))]
+        places = [end + before for end, (before, _) in zip(ends, room, strict=False)]
+        middle = (places[0] + places[-1] if scene.down else ends[-1]) / 2
+        for number, place in zip(numbers, places, strict=True):
+            rows[number] = middles[target] + place - middle
+        if scene.down and len(numbers) > 1:
+            left.add(numbers[0])
+    return rows, left
 
 
-def _arriving(route: list[Point], row: float) -> list[Point]:
+def _arriving(route: list[Point], row: float, gap: float) -> list[Point]:
     """Return a route that ends in another row, to which it turns between the last two layers."""
     (x0, y0), (x1, y1) = route[-2:]
-    turn = x1 - _LAYER_GAP + _LEAD
-    if x0 + _LEAD >= turn:
+    turn = x1 - gap + LEAD
+    if x0 + LEAD >= turn:
         # A bend just behind the shape would be a stub.
         return [*route[:-1], (x1, row)]
     return [*route[:-1], (turn, y0 + (y1 - y0) * (turn - x0) / (x1 - x0)), (x1, row)]

@@ -31,10 +31,11 @@ class Picture(NamedTuple):
     """What is shown: which kinds of number and words, to how many digits.
 
     The `complete` graph is drawn, or only what the output is computed from. With `repeats` an
-    input stands beside each of its uses. `theme` is one of `THEMES`, and `width` how many pixels
-    wide the picture is, by itself as many as it needs, `dpi` how many dots of a PNG are an inch,
-    which is 96 of those pixels. A matrix of at most so many `elements` is written out, a row a
-    line; with 0 on one line, where it is short.
+    input stands beside each of its uses. `direction` is one of `DIRECTIONS`, and `theme` one of
+    `THEMES`; `width` is how many pixels wide the picture is, by itself as many as it needs, `dpi`
+    how many dots of a PNG are an inch, which is 96 of those pixels. An array of at most so many
+    `elements` is written out, a matrix a row a line, and a larger one is a heat map; with 0 it is
+    written on one line, where it is short.
     """
 
     values: bool = True
@@ -43,6 +44,7 @@ class Picture(NamedTuple):
     digits: int = 4
     complete: bool = True
     repeats: bool = False
+    direction: str = "auto"
     theme: str = "auto"
     width: int | None = None
     dpi: int = DPI
@@ -89,7 +91,8 @@ class Arrow(NamedTuple):
 class Scene(NamedTuple):
     """Everything that is drawn; arrows name shapes by their places.
 
-    Where it `repeats` inputs, they stand beside each of their uses.
+    Where it `repeats` inputs, they stand beside each of their uses. It is read from left to
+    right, or `down`.
     """
 
     shapes: list[Shape]
@@ -97,6 +100,7 @@ class Scene(NamedTuple):
     formulas: list[str]
     notes: list[str]
     repeats: bool = False
+    down: bool = False
 
 
 def frames(result: Result) -> int:
@@ -125,7 +129,8 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     with_formulas = picture.formulas and len(operations) <= _FORMULAS
     formulas = [_equation(graph, node) for node in operations if with_formulas]
     notes = note_lines(result) if result is not None and picture.formulas else []
-    return Scene(shapes, arrows, formulas, notes, picture.repeats)
+    down = picture.direction == "down"
+    return Scene(shapes, arrows, formulas, notes, picture.repeats, down)
 
 
 def _is_drawn(graph: Graph, node: int) -> bool:
