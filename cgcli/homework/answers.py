@@ -160,7 +160,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         if syntax.right is None:
             return None
         written, formula = read_right(exercise, syntax.right, text)
-        if written is not None and written.shape and not shape_of(exercise.truth(quantity)):
+        if written is not None and (element or not shape_of(exercise.truth(quantity))):
             written = written.single()
         if formula is None and exercise.symbolic:
             formula = Formula(syntax.right, text)

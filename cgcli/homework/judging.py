@@ -229,6 +229,8 @@ class Judge:
     def _round(self, answer: Answer, written: Written, reach: Any) -> None:
         """Keep how far the number that a student went on with may be from the one written."""
         quantity, element, digits = answer.quantity, answer.element, written.most_digits
+        if element and shape_of(reach):
+            return
         if element:
             import numpy as np
 
@@ -290,6 +292,8 @@ class Judge:
             shape = self.exercise.graph.shape(answer.quantity.node)
             fits = shape_of(numbers[0]) == shape == shape_of(numbers[1])
             return numbers if fits else before
+        if shape_of(numbers[0]) or shape_of(numbers[1]):
+            return before
         import numpy as np
 
         changes = []

@@ -76,7 +76,8 @@ class Written(NamedTuple):
 
     def single(self) -> Written:
         """Return the number in a list of one, as tensor([2.]); any other list as it is."""
-        return Written(*(part.flat[0] for part in self)) if self.value.size == 1 else self
+        alone = self.shape and self.value.size == 1
+        return Written(*(part.flat[0] for part in self)) if alone else self
 
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""
