@@ -12,7 +12,9 @@ from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 
 if TYPE_CHECKING:
+    from cgcli.commands.options import Options
     from cgcli.learning.sources import Report, Source
+    from cgcli.plan.compiled import Engine
 
 _KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet")
 _OTHERS: Final = {"ndjson": "jsonl", "pq": "parquet"}
@@ -38,6 +40,21 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
 
     with opened(path) as stream:
         yield open_source("standard input" if path == "-" else path, stream, kind)
+
+
+def engine_of(given: Options, name: str | None) -> Engine | None:
+    """Return the engine of a name, which says on standard error why it falls back to NumPy.
+
+    With --verbose it says what it does.
+    """
+    if name in (None, "numpy"):
+        return None
+    from cgcli.native import engine
+
+    def note(text: str) -> None:
+        tell(f"note: {text}")
+
+    return engine.engine_of(name, note, note if given.verbose else engine.say_nothing)
 
 
 def left_to_columns(

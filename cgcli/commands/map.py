@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.data import left_to_columns, opened_source, tell_notes, tell_skipped
+from cgcli.commands.data import (
+    engine_of,
+    left_to_columns,
+    opened_source,
+    tell_notes,
+    tell_skipped,
+)
 from cgcli.commands.files import ending_of, named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import Options, argument, choice, flag, option, takes
@@ -35,7 +41,9 @@ class MapOptions(Options):
 
 
 @takes(
-    MapOptions, "program bindings data at of wrt stack values keep notes skip_bad output form json"
+    MapOptions,
+    "program bindings data at of wrt stack values keep notes engine skip_bad output form "
+    "verbose json",
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
@@ -61,7 +69,7 @@ def map_command(given: MapOptions) -> None:
     _run(mapping, "map", given, optional)
 
 
-@takes(MapOptions, "model data of keep notes skip_bad output form json")
+@takes(MapOptions, "model data of keep notes engine skip_bad output form verbose json")
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
@@ -123,7 +131,8 @@ def _run(
         raise conflict(message, "leave --json out; .jsonl has an object a line")
     with opened_source(given.data, command) as source:
         more = left_to_columns(optional, source, mapping.stacks)
-        mapping = mapping._replace(bound={**more, **mapping.bound})
+        bound = {**more, **mapping.bound}
+        mapping = mapping._replace(bound=bound, engine=engine_of(given, given.engine))
         report = Report(source.path, skip=given.skip_bad)
         writer = RowWriter("json" if given.json else form, noting=given.notes)
         pieces = (writer.text(*rows) for rows in map_rows(mapping, source, report))

@@ -16,6 +16,7 @@ import typer
 from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
+from cgcli.native import ENGINES
 
 ASKED: Final = "program bindings at of wrt"
 """What every command takes that looks at a graph with values."""
@@ -156,6 +157,10 @@ class Options:
     of: str | None = option("Differentiate this node instead of the output.", "NAME")
     wrt: str | None = option("Differentiate by these nodes, x,y, instead of every input.", "NAMES")
     shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
+    engine: str | None = choice(
+        ENGINES, "What computes the rows: {words}; native compiles them by a C compiler.", "NAME"
+    )
+    verbose: bool = flag("Say which engine it is.", names=("-v", "--verbose"))
     data: str | None = option(
         "Rows: .csv, .tsv, .jsonl, .json, .parquet; - reads standard input.",
         "FILE",

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_notes, tell_skipped
+from cgcli.commands.data import (
+    engine_of,
+    is_data,
+    left_to_columns,
+    opened_source,
+    tell_notes,
+    tell_skipped,
+)
 from cgcli.commands.files import named
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
 from cgcli.commands.models import read_model
@@ -51,7 +58,8 @@ class Run:
         self.path = options.data or (model.data.get("path") if model else None)
         self.reading = self._reading()
         self.prepared = self._prepare()
-        self.training = Training(self.prepared, self._training_options())
+        engine = engine_of(options, self.settings["engine"])
+        self.training = Training(self.prepared, self._training_options(), engine)
         if model is not None:
             self._go_on(model)
         epoch = model.state.epoch if model is not None and model.state is not None else None
@@ -183,6 +191,7 @@ class Run:
         if scaling and not task.scaling:
             data["unscaled"] = True
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
+        settings["engine"] = self.training.engine
         state = None if descent is None else descent.state
         program, more = self.given.program.text, {"stopped": stopped}
         return Model(program, task.parameters, task.constants, data, settings, state, more)

@@ -29,8 +29,8 @@ _ENDINGS: Final = {
 _ORDER: Final = """
 program bindings at data fix stack scale skip_bad holdout metrics reduce residual
 optimizer rate momentum decay betas epsilon weight_decay clip schedule warmup every factor
-batch epochs steps until_cost until_change until_gradient patience seconds seed
-output save_every resume plot log trace json digits
+batch engine epochs steps until_cost until_change until_gradient patience seconds seed
+output save_every resume plot log trace verbose json digits
 """
 
 

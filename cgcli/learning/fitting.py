@@ -15,7 +15,6 @@ from cgcli.learning.statistics import Spread, Statistics, spread, statistics
 from cgcli.learning.stopping import Doubt, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
-from cgcli.plan.sweep import Sweep
 from cgcli.words import counted
 
 _MOST: Final = 2**30
@@ -127,7 +126,7 @@ class Residuals:
         parts = {n: np.empty((table.count, *task.parameters.shapes[n])) for n in lowered.parameters}
         self._parts = [parts[name].reshape(table.count, -1) for name in task.parameters.shapes]
         results = [self.values, *parts.values()]
-        self._sweep = Sweep(compiled.plan, compiled.columns(table.arrays), table.count, results)
+        self._sweep = compiled.sweep(compiled.columns(table.arrays), table.count, results)
 
     def at(self, theta: Any) -> Any:
         """Return the residuals at some parameters; their derivatives are worked out with them."""

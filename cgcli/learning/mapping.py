@@ -22,7 +22,7 @@ from cgcli.learning.sources import Report, Source, listed
 from cgcli.learning.tables import ROW, pieces, row_values
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
 from cgcli.program import Program, input_spans, unused_binding
@@ -54,7 +54,8 @@ class Wanted(NamedTuple):
 class RowProgram(NamedTuple):
     """A program with values for those names that no column has.
 
-    `required` are the bound names that the program must use, and that are no columns.
+    `required` are the bound names that the program must use, and that are no columns. Without an
+    `engine` NumPy runs the rows.
     """
 
     program: Program
@@ -63,6 +64,7 @@ class RowProgram(NamedTuple):
     scaling: Mapping[str, tuple[Any, Any]] = {}
     wanted: Wanted = Wanted()
     required: Sequence[str] = ()
+    engine: Engine | None = None
 
 
 def map_rows(
@@ -184,7 +186,8 @@ class _Runner:
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         sources = [graph.inputs[name] for name in self._by]
         self._notes = RowNotes(lowered, sources, self._evaluate)
-        self._compiled = Compiled(lowered, by_row=[*places, *self._notes.flags])
+        places += self._notes.flags
+        self._compiled = Compiled(lowered, by_row=places, engine=mapping.engine)
         self.rows = self._compiled.most
 
     def run(self, chunk: Mapping[str, Any], report: Report) -> tuple[dict[str, Any], Any]:

@@ -21,12 +21,14 @@ _HOISTED: Final = 256 * 2**20
 class Whole:
     """A graph run over a whole table: in memory at once, from disk some rows at a time."""
 
-    def __init__(self, compiled: Compiled, table: Table) -> None:
+    def __init__(self, compiled: Compiled, table: Table, turns: int = 1) -> None:
         self.compiled = compiled
         self.table = table
+        self._turns = turns
         self._sweep: Sweep | None = None
         if table.arrays is not None:
-            self._sweep = Sweep(compiled.plan, compiled.columns(table.arrays), table.count)
+            columns = compiled.columns(table.arrays)
+            self._sweep = compiled.sweep(columns, table.count, turns=turns)
 
     def run(self) -> None:
         """Run the plan over all rows; the compiled graph has the totals then."""
@@ -38,7 +40,7 @@ class Whole:
         plan.clear()
         for chunk in self.table.chunks():
             columns = compiled.columns(chunk)
-            Sweep(plan, columns, len(chunk[ROW]), adding=True).add()
+            compiled.sweep(columns, len(chunk[ROW]), adding=True, turns=self._turns).add()
         plan.finish()
 
 
@@ -46,10 +48,12 @@ class Objective:
     """The cost of a table's rows at the task's parameters, and its gradient.
 
     `gradient` is the flat vector of the last batch's, and `cost` its cost. Where the table is in
-    memory, what depends on the data alone is computed once.
+    memory, what depends on the data alone is computed once. It is to be run so many `epochs`.
     """
 
-    def __init__(self, task: Task, table: Table, size: int | None, seed: int) -> None:
+    def __init__(
+        self, task: Task, table: Table, size: int | None, seed: int, epochs: int = 1
+    ) -> None:
         self.task = task
         self.table = table
         self.gradient = np.zeros_like(task.parameters.flat)
@@ -61,11 +65,14 @@ class Objective:
         self._places = lowered.gradient_totals()
         known = self._hoisted(lowered)
         places = [self._cost, *self._places]
-        self.compiled = compiled = Compiled(lowered, task.parameters.views, places, known=known)
+        self.compiled = compiled = Compiled(
+            lowered, task.parameters.views, places, known=known, engine=task.engine
+        )
+        self._epochs = epochs
         self.full = size is None or size >= table.count
         self.batches: Batches | None = None
         if self.full:
-            self._all_rows = Whole(compiled, table)
+            self._all_rows = Whole(compiled, table, epochs)
             return
         assert size is not None
         columns = None if table.arrays is None else compiled.columns(table.arrays)
@@ -116,7 +123,9 @@ class Objective:
         for count in self.batches.epoch(number, start):
             sweep = self._sweeps.get(count)
             if sweep is None:
-                sweep = self._sweeps[count] = Sweep(self.compiled.plan, self._buffers, count)
+                turns = self._epochs * self.batches.count
+                sweep = self.compiled.sweep(self._buffers, count, turns=turns)
+                self._sweeps[count] = sweep
             sweep.run()
             yield count, self._result(count)
 

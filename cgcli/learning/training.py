@@ -22,6 +22,7 @@ from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.unscaling import unscaled
+from cgcli.plan.compiled import Engine
 from cgcli.words import counted
 
 BATCHLESS: Final = ("lbfgs", "lm")
@@ -52,6 +53,7 @@ class Options(NamedTuple):
     reduce: str = "mean"
     seed: int = 0
     criteria: Criteria = Criteria()
+    engine: str = "numpy"
 
 
 class Trained(NamedTuple):
@@ -86,10 +88,10 @@ class Training:
     ('100 epochs are done (--epochs)', 2.0)
     """
 
-    def __init__(self, prepared: Prepared, options: Options) -> None:
+    def __init__(self, prepared: Prepared, options: Options, engine: Engine | None = None) -> None:
         self.prepared = prepared
         self.options = options
-        self.task = prepared.task._replace(mean=options.reduce == "mean")
+        self.task = prepared.task._replace(mean=options.reduce == "mean", engine=engine)
         _check(self.task)
         self._measure()
         criteria = bounded(options.criteria)
@@ -100,7 +102,8 @@ class Training:
         self._records: list[Record] = []
         if options.optimizer in BATCHLESS:
             return
-        objective = Objective(self.task, prepared.train, options.batch, options.seed)
+        epochs = criteria.epochs if options.criteria.epochs is not None else _EPOCHS
+        objective = Objective(self.task, prepared.train, options.batch, options.seed, epochs or 1)
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
         schedule = self._schedule(optimiser.rate, objective.steps, criteria)
@@ -108,6 +111,11 @@ class Training:
         self.descent = Descent(
             objective, *measures, optimiser, setting, schedule, criteria, options.clip
         )
+
+    @property
+    def engine(self) -> str:
+        """What computes the rows, numpy or native: the last bits are its own."""
+        return self.task.engine.name if self.task.engine is not None else "numpy"
 
     def _schedule(self, rate: float, steps: int, criteria: Criteria) -> Schedule:
         options = self.options

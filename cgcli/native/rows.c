@@ -69,18 +69,18 @@ static inline void cg_product(
 
 /* m times l sums over the rows of a[i] times b[j]; `turned` has room for b, row by row. */
 static inline void cg_gram(
-    double *restrict o, const double *restrict a, int step, int m,
-    const double *restrict b, int apart, int l, double *restrict turned, int n
+    double *restrict o, const double *restrict a, int m,
+    const double *restrict b, int l, double *restrict turned, int n
 ) {
     int wide = (l + 7)/8*8;
     for (int r = 0; r < n; r++) {
         for (int j = 0; j < l; j++)
-            turned[r*wide + j] = b[j*apart*CG_ROWS + r];
+            turned[r*wide + j] = b[j*CG_ROWS + r];
         for (int j = l; j < wide; j++)
             turned[r*wide + j] = 0.0;
     }
     for (int i = 0; i < m; i++) {
-        const double *restrict x = a + i*step*CG_ROWS;
+        const double *restrict x = a + i*CG_ROWS;
         for (int j = 0; j < l; j += 8) {
             double part[8] = {0};
             const double *restrict y = turned + j;
@@ -91,4 +91,21 @@ static inline void cg_gram(
                 o[i*l + j + k] = part[k];
         }
     }
+}
+
+/* m sums over k of w[i, k] times x[k], without rows. */
+static inline void cg_multiply(
+    double *restrict o, int apart, const double *restrict w, int across, int along,
+    const double *restrict x, int step, int m, int count
+) {
+    if (along == 1 && step == 1) {
+        for (int i = 0; i < m; i++)
+            o[i*apart] = cg_weighed(w + i*across, x, count);
+        return;
+    }
+    for (int i = 0; i < m; i++)
+        o[i*apart] = 0.0;
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < m; i++)
+            o[i*apart] = __builtin_fma(w[i*across + k*along], x[k*step], o[i*apart]);
 }

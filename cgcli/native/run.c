@@ -1,14 +1,26 @@
-/* A job: its calls, a kernel and its arguments each; then columns, results by row, and sums. Of
-   numbers by row a full block is read and written where the caller has it: `moves` are the
-   arguments that follow it, and `direct` says that nothing need be brought. */
+/* A job: its calls, a kernel and its arguments each, before the rows, over them and after; then
+   columns, results by row, and sums. Of numbers by row a full block is read and written where the
+   caller has it: `move` has the arguments that follow it, and `direct` says that nothing need be
+   brought. */
 struct cg_job {
-    cg_long length, columns, outs, sums, moving;
+    cg_long first, length, last, columns, outs, sums, moving;
+    const cg_long *before;
     cg_long *calls;
+    const cg_long *after;
     const struct { const void *from; cg_long size, truth, direct; double *to; } *column;
     const struct { const double *from; cg_long size, direct; double *to; } *out;
     const struct { const double *part; cg_long size; double *total; } *sum;
     const struct { cg_long place, home, array; } *move;
 };
+
+static void cg_call(const cg_long *call, cg_long length, int n) {
+    for (const cg_long *end = call + length; call < end; call += 2 + call[1])
+        cg_kernels[call[0]]((double *const *)(call + 2), n);
+}
+
+static int cg_flagged(void) {
+    return fetestexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW | FE_UNDERFLOW) != 0;
+}
 
 /* Bring a column's n rows from one on into a block; beyond them the last stands again. */
 static void cg_load(
@@ -44,9 +56,7 @@ static CG_APART void cg_block(
         cg_long array = job->move[c].array + start*(cg_long)sizeof(double);
         job->calls[job->move[c].place] = full ? array : job->move[c].home;
     }
-    const cg_long *call = job->calls;
-    for (const cg_long *end = call + job->length; call < end; call += 2 + call[1])
-        cg_kernels[call[0]]((double *const *)(call + 2), n);
+    cg_call(job->calls, job->length, n);
     for (cg_long c = 0; c < job->outs; c++) {
         cg_long size = job->out[c].size;
         double *to = job->out[c].to + start*size;
@@ -64,7 +74,7 @@ cg_long cg_rows(const struct cg_job *job, cg_long count, const cg_long *order, u
         int n = count - start < CG_ROWS ? (int)(count - start) : CG_ROWS;
         feclearexcept(FE_ALL_EXCEPT);
         cg_block(job, start, order, n);
-        if (fetestexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW | FE_UNDERFLOW)) {
+        if (cg_flagged()) {
             bad[start/CG_ROWS] = 1;
             flagged++;
             continue;
@@ -74,4 +84,19 @@ cg_long cg_rows(const struct cg_job *job, cg_long count, const cg_long *order, u
                 job->sum[c].total[k] += job->sum[c].part[k];
     }
     return flagged;
+}
+
+/* Run all of a job; where something is flagged that is not of the rows, return -1. */
+cg_long cg_turn(const struct cg_job *job, cg_long count, const cg_long *order, unsigned char *bad) {
+    feclearexcept(FE_ALL_EXCEPT);
+    cg_call(job->before, job->first, 0);
+    if (cg_flagged())
+        return -1;
+    for (cg_long c = 0; c < job->sums; c++)
+        for (cg_long k = 0; k < job->sum[c].size; k++)
+            job->sum[c].total[k] = 0.0;
+    cg_long flagged = cg_rows(job, count, order, bad);
+    feclearexcept(FE_ALL_EXCEPT);
+    cg_call(job->after, job->last, 0);
+    return cg_flagged() ? -1 : flagged;
 }

@@ -24,7 +24,14 @@ class Rows(Protocol):
 
 
 class Engine(Protocol):
-    """What makes other code than NumPy's of a plan's rows, where it can and where that pays."""
+    """What makes other code than NumPy's of a plan's rows, where it can and where that pays.
+
+    Its `name` is numpy as long as it has made none.
+    """
+
+    @property
+    def name(self) -> str:
+        """What runs the rows."""
 
     def program(self, plan: Plan, rows: int) -> Rows | None:
         """Return the code for so many rows in all, or None: NumPy's do."""
@@ -96,7 +103,7 @@ class Compiled:
 
     def rows(self, arrays: Mapping[str, Any], count: int) -> list[Any]:
         """Return what is asked by row, for columns by name."""
-        if not self.names and not self.shapes:
+        if not self.names and not self.shapes and self._engine is None:
             self.plan.begin(count)
             self.plan.finish()
             return []
