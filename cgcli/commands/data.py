@@ -47,7 +47,7 @@ def engine_of(given: Options, name: str | None) -> Engine | None:
 
     With --verbose it says what it does.
     """
-    if name in (None, "numpy"):
+    if name is None or name == "numpy":
         return None
     from cgcli.native import engine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from cgcli.learning.task import Task
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
 from cgcli.plan.sweep import Sweep
+
+if TYPE_CHECKING:
+    from cgcli.native.descent import Leaps
 
 _HOISTED: Final = 256 * 2**20
 """What depends on the data alone is kept when it takes no more than so many bytes."""
@@ -104,6 +107,18 @@ class Objective:
         columns, results = compiled.columns(table.arrays), list(values.values())
         Sweep(compiled.plan, columns, table.count, results).run()
         return values
+
+    def leaps(self) -> Leaps | None:
+        """Return what takes steps of batches in memory in C, where the rows are compiled."""
+        from cgcli.native.descent import Leaps
+        from cgcli.native.program import Program
+
+        program, batches, mean = self.compiled.program, self.batches, self.task.mean
+        if batches is None or batches.columns is None or not isinstance(program, Program):
+            return None
+        parts = [*zip(self._places, self._views, strict=True)]
+        size, gradient = batches.size, self.gradient
+        return Leaps(program, batches.columns, size, gradient, self._cost, parts, mean=mean)
 
     @property
     def steps(self) -> int:

@@ -31,22 +31,24 @@ _NUMPY: Final = 1.5e-9
 """The seconds that NumPy takes for an operation of an element."""
 
 
-def _beside(name: str) -> str:
+def beside(name: str) -> str:
+    """Return the path of a file beside this one."""
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
 
 
-def _read(name: str) -> str:
-    with open(_beside(name), encoding="utf-8") as file:
+def read(name: str) -> str:
+    """Return the text of a file beside this one."""
+    with open(beside(name), encoding="utf-8") as file:
         return file.read()
 
 
 @cache
 def _language() -> tuple[Target, frozenset[str]]:
     """Return C as exports have it, with the functions that vectorise; and what it lacks."""
-    plain, ours = target("c"), table(_beside("native"))
+    plain, ours = target("c"), table(beside("native"))
     calls = {name: f"{word}(<*>)" for name, word in ours["calls"].items()}
     more = {name: tuple(text) for name, text in ours["templates"].items()}
-    prelude = {**plain.prelude, **pieces(_beside("math.c"))}
+    prelude = {**plain.prelude, **pieces(beside("math.c"))}
     templates = {**plain.templates, **calls, **more}
     lacking = frozenset(ours["lacking"]["words"].split())
     return replace(plain, templates=templates, prelude=prelude), lacking
@@ -115,7 +117,7 @@ class Engine:
         elements, block = kernels.memory()[1], 256
         while block > 16 and (8 * block * elements > _CACHE or block >= 2 * rows):
             block //= 2
-        source = kernels.source(block, _read("rows.c"), _read("run.c"))
+        source = kernels.source(block, read("rows.c"), read("run.c"))
         began, cached = time.perf_counter(), is_cached(source)
         code = library(source)
         seconds = time.perf_counter() - began

@@ -133,6 +133,10 @@ class Job:
         )
         self._code = program.code
 
+    def pointers(self, order: Any) -> tuple[Any, ...]:
+        """Return what C takes to run over rows in an order: the job, the order, and the flags."""
+        return self._pointers[0], ctypes.c_void_p(order.ctypes.data), self._pointers[3]
+
     def rows(self) -> Any:
         """Run the rows alone, and return the blocks that are flagged, which are in no sum."""
         return np.flatnonzero(self._bad) if self._code.cg_rows(*self._pointers) else ()

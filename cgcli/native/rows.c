@@ -79,16 +79,21 @@ static inline void cg_gram(
         for (int j = l; j < wide; j++)
             turned[r*wide + j] = 0.0;
     }
-    for (int i = 0; i < m; i++) {
-        const double *restrict x = a + i*CG_ROWS;
+    for (int i = 0; i < m; i += 2) {
+        const double *restrict x = a + i*CG_ROWS, *restrict z = i + 1 < m ? x + CG_ROWS : x;
         for (int j = 0; j < l; j += 8) {
-            double part[8] = {0};
+            double part[8] = {0}, more[8] = {0};
             const double *restrict y = turned + j;
-            for (int r = 0; r < n; r++)
+            for (int r = 0; r < n; r++) {
                 for (int k = 0; k < 8; k++)
                     part[k] = __builtin_fma(x[r], y[r*wide + k], part[k]);
+                for (int k = 0; k < 8; k++)
+                    more[k] = __builtin_fma(z[r], y[r*wide + k], more[k]);
+            }
             for (int k = 0; k < 8 && j + k < l; k++)
                 o[i*l + j + k] = part[k];
+            for (int k = 0; k < 8 && j + k < l && i + 1 < m; k++)
+                o[(i + 1)*l + j + k] = more[k];
         }
     }
 }

@@ -27,18 +27,20 @@ static void cg_load(
     double *restrict to, const void *from, cg_long size, cg_long truth,
     cg_long start, const cg_long *order, int n
 ) {
-    for (int r = 0; r < n; r++) {
-        cg_long row = (order ? order[start + r] : start + r)*size;
-        if (truth)
-            for (cg_long k = 0; k < size; k++)
-                to[k*CG_ROWS + r] = ((const unsigned char *)from)[row + k];
-        else
-            for (cg_long k = 0; k < size; k++)
-                to[k*CG_ROWS + r] = ((const double *)from)[row + k];
+    for (int first = 0; first < CG_ROWS; first += 8) {
+        cg_long row[8];
+        for (int r = 0; r < 8; r++) {
+            cg_long at = start + (first + r < n ? first + r : n - 1);
+            row[r] = (order ? order[at] : at)*size;
+        }
+        /* Eight by eight a line of the cache is read and written as long as it is there. */
+        for (cg_long part = 0; part < size; part += 8)
+            for (cg_long k = part; k < size && k < part + 8; k++)
+                for (int r = 0; r < 8; r++)
+                    to[k*CG_ROWS + first + r] = truth
+                        ? ((const unsigned char *)from)[row[r] + k]
+                        : ((const double *)from)[row[r] + k];
     }
-    for (cg_long k = 0; k < size; k++)
-        for (int r = n; r < CG_ROWS; r++)
-            to[k*CG_ROWS + r] = to[k*CG_ROWS + n - 1];
 }
 
 /* Run the kernels over n rows from one on. */

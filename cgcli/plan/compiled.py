@@ -61,7 +61,7 @@ class Compiled:
     ) -> None:
         self._known = known or {}
         self._engine, self._asked = engine, 0
-        self._rows: Rows | None = None
+        self.program: Rows | None = None
         tape = lowered.tape
         self.plan = plan = Plan(tape, parameters or {}, totals, by_row, self._known)
         self.names = {p: tape[p].static[0] for p in plan.columns if tape[p].operation == "column"}
@@ -83,11 +83,11 @@ class Compiled:
         turns: int = 1,
     ) -> Sweep:
         """Return a sweep over columns by place, which is to run so many `turns`."""
-        if self._engine is not None and self._rows is None:
+        if self._engine is not None and self.program is None:
             self._asked += count * turns
-            self._rows = self._engine.program(self.plan, self._asked)
-        if self._rows is not None:
-            return self._rows.sweep(columns, count, by_row)
+            self.program = self._engine.program(self.plan, self._asked)
+        if self.program is not None:
+            return self.program.sweep(columns, count, by_row)
         return Sweep(self.plan, columns, count, by_row, adding=adding)
 
     @property
