@@ -27,7 +27,7 @@ PROGRAMS = {
     "eval": 600, "vectors": 600, "function": 600, "rows": 600, "exact": 600, "command": 30,
     "exact command": 30, "verify": 30, "precision": 30, "trace": 30, "check": 30, "formulas": 30,
     "python": 300, "numpy": 300, "c": 40, "js": 80, "sql": 50, "jax": 20, "torch": 60, "onnx": 40,
-    "draw": 10, "map csv": 80, "map jsonl": 80, "map parquet": 20,
+    "native": 12, "native rows": 12, "draw": 10, "map csv": 80, "map jsonl": 80, "map parquet": 20,
     "train": 12, "predict": 20,
 }  # fmt: skip
 """How many programs each way is asked, at eight points each: about a minute of one core."""
