@@ -7,16 +7,15 @@ once.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from cgcli.export.target import Target
-from cgcli.export.views import View, axes, contiguous, looked
+from cgcli.export.views import axes, looked
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
-from cgcli.native.steps import LackingError, Seen, Step, line, loops, number
+from cgcli.native.steps import LackingError, Seen, Step, line, loops, lying, number
 from cgcli.operations.row import LEVELS, Shape, selected
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
@@ -45,7 +44,7 @@ class Writing:
         self.steps: dict[int, list[Step]] = {STEP: [], ROWS: [], DONE: []}
         self._views: dict[int, Seen] = {}
         self.made: dict[int, tuple[int, int]] = {}
-        self._looped: dict[tuple[int, Shape], list[int]] = {}
+        self._looped: dict[tuple[int, Shape], int] = {}
         self._stored: set[int] = set()
         self._copies = len(self.tape)
         for place in plan.instructions:
@@ -71,7 +70,7 @@ class Writing:
         instruction = self.tape[place]
         if instruction.rows:
             self.sizes[place] = size(instruction.shape)
-        self._views[place] = Seen(place, contiguous("", instruction.shape).places)
+        self._views[place] = Seen(place, lying(instruction.shape))
         return self._views[place]
 
     def seen(self, place: int) -> Seen:
@@ -82,7 +81,7 @@ class Writing:
             chain.append(at)
             at = int(self.tape[at].arguments[0])
         if at not in self._views:
-            self._views[at] = Seen(at, contiguous("", self.tape[at].shape).places)
+            self._views[at] = Seen(at, lying(self.tape[at].shape))
         for view in reversed(chain):
             inner = self.tape[int(self.tape[view].arguments[0])]
             base, places = self._views[at]
@@ -95,8 +94,8 @@ class Writing:
         self._stored.add(seen.base)
         # What is written is reached by one pointer: no two may overlap.
         inside = seen.base in step.writes or not seen.places.size
-        offset = 0 if inside else int(seen.places.flat[0])
-        at = View("", seen.places - offset).at(index)
+        offset = 0 if inside else seen.first
+        at = seen.spot(index, offset)
         name = step.pointer(seen.base, offset)
         if seen.base in self.sizes:
             return f"{name}[{f'({at})*CG_ROWS + ' if at != '0' else ''}r]"
@@ -130,7 +129,7 @@ class Writing:
             self._stored.add(seen.base)
             return seen
         shape = self.tape[place].shape
-        out = Seen(self._copy(size(shape)), contiguous("", shape).places)
+        out = Seen(self._copy(size(shape)), lying(shape))
         self._store(self._step(ROWS, out.base), out, place)
         return out
 
@@ -184,7 +183,10 @@ class Writing:
             raise LackingError(operation)
 
     def _add(self, place: int, instruction: Instruction) -> None:
-        """Put an operation of elements into the first loop of its shape that has its arguments."""
+        """Put an operation of elements into the last loop of its shape, if that has its arguments.
+
+        So turns that are alike have loops that are alike.
+        """
         shape, stage, least = instruction.shape, instruction.stage, 0
         reads = [self._operand(instruction, k) for k in range(len(instruction.arguments))]
         for seen in reads:
@@ -194,16 +196,14 @@ class Writing:
             step = self.steps[stage][made[1]]
             alike = bool(step.places) and step.shape == shape and seen.packed
             least = max(least, made[1] if alike else made[1] + 1)
-        numbers = self._looped.setdefault((stage, shape), [])
-        at = bisect_left(numbers, least)
-        while at < len(numbers) and len(self.steps[stage][numbers[at]].places) >= _TOGETHER:
-            at += 1
-        if at == len(numbers):
-            numbers.append(len(self.steps[stage]))
+        numbers = self._looped
+        last = numbers.get((stage, shape), -1)
+        if last < least or len(self.steps[stage][last].places) >= _TOGETHER:
+            last = numbers[stage, shape] = len(self.steps[stage])
             self._step(stage).shape = shape
-        self.steps[stage][numbers[at]].places.append(place)
+        self.steps[stage][last].places.append(place)
         self._base(place)
-        self.made[place] = made = (stage, numbers[at])
+        self.made[place] = made = (stage, last)
         self._stored |= {s.base for s in reads if s is not None and self.made.get(s.base) != made}
 
     def _operand(self, instruction: Instruction, at: int) -> Seen | None:
@@ -228,14 +228,14 @@ class Writing:
             and self.made.get(s.base) != made
         ]
         # One loop is enough where all arrays lie in the same order.
-        flat = all(s.packed or not np.ptp(s.places) for s in seen if s.places.size)
+        flat = all(s.packed or s.constant for s in seen if s.places.size)
         shape = (size(step.shape),) if flat else step.shape
         index, names, body = axes(shape), dict[int, str](), list[str]()
         for place in step.places:
             body.append(self._statement(step, place, names, index, flat=flat))
             if place in self._stored:
                 step.writes.append(place)
-                out = self._text(step, Seen(place, contiguous("", shape).places), index)
+                out = self._text(step, Seen(place, lying(shape)), index)
                 body.append(f"{out} = {names[place]};")
         step.loop(shape, *body)
 
@@ -288,7 +288,7 @@ class Writing:
         seen = self.seen(int(instruction.arguments[0]))
         step, out = self._new(place)
         if instruction.operation == "sum" and seen.packed and axis is None and not step.rows:
-            target, begin = self._text(step, out, ()), int(seen.places.flat[0])
+            target, begin = self._text(step, out, ()), seen.first
             self._stored.add(seen.base)
             total = f"cg_total({step.pointer(seen.base, begin)}, {seen.places.size})"
             step.text.append(f"{target} = {total};")
@@ -321,10 +321,9 @@ class Writing:
         turned = a.base in self.sizes
         w, x = (b._replace(places=b.places.T), a) if turned else (a, b._replace(places=b.places.T))
         name = step.pointer(place)
-        o, v, u = (View("", p - p.flat[0]).strides for p in (
-            made if turned else made.T, w.places, x.places
-        ))  # fmt: skip
-        shared, rows = (step.pointer(s.base, int(s.places.flat[0])) for s in (w, x))
+        o = Seen(place, made if turned else made.T).strides
+        v, u = w.strides, x.strides
+        shared, rows = (step.pointer(s.base, s.first) for s in (w, x))
         self._stored |= {w.base, x.base}
         if len(x.places) > 1:
             step.text += [f"for (int q = 0; q < {len(x.places)}; q++)"]
