@@ -60,6 +60,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--planted", action="store_true", help="plant faults, and see that the tests notice them"
     )
     parser.addoption(
+        "--browser", action="store_true", help="open pages in Chromium, which takes minutes"
+    )
+    parser.addoption(
         "--freeze", action="store_true", help="write the frozen outputs of tests/corpus anew"
     )
     parser.addoption(
@@ -95,7 +98,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.partition("[")[0].startswith(QUICK):
             item.add_marker("quick")
-    groups = [name for name in ("long", "planted") if not config.getoption(f"--{name}")]
+    groups = [name for name in ("browser", "long", "planted") if not config.getoption(f"--{name}")]
     runs: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
         runs[not any(map(item.get_closest_marker, groups))].append(item)

@@ -118,7 +118,7 @@ def test_links_lead_somewhere() -> None:
             assert (path.parent / link).exists(), link
 
 
-@pytest.mark.parametrize("command", ["eval", "trace", "draw", "diff", "check", "sheet"])
+@pytest.mark.parametrize("command", ["eval", "trace", "draw", "page", "diff", "check", "sheet"])
 def test_every_option_is_told(command: str, cgraph: Any) -> None:
     told = set(re.findall(r"--[a-z-]+", TOLD))
     if command in ("check", "sheet"):
@@ -151,6 +151,16 @@ def test_the_pictures_are_what_the_program_draws() -> None:
         assert words(drawn) == words(picture()), name
         # A name space, and who drew it, are the only addresses in it.
         assert "http" not in re.sub(r'xmlns="[^"]*"|<!--.*?-->', "", drawn)
+
+
+def test_the_pages_are_what_the_program_writes() -> None:
+    """Their lines, their numbers' code and their words; the picture in them is drawn above."""
+    made = runpy.run_path(str(ROOT / "docs" / "picture.py"))["PAGES"]
+    for name, page in made.items():
+        kept, anew = (ROOT / "docs" / "pages" / name).read_text(encoding="utf-8"), page()
+        for start, end in (('id="data">', "</script>"), ("const compute", "return f;")):
+            texts = [text.partition(start)[2].partition(end)[0] for text in (kept, anew)]
+            assert texts[0] == texts[1] != "", name
 
 
 def words(picture: str) -> list[str]:

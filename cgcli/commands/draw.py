@@ -66,9 +66,9 @@ class DrawOptions(Options):
     dpi: int | None = count(
         "Dots an inch of a PNG; 192 by itself.", 24, 1200, group=OUTPUT, rare=True
     )
-    elements: int = count(
-        "Write matrices of at most N elements a row a line, in files.",
-        default=12,
+    elements: int | None = count(
+        "In files, write out arrays of at most N elements, and larger ones as heat maps; by itself"
+        " matrices of 12 and vectors of 4.",
         group=OUTPUT,
         rare=True,
     )

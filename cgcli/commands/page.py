@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cgcli.commands.options import ASKED, Options, choice, count, option, takes
+from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.library.files import write_file
 from cgcli.views.streams import publish
@@ -14,16 +14,22 @@ class PageOptions(Options):
     """The options of `cgraph page`."""
 
     output: str | None = option(
-        "Write a file, page.html; else standard output.", "FILE", names=("-o", "--output")
+        "Write a file, page.html; else standard output.",
+        "FILE",
+        names=("-o", "--output"),
+        group=OUTPUT,
     )
     practice: set[str] = choice(
         ("values", "gradients"),
         "Blanks to fill in, which the page marks: {words}; both with a comma.",
         "WHAT",
         several=True,
+        group=OUTPUT,
     )
-    title: str | None = option("What stands above the page; else the program's output.", "TEXT")
-    digits: int = count("Significant digits shown, 1 to 12.", 1, 12, default=6)
+    title: str | None = option(
+        "What stands above the page; else the program's output.", "TEXT", group=OUTPUT
+    )
+    digits: int = count("Significant digits shown, 1 to 12.", 1, 12, default=6, group=OUTPUT)
 
 
 _ORDER: Final = f"{ASKED} output practice title language digits"

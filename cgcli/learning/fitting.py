@@ -18,6 +18,10 @@ from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.words import counted
 
+_STOPPED: Final = (1, 99)
+"""What SciPy's status is where a limit was met, and where a callback ended a fit."""
+_DEPTH: Final = 1e12
+"""A cost that is so far below 0 will fall on."""
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
@@ -66,7 +70,7 @@ def fit_lbfgs(
     def callback(theta: Any) -> None:
         nonlocal end
         end = tell(*last)
-        if end:
+        if end or last[0] < -_DEPTH * max(1.0, abs(start)):
             raise StopIteration
 
     options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
@@ -85,7 +89,7 @@ def fit_lbfgs(
             np.copyto(flat, outcome.x)
             evaluations += int(outcome.nfev)
             earlier, cost = cost, function(outcome.x)[0]
-            if end or outcome.status == 1 or last[1] <= _LEVEL * first or not cost < earlier:
+            if end or outcome.status in _STOPPED or last[1] <= _LEVEL * first or not cost < earlier:
                 break
         if end is None:
             doubts = no_minimum(objective, before, cost, first)
@@ -100,6 +104,8 @@ def _end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
     if is_level and status != 1:
         return End("converged", f"L-BFGS converged: {test}", tuple(doubts))
     message = "L-BFGS stopped: no step lowers the cost, and the gradient is not 0"
+    if status == 99:
+        message = "L-BFGS stopped: the cost falls and falls"
     if status == 1:
         message = f"L-BFGS did not converge in {counted(outcome.nit, 'iteration')}"
     hint = "give it more --epochs" if status == 1 else "start elsewhere, or try --optimizer adam"

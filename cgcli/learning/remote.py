@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Self
 
 import numpy as np
@@ -15,7 +15,8 @@ from cgcli.limits import THREADS
 
 _RETRIES: Final = 20
 """So often a task whose worker is killed is begun again."""
-_WAITING: Final = 2
+_SILENCE: Final = ("RAY_DEDUP_LOGS_SKIP_REGEX", ".*")
+"""What Ray says of workers goes to standard output, where the rows are."""
 
 
 class RayWorkers(Workers):
@@ -28,6 +29,7 @@ class RayWorkers(Workers):
         if place != "ray" and count is not None:
             message = "--jobs is how many processes this machine has, and the cluster has its own"
             raise CgraphError("usage", message, "leave --jobs out")
+        os.environ.setdefault(*_SILENCE)
         self._ray = required("ray", "ray", "to compute on a cluster")
         self._given, self._place = count, place
 
@@ -57,16 +59,6 @@ class RayWorkers(Workers):
         """Return a job, which is sent to where it runs but once."""
         return self._ray.put(super().job(make, *recipe))
 
-    def map(self, job: Any, tasks: Iterable[tuple[int, tuple[Any, ...]]]) -> Iterator[Any]:
-        """Yield the results of numbered tasks in order; raises `CgraphError`."""
-        pending: deque[Any] = deque()
-        for _, task in tasks:
-            pending.append(self._run.remote(job, *task))
-            if len(pending) > _WAITING * self.count:
-                yield self._taken(pending.popleft())
-        while pending:
-            yield self._taken(pending.popleft())
-
     def spread(self, job: Any, shards: Iterable[Iterable[Rows]]) -> list[Any]:
         """Return references to the rows of each shard, which a task takes as they are."""
         references = []
@@ -76,9 +68,12 @@ class RayWorkers(Workers):
             references.append(self._ray.put(rows))
         return references
 
-    def _taken(self, reference: Any) -> Any:
+    def _begun(self, number: int, job: Any, task: tuple[Any, ...]) -> Any:
+        return self._run.remote(job, *task)
+
+    def _result(self, pending: Any) -> Any:
         try:
-            return self._ray.get(reference)
+            return self._ray.get(pending)
         except self._ray.exceptions.RayTaskError as error:
             raise error.cause from None
         except self._ray.exceptions.RayError:

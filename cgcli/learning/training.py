@@ -11,7 +11,7 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
-from cgcli.learning.doubts import course, unmoved
+from cgcli.learning.doubts import bottomless, course, unmoved
 from cgcli.learning.failure import locate
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import note_rows
@@ -156,6 +156,8 @@ class Training:
                     full = descent.objective if descent and descent.objective.full else None
                     objective = full or Objective(task, table, None, 0, workers=self._workers)
                     first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
+                    if any(doubt.kind == "falling" for doubt in doubts):
+                        doubts = bottomless(objective, before, cost) or doubts
                     doubts += unmoved(objective, before, first)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._trained(end, start, fit)

@@ -15,7 +15,7 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
@@ -95,11 +95,11 @@ class Workers:
         for pool in self._pools:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def job(self, make: Callable[..., Callable[..., Any]], *recipe: Any) -> Job:
+    def job(self, make: Callable[..., Callable[..., Any]], *recipe: Any) -> Any:
         """Return a job for these workers, with a number that no other has."""
         return Job(uuid.uuid4().hex, make, recipe)
 
-    def map(self, job: Job, tasks: Iterable[tuple[int, tuple[Any, ...]]]) -> Iterator[Any]:
+    def map(self, job: Any, tasks: Iterable[tuple[int, tuple[Any, ...]]]) -> Iterator[Any]:
         """Yield the results of numbered tasks in order, some of which are waited for at a time.
 
         Raises `CgraphError`, where a worker ended as well.
@@ -112,7 +112,7 @@ class Workers:
         while pending:
             yield self._result(pending.popleft())
 
-    def spread(self, job: Job, shards: Iterable[Iterable[Rows]]) -> list[Any]:
+    def spread(self, job: Any, shards: Iterable[Iterable[Rows]]) -> list[Any]:
         """Give rows to the workers; return what a task takes for those of each, which is None.
 
         The shard `k` goes, part by part, as a task to the worker that has that number.
@@ -128,15 +128,15 @@ class Workers:
         deque(self.map(job, parts()), maxlen=0)
         return list(places.values())
 
-    def _begun(self, number: int, job: Job, task: tuple[Any, ...]) -> Any:
+    def _begun(self, number: int, job: Any, task: tuple[Any, ...]) -> Any:
         try:
             return self._pools[number % self.count].submit(run, job, *task)
         except BrokenProcessPool:
             raise ended() from None
 
-    def _result(self, future: Future[Any]) -> Any:
+    def _result(self, pending: Any) -> Any:
         try:
-            return future.result()
+            return pending.result()
         except BrokenProcessPool:
             raise ended() from None
 

@@ -18,8 +18,7 @@ _LONGEST: Final = 60
 _NOTES: Final = 20
 _KINDS: Final = "^(kink|domain|overflow|underflow|inexact):"
 # Names and formulas fold down to these widths; numbers are never folded.
-# Rich counts a gap beside every column, the outermost too.
-_NAME, _FORMULA, _GAPS = 4, 7, 13
+_NAME, _FORMULA = 4, 7
 _NARROW: Final = 60
 
 
@@ -146,14 +145,12 @@ def _print_nodes(
     result: Result, columns: Columns, places: list[int], left_out: int, out: Any
 ) -> None:
     """Print a row a node, and in the middle how many are left out."""
-    from rich.text import Text
-
     lines = [columns.cells(result.nodes[place]) for place in places]
     rows: list[list[Any]] = []
     for place, (first, *others) in zip(places, lines, strict=True):
         style = "bold" if place == result.of else ""
         named = ((text, style) for text in _named(result.nodes[place]))
-        rows.append([*named, Text.assemble((first, style)), *others])
+        rows.append([*named, (first, style), *others])
     if left_out:
         rows.insert(len(rows) // 2, ["…", f"{left_out:,} more nodes"])
     # Versions of Rich count a least width differently, so it is given only where it matters.
@@ -162,17 +159,13 @@ def _print_nodes(
         Column("node", {**WORDS, "min_width": name, "style": "cyan"}),
         Column("formula", {**WORDS, "min_width": formula}),
     ]
-    widths = []
     for k, (head, *texts) in enumerate(zip(columns.heads, *lines, strict=True)):
         is_decimal = head == DECIMAL
         of = columns.heads[k - 1] if is_decimal else head
         style = "green" if of.startswith(("∂", "d")) else ""
         options = {**NUMBERS, "style": style, "justify": "left" if is_decimal else "right"}
         table.append(Column(head, options, any(texts) or not is_decimal))
-        if table[-1].shown:
-            widths.append(max(len(line) for text in (head, *texts) for line in text.split("\n")))
-    least = _NAME + _FORMULA + _GAPS + sum(widths) + 3 * max(0, len(widths) - 2)
-    print_table(out, table, rows, least)
+    print_table(out, table, rows)
 
 
 def _columns(result: Result, digits: int) -> Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -289,6 +290,50 @@ def test_no_worker_outlives_a_driver_that_is_killed(rows: Path, tmp_path: Path) 
     run.communicate(timeout=60)
     assert not _alive(workers)
     assert all(name.endswith(".part") for name in os.listdir(tmp_path))
+
+
+@posix
+@pytest.mark.long
+def test_a_driver_that_is_killed_leaves_its_output_absent_or_whole(tmp_path: Path) -> None:
+    """Two hundred times, at any moment of its life, with and without workers."""
+    write(tmp_path / "rows.csv", 3000)
+    rows = ["-d", "rows.csv", "-o"]
+    runs = {
+        "out.csv": ["map", "sin(x)*w", "w=2", *rows, "out.csv"],
+        "out.json": ["train", "w*x - y", "w=0", "--residual", *rows, "out.json"],
+    }
+    lengths, wanted = {}, {}
+    for name, command in runs.items():
+        began = time.monotonic()
+        subprocess.run([*COMMAND, *command], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        lengths[name] = time.monotonic() - began
+        wanted[name] = (tmp_path / name).read_bytes()
+    chance = np.random.default_rng(11)
+    absent = 0
+    for turn in range(200):
+        name, jobs = list(runs)[turn % 2], (turn % 4 > 1) + 1
+        path = tmp_path / name
+        path.unlink(missing_ok=True)
+        command = [*COMMAND, *runs[name], "--jobs", str(jobs)]
+        run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+        workers: set[int] = set()
+        end = time.monotonic() + chance.uniform(0, 1.1) * jobs * lengths[name]
+        while time.monotonic() < end and run.poll() is None:
+            workers.update(processes(run.pid))
+            time.sleep(0.005)
+        workers.update(processes(run.pid))
+        run.kill()
+        run.wait()
+        assert not _alive(sorted(workers))
+        absent += not path.exists()
+        if path.exists() and path.read_bytes() != wanted[name]:
+            # A model is begun with its start: it is whole, and not yet fitted.
+            assert name == "out.json"
+            assert json.loads(path.read_text())["parameters"] == {"w": 0.0}
+    assert 0 < absent < 200
+    for command in runs.values():
+        subprocess.run([*COMMAND, *command], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    assert sorted(os.listdir(tmp_path)) == ["out.csv", "out.json", "rows.csv"]
 
 
 def _alive(workers: list[int]) -> list[int]:

@@ -53,6 +53,7 @@ CERTIFIED: Final = "tests/numbers/test_certified.py"
 TABLES: Final = "tests/views/test_tables.py"
 ASKED: Final = "tests/commands/test_asked.py"
 LINES: Final = "tests/views/test_trace_lines.py"
+DRAWING: Final = "tests/views/test_drawing.py"
 
 FAULTS: Final = (
     # language
@@ -1046,6 +1047,41 @@ FAULTS: Final = (
         (PARTS,),
     ),
     # views
+    Fault(
+        "a vector that is too wide loses its last element",
+        "cgcli/views/terminal.py",
+        "*middle, _, last = middle",
+        "*middle, last, _ = middle",
+        (f"{TABLES}::test_a_table_folds_to_the_width_it_has",),
+    ),
+    Fault(
+        "a step of a wire is a cusp",
+        "cgcli/views/drawing/layout.py",
+        "math.dist(point, points[-2])) >= _TURN / 2:",
+        "math.dist(point, points[-2])) >= 0.5:",
+        (f"{DRAWING}::test_everything_has_a_place_of_its_own",),
+    ),
+    Fault(
+        "turns of a list stand as the library has them",
+        "cgcli/views/drawing/layout.py",
+        "for rearranged in (by_turn, in_order, _aligned):",
+        "for rearranged in (in_order, _aligned):",
+        (f"{DRAWING}::test_turns_that_need_nothing_of_one_another_have_lanes",),
+    ),
+    Fault(
+        "a cell of a heat map has the largest of its part, not the farthest from 0",
+        "cgcli/views/drawing/scene.py",
+        "np.where(-low > high, low, high)",
+        "high",
+        (f"{DRAWING}::test_the_cells_of_a_heat_map_have_the_farthest_of_their_part",),
+    ),
+    Fault(
+        "the arrows of a terminal picture that leads down are out of order",
+        "cgcli/views/drawing/plan.py",
+        "for number in sorted(range(len(arrows)), key=lambda number: placed.labels[number][1]):",
+        "for number in sorted(range(len(arrows)), key=lambda number: -placed.labels[number][1]):",
+        (f"{DRAWING}::test_the_terminal_joins_the_right_boxes",),
+    ),
     Fault(
         "a product as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",

@@ -63,6 +63,8 @@ class Text(NamedTuple):
     box: Box
     side: str = ""
     """Where a number stands by an arrow that leads down: before it, or beside it on the right."""
+    shades: dict[Point, float] | None = None
+    """Of a heat map what is not 0, by column and row."""
 
 
 class Shape(NamedTuple):
@@ -188,8 +190,9 @@ def _text(element: ET.Element, shift: Point, rules: Rules) -> Text:
         )
         lines = [(line.text or "", float(line.get("y", "")) + shift[1]) for line in element]
         assert len({len(text) for text, _ in lines}) == 1, "columns stand below one another"
-        rows = (" ".join(line.split()) for line, _ in lines)
-        text = f"[{', '.join(row.replace('[ ', '[') for row in rows)}]"
+        rows = [" ".join(line.split()).replace("[ ", "[") for line, _ in lines]
+        # A row of a matrix ends, and a long vector goes on.
+        text = f"[{', '.join(rows)}]" if rows[0].endswith("]") else " ".join(rows)
     across = max(_columns(line) for line, _ in lines) * 0.6 * size
     left = {"start": x, "middle": x - across / 2, "end": x - across}[style["text-anchor"]]
     top, bottom = lines[0][1] - 0.8 * size, lines[-1][1] + 0.22 * size
@@ -268,6 +271,20 @@ def _band(rect: ET.Element, words: ET.Element, shift: Point, rules: Rules) -> tu
     return box, text.text
 
 
+def _heat(group: ET.Element, shift: Point) -> tuple[Box, dict[Point, float]]:
+    """Where a heat map stands, and its cells from -1 to 1 by their place in it."""
+    _, frame, *cells = group
+    x, y, w, h = (float(frame.get(key, "")) for key in ("x", "y", "width", "height"))
+    signs = {"above": 1, "below": -1}
+    shades = {}
+    for cell in cells:
+        left, top, side = (float(cell.get(key, "")) for key in ("x", "y", "width"))
+        assert x <= left < x + w and y <= top < y + h
+        place = round((left - x) / side), round((top - y) / side)
+        shades[place] = signs[cell.get("class", "")] * float(cell.get("fill-opacity", ""))
+    return Box(x + shift[0], y + shift[1], x + w + shift[0], y + h + shift[1]), shades
+
+
 def read_svg(svg: str) -> Drawing:
     """Everything that is drawn, in the coordinates of the view box; nothing unknown is passed."""
     root = ET.fromstring(svg)
@@ -285,6 +302,17 @@ def read_svg(svg: str) -> Drawing:
         name = element.tag.removeprefix(SVG)
         if name == "path":
             drawing.arrows.append(_arrow(element, next(elements), shift))
+        elif name == "g" and element[1].get("class") == "cells":
+            # A heat map stands below its shape, and both are one number.
+            text = drawing.texts.pop()
+            box, shades = _heat(element, shift)
+            box = Box(
+                min(text.box.left, box.left),
+                text.box.top,
+                max(text.box.right, box.right),
+                box.bottom,
+            )
+            drawing.texts.append(text._replace(box=box, shades=shades))
         elif name == "g":
             drawing.shapes.append(_shape(element, shift, rules[0]))
         elif name == "rect":
@@ -359,6 +387,8 @@ def faults(drawing: Drawing) -> Iterator[str]:
         for shape in drawing.shapes:
             if arrow.box.meets(shape.box) and any(shape.outside(p) < -1.5 for p in arrow.line):
                 yield f"{where} passes through {shape.title!r}"
+        if cusp := _cusp(arrow.line):
+            yield f"{where} has a cusp at {cusp}"
     yield from _runs_on_one_another(drawing)
     for (a, turn), (b, following) in itertools.pairwise(drawing.bands):
         if min(a.right - b.left, a.bottom - b.top, b.bottom - a.top) > 0.1:
@@ -372,6 +402,21 @@ def faults(drawing: Drawing) -> Iterator[str]:
 def _goes_back(a: Point, b: Point, is_down: bool) -> bool:
     """Whether a piece of an arrow leads to the left, or up; upright ones may lead to a column."""
     return a[1] - b[1] > 0.1 and abs(a[0] - b[0]) > 4 if is_down else b[0] < a[0] - 0.1
+
+
+def _cusp(line: list[Point]) -> Point | None:
+    """Where a line turns at once, or to both sides within 7 pixels, as is seen when it is large."""
+    line = [b for a, b in itertools.pairwise([(math.inf, 0.0), *line]) if math.dist(a, b) > 0.05]
+    angles = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in itertools.pairwise(line)]
+    turns = [math.remainder(b - a, 2 * math.pi) for a, b in itertools.pairwise(angles)]
+    for k, point in enumerate(line[1:-1]):
+        near = [
+            t for p, t in zip(line[k + 1 : -1], turns[k:], strict=True) if math.dist(p, point) <= 7
+        ]
+        left, right = sum(t for t in near if t < 0), sum(t for t in near if t > 0)
+        if abs(turns[k]) > math.radians(50) or min(-left, right) > math.radians(25):
+            return point
+    return None
 
 
 def _text_faults(drawing: Drawing) -> Iterator[str]:

@@ -538,6 +538,36 @@ def test_small_matrices_are_tables(drawn: Any) -> None:
         assert not texts & {"[[1, 2], [3, -4.25], [0, 1]]"}
 
 
+def test_larger_arrays_are_heat_maps(drawn: Any) -> None:
+    rows = [[(7 * j + 3 * k) % 11 - 5 for k in range(5)] for j in range(4)]
+    words = ("sum((W @ x)^2)", f"W={rows}", "x=[1,-2,0.5,0,1]")
+    for direction in ("right", "down"):
+        drawing = read_svg(drawn(*words, "--direction", direction))
+        assert list(faults(drawing)) == []
+        heats = {(text.kind, text.text): text.shades for text in drawing.texts if text.shades}
+        shades = heats["value", "4×5"]
+        expected = {(k, j): rows[j][k] / 5 for j in range(4) for k in range(5) if rows[j][k]}
+        assert shades == pytest.approx(expected, abs=0.01)
+        y = np.array(rows) @ [1, -2, 0.5, 0, 1]
+        gradient = np.outer(2 * y, [1, -2, 0.5, 0, 1])
+        assert heats["gradient", "4×5"][0, 0] == pytest.approx(
+            gradient[0, 0] / np.abs(gradient).max(), abs=0.01
+        )
+        assert heats["value", "[…] of 5"] == pytest.approx(
+            {(0, 0): 0.5, (1, 0): -1, (2, 0): 0.25, (4, 0): 0.5}
+        )
+    texts = {text.text for text in read_svg(drawn(*words, "--elements", "20")).texts}
+    assert {"[1, -2, 0.5, 0, 1]", str(rows)} <= texts
+
+
+def test_the_cells_of_a_heat_map_have_the_farthest_of_their_part(drawn: Any) -> None:
+    rows = [[0.0] * 100 for _ in range(60)]
+    rows[59][99], rows[0][0], rows[0][1] = -8.0, 1.0, -2.0
+    drawing = read_svg(drawn("sum(W)", f"W={rows}"))
+    (shades,) = (text.shades for text in drawing.texts if text.kind == "value" and text.shades)
+    assert shades == {(0, 0): -0.25, (23, 23): -1}
+
+
 KINKS = ("abs(x)*y + sqrt(z)", "x=0", "y=2", "z=0")
 
 

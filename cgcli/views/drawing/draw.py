@@ -11,7 +11,8 @@ from cgcli.graph.graph import Graph
 from cgcli.views.drawing import files
 from cgcli.views.drawing.fold import PAGE, folded, scale
 from cgcli.views.drawing.layers import repeated
-from cgcli.views.drawing.layout import Placed, place
+from cgcli.views.drawing.layout import place
+from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.scene import Picture, Scene, frames, in_a_line, scene
 from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import printable
@@ -57,7 +58,7 @@ class Drawing:
 
     def inline(self) -> str:
         """Return the picture as SVG for a page that styles it."""
-        return files.as_inline_svg(self._final)
+        return files.as_inline_svg(self._placed(None))
 
     def document(self, frame: int | None = None) -> graphs.Drawing:
         """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
@@ -124,29 +125,32 @@ class Drawing:
         raise errors[0]
 
     def _scene(self, frame: int | None) -> Scene:
+        return self._known(self.picture, frame)
+
+    def _known(self, picture: Picture, frame: int | None) -> Scene:
         if frame is not None and frame > self.frames:
             message = f"there are {self.frames} steps, and frame {frame} is after the last"
             raise CgraphError("usage", message, f"write --frame {self.frames} for the last")
-        return scene(self.graph, self.result, self.picture, frame)
+        return scene(self.graph, self.result, picture, frame)
 
     def _placed(self, frame: int | None) -> Placed:
         """Return the scene at the places that it has when everything is known."""
-        final = self._final
-        return final if frame is None else final._replace(scene=repeated(self._scene(frame)))
+        picture, final = self._final
+        if frame is None:
+            return final
+        return final._replace(scene=repeated(self._known(picture, frame)))
 
     @functools.cached_property
-    def _final(self) -> Placed:
-        """The places of the whole; the turns of a long loop stand in columns, which are read down.
+    def _final(self) -> tuple[Picture, Placed]:
+        """What is shown, and its places; the turns of a long loop stand in columns, read down.
 
         The inputs are beside each turn there.
         """
-        whole = place(scene(self.graph, self.result, self.picture))
-        is_long = whole.width > PAGE[0] and loops(whole.scene).sequences
-        if not is_long or self.picture.direction != "auto":
-            return whole
-        columns = self.picture._replace(direction="down", repeats=True)
-        inside = folded(place(scene(self.graph, self.result, columns)))
-        if scale(inside) <= scale(whole):
-            return whole
-        self.picture = columns
-        return inside
+        strip = place(self._scene(None))
+        is_long = strip.width > PAGE[0] and loops(strip.scene).sequences
+        if is_long and self.picture.direction == "auto":
+            picture = self.picture._replace(direction="down", repeats=True)
+            columns = folded(place(self._known(picture, None)))
+            if scale(columns) > scale(strip):
+                return picture, columns
+        return self.picture, strip

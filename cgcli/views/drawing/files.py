@@ -14,9 +14,9 @@ from textwrap import wrap
 from typing import Final, Literal
 
 from cgcli.errors import missing
-from cgcli.views.drawing.layers import ASIDE, LABEL, LINE, NAME, SYMBOL, extent, text_width
-from cgcli.views.drawing.layout import MARGIN, Band, Drawn, Placed, Point
-from cgcli.views.drawing.scene import DPI, Arrow, Scene, Shape, in_a_line
+from cgcli.views.drawing.layers import ASIDE, CELL, LABEL, LINE, NAME, SYMBOL, extent, text_width
+from cgcli.views.drawing.placed import MARGIN, Drawn, Placed, Point
+from cgcli.views.drawing.scene import DPI, Arrow, Heat, Scene, Shape, in_a_line
 
 _FORMULA: Final = 16.0
 _HEAD: Final = 6.0
@@ -68,9 +68,10 @@ def _parts(placed: Placed, *, marks: bool = False) -> Iterator[str]:
     """Yield the elements of a picture, in groups with marks where these are wanted."""
     shapes = placed.scene.shapes
     down = placed.scene.down
-    for place, band in enumerate(placed.turns):
-        yield _band("turn" if place % 2 else "turn even", band)
-        yield _text("quiet turns", band.at[0], band.at[1] + NAME / 3, band.words)
+    for place, (words, left, top, right, bottom, (x, y)) in enumerate(placed.turns):
+        kind, size = "turn" if place % 2 else "turn even", (right - left, bottom - top)
+        yield _rect(kind, left, top, *size)
+        yield _text("quiet turns", x, y + NAME / 3, words)
     along = [
         f'data-from="{shapes[arrow.source].node}" data-to="{shapes[arrow.target].node}" '
         f'data-place="{arrow.place}"'
@@ -142,13 +143,6 @@ def _text(kind: str, x: float, y: float, text: str) -> str:
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{"".join(lines)}</text>'
 
 
-def _band(kind: str, band: Band) -> str:
-    across = f'x="{_n(band.left)}" width="{_n(band.right - band.left)}"'
-    return (
-        f'<rect class="{kind}" {across} y="{_n(band.top)}" height="{_n(band.bottom - band.top)}"/>'
-    )
-
-
 def _arrow(points: Sequence[Point]) -> list[str]:
     """Return a line with a head at its end; bends are rounded a little."""
     (x0, y0), (x1, y1) = points[-2], points[-1]
@@ -180,7 +174,7 @@ def _shape(shape: Shape, at: Drawn, mark: str = "") -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
-    kind += " noted" if shape.is_noted else ""
+    kind += " noted" if shape.note else ""
     parts = [f"<g{mark}><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
     lines = [
         ("symbol", shape.symbol, SYMBOL),
@@ -198,10 +192,8 @@ def _shape(shape: Shape, at: Drawn, mark: str = "") -> list[str]:
 def _outline(kind: str, at: Drawn) -> str:
     if at.round:
         return f'<circle class="{kind}" cx="{_n(at.x)}" cy="{_n(at.y)}" r="{_n(at.width / 2)}"/>'
-    return (
-        f'<rect class="{kind}" x="{_n(at.x - at.width / 2)}" y="{_n(at.y - at.height / 2)}" '
-        f'width="{_n(at.width)}" height="{_n(at.height)}" rx="{_n(at.corner)}"/>'
-    )
+    corner = at.x - at.width / 2, at.y - at.height / 2
+    return _rect(kind, *corner, at.width, at.height, f' rx="{_n(at.corner)}"')
 
 
 def _numbers(value: str, gradient: str, at: Point, side: str) -> list[str]:
@@ -212,11 +204,35 @@ def _numbers(value: str, gradient: str, at: Point, side: str) -> list[str]:
     x = at[0] + {"": 0.0, "beside": ASIDE, "before": -ASIDE}[side]
     above, below = (0.0, 0.0) if side else (-2.0, 1.0)
     labels = ("value", value, above - extent(value)[1]), ("gradient", gradient, below)
-    return [
-        _text(f"{kind} {side}".rstrip(), x, at[1] + top + LABEL, text)
-        for kind, text, top in labels
-        if text
-    ]
+    parts = []
+    for kind, text, top in labels:
+        if text:
+            parts.append(_text(f"{kind} {side}".rstrip(), x, at[1] + top + LABEL, text))
+        if isinstance(text, Heat):
+            share = {"": 0.5, "beside": 0.0, "before": 1.0}[side]
+            left = x - share * CELL * len(text.shades[0])
+            parts += _cells(text, left, at[1] + top + LINE + 1)
+    return parts
+
+
+def _cells(heat: Heat, left: float, top: float) -> Iterator[str]:
+    """Yield a heat map: above 0 in one colour and below it in another, the stronger the farther."""
+    wide, tall = CELL * len(heat.shades[0]), CELL * len(heat.shades)
+    yield f"<g><title>{heat}</title>"
+    yield _rect("cells", left, top, wide, tall)
+    for row, shades in enumerate(heat.shades):
+        for column, shade in enumerate(shades):
+            if abs(shade) >= 0.01:
+                kind = "above" if shade > 0 else "below"
+                at = left + CELL * column, top + CELL * row
+                yield _rect(kind, *at, CELL, CELL, f' fill-opacity="{abs(shade):.2g}"')
+    yield "</g>"
+
+
+def _rect(kind: str, x: float, y: float, wide: float, tall: float, more: str = "") -> str:
+    """Return a rectangle with its corner at a place."""
+    size = f'width="{_n(wide)}" height="{_n(tall)}"'
+    return f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" {size}{more}/>'
 
 
 def _legend(placed: Placed, wide: float) -> tuple[list[str], float]:
@@ -296,8 +312,9 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
 
 def _lines(shape: Shape) -> list[str]:
     """Return the words of a shape; at an end its value and gradient are among them."""
-    value, gradient = in_a_line(shape.value), _sign(shape.gradient)
-    return [text for text in (shape.symbol, shape.name, shape.total, value, gradient) if text]
+    numbers = shape.total, in_a_line(shape.value), _sign(shape.gradient)
+    note = f"({shape.note})" if shape.note else ""
+    return [text for text in (shape.symbol, shape.name, *numbers, note) if text]
 
 
 def _along(arrow: Arrow) -> list[str]:

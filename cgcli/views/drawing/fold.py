@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import Final
 
 from cgcli.views.drawing.layers import TURN
-from cgcli.views.drawing.layout import MARGIN, Band, Placed, Point, room_beside
+from cgcli.views.drawing.layout import room_beside
+from cgcli.views.drawing.placed import MARGIN, Band, Placed, Point
 from cgcli.views.drawing.turns import loops
 
 PAGE: Final = 1600.0, 900.0
@@ -26,8 +27,13 @@ def scale(placed: Placed) -> float:
 
 
 def folded(placed: Placed) -> Placed:
-    """Return a picture with its turns in columns, as large on the page as they can be."""
+    """Return a picture with its turns in columns, as large on the page as they can be.
+
+    Where turns of two loops stand side by side it stays as it is.
+    """
     count = sum(map(len, loops(placed.scene).sequences))
+    if len(placed.turns) < count:
+        return placed
     return max((_Columns(placed, count, most).placed() for most in range(1, count)), key=scale)
 
 
@@ -54,12 +60,12 @@ class _Columns:
         )
 
     def _crossing(self, cut: float) -> list[tuple[float, int]]:
-        """Return where arrows pass a cut, each with its number."""
+        """Return where arrows come to a cut, each with its number."""
         return [
-            (x0 + (x1 - x0) * (cut - y0) / (y1 - y0), number)
+            (x, number)
             for number, route in enumerate(self.picture.routes)
-            for (x0, y0), (x1, y1) in pairwise(route)
-            if y0 < cut <= y1
+            for (x, y), (_, below) in pairwise(route)
+            if y < cut <= below
         ]
 
     def placed(self) -> Placed:
@@ -93,19 +99,17 @@ class _Columns:
         points = [self._at(route[0], column)]
         for start, end in pairwise(route):
             while column < len(self.cuts) and start[1] < self.cuts[column] <= end[1]:
-                cut = self.cuts[column]
-                share = (cut - start[1]) / (end[1] - start[1])
-                points += self._way((start[0] + share * (end[0] - start[0]), cut), number, column)
+                points += self._way(start, end, number, column)
                 column += 1
             points.append(self._at(end, column))
         return points
 
-    def _way(self, point: Point, number: int, column: int) -> list[Point]:
-        """Return the way of an arrow from a column to the next."""
+    def _way(self, start: Point, end: Point, number: int, column: int) -> list[Point]:
+        """Return the way of an arrow from a column to the next, for a piece that passes a cut."""
         place = self.tracks[column][number]
         outer = (len(self.tracks[column]) - place) * _TRACK
-        x0, x1 = self._at(point, column)[0], self._at(point, column + 1)[0]
-        beside = x0 - point[0] + self.left + self.wide + MARGIN / 2 + outer
+        x0, x1 = self._at(start, column)[0], self._at(end, column + 1)[0]
+        beside = self._at((self.left + self.wide, 0.0), column)[0] + MARGIN / 2 + outer
         low, high = self.bottom + outer, self.top - self.lead - (place + 1) * _TRACK
         return [(x0, low), (beside, low), (beside, high), (x1, high)]
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
-from cgcli.views.drawing.scene import Scene, Shape
+from cgcli.views.drawing.scene import Heat, Scene, Shape
 from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import width
 
@@ -26,6 +26,9 @@ LINE: Final = 13.0
 
 ASIDE: Final = 7.0
 """The room between a number and an arrow that leads down at its left."""
+
+CELL: Final = 8.0
+"""The side of a cell of a heat map."""
 
 TURN: Final = 24.0
 """The height of what stands above the turns of a loop."""
@@ -92,10 +95,10 @@ def repeated(scene: Scene) -> Scene:
     levels = layers(scene)
     if not scene.repeats and bends(scene, levels) <= _CROWDED:
         return scene
-    found = loops(scene)
+    outermost = loops(scene)
     turn_of = {
         shape: turn[:2]
-        for turns in (*found.sequences, *found.lists)
+        for turns in (*outermost.sequences, *outermost.lists)
         for turn in turns
         for shape in turn.shapes
     }
@@ -206,8 +209,15 @@ def _boxes(scene: Scene) -> list[Box]:
 
 def extent(*numbers: str) -> tuple[float, float]:
     """Return how wide and how high numbers are that stand below one another."""
-    lines = [line for text in numbers if text for line in text.split("\n")]
-    return max((text_width(line, LABEL) for line in lines), default=0.0), LINE * len(lines)
+    wide = tall = 0.0
+    for text in filter(None, numbers):
+        lines = text.split("\n")
+        wide = max(wide, *(text_width(line, LABEL) for line in lines))
+        tall += LINE * len(lines)
+        if isinstance(text, Heat):
+            wide = max(wide, CELL * len(text.shades[0]))
+            tall += CELL * len(text.shades) + 3
+    return wide, tall
 
 
 def arrivals(scene: Scene) -> dict[int, list[int]]:
@@ -225,10 +235,10 @@ def reaches(scene: Scene, numbers: list[int]) -> list[tuple[float, float]]:
     but of the first of several left, so that all arrive near the middle.
     """
     arrows = [scene.arrows[number] for number in numbers]
-    found = [_reach(arrow.value, arrow.contribution, scene.down) for arrow in arrows]
-    if scene.down and len(found) > 1:
-        found[0] = found[0][::-1]
-    return found
+    sides = [_reach(arrow.value, arrow.contribution, scene.down) for arrow in arrows]
+    if scene.down and len(sides) > 1:
+        sides[0] = sides[0][::-1]
+    return sides
 
 
 def _reach(value: str, gradient: str, down: bool) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import accumulate, chain, pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cgcli.errors import CgraphError, missing
 from cgcli.views.drawing.layers import (
@@ -29,66 +29,21 @@ from cgcli.views.drawing.layers import (
     text_width,
 )
 from cgcli.views.drawing.order import by_turn, in_order, span
+from cgcli.views.drawing.placed import MARGIN, Band, Drawn, Placed, Point, transposed
 from cgcli.views.drawing.scene import Scene
 from cgcli.views.drawing.turns import Turn, loops
 
 _TURN: Final = 12.0
 LEAD: Final = 8.0
-MARGIN: Final = 16.0
 _GAP: Final = 22.0, 16.0
 _LAYER_GAP: Final = 46.0, 26.0
 """Between shapes of a layer, and between layers, where arrows lead right, and where down."""
 _BALANCED: Final = 300
+_SLANTED: Final = 600
+"""In larger pictures arrows are level and upright: slanted ones take four times as long."""
 _BENDS: Final = 20_000
 _FAN: Final = 500
 """The time of the library grows with the cube of the arrows that meet at one shape."""
-
-Point = tuple[float, float]
-
-
-class Drawn(NamedTuple):
-    """Where a shape stands: its centre, its size, and how round its corners are."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    corner: float
-
-    @property
-    def round(self) -> bool:
-        """Whether it is a circle."""
-        return self.corner * 2 >= self.width
-
-
-class Band(NamedTuple):
-    """What lies behind a turn of a loop, and where its words stand."""
-
-    words: str
-    left: float
-    top: float
-    right: float
-    bottom: float
-    at: Point
-
-
-class Placed(NamedTuple):
-    """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
-
-    A label's place is the middle of a level piece of its arrow; `ends` are those of the shapes
-    whose value leaves the graph; `turns` are those of loops, each with its band, and
-    `lefts` are the arrows whose numbers stand left of them.
-    """
-
-    scene: Scene
-    shapes: list[Drawn]
-    routes: list[list[Point]]
-    labels: list[Point]
-    ends: dict[int, tuple[Point, Point]]
-    width: float
-    height: float
-    turns: list[Band]
-    lefts: set[int]
 
 
 def place(scene: Scene) -> Placed:
@@ -112,22 +67,6 @@ def place(scene: Scene) -> Placed:
                 centres, routes = places, _routes(flow)
     placed = _drawn(scene, boxes, centres, routes)
     return transposed(placed) if scene.down else placed
-
-
-def transposed(placed: Placed) -> Placed:
-    """Return what leads to the right leading down, or the other way round."""
-    return placed._replace(
-        shapes=[Drawn(at.y, at.x, at.height, at.width, at.corner) for at in placed.shapes],
-        routes=[[(y, x) for x, y in route] for route in placed.routes],
-        labels=[(y, x) for x, y in placed.labels],
-        ends={k: ((y0, x0), (y1, x1)) for k, ((x0, y0), (x1, y1)) in placed.ends.items()},
-        width=placed.height,
-        height=placed.width,
-        turns=[
-            Band(words, top, left, bottom, right, (y, x))
-            for words, left, top, right, bottom, (x, y) in placed.turns
-        ],
-    )
 
 
 def _most_arrows(scene: Scene) -> int:
@@ -187,7 +126,10 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
     options: dict[str, Any] = {
         "direction": "leftright",
         "effort": "balanced" if len(boxes) <= _BALANCED else "fast",
-        "routing": {"style": "diagonal", "port_sides": "facing_only"},
+        "routing": {
+            "style": "diagonal" if len(boxes) <= _SLANTED else "orthogonal",
+            "port_sides": "facing_only",
+        },
         "spacing": {"port_gap": ROW, "layer_gap": layer_gap, "node_gap": gap, "dummy_gap": gap},
     }
     if lanes:
@@ -237,8 +179,12 @@ def _drawn(
     placed = list(zip(centres, boxes, strict=True))
     corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
-    found = loops(scene)
-    beside, above = (found.sequences, found.lists) if scene.down else (found.lists, found.sequences)
+    outermost = loops(scene)
+    beside, above = (
+        (outermost.sequences, outermost.lists)
+        if scene.down
+        else (outermost.lists, outermost.sequences)
+    )
     rooms = room_beside(beside), TURN if above else 0.0
     rows, columns = rooms if scene.down else rooms[::-1]
     top, left = top - rows, left - columns
@@ -275,22 +221,29 @@ def _drawn(
     return Placed(scene, shapes, lines, labels, ends, across, down, bands, lefts)
 
 
-def room_beside(found: list[list[Turn]]) -> float:
+def room_beside(outermost: list[list[Turn]]) -> float:
     """Return the room that is taken by what is written beside turns."""
-    words = (text_width(turn.words, NAME) + LEAD for turns in found for turn in turns)
+    words = (text_width(turn.words, NAME) + LEAD for turns in outermost for turn in turns)
     return max(words, default=0.0)
 
 
 def _bands(
     scene: Scene, shapes: list[Drawn], boxes: list[Box], words: Point, down: float
 ) -> Iterator[Band]:
-    """Yield a column for each turn of a sequence, and for each of a list a row."""
-    found = loops(scene)
-    for turn in chain(*found.sequences):
+    """Yield a column for each turn of a sequence, and for each of a list a row.
+
+    Of sequences that stand side by side the first has columns.
+    """
+    outermost = loops(scene)
+    taken = -math.inf
+    for turn in chain(*outermost.sequences):
         begin, end = _columns(turn.shapes, shapes, boxes)
+        if begin < taken:
+            continue
+        taken = end
         at = (begin + end) / 2, words[1]
         yield Band(turn.words, begin, -MARGIN / 2, end, down + MARGIN / 2, at)
-    for turns in found.lists:
+    for turns in outermost.lists:
         end = max(_columns(turn.shapes, shapes, boxes)[1] for turn in turns)
         spans = [span(turn.shapes, [at.y for at in shapes], boxes) for turn in turns]
         half = max(bottom - top for top, bottom in spans) / 2
@@ -359,10 +312,22 @@ def _border(shape: Drawn, toward: Point) -> Point:
 
 
 def _simplified(points: list[Point]) -> list[Point]:
-    """Return a route without the points that change nothing."""
-    kept = [points[0]]
-    for k, (x, y) in enumerate(points[1:], 1):
-        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) < 0.5 and k < len(points) - 1:
-            continue
-        kept.append((x, y))
+    """Return a route without steps that are too small for a bend: they would be cusps.
+
+    Its ends stay, and the point before the last, where it turns to its shape.
+    """
+    kept = points[:1]
+    for point in points[1:-2]:
+        if min(math.dist(point, kept[-1]), math.dist(point, points[-2])) >= _TURN / 2:
+            kept.append(point)
+    kept += points[-2:]
+    for k in range(len(kept) - 4, 0, -1):
+        a, b, c, d = kept[k - 1 : k + 3]
+        if math.dist(b, c) < 1.5 * _TURN and _side(a, b, c) * _side(b, c, d) < 0:
+            kept[k : k + 2] = [((b[0] + c[0]) / 2, (b[1] + c[1]) / 2)]
     return kept
+
+
+def _side(a: Point, b: Point, c: Point) -> float:
+    """Return what is above 0 where a way turns right, and below 0 where it turns left."""
+    return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])

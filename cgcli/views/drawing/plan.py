@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 from typing import Final
 
 from cgcli.views.drawing.layers import layers
-from cgcli.views.drawing.layout import Placed, Point, transposed
+from cgcli.views.drawing.placed import Placed, Point, transposed
 from cgcli.views.drawing.scene import Arrow, Shape
 from cgcli.views.gate import width
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError
 from cgcli.views.drawing.layers import layers, repeated
-from cgcli.views.drawing.layout import Placed
+from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.plan import Stop, give_rows, planned, written
 from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.gate import width

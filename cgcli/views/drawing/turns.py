@@ -48,23 +48,24 @@ def loops(scene: Scene) -> Loops:
         made = set(before.shapes)
         return any(sources[shape] & made for shape in after.shapes)
 
-    found = Loops([], [])
+    outermost = Loops([], [])
     for turns in _outermost(scene):
         links = [follows(*pair) for pair in pairwise(turns)]
         if links and all(links):
-            found.sequences.append(turns)
+            outermost.sequences.append(turns)
         elif links and not any(links) and min(len(turn.shapes) for turn in turns) > 1:
-            found.lists.append(turns)
-    if sum(map(len, found.lists)) > _MOST:
-        found.lists.clear()
+            outermost.lists.append(turns)
+    if outermost.sequences or sum(map(len, outermost.lists)) > _MOST:
+        # Rows through all columns would say nothing.
+        outermost.lists.clear()
     if scene.repeats:
-        _take_inputs(scene, [*found.sequences, *found.lists])
-    return found
+        _take_inputs(scene, [*outermost.sequences, *outermost.lists])
+    return outermost
 
 
-def _take_inputs(scene: Scene, found: list[list[Turn]]) -> None:
+def _take_inputs(scene: Scene, outermost: list[list[Turn]]) -> None:
     """Add to each turn the inputs that it alone uses."""
-    turn_of = {shape: turn for turns in found for turn in turns for shape in turn.shapes}
+    turn_of = {shape: turn for turns in outermost for turn in turns for shape in turn.shapes}
     users: dict[int, list[int]] = {}
     for arrow in scene.arrows:
         users.setdefault(arrow.source, []).append(arrow.target)

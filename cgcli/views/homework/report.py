@@ -17,7 +17,7 @@ from cgcli.homework.marking import Marked
 from cgcli.homework.marks import ABSENT, Graded, Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields
-from cgcli.views.gate import printable, width
+from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Cell, Column, console, print_table, say
 from cgcli.words import Math, Message
@@ -46,7 +46,6 @@ _STYLES: Final = {
 _LONGEST: Final = 60
 _TOLD: Final = 6
 _LISTED: Final = 40
-_FOLDED: Final = 8
 _WIDE: Final = 100
 """From here on a class has room for the words of each sheet's first mistake."""
 
@@ -86,19 +85,9 @@ def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -
     ]
     rows: list[list[Cell]] = [[*row] for row in answer_rows(report, marked)]
     if rows:
-        print_table(out, columns, rows, _least(columns, rows))
+        print_table(out, columns, rows)
         out.print()
     say(out, *closing(report, marked, score), soft_wrap=not out.is_terminal)
-
-
-def _least(columns: list[Column], rows: list[list[Cell]]) -> int:
-    """Return the width below which a table would lose columns: what may fold needs a little."""
-    least = 0
-    for column, *cells in zip(columns, *rows, strict=True):
-        if column.shown:
-            texts = [column.head, *(cell[0] if isinstance(cell, tuple) else cell for cell in cells)]
-            least += 3 + (max(map(width, texts)) if "no_wrap" in column.options else _FOLDED)
-    return least
 
 
 def trouble(marked: Marked) -> Message:
@@ -178,7 +167,7 @@ def print_class(report: Report, sheets: list[Graded], out: Any = None) -> None:
     ]
     styles = ["yellow" if item.marked.sheet.trouble else "" for item in sheets]
     cells = [[*row[:-1], (row[-1], style)] for row, style in zip(rows, styles, strict=True)]
-    print_table(out, columns, cells, _least(columns, cells))
+    print_table(out, columns, cells)
     out.print()
     troubles = [report.say(trouble(item.marked)) for item in sheets if item.marked.sheet.trouble]
     if not wide:

@@ -95,10 +95,6 @@ let waiting = 0;
 function refresh() {
   texts.clear();
   const last = state.step ? steps[state.step - 1] : undefined;
-  for (const key of data.keys) {
-    const value = seen(key);
-    if (value !== undefined) texts.set(key, line(value));
-  }
   const reports = notes();
   noted = new Set(reports.map(report => report.node));
   working.update();
@@ -117,6 +113,7 @@ function refresh() {
 }
 
 function rest(reports) {
+  working.finish();
   const slots = [];
   const items = reports.map(report => html("p", { class: "note" }, sentence(report.text, slots)));
   for (const slot of slots) if (has(slot.key)) slot.put(of(slot.key), line(of(slot.key)));
@@ -140,3 +137,4 @@ function moved(isStep = false) {
 }
 
 refresh();
+working.finish();

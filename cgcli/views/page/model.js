@@ -48,12 +48,15 @@ function knownAt(key) {
   return step;
 }
 
-/** What is asked of a reader: the keys of the blanks. */
-const asked = new Set(data.rows.filter(row => {
+/** The key that a reader is asked for at the end of a row, if there is one. */
+function blankOf(row) {
   const wanted = row.kind === "forward" ? "values" : "gradients";
-  const is = ["forward", "sum", "chain", "part"].includes(row.kind);
-  return is && data.practice.includes(wanted) && SLOT.test(row.sides?.at(-1) ?? "");
-}).map(row => SLOT.exec(row.sides.at(-1))[1]));
+  const is = ["forward", "sum", "chain", "part"].includes(row.kind)
+    || (row.kind === "gradient" && row.sides.length > 2);
+  return is && data.practice.includes(wanted) ? SLOT.exec(row.sides.at(-1))?.[1] : undefined;
+}
+
+const asked = new Set(data.rows.map(blankOf).filter(Boolean));
 
 /** What a reader may see of a key: its number or their own, or nothing. */
 function seen(key) {

@@ -45,7 +45,7 @@ class Input {
     }
     const element = at.length ? ` ${said("element", { element: `[${at.join(", ")}]` })}` : "";
     const field = html("input", {
-      type: "text", inputmode: "decimal", autocomplete: "off", size: at.length ? 5 : 9, disabled: fixed,
+      type: "text", inputmode: "decimal", autocomplete: "off", size: at.length ? 5 : 7, disabled: fixed,
       "aria-label": said("field", { name: this.node.name }) + element,
       onfocus: () => this.choose(at),
       oninput: () => {
@@ -161,7 +161,7 @@ class Details {
   }
 
   show(about) {
-    this.lines = new Lines([]);
+    this.lines = new Lines();
     this.products = [];
     this.sums = [];
     const parts = !about ? [html("p", { class: "aside" }, said("choose"))]

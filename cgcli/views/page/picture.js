@@ -26,6 +26,7 @@ class Picture {
     const width = Number(this.root.getAttribute("width"));
     document.body.classList.toggle("wide", width > 660);
     this.root.style.minWidth = `${Math.round(width*0.72)}px`;
+    this.root.style.width = `${Math.round(width*1.35)}px`;
     for (const group of this.root.querySelectorAll("g[data-node]")) {
       const node = Number(group.dataset.node);
       this.shapes.push({ node, group });
@@ -54,8 +55,10 @@ class Picture {
     if (above) this.write(above, value);
     if (below) this.write(below, slope);
     else if (above && has(slope)) {
-      const at = { x: above.getAttribute("x"), y: Number(above.getAttribute("y")) + 16 };
-      this.write(group.appendChild(svg("text", { class: "gradient", ...at })), slope);
+      const text = above.cloneNode(false);
+      text.setAttribute("class", above.getAttribute("class").replace("value", "gradient"));
+      text.setAttribute("y", Number(above.getAttribute("y")) + 14);
+      this.write(group.appendChild(text), slope);
     }
   }
 
@@ -105,10 +108,13 @@ class Picture {
   /** Bring what lights up into view, where the picture is wider than the page. */
   show() {
     const group = this.root?.querySelector("g[data-node].now"), pane = document.getElementById("picture");
-    if (!group || pane.scrollWidth <= pane.clientWidth) return;
+    if (!group) return;
     const box = group.getBoundingClientRect(), around = pane.getBoundingClientRect();
     if (box.left < around.left + 30 || box.right > around.right - 30) {
       pane.scrollLeft += box.left - around.left - around.width/2;
+    }
+    if (box.top < around.top + 30 || box.bottom > around.bottom - 30) {
+      pane.scrollTop += box.top - around.top - around.height/2;
     }
   }
 

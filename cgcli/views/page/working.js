@@ -1,10 +1,9 @@
 // The working: the lines of the trace, and what they show after so many steps.
 
 class Lines {
-  constructor(rows) {
+  constructor() {
     this.slots = [];
     this.cases = [];
-    this.rows = rows;
   }
 
   /** A row as an element; rows for some cases only are shown in those. */
@@ -24,11 +23,9 @@ class Lines {
   }
 
   sides(row) {
-    const sides = row.sides.map((text, k) => {
-      const key = k === row.sides.length - 1 && SLOT.exec(text)?.[1];
-      return k && key && asked.has(key) ? this.blank(key)
-        : formula(text, this.slots, { displaystyle: "true" });
-    });
+    const key = blankOf(row), last = row.sides.length - 1;
+    const sides = row.sides.map((text, k) => key && k === last ? this.blank(key)
+      : formula(text, this.slots, { displaystyle: "true" }));
     return html("span", { class: "sides" }, ...sides.map((side, k) =>
       html("span", { class: k === sides.length - 1 ? "side last" : "side" },
         k ? html("span", { class: "equals" }, "=") : "", side)));
@@ -55,28 +52,33 @@ class Lines {
     for (const slot of this.slots) {
       const value = seen(slot.key);
       if (value === undefined) slot.put(null, "", "blank");
-      else slot.put(value, texts.get(slot.key) ?? line(value));
+      else slot.put(value, textOf(slot.key, value));
     }
   }
 }
 
-class Working extends Lines {
+/** All lines, an item of a list each with those that belong to it. */
+class Working {
   constructor(root, go) {
-    super(data.rows);
     this.steps = [];
     this.marks = [];
+    this.items = new Map();
     let list = null, item = null;
-    for (const row of this.rows) {
-      const element = this.row(row);
+    for (const row of data.rows) {
+      const step = row.level === 1 || !item || !list ? new Lines() : this.items.get(item);
+      const element = step.row(row);
       if (!row.level) {
-        root.append(row.kind === "heading" ? html("h3", {}, ...element.childNodes) : element);
-        list = null;
+        const heading = row.kind === "heading" ? html("h3", {}, ...element.childNodes) : element;
+        root.append(heading);
+        this.items.set(heading, step);
+        list = item = null;
         continue;
       }
       const kind = row.step ? "ol" : "ul";
       if (list?.localName !== kind) root.append(list = html(kind, { class: "lines" }));
       if (row.number || !item || !row.step || item.parentNode !== list) {
-        if (row.level === 1) list.append(item = html("li", { class: row.kind }));
+        list.append(item = html("li", { class: row.kind }));
+        this.items.set(item, step);
       }
       if (row.number) {
         item.append(html("button", {
@@ -88,10 +90,29 @@ class Working extends Lines {
       item.append(element);
     }
     for (const element of root.querySelectorAll("[data-mark]")) this.marks.push(element);
+    // What is out of sight waits until the number has stopped moving.
+    this.near = new Set();
+    this.late = new Set();
+    const observer = new IntersectionObserver(entries => {
+      for (const { target, isIntersecting } of entries) {
+        this.near[isIntersecting ? "add" : "delete"](target);
+        if (isIntersecting && this.late.delete(target)) this.items.get(target).update();
+      }
+    });
+    for (const element of this.items.keys()) observer.observe(element);
+  }
+
+  /** Update what is out of sight. */
+  finish() {
+    for (const element of this.late) this.items.get(element).update();
+    this.late.clear();
   }
 
   update() {
-    super.update();
+    for (const [element, lines] of this.items) {
+      if (this.near.has(element)) lines.update();
+      else this.late.add(element);
+    }
     this.steps.forEach((item, k) => {
       item.classList.toggle("now", k + 1 === state.step);
       item.classList.toggle("later", k + 1 > state.step);
@@ -108,15 +129,23 @@ class Working extends Lines {
     }
   }
 
-  show() {
+  /** Bring the step into view; what is above it has its height when it was seen once. */
+  show(isAgain = false) {
+    if (!isAgain) requestAnimationFrame(() => this.show(true));
     const item = this.steps[state.step - 1], pane = document.getElementById("working");
     if (!item || pane.scrollHeight <= pane.clientHeight) return;
     const box = item.getBoundingClientRect(), around = pane.getBoundingClientRect();
-    if (box.top < around.top + 40 || box.bottom > around.bottom) {
+    const bottom = Math.min(around.bottom, innerHeight);
+    if (box.top < around.top + 40 || box.bottom > bottom) {
       pane.scrollTop += box.top - around.top - around.height/3;
     }
   }
 }
 
-/** The text of every number that is shown, written once for all its places. */
+/** The text of a number, written once for all its places. */
 const texts = new Map();
+function textOf(key, value) {
+  let text = texts.get(key);
+  if (text === undefined) texts.set(key, text = line(value));
+  return text;
+}
