@@ -130,8 +130,8 @@ def test_every_option_is_told(command: str, cgraph: Any) -> None:
 
 @pytest.mark.parametrize("command", ["train", "predict", "map"])
 def test_every_option_of_training_is_told(command: str, cgraph: Any) -> None:
-    told = set(re.findall(r"--[a-z-]+", (ROOT / "docs" / "training.md").read_text("utf-8")))
-    told |= set(re.findall(r"--[a-z-]+", TOLD))
+    pages = [(ROOT / "docs" / name).read_text("utf-8") for name in ("training.md", "data.md")]
+    told = set(re.findall(r"--[a-z-]+", "".join([TOLD, *pages])))
     options = set(re.findall(r"(--[a-z-]+)", cgraph(command, "--help-all").out)) - HELP
     # Other spellings of -o, -d and --optimizer.
     assert options <= told | {"--output", "--data", "--optimiser", "--learning-rate"}

@@ -126,7 +126,7 @@ def gradient_departure(
         _has_zero(gradients[source]) for source in result.sources.values() if source in unusual
     ):
         left.discard("underflow")
-    told: list[tuple[int, Note]] = []
+    candidates: list[tuple[int, Note]] = []
     # Elements that do not move are asked for by nobody.
     motion = Motion(result, lambda: values)
     # What was sent by node that is no finite number: whether NaN is among it.
@@ -177,15 +177,15 @@ def gradient_departure(
                 continue
             message = _words(graph, departure, node)
             note = note_on(graph, departure.of, departure.kind, message)
-            told.append((departure.of, note))
+            candidates.append((departure.of, note))
             if departure.kind == "underflow":
                 lost.setdefault(departure.of, note)
             else:
                 left.remove(departure.kind)
     asked = {lost[source] for source in result.sources.values() if source in lost}
-    first = next((note for _, note in told if note in asked), None)
+    first = next((note for _, note in candidates if note in asked), None)
     notes: dict[int, list[Note]] = {}
-    for of, note in told:
+    for of, note in candidates:
         if note.kind != "underflow" or note is first:
             notes.setdefault(of, []).append(note)
     return notes

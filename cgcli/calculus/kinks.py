@@ -63,11 +63,13 @@ def kinks(
             if not sent:
                 ties[node] = at
                 continue
+            mask = result.trail.masks.get(node)
+            if mask is not None and not anywhere(at := at & mask):
+                continue
             moves = motion.of_arguments(node)
             places: Iterable[_Place] = [_Place(parts, moves, None)]
             if node in graph.tensors and operation.elementwise:
-                mask = result.trail.masks.get(node)
-                places = _kinks_in_array(graph.shape(node), at, parts, moves, mask, kind)
+                places = _kinks_in_array(graph.shape(node), at, parts, moves, kind)
             for place in places:
                 note = _kink_note(graph, node, kink, place, kind)
                 if note is not None:
@@ -89,7 +91,7 @@ class _Place(NamedTuple):
 
 
 def _kinks_in_array(
-    shape: Shape, flags: Any, parts: list[Any], moves: list[Any], mask: Any, kind: Kind
+    shape: Shape, flags: Any, parts: list[Any], moves: list[Any], kind: Kind
 ) -> Iterator[_Place]:
     """Yield the elements that are at a kink, each with flags for those from there on.
 
@@ -98,8 +100,6 @@ def _kinks_in_array(
     import numpy as np
 
     at = np.array(np.broadcast_to(np.asarray(flags), shape))
-    if mask is not None:
-        at &= mask
     columns = [np.broadcast_to(np.asarray(part), shape)[at] for part in (*parts, *moves)]
     tried = set[tuple[Any, ...]]()
     for place, *numbers_there in zip(map(tuple, np.argwhere(at)), *columns, strict=True):

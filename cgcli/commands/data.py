@@ -89,14 +89,14 @@ def _opened_one(path: str, manner: Manner) -> Iterator[Source]:
     if path != "-" and kind is None:
         why = "data is read from .csv, .tsv, .jsonl, .json, .parquet and .xlsx"
         raise file_error(path, why, "name one of those, or say what it is: --data-format csv")
-    from cgcli.learning.reading import open_source
+    from cgcli.learning.reading import STDIN, open_source
 
     usual = Manner()
     for name, kinds in _USES.items():
         if kind is not None and kind not in kinds and getattr(manner, name) != getattr(usual, name):
             raise conflict(f"--{name} is not for {kind}, which {shorten(path, 80)} is")
     with opened(path) as stream:
-        yield open_source("standard input" if path == "-" else path, stream, kind, manner)
+        yield open_source(STDIN if path == "-" else path, stream, kind, manner)
 
 
 def check_columns(source: Source) -> None:

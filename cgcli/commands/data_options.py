@@ -38,7 +38,7 @@ def _sign(name: str, text: str | None, of: str, example: str) -> str | None:
 def _encoding(name: str, text: str | None) -> str:
     try:
         known = codecs.lookup(text or "utf-8")
-        b"".decode(known.name)
+        "a".encode(known.name)
     except (LookupError, ValueError):
         message = f"{name}: there is no encoding '{shorten(text or '')}'"
         raise CgraphError("usage", message, "write utf-16, latin-1, cp1252, gbk, …") from None

@@ -23,6 +23,7 @@ from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
+from cgcli.learning.bands import bands
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
@@ -207,7 +208,10 @@ class Run:
         trained = training.run(self.watching)
         self.watching.end()
         model = self.model(trained.end.message)
-        self.watching.finish(model, trained)
+        known, drawn = trained.fit and trained.fit.statistics, None
+        if known and options.plot:
+            drawn = bands(training.task, self.prepared.train, known)
+        self.watching.finish(model, trained, drawn)
         if options.json:
             from cgcli.views.learning.document import as_document
 
@@ -215,7 +219,7 @@ class Run:
         else:
             from cgcli.views.learning.report import doubt_lines, print_trained
 
-            print_trained(training, trained, options.digits)
+            print_trained(training, trained, options.digits, drawn=drawn)
             tell(*doubt_lines(trained))
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)

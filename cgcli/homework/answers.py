@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS
 from cgcli.homework.quantities import Quantity
@@ -117,10 +117,7 @@ def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
-    if answer.written is None:
-        return 0.0, answer.text
-    digits = answer.written.digits
-    return float(digits.sum() if answer.written.shape else digits), answer.text
+    return answer.written.most_digits if answer.written else 0.0, answer.text
 
 
 def _agree(answers: list[Answer]) -> bool:
@@ -163,7 +160,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         if syntax.right is None:
             return None
         written, formula = read_right(exercise, syntax.right, text)
-        if written is not None and written.shape and not shape_of(exercise.truth(quantity)):
+        if written is not None and (element or not shape_of(exercise.truth(quantity))):
             written = written.single()
         if formula is None and exercise.symbolic:
             formula = Formula(syntax.right, text)
@@ -185,6 +182,16 @@ def asked(exercise: Exercise, left: str) -> Asked | None:
         return None
     finally:
         exercise.draft.undo()
+
+
+def step_of(exercise: Exercise, name: str) -> Quantity:
+    """Return the step of a sheet that a name is; raises `CgraphError` where it is none."""
+    answer = read_answer(exercise, Line(1, f"{name} = 0"))
+    if answer is None or answer.element or answer.quantity not in exercise.steps.asked:
+        steps = few([exercise.steps.text(step) for step in exercise.steps.asked])
+        message = f"'{excerpt(name.strip())}' is no step of the sheet"
+        raise CgraphError("usage", message, f"the steps are {steps}")
+    return answer.quantity
 
 
 def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:

@@ -128,7 +128,7 @@ class Lefts:
 
         What is by a number is by the input of that place: ∂₁f.
         """
-        if of and by.isdigit() and 0 < int(by) <= len(self.inputs):
+        if of and by.isdecimal() and 0 < int(by) <= len(self.inputs):
             by = self.inputs[int(by) - 1]
         above, below = Named(self.output) if of is None else self.name(of), self.name(by)
         if above is None or below is None or above.place:

@@ -32,12 +32,6 @@ _SIGNS: Final = str.maketrans(
 )
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_STYLED: Final = re.compile("[\U0001d400-\U0001d7ff\u2145-\u2149]")
-"""Letters in the styles of mathematics, as Word's formulas have them."""
-_PICTURES: Final = re.compile(
-    "[\u2600-\u26ff\u2705\u2728\u2764\U0001f300-\U0001f64f\U0001f900-\U0001f9ff]"
-)
-"""Pictures that people put beside an answer, none of which says that it is wrong."""
 
 
 def stems(*kinds: str) -> str:
@@ -81,7 +75,7 @@ def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Patter
     return re.compile(re.sub(names, filled, "".join(parts)))
 
 
-_REWRITTEN: Final = {
+REWRITTEN: Final = {
     stage: [(compiled(pattern), by) for pattern, by in patterns]
     for stage, patterns in TABLES["rewritten"].items()
 }
@@ -96,7 +90,7 @@ def plain(text: str) -> str:
     """
     text = rewritten(html.unescape(text), "first")
     text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
-    text = _STYLED.sub(lambda m: unicodedata.normalize("NFKC", m[0]), _PICTURES.sub(" ", text))
+    text = PATTERNS["styled"].sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = text.translate(_SIGNS)
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
@@ -109,7 +103,7 @@ def plain(text: str) -> str:
 
 def rewritten(text: str, stage: str) -> str:
     """Return a text with what a stage of the table has in place of what it matches."""
-    for pattern, by in _REWRITTEN[stage]:
+    for pattern, by in REWRITTEN[stage]:
         text = pattern.sub(by, text)
     return text
 

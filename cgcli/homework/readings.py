@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import PATTERNS, multiplied, plain
+from cgcli.homework.notation import PATTERNS, REWRITTEN, multiplied, plain
 from cgcli.homework.rights import with_euler
 from cgcli.homework.sheets import Line, Part
 from cgcli.homework.statements import Table, answered, chain, sides_of, statements
@@ -22,6 +22,7 @@ from cgcli.operations.table import WORDS
 _LONGEST: Final = 2_000
 _PARTS: Final = 40
 _LONGEST_PART: Final = 400
+_RANKS: Final = {"m": (2,), "v": (1,), "a": (1, 2, 3)}
 LETTERS: Final = "ꔀꔁꔂꔃꔄꔅꔆꔇꔈꔉꔊꔋꔌꔍꔎꔏ"
 """What stands for the derivatives of a part, one sign each, while it is read."""
 
@@ -33,7 +34,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
     """
     texts = [_of_arrays(lefts, with_euler(lefts.graph, plain(line.text))) for line in lines]
     if _has_decimal_commas(texts):
-        texts = [_with_points(text) for text in texts]
+        texts = [PATTERNS["decimals"].sub(r"\1.\2", text) for text in texts]
     lefts.look(texts)
     table = Table(lefts)
     done: list[Line] = []
@@ -122,9 +123,7 @@ def _without_point(lefts: Lefts, text: str) -> str:
     if "\t" in text:
         text = PATTERNS["bullet"].sub("", text, count=1)
     text = PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,")
-    text = text if PATTERNS["prompt"].fullmatch(text) else text.rstrip(" ,:")
-    # A phone begins a line with a capital letter.
-    return f"d{text[1:]}" if re.match(r"D\w+ ?/ ?d\w", text) else text
+    return text if PATTERNS["prompt"].fullmatch(text) else text.rstrip(" ,:")
 
 
 def _of_arrays(lefts: Lefts, text: str) -> str:
@@ -140,26 +139,14 @@ def _of_arrays(lefts: Lefts, text: str) -> str:
         node = graph.node(name)
         return 0 if node is None else len(graph.shape(node))
 
-    def transposed(match: re.Match[str]) -> str:
-        is_one = rank(match["name"]) > (match["sign"] == "'")
-        return f"transpose({match['name']})" if is_one else match[0]
+    def product(by: str, match: re.Match[str]) -> str:
+        names = match.groupdict().items()
+        fits = all(rank(name) in _RANKS[kind[0]] for kind, name in names)
+        return match.expand(by) if fits else match[0]
 
-    def outer(match: re.Match[str]) -> str:
-        is_one = rank(match["by"]) == 1 == rank(match["name"])
-        return f"outer({match['of']}, {match['name']})" if is_one else match[0]
-
-    def product(match: re.Match[str]) -> str:
-        return f"{match[0].rstrip()} @ " if rank(match["of"]) and rank(match["by"]) else match[0]
-
-    text = re.sub(r"\b(?:np|jnp|torch)\.(?=\w+\()", "", text)
-    text = re.sub(r"(?<=\]) *\^ *\(?T\)?", "", text)
-    for name, by in (("transposed", transposed), ("outer", outer), ("product", product)):
-        text = PATTERNS[name].sub(by, text)
+    for pattern, by in REWRITTEN["products"]:
+        text = pattern.sub(partial(product, by), text)
     return text
-
-
-def _with_points(text: str) -> str:
-    return PATTERNS["decimals"].sub(r"\1.\2", text)
 
 
 def read_part(lefts: Lefts, text: str) -> Part:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, Place, few, file_error, nearest, shorten
-from cgcli.homework.answers import read_answer
+from cgcli.homework.answers import step_of
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marks import Points
 from cgcli.homework.mistakes.patterns import Pattern, read_pattern
@@ -17,7 +17,6 @@ from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.rights import Formula, read_right
-from cgcli.homework.sheets import Line
 from cgcli.language.answer import parse_answer
 
 _KEYS: Final = ("points", "follows", "steps", "mistakes", "own")
@@ -103,15 +102,10 @@ class _Scheme:
 
     def step(self, table: str, name: str) -> Quantity:
         """Return the step that a name is; raises `CgraphError`."""
-        asked = self.exercise.steps.asked
         try:
-            answer = read_answer(self.exercise, Line(1, f"{name} = 0"))
+            return step_of(self.exercise, name)
         except CgraphError as error:
             raise self.error(table, name, error.message, error.hint) from None
-        if answer is None or answer.element or answer.quantity not in asked:
-            steps = few([self.exercise.steps.text(step) for step in asked])
-            raise self.error(table, name, "this is no step of the sheet", f"the steps are {steps}")
-        return answer.quantity
 
     def mistake(self, name: str, text: Any) -> Mistake:
         """Return a mistake of the teacher's; raises `CgraphError`."""

@@ -22,13 +22,6 @@ _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
 _DEEPEST: Final = 4
-_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|\w+\s*:|$)|\[\s*[{\]])')
-_CELLS: Final = re.compile(r"[^;]+;\s*[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*(?:;|$)")
-"""A row of a spreadsheet that parts its cells with semicolons: a name and a number."""
-_ENTITY: Final = re.compile(r"&#?\w{2,8};")
-"""A sign of HTML, whose semicolon parts no answers."""
-_STUDENT: Final = re.compile(rf'"(?:{"|".join(_NAMES)})"\s*:\s*"([^"\\]+)"')
-"""Where a line that is not JSON names its student."""
 
 
 class Part(NamedTuple):
@@ -83,7 +76,7 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
-    if _JSON.match(text):
+    if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
@@ -107,12 +100,12 @@ def _lines(text: str) -> Iterator[Line]:
     """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
     is_number = PATTERNS["a_number"].fullmatch
-    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
-        if "=" not in plain and _CELLS.match(plain):
+        if "=" not in plain and PATTERNS["cells"].match(plain):
             line = line.replace(";", "\t")
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
@@ -177,7 +170,7 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
         try:
             content = decode_json(document, called, as_written=True)
         except CgraphError as error:
-            student = _STUDENT.search(document)
+            student = PATTERNS["student"].search(document)
             where = ""
             for place in error.places:
                 line, column, _ = place.position()

@@ -66,6 +66,7 @@ class Columns:
         self.names = list(names)
         self.kept = list(kept)
         self.manner = manner
+        self._converted = set(filter(manner.converts, self.names))
         self.shapes: dict[str, Shape] = {}
 
     def row(self, cells: Mapping[str, Any] | CellError) -> list[Any]:
@@ -73,18 +74,23 @@ class Columns:
         if isinstance(cells, CellError):
             raise cells
         values = [self._value(cells.get(name), name) for name in self.names]
-        shapes = dict(zip(self.names, map(np.shape, values), strict=True))
-        for name, shape in shapes.items():
-            known = self.shapes.get(name, shape)
-            if shape != known:
-                raise CellError(name, f"it has {_form(shape)}, and the rows before {_form(known)}")
-        self.shapes.update(shapes)
+        shapes = {
+            name: () if type(value) is float else np.shape(value)
+            for name, value in zip(self.names, values, strict=True)
+        }
+        if shapes != self.shapes:
+            for name, shape in shapes.items():
+                known = self.shapes.get(name, shape)
+                if shape != known:
+                    why = f"it has {_form(shape)}, and the rows before {_form(known)}"
+                    raise CellError(name, why)
+            self.shapes.update(shapes)
         return values + [cells.get(name) for name in self.kept]
 
     def _value(self, cell: Any, name: str) -> Any:
         """Return a cell as a number or an array; NaN where it is missing and will be filled."""
         manner = self.manner
-        if not manner.converts(name):
+        if name not in self._converted:
             try:
                 return convert(cell, name, manner)
             except CellError as problem:

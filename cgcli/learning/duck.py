@@ -6,16 +6,16 @@ import base64
 import codecs
 import functools
 import importlib.util
+import io
 import os
 import re
-import struct
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import file_error, required
-from cgcli.learning.arrow import batches
+from cgcli.learning.beginnings import unpacked
 from cgcli.learning.cells import Bad, Columns, kept_as
 from cgcli.learning.manner import Manner
 from cgcli.learning.sources import Report, Source, check_names, chunk, gather
@@ -24,9 +24,6 @@ from cgcli.learning.tables import CHUNK
 _LEAST: Final = 12
 """How many bytes a Parquet file has at least: two marks, and a length."""
 
-_DURATION: Final = 18
-"""What Arrow's format calls a span of time, in the union `Type` of its Schema.fbs."""
-
 _NUMBERS: Final = frozenset({
     "DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER",
     "USMALLINT", "UTINYINT", "BOOLEAN",
@@ -34,6 +31,8 @@ _NUMBERS: Final = frozenset({
 """Types that DuckDB makes the same doubles of as Python."""
 
 _BLOCK: Final = 2**20
+_QUOTED: Final = """CASE WHEN regexp_matches({0}, '[",\\n]')
+    THEN '"' || replace({0}, '"', '""') || '"' ELSE {0}::VARCHAR END"""
 _MANY: Final = 4096
 """So many rows are written sooner by DuckDB."""
 _LARGE: Final = 2 * 2**20
@@ -56,6 +55,11 @@ def connection() -> Any:
     if not _CONNECTIONS:
         _CONNECTIONS.append(duckdb.connect(config=CONFIG))
     return _CONNECTIONS[0]
+
+
+def is_installed() -> bool:
+    """Whether DuckDB is there, and what its columns are read by."""
+    return all(importlib.util.find_spec(name) is not None for name in ("duckdb", "nanoarrow"))
 
 
 def quoted(text: str) -> str:
@@ -81,20 +85,24 @@ class _Table:
     def numbers(self, names: Sequence[str]) -> Iterator[list[Any]]:
         """Yield columns as doubles, NaN for nulls, CHUNK rows at a time.
 
-        Raises `ValueError` and DuckDB's errors.
+        Raises `RuntimeError` and DuckDB's errors.
         """
         doubles = [f"coalesce({self.columns[name]}::DOUBLE, 'nan'::DOUBLE)" for name in names]
         query = f"SELECT {', '.join(doubles)} FROM {self.text}"  # noqa: S608  # our own
         cursor = connection().cursor()
-        rest: list[Any] = []
-        for arrays in batches(cursor.sql(query)):
-            pairs = zip(rest or arrays, arrays, strict=True)
-            parts = [np.concatenate(pair) for pair in pairs] if rest else arrays
+        rest: list[Any] = [np.empty(0)] * len(names)
+        # Arrow's batches are DuckDB's own memory: nothing is copied, and little is held at once.
+        for batch in required("nanoarrow", "data", "to read numbers").ArrayStream(
+            cursor.sql(query)
+        ):
+            columns = [batch.child(k) for k in range(len(names))]
+            arrays = [np.asarray(column.buffer(1))[column.offset :] for column in columns]
+            parts = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
             size = len(parts[0])
             for start in range(0, size - CHUNK + 1, CHUNK):
                 yield [array[start : start + CHUNK] for array in parts]
             rest = [array[size - size % CHUNK :] for array in parts]
-        if rest and len(rest[0]):
+        if len(rest[0]):
             yield rest
 
     def objects(self, names: Sequence[str]) -> Callable[[int], list[tuple[Any, ...]]]:
@@ -168,48 +176,53 @@ def quick_csv(
     It ends before rows that are anything else, or at once where DuckDB may read what Python would
     not, or is not there: what is left is for Python to read, and to say what is wrong.
     """
-    if importlib.util.find_spec("duckdb") is None or not _is_usual(path):
+    packing = _packing(path) if is_installed() else None
+    if packing is None:
         return False
     import duckdb
 
+    numbers = set(columns.names).difference(columns.kept)
     columns_text = ", ".join(
-        f"c{k}: '{'DOUBLE' if name in columns.names else 'VARCHAR'}'"
-        for k, name in enumerate(names)
+        f"c{k}: '{'DOUBLE' if name in numbers else 'VARCHAR'}'" for k, name in enumerate(names)
     )
     text = (
         f"read_csv({quoted(_pattern(path))}, auto_detect=false, header=true, nullstr='\\x01', "
         f"delim={quoted(delimiter)}, quote='\"', escape='\"', columns={{{columns_text}}}, "
-        "strict_mode=true, null_padding=false, compression='none')"
+        f"strict_mode=true, null_padding=false, compression='{packing}')"
     )
     table = _Table(None, text, {name: f"c{k}" for k, name in enumerate(names)})
     try:
-        stream = table.numbers(columns.names)
-        for arrays in stream:
+        fetch = table.objects(columns.kept) if columns.kept else None
+        for arrays in table.numbers(columns.names):
             block = np.stack(arrays, axis=1)
             if not np.isfinite(block).all():
                 return False
-            yield chunk(columns, block, report)
-    except (duckdb.Error, ValueError):
+            yield from _read_block(columns, block, fetch(len(block)) if fetch else [], report)
+    except (duckdb.Error, RuntimeError):
         return False
     return True
 
 
-def _is_usual(path: str) -> bool:
-    """Whether a file is large, UTF-8, and without what DuckDB alone takes for part of a number."""
+def _packing(path: str) -> str | None:
+    """Return how DuckDB unpacks a file that it reads as Python would, none where it need not.
+
+    None comes back for one that is small, or not UTF-8, or has what DuckDB alone takes for a part
+    of a number: 1_000 and +-1, and what stands for a null here.
+    """
     if not os.path.isfile(path) or os.path.getsize(path) < _LARGE:
-        return False
+        return None
     decoder = codecs.getincrementaldecoder("utf-8")()
     with open(path, "rb") as file:
-        file.readline(2 * _BLOCK)
-        while block := file.read(_BLOCK):
-            # It reads 1_000 and +-1, and what stands for a null here is none.
+        stream, name = unpacked(path, file)
+        stream.readline(2 * _BLOCK)
+        while block := stream.read(_BLOCK):
             if b"_" in block or b"+-" in block or b"\x01" in block or block.endswith(b"+"):
-                return False
+                return None
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
-                return False
-    return True
+                return None
+    return {"": "none", "gzip": "gzip", "zstd": "zstd"}.get(name)
 
 
 def _pattern(path: str) -> str:
@@ -262,42 +275,13 @@ def asked(path: str, file: str, question: Callable[[], Any]) -> Any:
 
 
 def _durations(stated: bytes) -> set[str]:
-    """Return the columns that Arrow's schema calls durations; Parquet itself has no such type.
-
-    The schema is a FlatBuffer: Message.header, Schema.fields, and of each Field its name and type.
-    """
+    """Return the columns that Arrow's schema calls durations; Parquet itself has no such type."""
+    arrow = required("nanoarrow", "data", "to read Parquet files")
     try:
-        data = base64.b64decode(stated)
-        fields = _inner(data, _inner(data, _follow(data, 8), 2), 1)
-        (count,) = struct.unpack_from("<I", data, fields)
-        places = [_follow(data, fields + 4 + 4 * k) for k in range(count)]
-        spans = [place for place in places if data[_slot(data, place, 2)] == _DURATION]
-        names = [_inner(data, place, 0) for place in spans]
-        lengths = [struct.unpack_from("<I", data, place)[0] for place in names]
-        return {data[p + 4 : p + 4 + n].decode() for p, n in zip(names, lengths, strict=True)}
-    except (ValueError, struct.error, IndexError):
+        schema = arrow.ArrayStream.from_readable(io.BytesIO(base64.b64decode(stated))).schema
+    except (ValueError, RuntimeError):
         return set()
-
-
-def _slot(data: bytes, table: int, number: int) -> int:
-    """Return where a FlatBuffer's table has a field; raises `ValueError` where it has none."""
-    layout = table - struct.unpack_from("<i", data, table)[0]
-    (size,) = struct.unpack_from("<H", data, layout)
-    offset = 0
-    if 4 + 2 * number < size:
-        (offset,) = struct.unpack_from("<H", data, layout + 4 + 2 * number)
-    if not offset:
-        raise ValueError
-    return int(table + offset)
-
-
-def _inner(data: bytes, table: int, number: int) -> int:
-    """Return where that is which a table's field points to."""
-    return _follow(data, _slot(data, table, number))
-
-
-def _follow(data: bytes, place: int) -> int:
-    return int(place + struct.unpack_from("<I", data, place)[0])
+    return {field.name for field in schema.fields if field.type == arrow.Type.DURATION}
 
 
 def _is_whole(path: str) -> bool:
@@ -325,15 +309,19 @@ def _outermost(parts: list[tuple[str, int | None]]) -> list[str]:
 
 
 def csv_lines(columns: Sequence[Any]) -> str:
-    """Return rows of numbers as CSV; nothing where they are few, or DuckDB is not installed.
+    """Return rows of CSV, of columns of numbers and of text; nothing without DuckDB, or for a few.
 
-    It writes numbers as Python does, in a fourth of the time.
+    It writes them as Python does, in a fourth of the time.
     """
-    if len(columns[0]) < _MANY or importlib.util.find_spec("duckdb") is None:
+    if len(columns[0]) < _MANY or not is_installed():
         return ""
+    arrays = {f"c{k}": np.ascontiguousarray(column) for k, column in enumerate(columns)}
     cursor = connection().cursor()
-    cursor.register("part", {f"c{k}": np.ascontiguousarray(c) for k, c in enumerate(columns)})
+    cursor.register("part", arrays)
     # What is not a number is null to it.
-    texts = ", ".join(f"coalesce(c{k}::VARCHAR, 'nan')" for k in range(len(columns)))
+    texts = ", ".join(
+        _QUOTED.format(name) if array.dtype == object else f"coalesce({name}::VARCHAR, 'nan')"
+        for name, array in arrays.items()
+    )
     query = f"SELECT concat_ws(',', {texts}) || chr(10) AS line FROM part"  # noqa: S608  # our own
     return "".join(cursor.execute(query).fetchnumpy()["line"].tolist())

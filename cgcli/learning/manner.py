@@ -137,6 +137,8 @@ class Manner:
         match = self._number.fullmatch(text)
         if match is None:
             return None
+        if self.is_plain:
+            return float(text)
         digits = match["number"]
         if self.thousands:
             digits = re.sub(
@@ -167,23 +169,19 @@ class Manner:
 
     def said(self) -> list[str]:
         """Return how the data was read, a few words for whatever was asked for."""
-        words = {
-            "delimiter": f"'{self.delimiter}' between cells".replace("\t", "\\t"),
-            "decimal": f"decimal '{self.decimal}'",
-            "thousands": f"thousands grouped by '{self.thousands}'",
-            "percent": "12% is 0.12",
-            "comment": f"lines from '{self.comment}' on are comments",
-            "encoding": self.encoding,
-            "sheet": f"sheet {self.sheet}",
-        }
-        usual = Manner()
-        said = [text for name, text in words.items() if getattr(self, name) != getattr(usual, name)]
+        texts = ("delimiter", "decimal", "thousands", "percent", "comment", "encoding", "sheet")
+        document = self.document()
+        said = [f"{name} {_sign(document[name])}" for name in texts if name in document]
         for name, levels in self.levels.items():
             said.append(f"{name} is {_few([f'{k} {level}' for level, k in levels.items()])}")
             said[-1] += f", {len(levels)} other" if self.unseen == "other" else ""
         said += [f"{name} in {text}" for name, text in self.dates.items()]
         said += [f"{name} padded to {length}" for name, length in self.pads.items()]
         return said
+
+
+def _sign(value: Any) -> str:
+    return "yes" if value is True else repr(value) if len(value) == 1 else str(value)
 
 
 def _few(parts: Sequence[str]) -> str:

@@ -7,10 +7,8 @@ import io
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final
-
-import numpy as np
 
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import file_error, shorten
@@ -19,11 +17,13 @@ from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.duck import parquet, quick_csv
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.sheets import workbook
-from cgcli.learning.sources import Report, Source, check_names, chunk, gather
-from cgcli.learning.tables import CHUNK
+from cgcli.learning.sources import Report, Source, check_names, gather
 from cgcli.words import counted
 
 _LONGEST: Final = 64 * 2**20
+
+STDIN: Final = "standard input"
+"""What standard input is called, as the path of data."""
 
 
 def open_source(path: str, stream: IO[bytes], kind: str | None, manner: Manner = PLAIN) -> Source:
@@ -104,7 +104,6 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
     delimiter = manner.delimiter or usual
     dialect: dict[str, Any] = {"delimiter": delimiter, "strict": True}
     dialect["skipinitialspace"] = delimiter == " "
-    on_disk = isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO)
     lines = _Lines(path, stream, manner)
     feed = iter(lines)
     reader = csv.reader(feed, **dialect)
@@ -113,40 +112,20 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
         raise file_error(path, "it is empty", "the first line names the columns")
     names = check_names(path, [name.strip() for name in first])
     _check_head(path, names, delimiter)
-    # What is plain is read at once.
-    plain = manner.is_plain and delimiter != " "
-    large = plain and on_disk and lines.number == 1 and manner.encoding == "utf-8"
+    plain = manner.is_plain and delimiter != " " and manner.encoding == "utf-8"
+    # Standard input has no path that it can be read by again.
+    large = plain and lines.number == 1 and path != STDIN
 
     def rows(
         wanted: Sequence[str], report: Report, kept: Sequence[str]
     ) -> Iterator[dict[str, Any]]:
         columns = Columns(wanted, kept, manner)
-        places = [names.index(name) for name in wanted]
-        quick = plain and bool(wanted) and not kept and not any(map(manner.converts, wanted))
-        if quick and large:
-            if (yield from quick_csv(path, delimiter, names, columns, report)):
-                return
-            if read := report.of_file:
-                # What is left is read by Python, which says what is wrong.
-                cells = _cells(path, csv.reader(feed, **dialect), names, wanted, lines.number)
-                yield from gather(itertools.islice(cells, read, None), columns, report)
-                return
-        before = lines.number
-        while block := _block(feed):
-            rest: Iterable[str] = block
-            start, before = before, before + len(block)
-            if quick and not any('"' in line or "[" in line for line in block):
-                numbers = _plain(block, places, len(names), delimiter)
-                if numbers is not None:
-                    yield chunk(columns, numbers, report)
-                    continue
-            else:
-                # A quoted cell may go on over lines, past the end of this block, and where one
-                # row has a list all must.
-                quick = False
-                rest = itertools.chain(block, feed)
-            reader = csv.reader(rest, **dialect)
-            yield from gather(_cells(path, reader, names, wanted, start), columns, report)
+        quick = large and wanted and not any(map(manner.converts, wanted))
+        if quick and (yield from quick_csv(path, delimiter, names, columns, report)):
+            return
+        # What is left is read by Python, which says what is wrong.
+        left = _cells(path, csv.reader(feed, **dialect), names, wanted, lines.number)
+        yield from gather(itertools.islice(left, report.of_file, None), columns, report)
 
     return Source(path, names, rows, manner, kinds=dict.fromkeys(names, "VARCHAR"))
 
@@ -170,18 +149,6 @@ def _check_head(path: str, names: list[str], delimiter: str) -> None:
         raise file_error(path, "its first line has numbers, and no names", hint)
 
 
-def _block(feed: Iterator[str]) -> list[str]:
-    """Return the next lines, fewer where they are long."""
-    block: list[str] = []
-    size = 0
-    for line in feed:
-        block.append(line)
-        size += len(line)
-        if len(block) == CHUNK or size > _LONGEST:
-            break
-    return block
-
-
 def _records(path: str, reader: Any, before: int = 0) -> Iterator[list[str]]:
     """Yield the records that are not empty; `before` is how many lines the reader never saw."""
     try:
@@ -190,20 +157,6 @@ def _records(path: str, reader: Any, before: int = 0) -> Iterator[list[str]]:
                 yield cells
     except csv.Error as error:
         raise not_csv(path, error, before + reader.line_num) from None
-
-
-def _plain(block: list[str], places: list[int], width: int, delimiter: str) -> Any:
-    """Return lines of numbers as an array, or None where anything else is among them."""
-    if any(line.count(delimiter) != width - 1 for line in block):
-        return None
-    if width == 1 and not any(map(str.strip, block)):
-        # NumPy warns where there is nothing to read.
-        return None
-    try:
-        numbers = np.loadtxt(block, delimiter=delimiter, usecols=places, ndmin=2, comments=None)
-    except ValueError:
-        return None
-    return numbers if len(numbers) == len(block) and np.isfinite(numbers).all() else None
 
 
 def _cells(

@@ -15,6 +15,13 @@ from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.tables import CHUNK, ROW
 
 _FEW: Final = 20
+_WAYS: Final = {
+    "it is missing": "; --missing mean fills such cells when training",
+    "is none of its categories": "; --unseen other gives all such a number of their own",
+    "a date is not a number": "; --date makes numbers of dates",
+    "%' is not a number": "; --percent reads 12% as 0.12",
+}
+"""What else can be done, by how it ends what is said of a cell."""
 
 
 class Report:
@@ -67,7 +74,10 @@ class Report:
         """Raise `CgraphError` for bad rows that may not be left out, or when no row is good."""
         if self._refused is not None and self.bad < self.rows:
             message = f"{shorten(self._refused.path, 80)}, {self._refused}"
-            raise CgraphError("file", message, "--skip-bad leaves such rows out and counts them")
+            hint = "--skip-bad leaves such rows out and counts them"
+            why = self._refused.why
+            more = next((text for part, text in _WAYS.items() if why.endswith(part)), "")
+            raise CgraphError("file", message, f"{hint}{more}")
         if at_end and self.bad and self.bad == self.rows:
             first = self.first[0]
             why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
@@ -84,7 +94,7 @@ def _advice(first: Bad, bad: list[Bad]) -> str:
     few = ", ".join(list(held)[:3]) + (", …" if len(held) > 3 else "")
     if first.why in held:
         return f"the column '{column}' has no number that can be used"
-    advice = "write numbers for its values into the file, or leave it out of the program"
+    advice = f"--category {column} gives each of its words a number, --date {column}=days its days"
     return f"the column '{column}' holds {few}: {advice}"
 
 

@@ -219,6 +219,16 @@ class _Lines:
         return np.array_equal(moved, slope)
 
 
+def line_of(task: Task, rows: Mapping[str, Any]) -> tuple[int, Any, Any] | None:
+    """Return the node p that has a target beside it, and β and α of rows, r = α p + β."""
+    for node in task.bottlenecks[1:]:
+        if not task.graph.shape(node):
+            target, slope, residual = _Lines(task, node, 1.0).of(rows)
+            if np.abs(target).max() > _PART**2 * np.abs(residual).max():
+                return node, target, slope
+    return None
+
+
 def _quartiles(task: Task, table: Table) -> Any:
     """Return the five quartiles of the residuals; of very many, those of some equally far apart."""
     lowered, step = task.lowered(), -(-table.count // _RANKED)

@@ -306,15 +306,17 @@ def _put(out: Any, places: Any, value: Any) -> None:
 
 def _onehot(bound: Bound) -> Call:
     (label,) = bound.arguments
-    return _mark, (label, _places(bound.instruction.static[0]), bound.out)
+    return _mark, (bound.guard, label, _places(bound.instruction.static[0]), bound.out)
 
 
-def _mark(label: Any, places: Any, out: Any) -> None:
+def _mark(guard: Guard, label: Any, places: Any, out: Any) -> None:
     """Put 1 at the place that a label names; NaN everywhere for a label that names none."""
     marks = np.equal(np.asarray(label)[..., None], places)
     np.copyto(out, marks)
     named = marks.any(axis=-1)
     if not named.all():
+        # Nothing is computed here that the processor would flag.
+        guard.flag("invalid", 0)
         out[~named] = math.nan
 
 

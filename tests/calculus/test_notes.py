@@ -312,6 +312,15 @@ def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
     assert "whole exponents" in result.notes[0].message
 
 
+def test_a_line_that_is_not_picked_has_no_kink() -> None:
+    assert evaluate("norm(x, 1)[1]", x=[[0, 0], [3, 4]]).notes == []
+    assert kinks_of("norm(x, 1)[0]") == kinks_of("sum(norm(x, 1))") == ["kink"]
+
+
+def kinks_of(text: str) -> list[str]:
+    return kinds(evaluate(text, x=[[0, 0], [3, 4]]))
+
+
 def test_an_element_that_is_not_picked_has_no_kink() -> None:
     assert evaluate("[abs(x), y][-1]", x=0, y=1).notes == []
     assert evaluate("abs(x)[1]", x=[0, 1]).notes == []

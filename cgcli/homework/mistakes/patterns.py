@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.homework.mistakes.row import Numbers, ValueStep, rule_of
-from cgcli.homework.working import Use, Worked, run
+from cgcli.homework.working import Use, Worked, is_same, run
 from cgcli.operations.row import Rule
 from cgcli.program import parse
 
@@ -46,7 +46,7 @@ class Pattern(NamedTuple):
             yield run(self.rule, *parts)
 
     def _ways(self, worked: Worked) -> Iterator[tuple[list[int], list[Any]]]:
-        """Yield the places of the letters' arguments, and the values of those that are names.
+        """Yield the places of the letters' arguments, and their values.
 
         There are two ways where the order of the arguments does not count.
         """
@@ -54,14 +54,9 @@ class Pattern(NamedTuple):
             return
         order = list(range(len(self.letters)))
         for places in (order, order[::-1])[: 1 + worked.operation.commutes]:
-            fits, parts = True, []
-            for letter, place in zip(self.letters, places, strict=True):
-                node = worked.arguments[place]
-                if isinstance(letter, str):
-                    parts.append(worked.working.values[node])
-                else:
-                    fits = fits and worked.graph.constants.get(node) == letter
-            if fits:
+            parts = [worked.parts[place] for place in places]
+            pairs = zip(self.letters, parts, strict=True)
+            if all(isinstance(letter, str) or is_same(letter, part) for letter, part in pairs):
                 yield places, parts
 
 
@@ -90,7 +85,9 @@ def read_pattern(text: str) -> Pattern | None:
             message = f"'{name}' is none of {few(names)}"
             raise CgraphError("name", message, "write it in the letters of its operation")
     place = letters.index(by) if by else None
-    return Pattern(graph.operations[made[0]].name, letters, place, rule_of(right, *names))
+    return Pattern(
+        graph.operations[made[0]].name, letters, place, rule_of(right, *map(str, letters))
+    )
 
 
 def _is_of_letters(graph: Graph, node: int) -> bool:

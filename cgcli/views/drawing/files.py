@@ -14,6 +14,7 @@ from textwrap import wrap
 from typing import Final, Literal
 
 from cgcli.errors import missing
+from cgcli.resource import read_text
 from cgcli.views.drawing.layers import ASIDE, CELL, LABEL, LINE, NAME, SYMBOL, extent, text_width
 from cgcli.views.drawing.placed import MARGIN, Drawn, Placed, Point
 from cgcli.views.drawing.scene import DPI, Arrow, Heat, Scene, Shape, in_a_line
@@ -121,10 +122,7 @@ def _style(theme: str) -> str:
 
 
 def _sheet(theme: str) -> str:
-    from importlib import resources
-
-    folder = resources.files(__package__).joinpath("themes")
-    return folder.joinpath(f"{theme}.css").read_text(encoding="utf-8")
+    return read_text(__package__, f"themes/{theme}.css")
 
 
 def _n(number: float) -> str:

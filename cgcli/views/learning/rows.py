@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -56,10 +56,16 @@ class RowWriter:
             if not begun:
                 writer.writerow(head)
             flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
-            if not (kept or self._noting) and (lines := csv_lines([np.asarray(rows, int), *flat])):
-                return out.getvalue() + lines
-            writer.writerows(self._lines(rows, flat, kinds, kept))
-            return out.getvalue()
+            beside = [_texts(column) for column in kept.values()]
+            marks = [kinds] if self._noting else []
+            numbers = np.asarray(rows, int)
+            # How a carriage return is written depends on the version of Python.
+            usual = not any("\r" in text for column in beside for text in column)
+            lines = csv_lines([numbers, *beside, *flat, *marks]) if usual else ""
+            if not lines:
+                texts = [map(repr, column.tolist()) for column in flat]
+                writer.writerows(zip(numbers.tolist(), *beside, *texts, *marks, strict=True))
+            return out.getvalue() + lines
         objects = []
         for k, row in enumerate(rows):
             cells = {"row": int(row), **{name: column[k] for name, column in kept.items()}}
@@ -77,14 +83,6 @@ class RowWriter:
         more = f',\n  "read": {json.dumps(read)}' if read else ""
         tail = f'],\n  "notes": {json.dumps(row_notes(notes))}{more}\n}}\n'
         return f"\n  {tail}" if self._begun else _HEAD + tail
-
-    def _lines(
-        self, rows: Any, flat: list[Any], kinds: Any, kept: Mapping[str, Any]
-    ) -> Iterator[tuple[Any, ...]]:
-        notes = [kinds] if self._noting else []
-        numbers = [map(repr, column.tolist()) for column in flat]
-        beside = [map(_text, column) for column in kept.values()]
-        return zip(map(int, rows), *beside, *numbers, *notes, strict=True)
 
 
 def check_names(values: Mapping[str, Any], kept: Mapping[str, Any], *, noting: bool) -> None:
@@ -104,9 +102,17 @@ def rows_text(form: str, noting: bool, first: bool, *rows: Any) -> str:
     return RowWriter(form, noting=noting, begun=not first).text(*rows)
 
 
-def _text(cell: Any) -> Any:
-    """Return a cell that is kept as a CSV file has it."""
-    return json.dumps(cell) if isinstance(cell, bool | list | dict) else cell
+def _texts(column: Any) -> Any:
+    """Return cells that are kept as a CSV file has them, an array of texts."""
+    texts = np.empty(len(column), dtype=object)
+    texts[:] = [cell if type(cell) is str else _text(cell) for cell in column]
+    return texts
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return json.dumps(cell) if isinstance(cell, bool | list | dict) else str(cell)
 
 
 def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, Any]:
