@@ -115,7 +115,7 @@ def test_the_man_page_is_the_one_that_is_installed(cgraph: Any, request: Any) ->
 @pytest.mark.skipif(not shutil.which("groff"), reason="no groff")
 def test_the_man_page_can_be_read() -> None:
     ran = subprocess.run(
-        ["groff", "-man", "-ww", "-Tutf8", "-P-cbou", ROOT / "docs" / "cgraph.1"],
+        ["groff", "-k", "-man", "-ww", "-Tutf8", "-P-cbou", ROOT / "docs" / "cgraph.1"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert ran.stderr == ""
