@@ -150,7 +150,8 @@ class Training:
                 doubts = self._course(end, start, cost)
                 if moved and abs(cost) > _NOTHING * abs(start) and table.arrays is not None:
                     full = descent.objective if descent and descent.objective.full else None
-                    objective = full or Objective(task, table, None, 0)
+                    # A few steps more pay for no compiler.
+                    objective = full or Objective(task._replace(engine=None), table, None, 0)
                     first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
                     doubts += unmoved(objective, before, first)
                 end = end._replace(doubts=(*end.doubts, *doubts))
