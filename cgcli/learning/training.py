@@ -168,7 +168,9 @@ class Training:
                 doubts = self._course(end, start, cost)
                 if moved and abs(cost) > _NOTHING * abs(start) and table.arrays is not None:
                     full = descent.objective if descent and descent.objective.full else None
-                    objective = full or Objective(task, table, None, 0, workers=self._workers)
+                    # A few steps more pay for no compiler.
+                    plain = task._replace(engine=None)
+                    objective = full or Objective(plain, table, None, 0, workers=self._workers)
                     first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
                     if any(doubt.kind == "falling" for doubt in doubts):
                         doubts = bottomless(objective, before, cost) or doubts

@@ -92,11 +92,8 @@ class Writing:
     def _text(self, step: Step, seen: Seen, index: Sequence[str]) -> str:
         """Return an element of what is seen."""
         self._stored.add(seen.base)
-        # What is written is reached by one pointer: no two may overlap.
-        inside = seen.base in step.writes or not seen.places.size
-        offset = 0 if inside else seen.first
-        at = seen.spot(index, offset)
-        name = step.pointer(seen.base, offset)
+        at = seen.spot(index, seen.first)
+        name = step.pointer(seen.base, seen.first)
         if seen.base in self.sizes:
             return f"{name}[{f'({at})*CG_ROWS + ' if at != '0' else ''}r]"
         if self.tape[seen.base].truth:
@@ -130,7 +127,7 @@ class Writing:
             return seen
         shape = self.tape[place].shape
         out = Seen(self._copy(size(shape)), lying(shape))
-        self._store(self._step(ROWS, out.base), out, place)
+        self._store(ROWS, out, place)
         return out
 
     # What is written
@@ -164,7 +161,7 @@ class Writing:
     def _join(self, place: int, instruction: Instruction) -> None:
         """Write parts into an array, one behind the other or at places among zeros."""
         operation, arguments, static, *_ = instruction
-        step, out = self._new(place)
+        stage, out = instruction.stage, self._base(place)
         if operation in ("stack", "concat"):
             start = 0
             for part in arguments:
@@ -172,13 +169,13 @@ class Writing:
                 joined = operation == "concat" and bool(inner)
                 end = start + (inner[0] if joined else 1)
                 places = out.places[start:end] if joined else out.places[start]
-                self._store(step, Seen(place, places), part)
+                self._store(stage, Seen(place, places), part)
                 start = end
         elif operation in ("scatter", "diag"):
-            self._store(step, out, 0.0)
+            self._store(stage, out, 0.0)
             diagonal = operation == "diag"
             places = np.diagonal(out.places) if diagonal else out.places[(*selected(static), ...)]
-            self._store(step, Seen(place, places), arguments[0])
+            self._store(stage, Seen(place, places), arguments[0])
         else:
             raise LackingError(operation)
 
@@ -274,9 +271,9 @@ class Writing:
         text = spelled(Slot(-1, LEVELS["choice"], truth=instruction.truth), written, ("(", ")"))
         return f"const {kind} {names[place]} = {text};"
 
-    def _store(self, step: Step, out: Seen, part: Operand) -> None:
-        """Add what stores a part, broadcast, at the places of a view."""
-        shape = out.places.shape
+    def _store(self, stage: int, out: Seen, part: Operand) -> None:
+        """Write a step that stores a part, broadcast, at the places of a view."""
+        shape, step = out.places.shape, self._step(stage, out.base)
         index, text = axes(shape), number(part)
         if isinstance(part, int):
             text = self._text(step, self.seen(part).at(shape), index)
