@@ -57,7 +57,7 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.csv", b"x,x\n1,2\n", "two columns are called 'x'", ""),
     ("a.csv", b"x,y\n", "", ""),
     ("a.csv", b"a,b\n", "needs 'x', 'y', which have no value and are no column", "a, b"),
-    ("a.csv", b"x,y\na,2\nb,3\n", "all 2 rows are bad", "the column 'x' holds 'a', 'b': write"),
+    ("a.csv", b"x,y\na,2\nb,3\n", "all 2 rows are bad", "holds 'a', 'b': --category x"),
     ("a.csv", b"x,y\n1-2-3,2\n", "its one row is bad", "the column 'x' holds '1-2-3'"),
     ("a.csv", b"x,y\n1,2,3\n4,5,6\n", "all 2 rows are bad", "the first line names the columns"),
     ("a.csv", b"x,y\nNA,2\n,3\n", "all 2 rows are bad", "has no number that can be used"),
