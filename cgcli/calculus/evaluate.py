@@ -91,7 +91,7 @@ def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
     if kinds:
         with silent(graph):
             if result.jacobian:
-                left = jacobian_departure(result, kinds)
+                left = jacobian_departure(result, reached, kinds)
             else:
                 left = gradient_departure(result, reached, result.trail.masks, kinds)
                 left = _with_limits(result, inputs, left)
@@ -206,9 +206,9 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
         reached = backward(graph, values, target, active, trail, _ones(graph, target))
         if _is_narrow(graph, target, active, sources.values()):
             blocks = _by_columns(result, active)
-            if _all_finite(blocks.values()):
+            if blocks is not None:
                 return blocks, reached
-            # What overflows on the way forward may be a double on the way back.
+            # What leaves the doubles on the way forward may be one on the way back.
     return jacobian(graph, target, sources, active, 0.0, 1.0, apart), reached
 
 
@@ -252,8 +252,11 @@ def _held(graph: Graph, target: int, active: bytearray) -> tuple[int, int]:
     return nodes, nodes + sum(size(shape) - 1 for node, shape in shapes if active[node])
 
 
-def _by_columns(result: Result, active: bytearray) -> dict[str, Any]:
-    """Return by source the array of shape output × input, by forward sweeps of many inputs."""
+def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
+    """Return by source the array of shape output × input, by forward sweeps of many inputs.
+
+    None where one of them lost what the way back may keep.
+    """
     import numpy as np
 
     from cgcli.calculus.tangents import Tangents, seeded
@@ -270,6 +273,8 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any]:
     for start in range(0, columns, step):
         seeds = seeded(graph, sources, start, min(columns, start + step))
         tangent = sweep.of(target, seeds)
+        if tangent is None:
+            return None
         matrix[:, start : start + step] = tangent.reshape(len(tangent), -1).T
     ends = accumulate(size(graph.shape(source)) for source in sources)
     blocks = np.split(matrix, list(ends)[:-1], axis=1)

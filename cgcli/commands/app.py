@@ -12,6 +12,7 @@ from typing import Final
 
 import typer
 
+from cgcli.commands.options import print_all
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError, shorten
 from cgcli.views.streams import publish_document, standard_streams, tell
@@ -53,9 +54,16 @@ def _cgraph(
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
+    every: bool = typer.Option(False, "--help-all", callback=print_all, is_eager=True),
 ) -> None:
-    if ctx.invoked_subcommand is None:
-        sys.stdout.write(ctx.get_help() + "\n")
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from cgcli.commands.prompt import open_prompt
+
+        open_prompt(_run, lambda error: _report(error, as_json=False))
+        return
+    sys.stdout.write(ctx.get_help() + "\n")
 
 
 def run(arguments: list[str]) -> int:

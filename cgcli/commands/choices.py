@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from cgcli.errors import CgraphError, nearest, shorten
+from cgcli.words import Message
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> Message:
     """Return words as a sentence lists them.
 
     >>> listed(("text", "html", "json"))
     'text, html or json'
     """
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+    return Message("{words} or {last}", words=", ".join(words[:-1]), last=words[-1])
 
 
 def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:
@@ -58,11 +59,16 @@ def all_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
 
 
 def pairs(
-    option: str, given: list[str] | None, example: str, *, alone: bool = False
+    option: str,
+    given: list[str] | None,
+    example: str,
+    *,
+    alone: bool = False,
+    columns: bool = False,
 ) -> dict[str, str]:
     """Return an option's ``name=text`` pairs, each name once; raises `CgraphError`.
 
-    With `alone` a name without a text stands for itself.
+    With `alone` a name without a text stands for itself. The names of `columns` may be any text.
 
     >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
     {'x': 'pixel_*'}
@@ -73,7 +79,7 @@ def pairs(
         name, text = name.strip(), text.strip()
         if alone and not equals:
             equals, text = "=", name
-        if not equals or not name.isidentifier() or not text:
+        if not equals or not (name if columns else name.isidentifier()) or not text:
             message = f"{option} needs a name and what it is, not '{shorten(pair)}'"
             raise CgraphError("usage", message, f'write {option} "{example}"')
         if name in texts:

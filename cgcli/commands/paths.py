@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.files import is_stream
 
 READ: Final = {
     "program": "the program",
@@ -35,8 +36,6 @@ WRITTEN: Final = {
     "summary": "the summary",
 }
 """By parameter of a command what is written to the file, or the folder, that it names."""
-
-_STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
 
 
 class Named(NamedTuple):
@@ -76,6 +75,13 @@ def check_paths(parameters: Mapping[str, Any]) -> None:
             targets[key] = written
 
 
+def expanded(path: str) -> list[str]:
+    """Return the files of a pattern such as ``part-*.csv`` by name; a file's path is that file."""
+    if not glob.has_magic(path) or os.path.lexists(path):
+        return [path]
+    return sorted(glob.glob(path, recursive=True)) or [path]
+
+
 def program_path(argument: str) -> str | None:
     """Return the path of the file that holds the program, ``-`` as it is; None for the text.
 
@@ -86,15 +92,6 @@ def program_path(argument: str) -> str | None:
         return argument
     named = argument.startswith("@") and len(argument) > 1 and not argument[1].isspace()
     return argument[1:] if named else None
-
-
-def is_stream(path: str) -> bool:
-    """Whether a path leads to what this process has open, whatever that is.
-
-    >>> is_stream("/dev/stdout"), is_stream("/dev/shm/model.json")
-    (True, False)
-    """
-    return re.fullmatch(_STREAM, os.path.abspath(path)) is not None
 
 
 def _lost(kept: Named, lost: Named) -> CgraphError:
@@ -114,6 +111,8 @@ def _read(parameters: Mapping[str, Any]) -> Iterator[Named]:
             paths = [program_path(given)]
         elif name in ("bindings", "fix"):
             paths = map(_value_path, given)
+        elif name == "data":
+            paths = (path for pattern in paths if pattern is not None for path in expanded(pattern))
         yield from (Named(name, what, path) for path in paths if path is not None)
 
 

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.data import is_data, left_to_columns, opened_source, tell_notes, tell_skipped
-from cgcli.commands.files import named
+from cgcli.commands.data import (
+    engine_of,
+    how_read,
+    is_data,
+    left_to_columns,
+    opened_source,
+    tell_notes,
+    tell_read,
+    tell_skipped,
+)
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
-from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
 from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
+from cgcli.learning.bands import bands
 from cgcli.learning.initial import initial, meant
-from cgcli.learning.models import Model, plain
+from cgcli.learning.manner import Manner
+from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
+from cgcli.learning.tables import plain
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
+from cgcli.library.files import named
+from cgcli.library.models import read_model
 from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
-from cgcli.views.streams import publish_document
+from cgcli.views.streams import publish_document, tell
+
+if TYPE_CHECKING:
+    from cgcli.learning.workers import Workers
 
 
 class Run:
     """A training that is ready to go; `watching` is the context of it that tells its progress."""
 
-    def __init__(self, options: TrainOptions) -> None:
+    def __init__(self, options: TrainOptions, workers: Workers | None = None) -> None:
         self._options = options
         self._limits = options.limits
         self._optional: dict[str, Any] = {}
@@ -48,17 +63,21 @@ class Run:
             raise conflict(message, "leave the expression out: --resume has it")
         self.settings = settings_of(options, model)
         self.given = self._given(text)
-        self.path = options.data or (model.data.get("path") if model else None)
+        self.paths = options.data or (_listed(model.data["path"]) if model else [])
+        self.manner = options.manner
+        if model is not None:
+            self.manner = _kept(self.manner, model)
         self.reading = self._reading()
         self.prepared = self._prepare()
-        self.training = Training(self.prepared, self._training_options())
+        engine = engine_of(options, self.settings["engine"])
+        self.training = Training(self.prepared, self._training_options(), workers, engine)
         if model is not None:
             self._go_on(model)
         epoch = model.state.epoch if model is not None and model.state is not None else None
         # A model that goes on may name its data itself.
         written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
-        check_paths({"data": self.path, **written})
-        self.watching = Watching(options, self.training, self.model, self.path, epoch)
+        check_paths({"data": self.paths, **written})
+        self.watching = Watching(options, self.training, self.model, self.paths, epoch)
 
     # From the command line
 
@@ -128,10 +147,13 @@ class Run:
         return Reading(model.data["stack"], tuple(scaling), skip_bad, holdout, seed, scaling)
 
     def _prepare(self) -> Prepared:
-        with opened_source(self.path, "train") as source, named(self._options.resume):
+        resume = self._options.resume
+        with opened_source(self.paths, "train", self.manner) as source, named(resume):
             more = left_to_columns(self._optional, source, self.reading.stacks)
             given = self.given._replace(initial={**more, **self.given.initial})
             prepared = prepare(given, source, self.reading)
+            self.read = how_read(source, prepared.report)
+        tell_read(self.read)
         tell_skipped(prepared.report)
         return prepared
 
@@ -147,10 +169,12 @@ class Run:
         descent = self.training.descent
         assert descent is not None
         known = {name: model.data[name] for name in ("rows", "held", "fingerprint")}
-        data = self._data()
+        data = rows_of(self.prepared)
         if data != known:
             rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
-            message = f"{shorten(str(self.path), 80)} is not what {self._called} was trained on"
+            message = (
+                f"{shorten(', '.join(self.paths), 80)} is not what {self._called} was trained on"
+            )
             if rows != had:
                 message += f": it has {rows:,} rows, and had {had:,}"
             hint = f"to train on other data begin anew from its values: --at {self._called}"
@@ -161,31 +185,15 @@ class Run:
             raise file_error(self._called, why, "train it again")
         descent.state = model.state
 
-    def _data(self) -> dict[str, Any]:
-        """Return how many rows there are to train on, how many held out, and what tells them."""
-        train, held = self.prepared.train, self.prepared.held
-        both = train.fingerprint + (held.fingerprint if held else "")
-        return {"rows": train.count, "held": held.count if held else 0, "fingerprint": both}
-
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
-        task, descent = self.training.task, self.training.descent
-        scaling = self.prepared.task.scaling
-        data = {
-            "path": self.path,
-            **self._data(),
-            "skipped": self.prepared.report.bad,
-            "columns": list(task.columns),
-            "stack": dict(self.prepared.stacks),
-            "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},
-            "skip_bad": self.reading.skip_bad,
-        }
-        if scaling and not task.scaling:
-            data["unscaled"] = True
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
-        state = None if descent is None else descent.state
-        program, more = self.given.program.text, {"stopped": stopped}
-        return Model(program, task.parameters, task.constants, data, settings, state, more)
+        settings["engine"] = self.training.engine
+        text, skip_bad = self.given.program.text, self.reading.skip_bad
+        path = self.paths[0] if len(self.paths) == 1 else self.paths
+        return model_of(
+            text, self.training, path, settings, stopped, skip_bad=skip_bad, manner=self.manner
+        )
 
     # Running
 
@@ -203,15 +211,35 @@ class Run:
         trained = training.run(self.watching)
         self.watching.end()
         model = self.model(trained.end.message)
-        self.watching.finish(model, trained)
+        known, drawn = trained.fit and trained.fit.statistics, None
+        if known and options.plot:
+            drawn = bands(training.task, self.prepared.train, known)
+        self.watching.finish(model, trained, drawn)
         if options.json:
             from cgcli.views.learning.document import as_document
 
-            publish_document(as_document(training, trained, model))
+            publish_document(as_document(training, trained, model, self.read))
         else:
-            from cgcli.views.learning.report import print_trained
+            from cgcli.views.learning.report import doubt_lines, print_trained
 
-            print_trained(training, trained, options.digits)
+            print_trained(training, trained, options.digits, drawn=drawn)
+            tell(*doubt_lines(trained))
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained
+
+
+def _listed(path: str | list[str] | None) -> list[str]:
+    """Return the paths of the data that a model has."""
+    return [path] if isinstance(path, str) else path or []
+
+
+def _kept(given: Manner, model: Model) -> Manner:
+    """Return how a run that goes on reads its data, which is as before."""
+    kept = Manner.read(model.data.get("read", {}))
+    if given != Manner() and given.document() != kept.document():
+        message = "the data is read otherwise than before"
+        raise conflict(message, "leave out how it is read: --resume has it")
+    # They are those of the same rows again.
+    kept.means = {}
+    return kept

@@ -18,6 +18,7 @@ from cgcli.operations.table import OPERATIONS, WORDS
 
 _STACK: Final = OPERATIONS["stack"]
 _INDEX: Final = OPERATIONS["index"]
+_ONEHOT, _DOT, _MATMUL = OPERATIONS["onehot"], OPERATIONS["dot"], OPERATIONS["matmul"]
 
 
 class Frame:
@@ -89,8 +90,7 @@ class Expressions(Names):
             elif kind == syntax.INDEX:
                 base = self.base(payload, stack, scope, start, end)
                 if base is not None:
-                    indices = self.indices(payload.indices, scope)
-                    append(self.operation(_INDEX, (base,), start, end, indices))
+                    append(self.element(base, payload.indices, scope, start, end))
             elif kind == syntax.COMPREHENSION:
                 return self.open_list(payload, scope, stack, start, end)
         return None
@@ -178,6 +178,27 @@ class Expressions(Names):
             stack.append(self.member_of(name, key, start, end))
             return None
         return self.value_of(name, scope, start, start + len(name))
+
+    def element(
+        self,
+        base: int,
+        parts: tuple[syntax.Expression | syntax.Slice, ...],
+        scope: Scope,
+        start: int,
+        end: int,
+    ) -> int:
+        """Return an element, a row or a slice; one that a column names is chosen in each row."""
+        part = parts[0]
+        names = [] if len(parts) > 1 or isinstance(part, syntax.Slice) else part
+        shape = self.graph.shape(base)
+        if shape and [entry[0] for entry in names] == [syntax.NAME]:
+            name = names[0][1]
+            if name not in scope and getattr(self.bindings.get(name), "shape", None) == ():
+                label = self.value_of(name, scope, *names[0][3:5])
+                chosen = self.operation(_ONEHOT, (label,), start, end, (shape[0],))
+                pair = (base, chosen) if len(shape) == 1 else (chosen, base)
+                return self.operation(_DOT if len(shape) == 1 else _MATMUL, pair, start, end)
+        return self.operation(_INDEX, (base,), start, end, self.indices(parts, scope))
 
     def open_list(
         self, payload: Any, scope: Scope, stack: list[int], start: int, end: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -11,9 +10,9 @@ import numpy as np
 
 from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.manner import PLAIN, Manner
 from cgcli.operations.row import Shape
 
-_NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _CALLED: Final = {
     "dict": "an object", "date": "a date", "datetime": "a date", "time": "a time of day",
     "timedelta": "a span of time", "bytes": "a run of bytes", "UUID": "an identifier",
@@ -28,6 +27,7 @@ class Bad(NamedTuple):
     line: int
     column: str
     why: str
+    path: str = ""
 
     def __str__(self) -> str:
         """Return it as a message says it."""
@@ -36,11 +36,16 @@ class Bad(NamedTuple):
 
 
 class CellError(Exception):
-    """A cell that is no number; its column, and why."""
+    """A cell that is no number: its column, and why; one `missing` may be filled."""
 
-    def __init__(self, column: str, why: str) -> None:
+    def __init__(self, column: str, why: str, *, missing: bool = False) -> None:
         super().__init__(why)
         self.column = column
+        self.missing = missing
+
+
+def _missing(column: str) -> CellError:
+    return CellError(column, "it is missing", missing=True)
 
 
 class Columns:
@@ -55,23 +60,50 @@ class Columns:
     {'x': (), 'v': (2,)}
     """
 
-    def __init__(self, names: Sequence[str], kept: Sequence[str] = ()) -> None:
+    def __init__(
+        self, names: Sequence[str], kept: Sequence[str] = (), manner: Manner = PLAIN
+    ) -> None:
         self.names = list(names)
         self.kept = list(kept)
+        self.manner = manner
+        self._converted = set(filter(manner.converts, self.names))
         self.shapes: dict[str, Shape] = {}
 
     def row(self, cells: Mapping[str, Any] | CellError) -> list[Any]:
         """Return a row's values in the order of the names; raises `CellError`, or the one given."""
         if isinstance(cells, CellError):
             raise cells
-        values = [convert(cells.get(name), name) for name in self.names]
-        shapes = dict(zip(self.names, map(np.shape, values), strict=True))
-        for name, shape in shapes.items():
-            known = self.shapes.get(name, shape)
-            if shape != known:
-                raise CellError(name, f"it has {_form(shape)}, and the rows before {_form(known)}")
-        self.shapes.update(shapes)
+        values = [self._value(cells.get(name), name) for name in self.names]
+        shapes = {
+            name: () if type(value) is float else np.shape(value)
+            for name, value in zip(self.names, values, strict=True)
+        }
+        if shapes != self.shapes:
+            for name, shape in shapes.items():
+                known = self.shapes.get(name, shape)
+                if shape != known:
+                    why = f"it has {_form(shape)}, and the rows before {_form(known)}"
+                    raise CellError(name, why)
+            self.shapes.update(shapes)
         return values + [cells.get(name) for name in self.kept]
+
+    def _value(self, cell: Any, name: str) -> Any:
+        """Return a cell as a number or an array; NaN where it is missing and will be filled."""
+        manner = self.manner
+        if name not in self._converted:
+            try:
+                return convert(cell, name, manner)
+            except CellError as problem:
+                if not (problem.missing and manner.fills):
+                    raise
+                return np.full(self.shapes.get(name, ()), math.nan)[()]
+        if cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING):
+            raise _missing(name)
+        if name in manner.levels:
+            return _level(cell, name, manner)
+        if name in manner.dates:
+            return _date(cell, name, manner)
+        return _padded(cell, name, manner)
 
     def arrays(self, rows: list[list[Any]]) -> dict[str, Any]:
         """Return rows as an array for each column."""
@@ -96,12 +128,12 @@ def _form(shape: Shape) -> str:
     return f"{shape[0]} numbers" if len(shape) == 1 else f"{shape[0]} by {shape[1]} numbers"
 
 
-def convert(cell: Any, column: str) -> Any:
+def convert(cell: Any, column: str, manner: Manner = PLAIN) -> Any:
     """Return a cell as a float, or as an array where it is a list; raises `CellError`."""
     if isinstance(cell, str):
-        return _from_text(cell, column)
+        return _from_text(cell, column, manner)
     if cell is None:
-        raise CellError(column, "it is missing")
+        raise _missing(column)
     if isinstance(cell, (list, tuple)):
         return _from_list(cell, column)
     kind = type(cell).__name__
@@ -116,24 +148,29 @@ def _finite(cell: Any, column: str) -> float:
     except (OverflowError, TypeError, ValueError):
         raise CellError(column, "it is larger than the largest double, 1.8e308") from None
     if value != value:
-        raise CellError(column, "it is missing")
+        raise _missing(column)
     if math.isinf(value):
         raise CellError(column, "it is not finite")
     return value
 
 
-def _from_text(cell: str, column: str) -> Any:
-    if _NUMBER.fullmatch(cell):
-        return _finite(cell, column)
+def _from_text(cell: str, column: str, manner: Manner) -> Any:
+    number = manner.number(cell)
+    if number is not None:
+        return _finite(number, column)
     plain = cell.strip()
     if plain.lower() in _MISSING:
-        raise CellError(column, "it is missing")
+        raise _missing(column)
     if plain.startswith("["):
-        try:
-            return _from_list(decode_json(plain, column), column)
-        except CgraphError:
-            raise CellError(column, f"'{shorten(plain, 30)}' is not a list of numbers") from None
+        return _from_list(_read_list(plain, column), column)
     raise CellError(column, f"'{shorten(plain, 30)}' is not a number")
+
+
+def _read_list(text: str, column: str) -> Any:
+    try:
+        return decode_json(text, column)
+    except CgraphError:
+        raise CellError(column, f"'{shorten(text, 30)}' is not a list of numbers") from None
 
 
 def _from_list(cell: Sequence[Any], column: str) -> Any:
@@ -148,3 +185,42 @@ def _from_list(cell: Sequence[Any], column: str) -> Any:
     if len(shapes.pop()) > 1:
         raise CellError(column, "its lists nest deeper than 2")
     return np.array(values, dtype=np.float64)
+
+
+def _level(cell: Any, column: str, manner: Manner) -> float:
+    """Return the number of a category; one that is new gets the next where the column is open."""
+    if isinstance(cell, (list, tuple, dict)):
+        raise CellError(column, "it is no category")
+    level = str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
+    levels = manner.levels[column]
+    if level not in levels:
+        if column in manner.open:
+            levels[level] = len(levels)
+        elif manner.unseen == "other":
+            return float(len(levels))
+        else:
+            raise CellError(column, f"'{shorten(level, 30)}' is none of its categories")
+    return float(levels[level])
+
+
+def _date(cell: Any, column: str, manner: Manner) -> float:
+    try:
+        return manner.calendars[column].number(cell)
+    except (ValueError, OverflowError):
+        raise CellError(column, f"'{shorten(str(cell), 30)}' is not a date") from None
+
+
+def _padded(cell: Any, column: str, manner: Manner) -> Any:
+    """Return a list of numbers with NaN behind them, to the length that all lists get."""
+    values = _read_list(cell, column) if isinstance(cell, str) else cell
+    if not isinstance(values, (list, tuple)):
+        raise CellError(column, "it is not a list")
+    array, length = np.full(manner.pads[column], math.nan), len(values)
+    if length > len(array):
+        raise CellError(column, f"its list has {length} numbers, and --pad says {len(array)}")
+    if values:
+        numbers = _from_list(values, column)
+        if numbers.ndim > 1:
+            raise CellError(column, "its lists nest, and --pad takes lists of numbers")
+        array[:length] = numbers
+    return array

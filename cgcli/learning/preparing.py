@@ -15,9 +15,9 @@ from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import Expression, Syntax, Value
 from cgcli.learning.cells import kept_as
 from cgcli.learning.parameters import Parameters
-from cgcli.learning.reading import Stack, stacked
 from cgcli.learning.sources import Report, Source, listed
-from cgcli.learning.tables import ROW, Table, scaling, split
+from cgcli.learning.stacks import Stack, stacked
+from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
 from cgcli.learning.task import Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
@@ -37,7 +37,7 @@ class Given(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How rows are read: stacks by pattern, columns to scale, bad rows, the part held out.
+    """What is done with rows: stacks by pattern, columns to scale, bad rows, the part held out.
 
     `scaling` has what a model's columns were scaled by; None to find it out.
     """
@@ -53,14 +53,15 @@ class Reading(NamedTuple):
 class Prepared(NamedTuple):
     """A task, the rows to learn from and those held out, and what was met in reading them.
 
-    `stacks` has the stacks by their columns' names.
+    `stacks` has the stacks by their columns' names, `given` is what it is all made of.
     """
 
     task: Task
     train: Table
     held: Table | None
     report: Report
-    stacks: Mapping[str, Stack]
+    stacks: Mapping[str, Stack] = {}
+    given: Given | None = None
 
 
 def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
@@ -72,10 +73,16 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     }
     stacks = stacked(source.names, reading.stacks)
     columns = _columns(given, metrics, source, stacks)
-    report = Report(source.path, skip=reading.skip_bad)
+    report = Report(source.path, skip=reading.skip_bad, manner=source.manner)
     chunks = read_columns(source, columns, stacks, report)
     train, held = split(chunks, reading.holdout, reading.seed)
     _check_rows(source, train, held, report)
+    if source.manner.fills:
+        # What no row lacks here a row of another file may lack.
+        known = means(train, [n for n in columns if n in train.shapes and n not in source.derived])
+        source.manner.means.update({name: plain(mean) for name, mean in known.items()})
+        for table in filter(None, (train, held)):
+            table.fill(known)
     try:
         graph, nodes = build_graph(given, metrics, train.shapes)
     except CgraphError as error:
@@ -92,7 +99,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
-    return Prepared(task, train, held, report, stacks)
+    return Prepared(task, train, held, report, stacks, given)
 
 
 def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, Shape]) -> None:
@@ -137,7 +144,7 @@ def _columns(
             message = f"'{excerpt(name)}' is a column, and a stack of others as well"
             raise CgraphError("usage", message, "give the stack another name")
     names = _names(given.program.syntax, metrics, source)
-    available = {*stacks, *source.names}
+    available = {*stacks, *source.known}
     bound = {**given.initial, **given.fixed}
     for name in names:
         if name in bound and name in available:
@@ -228,7 +235,11 @@ def read_columns(
     report: Report,
     kept: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a source, some at a time, the columns of each stack side by side."""
+    """Yield the rows of a source, some at a time, the columns of each stack side by side.
+
+    A missing cell that is to be filled is the mean that is known, and NaN as long as none is.
+    """
+    manner = source.manner
     wanted: dict[str, None] = {}
     for name in columns:
         part = stacks.get(name, name)
@@ -244,6 +255,10 @@ def read_columns(
                 raise CgraphError("file", message, "stack columns of numbers")
             else:
                 values[name] = np.stack([chunk[column] for column in part], axis=1)
+            if manner.fills and (missing := np.isnan(values[name])).any():
+                report.filled[name] += int(missing.sum())
+                known = manner.means.get(name, np.nan)
+                values[name] = np.where(missing, known, values[name])
         yield values
 
 

@@ -11,9 +11,17 @@ import numpy as np
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt, few, file_error, shorten
 from cgcli.learning.cells import Bad, CellError, Columns
+from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.tables import CHUNK, ROW
 
 _FEW: Final = 20
+_WAYS: Final = {
+    "it is missing": "; --missing mean fills such cells when training",
+    "is none of its categories": "; --unseen other gives all such a number of their own",
+    "a date is not a number": "; --date makes numbers of dates",
+    "%' is not a number": "; --percent reads 12% as 0.12",
+}
+"""What else can be done, by how it ends what is said of a cell."""
 
 
 class Report:
@@ -22,13 +30,26 @@ class Report:
     `notes` has by kind how many rows have such a note, the number of the first, and its note.
     """
 
-    def __init__(self, path: str, *, skip: bool) -> None:
+    def __init__(self, path: str, *, skip: bool, manner: Manner = PLAIN) -> None:
         self.path = path
         self.skip = skip
         self.rows = 0
         self.bad = 0
         self.first: list[Bad] = []
+        self.filled: Counter[str] = Counter()
+        self._missing = skip or manner.missing == "skip"
+        self._refused: Bad | None = None
+        self._before = 0
         self.notes: dict[str, tuple[int, int, Note]] = {}
+
+    def begin(self, path: str) -> None:
+        """Go on with another file, whose rows are counted anew in what is said of them."""
+        self.path, self._before = path, self.rows
+
+    @property
+    def of_file(self) -> int:
+        """How many rows of the file were read."""
+        return self.rows - self._before
 
     def note(self, kinds: Mapping[str, Note], row: int, count: int) -> None:
         """Count rows that have notes of some kinds; `row` is the number of the first of them."""
@@ -42,15 +63,21 @@ class Report:
         Where no row before was good, whether any is decides what can be done: see `check`.
         """
         self.bad += 1
+        bad = Bad(self.of_file, line, problem.column, str(problem), self.path)
         if len(self.first) < _FEW:
-            self.first.append(Bad(self.rows, line, problem.column, str(problem)))
+            self.first.append(bad)
+        if not (self._missing if problem.missing else self.skip) and self._refused is None:
+            self._refused = bad
         self.check()
 
     def check(self, *, at_end: bool = False) -> None:
         """Raise `CgraphError` for bad rows that may not be left out, or when no row is good."""
-        if self.bad and not self.skip and self.bad < self.rows:
-            message = f"{shorten(self.path, 80)}, {self.first[0]}"
-            raise CgraphError("file", message, "--skip-bad leaves such rows out and counts them")
+        if self._refused is not None and self.bad < self.rows:
+            message = f"{shorten(self._refused.path, 80)}, {self._refused}"
+            hint = "--skip-bad leaves such rows out and counts them"
+            why = self._refused.why
+            more = next((text for part, text in _WAYS.items() if why.endswith(part)), "")
+            raise CgraphError("file", message, f"{hint}{more}")
         if at_end and self.bad and self.bad == self.rows:
             first = self.first[0]
             why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
@@ -67,7 +94,7 @@ def _advice(first: Bad, bad: list[Bad]) -> str:
     few = ", ".join(list(held)[:3]) + (", …" if len(held) > 3 else "")
     if first.why in held:
         return f"the column '{column}' has no number that can be used"
-    advice = "write numbers for its values into the file, or leave it out of the program"
+    advice = f"--category {column} gives each of its words a number, --date {column}=days its days"
     return f"the column '{column}' holds {few}: {advice}"
 
 
@@ -86,20 +113,49 @@ def listed(names: Sequence[str]) -> str:
 
 
 class Source(NamedTuple):
-    """An open data file: the names of its columns, and its rows as mappings by line number."""
+    """An open data file: the names of its columns, and its rows as mappings by line number.
+
+    `how` has a few words on how it was read, beside what its manner says, and `kinds` the types of
+    columns as DuckDB calls them, where they have one.
+    """
 
     path: str
     names: list[str]
     rows: Any
+    manner: Manner = PLAIN
+    how: Sequence[str] = ()
+    kinds: Mapping[str, str] = {}
+
+    @property
+    def derived(self) -> dict[str, str]:
+        """The columns that are made of others: what tells missing cells, and padded ones."""
+        derived = {f"{name}_mask": name for name in self.manner.pads}
+        if self.manner.missing == "indicator":
+            derived.update((f"{name}_missing", name) for name in self.names)
+        return {name: column for name, column in derived.items() if name not in self.names}
+
+    @property
+    def known(self) -> list[str]:
+        """The names that a program may use: of columns, and of what is made of them."""
+        return [*self.names, *self.derived]
 
     def chunks(
         self, wanted: Sequence[str], report: Report, kept: Sequence[str] = ()
     ) -> Iterator[dict[str, Any]]:
         """Yield the wanted columns of all rows, some rows at a time; raises `CgraphError`.
 
-        Those `kept` are as they are in the file, whatever they hold.
+        Those `kept` are as they are in the file, whatever they hold. A missing cell that is to be
+        filled is NaN.
         """
-        yield from self.rows(wanted, report, kept)
+        derived = self.derived
+        columns = list(dict.fromkeys(derived.get(name, name) for name in wanted))
+        for chunk in self.rows(columns, report, kept):
+            for name in derived.keys() & wanted:
+                missing = np.isnan(chunk[derived[name]])
+                chunk[name] = (~missing if name.endswith("_mask") else missing).astype(float)
+            for name in self.manner.pads.keys() & columns:
+                chunk[name] = np.nan_to_num(chunk[name])
+            yield chunk
         report.check(at_end=True)
 
 

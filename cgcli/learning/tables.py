@@ -63,6 +63,19 @@ class Table:
             columns[name] = flat.reshape((stop - start, *shape))
         return columns
 
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Put a value for each of some columns where they are NaN."""
+        for name, value in values.items():
+            if self.arrays is not None:
+                array = self.arrays[name]
+                np.copyto(array, value, where=np.isnan(array))
+                continue
+            file, width = self.files[name], size(self.shapes[name])
+            for start in range(0, self.count, CHUNK):
+                rows = self.read(start, min(start + CHUNK, self.count))[name]
+                file.seek(8 * start * width)
+                np.where(np.isnan(rows), value, rows).tofile(file)
+
     def chunks(self) -> Iterator[dict[str, Any]]:
         """Yield all rows in order, some at a time."""
         for start in range(0, self.count, CHUNK):
@@ -126,6 +139,15 @@ class TableWriter:
         return Table(self._shapes, self._count, arrays, self._files, both.hexdigest())
 
 
+def plain(value: Any) -> Any:
+    """Return an array as lists, and a number as a float.
+
+    >>> plain(np.ones(2)), plain(3)
+    ([1.0, 1.0], 3.0)
+    """
+    return value.tolist() if hasattr(value, "tolist") else float(value)
+
+
 def pieces(chunk: Mapping[str, Any], most: int) -> Iterator[dict[str, Any]]:
     """Yield rows again, at most so many at a time."""
     for start in range(0, len(chunk[ROW]), most):
@@ -175,6 +197,19 @@ def row_values(
         with np.errstate(all="ignore"):
             values[name] = as_value((chunk[name][place] - shift) / scale)
     return values
+
+
+def means(table: Table, names: Iterable[str]) -> dict[str, Any]:
+    """Return the means of columns over the rows where they are not NaN, element by element."""
+    known = {}
+    for name in names:
+        sums = sum(np.nansum(chunk[name], axis=0) for chunk in table.chunks())
+        counts = sum((~np.isnan(chunk[name])).sum(axis=0) for chunk in table.chunks())
+        if not np.all(counts):
+            message = f"the column '{excerpt(name)}' is missing in all rows, and has no mean"
+            raise CgraphError("file", message, "leave it out of the program")
+        known[name] = as_value(sums / counts)
+    return known
 
 
 def scaling(table: Table, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:

@@ -23,7 +23,7 @@ from cgcli.operations.row import Index, Shape, selected
 Array: TypeAlias = NDArray[np.float64]
 
 
-_FEW: Final = 1024
+FEW: Final = 1024
 """Up to so many numbers are added exactly and rounded once, which takes microseconds."""
 
 
@@ -98,7 +98,7 @@ def _spread(value: Any, like: Any, *axis: int) -> Any:
     """Undo a reduction's loss of an axis: every element takes the value of its group."""
     shape = np.shape(like)
     # Of a few elements NumPy's own functions of views take longer than what is done with them.
-    if not axis and np.size(like) <= _FEW:
+    if not axis and np.size(like) <= FEW:
         return np.full(shape, value)
     value = np.asarray(value)[..., None] if axis == (-1,) else np.expand_dims(value, axis)
     return np.broadcast_to(value, shape)
@@ -160,7 +160,7 @@ def _others(x: Any, *axis: int) -> Any:
 
 def _sum(x: Any, *axis: int) -> Any:
     """The sum of all elements, a few of them as `math.fsum` has it; or along an axis."""
-    if not axis and np.size(x) <= _FEW:
+    if not axis and np.size(x) <= FEW:
         try:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
@@ -170,7 +170,7 @@ def _sum(x: Any, *axis: int) -> Any:
 
 def _norm_over(by: float, x: Any, *axis: int) -> Any:
     """The 2-norm: of a few elements `hypot` rounds it once, and calls NaN beside inf infinite."""
-    length = math.inf if axis or np.size(x) > _FEW else math.hypot(*np.ravel(x / by).tolist())
+    length = math.inf if axis or np.size(x) > FEW else math.hypot(*np.ravel(x / by).tolist())
     return length if length < math.inf else Namespace.norm_over(ARRAYS, by, x, *axis)
 
 
@@ -188,16 +188,20 @@ def _finite_product(a: Any, b: Any) -> Any:
     """The product of doubles, which leaves them where its sums do, and not where a term does."""
     if not (np.ndim(a) and np.ndim(b)):
         return np.multiply(a, b)
-    return finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+    return finite_sums(np.matmul(a, b), lambda: np.matmul(scaled(a), scaled(b)))
 
 
-def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
+def scaled(factor: Any) -> Any:
+    """Return numbers times 2^-530; what is not 0 stays so, for an infinite factor to meet."""
+    small = factor * 2.0**-530
+    return np.where((small == 0) & (factor != 0), np.copysign(2.0**-1074, factor), small)
+
+
+def finite_sums(sums: Any, again: Callable[[], Any]) -> Any:
     """Return sums of products; those that left the doubles once more, of scaled factors."""
     if np.isfinite(sums).all():
         return sums
-    scaled = np.ldexp(again(2.0**-530), 1060)
-    # A factor that is infinite itself may meet a 0 that only the scale made.
-    return np.where(np.isfinite(sums) | np.isnan(scaled), sums, scaled)
+    return np.where(np.isfinite(sums), sums, np.ldexp(again(), 1060))
 
 
 def _index(x: Any, *indices: Index) -> Any:

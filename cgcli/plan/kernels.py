@@ -181,12 +181,12 @@ def _summed(guard: Guard, multiply: Callable[..., Any], arguments: tuple[Any, ..
         return
     guard.flag("overflow", 0)
 
-    def scaled(scale: float) -> Any:
-        again = np.empty_like(out)
-        multiply(a * scale, b * scale, again)
-        return again
+    def again() -> Any:
+        sums = np.empty_like(out)
+        multiply(arrays.scaled(a), arrays.scaled(b), sums)
+        return sums
 
-    np.copyto(out, arrays.finite_sums(out, scaled))
+    np.copyto(out, arrays.finite_sums(out, again))
 
 
 def _products(bound: Bound) -> Call:
@@ -306,15 +306,17 @@ def _put(out: Any, places: Any, value: Any) -> None:
 
 def _onehot(bound: Bound) -> Call:
     (label,) = bound.arguments
-    return _mark, (label, _places(bound.instruction.static[0]), bound.out)
+    return _mark, (bound.guard, label, _places(bound.instruction.static[0]), bound.out)
 
 
-def _mark(label: Any, places: Any, out: Any) -> None:
+def _mark(guard: Guard, label: Any, places: Any, out: Any) -> None:
     """Put 1 at the place that a label names; NaN everywhere for a label that names none."""
     marks = np.equal(np.asarray(label)[..., None], places)
     np.copyto(out, marks)
     named = marks.any(axis=-1)
     if not named.all():
+        # Nothing is computed here that the processor would flag.
+        guard.flag("invalid", 0)
         out[~named] = math.nan
 
 
@@ -376,7 +378,7 @@ def _mend(bound: Bound) -> None:
         for part, its in zip(bound.arguments, bound.with_rows, strict=True)
     ]
     sent, up, y, x = parts
-    grown = np.max(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
+    grown = np.fmax.reduce(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
     at = lost(grown.reshape(-1, *[1] * (sent.ndim - 1)), sent, x)
     out = bound.out.reshape(sent.shape)
     for row in np.flatnonzero(at.any(axis=tuple(range(1, at.ndim)))):

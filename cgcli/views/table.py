@@ -121,6 +121,35 @@ def print_result(
     say(out, *note_lines(result), marks={_KINDS: "yellow"})
 
 
+def print_changes(before: Result, after: Result, digits: int) -> None:
+    """Print the rows of a table that are not as before, old → new, and the notes of now.
+
+    Both are results of one program; where its shapes are others, all of it is printed.
+    """
+    out = console()
+    if before.graph.shapes != after.graph.shapes or len(before.nodes) != len(after.nodes):
+        print_result(after, digits, 0, out)
+        return
+    old, new = _columns(before, digits), _columns(after, digits)
+    arrow = "→" if can_show("→") else "->"
+
+    def cells(node: Node) -> list[str]:
+        pairs = zip(old.cells(before.nodes[node.id]), new.cells(node), strict=True)
+        # A matrix has a line a row, and no room for another beside it.
+        return [b if a == b or "\n" in a + b else f"{a} {arrow} {b}" for a, b in pairs]
+
+    rows = [
+        node.id
+        for node in after.nodes
+        if _has_row(after, node.id) and old.cells(before.nodes[node.id]) != new.cells(node)
+    ]
+    if rows:
+        _print_nodes(after, new._replace(cells=cells), rows, 0, out)
+    else:
+        say(out, "nothing changes")
+    say(out, *note_lines(after), marks={_KINDS: "yellow"})
+
+
 def _print_nodes(
     result: Result, columns: Columns, places: list[int], left_out: int, out: Any
 ) -> None:

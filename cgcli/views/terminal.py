@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 
@@ -52,9 +53,43 @@ def console(stream: IO[str] | None = None) -> Any:
     if not wide and not target.isatty():
         wide = _UNLIMITED
     file = getattr(target, "styled", target)
-    out = Gated(file=file, width=wide or None, highlight=False, markup=False, emoji=False)
+    # A notebook shows what is printed, and not each line in a frame of its own.
+    out = Gated(
+        file=file,
+        width=wide or None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_jupyter=False,
+    )
     out.width = max(out.width, _NARROWEST)
     return out
+
+
+def as_html(write: Callable[[Any], None], wide: int = 100) -> str:
+    """Return what a function prints on a console as HTML, in colours, as a notebook shows it."""
+    from rich.console import Console
+
+    out = Console(
+        file=io.StringIO(),
+        record=True,
+        force_terminal=True,
+        force_jupyter=False,
+        width=wide,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    write(out)
+    code = '<pre style="line-height: normal; font-family: monospace">{code}</pre>'
+    return str(out.export_html(inline_styles=True, code_format=code))
+
+
+def as_text(write: Callable[[Any], None]) -> str:
+    """Return what a function prints on a console as plain text, as wide as it is."""
+    file = io.StringIO()
+    write(console(file))
+    return file.getvalue()
 
 
 def show(out: Any, table: Any) -> None:
@@ -99,7 +134,7 @@ def paint(out: Any, pieces: Sequence[tuple[str, str]], is_terminal: bool) -> Non
     Rich takes long to say whether it `is_terminal`, so it is asked once for many lines.
     """
     if not is_terminal:
-        sys.stdout.write("".join(text for text, _ in pieces).rstrip() + "\n")
+        out.file.write(printable_lines("".join(text for text, _ in pieces)).rstrip() + "\n")
         return
     from rich.text import Text
 
@@ -126,10 +161,20 @@ def print_table(
         [cell if isinstance(cell, tuple) else (cell, "") for cell in compress(row, is_shown)]
         for row in rows
     ]
-    out.width = max(out.width, _fold(columns, cells, out.width))
+    least = _fold(columns, cells, out.width)
     style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
+    narrow = least > out.width
+    if narrow:
+        # One blank between two columns, in place of three.
+        least -= 2 * len(columns)
+    out.width = max(out.width, least)
     table = Table(
-        box=style, pad_edge=False, show_edge=False, title=title or None, title_justify="left"
+        box=style,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 0 if narrow else 1),
+        title=title or None,
+        title_justify="left",
     )
     for head, options, _ in columns:
         table.add_column(Text(head), **options)

@@ -379,6 +379,9 @@ def test_a_tie_of_the_element_that_is_picked(text: str, ties: bool) -> None:
         ("norm([0, 0])*x", 1.0, False), ("norm([0, x])", 0.0, True),
         ("sum(norm([[0, 0], [x, 1]], 1))", 2.0, False),
         ("norm(softmax([x, x])) + erf(x == x)", 0.0, False),
+        # A jump by a thousandth of what is small beside the order, or the factor, that it meets.
+        ("polygamma(2, lgamma(floor(x)))", 1024.0, True),
+        ("1e9*(floor(x)*1e-14)", 2.0, True),
     ],
 )  # fmt: skip
 def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:

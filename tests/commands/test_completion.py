@@ -27,8 +27,8 @@ CHOSEN = {
     ("trace", "--hide"): ["gradients", "values"],
     ("trace", "--lang"): ["en", "zh"],
     ("diff", "--format"): ["text", "latex", "json", "python", "numpy"],
-    ("map", "--format"): ["csv", "jsonl"],
-    ("predict", "--format"): ["csv", "jsonl"],
+    ("map", "--format"): ["csv", "jsonl", "parquet"],
+    ("predict", "--format"): ["csv", "jsonl", "parquet"],
     ("draw", "--hide"): ["gradients", "values", "formulas"],
     ("check", "--reveal"): ["verdict", "hint", "answer"],
     ("check", "--require"): ["answered", "all", "number"],
@@ -111,7 +111,7 @@ def test_the_same_words_are_checked_and_in_the_help(command: str, option: str, c
     if command != "predict":
         said = cgraph(command, *program, *data, option, "zzz").err
         assert f"{option} is {listed}, not 'zzz'".replace("--optimiser", "--optimizer") in said
-    assert listed in re.sub(r"\s+", " ", cgraph(command, "--help").out)
+    assert listed in re.sub(r"\s+", " ", cgraph(command, "--help-all").out)
 
 
 def test_a_list_with_commas(complete: Complete) -> None:

@@ -88,7 +88,7 @@ def test_by_pipx_and_uv(hint, tmp_path: Path) -> None:  # noqa: ANN001
 
 def test_every_extra_brings_something() -> None:
     installed = importlib.metadata.distribution(extras.DISTRIBUTION)
-    for extra in ("draw", "image", "train", "simplify", "verify"):
+    for extra in ("data", "draw", "image", "train", "simplify", "verify"):
         assert extras._libraries(installed, extra)
     assert "test" in installed.metadata.get_all("Provides-Extra", [])
 

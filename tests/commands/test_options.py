@@ -16,7 +16,10 @@ from cgcli.commands.shared import COMMANDS, Group
 def classes() -> list[type[Options]]:
     for module, _ in COMMANDS.values():
         import_module(f"cgcli.commands.{module}")
-    return [Options, *Options.__subclasses__()]
+    found: list[type[Options]] = [Options]
+    for options in found:
+        found += options.__subclasses__()
+    return found
 
 
 def rows(options: type[Options]) -> dict[str, Row]:

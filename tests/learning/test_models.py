@@ -114,7 +114,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("parameters.w", [1.0, 2.0, 3.0], "numbers"),
     ("fixed", None, "at fixed, null is not an object"),
     ("data", 3, "at data, 3 is not an object"),
-    ("data.path", 3, "at data.path, 3 is not text or null"),
+    ("data.path", 3, "at data.path, 3 is not text or a list or null"),
     ("data.rows", -1, "at data.rows, -1 is less than 0"),
     ("data.rows", 1.5, "at data.rows, 1.5 is not a whole number"),
     ("data.columns", ["x1", 2], "at data.columns[1], 2 is not text"),

@@ -73,7 +73,8 @@ def test_parquet(tmp_path: Path) -> None:
         "SELECT range AS a, range/4.0 AS \"b c\", [range, 2*range] AS v, 'x' AS t FROM range(40000)"
     )
     duckdb.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
-    source = open_source(path, None, "parquet")
+    with open(path, "rb") as stream:
+        source = open_source(path, stream, "parquet")
     assert source.names == ["a", "b c", "v", "t"]
     report = Report(path, skip=False)
     writer = TableWriter()
@@ -94,7 +95,9 @@ def test_the_path_of_a_parquet_file_is_no_pattern(tmp_path: Path) -> None:
         path = str(tmp_path / name)
         duckdb.execute(f"COPY (SELECT {value}.0 AS x) TO '{path}' (FORMAT parquet)")
     path = str(tmp_path / "a[1].parquet")
-    (chunk,) = open_source(path, None, "parquet").chunks(["x"], Report(path, skip=False))
+    with open(path, "rb") as stream:
+        source = open_source(path, stream, "parquet")
+    (chunk,) = source.chunks(["x"], Report(path, skip=False))
     assert chunk["x"].tolist() == [1]
 
 

@@ -19,11 +19,11 @@ from cgcli.learning.reading import Report, open_source
 Run = Callable[..., Any]
 
 TEXTS: list[tuple[str, bytes, str, str]] = [
-    ("a.csv", b"x;y\n1;2\n", "separated by semicolons", "save it with commas"),
-    ("a.csv", b"x\ty\n1\t2\n", "separated by tabs", "save it with commas, or call it .tsv"),
-    ("a.csv", b"x|y\n1|2\n", "separated by bars", "save it with commas"),
-    ("a.tsv", b"x,y\n1,2\n", "separated by commas", "save it with tabs, or call it .csv"),
-    ("a.csv", b"# mine\nx,y\n1,2\n", "its first line is a comment, '# mine'", "take such lines"),
+    ("a.csv", b"x;y\n1;2\n", "separated by semicolons", "add --delimiter semicolon, and --dec"),
+    ("a.csv", b"x\ty\n1\t2\n", "separated by tabs", "add --delimiter tab"),
+    ("a.csv", b"x|y\n1|2\n", "separated by bars", "add --delimiter bar"),
+    ("a.tsv", b"x,y\n1,2\n", "separated by commas", "add --delimiter comma"),
+    ("a.csv", b"# mine\nx,y\n1,2\n", "its first line is a comment, '# mine'", "add --comment #"),
     ("a.csv", b"# x,y\n1,2\n", "no column", "begins with # as a comment does"),
     ("a.csv", b"x y\n1 2\n", "no column", "commas, or tabs in a .tsv file, part columns"),
     ("a.csv", b"x,y\n1,2\n# c\n", "the line is a comment", "--skip-bad"),
@@ -31,11 +31,13 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.csv", "x,y\n1,2\n".encode("utf-16"), "it is UTF-16", "save it as UTF-8"),
     ("a.csv", "x,y\n1,2\n".encode("utf-16-le"), "it is UTF-16", "save it as UTF-8"),
     ("a.csv", "x,y,größe\n1,2,3\n".encode("latin-1"), "it is not UTF-8", "save it as UTF-8"),
-    ("a.csv", gzip.compress(b"x,y\n1,2\n"), "it is compressed by gzip", "gunzip -k"),
-    ("a.csv", b"BZh91AY", "it is compressed by bzip2", "bunzip2"),
-    ("a.csv", b"\xfd7zXZ\0", "it is compressed by xz", "unxz"),
-    ("a.csv", b"\x28\xb5\x2f\xfd\0", "it is compressed by zstd", "unzstd"),
-    ("a.csv", b"PK\x03\x04\x14", "it is a zip archive, as a spreadsheet's file", "save the sheet"),
+    ("a.csv", gzip.compress(b"x,y\n1,2\n")[:-9], "or damaged: gzip cannot unpack it", "fetch"),
+    ("a.csv", b"BZh91AY", "cut short or damaged: bzip2 cannot unpack it", "fetch it again"),
+    ("a.csv", b"\xfd7zXZ\0", "cut short or damaged: xz cannot unpack it", "fetch it again"),
+    ("a.csv", b"\x28\xb5\x2f\xfd\0", "cut short or damaged: zstd cannot unpack it", "fetch it"),
+    ("a.csv", b"PK\x03\x04\x14", "it is a zip archive, as a spreadsheet's file", "called .xlsx"),
+    ("a.xlsx", b"x,y\n1,2\n", "it is no workbook", "--data-format csv"),
+    ("a.xlsx", b"PK\x03\x04\x14", "it is a workbook that cannot be read", "save it again"),
     ("a.csv", b"PAR1", "it is Parquet", "a file whose name ends in .parquet"),
     ("a.csv", b"\x93NUMPY\x01\0", "it is an array of NumPy", "savetxt"),
     ("a.csv", b"<!DOCTYPE html>\n", "it is a page of HTML", "download the data"),
@@ -61,7 +63,7 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.json", b'{"x": [1], "y": [2]}', "it is not a list of objects", 'write [{"x": 1, "y": 2}'),
     ("a.json", b"[1, 2]", "row 1: it is not a JSON object", ""),
     ("a.json", b"\xff\xfe[\0", "it is UTF-16", ""),
-    ("a.json", gzip.compress(b"[]"), "it is compressed by gzip", ""),
+    ("a.json", gzip.compress(b"[]"), "it is empty", ""),
     ("a.jsonl", b'{"x": "a", "y": 1}\n', "its one row is bad", "holds 'a'"),
     ("a.jsonl", b'{"x": {"a": 1}, "y": 1}\n', "an object is not a number", "holds an object"),
     ("a.jsonl", b'{"x": 1e400, "y": 1}\n', "it is not finite", ""),
@@ -92,7 +94,7 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
         "it is Parquet that cannot be read",
         "write it again",
     ),
-    ("a.parquet", gzip.compress(b"PAR1"), "it is compressed by gzip", "gunzip"),
+    ("a.parquet", gzip.compress(b"PAR1"), "it is Parquet that is cut short", "ends with PAR1"),
 ]
 
 

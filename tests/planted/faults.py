@@ -54,6 +54,7 @@ TABLES: Final = "tests/views/test_tables.py"
 ASKED: Final = "tests/commands/test_asked.py"
 LINES: Final = "tests/views/test_trace_lines.py"
 DRAWING: Final = "tests/views/test_drawing.py"
+PAGE: Final = "tests/views/page/test_page.py"
 
 FAULTS: Final = (
     # language
@@ -1363,5 +1364,34 @@ FAULTS: Final = (
         "end = self.end if line_end < 0 else min(self.end, line_end)",
         "end = self.end",
         ("tests/test_places.py",),
+    ),
+    # pages
+    Fault(
+        "a program is markup in its page",
+        "cgcli/views/page/page.py",
+        "program=escape(printable_lines(explanation.graph.text.strip())),",
+        "program=printable_lines(explanation.graph.text.strip()),",
+        (f"{PAGE}::test_a_hostile_program_is_text",),
+    ),
+    Fault(
+        "a page moves what its graph was built with",
+        "cgcli/views/page/document.py",
+        "numbers = self.numbers = Numbers(graph, fixed)",
+        "numbers = self.numbers = Numbers(graph, {})",
+        (f"{PAGE}::test_what_the_graph_was_built_with_is_fixed",),
+    ),
+    Fault(
+        "a page has a derivative's first case alone",
+        "cgcli/calculus/local.py",
+        "            answers[-1] = False",
+        "            return cases",
+        (f"{PAGE}::test_cases_of_a_derivative_are_all_there",),
+    ),
+    Fault(
+        "a page's policy lets no style in",
+        "cgcli/views/page/page.py",
+        "style_hash=_hash(style),",
+        "style_hash=_hash(script),",
+        (f"{PAGE}::test_the_policy_lets_one_script_and_one_style_run",),
     ),
 )

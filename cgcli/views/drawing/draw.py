@@ -56,6 +56,10 @@ class Drawing:
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
         return files.as_svg(self._placed(frame), title, self.picture.theme, self.picture.width)
 
+    def inline(self) -> str:
+        """Return the picture as SVG for a page that styles it."""
+        return files.as_inline_svg(self._placed(None))
+
     def document(self, frame: int | None = None) -> graphs.Drawing:
         """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
 

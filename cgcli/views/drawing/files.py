@@ -48,30 +48,74 @@ def as_svg(placed: Placed, title: str, theme: str = "auto", width: int | None = 
         f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
         f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">',
     ]
+    return "\n".join([*parts, *_parts(placed), *legend, "</g>", "</svg>"]) + "\n"
+
+
+def as_inline_svg(placed: Placed) -> str:
+    """Return the picture for a page that styles it and fills in its numbers.
+
+    The group of a shape is marked with the shape's node, that of an arrow and that of its
+    numbers with the nodes it goes from and to, and which argument it is; that of an end has the
+    numbers of its node.
+    """
+    wide, tall = max(placed.width, 120.0) + 2 * MARGIN, placed.height + 2 * MARGIN
+    box = f'viewBox="{_n(-MARGIN)} {_n(-MARGIN)} {_n(wide)} {_n(tall)}"'
+    size = f'width="{_n(wide)}" height="{_n(tall)}"'
+    head = f'<svg class="graph" {box} {size} role="group">'
+    return "\n".join([head, *_parts(placed, marks=True), "</svg>"])
+
+
+def _parts(placed: Placed, *, marks: bool = False) -> Iterator[str]:
+    """Yield the elements of a picture, in groups with marks where these are wanted."""
+    shapes = placed.scene.shapes
     down = placed.scene.down
     for place, (words, left, top, right, bottom, (x, y)) in enumerate(placed.turns):
         kind, size = "turn" if place % 2 else "turn even", (right - left, bottom - top)
-        parts.append(_rect(kind, left, top, *size))
-        parts.append(_text("quiet turns", x, y + NAME / 3, words))
-    for route in (*placed.routes, *placed.ends.values()):
-        parts += _arrow(route)
-    for shape, drawn in zip(placed.scene.shapes, placed.shapes, strict=True):
-        parts += _shape(shape, drawn)
-    for number, (arrow, at) in enumerate(zip(placed.scene.arrows, placed.labels, strict=True)):
+        yield _rect(kind, left, top, *size)
+        yield _text("quiet turns", x, y + NAME / 3, words)
+    along = [
+        f'data-from="{shapes[arrow.source].node}" data-to="{shapes[arrow.target].node}" '
+        f'data-place="{arrow.place}"'
+        for arrow in placed.scene.arrows
+    ]
+    ends = [f'data-end="{shapes[k].node}"' for k in placed.ends]
+    routes = (*placed.routes, *placed.ends.values())
+    for mark, route in zip([*along, *ends], routes, strict=True):
+        yield from _group(mark if marks else "", _arrow(route))
+    for shape, drawn in zip(shapes, placed.shapes, strict=True):
+        yield from _shape(shape, drawn, f' data-node="{shape.node}"' if marks else "")
+    numbered = zip(along, placed.scene.arrows, placed.labels, strict=True)
+    for number, (mark, arrow, at) in enumerate(numbered):
         side = "" if not down else "before" if number in placed.lefts else "beside"
-        parts += _numbers(arrow.value, arrow.contribution, at, side)
-    for k, ((x0, y0), (x1, y1)) in placed.ends.items():
-        shape = placed.scene.shapes[k]
+        numbers = _numbers(arrow.value, arrow.contribution, at, side)
+        yield from _group(mark if marks else "", numbers)
+    for mark, (k, ((x0, y0), (x1, y1))) in zip(ends, placed.ends.items(), strict=True):
+        shape = shapes[k]
         at = (x1, (y0 + y1 - _HEAD) / 2) if down else ((x0 + x1 - _HEAD) / 2, y1)
-        parts += _numbers(shape.value, shape.gradient, at, "beside" if down else "")
-    return "\n".join([*parts, *legend, "</g>", "</svg>"]) + "\n"
+        numbers = _numbers(shape.value, shape.gradient, at, "beside" if down else "")
+        yield from _group(mark if marks else "", numbers)
+
+
+def _group(mark: str, parts: list[str]) -> list[str]:
+    return [f"<g {mark}>", *parts, "</g>"] if mark else parts
+
+
+def sheets(scope: str) -> str:
+    """Return the style sheets of a picture in a page, for light, dark and print, in a selector."""
+    dark, paper = (_sheet(theme) for theme in ("dark", "print"))
+    dark = f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
+    return f"{scope} {{\n{_light()}{dark}@media print {{\n{paper}}}\n}}\n"
+
+
+def _light() -> str:
+    from string import Template
+
+    return Template(_sheet("light")).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
 
 
 def _style(theme: str) -> str:
     """Return the style sheet; by itself it is that of the reader's light or dark."""
-    from string import Template
-
-    style = Template(_sheet("light")).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
+    style = _light()
     if theme in ("auto", "transparent"):
         style += f"@media (prefers-color-scheme: dark) {{\n{_sheet('dark')}}}\n"
     return style + ("" if theme in ("auto", "light") else _sheet(theme))
@@ -124,12 +168,12 @@ def _toward(here: Point, there: Point) -> Point:
     return here[0] + dx * step, here[1] + dy * step
 
 
-def _shape(shape: Shape, at: Drawn) -> list[str]:
+def _shape(shape: Shape, at: Drawn, mark: str = "") -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
     kind += " noted" if shape.note else ""
-    parts = [f"<g><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
+    parts = [f"<g{mark}><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
     lines = [
         ("symbol", shape.symbol, SYMBOL),
         ("name" if not shape.is_operation else "quiet", shape.name, NAME),

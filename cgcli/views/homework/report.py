@@ -118,7 +118,7 @@ def answer_rows(report: Report, marked: Marked) -> Iterator[Answered]:
             said = [*said[: _TOLD - 1], report.say(more)]
         yield row(answer.line, answer.text, judged.verdict, points.got(judged), said)
     for line in marked.unreadable:
-        said = [printable(line.error.message), printable(line.error.hint)]
+        said = [report.say(line.error.message), report.say(line.error.hint)]
         yield row(line.line, line.text, "unreadable", 0, list(filter(None, said)))
 
 

@@ -13,8 +13,10 @@ from cgcli.views.document import fields, number
 from cgcli.views.learning.rows import row_notes
 
 
-def as_document(training: Training, trained: Trained, model: Model) -> dict[str, Any]:
-    """Return what a run came to as the document `cgraph.train/1`."""
+def as_document(
+    training: Training, trained: Trained, model: Model, read: str = ""
+) -> dict[str, Any]:
+    """Return what a run came to as the document `cgraph.train/1`, and how its data was read."""
     task, data = training.task, model.data
     state, fit, end = trained.state, trained.fit, trained.end
     known = None if fit is None else fit.statistics
@@ -46,6 +48,7 @@ def as_document(training: Training, trained: Trained, model: Model) -> dict[str,
         "residual_deviation": None if known is None else number(known.deviation),
         "statistics": None if known is None else _statistics(known, task.parameters),
         "notes": row_notes(training.prepared.report.notes),
+        **({"read": read} if read else {}),
         "history": list(map(_record, trained.history)),
     }
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError
+from cgcli.learning.duck import csv_lines
 from cgcli.views.document import number
 
 _HEAD: Final = '{\n  "schema": "cgraph.map/1",\n  "rows": ['
@@ -31,10 +31,10 @@ class RowWriter:
     2,2.0
     """
 
-    def __init__(self, form: str, *, noting: bool = False) -> None:
+    def __init__(self, form: str, *, noting: bool = False, begun: bool = False) -> None:
         self._form = form
         self._noting = noting
-        self._begun = False
+        self._begun = begun
 
     def text(
         self,
@@ -47,21 +47,25 @@ class RowWriter:
 
         The columns `kept` of the file stand between the numbers and the values.
         """
-        for name in kept:
-            if name in {"row", *values}:
-                message = f"--keep: '{name}' is the name of a result as well"
-                raise CgraphError("name", message, "give the result another name: v = …")
-        for name, what in (("row", "number"), ("notes", "notes")):
-            if name in values and (name == "row" or self._noting):
-                message = f"'{name}' is what the {what} of each row is called in the table"
-                raise CgraphError("name", message, f"give the value another name: v = {name}")
+        check_names(values, kept, noting=self._noting)
         begun, self._begun = self._begun, True
         if self._form == "csv":
             head = ["row", *kept, *_heads(values), *["notes"] * self._noting]
             out = io.StringIO()
-            lines = self._lines(rows, values, kinds, kept)
-            csv.writer(out, lineterminator="\n").writerows(lines if begun else chain([head], lines))
-            return out.getvalue()
+            writer = csv.writer(out, lineterminator="\n")
+            if not begun:
+                writer.writerow(head)
+            flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
+            beside = [_texts(column) for column in kept.values()]
+            marks = [kinds] if self._noting else []
+            numbers = np.asarray(rows, int)
+            # How a carriage return is written depends on the version of Python.
+            usual = not any("\r" in text for column in beside for text in column)
+            lines = csv_lines([numbers, *beside, *flat, *marks]) if usual else ""
+            if not lines:
+                texts = [map(repr, column.tolist()) for column in flat]
+                writer.writerows(zip(numbers.tolist(), *beside, *texts, *marks, strict=True))
+            return out.getvalue() + lines
         objects = []
         for k, row in enumerate(rows):
             cells = {"row": int(row), **{name: column[k] for name, column in kept.items()}}
@@ -72,27 +76,43 @@ class RowWriter:
             return "".join(f"{line}\n" for line in objects)
         return (",\n" if begun else f"{_HEAD}\n") + ",\n".join(f"    {line}" for line in objects)
 
-    def end(self, notes: Mapping[str, tuple[int, int, Note]] = {}) -> str:
-        """Return the end of a JSON document, with the notes on its rows; else nothing."""
+    def end(self, notes: Mapping[str, tuple[int, int, Note]] = {}, read: str = "") -> str:
+        """Return the end of a JSON document: the notes on its rows, and how they were read."""
         if self._form != "json":
             return ""
-        tail = f'],\n  "notes": {json.dumps(row_notes(notes))}\n}}\n'
+        more = f',\n  "read": {json.dumps(read)}' if read else ""
+        tail = f'],\n  "notes": {json.dumps(row_notes(notes))}{more}\n}}\n'
         return f"\n  {tail}" if self._begun else _HEAD + tail
 
-    def _lines(
-        self, rows: Any, values: Mapping[str, Any], kinds: Any, kept: Mapping[str, Any]
-    ) -> Iterator[list[Any]]:
-        flat = [array.reshape(len(rows), -1) for array in values.values()]
-        notes = [[kind] for kind in kinds] if self._noting else [[]] * len(rows)
-        same = zip(*kept.values(), strict=True) if kept else [()] * len(rows)
-        numbers = np.concatenate(flat, axis=1).tolist()
-        for row, beside, cells, said in zip(rows, same, numbers, notes, strict=True):
-            yield [int(row), *map(_text, beside), *map(repr, cells), *said]
+
+def check_names(values: Mapping[str, Any], kept: Mapping[str, Any], *, noting: bool) -> None:
+    """Raise `CgraphError` where two columns of a table would have one name."""
+    for name in kept:
+        if name in {"row", *values}:
+            message = f"--keep: '{name}' is the name of a result as well"
+            raise CgraphError("name", message, "give the result another name: v = …")
+    for name, what in (("row", "number"), ("notes", "notes")):
+        if name in values and (name == "row" or noting):
+            message = f"'{name}' is what the {what} of each row is called in the table"
+            raise CgraphError("name", message, f"give the value another name: v = {name}")
 
 
-def _text(cell: Any) -> Any:
-    """Return a cell that is kept as a CSV file has it."""
-    return json.dumps(cell) if isinstance(cell, bool | list | dict) else cell
+def rows_text(form: str, noting: bool, first: bool, *rows: Any) -> str:
+    """Return the text of some rows, as `RowWriter.text` does, wherever they are written."""
+    return RowWriter(form, noting=noting, begun=not first).text(*rows)
+
+
+def _texts(column: Any) -> Any:
+    """Return cells that are kept as a CSV file has them, an array of texts."""
+    texts = np.empty(len(column), dtype=object)
+    texts[:] = [cell if type(cell) is str else _text(cell) for cell in column]
+    return texts
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return json.dumps(cell) if isinstance(cell, bool | list | dict) else str(cell)
 
 
 def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, Any]:

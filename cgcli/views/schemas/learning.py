@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
+from cgcli.learning.manner import MISSING
 from cgcli.learning.optimisers import OPTIMISER_NAMES
 from cgcli.learning.schedule import SCHEDULES
 from cgcli.limits import MOST_COUNT
@@ -32,6 +33,8 @@ class Mapping(TypedDict):
     """
     notes: NotRequired[dict[str, RowNote]]
     """By kind."""
+    read: NotRequired[str]
+    """What was read and how, where that is more than the file's name says."""
 
 
 # cgraph train
@@ -160,6 +163,8 @@ class Run(TypedDict):
     residual_deviation: Double | None
     notes: NotRequired[dict[str, RowNote]]
     """By kind."""
+    read: NotRequired[str]
+    """What was read and how, where that is more than the file's name says."""
     history: list[EpochRecord]
     """An entry an epoch; of very many only every second, fourth and so on."""
 
@@ -178,10 +183,31 @@ class KeptRecord(RecordHead):
     epoch: Kept
 
 
+class Manner(TypedDict):
+    """How data is read, where it is not plain: the options of the command line."""
+
+    kind: NotRequired[str]
+    delimiter: NotRequired[str]
+    decimal: NotRequired[str]
+    thousands: NotRequired[str]
+    percent: NotRequired[bool]
+    comment: NotRequired[str]
+    encoding: NotRequired[str]
+    sheet: NotRequired[str]
+    missing: NotRequired[Annotated[str, Rule(enum=MISSING)]]
+    levels: NotRequired[dict[str, dict[str, Count]]]
+    """By column of categories the number of each."""
+    unseen: NotRequired[Literal["error", "other"]]
+    dates: NotRequired[dict[str, str]]
+    pads: NotRequired[dict[str, Positive]]
+    means: NotRequired[dict[str, Doubles]]
+    """What fills missing cells."""
+
+
 class Data(TypedDict):
     """What the rows were, and how they are read."""
 
-    path: str | None
+    path: str | list[str] | None
     rows: Count
     held: Count
     skipped: Count
@@ -194,6 +220,7 @@ class Data(TypedDict):
     skip_bad: bool
     unscaled: NotRequired[bool]
     """Whether the parameters are in the data's units: only a run that goes on scales."""
+    read: NotRequired[Manner]
 
 
 class Settings(TypedDict):
@@ -214,6 +241,8 @@ class Settings(TypedDict):
     metrics: dict[str, str]
     criteria: Annotated[list[float | None], Rule(minItems=7, maxItems=7)]
     """Epochs, steps, cost, change, gradient, patience and seconds."""
+    engine: NotRequired[Literal["numpy", "native"]]
+    """What computed the rows: the last bits are its own."""
 
 
 class BestState(TypedDict):

@@ -1,0 +1,208 @@
+"""The options that say how data is read, which `map`, `predict` and `train` share."""
+
+from __future__ import annotations
+
+import codecs
+from functools import partial
+from typing import Any, Final
+
+from cgcli.commands.choices import conflict, pairs
+from cgcli.commands.options import DATA, Options, choice, flag, option
+from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.manner import MISSING, Manner
+
+READING: Final = """
+data data_format delimiter decimal thousands percent comment encoding sheet
+category unseen date missing pad
+"""
+"""These options, in the order of the help."""
+
+KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet", "xlsx")
+
+_SIGNS: Final = {
+    "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " ",
+    "blank": " ", "point": ".", "apostrophe": "'", "underscore": "_",
+}  # fmt: skip
+"""Signs by name: shells, and people, take some of them for something else."""
+
+
+def _sign(name: str, text: str | None, of: str, example: str) -> str | None:
+    """Return the one sign that an option's text is or names; raises `CgraphError`."""
+    sign = None if text is None else _SIGNS.get(text, text)
+    if sign is None or (len(sign) == 1 and (sign in of if of else not sign.isalnum())):
+        return sign
+    message = f"{name} is one sign, not '{shorten(text or '')}'"
+    raise CgraphError("usage", message, f"write {name} {example}")
+
+
+def _encoding(name: str, text: str | None) -> str:
+    try:
+        known = codecs.lookup(text or "utf-8")
+        "a".encode(known.name)
+    except (LookupError, ValueError):
+        message = f"{name}: there is no encoding '{shorten(text or '')}'"
+        raise CgraphError("usage", message, "write utf-16, latin-1, cp1252, gbk, …") from None
+    return known.name if known.name == "utf-8" else str(text).lower()
+
+
+def _named(name: str, given: list[str] | None, example: str) -> dict[str, str]:
+    return pairs(name, given, example, columns=True)
+
+
+def _levels(name: str, given: list[str] | None) -> dict[str, list[str]]:
+    """Return columns of categories, each with the levels that are stated."""
+    texts = pairs(name, given, "size=S,M,L", alone=True, columns=True)
+    levels = {}
+    for column, text in texts.items():
+        stated = [] if text == column else [level.strip() for level in text.split(",")]
+        if len(set(stated)) < len(stated) or not all(stated or ["…"]):
+            message = f"{name} {excerpt(column)}: a category stands twice, or has no name"
+            raise CgraphError("usage", message, f"write {name} size=S,M,L")
+        levels[column] = stated
+    return levels
+
+
+def _lengths(name: str, given: list[str] | None) -> dict[str, int]:
+    lengths = {}
+    for column, text in _named(name, given, "x=20").items():
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
+            message = f"{name} {excerpt(column)} is a length, not '{shorten(text)}'"
+            raise CgraphError("usage", message, f"write {name} x=20")
+        lengths[column] = int(text)
+    return lengths
+
+
+class DataOptions(Options):
+    """The options of a command that reads data."""
+
+    data: list[str] = option(
+        "Rows: .csv, .tsv, .jsonl, .json, .parquet, .xlsx; part-*.csv; repeatable; - for "
+        "standard input.",
+        "FILE",
+        list[str],
+        names=("-d", "--data"),
+        group=DATA,
+    )
+    data_format: str | None = choice(
+        KINDS, "What the data is: {words}.", "FORMAT", group=DATA, rare=True
+    )
+    delimiter: str | None = option(
+        "What parts the cells of CSV: ';', tab, space.",
+        read=partial(_sign, of="", example="semicolon"),
+        group=DATA,
+        rare=True,
+    )
+    decimal: str | None = option(
+        "Numbers have a comma: 1,5.",
+        "SIGN",
+        read=partial(_sign, of=".,", example="comma"),
+        group=DATA,
+        rare=True,
+    )
+    thousands: str | None = option(
+        "What groups digits by three: 1.234.567.",
+        "SIGN",
+        read=partial(_sign, of=".,' _", example="point"),
+        group=DATA,
+        rare=True,
+    )
+    percent: bool = flag("12% is 0.12.", group=DATA, rare=True)
+    comment: str | None = option(
+        "Lines that begin so are comments: '#'.",
+        "SIGN",
+        read=partial(_sign, of="", example="'#'"),
+        group=DATA,
+        rare=True,
+    )
+    encoding: str = option(
+        "Of a text file: latin-1, utf-16, …; UTF-8 without it.",
+        "NAME",
+        read=_encoding,
+        group=DATA,
+        rare=True,
+    )
+    sheet: str | None = option("The sheet of a workbook.", "NAME", group=DATA, rare=True)
+    category: dict[str, list[str]] = option(
+        "A column of words as numbers from 0: color, or size=S,M,L; repeatable.",
+        "COLUMN",
+        list[str],
+        _levels,
+        group=DATA,
+        rare=True,
+    )
+    unseen: str | None = choice(
+        ("error", "other"),
+        "A category that is none of those known: {words}.",
+        "HOW",
+        group=DATA,
+        rare=True,
+    )
+    date: dict[str, str] = option(
+        "A column of dates as a number: 't=days since 2020-01-01'; repeatable.",
+        "COLUMN=UNIT",
+        list[str],
+        partial(_named, example="t=days since 2020-01-01"),
+        group=DATA,
+        rare=True,
+    )
+    missing: str | None = choice(
+        MISSING, "A cell that is missing: {words}.", "HOW", group=DATA, rare=True
+    )
+    pad: dict[str, int] = option(
+        "Lists filled up to N numbers, and x_mask: x=20; repeatable.",
+        "COLUMN=N",
+        list[str],
+        _lengths,
+        group=DATA,
+        rare=True,
+    )
+
+    @property
+    def manner(self) -> Manner:
+        """How the data is read."""
+        given: dict[str, Any] = {
+            "kind": self.data_format,
+            "sheet": self.sheet,
+            "delimiter": self.delimiter,
+            "decimal": self.decimal,
+            "thousands": self.thousands,
+            "percent": self.percent,
+            "comment": self.comment,
+            "encoding": self.encoding,
+            "missing": self.missing,
+            "unseen": self.unseen,
+            "dates": self.date,
+            "pads": self.pad,
+            "levels": {
+                name: {level: k for k, level in enumerate(levels)}
+                for name, levels in self.category.items()
+            },
+            "open": {name for name, levels in self.category.items() if not levels},
+        }
+        manner = Manner(**{name: value for name, value in given.items() if value is not None})
+        if manner.decimal == manner.thousands:
+            message = f"a '{manner.decimal}' cannot both group digits and begin the decimals"
+            raise conflict(message, "add --decimal comma, for numbers such as 1.234,5")
+        return manner
+
+
+def merged(given: Manner, kept: Manner) -> Manner:
+    """Return how a model's rows are read: what their cells mean is the model's to say.
+
+    How the file is written is the command line's, and so is what is done with missing cells and
+    with categories that the model has not, where it says anything.
+    """
+    for name in ("levels", "dates", "pads"):
+        if getattr(given, name):
+            option = {"levels": "category", "dates": "date", "pads": "pad"}[name]
+            raise conflict(f"--{option} is the model's to say", f"leave --{option} out")
+    usual = Manner()
+    for name in ("missing", "unseen"):
+        if getattr(given, name) == getattr(usual, name):
+            setattr(given, name, getattr(kept, name))
+    if given.fills and not kept.means:
+        message = f"--missing {given.missing}: the model knows no means"
+        raise conflict(message, "train it with --missing mean, or write --missing skip")
+    given.levels, given.dates, given.pads = kept.levels, kept.dates, kept.pads
+    given.means = kept.means
+    return given

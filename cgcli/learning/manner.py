@@ -1,0 +1,192 @@
+"""How data is read: how a file's text is written, and what a cell that is no number stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+from cgcli.errors import CgraphError, excerpt, shorten
+
+UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
+"""The units that dates are counted in, in seconds."""
+
+MISSING: Final = ("error", "skip", "mean", "indicator")
+FILLED: Final = ("mean", "indicator")
+"""Of these those that keep the row, with the column's mean in the cell."""
+
+_SPACES: Final = "[ \u00a0\u2009\u202f]"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DATES: Final = re.compile(
+    r"(?P<unit>\w+)(?:\s+since\s+(?P<since>\S+))?(?:\s+as\s+(?P<form>.+))?", re.ASCII
+)
+
+
+class Calendar(NamedTuple):
+    """Dates as a number: of which unit, since when, and how their text is written."""
+
+    seconds: int
+    since: datetime
+    form: str | None
+
+    @classmethod
+    def read(cls, name: str, text: str) -> Calendar:
+        """Return what a text such as ``days since 2020-01-01 as %d/%m/%Y`` asks for.
+
+        >>> Calendar.read("t", "hours since 2020-01-01").number(datetime(2020, 1, 2))
+        24.0
+        """
+        match = _DATES.fullmatch(text)
+        if match is None or match["unit"] not in UNITS:
+            message = f"--date {excerpt(name)} is in {', '.join(UNITS)}, not '{shorten(text)}'"
+            hint = f'write --date "{excerpt(name)}=days since 2020-01-01"'
+            raise CgraphError("usage", message, hint)
+        try:
+            since = _EPOCH if match["since"] is None else _aware(_iso(match["since"]))
+        except ValueError:
+            message = f"--date {excerpt(name)}: '{shorten(match['since'])}' is no date"
+            raise CgraphError("usage", message, "write it as 2020-01-31") from None
+        return cls(UNITS[match["unit"]], since, match["form"])
+
+    def number(self, cell: Any) -> float:
+        """Return a date's number; one without a time zone is in UTC. Raises `ValueError`."""
+        if isinstance(cell, str):
+            text = cell.strip()
+            cell = _iso(text) if self.form is None else datetime.strptime(text, self.form)  # noqa: DTZ007
+        if isinstance(cell, datetime):
+            cell = _aware(cell) - self.since
+        elif isinstance(cell, date):
+            cell = datetime(cell.year, cell.month, cell.day, tzinfo=UTC) - self.since
+        if not isinstance(cell, timedelta):
+            raise ValueError  # noqa: TRY004  # as what is no date raises
+        count = cell // timedelta(microseconds=1)
+        return count / (self.seconds * 1_000_000)
+
+
+def _iso(text: str) -> datetime:
+    """Return the date that a text is by ISO 8601; a whole number is none."""
+    if text.isdecimal():
+        raise ValueError
+    return datetime.fromisoformat(text)
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+@dataclass
+class Manner:
+    """How data is read; the fields are the options of the command line, and empty by default.
+
+    `kind` is csv, tsv, jsonl, json, parquet or xlsx. `levels` has of each column of categories
+    the number of every level; those of `open` may get more, in the order in which they are met.
+    `means` has what fills missing cells, where a model has it.
+    """
+
+    kind: str | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+    thousands: str = ""
+    percent: bool = False
+    comment: str = ""
+    encoding: str = "utf-8"
+    sheet: str | None = None
+    missing: str = "error"
+    levels: dict[str, dict[str, int]] = field(default_factory=dict)
+    unseen: str = "error"
+    dates: dict[str, str] = field(default_factory=dict)
+    pads: dict[str, int] = field(default_factory=dict)
+    means: dict[str, Any] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+
+    @cached_property
+    def calendars(self) -> dict[str, Calendar]:
+        """The columns of dates, each with how it is counted; raises `CgraphError`."""
+        return {name: Calendar.read(name, text) for name, text in self.dates.items()}
+
+    @property
+    def fills(self) -> bool:
+        """Whether a row with a missing cell is kept."""
+        return self.missing in FILLED
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether numbers are written as Python writes them, and nothing is passed over."""
+        return (self.decimal, self.thousands, self.percent, self.comment) == (".", "", False, "")
+
+    @cached_property
+    def _number(self) -> re.Pattern[str]:
+        point = re.escape(self.decimal)
+        group = _SPACES if self.thousands == " " else re.escape(self.thousands)
+        grouped = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+(?![0-9])|" if self.thousands else ""
+        digits = rf"(?:{grouped}[0-9]+)"
+        exponent = r"(?:[eE][+-]?[0-9]+)?"
+        percent = r"(?P<percent>\s*%)?" if self.percent else r"(?P<percent>(?!))?"
+        number = rf"[+-]?(?:{digits}(?:{point}[0-9]*)?|{point}[0-9]+){exponent}"
+        return re.compile(rf"\s*(?P<number>{number}){percent}\s*", re.ASCII)
+
+    def number(self, text: str) -> float | None:
+        """Return the number that a cell's text is, None where it is none; infinity is too large.
+
+        >>> Manner(decimal=",", thousands=".", percent=True).number("1.234,5%")
+        12.345
+        """
+        match = self._number.fullmatch(text)
+        if match is None:
+            return None
+        if self.is_plain:
+            return float(text)
+        digits = match["number"]
+        if self.thousands:
+            digits = re.sub(
+                _SPACES if self.thousands == " " else re.escape(self.thousands), "", digits
+            )
+        digits = digits.replace(self.decimal, ".")
+        if not match["percent"]:
+            return float(digits)
+        # One rounding, not that of a division after that of the number.
+        mantissa, _, exponent = digits.lower().partition("e")
+        return float(f"{mantissa}e{int(exponent or 0) - 2}")
+
+    def converts(self, name: str) -> bool:
+        """Whether a column's cells are anything but numbers, or lists of them."""
+        return name in self.levels or name in self.dates or name in self.pads
+
+    def document(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as a model keeps it."""
+        usual = Manner()
+        parts = {name: value for name, value in asdict(self).items() if name != "open"}
+        return {name: part for name, part in parts.items() if part != getattr(usual, name)}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Manner:
+        """Return what a model keeps; no column has more levels than it has there."""
+        names = {part.name for part in fields(cls)}
+        return cls(**{name: value for name, value in document.items() if name in names})
+
+    def said(self) -> list[str]:
+        """Return how the data was read, a few words for whatever was asked for."""
+        texts = ("delimiter", "decimal", "thousands", "percent", "comment", "encoding", "sheet")
+        document = self.document()
+        said = [f"{name} {_sign(document[name])}" for name in texts if name in document]
+        for name, levels in self.levels.items():
+            said.append(f"{name} is {_few([f'{k} {level}' for level, k in levels.items()])}")
+            said[-1] += f", {len(levels)} other" if self.unseen == "other" else ""
+        said += [f"{name} in {text}" for name, text in self.dates.items()]
+        said += [f"{name} padded to {length}" for name, length in self.pads.items()]
+        return said
+
+
+def _sign(value: Any) -> str:
+    return "yes" if value is True else repr(value) if len(value) == 1 else str(value)
+
+
+def _few(parts: Sequence[str]) -> str:
+    return ", ".join(map(excerpt, parts[:8])) + (" …" if len(parts) > 8 else "")
+
+
+PLAIN: Final = Manner()
+"""Data of numbers as programs write them."""
