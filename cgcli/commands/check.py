@@ -144,7 +144,7 @@ def check_command(given: CheckOptions) -> None:
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
         result = exercise.result
-        tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
+        tell(*note_lines(result if given.reveal == "answer" else discreet(result)), said=True)
     sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
     if not sheets and roster is None:
         raise CgraphError("usage", "there is no sheet in what was named", "name one, -a FILE")

@@ -122,7 +122,7 @@ def draw_command(given: DrawOptions) -> None:
     else:
         result = solve(problem).result
         drawing = Drawing(result.graph, result, picture)
-        tell(*note_lines(result))
+        tell(*note_lines(result), said=True)
         noted = result.notes
     if given.frames is not None:
         _write_frames(drawing, given.frames, kind)

@@ -284,7 +284,7 @@ def takes(
     names = order.split()
     names += ["max_depth", "max_nodes"] if "program" in names else []
     names += ["max_bits"] if "exact" in names else []
-    names += ["debug", "help_all"]
+    names += [name for name in ("language", "debug", "help_all") if name not in names]
 
     def made(action: Callable[[Taker], None]) -> Callable[..., None]:
         def command(**given: Any) -> None:

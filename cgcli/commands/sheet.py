@@ -104,7 +104,7 @@ def sheet_command(given: SheetOptions) -> None:
         exercise = drawn.exercise
         told_apart = (drawn.distinct, drawn.mistakes)
         chosen = written(drawn)
-    tell(*note_lines(exercise.result if given.key else discreet(exercise.result)))
+    tell(*note_lines(exercise.result if given.key else discreet(exercise.result)), said=True)
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
     else:

@@ -15,9 +15,8 @@ from cgcli.words import Message
 
 _WIDEST: Final = 26
 """An entry whose name takes more columns has its text on the next line."""
-_WORDS: Final = re.compile(r"[　-鿿＀-￯]|\S+?(?=[　-鿿＀-￯]|\s|$)|\s+")
-"""What stays on one line: a character of Chinese, a word of other writing."""
-_NO_START: Final = "，。；：、）？"
+_WORDS: Final = re.compile(r"(?:[　-鿿＀-￯]|[^\s　-鿿＀-￯]+)[，。；：、）？]*|\s+")
+"""What stays on one line: a character of Chinese, a word of other writing; what ends with it."""
 
 
 class Entry(NamedTuple):
@@ -80,7 +79,7 @@ def _folded(text: str, columns: int, later: int = 0, first: int = 0) -> Iterator
     line, used = " " * first, first
     for word in _WORDS.findall(text):
         size = width(word)
-        if used + size > columns and line.strip() and word not in _NO_START:
+        if used + size > columns and line.strip():
             yield line.rstrip()
             line, used = " " * later, later
         if line.strip() or not word.isspace():

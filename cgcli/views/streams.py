@@ -112,8 +112,15 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     return "".join(plain), error.end
 
 
-def tell(*lines: str) -> None:
-    """Write lines to standard error, each of them one line whatever stands in it."""
+def tell(*lines: str, said: bool = False) -> None:
+    """Write lines to standard error, each of them one line whatever stands in it.
+
+    They are said in the language that was asked for, unless they were `said` in it already.
+    """
+    if lines and not said:
+        from cgcli.views.catalogue import heard
+
+        lines = tuple(map(heard().read, lines))
     sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
     sys.stderr.flush()
 

@@ -25,7 +25,7 @@ DECIMAL: Final = "decimal"
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
-_KINDS: Final = "^(kink|domain|overflow|underflow|inexact):"
+_KINDS: Final = r"^\S+:"
 # Names and formulas fold down to these widths; numbers are never folded.
 _NAME, _FORMULA = 4, 7
 _NARROW: Final = 60
@@ -240,13 +240,23 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
 def note_line(note: Note, several: bool = False) -> str:
     """Return what a note says, with its place in a program, perhaps of several lines."""
     where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
-    return printable(f"{_name(note.node)} ({where}): {note.message}")
+    from cgcli.views.catalogue import heard
+
+    said = heard()
+    return printable(f"{_name(note.node)} ({said.read(where)}): {said.say(note.message)}")
 
 
 def note_lines(result: Result) -> list[str]:
     """Return the notes of a result, a line each; of very many the first."""
     several = "\n" in result.graph.text.strip()
-    lines = [f"{note.kind}: {note_line(note, several)}" for note in result.notes[:_NOTES]]
+    if not result.notes:
+        return []
+    from cgcli.views.catalogue import heard
+
+    said = heard()
+    lines = [
+        f"{said.read(note.kind)}: {note_line(note, several)}" for note in result.notes[:_NOTES]
+    ]
     if len(result.notes) > _NOTES:
-        lines.append(f"{len(result.notes) - _NOTES:,} more notes; --json has them all")
+        lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
     return lines
