@@ -26,6 +26,7 @@ from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
+from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe, size
 from cgcli.words import joined
 
@@ -195,7 +196,7 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
         if not (trail.faults and inner):
             gradients = backward(graph, values, of, active, Trail(trail.faults), seed)
         arrived = [gradients[node] for node in sources.values()] if gradients else []
-        if inner and not (gradients and _all_finite(arrived)):
+        if inner and not (gradients and all(a is None or is_finite(a) for a in arrived)):
             # What the element does not depend on is not multiplied by 0: a fault stays in its own.
             masked = Trail(trail.faults, {of: seed != 0})
             gradients = backward(graph, values, of, active, masked, seed)
@@ -214,12 +215,6 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
 
 def _count(graph: Graph, nodes: Iterable[int]) -> int:
     return sum(size(graph.shape(node)) for node in nodes)
-
-
-def _all_finite(arrays: Iterable[Any]) -> bool:
-    import numpy as np
-
-    return all(array is None or np.isfinite(array).all() for array in arrays)
 
 
 _DIRECTIONS: Final = 2**24
