@@ -135,18 +135,38 @@ def _bearing(result: Result, by_node: dict[int, list[Note]], gradients: list[Any
         differentiated = gradients[node] is not None
         for note in by_node[node]:
             # Of kinks that no gradient came through, those alone were found that the output shows.
-            if not (differentiated or needed[node] or note.kind == "kink"):
+            if not (differentiated or needed[node] or note.kind in ("kink", "domain")):
                 continue
             if note.kind == "underflow":
                 if vanished:
                     continue
                 vanished = True
             if note.kind == "domain":
-                if outside or (differentiated and node not in result.trail.crossed):
+                bears = node in result.trail.crossed if differentiated else needed[node]
+                if outside or not (bears or _decides(result, node, gradients)):
                     continue
                 outside = True
             bearing.append(note)
     return bearing
+
+
+def _decides(result: Result, node: int, gradients: list[Any]) -> bool:
+    """Whether an element that lacks a value, of an array outside its domain, decides a choice."""
+    if node not in result.graph.tensors:
+        return False
+    import numpy as np
+
+    graph, values, after = result.graph, result.values, result.graph.dependents([node])
+    for choice, row in enumerate(graph.operations):
+        if row.reaches is None or gradients[choice] is None:
+            continue
+        condition, shape = graph.arguments[choice][0], graph.shape(choice)
+        reached = np.broadcast_to(result.trail.masks.get(choice, True), shape)
+        if after[condition] and graph.operations[condition].step:
+            for argument in graph.arguments[condition]:
+                if (reached & np.isnan(values[argument])).any():
+                    return True
+    return False
 
 
 def _needed(result: Result, gradients: list[Any]) -> bytearray:
