@@ -44,11 +44,15 @@ def opened_source(path: str | None, command: str) -> Iterator[Source]:
 
 def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers | None]:
     """Return the context of the workers that --jobs and --on ask for, if they do."""
-    if given.on is None and (given.jobs or 1) == 1:
-        return contextlib.nullcontext()
-    from cgcli.learning.workers import workers
+    if given.on is not None:
+        from cgcli.learning.remote import RayWorkers
 
-    return workers(given.jobs, given.on)
+        return RayWorkers(given.jobs, given.on)
+    if given.jobs is None or given.jobs == 1:
+        return contextlib.nullcontext()
+    from cgcli.learning.workers import Workers
+
+    return Workers(given.jobs)
 
 
 def left_to_columns(
