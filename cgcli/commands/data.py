@@ -152,11 +152,15 @@ def tell_read(text: str) -> None:
 
 def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers | None]:
     """Return the context of the workers that --jobs and --on ask for, if they do."""
-    if given.on is None and (given.jobs or 1) == 1:
-        return contextlib.nullcontext()
-    from cgcli.learning.workers import workers
+    if given.on is not None:
+        from cgcli.learning.remote import RayWorkers
 
-    return workers(given.jobs, given.on)
+        return RayWorkers(given.jobs, given.on)
+    if given.jobs is None or given.jobs == 1:
+        return contextlib.nullcontext()
+    from cgcli.learning.workers import Workers
+
+    return Workers(given.jobs)
 
 
 def engine_of(given: Options, name: str | None) -> Engine | None:
