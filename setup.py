@@ -1,7 +1,12 @@
-"""Build the package, and with it the grammars' parse tables, which take Lark to make."""
+"""Build the package, and with it the grammars' parse tables, which take Lark to make.
+
+What is built by GitHub says where that was: the addresses of the project are those of the
+repository, whatever that is called. What is built elsewhere names no address.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,4 +34,15 @@ class BuildWithTables(build_py):
             save(str(GRAMMARS / f"{name}.lark"), str(folder / f"{name}.tables.json"))
 
 
-setup(cmdclass={"build_py": BuildWithTables})
+def addresses() -> dict[str, str]:
+    """Return the project's addresses, by what is found there; none outside of GitHub."""
+    server, name = (os.environ.get(f"GITHUB_{part}") for part in ("SERVER_URL", "REPOSITORY"))
+    if not server or not name:
+        return {}
+    home = f"{server}/{name}"
+    pages = {"Documentation": "blob/main/README.md", "Changelog": "blob/main/CHANGELOG.md"}
+    pages |= {"Source": "", "Issues": "issues"}
+    return {label: f"{home}/{page}".rstrip("/") for label, page in pages.items()}
+
+
+setup(cmdclass={"build_py": BuildWithTables}, project_urls=addresses())

@@ -1,8 +1,8 @@
 """Values and gradients of expressions, through their computational graphs.
 
 >>> import cgcli
->>> graph = cgcli.parse("p = x + y; g = p * z")
->>> result = graph.evaluate(x=1, y=3, z=-3)
+>>> program = cgcli.parse("p = x + y; g = p * z")
+>>> result = program.evaluate(x=1, y=3, z=-3)
 >>> result.value, result.gradient
 (-12.0, {'x': -3.0, 'y': -3.0, 'z': 4.0})
 >>> result["p"].grad
@@ -14,8 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cgcli.errors import CgraphError, Place
+from cgcli.library.program import Program, parse
+from cgcli.library.training import map, predict, train  # noqa: A004  # as the commands are called
 from cgcli.limits import Limits
-from cgcli.program import Program, UnboundError, parse
+from cgcli.program import UnboundError
 
 if TYPE_CHECKING:
     from cgcli.calculus.notes import Note
@@ -34,8 +36,11 @@ __all__ = [
     "Program",
     "Result",
     "UnboundError",
+    "map",
     "operation_table",
     "parse",
+    "predict",
+    "train",
 ]
 
 __version__ = "0.1.0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt, file_error
@@ -27,14 +28,8 @@ def decode_json(text: str, what: str, as_written: bool = False) -> Any:
     >>> decode_json('{"x": 0.50}', "x.json"), decode_json('{"x": 0.50}', "x.json", True)
     ({'x': 0.5}, {'x': '0.50'})
     """
-    numbers: dict[str, Any] = {"parse_float": Literal, "parse_int": Literal} if as_written else {}
     try:
-        value = json.loads(
-            text.removeprefix("\ufeff"),
-            parse_constant=_no_constant,
-            object_pairs_hook=_once,
-            **numbers,
-        )
+        value = (_LITERALS if as_written else _NUMBERS).decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         place = Place(text, error.pos, min(error.pos + 1, len(text)))
         why = f"this is not JSON: {error.msg[0].lower() + error.msg[1:]}"
@@ -74,6 +69,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(message)
         values[name] = value
     return values
+
+
+_DECODER: Final = partial(json.JSONDecoder, parse_constant=_no_constant, object_pairs_hook=_once)
+_NUMBERS: Final = _DECODER()
+_LITERALS: Final = _DECODER(parse_float=Literal, parse_int=Literal)
 
 
 def not_csv(what: str, error: Exception, line: int) -> CgraphError:

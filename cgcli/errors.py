@@ -67,6 +67,10 @@ class CgraphError(Exception):
         self.bound = ""
         """The name that is bound, where an error is about a binding of it."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what it is made of again, for the way out of a worker process."""
+        return CgraphError, (self.kind, self.message, self.hint, self.places)
+
     @property
     def line(self) -> int | None:
         """The line of the first place, from 1."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final, NamedTuple
 
 MOST_NODES: Final = 10**9
@@ -15,6 +16,19 @@ MOST_PRECISION: Final = 10**6
 
 MOST_COUNT: Final = 2**63 - 1
 """The greatest count that an option takes: what a machine's word holds."""
+
+THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""The variables that say how many threads the libraries of matrices have."""
+
+
+def one_thread() -> None:
+    """Let these libraries have one thread, where they are not loaded yet.
+
+    Products of a few rows are too small for threads, which under load wait for each other; and
+    as many threads everywhere give the same bits everywhere.
+    """
+    for variable in THREADS:
+        os.environ.setdefault(variable, "1")
 
 
 class Limits(NamedTuple):

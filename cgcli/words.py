@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+ASKED: Final[list[str]] = []
+"""The language that the command line asks for, as its last word, for what stands beside answers."""
+
+
+def ask(arguments: Sequence[str]) -> None:
+    """Remember the language of a command line's --lang.
+
+    >>> ask(["eval", "x", "--lang", "zh"]); ASKED
+    ['zh']
+    >>> ask([]); ASKED
+    []
+    """
+    ASKED.clear()
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        name, equals, value = word.partition("=")
+        if name == "--lang":
+            ASKED.append(value if equals else following)
 
 
 class Message(str):

@@ -1,4 +1,4 @@
-"""Draw the pictures of the README: what a terminal shows of two commands, and a graph.
+"""Draw the pictures of the README: what a terminal shows of two commands, and a graph; and pages.
 
 Run it from the checkout: ``python docs/picture.py`` writes them beside this file.
 """
@@ -22,13 +22,19 @@ from cgcli.views import table
 from cgcli.views.catalogue import catalogue
 from cgcli.views.drawing.draw import Drawing
 from cgcli.views.drawing.scene import Picture
+from cgcli.views.page.document import Asked
+from cgcli.views.page.page import as_page
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.text import print_on
-from cgcli.views.trace.writing import Shown
+from cgcli.views.trace.writing import Shown, Wanted
 
 EXAMPLE = "p = x + y; g = p*z"
 NEURON = "1/(1 + exp(-(w*x + b)))"
+LEARNING = "p = sigmoid(w*x + b)\ncost = (p - y)^2"
+RECURRENT = """h[0] = 0
+for t in 0..2 { h[t+1] = tanh(w*h[t] + u*x[t]) }
+cost = (h[3] - y)^2"""
 
 
 def evaluated(text: str, **values: float) -> Result:
@@ -68,8 +74,35 @@ def graph_picture() -> str:
     return Drawing(result.graph, result, Picture()).svg()
 
 
+def page(title: str, result: Result) -> str:
+    """Return the page of a result."""
+    pieces = as_page(Explanation(result), Wanted("html", title=title), catalogue("en"), Asked())
+    return "".join(pieces)
+
+
+def seed_page() -> str:
+    """Return the page of the first example."""
+    return page("A first graph", evaluated(EXAMPLE, x=1, y=3, z=-3))
+
+
+def neuron_page() -> str:
+    """Return the page of a neuron and its cost."""
+    at = {"w": 0.7, "x": -1.3, "b": 0.25, "y": 1.0}
+    return page("A neuron learns", parse(LEARNING).evaluate(at, wrt=["w", "b"]))
+
+
+def recurrent_page() -> str:
+    """Return the page of three turns of a loop with shared weights."""
+    at = {"w": 0.5, "u": -0.8, "x": [1.0, 2.0, -1.0], "y": 1.0}
+    title = "Three steps of a recurrent net"
+    return page(title, parse(RECURRENT).evaluate(at, wrt=["w", "u"]))
+
+
+PAGES = {"seed.html": seed_page, "neuron.html": neuron_page, "recurrent.html": recurrent_page}
 PICTURES = {"eval.svg": eval_picture, "trace.svg": trace_picture, "graph.svg": graph_picture}
 
 if __name__ == "__main__":
+    for name, made in PAGES.items():
+        Path(__file__).with_name("pages").joinpath(name).write_text(made(), encoding="utf-8")
     for name, picture in PICTURES.items():
         Path(__file__).with_name(name).write_text(picture(), encoding="utf-8")

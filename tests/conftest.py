@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from cgcli.commands.app import run
+from cgcli.limits import one_thread
 
 QUICK: Final = (
     "tests/language/test_messages.py",
@@ -27,6 +28,7 @@ QUICK: Final = (
     "tests/export/test_code.py::test_values",
     "tests/homework/test_mistakes.py",
     "tests/learning/test_optimisers.py",
+    "tests/library/test_answers.py::test_a_notebook_shows_every_answer",
     "tests/views/test_cost_curves.py",
     "tests/commands/test_wrt.py",
     "tests/test_traces.py",
@@ -43,6 +45,10 @@ class Ran(NamedTuple):
     err: str
 
 
+# The tests have the threads that the command has, before NumPy is loaded.
+one_thread()
+
+
 def pytest_configure() -> None:
     # A shell's background job ignores Ctrl-C, and so would the processes that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -52,6 +58,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes")
     parser.addoption(
         "--planted", action="store_true", help="plant faults, and see that the tests notice them"
+    )
+    parser.addoption(
+        "--browser", action="store_true", help="open pages in Chromium, which takes minutes"
     )
     parser.addoption(
         "--freeze", action="store_true", help="write the frozen outputs of tests/corpus anew"
@@ -89,7 +98,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.partition("[")[0].startswith(QUICK):
             item.add_marker("quick")
-    groups = [name for name in ("long", "planted") if not config.getoption(f"--{name}")]
+    groups = [name for name in ("browser", "long", "planted") if not config.getoption(f"--{name}")]
     runs: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
         runs[not any(map(item.get_closest_marker, groups))].append(item)

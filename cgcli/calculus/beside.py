@@ -30,6 +30,8 @@ _WORK: Final = 20_000
 """How many nodes may move: each takes some tenths of a millisecond."""
 _STILL: Final = 100
 """How many elements that do not move take as long as one that does."""
+_ADDED: Final = frozenset({"add", "sub", "mod"})
+"""Elementwise operations that terms are added up in."""
 _SAME: Final = 1e-9
 _ROUNDING: Final = 1e-13
 
@@ -216,10 +218,10 @@ class _Beside(Sweep):
 
     def settle(self, node: int, result: Any, parts: Sequence[Any]) -> Any:
         """Return a value that is the one of the point to the bit, where it is but for rounding."""
-        if self.graph.operations[node].step:
+        operation, arguments, scale = self.graph.operations[node], self.graph.arguments[node], 0.0
+        if operation.step:
             return result
-        arguments, scale = self.graph.arguments[node], 0.0
-        if len(arguments) > 1 or not self.graph.operations[node].elementwise:
+        if not operation.elementwise or operation.name in _ADDED:
             # Of what is added up, the largest may leave more rounding than the sum is.
             sizes = [float(np.max(np.abs(self._at_point[a]))) for a in arguments]
             scale = max((s for s in sizes if s - s == 0), default=0.0)

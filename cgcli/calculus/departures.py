@@ -126,17 +126,26 @@ def gradient_departure(
         _has_zero(gradients[source]) for source in result.sources.values() if source in unusual
     ):
         left.discard("underflow")
-    notes: dict[int, list[Note]] = {}
+    candidates: list[tuple[int, Note]] = []
     # Elements that do not move are asked for by nobody.
     motion = Motion(result, lambda: values)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
+    # Gradients that overflowed, and what followed: an indeterminate form there is no news.
+    beyond: set[int] = set()
+    # Gradients with a 0 that comes of what vanished, and the note that is due if it is asked for.
+    lost: dict[int, Note] = {}
     for node in range(len(gradients) - 1, -1, -1):
         if not left:
             break
         upstream = gradients[node]
         if upstream is None:
             continue
+        if node in lost:
+            for place, argument in enumerate(graph.arguments[node]):
+                zero = gradients[argument] is not None and _has_zero(gradients[argument])
+                if zero and _sends_on(graph, values, node, place):
+                    lost.setdefault(argument, lost[node])
         if node in faults:
             endless.update(dict.fromkeys(graph.arguments[node], True))
             if node not in graph.tensors:
@@ -161,18 +170,35 @@ def gradient_departure(
                 seen += judge(motion.only(argument, sent))
             if not is_finite(sent):
                 endless[argument] = endless.get(argument, False) or anywhere(sent != sent)
+                beyond.update({argument} if node in beyond else ())
         for departure in seen:
-            if departure.kind not in left:
+            beyond.update({departure.of} if departure.kind == "overflow" else ())
+            if departure.kind not in left or (departure.kind == "domain" and node in beyond):
                 continue
-            left.remove(departure.kind)
             message = _words(graph, departure, node)
             note = note_on(graph, departure.of, departure.kind, message)
-            notes.setdefault(departure.of, []).append(note)
+            candidates.append((departure.of, note))
+            if departure.kind == "underflow":
+                lost.setdefault(departure.of, note)
+            else:
+                left.remove(departure.kind)
+    asked = {lost[source] for source in result.sources.values() if source in lost}
+    first = next((note for _, note in candidates if note in asked), None)
+    notes: dict[int, list[Note]] = {}
+    for of, note in candidates:
+        if note.kind != "underflow" or note is first:
+            notes.setdefault(of, []).append(note)
     return notes
 
 
-def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list[Note]]:
-    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have."""
+def jacobian_departure(
+    result: Result, reached: list[Any], kinds: Collection[str]
+) -> dict[int, list[Note]]:
+    """Return the notes of the first of a Jacobian's rows that have any, of a few that may have.
+
+    `reached` is the gradient of the sum of all elements. On the way to usual numbers, what is
+    not finite there left the doubles.
+    """
     import numpy as np
 
     graph, target, active = result.graph, result.of, result.active
@@ -180,10 +206,11 @@ def jacobian_departure(result: Result, kinds: Collection[str]) -> dict[int, list
     rows = size(graph.shape(target))
     lines = np.concatenate([block.reshape(rows, -1) for block in result.jacobian.values()], axis=1)
     looked, left, notes = 0, set(kinds), dict[int, list[Note]]()
+    steep = not all(gradient is None or is_finite(gradient) for gradient in reached)
     for place, of, seed in seeds(graph, target, active, 0.0, 1.0):
         if looked == _ROWS or not left:
             break
-        if _is_usual(lines[place]):
+        if _is_usual(lines[place]) and not steep:
             continue
         looked += 1
         trail = Trail(result.trail.faults, {of: seed != 0} if np.shape(seed) else {})
@@ -270,6 +297,14 @@ def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:
         return True
     parts = (values[argument] for argument in graph.arguments[node])
     return any(anywhere(_is_extreme(part)) for part in (*more, *parts))
+
+
+def _sends_on(graph: Graph, values: list[Any], node: int, place: int) -> bool:
+    """Whether what comes to a node would go on to an argument: its local derivative is not 0."""
+    if not graph.operations[node].elementwise:
+        return True
+    partial = steps_of(graph, values).local(node, place)
+    return partial is not None and anywhere(partial != 0)
 
 
 def _may_be_lost(graph: Graph, values: list[Any], node: int, place: int, upstream: Any) -> bool:

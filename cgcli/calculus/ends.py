@@ -44,7 +44,7 @@ def mended(
     else:
         # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
         matters = upstream != 0 or (partial == partial and abs(y) < math.inf)
-    if not matters or any(part - part != 0 for part in parts):
+    if not matters or any(number - number != 0 for number in (upstream, *parts)):
         return sent
     mended_product = product(operation, place, upstream, y, parts)
     return sent if mended_product != mended_product else mended_product
@@ -66,7 +66,7 @@ def mended_arrays(
     apart, finite = functools.reduce(
         lambda flags, part: (flags[0] & (part != 0), flags[1] & np.isfinite(part)),
         parts,
-        (np.True_, np.True_),
+        (np.True_, np.isfinite(upstream)),
     )
     vanished = (sizes < LEAST) & ((partial != 0) | (apart & (np.abs(upstream) > GROWS)))
     endless = ~np.isfinite(partial) & ((upstream != 0) | ((partial == partial) & np.isfinite(y)))
@@ -100,13 +100,15 @@ def mended_pullback(
     """Return what a reduction sends to its argument, those numbers mended that left the doubles."""
     import numpy as np
 
-    at = lost(np.max(np.abs(upstream), initial=1.0), sent, x)
+    # `fmax` passes over NaN: another element's fault.
+    at = lost(np.fmax.reduce(np.abs(upstream), axis=None, initial=1.0), sent, x)
     if not at.any() or x.size > _MOST:
         return sent
     from cgcli.numbers.arrays import ARRAYS
 
     # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
-    dead = ARRAYS.spread((upstream == 0) & ~np.isfinite(y), x, *static)
+    ended = (upstream == 0) & ~np.isfinite(y) | ~np.isfinite(upstream)
+    dead = ARRAYS.spread(ended, x, *static)
     products = _wide_pullback(operation, upstream, x, static)
     return np.where(at & ~dead & ~np.isnan(products), products, sent)
 

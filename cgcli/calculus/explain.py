@@ -66,7 +66,7 @@ class Explanation:
     def __init__(self, result: Result, only: str | None = None, complete: bool = True) -> None:
         self.result = result
         self.graph = result.graph
-        self.locals = Locals(result)
+        self.complete = complete
         self._shared: dict[int, bool] = {}
         self.only: int | None = None
         self._path: bytearray | None = None
@@ -85,6 +85,11 @@ class Explanation:
             self.jacobian()
         elif not complete:
             self._forward = self.graph.ancestors([result.of])
+
+    @functools.cached_property
+    def locals(self) -> Locals:
+        """The local derivatives as formulas."""
+        return Locals(self.result)
 
     def inputs(self) -> Iterator[int]:
         """Return what is given: the inputs, and the numbers that have a name."""
@@ -165,12 +170,16 @@ class Explanation:
         words = ""
         if operation.elementwise:
             formula = self.locals.formula(node, place)
-            partial = self.result.kind.local(graph, self._values(node), node, place)
+            partial = self.partial(node, place)
         else:
             words = operation.explained(place, map(graph.shape, graph.arguments[node]))
         sent = self.sent(node, place)
         shared = argument != self.result.of and self._is_shared(argument)
         return Contribution(node, place, argument, formula, partial, words, sent, shared)
+
+    def partial(self, node: int, place: int) -> Any:
+        """Return the local derivative of an elementwise node by one argument."""
+        return self.result.kind.local(self.graph, self._values(node), node, place)
 
     def sent(self, node: int, place: int) -> Any:
         """Return what a node that a gradient reached sends to one argument."""

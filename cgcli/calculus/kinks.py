@@ -53,20 +53,23 @@ def kinks(
             # What moves by steps alone is constant beside the point, but for their jumps.
             continue
         parts = [at_point[a] for a in arguments]
-        for kink in operation.kinks:
+        meeting = [parts[place] for place in operation.meeting(arguments)]
+        for kink in operation.kinks if meeting else ():
             if not (sent or kink.jump or operation.step):
                 continue
-            at = kind.holds(graph, node, kink.at, parts)
+            at = kind.holds(graph, node, kink.at, meeting)
             if at is False or not anywhere(at := motion.limited(node, at)):
                 continue
             if not sent:
                 ties[node] = at
                 continue
+            mask = result.trail.masks.get(node)
+            if mask is not None and not anywhere(at := at & mask):
+                continue
             moves = motion.of_arguments(node)
             places: Iterable[_Place] = [_Place(parts, moves, None)]
             if node in graph.tensors and operation.elementwise:
-                mask = result.trail.masks.get(node)
-                places = _kinks_in_array(graph.shape(node), at, parts, moves, mask, kind)
+                places = _kinks_in_array(graph.shape(node), at, parts, moves, kind)
             for place in places:
                 note = _kink_note(graph, node, kink, place, kind)
                 if note is not None:
@@ -88,7 +91,7 @@ class _Place(NamedTuple):
 
 
 def _kinks_in_array(
-    shape: Shape, flags: Any, parts: list[Any], moves: list[Any], mask: Any, kind: Kind
+    shape: Shape, flags: Any, parts: list[Any], moves: list[Any], kind: Kind
 ) -> Iterator[_Place]:
     """Yield the elements that are at a kink, each with flags for those from there on.
 
@@ -97,8 +100,6 @@ def _kinks_in_array(
     import numpy as np
 
     at = np.array(np.broadcast_to(np.asarray(flags), shape))
-    if mask is not None:
-        at &= mask
     columns = [np.broadcast_to(np.asarray(part), shape)[at] for part in (*parts, *moves)]
     tried = set[tuple[Any, ...]]()
     for place, *numbers_there in zip(map(tuple, np.argwhere(at)), *columns, strict=True):
@@ -135,23 +136,31 @@ def _kink_note(
         slopes[name] = (left, right)
         if operation.elementwise:
             used = kind.doubles(kind.spread(operation.partial(k), [y, *parts]))
-            words.append(
-                Message(
-                    "by {name} {sides}, and {used:g} is used",
-                    name=excerpt(name),
-                    sides=sides_in_words(left, right),
-                    used=used,
-                )
-            )
+            words.append(slope_words(name, left, right, used))
         else:
             words.append(Message("by such an element {sides}", sides=sides_in_words(left, right)))
     if not slopes:
         return None
-    message = Message(
+    message = kinked_words(graph, node, kink, elements_in_words(place.flags), words)
+    return note_on(graph, node, "kink", message, slopes)
+
+
+def slope_words(name: str, left: Any, right: Any, used: Any) -> Message:
+    """Say what the derivative by an argument is from both sides, and what is used for it."""
+    sides = sides_in_words(left, right)
+    return Message(
+        "by {name} {sides}, and {used:g} is used", name=excerpt(name), sides=sides, used=used
+    )
+
+
+def kinked_words(
+    graph: Graph, node: int, kink: Kink, where: Message | str, words: list[Message]
+) -> Message:
+    """Say that a node is at a kink, and the words for its derivatives."""
+    return Message(
         "{formula} has {what}{where}: the derivative {sides}",
         formula=shown(graph, node),
         what=kink_words(graph, node, kink),
-        where=elements_in_words(place.flags),
+        where=where,
         sides=joined(words),
     )
-    return note_on(graph, node, "kink", message, slopes)

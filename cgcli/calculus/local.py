@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result
 from cgcli.graph.graph import CONSTANT, Graph
@@ -11,6 +12,7 @@ from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.table import OPERATIONS
 
 _NEGATIVE: Final = OPERATIONS["neg"]
+_CASES: Final = 12
 _OPPOSITE: Final = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 
@@ -25,6 +27,13 @@ class Formula(NamedTuple):
     node: int
     names: dict[int, int]
     reasons: tuple[int, ...]
+
+
+class Case(NamedTuple):
+    """A formula, and the conditions of its small graph that it is for, each with its answer."""
+
+    formula: Formula
+    asked: list[tuple[int, bool]]
 
 
 class Locals:
@@ -86,13 +95,43 @@ class Locals:
             return None
         return graph.literals[node] if isinstance(graph.constants[node], float) else None
 
-    def _make(self, node: int, rule: Any) -> tuple[list[Formula], tuple[int, ...], bool]:
+    def cases(self, node: int, place: int) -> list[Case]:
+        """Return the formulas of a derivative, each with the answers of conditions it is for.
+
+        Of an array, whose elements may differ, it is one with the choices in it; of very many
+        cases it is the one at hand.
+        """
+        operation = self.graph.operations[node]
+        every = operation.variadic and len(self.graph.arguments[node]) > 2
+        rule = operation.partials if every else operation.taught(place)
+        cases: list[Case] = []
+        answers: list[bool] = []
+        while True:
+            kind = self.kind if node not in self.graph.tensors else None
+            decisions = _Answers(answers, kind)
+            formulas = self._make(node, rule, decisions)[0]
+            cases.append(Case(formulas[place if every else 0], decisions.asked))
+            answers = [answer for _, answer in decisions.asked]
+            while answers and not answers[-1]:
+                answers.pop()
+            if not answers:
+                return cases
+            if len(cases) == _CASES:
+                formula = self.formula(node, place)
+                assert formula is not None
+                return [Case(formula, [])]
+            answers[-1] = False
+
+    def _make(
+        self, node: int, rule: Any, decisions: _Decisions | None = None
+    ) -> tuple[list[Formula], tuple[int, ...], bool]:
         """Return what a rule writes, by which of the arguments, and whether it had cases."""
         graph = self.graph
         arguments = graph.arguments[node]
         values = self.choices.beside(self.values, node, self.kind.spread)
         small = Graph()
-        decisions = _Decisions(small, self.kind)
+        decisions = decisions or _Decisions(self.kind)
+        decisions.small = small
         m = symbolic(small, decisions.decide)
         symbols: dict[int, Symbol] = {}
         order: list[int] = []
@@ -133,8 +172,8 @@ def _reason(small: Graph, reason: tuple[int, bool]) -> int:
 class _Decisions:
     """Answers for the conditions of a rule, from the values of what it is run over."""
 
-    def __init__(self, small: Graph, kind: Kind) -> None:
-        self.small = small
+    def __init__(self, kind: Kind) -> None:
+        self.small = Graph()
         self.kind = kind
         self.given: dict[int, Any] = {}
         self.values: list[Any] = []
@@ -162,3 +201,27 @@ class _Decisions:
                 continue
             parts = [self.values[a] for a in arguments]
             self.values.append(self.kind.spread(small.operations[node].value, parts))
+
+
+class _Answers(_Decisions):
+    """Answers in turn, then yes; without a kind none, so that choices are written."""
+
+    def __init__(self, answers: list[bool], kind: Kind | None) -> None:
+        super().__init__(kind or DOUBLES)
+        self.asked: list[tuple[int, bool]] = []
+        self._answers = answers
+        self._is_open = kind is not None
+
+    def decide(self, condition: Symbol) -> bool | None:
+        """Return the next answer."""
+        small, node = self.small, condition.node
+        if all(argument in small.constants for argument in small.arguments[node]):
+            return super().decide(condition)
+        if not self._is_open:
+            return None
+        known = dict(self.asked)
+        if node not in known:
+            place = len(self.asked)
+            known[node] = self._answers[place] if place < len(self._answers) else True
+            self.asked.append((node, known[node]))
+        return known[node]

@@ -98,11 +98,8 @@ class MaskedSweep(Sweep):
             for place, sent in super().pull_back(node, places, upstream):
                 yield place, Masked(sent, self.scattered(node, sent))
             return
-        m, arguments, mixes = (
-            self.book(node),
-            self.graph.arguments[node],
-            self.graph.operations[node].mixes,
-        )
+        operation, arguments = self.graph.operations[node], self.graph.arguments[node]
+        m = self.book(node)
         factors, ones = self.factors(node), self.factors(node, self.ones)
         flags = self.truth(mask, node)
         for place in places:
@@ -110,7 +107,7 @@ class MaskedSweep(Sweep):
             sent = self.pulled(m, node, place, upstream, factors)
             if sent is None:
                 continue
-            if mixes:
+            if operation.mixes:
                 reached = _in_line(m, flags)
             else:
                 reach = self.pulled(m, node, place, flags, ones)
@@ -118,7 +115,8 @@ class MaskedSweep(Sweep):
             state = self.decide(reached)
             if state is False:
                 continue
-            if self.decide(_finite(sent)) is not True:
+            # What is reduced has one number upstream, and no other is added to what that sends.
+            if not operation.reduces and self.decide(_finite(sent)) is not True:
                 sent = self._untouched(node, place, upstream, flags, sent)
             sent = m.where(reached, self.reduce(sent, node, argument), 0.0)
             yield place, Masked(sent, None if state else reached)

@@ -68,17 +68,15 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
         said = notes[node] = []
         if outside is not None:
             faults[node] = outside
-            message = _domain_message(graph, values, node, outside)
+            message = outside_words(graph, node, _at(graph, values, node, outside))
             said.append(note_on(graph, node, "domain", message))
         elif undefined is not None:
             forms[node] = undefined
             kind = "overflow" if after else "domain"
-            message = _nothing(graph, values, node, undefined)
+            message = nothing_words(graph, node, _at(graph, values, node, undefined))
             said.append(note_on(graph, node, kind, message))
         if overflow and not (said and after):
-            message = Message(
-                "{what} is beyond the largest double, 1.8e308", what=shown(graph, node)
-            )
+            message = overflow_words(graph, node)
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
                 message = _with_suggestion(message, graph, node)
@@ -224,11 +222,16 @@ def merged(a: dict[int, list[Note]], b: dict[int, list[Note]]) -> dict[int, list
     return {node: a.get(node, []) + b.get(node, []) for node in sorted({*a, *b})}
 
 
-def _nothing(graph: Graph, values: list[Any], node: int, undefined: Any) -> Message:
+def overflow_words(graph: Graph, node: int) -> Message:
+    """Say that a node is beyond the doubles."""
+    return Message("{what} is beyond the largest double, 1.8e308", what=shown(graph, node))
+
+
+def nothing_words(graph: Graph, node: int, at: Message | str) -> Message:
     """Say that a node has no value: of several infinities it is an indeterminate form."""
     operation = graph.operations[node]
     several = len(graph.arguments[node]) > 1 or not operation.elementwise
-    written, at = shown(graph, node), _at(graph, values, node, undefined)
+    written = shown(graph, node)
     if several and not operation.jumps:
         return Message("{formula} is an indeterminate form{at}", formula=written, at=at)
     return Message("{formula} has no value{at}", formula=written, at=at)
@@ -251,7 +254,8 @@ def asked_at(
     return Message(" at {values}", values=", ".join(parts[:3])) if parts else ""
 
 
-def _domain_message(graph: Graph, values: list[Any], node: int, outside: Any) -> Message:
+def outside_words(graph: Graph, node: int, at: Message | str) -> Message:
+    """Say that a node is outside its domain, and why."""
     operation = graph.operations[node]
     assert operation.domain is not None
     names = [
@@ -261,7 +265,7 @@ def _domain_message(graph: Graph, values: list[Any], node: int, outside: Any) ->
     return Message(
         "{formula} is not defined{at}: {why}",
         formula=shown(graph, node),
-        at=_at(graph, values, node, outside),
+        at=at,
         why=Message(operation.domain.words, **dict(zip(operation.parameters, names, strict=False))),
     )
 

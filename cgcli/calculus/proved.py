@@ -86,7 +86,8 @@ class BallSweep(Sweep):
         """Return the kinks that an elementwise node is at, a list an element."""
         numbers = [self.part(place) for place in (node, *self.graph.arguments[node])]
         operation = self.graph.operations[node]
-        return by_element(functools.partial(_bends, operation), *numbers)
+        places = operation.meeting(self.graph.arguments[node])
+        return by_element(functools.partial(_bends, operation, places), *numbers)
 
     def _turns(self, node: int, condition: Any) -> Any:
         """Return 1, marked where a choice is another one beside the point."""
@@ -198,7 +199,9 @@ def _at_fault(value: Ball, *parts: Ball) -> bool:
     return bool(value.flags & VOIDED) and not any(part.flags & VOIDED for part in parts)
 
 
-def _bends(operation: Operation, value: Ball, *parts: Ball) -> list[tuple[Any, Any]]:
+def _bends(
+    operation: Operation, places: Sequence[int], value: Ball, *parts: Ball
+) -> list[tuple[Any, Any]]:
     """Return the kinks that numbers are at, or may be, with their sides, None if not known."""
     if value.flags & VOIDED or any(part.flags & VOIDED for part in parts):
         return []
@@ -206,8 +209,8 @@ def _bends(operation: Operation, value: Ball, *parts: Ball) -> list[tuple[Any, A
     if all(endless):
         return []
     bends = []
-    for kink in operation.kinks:
-        at = kink.at(BALLS, *parts)
+    for kink in operation.kinks if places else ():
+        at = kink.at(BALLS, *(parts[place] for place in places))
         # Beside an infinity, as in clip(x, -inf, 3), a corner is what is one for certain.
         if at is False or (any(endless) and at is not True):
             continue

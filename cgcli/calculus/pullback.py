@@ -155,7 +155,7 @@ class ArraySweep(MaskedSweep):
             sends, left = flagged(lambda: list(pull)) if operation.wide else (pull, False)
             # What a softmax is of vanished when it was computed.
             y: Any = self.values[node]
-            left = left or (operation.mixes and np.min(np.abs(y)) < LEAST)
+            left = left or (operation.mixes and bool(np.any(np.abs(y) < LEAST)))
             for place, (sent, mask) in sends:
                 value = sent
                 if left:

@@ -8,6 +8,7 @@ from typing import Any, Final, overload
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
+from cgcli.calculus.sweep import Sweep
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
@@ -74,13 +75,7 @@ class Node:
 
         None by a constant, and for an operation between tensors that is not elementwise.
         """
-        result = self._result
-        kind = result.kind
-        values = result.choices.beside(result.values, self.id, kind.spread)
-        return [
-            kind.local(result.graph, values, self.id, place) if result.varying[argument] else None
-            for place, argument in enumerate(result.graph.arguments[self.id])
-        ]
+        return self._result.partials(self.id)
 
     @property
     def exact(self) -> bool:
@@ -168,6 +163,7 @@ class Result:
         self.gradient: dict[str, Any] | None = None
         self.jacobian: dict[str, Any] | None = None
         self.trail = Trail()
+        self._sweep: Sweep | None = None
         self.notes: list[Note] = []
         self.notes_by_node: dict[int, list[Note]] = {}
 
@@ -194,6 +190,24 @@ class Result:
         if gradient is not None:
             return self.kind.plain(gradient)
         return self.kind.zero(self.graph.shape(node))
+
+    def partials(self, node: int) -> list[Any]:
+        """Return the local derivatives of the node at a place, as `Node.partials` does."""
+        graph, kind, values = self.graph, self.kind, self.values
+        arguments = graph.arguments[node]
+        if not arguments:
+            return []
+        if graph.operations[node].reaches is not None:
+            values = self.choices.beside(values, node, kind.spread)
+        if self._sweep is None or self._sweep.values is not values:
+            self._sweep = kind.sweep(graph, values)
+        varying, plain = self.varying, kind.plain
+        places = [place for place, argument in enumerate(arguments) if varying[argument]]
+        partials = self._sweep.locals(node, places)
+        if len(places) == len(arguments):
+            return [plain(partial) for partial in partials]
+        by_place = dict(zip(places, partials, strict=True))
+        return [plain(by_place.get(place)) for place in range(len(arguments))]
 
     def __getitem__(self, name: str) -> Node:
         """Return a node by its name; raises `CgraphError` of kind name, with a suggestion."""

@@ -283,6 +283,10 @@ class Sweep:
         parts = [self.part(argument) for argument in self.graph.arguments[node]]
         return self.partials(node, (place,), parts)[0]
 
+    def locals(self, node: int, places: Sequence[int]) -> list[Any]:
+        """Return the local derivatives of a node by some arguments, as `local` does."""
+        return [self.local(node, place) for place in places]
+
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Any]]:

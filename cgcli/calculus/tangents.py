@@ -2,12 +2,14 @@
 
 A tangent has the directions along its first axis and then the node's own shape. An elementwise
 operation multiplies by its partials; any other states its `tangent`. Where all is finite that
-is all there is to it. Else a sweep of flags goes before, which tells what each direction
-reaches: what is not reached is never multiplied, so a fault stays in its own entry.
+is all there is to it. Else the way back, which has masks, keeps a fault in its own entry. What
+each direction reaches, a sweep of flags tells.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,9 +17,12 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.choices import Choices
+from cgcli.calculus.ends import LEAST
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers.arrays import ARRAYS, Array, quiet
+from cgcli.numbers.arrays import ARRAYS, FEW, Array, flagged, quiet
+from cgcli.numbers.real import EDGES
+from cgcli.numbers.rounded import rounding
 from cgcli.operations.protocol import Directions
 from cgcli.operations.row import Index, Shape, selected
 from cgcli.operations.shapes import size
@@ -44,9 +49,24 @@ def _sum(x: Any, *axis: int) -> Any:
 def _product(a: Any, b: Any) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    product = np.matmul(left, right)
+    product = _sums_of_products(left, right)
     product = product[..., 0] if b.ndim == 2 else product
     return product[:, 0] if a.ndim == 2 else product
+
+
+def _sums_of_products(left: Any, right: Any) -> Any:
+    """Return matrix products; a few are added exactly, for terms that cancel on the way back."""
+    factors = left[..., np.newaxis], right[:, np.newaxis]
+    if math.prod(np.broadcast_shapes(*map(np.shape, factors))) <= FEW:
+        products = np.multiply(*factors)
+        with quiet():
+            parts = [products, rounding(*factors, products)]
+        columns = np.moveaxis(np.concatenate(parts, axis=2), 2, -1)
+        with contextlib.suppress(*EDGES):
+            sums = [math.fsum(terms) for terms in columns.reshape(-1, columns.shape[-1]).tolist()]
+            if all(map(math.isfinite, sums)):
+                return np.array(sums).reshape(columns.shape[:-1])
+    return np.matmul(left, right)
 
 
 _DIRECTIONS: Final = Directions(
@@ -82,37 +102,38 @@ class Tangents(ArraySweep):
         super().__init__(graph, values)
         self.needed = needed
         self.choices = choices
+        self.lossy = False
+        """Whether a local derivative is so small that it has lost digits."""
         self.faults = {node: fault for node, fault in faults.items() if needed[node]}
 
-    def of(self, target: int, seeds: dict[int, Array]) -> Array:
-        """Return the tangent of a node, those of the sources given by node."""
-        with quiet():
-            if not self.faults:
-                tangent = self._sweep(target, seeds, None)
-                if np.isfinite(tangent).all():
-                    return tangent
-            return self._sweep(target, seeds, self.reached(target, seeds))
+    def of(self, target: int, seeds: dict[int, Array]) -> Array | None:
+        """Return the tangent of a node, those of the sources given by node.
 
-    def _sweep(self, target: int, seeds: dict[int, Array], reached: Any) -> Array:
+        None where numbers left the doubles or a domain: the way back tells which are lost.
+        """
+        tangent, left = flagged(lambda: self._sweep(target, seeds))
+        if not np.isfinite(tangent).all():
+            return None
+        return None if left and (self.lossy or (np.abs(tangent) < LEAST).any()) else tangent
+
+    def _sweep(self, target: int, seeds: dict[int, Array]) -> Array:
         graph, tangents = self.graph, dict(seeds)
         count = len(next(iter(seeds.values())))
         for node in range(target + 1):
             if not self.needed[node] or node in seeds:
                 continue
             if graph.operations[node].elementwise:
-                moved = self._elementwise(node, tangents, reached)
+                moved = self._elementwise(node, tangents)
             else:
-                moved = self._as_one(node, tangents, count, reached)
+                moved = self._as_one(node, tangents, count)
             if moved is not None:
                 if node in self.faults:
-                    fault = np.broadcast_to(self.faults[node], graph.shape(node))
-                    outside = fault & reached[node] & np.isfinite(moved)
-                    moved = np.where(outside, np.nan, moved)
+                    moved = np.where(self.faults[node], np.nan, moved)
                 tangents[node] = moved
         tangent = tangents.get(target)
         return np.zeros((count, *graph.shape(target))) if tangent is None else tangent
 
-    def _elementwise(self, node: int, tangents: dict[int, Array], reached: Any) -> Any:
+    def _elementwise(self, node: int, tangents: dict[int, Array]) -> Any:
         """Return the sum of the partials times the arguments' tangents; None for nothing."""
         graph = self.graph
         operation, arguments = graph.operations[node], graph.arguments[node]
@@ -126,17 +147,14 @@ class Tangents(ArraySweep):
                 taken = np.asarray(operation.reaches(m, place, *parts))
                 if not taken.any():
                     continue
-            argument = arguments[place]
-            moved = _spread(tangents[argument], shape)
+            moved = _spread(tangents[arguments[place]], shape)
+            self.lossy |= bool(((partial != 0) & (np.abs(partial) < LEAST)).any())
             sent = self.times(node, place, moved, partial, parts)
-            if reached is not None:
-                sent = np.where(_spread(reached[argument], shape) & taken, sent, 0.0)
-            elif taken is not True:
-                sent = np.where(taken, sent, 0.0)
+            sent = sent if taken is True else np.where(taken, sent, 0.0)
             total = sent if total is None else total + sent
         return None if total is None else np.broadcast_to(total, (len(total), *shape))
 
-    def _as_one(self, node: int, tangents: dict[int, Array], count: int, reached: Any) -> Any:
+    def _as_one(self, node: int, tangents: dict[int, Array], count: int) -> Any:
         """Return what an operation's own rule makes of the arguments' tangents."""
         graph = self.graph
         operation, arguments = graph.operations[node], graph.arguments[node]
@@ -144,18 +162,7 @@ class Tangents(ArraySweep):
         if rule is None or not any(a in tangents for a in arguments):
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
-        moved = rule(_DIRECTIONS, moves, *self.factors(node), fixed)
-        if reached is None or np.isfinite(moved).all():
-            return moved
-        # What meets NaN or inf through an element that is reached stays as it is.
-        flags = [_of(reached, a, (count, *graph.shape(a)), False).astype(float) for a in arguments]
-        if operation.mixes:
-            flawed = self.flawed(node)
-            met = np.any(flawed, axis=-1, keepdims=True) & np.any(flags[0], axis=-1, keepdims=True)
-        else:
-            met = rule(_DIRECTIONS, flags, *self.factors(node, self.flawed), fixed) != 0
-        bare = rule(_DIRECTIONS, moves, *self.factors(node, self.clean), fixed)
-        return np.where(reached[node], np.where(met, moved, bare), 0.0)
+        return rule(_DIRECTIONS, moves, *self.factors(node), fixed)
 
     def reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
         """Return by node which elements each direction reaches, by the branches that are taken."""

@@ -12,9 +12,11 @@ from typing import Final
 
 import typer
 
+from cgcli.commands.options import print_all
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError, shorten
 from cgcli.views.streams import publish_document, standard_streams, tell
+from cgcli.words import ask
 
 DONE: Final = 0
 UNUSABLE: Final = 2
@@ -53,9 +55,16 @@ def _cgraph(
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
+    every: bool = typer.Option(False, "--help-all", callback=print_all, is_eager=True),
 ) -> None:
-    if ctx.invoked_subcommand is None:
-        sys.stdout.write(ctx.get_help() + "\n")
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from cgcli.commands.prompt import open_prompt
+
+        open_prompt(_run, lambda error: _report(error, as_json=False))
+        return
+    sys.stdout.write(ctx.get_help() + "\n")
 
 
 def run(arguments: list[str]) -> int:
@@ -73,6 +82,7 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json = "--json" in options
+    ask(options)
     try:
         status = app(
             arguments, prog_name="cgraph", standalone_mode=False, windows_expand_args=False
@@ -171,6 +181,7 @@ def _usage(message: str) -> CgraphError:
 
 def _report(error: CgraphError, as_json: bool) -> int:
     """Say what was wrong, on standard output as JSON or on standard error in words."""
+    from cgcli.views.catalogue import heard
     from cgcli.views.messages import error_document, error_lines
 
     try:
@@ -182,13 +193,15 @@ def _report(error: CgraphError, as_json: bool) -> int:
         return UNUSABLE
     except CgraphError as trouble:
         error = trouble
+    said = heard()
+    lines = error_lines(error, said)
     if not sys.stderr.isatty():
-        tell(*error_lines(error))
+        tell(*lines, said=True)
         return UNUSABLE
     from cgcli.views.terminal import console, say
 
-    marks = {r"^error:|^ *\^+": "bold red", "^hint:": "bold green"}
-    say(console(sys.stderr), *error_lines(error), marks=marks, soft_wrap=True)
+    marks = {rf"^{said.read('error')}:|^ *\^+": "bold red", f"^{said.read('hint')}:": "bold green"}
+    say(console(sys.stderr), *lines, marks=marks, soft_wrap=True)
     return UNUSABLE
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, count, flag
+from cgcli.commands.options import NUMBERS, OUTPUT, Options, choice, count, flag
 from cgcli.commands.problem import Problem, solve
 from cgcli.errors import CgraphError, missing
 from cgcli.graph.graph import Graph
 from cgcli.limits import MOST_PRECISION
+from cgcli.views.formats import FIELDS
 from cgcli.views.streams import publish_document
 
 if TYPE_CHECKING:
@@ -21,11 +22,18 @@ MOST_DIGITS = 10_000
 class EvalOptions(Options):
     """The options of `cgraph eval`."""
 
-    jsonl: bool = flag("Read one JSON object per line, write one result per line.")
-    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000)
-    verify: bool = flag("Prove how near every number is to the true one.")
+    jsonl: bool = flag("Read a JSON object a line, write a result a line.", group=OUTPUT)
+    fields: set[str] = choice(
+        FIELDS,
+        "These parts of the JSON alone, with commas: {words}.",
+        "FIELDS",
+        several=True,
+        group=OUTPUT,
+    )
+    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000, group=OUTPUT)
+    verify: bool = flag("Prove how near every number is to the true one.", group=NUMBERS)
     max_precision: int | None = count(
-        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
+        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS", group=NUMBERS, rare=True
     )
 
     @property
@@ -65,6 +73,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         publish_document(certified_evaluation(result, certificate, digits))
     else:
         print_certificate(result, certificate, digits, given.digits, given.rows)
+    given.heed(result.notes)
     return not certificate.failed
 
 

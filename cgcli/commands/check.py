@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import read_text
-from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
+from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import collect, problems, read_list
 from cgcli.errors import CgraphError
+from cgcli.library.files import read_text
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
@@ -22,69 +22,103 @@ if TYPE_CHECKING:
     from cgcli.homework.sheets import Sheet
     from cgcli.homework.students import Roster
 
+ANSWERS: Final = "Answers"
+MARKING: Final = "Marking"
+"""Headings of the help."""
+
 
 class CheckOptions(Options):
     """The options of `cgraph check`."""
 
     answers: list[str] = option(
-        "Answer sheets, files or folders, as many as there are; - reads one from standard input.",
+        "Answer sheets, files or folders; - is standard input.",
         "FILE...",
         list[str],
         names=("-a", "--answers"),
+        group=ANSWERS,
     )
-    answer: list[str] = option('One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str])
+    answer: list[str] = option(
+        'One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str], group=ANSWERS
+    )
     students: str | None = option(
-        "A class list: a name a line, or CSV, with columns of values where they differ.", "FILE"
+        "A class list: a name a line, or CSV, with columns of values where they differ.",
+        "FILE",
+        group=ANSWERS,
     )
     reveal: str = choice(
         ("verdict", "hint", "answer"),
         "{words}: right or wrong alone, which mistake it was, the right number too.",
         "WHAT",
         default="hint",
+        group=MARKING,
     )
     require: str | None = choice(
         ("answered", "all", "number"),
         "{words}: the steps that are there alone, every step, every step as a number.",
         "WHAT",
+        group=MARKING,
+        rare=True,
     )
     tolerance: str | None = option(
-        'Take an answer as right within 0.01, or 1%, in place of its digits; "1%, p=0.1".', "T"
+        'Take an answer as right within 0.01, or 1%, in place of its digits; "1%, p=0.1".',
+        "T",
+        group=MARKING,
+        rare=True,
     )
     decimals: int | None = count(
-        "Take an answer as right that is rounded to so many decimals: 0.03 for 0.0286.", 0, 15
+        "Take an answer as right that is rounded to so many decimals: 0.03 for 0.0286.",
+        0,
+        15,
+        group=MARKING,
+        rare=True,
     )
-    points: str | None = option('Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS")
+    points: str | None = option(
+        'Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS", group=MARKING, rare=True
+    )
     scheme: str | None = option(
-        "A marking scheme in TOML: points, what mistakes earn, further mistakes.", "FILE"
+        "A marking scheme in TOML: points, what mistakes earn, further mistakes.",
+        "FILE",
+        group=MARKING,
+        rare=True,
     )
-    feedback: str | None = option("Write a file a student to this folder.", "DIR")
+    feedback: str | None = option("Write a file a student to this folder.", "DIR", group=OUTPUT)
     form: str = choice(
         ("txt", "md", "html", "pdf"),
         "With --feedback: {words} files.",
         "KIND",
         names=("--as",),
         default="txt",
+        group=OUTPUT,
+        rare=True,
     )
     summary: str | None = option(
-        "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.", "FILE"
+        "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.",
+        "FILE",
+        group=OUTPUT,
+        rare=True,
     )
-    csv: bool = flag("Print a table for a spreadsheet, a row a sheet.")
+    csv: bool = flag("Print a table for a spreadsheet, a row a sheet.", group=OUTPUT)
     columns: str | None = option(
-        "With --csv: the columns of a course system, from a map in TOML.", "FILE"
+        "With --csv: the columns of a course system, from a map in TOML.",
+        "FILE",
+        group=OUTPUT,
+        rare=True,
     )
 
 
 _ORDER: Final = (
     f"{ASKED} answers answer students reveal require tolerance decimals points scheme feedback "
-    "form summary csv columns language exact json"
+    "form summary csv columns language exact json strict"
 )
 
 
 @takes(CheckOptions, _ORDER)
 def check_command(given: CheckOptions) -> None:
-    """Marks answer sheets: right or wrong, where it went wrong, and which mistake it was.
+    """Marks answer sheets: where it went wrong, and by which mistake.
 
     cgraph check "p = x + y; g = p*z" x=1 y=3 z=-3 -a answers.txt
+    cgraph check "x^2" x=3 --answer "df/dx = 6"
+    cgraph check "x*y" x=2 y=3 -a ann.txt bo.txt --points 2 --csv
     """
     from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Course, Points, graded
     from cgcli.homework.students import Roster
@@ -110,7 +144,7 @@ def check_command(given: CheckOptions) -> None:
     report = Report(exercise, worth, given.reveal, words)
     if not given.json:
         result = exercise.result
-        tell(*note_lines(result if given.reveal == "answer" else discreet(result)))
+        tell(*note_lines(result if given.reveal == "answer" else discreet(result)), said=True)
     sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
     if not sheets and roster is None:
         raise CgraphError("usage", "there is no sheet in what was named", "name one, -a FILE")
@@ -133,6 +167,7 @@ def check_command(given: CheckOptions) -> None:
         print_class(report, marks)
     if not all(item.score.complete for item in marks):
         raise typer.Exit(1)
+    given.heed(exercise.result.notes)
 
 
 def _refuse_conflicts(given: CheckOptions) -> None:

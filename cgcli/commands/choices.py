@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from cgcli.errors import CgraphError, nearest, shorten
+from cgcli.words import Message
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> Message:
     """Return words as a sentence lists them.
 
     >>> listed(("text", "html", "json"))
     'text, html or json'
     """
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+    return Message("{words} or {last}", words=", ".join(words[:-1]), last=words[-1])
 
 
 def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data_options import KINDS
-from cgcli.commands.files import ending_of, opened
 from cgcli.commands.paths import expanded
 from cgcli.errors import CgraphError, excerpt, few, file_error, nearest, shorten
 from cgcli.learning.manner import Manner
+from cgcli.library.files import ending_of, opened
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 from cgcli.words import counted
 
 if TYPE_CHECKING:
+    from cgcli.commands.options import Options
     from cgcli.learning.sources import Report, Source
+    from cgcli.learning.workers import Workers
+    from cgcli.plan.compiled import Engine
 
 _OTHERS: Final = {
     "ndjson": "jsonl", "pq": "parquet",
@@ -145,6 +148,37 @@ def tell_read(text: str) -> None:
     """Say on standard error how data was read."""
     if text:
         tell(f"read: {text}")
+
+
+def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers | None]:
+    """Return the context of the workers that --jobs and --on ask for, if they do."""
+    if given.on is not None:
+        from cgcli.learning.remote import RayWorkers
+
+        return RayWorkers(given.jobs, given.on)
+    if given.jobs is None or given.jobs == 1:
+        return contextlib.nullcontext()
+    from cgcli.learning.workers import Workers
+
+    return Workers(given.jobs)
+
+
+def engine_of(given: Options, name: str | None) -> Engine | None:
+    """Return the engine of a name, which says on standard error why it falls back to NumPy.
+
+    With --verbose it says what it does.
+    """
+    if name is None or name == "numpy":
+        return None
+    if given.on is not None or (given.jobs or 1) > 1:
+        message = f"--engine {name} compiles for one process, and --jobs are several"
+        raise conflict(message, "leave one of them out")
+    from cgcli.native import engine
+
+    def note(text: str) -> None:
+        tell(f"note: {text}")
+
+    return engine.engine_of(name, note, note if given.verbose else engine.say_nothing)
 
 
 def left_to_columns(

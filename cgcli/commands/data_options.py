@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from cgcli.commands.choices import conflict, pairs
-from cgcli.commands.options import Options, choice, flag, option
+from cgcli.commands.options import DATA, Options, choice, flag, option
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
 
@@ -81,49 +81,80 @@ class DataOptions(Options):
         "FILE",
         list[str],
         names=("-d", "--data"),
+        group=DATA,
     )
-    data_format: str | None = choice(KINDS, "What the data is: {words}.", "FORMAT")
+    data_format: str | None = choice(
+        KINDS, "What the data is: {words}.", "FORMAT", group=DATA, rare=True
+    )
     delimiter: str | None = option(
         "What parts the cells of CSV: ';', tab, space.",
         read=partial(_sign, of="", example="semicolon"),
+        group=DATA,
+        rare=True,
     )
     decimal: str | None = option(
-        "Numbers have a comma: 1,5.", "SIGN", read=partial(_sign, of=".,", example="comma")
+        "Numbers have a comma: 1,5.",
+        "SIGN",
+        read=partial(_sign, of=".,", example="comma"),
+        group=DATA,
+        rare=True,
     )
     thousands: str | None = option(
         "What groups digits by three: 1.234.567.",
         "SIGN",
         read=partial(_sign, of=".,' _", example="point"),
+        group=DATA,
+        rare=True,
     )
-    percent: bool = flag("12% is 0.12.")
+    percent: bool = flag("12% is 0.12.", group=DATA, rare=True)
     comment: str | None = option(
-        "Lines that begin so are comments: '#'.", "SIGN", read=partial(_sign, of="", example="'#'")
+        "Lines that begin so are comments: '#'.",
+        "SIGN",
+        read=partial(_sign, of="", example="'#'"),
+        group=DATA,
+        rare=True,
     )
     encoding: str = option(
-        "Of a text file: latin-1, utf-16, …; UTF-8 without it.", "NAME", read=_encoding
+        "Of a text file: latin-1, utf-16, …; UTF-8 without it.",
+        "NAME",
+        read=_encoding,
+        group=DATA,
+        rare=True,
     )
-    sheet: str | None = option("The sheet of a workbook.", "NAME")
+    sheet: str | None = option("The sheet of a workbook.", "NAME", group=DATA, rare=True)
     category: dict[str, list[str]] = option(
         "A column of words as numbers from 0: color, or size=S,M,L; repeatable.",
         "COLUMN",
         list[str],
         _levels,
+        group=DATA,
+        rare=True,
     )
     unseen: str | None = choice(
-        ("error", "other"), "A category that is none of those known: {words}.", "HOW"
+        ("error", "other"),
+        "A category that is none of those known: {words}.",
+        "HOW",
+        group=DATA,
+        rare=True,
     )
     date: dict[str, str] = option(
         "A column of dates as a number: 't=days since 2020-01-01'; repeatable.",
         "COLUMN=UNIT",
         list[str],
         partial(_named, example="t=days since 2020-01-01"),
+        group=DATA,
+        rare=True,
     )
-    missing: str | None = choice(MISSING, "A cell that is missing: {words}.", "HOW")
+    missing: str | None = choice(
+        MISSING, "A cell that is missing: {words}.", "HOW", group=DATA, rare=True
+    )
     pad: dict[str, int] = option(
         "Lists filled up to N numbers, and x_mask: x=20; repeatable.",
         "COLUMN=N",
         list[str],
         _lengths,
+        group=DATA,
+        rare=True,
     )
 
     @property

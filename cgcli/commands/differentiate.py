@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import ASKED, Options, choice, count, flag, takes
+from cgcli.commands.options import ASKED, NUMBERS, OUTPUT, Options, choice, count, flag, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.formats import CODE, DERIVATIVES
@@ -31,8 +31,10 @@ class DiffOptions(Options):
     jacobian: bool = flag("The matrix of all derivatives of a list, [f, g].")
     share: bool = flag("Name the parts that are used several times.")
     simplify: bool = flag("Let SymPy simplify the formulas; needs the extra 'simplify'.")
-    form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",))
-    precision: int | None = count("Print the values to N digits, each proved.", 1, None)
+    form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",), group=OUTPUT)
+    precision: int | None = count(
+        "Print the values to N digits, each proved.", 1, None, group=NUMBERS
+    )
 
 
 _ORDER: Final = (
@@ -45,6 +47,8 @@ def differentiate_command(given: DiffOptions) -> None:
     """Derivatives as formulas, which can be parsed again.
 
     cgraph diff "sin(x^2)"
+    cgraph diff "x^2*y + sin(y)" --hessian
+    cgraph diff "sum((W @ x - y)^2)" --shape W=3x2,x=2,y=3
     """
     from cgcli.algebra.values import evaluated
     from cgcli.algebra.wanted import Wanted

@@ -6,12 +6,20 @@ import os
 from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of
-from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
-from cgcli.commands.outputs import write_file
+from cgcli.commands.options import (
+    ASKED,
+    OUTPUT,
+    Options,
+    choice,
+    count,
+    flag,
+    option,
+    takes,
+)
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, file_error, shorten
-from cgcli.views.formats import PICTURES, THEMES
+from cgcli.library.files import ending_of, write_file
+from cgcli.views.formats import DIRECTIONS, PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell
 
 if TYPE_CHECKING:
@@ -25,42 +33,68 @@ class DrawOptions(Options):
         "Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
         "FILE",
         names=("-o", "--output"),
+        group=OUTPUT,
     )
     format: str | None = choice(
-        PICTURES, "{words}, for standard output or whatever the file is called.", "FORMAT"
+        PICTURES,
+        "{words}, for standard output or whatever the file is called.",
+        "FORMAT",
+        group=OUTPUT,
+    )
+    direction: str = choice(
+        DIRECTIONS,
+        "Where the graph leads: {words}; auto is down where that is narrower.",
+        "WAY",
+        default="auto",
+        group=OUTPUT,
     )
     theme: str = choice(
-        THEMES, "The colours: {words}; auto is as the reader's screen.", "THEME", default="auto"
+        THEMES,
+        "The colours: {words}; auto is as the reader's screen.",
+        "THEME",
+        default="auto",
+        group=OUTPUT,
     )
     size: int | None = count(
-        "As wide as so many pixels, of 96 an inch; a PNG has more with --dpi.",
+        "As wide as so many pixels, of 96 an inch.",
         16,
         100_000,
         metavar="PIXELS",
+        group=OUTPUT,
+        rare=True,
     )
-    dpi: int | None = count("Dots an inch of a PNG; 192 by itself.", 24, 1200)
-    elements: int = count(
-        "Write matrices of at most N elements a row a line, in files.", default=12
+    dpi: int | None = count(
+        "Dots an inch of a PNG; 192 by itself.", 24, 1200, group=OUTPUT, rare=True
+    )
+    elements: int | None = count(
+        "In files, write out arrays of at most N elements, and larger ones as heat maps; by itself"
+        " matrices of 12 and vectors of 4.",
+        group=OUTPUT,
+        rare=True,
     )
     repeat: bool = flag("An input once more beside each of its uses.")
     frame: int | None = count("Show what is known after K steps of the two passes.", metavar="K")
-    frames: str | None = option("Write every frame to a folder; with -o frame.png as PNG.", "DIR")
+    frames: str | None = option(
+        "Write every frame to a folder; with -o frame.png as PNG.", "DIR", rare=True
+    )
     hide: set[str] = choice(
         ("gradients", "values", "formulas"), "Leave out {words}.", "WHAT", several=True
     )
     no_values: bool = flag("The graph without numbers; no name needs a value.")
-    digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4)
+    digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4, group=OUTPUT)
 
 
 @takes(
     DrawOptions,
-    f"{ASKED} output format theme size dpi elements repeat frame frames hide no_values shape digits"
-    " json",
+    f"{ASKED} output format direction theme size dpi elements repeat frame frames hide no_values"
+    " shape digits json strict",
 )
 def draw_command(given: DrawOptions) -> None:
-    """The picture of the graph, with values above the arrows and gradients below.
+    """The picture of the graph, values over its arrows, gradients under.
 
     cgraph draw "p = x + y; g = p*z" x=1 y=3 z=-3 -o graph.svg
+    cgraph draw "p = x + y; g = p*z" x=1 y=3 z=-3
+    cgraph draw "sum((W @ x)^2)" --no-values --shape W=3x2,x=2
     """
     from cgcli.views.drawing.draw import Drawing
     from cgcli.views.drawing.scene import DPI, Picture
@@ -75,6 +109,7 @@ def draw_command(given: DrawOptions) -> None:
         digits=given.digits,
         complete=given.of is None,
         repeats=given.repeat,
+        direction=given.direction,
         theme=given.theme,
         width=given.size,
         dpi=given.dpi or DPI,
@@ -83,10 +118,12 @@ def draw_command(given: DrawOptions) -> None:
     )
     if given.no_values:
         drawing = Drawing(outlined(problem)[0], None, picture)
+        noted = []
     else:
         result = solve(problem).result
         drawing = Drawing(result.graph, result, picture)
-        tell(*note_lines(result))
+        tell(*note_lines(result), said=True)
+        noted = result.notes
     if given.frames is not None:
         _write_frames(drawing, given.frames, kind)
     elif given.json:
@@ -97,6 +134,7 @@ def draw_command(given: DrawOptions) -> None:
         _show(drawing, given)
     else:
         write_file(given.output, drawing.bytes(kind, given.frame))
+    given.heed(noted)
 
 
 def _show(drawing: Drawing, given: DrawOptions) -> None:

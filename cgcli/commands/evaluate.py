@@ -11,14 +11,19 @@ from cgcli.commands.problem import Problem, solve
 from cgcli.views.streams import publish_document
 
 
-@takes(EvalOptions, f"{ASKED} exact json jsonl digits rows verify precision max_precision")
+@takes(
+    EvalOptions,
+    f"{ASKED} exact json jsonl fields digits rows verify precision max_precision strict",
+)
 def evaluate_command(given: EvalOptions) -> None:
     """Values and gradients of every node.
 
     cgraph eval "(x+y)*z" x=1 y=3 z=-3
+    cgraph eval "sum((W @ x)^2)" "W=[[1,2],[3,4]]" "x=[1,-1]"
+    cgraph eval "(x+y)*z" x=1/3 y=0.1 z=-3 --exact
     """
     if given.jsonl:
-        from cgcli.commands.lines import evaluate_lines
+        from cgcli.commands.lines import Asked, evaluate_lines
 
         if given.proves:
             message = "--verify and --precision take one program, not --jsonl"
@@ -26,9 +31,13 @@ def evaluate_command(given: EvalOptions) -> None:
         if given.bindings or given.at or given.of or given.wrt:
             message = "with --jsonl the values are in the lines, and so are of and wrt"
             raise conflict(message, 'write {"expr": "x*y", "at": {"x": 1, "y": 2}, "wrt": ["x"]}')
-        if not evaluate_lines(given.program, given.limits, given.exact):
+        asked = Asked(given.exact, given.fields, given.strict)
+        if not evaluate_lines(given.program, given.limits, asked):
             raise typer.Exit(1)
         return
+    if given.fields and given.proves:
+        message = "--fields are of what --json prints of floats and fractions"
+        raise conflict(message, "leave --fields out; --json has all that is proved")
     words = ["--json"] * given.json + ["--verify"] * given.verify
     if given.precision is not None:
         words += ["--precision", str(given.precision)]
@@ -41,11 +50,14 @@ def evaluate_command(given: EvalOptions) -> None:
             raise typer.Exit(1)
         return
     result = solve(problem).result
-    if given.json:
-        from cgcli.views.document import evaluation
+    if given.json or given.fields:
+        from cgcli.views.document import evaluation, excerpt
 
-        publish_document(evaluation(result, result.graph.text))
-        return
-    from cgcli.views.table import print_result
+        text = result.graph.text
+        fields = given.fields
+        publish_document(excerpt(result, text, fields) if fields else evaluation(result, text))
+    else:
+        from cgcli.views.table import print_result
 
-    print_result(result, given.digits, given.rows)
+        print_result(result, given.digits, given.rows)
+    given.heed(result.notes)

@@ -7,12 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of, named
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
-from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
-from cgcli.commands.outputs import write_file
+from cgcli.commands.options import ASKED, OUTPUT, Options, choice, flag, option, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.files import ending_of, named, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
 
@@ -28,15 +27,20 @@ class ExportOptions(Options):
     jacobian: bool = flag("The gradients of every element of an output that is a list.")
     name: str | None = option("What the function is called; in SQL, the table it reads.", "NAME")
     output: str | None = option(
-        "Write a file; for C a header where it ends in .h.", "FILE", names=("-o", "--output")
+        "Write a file; for C a header where it ends in .h.",
+        "FILE",
+        names=("-o", "--output"),
+        group=OUTPUT,
     )
 
 
 @takes(ExportOptions, f"{ASKED} to value_only jacobian shape name output")
 def export_command(given: ExportOptions) -> None:
-    """A program as a function in another language: its value and its gradients.
+    """A program and its gradients as a function in another language.
 
     cgraph export "(x+y)*z" --to c -o g.h
+    cgraph export "(x+y)*z" --to python
+    cgraph export model.json --to sql
     """
     from cgcli.export.routine import routine
     from cgcli.export.targets import binary, source
@@ -84,8 +88,8 @@ def _read(given: ExportOptions) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
 def _model(given: ExportOptions, path: str) -> tuple[Graph, dict[str, Any], dict[str, Any]]:
     """Return those of a model: its parameters are constants, unless they are bound anew."""
     from cgcli.calculus.result import find
-    from cgcli.commands.models import read_model
     from cgcli.graph.build import build
+    from cgcli.library.models import read_model
     from cgcli.plan.function import Shaped
     from cgcli.program import parse
 

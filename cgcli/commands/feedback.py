@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from cgcli.commands.files import ending_of
-from cgcli.commands.outputs import write_file
 from cgcli.errors import file_error, shorten
+from cgcli.library.files import ending_of, write_file
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import os
 import re
-import stat
-import sys
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
@@ -16,83 +13,11 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
+from cgcli.library.files import ending_of, read_bytes, read_text
 
-_LARGEST: Final = 256 * 2**20
 _NUMBER: Final = re.compile(
     r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|\s*[+-]?inf\s*", re.ASCII
 )
-
-
-@contextlib.contextmanager
-def named(path: str | None) -> Iterator[None]:
-    """Name a file, if it is one, in the errors of what it holds."""
-    try:
-        yield
-    except CgraphError as error:
-        if path is not None and error.kind not in ("file", "usage"):
-            error.message = f"{shorten(path, 80)}: {error.message}"
-        raise
-
-
-def ending_of(path: str) -> str:
-    """Return the ending of a file's name, in small letters, without its point.
-
-    >>> ending_of("out/Model.JSON"), ending_of("model")
-    ('json', '')
-    """
-    return os.path.splitext(path)[1].lower().lstrip(".")
-
-
-@contextlib.contextmanager
-def opened(path: str) -> Iterator[IO[bytes]]:
-    """Open a file for reading, or standard input for ``-``; raises `CgraphError` of kind file."""
-    try:
-        if path == "-":
-            yield sys.stdin.buffer
-            return
-        try:
-            mode = os.stat(path).st_mode
-        except ValueError:
-            # No path has a character that is 0.
-            raise file_error(path, "it cannot be opened") from None
-        if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
-            raise file_error(path, "this is a device, not a file")
-        with open(path, "rb") as file:
-            yield file
-    except BrokenPipeError:
-        raise
-    except FileNotFoundError:
-        raise file_error(path, "there is no such file", "check the path") from None
-    except IsADirectoryError:
-        raise file_error(path, "this is a folder", "name a file in it") from None
-    except OSError as error:
-        raise file_error(path, (error.strerror or "it cannot be opened").lower()) from None
-
-
-def read_bytes(path: str) -> bytes:
-    """Return a file's content, or standard input's for ``-``; raises `CgraphError` of kind file."""
-    with opened(path) as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise file_error(path, f"it is larger than {_LARGEST // 2**20} MB")
-    return data
-
-
-def utf8(data: bytes, what: str) -> str:
-    """Return bytes as text; raises `CgraphError` that names the first byte that is not UTF-8."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        byte = data[error.start]
-        why = f"the byte 0x{byte:02x} in line {row}, column {column} is not UTF-8"
-        raise file_error(what, why, "save the file as UTF-8") from None
-
-
-def read_text(path: str) -> str:
-    """Return a file's text."""
-    return utf8(read_bytes(path), "standard input" if path == "-" else path)
 
 
 def read_array(path: str, kind: Kind = DOUBLES) -> Any:

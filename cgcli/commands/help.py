@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
-import typer
-
-from cgcli.commands.choices import completed
-from cgcli.commands.options import Options, argument, takes
-from cgcli.commands.shared import COMMANDS, unknown_command
+from cgcli.commands.choices import completed, conflict
+from cgcli.commands.options import Options, argument, flag, takes
+from cgcli.commands.pages import text_of
+from cgcli.commands.shared import COMMANDS, first, page, unknown_command
+from cgcli.views.streams import publish
 
 
 class HelpOptions(Options):
@@ -17,20 +15,29 @@ class HelpOptions(Options):
     command: str | None = argument(
         "The command; without one, the list of commands.", "[COMMAND]", completed(tuple(COMMANDS))
     )
+    man: bool = flag("Print the man page of all commands.")
 
 
-@takes(HelpOptions, "command")
+@takes(HelpOptions, "command man language")
 def help_command(given: HelpOptions) -> None:
-    """How a command is used."""
-    group = given.context.parent
-    assert group is not None
-    text = group.get_help()
-    if given.command is not None:
-        command = group.command.get_command(group, given.command)
-        if command is None:
-            raise unknown_command(given.command)
-        text = command.get_help(typer.Context(command, parent=group, info_name=given.command))
-    sys.stdout.write(text + "\n")
+    """How a command is used.
+
+    cgraph help trace
+    cgraph help --man
+    """
+    if given.man:
+        if given.command is not None:
+            raise conflict("--man is of all commands", "leave the command out")
+        from cgcli import __version__
+        from cgcli.views.manual import man_page
+
+        pages = {name: page(name) for name in COMMANDS}
+        publish(f"{line}\n" for line in man_page(first(), pages, __version__))
+        return
+    if given.command is not None and given.command not in COMMANDS:
+        raise unknown_command(given.command)
+    wanted = first() if given.command is None else page(given.command)
+    publish([text_of(wanted, given.language), "\n"])
 
 
 @takes(Options, "")
@@ -38,4 +45,4 @@ def version_command(given: Options) -> None:
     """The version of the program."""
     from cgcli import __version__
 
-    sys.stdout.write(f"cgraph {__version__}\n")
+    publish([f"cgraph {__version__}\n"])

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
-from cgcli.commands.files import ending_of, named, read_array, read_text
+from cgcli.commands.files import read_array
 from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError, Place, excerpt, file_error, shorten
+from cgcli.library.files import ending_of, named, read_text
 from cgcli.limits import Limits
 from cgcli.views.streams import tell
 
@@ -79,7 +80,7 @@ def bindings_of(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     """Return what a JSON object binds; a trained model its parameters, and what was fixed."""
     if not _is_model(document):
         return document
-    from cgcli.commands.models import check_model
+    from cgcli.library.models import check_model
 
     check_model(document, what)
     return {**document["fixed"], **document["parameters"]}

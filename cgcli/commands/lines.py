@@ -7,16 +7,17 @@ import gc
 import json
 import re
 import sys
-from typing import IO, TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Mapping
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
-from cgcli.commands.files import opened, utf8
 from cgcli.commands.inputs import read_values
 from cgcli.commands.problem import kind_of
 from cgcli.decode import decode_json
-from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.errors import CgraphError, nearest, shorten
+from cgcli.library.files import opened, utf8
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
-from cgcli.views.document import compact, evaluation
+from cgcli.views.document import compact, evaluation, excerpt
 from cgcli.views.messages import error_document
 from cgcli.views.streams import publish
 
@@ -26,16 +27,28 @@ if TYPE_CHECKING:
 KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
 """What a line may hold."""
 
+_OBJECTS: Final = 50_000
+"""So many more objects than before, and cycles are looked for: a line has a few hundred."""
 _LONGEST: Final = 64 * 2**20
 _ID_FIRST: Final = re.compile(r'[\s\ufeff]*\{\s*"id"\s*:\s*')
 _ENDS: Final = re.compile(r"\s*[,}]")
 
 
-def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> bool:
+class Asked(NamedTuple):
+    """What the command line asks of every line that does not say otherwise."""
+
+    exact: bool = False
+    """Whether it is computed in fractions."""
+    fields: Collection[str] = ()
+    """The parts of the documents, all without any."""
+    strict: bool = False
+    """Whether a line with a note is as bad as an error."""
+
+
+def evaluate_lines(source: str | None, limits: Limits, asked: Asked = Asked()) -> bool:
     """Write a result or an error for every line of a stream; return whether all were good.
 
-    `source` is ``@path`` or ``-``; without one standard input is read. With `exact` the lines
-    that do not say otherwise are computed in fractions.
+    `source` is ``@path`` or ``-``; without one standard input is read.
     """
     if source is not None and source != "-" and not source.startswith("@"):
         message = "with --jsonl the expressions are in the lines"
@@ -43,6 +56,7 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
     # A stream may run for days: whatever cycles it makes are to be collected after all.
     gc.freeze()
     gc.enable()
+    gc.set_threshold(_OBJECTS)
     parse_once = functools.lru_cache(maxsize=256)(lambda text: parse(text, limits))
     good = True
     with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
@@ -50,16 +64,17 @@ def evaluate_lines(source: str | None, limits: Limits, exact: bool = False) -> b
             if not line.strip():
                 continue
             if len(line) == _LONGEST and not line.endswith(b"\n"):
-                document: results.Line = _too_long(line, stream, number)
+                document: Mapping[str, Any] = _too_long(line, stream, number)
             else:
-                document = evaluate_line(line, limits, parse_once, number, exact)
+                document, noted = evaluate_line(line, limits, parse_once, number, asked)
+                good = good and not (noted and asked.strict)
             good = good and "error" not in document
             publish([_written(document) + "\n"])
             sys.stdout.flush()
     return good
 
 
-def _written(document: results.Line) -> str:
+def _written(document: Mapping[str, Any]) -> str:
     """Return a document on one line; an id that JSON has no number for is given back as null."""
     try:
         return compact(document)
@@ -72,9 +87,11 @@ def evaluate_line(
     limits: Limits,
     parse_once: Any = None,
     number: int | None = None,
-    exact: bool = False,
-) -> results.Line:
-    """Return the document of one line: `cgraph.eval/1` with the line's id, or an error.
+    asked: Asked = Asked(),
+) -> tuple[Mapping[str, Any], bool]:
+    """Return the document of one line, and whether its result has a note.
+
+    It is `cgraph.eval/1`, or parts of it, with the line's id, or an error.
 
     `number` is that of the line in its stream, and the line of every error in it.
     """
@@ -88,7 +105,7 @@ def evaluate_line(
             name = _id_of(line)
             raise
         name = request.get("id") if isinstance(request, dict) else None
-        text, at, of, wrt, is_exact = _parts(request, exact)
+        text, at, of, wrt, is_exact = _parts(request, asked.exact)
         kind = kind_of(is_exact, limits)
         if kind.as_written:
             # The digits of the numbers are wanted after all.
@@ -96,12 +113,14 @@ def evaluate_line(
         program: Program = (parse_once or parse)(text)
         values = read_values(at, limits, kind)
         result = evaluate_program(program, {}, values, of, wrt, kind)
-        return {"id": name, **evaluation(result, text)}
+        fields = asked.fields
+        document = excerpt(result, text, fields) if fields else evaluation(result, text)
+        return {"id": name, **document}, bool(result.notes)
     except CgraphError as error:
-        return _refused(name, error, number)
+        return _refused(name, error, number), False
     except Exception as error:  # noqa: BLE001  # one line's fault must not stop the others
         message = f"a fault of the program itself, {type(error).__name__}"
-        return _refused(name, CgraphError("fault", message, "please report it"), number)
+        return _refused(name, CgraphError("fault", message, "please report it"), number), False
 
 
 def _refused(name: Any, error: CgraphError, number: int | None) -> results.LineRefusal:
@@ -154,7 +173,7 @@ def _parts(
         if key not in KEYS:
             close = nearest(key, KEYS)
             hint = f"did you mean '{close}'?" if close else f"the keys are {', '.join(KEYS)}"
-            raise CgraphError("usage", f"there is no key '{excerpt(key)}'", hint)
+            raise CgraphError("usage", f"there is no key '{shorten(key)}'", hint)
     text, at = request.get("expr"), request.get("at", {})
     if not isinstance(text, str):
         raise _bad('a line needs an "expr", a string')

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
+    engine_of,
     how_read,
     left_to_columns,
     opened_source,
+    opened_workers,
     tell_notes,
     tell_read,
     tell_skipped,
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
-from cgcli.commands.files import ending_of, named
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
-from cgcli.commands.options import argument, choice, flag, option, takes
-from cgcli.commands.outputs import write_pieces
+from cgcli.commands.options import ABOUT, OUTPUT, argument, choice, flag, option, takes
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
+from cgcli.library.files import ending_of, named, write_pieces
+from cgcli.limits import one_thread
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
 from cgcli.views.streams import publish, tell
@@ -33,25 +36,35 @@ class MapOptions(DataOptions):
     """The options of `cgraph map`, and of `cgraph predict`."""
 
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
-    of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
-    values: bool = flag("The values alone, without gradients.")
-    keep: str | None = option("Columns of the data to write as well, id,date.", "NAMES")
-    notes: bool = flag("Add a column of the kinds of notes that each row has.")
-    output: str | None = option(
-        "Write to a file: .csv, .jsonl or .parquet.", "FILE", names=("-o", "--output")
+    of: str | None = option(
+        "These nodes or expressions, p,softmax(z), not the output.", "NAMES", group=ABOUT
     )
-    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",))
+    values: bool = flag("The values alone, without gradients.", group=ABOUT)
+    keep: str | None = option(
+        "Columns of the data to write as well, id,date.", "NAMES", group=OUTPUT
+    )
+    notes: bool = flag("Add a column of the kinds of notes that each row has.", group=OUTPUT)
+    output: str | None = option(
+        "Write to a file: .csv, .jsonl or .parquet.",
+        "FILE",
+        names=("-o", "--output"),
+        group=OUTPUT,
+    )
+    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",), group=OUTPUT)
 
 
 @takes(
     MapOptions,
-    f"program bindings {READING} at of wrt stack values keep notes skip_bad output form json",
+    f"program bindings {READING} at of wrt stack values keep notes engine skip_bad jobs on output "
+    "form verbose json strict",
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
 
     cgraph map "(x+y)*z" -d points.csv z=-3
+    cgraph map "p = x*y; p^2" -d points.csv --of p --values --keep x
     """
+    one_thread()
     from cgcli.language.free import free_names
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.numbers.values import as_inputs
@@ -75,14 +88,19 @@ def map_command(given: MapOptions) -> None:
     _run(mapping, "map", given, manner, optional)
 
 
-@takes(MapOptions, f"model {READING} of keep notes skip_bad output form json")
+@takes(
+    MapOptions,
+    f"model {READING} of keep notes engine skip_bad jobs on output form verbose json strict",
+)
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
-    cgraph predict digits.json -d new.csv --of z
+    cgraph predict model.json -d points.csv
+    cgraph predict model.json -d points.csv --of w*x --keep x -o predicted.csv
     """
-    from cgcli.commands.models import read_model
+    one_thread()
     from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.library.models import read_model
 
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
@@ -129,7 +147,7 @@ def _run(
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
-    from cgcli.views.learning.rows import RowWriter
+    from cgcli.views.learning.rows import RowWriter, rows_text
 
     output = given.output
     ending = ending_of(output or "")
@@ -140,23 +158,25 @@ def _run(
     if given.json and (output is not None or form != "csv"):
         message = "--json prints one document, and that is neither a file nor another form"
         raise conflict(message, "leave --json out; .jsonl has an object a line")
-    with opened_source(given.data, command, manner) as source:
+    with opened_workers(given) as workers, opened_source(given.data, command, manner) as source:
         more = left_to_columns(optional, source, mapping.stacks)
-        mapping = mapping._replace(bound={**more, **mapping.bound})
+        bound = {**more, **mapping.bound}
+        mapping = mapping._replace(bound=bound, engine=engine_of(given, given.engine))
         report = Report(source.path, skip=given.skip_bad, manner=manner)
-        results = map_rows(mapping, source, report)
-        writer = RowWriter("json" if given.json else form, noting=given.notes)
-        pieces = (writer.text(*rows) for rows in results)
+        form = "json" if given.json else form
+        finish = None if form == "parquet" else partial(rows_text, form, given.notes)
+        pieces = map_rows(mapping, source, report, finish, workers)
         if given.json:
             # An error in the middle must not stand behind half a document.
             text = "".join(pieces)
-            publish([text + writer.end(report.notes, how_read(source, report))])
+            end = RowWriter(form, begun=bool(text)).end(report.notes, how_read(source, report))
+            publish([text + end])
         elif form == "parquet":
             from cgcli.views.learning.parquet import as_parquet
 
             if output is None:
                 raise conflict("Parquet is written to a file", "name one: -o rows.parquet")
-            write_pieces(output, as_parquet(results, source.kinds, noting=given.notes))
+            write_pieces(output, as_parquet(pieces, source.kinds, noting=given.notes))
         elif output is None:
             publish(pieces)
         else:
@@ -164,3 +184,4 @@ def _run(
         tell_read(how_read(source, report))
     tell_skipped(report)
     tell_notes(report)
+    given.heed(report.notes)

@@ -28,7 +28,11 @@ class OpsOptions(Options):
 
 @takes(OpsOptions, "name json")
 def operations_command(given: OpsOptions) -> None:
-    """The operations, their derivatives and their conventions."""
+    """The operations, their derivatives and their conventions.
+
+    cgraph ops softplus
+    cgraph ops --json
+    """
     from cgcli.views.operations import operation_document, print_operation, print_operations
 
     rows = list(TABLE) if given.name is None else _find(given.name)

@@ -7,6 +7,7 @@ which its help lists them. An object of the class has their values, read and che
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
@@ -16,9 +17,20 @@ import typer
 from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
+from cgcli.native import ENGINES
+from cgcli.words import Message
 
 ASKED: Final = "program bindings at of wrt"
 """What every command takes that looks at a graph with values."""
+
+ARGUMENTS: Final = "Arguments"
+ABOUT: Final = "What to differentiate"
+DATA: Final = "Data"
+NUMBERS: Final = "Numbers"
+OUTPUT: Final = "Output"
+LIMITS: Final = "Limits"
+OPTIONS: Final = "Options"
+"""Headings of the help; the last is for what only one command has."""
 
 KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _LIMITS: Final = Limits()
@@ -31,7 +43,8 @@ class Row(NamedTuple):
 
     It is an attribute of a class, of whose objects each has the value, or the default. Its name
     is that of the attribute, --max-depth for `max_depth`, unless others are given; an argument
-    has none. `more` is what Typer takes beside these.
+    has none. `more` is what Typer takes beside these. In the help it stands under the heading
+    `group`; what is `rare` is left to --help-all.
     """
 
     kind: Any
@@ -39,6 +52,8 @@ class Row(NamedTuple):
     names: tuple[str, ...] | None
     default: Any
     more: dict[str, Any]
+    group: str = OPTIONS
+    rare: bool = False
 
     def __get__(self, options: object, owner: type) -> Any:
         return self if options is None else self.value("", self.default)
@@ -68,17 +83,26 @@ def option(
     *,
     names: tuple[str, ...] | None = (),
     default: Any = None,
+    group: str = OPTIONS,
+    rare: bool = False,
     **more: Any,
 ) -> Any:
     """Return the row of an option that takes a value; with a kind of list[str], several."""
     read = _all if kind == list[str] and read is None else read
-    return Row(kind | None, read, names, default, {"help": text, "metavar": metavar, **more})
+    said = text if isinstance(text, Message) else Message(text)
+    more = {"help": said, "metavar": metavar, **more}
+    return Row(kind | None, read, names, default, more, group, rare)
 
 
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
     """Return the row of an option that takes a whole number."""
     read = partial(_number, kind=int, least=least, most=most)
     return option(text, **{"metavar": "N", "read": read, **more})
+
+
+def limit(text: str, least: int = 1, most: int = MOST_NODES, **more: Any) -> Any:
+    """Return the row of a limit, which keeps a mistake from taking the machine."""
+    return count(text, least, most, group=LIMITS, rare=True, **more)
 
 
 def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
@@ -98,7 +122,7 @@ def choice(words: Words, text: str, metavar: str, several: bool = False, **more:
     """
     read = None
     if isinstance(words, tuple):
-        text = text.format(words=listed(words))
+        text = Message(text, words=listed(words))
         read = partial(all_of if several else one_of, words=words)
     return option(text, metavar, str, read, autocompletion=completed(words, several), **more)
 
@@ -106,7 +130,7 @@ def choice(words: Words, text: str, metavar: str, several: bool = False, **more:
 def argument(text: str, metavar: str, complete: Any = None, kind: Any = str) -> Any:
     """Return the row of an argument; `complete` returns what completes a word of it."""
     more = {"show_default": False, "autocompletion": complete}
-    return option(text, metavar, kind, names=None, **more)
+    return option(text, metavar, kind, names=None, group=ARGUMENTS, **more)
 
 
 def _all(name: str, given: list[str] | None) -> list[str]:
@@ -140,53 +164,109 @@ def _languages() -> list[str]:
     return languages()
 
 
+def print_all(context: typer.Context, asked: bool) -> None:
+    """Print the help with what is rare in it, when that is asked for, and leave."""
+    if asked:
+        sys.stdout.write(f"{context.command.get_help(context, short=False)}\n")  # type: ignore[call-arg]
+        raise typer.Exit
+
+
 class Options:
     """The values of a command's options, by parameter; those that it does not take, as defaults."""
 
     program: str | None = argument(
-        "The program; @FILE reads it from a file, - from standard input.", "EXPR", after_at
+        "The program; @FILE reads a file, - standard input.", "EXPR", after_at
     )
     bindings: list[str] = argument(
-        "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv (.json, .csv, .npy).",
+        "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv",
         "[NAME=VALUE]...",
         after_at,
         list[str],
     )
-    at: str | None = option("Values in a file, a JSON object by name; - is standard input.", "FILE")
-    of: str | None = option("Differentiate this node instead of the output.", "NAME")
-    wrt: str | None = option("Differentiate by these nodes, x,y, instead of every input.", "NAMES")
-    shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
+    at: str | None = option(
+        "Values in a JSON file, by name; - is standard input.", "FILE", group=ABOUT
+    )
+    of: str | None = option("Differentiate this node instead of the output.", "NAME", group=ABOUT)
+    wrt: str | None = option(
+        "Differentiate by these, x,y, instead of all inputs.", "NAMES", group=ABOUT
+    )
+    shape: str | None = option(
+        "Vectors and matrices without values: W=3x2,x=2.", "SHAPES", group=ABOUT
+    )
+    engine: str | None = choice(
+        ENGINES,
+        "What computes the rows: {words}; native compiles them by a C compiler.",
+        "NAME",
+        group=DATA,
+        rare=True,
+    )
+    verbose: bool = flag(
+        "Say which engine it is.", names=("-v", "--verbose"), group=DATA, rare=True
+    )
     stack: dict[str, str] = option(
         "Columns as a vector: x=pixel_*, x=a..f,!c; repeatable.",
         "NAME=COLUMNS",
         list[str],
         partial(pairs, example="x=pixel_*"),
+        group=DATA,
     )
-    skip_bad: bool = flag("Leave out rows that cannot be read, and count them.")
+    skip_bad: bool = flag(
+        "Leave out rows that cannot be read, and count them.", group=DATA, rare=True
+    )
+    jobs: int | None = count(
+        "So many processes share the rows; the results are the same.",
+        1,
+        256,
+        group=DATA,
+        rare=True,
+    )
+    on: str | None = option(
+        "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.",
+        "WHERE",
+        group=DATA,
+        rare=True,
+    )
     language: str | None = choice(
         _languages,
-        "The language, such as en; by default that of the locale.",
+        "The language, such as zh; else the locale's.",
         "LANG",
         names=("--lang",),
+        group=OUTPUT,
     )
-    exact: bool = flag("Compute with fractions: x=1/3 gives -1/3, and 0.1 is 1/10.")
-    json: bool = flag("Print one JSON document.")
-    digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6)
-    precision: int | None = count("Print numbers to N digits, each proved.", 1, None)
-    max_depth: int = count("How deep brackets may nest.", 1, MOST_NODES, default=_LIMITS.depth)
-    max_nodes: int = count("How many nodes a graph may have.", 1, MOST_NODES, default=_LIMITS.nodes)
-    max_bits: int = count(
+    exact: bool = flag("Compute with fractions: 0.1 is 1/10.", group=NUMBERS)
+    strict: bool = flag(
+        "End with status 1 where a value, a gradient or a fit has a note.", group=OUTPUT, rare=True
+    )
+    json: bool = flag("Print one JSON document.", group=OUTPUT)
+    digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6, group=OUTPUT)
+    precision: int | None = count("Print numbers to N digits, each proved.", 1, None, group=NUMBERS)
+    max_depth: int = limit("How deep brackets may nest.", default=_LIMITS.depth)
+    max_nodes: int = limit("How many nodes a graph may have.", default=_LIMITS.nodes)
+    max_bits: int = limit(
         "With --exact: how many binary digits a numerator may have.",
         64,
         MOST_BITS,
         default=_LIMITS.bits,
     )
-    debug: bool = flag("Show the traceback of a fault.", hidden=True)
+    debug: bool = flag("Show the traceback of a fault.", group=LIMITS, rare=True)
+    help_all: bool = flag(
+        "Show the help with all options.",
+        group=LIMITS,
+        rare=True,
+        is_eager=True,
+        expose_value=False,
+        callback=print_all,
+    )
 
     def __init__(self, context: Any = None, **given: Any) -> None:
         self.context = context
         rows = type(self)
         vars(self).update({n: getattr(rows, n).value(n, value) for n, value in given.items()})
+
+    def heed(self, *noted: object) -> None:
+        """End with status 1 where anything is noted, and --strict takes that for a no."""
+        if self.strict and any(noted):
+            raise typer.Exit(1)
 
     @property
     def limits(self) -> Limits:
@@ -203,15 +283,18 @@ def takes(
     """
     names = order.split()
     names += ["max_depth", "max_nodes"] if "program" in names else []
-    names += ["max_bits", "debug"] if "exact" in names else ["debug"]
+    names += ["max_bits"] if "exact" in names else []
+    names += [name for name in ("language", "debug", "help_all") if name not in names]
 
     def made(action: Callable[[Taker], None]) -> Callable[..., None]:
         def command(**given: Any) -> None:
             action(options(**given))
 
         command.__doc__ = action.__doc__
+        rows = {name: getattr(options, name) for name in names}
+        command.rows = rows  # type: ignore[attr-defined]
         parameters = [inspect.Parameter("context", KEYWORD, annotation=typer.Context)]
-        parameters += [getattr(options, name).parameter(name) for name in names]
+        parameters += [row.parameter(name) for name, row in rows.items()]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return command
 

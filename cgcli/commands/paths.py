@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.files import is_stream
 
 READ: Final = {
     "program": "the program",
@@ -36,8 +36,6 @@ WRITTEN: Final = {
     "summary": "the summary",
 }
 """By parameter of a command what is written to the file, or the folder, that it names."""
-
-_STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
 
 
 class Named(NamedTuple):
@@ -94,15 +92,6 @@ def program_path(argument: str) -> str | None:
         return argument
     named = argument.startswith("@") and len(argument) > 1 and not argument[1].isspace()
     return argument[1:] if named else None
-
-
-def is_stream(path: str) -> bool:
-    """Whether a path leads to what this process has open, whatever that is.
-
-    >>> is_stream("/dev/stdout"), is_stream("/dev/shm/model.json")
-    (True, False)
-    """
-    return re.fullmatch(_STREAM, os.path.abspath(path)) is not None
 
 
 def _lost(kept: Named, lost: Named) -> CgraphError:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cgcli.calculus.doubles import DOUBLES, NEAREST
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, find
-from cgcli.commands.files import read_text
 from cgcli.commands.inputs import read_bindings, read_name, read_program, read_shapes, split_names
 from cgcli.commands.options import Options
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Assignment, Value
+from cgcli.library.files import read_text
 from cgcli.limits import Limits
 from cgcli.program import (
     NAMED,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
+    engine_of,
     how_read,
     is_data,
     left_to_columns,
@@ -16,30 +17,34 @@ from cgcli.commands.data import (
     tell_read,
     tell_skipped,
 )
-from cgcli.commands.files import named
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
-from cgcli.commands.models import read_model
 from cgcli.commands.paths import check_paths
 from cgcli.commands.settings import settings_of
 from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
+from cgcli.learning.bands import bands
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
-from cgcli.learning.models import Model
+from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
 from cgcli.learning.tables import plain
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
+from cgcli.library.files import named
+from cgcli.library.models import read_model
 from cgcli.numbers.values import as_inputs
 from cgcli.program import parse
-from cgcli.views.streams import publish_document
+from cgcli.views.streams import publish_document, tell
+
+if TYPE_CHECKING:
+    from cgcli.learning.workers import Workers
 
 
 class Run:
     """A training that is ready to go; `watching` is the context of it that tells its progress."""
 
-    def __init__(self, options: TrainOptions) -> None:
+    def __init__(self, options: TrainOptions, workers: Workers | None = None) -> None:
         self._options = options
         self._limits = options.limits
         self._optional: dict[str, Any] = {}
@@ -64,7 +69,8 @@ class Run:
             self.manner = _kept(self.manner, model)
         self.reading = self._reading()
         self.prepared = self._prepare()
-        self.training = Training(self.prepared, self._training_options())
+        engine = engine_of(options, self.settings["engine"])
+        self.training = Training(self.prepared, self._training_options(), workers, engine)
         if model is not None:
             self._go_on(model)
         epoch = model.state.epoch if model is not None and model.state is not None else None
@@ -163,7 +169,7 @@ class Run:
         descent = self.training.descent
         assert descent is not None
         known = {name: model.data[name] for name in ("rows", "held", "fingerprint")}
-        data = self._data()
+        data = rows_of(self.prepared)
         if data != known:
             rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
             message = (
@@ -179,33 +185,15 @@ class Run:
             raise file_error(self._called, why, "train it again")
         descent.state = model.state
 
-    def _data(self) -> dict[str, Any]:
-        """Return how many rows there are to train on, how many held out, and what tells them."""
-        train, held = self.prepared.train, self.prepared.held
-        both = train.fingerprint + (held.fingerprint if held else "")
-        return {"rows": train.count, "held": held.count if held else 0, "fingerprint": both}
-
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
-        task, descent = self.training.task, self.training.descent
-        scaling = self.prepared.task.scaling
-        data = {
-            "path": self.paths[0] if len(self.paths) == 1 else self.paths,
-            **self._data(),
-            "skipped": self.prepared.report.bad,
-            "columns": list(task.columns),
-            "stack": dict(self.prepared.stacks),
-            "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},
-            "skip_bad": self.reading.skip_bad,
-        }
-        if scaling and not task.scaling:
-            data["unscaled"] = True
-        if read := self.manner.document():
-            data["read"] = read
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
-        state = None if descent is None else descent.state
-        program, more = self.given.program.text, {"stopped": stopped}
-        return Model(program, task.parameters, task.constants, data, settings, state, more)
+        settings["engine"] = self.training.engine
+        text, skip_bad = self.given.program.text, self.reading.skip_bad
+        path = self.paths[0] if len(self.paths) == 1 else self.paths
+        return model_of(
+            text, self.training, path, settings, stopped, skip_bad=skip_bad, manner=self.manner
+        )
 
     # Running
 
@@ -223,15 +211,19 @@ class Run:
         trained = training.run(self.watching)
         self.watching.end()
         model = self.model(trained.end.message)
-        self.watching.finish(model, trained)
+        known, drawn = trained.fit and trained.fit.statistics, None
+        if known and options.plot:
+            drawn = bands(training.task, self.prepared.train, known)
+        self.watching.finish(model, trained, drawn)
         if options.json:
             from cgcli.views.learning.document import as_document
 
             publish_document(as_document(training, trained, model, self.read))
         else:
-            from cgcli.views.learning.report import print_trained
+            from cgcli.views.learning.report import doubt_lines, print_trained
 
-            print_trained(training, trained, options.digits)
+            print_trained(training, trained, options.digits, drawn=drawn)
+            tell(*doubt_lines(trained))
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained

@@ -19,7 +19,11 @@ class SchemaOptions(Options):
 
 @takes(SchemaOptions, "command")
 def schema_command(given: SchemaOptions) -> None:
-    """The JSON Schema of a command's output, or of all by name."""
+    """The JSON Schema of a command's output, or of all by name.
+
+    cgraph schema eval
+    cgraph schema
+    """
     command = given.command
     if command is None:
         import json

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from cgcli.errors import CgraphError, nearest, shorten
+
+if TYPE_CHECKING:
+    from cgcli.views.manual import Page
 
 
 class ProgramCommand(TyperCommand):
@@ -70,6 +73,10 @@ class ProgramCommand(TyperCommand):
         if takes and strict and (error := spaced(arguments)):
             raise error
         return super().parse_args(ctx, [*options, "--", *arguments])
+
+    def get_help(self, ctx: Any, short: bool = True) -> str:
+        """Return the help; when `short`, without what is rare."""
+        return _text(page(str(self.name)), short)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command, once it is clear that none of its files is lost by it."""
@@ -146,6 +153,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "predict": ("map", "predict_command"),
     "map": ("map", "map_command"),
     "draw": ("draw", "draw_command"),
+    "page": ("page", "page_command"),
     "ops": ("operations", "operations_command"),
     "schema": ("schema", "schema_command"),
     "help": ("help", "help_command"),
@@ -154,8 +162,40 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 """By command its module here, and its function."""
 
 
+def function_of(name: str) -> Any:
+    """Return the function of a command, which is imported when it is asked for."""
+    from importlib import import_module
+
+    module, function = COMMANDS[name]
+    return getattr(import_module(f"cgcli.commands.{module}"), function)
+
+
+def page(name: str) -> Page:
+    """Return what the help says of a command."""
+    from cgcli.commands.pages import page_of
+
+    return page_of(name, function_of(name))
+
+
+def first() -> Page:
+    """Return what the help says of all commands."""
+    from cgcli.commands.pages import first_page
+
+    return first_page({name: function_of(name) for name in COMMANDS})
+
+
+def _text(page: Page, short: bool) -> str:
+    from cgcli.commands.pages import text_of
+
+    return text_of(page, short=short)
+
+
 class Group(TyperGroup):
     """The commands, each imported when it is asked for, and an answer for any other word."""
+
+    def get_help(self, ctx: Any, short: bool = True) -> str:
+        """Return the help of the program; when `short`, without what is rare."""
+        return _text(first(), short)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands, in the order of the help."""
@@ -163,18 +203,14 @@ class Group(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command by its name; None where there is none."""
-        from importlib import import_module
-
         if cmd_name not in COMMANDS:
             return None
-        module, function = COMMANDS[cmd_name]
-        home = import_module(f"cgcli.commands.{module}")
         alone = typer.Typer(
             rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
         )
         settings = {"help_option_names": ["--help", "-h"]}
         made = alone.command(cmd_name, cls=ProgramCommand, context_settings=settings)
-        made(getattr(home, function))
+        made(function_of(cmd_name))
         return typer.main.get_command(alone)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -6,15 +6,15 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import read_bytes
-from cgcli.commands.options import ASKED, Options, choice, count, flag, option, takes
+from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
 from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.errors import file_error
+from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
-    from cgcli.homework.choosing import Choice, Drawing
+    from cgcli.homework.choosing import Drawing
     from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"
@@ -32,7 +32,7 @@ class SheetOptions(Options):
         ("integer", "rational", "decimal"), "With --seed: {words} values.", "KIND"
     )
     vary: str | None = option(
-        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
+        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES", rare=True
     )
     students: str | None = option(
         "With --seed: a sheet for each student of a class list, with values of their own.", "FILE"
@@ -42,19 +42,30 @@ class SheetOptions(Options):
         "class list with the values.",
         "FILE",
         names=("-o", "--output"),
+        group=OUTPUT,
     )
     moodle: str | None = option(
-        "Print a question of this name for Moodle, in XML, with what mistakes give.", "NAME"
+        "Print a question of this name for Moodle, in XML, with what mistakes give.",
+        "NAME",
+        group=OUTPUT,
     )
-    variants: int = count("With --moodle and --seed: so many questions.", 1, 1000, default=1)
+    variants: int = count(
+        "With --moodle and --seed: so many questions.", 1, 1000, default=1, group=OUTPUT, rare=True
+    )
     tolerance: str | None = option(
-        'With --moodle: take an answer as right within 0.01, or 1%; "1%, p=0.1".', "T"
+        'With --moodle: take an answer as right within 0.01, or 1%; "1%, p=0.1".',
+        "T",
+        group=OUTPUT,
+        rare=True,
     )
-    decimals: int | None = count("With --moodle: ask for so many decimals.", 0, 15)
+    decimals: int | None = count(
+        "With --moodle: ask for so many decimals.", 0, 15, group=OUTPUT, rare=True
+    )
 
 
 _ORDER: Final = (
-    f"{ASKED} key seed values vary students output moodle variants tolerance decimals language json"
+    f"{ASKED} key seed values vary students output moodle variants tolerance decimals language "
+    "json strict"
 )
 
 
@@ -63,7 +74,10 @@ def sheet_command(given: SheetOptions) -> None:
     """A blank answer sheet in the order of working, or its key.
 
     cgraph sheet "p = x + y; g = p*z" x=1 y=3 z=-3
+    cgraph sheet "p = x + y; g = p*z" --seed 7 --key
+    cgraph sheet "x*y + x" --seed 1 --students class.csv -o sheets
     """
+    from cgcli.homework.choosing import written
     from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.report import discreet
@@ -89,18 +103,19 @@ def sheet_command(given: SheetOptions) -> None:
         drawn = drawing.choose(given.seed, given.values or "integer")
         exercise = drawn.exercise
         told_apart = (drawn.distinct, drawn.mistakes)
-        chosen = _written(drawn)
-    tell(*note_lines(exercise.result if given.key else discreet(exercise.result)))
+        chosen = written(drawn)
+    tell(*note_lines(exercise.result if given.key else discreet(exercise.result)), said=True)
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
-        return
-    text = sheet_text(exercise, chosen, words, given.key, told_apart)
-    if given.output is None:
-        publish([text])
-        return
-    from cgcli.commands.feedback import write_sheet
+    else:
+        text = sheet_text(exercise, chosen, words, given.key, told_apart)
+        if given.output is None:
+            publish([text])
+        else:
+            from cgcli.commands.feedback import write_sheet
 
-    write_sheet(given.output, text)
+            write_sheet(given.output, text)
+    given.heed(exercise.result.notes)
 
 
 def _refuse_conflicts(given: SheetOptions) -> None:
@@ -133,6 +148,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     """Write a sheet for each student of the list, and the list with the values."""
     from cgcli.commands.feedback import file_names, write_folder
     from cgcli.commands.submissions import read_list
+    from cgcli.homework.choosing import written
     from cgcli.views.gate import printable
     from cgcli.views.homework.columns import class_list
     from cgcli.views.homework.sheets import sheet_text
@@ -142,18 +158,21 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     assert given.output is not None
     students, _ = read_list(given.students)
     values, texts = [], []
+    noted = False
     for student, drawn in drawing.personal(students, seed, given.values or "integer"):
-        chosen = _written(drawn)
+        chosen = written(drawn)
         values.append(chosen)
         head = printable(" ".join((student.name, *student.keys[:1])))
         text = sheet_text(drawn.exercise, chosen, words, given.key)
         texts.append(f"# name: {head}\n{text}")
         tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
+        noted |= bool(drawn.exercise.result.notes)
     names = [f"{name}.txt" for name in file_names(students)]
     files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
     files[_LIST] = class_list(students, values).encode()
     _keep_list(os.path.join(given.output, _LIST), files[_LIST])
     write_folder(given.output, files, {os.path.realpath(given.students)})
+    given.heed(noted)
 
 
 def _keep_list(path: str, data: bytes) -> None:
@@ -166,7 +185,7 @@ def _keep_list(path: str, data: bytes) -> None:
 def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) -> None:
     """Print the exercise as Moodle XML, a question for each seed."""
     from cgcli.commands.check import reach_of
-    from cgcli.homework.choosing import ENOUGH
+    from cgcli.homework.choosing import ENOUGH, written
     from cgcli.homework.exercise import Exercise
     from cgcli.views.homework.moodle import as_xml
 
@@ -179,14 +198,7 @@ def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) ->
         drawing = _drawing(problem, given.vary)
         for seed in range(given.seed, given.seed + given.variants):
             drawn = drawing.choose(seed, given.values or "integer", enough=ENOUGH)
-            variants.append((drawn.exercise, _written(drawn)))
+            variants.append((drawn.exercise, written(drawn)))
     reach = reach_of(problem, variants[0][0], given.tolerance, given.decimals)
     publish([as_xml(given.moodle, variants, reach, words)])
-
-
-def _written(choice: Choice) -> dict[str, str]:
-    """Return chosen values as they are bound: 3, -2/3, or 0.7 where the denominator is 10."""
-    return {
-        name: f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
-        for name, value in choice.values.items()
-    }
+    given.heed(*(exercise.result.notes for exercise, _ in variants))

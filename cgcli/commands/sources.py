@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgcli.commands.files import ending_of, read_text
 from cgcli.commands.inputs import STRINGS, bindings_of, read_name
 from cgcli.commands.problem import Problem
 from cgcli.decode import Literal, decode_json
 from cgcli.errors import CgraphError
+from cgcli.library.files import ending_of, read_text
 from cgcli.limits import Limits
 
 

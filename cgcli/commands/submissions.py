@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from cgcli.commands.files import ending_of, read_bytes, utf8
 from cgcli.commands.inputs import constant, read_name, split_names
 from cgcli.commands.problem import Problem, posed, read_problem
 from cgcli.errors import CgraphError, few, file_error, shorten
+from cgcli.library.files import ending_of, read_bytes, utf8
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:

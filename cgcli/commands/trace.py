@@ -8,7 +8,7 @@ from typing import Final
 import typer
 
 from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import ASKED, Options, choice, flag, option, takes
+from cgcli.commands.options import ASKED, OUTPUT, Options, choice, flag, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.views.formats import TRACES
 
@@ -27,12 +27,17 @@ class TraceOptions(Options):
         "What to leave blank, for homework: {words}; both with a comma.",
         "WHAT",
         several=True,
+        group=OUTPUT,
     )
-    form: str | None = choice(tuple(TRACES), "{words}.", "FORMAT", names=("--format",))
-    standalone: bool = flag("With --format latex: a complete document.")
+    form: str | None = choice(
+        tuple(TRACES), "{words}.", "FORMAT", names=("--format",), group=OUTPUT
+    )
+    standalone: bool = flag("With --format latex: a complete document.", group=OUTPUT)
 
 
-_ORDER: Final = f"{ASKED} tree step passes only hide form standalone language exact json digits"
+_ORDER: Final = (
+    f"{ASKED} tree step passes only hide form standalone language exact json digits strict"
+)
 
 
 @takes(TraceOptions, _ORDER)
@@ -40,6 +45,8 @@ def trace_command(given: TraceOptions) -> None:
     """Every step of both passes, each with its reason.
 
     cgraph trace "p = x + y; g = p*z" x=1 y=3 z=-3
+    cgraph trace "sigmoid(w*x + b)" w=2 x=-1 b=1 --tree
+    cgraph trace "x*y + x" x=2 y=3 --format markdown
     """
     from cgcli.calculus.explain import Explanation
     from cgcli.commands.inputs import read_name
@@ -65,6 +72,7 @@ def trace_command(given: TraceOptions) -> None:
         print_tree(explanation, asked)
     else:
         print_trace(explanation, asked, _wait_for_key if given.step else None)
+    given.heed(result.notes)
 
 
 def _check(given: TraceOptions, form: str) -> None:

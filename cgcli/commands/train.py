@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gc
-import os
 from typing import Final
 
 import typer
 
 from cgcli.commands.choices import conflict
+from cgcli.commands.data import opened_workers
 from cgcli.commands.data_options import READING
-from cgcli.commands.files import ending_of
 from cgcli.commands.options import takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.files import ending_of
+from cgcli.limits import one_thread
 
 _UNRELIABLE: Final = 1
 _INTERRUPTED: Final = 130
@@ -30,31 +31,34 @@ _ENDINGS: Final = {
 _ORDER: Final = f"""
 program bindings at {READING} fix stack scale skip_bad holdout metrics reduce residual
 optimizer rate momentum decay betas epsilon weight_decay clip schedule warmup every factor
-batch epochs steps until_cost until_change until_gradient patience seconds seed
-output save_every resume plot log trace json digits
+batch engine epochs steps until_cost until_change until_gradient patience seconds seed
+output save_every resume jobs on plot log trace verbose json digits strict
 """
 
 
 @takes(TrainOptions, _ORDER)
 def train_command(given: TrainOptions) -> None:
-    """Gradient descent on a data file: forward, cost, backward, W = W - rate * gradient.
+    """Gradient descent on a data file: W = W - rate * gradient.
 
     cgraph train "(w*x + b - y)^2" -d points.csv w=0 b=0 --lr 0.05
+    cgraph train "(w*x - y)^2" -d points.csv w=0 --lr 0.1 -o model.json
+    cgraph train "w*x + b - y" -d points.csv w=0 b=0 --residual
     """
-    # The products of a step are too small for threads, which under load wait for each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    one_thread()
     from cgcli.commands.runs import Run
 
     # A run makes cycles, and may last for days.
     gc.enable()
     _check(given)
-    run = Run(given)
-    with run.watching:
-        trained = run.train()
+    with opened_workers(given) as workers:
+        run = Run(given, workers)
+        with run.watching:
+            trained = run.train()
     if run.watching.asked_to_stop() and trained.end.kind != "diverged":
         raise typer.Exit(_INTERRUPTED)
     if not trained.end.reliable:
         raise typer.Exit(_UNRELIABLE)
+    given.heed(trained.end.doubts, run.prepared.report.notes)
 
 
 def _check(given: TrainOptions) -> None:
@@ -62,6 +66,9 @@ def _check(given: TrainOptions) -> None:
     if given.clip is not None and given.clip <= 0:
         message = f"--clip is the longest gradient, not {given.clip:g}"
         raise conflict(message, "write --clip 1")
+    if given.batch not in (None, "all") and (given.jobs or given.on):
+        message = "the steps of --batch follow one another, and processes share those of all rows"
+        raise conflict(message, "leave --batch out, or --jobs")
     if given.trace and given.json:
         raise conflict("--trace prints text, and --json one document")
     if given.residual and given.optimizer not in (None, "lm"):

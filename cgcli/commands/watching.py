@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.files import ending_of
-from cgcli.commands.outputs import Output, named_errors, take_lock, write_file
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import file_error, shorten
+from cgcli.learning.bands import Bands
 from cgcli.learning.descent import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
+from cgcli.library.files import Output, ending_of, named_errors, take_lock, write_file
 from cgcli.views.streams import tell
 
 _PATIENCE = 20
@@ -94,10 +94,9 @@ class Watching(Watch):
                 from cgcli.views.drawing.files import require
 
                 require("png")
-        option = "--plot" if plot else "--log" if self.options.log else ""
-        if option and self.training.options.optimizer == "lm":
-            message = f"least squares has no epochs for {option} to show"
-            raise conflict(message, f"leave {option} out")
+        if self.options.log and self.training.options.optimizer == "lm":
+            message = "least squares has no epochs for --log to show"
+            raise conflict(message, "leave --log out")
 
     def end(self) -> None:
         """Give Ctrl-C back, take the progress away, and close the log."""
@@ -148,15 +147,18 @@ class Watching(Watch):
         self._saved = time.monotonic()
         self._cost = self._saved - began if self.options.save_every else 0.0
 
-    def finish(self, model: Model, trained: Trained) -> None:
-        """Write the model and the curve of a run that has ended."""
+    def finish(self, model: Model, trained: Trained, drawn: Bands | None) -> None:
+        """Write the model and the picture of a run that has ended: its curve, or its fit."""
         if self._output is not None:
             self._write(model)
-        if self.options.plot is not None:
+        if trained.fit is not None and trained.fit.statistics and self.options.plot and not drawn:
+            tell("note: there is no fit to draw: rows and parameters make no bands about a target")
+        elif self.options.plot is not None:
             from cgcli.views.drawing.files import converted
             from cgcli.views.learning.curve import as_svg
+            from cgcli.views.learning.fit import fit_svg
 
-            svg = as_svg(trained.history)
+            svg = as_svg(trained.history) if drawn is None else fit_svg(drawn)
             is_png = ending_of(self.options.plot) == "png"
             write_file(self.options.plot, converted(svg, "png") if is_png else svg.encode())
 

@@ -97,7 +97,19 @@ def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level:
 
 def formula(graph: Graph, node: int) -> str:
     """Return a node's operation with its arguments by name; an input's and a literal's own text."""
-    return inline(graph, node, lambda place: True)
+    arguments, names = graph.arguments[node], graph.names
+    if not arguments:
+        return graph.literals.get(node, names[node])
+    template = TEXT.template(graph.operations[node], len(arguments), graph.static.get(node, ()))
+    texts = []
+    for piece in template.pieces:
+        if isinstance(piece, str):
+            texts.append(piece)
+            continue
+        name = names[arguments[piece.place]]
+        # A negative constant, from a loop's variable, is written with its sign.
+        texts.append(f"({name})" if name[0] == "-" and LEVELS["sign"] < piece.level else name)
+    return "".join(texts)
 
 
 def inline(graph: Graph, node: int, stop: Callable[[int], bool]) -> str:

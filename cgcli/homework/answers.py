@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cgcli.errors import CgraphError, Place, excerpt, shorten
+from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
+from cgcli.homework.notation import PATTERNS
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.questions import Asked, Question, place_of
-from cgcli.homework.rights import LIMITS, Formula, read_right
+from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
-from cgcli.homework.written import Written
+from cgcli.homework.written import Written, shape_of
 from cgcli.language.answer import parse_answer
+from cgcli.words import Math, Message
 
 
 class Answer(NamedTuple):
@@ -59,8 +61,12 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
             name = exercise.steps.text(several[0].quantity, several[0].element)
             repeated = CgraphError(
                 "usage",
-                f"{shorten(name)} is answered {len(several)} times, and not alike",
-                "leave one answer and cross the others out with #",
+                Message(
+                    "{step} is answered {count} times, and not alike",
+                    step=Math(shorten(name)),
+                    count=len(several),
+                ),
+                Message("leave one answer and cross the others out with #"),
             )
             steps = frozenset([several[0].quantity])
             unreadable += [Unreadable(one.line, one.text, repeated, steps) for one in several]
@@ -111,10 +117,7 @@ def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
-    if answer.written is None:
-        return 0.0, answer.text
-    digits = answer.written.digits
-    return float(digits.sum() if answer.written.shape else digits), answer.text
+    return answer.written.most_digits if answer.written else 0.0, answer.text
 
 
 def _agree(answers: list[Answer]) -> bool:
@@ -139,7 +142,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     """
     if line.trouble:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
-    text = line.read or line.text
+    text = with_euler(exercise.graph, line.read or PATTERNS["dash"].sub("", line.text))
     try:
         syntax = parse_answer(text, LIMITS)
     except CgraphError as error:
@@ -148,23 +151,25 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         return None
     if not syntax.equals:
         names = len(syntax.left) == 3 and syntax.left[-1][1] == "eq"
-        hint = "write one =" if names else f"write {shorten(text.strip())} = and the answer"
+        hint = Message("write {step} = and the answer", step=Math(shorten(text.strip())))
+        hint = Message("write one =") if names else hint
         place = Place(text, len(text.rstrip()), len(text.rstrip()))
-        raise CgraphError("syntax", "there is no answer here: no '='", hint, (place,))
+        raise CgraphError("syntax", Message("there is no answer here: no '='"), hint, (place,))
     try:
         quantity, element, nodes = Question(exercise, text).asked(syntax.left)
         if syntax.right is None:
             return None
         written, formula = read_right(exercise, syntax.right, text)
+        if written is not None and (element or not shape_of(exercise.truth(quantity))):
+            written = written.single()
         if formula is None and exercise.symbolic:
             formula = Formula(syntax.right, text)
         elif formula is not None and quantity.of < 0 and not exercise.symbolic:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
-    read = line.read or text
     return Answer(
-        line.number, line.text, quantity, element, nodes, written, formula, read, line.parts
+        line.number, line.text, quantity, element, nodes, written, formula, text, line.parts
     )
 
 
@@ -179,6 +184,16 @@ def asked(exercise: Exercise, left: str) -> Asked | None:
         exercise.draft.undo()
 
 
+def step_of(exercise: Exercise, name: str) -> Quantity:
+    """Return the step of a sheet that a name is; raises `CgraphError` where it is none."""
+    answer = read_answer(exercise, Line(1, f"{name} = 0"))
+    if answer is None or answer.element or answer.quantity not in exercise.steps.asked:
+        steps = few([exercise.steps.text(step) for step in exercise.steps.asked])
+        message = f"'{excerpt(name.strip())}' is no step of the sheet"
+        raise CgraphError("usage", message, f"the steps are {steps}")
+    return answer.quantity
+
+
 def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
     """Raise `CgraphError` where a value is answered by its own text, or by what comes of it."""
     exercise.draft.undo()
@@ -187,21 +202,32 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
         same = node in exercise.steps.classes.find(graph, made)
         needed = graph.ancestors([made])
         after = exercise.graph.dependents([node])
-        later = any(needed[place] and after[place] for place in range(len(exercise.graph)))
-    if same or later:
-        name = excerpt(exercise.graph.names[node])
-        message = f"this is not worked out: {name} is answered by "
-        message += "its own text" if same and not later else "itself, or by what comes after it"
+        is_later = any(needed[place] and after[place] for place in range(len(exercise.graph)))
+    if same or is_later:
+        name = Math(excerpt(exercise.graph.names[node]))
+        message = Message("this is not worked out: {step} is answered by its own text", step=name)
+        if is_later or not same:
+            message = Message(
+                "this is not worked out: {step} is answered by itself, or by what comes after it",
+                step=name,
+            )
         place = place_of(formula.expression, formula.text)
-        raise CgraphError("syntax", message, "write the number", (place,))
+        raise CgraphError("syntax", message, Message("write the number"), (place,))
 
 
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
+    if match := PATTERNS["thousands"].search(text):
+        numbers = {"number": match[0], "point": match[0].replace(",", ".")}
+        message = Message(
+            "{number} may be {point}, or {plain}", **numbers, plain=match[0].replace(",", "")
+        )
+        hint = Message("write it with a point, or without the comma")
+        return CgraphError("syntax", message, hint, (Place(text, match.start(), match.end()),))
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
-        error.hint = "write a derivative as dg/dx"
+        error.hint = Message("write a derivative as dg/dx")
     elif "=" not in text:
-        error.hint = "an answer is written name = number, or dg/dx = number"
+        error.hint = Message("an answer is written name = number, or dg/dx = number")
     elif "':'" in error.message or error.message.startswith("a second '='"):
-        error.hint = "write one question, one = and one answer"
+        error.hint = Message("write one question, one = and one answer")
     return error

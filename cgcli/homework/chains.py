@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -15,12 +16,14 @@ from typing import Any, Final, NamedTuple
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError
 from cgcli.homework.answers import asked
+from cgcli.homework.questions import refuse_gradients
 from cgcli.homework.readings import LETTERS
 from cgcli.homework.rights import LIMITS, is_short, rounding
 from cgcli.homework.sheets import Part
-from cgcli.homework.working import Working
-from cgcli.homework.written import Written, shape_of
+from cgcli.homework.working import Working, is_same
+from cgcli.homework.written import Written, is_near, shape_of
 from cgcli.language.answer import parse_answer
+from cgcli.numbers.values import is_finite
 
 _MOST: Final = 64
 _LARGEST: Final = 2_000
@@ -28,25 +31,29 @@ _DIGITS: Final = 3
 _TWO: Final = 2
 _CUT: Final = 2.1
 _WHOLE: Final = 0.5
+_WIDEST: Final = 100
+"""Derivatives of more numbers are not put into a part."""
 
 
 class Value(NamedTuple):
     """What a part comes to, how far it may be off by its rounded numbers, and what it is made of.
 
-    `named` tells whether names are in it.
+    It is a number or an array of them, and so is the reach. `named` tells whether names are in it.
     """
 
-    number: float
-    reach: float
+    number: Any
+    reach: Any
     named: bool
 
-    def is_near(self, other: float, reach: float) -> bool:
+    def is_near(self, other: Any, reach: Any) -> bool:
         """Whether the part may be a number that is itself off by so much.
 
         What is put in may be cut off in place of rounded, and is off by a whole unit then.
         """
-        size = 1e-9 * max(abs(self.number), abs(other))
-        return abs(self.number - other) <= self.reach * _CUT + reach + size
+        if shape_of(other) != shape_of(self.number):
+            return False
+        size = 1e-9 * (abs(self.number) + abs(other))
+        return is_near(self.number, other, self.reach * _CUT + reach + size)
 
 
 class Reader:
@@ -63,21 +70,22 @@ class Reader:
     def values(self, part: Part) -> Iterator[Value]:
         """Yield what a part may come to, of the true numbers first; nothing where it is not read.
 
-        Of a factor such as dh/dw there are two: what is between the two moves along, or not.
+        Of a factor such as dh/dw there are two: what is between the two moves along, or not. A
+        product of arrays is one of their elements, or one of matrices.
         """
+        texts = [part.read]
+        if self.exercise.graph.tensors:
+            texts += [re.sub(r" *\* *", " @ ", part.read)] * ("*" in part.read)
         for numbers in (self.true, self.working.in_doubles()):
             factors = [self._derivative(numbers, text) for text in part.derivatives]
             many = len(factors) > len(LETTERS) or math.prod(map(len, factors)) > _MOST
             if many or not all(factors):
                 return
-            for chosen in itertools.product(*factors):
+            for chosen, text in itertools.product(itertools.product(*factors), texts):
                 signs = zip(map(ord, LETTERS), map(_written, chosen), strict=False)
-                value = self._value(numbers, part.read.translate(dict(signs)))
-                if value is None:
-                    return
-                yield value._replace(named=value.named or bool(part.derivatives))
-                if not (value.named or part.derivatives):
-                    return
+                value = self._value(numbers, text.translate(dict(signs)))
+                if value is not None:
+                    yield value._replace(named=value.named or bool(part.derivatives))
 
     def gone_on_with(self, part: Part) -> Value | None:
         """Return what the numbers put in come to, of which long ones alone may be rounded."""
@@ -91,16 +99,17 @@ class Reader:
             syntax = parse_answer(text, LIMITS)
             if syntax is None or syntax.right is None:
                 return None
+            refuse_gradients(syntax.right, text)
             with exercise.added(syntax.right, text) as node:
                 named = exercise.is_formula(node)
                 number = exercise.value_of(node, point)
-            if shape_of(number) or number - number != 0:
+            if not is_finite(number):
                 return None
             is_exact = is_short if long else self._is_exact
             reach, _ = rounding(exercise, syntax.right, text, point, is_exact)
         except CgraphError:
             return None
-        return Value(float(number), reach, named)
+        return Value(number, reach, named)
 
     def _is_exact(self, number: Written) -> bool:
         """Whether a number put in is no rounded one: whole, and no number of the problem's is near.
@@ -130,7 +139,7 @@ class Reader:
         ]
         return _sizes([*exercise.truths, *gradients, *slopes])
 
-    def _derivative(self, numbers: Working, text: str) -> list[float]:
+    def _derivative(self, numbers: Working, text: str) -> list[Any]:
         """Return what a derivative may be: on the sheet, with all between moving along, or not.
 
         Nothing is returned in a program so large that every pass over it counts.
@@ -148,13 +157,18 @@ class Reader:
         for active in (exercise.active, alone):
             sent = exercise.kind.backward(graph, numbers.values, of, active, Trail())[node]
             choices.append(exercise.zeros(node) if sent is None else sent)
-        singles = [choice[element] if element else choice for choice in choices]
-        return [] if any(map(shape_of, singles)) else list(dict.fromkeys(map(float, singles)))
+        parts = [choice[element] if element else choice for choice in choices]
+        if any(getattr(part, "size", 1) > _WIDEST for part in parts):
+            return []
+        first, *others = parts
+        return [first, *(other for other in others if not is_same(first, other, 0.0))]
 
 
-def _written(number: float) -> str:
-    """Return a number as a fraction, in which nothing is taken for a rounded number."""
-    above, below = number.as_integer_ratio()
+def _written(number: Any) -> str:
+    """Return a number, or a list, as fractions, in which nothing is taken for a rounded number."""
+    if shape_of(number):
+        return f"[{', '.join(map(_written, number))}]"
+    above, below = float(number).as_integer_ratio()
     return f"({above}/{below})"
 
 
@@ -172,19 +186,22 @@ class Broken(NamedTuple):
 def first_wrong(
     reader: Reader,
     parts: Sequence[Part],
-    targets: Sequence[tuple[float, float]],
+    targets: Sequence[tuple[Any, Any]],
     written: Written,
     good: bool,
 ) -> Broken | None:
     """Return the first part of a chain that is wrong; None where all are right.
 
     `targets` are the numbers that are right, each with how far a part may be off; `written` is
-    the result, which is `good` or not. What is not understood, or in two ways, is passed over.
+    the result, which is `good` or not. What is not understood, or in two ways, is passed over,
+    and so is what has another shape.
     """
     before: Value | None = None
     for part in parts:
         value, right = None, False
         for choice in reader.values(part):
+            if shape_of(choice.number) != written.shape:
+                continue
             value, right = value or choice, any(choice.is_near(*target) for target in targets)
             if right:
                 value = choice
@@ -199,7 +216,10 @@ def first_wrong(
             # What rounded numbers come to is right as they are.
             good, led = True, False
         if led or not right:
-            put_in = Written(value.number, value.reach, _DIGITS if value.reach else 0)
+            digits = _DIGITS * (value.reach > 0)
+            put_in = Written(
+                value.number, value.reach + 0 * value.number, digits + 0 * value.number
+            )
             slipped = before is not None and not value.named
             return Broken(part.text, written if led else put_in, slipped)
         before = None if value.named else value

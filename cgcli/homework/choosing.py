@@ -85,6 +85,14 @@ class Choice(NamedTuple):
     mistakes: int
 
 
+def written(choice: Choice) -> dict[str, str]:
+    """Return chosen values as they are bound: 3, -2/3, or 0.7 where the denominator is 10."""
+    return {
+        name: f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
+        for name, value in choice.values.items()
+    }
+
+
 def _edges(exercise: Exercise) -> float:
     """Return how many numbers of a problem are 0, saturated or huge; notes count for more."""
     count = 10.0 * len(exercise.result.notes)

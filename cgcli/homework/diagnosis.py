@@ -10,7 +10,7 @@ from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueSte
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Use, Working, is_same
-from cgcli.homework.written import Written, shape_of
+from cgcli.homework.written import Written, part_of, shape_of
 from cgcli.words import Math, Message
 
 _LARGEST: Final = 400
@@ -90,9 +90,9 @@ def _steps(working: Working, wrong: Wrong) -> list[ValueStep | GradientStep]:
 def _at_the_step(
     working: Working, wrong: Wrong, step: ValueStep | GradientStep
 ) -> Iterator[Diagnosis]:
-    expected = _part(step.expected, wrong.element)
+    expected = part_of(step.expected, wrong.element)
     for made in alternatives(step):
-        number = _part(made.number, wrong.element)
+        number = part_of(made.number, wrong.element)
         if _gives(wrong.written, number, expected):
             yield Diagnosis(
                 made.mistake, wrong.quantity, words_of(working, step, made), made.number
@@ -103,15 +103,6 @@ def _at_the_step(
         if mistake.slip is not None and _slipped(mistake, wrong.written, expected):
             words = words_of(working, step, Alternative(mistake, None, expected))
             yield Diagnosis(mistake, wrong.quantity, words, step.expected)
-
-
-def _part(number: Any, element: tuple[int, ...]) -> Any:
-    """Return the element that was asked for; None where there is none."""
-    if number is None or not element:
-        return number
-    shape = shape_of(number)
-    fits = len(shape) == len(element) and all(k < n for k, n in zip(element, shape, strict=True))
-    return float(number[element]) if fits else None
 
 
 def _gives(written: Written, number: Any, expected: Any) -> bool:
@@ -215,7 +206,7 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
         for place in range(len(graph) - 1, -1, -1)
         if needed[place] and graph.arguments[place] and place not in stated
     ]
-    expected = _part(step_at(working, wrong.quantity).expected, wrong.element)
+    expected = part_of(step_at(working, wrong.quantity).expected, wrong.element)
     for quantity in steps:
         step = step_at(working, quantity)
         for made in alternatives(step):
@@ -226,7 +217,7 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
             if left < 0:
                 return
             number = carried(working, wrong.known, wrong.quantity, quantity, made.number)
-            number = _part(number, wrong.element)
+            number = part_of(number, wrong.element)
             if _gives(wrong.written, number, expected):
                 yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)
 

@@ -163,7 +163,7 @@ class Exercise:
         if quantity not in self._slack:
             value = self.truth(quantity)
             shaken = (self.truth(quantity, point) for point in self._shaken)
-            moved = max(_distance(value, other) for other in shaken)
+            moved = max(distance(value, other) for other in shaken)
             size = float(abs(value).max() if shape_of(value) else abs(value))
             self._slack[quantity] = min(1e-13 * size + moved * (4e-14 / SHAKE), 1e-9 * (1 + size))
         return self._slack[quantity]
@@ -315,7 +315,7 @@ def _is_number(value: Any) -> bool:
     return not hasattr(value, "reason") and bool(value == value)
 
 
-def _distance(a: Any, b: Any) -> float:
+def distance(a: Any, b: Any) -> float:
     """Return how far two numbers or arrays are apart at most; 0 where that is no number."""
     if shape_of(a):
         import numpy as np

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.homework.answers import Answer
-from cgcli.homework.exercise import Exercise
+from cgcli.homework.exercise import Exercise, distance
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.quotients import Quotient, Work
 from cgcli.homework.working import is_same
@@ -75,7 +75,7 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
             continue
         # What cancels is as far off as the last digits of the numbers that cancelled.
         noise = max(1e-9 * scale, 1e-14 * exercise.summed(node, point))
-        if not is_same(value, truth, 1e-7) and _apart(value, truth) > noise:
+        if not is_same(value, truth, 1e-7) and distance(value, truth) > noise:
             inputs = {name: value for name, value in point.inputs.items() if not shape_of(value)}
             return Equality(False, "separated", seen + 1, inputs, value)
         seen += 1
@@ -109,11 +109,6 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
                 break
     value = exercise.value_of(node, where)
     return Equality(False, "separated", 1, where.inputs, value, 6 if best > 1e-5 else 17)
-
-
-def _apart(a: Any, b: Any) -> float:
-    apart = abs(a - b)
-    return float(apart.max()) if shape_of(apart) else float(apart)
 
 
 def _scale(exercise: Exercise) -> float:

@@ -15,7 +15,7 @@ from cgcli.homework.formulas import Equality, compare
 from cgcli.homework.mistakes.table import ARITHMETIC
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Working, is_same
-from cgcli.homework.written import Written, alike, exact, is_fraction, shape_of
+from cgcli.homework.written import Written, alike, exact, is_fraction, part_of, shape_of
 from cgcli.words import Message
 
 RIGHT: Final = "right"
@@ -50,6 +50,8 @@ class Judged(NamedTuple):
     equality: Equality | None
     part: str = ""
     """Of a chain of equalities the first part that is wrong."""
+    excused: bool = False
+    """Whether nothing is told since it may come of a line that cannot be read."""
 
     @property
     def good(self) -> bool:
@@ -129,10 +131,10 @@ class Judge:
                 equality = compare(self.exercise, answer)
                 written = exact(self._formula_value(answer))
             assert written is not None
-            right = _part(truth, element)
+            right = part_of(truth, element)
             # A tolerance stands in place of the digits.
             read = written if tolerance.size is None else exact(written.value)
-            verdict, held = self._verdict(answer, read, right, _part(slack, element), expected)
+            verdict, held = self._verdict(answer, read, right, slack, expected)
             by_digits = read is written and equality is None
             if verdict == WRONG and expected and by_digits and self.reaches:
                 verdict, held = self._unrounded(written, expected, quantity, element)
@@ -151,7 +153,7 @@ class Judge:
             elif verdict == RIGHT and shape_of(value) == shape_of(held):
                 self._round(answer, written, abs(value - held))
             self.differs = self.differs or not is_same(value, held, 0.0)
-            first = _part(expected[0][0], element) if expected else right
+            first = part_of(expected[0][0], element) if expected else right
             judged = Judged(answer, written.value, verdict, first, right, diagnoses, equality)
             self.judged.append(
                 self._by_parts(judged, written, expected) if answer.parts else judged
@@ -163,12 +165,10 @@ class Judge:
     def _by_parts(self, judged: Judged, written: Written, expected: list[Pair]) -> Judged:
         """Return the verdict on a chain of equalities: that on the first part that is wrong."""
         answer, element = judged.answer, judged.answer.element
-        numbers = [_part(number, element) for pair in expected for number in pair]
+        numbers = [part_of(number, element) for pair in expected for number in pair]
         numbers += [judged.truth, *([written.value] if judged.good else [])]
-        if any(map(shape_of, [written.value, *numbers])):
-            return judged
-        tolerance = self.tolerance.of(answer.quantity)
-        targets = [(float(number), float(tolerance.reach(number))) for number in numbers]
+        tolerance, doubles_of = self.tolerance.of(answer.quantity), self.exercise.kind.doubles
+        targets = [(doubles_of(number), doubles_of(tolerance.reach(number))) for number in numbers]
         doubles = written.in_doubles(self.exercise.kind)
         broken = first_wrong(self.reader, answer.parts, targets, doubles, judged.good)
         if broken is None:
@@ -195,7 +195,7 @@ class Judge:
         # What cancels to 0 is as far off as the numbers that cancelled.
         near = slack + _rounding(right, 1e-12)
         for pair in expected:
-            first, second = _part(pair[0], element), _part(pair[1], element)
+            first, second = part_of(pair[0], element), part_of(pair[1], element)
             # The number before rounding first: what was written is gone on with anyway.
             for number in (second, first):
                 reach = tolerance.reach(number)
@@ -213,24 +213,26 @@ class Judge:
     ) -> tuple[str, Any]:
         """Return the verdict on a number that may come of numbers with more digits than written."""
         wrong = WRONG, written.value
-        if not _may_be_rounded(written.value, _part(expected[0][0], element)):
+        if not _may_be_rounded(written.value, part_of(expected[0][0], element)):
             return wrong
         # Who writes more digits than rounded numbers have has not gone on with those.
-        least = _digits(written) - _MORE
+        least = written.most_digits - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
         carried = rounding_reach(self.working, self._known(quantity.of), quantity, reaches)
         if shape_of(carried) not in ((), shape_of(expected[0][0])):
             return wrong
-        part = _part(carried, element)
+        part = part_of(carried, element if shape_of(carried) else ())
         reach = part + part / 1_000_000
-        for number in (_part(first, element) for pair in expected for first in pair):
+        for number in (part_of(first, element) for pair in expected for first in pair):
             if written.is_rounding(number, reach):
                 return FOLLOWS, number
         return wrong
 
     def _round(self, answer: Answer, written: Written, reach: Any) -> None:
         """Keep how far the number that a student went on with may be from the one written."""
-        quantity, element, digits = answer.quantity, answer.element, _digits(written)
+        quantity, element, digits = answer.quantity, answer.element, written.most_digits
+        if element and shape_of(reach):
+            return
         if element:
             import numpy as np
 
@@ -292,6 +294,8 @@ class Judge:
             shape = self.exercise.graph.shape(answer.quantity.node)
             fits = shape_of(numbers[0]) == shape == shape_of(numbers[1])
             return numbers if fits else before
+        if shape_of(numbers[0]) or shape_of(numbers[1]):
+            return before
         import numpy as np
 
         changes = []
@@ -309,12 +313,6 @@ def _may_be_rounded(a: Any, b: Any) -> bool:
     return shape_of(a) == shape_of(b) and bool(abs(a - b).max() <= abs(b).max() / 20)
 
 
-def _digits(written: Written) -> float:
-    """Return the digits of a number, or the most that an element has: a 0 has none."""
-    digits = written.digits
-    return float(digits.max() if shape_of(digits) else digits)
-
-
 def _reach(written: Written) -> Any:
     """Return half a unit of the last digit; 0 for what has few digits and may be exact."""
     half, digits = written.half, written.digits
@@ -323,12 +321,6 @@ def _reach(written: Written) -> Any:
     import numpy as np
 
     return np.where((digits >= _DIGITS) & (half < _WHOLE), half, 0)
-
-
-def _part(number: Any, element: tuple[int, ...]) -> Any:
-    if not element or not shape_of(number):
-        return number
-    return number[element] if is_fraction(number) else float(number[element])
 
 
 def _rounding(number: Any, part: float) -> Any:

@@ -22,7 +22,7 @@ _DERIVATIVES: Final = _patterns(TABLES["lefts"]["derivatives"], TABLES["forms"][
 _NAMES: Final = _patterns(TABLES["lefts"]["names"], r"\w+?")
 _SPOKEN: Final = _patterns(
     (f"(?i){text}" for words in TABLES["languages"].values() for text in words["derivative"]),
-    "[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*",
+    r"[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*(?:\[[\d, ]+\])?",
 )
 
 
@@ -128,7 +128,7 @@ class Lefts:
 
         What is by a number is by the input of that place: ∂₁f.
         """
-        if of and by.isdigit() and 0 < int(by) <= len(self.inputs):
+        if of and by.isdecimal() and 0 < int(by) <= len(self.inputs):
             by = self.inputs[int(by) - 1]
         above, below = Named(self.output) if of is None else self.name(of), self.name(by)
         if above is None or below is None or above.place:

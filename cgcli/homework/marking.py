@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import filterfalse
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.departures import silent
@@ -21,7 +22,8 @@ _SEVERAL: Final = 3
 class Marked(NamedTuple):
     """A sheet after marking: its answers in the order of working, and what it lacks.
 
-    `unread` are the steps that are answered by nothing but lines that cannot be read.
+    `unread` are the steps that are answered by nothing but lines that cannot be read: they are
+    not missing.
     """
 
     sheet: Sheet
@@ -54,12 +56,14 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
         marking.gradients()
     answered = {answer.quantity for answer in answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
-    unread = frozenset(step for line in unreadable for step in line.steps) - answered
+    perhaps = frozenset(step for line in unreadable for step in line.steps) - answered
     judged = _earned(marking.judged)
-    if unread:
+    if perhaps:
         with silent(exercise.graph):
-            judged = _excused(marking, judged, unread)
-    return Marked(sheet, judged, unreadable, missing)
+            judged = _excused(marking, judged, perhaps)
+    stated = (line.steps for line in unreadable if len(line.steps) == 1)
+    unread = frozenset(step for steps in stated for step in steps).intersection(missing)
+    return Marked(sheet, judged, unreadable, [*filterfalse(unread.__contains__, missing)], unread)
 
 
 def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity]) -> list[Judged]:
@@ -75,7 +79,7 @@ def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity
         earlier = unread.intersection(before(marking.exercise, known, target))
         return any(hangs_on(marking.working, known, target, other) for other in earlier)
 
-    return [step.not_told() if is_excused(step) else step for step in judged]
+    return [step.not_told()._replace(excused=True) if is_excused(step) else step for step in judged]
 
 
 def _earned(judged: list[Judged]) -> list[Judged]:

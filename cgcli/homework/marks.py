@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from cgcli.errors import CgraphError, Place, excerpt, few, shorten
-from cgcli.homework.answers import read_answer
+from cgcli.errors import CgraphError, Place, few, shorten
+from cgcli.homework.answers import step_of
 from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged, Tolerance
 from cgcli.homework.marking import Marked, mark
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.sheets import Line, Sheet
+from cgcli.homework.sheets import Sheet
 from cgcli.homework.students import Roster, Student, not_one
 from cgcli.homework.written import read_number, shape_of
 from cgcli.language.reader import normalise
@@ -98,16 +98,12 @@ def by_step(
             yield None, right.strip(), place
             continue
         try:
-            answer = read_answer(exercise, Line(1, f"{left} = 0"))
+            yield step_of(exercise, left), right.strip(), place
         except CgraphError as error:
             error.message = f"{option}: {error.message}"
             error.args = (error.message,)
+            error.places = error.places or (place,)
             raise
-        assert answer is not None
-        if answer.quantity not in exercise.steps.asked:
-            message = f"{option}: '{excerpt(left.strip())}' is no step of this sheet"
-            raise CgraphError("usage", message, "cgraph sheet prints the steps", (place,))
-        yield answer.quantity, right.strip(), place
 
 
 def read_points(exercise: Exercise, text: str) -> Points:
@@ -259,9 +255,9 @@ def graded(course: Course, sheets: Iterable[Sheet]) -> Iterator[Graded]:
             student = students[0]
             seen.add(id(student))
         try:
-            if course.roster and len(students) != 1 and (course.personal or students):
-                raise not_one(sheet.name, students)
             if not sheet.trouble:
+                if course.roster and len(students) != 1 and (course.personal or students):
+                    raise not_one(sheet.name, students)
                 exercise = course.problem(student)
                 exercise.mistakes = course.exercise.mistakes
                 refuse_other_values(exercise, sheet)
@@ -282,7 +278,7 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
     marked = Marked(sheet, [], [], exercise.steps.asked)
     if not sheet.trouble:
         try:
-            marked = _without_unreadable(mark(exercise, sheet, course.reach))
+            marked = mark(exercise, sheet, course.reach)
         except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
             marked = Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked)
@@ -330,11 +326,3 @@ def _numbers(text: str) -> list[float] | None:
         return [float(above) / float(below or 1) for above, _, below in parts]
     except (ValueError, ZeroDivisionError):
         return None
-
-
-def _without_unreadable(marked: Marked) -> Marked:
-    """Return a sheet on which what cannot be read is not missing."""
-    stated = [line.steps for line in marked.unreadable if len(line.steps) == 1]
-    unread = frozenset(step for steps in stated for step in steps).intersection(marked.missing)
-    missing = [step for step in marked.missing if step not in unread]
-    return marked._replace(missing=missing, unread=unread)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cgcli.language.reader import normalise
+from cgcli.operations.table import WORDS
 from cgcli.resource import read_toml
 
 _PASSES: Final = 60
@@ -30,10 +31,6 @@ _SIGNS: Final = str.maketrans(
     {char: sign for sign, chars in TABLES["signs"].items() for char in chars}
 )
 
-_REWRITTEN: Final = {
-    stage: [(re.compile(pattern), by) for pattern, by in patterns]
-    for stage, patterns in TABLES["rewritten"].items()
-}
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 
@@ -78,6 +75,10 @@ def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Patter
     return re.compile(re.sub(names, filled, "".join(parts)))
 
 
+REWRITTEN: Final = {
+    stage: [(compiled(pattern), by) for pattern, by in patterns]
+    for stage, patterns in TABLES["rewritten"].items()
+}
 PATTERNS: Final = {name: compiled(parts) for name, parts in TABLES["patterns"].items()}
 
 
@@ -89,6 +90,7 @@ def plain(text: str) -> str:
     """
     text = rewritten(html.unescape(text), "first")
     text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
+    text = PATTERNS["styled"].sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
     text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
     text = text.translate(_SIGNS)
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
@@ -101,7 +103,7 @@ def plain(text: str) -> str:
 
 def rewritten(text: str, stage: str) -> str:
     """Return a text with what a stage of the table has in place of what it matches."""
-    for pattern, by in _REWRITTEN[stage]:
+    for pattern, by in REWRITTEN[stage]:
         text = pattern.sub(by, text)
     return text
 
@@ -172,7 +174,7 @@ def result(text: str, known: Callable[[str], Any]) -> str:
     >>> result("4 W/ohm", {}.get), result("tensor([-1.0  2.5])", {}.get), result("0, since", {}.get)
     ('4', '[-1.0, 2.5]', '0')
     """
-    text = PATTERNS["about"].sub("", text.strip().rstrip(".,;:!").strip())
+    text = PATTERNS["about"].sub("", text.strip().rstrip(".,;:!…").strip())
     text = re.sub(r"(?<=[)\]]) *(?:\^ *\(?T\)?|\.T|')$", "", text)
     wrapped = PATTERNS["wrapped"].fullmatch(text)
     if wrapped:
@@ -238,6 +240,9 @@ def multiplied(text: str, known: Callable[[str], Any]) -> str:
         return text
     factor = r"(?<![\w.])(\d+(?:\.\d+)?)(?![eE][-+]?\d)(?: *(?=[^\W\d])|(?=\())"
     spaced = re.sub(factor, r"\1*", text)
+    # A name before a bracket is a factor, unless a name alone is in it: z(x + 1), and not y(x).
+    opened = r"(?<![\w.])([^\W\d]\w*)(?=\((?![^\W\d][\w, ]*\)))"
+    spaced = re.sub(opened, lambda m: m[0] if m[0] in WORDS else f"{m[0]}*", spaced)
     spaced = re.sub(r"[^\W\d]\w*", lambda m: words.get(m[0]) or m[0], spaced)
     return re.sub(r"(?<=[\w)]) +(?=[^\W\d])|(?<=\)) *(?=[\w(])", "*", spaced)
 

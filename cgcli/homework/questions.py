@@ -14,6 +14,7 @@ from cgcli.homework.written import read_number, shape_of
 from cgcli.language import syntax
 from cgcli.language.syntax import Entry, Expression
 from cgcli.operations.row import Shape
+from cgcli.words import Math, Message
 
 _STEPS: Final = 2_000
 
@@ -37,15 +38,17 @@ class Question:
         if kind == syntax.INDEX and count == 1:
             quantity, outer, nodes = self.asked(left[:-1])
             if outer:
-                raise self._error("this is one number already", "write one index", [last])
+                raise self._error(
+                    Message("this is one number already"), Message("write one index"), [last]
+                )
             shape = shape_of(self.exercise.truth(quantity))
             index = self._index(last)
             name = self.exercise.steps.text(quantity)
             return quantity, self._element(name, shape, index, last), nodes
         if kind == syntax.ATTRIBUTE:
             if payload != "grad":
-                message = f"there is no '.{excerpt(payload)}' on a sheet"
-                raise self._error(message, "write x.grad, or dg/dx", [last])
+                message = Message("there is no '.{name}' on a sheet", name=Math(excerpt(payload)))
+                raise self._error(message, Message("write x.grad, or dg/dx"), [last])
             return self._derivative(self.exercise.of, self._nodes(left[:-1]), None)
         if kind == syntax.OPERATION and payload == "div":
             over, under = _operands(left)
@@ -53,7 +56,7 @@ class Question:
             if of and by and not self._is_program_text(over, under):
                 above, element = self._nodes(of)
                 if element:
-                    raise self._error("one element is differentiated at a time", "", of)
+                    raise self._error(Message("one element is differentiated at a time"), "", of)
                 below = self._nodes(by)
                 if len(above) > 1:
                     raise self._ambiguous(above, of)
@@ -69,18 +72,20 @@ class Question:
         node, graph = nodes[0], self.graph
         if not self.exercise.active[node]:
             name = excerpt(graph.names[node])
-            message = f"'{name}' is a constant, and nothing differentiates by a constant"
+            message = Message(
+                "'{name}' is a constant, and nothing differentiates by a constant", name=Math(name)
+            )
             raise CgraphError("name", message, f"name it in a statement: c = {name}")
         quantity = Quantity(node, of)
         if not graph.shape(of):
             return quantity, element, nodes
         if node not in self.exercise.result.sources.values():
-            message = f"{excerpt(graph.names[of])} is no single number"
-            raise CgraphError("shape", message, "its derivatives are by the inputs only")
+            message = Message("{name} is no single number", name=Math(excerpt(graph.names[of])))
+            raise CgraphError("shape", message, Message("its derivatives are by the inputs only"))
         if element:
             shape = " × ".join(map(str, shape_of(self.exercise.truth(quantity))))
-            message = f"this derivative is a matrix of {shape} numbers"
-            raise self._error(message, "answer it as a list of rows", None)
+            message = Message("this derivative is a matrix of {shape} numbers", shape=Math(shape))
+            raise self._error(message, Message("answer it as a list of rows"), None)
         return quantity, element, nodes
 
     def _is_program_text(self, over: Expression, under: Expression) -> bool:
@@ -100,15 +105,16 @@ class Question:
         node = self.exercise.add(entries, self.text)
         nodes = self.exercise.steps.classes.find(self.exercise.draft.graph, node)
         if self.exercise.draft.graph.operations[node] is CONSTANT:
-            message = "a number is not a question"
-            raise self._error(message, "the question stands first: p = 4", entries)
+            message = Message("a number is not a question")
+            raise self._error(message, Message("the question stands first: p = 4"), entries)
         if not nodes:
             place = place_of(entries, self.text)
             written = self.text[place.start : place.end]
             steps = self.exercise.steps
             near = nearest(written, [steps.text(step) for step in steps.asked[:_STEPS]], 0.6)
-            hint = f"did you mean '{near}'?" if near else "write a step as the program has it"
-            message = f"'{shorten(written)}' is no step of the program"
+            hint = Message("write a step as the program has it")
+            hint = Message("did you mean '{name}'?", name=Math(near)) if near else hint
+            message = Message("'{text}' is no step of the program", text=Math(shorten(written)))
             raise self._error(message, hint, entries)
         return tuple(nodes), ()
 
@@ -129,7 +135,7 @@ class Question:
         if node is None:
             error = unknown_node(self.graph, written)
             if re.fullmatch(r"[d∂]\w+", written) and "did you mean" not in error.hint:
-                error.hint = "a derivative is written dg/dx"
+                error.hint = Message("a derivative is written dg/dx")
             error.places = (place_of(entries, self.text),)
             raise error
         return node
@@ -143,7 +149,7 @@ class Question:
         of = f"has the shape {' × '.join(map(str, shape))}" if shape else "is one number"
         element = f"{shorten(name)}[{', '.join(map(str, index))}]"
         message = f"there is no {element}: {shorten(name)} {of}"
-        raise self._error(message, "an element is counted from 0", [entry])
+        raise self._error(message, Message("an element is counted from 0"), [entry])
 
     def _index(self, entry: Entry) -> tuple[int, ...]:
         index = []
@@ -152,14 +158,16 @@ class Question:
             written = sign_of(part) + str(payload) if kind == syntax.NUMBER else ""
             number = read_number(written)
             if number is None or len(part) > 2 or number.value != int(number.value):
-                raise self._error("an index is a whole number", "write h[2]", [entry])
+                raise self._error(Message("an index is a whole number"), "write h[2]", [entry])
             index.append(int(number.value))
         return tuple(index)
 
     def _ambiguous(self, nodes: tuple[int, ...], entries: Expression | None) -> CgraphError:
         names = " or ".join(excerpt(self.graph.names[node]) for node in nodes[:4])
-        message = f"this stands {len(nodes)} times in the program"
-        return self._error(message, f"say which one is meant: {names}", entries)
+        message = Message("this stands {count} times in the program", count=len(nodes))
+        return self._error(
+            message, Message("say which one is meant: {names}", names=Math(names)), entries
+        )
 
     def _error(self, message: str, hint: str, entries: Expression | None) -> CgraphError:
         """Return an error at some entries, or at all of the text."""
@@ -171,8 +179,8 @@ def refuse_gradients(entries: Expression, text: str) -> None:
     """Raise `CgraphError` where a derivative stands in an expression that is to be computed."""
     for entry in entries:
         if entry[0] in (syntax.PARTIAL, syntax.ATTRIBUTE):
-            message = "a derivative cannot stand in a formula"
-            hint = "write a number, or a formula in the inputs and the steps: dg/dx = y*z"
+            message = Message("a derivative cannot stand in a formula")
+            hint = Message("write a number, or a formula in the inputs and the steps: dg/dx = y*z")
             raise CgraphError("syntax", message, hint, (place_of([entry], text),))
 
 

@@ -13,14 +13,16 @@ from functools import partial
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import PATTERNS, multiplied, plain, result
+from cgcli.homework.notation import PATTERNS, REWRITTEN, multiplied, plain
+from cgcli.homework.rights import with_euler
 from cgcli.homework.sheets import Line, Part
-from cgcli.homework.statements import Table, chain, sides_of, statements
+from cgcli.homework.statements import Table, answered, chain, sides_of, statements
 from cgcli.operations.table import WORDS
 
 _LONGEST: Final = 2_000
 _PARTS: Final = 40
 _LONGEST_PART: Final = 400
+_RANKS: Final = {"m": (2,), "v": (1,), "a": (1, 2, 3)}
 LETTERS: Final = "ꔀꔁꔂꔃꔄꔅꔆꔇꔈꔉꔊꔋꔌꔍꔎꔏ"
 """What stands for the derivatives of a part, one sign each, while it is read."""
 
@@ -30,37 +32,33 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
 
     A line comes as it is where nothing is known of it; one that says nothing does not come.
     """
-    texts = [plain(line.text) for line in lines]
+    texts = [_of_arrays(lefts, with_euler(lefts.graph, plain(line.text))) for line in lines]
     if _has_decimal_commas(texts):
-        texts = [_with_points(text) for text in texts]
+        texts = [PATTERNS["decimals"].sub(r"\1.\2", text) for text in texts]
     lefts.look(texts)
     table = Table(lefts)
     done: list[Line] = []
-    before, asked, dangling = "", "", False
+    before, dangling = "", False
+    asked: list[str] = []
     printed: list[str] = []
     begun = 0
     for line, text in zip(lines, map(partial(_without_point, lefts), texts), strict=True):
         if PATTERNS["skipped"].fullmatch(text) or PATTERNS["crossed_out"].match(text):
             continue
         prompt = PATTERNS["prompt"].fullmatch(text)
-        if (
-            prompt
-            and (left := lefts.read(prompt["asked"] or prompt["shown"])) is not None
-            and len(left) == 1
-        ):
-            asked, printed = left[0], []
+        if prompt and (left := lefts.read(next(filter(None, prompt.groups())))) is not None:
+            asked, printed = left, []
             continue
         number = PATTERNS["printed"].fullmatch(text)
         if number and asked:
             # What a program prints stands below what it was asked for, a column line by line.
             printed.append(number["value"])
             del done[len(done) - len(printed[1:]) :]
-            value = (
-                result(printed[0], lefts.knows) if len(printed) == 1 else f"[{', '.join(printed)}]"
-            )
-            done += [line._replace(read=f"{asked} = {value}")] * len(printed)
+            value = printed[0] if len(printed) == 1 else f"[{', '.join(printed)}]"
+            stated = list(answered(lefts, asked, value))
+            done += [line._replace(read=answer) for answer in stated * len(printed)]
             continue
-        asked, printed = "", []
+        asked, printed = [], []
         goes_on = bool(before) and re.match(r"=(?!>)", text) is not None
         formal = "$" in line.text or "\\" in line.text
         cells = None if goes_on else table.cells(text)
@@ -81,7 +79,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             before = f"{before} {text}"
         elif left is not None and len(left) == 1:
             before = " = ".join([left[0], *sides_of(text)[1:]]) if len(answers) == 1 else left[0]
-            asked = left[0] if text.endswith("=") else ""
+            asked = left if text.endswith("=") else []
         dangling = bool(re.search(r"[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
@@ -102,27 +100,57 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
     """Whether a line is a heading, a name or a date: nothing of the program stands in it."""
     if line.lstrip().startswith(("```", "~~~")):
         return True
-    return "=" not in text and not any(map(lefts.knows, re.findall(r"[^\W\d]\w*", text)))
+    words = re.findall(r"[^\W\d]\w*", text)
+    if re.search(r"\d", text):
+        # Signs of Chinese stand beside a name without a blank.
+        words += re.findall(r"(?a:[^\W\d]\w*)", text)
+    return "=" not in text and not any(map(lefts.knows, words))
 
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
     """Whether a sheet writes commas for points throughout."""
-    rights = [part for text in texts for part in (sides_of(text)[1:] or text.split("|")[1:])]
+    parts = [re.split(r"=|[|\t:]|->", text) for text in texts]
+    rights = [part for several in parts for part in several[1:] or several[0].split()[-1:]]
     commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
 
 
 def _without_point(lefts: Lefts, text: str) -> str:
-    """Return a line without where its derivatives are taken, if that is the point asked for."""
+    """Return a line as it would be written alone.
+
+    Where its derivatives are taken is left out, if that is the point asked for.
+    """
 
     def taken(match: re.Match[str]) -> str:
         return " " if lefts.is_here(match["at"]) else match[0]
 
-    return PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,:")
+    if "\t" in text:
+        text = PATTERNS["bullet"].sub("", text, count=1)
+    text = PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,")
+    return text if PATTERNS["prompt"].fullmatch(text) else text.rstrip(" ,:")
 
 
-def _with_points(text: str) -> str:
-    return PATTERNS["decimals"].sub(r"\1.\2", text)
+def _of_arrays(lefts: Lefts, text: str) -> str:
+    """Return a line with the products and transposes of matrices as the language has them.
+
+    W^T and W.T are transposes, z x^T is an outer product, and two arrays stand side by side.
+    """
+    graph = lefts.graph
+    if not graph.tensors or graph.node("T") is not None:
+        return text
+
+    def rank(name: str) -> int:
+        node = graph.node(name)
+        return 0 if node is None else len(graph.shape(node))
+
+    def product(by: str, match: re.Match[str]) -> str:
+        names = match.groupdict().items()
+        fits = all(rank(name) in _RANKS[kind[0]] for kind, name in names)
+        return match.expand(by) if fits else match[0]
+
+    for pattern, by in REWRITTEN["products"]:
+        text = pattern.sub(partial(product, by), text)
+    return text
 
 
 def read_part(lefts: Lefts, text: str) -> Part:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place
+from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
+from cgcli.homework.notation import PATTERNS
 from cgcli.homework.questions import place_of, refuse_gradients, sign_of
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
 from cgcli.language.syntax import LIST, NUMBER, Expression, taken
 from cgcli.limits import Limits
 from cgcli.numbers.values import is_finite
+from cgcli.words import Message
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
@@ -47,13 +50,28 @@ def read_right(
         node = exercise.add(entries, text)
     except CgraphError as error:
         if error.kind == "name" and re.search(r"'[d∂]\w+'", error.message):
-            error.hint = "on the right stands a number, or a formula in the inputs and the steps"
+            error.hint = Message(
+                "on the right stands a number, or a formula in the inputs and the steps"
+            )
         raise
     if exercise.is_formula(node):
         # What has no value here is no answer, as little as 1/0 is.
         _constant(exercise, node, entries, text)
         return None, Formula(entries, text)
     return _rounded(exercise, _constant(exercise, node, entries, text), entries, text), None
+
+
+def with_euler(graph: Graph, text: str) -> str:
+    """Return a text in which `e^s` has Euler's number, where a step is called e as well.
+
+    Below a whole number it is the step, and wherever the program itself raises that.
+    """
+    step = graph.node("e")
+    if step is None or not graph.arguments[step] or not PATTERNS["euler"].search(text):
+        return text
+    powers = (graph.arguments[k] for k, row in enumerate(graph.operations) if row.name == "pow")
+    wholes = (float(graph.constants.get(by, 0.5)).is_integer() for of, by in powers if of == step)
+    return PATTERNS["euler"].sub("exp(1)^", text) if all(wholes) else text
 
 
 def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:
@@ -76,18 +94,19 @@ def rounding(
     text: str,
     point: Point,
     is_exact: Callable[[Written], bool],
-) -> tuple[float, int]:
+) -> tuple[Any, int]:
     """Return how far off an expression may be at a point by its rounded numbers, and their digits.
 
     To first order: each number that is not exact is moved by half a unit of its last digit, one
     after another.
     """
-    half, fewest = 0.0, 99
-    value: float | None = None
+    half: Any = 0.0
+    value: Any = None
+    fewest = 99
 
-    def value_of(entries: Expression) -> float:
+    def value_of(entries: Expression) -> Any:
         with exercise.added(entries, text) as node:
-            return float(exercise.value_of(node, point))
+            return exercise.value_of(node, point)
 
     for place, (kind, payload, count, start, end) in enumerate(entries):
         number = read_number(payload) if kind == NUMBER else None
@@ -106,7 +125,9 @@ def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> 
     number = exercise.kind.plain(value)
     if not is_finite(number) and not any(entry[1] == "inf" for entry in entries):
         place = place_of(entries, text)
-        raise CgraphError("binding", "this has no value", "write a number", (place,))
+        raise CgraphError(
+            "binding", Message("this has no value"), Message("write a number"), (place,)
+        )
     return exact(number)
 
 
@@ -162,7 +183,7 @@ def _stacked(parts: list[Written], kind: Kind, text: str, start: int, end: int) 
 
     if len({part.shape for part in parts}) > 1:
         place = (Place(text, start, end),)
-        raise CgraphError("shape", "the rows of this list differ in length", "", place)
+        raise CgraphError("shape", Message("the rows of this list differ in length"), "", place)
     dtype = object if kind.exact else np.float64
     return Written(
         np.array([part.value for part in parts], dtype=dtype),

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, Place, few, file_error, nearest, shorten
-from cgcli.homework.answers import read_answer
+from cgcli.homework.answers import step_of
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marks import Points
+from cgcli.homework.mistakes.patterns import Pattern, read_pattern
 from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.rights import Formula, read_right
-from cgcli.homework.sheets import Line
 from cgcli.language.answer import parse_answer
 
 _KEYS: Final = ("points", "follows", "steps", "mistakes", "own")
 _LONGEST: Final = 100_000
 _MOST: Final = 100
+_FORMS: Final = 'write a formula "e^2*x", one for a step, "dg/dx = 2*x", or "d(x^n)/dx = n*x^n"'
 
 
 def read_scheme(exercise: Exercise, text: str, path: str) -> Points:
@@ -29,7 +31,8 @@ def read_scheme(exercise: Exercise, text: str, path: str) -> Points:
     `points` is what a step is worth and `[steps]` what some are; of that `follows` says which
     part an answer earns that follows, and `[mistakes]` one that a mistake explains. `[own]` has
     mistakes by name: a formula in the program's names, tried at every step, or at the one that
-    stands before an equals sign. Raises `CgraphError` that names the line and the key.
+    stands before an equals sign; or one in letters for the arguments of an operation. Raises
+    `CgraphError` that names the line and the key.
     """
     scheme = _Scheme(exercise, text, path)
     tables = scheme.tables
@@ -99,21 +102,39 @@ class _Scheme:
 
     def step(self, table: str, name: str) -> Quantity:
         """Return the step that a name is; raises `CgraphError`."""
-        asked = self.exercise.steps.asked
         try:
-            answer = read_answer(self.exercise, Line(1, f"{name} = 0"))
+            return step_of(self.exercise, name)
         except CgraphError as error:
             raise self.error(table, name, error.message, error.hint) from None
-        if answer is None or answer.element or answer.quantity not in asked:
-            steps = few([self.exercise.steps.text(step) for step in asked])
-            raise self.error(table, name, "this is no step of the sheet", f"the steps are {steps}")
-        return answer.quantity
 
     def mistake(self, name: str, text: Any) -> Mistake:
         """Return a mistake of the teacher's; raises `CgraphError`."""
-        hint = 'write a formula, "n*x^n", or a step and a formula, "dg/dx = n*x^n"'
         if not isinstance(text, str) or len(self.tables["own"]) > _MOST:
-            raise self.error("own", name, "a mistake is a formula in quotes", hint)
+            raise self.error("own", name, "a mistake is a formula in quotes", _FORMS)
+        # The words may be a pattern with something to fill in.
+        plain = name.replace("{", "{{").replace("}", "}}")
+        mistake = Mistake(name=name, words=name, value_words=plain)
+        try:
+            at = self.formula(name, text)
+        except CgraphError as error:
+            made = self.pattern(name, text, error)
+            return replace(mistake, at_use=made.at_use, at_value=made.at_value, words=plain)
+        return replace(mistake, at_gradient=at, at_value=at)
+
+    def pattern(self, name: str, text: str, error: CgraphError) -> Pattern:
+        """Return what is no formula in the program's names, for which there is an error."""
+        try:
+            pattern = read_pattern(text)
+        except CgraphError as other:
+            if other.kind == "syntax":
+                raise error from None
+            raise self.error("own", name, other.message, other.hint or _FORMS) from None
+        if pattern is None:
+            raise error
+        return pattern
+
+    def formula(self, name: str, text: str) -> Callable[[ValueStep | GradientStep], Iterable[Any]]:
+        """Return what a formula in the program's names comes to at a step; raises `CgraphError`."""
         left, equals, right = text.rpartition("=")
         step = self.step("own", left.strip()) if equals else None
         try:
@@ -122,16 +143,13 @@ class _Scheme:
             syntax = parse_answer(line)
             assert syntax is not None
             if syntax.right is None:
-                raise self.error("own", name, "there is no formula", hint)
+                raise self.error("own", name, "there is no formula", _FORMS)
             read_right(self.exercise, syntax.right, line)
         except CgraphError as error:
-            raise self.error("own", name, error.message, error.hint or hint) from None
+            raise self.error("own", name, error.message, error.hint or _FORMS) from None
         finally:
             self.exercise.draft.undo()
-        at = _tried(Formula(syntax.right, line), step)
-        # Only the words of a value are a pattern with something to fill in.
-        plain = name.replace("{", "{{").replace("}", "}}")
-        return Mistake(None, at, at, name=name, words=name, value_words=plain)
+        return _tried(Formula(syntax.right, line), step)
 
 
 def _tried(

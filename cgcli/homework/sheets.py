@@ -6,6 +6,7 @@ at all is a sheet with a reason and no lines.
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -75,8 +76,7 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
-    begins, after = text.lstrip()[:1], text.lstrip()[1:].lstrip()[:1]
-    if (begins == "{" and after != "'") or (begins == "[" and after in ("{", "]")):
+    if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
@@ -100,10 +100,13 @@ def _lines(text: str) -> Iterator[Line]:
     """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
     is_number = PATTERNS["a_number"].fullmatch
+    text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
+        if "=" not in plain and PATTERNS["cells"].match(plain):
+            line = line.replace(";", "\t")
         if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
             # What a line of code prints is its answer: print(x.grad)  # 12.
             line = remark if "=" in remark else f"{line} = {remark.strip()}"
@@ -160,14 +163,20 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
     """Yield the sheets of one JSON document, or of one a line."""
     rows = [(k, row) for k, row in enumerate(text.splitlines(), 1) if row.strip()]
     if len(rows) > 1 and _is_whole(rows[0][1]):
-        documents = [(f"{name}, line {number}", row) for number, row in rows]
+        documents = [(f"{name}, line {number}", number, row) for number, row in rows]
     else:
-        documents = [(name, text)]
-    for called, document in documents:
+        documents = [(name, 1, text)]
+    for called, first, document in documents:
         try:
             content = decode_json(document, called, as_written=True)
         except CgraphError as error:
-            yield Sheet(called, [], error.message.removeprefix(f"{shorten(called, 80)}: "))
+            student = PATTERNS["student"].search(document)
+            where = ""
+            for place in error.places:
+                line, column, _ = place.position()
+                where = f"line {first + line - 1}, column {column}: "
+            why = error.message.removeprefix(f"{shorten(called, 80)}: ")
+            yield Sheet(shorten(student[1], 80) if student else called, [], where + why)
             continue
         if isinstance(content, list) and called == name:
             yield from (sheet_of(student, f"{name}, {k}") for k, student in enumerate(content, 1))

@@ -106,11 +106,15 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             return [first, f"{over} = {second}"] if over else [text]
     pieces, start = [], 0
     for match in islice(PATTERNS["between"].finditer(text), _MOST):
-        rest = text[match.end() :]
-        before = text[start : match.start()]
+        numbered = PATTERNS["bullet"].match(text, match.end())
+        begin = numbered.end() if numbered else match.end()
+        rest, before = text[begin:], text[start : match.start()]
         if not before or before.count("[") > before.count("]"):
             continue
         if match["given"] and before.count("(") > before.count(")"):
+            continue
+        if match["blank"] and not re.search(r"\S=[-+]?[\d.]+$", before):
+            # Without blanks elsewhere a blank parts two answers: x=2 y=3.
             continue
         if PATTERNS["reason"].match(rest):
             text = text[: match.start()]
@@ -121,7 +125,7 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         following = _asked(lefts, sides[0]) if len(sides) > 1 else None
         if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
             pieces.append(before)
-            start = match.end()
+            start = begin
     last = text[start:]
     if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
@@ -164,13 +168,17 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     if len(parts) > 2 and not parts[-1]:
         parts.pop()
     asked = _asked(lefts, parts[0])
-    if asked is None and len(parts) > 2 and _is_word(lefts, parts[0]):
+    if asked is None and len(parts) > 2 and _is_word(lefts, parts[0], lefts.read(parts[1])):
         # Words that are no question, or a name for the one behind them: δ = dL/ds = 2.
         del parts[0]
         asked = _asked(lefts, parts[0])
     if asked is None and re.fullmatch(r"[-+\d.\s/e\[\],()]+", parts[0]):
         # The number first: -3 = dg/dp.
         asked, parts = _asked(lefts, parts[-1]), parts[::-1]
+    is_number = PATTERNS["a_number"].fullmatch
+    if len(parts) > 2 and is_number(parts[-2]) and re.match(r"[^\W\d]|[∂(]", parts[-1]):
+        # The number, and what has it as well: dL/ds = 2 = dL/db.
+        parts.insert(1, parts.pop())
     if asked is None or _jumbled(lefts, asked, parts[1:]):
         return []
     alike = len(asked) == 1
@@ -196,11 +204,17 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     return answers
 
 
-def _is_word(lefts: Lefts, text: str) -> bool:
-    """Whether a text is words alone that mean nothing in the program, nor make something of it."""
+def _is_word(lefts: Lefts, text: str, asked: list[str] | None) -> bool:
+    """Whether a text is words alone that mean nothing in the program, nor make something of it.
+
+    A derivative that is `asked` behind it may be called by a letter with a number: δ2 = dL/ds.
+    """
     words = re.findall(r"[^\W\d]\w*", text)
+    named = words == [text] and asked is not None and "/" in asked[0]
     return bool(words) and not (
-        re.search(r"\d", text) or any(map(lefts.knows, words)) or PATTERNS["part"].search(text)
+        (re.search(r"\d", text) and not named)
+        or any(map(lefts.knows, words))
+        or PATTERNS["part"].search(text)
     )
 
 
@@ -268,7 +282,9 @@ class Table:
         if not named and len(cells) > 3:
             return
         kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
-        for kind, cell in zip(kinds, cells[1:], strict=False):
+        for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
+            if not (named or is_number):
+                continue
             left: str | None = asked[0]
             if kind == "gradient" and "/" not in asked[0]:
                 left = self.lefts.derivative(None, cells[0])

@@ -40,6 +40,11 @@ class Written(NamedTuple):
         """The shape of the answer: () for a number."""
         return shape_of(self.value)
 
+    @property
+    def most_digits(self) -> float:
+        """The digits of a number, or the most that an element has: a 0 has none."""
+        return float(self.digits.max() if self.shape else self.digits)
+
     def is_rounding(self, value: Any, slack: Any = 0.0) -> bool:
         """Whether the answer is `value`, rounded to its digits where it has two or more.
 
@@ -69,6 +74,11 @@ class Written(NamedTuple):
         value, half = kind.doubles(self.value), kind.doubles(self.half)
         return Written(value, half, self.digits)
 
+    def single(self) -> Written:
+        """Return the number in a list of one, as tensor([2.]); any other list as it is."""
+        alone = self.shape and self.value.size == 1
+        return Written(*(part.flat[0] for part in self)) if alone else self
+
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""
         return Written(float(self.value[index]), float(self.half[index]), int(self.digits[index]))
@@ -89,6 +99,16 @@ def shape_of(number: Any) -> Shape:
     """Return the shape of a number, which is (), or of an array."""
     shape: Shape = getattr(number, "shape", ())
     return shape
+
+
+def part_of(number: Any, element: tuple[int, ...]) -> Any:
+    """Return a number, or the element of an array that was asked for; None where it has none."""
+    if number is None or not element:
+        return number
+    shape = shape_of(number)
+    if len(shape) != len(element) or not all(k < n for k, n in zip(element, shape, strict=True)):
+        return None
+    return number[element] if is_fraction(number) else float(number[element])
 
 
 def is_near(a: Any, b: Any, reach: Any) -> bool:

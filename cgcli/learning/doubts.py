@@ -14,6 +14,7 @@ import numpy as np
 from cgcli.learning.objective import Objective
 from cgcli.learning.parameters import Parameters, joined
 from cgcli.learning.stopping import Doubt
+from cgcli.learning.tables import ROW, Table
 
 _FALLING: Final = 0.03
 """The part of a cost's fall that the last tenth of the epochs may have."""
@@ -23,6 +24,8 @@ _SWING: Final = 1e-6
 _NEAR: Final = 1e-3
 _IDLE: Final = 1e-12
 """A gradient that is smaller by so much than it was, and stays so nearby, moves nothing."""
+_FEWEST: Final = 100
+"""A way that is 1000 times as long, and leads down by so many times as much, has no end."""
 _TRIED: Final = 50
 _LOWER: Final = 0.01
 """The part of a cost that one parameter alone may take away."""
@@ -80,9 +83,18 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
             # Where the cost rises beside it, it is at its minimum, and may well stay there.
             view[...] = not _gradient(objective, end + alone) @ alone > 0
     here = _gradient(objective, end)
+    blocked = stuck & (near == 0)
+    constant = _constant(objective) if blocked.any() else []
+    if constant:
+        blocked &= _freed(objective, constant, end + shift)
     tiny = _IDLE * max(first, float(np.linalg.norm(near)))
     dead = ~stuck & (abs(here) <= tiny) & (abs(near) <= tiny)
     doubts = []
+    if constant and blocked.any():
+        message = f"{parameters.named(blocked)}: the cost does not depend on that in any row"
+        hint = f"{joined(constant)} is the same in every row; leave it out, or out of --scale"
+        doubts.append(Doubt("undetermined", message, hint))
+        stuck &= ~blocked
     if names := parameters.named(stuck, entire=True):
         message = f"{names}: the gradient is 0, and what starts there stays there"
         doubts.append(Doubt("stuck", message, _RANDOM))
@@ -90,6 +102,26 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
         message = f"{names}: the gradient is 0 here and around, as of what is dead or saturated"
         doubts.append(Doubt("dead", message, "start elsewhere, or scale the data with --scale"))
     return doubts + _alike(parameters, before, near)
+
+
+def _constant(objective: Objective) -> list[str]:
+    """Return the columns that the program sees as 0 in every row."""
+    task, arrays = objective.task, objective.table.arrays or {}
+    names = []
+    for name, pair in task.scaled.items():
+        shift, scale = pair or (0.0, 1.0)
+        if not ((arrays[name] - shift) / scale).any():
+            names.append(name)
+    return names
+
+
+def _freed(objective: Objective, columns: Sequence[str], theta: Any) -> Any:
+    """Return which parameters had a part in the cost if these columns were not 0."""
+    task, table = objective.task, objective.table
+    part = table.read(0, _TRIED)
+    moved = {name: part[name] + (task.scaled[name] or (0.0, 1.0))[1] for name in columns}
+    few = Table(table.shapes, len(part[ROW]), {**part, **moved}, {}, "")
+    return _gradient(Objective(task, few, None, 0), theta) != 0
 
 
 def _alike(parameters: Parameters, before: Any, near: Any) -> list[Doubt]:
@@ -120,6 +152,30 @@ def _equal(rows: Any, part: float) -> Any:
     return np.isclose(rows[:, None], rows[None], rtol=part, atol=0).all(axis=2)
 
 
+def bottomless(objective: Objective, before: Any, cost: float) -> list[Doubt]:
+    """Return what is to be said of a cost that falls on and on, on the way from `before`."""
+    end = objective.task.parameters.flat.copy()
+    _gradient(objective, before)
+    start = objective.cost
+    far, farther = _beyond(objective, before, end)
+    _gradient(objective, end)
+    fall = start - cost
+    if not (fall > 0 and start - far > fall and start - farther > _FEWEST * fall and farther < 0):
+        return []
+    message = "the cost falls without bound as the parameters grow: it has no least value"
+    hint = "a cost is an error, 0 at best: is a square forgotten, as in (w*x - y)^2?"
+    return [Doubt("unbounded", message, hint)]
+
+
+def _beyond(objective: Objective, before: Any, end: Any) -> list[float]:
+    """Return the costs beyond the end of a way, where it is 10 and 1000 times as long."""
+    costs = []
+    for reach in (10.0, 1000.0):
+        _gradient(objective, before + reach * (end - before))
+        costs.append(objective.cost)
+    return costs
+
+
 def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> list[Doubt]:
     """Return what is to be said of the end of a method that seeks a minimum.
 
@@ -129,10 +185,9 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     flat = objective.task.parameters.flat
     end, here = flat.copy(), objective.gradient.copy()
     norm = float(np.linalg.norm(here))
-    costs = [cost]
-    for reach in (10.0, 1000.0):
-        _gradient(objective, before + reach * (end - before))
-        costs.append(objective.cost)
+    if doubts := bottomless(objective, before, cost):
+        return doubts
+    costs = [cost, *_beyond(objective, before, end)]
     leaps = [
         float(np.linalg.norm(_gradient(objective, end - step * here / (norm or 1.0)) - here))
         for step in (_NEAR**2 * max(1.0, abs(end).max()), _NEAR**3 * max(1.0, abs(end).max()))

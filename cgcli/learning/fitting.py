@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,14 +11,17 @@ from cgcli.errors import CgraphError, required
 from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import no_minimum
 from cgcli.learning.objective import Objective
+from cgcli.learning.residuals import Residuals, residuals_of
 from cgcli.learning.statistics import Spread, Statistics, spread, statistics
 from cgcli.learning.stopping import Doubt, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
-from cgcli.plan.sweep import Sweep
 from cgcli.words import counted
 
-_MOST: Final = 2**30
+_STOPPED: Final = (1, 99)
+"""What SciPy's status is where a limit was met, and where a callback ended a fit."""
+_DEPTH: Final = 1e12
+"""A cost that is so far below 0 will fall on."""
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
@@ -67,7 +70,7 @@ def fit_lbfgs(
     def callback(theta: Any) -> None:
         nonlocal end
         end = tell(*last)
-        if end:
+        if end or last[0] < -_DEPTH * max(1.0, abs(start)):
             raise StopIteration
 
     options = {"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 1e-15, "gtol": 1e-10}
@@ -86,7 +89,7 @@ def fit_lbfgs(
             np.copyto(flat, outcome.x)
             evaluations += int(outcome.nfev)
             earlier, cost = cost, function(outcome.x)[0]
-            if end or outcome.status == 1 or last[1] <= _LEVEL * first or not cost < earlier:
+            if end or outcome.status in _STOPPED or last[1] <= _LEVEL * first or not cost < earlier:
                 break
         if end is None:
             doubts = no_minimum(objective, before, cost, first)
@@ -101,49 +104,20 @@ def _end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
     if is_level and status != 1:
         return End("converged", f"L-BFGS converged: {test}", tuple(doubts))
     message = "L-BFGS stopped: no step lowers the cost, and the gradient is not 0"
+    if status == 99:
+        message = "L-BFGS stopped: the cost falls and falls"
     if status == 1:
         message = f"L-BFGS did not converge in {counted(outcome.nit, 'iteration')}"
     hint = "give it more --epochs" if status == 1 else "start elsewhere, or try --optimizer adam"
     return End("stopped", message, tuple(doubts) or (Doubt("unconverged", message, hint),))
 
 
-class Residuals:
-    """The residuals of a table's rows, the program's output, and their exact Jacobian.
-
-    Both are brought to a `factor`, for numbers whose squares are none.
-    """
-
-    def __init__(self, task: Task, table: Table) -> None:
-        flat = task.parameters.flat
-        if table.arrays is None or 8 * table.count * flat.size > _MOST:
-            what = f"the Jacobian of {table.count:,} rows by {flat.size:,} parameters"
-            hint = "leave --residual out, and square the program"
-            raise CgraphError("limit", f"{what} is too large", hint)
-        self.flat, self.parameters = flat, task.parameters
-        self.factor = 1.0
-        self._done = False
-        lowered, compiled = task.by_row()
-        self.values = np.empty(table.count)
-        parts = {n: np.empty((table.count, *task.parameters.shapes[n])) for n in lowered.parameters}
-        self._parts = [parts[name].reshape(table.count, -1) for name in task.parameters.shapes]
-        results = [self.values, *parts.values()]
-        self._sweep = Sweep(compiled.plan, compiled.columns(table.arrays), table.count, results)
-
-    def at(self, theta: Any) -> Any:
-        """Return the residuals at some parameters; their derivatives are worked out with them."""
-        if not (self._done and np.array_equal(theta, self.flat)):
-            self._done = True
-            np.copyto(self.flat, theta)
-            self._sweep.run()
-        return self.values * self.factor
-
-    def jacobian(self, theta: Any) -> Any:
-        """Return the Jacobian at some parameters, of shape rows by parameters."""
-        self.at(theta)
-        return np.concatenate(self._parts, axis=1) * self.factor
-
-
-def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
+def fit_residuals(
+    task: Task,
+    table: Table,
+    evaluations: int,
+    workers: Callable[[str], Iterator[Any]] | None = None,
+) -> Fit:
     """Fit the parameters to residuals by Levenberg and Marquardt's method, in place.
 
     SciPy's MINPACK (Moré, 1978) goes as far as its stopping rule lets it; a few Gauss-Newton
@@ -157,7 +131,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     if table.count < flat.size:
         message = f"{table.count:,} rows do not determine {flat.size:,} parameters"
         raise CgraphError("usage", message, "give more rows, or hold parameters with --fix")
-    residuals = Residuals(task, table)
+    residuals = residuals_of(task, table, workers)
     with np.errstate(all="ignore"):
         begin = flat.copy()
         start = residuals.at(begin)
@@ -183,7 +157,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
 
 def figures_of(task: Task, table: Table) -> Statistics:
     """Return the statistics of least squares at a task's parameters."""
-    residuals = Residuals(task, table)
+    residuals = residuals_of(task, table)
     left = residuals.at(residuals.flat.copy())
     known = spread(residuals.jacobian(residuals.flat.copy()), task.parameters)
     return statistics(task, table, left, known, residuals.factor)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.result import NO_NAMES, by_constant, find
@@ -20,12 +19,19 @@ from cgcli.learning.preparing import check_scaling, expression_of, read_columns,
 from cgcli.learning.sources import Report, Source, listed
 from cgcli.learning.stacks import Stack, stacked
 from cgcli.learning.tables import ROW, pieces, row_values
+from cgcli.limits import Limits
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
-from cgcli.program import Program, input_spans, unused_binding
+from cgcli.program import Program, input_spans, parse, unused_binding
+
+if TYPE_CHECKING:
+    from cgcli.learning.workers import Workers
+
+Finish: TypeAlias = Callable[..., Any]
+"""What makes of rows what they end as; it is told whether they are the first."""
 
 
 class Wanted(NamedTuple):
@@ -54,7 +60,8 @@ class Wanted(NamedTuple):
 class RowProgram(NamedTuple):
     """A program with values for those names that no column has.
 
-    `required` are the bound names that the program must use, and that are no columns.
+    `required` are the bound names that the program must use, and that are no columns. Without an
+    `engine` NumPy runs the rows.
     """
 
     program: Program
@@ -63,15 +70,22 @@ class RowProgram(NamedTuple):
     scaling: Mapping[str, tuple[Any, Any]] = {}
     wanted: Wanted = Wanted()
     required: Sequence[str] = ()
+    engine: Engine | None = None
 
 
 def map_rows(
-    mapping: RowProgram, source: Source, report: Report
-) -> Iterator[tuple[Any, dict[str, Any], Any, dict[str, Any]]]:
+    mapping: RowProgram,
+    source: Source,
+    report: Report,
+    finish: Finish | None = None,
+    workers: Workers | None = None,
+) -> Iterator[Any]:
     """Yield for some rows at a time their numbers in the file and what is asked of each, by name.
 
     The third are the kinds of notes that each row has, as text, and the last the columns that
-    are kept. The first result has the shapes of all. Raises `CgraphError`.
+    are kept. The first result has the shapes of all. Where these four are to be finished, as by
+    writing them, that is done beside the computing: by the workers, where there are any. Raises
+    `CgraphError`.
     """
     keep = mapping.wanted.keep
     for name in keep:
@@ -81,20 +95,30 @@ def map_rows(
     columns, missing, stacks = _columns(mapping, source)
     needed = _needed(mapping, columns, stacks)
     missing += [name for name in columns if name not in needed]
-    runner: _Runner | None = None
-    for chunk in read_columns(source, needed, stacks, report, keep):
-        if runner is None:
-            runner = _Runner(mapping, source, needed, missing, chunk)
-        for part in pieces(chunk, runner.rows):
-            yield part[ROW], *runner.run(part, report), {n: part[kept_as(n)] for n in keep}
-    if runner is None:
+    program, *rest = mapping
+    recipe = (program.text, program.limits, rest, source._replace(rows=None), needed, missing)
+    chunks = read_columns(source, needed, stacks, report, keep)
+    first = next(chunks, None)
+    if first is None:
         # Nothing is computed, and a name that has no value is told all the same.
-        nothing = dict.fromkeys([*needed, ROW], np.empty(0))
         try:
-            _Runner(mapping, source, needed, missing, nothing)
+            _Block(*recipe, dict.fromkeys(needed, ()), finish)
         except CgraphError as error:
             if error.kind not in ("shape", "index"):
                 raise
+        return
+    shapes = {name: first[name].shape[1:] for name in needed}
+    tasks = enumerate((k, rows) for k, rows in enumerate(chain([first], chunks)))
+    results: Iterable[Any]
+    if workers is None:
+        block = _Block(*recipe, shapes, finish)
+        results = (block(*task) for _, task in tasks)
+    else:
+        results = workers.map(workers.job(_Block, *recipe, shapes, finish), tasks)
+    for parts, notes in results:
+        for kind, (count, row, note) in notes.items():
+            report.note({kind: note}, row, count)
+        yield from parts
 
 
 def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str], dict[str, Stack]]:
@@ -145,18 +169,25 @@ def _graph(mapping: RowProgram, shapes: Mapping[str, Shape]) -> tuple[Graph, lis
     return graph, nodes or [graph.output]
 
 
-class _Runner:
-    """A plan for the shapes of the first rows, run over at most `rows` rows at a time."""
+class _Block:
+    """A plan for rows of some shapes, run over a block of them; it knows nothing of other blocks.
+
+    It is made of a program's text, and of the `rest` of a `RowProgram`.
+    """
 
     def __init__(
         self,
-        mapping: RowProgram,
+        text: str,
+        limits: Limits,
+        rest: Sequence[Any],
         source: Source,
         columns: list[str],
         missing: list[str],
-        chunk: Mapping[str, Any],
+        shapes: Mapping[str, Shape],
+        finish: Finish | None,
     ) -> None:
-        shapes = {name: chunk[name].shape[1:] for name in columns}
+        mapping = RowProgram(parse(text, limits), *rest)
+        self._keep, self._finish, self._path = mapping.wanted.keep, finish, source.path
         check_scaling(mapping.scaling, shapes)
         graph, nodes = _graph(mapping, shapes)
         for name in mapping.required:
@@ -184,10 +215,23 @@ class _Runner:
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         sources = [graph.inputs[name] for name in self._by]
         self._notes = RowNotes(lowered, sources, self._evaluate)
-        self._compiled = Compiled(lowered, by_row=[*places, *self._notes.flags])
-        self.rows = self._compiled.most
+        places += self._notes.flags
+        self._compiled = Compiled(lowered, by_row=places, engine=mapping.engine)
 
-    def run(self, chunk: Mapping[str, Any], report: Report) -> tuple[dict[str, Any], Any]:
+    def __call__(self, number: int, chunk: Mapping[str, Any]) -> tuple[list[Any], Any]:
+        """Return what is asked of the rows of a block, a part at a time, and of their notes."""
+        report = Report(self._path, skip=False)
+        self._compiled.forget()
+        self._notes.begin(number)
+        results = []
+        for k, part in enumerate(pieces(chunk, self._compiled.most)):
+            kept = {name: part[kept_as(name)] for name in self._keep}
+            result = (part[ROW], *self._values(part, report), kept)
+            done = result if self._finish is None else self._finish(number + k == 0, *result)
+            results.append(done)
+        return results, report.notes
+
+    def _values(self, chunk: Mapping[str, Any], report: Report) -> tuple[dict[str, Any], Any]:
         """Return the values of rows by name, and the kinds of notes that each row has."""
         results = self._compiled.rows(chunk, len(chunk[ROW]))
         count, flagged = len(self.names), self._compiled.flagged()

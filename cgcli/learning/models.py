@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.descent import Best, State
+from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.parameters import Parameters
 from cgcli.learning.tables import plain
+
+if TYPE_CHECKING:
+    from cgcli.learning.preparing import Prepared
+    from cgcli.learning.training import Training
 
 SCHEMA: Final = "cgraph.model/1"
 
@@ -37,6 +42,44 @@ def _spelt(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0:
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     return value
+
+
+def rows_of(prepared: Prepared) -> dict[str, Any]:
+    """Return how many rows there are to train on, how many held out, and what tells them."""
+    train, held = prepared.train, prepared.held
+    both = train.fingerprint + (held.fingerprint if held else "")
+    return {"rows": train.count, "held": held.count if held else 0, "fingerprint": both}
+
+
+def model_of(
+    program: str,
+    training: Training,
+    path: str | list[str],
+    settings: Mapping[str, Any],
+    stopped: str,
+    *,
+    skip_bad: bool,
+    manner: Manner = PLAIN,
+) -> Model:
+    """Return the model of a training as it stands, of the data at a path, and why it stopped."""
+    task, prepared = training.task, training.prepared
+    scaling = prepared.task.scaling
+    data = {
+        "path": path,
+        **rows_of(prepared),
+        "skipped": prepared.report.bad,
+        "columns": list(task.columns),
+        "stack": dict(prepared.stacks),
+        "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},
+        "skip_bad": skip_bad,
+    }
+    if scaling and not task.scaling:
+        data["unscaled"] = True
+    if read := manner.document():
+        data["read"] = read
+    state = None if training.descent is None else training.descent.state
+    more = {"stopped": stopped}
+    return Model(program, task.parameters, task.constants, data, settings, state, more)
 
 
 def _numbers(record: Any) -> Any:

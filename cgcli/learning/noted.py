@@ -19,6 +19,7 @@ from cgcli.calculus.notes import Note
 from cgcli.learning.sources import Report
 from cgcli.learning.tables import ROW, Table, pieces, row_values
 from cgcli.learning.task import Task
+from cgcli.operations.row import Kink, Operation
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.kernels import SPECIAL
@@ -46,13 +47,22 @@ class RowNotes:
         gradients = sweep.sums.gradients if sources else []
         self._evaluate = evaluate
         self.flags = _flags(lowered, sources)
-        self._closely = max(20, _NODES // len(sweep.values))
+        self._closely = self._most_closely = max(20, _NODES // len(sweep.values))
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
         self._detail = Compiled(lowered, parameters, by_row=[*places, *self.flags])
         self._kinds: dict[bytes, Mapping[str, Note]] = {}
         self._same = [not has_rows(value) for value in sweep.values]
         self._always: bool | None = None
+
+    def begin(self, number: int) -> None:
+        """Begin a block of rows: what is said of them is to depend on these and its number alone.
+
+        Of later blocks fewer rows are told apart by their numbers.
+        """
+        self._kinds.clear()
+        self._closely = self._most_closely // (number + 1) ** 2
+        self._detail.forget()
 
     def look(
         self, chunk: Mapping[str, Any], flags: Sequence[Any], report: Report, *, flagged: bool
@@ -137,10 +147,22 @@ def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:
         if operation.kinks and any(active[argument] for argument in arguments):
             parts = [sweep.part(argument) for argument in arguments]
             fixed = () if operation.elementwise else graph.static.get(node, ())
-            at = (kink.at(lowered.m, *parts, *fixed) for kink in operation.kinks)
+            moving = [bool(active[argument]) for argument in arguments]
+            kinks = (k for k in operation.kinks if _concerns(lowered, operation, k, parts, moving))
+            at = (kink.at(lowered.m, *parts, *fixed) for kink in kinks)
             flags += [flag for flag in at if isinstance(flag, Cell)]
     places = dict.fromkeys(flag.reduced("any", None).place for flag in flags if flag.rows)
     return [elementwise(tape, "truth", Cell(tape, place)).place for place in places]
+
+
+def _concerns(
+    lowered: Lowered, operation: Operation, kink: Kink, parts: Any, moving: Sequence[bool]
+) -> bool:
+    """Whether a kink has to do with an argument that moves: squares have a base alone."""
+    if kink.jump or operation.step or not operation.elementwise:
+        return True
+    sides = kink.sides(lowered.m, *parts)
+    return any(move and side is not None for move, side in zip(moving, sides, strict=True))
 
 
 def _sorts(arrays: Sequence[Any], count: int, *, closely: bool) -> Any:

@@ -53,14 +53,15 @@ class Reading(NamedTuple):
 class Prepared(NamedTuple):
     """A task, the rows to learn from and those held out, and what was met in reading them.
 
-    `stacks` has the stacks by their columns' names.
+    `stacks` has the stacks by their columns' names, `given` is what it is all made of.
     """
 
     task: Task
     train: Table
     held: Table | None
     report: Report
-    stacks: Mapping[str, Stack]
+    stacks: Mapping[str, Stack] = {}
+    given: Given | None = None
 
 
 def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
@@ -98,7 +99,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
-    return Prepared(task, train, held, report, stacks)
+    return Prepared(task, train, held, report, stacks, given)
 
 
 def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, Shape]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from cgcli.errors import required
 from cgcli.learning.parameters import Parameters
 from cgcli.learning.stopping import Doubt
-from cgcli.learning.tables import Table
+from cgcli.learning.tables import ROW, Table
 from cgcli.learning.task import Task
+from cgcli.plan.compiled import Compiled
 
 _UNDETERMINED: Final = 1e-13
 """A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
@@ -20,6 +22,8 @@ _BEYOND: Final = 1e3
 _SHOWN: Final = 4
 LEVEL: Final = 0.95
 """How often an interval of confidence has the parameter in it."""
+_RANKED: Final = 2**24
+"""So many residuals are put in order at most."""
 _MATRIX: Final = 200
 """Of more parameters than these the covariance is not told."""
 
@@ -123,12 +127,15 @@ class Statistics(NamedTuple):
 def statistics(
     task: Task, table: Table, residuals: Any, known: Spread, factor: float
 ) -> Statistics:
-    """Return the statistics of residuals, which with their Jacobian were brought to a factor."""
+    """Return the statistics of residuals, which with their Jacobian were brought to a factor.
+
+    Instead of the residuals there may be any numbers with the same sum of squares.
+    """
     special = required("scipy.special", "train", "for the distribution of t")
-    flat, count = task.parameters.flat, len(residuals)
+    flat, count = task.parameters.flat, table.count
     scaled = float(residuals @ residuals)
     free = count - known.rank
-    quartiles = np.quantile(residuals / factor, (0, 0.25, 0.5, 0.75, 1)) if count else None
+    quartiles = _quartiles(task, table)
     result = Statistics(scaled / factor / factor, free, quartiles=quartiles)
     if scaled > 0:
         logarithm = count * (np.log(2 * np.pi * scaled / count) - 2 * np.log(factor) + 1)
@@ -163,21 +170,69 @@ def _about_constant(task: Task, table: Table, factor: float) -> float | None:
     The prediction is the first node on the way down from the residual, r = α p + β, that has a
     target beside it, β; None where there is none, or where α depends on the parameters.
     """
-    flat, kept = task.parameters.flat, task.parameters.flat.copy()
     for node in task.bottlenecks[1:]:
         if task.graph.shape(node):
             continue
-        residual, value, slope = task.through(node, table)
-        target = residual * factor - slope * factor * value
-        if np.abs(target).max() <= _PART**2 * np.abs(residual * factor).max():
+        lines = _Lines(task, node, factor)
+        squares = products = 0.0
+        most, largest, fixed = 0.0, 0.0, True
+        for chunk in table.chunks():
+            target, slope, residual = lines.of(chunk)
+            fixed = fixed and lines.are_fixed(chunk)
+            most = max(most, np.abs(target).max())
+            largest = max(largest, np.abs(residual).max())
+            squares += slope @ slope
+            products += slope @ target
+        if most <= _PART**2 * largest:
             continue
-        np.copyto(flat, kept * (1 + _PART) + _PART)
-        moved = task.through(node, table)[2]
-        np.copyto(flat, kept)
-        if not np.array_equal(moved, slope):
+        if not fixed:
             return None
-        slope = slope * factor
-        constant = -(slope @ target) / (slope @ slope)
-        left = slope * constant + target
-        return float(left @ left)
+        constant, total = -products / squares, 0.0
+        for chunk in table.chunks():
+            target, slope, _ = lines.of(chunk)
+            left = slope * constant + target
+            total += float(left @ left)
+        return total
     return None
+
+
+class _Lines:
+    """Residuals as lines of a node's value, r = α p + β, brought to a factor."""
+
+    def __init__(self, task: Task, node: int, factor: float) -> None:
+        self._flat, self._factor = task.parameters.flat, factor
+        self._compiled = task.through(node)
+
+    def of(self, chunk: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+        """Return β, α and r of rows."""
+        residual, value, slope = self._compiled.rows(chunk, len(chunk[ROW]))
+        slope, residual = slope * self._factor, residual * self._factor
+        return residual - slope * value, slope, residual
+
+    def are_fixed(self, chunk: Mapping[str, Any]) -> bool:
+        """Whether α does not depend on the parameters."""
+        kept = self._flat.copy()
+        slope = self.of(chunk)[1]
+        np.copyto(self._flat, kept * (1 + _PART) + _PART)
+        moved = self.of(chunk)[1]
+        np.copyto(self._flat, kept)
+        return np.array_equal(moved, slope)
+
+
+def line_of(task: Task, rows: Mapping[str, Any]) -> tuple[int, Any, Any] | None:
+    """Return the node p that has a target beside it, and β and α of rows, r = α p + β."""
+    for node in task.bottlenecks[1:]:
+        if not task.graph.shape(node):
+            target, slope, residual = _Lines(task, node, 1.0).of(rows)
+            if np.abs(target).max() > _PART**2 * np.abs(residual).max():
+                return node, target, slope
+    return None
+
+
+def _quartiles(task: Task, table: Table) -> Any:
+    """Return the five quartiles of the residuals; of very many, those of some equally far apart."""
+    lowered, step = task.lowered(), -(-table.count // _RANKED)
+    places = [lowered.row(task.graph.output)]
+    compiled = Compiled(lowered, task.parameters.views, by_row=places)
+    parts = [compiled.rows(chunk, len(chunk[ROW]))[0][::step] for chunk in table.chunks()]
+    return np.quantile(np.concatenate(parts), (0, 0.25, 0.5, 0.75, 1))

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from cgcli.graph.graph import Graph
 from cgcli.learning.parameters import Parameters
-from cgcli.learning.tables import Table
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.lower import Lowered
 
 Scaling = Mapping[str, tuple[Any, Any]]
@@ -20,7 +19,7 @@ class Task(NamedTuple):
 
     `columns` are the inputs that the data has, `constants` those with a value for good, all
     others are `parameters`. `metrics` are nodes whose mean is told beside the cost. The cost of
-    several rows is the mean of theirs, or the sum.
+    several rows is the mean of theirs, or the sum. Without an `engine` NumPy runs the rows.
     """
 
     graph: Graph
@@ -30,6 +29,7 @@ class Task(NamedTuple):
     scaling: Scaling
     metrics: Mapping[str, int]
     mean: bool = True
+    engine: Engine | None = None
 
     @property
     def scaled(self) -> dict[str, tuple[Any, Any] | None]:
@@ -62,15 +62,15 @@ class Task(NamedTuple):
         """Return the graph on a new tape."""
         return Lowered(self.graph, self.scaled, self.constants)
 
-    def through(self, node: int, table: Table) -> list[Any]:
-        """Return of rows in memory the cost, a node's value, and the cost's gradient by it."""
+    def through(self, node: int) -> Compiled:
+        """Return what gives of rows the cost, a node's value, and the cost's gradient by it."""
         lowered = self.lowered()
         places = [lowered.row(self.graph.output), lowered.row(node), *lowered.gradient_rows([node])]
-        compiled = Compiled(lowered, self.parameters.views, by_row=places)
-        return compiled.rows(table.arrays or {}, table.count)
+        return Compiled(lowered, self.parameters.views, by_row=places)
 
     def by_row(self) -> tuple[Lowered, Compiled]:
         """Return that, and what gives the cost of each row and its gradients."""
         lowered = self.lowered()
         places = [lowered.row(self.graph.output), *lowered.gradient_rows()]
-        return lowered, Compiled(lowered, self.parameters.views, by_row=places)
+        views, engine = self.parameters.views, self.engine
+        return lowered, Compiled(lowered, views, by_row=places, engine=engine)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
-from cgcli.learning.doubts import course, unmoved
+from cgcli.learning.doubts import bottomless, course, unmoved
 from cgcli.learning.failure import locate
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import note_rows
@@ -22,7 +22,12 @@ from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.unscaling import unscaled
+from cgcli.plan.compiled import Engine
+from cgcli.plan.sweep import SHARD
 from cgcli.words import counted
+
+if TYPE_CHECKING:
+    from cgcli.learning.workers import Workers
 
 BATCHLESS: Final = ("lbfgs", "lm")
 """Optimisers of SciPy's, which look at all rows at once."""
@@ -52,6 +57,7 @@ class Options(NamedTuple):
     reduce: str = "mean"
     seed: int = 0
     criteria: Criteria = Criteria()
+    engine: str = "numpy"
 
 
 class Trained(NamedTuple):
@@ -86,11 +92,22 @@ class Training:
     ('100 epochs are done (--epochs)', 2.0)
     """
 
-    def __init__(self, prepared: Prepared, options: Options) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        options: Options,
+        workers: Workers | None = None,
+        engine: Engine | None = None,
+    ) -> None:
         self.prepared = prepared
         self.options = options
-        self.task = prepared.task._replace(mean=options.reduce == "mean")
+        self.task = prepared.task._replace(mean=options.reduce == "mean", engine=engine)
         _check(self.task)
+        self._workers: Callable[[str], Iterator[Any]] | None = None
+        if workers is not None and prepared.train.count > SHARD:
+            from cgcli.learning.shards import Shards
+
+            self._workers = Shards(workers, prepared, mean=self.task.mean).sums
         self._measure()
         criteria = bounded(options.criteria)
         if criteria.patience is not None and prepared.held is None:
@@ -100,7 +117,11 @@ class Training:
         self._records: list[Record] = []
         if options.optimizer in BATCHLESS:
             return
-        objective = Objective(self.task, prepared.train, options.batch, options.seed)
+        batch, seed = options.batch, options.seed
+        epochs = criteria.epochs if options.criteria.epochs is not None else _EPOCHS
+        objective = Objective(
+            self.task, prepared.train, batch, seed, workers=self._workers, epochs=epochs or 1
+        )
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
         schedule = self._schedule(optimiser.rate, objective.steps, criteria)
@@ -108,6 +129,11 @@ class Training:
         self.descent = Descent(
             objective, *measures, optimiser, setting, schedule, criteria, options.clip
         )
+
+    @property
+    def engine(self) -> str:
+        """What computes the rows, numpy or native: the last bits are its own."""
+        return self.task.engine.name if self.task.engine is not None else "numpy"
 
     def _schedule(self, rate: float, steps: int, criteria: Criteria) -> Schedule:
         options = self.options
@@ -142,8 +168,12 @@ class Training:
                 doubts = self._course(end, start, cost)
                 if moved and abs(cost) > _NOTHING * abs(start) and table.arrays is not None:
                     full = descent.objective if descent and descent.objective.full else None
-                    objective = full or Objective(task, table, None, 0)
+                    # A few steps more pay for no compiler.
+                    plain = task._replace(engine=None)
+                    objective = full or Objective(plain, table, None, 0, workers=self._workers)
                     first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
+                    if any(doubt.kind == "falling" for doubt in doubts):
+                        doubts = bottomless(objective, before, cost) or doubts
                     doubts += unmoved(objective, before, first)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._trained(end, start, fit)
@@ -220,6 +250,8 @@ class Training:
             # Who goes on does so with the columns scaled.
             self.descent.state.current = self.task.parameters.flat.copy()
         self.task, factor = plain
+        # The workers have the columns scaled.
+        self._workers = None
         self._measure()
         if fit is not None and fit.statistics is not None:
             fit = fit._replace(statistics=figures_of(self.task, table))
@@ -227,15 +259,16 @@ class Training:
 
     def _measure(self) -> None:
         squared, held = self.options.optimizer == "lm", self.prepared.held
-        self._train = Measure(self.task, self.prepared.train, squared=squared)
+        train, workers = self.prepared.train, self._workers
+        self._train = Measure(self.task, train, squared=squared, workers=workers)
         self._held = None if held is None else Measure(self.task, held, squared=squared)
 
     def _fitted(self, watch: Watch) -> Fit:
         table, criteria = self.prepared.train, self.options.criteria
         most = min(b for b in (criteria.epochs, criteria.steps, _ITERATIONS) if b is not None)
         if self.options.optimizer == "lm":
-            return fit_residuals(self.task, table, most)
-        objective = Objective(self.task, table, None, self.options.seed)
+            return fit_residuals(self.task, table, most, self._workers)
+        objective = Objective(self.task, table, None, 0, workers=self._workers)
         return fit_lbfgs(objective, most, self._teller(watch))
 
     def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:

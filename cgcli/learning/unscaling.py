@@ -50,7 +50,7 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
     inner.output = node
     few = slice(0, 64 + 4 * flat.size // width)
     part = {name: array[few] for name, array in arrays.items()}
-    before, prediction, _ = task.through(node, table)
+    before, prediction, _ = task.through(node).rows(arrays, table.count)
     model = _Model(plain._replace(graph=inner), len(prediction[few]), width)
     theta, done, stride = plain.parameters.flat, 0.0, 1 / 8
     work = min(2_000, max(50, _WORK // flat.size**2))
@@ -70,7 +70,7 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
         else:
             np.copyto(theta, kept)
             stride /= 4
-    after, reached, _ = plain.through(node, table)
+    after, reached, _ = plain.through(node).rows(arrays, table.count)
     wanted = deviation * prediction + mean
     largest = int(np.abs(before).argmax())
     factor = after[largest] / before[largest] if before[largest] else 1.0

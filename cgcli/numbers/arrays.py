@@ -23,7 +23,7 @@ from cgcli.operations.row import Index, Shape, selected
 Array: TypeAlias = NDArray[np.float64]
 
 
-_FEW: Final = 1024
+FEW: Final = 1024
 """Up to so many numbers are added exactly and rounded once, which takes microseconds."""
 
 
@@ -98,7 +98,7 @@ def _spread(value: Any, like: Any, *axis: int) -> Any:
     """Undo a reduction's loss of an axis: every element takes the value of its group."""
     shape = np.shape(like)
     # Of a few elements NumPy's own functions of views take longer than what is done with them.
-    if not axis and np.size(like) <= _FEW:
+    if not axis and np.size(like) <= FEW:
         return np.full(shape, value)
     value = np.asarray(value)[..., None] if axis == (-1,) else np.expand_dims(value, axis)
     return np.broadcast_to(value, shape)
@@ -160,7 +160,7 @@ def _others(x: Any, *axis: int) -> Any:
 
 def _sum(x: Any, *axis: int) -> Any:
     """The sum of all elements, a few of them as `math.fsum` has it; or along an axis."""
-    if not axis and np.size(x) <= _FEW:
+    if not axis and np.size(x) <= FEW:
         try:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
@@ -170,7 +170,7 @@ def _sum(x: Any, *axis: int) -> Any:
 
 def _norm_over(by: float, x: Any, *axis: int) -> Any:
     """The 2-norm: of a few elements `hypot` rounds it once, and calls NaN beside inf infinite."""
-    length = math.inf if axis or np.size(x) > _FEW else math.hypot(*np.ravel(x / by).tolist())
+    length = math.inf if axis or np.size(x) > FEW else math.hypot(*np.ravel(x / by).tolist())
     return length if length < math.inf else Namespace.norm_over(ARRAYS, by, x, *axis)
 
 

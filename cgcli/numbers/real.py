@@ -216,9 +216,10 @@ def careful(rule: Rule, *arguments: float) -> Any:
 def run(rule: Rule, *arguments: float) -> Any:
     """Return a rule's result over floats, or a list of them: carefully where that raises."""
     try:
-        return _plain(rule(FAST, *arguments))
+        result = rule(FAST, *arguments)
     except EDGES:
         return careful(rule, *arguments)
+    return result if type(result) is float else _plain(result)
 
 
 def _plain(result: Any) -> Any:

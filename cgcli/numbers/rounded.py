@@ -36,7 +36,7 @@ def _halves(a: Number) -> tuple[Number, Number]:
     return high, a - high
 
 
-def _lost(a: Number, b: Number, product: Number) -> Number:
+def rounding(a: Number, b: Number, product: Number) -> Number:
     """Return a·b less the rounded product, exactly (Dekker, 1971)."""
     a_high, a_low = _halves(a)
     b_high, b_low = _halves(b)
@@ -83,13 +83,13 @@ class Rounded(BySeries):
         product = a * b
         near = self.abs(product) < 1000
         grown = self.exp(product)
-        return grown + grown * self.where(near, _lost(a, b, product), 0.0)
+        return grown + grown * self.where(near, rounding(a, b, product), 0.0)
 
     def normal(self, x: Number) -> Number:
         """Return erfc(-x/√2)/2, and what the rounding of x/√2 took from it, by its slope."""
         near = self.min(self.max(x, self.number(-40)), self.number(40))
         root = near * _ROOT
-        rest = _lost(near, self.number(_ROOT), root) + near * _ROOT_REST
+        rest = rounding(near, self.number(_ROOT), root) + near * _ROOT_REST
         slope = self.exp(-root * root) / self.sqrt(self.pi)
         return self.erfc(-root) / 2 + rest * slope
 

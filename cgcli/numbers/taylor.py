@@ -218,8 +218,14 @@ def _power(a: Any, b: Any) -> Any:
 
 
 def _hypot(a: Any, b: Any) -> Any:
-    length, square = _HYPOT(a, b), a * a + b * b
-    return _choose(Truth(length.terms[0] == 0), TAYLOR.sqrt(square), length)
+    """The length, by the root of squares that are brought near to 1 unless it is tiny."""
+    parts = [_series(part).terms for part in (a, b)]
+    length = np.maximum(*(np.abs(terms[0]) for terms in parts))
+    scale = np.ldexp(1.0, np.frexp(np.where(np.isfinite(length), length, 1.0))[1] - 1)
+    if scale.min() < 2.0**-400:
+        return _HYPOT(a, b)
+    x, y = (Series(terms / scale) for terms in parts)
+    return Series(TAYLOR.sqrt(x * x + y * y).terms * scale)
 
 
 def _atan2(a: Any, b: Any) -> Any:

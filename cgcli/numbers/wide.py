@@ -17,6 +17,7 @@ from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Boundless
 from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
+from cgcli.numbers.rounded import BySeries
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
@@ -171,7 +172,12 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "min": lambda *values: min(values),
 }
 
-WIDE: Final = Boundless(
+
+class _Wide(BySeries, Boundless):
+    """The rules over wide numbers, whose smooth functions are as near as those of doubles."""
+
+
+WIDE: Final = _Wide(
     **{
         **{name: _taking_numbers(function) for name, function in _FUNCTIONS.items()},
         "where": lambda condition, a, b: Decimal(a if condition else b),

@@ -170,6 +170,7 @@ ELEMENTARY: Final = (
     Unary(
         # Not NumPy's, which has pi*x for x: the sinc of analysis, and of SymPy.
         name="sinc",
+        wide=True,
         value=lambda m, x: m.where(x == 0, 1, m.sin(x) / x),
         partials=(lambda m, y, x: m.sinc_slope(y, x),),
         textbook=(lambda m, y, x: m.where(x == 0, 0, (m.cos(x) - y) / x),),

@@ -66,8 +66,10 @@ def _mod_sides(m: Rulebook, a: Number, b: Number) -> Number:
     """The one-sided derivatives of mod at a = n·b: where a/b falls below n, it jumps to b."""
     times = m.round(a / b)
     up, down = (m.where(b > 0, m.inf, -m.inf), m.where(b > 0, -m.inf, m.inf))
-    by_b = m.where(times * b > 0, (-times, up), (down, -times))
-    return m.where(b > 0, (-m.inf, 1), (1, -m.inf)), None if times == 0 else by_b
+    outward = times * b > 0
+    by_b = m.where(outward, -times, down), m.where(outward, up, -times)
+    by_a = m.where(b > 0, -m.inf, 1), m.where(b > 0, 1, -m.inf)
+    return by_a, None if times == 0 else by_b
 
 
 def _comparison(

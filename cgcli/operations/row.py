@@ -122,7 +122,8 @@ class Operation:
     Its `tangent(d, moves, y, arguments, static)` is the other way round: how the result moves as
     the arguments move, over arrays with an axis of directions in front; None where it does not.
     A row is `wide` where a partial may leave the doubles, or vanish in them, and upstream times it
-    does not: the rule is run over wide numbers there.
+    does not: the rule is run over wide numbers there. Its `pole` is the last partial, infinite or
+    NaN, where doubles have no value for that.
     Its `slopes` are where there are derivatives, as its `domain` is where there is a value.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
@@ -166,6 +167,7 @@ class Operation:
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None
+    pole: Rule | None = None
     slopes: Domain | None = None
     kinks: tuple[Kink, ...] = ()
     summary: str = ""
@@ -252,9 +254,24 @@ class Operation:
         """Return which lines of a matrix are worked on each by itself: row, column or none."""
         if len(shape) > 1 and self.mixes:
             return "row"
-        if len(shape) > 1 and static and self.static[:1] == ("axis",):
+        if len(shape) > 1 and static and self.reduces:
             return "column" if static[0] in (0, -2) else "row"
         return ""
+
+    def meeting(self, arguments: Sequence[int]) -> Sequence[int]:
+        """Return the places of the arguments that may meet at a corner, by their nodes.
+
+        One that stands twice ties with itself everywhere, and bends nowhere.
+        """
+        if not self.variadic:
+            return range(len(arguments))
+        first = [arguments.index(argument) for argument in dict.fromkeys(arguments)]
+        return first if len(first) > 1 else []
+
+    @property
+    def reduces(self) -> bool:
+        """Whether one number comes of all elements, or of those along an axis."""
+        return self.static[:1] == ("axis",)
 
     def explained(self, place: int, shapes: Iterable[Shape]) -> str:
         """Return the words for what the pullback sends to the argument at `place`."""

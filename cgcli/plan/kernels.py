@@ -378,7 +378,7 @@ def _mend(bound: Bound) -> None:
         for part, its in zip(bound.arguments, bound.with_rows, strict=True)
     ]
     sent, up, y, x = parts
-    grown = np.max(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
+    grown = np.fmax.reduce(np.abs(up), axis=tuple(range(1, up.ndim)), initial=1.0)
     at = lost(grown.reshape(-1, *[1] * (sent.ndim - 1)), sent, x)
     out = bound.out.reshape(sent.shape)
     for row in np.flatnonzero(at.any(axis=tuple(range(1, at.ndim)))):

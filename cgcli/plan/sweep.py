@@ -19,18 +19,25 @@ were slower, for each call of NumPy has a cost of its own, and a second thread d
 the calls are too short to hand Python's lock over between them."""
 
 _FEWEST: Final = 64
-_MOST: Final = 65_536
+SHARD: Final = 65_536
+"""Sums are those of so many rows at a time, added up in order: a block has no more rows, and
+begins where such a part does, so that the same bits come whoever computes which parts."""
+
 _LARGEST: Final = 256 * 2**20
 """What the fewest rows may take, unless one alone takes more."""
 
 
 def block_rows(plan: Plan) -> int:
-    """Return how many rows a block has, so that what is computed of it stays in the cache."""
+    """Return how many rows a block has, so that what is computed of it stays in the cache.
+
+    It is a power of 2: blocks fill a shard.
+    """
     tape = plan.tape
     columns = sum(8 * math.prod(tape[p].shape) for p in plan.columns)
     row = max(plan.row_bytes + columns, 1)
     rows = _CACHE // row
-    return max(1, min(_FEWEST, _LARGEST // row), min(_MOST, rows - rows % 8))
+    most = max(1, min(_FEWEST, _LARGEST // row), min(SHARD, rows))
+    return 1 << (most.bit_length() - 1)
 
 
 class Sweep:
@@ -38,7 +45,8 @@ class Sweep:
 
     The arrays are looked at, not copied, so what is put into them later is what a later run is
     over. `by_row` are arrays that take the values of each row. With `adding` the sums are added to
-    those there are.
+    those there are. What is computed on the way may lie in the memory of a sweep `beside` this
+    one, of as many rows or more, which runs at other times.
     """
 
     def __init__(
@@ -49,14 +57,19 @@ class Sweep:
         by_row: Sequence[Any] = (),
         *,
         adding: bool = False,
+        beside: Sweep | None = None,
     ) -> None:
         self.plan = plan
         self.count = count
         size = min(block_rows(plan), max(count, 1))
-        slots = dict(plan.slots.values())
-        self._memory = {slot: np.empty(width * size, np.uint8) for slot, width in slots.items()}
-        self._parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
+        if beside is None:
+            slots = dict(plan.slots.values())
+            self.memory = {slot: np.empty(width * size, np.uint8) for slot, width in slots.items()}
+            self.parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
+        else:
+            self.memory, self.parts = beside.memory, beside.parts
         self._calls: list[tuple[list[Call], list[Call]]] = []
+        self._begins = count > size and not adding
         self._adding = adding or count > size
         for start in range(0, count, size):
             end = min(start + size, count)
@@ -67,13 +80,13 @@ class Sweep:
     def run(self) -> None:
         """Run both passes over all the rows; the plan has the totals then."""
         self.plan.begin(self.count)
-        if self._adding:
-            self.plan.clear()
         self.add()
         self.plan.finish()
 
     def add(self) -> None:
-        """Run the rows alone, in the middle of a step that others have a part in."""
+        """Run the rows alone, in the middle of a step: the plan has their sums then."""
+        if self._begins:
+            self.plan.clear()
         for calls, sums in self._calls:
             run(calls, self.plan.guard)
             run(sums, self.plan.guard)
@@ -92,9 +105,9 @@ class Sweep:
         sums: list[Call] = []
         for place in plan.instructions:
             instruction = tape[place]
-            if place in self._parts:
+            if place in self.parts:
                 total = plan.arrays[place]
-                out = self._parts[place] if self._adding else total
+                out = self.parts[place] if self._adding else total
                 calls.append(kernels.bind(bound(plan, instruction, arrays, out, count)))
                 if self._adding:
                     sums.append((np.add, (total, out, total)))
@@ -112,7 +125,7 @@ class Sweep:
 
     def _array(self, place: int, instruction: Instruction, count: int) -> Any:
         slot, size = self.plan.slots[place]
-        memory = self._memory[slot][: size * count]
+        memory = self.memory[slot][: size * count]
         return memory.view(bool if instruction.truth else np.float64).reshape(
             (count, *instruction.shape)
         )

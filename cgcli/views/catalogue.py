@@ -11,10 +11,11 @@ from importlib import resources
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
-from cgcli.words import Message
+from cgcli.words import ASKED, Message
 
 _FOLDER: Final = "cgcli.views.languages"
 ENGLISH: Final = "en"
+_FIELD: Final = re.compile(r"\{(\w+)\}")
 
 
 class Catalogue:
@@ -26,6 +27,34 @@ class Catalogue:
 
     def __init__(self, patterns: Mapping[str, str]) -> None:
         self._patterns = patterns
+
+    def read(self, text: str) -> str:
+        """Return a sentence in the language, of which only the text is known.
+
+        It is compared with the patterns, those of the most words first; what fills one is read
+        in the same way. A text that is none of them stays as it is.
+
+        >>> said = Catalogue({"moving {0}": "{0} bewegen", "the weight": "das Gewicht"})
+        >>> said.read("moving the weight"), said.read("halt")
+        ('das Gewicht bewegen', 'halt')
+        """
+        if isinstance(text, Message):
+            return self.say(text)
+        if not self._patterns or text in self._patterns:
+            return self._patterns.get(text, text)
+        for pattern, pieces in self._readable:
+            # To look for the words first is quicker than an expression a pattern.
+            if all(piece in text for piece in pieces) and (match := _matched(pattern, text)):
+                values = {name: self.read(value) for name, value in match.items()}
+                parts = _FIELD.split(self._patterns[pattern])
+                return "".join(values[p] if k % 2 else p for k, p in enumerate(parts))
+        return text
+
+    @functools.cached_property
+    def _readable(self) -> list[tuple[str, list[str]]]:
+        """The patterns with places to fill, and the words between those; most words first."""
+        pieces = {p: [w for w in _FIELD.split(p)[::2] if w] for p in self._patterns if "{" in p}
+        return sorted(pieces.items(), key=lambda item: -sum(map(len, item[1])))
 
     def say(self, message: str, mark: Callable[[str], str] | None = None) -> str:
         """Return a message in the language; a plain text is no message and stays as it is.
@@ -40,6 +69,22 @@ class Catalogue:
             for name, value in message.values.items()
         }
         return pattern.format_map(values) if values else pattern
+
+
+def _matched(pattern: str, text: str) -> dict[str, str] | None:
+    """Return what fills a pattern where a text is one of it; a name that comes twice is one."""
+    parts = _FIELD.split(pattern)
+    names = dict.fromkeys(parts[1::2])
+    groups = {name: f"g{place}" for place, name in enumerate(names)}
+    written, met = "", set()
+    for place, part in enumerate(parts):
+        if not place % 2:
+            written += re.escape(part)
+        else:
+            written += f"(?P={groups[part]})" if part in met else f"(?P<{groups[part]}>.+?)"
+            met.add(part)
+    match = re.fullmatch(written, text, re.DOTALL)
+    return match and {name: match[group] for name, group in groups.items()}
 
 
 def languages() -> list[str]:
@@ -62,6 +107,12 @@ def catalogue(language: str) -> Catalogue:
         return Catalogue({})
     text = resources.files(_FOLDER).joinpath(f"{language}.json").read_text(encoding="utf-8")
     return Catalogue(json.loads(text))
+
+
+def heard() -> Catalogue:
+    """Return the catalogue of the language that was asked for, else the locale's, or English."""
+    language = base(ASKED[-1]) if ASKED else wanted()
+    return catalogue(language if language in languages() else ENGLISH)
 
 
 def spoken(language: str | None, *, for_script: bool) -> str:

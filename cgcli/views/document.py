@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.notes import Note
-from cgcli.calculus.result import Node, Result
+from cgcli.calculus.result import Result
+from cgcli.graph.text import formula
 from cgcli.views.rational import is_missing
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def number(value: Any) -> Any:
     >>> number(float("-inf")), number({"x": (2, None)})
     ('-Infinity', {'x': [2.0, None]})
     """
+    if type(value) is float and value - value == 0:
+        return value
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -75,6 +78,22 @@ def jacobian_document(jacobian: dict[str, Any] | None) -> results.Jacobian:
     return {} if jacobian is None else {"jacobian": number(jacobian)}
 
 
+_PARTS: Final[dict[str, Callable[[Result, str], Any]]] = {
+    "expression": lambda result, text: text,
+    "output": lambda result, text: result.output,
+    "value": lambda result, text: number(result.value),
+    "gradient": lambda result, text: number(result.gradient),
+    "jacobian": lambda result, text: number(result.jacobian),
+    "nodes": lambda result, text: _nodes(result),
+    "notes": lambda result, text: list(map(note_document, result.notes)),
+}
+
+
+def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any]:
+    """Return some parts of the document of a result, by name; a Jacobian that is none is null."""
+    return {name: make(result, text) for name, make in _PARTS.items() if name in fields}
+
+
 def evaluation(result: Result, text: str) -> results.Evaluation:
     """Return a result as the document `cgraph.eval/1`."""
     return {
@@ -85,30 +104,42 @@ def evaluation(result: Result, text: str) -> results.Evaluation:
         "value": number(result.value),
         "gradient": number(result.gradient),
         **jacobian_document(result.jacobian),
-        "nodes": list(map(_node, result.nodes)),
+        "nodes": _nodes(result),
         "notes": list(map(note_document, result.notes)),
     }
 
 
-def _node(node: Node) -> results.Node:
-    return {
-        "id": node.id,
-        "name": node.name,
-        "op": node.op,
-        "args": node.args,
-        "formula": node.formula,
-        "value": number(node.value),
-        "grad": number(node.grad),
-        "partials": number(node.partials),
-        "span": list(node.span),
-        "uses": node.uses,
-        "notes": list(map(note_document, node.notes)),
-    }
+def _nodes(result: Result) -> list[results.Node]:
+    graph, plain, notes = result.graph, result.kind.plain, result.notes_by_node
+    # Columns, and no object a node: this is what takes time in a stream of programs.
+    columns = zip(
+        graph.operations, graph.arguments, graph.names, result.values,
+        graph.starts, graph.ends, graph.uses, strict=True,
+    )  # fmt: skip
+    return [
+        {
+            "id": node,
+            "name": name,
+            "op": operation.name,
+            "args": list(arguments),
+            "formula": formula(graph, node),
+            "value": number(plain(value)),
+            "grad": number(result.grad(node)),
+            "partials": number(result.partials(node)) if arguments else [],
+            "span": [start, end],
+            "uses": uses,
+            "notes": list(map(note_document, notes[node])) if node in notes else [],
+        }
+        for node, (operation, arguments, name, value, start, end, uses) in enumerate(columns)
+    ]
+
+
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False)
 
 
 def compact(document: Mapping[str, Any]) -> str:
     """Return a document on one line."""
-    return json.dumps(document, allow_nan=False)
+    return _ENCODER.encode(document)
 
 
 def pieces(document: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ TRACES: Final = {
     "text": "",
     "markdown": "cgcli.views.trace.pages.as_markdown",
     "latex": "cgcli.views.trace.pages.as_latex",
-    "html": "cgcli.views.trace.pages.as_html",
+    "html": "cgcli.views.page.page.as_html",
     "json": "cgcli.views.trace.document.as_json",
 }
 """By form what writes a trace in it, imported when asked for; text is printed step by step."""
@@ -16,5 +16,9 @@ CODE: Final = ("python", "numpy")
 DERIVATIVES: Final = ("text", "latex", "json", *CODE)
 ROWS: Final = ("csv", "jsonl", "parquet")
 PICTURES: Final = ("svg", "png", "pdf", "dot", "mmd")
+DIRECTIONS: Final = ("auto", "right", "down")
 THEMES: Final = ("auto", "light", "dark", "print", "transparent")
 TARGETS: Final = ("python", "numpy", "c", "js", "sql", "jax", "torch", "onnx")
+
+FIELDS: Final = ("expression", "output", "value", "gradient", "jacobian", "nodes", "notes")
+"""The parts of an evaluation's document that --fields may ask for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cgcli.errors import CgraphError, Place
+from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def error_document(error: CgraphError) -> Refusal:
     }
 
 
-def error_lines(error: CgraphError) -> list[str]:
-    """Return the lines of an error's message.
+def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str]:
+    """Return the lines of an error's message, in a language.
 
     >>> place = Place("(x + y) *", 9, 9)
     >>> print("\\n".join(error_lines(CgraphError("syntax", "expected a value", "", (place,)))))
@@ -40,17 +41,21 @@ def error_lines(error: CgraphError) -> list[str]:
       (x + y) *
                ^
     """
-    lines = [f"error: {printable(error.message)}"]
+    lines = [f"{said.read('error')}: {printable(said.read(error.message))}"]
     shown: list[tuple[str, int]] = []
     for place in error.places:
         row, line = _line(place)
         if (place.text, row) not in shown:
             shown.append((place.text, row))
             several = "\n" in place.text.rstrip("\n")
-            same = [p for p in error.places if p.text == place.text and _line(p)[0] == row]
+            same = [
+                p._replace(label=said.read(p.label))
+                for p in error.places
+                if p.text == place.text and _line(p)[0] == row
+            ]
             lines += _pointed(line, same, f"line {row}: " if several else "")
     if error.hint:
-        lines.append(f"hint: {printable(error.hint)}")
+        lines.append(f"{said.read('hint')}: {printable(said.read(error.hint))}")
     return lines
 
 

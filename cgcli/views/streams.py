@@ -39,35 +39,37 @@ class Outlet:
     def write(self, text: str) -> int:
         """Write text, and return how many characters that is."""
         shown = printable_lines(text) if self._gated else text
-        with self._blamed():
+        try:
             self._stream.write(shown)
+        except OSError as error:
+            self._blame(error)
         return len(text)
 
     def write_bytes(self, data: bytes) -> None:
         """Write what is no text."""
-        with self._blamed():
+        try:
             self._stream.flush()
             self._stream.buffer.write(data)  # type: ignore[attr-defined]
             self._stream.buffer.flush()  # type: ignore[attr-defined]
+        except OSError as error:
+            self._blame(error)
 
     def flush(self) -> None:
         """Write what has waited."""
-        with self._blamed():
-            self._stream.flush()
-
-    @contextlib.contextmanager
-    def _blamed(self) -> Iterator[None]:
         try:
-            yield
-        except BrokenPipeError:
-            if not self._quiet:
-                raise
+            self._stream.flush()
         except OSError as error:
-            if self._quiet:
-                return
-            closed = error.errno == errno.EBADF
-            why = "it is closed" if closed else (error.strerror or "it cannot be written").lower()
-            raise CgraphError("file", f"{self._name}: {why}") from None
+            self._blame(error)
+
+    def _blame(self, error: OSError) -> None:
+        """Raise the error of a write as the stream's, or as it is where a pipe was closed."""
+        if self._quiet:
+            return
+        if isinstance(error, BrokenPipeError):
+            raise error
+        closed = error.errno == errno.EBADF
+        why = "it is closed" if closed else (error.strerror or "it cannot be written").lower()
+        raise CgraphError("file", f"{self._name}: {why}") from None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -110,8 +112,15 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     return "".join(plain), error.end
 
 
-def tell(*lines: str) -> None:
-    """Write lines to standard error, each of them one line whatever stands in it."""
+def tell(*lines: str, said: bool = False) -> None:
+    """Write lines to standard error, each of them one line whatever stands in it.
+
+    They are said in the language that was asked for, unless they were `said` in it already.
+    """
+    if lines and not said:
+        from cgcli.views.catalogue import heard
+
+        lines = tuple(map(heard().read, lines))
     sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
     sys.stderr.flush()
 

@@ -10,16 +10,24 @@ from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, number_text, written
-from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
+from cgcli.views.terminal import (
+    NUMBERS,
+    WORDS,
+    Column,
+    can_show,
+    console,
+    print_table,
+    say,
+    shortened,
+)
 
 DECIMAL: Final = "decimal"
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
-_KINDS: Final = "^(kink|domain|overflow|underflow|inexact):"
+_KINDS: Final = r"^\S+:"
 # Names and formulas fold down to these widths; numbers are never folded.
-# Rich counts a gap beside every column, the outermost too.
-_NAME, _FORMULA, _GAPS = 4, 7, 13
+_NAME, _FORMULA = 4, 7
 _NARROW: Final = 60
 
 
@@ -113,18 +121,45 @@ def print_result(
     say(out, *note_lines(result), marks={_KINDS: "yellow"})
 
 
+def print_changes(before: Result, after: Result, digits: int) -> None:
+    """Print the rows of a table that are not as before, old → new, and the notes of now.
+
+    Both are results of one program; where its shapes are others, all of it is printed.
+    """
+    out = console()
+    if before.graph.shapes != after.graph.shapes or len(before.nodes) != len(after.nodes):
+        print_result(after, digits, 0, out)
+        return
+    old, new = _columns(before, digits), _columns(after, digits)
+    arrow = "→" if can_show("→") else "->"
+
+    def cells(node: Node) -> list[str]:
+        pairs = zip(old.cells(before.nodes[node.id]), new.cells(node), strict=True)
+        # A matrix has a line a row, and no room for another beside it.
+        return [b if a == b or "\n" in a + b else f"{a} {arrow} {b}" for a, b in pairs]
+
+    rows = [
+        node.id
+        for node in after.nodes
+        if _has_row(after, node.id) and old.cells(before.nodes[node.id]) != new.cells(node)
+    ]
+    if rows:
+        _print_nodes(after, new._replace(cells=cells), rows, 0, out)
+    else:
+        say(out, "nothing changes")
+    say(out, *note_lines(after), marks={_KINDS: "yellow"})
+
+
 def _print_nodes(
     result: Result, columns: Columns, places: list[int], left_out: int, out: Any
 ) -> None:
     """Print a row a node, and in the middle how many are left out."""
-    from rich.text import Text
-
     lines = [columns.cells(result.nodes[place]) for place in places]
     rows: list[list[Any]] = []
     for place, (first, *others) in zip(places, lines, strict=True):
         style = "bold" if place == result.of else ""
         named = ((text, style) for text in _named(result.nodes[place]))
-        rows.append([*named, Text.assemble((first, style)), *others])
+        rows.append([*named, (first, style), *others])
     if left_out:
         rows.insert(len(rows) // 2, ["…", f"{left_out:,} more nodes"])
     # Versions of Rich count a least width differently, so it is given only where it matters.
@@ -133,17 +168,13 @@ def _print_nodes(
         Column("node", {**WORDS, "min_width": name, "style": "cyan"}),
         Column("formula", {**WORDS, "min_width": formula}),
     ]
-    widths = []
     for k, (head, *texts) in enumerate(zip(columns.heads, *lines, strict=True)):
         is_decimal = head == DECIMAL
         of = columns.heads[k - 1] if is_decimal else head
         style = "green" if of.startswith(("∂", "d")) else ""
         options = {**NUMBERS, "style": style, "justify": "left" if is_decimal else "right"}
         table.append(Column(head, options, any(texts) or not is_decimal))
-        if table[-1].shown:
-            widths.append(max(len(line) for text in (head, *texts) for line in text.split("\n")))
-    least = _NAME + _FORMULA + _GAPS + sum(widths) + 3 * max(0, len(widths) - 2)
-    print_table(out, table, rows, least)
+    print_table(out, table, rows)
 
 
 def _columns(result: Result, digits: int) -> Columns:
@@ -202,19 +233,30 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
         if any(beside_it):
             wide = max(map(len, lines))
             lines = [f"{a:<{wide}}   {b}" for a, b in zip(lines, beside_it, strict=True)]
-        say(out, *(f"  {line}".rstrip() for line in lines))
+        fitting = (shortened(line, out.width - 2).replace("\n", "\n  ") for line in lines)
+        say(out, *(f"  {line}".rstrip() for line in fitting))
 
 
 def note_line(note: Note, several: bool = False) -> str:
     """Return what a note says, with its place in a program, perhaps of several lines."""
     where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
-    return printable(f"{_name(note.node)} ({where}): {note.message}")
+    from cgcli.views.catalogue import heard
+
+    said = heard()
+    return printable(f"{_name(note.node)} ({said.read(where)}): {said.say(note.message)}")
 
 
 def note_lines(result: Result) -> list[str]:
     """Return the notes of a result, a line each; of very many the first."""
     several = "\n" in result.graph.text.strip()
-    lines = [f"{note.kind}: {note_line(note, several)}" for note in result.notes[:_NOTES]]
+    if not result.notes:
+        return []
+    from cgcli.views.catalogue import heard
+
+    said = heard()
+    lines = [
+        f"{said.read(note.kind)}: {note_line(note, several)}" for note in result.notes[:_NOTES]
+    ]
     if len(result.notes) > _NOTES:
-        lines.append(f"{len(result.notes) - _NOTES:,} more notes; --json has them all")
+        lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
     return lines

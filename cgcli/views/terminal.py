@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 
-from cgcli.views.gate import printable_lines
+from cgcli.views.gate import printable_lines, width
 
 _UNLIMITED: Final = 10_000
 _NARROWEST: Final = 20
+_FOLDED: Final = 8
+"""So wide words are at least, where they fold."""
 
 NUMBERS: Final[Mapping[str, Any]] = {"justify": "right", "no_wrap": True}
 WORDS: Final[Mapping[str, Any]] = {"overflow": "fold"}
@@ -46,21 +49,51 @@ def console(stream: IO[str] | None = None) -> Any:
 
     target = stream or sys.stdout
     columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdecimal() and len(columns) < 6 else 0
-    if not width and not target.isatty():
-        width = _UNLIMITED
+    wide = int(columns) if columns.isdecimal() and len(columns) < 6 else 0
+    if not wide and not target.isatty():
+        wide = _UNLIMITED
     file = getattr(target, "styled", target)
-    out = Gated(file=file, width=width or None, highlight=False, markup=False, emoji=False)
+    # A notebook shows what is printed, and not each line in a frame of its own.
+    out = Gated(
+        file=file,
+        width=wide or None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_jupyter=False,
+    )
     out.width = max(out.width, _NARROWEST)
     return out
 
 
-def show(out: Any, table: Any, least: int = 0) -> None:
-    """Print a table without the spaces that Rich leaves at the ends of its lines.
+def as_html(write: Callable[[Any], None], wide: int = 100) -> str:
+    """Return what a function prints on a console as HTML, in colours, as a notebook shows it."""
+    from rich.console import Console
 
-    A table that cannot be narrower than `least` is wider than a terminal that is.
-    """
-    out.width = max(out.width, least)
+    out = Console(
+        file=io.StringIO(),
+        record=True,
+        force_terminal=True,
+        force_jupyter=False,
+        width=wide,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    write(out)
+    code = '<pre style="line-height: normal; font-family: monospace">{code}</pre>'
+    return str(out.export_html(inline_styles=True, code_format=code))
+
+
+def as_text(write: Callable[[Any], None]) -> str:
+    """Return what a function prints on a console as plain text, as wide as it is."""
+    file = io.StringIO()
+    write(console(file))
+    return file.getvalue()
+
+
+def show(out: Any, table: Any) -> None:
+    """Print a table without the spaces that Rich leaves at the ends of its lines."""
     if out.is_terminal:
         out.print(table)
         return
@@ -101,7 +134,7 @@ def paint(out: Any, pieces: Sequence[tuple[str, str]], is_terminal: bool) -> Non
     Rich takes long to say whether it `is_terminal`, so it is asked once for many lines.
     """
     if not is_terminal:
-        sys.stdout.write("".join(text for text, _ in pieces).rstrip() + "\n")
+        out.file.write(printable_lines("".join(text for text, _ in pieces)).rstrip() + "\n")
         return
     from rich.text import Text
 
@@ -111,29 +144,95 @@ def paint(out: Any, pieces: Sequence[tuple[str, str]], is_terminal: bool) -> Non
 
 
 def print_table(
-    out: Any,
-    columns: Sequence[Column],
-    rows: Iterable[Sequence[Cell]],
-    least: int = 0,
-    title: str = "",
+    out: Any, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], title: str = ""
 ) -> None:
     """Print a table of the columns that are shown, with a line under its head.
 
-    The line is in ASCII where there is no other; `least` is as for `show`.
+    The line is in ASCII where there is no other. Where there is not enough room words fold and
+    vectors are shortened; a table of numbers that need more is wider than the terminal.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    is_shown = [column.shown for column in columns]
+    columns = list(compress(columns, is_shown))
+    cells = [
+        [cell if isinstance(cell, tuple) else (cell, "") for cell in compress(row, is_shown)]
+        for row in rows
+    ]
+    least = _fold(columns, cells, out.width)
     style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
+    narrow = least > out.width
+    if narrow:
+        # One blank between two columns, in place of three.
+        least -= 2 * len(columns)
+    out.width = max(out.width, least)
     table = Table(
-        box=style, pad_edge=False, show_edge=False, title=title or None, title_justify="left"
+        box=style,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 0 if narrow else 1),
+        title=title or None,
+        title_justify="left",
     )
-    for head, options, is_shown in columns:
-        if is_shown:
-            table.add_column(Text(head), **options)
+    for head, options, _ in columns:
+        table.add_column(Text(head), **options)
+    for row in cells:
+        texts = ((text, style) if isinstance(text, str) else text for text, style in row)
+        table.add_row(*(Text(*cell) if isinstance(cell, tuple) else cell for cell in texts))
+    show(out, table)
+
+
+def _fold(columns: list[Column], rows: list[list[Any]], room: int) -> int:
+    """Shorten the vectors of a table until it fits, and return how wide it is at least."""
+    widths: dict[int, int] = {}
+    lines: dict[int, list[str]] = {}
+    least = 1 + 3 * len(columns)
+    for place, column in enumerate(columns):
+        texts = [column.head, *(str(row[place][0]) for row in rows if place < len(row))]
+        lines[place] = [line for text in texts for line in text.split("\n")]
+        widths[place] = max(map(width, lines[place]))
+        if "no_wrap" not in column.options:
+            folded = min(widths.pop(place), column.options.get("min_width") or _FOLDED)
+            least += folded
+    excess = least + sum(widths.values()) - room
+    if excess <= 0:
+        return room
+    shortest = {k: "\n".join(shortened(line, 0) for line in lines[k]) for k in widths}
+    spare = {k: widths[k] - max(map(width, shortest[k].split("\n"))) for k in widths}
+    for _ in range(min(excess, sum(spare.values()))):
+        widest = max(filter(spare.__getitem__, spare), key=widths.__getitem__)
+        widths[widest] -= 1
+        spare[widest] -= 1
     for row in rows:
-        cells = compress(row, [column.shown for column in columns])
-        styled = ((cell, "") if isinstance(cell, str) else cell for cell in cells)
-        table.add_row(*(Text(*cell) if isinstance(cell, tuple) else cell for cell in styled))
-    show(out, table, least)
+        for place, most in widths.items():
+            text, style = row[place] if place < len(row) else (None, "")
+            if isinstance(text, str):
+                row[place] = "\n".join(shortened(t, most) for t in text.split("\n")), style
+    return least + sum(widths.values())
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a vector with its middle left out until it is so wide, or else on several lines.
+
+    >>> shortened("[1.5, 2, 3, 4, 5.25]", 17), shortened("123", 2)
+    ('[1.5, 2, …, 5.25]', '123')
+    >>> shortened("[0.25, -1.5]", 8).split("\\n")
+    ['[0.25,', ' -1.5]']
+    """
+    before, _, rest = text.partition("[")
+    inside, _, behind = rest.rpartition("]")
+    first, *middle = inside.split(", ")
+    while middle[1:] and width(text) > most:
+        *middle, _, last = middle
+        text = f"{before}[{', '.join([first, *middle, '…', last])}]{behind}"
+        middle.append(last)
+    if not rest or width(text) <= most:
+        return text
+    lines = [""]
+    for piece in text.replace(", ", ",\n").split("\n"):
+        if lines[-1] and width(lines[-1]) + 1 + width(piece) > most:
+            lines.append("")
+        lines[-1] += f" {piece}"
+    return "\n".join(lines)[1:]

@@ -379,10 +379,18 @@ def test_a_tie_of_the_element_that_is_picked(text: str, ties: bool) -> None:
         ("norm([0, 0])*x", 1.0, False), ("norm([0, x])", 0.0, True),
         ("sum(norm([[0, 0], [x, 1]], 1))", 2.0, False),
         ("norm(softmax([x, x])) + erf(x == x)", 0.0, False),
+        # A jump by a thousandth of what is small beside the order, or the factor, that it meets.
+        ("polygamma(2, lgamma(floor(x)))", 1024.0, True),
+        ("1e9*(floor(x)*1e-14)", 2.0, True),
     ],
 )  # fmt: skip
 def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:
     assert [note.kind for note in cgcli.parse(text).evaluate(x=at).notes] == ["kink"] * noted
+
+
+def test_slopes_that_only_the_least_doubles_tell_apart_are_no_corner() -> None:
+    text = "p = z*y; q = where(p != p, y, z); [q, x, p*p]"
+    assert not cgcli.parse(text).evaluate(z=-2.778448436856347e-163, y=-40.0, x=2.0).notes
 
 
 def test_an_element_that_does_not_move_has_no_part_in_a_corner() -> None:

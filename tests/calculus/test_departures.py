@@ -58,6 +58,17 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("y/x", {"x": [-2.8e-163], "y": [1.5]}, [("overflow", "x")]),
         ("gamma(x)", {"x": [6.2e-61, 1.9e-211]}, [("overflow", "x")]),
         ("tanh(x)", {"x": [2, -1]}, []),
+        ("sinc(x)", {"x": 5e-324}, [("underflow", "x")]),
+        ("sinc(x)", {"x": [5e-324]}, [("underflow", "x")]),
+        # What follows from an overflow is no news, whichever way the Jacobian goes.
+        ("gamma(0.25*sinc(z))", {"z": [3.4e156]}, [("overflow", "v2")]),
+        ("sqrt(exp(x))", {"x": -1000}, [("underflow", "v1")]),
+        # What vanished on one way to an element is nothing to one that nothing comes to.
+        (
+            "M @ log10(cbrt([max(z, y), max(z, y)]))",
+            {"z": 6e-61, "y": 1e301, "M": [[1, 40], [2.2e-308, 2.5]]},
+            [],
+        ),
         ("logsumexp(x)", {"x": [0, -800]}, [("underflow", "x")]),
         ("sum(logsumexp(x, 1))", {"x": [[0, -800]]}, [("underflow", "x")]),
         ("norm(x)", {"x": [5e210, 2e-308]}, [("underflow", "x")]),

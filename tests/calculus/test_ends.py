@@ -234,3 +234,37 @@ def test_a_reduction_s_gradient_comes_back_into_the_doubles(
     along = cgcli.parse(f"sum({text.replace('(x)', '(x, 1)')})").evaluate(x=[x, [1.0, 2.0]])
     assert along.gradient is not None
     np.testing.assert_allclose(along.gradient["x"][0], want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("x", [5e-324, 1e-320, 3e-310, 1e-300, 1e300, 1.7e308])
+@pytest.mark.parametrize("upstream", [1.0, 1e15, 1e200])
+@pytest.mark.parametrize("shape", [float, lambda x: [x]])
+def test_the_slope_of_sinc_has_its_digits_wherever_it_is_a_double(
+    x: float, upstream: float, shape: Any
+) -> None:
+    result = cgcli.parse(f"{upstream}*sinc(x)").evaluate(x=shape(x))
+    said = float(np.ravel((result.gradient or result.jacobian or {})["x"])[0])
+    with mp.workdps(60):
+        at = mp.mpf(x)
+        slope = -at / 3 if x < 1 else (mp.cos(at) - mp.sin(at) / at) / at
+        right = slope * mp.mpf(upstream)
+        assert abs(said - right) <= abs(right) * mp.mpf(2) ** -51 + SMALLEST
+
+
+def test_a_gradient_that_is_infinite_makes_nothing_of_what_vanished() -> None:
+    """0 times infinity is NaN in all ways alike, and not the infinity that wide numbers have."""
+    program = cgcli.parse("cosh(logsumexp(v))")
+    point, called = program.evaluate(v=[1.0, 5e210]), program.function()(v=[1.0, 5e210])
+    assert point.gradient is not None
+    np.testing.assert_array_equal(point.gradient["v"], [np.nan, np.inf])
+    np.testing.assert_array_equal(called.gradient["v"], [np.nan, np.inf])
+
+
+def test_a_row_that_has_no_value_hides_nothing_in_another() -> None:
+    rows = [[5e-324, 1.5, -800.0], [np.inf, 1.0, 0.25]]
+    result = cgcli.parse("sum(softmax(W)[0] * [5e210, 0, 0])").evaluate(W=rows)
+    assert result.gradient is not None
+    with mp.workdps(40):
+        powers = [mp.exp(x) for x in rows[0]]
+        first, _, last = (power / mp.fsum(powers) for power in powers)
+        assert result.gradient["W"][0][2] == pytest.approx(float(-5e210 * first * last), rel=1e-12)

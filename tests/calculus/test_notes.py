@@ -104,11 +104,19 @@ def test_every_side_is_the_limit_of_difference_quotients(text: str, at: dict[str
 
 
 @pytest.mark.parametrize(
-    "text", ["abs(x)", "elu(x)", "x^2", "x*abs(y)", "where(x >= 0, x^2, x^3)", "max(x, -1)"]
-)
+    "text",
+    ["abs(x)", "elu(x)", "x^2", "x*abs(y)", "where(x >= 0, x^2, x^3)", "max(x, -1)", "max(x, x)",
+     "min(x, x, 2)"],
+)  # fmt: skip
 def test_no_kink_without_need(text: str) -> None:
     at = {"x": 1.0 if text == "abs(x)" else 0.0, "y": 1.0}
     assert evaluate(text, **at).notes == []
+
+
+def test_what_stands_twice_is_at_a_corner_where_it_meets_another() -> None:
+    assert kinds(evaluate("max(x, x, y)", x=1, y=1)) == ["kink"]
+    assert evaluate("max(x, x, y)", x=1, y=0).gradient == {"x": 1.0, "y": 0.0}
+    assert cgcli.parse("max(x, x)").evaluate_exactly(x=1).notes == []
 
 
 def test_a_kink_that_nothing_is_differentiated_through_is_not_told() -> None:
@@ -302,6 +310,31 @@ def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
     assert math.isnan(result.gradient["y"])
     assert kinds(result) == ["kink"]
     assert "whole exponents" in result.notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("p = log(v); sum(where(p >= 0, p, x))", True),
+        ("p = log(v); where(p >= 0, p, x)", True),
+        ("p = log(v); where(p >= 0, p, x)[0]", True),
+        ("p = log(v); where(p >= 0, p, x)[1]", False),
+        ("p = log(v); sum(where(v >= 0, p, x))", False),
+        ("p = log(v); sum(where(v >= 0, p, x)) + 0*(p[1] > 0)", False),
+    ],
+)
+def test_an_element_without_a_value_that_decides_a_choice_is_told(text: str, noted: bool) -> None:
+    """Though the choice is another branch, and another element has a gradient."""
+    assert kinds(evaluate(text, v=[-1, 2], x=0)) == ["domain"] * noted
+
+
+def test_a_line_that_is_not_picked_has_no_kink() -> None:
+    assert evaluate("norm(x, 1)[1]", x=[[0, 0], [3, 4]]).notes == []
+    assert kinks_of("norm(x, 1)[0]") == kinks_of("sum(norm(x, 1))") == ["kink"]
+
+
+def kinks_of(text: str) -> list[str]:
+    return kinds(evaluate(text, x=[[0, 0], [3, 4]]))
 
 
 def test_an_element_that_is_not_picked_has_no_kink() -> None:

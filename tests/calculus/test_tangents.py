@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -211,3 +212,46 @@ def test_digits_are_kept_where_one_element_outweighs_the_others(text: str, v: li
     np.testing.assert_allclose(
         program.function(jacobian=True)(v=v).gradient["v"], right, rtol=2e-15
     )
+
+
+@pytest.mark.parametrize("text", ["prod([0, z, 2*z])", "[prod([0, z, 2*z]), z]"])
+def test_a_product_with_0_and_infinity_has_no_derivative(text: str) -> None:
+    """Whichever way the gradient goes, and compiled: an element's others are infinity and 0."""
+    program = cgcli.parse(text)
+    result, called = program.evaluate(z=1.5e308), program.function(jacobian=True)(z=1.5e308)
+    for gradient in (result.gradient or result.jacobian or {}, called.gradient):
+        assert np.isnan(np.ravel(gradient["z"])[0])
+        assert np.ravel(gradient["z"])[1:].tolist() == [1.0] * (text[0] == "[")
+
+
+def test_a_product_under_a_mask_meets_the_infinity_that_is_in_it() -> None:
+    program = cgcli.parse("sum(where([1, 0] > [0, z], prod([[0, z, 2*z], [1, z, 1]], 1), 0))")
+    for gradient in (
+        program.evaluate(z=1.5e308).gradient,
+        program.function()(z=1.5e308).gradient,
+    ):
+        assert gradient is not None
+        assert np.isnan(gradient["z"])
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "right"),
+    [
+        # The factors of asinh(y) and of the equal terms are 0, and -1/64, exactly.
+        ("M @ [j*asinh(y) for j in 0..2]", {"M": [[1.5, 1.5625, -0.78125]], "y": 0.95}, 0.0),
+        ("M @ [asinh(y), asinh(y), asinh(y)]", {"M": [[1.328125, 2.265625, -3.609375]], "y": 0.3},
+         -0.015625 / math.sqrt(1.09)),
+    ],
+)  # fmt: skip
+def test_terms_that_cancel_on_the_way_back_cancel_on_the_way_forward(
+    text: str, at: dict[str, Any], right: float
+) -> None:
+    result = cgcli.parse(f"concat({text}, [y, y])").evaluate(at)
+    assert result.jacobian is not None
+    assert abs(result.jacobian["y"][0] - right) <= 2 * math.ulp(right)
+
+
+def test_what_vanishes_on_the_way_forward_is_a_double_on_the_way_back() -> None:
+    (slope,) = cgcli.parse("1e200*sinc(x)").evaluate(x=[1e-320]).jacobian["x"].ravel()
+    assert slope == pytest.approx(-1e-320 / 3 * 1e200, rel=1e-3)
+    assert slope == pytest.approx(float(-mp.mpf(1e-320) * mp.mpf(1e200) / 3), rel=1e-15)

@@ -111,7 +111,7 @@ def test_the_same_words_are_checked_and_in_the_help(command: str, option: str, c
     if command != "predict":
         said = cgraph(command, *program, *data, option, "zzz").err
         assert f"{option} is {listed}, not 'zzz'".replace("--optimiser", "--optimizer") in said
-    assert listed in re.sub(r"\s+", " ", cgraph(command, "--help").out)
+    assert listed in re.sub(r"\s+", " ", cgraph(command, "--help-all").out)
 
 
 def test_a_list_with_commas(complete: Complete) -> None:

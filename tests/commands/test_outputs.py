@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 import typer
 
-from cgcli.commands.outputs import Output, write_file, write_pieces
 from cgcli.commands.paths import READ, WRITTEN
 from cgcli.commands.shared import COMMANDS, Group
 from cgcli.errors import CgraphError
+from cgcli.library.files import Output, write_file, write_pieces
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links, modes and locks as Unix has them")
 LINE = "(w*x - y)^2"

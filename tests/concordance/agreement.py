@@ -145,6 +145,9 @@ class Comparison:
         self, kind: str, what: str, right: Number, said: Any, place: int, other: Any
     ) -> Iterator[Difference]:
         self.counts["numbers"] += 1
+        if self.way.numbers == "doubles" and finite(right) and said == float(right):
+            # The nearest double is within every bound.
+            return
         if right is UNKNOWN:
             self.counts["unknown"] += 1
             yield from self._silent(kind, what, said, place)
@@ -199,7 +202,9 @@ class Comparison:
         if notes is None or notes & {"overflow", "underflow"} or not finite(true) or self._beyond():
             return
         number = mpf(said) if isinstance(said, (float, int)) else said
-        if not finite(number) or abs(number - true) > abs(true) / 1024 + 64 * ulp(true):
+        size = abs(true) / 1024 + 64 * ulp(true)
+        near = _Lazily(size, lambda: WHOLE_PROGRAM * self.answer.true_spread[place])
+        if not finite(number) or abs(number - true) > near:
             yield self._difference(f"{kind} silent", what, true, said)
 
     def _far(self) -> bool:

@@ -67,7 +67,7 @@ class Answer:
             right = numbers.flat()
             widest = [mpf(0)] * len(right)
             for k in range(SHAKES):
-                tape = Tape(ranged=ranged, shaken=k + 1)
+                tape = Tape(ranged=ranged, shaken=k + 1, deciding=False)
                 moved = _numbers(*_walk(self.program, self.point, tape))
                 for place, (a, b) in enumerate(zip(right, moved.flat(), strict=True)):
                     if finite(a) and finite(b):
@@ -99,7 +99,23 @@ def answer(program: Program, point: Point) -> Answer:
         if notes["domain"] is REQUIRED:
             for kind in ("overflow", "underflow"):
                 notes[kind] = OPEN if notes[kind] is REQUIRED else notes[kind]
-    return Answer(program, point, numbers, true, notes, tape.doubt, blur)
+    right = Answer(program, point, numbers, true, notes, tape.doubt, blur)
+    if notes["underflow"] is REQUIRED and not _is_lost(right):
+        notes["underflow"] = OPEN
+    return right
+
+
+def _is_lost(right: Answer) -> bool:
+    """Whether a number that is 0 in doubles is none, and is not what rounding left of its terms."""
+    with mp.workprec(mp.prec + 100):
+        finer = _numbers(*_walk(right.program, right.point, Tape(ranged=False, deciding=False)))
+    triples = zip(right.numbers.flat(), right.true.flat(), finer.flat(), strict=True)
+    return any(
+        all(map(finite, numbers))
+        and not numbers[0]
+        and 2 * abs(numbers[1] - numbers[2]) < abs(numbers[1])
+        for numbers in triples
+    )
 
 
 def _bits(program: Program, point: Point) -> int:
@@ -280,24 +296,33 @@ def _beside(program: Program, point: Point, numbers: Numbers) -> bool | None:
         here = _values(program, point, every)
 
         def agrees(direction: Sequence[mpf]) -> bool | None:
-            slopes, found = _along(numbers, direction), set[bool | None]()
+            slopes, met = _along(numbers, direction), True
             for sign in (1, -1):
-                moved = [x + sign * NEAR * d for x, d in zip(every, direction, strict=True)]
-                there = _values(program, point, moved)
-                beyond = [x + sign * 2 * NEAR * d for x, d in zip(every, direction, strict=True)]
-                after = _values(program, point, beyond)
-                found.add(_meets(here, there, after, [sign * slope for slope in slopes]))
-            return False if False in found else None if None in found else True
+                steps = ([x + sign * k * NEAR * d for x, d in zip(every, direction, strict=True)]
+                         for k in (1, 2))  # fmt: skip
+                there, after = (_values(program, point, moved) for moved in steps)
+                meets = _meets(here, there, after, [sign * slope for slope in slopes])
+                if meets is False:
+                    return False
+                met = met and meets
+            return met
 
-        along = set(map(agrees, axes))
-        if along - {True}:
-            return False if False in along else None
+        along: bool | None = True
+        for axis in axes:
+            met = agrees(axis)
+            if met is False:
+                return False
+            along = along and met
+        if not along:
+            return None
         # Which oblique direction is looked along is open: what only some of them show is, too.
         signs = [[1] * count, [chance.choice((1, -1)) for _ in every], [-1, *[1] * (count - 1)]]
-        verdicts = {
-            agrees([sign * mpf(chance.uniform(0.5, 1.5)) for sign in each]) for each in signs
-        }
-    return verdicts.pop() if len(verdicts) == 1 else None
+        verdicts = set[bool | None]()
+        for each in signs:
+            verdicts.add(agrees([sign * mpf(chance.uniform(0.5, 1.5)) for sign in each]))
+            if len(verdicts) > 1:
+                return None
+    return verdicts.pop()
 
 
 def _values(program: Program, point: Point, every: Sequence[Number]) -> list[Number]:
@@ -305,7 +330,7 @@ def _values(program: Program, point: Point, every: Sequence[Number]) -> list[Num
     for name, xs in point.items():
         inputs[name] = every[start : start + len(xs)]
         start += len(xs)
-    tape = Tape(ranged=False)
+    tape = Tape(ranged=False, deciding=False)
     return [tape.values[place] for place in Walk(program, inputs, tape).output.at]
 
 

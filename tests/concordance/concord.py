@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mpmath import mp
+from mpmath import mp, mpf
 
 import cgcli
 from tests.concordance import generate
@@ -47,13 +47,22 @@ class Asked(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
-def asked(seed: int, points: int) -> Asked:
+def right(seed: int, points: int) -> tuple[Question, list[Answer]]:
     """The program of a seed, and what is right: kept, as many ways ask for it."""
     program = generate.program(seed, EXTRA)
     where = points_at(program, seed, points)
     answers = [answer(program, point) for point in where]
-    question = question_of(program, where, answers)
+    return question_of(program, where, answers), answers
+
+
+@functools.lru_cache(maxsize=4096)
+def asked(seed: int, points: int) -> Asked:
+    """The same, with what `eval` says."""
+    question, answers = right(seed, points)
     return Asked(question, answers, WAYS[0].ask(question))
+
+
+DIGITS = mpf(10) ** -12
 
 
 def question_of(program: Program, where: Sequence[Point], answers: Sequence[Answer]) -> Question:
@@ -81,6 +90,9 @@ def right_answers(right: Answer) -> list[tuple[str, list[str], int]]:
     """What a student would hand in, rounded to 12 digits, who had the oracle's numbers."""
     numbers = right.numbers
     if right.doubt or not all(map(finite, numbers.flat())) or len(numbers.value) > 1:
+        return []
+    if any(gap > abs(x) * DIGITS for x, gap in zip(numbers.flat(), right.spread, strict=True)):
+        # Doubles do not have so many digits of it.
         return []
     answers = [("", [mp.nstr(numbers.value[0], 12)], 0)]
     for name, rows in numbers.gradient.items():

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from cgcli.errors import CgraphError
+from cgcli.export.nodes import Numbers
 from cgcli.export.routine import Routine, routine
 from cgcli.export.targets import binary, source
 from tests.concordance.asking import Point, Question, Reply, by_rows, each, flat
@@ -63,7 +64,7 @@ def by_c(code: str, made: Routine, *flags: str) -> Run:
     return call
 
 
-def by_js(code: str, made: Routine) -> Run:
+def by_js(code: str, made: Routine | None = None) -> Run:
     """The function in an embedded V8; what JSON has no words for goes as text."""
     machine = importlib.import_module("py_mini_racer").MiniRacer()
     machine.eval(re.sub(r"^export ", "", code, flags=re.MULTILINE))
@@ -144,7 +145,8 @@ RUNNERS: dict[str, Callable[[str, Routine], Run]] = {
 
 
 NEEDS = {
-    "js": "py_mini_racer", "sql": "duckdb", "jax": "jax", "torch": "torch", "onnx": "onnxruntime",
+    "js": "py_mini_racer", "page": "py_mini_racer", "sql": "duckdb", "jax": "jax",
+    "torch": "torch", "onnx": "onnxruntime",
 }  # fmt: skip
 """By language the package that runs it."""
 
@@ -152,9 +154,31 @@ NEEDS = {
 def lacking(language: str) -> str:
     """What is not here that a language wants; nothing where all is."""
     need = NEEDS.get(language, "math")
-    if language == "c":
+    if language in ("c", "native", "native rows"):
         return "" if COMPILER else "a C compiler"
     return "" if importlib.util.find_spec(need) else need
+
+
+def paged(question: Question) -> list[Reply | None]:
+    """The function of a page at every point: the numbers of the output and of the inputs."""
+    if lacking("js") or question.elements > 1:
+        return [None] * len(question.points)
+    graph = question.parsed.graph(question.bindings(question.points[0]))
+    numbers = Numbers(graph, {})
+    numbers.values()
+    numbers.backward(graph.output, graph.dependents(graph.inputs.values()))
+    call = by_js(numbers.code("f"))
+
+    def ask(point: Point) -> Reply:
+        bindings = question.bindings(point)
+        got = dict(zip(numbers.keys, call(*(bindings[n] for n in numbers.arguments)), strict=True))
+        slopes = {
+            name: by_rows(flat(got.get(f"g{node}", np.zeros(graph.shape(node)))), 1)
+            for name, node in graph.inputs.items()
+        }
+        return Reply(flat(got[f"v{graph.output}"]), slopes)
+
+    return each(question, ask)
 
 
 def exported(language: str) -> Callable[[Question], list[Reply | None]]:

@@ -43,7 +43,8 @@ def at_infinity(name: str, args: tuple[Number, ...]) -> Local:
         ties = sum(arg == value for arg in args)
         if ties == 1 or finite(value):
             slopes = tuple(mpf(arg == value) / ties for arg in args)
-            return Local(value, lambda: slopes, kink=ties > 1)
+            apart = tuple(abs(arg - value) for arg in args if finite(arg) and arg != value)
+            return Local(value, lambda: slopes, apart, kink=ties > 1)
         return Local(value, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
     if name in _LIMITS and len(args) == 1:
         return Local(_LIMITS[name][args[0] > 0], lambda: (UNKNOWN,), fault=None, kink=None)

@@ -76,7 +76,9 @@ def _shares(values: Sequence[mpf]) -> list[mpf]:
 
 def _logsumexp(*values: mpf) -> Local:
     top = max(values)
-    value = top + mp.log(mp.fsum(exp(each - top) for each in values))
+    largest = values.index(top)
+    others = mp.fsum(exp(each - top) for k, each in enumerate(values) if k != largest)
+    value = top + mp.log1p(others)
     return Local(value, lambda: tuple(_shares(values)))
 
 

@@ -7,7 +7,7 @@ numbers before it. Equal operations on the same numbers are one node, as they ar
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from mpmath import mp, mpf
@@ -42,10 +42,15 @@ LINEAR: Final = frozenset({"add", "sub", "neg", "pos", "sum", "mean", "where"}) 
 
 
 class Tape:
-    """The nodes, as parallel lists; `ranged` with the ends of the doubles, or without any."""
+    """The nodes, as parallel lists; `ranged` with the ends of the doubles, or without any.
 
-    def __init__(self, *, ranged: bool = True, shaken: int | None = None) -> None:
-        self.ranged, self.shaken = ranged, shaken
+    A tape that is asked for numbers alone is not `deciding` where rounding is in doubt.
+    """
+
+    def __init__(
+        self, *, ranged: bool = True, shaken: int | None = None, deciding: bool = True
+    ) -> None:
+        self.ranged, self.shaken, self.deciding = ranged, shaken, deciding
         self.values: list[Number] = []
         self.ops: list[str] = []
         self.args: list[tuple[int, ...]] = []
@@ -56,6 +61,8 @@ class Tape:
         """Whether it varies with an input otherwise than through steps."""
         self.outside: list[bool] = []
         """Whether the number is beyond the doubles, or so small that it loses digits."""
+        self.source: list[int] = []
+        """The node that a choice has its number from, to the bit."""
         self.doubt: str = ""
         """Which operation is decided by rounding, as far as doubles are asked."""
         self.blur = False
@@ -114,6 +121,10 @@ class Tape:
             if op == "dot":
                 half = len(values) // 2
                 local = dot_at_infinity(values[:half], values[half:])
+                pairs = zip(values[:half], values[half:], strict=True)
+                if any(finite(a) and finite(b) and abs(a * b) >= LARGEST for a, b in pairs):
+                    # The same, of an infinite term beside one that only doubles call infinite.
+                    self.doubt = self.doubt or op
         return self._new(op, args, local, key)
 
     def where(self, condition: int, a: int, b: int) -> int:
@@ -137,7 +148,7 @@ class Tape:
         place = self._new(
             "where", (condition, a, b), Local(self.values[taken], lambda: slopes), key
         )
-        self.exact[place] = self.exact[taken]
+        self.exact[place], self.source[place] = self.exact[taken], self.source[taken]
         self.varies[place] = self.varies[a] or self.varies[b] or self.varies[condition]
         self.smoothly[place] = self.smoothly[a] or self.smoothly[b]
         return place
@@ -208,6 +219,10 @@ class Tape:
         self.smoothly.append(op not in STEPS and any(self.smoothly[arg] for arg in args))
         self.outside.append(outside)
         self._keys[key] = place
+        self.source.append(place)
+        if op in ("max", "min"):
+            same = {self.source[arg] for arg in args if self.values[arg] == value}
+            self.source[place] = same.pop() if len(same) == 1 else place
         return place
 
     def _saturates(self, op: str, args: Sequence[int]) -> bool:
@@ -261,21 +276,30 @@ class Tape:
         self, op: str, args: tuple[int, ...], margins: Sequence[mpf], *, at_zero: bool = False
     ) -> None:
         """Note where rounding, or this arithmetic, could decide otherwise."""
+        if not self.deciding:
+            return
         if at_zero and op in ("div", "mod"):
             # The divisor alone says that.
             args = args[1:]
         if op in ("max", "min"):
             # What stands twice ties with itself; the others do not.
-            distinct = sorted((self.values[arg] for arg in set(args)), reverse=op == "max")
+            numbers = {self.source[arg]: self.values[arg] for arg in args}
+            distinct = sorted(numbers.values(), reverse=op == "max")
             margins = [other - distinct[0] for other in distinct[1:2]]
         elif op in _EVEN and len(set(args)) < len(args):
             # What is decided as it ought to be; whether a divisor is 0 is another matter.
             margins = margins[1:]
-        if all(self.exact[arg] for arg in args):
-            return
-        error = sum((self.error(arg) for arg in args), mpf(0))
-        size = max((abs(self.values[arg]) for arg in args if finite(self.values[arg])), default=0)
-        for margin in margins:
+        deciding: Iterable[tuple[mpf, tuple[int, ...]]] = ((margin, args) for margin in margins)
+        if op in ("pow", "xlogy"):
+            # Each argument decides by itself; that of a logarithm may do so alone.
+            order = -1 if op == "xlogy" else 1
+            deciding = ((m, (arg,)) for m, arg in zip(margins[::order], args[::order]))  # noqa: B905
+        for margin, inexact in deciding:
+            if all(self.exact[arg] for arg in inexact):
+                continue
+            error = sum((self.error(arg) for arg in inexact), mpf(0))
+            sizes = (abs(self.values[arg]) for arg in inexact if finite(self.values[arg]))
+            size = max(sizes, default=0)
             if abs(margin) <= 16 * error:
                 self.doubt = self.doubt or op
             if abs(margin) <= (size + 1) * mpf(2) ** (80 - mp.prec):
@@ -346,6 +370,10 @@ class Tape:
             return max(ulp(sent), ulp(upstream) / 4)
         if op == "sinc" and 2 < abs(x := self.values[args[0]]) < mp.inf and finite(upstream):
             return max(ulp(sent), ulp(upstream * mp.cos(x) / x))
+        if op in ("gamma", "lgamma") and (x := self.values[args[0]]) < 0 and finite(upstream):
+            # Digamma by reflection: its terms cancel beside its zeros, one between two poles.
+            factor = mp.gamma(x) if op == "gamma" else 1
+            return max(ulp(sent), ulp(upstream * factor * mp.psi(0, 1 - x)))
         return ulp(sent)
 
     def _product(self, upstream: Number, slope: Number, local: Local) -> Number:

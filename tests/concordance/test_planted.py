@@ -83,18 +83,20 @@ def words() -> list[frozenset[str]]:
     return [generate.program(seed, concord.EXTRA).words for seed in range(LOOKED_AT)]
 
 
-def differences(word: str) -> set[Difference]:
-    ways = [way for way in WAYS if way.name == "eval"]
-    counts: Counter[str] = Counter()
-    seeds = [seed for seed, there in enumerate(words()) if word in there][:PROGRAMS]
-    return {d for seed in seeds for d in concord.compare(seed, 6, ways, counts)}
+def differences(seed: int) -> set[Difference]:
+    return {*concord.compare(seed, 6, [WAYS[0]], Counter())}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     word, plant = FAULTS[fault]
+    # The oracle's answers are kept: it knows nothing of the table.
     monkeypatch.setattr(concord, "asked", concord.asked.__wrapped__)
-    before = differences(word)
     spoilt = tuple(plant(row) for row in WORDS[word])
-    monkeypatch.setitem(WORDS, word, spoilt)
-    assert differences(word) - before
+    for seed in [seed for seed, there in enumerate(words()) if word in there][:PROGRAMS]:
+        before = differences(seed)
+        with monkeypatch.context() as patch:
+            patch.setitem(WORDS, word, spoilt)
+            if differences(seed) - before:
+                return
+    pytest.fail(f"no program of {PROGRAMS} shows it")

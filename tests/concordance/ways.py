@@ -6,9 +6,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.concordance.asking import Question, Reply
-from tests.concordance.exported import exported
+from tests.concordance.exported import exported, paged
 from tests.concordance.files import mapped, predict, train
-from tests.concordance.library import as_vectors, evaluate, exactly, function, function_of_rows
+from tests.concordance.library import (
+    as_vectors,
+    evaluate,
+    exactly,
+    function,
+    function_of_rows,
+    native,
+    native_rows,
+)
 from tests.concordance.shell import (
     check,
     command_line,
@@ -38,6 +46,8 @@ WAYS: tuple[Way, ...] = (
     Way("vectors", as_vectors),
     Way("function", function, cost=2),
     Way("rows", function_of_rows, cost=2),
+    Way("native", native, cost=500),
+    Way("native rows", native_rows, cost=500),
     Way("exact", exactly, "fractions"),
     Way("command", command_line, cost=40),
     Way("exact command", exact_command, "fractions", cost=40),
@@ -50,6 +60,7 @@ WAYS: tuple[Way, ...] = (
     Way("numpy", exported("numpy"), cost=20),
     Way("c", exported("c"), cost=100),
     Way("js", exported("js"), cost=40),
+    Way("page", paged, cost=60),
     Way("sql", exported("sql"), cost=100, loose=True),
     Way("jax", exported("jax"), cost=500, loose=True),
     Way("torch", exported("torch"), cost=50, loose=True),

@@ -22,6 +22,8 @@ NOTICED = 0.98
 """Of wrong numbers that are put in so many are noticed: others are within what is rounded."""
 SEED = ("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3})
 NET = ("s = w*x + b; y = sigmoid(s); r = y - t; L = r^2", {"w": 0.5, "x": 2, "b": -0.4, "t": 1})
+LAYER = ("z = W @ x; L = sum(z^2)/2", {"W": [[1, 2], [0, -1]], "x": [3, 1]})
+SLOPES = ("y = tanh(s); e = y - t; L = sum(e^2)", {"s": [0.33, -0.4], "t": [0, 1]})
 LOOP = ("h[0] = h0; for t in 0..1 { h[t+1] = w*h[t] + x[t] }; L = h[2]^2",
         {"h0": 1, "w": 0.5, "x": [1, 2]})  # fmt: skip
 
@@ -60,6 +62,45 @@ def test_the_first_part_that_is_wrong_is_named(line: str, part: str, mistakes: l
 
 
 @pytest.mark.parametrize(
+    ("problem", "line", "part"),
+    [
+        (LAYER, "z = W x = [[1, 2], [0, -1]] [3, 1] = [5, -1]", ""),
+        (LAYER, "z = W @ x = [1*3 + 2*1, 0*3 - 1*1] = [5, -1]", ""),
+        (LAYER, "z = W @ x = [1*3 + 2*1, 0*3 + 1*1] = [5, -1]", "[1*3 + 2*1, 0*3 + 1*1]"),
+        (LAYER, "z = W x = [3 + 2, -1] = [5, 1]", "[5, 1]"),
+        (LAYER, "dL/dz = 2z = [5, -1]", "2z"),
+        (LAYER, "dL/dx = W^T dL/dz = [[1, 0], [2, -1]] [5, -1] = [5, 11]", ""),
+        (LAYER, "dL/dx = W.T @ z = [5, 11]", ""),
+        (LAYER, "dL/dx = W' z = [5, 11]", ""),
+        (LAYER, "dL/dx = W^T z", ""),
+        (LAYER, "dL/dx = W z = [3, 1]", "W @ z"),
+        (LAYER, "dL/dW = z x^T = [[15, 5], [-3, -1]]", ""),
+        (LAYER, "dL/dW = np.outer(z, x) = [[15, 5], [-3, -1]]", ""),
+        (LAYER, "dL/dW = x z^T = [[15, 5], [-3, -1]]", "outer(x, z)"),
+        (LAYER, "dL/dW = [[5*3, 5*2], [-1*3, -1*1]] = [[15, 5], [-3, -1]]",
+         "[[5*3, 5*2], [-1*3, -1*1]]"),
+        (LAYER, "L = z^T z / 2 = (5^2 + (-1)^2)/2 = 13", ""),
+        # A row times a column in one product, and a product that has another shape.
+        (LAYER, "dL/dW = [5, -1] [3, 1]^T = [[15, 5], [-3, -1]]", ""),
+        (LAYER, "dL/dx = dL/dz * W = [5, 11]", ""),
+        (SLOPES, "y = tanh(s) = [tanh(0.33), tanh(-0.4)] = [0.3185, -0.3799]", ""),
+        (SLOPES, "e = y - t = [0.3185, -0.3799] - [0, 1] = [0.3185, -0.6201]",
+         "[0.3185, -0.6201]"),
+        (SLOPES, "dL/ds = dL/dy * (1 - y^2) = [0.637, -2.76] * [0.8986, 0.8557] = [0.572, -2.36]",
+         ""),
+        (SLOPES, "dL/ds = dL/dy * (1 - y^2) = [0.637, -2.76] * [0.8986, 0.7557] = [0.572, -2.36]",
+         "[0.637, -2.76] * [0.8986, 0.7557]"),
+        (SLOPES, "dL/ds = dL/dy * y^2 = [0.572, -2.36]", "dL/dy * y^2"),
+    ],
+)  # fmt: skip
+def test_vectors_and_matrices_are_judged_as_numbers_are(
+    problem: tuple[str, dict[str, object]], line: str, part: str
+) -> None:
+    ((_, answer),) = judged(problem, line).items()
+    assert (answer.verdict, answer.part) == ("wrong" if part else "right", part)
+
+
+@pytest.mark.parametrize(
     ("problem", "line"),
     [
         # With rounded numbers, more of them than are written, or fewer.
@@ -74,6 +115,16 @@ def test_the_first_part_that_is_wrong_is_named(line: str, part: str, mistakes: l
         (SEED, "dg/dz = 1/2p * 8 = 4"),
         (("f = u^2", {"u": -2}), "f = -2^2 = 4"),
         (("e = x - 1; f = exp(e)", {"x": 1.5}), "f = e^0.5 = 1.6487"),
+        (("e = x - 1; f = e^2 + exp(x)", {"x": 3}), "f = e^2 + e^3.0 = 4 + 20.09 = 24.09"),
+        (
+            ("y = tanh(s); e = y - t", {"s": 0.74, "t": 1}),
+            "y = (e^(2*0.74) - 1)/(e^(2*0.74) + 1) = (4.393 - 1)/(4.393 + 1) = 0.629",
+        ),
+        (("y = tanh(s); e = y - t", {"s": 0.74, "t": 1}), "dy/ds = sech²(s) = 0.604"),
+        (("y = sin(s)", {"s": 0.74}), "dy/ds = cos s = cos 0.74 = 0.738"),
+        (("y = sin(s); f = y^2", {"s": 0.74}), "df/ds = 2 sin s cos s = sin(2s) = 0.996"),
+        (NET, "dL/ds = 2(y-t)·dy/ds = -0.162"),
+        (SEED, "g = z(x+y) = -3(1 + 3) = -12"),
         (SEED, "g = pz = 4(-3) = -12"),
         (SEED, "g = p times z = -12"),
     ],

@@ -19,8 +19,8 @@ from cgcli.homework.sheets import read_sheets
 CASES = Path(__file__).parents[1] / "cases"
 SHEETS = [
     json.loads(line)
-    for name in ("notations.jsonl", "notations_more.jsonl", "notations_courses.jsonl")
-    for line in (CASES / name).read_text(encoding="utf-8").splitlines()
+    for name in ("", "_more", "_courses", "_typed")
+    for line in (CASES / f"notations{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 NOBODY_TOLD = 0.02
 """At most this part of the answers may be asked back about, where they are ambiguous."""
@@ -53,6 +53,31 @@ def test_a_sheet_is_read_as_it_is_meant(case: dict[str, Any]) -> None:
     also = case.get("also", {})
     strange = set(found) - set(case["verdicts"]) - set(also) - set(case["at"])
     assert not strange, "nothing else is read"
+
+
+def test_a_dash_with_a_blank_is_a_bullet_and_no_minus() -> None:
+    """Where the program has the negative of a name the line could mean that too."""
+    problem = {"program": "a = x - y; b = -a; f = 2*b", "at": {"x": 1, "y": 3}}
+    found = read({**problem, "sheet": "- a = -2\n- b = 2"})
+    assert {step: judged.verdict for step, judged in found.items()} == {"a": "right", "b": "right"}
+    assert read({**problem, "sheet": "-a = 2"})["b"].verdict == "right"
+
+
+def test_a_line_of_chinese_that_states_a_step_is_not_lost() -> None:
+    program = cgcli.parse(SEED["program"])
+    exercise = Exercise(program, program.evaluate(SEED["at"]))
+    marked = mark(exercise, read_sheets("g的大小约莫12", "a sheet")[0])
+    assert [line.text for line in marked.unreadable] == ["g的大小约莫12"]
+
+
+def test_a_lone_comma_is_asked_back() -> None:
+    """1,273 is more than a thousand, or between one and two."""
+    program = cgcli.parse("p = w*x")
+    exercise = Exercise(program, program.evaluate(w=1.273, x=1))
+    marked = mark(exercise, read_sheets("p = 1,273", "a sheet")[0])
+    assert [line.error.message for line in marked.unreadable] == ["1,273 may be 1.273, or 1273"]
+    beside = mark(exercise, read_sheets("p = 1,273\ndp/dw = 1,0", "a sheet")[0])
+    assert [judged.verdict for judged in beside.judged] == ["right", "right"]
 
 
 def test_hardly_any_answer_is_asked_back_about() -> None:
@@ -97,6 +122,11 @@ SEED: dict[str, Any] = {"program": "p = x + y; g = p*z", "at": {"x": 1, "y": 3, 
         ("g对z的偏导数为4", "dg/dz"),
         ("gをzで偏微分すると4", "dg/dz"),
         ("z에 대한 g의 편미분은 4", "dg/dz"),
+        ("- p = 4", "p"),
+        ("p的值为4", "p"),
+        ("【解】p＝4", "p"),
+        ("Dg/dx = -3", "dg/dx"),
+        (r"{\color{red} p = 4}", "p"),
     ],
 )
 def test_one_way_to_write_an_answer(line: str, step: str) -> None:
@@ -234,7 +264,8 @@ def test_the_last_line_of_a_chain_has_its_result() -> None:
 @pytest.mark.parametrize(
     "line",
     ["The Forward Pass", "**Problem 2**", "Name: A. Student   Date: 3 May", "Total: 12/20",
-     "| node | value | gradient |", "|---|---:|---|", "```python", "[答え]", ">>> g.backward()"],
+     "| node | value | gradient |", "|---|---:|---|", "```python", "[答え]", ">>> g.backward()",
+     "对p求导："],
 )  # fmt: skip
 def test_what_states_nothing_is_no_answer_that_cannot_be_read(line: str) -> None:
     program = cgcli.parse(SEED["program"])

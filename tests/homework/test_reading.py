@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from cgcli.homework.sheets import read_sheets, split
 from cgcli.homework.written import read_number
+from tests.conftest import Ran
 from tests.homework.adapter import exercise, mark, marks
 
 SEED = ("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3})
@@ -369,3 +371,25 @@ def test_a_plus_before_a_name_is_no_step(cgraph: Any, tmp_path: Path) -> None:
     assert cgraph("check", *words, "-a", str(key)).status == 0
     alone = cgraph("sheet", "+x", "x=2").out
     assert "f =" in alone
+
+
+def test_what_is_not_understood_is_said_in_the_language_of_the_report(
+    cgraph: Callable[..., Ran],
+) -> None:
+    words = ("check", "p = x + y; g = p*z", "x=1", "y=3", "z=-3", "--lang", "zh")
+    assert "1,273 可能是 1.273，也可能是 1273" in cgraph(*words, "--answer", "p = 1,273").out
+    assert "没有算出来：p 的答案就是它自己的式子" in cgraph(*words, "--answer", "p = x + y").out
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [("[5, 1]", "wrong"), ("[5]", "right"), ("z", "wrong"), ("tensor([5.])", "right")],
+)
+def test_a_list_where_an_element_is_asked(answer: str, verdict: str) -> None:
+    problem = exercise("z = W @ x; L = sum(z^2)/2", {"W": [[1, 2], [0, -1]], "x": [3, 1]})
+    found = marks(problem, f"dL/dx[0] = {answer}\ndL/dx[1] = 11").verdicts
+    assert list(found.values()) == [verdict, "right"]
+
+
+def test_a_number_in_a_ring_names_no_input() -> None:
+    assert set(mark("p = x + y", {"x": 1, "y": 3}, "∂①p = 1").verdicts.values()) == {"unreadable"}

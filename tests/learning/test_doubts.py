@@ -205,3 +205,68 @@ def test_a_parameter_of_another_size_is_no_minimum(cgraph: Any, tmp_path: Path) 
     assert "moving w alone takes the cost on to" in ran.err
     scaled = cgraph(*words, "--scale", "x")
     assert (scaled.status, "alone" in scaled.err) == (0, False)
+
+
+STEADY = "x,c,y\n1,5,2\n2,5,4.1\n3,5,5.9\n4,5,8.2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "more"),
+    [
+        ("(w*x + v*c - y)^2", STEADY, ("w=0", "v=0", "--scale", "x,c")),
+        ("(v*c - y)^2", STEADY, ("v=0", "--scale", "c")),
+        ("(w*x + v*c - y)^2", STEADY.replace(",5,", ",0,"), ("w=0", "v=0")),
+    ],
+)
+def test_a_column_that_is_the_same_in_every_row_is_named(
+    text: str, rows: str, more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    document, err = fit(cgraph, tmp_path, text, rows, *more)
+    assert "warning: v: the cost does not depend on that in any row; c is the same in" in err
+    assert "random numbers" not in err
+    assert not document["end"]["reliable"]
+
+
+def test_a_unit_that_is_dead_is_not_blamed_on_a_column(cgraph: Command, tmp_path: Path) -> None:
+    more = ("v=0", "u=1", "w=0", "a=0", "--scale", "c")
+    text = "(w*x + a*c + v*relu(u*x - 100) - y)^2"
+    _, err = fit(cgraph, tmp_path, text, STEADY, *more)
+    assert "warning: a: the cost does not depend on that in any row; c is the same" in err
+    assert "warning: v and u: the gradient is 0, and what starts there stays there" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("w", ("w=0",)),
+        ("w", ("w=0", "--lr", "0.1")),
+        ("w*x - v*y", ("w=0", "v=1", "--optimizer", "lbfgs")),
+        ("-w^2*x", ("w=1", "--optimizer", "lbfgs")),
+    ],
+)
+def test_a_cost_without_bound_is_told(
+    text: str, more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    document, err = fit(cgraph, tmp_path, text, STEADY, *more)
+    assert "warning: the cost falls without bound as the parameters grow" in err
+    assert "separable" not in err
+    assert not document["end"]["reliable"]
+
+
+@pytest.mark.parametrize(("text", "word"), [("exp(-w*x) - 5", "separable"), ("w^2 - 9", "")])
+def test_a_negative_cost_with_a_bound_has_one(
+    text: str, word: str, cgraph: Command, tmp_path: Path
+) -> None:
+    _, err = fit(cgraph, tmp_path, text, STEADY, "w=1", "--optimizer", "lbfgs")
+    assert "without bound as" not in err
+    assert (word in err) if word else not err
+
+
+def test_a_trace_tells_the_mean_from_the_value_of_a_row(cgraph: Command, tmp_path: Path) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text("x,y\n1,2\n2,4\n", encoding="utf-8")
+    words = ("train", "(w*x - y)^2", "-d", str(data), "w=0", "--trace", "1", "--steps", "1")
+    out = cgraph(*words, "--lr", "0.1").out
+    assert "\n  mean(f) = 10\n  ∂mean(f)/∂w = -10\n" in out
+    assert "\n  sum(f) = 20\n" in cgraph(*words, "--lr", "0.1", "--reduce", "sum").out
+    assert "\n  f = 4\n" in cgraph(*words, "--lr", "0.1", "--batch", "1").out.replace("16", "4")

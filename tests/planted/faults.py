@@ -54,6 +54,8 @@ CERTIFIED: Final = "tests/numbers/test_certified.py"
 TABLES: Final = "tests/views/test_tables.py"
 ASKED: Final = "tests/commands/test_asked.py"
 LINES: Final = "tests/views/test_trace_lines.py"
+DRAWING: Final = "tests/views/test_drawing.py"
+PAGE: Final = "tests/views/page/test_page.py"
 
 FAULTS: Final = (
     # language
@@ -1076,6 +1078,41 @@ FAULTS: Final = (
     ),
     # views
     Fault(
+        "a vector that is too wide loses its last element",
+        "cgcli/views/terminal.py",
+        "*middle, _, last = middle",
+        "*middle, last, _ = middle",
+        (f"{TABLES}::test_a_table_folds_to_the_width_it_has",),
+    ),
+    Fault(
+        "a step of a wire is a cusp",
+        "cgcli/views/drawing/layout.py",
+        "math.dist(b, c) < 1.5 * _TURN and",
+        "math.dist(b, c) < 0 and",
+        (f"{DRAWING}::test_what_leads_down_has_its_place_too",),
+    ),
+    Fault(
+        "turns of a list stand as the library has them",
+        "cgcli/views/drawing/layout.py",
+        "for rearranged in (by_turn, in_order, _aligned):",
+        "for rearranged in (in_order, _aligned):",
+        (f"{DRAWING}::test_turns_that_need_nothing_of_one_another_have_lanes",),
+    ),
+    Fault(
+        "a cell of a heat map has the largest of its part, not the farthest from 0",
+        "cgcli/views/drawing/scene.py",
+        "np.where(-low > high, low, high)",
+        "high",
+        (f"{DRAWING}::test_the_cells_of_a_heat_map_have_the_farthest_of_their_part",),
+    ),
+    Fault(
+        "the arrows of a terminal picture that leads down are out of order",
+        "cgcli/views/drawing/plan.py",
+        "for number in sorted(range(len(arrows)), key=lambda number: placed.labels[number][1]):",
+        "for number in sorted(range(len(arrows)), key=lambda number: -placed.labels[number][1]):",
+        (f"{DRAWING}::test_the_terminal_joins_the_right_boxes",),
+    ),
+    Fault(
         "a product as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
         'self.in_brackets(local, LEVELS["product"] + 1, level)',
@@ -1356,5 +1393,34 @@ FAULTS: Final = (
         "end = self.end if line_end < 0 else min(self.end, line_end)",
         "end = self.end",
         ("tests/test_places.py",),
+    ),
+    # pages
+    Fault(
+        "a program is markup in its page",
+        "cgcli/views/page/page.py",
+        "program=escape(printable_lines(explanation.graph.text.strip())),",
+        "program=printable_lines(explanation.graph.text.strip()),",
+        (f"{PAGE}::test_a_hostile_program_is_text",),
+    ),
+    Fault(
+        "a page moves what its graph was built with",
+        "cgcli/views/page/document.py",
+        "numbers = self.numbers = Numbers(graph, fixed)",
+        "numbers = self.numbers = Numbers(graph, {})",
+        (f"{PAGE}::test_what_the_graph_was_built_with_is_fixed",),
+    ),
+    Fault(
+        "a page has a derivative's first case alone",
+        "cgcli/calculus/local.py",
+        "            answers[-1] = False",
+        "            return cases",
+        (f"{PAGE}::test_cases_of_a_derivative_are_all_there",),
+    ),
+    Fault(
+        "a page's policy lets no style in",
+        "cgcli/views/page/page.py",
+        "style_hash=_hash(style),",
+        "style_hash=_hash(script),",
+        (f"{PAGE}::test_the_policy_lets_one_script_and_one_style_run",),
     ),
 )

@@ -61,6 +61,10 @@ class Text(NamedTuple):
     y: float
     size: float
     box: Box
+    side: str = ""
+    """Where a number stands by an arrow that leads down: before it, or beside it on the right."""
+    shades: dict[Point, float] | None = None
+    """Of a heat map what is not 0, by column and row."""
 
 
 class Shape(NamedTuple):
@@ -108,7 +112,7 @@ class Use(NamedTuple):
     value: str
     gradient: str
     height: float
-    """Where it arrives: pixels, or rows, from the top."""
+    """Where it arrives: pixels, or rows, from the top; from the left, where it comes down."""
 
 
 class Drawing(NamedTuple):
@@ -123,6 +127,13 @@ class Drawing(NamedTuple):
     bands: list[tuple[Box, str]]
     """The turns of loops, each with what is written above it."""
     root: ET.Element
+
+    @property
+    def is_down(self) -> bool:
+        """Whether most arrows arrive from above."""
+        ends = [(arrow.tip, arrow.line[-2]) for arrow in self.arrows]
+        steep = sum(abs(a[1] - b[1]) > abs(a[0] - b[0]) for a, b in ends)
+        return 2 * steep > len(ends)
 
     @property
     def every_text(self) -> list[Text]:
@@ -179,12 +190,15 @@ def _text(element: ET.Element, shift: Point, rules: Rules) -> Text:
         )
         lines = [(line.text or "", float(line.get("y", "")) + shift[1]) for line in element]
         assert len({len(text) for text, _ in lines}) == 1, "columns stand below one another"
-        rows = (" ".join(line.split()) for line, _ in lines)
-        text = f"[{', '.join(row.replace('[ ', '[') for row in rows)}]"
+        rows = [" ".join(line.split()).replace("[ ", "[") for line, _ in lines]
+        # A row of a matrix ends, and a long vector goes on.
+        text = f"[{', '.join(rows)}]" if rows[0].endswith("]") else " ".join(rows)
     across = max(_columns(line) for line, _ in lines) * 0.6 * size
     left = {"start": x, "middle": x - across / 2, "end": x - across}[style["text-anchor"]]
     top, bottom = lines[0][1] - 0.8 * size, lines[-1][1] + 0.22 * size
-    return Text(kind, text, x, y, size, Box(left, top, left + across, bottom))
+    side = kind.split()[-1] if kind.endswith((" before", " beside")) else ""
+    kind = kind.removesuffix(side).rstrip()
+    return Text(kind, text, x, y, size, Box(left, top, left + across, bottom), side)
 
 
 def _sampled(path: str, shift: Point) -> list[Point]:
@@ -257,6 +271,20 @@ def _band(rect: ET.Element, words: ET.Element, shift: Point, rules: Rules) -> tu
     return box, text.text
 
 
+def _heat(group: ET.Element, shift: Point) -> tuple[Box, dict[Point, float]]:
+    """Where a heat map stands, and its cells from -1 to 1 by their place in it."""
+    _, frame, *cells = group
+    x, y, w, h = (float(frame.get(key, "")) for key in ("x", "y", "width", "height"))
+    signs = {"above": 1, "below": -1}
+    shades = {}
+    for cell in cells:
+        left, top, side = (float(cell.get(key, "")) for key in ("x", "y", "width"))
+        assert x <= left < x + w and y <= top < y + h
+        place = round((left - x) / side), round((top - y) / side)
+        shades[place] = signs[cell.get("class", "")] * float(cell.get("fill-opacity", ""))
+    return Box(x + shift[0], y + shift[1], x + w + shift[0], y + h + shift[1]), shades
+
+
 def read_svg(svg: str) -> Drawing:
     """Everything that is drawn, in the coordinates of the view box; nothing unknown is passed."""
     root = ET.fromstring(svg)
@@ -274,6 +302,17 @@ def read_svg(svg: str) -> Drawing:
         name = element.tag.removeprefix(SVG)
         if name == "path":
             drawing.arrows.append(_arrow(element, next(elements), shift))
+        elif name == "g" and element[1].get("class") == "cells":
+            # A heat map stands below its shape, and both are one number.
+            text = drawing.texts.pop()
+            box, shades = _heat(element, shift)
+            box = Box(
+                min(text.box.left, box.left),
+                text.box.top,
+                max(text.box.right, box.right),
+                box.bottom,
+            )
+            drawing.texts.append(text._replace(box=box, shades=shades))
         elif name == "g":
             drawing.shapes.append(_shape(element, shift, rules[0]))
         elif name == "rect":
@@ -292,14 +331,20 @@ def _touched(drawing: Drawing, point: Point) -> list[int]:
 def owner(drawing: Drawing, text: Text) -> int:
     """The arrow that a number stands beside, as a reader sees it: a value above, a gradient below.
 
-    It is the nearest one that passes all the text, and not more than its height away.
+    It is the nearest one that passes all the text, and not more than its height away. Of an arrow
+    that leads down both stand at one side.
     """
     sign = 1 if text.kind == "value" else -1
     edge = text.box.bottom if text.kind == "value" else text.box.top
+    middle = (text.box.top + text.box.bottom) / 2
     found = []
     for k, arrow in enumerate(drawing.arrows):
-        ys = [y for x, y in arrow.line if abs(x - text.x) <= 2]
-        gaps = [sign * (y - edge) for y in ys]
+        if text.side == "before":
+            gaps = [x - text.x for x, y in arrow.line if abs(y - middle) <= 2]
+        elif text.side == "beside":
+            gaps = [text.x - x for x, y in arrow.line if abs(y - middle) <= 2]
+        else:
+            gaps = [sign * (y - edge) for x, y in arrow.line if abs(x - text.x) <= 2]
         near = [gap for gap in gaps if -0.5 <= gap <= 8]
         if near:
             found.append((min(near), k))
@@ -323,7 +368,8 @@ def uses(drawing: Drawing) -> list[Use]:
         assert len(ends) <= 1, f"arrow {k} ends at {ends}"
         value, gradient = numbers.get((k, "value"), ""), numbers.get((k, "gradient"), "")
         target = ends[0] if ends else -1
-        found.append(Use(starts[0], target, value, gradient, arrow.tip[1]))
+        height = arrow.tip[0 if drawing.is_down else 1]
+        found.append(Use(starts[0], target, value, gradient, height))
     return found
 
 
@@ -331,23 +377,46 @@ def faults(drawing: Drawing) -> Iterator[str]:
     """Everything that stands where it must not."""
     yield from _text_faults(drawing)
     yield from _shape_faults(drawing)
+    is_down = drawing.is_down
     for k, arrow in enumerate(drawing.arrows):
         where = f"arrow {k} from {arrow.start}"
         if not arrow.box.within(drawing.paper):
             yield f"{where} leaves the paper"
-        if any(b[0] < a[0] - 0.1 for a, b in itertools.pairwise([*arrow.line, arrow.tip])):
-            yield f"{where} goes back to the left"
+        if any(_goes_back(a, b, is_down) for a, b in itertools.pairwise([*arrow.line, arrow.tip])):
+            yield f"{where} goes back"
         for shape in drawing.shapes:
             if arrow.box.meets(shape.box) and any(shape.outside(p) < -1.5 for p in arrow.line):
                 yield f"{where} passes through {shape.title!r}"
+        if cusp := _cusp(arrow.line):
+            yield f"{where} has a cusp at {cusp}"
     yield from _runs_on_one_another(drawing)
     for (a, turn), (b, following) in itertools.pairwise(drawing.bands):
-        if a.right > b.left + 0.1:
+        if min(a.right - b.left, a.bottom - b.top, b.bottom - a.top) > 0.1:
             yield f"{turn} and {following} overlap"
         # The arrows between two layers may need some room of their own.
         first, second = sorted((a.right - a.left, b.right - b.left))
         if second > 1.05 * first and turn < following:
             yield f"{turn} and {following} are not as wide as one another"
+
+
+def _goes_back(a: Point, b: Point, is_down: bool) -> bool:
+    """Whether a piece of an arrow leads to the left, or up; upright ones may lead to a column."""
+    return a[1] - b[1] > 0.1 and abs(a[0] - b[0]) > 4 if is_down else b[0] < a[0] - 0.1
+
+
+def _cusp(line: list[Point]) -> Point | None:
+    """Where a line turns at once, or to both sides within 7 pixels, as is seen when it is large."""
+    line = [b for a, b in itertools.pairwise([(math.inf, 0.0), *line]) if math.dist(a, b) > 0.05]
+    angles = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in itertools.pairwise(line)]
+    turns = [math.remainder(b - a, 2 * math.pi) for a, b in itertools.pairwise(angles)]
+    for k, point in enumerate(line[1:-1]):
+        near = [
+            t for p, t in zip(line[k + 1 : -1], turns[k:], strict=True) if math.dist(p, point) <= 7
+        ]
+        left, right = sum(t for t in near if t < 0), sum(t for t in near if t > 0)
+        if abs(turns[k]) > math.radians(50) or min(-left, right) > math.radians(25):
+            return point
+    return None
 
 
 def _text_faults(drawing: Drawing) -> Iterator[str]:
@@ -503,7 +572,7 @@ def read_terminal(printed: str) -> tuple[list[Frame], list[Net]]:
         if cell not in seen:
             net = _net(screen, border, lines, cell, seen)
             nets.append(net)
-    heads = sum(line.count("▶") for line in printed.splitlines())
+    heads = printed.count("▶") + printed.count("▼")
     assert heads == sum(len(net.heads) for net in nets), "a head without a line"
     return screen.frames, nets
 
@@ -525,11 +594,12 @@ def _net(
             char = screen.at(following)
             if following in border:
                 frame = screen.frames[border[following]]
-                assert step == _WEST, f"a line runs into a box at {following}"
-                assert following[1] == frame.right, f"a line leaves a box inside at {following}"
+                assert step in (_WEST, _NORTH), f"a line runs into a box at {following}"
+                edge = frame.right if step == _WEST else frame.bottom
+                assert following[step == _WEST] == edge, f"a line leaves a box at {following}"
                 sources.add(border[following])
-            elif char == "▶":
-                assert step == _EAST
+            elif char in "▶▼":
+                assert step == (_EAST if char == "▶" else _SOUTH)
                 heads.append(_head(screen, border, following, sources))
             else:
                 assert following in lines, f"a line ends at {cell}, before {char!r}"
@@ -545,6 +615,11 @@ def _net(
 
 def _head(screen: _Screen, border: dict[Cell, int], cell: Cell, sources: set[int]) -> Use:
     row, column = cell
+    if screen.at(cell) == "▼":
+        target = border.get((row + 1, column), -1)
+        assert target < 0 or screen.frames[target].top == row + 1
+        value, gradient = (_right_of(screen, r, column) for r in (row - 1, row))
+        return Use(-1, target, value, gradient, column)
     target = border.get((row, column + 1), -1)
     assert target < 0 or screen.frames[target].left == column + 1
     value, gradient = (_beside(screen, r, column) for r in (row - 1, row + 1))
@@ -554,6 +629,12 @@ def _head(screen: _Screen, border: dict[Cell, int], cell: Cell, sources: set[int
 def _beside(screen: _Screen, row: int, column: int) -> str:
     """The number that ends at a column, or begins not far before it, after the last line."""
     return re.split(r"[│─┌┐└┘├┤┬┴┼▶]|\s{4,}", screen.text(row, 0, column).rstrip())[-1].strip()
+
+
+def _right_of(screen: _Screen, row: int, column: int) -> str:
+    """The number that begins beside a line that leads down."""
+    text = screen.text(row, column + 1, len(screen.rows[row]))
+    return re.split(r"[│─┌┐└┘├┤┬┴┼▼]|\s{2,}", text)[0].strip()
 
 
 def contrast(a: str, b: str) -> float:

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 # What a line may say. A line that says anything else is an error of the test.
 _HEADINGS = {
@@ -76,7 +75,7 @@ class Reader:
     def read(self, form: str, text: str) -> list[Row]:
         """The rows of a whole trace; a line of no known form raises `ValueError`."""
         self._section = ""
-        rows = {"text": _text, "markdown": _markdown, "html": _html, "latex": self._latex}
+        rows = {"text": _text, "markdown": _markdown, "latex": self._latex}
         return [self._row(*line) for line in rows[form](text)]
 
     def match(self, pattern: str, text: str) -> re.Match[str] | None:
@@ -330,97 +329,6 @@ def _unmarked(text: str) -> str:
     pieces = re.split(_SPAN, text)
     found = (p if k % 2 else re.sub(r"\\(\W|_)", r"\1", p) for k, p in enumerate(pieces))
     return "".join(found)
-
-
-class Page(HTMLParser):
-    """A page's elements that hold lines, and whether its tags are balanced."""
-
-    VOID = frozenset(["meta", "br", "hr", "img", "link"])
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.lines: list[_Line] = []
-        self.program = ""
-        self._classes: list[str] = []
-        self._item: dict[str, str] | None = None
-        self._numbers: list[int] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-        if tag in self.VOID:
-            return
-        given = dict(attrs)
-        if tag in ("li", "ul", "ol", "h2", "p"):
-            self._finish()
-        if tag == "ol":
-            self._numbers.append(int(given.get("start") or 1))
-        elif tag == "ul":
-            self._numbers.append(0)
-        if tag in ("li", "h2", "p"):
-            self._item = {"place": tag, "class": given.get("class") or "", "said": ""}
-        self.open.append(tag)
-        self._classes.append(given.get("class") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if self.open.pop() != tag:
-            raise ValueError(f"</{tag}> closes something else")
-        self._classes.pop()
-        if tag in ("li", "h2", "p", "ul", "ol"):
-            self._finish()
-        if tag in ("ul", "ol"):
-            self._numbers.pop()
-
-    def handle_data(self, data: str) -> None:
-        if "pre" in self.open:
-            self.program += data
-        if self._item is None:
-            if data.strip() and not {"pre", "style", "title", "h1"} & set(self.open):
-                raise ValueError(f"outside the lines: {data!r}")
-            return
-        self._item["said"] += data
-        inside = [c for c in self._classes if c]
-        for name, wanted in (("label", "l"), ("groups", "a"), ("groups", "a m"), ("equality", "m")):
-            if wanted in inside:
-                self._item[name] = self._item.get(name, "") + data
-                return
-
-    def handle_decl(self, decl: str) -> None:
-        if decl != "DOCTYPE html":
-            raise ValueError(decl)
-
-    def handle_comment(self, data: str) -> None:
-        raise ValueError(f"a comment: {data!r}")
-
-    def _finish(self) -> None:
-        item, self._item = self._item, None
-        if item is None:
-            return
-        said = item["said"].strip()
-        if item["place"] != "li":
-            self.lines.append(("words" if item["place"] == "p" else "heading", 0, "", "", [], said))
-            return
-        inner = len(self._numbers) > 1
-        number = self._numbers[0] if not inner else 0
-        if number:
-            self._numbers[0] += 1
-        label = item.get("label", "").removesuffix(":")
-        bare = item["class"] in ("note", "pullback", "nothing")
-        equality = "" if bare else item.get("equality", "")
-        groups = _groups(item.get("groups", ""))
-        self.lines.append(("inner" if inner else "outer", number, label, equality, groups, said))
-
-
-def _html(text: str) -> list[_Line]:
-    page = Page()
-    page.feed(text)
-    page.close()
-    if page.open:
-        raise ValueError(f"never closed: {page.open}")
-    return page.lines
 
 
 # --- LaTeX's formulas, as cgraph writes them -----------------------------------------------

@@ -43,6 +43,36 @@ def test_a_long_vector_is_told_by_its_ends(length: int, cgraph: Any) -> None:
         assert f"[0.5, 1.5, 2.5, …, {values[-1]}] of {length}" in row
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+@pytest.mark.parametrize("digits", [4, 9])
+def test_a_table_folds_to_the_width_it_has(
+    columns: int, digits: int, cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [(-1) ** k * (k + 1) / 7 for k in range(6)]
+    words = ("sum((w*x + b)^2)", f"x={values}", "w=1.5", "b=[1,2,3,4,5,6]")
+    whole = cgraph("eval", *words, "--digits", str(digits)).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = cgraph("eval", *words, "--digits", str(digits)).out
+    # Two columns of the widest numbers are wider than the narrowest terminal.
+    widest = 2 * (digits + 5) + 4 + 7 + 13
+    assert max(map(len, out.splitlines())) <= max(columns, widest)
+    # A number is whole or left out, and the ends of each vector are there.
+    number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+    assert set(re.findall(number, out)) <= set(re.findall(number, whole))
+    for value in values[0], values[-1]:
+        assert f"{value:.{digits}g}" in out
+    assert ("…" in out) == (len(max(whole.splitlines(), key=len)) > columns)
+
+
+def test_a_jacobian_folds_as_well(cgraph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    out = cgraph("eval", "softmax(x)", "x=[1,2,3,4,5,6,7]").out
+    assert max(map(len, out.splitlines())) <= 60
+    rows = [line for line in out.splitlines() if line.startswith("  [")]
+    assert len(rows) == 7
+    assert rows[0] == "  [0.00156584, -6.68579e-06, -1.81739e-05, …, -0.00099226]"
+
+
 def test_many_notes_are_counted(cgraph: Any) -> None:
     program = (
         "; ".join(f"a{k} = abs(x)" for k in range(23)) + "; " + "+".join(f"a{k}" for k in range(23))

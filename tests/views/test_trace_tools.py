@@ -115,11 +115,7 @@ def test_a_page_opens_without_errors_or_requests(name: str, cgraph: Run, tmp_pat
     found = ran.stdout.decode()
     console = [x for x in ran.stderr.decode(errors="replace").splitlines() if "CONSOLE" in x]
     assert not console
-    assert "<script" not in found
-    for value in re.findall(r'<span class="v">([^<]*)</span>', page):
-        assert f'<span class="v">{value}</span>' in found
-    assert found.count("<li") == page.count("<li")
-    assert found.count('class="v"') == page.count('class="v"')
+    assert found.count('<button type="button" class="number"') == page.count('"number":')
     assert not requests
 
 

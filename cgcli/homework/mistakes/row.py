@@ -13,7 +13,7 @@ from cgcli.homework.written import Written
 from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NAME, NUMBER
 from cgcli.operations.row import Rule
-from cgcli.operations.table import OPERATIONS
+from cgcli.operations.table import CONSTANTS, OPERATIONS, WORDS
 
 Numbers: TypeAlias = Iterable[Any]
 
@@ -118,14 +118,15 @@ def rule_of(text: str, *names: str) -> Rule:
     entries = syntax.right
 
     def rule(m: Any, *arguments: Any) -> Any:
-        known = dict(zip(names, arguments, strict=True))
+        known = {**CONSTANTS, **dict(zip(names, arguments, strict=True))}
         stack: list[Any] = []
         for kind, payload, count, *_ in entries:
             if kind in (NUMBER, NAME):
                 stack.append(float(payload) if kind == NUMBER else known[payload])
             else:
                 operands = stack[len(stack) - count :]
-                stack[len(stack) - count :] = [OPERATIONS[payload].value(m, *operands)]
+                row = OPERATIONS.get(payload) or WORDS[payload][0]
+                stack[len(stack) - count :] = [row.value(m, *operands)]
         return stack[0]
 
     return rule

@@ -9,9 +9,12 @@ from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.views.drawing import files
+from cgcli.views.drawing.fold import PAGE, folded, scale
 from cgcli.views.drawing.layers import repeated
-from cgcli.views.drawing.layout import Placed, place
+from cgcli.views.drawing.layout import place
+from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.scene import Picture, Scene, frames, in_a_line, scene
+from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import printable
 
 if TYPE_CHECKING:
@@ -52,6 +55,10 @@ class Drawing:
         # The text as one line: what a reader hovers over, or is read aloud.
         title = " ".join(printable(shorten(self.graph.text, 200)).split())
         return files.as_svg(self._placed(frame), title, self.picture.theme, self.picture.width)
+
+    def inline(self) -> str:
+        """Return the picture as SVG for a page that styles it."""
+        return files.as_inline_svg(self._placed(None))
 
     def document(self, frame: int | None = None) -> graphs.Drawing:
         """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
@@ -94,23 +101,56 @@ class Drawing:
         }
 
     def show(self, frame: int | None = None) -> None:
-        """Draw the picture in the terminal; raises `UnfitError` where it does not fit."""
-        from cgcli.views.drawing.terminal import check_width, print_picture
+        """Draw the picture in the terminal: to the right where it fits, else down.
 
-        check_width(self._scene(frame))
-        print_picture(self._placed(frame))
+        What is too wide even so is drawn with inputs repeated, whose arrows are short. Raises
+        `UnfitError` where nothing fits.
+        """
+        from cgcli.views.drawing.terminal import UnfitError, check_width, print_picture
+
+        first = self._scene(frame)
+        ways = [first]
+        if self.picture.direction == "auto":
+            ways.append(first._replace(down=True))
+        ways.append(ways[-1]._replace(repeats=True))
+        errors = []
+        for current in ways:
+            try:
+                check_width(current)
+                print_picture(place(current))
+            except UnfitError as error:
+                errors.append(error)
+            else:
+                return
+        raise errors[0]
 
     def _scene(self, frame: int | None) -> Scene:
+        return self._known(self.picture, frame)
+
+    def _known(self, picture: Picture, frame: int | None) -> Scene:
         if frame is not None and frame > self.frames:
             message = f"there are {self.frames} steps, and frame {frame} is after the last"
             raise CgraphError("usage", message, f"write --frame {self.frames} for the last")
-        return scene(self.graph, self.result, self.picture, frame)
+        return scene(self.graph, self.result, picture, frame)
 
     def _placed(self, frame: int | None) -> Placed:
         """Return the scene at the places that it has when everything is known."""
-        final = self._final
-        return final if frame is None else final._replace(scene=repeated(self._scene(frame)))
+        picture, final = self._final
+        if frame is None:
+            return final
+        return final._replace(scene=repeated(self._known(picture, frame)))
 
     @functools.cached_property
-    def _final(self) -> Placed:
-        return place(scene(self.graph, self.result, self.picture))
+    def _final(self) -> tuple[Picture, Placed]:
+        """What is shown, and its places; the turns of a long loop stand in columns, read down.
+
+        The inputs are beside each turn there.
+        """
+        strip = place(self._scene(None))
+        is_long = strip.width > PAGE[0] and loops(strip.scene).sequences
+        if is_long and self.picture.direction == "auto":
+            picture = self.picture._replace(direction="down", repeats=True)
+            columns = folded(place(self._known(picture, None)))
+            if scale(columns) > scale(strip):
+                return picture, columns
+        return self.picture, strip

@@ -14,12 +14,14 @@ from textwrap import wrap
 from typing import Final, Literal
 
 from cgcli.errors import missing
-from cgcli.views.drawing.layers import LABEL, LINE, NAME, SYMBOL, text_width
-from cgcli.views.drawing.layout import Drawn, Placed, Point
-from cgcli.views.drawing.scene import DPI, Arrow, Scene, Shape, in_a_line
+from cgcli.resource import read_text
+from cgcli.views.drawing.layers import ASIDE, CELL, LABEL, LINE, NAME, SYMBOL, extent, text_width
+from cgcli.views.drawing.placed import MARGIN, Drawn, Placed, Point
+from cgcli.views.drawing.scene import DPI, Arrow, Heat, Scene, Shape, in_a_line
 
-_MARGIN: Final = 16.0
-_LINE: Final = 16.0
+_FORMULA: Final = 16.0
+_HEAD: Final = 6.0
+_ADVANCE: Final = text_width("m", NAME)
 _PAGE: Final = b"""#set page(width: auto, height: auto, margin: 0pt)
 #image(bytes(sys.inputs.picture), format: "svg")
 """
@@ -30,9 +32,11 @@ def as_svg(placed: Placed, title: str, theme: str = "auto", width: int | None = 
 
     Its text is escaped, and nothing in it comes from elsewhere.
     """
-    legend, legend_height = _legend(placed)
-    wide = max(placed.width, 120.0) + 2 * _MARGIN
-    tall = placed.height + 2 * _MARGIN + legend_height
+    narrowest = max(_widest(placed.scene.formulas), 40 * _ADVANCE if placed.scene.notes else 120.0)
+    paper = max(placed.width, narrowest)
+    legend, legend_height = _legend(placed, paper)
+    wide = paper + 2 * MARGIN
+    tall = placed.height + 2 * MARGIN + legend_height
     scale = 1.0 if width is None else width / wide
     parts = [
         (
@@ -42,38 +46,83 @@ def as_svg(placed: Placed, title: str, theme: str = "auto", width: int | None = 
         f"<title>{escape(title, quote=False)}</title>",
         f"<style>\n{_style(theme)}</style>",
         f'<rect class="paper" width="{_n(wide)}" height="{_n(tall)}"/>',
-        f'<g transform="translate({_n(_MARGIN)} {_n(_MARGIN)})">',
+        f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">',
     ]
-    for place, (words, left, right) in enumerate(placed.turns):
-        parts.append(_band("turn" if place % 2 else "turn even", left, right, placed.height))
-        parts.append(_text("quiet turns", (left + right) / 2, NAME, words))
-    for route in (*placed.routes, *placed.ends.values()):
-        parts += _arrow(route)
-    for shape, drawn in zip(placed.scene.shapes, placed.shapes, strict=True):
-        parts += _shape(shape, drawn)
-    for arrow, at in zip(placed.scene.arrows, placed.labels, strict=True):
-        parts += _numbers(arrow.value, arrow.contribution, at)
-    for k, (start, end) in placed.ends.items():
-        shape, at = placed.scene.shapes[k], ((start[0] + end[0]) / 2 - 3, start[1])
-        parts += _numbers(shape.value, shape.gradient, at)
-    return "\n".join([*parts, *legend, "</g>", "</svg>"]) + "\n"
+    return "\n".join([*parts, *_parts(placed), *legend, "</g>", "</svg>"]) + "\n"
+
+
+def as_inline_svg(placed: Placed) -> str:
+    """Return the picture for a page that styles it and fills in its numbers.
+
+    The group of a shape is marked with the shape's node, that of an arrow and that of its
+    numbers with the nodes it goes from and to, and which argument it is; that of an end has the
+    numbers of its node.
+    """
+    wide, tall = max(placed.width, 120.0) + 2 * MARGIN, placed.height + 2 * MARGIN
+    box = f'viewBox="{_n(-MARGIN)} {_n(-MARGIN)} {_n(wide)} {_n(tall)}"'
+    size = f'width="{_n(wide)}" height="{_n(tall)}"'
+    head = f'<svg class="graph" {box} {size} role="group">'
+    return "\n".join([head, *_parts(placed, marks=True), "</svg>"])
+
+
+def _parts(placed: Placed, *, marks: bool = False) -> Iterator[str]:
+    """Yield the elements of a picture, in groups with marks where these are wanted."""
+    shapes = placed.scene.shapes
+    down = placed.scene.down
+    for place, (words, left, top, right, bottom, (x, y)) in enumerate(placed.turns):
+        kind, size = "turn" if place % 2 else "turn even", (right - left, bottom - top)
+        yield _rect(kind, left, top, *size)
+        yield _text("quiet turns", x, y + NAME / 3, words)
+    along = [
+        f'data-from="{shapes[arrow.source].node}" data-to="{shapes[arrow.target].node}" '
+        f'data-place="{arrow.place}"'
+        for arrow in placed.scene.arrows
+    ]
+    ends = [f'data-end="{shapes[k].node}"' for k in placed.ends]
+    routes = (*placed.routes, *placed.ends.values())
+    for mark, route in zip([*along, *ends], routes, strict=True):
+        yield from _group(mark if marks else "", _arrow(route))
+    for shape, drawn in zip(shapes, placed.shapes, strict=True):
+        yield from _shape(shape, drawn, f' data-node="{shape.node}"' if marks else "")
+    numbered = zip(along, placed.scene.arrows, placed.labels, strict=True)
+    for number, (mark, arrow, at) in enumerate(numbered):
+        side = "" if not down else "before" if number in placed.lefts else "beside"
+        numbers = _numbers(arrow.value, arrow.contribution, at, side)
+        yield from _group(mark if marks else "", numbers)
+    for mark, (k, ((x0, y0), (x1, y1))) in zip(ends, placed.ends.items(), strict=True):
+        shape = shapes[k]
+        at = (x1, (y0 + y1 - _HEAD) / 2) if down else ((x0 + x1 - _HEAD) / 2, y1)
+        numbers = _numbers(shape.value, shape.gradient, at, "beside" if down else "")
+        yield from _group(mark if marks else "", numbers)
+
+
+def _group(mark: str, parts: list[str]) -> list[str]:
+    return [f"<g {mark}>", *parts, "</g>"] if mark else parts
+
+
+def sheets(scope: str) -> str:
+    """Return the style sheets of a picture in a page, for light, dark and print, in a selector."""
+    dark, paper = (_sheet(theme) for theme in ("dark", "print"))
+    dark = f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
+    return f"{scope} {{\n{_light()}{dark}@media print {{\n{paper}}}\n}}\n"
+
+
+def _light() -> str:
+    from string import Template
+
+    return Template(_sheet("light")).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
 
 
 def _style(theme: str) -> str:
     """Return the style sheet; by itself it is that of the reader's light or dark."""
-    from string import Template
-
-    style = Template(_sheet("light")).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
+    style = _light()
     if theme in ("auto", "transparent"):
         style += f"@media (prefers-color-scheme: dark) {{\n{_sheet('dark')}}}\n"
     return style + ("" if theme in ("auto", "light") else _sheet(theme))
 
 
 def _sheet(theme: str) -> str:
-    from importlib import resources
-
-    folder = resources.files(__package__).joinpath("themes")
-    return folder.joinpath(f"{theme}.css").read_text(encoding="utf-8")
+    return read_text(__package__, f"themes/{theme}.css")
 
 
 def _n(number: float) -> str:
@@ -90,11 +139,6 @@ def _text(kind: str, x: float, y: float, text: str) -> str:
             for row, line in enumerate(lines)
         ]
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{"".join(lines)}</text>'
-
-
-def _band(kind: str, left: float, right: float, tall: float) -> str:
-    across = f'x="{_n(left)}" width="{_n(right - left)}"'
-    return f'<rect class="{kind}" {across} y="{_n(-_MARGIN / 2)}" height="{_n(tall + _MARGIN)}"/>'
 
 
 def _arrow(points: Sequence[Point]) -> list[str]:
@@ -124,12 +168,12 @@ def _toward(here: Point, there: Point) -> Point:
     return here[0] + dx * step, here[1] + dy * step
 
 
-def _shape(shape: Shape, at: Drawn) -> list[str]:
+def _shape(shape: Shape, at: Drawn, mark: str = "") -> list[str]:
     kind = "shape" if shape.is_operation else "input again" if shape.is_again else "input"
     if shape.is_output and shape.is_operation:
         kind = "output"
-    kind += " noted" if shape.is_noted else ""
-    parts = [f"<g><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
+    kind += " noted" if shape.note else ""
+    parts = [f"<g{mark}><title>{escape(shape.title, quote=False)}</title>", _outline(kind, at)]
     lines = [
         ("symbol", shape.symbol, SYMBOL),
         ("name" if not shape.is_operation else "quiet", shape.name, NAME),
@@ -146,38 +190,71 @@ def _shape(shape: Shape, at: Drawn) -> list[str]:
 def _outline(kind: str, at: Drawn) -> str:
     if at.round:
         return f'<circle class="{kind}" cx="{_n(at.x)}" cy="{_n(at.y)}" r="{_n(at.width / 2)}"/>'
-    return (
-        f'<rect class="{kind}" x="{_n(at.x - at.width / 2)}" y="{_n(at.y - at.height / 2)}" '
-        f'width="{_n(at.width)}" height="{_n(at.height)}" rx="{_n(at.corner)}"/>'
-    )
+    corner = at.x - at.width / 2, at.y - at.height / 2
+    return _rect(kind, *corner, at.width, at.height, f' rx="{_n(at.corner)}"')
 
 
-def _numbers(value: str, gradient: str, at: Point) -> list[str]:
-    """Return the value above a place, and below it the gradient, or an arrow's part of one."""
-    # A table ends above the arrow, or begins below it.
-    labels = [("value", value, -4.0 - LINE * value.count("\n")), ("gradient", gradient, LABEL + 1)]
-    return [_text(kind, at[0], at[1] + down, text) for kind, text, down in labels if text]
+def _numbers(value: str, gradient: str, at: Point, side: str) -> list[str]:
+    """Return a value above a place and a gradient below, at one side of an arrow that leads down.
+
+    A table ends above the place, or begins below it.
+    """
+    x = at[0] + {"": 0.0, "beside": ASIDE, "before": -ASIDE}[side]
+    above, below = (0.0, 0.0) if side else (-2.0, 1.0)
+    labels = ("value", value, above - extent(value)[1]), ("gradient", gradient, below)
+    parts = []
+    for kind, text, top in labels:
+        if text:
+            parts.append(_text(f"{kind} {side}".rstrip(), x, at[1] + top + LABEL, text))
+        if isinstance(text, Heat):
+            share = {"": 0.5, "beside": 0.0, "before": 1.0}[side]
+            left = x - share * CELL * len(text.shades[0])
+            parts += _cells(text, left, at[1] + top + LINE + 1)
+    return parts
 
 
-def _legend(placed: Placed) -> tuple[list[str], float]:
+def _cells(heat: Heat, left: float, top: float) -> Iterator[str]:
+    """Yield a heat map: above 0 in one colour and below it in another, the stronger the farther."""
+    wide, tall = CELL * len(heat.shades[0]), CELL * len(heat.shades)
+    yield f"<g><title>{heat}</title>"
+    yield _rect("cells", left, top, wide, tall)
+    for row, shades in enumerate(heat.shades):
+        for column, shade in enumerate(shades):
+            if abs(shade) >= 0.01:
+                kind = "above" if shade > 0 else "below"
+                at = left + CELL * column, top + CELL * row
+                yield _rect(kind, *at, CELL, CELL, f' fill-opacity="{abs(shade):.2g}"')
+    yield "</g>"
+
+
+def _rect(kind: str, x: float, y: float, wide: float, tall: float, more: str = "") -> str:
+    """Return a rectangle with its corner at a place."""
+    size = f'width="{_n(wide)}" height="{_n(tall)}"'
+    return f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" {size}{more}/>'
+
+
+def _legend(placed: Placed, wide: float) -> tuple[list[str], float]:
     """Return what stands below the picture: formulas in as many columns as fit, then notes."""
     formulas, notes = placed.scene.formulas, placed.scene.notes
     if not formulas and not notes:
         return [], 0.0
-    wide = max(placed.width, 120.0)
-    column = max((text_width(text, NAME) for text in formulas), default=0.0) + 24
-    columns = max(1, min(len(formulas), int(wide // column)))
+    column = _widest(formulas) + 24
+    columns = max(1, min(len(formulas), int((wide + 24) // column)))
     rows = -(-len(formulas) // columns)
     top = placed.height + 14 + NAME
     parts = [
-        _text("quiet legend", k // rows * column, top + k % rows * _LINE, text)
+        _text("quiet legend", k // rows * column, top + k % rows * _FORMULA, text)
         for k, text in enumerate(formulas)
     ]
-    most = max(40, int(wide / text_width("m", NAME)))
+    most = int(wide / _ADVANCE)
     for line in chain.from_iterable(wrap(note, most) for note in notes):
-        parts.append(_text("quiet legend", 0.0, top + rows * _LINE, line))
+        parts.append(_text("quiet legend", 0.0, top + rows * _FORMULA, line))
         rows += 1
-    return parts, rows * _LINE + 14
+    return parts, rows * _FORMULA + 14
+
+
+def _widest(texts: Sequence[str]) -> float:
+    return max((text_width(text, NAME) for text in texts), default=0.0)
 
 
 def require(kind: str) -> None:
@@ -202,7 +279,8 @@ def converted(svg: str, kind: Literal["png", "pdf"], dpi: int = DPI) -> bytes:
 
 def as_dot(scene: Scene) -> Iterator[str]:
     """Return the scene in Graphviz's language, a line at a time."""
-    yield 'digraph cgraph {\n  rankdir=LR;\n  node [fontname="monospace"];\n'
+    yield f"digraph cgraph {{\n  rankdir={'TB' if scene.down else 'LR'};\n"
+    yield '  node [fontname="monospace"];\n'
     yield '  edge [fontname="monospace", fontsize=10];\n'
     for k, shape in enumerate(scene.shapes):
         form = "ellipse" if shape.is_operation else "box"
@@ -218,7 +296,7 @@ def as_dot(scene: Scene) -> Iterator[str]:
 
 def as_mermaid(scene: Scene) -> Iterator[str]:
     """Return the scene as a Mermaid flowchart, a line at a time."""
-    yield "flowchart LR\n"
+    yield f"flowchart {'TD' if scene.down else 'LR'}\n"
     for k, shape in enumerate(scene.shapes):
         # Mermaid places arguments in any order: the equation says which is which.
         named = shape._replace(name=shape.title) if shape.is_ordered else shape
@@ -232,8 +310,9 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
 
 def _lines(shape: Shape) -> list[str]:
     """Return the words of a shape; at an end its value and gradient are among them."""
-    value, gradient = in_a_line(shape.value), _sign(shape.gradient)
-    return [text for text in (shape.symbol, shape.name, shape.total, value, gradient) if text]
+    numbers = shape.total, in_a_line(shape.value), _sign(shape.gradient)
+    note = f"({shape.note})" if shape.note else ""
+    return [text for text in (shape.symbol, shape.name, *numbers, note) if text]
 
 
 def _along(arrow: Arrow) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from itertools import pairwise
-from typing import Final, NamedTuple
+from collections import Counter, defaultdict
+from itertools import chain, pairwise
+from typing import Any, Final, NamedTuple
 
-from cgcli.views.drawing.scene import Scene, Shape
-from cgcli.views.drawing.turns import recurrences
+from cgcli.views.drawing.scene import Heat, Scene, Shape
+from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import width
 
 _CROWDED: Final = 400
@@ -24,6 +24,12 @@ ROW: Final = 36.0
 LINE: Final = 13.0
 """The height of a line of a number that has several."""
 
+ASIDE: Final = 7.0
+"""The room between a number and an arrow that leads down at its left."""
+
+CELL: Final = 8.0
+"""The side of a cell of a heat map."""
+
 TURN: Final = 24.0
 """The height of what stands above the turns of a loop."""
 
@@ -31,7 +37,8 @@ _ADVANCE: Final = 0.62
 """The width of a letter in a monospaced font, in sizes; the widest common one has 0.62."""
 
 _LEAST: Final = 44.0
-_STRIP: Final = 26.0
+_STRIP: Final = 26.0, 15.0
+"""What an arrow takes beside its numbers, to the right and down."""
 
 
 def layers(scene: Scene) -> list[int]:
@@ -45,12 +52,13 @@ def layers(scene: Scene) -> list[int]:
     for arrow in scene.arrows:
         before[arrow.target].append(arrow.source)
     late = [count] * count
-    for turns in recurrences(scene):
+    sequences = loops(scene).sequences
+    for turns in sequences:
         for earlier, turn in pairwise(turns):
             for shape in turn.shapes:
                 before[shape] += earlier.shapes
     early = _longest(before)
-    for turns in recurrences(scene):
+    for turns in sequences:
         for turn in turns:
             last = max(early[shape] for shape in turn.shapes)
             for shape in turn.shapes:
@@ -87,29 +95,41 @@ def repeated(scene: Scene) -> Scene:
     levels = layers(scene)
     if not scene.repeats and bends(scene, levels) <= _CROWDED:
         return scene
-    least, apart = (1, 1) if scene.repeats else (_FAR, _FAR)
+    outermost = loops(scene)
+    turn_of = {
+        shape: turn[:2]
+        for turns in (*outermost.sequences, *outermost.lists)
+        for turn in turns
+        for shape in turn.shapes
+    }
     shapes = list(scene.shapes)
-    copies: dict[tuple[int, int], int] = {}
+    copies: dict[int, dict[Any, int]] = {}
     arrows = []
     for arrow in scene.arrows:
-        shape = scene.shapes[arrow.source]
-        far = levels[arrow.target] - levels[arrow.source] > least
-        if far and not shape.is_operation:
-            key = (arrow.source, levels[arrow.target] // apart)
-            if key not in copies:
-                copies[key] = len(shapes)
-                shapes.append(shape._replace(total="", is_again=True))
-            arrows.append(arrow._replace(source=copies[key]))
-        else:
-            arrows.append(arrow)
-    # Every shape stands before what uses it: copies go to the front, in their order.
-    first = len(scene.shapes)
-    count = len(shapes)
-    arrows = [
-        arrow._replace(source=(arrow.source - first) % count, target=(arrow.target - first) % count)
-        for arrow in arrows
-    ]
-    return scene._replace(shapes=[*shapes[first:], *scene.shapes], arrows=arrows)
+        source, level = arrow.source, levels[arrow.target]
+        if not shapes[source].is_operation:
+            is_far = level - levels[source] > _FAR
+            key: Any = level // _FAR if is_far else None
+            if scene.repeats:
+                key = level, turn_of.get(arrow.target)
+            # Of those that are repeated the input itself is the first.
+            known = copies.setdefault(source, {} if scene.repeats else {None: source})
+            if known and key not in known:
+                known[key] = len(shapes)
+                shapes.append(shapes[source]._replace(total="", is_again=True))
+            source = known.setdefault(key, source)
+        arrows.append(arrow._replace(source=source))
+    # Every shape stands before what uses it, and an input just before.
+    sources: list[list[int]] = [[] for _ in shapes]
+    for arrow in arrows:
+        sources[arrow.target].append(arrow.source)
+    operations = (number for number, shape in enumerate(shapes) if shape.is_operation)
+    ends = chain.from_iterable([*sources[number], number] for number in operations)
+    placed: dict[int, int] = {}
+    for number in chain(ends, range(len(shapes))):
+        placed.setdefault(number, len(placed))
+    arrows = [a._replace(source=placed[a.source], target=placed[a.target]) for a in arrows]
+    return scene._replace(shapes=[shapes[number] for number in placed], arrows=arrows)
 
 
 def text_width(text: str, size: float) -> float:
@@ -119,6 +139,8 @@ def text_width(text: str, size: float) -> float:
 
 class Box(NamedTuple):
     """A shape's box: the strip at its left, the shape, and at an end the strip at its right.
+
+    In a picture that is read down, left is above, and what is called width here is height.
 
     `column` has the widths that the three take in the layer: all boxes of a layer are as wide,
     so that an arrow from one does not pass below or above the next.
@@ -145,7 +167,7 @@ def measured(scene: Scene, levels: list[int]) -> list[Box]:
     """
     boxes = _boxes(scene)
     alike = {level: level for level in levels}
-    for turns in recurrences(scene):
+    for turns in loops(scene).sequences:
         firsts = [min(levels[shape] for shape in turn.shapes) for turn in turns]
         last = max(levels[shape] for shape in turns[-1].shapes)
         for first, following in pairwise([*firsts, last + 1]):
@@ -162,32 +184,77 @@ def measured(scene: Scene, levels: list[int]) -> list[Box]:
 
 def _boxes(scene: Scene) -> list[Box]:
     heights = [0.0] * len(scene.shapes)
+    pad = _STRIP[scene.down]
     leaving = Counter(arrow.source for arrow in scene.arrows)
     strips = [0.0] * len(scene.shapes)
     for arrow in scene.arrows:
-        strips[arrow.target] = max(
-            strips[arrow.target], _label_width(arrow.value, arrow.contribution) + _STRIP
-        )
-        heights[arrow.target] += sum(reach(arrow.value, arrow.contribution))
+        along = extent(arrow.value, arrow.contribution)[1 if scene.down else 0]
+        strips[arrow.target] = max(strips[arrow.target], along + pad)
+    for target, group in arrivals(scene).items():
+        heights[target] = _room(scene, group)
     boxes = []
     for k, shape in enumerate(scene.shapes):
         wide, tall, corner = _extent(shape)
-        end = _label_width(shape.value, shape.gradient)
-        end = end + _STRIP + 8 if end else 0.0
-        beside = 2 * max(reach(shape.value, shape.gradient)) if end else 0.0
+        if scene.down:
+            wide, tall = tall, wide
+        end = extent(shape.value, shape.gradient)[0]
+        if scene.down:
+            end = 2 * max(extent(text)[1] for text in (shape.value, shape.gradient))
+        end = end + pad + 8 if end else 0.0
+        beside = 2 * max(_reach(shape.value, shape.gradient, scene.down)) if end else 0.0
         rows = max(heights[k], 12.0 * leaving[k], beside)
         boxes.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
     return boxes
 
 
-def reach(value: str, gradient: str) -> tuple[float, float]:
-    """Return how high the numbers of an arrow stand above it, and how deep below."""
-    above, below = (ROW / 2 + LINE * text.count("\n") for text in (value, gradient))
+def extent(*numbers: str) -> tuple[float, float]:
+    """Return how wide and how high numbers are that stand below one another."""
+    wide = tall = 0.0
+    for text in filter(None, numbers):
+        lines = text.split("\n")
+        wide = max(wide, *(text_width(line, LABEL) for line in lines))
+        tall += LINE * len(lines)
+        if isinstance(text, Heat):
+            wide = max(wide, CELL * len(text.shades[0]))
+            tall += CELL * len(text.shades) + 3
+    return wide, tall
+
+
+def arrivals(scene: Scene) -> dict[int, list[int]]:
+    """Return by shape the arrows that lead there, in the order of the arguments."""
+    arriving: dict[int, list[int]] = defaultdict(list)
+    for number, arrow in enumerate(scene.arrows):
+        arriving[arrow.target].append(number)
+    return arriving
+
+
+def reaches(scene: Scene, numbers: list[int]) -> list[tuple[float, float]]:
+    """Return how far the numbers of arrows, which arrive in this order, reach to both sides.
+
+    They stand above and below an arrow to the right. Of one that leads down they are right,
+    but of the first of several left, so that all arrive near the middle.
+    """
+    arrows = [scene.arrows[number] for number in numbers]
+    sides = [_reach(arrow.value, arrow.contribution, scene.down) for arrow in arrows]
+    if scene.down and len(sides) > 1:
+        sides[0] = sides[0][::-1]
+    return sides
+
+
+def _reach(value: str, gradient: str, down: bool) -> tuple[float, float]:
+    if down:
+        return ASIDE, 2 * ASIDE + extent(value, gradient)[0]
+    above, below = (ROW / 2 + max(0.0, extent(text)[1] - LINE) for text in (value, gradient))
     return above, below
 
 
-def _label_width(*texts: str) -> float:
-    return max(text_width(line, LABEL) for text in texts for line in text.split("\n"))
+def _room(scene: Scene, numbers: list[int]) -> float:
+    """Return how much room arrows that arrive together need, in whatever order."""
+    sums = [sum(pair) for pair in reaches(scene, numbers)]
+    if not scene.down:
+        return sum(sums)
+    # The middle one of the arrows, or the middle between two, is that of the shape.
+    return sum(sums) + max(sums) - (min(sums) if len(sums) > 1 else 2 * ASIDE)
 
 
 def _extent(shape: Shape) -> tuple[float, float, float]:

@@ -9,67 +9,41 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from itertools import chain, pairwise
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from itertools import accumulate, chain, pairwise
+from typing import Any, Final
 
 from cgcli.errors import CgraphError, missing
 from cgcli.views.drawing.layers import (
+    NAME,
     ROW,
     TURN,
     Box,
+    arrivals,
     bends,
+    extent,
     layers,
     measured,
-    reach,
+    reaches,
     repeated,
+    text_width,
 )
-from cgcli.views.drawing.order import arrivals, in_order
+from cgcli.views.drawing.order import by_turn, in_order, span
+from cgcli.views.drawing.placed import MARGIN, Band, Drawn, Placed, Point, transposed
 from cgcli.views.drawing.scene import Scene
-from cgcli.views.drawing.turns import recurrences
+from cgcli.views.drawing.turns import Turn, loops
 
 _TURN: Final = 12.0
-_LEAD: Final = 8.0
-_GAP: Final = 22.0
-_LAYER_GAP: Final = 46.0
+LEAD: Final = 8.0
+_GAP: Final = 22.0, 16.0
+_LAYER_GAP: Final = 46.0, 26.0
+"""Between shapes of a layer, and between layers, where arrows lead right, and where down."""
 _BALANCED: Final = 300
+_SLANTED: Final = 600
+"""In larger pictures arrows are level and upright: slanted ones take four times as long."""
 _BENDS: Final = 20_000
 _FAN: Final = 500
 """The time of the library grows with the cube of the arrows that meet at one shape."""
-
-Point = tuple[float, float]
-
-
-class Drawn(NamedTuple):
-    """Where a shape stands: its centre, its size, and how round its corners are."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    corner: float
-
-    @property
-    def round(self) -> bool:
-        """Whether it is a circle."""
-        return self.corner * 2 >= self.width
-
-
-class Placed(NamedTuple):
-    """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
-
-    A label's place is the middle of a level piece of its arrow; `ends` are those of the shapes
-    whose value leaves the graph; `turns` are those of loops that go on from one to the next,
-    each with where it begins and ends across.
-    """
-
-    scene: Scene
-    shapes: list[Drawn]
-    routes: list[list[Point]]
-    labels: list[Point]
-    ends: dict[int, tuple[Point, Point]]
-    width: float
-    height: float
-    turns: list[tuple[str, float, float]]
 
 
 def place(scene: Scene) -> Placed:
@@ -84,14 +58,15 @@ def place(scene: Scene) -> Placed:
     flow = _run(scene, boxes, levels, None)
     centres = [(n["center"]["x"], n["center"]["y"]) for n in flow.nodes]
     routes = _routes(flow)
-    for rearranged in (in_order, _aligned):
-        places = rearranged(scene, boxes, levels, centres, _GAP)
+    for rearranged in (by_turn, in_order, _aligned):
+        places = rearranged(scene, boxes, levels, centres, _GAP[scene.down])
         if places != centres:
             flow = _run(scene, boxes, levels, places)
             # Arrows of two sources on one line could not be told apart.
             if _merged(scene, _routes(flow)) <= _merged(scene, routes):
                 centres, routes = places, _routes(flow)
-    return _drawn(scene, boxes, centres, routes)
+    placed = _drawn(scene, boxes, centres, routes)
+    return transposed(placed) if scene.down else placed
 
 
 def _most_arrows(scene: Scene) -> int:
@@ -136,17 +111,29 @@ def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | No
     except ImportError:
         raise missing("draw", "to lay the picture out") from None
     graph = graphlay.Graph()
+    # Turns that need nothing of one another have a lane each.
+    lists = enumerate(chain(*loops(scene).lists), 1)
+    lanes = {shape: lane for lane, turn in lists for shape in turn.shapes}
     for k, box in enumerate(boxes):
         more: dict[str, Any] = {} if at is None else {"position": {"x": at[k][0], "y": at[k][1]}}
+        if k in lanes:
+            more["group"] = lanes[k]
         graph.node(k, width=box.width, height=box.height, rank={"fixed": levels[k]}, **more)
     for arrow in scene.arrows:
         graph.edge(arrow.source, arrow.target)
-    options = {
+    layer_gap = _LAYER_GAP[scene.down]
+    gap = _GAP[scene.down]
+    options: dict[str, Any] = {
         "direction": "leftright",
         "effort": "balanced" if len(boxes) <= _BALANCED else "fast",
-        "routing": {"style": "diagonal", "port_sides": "facing_only"},
-        "spacing": {"port_gap": ROW, "layer_gap": _LAYER_GAP, "node_gap": _GAP, "dummy_gap": _GAP},
+        "routing": {
+            "style": "diagonal" if len(boxes) <= _SLANTED else "orthogonal",
+            "port_sides": "facing_only",
+        },
+        "spacing": {"port_gap": ROW, "layer_gap": layer_gap, "node_gap": gap, "dummy_gap": gap},
     }
+    if lanes:
+        options["order"] = {"group_lanes": "strict"}
     run = graphlay.layout if at is None else graphlay.reroute
     return run(graph, options=options)
 
@@ -192,26 +179,35 @@ def _drawn(
     placed = list(zip(centres, boxes, strict=True))
     corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
-    loops = recurrences(scene)
-    if loops:
-        top -= TURN
+    outermost = loops(scene)
+    beside, above = (
+        (outermost.sequences, outermost.lists)
+        if scene.down
+        else (outermost.lists, outermost.sequences)
+    )
+    rooms = room_beside(beside), TURN if above else 0.0
+    rows, columns = rooms if scene.down else rooms[::-1]
+    top, left = top - rows, left - columns
     shapes = []
     for (x, y), box in placed:
-        strip, room, _ = box.column
-        middle = x - box.width / 2 + strip + room / 2
+        strip, column, _ = box.column
+        middle = x - box.width / 2 + strip + column / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     lines: list[list[Point]] = []
     labels: list[Point] = []
-    rows = _arrivals(scene, [y for _, y in centres], routes)
-    for arrow, route, row in zip(scene.arrows, routes, rows, strict=True):
-        points = [(x - left, y - top) for x, y in _arriving(route, row)]
+    arriving, lefts = _arrivals(scene, [y for _, y in centres], routes)
+    for arrow, route, row in zip(scene.arrows, routes, arriving, strict=True):
+        points = [(x - left, y - top) for x, y in _arriving(route, row, _LAYER_GAP[scene.down])]
         source, target = shapes[arrow.source], shapes[arrow.target]
         strip = boxes[arrow.target].strip
         inner = (target.x - target.width / 2 - _TURN, points[-1][1])
-        labels.append((inner[0] - (strip - _TURN) / 2, inner[1]))
+        # Below one another they meet where the value ends and the gradient begins.
+        heights = [extent(text)[1] for text in (arrow.value, arrow.contribution)]
+        meet = (heights[0] - heights[1]) / 2 if scene.down else 0.0
+        labels.append((inner[0] - (strip - _TURN) / 2 + meet, inner[1]))
         start, end = _border(source, points[0]), _border(target, inner)
         # The way begins forward, and not along the shape's side or back.
-        points[0] = (max(points[0][0], start[0] + _LEAD), points[0][1])
+        points[0] = (max(points[0][0], start[0] + LEAD), points[0][1])
         lines.append(_simplified([start, *points, inner, end]))
     ends: dict[int, tuple[Point, Point]] = {}
     corners = []
@@ -221,13 +217,43 @@ def _drawn(
         if box.end:
             ends[k] = (side, shape.y), (side + box.end, shape.y)
     across, down = map(max, zip(*corners, *chain(*lines), strict=True))
-    turns = [
-        (turn.words, *_extent(turn.shapes, shapes, boxes)) for turns in loops for turn in turns
-    ]
-    return Placed(scene, shapes, lines, labels, ends, across, down, turns)
+    bands = list(_bands(scene, shapes, boxes, (columns / 2, rows / 2), down))
+    return Placed(scene, shapes, lines, labels, ends, across, down, bands, lefts)
 
 
-def _extent(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[float, float]:
+def room_beside(outermost: list[list[Turn]]) -> float:
+    """Return the room that is taken by what is written beside turns."""
+    words = (text_width(turn.words, NAME) + LEAD for turns in outermost for turn in turns)
+    return max(words, default=0.0)
+
+
+def _bands(
+    scene: Scene, shapes: list[Drawn], boxes: list[Box], words: Point, down: float
+) -> Iterator[Band]:
+    """Yield a column for each turn of a sequence, and for each of a list a row.
+
+    Of sequences that stand side by side the first has columns.
+    """
+    outermost = loops(scene)
+    taken = -math.inf
+    for turn in chain(*outermost.sequences):
+        begin, end = _columns(turn.shapes, shapes, boxes)
+        if begin < taken:
+            continue
+        taken = end
+        at = (begin + end) / 2, words[1]
+        yield Band(turn.words, begin, -MARGIN / 2, end, down + MARGIN / 2, at)
+    for turns in outermost.lists:
+        end = max(_columns(turn.shapes, shapes, boxes)[1] for turn in turns)
+        spans = [span(turn.shapes, [at.y for at in shapes], boxes) for turn in turns]
+        half = max(bottom - top for top, bottom in spans) / 2
+        for turn, (top, bottom) in zip(turns, spans, strict=True):
+            middle = (top + bottom) / 2
+            at = words[0], middle
+            yield Band(turn.words, -MARGIN / 2, middle - half, end, middle + half, at)
+
+
+def _columns(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[float, float]:
     """Return where the columns of some shapes begin and end."""
     begins, ends = [], []
     for k in members:
@@ -237,27 +263,35 @@ def _extent(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[
     return min(begins), max(ends)
 
 
-def _arrivals(scene: Scene, middles: list[float], routes: list[list[Point]]) -> list[float]:
-    """Return the row in which each arrow arrives, far enough from the next for its numbers."""
+def _arrivals(
+    scene: Scene, middles: list[float], routes: list[list[Point]]
+) -> tuple[list[float], set[int]]:
+    """Return the row in which each arrow arrives, far enough from the next for its numbers.
+
+    And of several that lead down the first, beside which the numbers stand left.
+    """
     rows = [route[-1][1] for route in routes]
+    left = set()
     for target, numbers in arrivals(scene).items():
         if not scene.shapes[target].is_ordered:
             # In the order in which they come, so that they do not cross before the shape.
             numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
-        arrows = [scene.arrows[number] for number in numbers]
-        reaches = [reach(arrow.value, arrow.contribution) for arrow in arrows]
-        row = middles[target] - sum(map(sum, reaches)) / 2
-        for number, (above, below) in zip(numbers, reaches, strict=True):
-            rows[number] = row + above
-            row += above + below
-    return rows
+        room = reaches(scene, numbers)
+        ends = [0.0, *accumulate(map(sum, room))]
+        places = [end + before for end, (before, _) in zip(ends, room, strict=False)]
+        middle = (places[0] + places[-1] if scene.down else ends[-1]) / 2
+        for number, place in zip(numbers, places, strict=True):
+            rows[number] = middles[target] + place - middle
+        if scene.down and len(numbers) > 1:
+            left.add(numbers[0])
+    return rows, left
 
 
-def _arriving(route: list[Point], row: float) -> list[Point]:
+def _arriving(route: list[Point], row: float, gap: float) -> list[Point]:
     """Return a route that ends in another row, to which it turns between the last two layers."""
     (x0, y0), (x1, y1) = route[-2:]
-    turn = x1 - _LAYER_GAP + _LEAD
-    if x0 + _LEAD >= turn:
+    turn = x1 - gap + LEAD
+    if x0 + LEAD >= turn:
         # A bend just behind the shape would be a stub.
         return [*route[:-1], (x1, row)]
     return [*route[:-1], (turn, y0 + (y1 - y0) * (turn - x0) / (x1 - x0)), (x1, row)]
@@ -278,10 +312,22 @@ def _border(shape: Drawn, toward: Point) -> Point:
 
 
 def _simplified(points: list[Point]) -> list[Point]:
-    """Return a route without the points that change nothing."""
-    kept = [points[0]]
-    for k, (x, y) in enumerate(points[1:], 1):
-        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) < 0.5 and k < len(points) - 1:
-            continue
-        kept.append((x, y))
+    """Return a route without steps that are too small for a bend: they would be cusps.
+
+    Its ends stay, and the point before the last, where it turns to its shape.
+    """
+    kept = points[:1]
+    for point in points[1:-2]:
+        if min(math.dist(point, kept[-1]), math.dist(point, points[-2])) >= _TURN / 2:
+            kept.append(point)
+    kept += points[-2:]
+    for k in range(len(kept) - 4, 0, -1):
+        a, b, c, d = kept[k - 1 : k + 3]
+        if math.dist(b, c) < 1.5 * _TURN and _side(a, b, c) * _side(b, c, d) < 0:
+            kept[k : k + 2] = [((b[0] + c[0]) / 2, (b[1] + c[1]) / 2)]
     return kept
+
+
+def _side(a: Point, b: Point, c: Point) -> float:
+    """Return what is above 0 where a way turns right, and below 0 where it turns left."""
+    return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])

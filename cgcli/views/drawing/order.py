@@ -7,22 +7,16 @@ parts of a picture that lead to one operation alone change places where there is
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-from cgcli.views.drawing.layers import Box
+from cgcli.views.drawing.layers import Box, arrivals
 from cgcli.views.drawing.scene import Scene
+from cgcli.views.drawing.turns import loops
 
 Point = tuple[float, float]
-
-
-def arrivals(scene: Scene) -> dict[int, list[int]]:
-    """Return by shape the arrows that lead there, in the order of the arguments."""
-    arriving: dict[int, list[int]] = defaultdict(list)
-    for number, arrow in enumerate(scene.arrows):
-        arriving[arrow.target].append(number)
-    return arriving
 
 
 def in_order(
@@ -46,6 +40,38 @@ def in_order(
         if upper and lower:
             rows = _exchanged(rows, boxes, levels, columns, upper, lower, gap)
     return [(x, row) for (x, _), row in zip(centres, rows, strict=True)]
+
+
+def by_turn(
+    scene: Scene, boxes: Sequence[Box], levels: Sequence[int], centres: list[Point], gap: float
+) -> list[Point]:
+    """Return centres with the turns of each list in their order, in lanes of one height.
+
+    What the layout library keeps apart it puts in any order.
+    """
+    rows = [y for _, y in centres]
+    for turns in loops(scene).lists:
+        spans = [span(turn.shapes, rows, boxes) for turn in turns]
+        tall = max(bottom - top for top, bottom in spans)
+        places = sorted(spans)
+        room = (after[0] - before[1] + tall for before, after in pairwise(places))
+        tops = list(accumulate(room, initial=places[0][0]))
+        moves = {
+            shape: new + (tall - top - bottom) / 2
+            for turn, new, (top, bottom) in zip(turns, tops, spans, strict=True)
+            for shape in turn.shapes
+        }
+        for shape, row in enumerate(rows):
+            above = bisect_left(places, (row, row)) - 1
+            other = tops[above] + tall - places[above][1] if above >= 0 else 0.0
+            rows[shape] += moves.get(shape, other)
+    return [(x, row) for (x, _), row in zip(centres, rows, strict=True)]
+
+
+def span(shapes: Sequence[int], rows: Sequence[float], boxes: Sequence[Box]) -> tuple[float, float]:
+    """Return where the boxes of some shapes begin and end across."""
+    ends = [(rows[k] - boxes[k].height / 2, rows[k] + boxes[k].height / 2) for k in shapes]
+    return min(top for top, _ in ends), max(bottom for _, bottom in ends)
 
 
 def _pairs(scene: Scene) -> Iterator[tuple[int, int]]:
@@ -82,9 +108,7 @@ def _exchanged(
     """
 
     def extent(parts: set[int], level: int) -> tuple[float, float]:
-        inside = [shape for shape in columns[level] if shape in parts]
-        ends = [(rows[k] - boxes[k].height / 2, rows[k] + boxes[k].height / 2) for k in inside]
-        return min(top for top, _ in ends), max(bottom for _, bottom in ends)
+        return span([shape for shape in columns[level] if shape in parts], rows, boxes)
 
     shared = {levels[shape] for shape in upper} & {levels[shape] for shape in lower}
     if not shared:

@@ -23,7 +23,12 @@ DPI: Final = 192
 """The dots of a PNG that are an inch, which is 96 pixels of the picture."""
 _LONGEST: Final = 24
 _ELEMENTS: Final = 4
+_MATRIX: Final = 12
 _WIDEST: Final = 48
+_LINE: Final = 36
+"""So many characters of a vector stand on one line."""
+_CELLS: Final = 24
+"""So many rows and columns a heat map has at most."""
 _FORMULAS: Final = 60
 
 
@@ -31,10 +36,11 @@ class Picture(NamedTuple):
     """What is shown: which kinds of number and words, to how many digits.
 
     The `complete` graph is drawn, or only what the output is computed from. With `repeats` an
-    input stands beside each of its uses. `theme` is one of `THEMES`, and `width` how many pixels
-    wide the picture is, by itself as many as it needs, `dpi` how many dots of a PNG are an inch,
-    which is 96 of those pixels. A matrix of at most so many `elements` is written out, a row a
-    line; with 0 on one line, where it is short.
+    input stands beside each of its uses. `direction` is one of `DIRECTIONS`, and `theme` one of
+    `THEMES`; `width` is how many pixels wide the picture is, by itself as many as it needs, `dpi`
+    how many dots of a PNG are an inch, which is 96 of those pixels. An array of at most so many
+    `elements`, by itself a matrix of 12 and a vector of 4, is written out, a matrix a row a line,
+    and a larger one is a heat map; with 0 it is written on one line, where it is short.
     """
 
     values: bool = True
@@ -43,10 +49,11 @@ class Picture(NamedTuple):
     digits: int = 4
     complete: bool = True
     repeats: bool = False
+    direction: str = "auto"
     theme: str = "auto"
     width: int | None = None
     dpi: int = DPI
-    elements: int = 12
+    elements: int | None = None
 
 
 class Shape(NamedTuple):
@@ -54,7 +61,7 @@ class Shape(NamedTuple):
 
     `value` and `gradient` are written where they leave the graph: at the output, and at what
     nothing uses. An input that is used far away may be drawn once more there. Arguments of an
-    ordered shape are told by their order. What has a note is marked.
+    ordered shape are told by their order. What has a note is marked; `note` is its kind.
     """
 
     node: int
@@ -68,7 +75,7 @@ class Shape(NamedTuple):
     span: tuple[int, int]
     turn: tuple[tuple[str, int], ...]
     is_ordered: bool = False
-    is_noted: bool = False
+    note: str = ""
     is_output: bool = False
     is_again: bool = False
 
@@ -89,7 +96,8 @@ class Arrow(NamedTuple):
 class Scene(NamedTuple):
     """Everything that is drawn; arrows name shapes by their places.
 
-    Where it `repeats` inputs, they stand beside each of their uses.
+    Where it `repeats` inputs, they stand beside each of their uses. It is read from left to
+    right, or `down`.
     """
 
     shapes: list[Shape]
@@ -97,6 +105,7 @@ class Scene(NamedTuple):
     formulas: list[str]
     notes: list[str]
     repeats: bool = False
+    down: bool = False
 
 
 def frames(result: Result) -> int:
@@ -125,7 +134,8 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     with_formulas = picture.formulas and len(operations) <= _FORMULAS
     formulas = [_equation(graph, node) for node in operations if with_formulas]
     notes = note_lines(result) if result is not None and picture.formulas else []
-    return Scene(shapes, arrows, formulas, notes, picture.repeats)
+    down = picture.direction == "down"
+    return Scene(shapes, arrows, formulas, notes, picture.repeats, down)
 
 
 def _is_drawn(graph: Graph, node: int) -> bool:
@@ -147,7 +157,7 @@ def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
         (graph.starts[node], graph.ends[node]),
         graph.turns.of(node) if is_operation else (),
         is_ordered=_is_ordered(graph, node),
-        is_noted=graph.names[node] in known.noted,
+        note=known.notes.get(graph.names[node], ""),
         is_output=node == known.output,
     )
 
@@ -196,7 +206,7 @@ class _Known:
         self.digits = picture.digits
         self._elements = picture.elements
         self.output = graph.output if result is None else result.of
-        self.noted = set() if result is None else {note.node for note in result.notes}
+        self.notes = {note.node: note.kind for note in (result.notes if result else ())}
         self._values = None if result is None or not picture.values else result.values
         self._explanation: Explanation | None = None
         self._later: set[int] = set()
@@ -250,34 +260,82 @@ class _Known:
         return f"Σ {_number(explanation.result.grad(node), self.digits)}" if known else ""
 
     def _written(self, value: Any) -> str:
-        if getattr(value, "ndim", 0) == 2 and len(value) > 1 and value.size <= self._elements:
-            return table(value, self.digits)
-        return _number(value, self.digits)
+        axes, most = getattr(value, "ndim", 0), self._elements
+        if most is None:
+            most = _MATRIX if axes == 2 else _ELEMENTS
+        if not most or axes not in (1, 2) or value.size <= 1:
+            return _number(value, self.digits)
+        if value.size > most:
+            return Heat.of(value)
+        text = table(value, self.digits)
+        return f"[{text}]" if axes == 2 and len(value) == 1 else text
 
 
-def table(matrix: Any, digits: int) -> str:
-    """Return a matrix a row a line, its columns below one another.
+class Heat(str):
+    """How a large array is called, with how far from 0 its elements are, from -1 to 1."""
+
+    __slots__ = ("shades",)
+    shades: list[list[float]]
+
+    @classmethod
+    def of(cls, array: Any) -> Heat:
+        """Return the heat map of a vector or a matrix, of which a part may share a cell.
+
+        A cell is as the element of its part that is farthest from 0.
+        """
+        import numpy as np
+
+        heat = cls(_shape_of(array))
+        rows = np.nan_to_num(np.atleast_2d(np.asarray(array, dtype=float)), nan=0.0)
+        for axis in (0, 1):
+            parts = np.array_split(rows, min(_CELLS, rows.shape[axis]), axis)
+            ends = ((part.min(axis), part.max(axis)) for part in parts)
+            rows = np.stack([np.where(-low > high, low, high) for low, high in ends], axis)
+        heat.shades = (rows / (np.abs(rows).max() or 1.0)).tolist()
+        return heat
+
+
+def _shape_of(array: Any) -> str:
+    return "×".join(map(str, array.shape)) if array.ndim > 1 else f"[…] of {len(array)}"
+
+
+def table(array: Any, digits: int) -> str:
+    """Return a matrix a row a line, its columns below one another; a long vector goes on there.
 
     >>> import numpy as np
     >>> print(table(np.array([[1.0, -20.0], [0.5, 3.0]]), 4))
     [  1, -20]
     [0.5,   3]
+    >>> print(table(np.arange(-3.0, 3.0) / 7, 6))
+    [-0.428571, -0.285714, -0.142857,
+             0,  0.142857,  0.285714]
     """
-    cells = [[PLAIN.value(element, digits) for element in row] for row in matrix]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    rows = (
-        ", ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in cells
-    )
-    return "\n".join(f"[{row}]" for row in rows)
+    cells = [PLAIN.value(element, digits) for element in array.flat]
+    if array.ndim == 1 and sum(map(len, cells)) + 2 * len(cells) <= _LINE:
+        return f"[{', '.join(cells)}]"
+    wide = max(map(len, cells))
+    columns = array.shape[1] if array.ndim == 2 else max(1, _LINE // (wide + 2))
+    rows = [cells[k : k + columns] for k in range(0, len(cells), columns)]
+    widths = [wide] * columns
+    if array.ndim == 2:
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        ", ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=False))
+        for row in rows
+    ]
+    if array.ndim == 2:
+        return "\n".join(f"[{line}]" for line in lines)
+    text = ",\n ".join(lines)
+    lines = f"[{text}]".split("\n")
+    return "\n".join(line.ljust(len(lines[0])) for line in lines)
 
 
 def in_a_line(text: str) -> str:
     """Return a number that may be a table on one line."""
     if "\n" not in text:
         return text
-    rows = (" ".join(row.split()).replace("[ ", "[") for row in text.split("\n"))
-    return f"[{', '.join(rows)}]"
+    rows = [" ".join(row.split()).replace("[ ", "[") for row in text.split("\n")]
+    return " ".join(rows) if rows[0].endswith(",") else f"[{', '.join(rows)}]"
 
 
 def _number(value: Any, digits: int) -> str:
@@ -288,4 +346,4 @@ def _number(value: Any, digits: int) -> str:
         text = PLAIN.value(value, digits)
         if len(text) <= _WIDEST:
             return text
-    return "×".join(map(str, value.shape)) if value.ndim > 1 else f"[…] of {len(value)}"
+    return _shape_of(value)

@@ -2,7 +2,8 @@
 
 Layers are columns of boxes. Between two columns lies a channel: an arrow leaves its box level,
 turns in a track of its own, and arrives level, its value above and its gradient below. What
-passes a layer on its way further right takes a row there.
+passes a layer on its way further right takes a row there. Of a picture that is read down all
+this is turned round, but for the words: rows here are columns there, and numbers stand beside.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError
 from cgcli.views.drawing.layers import layers, repeated
-from cgcli.views.drawing.layout import Placed
+from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.plan import Stop, give_rows, planned, written
 from cgcli.views.drawing.scene import Scene, Shape
 from cgcli.views.gate import width
@@ -24,10 +25,11 @@ _ELSEWHERE: Final = (
     "write it to a file with -o graph.svg, or see the graph with cgraph trace --tree"
 )
 _NORTH, _EAST, _SOUTH, _WEST = 1, 2, 4, 8
+_TURNED: Final = {_NORTH: _WEST, _WEST: _NORTH, _SOUTH: _EAST, _EAST: _SOUTH}
 _LINES: Final = dict(zip(
     (5, 10, 6, 12, 3, 9, 7, 13, 14, 11, 15, 1, 2, 4, 8), "│─┌┐└┘├┤┬┴┼│─│─", strict=False
 ))  # fmt: skip
-_IN_ASCII: Final = str.maketrans("│─┌┐└┘├┤┬┴┼▶Σ…×·", "|-++++++++|>S.x.")
+_IN_ASCII: Final = str.maketrans("│─┌┐└┘├┤┬┴┼▶▼Σ…×·", "|-++++++++|>vS.x.")
 
 
 class UnfitError(CgraphError):
@@ -39,6 +41,8 @@ class UnfitError(CgraphError):
 
 def check_width(scene: Scene) -> None:
     """Raise `UnfitError` where a picture is too wide by its layers alone."""
+    if scene.down:
+        return
     least = _NARROWEST * (max(layers(repeated(scene)), default=0) + 1)
     most = console().width
     if least > most:
@@ -52,7 +56,11 @@ def print_picture(placed: Placed) -> None:
     if not all(can_show(shape.symbol + shape.name) for shape in placed.scene.shapes):
         # What the terminal lacks is escaped before it is measured.
         placed = placed._replace(scene=_escaped(placed.scene))
-    grid, columns, rows = _untangled(placed)
+    squeezes = (1.0, 2.0, 8.0) if placed.scene.down else (1.0,)
+    for squeeze in squeezes:
+        grid, columns, rows = _untangled(placed, squeeze)
+        if columns <= out.width:
+            break
     if columns > out.width or rows > _MOST_ROWS:
         size = f"{rows} rows"
         if columns > out.width:
@@ -82,17 +90,33 @@ def _in_ascii(text: str) -> str:
 
 
 class _Grid:
-    """Characters by row and column, each with its style; lines keep whose they are."""
+    """Characters by row and column, each with its style; lines keep whose they are.
 
-    def __init__(self) -> None:
+    Where it is turned round, lines are given by what are columns and rows on the screen.
+    """
+
+    def __init__(self, down: bool) -> None:
+        self.down = down
+        self.head = "▼" if down else "▶"
         self.cells: dict[tuple[int, int], tuple[str, str]] = {}
         self.lines: dict[tuple[int, int], dict[int, int]] = {}
 
     def text(self, row: int, column: int, text: str, style: str) -> None:
-        """Write a text from a cell on."""
+        """Write a text from a cell of the screen on."""
         for char in text:
             self.cells[row, column] = (char, style)
             column += width(char) or 1
+
+    def arrive(self, row: int, column: int, value: str, gradient: str) -> None:
+        """Draw the head of an arrow, with its value above and its gradient below, or beside it."""
+        if self.down:
+            self.text(column, row, self.head, "dim")
+            self.text(column - 1, row + 1, value, "cyan")
+            self.text(column, row + 1, gradient, "green")
+        else:
+            self.text(row, column, self.head, "dim")
+            self.text(row - 1, column - width(value), value, "cyan")
+            self.text(row + 1, column - width(gradient), gradient, "green")
 
     def level(self, row: int, start: int, end: int, net: int) -> None:
         """Draw a line from the middle of one cell to the middle of another."""
@@ -105,6 +129,9 @@ class _Grid:
 
     def _line(self, cells: list[tuple[int, int]], back: int, on: int, net: int) -> None:
         """Add to the lines of a net; in the first cell none goes back, in the last none on."""
+        if self.down:
+            cells = [(column, row) for row, column in cells]
+            back, on = _TURNED[back], _TURNED[on]
         for place in cells:
             directions = (place != cells[0] and back) | (place != cells[-1] and on)
             nets = self.lines.setdefault(place, {})
@@ -128,9 +155,12 @@ class _TangledError(Exception):
         self.stop = stop
 
 
-def _untangled(placed: Placed) -> tuple[_Grid, int, int]:
-    """Draw, moving down what is in the way; raises `UnfitError` where nothing helps."""
-    columns = planned(placed)
+def _untangled(placed: Placed, squeeze: float) -> tuple[_Grid, int, int]:
+    """Draw, so many times narrower at most, moving down what is in the way.
+
+    Raises `UnfitError` where nothing helps.
+    """
+    columns = planned(placed, squeeze)
     for _ in range(_TRIES):
         give_rows(columns)
         try:
@@ -144,33 +174,44 @@ def _untangled(placed: Placed) -> tuple[_Grid, int, int]:
 def _draw(placed: Placed, columns: list[list[Stop]]) -> tuple[_Grid, int, int]:
     """Return the characters, and how many columns and rows they take."""
     scene = placed.scene
-    grid = _Grid()
+    grid = _Grid(scene.down)
     left = 0
     for stops, after in zip(columns, [*columns[1:], []], strict=True):
         words = {
             stop.net: written(scene.shapes[stop.net]) for stop in stops if stop.shape is not None
         }
-        wide = max((width(text) + 4 for texts in words.values() for text in texts), default=1)
+        if scene.down:
+            wide = max((len(texts) + 2 for texts in words.values()), default=1)
+        else:
+            wide = max((width(text) + 4 for texts in words.values() for text in texts), default=1)
         for stop in stops:
             if stop.shape is None:
                 grid.level(stop.top, left - 1, left + wide, stop.net)
+            elif scene.down:
+                _box(grid, scene.shapes[stop.shape], (left, stop.top), (wide, stop.height))
             else:
-                _box(grid, scene.shapes[stop.shape], stop, left, wide)
+                _box(grid, scene.shapes[stop.shape], (stop.top, left), (stop.height, wide))
         left += wide
         if after:
             left = _channel(grid, _ways(scene, after), left)
         else:
             left = _last(grid, placed, stops, left)
-    return grid, left, max(stop.top + stop.height for stops in columns for stop in stops)
+    rows = max(stop.top + stop.height for stops in columns for stop in stops)
+    if scene.down:
+        beside = (column + 1 for _, column in grid.cells)
+        return grid, max(rows, *beside), left
+    return grid, left, rows
 
 
 def _channel(grid: _Grid, ways: list[_Way], left: int) -> int:
     """Draw what lies between a layer and the next, and return the column where that begins."""
     tracks, count = _tracks(ways)
     strip = max((max(width(w.value), width(w.gradient)) for w in ways), default=0)
-    end = left + count + strip + 3
+    # Beneath a box an arrow turns at once; its value has a row, and the gradient is by the head.
+    first = left if grid.down else left + 1
+    end = first + count + (strip > 0 if grid.down else strip + 3)
     for way in ways:
-        turn = left + 1 + tracks.get(way.net, 0)
+        turn = first + tracks.get(way.net, 0)
         arrives = way.stop.shape is not None
         # Lines run on beneath the boxes' borders, so that their ends are joined to them.
         last = end if arrives else end + 1
@@ -181,9 +222,7 @@ def _channel(grid: _Grid, ways: list[_Way], left: int) -> int:
             grid.upright(turn, way.leave, way.arrive, way.net)
             grid.level(way.arrive, turn, last, way.net)
         if arrives:
-            grid.text(way.arrive, end, "▶", "dim")
-            grid.text(way.arrive - 1, end - width(way.value), way.value, "cyan")
-            grid.text(way.arrive + 1, end - width(way.gradient), way.gradient, "green")
+            grid.arrive(way.arrive, end, way.value, way.gradient)
     return end + 1
 
 
@@ -243,17 +282,18 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
         while track in taken:
             track += 1
         tracks[net] = track
-    return tracks, max(tracks.values(), default=-1) + 2
+    return tracks, max(tracks.values(), default=-1) + 1
 
 
-def _box(grid: _Grid, shape: Shape, stop: Stop, left: int, wide: int) -> None:
-    """Draw a box as wide as its column, with its words in the middle."""
-    top, height = stop.top, stop.height
-    grid.text(top, left, f"┌{'─' * (wide - 2)}┐", "")
+def _box(grid: _Grid, shape: Shape, at: tuple[int, int], size: tuple[int, int]) -> None:
+    """Draw a box of so many rows and columns, its words in its middle; a note marks it."""
+    (top, left), (height, wide) = at, size
+    border = "yellow" if shape.note else ""
+    grid.text(top, left, f"┌{'─' * (wide - 2)}┐", border)
     for row in range(top + 1, top + height - 1):
-        grid.text(row, left, "│", "")
-        grid.text(row, left + wide - 1, "│", "")
-    grid.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", "")
+        grid.text(row, left, "│", border)
+        grid.text(row, left + wide - 1, "│", border)
+    grid.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", border)
     words = written(shape)
     for row, text in enumerate(words, top + (height - len(words)) // 2):
         style = "bold" if text == words[0] else "green" if text == shape.total else ""
@@ -266,10 +306,11 @@ def _last(grid: _Grid, placed: Placed, stops: list[Stop], left: int) -> int:
     for stop in stops:
         if stop.shape in placed.ends:
             shape, row = placed.scene.shapes[stop.shape], stop.exit
-            right = left + max(width(shape.value), width(shape.gradient)) + 3
+            wide = max(width(shape.value), width(shape.gradient))
+            right = left + (1 if grid.down else wide + 3)
             grid.level(row, left - 1, right, stop.net)
-            grid.text(row, right, "▶", "dim")
-            grid.text(row - 1, left + 1, shape.value, "cyan")
-            grid.text(row + 1, left + 1, shape.gradient, "green")
+            # In columns of one width they begin below one another.
+            value, gradient = (text.ljust(wide + 2) for text in (shape.value, shape.gradient))
+            grid.arrive(row, right, value, gradient)
             end = max(end, right + 1)
     return end

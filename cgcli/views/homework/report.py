@@ -17,7 +17,7 @@ from cgcli.homework.marking import Marked
 from cgcli.homework.marks import ABSENT, Graded, Points, Score, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields
-from cgcli.views.gate import printable, width
+from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Cell, Column, console, print_table, say
 from cgcli.words import Math, Message
@@ -46,7 +46,6 @@ _STYLES: Final = {
 _LONGEST: Final = 60
 _TOLD: Final = 6
 _LISTED: Final = 40
-_FOLDED: Final = 8
 _WIDE: Final = 100
 """From here on a class has room for the words of each sheet's first mistake."""
 
@@ -86,19 +85,9 @@ def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -
     ]
     rows: list[list[Cell]] = [[*row] for row in answer_rows(report, marked)]
     if rows:
-        print_table(out, columns, rows, _least(columns, rows))
+        print_table(out, columns, rows)
         out.print()
     say(out, *closing(report, marked, score), soft_wrap=not out.is_terminal)
-
-
-def _least(columns: list[Column], rows: list[list[Cell]]) -> int:
-    """Return the width below which a table would lose columns: what may fold needs a little."""
-    least = 0
-    for column, *cells in zip(columns, *rows, strict=True):
-        if column.shown:
-            texts = [column.head, *(cell[0] if isinstance(cell, tuple) else cell for cell in cells)]
-            least += 3 + (max(map(width, texts)) if "no_wrap" in column.options else _FOLDED)
-    return least
 
 
 def trouble(marked: Marked) -> Message:
@@ -129,7 +118,7 @@ def answer_rows(report: Report, marked: Marked) -> Iterator[Answered]:
             said = [*said[: _TOLD - 1], report.say(more)]
         yield row(answer.line, answer.text, judged.verdict, points.got(judged), said)
     for line in marked.unreadable:
-        said = [printable(line.error.message), printable(line.error.hint)]
+        said = [report.say(line.error.message), report.say(line.error.hint)]
         yield row(line.line, line.text, "unreadable", 0, list(filter(None, said)))
 
 
@@ -178,7 +167,7 @@ def print_class(report: Report, sheets: list[Graded], out: Any = None) -> None:
     ]
     styles = ["yellow" if item.marked.sheet.trouble else "" for item in sheets]
     cells = [[*row[:-1], (row[-1], style)] for row, style in zip(rows, styles, strict=True)]
-    print_table(out, columns, cells, _least(columns, cells))
+    print_table(out, columns, cells)
     out.print()
     troubles = [report.say(trouble(item.marked)) for item in sheets if item.marked.sheet.trouble]
     if not wide:
@@ -268,7 +257,9 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     messages = list(_of_formula(exercise, judged, reveal))
     if judged.verdict == FOLLOWS:
         messages.append(Message("right from the numbers before it"))
-    if judged.verdict == NOT_TOLD:
+    if judged.excused:
+        messages.append(Message("this may come of a line that could not be read"))
+    elif judged.verdict == NOT_TOLD:
         messages.append(Message("right from the numbers before it, and from none as well"))
     if judged.verdict == WRONG and reveal != VERDICT:
         written = judged.answer.written

@@ -90,7 +90,7 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
     ]
     # Whole powers of 10; below the least normal double there are no round numbers.
-    for tick in _ticks(low, high, 1.0 if logarithmic else 1e-300):
+    for tick in ticks(low, high, 1.0 if logarithmic else 1e-300):
         x, y = point(epochs[0], tick).split(",")
         label = f"{10.0**tick if logarithmic else tick:.4g}"
         parts.append(
@@ -116,7 +116,7 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _ticks(low: float, high: float, least: float) -> list[float]:
+def ticks(low: float, high: float, least: float) -> list[float]:
     """Return a few round numbers between two heights, so far apart at `least`."""
     rough = max((high / 2 - low / 2) / 2.5, least) if high > low else 1.0
     size = 10 ** math.floor(math.log10(rough))

@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import shorten
+from cgcli.learning.bands import Bands
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
-from cgcli.views.streams import tell
+from cgcli.views.learning.fit import fit_dots
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 from cgcli.words import counted
@@ -23,9 +24,15 @@ _FULL: Final = ("value", "standard error")
 """What is shown with all digits that are asked for; a test needs few."""
 
 
-def print_trained(training: Training, trained: Trained, digits: int) -> None:
+def print_trained(
+    training: Training,
+    trained: Trained,
+    digits: int,
+    out: Any = None,
+    drawn: Bands | None = None,
+) -> None:
     """Print the curve, the parameters, the cost on both parts, and why the run stopped."""
-    out = console()
+    out = out or console()
     costs = [record["cost"] for record in trained.history]
     unicode = can_show("┤█▁")
     lines = curve(costs, min(out.width, _WIDTH), _HEIGHT, unicode=unicode)
@@ -35,10 +42,18 @@ def print_trained(training: Training, trained: Trained, digits: int) -> None:
         say(out, f"cost, epoch {first} to {last}{scale}")
         say(out, *lines, style="cyan")
         out.print()
+    if drawn is not None:
+        say(out, f"residuals along {printable(shorten(drawn.name))}")
+        say(out, *fit_dots(drawn, unicode=can_show("┤─•")), style="cyan")
+        out.print()
     _print_parameters(training, trained, digits, out)
     say(out, *_summary(training, trained, digits), soft_wrap=True)
+
+
+def doubt_lines(trained: Trained) -> list[str]:
+    """Return what the end of a run leaves in doubt, a line each."""
     doubts = trained.end.doubts
-    tell(*(f"{'warning' if doubt.grave else 'note'}: {doubt}" for doubt in doubts))
+    return [f"{'warning' if doubt.grave else 'note'}: {doubt}" for doubt in doubts]
 
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:

@@ -31,10 +31,10 @@ class RowWriter:
     2,2.0
     """
 
-    def __init__(self, form: str, *, noting: bool = False) -> None:
+    def __init__(self, form: str, *, noting: bool = False, begun: bool = False) -> None:
         self._form = form
         self._noting = noting
-        self._begun = False
+        self._begun = begun
 
     def text(
         self,
@@ -95,6 +95,11 @@ def check_names(values: Mapping[str, Any], kept: Mapping[str, Any], *, noting: b
         if name in values and (name == "row" or noting):
             message = f"'{name}' is what the {what} of each row is called in the table"
             raise CgraphError("name", message, f"give the value another name: v = {name}")
+
+
+def rows_text(form: str, noting: bool, first: bool, *rows: Any) -> str:
+    """Return the text of some rows, as `RowWriter.text` does, wherever they are written."""
+    return RowWriter(form, noting=noting, begun=not first).text(*rows)
 
 
 def _texts(column: Any) -> Any:

@@ -74,6 +74,8 @@ def _print_step(
     name = task.graph.names[task.graph.output]
     kind = "mean" if task.mean else "sum"
     of = f"the {kind} over {count:,} rows" if count > 1 else "this row"
+    # The f of the steps above is one row's.
+    name = f"{kind}({name})" if count > 1 else name
     write(f"The cost and its gradient, {of}\n  {name} = {shown(cost, digits)}\n")
     views = task.parameters.look(gradient.copy())
     for parameter, view in views.items():

@@ -1,10 +1,9 @@
-"""Lines → Markdown, LaTeX and HTML: one walk through their lists, and a table of templates each."""
+"""Lines → Markdown and LaTeX: one walk through their lists, and a table of templates each."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from html import escape
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Explanation
@@ -187,50 +186,3 @@ def as_latex(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> 
 
 def _is_chinese(word: str) -> bool:
     return not word.isascii() and any("\u2e80" <= char <= "\uffef" for char in word)
-
-
-# One HTML file that needs nothing else: no script, no font, nothing from elsewhere
-
-_END: Final = "$lines"
-
-
-def _html_sides(sides: tuple[str, ...]) -> str:
-    *first, last = map(escape, sides)
-    equals = f'<span class="e">{PLAIN.equals}</span>'
-    equality = equals.join([*first, f'<span class="v">{last}</span>'])
-    return f'<span class="m">{equality}</span>'
-
-
-_HTML: Final = Markup(
-    plain=lambda text: escape(text, quote=False),
-    math=lambda text: f'<span class="m">{escape(text)}</span>',
-    sides=_html_sides,
-    conditions=lambda texts: f'<span class="a m">({escape(", ".join(texts))})</span>',
-    label='<span class="l">%s</span>',
-    aside='<span class="a">(%s)</span>',
-    templates={
-        "heading": "<h2>%(text)s</h2>\n",
-        "words": "<p>%(text)s</p>\n",
-        "open ol": '<ol start="%(number)d">\n',
-        "open ul": "<ul>\n",
-        "item": '<li class="%(kind)s">%(text)s<ul>\n',
-        "inner": '<li class="%(kind)s">%(text)s</li>\n',
-        "close step": "</ul></li>\n",
-        "close ol": "</ol>\n",
-        "close ul": "</ul>\n",
-    },
-)
-
-
-def as_html(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
-    """Return the lines as a page, under a title and the text of the program."""
-    from importlib import resources
-    from string import Template
-
-    page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
-    before, _, after = page.partition(_END)
-    text = "\n".join(escape(printable(line)) for line in explanation.graph.text.split("\n"))
-    title = escape(printable(wanted.title))
-    yield Template(before).substitute(language=escape(wanted.language), title=title, text=text)
-    yield from written(Lines(explanation, PLAIN, wanted.shown), _HTML, catalogue)
-    yield after

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cgcli.commands.files import named, read_text
 from cgcli.decode import decode_json
 from cgcli.errors import file_error, shorten
+from cgcli.library.files import named, read_text
 
 if TYPE_CHECKING:
     from cgcli.learning.models import Model

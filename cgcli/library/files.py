@@ -1,8 +1,8 @@
-"""Files that are written: whole or not at all, by one run at a time, through the links to them.
+"""Files that are read, and files that are written: whole or not at all, by one run at a time.
 
-The content grows in a file beside the target, `.NAME.PID.NUMBER.part`, which takes its place at
-the end. As long as that file is locked its run goes on; the lock ends with the process, however
-that ends, and the next run removes what is left.
+The links to a file lead to it. The content grows in a file beside the target,
+`.NAME.PID.NUMBER.part`, which takes its place at the end. As long as that file is locked its run
+goes on; the lock ends with the process, however that ends, and the next run removes what is left.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import os
 import re
 import shutil
 import stat
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple, Self
 
-from cgcli.commands.paths import is_stream
-from cgcli.errors import CgraphError, file_error
+from cgcli.errors import CgraphError, file_error, shorten
 
 _LONGEST_NAME: Final = 200
 """In bytes: longer names are cut in those of parts, which have 255 at most."""
@@ -27,6 +27,89 @@ _CLOSED_FIRST: Final = os.name == "nt"
 """Whether an open file can be neither moved nor removed, as on Windows."""
 _HELD: Final = (errno.EBUSY, errno.EPERM)
 """What a file says that can be written and not replaced: it is mounted, or its folder guards it."""
+_LARGEST: Final = 256 * 2**20
+_STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
+
+
+def is_stream(path: str) -> bool:
+    """Whether a path leads to what this process has open, whatever that is.
+
+    >>> is_stream("/dev/stdout"), is_stream("/dev/shm/model.json")
+    (True, False)
+    """
+    return re.fullmatch(_STREAM, os.path.abspath(path)) is not None
+
+
+def ending_of(path: str) -> str:
+    """Return the ending of a file's name, in small letters, without its point.
+
+    >>> ending_of("out/Model.JSON"), ending_of("model")
+    ('json', '')
+    """
+    return os.path.splitext(path)[1].lower().lstrip(".")
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """Open a file for reading, or standard input for ``-``; raises `CgraphError` of kind file."""
+    try:
+        if path == "-":
+            yield sys.stdin.buffer
+            return
+        try:
+            mode = os.stat(path).st_mode
+        except ValueError:
+            # No path has a character that is 0.
+            raise file_error(path, "it cannot be opened") from None
+        if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
+            raise file_error(path, "this is a device, not a file")
+        with open(path, "rb") as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except FileNotFoundError:
+        raise file_error(path, "there is no such file", "check the path") from None
+    except IsADirectoryError:
+        raise file_error(path, "this is a folder", "name a file in it") from None
+    except OSError as error:
+        raise file_error(path, (error.strerror or "it cannot be opened").lower()) from None
+
+
+@contextlib.contextmanager
+def named(path: str | None) -> Iterator[None]:
+    """Name a file, if it is one, in the errors of what it holds."""
+    try:
+        yield
+    except CgraphError as error:
+        if path is not None and error.kind not in ("file", "usage"):
+            error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
+
+
+def read_bytes(path: str) -> bytes:
+    """Return a file's content, or standard input's for ``-``; raises `CgraphError` of kind file."""
+    with opened(path) as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise file_error(path, f"it is larger than {_LARGEST // 2**20} MB")
+    return data
+
+
+def utf8(data: bytes, what: str) -> str:
+    """Return bytes as text; raises `CgraphError` that names the first byte that is not UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        byte = data[error.start]
+        why = f"the byte 0x{byte:02x} in line {row}, column {column} is not UTF-8"
+        raise file_error(what, why, "save the file as UTF-8") from None
+
+
+def read_text(path: str) -> str:
+    """Return a file's text."""
+    return utf8(read_bytes(path), "standard input" if path == "-" else path)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,60 @@
+"""`cgraph page`: a program as one HTML file whose numbers move."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, option, takes
+from cgcli.commands.problem import Problem, solve
+from cgcli.library.files import write_file
+from cgcli.views.streams import publish
+
+
+class PageOptions(Options):
+    """The options of `cgraph page`."""
+
+    output: str | None = option(
+        "Write a file, page.html; else standard output.",
+        "FILE",
+        names=("-o", "--output"),
+        group=OUTPUT,
+    )
+    practice: set[str] = choice(
+        ("values", "gradients"),
+        "Blanks to fill in, which the page marks: {words}; both with a comma.",
+        "WHAT",
+        several=True,
+        group=OUTPUT,
+    )
+    title: str | None = option(
+        "What stands above the page; else the program's output.", "TEXT", group=OUTPUT
+    )
+    digits: int = count("Significant digits shown, 1 to 12.", 1, 12, default=6, group=OUTPUT)
+
+
+_ORDER: Final = f"{ASKED} output practice title language digits"
+
+
+@takes(PageOptions, _ORDER)
+def page_command(given: PageOptions) -> None:
+    """A web page to move the numbers in: the graph and the steps.
+
+    cgraph page "p = x + y; g = p*z" x=1 y=3 z=-3 -o page.html
+    cgraph page "sigmoid(w*x + b)" w=2 x=-1 b=1 --practice gradients -o task.html
+    """
+    from cgcli.calculus.explain import Explanation
+    from cgcli.library.answers import Page
+    from cgcli.views.catalogue import spoken
+    from cgcli.views.trace.writing import Shown, Wanted
+
+    said = spoken(given.language, for_script=False)
+    result = solve(Problem("page", given)).result
+    explanation = Explanation(result, complete=given.of is None)
+    title = given.title or f"cgraph: {result.output}"
+    page = Page(
+        explanation, Wanted("html", said, Shown(digits=given.digits), title=title), given.practice
+    )
+    if given.output in (None, "-"):
+        publish([page.html])
+    else:
+        write_file(given.output, page.written("html"))

@@ -1,0 +1,234 @@
+"""The prompt: `cgraph` alone on a terminal. One program at a time, and values for its names."""
+
+from __future__ import annotations
+
+import gc
+import re
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from cgcli.commands.inputs import constant
+from cgcli.commands.options import Options
+from cgcli.commands.pages import text_of
+from cgcli.commands.problem import Problem, solve
+from cgcli.commands.shared import COMMANDS, function_of, page
+from cgcli.commands.typed import Reader, reader
+from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.limits import Limits
+from cgcli.program import UnboundError, parse
+from cgcli.views.manual import Entry, Page
+from cgcli.views.streams import publish
+from cgcli.words import Message
+
+if TYPE_CHECKING:
+    from cgcli.calculus.result import Result
+
+Run = Callable[[list[str]], int]
+Report = Callable[[CgraphError], int]
+
+_NAME: Final = r"[^\W\d]\w*"
+_BINDING: Final = re.compile(rf"\s*({_NAME})\s*=(?!=)\s*(.+?)\s*", re.DOTALL)
+_WORDS: Final = re.compile(rf"\s*(?:{_NAME}=(?!=)\S+\s*)+")
+_DIGITS: Final = 6
+_ROWS: Final = 100
+_NAMED: Final = 8
+_OWN: Final = ("help", "names", "clear", "quit")
+_GREETING: Final = "cgraph: type an expression, then x = 1 for its names; :help tells more"
+
+
+class Prompt:
+    """A program, the values of names, and what was last printed of them.
+
+    `run` runs a command line and `report` says an error; both print, and return a status.
+    """
+
+    def __init__(self, run: Run, report: Report) -> None:
+        self._run, self._report = run, report
+        self.program = ""
+        self.values: dict[str, str] = {}
+        self.shown: Result | None = None
+
+    def loop(self, read: Reader) -> None:
+        """Answer lines until there are no more, or :quit."""
+        goes_on = True
+        while goes_on:
+            # Ctrl-C leaves a line, or what it asks for, and never the program.
+            try:
+                goes_on = self._turn(read)
+            except KeyboardInterrupt:
+                publish(["\n"])
+
+    def _turn(self, read: Reader) -> bool:
+        """Answer a line, or several that go on; return whether the prompt does."""
+        try:
+            text = read("> ")
+            while _is_open(text):
+                text += "\n" + read(". ")
+            return self.answer(text)
+        except EOFError:
+            publish(["\n"])
+            return False
+        except CgraphError as error:
+            self._report(error)
+            return True
+
+    def answer(self, text: str) -> bool:
+        """Answer what was typed, and return whether the prompt goes on; raises `CgraphError`."""
+        line = text.strip()
+        if line.startswith(":"):
+            return self._command(line[1:])
+        if not line or line.startswith("#"):
+            return True
+        values = self._bindings(line)
+        if values is None:
+            if not line.startswith("@"):
+                parse(line)
+            self.program, self.shown = line, None
+        else:
+            self.values.update(values)
+        if self.program:
+            self._show()
+        return True
+
+    def words(self) -> list[str]:
+        """Return what completes a word: commands, names, functions."""
+        from cgcli.operations.table import CONSTANTS, WORDS
+
+        commands = [f":{name}" for name in (*_OWN, *COMMANDS)]
+        return [*commands, *self.values, *self._inputs(), *WORDS, *CONSTANTS]
+
+    def _inputs(self) -> list[str]:
+        """Return the names that the program reads and does not assign."""
+        from cgcli.language.free import free_names
+
+        if not self.program or self.program.startswith("@"):
+            return []
+        return list(free_names(parse(self.program).syntax))
+
+    def _bindings(self, line: str) -> dict[str, str] | None:
+        """Return the values that a line gives to names, as text; None where it is a program.
+
+        A value is constant: x = 1, x = pi/2; x=1 y=2 are two. What assigns from names is a
+        program, unless the name is an input of the one there is.
+        """
+        parts = line.split() if _WORDS.fullmatch(line) else line.split(";")
+        values = {}
+        for part in filter(str.strip, parts):
+            match = _BINDING.fullmatch(part)
+            if match is None:
+                return None
+            name, value = match.groups()
+            try:
+                if not value.startswith("@"):
+                    constant(value, name, Limits(), part, match.start(2))
+            except CgraphError:
+                if name in self._inputs():
+                    raise
+                return None
+            values[name] = value
+        return values
+
+    def _bound(self) -> list[str]:
+        """Return the bindings that the program has a use for, as a command line has them."""
+        names = self._inputs() if not self.program.startswith("@") else list(self.values)
+        return [f"{name}={self.values[name]}" for name in names if name in self.values]
+
+    def _show(self) -> None:
+        """Print the table of the program, or what of it is not as it was."""
+        from cgcli.views.table import print_changes, print_result
+
+        asked = Options(program=self.program, bindings=self._bound())
+        try:
+            result = solve(Problem("eval", asked)).result
+        except UnboundError as error:
+            missing = " ".join(f"{excerpt(name)}=…" for name in error.names[:_NAMED])
+            publish([f"{error.message}; type {missing}\n"])
+            return
+        if self.shown is None:
+            print_result(result, _DIGITS, _ROWS)
+        else:
+            print_changes(self.shown, result, _DIGITS)
+        self.shown = result
+
+    def _command(self, line: str) -> bool:
+        """Run a command behind its colon, on the program where it takes one."""
+        try:
+            name, *words = shlex.split(line) or ["help"]
+        except ValueError as error:
+            message = "a quote is opened and never closed"
+            raise CgraphError("usage", message, 'write :draw -o "my graph.svg"') from error
+        if name in ("quit", "exit", "q"):
+            return False
+        if name == "clear":
+            self.program, self.values, self.shown = "", {}, None
+        elif name == "names":
+            program = [f"{self.program}\n"] if self.program else []
+            publish([*program, *(f"{name} = {text}\n" for name, text in self.values.items())])
+        elif name == "help" and not words:
+            publish([text_of(_help()), "\n"])
+        elif name not in COMMANDS:
+            close = nearest(name, (*_OWN, *COMMANDS), 0.6)
+            hint = f"did you mean :{close}?" if close else ":help lists them"
+            raise CgraphError("usage", f"there is no command :{excerpt(name)}", hint)
+        else:
+            self._run([name, *self._given(name), *words])
+        return True
+
+    def _given(self, name: str) -> list[str]:
+        """Return the program and the values as arguments of a command that takes them."""
+        rows = function_of(name).rows
+        if "program" not in rows:
+            return []
+        if not self.program:
+            raise CgraphError("usage", "there is no program yet", "type one: (x+y)*z")
+        return [self.program, *(self._bound() if "bindings" in rows else [])]
+
+
+def _is_open(text: str) -> bool:
+    """Whether the next line goes on with a text: brackets are open, and all else is right so far.
+
+    An empty line ends it.
+
+    >>> _is_open("for t in 0..3 {"), _is_open("x[0] # ("), _is_open("(x +* y")
+    (True, False, False)
+    """
+    code = re.sub(r"#.*", "", text)
+    count = sum((letter in "([{") - (letter in ")]}") for letter in code)
+    if count <= 0 or text.endswith("\n"):
+        return False
+    try:
+        parse(text)
+    except CgraphError as error:
+        return bool(error.places) and error.places[0].start >= len(code.rstrip())
+    return False
+
+
+def _help() -> Page:
+    groups = {
+        "What to type": [
+            Entry(
+                "(x+y)*z", Message("A program; its table is printed once its names have values.")
+            ),
+            Entry("x = 1", Message("A value; what it changes is printed. Also x=1 y=3.")),
+            Entry("for t in 0..3 {", Message("Lines go on while a bracket is open.")),
+        ],
+        "Commands": [
+            Entry(":names", Message("Print the program and the values.")),
+            Entry(":clear", Message("Forget both.")),
+            Entry(":quit", Message("Leave; Ctrl-D does too.")),
+            *(Entry(f":{name}", Message(page(name).summary)) for name in COMMANDS),
+        ],
+    }
+    summary = "Commands work on the program, and take their options: :trace --tree"
+    return Page("", summary, [], groups)
+
+
+def open_prompt(run: Run, report: Report) -> None:
+    """Answer what is typed on a terminal, until :quit or the end of input."""
+    # A session makes cycles, and may last for days.
+    gc.enable()
+    prompt = Prompt(run, report)
+    publish([f"{_GREETING}\n"])
+    with reader(prompt.words) as read:
+        prompt.loop(read)

@@ -1,0 +1,251 @@
+"""Answers: what a program is asked for, as a document, as a file, and as a notebook shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from cgcli.calculus.result import Result
+from cgcli.errors import CgraphError, shorten
+from cgcli.library.files import ending_of, write_file
+
+if TYPE_CHECKING:
+    from cgcli.algebra.formulas import Formulas
+    from cgcli.calculus.explain import Explanation
+    from cgcli.export.routine import Routine
+    from cgcli.views.trace.writing import Wanted
+
+
+class Answer:
+    """What can be saved, and is a document of the JSON contract: see `cgraph schema`.
+
+    `endings` are those of the files that it can be saved as.
+    """
+
+    endings: Sequence[str] = ("json",)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as the JSON document that the command of its kind prints."""
+        raise NotImplementedError
+
+    def written(self, ending: str) -> bytes:
+        """Return what a file with one of the `endings` holds; raises `CgraphError` for another."""
+        if ending not in self.endings:
+            message = f"nothing is written as .{shorten(ending)}"
+            raise CgraphError("usage", message, "end the name with ." + ", .".join(self.endings))
+        text = self._text(ending)
+        return text if isinstance(text, bytes) else text.encode()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a file in the form that its ending names, as a whole or not at all.
+
+        Raises `CgraphError` for another ending, and where the file cannot be written.
+        """
+        name = os.fspath(path)
+        write_file(name, self.written(ending_of(name)))
+
+    def __repr__(self) -> str:
+        """Return what kind of answer it is, and what it is saved as."""
+        return f"<{type(self).__name__}, saved as {', '.join(self.endings)}>"
+
+    def _text(self, ending: str) -> str | bytes:
+        return json.dumps(self.to_dict(), allow_nan=False) + "\n"
+
+
+class Evaluation(Result, Answer):
+    """A `Result` as the library gives it: with a document, and a table for notebooks.
+
+    >>> import cgcli
+    >>> result = cgcli.parse("(x+y)*z").evaluate(x=1, y=3, z=-3)
+    >>> result.to_dict()["gradient"]
+    {'x': -3.0, 'y': -3.0, 'z': 4.0}
+    """
+
+    def __init__(self, result: Result) -> None:
+        # The same numbers, and no copy of them.
+        self.__dict__.update(result.__dict__)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values and gradients as the document `cgraph.eval/1`."""
+        from cgcli.views.document import evaluation
+
+        return {**evaluation(self, self.graph.text)}
+
+    def _repr_html_(self) -> str:
+        from cgcli.views.table import print_result
+        from cgcli.views.terminal import as_html
+
+        return as_html(lambda out: print_result(self, 6, 40, out))
+
+
+_TRACES: Final = {"txt": "text", "md": "markdown", "tex": "latex", "html": "html"}
+"""By ending of a file the form of a trace."""
+
+
+class Trace(Answer):
+    """Every step of both passes, each with its reason; `str` is its text.
+
+    >>> import cgcli
+    >>> trace = cgcli.parse("p = x + y; p*z").trace(x=1, y=3, z=-3)
+    >>> trace.to_dict()["steps"][3]["formula"]
+    'x + y'
+    """
+
+    def __init__(self, explanation: Explanation, wanted: Wanted) -> None:
+        self.explanation = explanation
+        self.wanted = wanted
+
+    endings = ("json", *_TRACES)
+
+    def _text(self, ending: str) -> str:
+        return self.text(_TRACES.get(ending, ending))
+
+    def text(self, form: str = "text") -> str:
+        """Return the steps as `text`, `markdown`, `latex`, `html` or `json`."""
+        from cgcli.views.trace.show import text_of
+
+        wanted = self.wanted._replace(format=form, standalone=form == "latex")
+        return text_of(self.explanation, wanted)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the steps as the document `cgraph.trace/1`."""
+        document: dict[str, Any] = json.loads(self.text("json"))
+        return document
+
+    def __str__(self) -> str:
+        """Return the steps as text."""
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.text("markdown")
+
+
+class Page(Answer):
+    """A web page whose numbers move, of one file that needs nothing else; `str` is its HTML.
+
+    >>> import cgcli
+    >>> str(cgcli.parse("x*y").page(x=2, y=3)).startswith("<!DOCTYPE html>")
+    True
+    """
+
+    endings = ("html",)
+
+    def __init__(self, explanation: Explanation, wanted: Wanted, practice: Collection[str]) -> None:
+        from cgcli.views.catalogue import catalogue
+        from cgcli.views.page.document import Asked
+        from cgcli.views.page.page import as_page
+
+        words = catalogue(wanted.language)
+        pieces = as_page(explanation, wanted, words, Asked(tuple(sorted(practice))))
+        self.html = "".join(pieces)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the page's HTML."""
+        return {"html": self.html}
+
+    def __str__(self) -> str:
+        """Return the page's HTML."""
+        return self.html
+
+    def _text(self, ending: str) -> str:
+        return self.html
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        # In a frame of its own the page's style and script are nobody else's.
+        frame = '<iframe sandbox="allow-scripts" style="width: 100%; height: 48em; border: 0"'
+        return f'{frame} srcdoc="{escape(self.html)}"></iframe>'
+
+
+class Derivatives(Answer):
+    """Derivatives as formulas, and what they come to where the program is bound.
+
+    `formulas` are texts by name, each a program again; `values` are numbers and arrays by the same
+    names, or None; `conditions` say where the formulas hold.
+
+    >>> import cgcli
+    >>> cgcli.parse("sin(x^2)").diff().formulas
+    {'f_x': '2*x*cos(x^2)'}
+    """
+
+    def __init__(
+        self, formulas: Formulas, share: bool, values: list[Any] | None, at: dict[str, Any] | None
+    ) -> None:
+        from cgcli.views.formulas import as_document
+
+        self._formulas, self._share, self._values = formulas, share, values
+        self._document = document = as_document(formulas, share, values, at)
+        self.formulas = {row["name"]: row["formula"] for row in document["derivatives"]}
+        self.values = None if values is None else dict(zip(self.formulas, values, strict=True))
+        self.conditions = document["conditions"]
+
+    endings = ("json", "tex", "txt")
+
+    def _text(self, ending: str) -> str | bytes:
+        if ending == "json":
+            return super()._text(ending)
+        return self.latex() + "\n" if ending == "tex" else str(self)
+
+    def latex(self) -> str:
+        """Return the formulas in LaTeX, a line each."""
+        from cgcli.views.formulas import as_latex
+
+        return as_latex(self._formulas, self._share).rstrip("\n")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the formulas as the document `cgraph.diff/1`."""
+        return {**self._document}
+
+    def __str__(self) -> str:
+        """Return the formulas as a program."""
+        from cgcli.views.formulas import as_text
+
+        return as_text(self._formulas, self._share, self._values)
+
+    def _repr_latex_(self) -> str:
+        lines = [line for line in self.latex().split("\n") if not line.startswith("%")]
+        return "\n\n".join(f"$\\displaystyle {line}$" for line in lines)
+
+
+_CODE: Final = {"c": ("c", "h"), "js": ("js", "mjs"), "sql": ("sql",), "onnx": ("onnx",)}
+"""By language the endings of its files, of the others .py."""
+
+
+class Code(Answer):
+    """A program as a function in another language; `str` is its source.
+
+    >>> import cgcli
+    >>> print(str(cgcli.parse("x*y").export("python")).splitlines()[0])
+    def f(x, y):
+    """
+
+    def __init__(self, routine: Routine, to: str, name: str) -> None:
+        from cgcli.export.targets import source
+
+        self.language = to
+        self.endings = ("json", *_CODE.get(to, ("py",)))
+        self._routine, self._name = routine, name
+        self.source = source(routine, to, name)
+
+    def _text(self, ending: str) -> str | bytes:
+        from cgcli.export.targets import binary, source
+
+        if ending == "json":
+            return super()._text(ending)
+        if ending == "h":
+            return source(self._routine, self.language, self._name, header=True)
+        return binary(self.source) if ending == "onnx" else self.source
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the language, the function's name and its source."""
+        return {"language": self.language, "name": self._name, "source": self.source}
+
+    def __str__(self) -> str:
+        """Return the source."""
+        return self.source
+
+    def _repr_markdown_(self) -> str:
+        return f"```{self.language}\n{self.source}```"

@@ -1,0 +1,163 @@
+"""Homework from the library: a sheet to fill in, and answers that are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cgcli.library.answers import Answer
+
+if TYPE_CHECKING:
+    from cgcli.homework.exercise import Exercise
+    from cgcli.homework.judging import Tolerance
+    from cgcli.homework.marks import Graded
+    from cgcli.views.homework.report import Report
+
+
+class Sheet(Answer):
+    """A blank answer sheet in the order of working, or its key; `str` is its text.
+
+    `values` are what a seed chose, by name, as they are written on the sheet.
+
+    >>> import cgcli
+    >>> sheet = cgcli.parse("p = x + y; g = p*z").sheet(seed=1)
+    >>> sorted(sheet.values), str(sheet).splitlines()[0]
+    (['x', 'y', 'z'], '# p = x + y; g = p*z')
+    """
+
+    def __init__(
+        self, exercise: Exercise, values: Mapping[str, str], key: bool, language: str
+    ) -> None:
+        self.exercise = exercise
+        self.values = dict(values)
+        self.key = key
+        self.language = language
+
+    endings = ("json", "txt", "md", "html", "pdf")
+
+    def _text(self, ending: str) -> str | bytes:
+        from cgcli.views.homework.pages import FORMS, sheet_page
+
+        if ending == "json":
+            return super()._text(ending)
+        # Text is as it can be marked, and no page.
+        return str(self) if ending == "txt" else FORMS[ending](sheet_page("sheet", str(self)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sheet as the document `cgraph.sheet/1`."""
+        from cgcli.views.homework.sheets import sheet_document
+
+        return {**sheet_document(self.exercise, self.key, None)}
+
+    def __str__(self) -> str:
+        """Return the sheet as text that can be filled in and marked."""
+        from cgcli.views.catalogue import catalogue
+        from cgcli.views.homework.sheets import sheet_text
+
+        return sheet_text(self.exercise, self.values, catalogue(self.language), self.key)
+
+    def check(self, answers: str | Iterable[str] | Mapping[str, Any], **options: Any) -> Marking:
+        """Return the answers to this sheet marked, as `Program.check` does."""
+        return mark(self.exercise, answers, language=self.language, **options)
+
+    def _repr_markdown_(self) -> str:
+        return f"```\n{self}```"
+
+
+class Marking(Answer):
+    """Marked answers: of each whether it is right, and which mistake gives it; `str` is a table.
+
+    `sheets` are those that were in what was marked, `complete` says whether all that was asked
+    is right.
+
+    >>> import cgcli
+    >>> program = cgcli.parse("p = x + y; g = p*z")
+    >>> marking = program.check(["p = 4", "dg/dx = 3"], {"x": 1, "y": 3, "z": -3})
+    >>> [answer["verdict"] for answer in marking.answers]
+    ['right', 'wrong']
+    """
+
+    def __init__(self, report: Report, sheets: list[Graded]) -> None:
+        self._report = report
+        self.sheets = sheets
+        self.complete = all(sheet.score.complete for sheet in sheets)
+
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """The answers of all sheets as the document has them: `verdict`, `diagnoses` and more."""
+        return [answer for sheet in self.to_dict()["sheets"] for answer in sheet["answers"]]
+
+    endings = ("json", "csv", "txt")
+
+    def _text(self, ending: str) -> str | bytes:
+        from cgcli.views.homework.columns import check_table
+
+        if ending == "json":
+            return super()._text(ending)
+        return check_table(self._report, self.sheets) if ending == "csv" else str(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the marks as the document `cgraph.check/1`."""
+        from cgcli.views.homework.sheets import check_document
+
+        return {**check_document(self._report, self.sheets)}
+
+    def __str__(self) -> str:
+        """Return the marks as a table: of one sheet its answers, of several a row each."""
+        from cgcli.views.terminal import as_text
+
+        return as_text(self._print)
+
+    def _repr_html_(self) -> str:
+        from cgcli.views.terminal import as_html
+
+        return as_html(self._print)
+
+    def _print(self, out: Any) -> None:
+        from cgcli.views.homework.report import print_class, print_sheet
+
+        if len(self.sheets) != 1:
+            print_class(self._report, self.sheets, out)
+            return
+        (sheet,) = self.sheets
+        print_sheet(self._report.of(sheet.exercise), sheet.marked, sheet.score, out)
+
+
+def mark(
+    exercise: Exercise,
+    answers: str | Iterable[str] | Mapping[str, Any],
+    *,
+    require: str = "answered",
+    tolerance: str | None = None,
+    points: str | None = None,
+    reveal: str = "hint",
+    language: str = "en",
+) -> Marking:
+    """Return answers marked: the text of a sheet, single answers, or numbers by question."""
+    from cgcli.homework.marks import Course, Points, graded, read_points
+    from cgcli.homework.sheets import Line, read_sheets, sheet_of, split
+    from cgcli.homework.sheets import Sheet as Handed
+    from cgcli.views.catalogue import catalogue
+    from cgcli.views.homework.report import Report
+
+    if isinstance(answers, str):
+        sheets = read_sheets(answers, "answers")
+    elif isinstance(answers, Mapping):
+        sheets = [sheet_of({"answers": {**answers}}, "answers")]
+    else:
+        lines: list[Line] = []
+        for number, text in enumerate(answers, 1):
+            lines += (line._replace(number=number) for line in split(text))
+        sheets = [Handed("answers", lines)]
+    worth = Points() if points is None else read_points(exercise, points)
+    reach = _reach(exercise, tolerance)
+    course = Course(exercise, lambda _: exercise, False, None, reach, worth, require)
+    report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
+    return Marking(report, list(graded(course, sheets)))
+
+
+def _reach(exercise: Exercise, tolerance: str | None) -> Tolerance:
+    from cgcli.homework.judging import Tolerance
+    from cgcli.homework.marks import read_tolerance
+
+    return Tolerance() if tolerance is None else read_tolerance(exercise, tolerance)

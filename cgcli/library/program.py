@@ -1,0 +1,377 @@
+"""Programs as the library gives them: each command of `cgraph` is a method."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cgcli import program as core
+from cgcli.errors import CgraphError, few, shorten
+from cgcli.limits import Limits
+
+if TYPE_CHECKING:
+    from cgcli.calculus.result import Result
+    from cgcli.graph.graph import Graph
+    from cgcli.homework.exercise import Exercise
+    from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace
+    from cgcli.library.drawing import Drawing
+    from cgcli.library.homework import Marking, Sheet
+
+Bindings = Mapping[str, Any] | None
+
+
+def parse(text: str, limits: Limits = Limits()) -> Program:
+    """Return the program that a text writes; raises `CgraphError` that says what is wrong.
+
+    >>> parse("p = x + y; g = p * z").evaluate(x=1, y=3, z=-3).gradient
+    {'x': -3.0, 'y': -3.0, 'z': 4.0}
+    """
+    return Program(core.parse(text, limits).syntax, limits)
+
+
+class Program(core.Program):
+    """A program, of which a graph is made for the shapes of each call's bindings.
+
+    Numbers, nested lists and NumPy arrays are bound by keyword, where each must be used, or by a
+    mapping, which may hold more than the program needs, and names that are a parameter here. `of`
+    is the name of the node that is differentiated, the output unless it is given, and `wrt` are
+    the names that it is differentiated by, every input unless they are. All methods raise
+    `CgraphError`.
+
+    >>> parse("a*x^2").evaluate({"a": 2, "x": [1, 2]}).value
+    array([2., 8.])
+    """
+
+    def __repr__(self) -> str:
+        """Return the text, shortened, and the names that have no value in it."""
+        from cgcli.language.free import free_names
+        from cgcli.operations.table import CONSTANTS
+
+        names = [name for name in free_names(self.syntax) if name not in CONSTANTS]
+        inputs = f", of {few(names)}" if names else ""
+        return f"<Program {shorten(' '.join(self.text.split()), 60)}{inputs}>"
+
+    def evaluate(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        **names: Any,
+    ) -> Evaluation:
+        """Return values and gradients at a point.
+
+        >>> parse("(x+y)*z").evaluate(x=1, y=3, z=-3).gradient["z"]
+        4.0
+        """
+        return self._evaluation(super().evaluate(bindings, of=of, wrt=wrt, **names))
+
+    def evaluate_exactly(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        **names: Any,
+    ) -> Evaluation:
+        """Return values and gradients as fractions; otherwise it is as `evaluate`.
+
+        A float is taken as the fraction that it holds: 0.1 is 1/10 as `Fraction("0.1")` alone.
+
+        >>> parse("x/3 + sqrt(y)").evaluate_exactly(x=1, y=4).value
+        Fraction(7, 3)
+        """
+        return self._evaluation(super().evaluate_exactly(bindings, of=of, wrt=wrt, **names))
+
+    def trace(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        only: str | None = None,
+        passes: Collection[str] = ("forward", "backward"),
+        hide: Collection[str] = (),
+        digits: int = 6,
+        language: str = "en",
+        **names: Any,
+    ) -> Trace:
+        """Return every step of both passes, each with its reason.
+
+        With `only` they are those that lead to the gradient by one node. `passes` are those that
+        are shown, and `hide` leaves `values` or `gradients` blank.
+
+        >>> print(parse("x*y").trace(x=2, y=3, passes=["forward"]))
+        Given
+          x = 2
+          y = 3
+        <BLANKLINE>
+        Forward: the value of each operation
+          1. f = x * y = 2 * 3 = 6
+        <BLANKLINE>
+        """
+        from cgcli.calculus.explain import Explanation
+        from cgcli.library.answers import Trace
+        from cgcli.views.trace.writing import Shown, Wanted
+
+        result = self.evaluate(bindings, of=of, wrt=wrt, **names)
+        shown = Shown(
+            forward="forward" in passes,
+            backward="backward" in passes,
+            values="values" not in hide,
+            gradients="gradients" not in hide,
+            digits=digits,
+        )
+        title = f"cgraph trace: {result.output}"
+        wanted = Wanted(language=language, shown=shown, title=title)
+        return Trace(Explanation(result, only, complete=of is None), wanted)
+
+    def draw(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        hide: Collection[str] = (),
+        theme: str = "auto",
+        digits: int = 4,
+        **names: Any,
+    ) -> Drawing:
+        """Return the picture of the graph; where nothing is bound, without numbers.
+
+        `hide` leaves out `values`, `gradients` or `formulas`; themes are auto, light, dark, print
+        and transparent. It needs the extra `image`.
+
+        >>> parse("x*y").draw(x=2, y=3).svg().startswith("<svg")
+        True
+        """
+        from cgcli.library.drawing import Drawing
+        from cgcli.views.drawing.scene import Picture
+
+        picture = Picture(
+            values="values" not in hide,
+            gradients="gradients" not in hide,
+            formulas="formulas" not in hide,
+            digits=digits,
+            complete=of is None,
+            theme=theme,
+        )
+        if not bindings and not names:
+            return Drawing(self._outline({}, of), None, picture)
+        result = self.evaluate(bindings, of=of, wrt=wrt, **names)
+        return Drawing(result.graph, result, picture)
+
+    def page(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        practice: Collection[str] = (),
+        title: str | None = None,
+        digits: int = 6,
+        language: str = "en",
+        **names: Any,
+    ) -> Page:
+        """Return a web page to move the numbers in: the graph and the steps of both passes.
+
+        `practice` leaves `values` or `gradients` to be filled in, which the page marks. It needs
+        the extra `image`.
+
+        >>> parse("x*y").page(x=2, y=3).endings
+        ('html',)
+        """
+        from cgcli.calculus.explain import Explanation
+        from cgcli.library.answers import Page
+        from cgcli.views.trace.writing import Shown, Wanted
+
+        result = self.evaluate(bindings, of=of, wrt=wrt, **names)
+        title = title or f"cgraph: {result.output}"
+        wanted = Wanted("html", language, Shown(digits=digits), title=title)
+        return Page(Explanation(result, complete=of is None), wanted, tuple(practice))
+
+    def diff(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        order: int | None = None,
+        hessian: bool = False,
+        jacobian: bool = False,
+        share: bool = False,
+        simplify: bool = False,
+        **names: Any,
+    ) -> Derivatives:
+        """Return derivatives as formulas, with their values where the names are bound.
+
+        `share` names the parts that are used several times; `simplify` lets SymPy simplify them,
+        and needs the extra of that name.
+
+        >>> parse("x^2*y").diff(x=3, y=2).values
+        {'f_x': 12.0, 'f_y': 9.0}
+        """
+        from cgcli.algebra.formulas import Formulas
+        from cgcli.algebra.values import evaluated
+        from cgcli.algebra.wanted import Wanted
+        from cgcli.library.answers import Derivatives
+
+        inputs = self._bound(bindings, names)
+        wanted = Wanted(None if wrt is None else tuple(wrt), order, hessian, jacobian)
+        graph, rewrite = self._outline(inputs, of), None
+        if simplify:
+            from cgcli.algebra.simplify import Simplifier
+
+            rewrite = Simplifier()
+        formulas = Formulas(graph, wanted, rewrite)
+        values = None
+        if inputs:
+            core.require_bound(graph, inputs)
+            values, _ = evaluated(formulas, inputs)
+        return Derivatives(formulas, share, values, inputs or None)
+
+    def sheet(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        key: bool = False,
+        seed: int | None = None,
+        values: str = "integer",
+        vary: str | None = None,
+        language: str = "en",
+        **names: Any,
+    ) -> Sheet:
+        """Return a blank answer sheet in the order of working, or filled in, its `key`.
+
+        A `seed` chooses values for what is not bound, and for what `vary` names: `integer`,
+        `rational` or `decimal` ones. Where nothing is bound and there is no seed, formulas are
+        asked for.
+
+        >>> print(str(parse("x*y").sheet(x=2, y=3, key=True)).splitlines()[-1])
+        df/dy = 2
+        """
+        from cgcli.library.homework import Sheet
+
+        if seed is None:
+            return Sheet(self._exercise(bindings, names), {}, key, language)
+        from cgcli.homework.choosing import Drawing as Draw
+        from cgcli.homework.choosing import written
+
+        drawn = Draw(self, self._bound(bindings, names), vary).choose(seed, values)
+        return Sheet(drawn.exercise, written(drawn), key, language)
+
+    def check(
+        self,
+        answers: str | Iterable[str] | Mapping[str, Any],
+        bindings: Bindings = None,
+        /,
+        *,
+        require: str = "answered",
+        tolerance: str | None = None,
+        points: str | None = None,
+        reveal: str = "hint",
+        language: str = "en",
+        **names: Any,
+    ) -> Marking:
+        """Return answers marked: the text of a sheet, single answers, or numbers by question.
+
+        `require`, `tolerance`, `points` and `reveal` are as the options of `cgraph check`.
+
+        >>> program = parse("p = x + y; g = p*z")
+        >>> program.check({"dg/dx": 3}, x=1, y=3, z=-3).complete
+        False
+        """
+        from cgcli.library.homework import mark
+
+        return mark(
+            self._exercise(bindings, names),
+            answers,
+            require=require,
+            tolerance=tolerance,
+            points=points,
+            reveal=reveal,
+            language=language,
+        )
+
+    def export(
+        self,
+        to: str,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        value_only: bool = False,
+        jacobian: bool = False,
+        name: str | None = None,
+        **names: Any,
+    ) -> Code:
+        """Return the program as a function in another language: its value and its gradients.
+
+        What is bound is a constant in the code. Languages are python, numpy, c, js, sql, jax,
+        torch and onnx, which holds the value alone.
+
+        >>> print(parse("x*y").export("python", y=3))
+        def f(x):
+            \"\"\"Return value, d_x of x * y.\"\"\"
+            value = 3*x  # x * y
+            return value, 3.0
+        <BLANKLINE>
+        """
+        from cgcli.export.routine import routine
+        from cgcli.library.answers import Code
+        from cgcli.views.formats import TARGETS
+
+        if to not in TARGETS:
+            raise CgraphError("usage", f"there is no language '{shorten(to)}'", few(list(TARGETS)))
+        inputs = self._bound(bindings, names)
+        made = routine(
+            self._outline(inputs, of),
+            inputs,
+            wrt,
+            needed=of is not None,
+            value_only=value_only or to == "onnx",
+            jacobian=jacobian,
+        )
+        return Code(made, to, name or ("data" if to == "sql" else "f"))
+
+    def _evaluation(self, result: Result) -> Evaluation:
+        from cgcli.library.answers import Evaluation
+
+        return Evaluation(result)
+
+    def _bound(self, bindings: Bindings, names: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of the names that the program uses, as numbers and arrays."""
+        from cgcli.numbers.values import as_inputs
+
+        inputs = as_inputs({**(bindings or {}), **names})
+        used = self.graph(inputs).inputs
+        for name in names:
+            if name not in used:
+                spans = core.input_spans(self.graph(inputs))
+                raise core.unused_binding(self.text, spans, name, list(names))
+        return {name: value for name, value in inputs.items() if name in used}
+
+    def _outline(self, inputs: dict[str, Any], of: str | None) -> Graph:
+        from cgcli.calculus.result import find
+
+        graph = self.graph(inputs)
+        if of is not None:
+            graph.output = find(graph, of)
+        return graph
+
+    def _exercise(self, bindings: Bindings, names: dict[str, Any]) -> Exercise:
+        """Return the program as a problem: of numbers, or of formulas where nothing is bound."""
+        from cgcli.homework.choosing import symbolic
+        from cgcli.homework.exercise import Exercise
+
+        if not bindings and not names and self.graph().inputs:
+            return symbolic(self)
+        return Exercise(self, self.evaluate(bindings, **names))

@@ -1,0 +1,193 @@
+"""Rows into a program and out of it: files, columns in memory, and Arrow's tables."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from cgcli.errors import CgraphError, excerpt, required
+from cgcli.library.answers import Answer
+from cgcli.library.files import ending_of, opened
+
+if TYPE_CHECKING:
+    from cgcli.learning.sources import Report, Source
+
+Data = Any
+"""A path, columns by name, or whatever has `__arrow_c_stream__`: a table of pandas or Polars."""
+
+_SHOWN: Final = 20
+_OTHERS: Final = {"ndjson": "jsonl", "pq": "parquet"}
+
+
+class Rows(Answer):
+    """What a program gives for every row: by name an array, with a row along its first axis.
+
+    `numbers` are those that the rows have in the data, from 1; one that could not be used is none
+    of them. `notes` has by kind how many rows have such a note, the first of them, and its note.
+    Whoever takes Arrow's tables takes this, as `polars.DataFrame(rows)`; it needs the extra `data`.
+
+    >>> import cgcli
+    >>> rows = cgcli.map("x*y", {"x": [1, 2], "y": [3, 4]})
+    >>> rows["f"], rows["df/dx"], rows.names
+    (array([3., 8.]), array([3., 4.]), ['f', 'df/dx', 'df/dy'])
+    """
+
+    endings = ("json", "jsonl", "csv")
+
+    def __init__(self, parts: Sequence[tuple[Any, ...]], report: Report) -> None:
+        import numpy as np
+
+        self._parts = parts
+        self.notes = report.notes
+        blocks = [{**kept, **values} for _, values, _, kept in parts]
+        self.numbers = np.concatenate([part[0] for part in parts]) if parts else np.empty(0)
+        self.columns = {
+            name: np.concatenate([block[name] for block in blocks])
+            for name in (blocks[0] if blocks else ())
+        }
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns: those that are kept, values, and gradients such as `df/dx`."""
+        return list(self.columns)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a column, as an array."""
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.numbers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the rows as the document `cgraph.map/1`."""
+        import json
+
+        document: dict[str, Any] = json.loads(self._text("json"))
+        return document
+
+    def _text(self, ending: str) -> str | bytes:
+        from cgcli.views.learning.rows import RowWriter
+
+        writer = RowWriter(ending)
+        text = "".join(writer.text(*part) for part in self._parts)
+        return text + writer.end(self.notes) if ending == "json" else text
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return the columns as a stream of Arrow's, a vector as a list of fixed size."""
+        arrow = required("nanoarrow", "data", "to give a table to others")
+        columns = [_arrow_column(arrow, column) for column in self.columns.values()]
+        schema = arrow.struct(dict(zip(self.columns, (kind for kind, _ in columns), strict=True)))
+        children = [array for _, array in columns]
+        table = arrow.c_array_from_buffers(schema, len(self), [None], children=children)
+        return arrow.c_array_stream(table).__arrow_c_stream__(requested_schema)
+
+    def _repr_html_(self) -> str:
+        from cgcli.views.table import shown
+        from cgcli.views.terminal import NUMBERS, Column, as_html, print_table
+
+        heads = [Column(name, NUMBERS) for name in ("row", *self.names)]
+        rows = [
+            [f"{number:.0f}", *(shown(column[k], 6) for column in self.columns.values())]
+            for k, number in enumerate(self.numbers[:_SHOWN])
+        ]
+        if len(self) > len(rows):
+            rows.append(["…", f"{len(self):,} rows", *[""] * (len(heads) - 2)])
+        return as_html(lambda out: print_table(out, heads, rows))
+
+
+def _arrow_column(arrow: Any, column: Any) -> tuple[Any, Any]:
+    """Return the type of a column in Arrow, and the column: doubles, texts, or lists of doubles."""
+    if column.dtype == object:
+        texts = [None if cell is None else str(cell) for cell in column]
+        return arrow.string(), arrow.c_array(texts, arrow.string())
+    flat = arrow.c_array(column.reshape(-1))
+    kind = arrow.float64()
+    for size, count in zip(reversed(column.shape[1:]), _counts(column.shape), strict=True):
+        kind = arrow.fixed_size_list(kind, size)
+        flat = arrow.c_array_from_buffers(kind, count, [None], children=[flat])
+    return kind, flat
+
+
+def _counts(shape: tuple[int, ...]) -> list[int]:
+    """Return how many lists there are at each depth, from the innermost out."""
+    counts, count = [], 1
+    for size in shape[:-1]:
+        count *= size
+        counts.append(count)
+    return counts[::-1]
+
+
+@contextlib.contextmanager
+def opened_data(data: Data) -> Iterator[Source]:
+    """Open data of any kind as a source of rows; raises `CgraphError` for what is none."""
+    if isinstance(data, str | os.PathLike):
+        from cgcli.learning.reading import open_source
+
+        path = os.fspath(data)
+        ending = ending_of(path)
+        with opened(path) as stream:
+            yield open_source(path, stream, _OTHERS.get(ending, ending))
+        return
+    if hasattr(data, "__arrow_c_stream__"):
+        arrow = required("nanoarrow", "data", "to take a table from others")
+        names, columns = arrow.Array(data).to_columns_pysequence(
+            handle_nulls=arrow.nulls_as_sentinel()
+        )
+        data = dict(zip(names, columns, strict=True))
+    if not isinstance(data, Mapping):
+        message = f"data is a path, columns by name or a table, not {type(data).__name__}"
+        raise CgraphError("usage", message, 'write {"x": [1, 2], "y": [3, 4]}')
+    yield _in_memory(data)
+
+
+def _in_memory(data: Mapping[str, Any]) -> Source:
+    """Return the source of columns in memory, which are arrays or lists of one length."""
+    import numpy as np
+
+    from cgcli.learning.cells import Columns
+    from cgcli.learning.sources import Source, gather
+    from cgcli.learning.tables import CHUNK, ROW
+
+    columns = {
+        name: column if hasattr(column, "dtype") else list(column) for name, column in data.items()
+    }
+    counts = {name: len(column) for name, column in columns.items()}
+    if len({*counts.values()}) > 1:
+        few = ", ".join(f"'{excerpt(name)}' {count}" for name, count in [*counts.items()][:6])
+        raise CgraphError(
+            "shape", f"the columns have not one length: {few}", "give them as many rows"
+        )
+    total = next(iter(counts.values()), 0)
+
+    def rows(
+        wanted: Sequence[str], report: Report, kept: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
+        cells = Columns(wanted, kept)
+        for start in range(0, total, CHUNK):
+            block = {name: columns[name][start : start + CHUNK] for name in (*wanted, *kept)}
+            arrays = None if kept else _finite(block)
+            if arrays is None:
+                count = min(CHUNK, total - start)
+                rows = ((0, {name: block[name][k] for name in block}) for k in range(count))
+                yield from gather(rows, cells, report)
+                continue
+            report.rows += min(CHUNK, total - start)
+            report.check()
+            numbers = np.arange(start + 1, report.rows + 1, dtype=np.float64)
+            yield {**arrays, ROW: numbers}
+
+    return Source("the data", list(columns), rows)
+
+
+def _finite(block: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return columns of finite numbers as doubles; None where any is something else."""
+    import numpy as np
+
+    try:
+        arrays = {name: np.asarray(column, dtype=np.float64) for name, column in block.items()}
+    except (TypeError, ValueError):
+        return None
+    return arrays if all(np.isfinite(array).all() for array in arrays.values()) else None

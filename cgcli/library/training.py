@@ -1,0 +1,252 @@
+"""Fits from the library, and programs over rows: `train`, `map` and `predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.library.answers import Answer
+from cgcli.library.program import Program, parse
+from cgcli.library.tables import Data, Rows, opened_data
+
+if TYPE_CHECKING:
+    from cgcli.learning.descent import Record
+    from cgcli.learning.mapping import RowProgram
+    from cgcli.learning.models import Model
+    from cgcli.learning.stopping import End
+    from cgcli.learning.training import Options, Trained, Training
+
+_STOPS: Final = {"until_cost": "cost", "until_change": "change", "until_gradient": "gradient"}
+"""By keyword the criterion that it gives; others have their own names."""
+
+
+class Fit(Answer):
+    """What training came to; `str` is its report, and `save` writes the model.
+
+    `parameters` are numbers and arrays by name, `cost` is theirs over the rows, from `start` on;
+    `end` says how it ended and what that leaves in doubt; `history` has a record of each epoch.
+
+    >>> import cgcli
+    >>> fit = cgcli.train("(w*x - y)^2", {"x": [1, 2, 3], "y": [2, 4, 6]}, {"w": 0}, rate=0.1)
+    >>> round(fit.parameters["w"], 6), fit.end.reliable
+    (2.0, True)
+    """
+
+    def __init__(self, training: Training, trained: Trained, model: Model) -> None:
+        self.training, self.trained, self.model = training, trained, model
+        self.parameters: dict[str, Any] = training.task.parameters.values()
+        self.start = trained.start
+        self.cost = trained.cost
+        self.holdout = trained.holdout
+        self.metrics = trained.metrics
+        self.end: End = trained.end
+        self.history: list[Record] = trained.history
+        self.statistics = None if trained.fit is None else trained.fit.statistics
+
+    def predict(self, data: Data, **options: Any) -> Rows:
+        """Return what the model gives for every row, as `cgcli.predict` does."""
+        return predict(self.model, data, **options)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fit as the document `cgraph.train/1`."""
+        from cgcli.views.learning.document import as_document
+
+        return {**as_document(self.training, self.trained, self.model)}
+
+    def _text(self, ending: str) -> str:
+        return self.model.text()
+
+    def __str__(self) -> str:
+        """Return the report: the cost's curve, the parameters, why it ended, what is in doubt."""
+        from cgcli.views.terminal import as_text
+
+        return as_text(self._print)
+
+    def _repr_html_(self) -> str:
+        from cgcli.views.terminal import as_html
+
+        return as_html(self._print)
+
+    def _print(self, out: Any) -> None:
+        from cgcli.views.learning.report import doubt_lines, print_trained
+        from cgcli.views.terminal import say
+
+        print_trained(self.training, self.trained, 6, out)
+        say(out, *doubt_lines(self.trained))
+
+
+def train(
+    program: str | Program,
+    data: Data,
+    start: Mapping[str, Any],
+    /,
+    *,
+    fix: Mapping[str, Any] = {},
+    stack: Mapping[str, str | list[str]] = {},
+    scale: Sequence[str] = (),
+    holdout: float = 0.0,
+    metrics: Mapping[str, str] = {},
+    skip_bad: bool = False,
+    residual: bool = False,
+    progress: Callable[[Record], None] | None = None,
+    **options: Any,
+) -> Fit:
+    """Return the parameters that make a program's value least, over the rows of data.
+
+    The program is the cost of a row, or with `residual` what is squared and summed. `start` has
+    the parameters' first values, `fix` those of other names; columns of the data are all else.
+    `options` are as those of `cgraph train`: `optimizer`, `rate`, `batch`, `epochs`, `seed` and
+    so on. `progress` is called with the record of each epoch. Raises `CgraphError`.
+
+    >>> train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True).parameters
+    {'w': 2.0}
+    """
+    from cgcli.learning.descent import Watch
+    from cgcli.learning.models import model_of
+    from cgcli.learning.preparing import Given, Reading, prepare
+    from cgcli.learning.training import Training
+    from cgcli.numbers.values import as_inputs
+
+    settings = _settings(options, residual=residual)
+    reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
+    parsed = _parsed(program)
+    given = Given(parsed, as_inputs(start), as_inputs(fix), metrics)
+    with opened_data(data) as source:
+        prepared = prepare(given, source, reading)
+        path = source.path
+
+    class Told(Watch):
+        def epoch(self, record: Record) -> None:
+            if progress is not None:
+                progress(record)
+
+    training = Training(prepared, settings)
+    trained = training.run(Told())
+    said = {
+        **settings._asdict(),
+        "batch": settings.batch or "all",
+        "criteria": list(settings.criteria),
+        "holdout": holdout,
+        "metrics": dict(metrics),
+    }
+    model = model_of(parsed.text, training, path, said, trained.end.message, skip_bad=skip_bad)
+    return Fit(training, trained, model)
+
+
+def map(  # noqa: A001  # it is called as the command is
+    program: str | Program,
+    data: Data,
+    bindings: Mapping[str, Any] = {},
+    /,
+    *,
+    of: str | Iterable[str] = (),
+    wrt: Sequence[str] | None = None,
+    gradients: bool = True,
+    stack: Mapping[str, str | list[str]] = {},
+    keep: Sequence[str] = (),
+    skip_bad: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Rows:
+    """Return the values and gradients of every row of data.
+
+    `of` names nodes, or has expressions over them; gradients are of one of these. `bindings` are
+    the values of names that are no columns; `keep` are columns that come back as they are.
+    `progress` is called with the number of the last row that is done. Raises `CgraphError`.
+
+    >>> map("(x+y)*z", {"x": [1, 2], "y": [3, 4]}, {"z": -3}, wrt=["x"])["df/dx"]
+    array([-3., -3.])
+    """
+    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.numbers.values import as_inputs
+
+    names = [of] if isinstance(of, str) else list(of)
+    wanted = Wanted(names, gradients, wrt, tuple(keep))
+    required = [*bindings, *stack]
+    mapping = RowProgram(_parsed(program), as_inputs(bindings), dict(stack), {}, wanted, required)
+    return _rows(mapping, data, skip_bad=skip_bad, progress=progress)
+
+
+def predict(
+    model: str | Model | Fit,
+    data: Data,
+    /,
+    *,
+    of: str | Iterable[str] = (),
+    keep: Sequence[str] = (),
+    skip_bad: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Rows:
+    """Return what a model gives for every row of data: `of` nodes, or expressions over them.
+
+    The model is a fit, or the path of one that was saved. Raises `CgraphError`.
+
+    >>> fit = train("y = w*x; (y - t)^2", {"x": [1, 2], "t": [2, 4]}, {"w": 0}, rate=0.1)
+    >>> predict(fit, {"x": [3]}, of="y")["y"].round(3)
+    array([6.])
+    """
+    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.library.models import read_model
+
+    if isinstance(model, Fit):
+        model = model.model
+    elif isinstance(model, str):
+        model = read_model(model)
+    names = [of] if isinstance(of, str) else list(of)
+    wanted = Wanted(names, keep=tuple(keep))
+    scaling = {} if model.in_units else model.scaling()
+    bound = {**model.fixed, **model.parameters.values()}
+    mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
+    return _rows(mapping, data, skip_bad=skip_bad, progress=progress)
+
+
+def _rows(
+    mapping: RowProgram, data: Data, *, skip_bad: bool, progress: Callable[[int], None] | None
+) -> Rows:
+    from cgcli.learning.mapping import map_rows
+    from cgcli.learning.sources import Report
+
+    with opened_data(data) as source:
+        report = Report(source.path, skip=skip_bad)
+        parts = []
+        for part in map_rows(mapping, source, report):
+            parts.append(part)
+            if progress is not None and len(part[0]):
+                progress(int(part[0][-1]))
+    return Rows(parts, report)
+
+
+def _parsed(program: str | Program) -> Program:
+    return parse(program) if isinstance(program, str) else program
+
+
+def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
+    """Return the options of a run, each checked by its name."""
+    from cgcli.learning.optimisers import OPTIMISERS
+    from cgcli.learning.stopping import Criteria
+    from cgcli.learning.training import BATCHLESS, Options
+
+    optimizer = options.get("optimizer", "lm" if residual else "gd")
+    if optimizer not in (*OPTIMISERS, *BATCHLESS):
+        message = f"there is no optimizer '{excerpt(str(optimizer))}'"
+        raise CgraphError("usage", message, f"there are {', '.join((*OPTIMISERS, *BATCHLESS))}")
+    if residual != (optimizer == "lm"):
+        message = "least squares of residuals are 'lm', Levenberg and Marquardt's method"
+        raise CgraphError("usage", message, "leave optimizer out, or residual=True")
+    known = OPTIMISERS[optimizer].settings if optimizer in OPTIMISERS else {}
+    stops: dict[str, Any] = {}
+    settings: dict[str, float] = {}
+    plain: dict[str, Any] = {"optimizer": optimizer}
+    for name, value in options.items():
+        if _STOPS.get(name, name) in Criteria._fields:
+            stops[_STOPS.get(name, name)] = value
+        elif name in known:
+            settings[name] = value
+        elif name in Options._fields:
+            plain[name] = value
+        else:
+            every = [*Options._fields, *Criteria._fields, *known]
+            close = nearest(name, every)
+            hint = f"did you mean {close}?" if close else f"there are {', '.join(every)}"
+            raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
+    return Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))

@@ -1,0 +1,278 @@
+"""A result → the data of its page: what there is, how it is written, and what computes it.
+
+The script of the page knows no rule of any operation. It is given lines with slots for numbers,
+the function that returns the numbers, and conditions by which notes and lines are shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+from cgcli.calculus.explain import Explanation
+from cgcli.calculus.kinks import kinked_words, slope_words
+from cgcli.calculus.notes import nothing_words, outside_words, overflow_words
+from cgcli.calculus.result import Result
+from cgcli.errors import CgraphError, excerpt
+from cgcli.export.nodes import Numbers
+from cgcli.operations.row import Kink
+from cgcli.plan.cells import Cell
+from cgcli.views.catalogue import Catalogue
+from cgcli.views.document import number
+from cgcli.views.gate import printable
+from cgcli.views.page.sketch import Sketch, SketchLines, Slot
+from cgcli.views.signs import PRINTED
+from cgcli.views.trace.lines import Lines
+from cgcli.views.trace.pages import marked
+from cgcli.views.trace.writing import Wanted
+from cgcli.words import Message
+
+_LIVE: Final = 1_500
+"""More nodes than that are not computed anew in a page."""
+
+
+class Asked(NamedTuple):
+    """What is asked of a page: which blanks are to be filled in, and where it opens."""
+
+    practice: tuple[str, ...] = ()
+    opens: str = "graph"
+
+
+class Document:
+    """The data of the page of an explanation; `code` are its functions, empty where it is static.
+
+    Raises `CgraphError` where it is to be filled in and cannot be computed.
+    """
+
+    def __init__(
+        self, explanation: Explanation, wanted: Wanted, words: Catalogue, asked: Asked
+    ) -> None:
+        self.result: Result = explanation.result
+        self.graph = self.result.graph
+        self.explanation = explanation
+        self.wanted = wanted
+        self.words = words
+        self.asked = asked
+        self.code = ""
+        self.why = self._static()
+        self.numbers: Numbers | None = None
+        self.rows: list[dict[str, Any]] = []
+        self.notes: list[dict[str, Any]] = []
+        if not self.why:
+            try:
+                self._live()
+            except CgraphError as error:
+                if error.kind != "usage":
+                    raise
+                self.why = error.message
+                self.numbers, self.code = None, ""
+        if self.numbers is None:
+            if asked.practice:
+                message = f"there is nothing to fill in: {self.why}"
+                raise CgraphError("usage", message, "leave --practice out")
+            self.rows = list(self._lines(Lines(explanation, PRINTED, wanted.shown)))
+            self.notes = []
+
+    def _static(self) -> str:
+        """Return why the numbers of the page stay what they are; nothing where they move."""
+        shown = self.wanted.shown
+        if not (shown.values and shown.gradients):
+            return Message("numbers are left out")
+        if self.result.kind.exact:
+            return Message("fractions are not computed in a page")
+        if self.result.gradients is None:
+            return Message("the output is a list, and a gradient is of a number")
+        if len(self.graph) > _LIVE:
+            return Message("there are more than {count} nodes", count=_LIVE)
+        return ""
+
+    def _live(self) -> None:
+        """Write the lines with slots, and the code for the numbers in them."""
+        result, graph = self.result, self.graph
+        fixed = {name: result.values[graph.inputs[name]] for name in graph.read}
+        numbers = self.numbers = Numbers(graph, fixed)
+        numbers.values()
+        numbers.backward(result.of, result.active)
+        only = self.explanation.only
+        name = None if only is None else graph.names[only]
+        sketch = Sketch(result, numbers, name, complete=self.explanation.complete)
+        self.rows = list(self._lines(SketchLines(sketch, self.wanted.shown)))
+        self.notes = list(self._notes(numbers))
+        self.code = f"const compute = (() => {{\n{numbers.code('f')}\nreturn f;\n}})();\n"
+        if self.asked.practice:
+            answered = Numbers(graph, fixed, answered=True)
+            answered.values()
+            answered.backward(result.of, result.active)
+            names = [graph.inputs.get(name, name[1:]) for name in answered.arguments]
+            self.follow = [names, answered.keys]
+            self.code += f"const follow = (() => {{\n{answered.code('f')}\nreturn f;\n}})();\n"
+
+    # Lines
+
+    def _say(self, message: str) -> str:
+        return self.words.say(message, marked)
+
+    def _lines(self, lines: Lines) -> Iterator[dict[str, Any]]:
+        """Yield the lines as data; what belongs to a step has its number, and its node."""
+        explanation = lines.explanation
+        steps = list(explanation.forward()) if lines.shown.forward else []
+        first = len(steps)
+        if lines.shown.backward:
+            steps += [step.node for step in explanation.backward()]
+        single = {
+            "given": explanation.inputs(),
+            "gradient": (g.node for g in explanation.gradients()),
+        }
+        step, node = 0, None
+        for line in lines:
+            if line.kind == "heading":
+                step, node = 0, None
+            if line.number:
+                step, node = line.number, steps[line.number - 1]
+            elif line.kind in single and self.result.gradients is not None:
+                node = next(single[line.kind])
+            row = {
+                "kind": line.kind,
+                "level": line.level,
+                "number": line.number,
+                "step": step,
+                "back": step > first,
+                "node": node,
+                "label": self._say(line.label),
+                "sides": line.sides,
+                "conditions": line.conditions,
+                "aside": self._say(line.aside),
+                "words": line.is_words,
+                "when": lines.when if isinstance(lines, SketchLines) else [],
+            }
+            yield {key: value for key, value in row.items() if value or key == "node"}
+
+    # Notes
+
+    def _notes(self, numbers: Numbers) -> Iterator[dict[str, Any]]:
+        """Yield what may have to be said of nodes, with the key of when."""
+        graph, keys = self.graph, frozenset(numbers.keys)
+        for node, operation in enumerate(graph.operations):
+            if not graph.arguments[node]:
+                continue
+            if operation.domain is not None:
+                key = f"d{node}"
+                numbers.asked(key, node, operation.domain.inside)
+                outside = outside_words(graph, node, self._at(node))
+                yield self._note(node, "domain", key, outside, holds=0)
+            yield self._note(node, "nothing", "", nothing_words(graph, node, self._at(node)))
+            yield self._note(node, "overflow", "", overflow_words(graph, node))
+            if operation.step or f"g{node}" not in keys:
+                continue
+            for count, kink in enumerate(operation.kinks):
+                said = self._kink(numbers, node, kink, f"e{node}_{count}")
+                if said is not None:
+                    key = f"k{node}_{count}"
+                    numbers.asked(key, node, kink.at)
+                    yield self._note(node, "kink", key, said)
+
+    def _note(
+        self, node: int, kind: str, key: str, message: Message, holds: int = 1
+    ) -> dict[str, Any]:
+        label = "domain" if kind == "nothing" else kind
+        said = self._say(Message("{kind}: {what}", kind=Message(label), what=message))
+        return {"node": node, "kind": kind, "key": key, "holds": holds, "text": said}
+
+    def _at(self, node: int) -> Message | str:
+        """Return the words for the numbers that a scalar node was asked at."""
+        graph, at = self.graph, None
+        if node in graph.tensors:
+            return ""
+        for argument in dict.fromkeys(graph.arguments[node]):
+            if argument in graph.literals or graph.shape(argument):
+                continue
+            name, value = excerpt(graph.names[argument]), Slot(f"v{argument}")
+            said = Message("{name} = {value}", name=name, value=value)
+            at = said if at is None else Message("{before}, {after}", before=at, after=said)
+        return "" if at is None else Message(" at {values}", values=at)
+
+    def _kink(self, numbers: Numbers, node: int, kink: Kink, key: str) -> Message | None:
+        """Return the words for a kink, its one-sided derivatives as slots where they vary."""
+        graph, sweep, words = self.graph, numbers.sweep, []
+        moving = self.result.choices.moving
+        sides = sweep.run(node, kink.sides, *map(sweep.part, graph.arguments[node]))
+        for place, (argument, pair) in enumerate(zip(graph.arguments[node], sides, strict=False)):
+            if pair is None or not moving[argument] or (node, place) not in sweep.sent:
+                continue
+            if node in graph.tensors:
+                return kinked_words(graph, node, kink, "", [Message("is not known")])
+            ends: list[Any] = []
+            for side, end in enumerate(pair):
+                if isinstance(end, Cell):
+                    numbers.number(f"{key}_{place}_{side}", end, ())
+                    ends.append(Slot(f"{key}_{place}_{side}"))
+                else:
+                    ends.append(None if end is None else float(end))
+            words.append(
+                slope_words(graph.names[argument], ends[0], ends[1], Slot(f"p{node}_{place}"))
+            )
+        return kinked_words(graph, node, kink, "", words) if words else None
+
+    # What there is
+
+    def _nodes(self) -> Iterator[dict[str, Any]]:
+        graph, result = self.graph, self.result
+        write = Lines(self.explanation, PRINTED, self.wanted.shown)
+        for node, arguments in enumerate(graph.arguments):
+            if node in graph.literals and node not in {*graph.given, result.of}:
+                continue
+            yield {
+                "id": node,
+                "name": printable(graph.names[node]),
+                "tex": write.name(node),
+                "formula": write.formula(node) if arguments else "",
+                "arguments": list(arguments),
+                "literals": [a in graph.literals and a not in graph.given for a in arguments],
+                "shape": list(graph.shape(node)),
+                "turn": ", ".join(write.turn(node)) if arguments else "",
+                "active": bool(result.active[node]),
+            }
+
+    def _inputs(self) -> Iterator[dict[str, Any]]:
+        graph, result = self.graph, self.result
+        for name, node in graph.inputs.items():
+            yield {
+                "node": node,
+                "value": number(result.values[node]),
+                "fixed": name in graph.read,
+                "learns": name in result.sources,
+            }
+
+    def _first_notes(self) -> Iterator[dict[str, Any]]:
+        """Yield the notes at the point that the page is made for."""
+        places = {name: node for node, name in enumerate(self.graph.names)}
+        write = Lines(self.explanation, PRINTED, self.wanted.shown)
+        for note in self.result.notes:
+            message = Message("{kind}: {what}", kind=Message(note.kind), what=write.note(note))
+            yield {"node": places[note.node], "text": self._say(message)}
+
+    def data(self) -> dict[str, Any]:
+        """Return all of it."""
+        graph, result, numbers = self.graph, self.result, self.numbers
+        spoken = json.loads(
+            resources.files(__package__).joinpath("words.json").read_text(encoding="utf-8")
+        )
+        return {
+            "digits": self.wanted.shown.digits,
+            "output": result.of,
+            "live": numbers is not None,
+            "why": self._say(self.why),
+            "opens": self.asked.opens,
+            "practice": self.asked.practice,
+            "nodes": list(self._nodes()),
+            "inputs": list(self._inputs()),
+            "keys": [] if numbers is None else numbers.keys,
+            "arguments": [] if numbers is None else [graph.inputs[n] for n in numbers.arguments],
+            "follow": self.follow if self.asked.practice else [],
+            "rows": self.rows,
+            "rules": self.notes,
+            "notes": list(self._first_notes()),
+            "words": {key: self.words.say(Message(text)) for key, text in spoken.items()},
+        }

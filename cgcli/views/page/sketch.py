@@ -1,0 +1,177 @@
+"""The steps of an evaluation with slots for numbers, which the page's script fills in.
+
+A slot stands for a number by its key: ``v3`` is the value of node 3 and ``g3`` its gradient,
+``p3_0`` its local derivative by its first argument, and ``s3_0`` what it sends to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cgcli.calculus.explain import Contribution, Explanation, Gradient
+from cgcli.calculus.local import Case, Formula, Locals
+from cgcli.calculus.result import Result
+from cgcli.export.nodes import Numbers
+from cgcli.graph.latex import LATEX
+from cgcli.operations.row import LEVELS, Shape
+from cgcli.operations.table import OPERATIONS
+from cgcli.views.signs import PRINTED, Signs
+from cgcli.views.trace.chain import Line
+from cgcli.views.trace.lines import Lines
+from cgcli.views.trace.writing import Shown
+from cgcli.words import Message
+
+OPEN, CLOSE = "\x0e", "\x0f"
+"""What stands around the key of a slot."""
+
+BRACKETS: Final = ("\x10", "\x11")
+"""What stands around what needs brackets; around a slot they are there for some numbers alone."""
+
+_SAME: Final = OPERATIONS["same"]
+_NEGATIVE: Final = OPERATIONS["neg"]
+
+
+class Slot:
+    """A number to be filled in, as it stands in formulas and sentences."""
+
+    __slots__ = ("key", "shape")
+
+    def __init__(self, key: str, shape: Shape = ()) -> None:
+        self.key = key
+        self.shape = shape
+
+    def __format__(self, form: str) -> str:
+        """Return the slot, whatever form the number was to have."""
+        return f"{OPEN}{self.key}{CLOSE}"
+
+
+class SlotSigns(Signs):
+    """LaTeX's signs, with slots for numbers."""
+
+    def value(self, value: Any, digits: int) -> str:
+        """Return a slot, or a value that is known."""
+        return f"{value}" if isinstance(value, Slot) else super().value(value, digits)
+
+
+def _level(text: str) -> int:
+    """A number that is not known may be negative."""
+    return LEVELS["sum"] if text.startswith(OPEN) else PRINTED.level(text)
+
+
+SIGNS: Final = SlotSigns(*PRINTED)._replace(
+    notation=LATEX._replace(brackets=BRACKETS), level=_level
+)
+
+
+class SlotResult(Result):
+    """A result whose numbers are slots, where there are keys for them."""
+
+    def __init__(self, result: Result, keys: frozenset[str]) -> None:
+        graph = result.graph
+        values = [
+            Slot(key, graph.shape(node)) if (key := f"v{_named(result, node)}") in keys else value
+            for node, value in enumerate(result.values)
+        ]
+        super().__init__(
+            graph, values, result.of, result.active, result.sources, result.kind, result.varying
+        )
+        self.gradients = [
+            Slot(f"g{node}", graph.shape(node)) if f"g{node}" in keys else None
+            for node in range(len(graph))
+        ]
+        self.gradient = result.gradient
+
+    def grad(self, node: int) -> Any:
+        """Return the slot of a gradient, or 0 where nothing is ever sent."""
+        assert self.gradients is not None
+        return super().grad(node) if self.gradients[node] is None else self.gradients[node]
+
+
+def _named(result: Result, node: int) -> int:
+    """Return what a node is another name of: one number needs one slot."""
+    graph = result.graph
+    while graph.operations[node] is _SAME:
+        (node,) = graph.arguments[node]
+    return node
+
+
+def _constant(formula: Formula) -> float | None:
+    """Return the number that a formula is, if it is one."""
+    small, node = formula.graph, formula.node
+    is_negative = small.operations[node] is _NEGATIVE
+    number: float | None = small.constants.get(small.arguments[node][0] if is_negative else node)
+    return -number if is_negative and number is not None else number
+
+
+class Sketch(Explanation):
+    """The steps of both passes, with slots; the formulas are those at the point."""
+
+    def __init__(
+        self, result: Result, numbers: Numbers, only: str | None = None, *, complete: bool = True
+    ) -> None:
+        self.keys = frozenset(numbers.keys)
+        self.numbers = numbers
+        # What decides between cases is numbers, and no slots.
+        self.locals = Locals(result)
+        super().__init__(SlotResult(result, self.keys), only, complete)
+
+    def partial(self, node: int, place: int) -> Any:
+        """Return the slot of a local derivative; a number as it was typed is its own."""
+        key = f"p{node}_{place}"
+        formula = self.locals.formula(node, place)
+        is_array = node in self.graph.tensors
+        fixed = None if formula is None or is_array else _constant(formula)
+        return Slot(key, self.graph.shape(node)) if fixed is None and key in self.keys else fixed
+
+    def sent(self, node: int, place: int) -> Any:
+        """Return the slot of what a node sends to one argument; None where it never does."""
+        key = f"s{node}_{place}"
+        shape = self.graph.shape(self.graph.arguments[node][place])
+        return Slot(key, shape) if key in self.keys else None
+
+
+class SketchLines(Lines):
+    """The lines of a sketch: of a derivative with cases, those of every case.
+
+    `when` has the conditions that the line at hand is for: keys, with 1 or 0.
+    """
+
+    def __init__(self, sketch: Sketch, shown: Shown) -> None:
+        super().__init__(sketch, SIGNS, shown)
+        self.sketch = sketch
+        self.when: list[tuple[str, int]] = []
+
+    def contribution(self, part: Contribution) -> Iterator[Line]:
+        """Return the lines of one argument in every case, and of a branch that is not taken."""
+        graph, node, place = self.graph, part.node, part.place
+        reaches = graph.operations[node].reaches
+        if part.sent is None or node in graph.tensors:
+            yield from super().contribution(part)
+            return
+        taken: list[tuple[str, int]] = []
+        if reaches is not None:
+            key = f"r{node}_{place}"
+            self.sketch.numbers.asked(key, node, lambda m, *parts: reaches(m, place, *parts))
+            taken = [(key, 1)]
+        cases = self.sketch.locals.cases(node, place)
+        for count, case in enumerate(cases):
+            self.when = taken
+            if len(cases) > 1:
+                self.when = [*taken, (self._case(f"c{node}_{place}_{count}", case), 1)]
+            fixed = _constant(case.formula)
+            partial = Slot(f"p{node}_{place}") if fixed is None else fixed
+            yield from super().contribution(part._replace(formula=case.formula, partial=partial))
+        if taken:
+            self.when = [(taken[0][0], 0)]
+            yield from super().contribution(part._replace(sent=None))
+        self.when = []
+
+    def _case(self, key: str, case: Case) -> str:
+        formula = case.formula
+        self.sketch.numbers.decided(key, formula.graph, formula.names, case.asked)
+        return key
+
+    def _meaning(self, gradients: list[Gradient]) -> Message | None:
+        """Return nothing: it is about numbers that move."""
+        return None

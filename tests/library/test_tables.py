@@ -1,0 +1,125 @@
+"""Rows from columns in memory, files and Arrow's tables, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cgcli
+
+Run = Callable[..., Any]
+COLUMNS = {"x": [1, 2, 3], "y": [3.0, 4.0, 5.0], "id": ["a", "b", "c"]}
+
+
+def write(path: Path) -> Path:
+    rows = zip(*COLUMNS.values(), strict=True)
+    path.write_text("x,y,id\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    return path
+
+
+def test_map_is_the_command(tmp_path: Path, cgraph: Run) -> None:
+    path = write(tmp_path / "rows.csv")
+    words = ["(x+y)*z", "-d", str(path), "z=-3", "--keep", "id"]
+    expected = cgraph("map", *words)
+    for data in (path, COLUMNS, {**COLUMNS, "x": np.array([1, 2, 3])}):
+        rows = cgcli.map("(x+y)*z", data, {"z": -3}, keep=["id"])
+        assert rows.written("csv").decode() == expected.out
+        assert rows.to_dict() == json.loads(cgraph("map", *words, "--json").out)
+    assert rows.names == ["id", "f", "df/dx", "df/dy", "df/dz"]
+    assert len(rows) == 3
+    assert "df/dz" in rows._repr_html_()
+
+
+def test_training_is_the_command(tmp_path: Path, cgraph: Run) -> None:
+    (tmp_path / "points.csv").write_text("x,y\n1,2\n2,4\n3,7\n")
+    model = tmp_path / "model.json"
+    words = ["(w*x - y)^2", "-d", str(tmp_path / "points.csv"), "w=0", "--lr", "0.05"]
+    expected = json.loads(cgraph("train", *words, "--epochs", "40", "-o", str(model), "--json").out)
+    costs: list[float] = []
+    fit = cgcli.train(
+        "(w*x - y)^2",
+        tmp_path / "points.csv",
+        {"w": 0},
+        rate=0.05,
+        epochs=40,
+        progress=lambda record: costs.append(record["cost"]),
+    )
+    document = fit.to_dict()
+    for untimed in (expected, document):
+        for record in untimed["history"]:
+            record.pop("seconds", None)
+    assert document == expected
+    assert len(costs) == 40
+    fit.save(tmp_path / "again.json")
+    written, command = (json.loads(p.read_text()) for p in (tmp_path / "again.json", model))
+    for part in (written, command):
+        for record in part["state"]["history"]:
+            record.pop("seconds", None)
+        part["state"].pop("seconds", None)
+    assert written == command
+    assert "w" in str(fit)
+    assert "stopped" in fit._repr_html_()
+
+
+def test_predictions_are_those_of_the_saved_model(tmp_path: Path) -> None:
+    data = {"x": [1, 2, 3], "t": [3, 5, 7]}
+    fit = cgcli.train("y = w*x + b; y - t", data, {"w": 0, "b": 0}, residual=True)
+    assert fit.parameters == pytest.approx({"w": 2, "b": 1})
+    assert fit.statistics is not None
+    fit.save(tmp_path / "line.json")
+    for model in (fit, str(tmp_path / "line.json")):
+        assert cgcli.predict(model, {"x": [10]}, of="y")["y"] == pytest.approx([21])
+    assert fit.predict({"x": [0]}, of="y")["y"] == pytest.approx([1])
+
+
+def test_tables_of_others_are_taken_and_given() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    pytest.importorskip("nanoarrow")
+    table = duckdb.sql(
+        "SELECT range::DOUBLE AS x, range + 1 AS y, 'n' || range AS id FROM range(4)"
+    )
+    rows = cgcli.map("x*y", table, keep=["id"])
+    assert rows["f"].tolist() == [0, 2, 6, 12]
+    back = duckdb.sql('SELECT id, f, "df/dx" FROM rows').fetchall()
+    assert back == [("n0", 0, 1), ("n1", 2, 2), ("n2", 6, 3), ("n3", 12, 4)]
+    vectors = cgcli.map("[x, x^2]", {"x": [1, 2]}, gradients=False)
+    assert duckdb.from_arrow(vectors).project("f").fetchall() == [((1, 1),), ((2, 4),)]
+
+
+def test_a_cell_that_is_no_number_is_named() -> None:
+    with pytest.raises(cgcli.CgraphError, match="row 2, column 'x': it is missing"):
+        cgcli.map("x^2", {"x": [1, None, 3]})
+    rows = cgcli.map("x^2", {"x": [1, "?", 3]}, skip_bad=True)
+    assert (rows.numbers.tolist(), rows["f"].tolist()) == ([1, 3], [1, 9])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"x": [1, 2], "y": [1]}, "not one length"),
+        (3, "not int"),
+        ("missing.csv", "no such file"),
+    ],
+)
+def test_what_is_no_data_is_an_error(data: Any, message: str) -> None:
+    with pytest.raises(cgcli.CgraphError, match=message):
+        cgcli.map("x*y", data)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optimizer": "adma"}, "no optimizer 'adma'"),
+        ({"rates": 0.1}, "no option 'rates'"),
+        ({"optimizer": "lm"}, "residual"),
+        ({"momentum": 0.9}, "no option 'momentum'"),
+    ],
+)
+def test_an_option_that_there_is_not_is_an_error(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(cgcli.CgraphError, match=message):
+        cgcli.train("(w*x)^2", {"x": [1]}, {"w": 1}, **options)
