@@ -449,8 +449,10 @@ def test_what_cannot_be_used(words: list[str], message: str, points: str, cgraph
 
 
 def test_what_was_meant(points: str, tmp_path: Path, cgraph: Run) -> None:
-    ran = cgraph("train", "L = -log_softmax(w*[x, 2*x])[y]", "-d", points, "w=1")
+    ran = cgraph("train", "L = -log_softmax(w*[x, 2*x])[y + 1]", "-d", points, "w=1")
     assert "dot(z, onehot(y, 10)) for z[y]" in ran.err
+    ran = cgraph("train", "L = -log_softmax(w*[x, 2*x])[y]", "-d", points, "w=1")
+    assert "onehot(y, 2) is not defined: y must be a whole number from 0 to n - 1" in ran.err
     assert "did you mean glorot(…)?" in cgraph("train", "w*x", "-d", points, "w=glort(2)").err
     ran = cgraph("train", "W @ x", "-d", points, "W=ones(2)")
     assert "in a row x is a scalar" in ran.err
