@@ -93,6 +93,16 @@ VALUES = [
     (("z*(where(x < y, 9999999999, 1)*9999999999)", "--wrt", "z"), (1, 2, 3), 9999999999.0**2),
     (("z*max(x, 0)", "--wrt", "z"), (1.0, math.nan), math.nan),
     (("z*hypot(x, y)", "--wrt", "z"), (1.0, 1e200, 1e200), math.sqrt(2) * 1e200),
+    # At their poles gamma is as 1/x is, lgamma' as -1/x, digamma' as 1/x^2 and so on.
+    (("gamma(x)",), (0.0,), -math.inf),
+    (("gamma(x)",), (-1.0,), math.nan),
+    (("lgamma(x)",), (0.0,), -math.inf),
+    (("lgamma(x)",), (-0.0,), math.inf),
+    (("digamma(x)",), (-3.0,), math.inf),
+    (("polygamma(1, x)",), (0.0,), -math.inf),
+    (("polygamma(1, x)",), (-0.0,), math.inf),
+    (("polygamma(2, x)",), (-1.0,), math.inf),
+    (("polygamma(0.5, x)",), (-1.0,), math.nan),
     (("e^x", "e=2", "x=1"), (2.0, 1.0), (1.0, 2 * math.log(2))),
     (
         ("erf(pi*x)", "pi=2", "x=1"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -238,6 +240,23 @@ def test_steps_stop_where_they_are_to() -> None:
     assert stopped.descent is not None
     assert stopped.descent.state.step == 17
     assert stopped.descent.state.position == 3
+
+
+def test_the_command_line_takes_an_engine(tmp_path: Path, cgraph: Any) -> None:
+    rows, model = tmp_path / "rows.csv", tmp_path / "model.json"
+    rows.write_text(ROWS)
+    plain = cgraph("map", "sin(x)*y", "-d", str(rows), "--values")
+    made = cgraph("map", "sin(x)*y", "-d", str(rows), "--values", "--engine", "native", "-v")
+    assert re.fullmatch(r"note: the engine is native: 1 kernels, compiled .*\n", made.err)
+    pairs = zip(made.out.splitlines()[1:], plain.out.splitlines()[1:], strict=True)
+    near(*np.array([[float(line.split(",")[1]) for line in pair] for pair in pairs]).T)
+    words = ["(w*x - y)^2", "-d", str(rows), "w=0", "--lr", "0.001", "-o", str(model)]
+    assert cgraph("train", *words, "--engine", "native").status == 0
+    assert json.loads(model.read_text())["settings"]["engine"] == "native"
+    again = cgraph("train", "--resume", str(model), "--engine", "numpy", "--epochs", "200")
+    assert "--engine numpy is not the model's, native" in again.err
+    lacking = cgraph("map", "erf(x)", "-d", str(rows), "--engine", "native")
+    assert lacking.err == "note: the engine is numpy: the native one has no erf\n"
 
 
 SANITIZED = """
