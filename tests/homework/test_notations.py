@@ -264,7 +264,8 @@ def test_the_last_line_of_a_chain_has_its_result() -> None:
 @pytest.mark.parametrize(
     "line",
     ["The Forward Pass", "**Problem 2**", "Name: A. Student   Date: 3 May", "Total: 12/20",
-     "| node | value | gradient |", "|---|---:|---|", "```python", "[答え]", ">>> g.backward()", "对p求导："],
+     "| node | value | gradient |", "|---|---:|---|", "```python", "[答え]", ">>> g.backward()",
+     "对p求导："],
 )  # fmt: skip
 def test_what_states_nothing_is_no_answer_that_cannot_be_read(line: str) -> None:
     program = cgcli.parse(SEED["program"])
