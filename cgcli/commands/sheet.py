@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
@@ -15,6 +16,7 @@ from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Drawing
+    from cgcli.homework.exercise import Exercise
     from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"
@@ -104,6 +106,7 @@ def sheet_command(given: SheetOptions) -> None:
         exercise = drawn.exercise
         told_apart = (drawn.distinct, drawn.mistakes)
         chosen = written(drawn)
+    tell(*_alike(exercise))
     tell(*note_lines(exercise.result if given.key else discreet(exercise.result)), said=True)
     if given.json:
         publish_document(sheet_document(exercise, given.key, told_apart))
@@ -116,6 +119,17 @@ def sheet_command(given: SheetOptions) -> None:
 
             write_sheet(given.output, text)
     given.heed(exercise.result.notes)
+
+
+def _alike(exercise: Exercise) -> Iterator[str]:
+    """Warn of a step that is called e: students write Euler's number so as well."""
+    graph = exercise.graph
+    step = graph.node("e")
+    if step is not None and graph.arguments[step]:
+        yield (
+            "note: a step is called e: on an answer sheet e^2 is that step, and with any other "
+            "exponent than a whole number, as in e^(-s), Euler's number"
+        )
 
 
 def _refuse_conflicts(given: SheetOptions) -> None:
@@ -167,6 +181,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
         texts.append(f"# name: {head}\n{text}")
         tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
         noted |= bool(drawn.exercise.result.notes)
+    tell(*_alike(drawn.exercise))
     names = [f"{name}.txt" for name in file_names(students)]
     files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
     files[_LIST] = class_list(students, values).encode()

@@ -205,12 +205,11 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
         is_later = any(needed[place] and after[place] for place in range(len(exercise.graph)))
     if same or is_later:
         name = Math(excerpt(exercise.graph.names[node]))
-        message = Message("this is not worked out: {step} is answered by its own text", step=name)
-        if is_later or not same:
-            message = Message(
-                "this is not worked out: {step} is answered by itself, or by what comes after it",
-                step=name,
-            )
+        by = Message("itself, or by what comes after it")
+        by = Message("its own text") if same and not is_later else by
+        message = Message(
+            "this is not worked out: {step} is answered by {what}", step=name, what=by
+        )
         place = place_of(formula.expression, formula.text)
         raise CgraphError("syntax", message, Message("write the number"), (place,))
 
@@ -218,10 +217,9 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
     if match := PATTERNS["thousands"].search(text):
-        numbers = {"number": match[0], "point": match[0].replace(",", ".")}
-        message = Message(
-            "{number} may be {point}, or {plain}", **numbers, plain=match[0].replace(",", "")
-        )
+        point, plain = (match[0].replace(",", sign) for sign in (".", ""))
+        values = {"number": match[0], "point": point, "plain": plain}
+        message = Message("{number} may be {point}, or {plain}", **values)
         hint = Message("write it with a point, or without the comma")
         return CgraphError("syntax", message, hint, (Place(text, match.start(), match.end()),))
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import filterfalse
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.departures import silent
@@ -22,8 +21,7 @@ _SEVERAL: Final = 3
 class Marked(NamedTuple):
     """A sheet after marking: its answers in the order of working, and what it lacks.
 
-    `unread` are the steps that are answered by nothing but lines that cannot be read: they are
-    not missing.
+    `unread` are the steps that are answered by nothing but lines that cannot be read.
     """
 
     sheet: Sheet
@@ -56,14 +54,12 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
         marking.gradients()
     answered = {answer.quantity for answer in answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
-    perhaps = frozenset(step for line in unreadable for step in line.steps) - answered
+    unread = frozenset(step for line in unreadable for step in line.steps) - answered
     judged = _earned(marking.judged)
-    if perhaps:
+    if unread:
         with silent(exercise.graph):
-            judged = _excused(marking, judged, perhaps)
-    stated = (line.steps for line in unreadable if len(line.steps) == 1)
-    unread = frozenset(step for steps in stated for step in steps).intersection(missing)
-    return Marked(sheet, judged, unreadable, [*filterfalse(unread.__contains__, missing)], unread)
+            judged = _excused(marking, judged, unread)
+    return Marked(sheet, judged, unreadable, missing)
 
 
 def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity]) -> list[Judged]:

@@ -6,6 +6,7 @@ nothing recurses, and a text of n signs takes a few passes over them.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -75,10 +76,6 @@ def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Patter
     return re.compile(re.sub(names, filled, "".join(parts)))
 
 
-REWRITTEN: Final = {
-    stage: [(compiled(pattern), by) for pattern, by in patterns]
-    for stage, patterns in TABLES["rewritten"].items()
-}
 PATTERNS: Final = {name: compiled(parts) for name, parts in TABLES["patterns"].items()}
 
 
@@ -101,9 +98,15 @@ def plain(text: str) -> str:
     return re.sub(r"\s{5,}", "    ", normalise(rewritten(text, "last")).strip())
 
 
+@functools.cache
+def rewriting(stage: str) -> list[tuple[re.Pattern[str], str]]:
+    """Return the patterns of a stage, each with what stands in its place."""
+    return [(compiled(pattern), by) for pattern, by in TABLES["rewritten"][stage]]
+
+
 def rewritten(text: str, stage: str) -> str:
     """Return a text with what a stage of the table has in place of what it matches."""
-    for pattern, by in REWRITTEN[stage]:
+    for pattern, by in rewriting(stage):
         text = pattern.sub(by, text)
     return text
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import PATTERNS, REWRITTEN, multiplied, plain
+from cgcli.homework.notation import PATTERNS, multiplied, plain, rewriting
 from cgcli.homework.rights import with_euler
 from cgcli.homework.sheets import Line, Part
 from cgcli.homework.statements import Table, answered, chain, sides_of, statements
@@ -148,7 +148,7 @@ def _of_arrays(lefts: Lefts, text: str) -> str:
         fits = all(rank(name) in _RANKS[kind[0]] for kind, name in names)
         return match.expand(by) if fits else match[0]
 
-    for pattern, by in REWRITTEN["products"]:
+    for pattern, by in rewriting("products"):
         text = pattern.sub(partial(product, by), text)
     return text
 

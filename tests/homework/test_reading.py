@@ -393,3 +393,17 @@ def test_a_list_where_an_element_is_asked(answer: str, verdict: str) -> None:
 
 def test_a_number_in_a_ring_names_no_input() -> None:
     assert set(mark("p = x + y", {"x": 1, "y": 3}, "∂①p = 1").verdicts.values()) == {"unreadable"}
+
+
+def test_a_step_called_e_is_said_when_the_exercise_is_made(cgraph: Callable[..., Ran]) -> None:
+    assert "Euler's number" in cgraph("sheet", "e = y - t; L = e^2", "y=1", "t=3").err
+    assert cgraph("sheet", "f = e^x", "x=2").err == ""
+
+
+def test_e_is_a_step_or_euler_s_number_by_its_exponent() -> None:
+    at = {"s": 0.5, "t": 1}
+    found = mark("y = exp(-s); e = y - t; L = e^2", at, "y = e^(-0.5)\ndL/de = 2*e\ndL/dt = -2*e")
+    assert set(found.verdicts.values()) == {"right"}
+    # The program raises the step itself.
+    raised = mark("e = s + t; L = e^s", at, "dL/ds = s*e^(s - 1) + e^s*log(e)")
+    assert raised.verdicts == {"dL/ds": "right"}
