@@ -152,7 +152,7 @@ def run_cgraph(name: str) -> tuple[float, list[float], int]:
     given = Given(parse(model.program), start, {}, {})
     graph, _ = build_graph(given, {}, table.shapes)
     task = Task(graph, Parameters(start), tuple(columns), {}, {}, {})
-    prepared = Prepared(task, table, None, Report("", skip=False))
+    prepared = Prepared(task, table, None, Report("", skip=False), {})
     options = Options(
         "adam" if model.adam else "gd",
         model.rate,

@@ -92,13 +92,16 @@ class Program:
         rows: Sequence[str] = (),
         total: bool = False,
         jacobian: bool = False,
+        engine: str = "numpy",
     ) -> Function:
         """Return the value and the gradients as a function that is compiled when it is called.
 
         `of` is the node to differentiate, the output unless it is named, and `wrt` what by, every
         input unless they are named. Inputs of `rows` have a row along their first axis, and so
         have the results; with `total` they are summed over the rows. With `jacobian` the output
-        may have any shape. Raises `CgraphError`, as the calls do.
+        may have any shape. The `engine` is numpy; native, for which a C compiler makes code of
+        what is computed of the rows; or auto, native where that pays. Raises `CgraphError`, as
+        the calls do.
 
         >>> function = parse("sum((W @ x)^2)").function(wrt=["x"])
         >>> function(W=[[1, 2], [3, 4]], x=[1, 0]).gradient["x"]
@@ -106,8 +109,20 @@ class Program:
         """
         from cgcli.plan.function import Function
 
+        wanted = None
+        if engine != "numpy":
+            from cgcli.native.engine import engine_of
+
+            wanted = engine_of(engine)
         return Function(
-            self.syntax, self.limits, of=of, wrt=wrt, rows=rows, total=total, jacobian=jacobian
+            self.syntax,
+            self.limits,
+            of=of,
+            wrt=wrt,
+            rows=rows,
+            total=total,
+            jacobian=jacobian,
+            engine=wanted,
         )
 
     def evaluate_exactly(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SAME: Final = 1e-9
 _ROUNDING: Final = 1e-13
+_LEAST: Final = 2.0**-1070
+"""Numbers so small differ by their rounding."""
 _NOTED: Final = 20
 """How many places a note is made for."""
 _SPOKEN: Final = 3
@@ -165,7 +167,7 @@ def _value_in_words(value: float | None) -> Message:
 
 def _same(a: float, b: float, rounding: float = 0.0) -> bool:
     largest = max(abs(a), abs(b))
-    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest + rounding)
+    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest + rounding + _LEAST)
 
 
 def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Difference]:

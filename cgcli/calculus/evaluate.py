@@ -26,6 +26,7 @@ from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
+from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe, size
 from cgcli.words import joined
 
@@ -134,18 +135,38 @@ def _bearing(result: Result, by_node: dict[int, list[Note]], gradients: list[Any
         differentiated = gradients[node] is not None
         for note in by_node[node]:
             # Of kinks that no gradient came through, those alone were found that the output shows.
-            if not (differentiated or needed[node] or note.kind == "kink"):
+            if not (differentiated or needed[node] or note.kind in ("kink", "domain")):
                 continue
             if note.kind == "underflow":
                 if vanished:
                     continue
                 vanished = True
             if note.kind == "domain":
-                if outside or (differentiated and node not in result.trail.crossed):
+                bears = node in result.trail.crossed if differentiated else needed[node]
+                if outside or not (bears or _decides(result, node, gradients)):
                     continue
                 outside = True
             bearing.append(note)
     return bearing
+
+
+def _decides(result: Result, node: int, gradients: list[Any]) -> bool:
+    """Whether an element that lacks a value, of an array outside its domain, decides a choice."""
+    if node not in result.graph.tensors:
+        return False
+    import numpy as np
+
+    graph, values, after = result.graph, result.values, result.graph.dependents([node])
+    for choice, row in enumerate(graph.operations):
+        if row.reaches is None or gradients[choice] is None:
+            continue
+        condition, shape = graph.arguments[choice][0], graph.shape(choice)
+        reached = np.broadcast_to(result.trail.masks.get(choice, True), shape)
+        if after[condition] and graph.operations[condition].step:
+            for argument in graph.arguments[condition]:
+                if (reached & np.isnan(values[argument])).any():
+                    return True
+    return False
 
 
 def _needed(result: Result, gradients: list[Any]) -> bytearray:
@@ -195,7 +216,7 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
         if not (trail.faults and inner):
             gradients = backward(graph, values, of, active, Trail(trail.faults), seed)
         arrived = [gradients[node] for node in sources.values()] if gradients else []
-        if inner and not (gradients and _all_finite(arrived)):
+        if inner and not (gradients and all(a is None or is_finite(a) for a in arrived)):
             # What the element does not depend on is not multiplied by 0: a fault stays in its own.
             masked = Trail(trail.faults, {of: seed != 0})
             gradients = backward(graph, values, of, active, masked, seed)
@@ -214,12 +235,6 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
 
 def _count(graph: Graph, nodes: Iterable[int]) -> int:
     return sum(size(graph.shape(node)) for node in nodes)
-
-
-def _all_finite(arrays: Iterable[Any]) -> bool:
-    import numpy as np
-
-    return all(array is None or np.isfinite(array).all() for array in arrays)
 
 
 _DIRECTIONS: Final = 2**24

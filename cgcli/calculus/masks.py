@@ -98,11 +98,8 @@ class MaskedSweep(Sweep):
             for place, sent in super().pull_back(node, places, upstream):
                 yield place, Masked(sent, self.scattered(node, sent))
             return
-        m, arguments, operation = (
-            self.book(node),
-            self.graph.arguments[node],
-            self.graph.operations[node],
-        )
+        operation, arguments = self.graph.operations[node], self.graph.arguments[node]
+        m = self.book(node)
         factors, ones = self.factors(node), self.factors(node, self.ones)
         flags = self.truth(mask, node)
         for place in places:

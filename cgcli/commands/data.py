@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cgcli.commands.options import Options
     from cgcli.learning.sources import Report, Source
     from cgcli.learning.workers import Workers
+    from cgcli.plan.compiled import Engine
 
 _OTHERS: Final = {
     "ndjson": "jsonl", "pq": "parquet",
@@ -151,11 +152,33 @@ def tell_read(text: str) -> None:
 
 def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers | None]:
     """Return the context of the workers that --jobs and --on ask for, if they do."""
-    if given.on is None and (given.jobs or 1) == 1:
-        return contextlib.nullcontext()
-    from cgcli.learning.workers import workers
+    if given.on is not None:
+        from cgcli.learning.remote import RayWorkers
 
-    return workers(given.jobs, given.on)
+        return RayWorkers(given.jobs, given.on)
+    if given.jobs is None or given.jobs == 1:
+        return contextlib.nullcontext()
+    from cgcli.learning.workers import Workers
+
+    return Workers(given.jobs)
+
+
+def engine_of(given: Options, name: str | None) -> Engine | None:
+    """Return the engine of a name, which says on standard error why it falls back to NumPy.
+
+    With --verbose it says what it does.
+    """
+    if name is None or name == "numpy":
+        return None
+    if given.on is not None or (given.jobs or 1) > 1:
+        message = f"--engine {name} compiles for one process, and --jobs are several"
+        raise conflict(message, "leave one of them out")
+    from cgcli.native import engine
+
+    def note(text: str) -> None:
+        tell(f"note: {text}")
+
+    return engine.engine_of(name, note, note if given.verbose else engine.say_nothing)
 
 
 def left_to_columns(

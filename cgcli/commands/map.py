@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
+    engine_of,
     how_read,
     left_to_columns,
     opened_source,
@@ -54,8 +55,8 @@ class MapOptions(DataOptions):
 
 @takes(
     MapOptions,
-    f"program bindings {READING} at of wrt stack values keep notes skip_bad jobs on output form "
-    "json strict",
+    f"program bindings {READING} at of wrt stack values keep notes engine skip_bad jobs on output "
+    "form verbose json strict",
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
@@ -87,7 +88,10 @@ def map_command(given: MapOptions) -> None:
     _run(mapping, "map", given, manner, optional)
 
 
-@takes(MapOptions, f"model {READING} of keep notes skip_bad jobs on output form json strict")
+@takes(
+    MapOptions,
+    f"model {READING} of keep notes engine skip_bad jobs on output form verbose json strict",
+)
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
 
@@ -156,7 +160,8 @@ def _run(
         raise conflict(message, "leave --json out; .jsonl has an object a line")
     with opened_workers(given) as workers, opened_source(given.data, command, manner) as source:
         more = left_to_columns(optional, source, mapping.stacks)
-        mapping = mapping._replace(bound={**more, **mapping.bound})
+        bound = {**more, **mapping.bound}
+        mapping = mapping._replace(bound=bound, engine=engine_of(given, given.engine))
         report = Report(source.path, skip=given.skip_bad, manner=manner)
         form = "json" if given.json else form
         finish = None if form == "parquet" else partial(rows_text, form, given.notes)

@@ -17,6 +17,7 @@ import typer
 from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
+from cgcli.native import ENGINES
 from cgcli.words import Message
 
 ASKED: Final = "program bindings at of wrt"
@@ -191,6 +192,16 @@ class Options:
     )
     shape: str | None = option(
         "Vectors and matrices without values: W=3x2,x=2.", "SHAPES", group=ABOUT
+    )
+    engine: str | None = choice(
+        ENGINES,
+        "What computes the rows: {words}; native compiles them by a C compiler.",
+        "NAME",
+        group=DATA,
+        rare=True,
+    )
+    verbose: bool = flag(
+        "Say which engine it is.", names=("-v", "--verbose"), group=DATA, rare=True
     )
     stack: dict[str, str] = option(
         "Columns as a vector: x=pixel_*, x=a..f,!c; repeatable.",

@@ -8,6 +8,7 @@ import numpy as np
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
+    engine_of,
     how_read,
     is_data,
     left_to_columns,
@@ -68,7 +69,8 @@ class Run:
             self.manner = _kept(self.manner, model)
         self.reading = self._reading()
         self.prepared = self._prepare()
-        self.training = Training(self.prepared, self._training_options(), workers)
+        engine = engine_of(options, self.settings["engine"])
+        self.training = Training(self.prepared, self._training_options(), workers, engine)
         if model is not None:
             self._go_on(model)
         epoch = model.state.epoch if model is not None and model.state is not None else None
@@ -186,6 +188,7 @@ class Run:
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
+        settings["engine"] = self.training.engine
         text, skip_bad = self.given.program.text, self.reading.skip_bad
         path = self.paths[0] if len(self.paths) == 1 else self.paths
         return model_of(

@@ -12,7 +12,7 @@ from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import BATCHLESS, Options
 
 _DEFAULTS: Final = {**Options()._asdict(), "batch": "all", "holdout": 0.0, "metrics": {}}
-_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")
+_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")
 """What a run that goes on cannot change: it would not be the same run."""
 
 

@@ -31,8 +31,8 @@ _ENDINGS: Final = {
 _ORDER: Final = f"""
 program bindings at {READING} fix stack scale skip_bad holdout metrics reduce residual
 optimizer rate momentum decay betas epsilon weight_decay clip schedule warmup every factor
-batch epochs steps until_cost until_change until_gradient patience seconds seed
-output save_every resume jobs on plot log trace json digits strict
+batch engine epochs steps until_cost until_change until_gradient patience seconds seed
+output save_every resume jobs on plot log trace verbose json digits strict
 """
 
 

@@ -100,9 +100,14 @@ class PlainSweep(CellSweep):
         if operation.name == "pow" and isinstance(inside, Cell):
             # Of -inf a negative power may be 0.
             inside = inside | (y - y == 0)
+        outside = self._outside(sent)
+        if operation.pole is not None and place == len(parts) - 1:
+            # A helper has NaN there for the partial, as for a value.
+            pole = self._product(upstream, operation.pole(self.m, y, *parts))
+            outside = self.m.where(sent == sent, outside, self._outside(pole))
         if not isinstance(inside, Cell):
-            return sent if inside else self._outside(sent)
-        return self.m.where(inside, sent, self._outside(sent))
+            return sent if inside else outside
+        return self.m.where(inside, sent, outside)
 
     def _product(self, upstream: Number, partial: Number) -> Number:
         """Return upstream times a partial; a quotient by what the partial is 1 over."""

@@ -17,7 +17,8 @@ from cgcli.graph.templates import Pattern, Template, parsed
 from cgcli.operations.row import Shape
 
 _DEFINED: Final = re.compile(
-    r"^(?:(?:static|const|double|int|void|function|def|class) )*(\w+)", re.MULTILINE
+    r"^(?:(?:static|inline|const|double|int|long|void|struct|function|def|class) )*(\w+)",
+    re.MULTILINE,
 )
 _WORD: Final = re.compile(r"\w+")
 _SLOT: Final = re.compile(r"<(\w+)>")

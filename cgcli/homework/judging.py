@@ -50,6 +50,8 @@ class Judged(NamedTuple):
     equality: Equality | None
     part: str = ""
     """Of a chain of equalities the first part that is wrong."""
+    excused: bool = False
+    """Whether nothing is told since it may come of a line that cannot be read."""
 
     @property
     def good(self) -> bool:

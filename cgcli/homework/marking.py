@@ -79,7 +79,7 @@ def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity
         earlier = unread.intersection(before(marking.exercise, known, target))
         return any(hangs_on(marking.working, known, target, other) for other in earlier)
 
-    return [step.not_told() if is_excused(step) else step for step in judged]
+    return [step.not_told()._replace(excused=True) if is_excused(step) else step for step in judged]
 
 
 def _earned(judged: list[Judged]) -> list[Judged]:

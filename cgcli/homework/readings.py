@@ -100,7 +100,11 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
     """Whether a line is a heading, a name or a date: nothing of the program stands in it."""
     if line.lstrip().startswith(("```", "~~~")):
         return True
-    return "=" not in text and not any(map(lefts.knows, re.findall(r"[^\W\d]\w*", text)))
+    words = re.findall(r"[^\W\d]\w*", text)
+    if re.search(r"\d", text):
+        # Signs of Chinese stand beside a name without a blank.
+        words += re.findall(r"(?a:[^\W\d]\w*)", text)
+    return "=" not in text and not any(map(lefts.knows, words))
 
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:

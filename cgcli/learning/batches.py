@@ -54,18 +54,22 @@ class Batches:
             return {name: array[chosen] for name, array in self.table.arrays.items()}
         return {name: self.buffers[name][:count] for name in self.table.shapes}
 
+    def order(self, number: int) -> Any:
+        """Return the rows in memory in the order of an epoch."""
+        return np.random.default_rng([self.seed, 2, number]).permutation(self.table.count)
+
     def epoch(self, number: int, start: int = 0) -> Iterator[int]:
         """Fill the buffers with one batch after the other, and yield how many rows each has.
 
         The first `start` batches are passed over.
         """
-        order = np.random.default_rng([self.seed, 2, number])
-        batches = self._on_disk if self.columns is None else self._in_memory
-        yield from batches(order, start)
+        if self.columns is None:
+            yield from self._on_disk(np.random.default_rng([self.seed, 2, number]), start)
+        else:
+            yield from self._in_memory(self.order(number), start)
 
-    def _in_memory(self, order: Any, start: int) -> Iterator[int]:
+    def _in_memory(self, rows: Any, start: int) -> Iterator[int]:
         assert self.columns is not None
-        rows = order.permutation(self.table.count)
         pairs = [(array, self.buffers[key]) for key, array in self.columns.items()]
         for first in range(start * self.size, self.table.count, self.size):
             self._chosen = chosen = rows[first : first + self.size]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -14,11 +14,16 @@ from cgcli.learning.optimisers import Optimiser, Setting, clip
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import INTERRUPTED, Criteria, End
 
+if TYPE_CHECKING:
+    from cgcli.native.descent import Leaps
+
 Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
 
 _KEPT: Final = 2_000
 _GROWTH: Final = 1e12
+_LEAP: Final = 64
+"""How many steps compiled code takes before someone may ask the run to stop."""
 
 
 class DivergedError(Exception):
@@ -115,6 +120,7 @@ class Descent:
         self._good = self.flat.copy()
         self._lowest = math.inf
         self._limit = math.inf
+        self._leaper: Leaps | None = None
 
     def run(self, watch: Watch) -> End:
         """Descend until a criterion is met; raises `DivergedError`, the parameters good again."""
@@ -143,6 +149,11 @@ class Descent:
         timed = self.criteria.seconds is not None
         summed = self.criteria.gradient is not None
         norm = rate = 0.0
+        if self._leaps():
+            leapt = self._leap(watch, began)
+            if isinstance(leapt, End):
+                return leapt
+            norm, rate = leapt
         for rows, cost in objective.epoch(state.epoch, state.position):
             norm = math.sqrt(float(gradient @ gradient))
             if norm - norm != 0 or cost - cost != 0 or cost > self._limit:
@@ -174,6 +185,63 @@ class Descent:
                 self._check_parameters(cost)
                 return end
         return self._end(watch, norm, rate) or self._interrupted(watch, 0.0)
+
+    def _leaps(self) -> bool:
+        """Whether steps may be taken by compiled code, many at once.
+
+        The first that is taken says what a cost is that grows without end.
+        """
+        if self._leaper is None and self.most is None and self.criteria.gradient is None:
+            self._leaper = self.objective.leaps()
+        return (
+            self._leaper is not None
+            and self._limit < math.inf
+            and self._leaper.usable(self.optimiser.name)
+        )
+
+    def _leap(self, watch: Watch, began: float) -> End | tuple[float, float]:
+        """Take what is usual of an epoch's steps by compiled code.
+
+        Returns the end, if the run has come to it, or the last gradient's norm and the rate.
+        """
+        state, objective, most = self.state, self.objective, self.criteria.steps
+        assert self._leaper is not None
+        assert objective.batches is not None
+        size, count = objective.batches.size, objective.table.count
+        order, norm, rate = objective.batches.order(state.epoch), 0.0, 0.0
+        while state.position < objective.steps:
+            wanted = min(_LEAP, objective.steps - state.position)
+            if most is not None:
+                wanted = min(wanted, most - state.step)
+            steps = range(state.step, state.step + wanted)
+            rates = np.array([self.schedule.at(step, state.epoch) for step in steps])
+            costs, norms = self._leaper.take(
+                self.optimiser.name,
+                self.flat,
+                rates,
+                self.setting,
+                state.memory,
+                order[state.position * size :],
+                taken=state.step,
+                limit=self._limit,
+                decoupled=self.optimiser.decoupled,
+            )
+            for cost in costs.tolist():
+                rows = min(size, count - state.position * size)
+                state.costs += cost * rows
+                state.rows += rows
+                state.position += 1
+            state.step += len(costs)
+            if len(costs):
+                norm, rate = float(norms[-1]), float(rates[len(costs) - 1])
+                watch.step(state, float(costs[-1]), norm, rate)
+            end = self._interrupted(watch, time.monotonic() - began)
+            if end and state.position < objective.steps:
+                self._check_parameters(state.costs / max(state.rows, 1))
+                return end
+            if len(costs) < wanted:
+                break
+        return norm, rate
 
     def _check_parameters(self, cost: float) -> None:
         """Give up where the last step went too far, before anything of it is kept."""

@@ -41,20 +41,27 @@ _LARGE: Final = 2 * 2**20
 _CONNECTIONS: Final[list[Any]] = []
 """The one connection of the process, once it is needed."""
 
-CONFIG: Final = {
+_CONFIG: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "memory_limit": "256MB",
+    "enable_external_file_cache": "false",
 }
-"""Nothing is downloaded, and little of a file stays in memory."""
+"""Nothing is downloaded, and nothing of a file stays in memory when it was read."""
 
 
 def connection() -> Any:
     """Return the connection to DuckDB; raises `CgraphError` where that is not installed."""
-    duckdb = required("duckdb", "data", "to read and write Parquet files")
+    required("duckdb", "data", "to read and write Parquet files")
     if not _CONNECTIONS:
-        _CONNECTIONS.append(duckdb.connect(config=CONFIG))
+        _CONNECTIONS.append(opened(":memory:"))
     return _CONNECTIONS[0]
+
+
+def opened(path: str) -> Any:
+    """Return a connection to a database, which says nothing of its progress."""
+    database = required("duckdb", "data", "to write Parquet files").connect(path, config=_CONFIG)
+    database.execute("SET enable_progress_bar = false")
+    return database
 
 
 def is_installed() -> bool:
@@ -163,9 +170,8 @@ def _quick(table: _Table, columns: Columns, report: Report) -> Iterator[dict[str
     fetch = table.ask(lambda: table.objects(kept)) if kept else None
     stream = table.numbers(columns.names)
     while arrays := table.ask(lambda: next(stream, None)):
-        block = np.stack(arrays, axis=1)
-        beside = table.ask(functools.partial(fetch, len(block))) if fetch else []
-        yield from _read_block(columns, block, beside, report)
+        beside = table.ask(functools.partial(fetch, len(arrays[0]))) if fetch else []
+        yield from _read_block(columns, arrays, beside, report)
 
 
 def quick_csv(
@@ -194,10 +200,10 @@ def quick_csv(
     try:
         fetch = table.objects(columns.kept) if columns.kept else None
         for arrays in table.numbers(columns.names):
-            block = np.stack(arrays, axis=1)
-            if not np.isfinite(block).all():
+            if not all(np.isfinite(array).all() for array in arrays):
                 return False
-            yield from _read_block(columns, block, fetch(len(block)) if fetch else [], report)
+            beside = fetch(len(arrays[0])) if fetch else []
+            yield from _read_block(columns, arrays, beside, report)
     except (duckdb.Error, RuntimeError):
         return False
     return True
@@ -231,23 +237,23 @@ def _pattern(path: str) -> str:
 
 
 def _read_block(
-    columns: Columns, block: Any, beside: Sequence[tuple[Any, ...]], report: Report
+    columns: Columns, arrays: list[Any], beside: Sequence[tuple[Any, ...]], report: Report
 ) -> Iterator[dict[str, Any]]:
     """Yield rows of numbers, at once where all of them are good; those kept are `beside`."""
-    good = np.isfinite(block)
-    if columns.manner.fills:
-        good |= np.isnan(block)
-    if good.all():
-        part = chunk(columns, block, report)
+    usable = np.isnan if columns.manner.fills else np.zeros_like
+    if all((np.isfinite(array) | usable(array).astype(bool)).all() for array in arrays):
+        part = chunk(columns, arrays, len(arrays[0]), report)
         for name, cells in zip(columns.kept, zip(*beside, strict=True), strict=True):
-            part[kept_as(name)] = np.empty(len(block), dtype=object)
+            part[kept_as(name)] = np.empty(len(cells), dtype=object)
             part[kept_as(name)][:] = cells
         yield part
         return
-    rows = [dict(zip(columns.names, row, strict=True)) for row in block.tolist()]
-    for row, more in zip(rows, beside, strict=False):
-        row.update(zip(columns.kept, more, strict=True))
-    yield from gather(((0, row) for row in rows), columns, report)
+    names = [*columns.names, *columns.kept]
+    numbers = zip(*(array.tolist() for array in arrays), strict=True)
+    more = beside or [()] * len(arrays[0])
+    both = (first + second for first, second in zip(numbers, more, strict=True))
+    rows = ((0, dict(zip(names, row, strict=True))) for row in both)
+    yield from gather(rows, columns, report)
 
 
 def _slow(table: _Table, columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
@@ -294,7 +300,7 @@ def _is_whole(path: str) -> bool:
 def _numbered(total: int, report: Report) -> Iterator[dict[str, Any]]:
     """Yield as many rows of no columns as the file has."""
     for start in range(0, total, CHUNK):
-        yield chunk(Columns(()), np.empty((min(CHUNK, total - start), 0)), report)
+        yield chunk(Columns(()), [], min(CHUNK, total - start), report)
 
 
 def _outermost(parts: list[tuple[str, int | None]]) -> list[str]:

@@ -22,7 +22,7 @@ from cgcli.learning.tables import ROW, pieces, row_values
 from cgcli.limits import Limits
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
 from cgcli.program import Program, input_spans, parse, unused_binding
@@ -60,7 +60,8 @@ class Wanted(NamedTuple):
 class RowProgram(NamedTuple):
     """A program with values for those names that no column has.
 
-    `required` are the bound names that the program must use, and that are no columns.
+    `required` are the bound names that the program must use, and that are no columns. Without an
+    `engine` NumPy runs the rows.
     """
 
     program: Program
@@ -69,6 +70,7 @@ class RowProgram(NamedTuple):
     scaling: Mapping[str, tuple[Any, Any]] = {}
     wanted: Wanted = Wanted()
     required: Sequence[str] = ()
+    engine: Engine | None = None
 
 
 def map_rows(
@@ -213,7 +215,8 @@ class _Block:
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         sources = [graph.inputs[name] for name in self._by]
         self._notes = RowNotes(lowered, sources, self._evaluate)
-        self._compiled = Compiled(lowered, by_row=[*places, *self._notes.flags])
+        places += self._notes.flags
+        self._compiled = Compiled(lowered, by_row=places, engine=mapping.engine)
 
     def __call__(self, number: int, chunk: Mapping[str, Any]) -> tuple[list[Any], Any]:
         """Return what is asked of the rows of a block, a part at a time, and of their notes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
 from cgcli.plan.sweep import SHARD, Sweep, block_rows
 
+if TYPE_CHECKING:
+    from cgcli.native.descent import Leaps
+
 _HOISTED: Final = 256 * 2**20
 """What depends on the data alone is kept when it takes no more than so many bytes."""
 
@@ -23,7 +26,8 @@ class Whole:
     """A graph run over a whole table: in memory at once, from disk some rows at a time.
 
     The sums over the rows are those of its shards, added up in their order. With `workers` these
-    come from them. Arrays `by_row` take the values of each row of a shard.
+    come from them. Arrays `by_row` take the values of each row of a shard. Rows in memory, which
+    are run so many `turns`, are compiled where there is an engine.
     """
 
     def __init__(
@@ -32,6 +36,7 @@ class Whole:
         table: Table,
         workers: Callable[[], Iterator[Any]] | None = None,
         by_row: Sequence[Any] = (),
+        turns: int = 1,
     ) -> None:
         self.compiled = compiled
         self.table = table
@@ -39,18 +44,27 @@ class Whole:
         self._by_row = by_row
         self._starts = range(0, table.count, SHARD)
         self._sweeps: list[Sweep] = []
+        self.careful = bytearray(len(self._starts))
+        self._guarded = compiled.plan.guard.careful
+        self._entire: Sweep | None = None
         if table.arrays is not None and workers is None:
             columns = compiled.columns(table.arrays)
+            if compiled.engine is not None and not by_row:
+                self._entire = compiled.sweep(columns, table.count, turns=turns)
+            if compiled.program is not None:
+                return
+            self._entire = None
             for start in self._starts:
                 part = {place: array[start : start + SHARD] for place, array in columns.items()}
                 count, first = min(SHARD, table.count - start), next(iter(self._sweeps), None)
                 kept = [array[:count] for array in by_row]
                 self._sweeps.append(Sweep(compiled.plan, part, count, kept, beside=first))
-        self.careful = bytearray(len(self._starts))
-        self._guarded = compiled.plan.guard.careful
 
     def run(self) -> None:
         """Run the plan over all rows; the compiled graph has the totals then."""
+        if self._entire is not None:
+            self._entire.run()
+            return
         plan, shards = self.compiled.plan, self.shards()
         zeros = [np.zeros(plan.tape[place].shape) for place in plan.sums]
         totals = [np.array(part) for part in next(shards, zeros)]
@@ -110,7 +124,7 @@ class Objective:
 
     `gradient` is the flat vector of the last batch's, and `cost` its cost. Where the table is in
     memory, what depends on the data alone is computed once. It may have some of all `rows`. Where
-    there are `workers`, they return the sums of all rows by kind.
+    there are `workers`, they return the sums of all rows by kind. It is to be run so many `epochs`.
     """
 
     def __init__(
@@ -122,6 +136,7 @@ class Objective:
         *,
         workers: Callable[[str], Iterator[Any]] | None = None,
         rows: int | None = None,
+        epochs: int = 1,
     ) -> None:
         self.task = task
         self.table = table
@@ -134,11 +149,15 @@ class Objective:
         self._places = lowered.gradient_totals()
         known = {} if workers else self._hoisted(lowered, table.count if rows is None else rows)
         places = [self._cost, *self._places]
-        self.compiled = compiled = Compiled(lowered, task.parameters.views, places, known=known)
+        self.compiled = compiled = Compiled(
+            lowered, task.parameters.views, places, known=known, engine=task.engine
+        )
+        self._epochs = epochs
         self.full = size is None or size >= table.count
         self.batches: Batches | None = None
         if self.full:
-            self.all_rows = Whole(compiled, table, workers and partial(workers, "objective"))
+            shards = workers and partial(workers, "objective")
+            self.all_rows = Whole(compiled, table, shards, turns=epochs)
             return
         assert size is not None
         columns = None if table.arrays is None else compiled.columns(table.arrays)
@@ -172,6 +191,18 @@ class Objective:
         Sweep(compiled.plan, columns, table.count, results).run()
         return values
 
+    def leaps(self) -> Leaps | None:
+        """Return what takes steps of batches in memory in C, where the rows are compiled."""
+        from cgcli.native.descent import Leaps
+        from cgcli.native.program import Program
+
+        program, batches, mean = self.compiled.program, self.batches, self.task.mean
+        if batches is None or batches.columns is None or not isinstance(program, Program):
+            return None
+        parts = [*zip(self._places, self._views, strict=True)]
+        size, gradient = batches.size, self.gradient
+        return Leaps(program, batches.columns, size, gradient, self._cost, parts, mean=mean)
+
     @property
     def steps(self) -> int:
         """How many steps an epoch has."""
@@ -190,7 +221,9 @@ class Objective:
         for count in self.batches.epoch(number, start):
             sweep = self._sweeps.get(count)
             if sweep is None:
-                sweep = self._sweeps[count] = Sweep(self.compiled.plan, self._buffers, count)
+                turns = self._epochs * self.batches.count
+                sweep = self.compiled.sweep(self._buffers, count, turns=turns)
+                self._sweeps[count] = sweep
             sweep.run()
             yield count, self._result(count)
 

@@ -33,7 +33,10 @@ def open_source(path: str, stream: IO[bytes], kind: str | None, manner: Manner =
     workbook, JSON Lines or CSV. Raises `CgraphError`.
     """
     stream, packing = unpacked(path, stream)
-    kind = kind or kind_of(head(stream, 4096), manner)
+    how = [packing] if packing else []
+    if kind is None:
+        kind = kind_of(head(stream, 4096), manner)
+        how += [kind] if kind not in ("csv", "jsonl") else []
     check_kind(path, head(stream), kind, manner)
     if kind == "parquet":
         source = parquet(path, _on_disk(stream), manner)
@@ -43,7 +46,7 @@ def open_source(path: str, stream: IO[bytes], kind: str | None, manner: Manner =
         source = _csv(path, stream, "\t" if kind == "tsv" else ",", manner)
     else:
         source = _json(path, stream, manner, lines=kind == "jsonl")
-    return source._replace(how=[packing] if packing else [])
+    return source._replace(how=[*how, *source.how])
 
 
 def _on_disk(stream: IO[bytes]) -> str:

@@ -13,7 +13,7 @@ from cgcli.learning.objective import Whole
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.operations.shapes import size
-from cgcli.plan.sweep import SHARD, Sweep
+from cgcli.plan.sweep import SHARD
 
 _MOST: Final = 2**30
 
@@ -37,7 +37,7 @@ class Residuals:
         self._parts = [parts[name].reshape(table.count, -1) for name in task.parameters.shapes]
         results = [self.values, *parts.values()]
         arrays = table.arrays or table.read(0, table.count)
-        self._sweep = Sweep(compiled.plan, compiled.columns(arrays), table.count, results)
+        self._sweep = compiled.sweep(compiled.columns(arrays), table.count, results)
 
     def _run(self) -> None:
         self._sweep.run()

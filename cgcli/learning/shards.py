@@ -15,7 +15,7 @@ from cgcli.learning.residuals import Triangles
 from cgcli.learning.tables import CHUNK, Table, TableWriter
 from cgcli.learning.task import Task
 from cgcli.learning.workers import Workers
-from cgcli.limits import Limits
+from cgcli.limits import MOST_COUNT, Limits
 from cgcli.operations.row import Shape
 from cgcli.plan.sweep import SHARD
 from cgcli.program import parse
@@ -53,8 +53,9 @@ class Recipe(NamedTuple):
 def summing(recipe: Recipe, kind: str, task: Task, table: Table) -> Whole:
     """Return what sums over the rows of a table: objective, measure, squares or residuals."""
     if kind == "objective":
-        objective = Objective(task, table, None, 0, rows=recipe.total)
-        return objective.all_rows
+        # Of rows on disk nothing is computed beforehand, wherever they come from.
+        total = recipe.total if recipe.in_memory else MOST_COUNT
+        return Objective(task, table, None, 0, rows=total).all_rows
     if kind == "residuals":
         return Triangles(task, table)
     return Measure(task, table, squared=kind == "squares").all_rows

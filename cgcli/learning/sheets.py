@@ -20,7 +20,8 @@ def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
     calamine = required("python_calamine", "data", "to read workbooks")
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
-        rows = book.get_sheet_by_name(_sheet(path, book, manner)).to_python(skip_empty_area=False)
+        sheet = _sheet(path, book, manner)
+        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except calamine.CalamineError:
         hint = "save it again, or as CSV: it is damaged, or locked with a password"
         raise file_error(path, "it is a workbook that cannot be read", hint) from None
@@ -39,7 +40,9 @@ def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
     ) -> Iterator[dict[str, Any]]:
         return gather(records(), Columns(wanted, kept, manner), report)
 
-    return Source(path, names, chunks, manner)
+    # One that was named is told as that.
+    how = [f"sheet {sheet}"] if manner.sheet is None else []
+    return Source(path, names, chunks, manner, how)
 
 
 def _sheet(path: str, book: Any, manner: Manner) -> str:

@@ -193,10 +193,10 @@ def gather(
         yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}
 
 
-def chunk(columns: Columns, block: Any, report: Report) -> dict[str, Any]:
+def chunk(columns: Columns, arrays: Sequence[Any], count: int, report: Report) -> dict[str, Any]:
     """Return rows of numbers that were read at once, all of them good; they are counted here."""
-    report.rows += len(block)
+    report.rows += count
     columns.shapes = dict.fromkeys(columns.names, ())
     report.check()
-    numbers = np.arange(report.rows - len(block) + 1, report.rows + 1, dtype=np.float64)
-    return {**{name: block[:, k] for k, name in enumerate(columns.names)}, ROW: numbers}
+    numbers = np.arange(report.rows - count + 1, report.rows + 1, dtype=np.float64)
+    return {**dict(zip(columns.names, arrays, strict=True)), ROW: numbers}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cgcli.graph.graph import Graph
 from cgcli.learning.parameters import Parameters
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.lower import Lowered
 
 Scaling = Mapping[str, tuple[Any, Any]]
@@ -19,7 +19,7 @@ class Task(NamedTuple):
 
     `columns` are the inputs that the data has, `constants` those with a value for good, all
     others are `parameters`. `metrics` are nodes whose mean is told beside the cost. The cost of
-    several rows is the mean of theirs, or the sum.
+    several rows is the mean of theirs, or the sum. Without an `engine` NumPy runs the rows.
     """
 
     graph: Graph
@@ -29,6 +29,7 @@ class Task(NamedTuple):
     scaling: Scaling
     metrics: Mapping[str, int]
     mean: bool = True
+    engine: Engine | None = None
 
     @property
     def scaled(self) -> dict[str, tuple[Any, Any] | None]:
@@ -71,4 +72,5 @@ class Task(NamedTuple):
         """Return that, and what gives the cost of each row and its gradients."""
         lowered = self.lowered()
         places = [lowered.row(self.graph.output), *lowered.gradient_rows()]
-        return lowered, Compiled(lowered, self.parameters.views, by_row=places)
+        views, engine = self.parameters.views, self.engine
+        return lowered, Compiled(lowered, views, by_row=places, engine=engine)

@@ -22,6 +22,7 @@ from cgcli.learning.preparing import Prepared
 from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.unscaling import unscaled
+from cgcli.plan.compiled import Engine
 from cgcli.plan.sweep import SHARD
 from cgcli.words import counted
 
@@ -56,6 +57,7 @@ class Options(NamedTuple):
     reduce: str = "mean"
     seed: int = 0
     criteria: Criteria = Criteria()
+    engine: str = "numpy"
 
 
 class Trained(NamedTuple):
@@ -91,11 +93,15 @@ class Training:
     """
 
     def __init__(
-        self, prepared: Prepared, options: Options, workers: Workers | None = None
+        self,
+        prepared: Prepared,
+        options: Options,
+        workers: Workers | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.prepared = prepared
         self.options = options
-        self.task = prepared.task._replace(mean=options.reduce == "mean")
+        self.task = prepared.task._replace(mean=options.reduce == "mean", engine=engine)
         _check(self.task)
         self._workers: Callable[[str], Iterator[Any]] | None = None
         if workers is not None and prepared.train.count > SHARD:
@@ -112,7 +118,10 @@ class Training:
         if options.optimizer in BATCHLESS:
             return
         batch, seed = options.batch, options.seed
-        objective = Objective(self.task, prepared.train, batch, seed, workers=self._workers)
+        epochs = criteria.epochs if options.criteria.epochs is not None else _EPOCHS
+        objective = Objective(
+            self.task, prepared.train, batch, seed, workers=self._workers, epochs=epochs or 1
+        )
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
         schedule = self._schedule(optimiser.rate, objective.steps, criteria)
@@ -120,6 +129,11 @@ class Training:
         self.descent = Descent(
             objective, *measures, optimiser, setting, schedule, criteria, options.clip
         )
+
+    @property
+    def engine(self) -> str:
+        """What computes the rows, numpy or native: the last bits are its own."""
+        return self.task.engine.name if self.task.engine is not None else "numpy"
 
     def _schedule(self, rate: float, steps: int, criteria: Criteria) -> Schedule:
         options = self.options
@@ -154,7 +168,9 @@ class Training:
                 doubts = self._course(end, start, cost)
                 if moved and abs(cost) > _NOTHING * abs(start) and table.arrays is not None:
                     full = descent.objective if descent and descent.objective.full else None
-                    objective = full or Objective(task, table, None, 0, workers=self._workers)
+                    # A few steps more pay for no compiler.
+                    plain = task._replace(engine=None)
+                    objective = full or Objective(plain, table, None, 0, workers=self._workers)
                     first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
                     if any(doubt.kind == "falling" for doubt in doubts):
                         doubts = bottomless(objective, before, cost) or doubts

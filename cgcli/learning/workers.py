@@ -41,15 +41,6 @@ class Job(NamedTuple):
     recipe: tuple[Any, ...]
 
 
-def workers(count: int | None, place: str | None) -> Workers:
-    """Return the workers of a place: so many processes of this machine, or those of Ray."""
-    if place is None:
-        return Workers(count or 1)
-    from cgcli.learning.remote import RayWorkers
-
-    return RayWorkers(count, place)
-
-
 def run(job: Job, *task: Any) -> Any:
     """Do a task of a job, in a worker."""
     if job.number not in _jobs:

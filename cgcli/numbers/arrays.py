@@ -188,20 +188,16 @@ def _finite_product(a: Any, b: Any) -> Any:
     """The product of doubles, which leaves them where its sums do, and not where a term does."""
     if not (np.ndim(a) and np.ndim(b)):
         return np.multiply(a, b)
-    return finite_sums(np.matmul(a, b), lambda: np.matmul(scaled(a), scaled(b)))
+    return finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
 
 
-def scaled(factor: Any) -> Any:
-    """Return numbers times 2^-530; what is not 0 stays so, for an infinite factor to meet."""
-    small = factor * 2.0**-530
-    return np.where((small == 0) & (factor != 0), np.copysign(2.0**-1074, factor), small)
-
-
-def finite_sums(sums: Any, again: Callable[[], Any]) -> Any:
+def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
     """Return sums of products; those that left the doubles once more, of scaled factors."""
     if np.isfinite(sums).all():
         return sums
-    return np.where(np.isfinite(sums), sums, np.ldexp(again(), 1060))
+    scaled = np.ldexp(again(2.0**-530), 1060)
+    # A factor that is infinite itself may meet a 0 that only the scale made.
+    return np.where(np.isfinite(sums) | np.isnan(scaled), sums, scaled)
 
 
 def _index(x: Any, *indices: Index) -> Any:

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from cgcli.operations.protocol import COMPOSITES, FORMULAS, Number, Rulebook
 from cgcli.operations.table import TABLE
-
-
-@functools.cache
-def _rules() -> dict[str, Callable[..., Any]]:
-    """Return what is computed by formulas of other functions, of the rows and of the rule book."""
-    rules = {row.name: row.value for row in TABLE if row.words and row.name not in COMPOSITES}
-    return {**rules, **FORMULAS}
 
 
 class Namespace(Rulebook):
@@ -25,7 +17,8 @@ class Namespace(Rulebook):
     """
 
     def __init__(self, **functions: Any) -> None:
-        for name, rule in _rules().items():
+        rules = {row.name: row.value for row in TABLE if row.words and row.name not in COMPOSITES}
+        for name, rule in {**rules, **FORMULAS}.items():
             setattr(self, name, functools.partial(rule, self))
         for name, function in functions.items():
             setattr(self, name, function)

@@ -122,7 +122,8 @@ class Operation:
     Its `tangent(d, moves, y, arguments, static)` is the other way round: how the result moves as
     the arguments move, over arrays with an axis of directions in front; None where it does not.
     A row is `wide` where a partial may leave the doubles, or vanish in them, and upstream times it
-    does not: the rule is run over wide numbers there.
+    does not: the rule is run over wide numbers there. Its `pole` is the last partial, infinite or
+    NaN, where doubles have no value for that.
     Its `slopes` are where there are derivatives, as its `domain` is where there is a value.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
@@ -166,6 +167,7 @@ class Operation:
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None
+    pole: Rule | None = None
     slopes: Domain | None = None
     kinks: tuple[Kink, ...] = ()
     summary: str = ""

@@ -15,9 +15,18 @@ def _not_a_pole(m: Rulebook, x: Number) -> Number:
 _POLES: Final = Domain(_not_a_pole, "{x} must not be 0 or a negative whole number")
 
 
+def _is_order(m: Rulebook, n: Number) -> Number:
+    return m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
+
+
 def _order_and_pole(m: Rulebook, n: Number, x: Number) -> Number:
-    is_order = m.where(n >= 0, m.where(n <= 100, m.floor(n) == n, False), False)
-    return m.where(is_order, _not_a_pole(m, x), False)
+    return m.where(_is_order(m, n), _not_a_pole(m, x), False)
+
+
+def _slope_at_pole(m: Rulebook, y: Number, n: Number, x: Number) -> Number:
+    """Return polygamma(n + 1, x) at a pole x: of an even order, with the sign of -1/x."""
+    slope = m.where(m.mod(n, 2) == 0, m.inf, m.where(x == 0, -1 / x, -m.inf))
+    return m.where(_is_order(m, n), slope, m.nan)
 
 
 SPECIAL: Final = (
@@ -43,6 +52,7 @@ SPECIAL: Final = (
         partials=(lambda m, y, x: y * m.digamma(x),),
         latex=r"\Gamma",
         domain=_POLES,
+        pole=lambda m, y, x: m.where(x == 0, y * (-1 / x), m.nan),
         summary="gamma function, (x - 1)! for whole x",
     ),
     Unary(
@@ -51,6 +61,7 @@ SPECIAL: Final = (
         value=lambda m, x: m.lgamma(x),
         partials=(lambda m, y, x: m.digamma(x),),
         domain=_POLES,
+        pole=lambda m, y, x: m.where(x == 0, -1 / x, m.nan),
         summary="log(abs(gamma(x)))",
     ),
     Unary(
@@ -60,6 +71,7 @@ SPECIAL: Final = (
         partials=(lambda m, y, x: m.polygamma(1, x),),
         latex=r"\psi",
         domain=_POLES,
+        pole=lambda m, y, x: m.inf,
         summary="derivative of lgamma",
     ),
     Binary(
@@ -72,6 +84,7 @@ SPECIAL: Final = (
             _order_and_pole,
             "{n} must be a whole number from 0 to 100, and {x} not 0 or a negative whole number",
         ),
+        pole=_slope_at_pole,
         kinks=(
             Kink(
                 _order_and_pole,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -16,11 +16,32 @@ _RESULTS: Final = 2**22
 """How many numbers the results of the rows that are run at a time hold, 32 MB."""
 
 
+class Rows(Protocol):
+    """A plan's rows as other code than NumPy's."""
+
+    def sweep(self, columns: Mapping[int, Any], count: int, by_row: Sequence[Any]) -> Sweep:
+        """Return what runs them, as `Sweep` takes them."""
+
+
+class Engine(Protocol):
+    """What makes other code than NumPy's of a plan's rows, where it can and where that pays.
+
+    Its `name` is numpy as long as it has made none.
+    """
+
+    @property
+    def name(self) -> str:
+        """What runs the rows."""
+
+    def program(self, plan: Plan, rows: int) -> Rows | None:
+        """Return the code for so many rows in all, or None: NumPy's do."""
+
+
 class Compiled:
     """What is asked of a lowered graph: places without rows, `totals`, and places `by_row`.
 
     `parameters` are arrays whose content may change between runs. `known` has the values of
-    places that are computed already, a row each.
+    places that are computed already, a row each. An `engine` may run the rows in place of NumPy.
 
     >>> from cgcli.program import parse
     >>> lowered = Lowered(parse("w*x").graph(), {"x": None}, {"w": 3.0})
@@ -36,8 +57,11 @@ class Compiled:
         totals: Iterable[int] = (),
         by_row: Sequence[int] = (),
         known: Mapping[int, Any] | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self._known = known or {}
+        self.engine, self._asked = engine, 0
+        self.program: Rows | None = None
         tape = lowered.tape
         self.plan = plan = Plan(tape, parameters or {}, totals, by_row, self._known)
         self.names = {p: tape[p].static[0] for p in plan.columns if tape[p].operation == "column"}
@@ -49,6 +73,23 @@ class Compiled:
         """Return the columns that the plan reads, and what is known of the rows, by place."""
         known = {p: array for p, array in self._known.items() if p in self.plan.columns}
         return {**{place: arrays[name] for place, name in self.names.items()}, **known}
+
+    def sweep(
+        self,
+        columns: Mapping[int, Any],
+        count: int,
+        by_row: Sequence[Any] = (),
+        *,
+        adding: bool = False,
+        turns: int = 1,
+    ) -> Sweep:
+        """Return a sweep over columns by place, which is to run so many `turns`."""
+        if self.engine is not None and self.program is None:
+            self._asked += count * turns
+            self.program = self.engine.program(self.plan, self._asked)
+        if self.program is not None:
+            return self.program.sweep(columns, count, by_row)
+        return Sweep(self.plan, columns, count, by_row, adding=adding)
 
     @property
     def most(self) -> int:
@@ -67,10 +108,10 @@ class Compiled:
 
     def rows(self, arrays: Mapping[str, Any], count: int) -> list[Any]:
         """Return what is asked by row, for columns by name."""
-        if not self.names and not self.shapes:
+        if not self.names and not self.shapes and self.engine is None:
             self.plan.begin(count)
             self.plan.finish()
             return []
         results = [np.empty((count, *shape)) for shape in self.shapes]
-        Sweep(self.plan, self.columns(arrays), count, results).run()
+        self.sweep(self.columns(arrays), count, results).run()
         return results

@@ -19,7 +19,7 @@ from cgcli.numbers.arrays import quiet
 from cgcli.numbers.values import as_input
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe, size
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.lower import SEED, Lowered
 
 
@@ -38,7 +38,7 @@ class Function:
     gradients, by each name of `wrt`, have the shapes that `Program.evaluate` gives them; beside
     what `rows` names, inputs with a row along the first axis, the results have such an axis too.
     With `total` both are summed over the rows. With `jacobian` the output may have any shape,
-    and for each name stands the array of shape output × input.
+    and for each name stands the array of shape output × input. Without an `engine` NumPy runs it.
 
     >>> from cgcli.program import parse
     >>> function = parse("(w*x - y)^2").function(wrt=["w"])
@@ -57,6 +57,7 @@ class Function:
     rows: Sequence[str] = ()
     total: bool = False
     jacobian: bool = False
+    engine: Engine | None = None
 
     def __post_init__(self) -> None:
         if self.jacobian and self.rows:
@@ -111,7 +112,13 @@ class Function:
         sources = {name: _find(graph, name) for name in wanted}
         rows = frozenset(self.rows)
         return _Call(
-            graph, sources, rows, total=self.total, jacobian=self.jacobian, limits=self.limits
+            graph,
+            sources,
+            rows,
+            total=self.total,
+            jacobian=self.jacobian,
+            limits=self.limits,
+            engine=self.engine,
         )
 
 
@@ -152,6 +159,7 @@ class _Call:
         total: bool,
         jacobian: bool,
         limits: Limits,
+        engine: Engine | None,
     ) -> None:
         self._graph = graph
         self._limits = limits
@@ -183,7 +191,7 @@ class _Call:
         self._by_row = [tape[place].rows for place in self._places]
         totals = [p for p in self._places if not tape[p].rows]
         by_row = [p for p in self._places if tape[p].rows]
-        self._plan = Compiled(lowered, self._inputs, totals, by_row)
+        self._plan = Compiled(lowered, self._inputs, totals, by_row, engine=engine)
 
     def holds(self, given: Mapping[str, Any]) -> bool:
         """Whether the graph is that of these values: it was built with some, such as indices."""

@@ -181,12 +181,12 @@ def _summed(guard: Guard, multiply: Callable[..., Any], arguments: tuple[Any, ..
         return
     guard.flag("overflow", 0)
 
-    def again() -> Any:
-        sums = np.empty_like(out)
-        multiply(arrays.scaled(a), arrays.scaled(b), sums)
-        return sums
+    def scaled(scale: float) -> Any:
+        again = np.empty_like(out)
+        multiply(a * scale, b * scale, again)
+        return again
 
-    np.copyto(out, arrays.finite_sums(out, again))
+    np.copyto(out, arrays.finite_sums(out, scaled))
 
 
 def _products(bound: Bound) -> Call:

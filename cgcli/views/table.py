@@ -10,7 +10,16 @@ from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, number_text, written
-from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
+from cgcli.views.terminal import (
+    NUMBERS,
+    WORDS,
+    Column,
+    can_show,
+    console,
+    print_table,
+    say,
+    shortened,
+)
 
 DECIMAL: Final = "decimal"
 _ELEMENTS: Final = 8
@@ -224,7 +233,8 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
         if any(beside_it):
             wide = max(map(len, lines))
             lines = [f"{a:<{wide}}   {b}" for a, b in zip(lines, beside_it, strict=True)]
-        say(out, *(f"  {line}".rstrip() for line in lines))
+        fitting = (shortened(line, out.width - 2).replace("\n", "\n  ") for line in lines)
+        say(out, *(f"  {line}".rstrip() for line in fitting))
 
 
 def note_line(note: Note, several: bool = False) -> str:

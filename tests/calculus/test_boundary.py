@@ -388,6 +388,11 @@ def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:
     assert [note.kind for note in cgcli.parse(text).evaluate(x=at).notes] == ["kink"] * noted
 
 
+def test_slopes_that_only_the_least_doubles_tell_apart_are_no_corner() -> None:
+    text = "p = z*y; q = where(p != p, y, z); [q, x, p*p]"
+    assert not cgcli.parse(text).evaluate(z=-2.778448436856347e-163, y=-40.0, x=2.0).notes
+
+
 def test_an_element_that_does_not_move_has_no_part_in_a_corner() -> None:
     """A negative base has a whole exponent that stays, and one that moves beside it."""
     assert not cgcli.parse("W[0] ^ [1, z][0]").evaluate(W=[-4.0, 1.0], z=2.0).notes

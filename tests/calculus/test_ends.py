@@ -251,17 +251,6 @@ def test_the_slope_of_sinc_has_its_digits_wherever_it_is_a_double(
         assert abs(said - right) <= abs(right) * mp.mpf(2) ** -51 + SMALLEST
 
 
-@pytest.mark.parametrize("small", [2.4e-181, 5e-324])
-def test_an_infinite_factor_meets_no_0_that_is_none(small: float) -> None:
-    """The other term is no double, but finite, and the sum is infinite as its term is."""
-    at = {"a": [9e307, -math.inf], "u": [2.5, small]}
-    program = cgcli.parse("a @ u")
-    assert program.evaluate(at).value == program.function()(at).value == -math.inf
-    rows = {name: np.array([value, value]) for name, value in at.items()}
-    assert program.function(rows=["a", "u"])(rows).value.tolist() == [-math.inf, -math.inf]
-    assert math.isnan(program.evaluate(a=[9e307, -math.inf], u=[2.5, 0.0]).value)
-
-
 def test_a_gradient_that_is_infinite_makes_nothing_of_what_vanished() -> None:
     """0 times infinity is NaN in all ways alike, and not the infinity that wide numbers have."""
     program = cgcli.parse("cosh(logsumexp(v))")

@@ -312,6 +312,22 @@ def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
     assert "whole exponents" in result.notes[0].message
 
 
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("p = log(v); sum(where(p >= 0, p, x))", True),
+        ("p = log(v); where(p >= 0, p, x)", True),
+        ("p = log(v); where(p >= 0, p, x)[0]", True),
+        ("p = log(v); where(p >= 0, p, x)[1]", False),
+        ("p = log(v); sum(where(v >= 0, p, x))", False),
+        ("p = log(v); sum(where(v >= 0, p, x)) + 0*(p[1] > 0)", False),
+    ],
+)
+def test_an_element_without_a_value_that_decides_a_choice_is_told(text: str, noted: bool) -> None:
+    """Though the choice is another branch, and another element has a gradient."""
+    assert kinds(evaluate(text, v=[-1, 2], x=0)) == ["domain"] * noted
+
+
 def test_a_line_that_is_not_picked_has_no_kink() -> None:
     assert evaluate("norm(x, 1)[1]", x=[[0, 0], [3, 4]]).notes == []
     assert kinks_of("norm(x, 1)[0]") == kinks_of("sum(norm(x, 1))") == ["kink"]

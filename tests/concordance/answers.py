@@ -99,7 +99,23 @@ def answer(program: Program, point: Point) -> Answer:
         if notes["domain"] is REQUIRED:
             for kind in ("overflow", "underflow"):
                 notes[kind] = OPEN if notes[kind] is REQUIRED else notes[kind]
-    return Answer(program, point, numbers, true, notes, tape.doubt, blur)
+    right = Answer(program, point, numbers, true, notes, tape.doubt, blur)
+    if notes["underflow"] is REQUIRED and not _is_lost(right):
+        notes["underflow"] = OPEN
+    return right
+
+
+def _is_lost(right: Answer) -> bool:
+    """Whether a number that is 0 in doubles is none, and is not what rounding left of its terms."""
+    with mp.workprec(mp.prec + 100):
+        finer = _numbers(*_walk(right.program, right.point, Tape(ranged=False, deciding=False)))
+    triples = zip(right.numbers.flat(), right.true.flat(), finer.flat(), strict=True)
+    return any(
+        all(map(finite, numbers))
+        and not numbers[0]
+        and 2 * abs(numbers[1] - numbers[2]) < abs(numbers[1])
+        for numbers in triples
+    )
 
 
 def _bits(program: Program, point: Point) -> int:

@@ -154,7 +154,7 @@ NEEDS = {
 def lacking(language: str) -> str:
     """What is not here that a language wants; nothing where all is."""
     need = NEEDS.get(language, "math")
-    if language == "c":
+    if language in ("c", "native", "native rows"):
         return "" if COMPILER else "a C compiler"
     return "" if importlib.util.find_spec(need) else need
 

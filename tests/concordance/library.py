@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cgcli.native.engine import Engine, engine_of
 from tests.concordance.asking import (
     NOTES,
     Point,
@@ -48,9 +49,37 @@ _NOT_ELEMENTWISE = frozenset(
 )  # fmt: skip
 
 
-def function(question: Question) -> list[Reply | None]:
+def function(question: Question, engine: Engine | None = None) -> list[Reply | None]:
     compiled = question.parsed.function(jacobian=question.elements > 1)
+    compiled.engine = engine
     return each(question, lambda p: _called(question, compiled(question.bindings(p))))
+
+
+def native(question: Question) -> list[Reply | None]:
+    """The compiled function by the engine of C; what it leaves to NumPy is no fault."""
+    return function(question, engine_of("native", fall=_fall))
+
+
+def native_rows(question: Question) -> list[Reply | None]:
+    """The same of rows: every point is a call, so that one takes no other to NumPy with it."""
+    if question.elements > 1:
+        return [None] * len(question.points)
+    names = list(question.program.inputs)
+    compiled = question.parsed.function(rows=names)
+    compiled.engine = engine_of("native", fall=_fall)
+
+    def ask(point: Point) -> Reply:
+        bound = question.bindings(point)
+        value, slopes = compiled({name: np.array([bound[name]]) for name in names})
+        return Reply(flat(value[0]), {n: [flat(slope[0])] for n, slope in slopes.items()})
+
+    return each(question, ask)
+
+
+def _fall(why: str) -> None:
+    """Raise where compiled code differs from NumPy's, or does not compile."""
+    if "has no" not in why and "leave the doubles" not in why:
+        raise AssertionError(why)
 
 
 def _called(question: Question, called: Any) -> Reply:

@@ -37,7 +37,7 @@ def as_command(difference: Difference) -> str:
         for name, xs in difference.point.items()
     }
     way, text = difference.way, difference.program.text
-    if way in ("function", "rows"):
+    if way in ("function", "rows", "native", "native rows"):
         return _in_python(way, text, values)
     if way.startswith("map") or way in ("train", "predict"):
         return _from_a_file(way, text, values)
@@ -53,8 +53,10 @@ def as_command(difference: Difference) -> str:
 
 def _in_python(way: str, text: str, values: dict[str, Any]) -> str:
     """A call of the library."""
-    words = f"rows={list(values)}" if way == "rows" else "jacobian=True"
-    given = {name: [value] for name, value in values.items()} if way == "rows" else values
+    rows = way.endswith("rows")
+    words = f"rows={list(values)}" if rows else "jacobian=True"
+    words += ", engine='native'" * way.startswith("native")
+    given = {name: [value] for name, value in values.items()} if rows else values
     shown = repr(given).replace("inf", "float('inf')")
     code = f"import cgcli; print(cgcli.parse('{text}').function({words})({shown}))"
     return f'python -c "{code}"'

@@ -121,6 +121,10 @@ class Tape:
             if op == "dot":
                 half = len(values) // 2
                 local = dot_at_infinity(values[:half], values[half:])
+                pairs = zip(values[:half], values[half:], strict=True)
+                if any(finite(a) and finite(b) and abs(a * b) >= LARGEST for a, b in pairs):
+                    # The same, of an infinite term beside one that only doubles call infinite.
+                    self.doubt = self.doubt or op
         return self._new(op, args, local, key)
 
     def where(self, condition: int, a: int, b: int) -> int:

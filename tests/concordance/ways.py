@@ -8,7 +8,15 @@ from typing import NamedTuple
 from tests.concordance.asking import Question, Reply
 from tests.concordance.exported import exported, paged
 from tests.concordance.files import mapped, predict, train
-from tests.concordance.library import as_vectors, evaluate, exactly, function, function_of_rows
+from tests.concordance.library import (
+    as_vectors,
+    evaluate,
+    exactly,
+    function,
+    function_of_rows,
+    native,
+    native_rows,
+)
 from tests.concordance.shell import (
     check,
     command_line,
@@ -38,6 +46,8 @@ WAYS: tuple[Way, ...] = (
     Way("vectors", as_vectors),
     Way("function", function, cost=2),
     Way("rows", function_of_rows, cost=2),
+    Way("native", native, cost=500),
+    Way("native rows", native_rows, cost=500),
     Way("exact", exactly, "fractions"),
     Way("command", command_line, cost=40),
     Way("exact command", exact_command, "fractions", cost=40),

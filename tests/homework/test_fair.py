@@ -209,3 +209,11 @@ def test_behind_a_wrong_0_nothing_is_won_or_lost(cgraph: Callable[..., Ran]) -> 
 def test_nothing_is_wrong_for_a_line_that_cannot_be_read(sheet: str, verdicts: list[str]) -> None:
     found = marked("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3}, sheet)
     assert [verdict for verdict, _ in found] == verdicts
+
+
+def test_why_nothing_is_told_is_said(cgraph: Callable[..., Ran]) -> None:
+    text = ("p = x + y; g = p*z", "x=1", "y=3", "z=-3")
+    unread = cgraph("check", *text, "--answer", "p = 5 or 6", "--answer", "g = -15").out
+    assert "this may come of a line that could not be read" in unread
+    zero = cgraph("check", *text, "--answer", "dg/dp = 0", "--answer", "dg/dx = 0").out
+    assert "right from the numbers before it, and from none as well" in zero

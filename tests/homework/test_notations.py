@@ -63,6 +63,13 @@ def test_a_dash_with_a_blank_is_a_bullet_and_no_minus() -> None:
     assert read({**problem, "sheet": "-a = 2"})["b"].verdict == "right"
 
 
+def test_a_line_of_chinese_that_states_a_step_is_not_lost() -> None:
+    program = cgcli.parse(SEED["program"])
+    exercise = Exercise(program, program.evaluate(SEED["at"]))
+    marked = mark(exercise, read_sheets("g的大小约莫12", "a sheet")[0])
+    assert [line.text for line in marked.unreadable] == ["g的大小约莫12"]
+
+
 def test_a_lone_comma_is_asked_back() -> None:
     """1,273 is more than a thousand, or between one and two."""
     program = cgcli.parse("p = w*x")
@@ -116,6 +123,8 @@ SEED: dict[str, Any] = {"program": "p = x + y; g = p*z", "at": {"x": 1, "y": 3, 
         ("gをzで偏微分すると4", "dg/dz"),
         ("z에 대한 g의 편미분은 4", "dg/dz"),
         ("- p = 4", "p"),
+        ("p的值为4", "p"),
+        ("【解】p＝4", "p"),
         ("Dg/dx = -3", "dg/dx"),
         (r"{\color{red} p = 4}", "p"),
     ],
@@ -255,7 +264,8 @@ def test_the_last_line_of_a_chain_has_its_result() -> None:
 @pytest.mark.parametrize(
     "line",
     ["The Forward Pass", "**Problem 2**", "Name: A. Student   Date: 3 May", "Total: 12/20",
-     "| node | value | gradient |", "|---|---:|---|", "```python", "[答え]", ">>> g.backward()"],
+     "| node | value | gradient |", "|---|---:|---|", "```python", "[答え]", ">>> g.backward()",
+     "对p求导："],
 )  # fmt: skip
 def test_what_states_nothing_is_no_answer_that_cannot_be_read(line: str) -> None:
     program = cgcli.parse(SEED["program"])

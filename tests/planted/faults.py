@@ -1058,9 +1058,9 @@ FAULTS: Final = (
     Fault(
         "a step of a wire is a cusp",
         "cgcli/views/drawing/layout.py",
-        "math.dist(point, points[-2])) >= _TURN / 2:",
-        "math.dist(point, points[-2])) >= 0.5:",
-        (f"{DRAWING}::test_everything_has_a_place_of_its_own",),
+        "math.dist(b, c) < 1.5 * _TURN and",
+        "math.dist(b, c) < 0 and",
+        (f"{DRAWING}::test_what_leads_down_has_its_place_too",),
     ),
     Fault(
         "turns of a list stand as the library has them",

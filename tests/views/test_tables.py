@@ -64,6 +64,15 @@ def test_a_table_folds_to_the_width_it_has(
     assert ("…" in out) == (len(max(whole.splitlines(), key=len)) > columns)
 
 
+def test_a_jacobian_folds_as_well(cgraph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    out = cgraph("eval", "softmax(x)", "x=[1,2,3,4,5,6,7]").out
+    assert max(map(len, out.splitlines())) <= 60
+    rows = [line for line in out.splitlines() if line.startswith("  [")]
+    assert len(rows) == 7
+    assert rows[0] == "  [0.00156584, -6.68579e-06, -1.81739e-05, …, -0.00099226]"
+
+
 def test_many_notes_are_counted(cgraph: Any) -> None:
     program = (
         "; ".join(f"a{k} = abs(x)" for k in range(23)) + "; " + "+".join(f"a{k}" for k in range(23))

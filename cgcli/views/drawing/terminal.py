@@ -286,13 +286,14 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
 
 
 def _box(grid: _Grid, shape: Shape, at: tuple[int, int], size: tuple[int, int]) -> None:
-    """Draw a box of so many rows and columns, with its words in the middle."""
+    """Draw a box of so many rows and columns, its words in its middle; a note marks it."""
     (top, left), (height, wide) = at, size
-    grid.text(top, left, f"┌{'─' * (wide - 2)}┐", "")
+    border = "yellow" if shape.note else ""
+    grid.text(top, left, f"┌{'─' * (wide - 2)}┐", border)
     for row in range(top + 1, top + height - 1):
-        grid.text(row, left, "│", "")
-        grid.text(row, left + wide - 1, "│", "")
-    grid.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", "")
+        grid.text(row, left, "│", border)
+        grid.text(row, left + wide - 1, "│", border)
+    grid.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", border)
     words = written(shape)
     for row, text in enumerate(words, top + (height - len(words)) // 2):
         style = "bold" if text == words[0] else "green" if text == shape.total else ""

@@ -257,7 +257,9 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     messages = list(_of_formula(exercise, judged, reveal))
     if judged.verdict == FOLLOWS:
         messages.append(Message("right from the numbers before it"))
-    if judged.verdict == NOT_TOLD:
+    if judged.excused:
+        messages.append(Message("this may come of a line that could not be read"))
+    elif judged.verdict == NOT_TOLD:
         messages.append(Message("right from the numbers before it, and from none as well"))
     if judged.verdict == WRONG and reveal != VERDICT:
         written = judged.answer.written

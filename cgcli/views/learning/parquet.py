@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.errors import CgraphError, excerpt, required
-from cgcli.learning.duck import CONFIG, quoted
+from cgcli.errors import CgraphError, excerpt
+from cgcli.learning.duck import opened, quoted
 from cgcli.views.learning.rows import check_names
 
 _PIECE: Final = 2**20
+_ROWS: Final = 2**18
+"""So many rows are written at once."""
 _WIDER: Final = {"INTEGER": "BIGINT", '"NULL"': "VARCHAR"}
 """What a column is whose first rows DuckDB alone would take for something narrower."""
 
@@ -28,31 +30,50 @@ def as_parquet(
     """Yield a Parquet file of rows in pieces; `RowWriter.text` says what their parts are.
 
     `kinds` has the types of columns that are kept, where their file says them. The rows are
-    gathered on disk, for a file of Parquet is written from all of them.
+    gathered in files on disk, of which one is made when all of them are there.
     """
-    duckdb = required("duckdb", "data", "to write Parquet files")
-    with tempfile.TemporaryDirectory(prefix="cgraph-") as folder:
-        path = os.path.join(folder, "rows.parquet")
-        with duckdb.connect(os.path.join(folder, "rows.duckdb"), config=CONFIG) as database:
-            selected = "1::BIGINT AS row LIMIT 0"
-            started = False
-            for rows, values, notes, kept in results:
-                check_names(values, kept, noting=noting)
-                part = _Part(rows, values, notes if noting else None, kept)
-                database.register("part", part.arrays)
-                if not started:
-                    started, selected = True, f"{part.selected()} FROM results"
-                    database.execute(f"CREATE TABLE results ({part.columns(database, kinds)})")
-                try:
-                    database.execute(f"INSERT INTO results SELECT {part.asked} FROM part")  # noqa: S608
-                except duckdb.ConversionException:
-                    message = "--keep: a column holds cells of several kinds, such as 1 and 'a'"
-                    raise CgraphError("file", message, "write CSV or JSON Lines") from None
-            written = f"SELECT {selected}"
-            database.execute(f"COPY ({written}) TO {quoted(path)} (FORMAT parquet)")
+    database = opened(":memory:")
+    with database, tempfile.TemporaryDirectory(prefix="cgraph-") as folder:
+        files, selected = 0, ""
+        for part in _parts(results, noting=noting):
+            database.register("part", part.arrays)
+            selected = selected or part.selected(database, kinds)
+            rows = f"SELECT {selected} FROM part"  # noqa: S608  # our own
+            _copy(database, rows, f"{folder}/{files:09}.parquet")
+            files += 1
+        rows = (
+            f"FROM {quoted(f'{folder}/*.parquet')}" if files else 'SELECT 1::BIGINT "row" LIMIT 0'
+        )
+        path = os.path.join(folder, "rows")
+        _copy(database, rows, path)
         with open(path, "rb") as file:
             while piece := file.read(_PIECE):
                 yield piece
+
+
+def _copy(database: Any, rows: str, path: str) -> None:
+    import duckdb
+
+    try:
+        database.execute(f"COPY ({rows}) TO {quoted(path)} (FORMAT parquet)")
+    except duckdb.ConversionException:
+        message = "--keep: a column holds cells of several kinds, such as 1 and 'a'"
+        raise CgraphError("file", message, "write CSV or JSON Lines") from None
+
+
+def _parts(results: Iterable[Any], *, noting: bool) -> Iterator[_Part]:
+    """Yield rows again, many at a time."""
+    waiting: list[_Part] = []
+    count = 0
+    for rows, values, notes, kept in results:
+        check_names(values, kept, noting=noting)
+        waiting.append(_Part(rows, values, notes if noting else None, kept))
+        count += len(rows)
+        if count >= _ROWS:
+            yield waiting[0].joined(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield waiting[0].joined(waiting)
 
 
 class _Part:
@@ -61,7 +82,7 @@ class _Part:
     def __init__(
         self, rows: Any, values: Mapping[str, Any], notes: Any, kept: Mapping[str, Any]
     ) -> None:
-        self._kept = list(kept)
+        self._kept = len(kept)
         self._heads: list[tuple[str, tuple[int, ...]]] = [("row", ())]
         flat = [np.asarray(rows).astype(np.int64), *kept.values()]
         self._heads += [(name, ()) for name in kept]
@@ -73,36 +94,34 @@ class _Part:
             self._heads.append(("notes", ()))
         self.arrays = {f"c{k}": array for k, array in enumerate(flat)}
 
-    @property
-    def asked(self) -> str:
-        """The columns as they are put into the table: what is not a number is NaN, not null."""
-        return ", ".join(
-            f"coalesce({name}, 'nan'::DOUBLE)" if array.dtype == np.float64 else name
-            for name, array in self.arrays.items()
-        )
+    def joined(self, parts: Sequence[_Part]) -> _Part:
+        """Return this part with the rows of all of them."""
+        for name in self.arrays:
+            self.arrays[name] = np.concatenate([part.arrays[name] for part in parts])
+        return self
 
-    def columns(self, database: Any, kinds: Mapping[str, str]) -> str:
-        """Return the columns with their types, which for those kept are as their file has them."""
-        names = list(self.arrays)
-        query = f"SELECT {', '.join(f'typeof({name})' for name in names)} FROM part LIMIT 1"  # noqa: S608
-        types = [_WIDER.get(kind, kind) for kind in database.execute(query).fetchone()]
-        types[1 : 1 + len(self._kept)] = [
-            kinds.get(name, kind) for name, kind in zip(self._kept, types[1:], strict=False)
-        ]
-        return ", ".join(map(" ".join, zip(names, types, strict=True)))
+    def selected(self, database: Any, kinds: Mapping[str, str]) -> str:
+        """Return what is written: vectors and matrices as lists, what is no number as NaN.
 
-    def selected(self) -> str:
-        """Return what is written of the table: vectors and matrices as lists, by their names."""
+        Columns that are kept have the types of their file.
+        """
         same = Counter(name.lower() for name, _ in self._heads)
         for name, _ in self._heads:
             if same[name.lower()] > 1:
                 message = f"two columns are called '{excerpt(name)}' but for the case of letters"
                 raise CgraphError("name", message, "write CSV or JSON Lines")
-        names = iter(self.arrays)
-        listed = []
+        query = f"SELECT {', '.join(f'typeof({name})' for name in self.arrays)} FROM part LIMIT 1"  # noqa: S608
+        types = map(str, database.execute(query).fetchone())
+        columns: list[str] = []
+        for name, kind in zip(self.arrays, types, strict=True):
+            number = self.arrays[name].dtype == np.float64
+            text = f"coalesce({name}, 'nan'::DOUBLE)" if number else name
+            head = self._heads[len(columns)][0] if 0 < len(columns) <= self._kept else ""
+            columns.append(f"{text}::{kinds.get(head) or _WIDER.get(kind, kind)}")
+        texts, listed = iter(columns), []
         for name, shape in self._heads:
             head = name.replace('"', '""')
-            listed.append(f'{_nested(names, shape)} AS "{head}"')
+            listed.append(f'{_nested(texts, shape)} AS "{head}"')
         return ", ".join(listed)
 
 

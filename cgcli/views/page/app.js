@@ -94,6 +94,7 @@ let waiting = 0;
 
 function refresh() {
   texts.clear();
+  shorts.clear();
   const last = state.step ? steps[state.step - 1] : undefined;
   const reports = notes();
   noted = new Set(reports.map(report => report.node));
@@ -113,7 +114,7 @@ function refresh() {
 }
 
 function rest(reports) {
-  working.finish();
+  finish();
   const slots = [];
   const items = reports.map(report => html("p", { class: "note" }, sentence(report.text, slots)));
   for (const slot of slots) if (has(slot.key)) slot.put(of(slot.key), line(of(slot.key)));
@@ -123,6 +124,11 @@ function rest(reports) {
     const right = [...asked].filter(key => mark(key) === "right").length;
     document.getElementById("score").textContent = said("practice", { right, count: asked.size });
   }
+}
+
+function finish() {
+  working.finish();
+  picture.finish();
 }
 
 function moved(isStep = false) {
@@ -137,4 +143,4 @@ function moved(isStep = false) {
 }
 
 refresh();
-working.finish();
+finish();

@@ -18,7 +18,6 @@ from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, excerpt
 from cgcli.export.nodes import Numbers
 from cgcli.operations.row import Kink
-from cgcli.operations.shapes import size
 from cgcli.plan.cells import Cell
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import number
@@ -122,7 +121,10 @@ class Document:
         first = len(steps)
         if lines.shown.backward:
             steps += [step.node for step in explanation.backward()]
-        single = {"given": explanation.inputs(), "gradient": (g.node for g in self._gradients())}
+        single = {
+            "given": explanation.inputs(),
+            "gradient": (g.node for g in explanation.gradients()),
+        }
         step, node = 0, None
         for line in lines:
             if line.kind == "heading":
@@ -147,14 +149,11 @@ class Document:
             }
             yield {key: value for key, value in row.items() if value or key == "node"}
 
-    def _gradients(self) -> Iterator[Any]:
-        return self.explanation.gradients()
-
     # Notes
 
     def _notes(self, numbers: Numbers) -> Iterator[dict[str, Any]]:
         """Yield what may have to be said of nodes, with the key of when."""
-        graph, result = self.graph, self.result
+        graph, keys = self.graph, frozenset(numbers.keys)
         for node, operation in enumerate(graph.operations):
             if not graph.arguments[node]:
                 continue
@@ -165,11 +164,10 @@ class Document:
                 yield self._note(node, "domain", key, outside, holds=0)
             yield self._note(node, "nothing", "", nothing_words(graph, node, self._at(node)))
             yield self._note(node, "overflow", "", overflow_words(graph, node))
-            if operation.step or f"g{node}" not in numbers.keys:
+            if operation.step or f"g{node}" not in keys:
                 continue
             for count, kink in enumerate(operation.kinks):
-                moving = [result.choices.moving[a] for a in graph.arguments[node]]
-                said = self._kink(node, kink, moving) if any(moving) else None
+                said = self._kink(numbers, node, kink, f"e{node}_{count}")
                 if said is not None:
                     key = f"k{node}_{count}"
                     numbers.asked(key, node, kink.at)
@@ -195,29 +193,27 @@ class Document:
             at = said if at is None else Message("{before}, {after}", before=at, after=said)
         return "" if at is None else Message(" at {values}", values=at)
 
-    def _kink(self, node: int, kink: Kink, moving: list[int]) -> Message | None:
+    def _kink(self, numbers: Numbers, node: int, kink: Kink, key: str) -> Message | None:
         """Return the words for a kink, its one-sided derivatives as slots where they vary."""
-        graph, words = self.graph, []
-        assert self.numbers is not None
-        numbers = self.numbers
-        parts = [numbers.sweep.part(argument) for argument in graph.arguments[node]]
-        sides = numbers.sweep.run(node, kink.sides, *parts)
-        is_array = node in graph.tensors
+        graph, sweep, words = self.graph, numbers.sweep, []
+        moving = self.result.choices.moving
+        sides = sweep.run(node, kink.sides, *map(sweep.part, graph.arguments[node]))
         for place, (argument, pair) in enumerate(zip(graph.arguments[node], sides, strict=False)):
-            key = f"p{node}_{place}"
-            if pair is None or not moving[place] or key not in numbers.keys:
+            if pair is None or not moving[argument] or (node, place) not in sweep.sent:
                 continue
-            if is_array:
+            if node in graph.tensors:
                 return kinked_words(graph, node, kink, "", [Message("is not known")])
-            ends = [self._end(f"e{node}_{place}", k, end) for k, end in enumerate(pair)]
-            words.append(slope_words(graph.names[argument], ends[0], ends[1], Slot(key)))
+            ends: list[Any] = []
+            for side, end in enumerate(pair):
+                if isinstance(end, Cell):
+                    numbers.number(f"{key}_{place}_{side}", end, ())
+                    ends.append(Slot(f"{key}_{place}_{side}"))
+                else:
+                    ends.append(None if end is None else float(end))
+            words.append(
+                slope_words(graph.names[argument], ends[0], ends[1], Slot(f"p{node}_{place}"))
+            )
         return kinked_words(graph, node, kink, "", words) if words else None
-
-    def _end(self, key: str, side: int, end: Any) -> Any:
-        if not isinstance(end, Cell) or self.numbers is None:
-            return None if end is None else float(end)
-        self.numbers.number(f"{key}_{side}", end, ())
-        return Slot(f"{key}_{side}")
 
     # What there is
 
@@ -232,7 +228,6 @@ class Document:
                 "name": printable(graph.names[node]),
                 "tex": write.name(node),
                 "formula": write.formula(node) if arguments else "",
-                "slope": write.gradient(node) if result.gradients is not None else "",
                 "arguments": list(arguments),
                 "literals": [a in graph.literals and a not in graph.given for a in arguments],
                 "shape": list(graph.shape(node)),
@@ -246,7 +241,6 @@ class Document:
             yield {
                 "node": node,
                 "value": number(result.values[node]),
-                "size": size(graph.shape(node)),
                 "fixed": name in graph.read,
                 "learns": name in result.sources,
             }
@@ -261,12 +255,11 @@ class Document:
 
     def data(self) -> dict[str, Any]:
         """Return all of it."""
-        result, numbers = self.result, self.numbers
+        graph, result, numbers = self.graph, self.result, self.numbers
         spoken = json.loads(
             resources.files(__package__).joinpath("words.json").read_text(encoding="utf-8")
         )
         return {
-            "language": self.wanted.language,
             "digits": self.wanted.shown.digits,
             "output": result.of,
             "live": numbers is not None,
@@ -276,13 +269,10 @@ class Document:
             "nodes": list(self._nodes()),
             "inputs": list(self._inputs()),
             "keys": [] if numbers is None else numbers.keys,
-            "arguments": [] if numbers is None else [*map(self._input, numbers.arguments)],
+            "arguments": [] if numbers is None else [graph.inputs[n] for n in numbers.arguments],
             "follow": self.follow if self.asked.practice else [],
             "rows": self.rows,
             "rules": self.notes,
             "notes": list(self._first_notes()),
             "words": {key: self.words.say(Message(text)) for key, text in spoken.items()},
         }
-
-    def _input(self, name: str) -> int:
-        return self.graph.inputs[name]

@@ -15,6 +15,13 @@ function short(value) {
   return shape.length > 1 ? shape.join("×") : `[…] ${shape[0]}`;
 }
 
+const shorts = new Map();
+function shortOf(key, value) {
+  let text = shorts.get(key);
+  if (text === undefined) shorts.set(key, text = short(value));
+  return text;
+}
+
 class Picture {
   constructor(choose) {
     this.root = document.querySelector("svg.graph");
@@ -29,7 +36,7 @@ class Picture {
     this.root.style.width = `${Math.round(width*1.35)}px`;
     for (const group of this.root.querySelectorAll("g[data-node]")) {
       const node = Number(group.dataset.node);
-      this.shapes.push({ node, group });
+      this.shapes.push({ node, group, outline: group.querySelector("circle, rect") });
       this.stop(group, { node }, choose);
       for (const text of group.querySelectorAll("text.gradient")) this.write(text, `g${node}`, "Σ ");
     }
@@ -45,6 +52,7 @@ class Picture {
         group.prepend(svg("path", { class: "reach", d: group.querySelector("path").getAttribute("d") }));
       } else this.label(group, `v${from}`, `s${to}_${place}`);
     }
+    this.watch();
     this.root.addEventListener("keydown", event => this.move(event));
     this.stops[0]?.group.setAttribute("tabindex", "0");
   }
@@ -63,7 +71,26 @@ class Picture {
   }
 
   write(text, key, before = "") {
-    this.numbers.push({ text, key, before, lines: text.querySelectorAll("tspan"), now: null });
+    const lines = [...text.querySelectorAll("tspan")];
+    if (!lines.length) text.replaceChildren(document.createTextNode(text.textContent));
+    this.numbers.push({ text, node: text.firstChild, key, before, lines, now: null, near: true });
+  }
+
+  /** What is out of sight waits until the number has stopped moving. */
+  watch() {
+    const known = new Map(this.numbers.map(number => [number.text, number]));
+    const observer = new IntersectionObserver(entries => {
+      for (const { target, isIntersecting } of entries) {
+        const number = known.get(target);
+        number.near = isIntersecting;
+        if (isIntersecting) this.fill(number);
+      }
+    });
+    for (const text of known.keys()) observer.observe(text);
+  }
+
+  finish() {
+    if (data.live) for (const number of this.numbers) this.fill(number);
   }
 
   stop(group, about, choose) {
@@ -90,13 +117,15 @@ class Picture {
 
   update(noted) {
     if (!this.root) return;
-    if (data.live) for (const number of this.numbers) this.fill(number);
+    if (data.live) for (const number of this.numbers) if (number.near) this.fill(number);
     const now = steps[state.step - 1];
-    const about = state.chosen;
-    for (const { node, group } of this.shapes) {
+    const about = state.chosen, lit = `${state.step} ${JSON.stringify(about)} ${[...noted]}`;
+    if (lit === this.lit) return;
+    this.lit = lit;
+    for (const { node, group, outline } of this.shapes) {
       group.classList.toggle("now", now?.node === node);
       group.classList.toggle("asked", about?.node === node);
-      group.querySelector("circle, rect").classList.toggle("noted", noted.has(node));
+      outline.classList.toggle("noted", noted.has(node));
     }
     for (const { edge, group } of this.arrows) {
       group.classList.toggle("now", now?.node === edge.to);
@@ -119,12 +148,12 @@ class Picture {
   }
 
   fill(number) {
-    const value = seen(number.key), { text, lines } = number;
+    const value = seen(number.key), { node, lines } = number;
     let words = "";
-    if (value !== undefined) words = number.before + (lines.length ? table(value) : short(value));
+    if (value !== undefined) words = number.before + (lines.length ? table(value) : shortOf(number.key, value));
     if (words === number.now) return;
     number.now = words;
-    if (!lines.length) text.textContent = words;
+    if (!lines.length) node.data = words;
     else words.split("\n").forEach((part, k) => { if (lines[k]) lines[k].textContent = part; });
     if (lines.length && !words) lines.forEach(part => { part.textContent = ""; });
   }

@@ -241,6 +241,8 @@ class Settings(TypedDict):
     metrics: dict[str, str]
     criteria: Annotated[list[float | None], Rule(minItems=7, maxItems=7)]
     """Epochs, steps, cost, change, gradient, patience and seconds."""
+    engine: NotRequired[Literal["numpy", "native"]]
+    """What computed the rows: the last bits are its own."""
 
 
 class BestState(TypedDict):

@@ -133,7 +133,7 @@ def bound(text: str, page: Opened, inputs: list[list[Any]]) -> dict[str, Any]:
     return {names[node]: value for node, value in inputs}
 
 
-FINISH = "() => working.finish()"
+FINISH = "() => finish()"
 """What is out of sight is filled in a little later, unless it is asked for."""
 SLIDE = """ratios => {
     const sliders = [...document.querySelectorAll("#inputs input[type=range]:not([disabled])")];

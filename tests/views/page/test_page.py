@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import cgcli
 from cgcli.calculus.explain import Explanation
 from cgcli.export.nodes import Numbers
+from cgcli.export.targets import target
 from cgcli.views.catalogue import catalogue
 from cgcli.views.signs import PRINTED
 from cgcli.views.trace.lines import Lines
@@ -126,6 +129,15 @@ def test_a_page_that_cannot_move_says_why(words: list[str], why: str, cgraph: Ru
     assert not any("\x0e" in side for row in data["rows"] for side in row.get("sides", []))
 
 
+def test_what_javascript_lacks_is_named(cgraph: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(target("js").templates, "sinh")  # type: ignore[arg-type]
+    data = data_of(page_of(cgraph, "y = sinh(x); y^2", "x=1"))
+    assert data["why"] == "there is no sinh in JavaScript: y = sinh(x)"
+    ran = cgraph("page", "y = sinh(x); y^2", "x=1", "--practice", "values")
+    assert ran.status == 2
+    assert "there is no sinh in JavaScript: y = sinh(x)" in ran.err
+
+
 def test_a_static_page_has_the_lines_of_the_trace(cgraph: Run) -> None:
     data = data_of(cgraph("trace", "x/3 + 1/y", "x=1", "y=-2", "--exact", "--format", "html").out)
     from cgcli.calculus.exactly import Exactly
@@ -185,3 +197,12 @@ def test_what_answers_follow_from_takes_numbers_of_its_own() -> None:
     assert [*numbers.arguments][:3] == ["x", "y", "#v2"]
     assert numbers.keys == ["v2", "v3", "v4", "s2_0", "s2_1", "s3_0", "s4_0", "s4_1"]
     assert "Math.sin(v_v2)" in numbers.code("f")
+
+
+def test_every_sentence_of_a_page_is_said_in_it() -> None:
+    folder = Path(cgcli.__file__).parent / "views" / "page"
+    words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.js"))
+    markup = (folder / "page.html").read_text(encoding="utf-8")
+    unsaid = [key for key in words if f'"{key}"' not in scripts and f"${key}" not in markup]
+    assert unsaid == []

@@ -1,0 +1,106 @@
+"""Descent in C: the steps of an epoch's batches, the optimiser among them, in one call."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from cgcli.native.engine import read
+from cgcli.native.library import CompileError, library
+from cgcli.native.program import Program
+
+
+@cache
+def _code(optimiser: str) -> ctypes.CDLL | None:
+    """Return the loop of an optimiser, None for one that is not written in C."""
+    import tomllib
+
+    moves = tomllib.loads(read("optimisers.toml"))
+    if optimiser not in moves:
+        return None
+    try:
+        code = library(f"{read('descent.c')}\nMOVE {{\n{moves[optimiser]}\n}}\n\nDESCENT\n")
+    except CompileError:
+        return None
+    code.cg_descend.restype = ctypes.c_longlong
+    return code
+
+
+class Leaps:
+    """Steps of an optimiser on batches of columns in memory, many in a call.
+
+    `program` is the plan's; `columns` are those of all rows by place. `parts` are the gradient's
+    views by the places that they are copied from, and `cost` is the place of the cost. A step
+    that is not usual, for a number left the doubles, is left to others.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        columns: Mapping[Any, Any],
+        batch: int,
+        gradient: Any,
+        cost: int,
+        parts: Sequence[tuple[int, Any]],
+        *,
+        mean: bool,
+    ) -> None:
+        self._columns = {p: np.ascontiguousarray(array) for p, array in columns.items()}
+        self._program, self._batch, self._mean = program, batch, mean
+        self._gradient, self._plan = gradient, program.plan
+        totals = {place: program.plan.arrays[place] for place in program.plan.sums}
+        self._job = program.job(self._columns, batch, [], totals)
+        self._cost = program.plan.arrays[cost]
+        self._parts = [(program.plan.arrays[place], view) for place, view in parts]
+
+    def usable(self, optimiser: str) -> bool:
+        """Return whether the steps are written in C, and the program is held to NumPy's."""
+        program, guard = self._program, self._plan.guard
+        ready = program.checked and not program.left and not guard.careful
+        packed = all(part.flags.c_contiguous for part, _ in self._parts)
+        return ready and packed and _code(optimiser) is not None
+
+    def take(
+        self,
+        optimiser: str,
+        theta: Any,
+        rates: Any,
+        setting: Mapping[str, float],
+        memory: Mapping[str, Any],
+        order: Any,
+        *,
+        taken: int,
+        limit: float,
+        decoupled: bool,
+    ) -> tuple[Any, Any]:
+        """Take steps over the rows in an order, and return their costs and gradients' norms.
+
+        They are as many as there are rates, unless one is not usual: the parameters are those
+        before it. `taken` steps are done already, and a cost beyond the limit is not usual.
+        """
+        code = _code(optimiser)
+        assert code is not None
+        costs, norms = np.empty(len(rates)), np.empty(len(rates))
+        numbers = np.array([*setting.values()], dtype=np.float64)
+        pointers = np.array([*(m.ctypes.data for m in memory.values()), 0, 0], dtype=np.int64)
+        rows = [[part.ctypes.data, part.size, view.ctypes.data] for part, view in self._parts]
+        parts = np.array(rows, dtype=np.int64)
+        arrays = (
+            *(theta, self._gradient, rates, numbers, pointers, parts),
+            *(self._cost, self._plan.count, costs, norms),
+        )
+        counts = [theta.size, self._batch, len(order), taken, self._mean, decoupled, len(parts)]
+        head = np.array([*counts, *(array.ctypes.data for array in arrays)], dtype=np.int64)
+        done = code.cg_descend(
+            ctypes.c_void_p(head.ctypes.data),
+            ctypes.cast(self._program.code.cg_turn, ctypes.c_void_p),
+            *self._job.pointers(order),
+            ctypes.c_longlong(len(rates)),
+            ctypes.c_double(limit),
+            ctypes.c_double(setting["weight_decay"]),
+        )
+        return costs[:done], norms[:done]

@@ -1,0 +1,128 @@
+"""The engine: what compiles plans where it can, or where that pays, and says why it did not."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Final
+
+from cgcli.errors import CgraphError, excerpt
+from cgcli.export.target import Target, pieces, table
+from cgcli.export.targets import target
+from cgcli.native import ENGINES
+from cgcli.native.kernels import Kernels
+from cgcli.native.library import CompileError, is_cached, library
+from cgcli.native.program import Program
+from cgcli.native.steps import LackingError
+from cgcli.operations.shapes import size
+from cgcli.plan.plan import Plan
+from cgcli.plan.tape import ONCE
+
+_CACHE: Final = 3 * 2**15
+"""The bytes that the values of a block take, if they can. Measured: a net on the digits was 1.4
+times as fast as with blocks of twice as many rows, which leave a core's first cache."""
+_COMPILES: Final = 0.4
+"""The seconds a compiler takes to begin with, and for every instruction."""
+_INSTRUCTION: Final = 0.02
+_NUMPY: Final = 1.5e-9
+"""The seconds that NumPy takes for an operation of an element."""
+
+
+def beside(name: str) -> str:
+    """Return the path of a file beside this one."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+
+
+def read(name: str) -> str:
+    """Return the text of a file beside this one."""
+    with open(beside(name), encoding="utf-8") as file:
+        return file.read()
+
+
+@cache
+def _language() -> tuple[Target, frozenset[str]]:
+    """Return C as exports have it, with the functions that vectorise; and what it lacks."""
+    plain, ours = target("c"), table(beside("native"))
+    calls = {name: f"{word}(<*>)" for name, word in ours["calls"].items()}
+    more = {name: tuple(text) for name, text in ours["templates"].items()}
+    prelude = {**plain.prelude, **pieces(beside("math.c"))}
+    templates = {**plain.templates, **calls, **more}
+    lacking = frozenset(ours["lacking"]["words"].split())
+    return replace(plain, templates=templates, prelude=prelude), lacking
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+
+def say_nothing(text: str) -> None:
+    """Tell nobody."""
+
+
+def engine_of(
+    name: str, fall: Callable[[str], None] = _warn, tell: Callable[[str], None] = say_nothing
+) -> Engine | None:
+    """Return an engine by name, None for NumPy's plans; raises `CgraphError`.
+
+    `fall` is told, once, why NumPy has to do, and `tell` what is compiled and in what time.
+    """
+    if name not in ENGINES:
+        message = f"the engine is numpy, native or auto, not '{excerpt(name)}'"
+        raise CgraphError("usage", message, 'write engine="native"')
+    return None if name == "numpy" else Engine(name == "native", fall, tell)
+
+
+class Engine:
+    """Makes programs of plans. Unless it is `always` native the work has to pay for compiling."""
+
+    def __init__(
+        self, always: bool, fall: Callable[[str], None], tell: Callable[[str], None]
+    ) -> None:
+        self.always, self._fall, self._tell = always, fall, tell
+        self._fell = self._made = False
+
+    @property
+    def name(self) -> str:
+        """What runs the rows: numpy as long as nothing is compiled."""
+        return "native" if self._made and not self._fell else "numpy"
+
+    def fall(self, why: str) -> None:
+        """Say that NumPy does it, and why."""
+        if not self._fell:
+            self._fell = True
+            self._fall(f"the engine is numpy: {why}")
+
+    def program(self, plan: Plan, rows: int) -> Program | None:
+        """Return a plan as compiled code, or None; so many rows are run in all."""
+        instructions = [plan.tape[p] for p in plan.instructions if plan.tape[p].stage != ONCE]
+        work = sum(size(i.shape) * (rows if i.rows else 1) for i in instructions)
+        if not work or self._fell:
+            return None
+        if not self.always and work * _NUMPY < _COMPILES + _INSTRUCTION * len(instructions):
+            self._tell("the engine is numpy: there is less to do than to compile")
+            return None
+        try:
+            return self._compiled(plan, rows)
+        except LackingError as error:
+            self.fall(f"the native one has no {error}")
+        except CompileError as error:
+            self.fall(str(error))
+        return None
+
+    def _compiled(self, plan: Plan, rows: int) -> Program:
+        kernels = Kernels(plan, *_language())
+        elements, block = kernels.memory()[1], 256
+        while block > 16 and (8 * block * elements > _CACHE or block >= 2 * rows):
+            block //= 2
+        source = kernels.source(block, read("rows.c"), read("run.c"))
+        began, cached = time.perf_counter(), is_cached(source)
+        code = library(source)
+        seconds = time.perf_counter() - began
+        how = "compiled before" if cached else f"compiled in {seconds:.2f} s"
+        self._tell(f"the engine is native: {len(kernels.functions)} kernels, {how}")
+        self._made = True
+        return Program(plan, kernels, block, code, self.fall)

@@ -1,0 +1,116 @@
+/* The head of every library: a block of CG_ROWS rows lies with its rows side by side. */
+
+#include <fenv.h>
+#include <math.h>
+
+#define ceil __builtin_ceil
+#define copysign __builtin_copysign
+#define fabs __builtin_fabs
+#define floor __builtin_floor
+#define rint __builtin_rint
+#define sqrt __builtin_sqrt
+
+#define CG_APART __attribute__((noinline))
+
+typedef long long cg_long;
+
+typedef void (*cg_kernel)(double *const *p, int n);
+
+/* The sum of n numbers. */
+static inline double cg_total(const double *x, int n) {
+    double part[8] = {0};
+    int r = 0;
+    for (; r + 8 <= n; r += 8)
+        for (int k = 0; k < 8; k++)
+            part[k] += x[r + k];
+    for (; r < n; r++)
+        part[0] += x[r];
+    return ((part[0] + part[4]) + (part[1] + part[5])) + ((part[2] + part[6]) + (part[3] + part[7]));
+}
+
+/* The sum of n products. */
+static inline double cg_weighed(const double *x, const double *y, int n) {
+    double part[8] = {0};
+    int r = 0;
+    for (; r + 8 <= n; r += 8)
+        for (int k = 0; k < 8; k++)
+            part[k] = __builtin_fma(x[r + k], y[r + k], part[k]);
+    for (; r < n; r++)
+        part[0] = __builtin_fma(x[r], y[r], part[0]);
+    return ((part[0] + part[4]) + (part[1] + part[5])) + ((part[2] + part[6]) + (part[3] + part[7]));
+}
+
+/* m sums over k of w[i, k], the same for all rows, times x[k], of each row. */
+static inline void cg_product(
+    double *restrict o, int apart, const double *restrict w, int across, int along,
+    const double *restrict x, int step, int m, int count
+) {
+    for (int i = 0; i < m; i++, w += across, o += CG_ROWS*apart) {
+        const double *restrict y = x;
+        for (int r = 0; r < CG_ROWS; r++)
+            o[r] = 0.0;
+        int k = 0;
+        for (; k + 8 <= count; k += 8, y += 8*CG_ROWS*step) {
+            double f[8];
+            for (int j = 0; j < 8; j++)
+                f[j] = w[(k + j)*along];
+            for (int r = 0; r < CG_ROWS; r++) {
+                double t = o[r];
+                for (int j = 0; j < 8; j++)
+                    t = __builtin_fma(f[j], y[j*step*CG_ROWS + r], t);
+                o[r] = t;
+            }
+        }
+        for (; k < count; k++, y += CG_ROWS*step)
+            for (int r = 0; r < CG_ROWS; r++)
+                o[r] = __builtin_fma(w[k*along], y[r], o[r]);
+    }
+}
+
+/* m times l sums over the rows of a[i] times b[j]; `turned` has room for b, row by row. */
+static inline void cg_gram(
+    double *restrict o, const double *restrict a, int m,
+    const double *restrict b, int l, double *restrict turned, int n
+) {
+    int wide = (l + 7)/8*8;
+    for (int r = 0; r < n; r++) {
+        for (int j = 0; j < l; j++)
+            turned[r*wide + j] = b[j*CG_ROWS + r];
+        for (int j = l; j < wide; j++)
+            turned[r*wide + j] = 0.0;
+    }
+    for (int i = 0; i < m; i += 2) {
+        const double *restrict x = a + i*CG_ROWS, *restrict z = i + 1 < m ? x + CG_ROWS : x;
+        for (int j = 0; j < l; j += 8) {
+            double part[8] = {0}, more[8] = {0};
+            const double *restrict y = turned + j;
+            for (int r = 0; r < n; r++) {
+                for (int k = 0; k < 8; k++)
+                    part[k] = __builtin_fma(x[r], y[r*wide + k], part[k]);
+                for (int k = 0; k < 8; k++)
+                    more[k] = __builtin_fma(z[r], y[r*wide + k], more[k]);
+            }
+            for (int k = 0; k < 8 && j + k < l; k++)
+                o[i*l + j + k] = part[k];
+            for (int k = 0; k < 8 && j + k < l && i + 1 < m; k++)
+                o[(i + 1)*l + j + k] = more[k];
+        }
+    }
+}
+
+/* m sums over k of w[i, k] times x[k], without rows. */
+static inline void cg_multiply(
+    double *restrict o, int apart, const double *restrict w, int across, int along,
+    const double *restrict x, int step, int m, int count
+) {
+    if (along == 1 && step == 1) {
+        for (int i = 0; i < m; i++)
+            o[i*apart] = cg_weighed(w + i*across, x, count);
+        return;
+    }
+    for (int i = 0; i < m; i++)
+        o[i*apart] = 0.0;
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < m; i++)
+            o[i*apart] = __builtin_fma(w[i*across + k*along], x[k*step], o[i*apart]);
+}

@@ -1,0 +1,373 @@
+"""Instructions → steps: what a plan computes, as loops over elements and rows.
+
+A block has its rows side by side: element k of row r is at `k*CG_ROWS + r`. Operations of
+elements that follow from each other are one loop, which the compiler runs for several rows at
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from cgcli.export.target import Target
+from cgcli.export.views import axes, looked
+from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
+from cgcli.native.steps import LackingError, Seen, Step, line, loops, lying, number
+from cgcli.operations.row import LEVELS, Shape, selected
+from cgcli.operations.shapes import size
+from cgcli.plan.plan import Plan
+from cgcli.plan.tape import DONE, ONCE, ROWS, STEP, VIEWS, Instruction, Operand
+
+_TOGETHER: Final = 64
+"""How many operations one loop has at most."""
+_FOLDS: Final = {
+    "sum": ("0.0", "{o} + {x}"), "prod": ("1.0", "{o}*{x}"),
+    "amax": ("-INFINITY", "cg_max({o}, {x})"), "amin": ("INFINITY", "cg_min({o}, {x})"),
+    "any": ("0", "{x} != 0 ? 1 : {o}"),
+}  # fmt: skip
+"""By reduction where it starts, and a step of it."""
+_LEAVES: Final = ("array", "parameter", "count", "column")
+
+
+class Writing:
+    """The steps of a plan by stage, and where everything that they read and write is.
+
+    `sizes` are the elements of every base that has rows side by side. Raises `LackingError`.
+    """
+
+    def __init__(self, plan: Plan, target: Target, lacking: frozenset[str]) -> None:
+        self.plan, self.tape, self.target, self._lacking = plan, plan.tape, target, lacking
+        self.sizes: dict[int, int] = {}
+        self.steps: dict[int, list[Step]] = {STEP: [], ROWS: [], DONE: []}
+        self._views: dict[int, Seen] = {}
+        self.made: dict[int, tuple[int, int]] = {}
+        self._looped: dict[tuple[int, Shape], int] = {}
+        self._stored: set[int] = set()
+        self._copies = len(self.tape)
+        for place in plan.instructions:
+            instruction = self.tape[place]
+            if plan.is_column(place):
+                self._base(place)
+            elif place in plan.sums:
+                self._sum(place, instruction)
+            elif instruction.stage != ONCE and instruction.operation not in _LEAVES:
+                self._write(place, instruction)
+        self.outs = [self._packed(place).base for place in plan.by_row]
+        """The bases of the results by row."""
+        self._stored |= {self.seen(place).base for place in plan.totals}
+        for steps in self.steps.values():
+            for step in steps:
+                if step.places:
+                    self._finish(step)
+
+    # Where values are
+
+    def _base(self, place: int) -> Seen:
+        """Give a place memory."""
+        instruction = self.tape[place]
+        if instruction.rows:
+            self.sizes[place] = size(instruction.shape)
+        self._views[place] = Seen(place, lying(instruction.shape))
+        return self._views[place]
+
+    def seen(self, place: int) -> Seen:
+        """Return what a place looks at; what has no rows lies in the plan's own arrays."""
+        chain: list[int] = []
+        at = place
+        while at not in self._views and self.tape[at].operation in VIEWS:
+            chain.append(at)
+            at = int(self.tape[at].arguments[0])
+        if at not in self._views:
+            self._views[at] = Seen(at, lying(self.tape[at].shape))
+        for view in reversed(chain):
+            inner = self.tape[int(self.tape[view].arguments[0])]
+            base, places = self._views[at]
+            self._views[view] = Seen(base, looked(self.tape[view], inner, places))
+            at = view
+        return self._views[place]
+
+    def _text(self, step: Step, seen: Seen, index: Sequence[str]) -> str:
+        """Return an element of what is seen."""
+        self._stored.add(seen.base)
+        at = seen.spot(index, seen.first)
+        name = step.pointer(seen.base, seen.first)
+        if seen.base in self.sizes:
+            return f"{name}[{f'({at})*CG_ROWS + ' if at != '0' else ''}r]"
+        if self.tape[seen.base].truth:
+            return f"((unsigned char *){name})[{at}]"
+        return f"{name}[{at}]"
+
+    def _step(self, stage: int, *writes: int) -> Step:
+        """Return a new step, whose text is written at once."""
+        steps = self.steps[stage]
+        for base in writes:
+            self.made[base] = (stage, len(steps))
+        steps.append(Step((), rows=stage == ROWS))
+        steps[-1].writes += writes
+        return steps[-1]
+
+    def _new(self, place: int) -> tuple[Step, Seen]:
+        """Return a new step that writes a place, and where."""
+        return self._step(self.tape[place].stage, place), self._base(place)
+
+    def _copy(self, elements: int) -> int:
+        """Return a new base with rows that is no place."""
+        self._copies += 1
+        self.sizes[self._copies] = elements
+        return self._copies
+
+    def _packed(self, place: int) -> Seen:
+        """Return a place's value with rows, its elements one behind the other; it may be a copy."""
+        seen = self.seen(place)
+        if seen.packed and seen.places.size == self.sizes.get(seen.base):
+            self._stored.add(seen.base)
+            return seen
+        shape = self.tape[place].shape
+        out = Seen(self._copy(size(shape)), lying(shape))
+        self._store(ROWS, out, place)
+        return out
+
+    # What is written
+
+    def _write(self, place: int, instruction: Instruction) -> None:
+        operation, arguments, shape = (
+            instruction.operation,
+            instruction.arguments,
+            instruction.shape,
+        )
+        if operation in VIEWS:
+            self.seen(place)
+        elif operation == "mend":
+            self._views[place] = self.seen(int(arguments[0]))
+        elif operation == "diag" and len(shape) == 1:
+            base, places = self.seen(int(arguments[0]))
+            self._views[place] = Seen(base, np.diagonal(places))
+        elif operation in self._lacking:
+            raise LackingError(operation)
+        elif operation in self.target.templates or operation in ("outer", "onehot"):
+            self._add(place, instruction)
+        elif operation in _FOLDS:
+            self._fold(place, instruction)
+        elif operation == "matmul":
+            self._product(place, instruction)
+        elif operation in ("cumsum", "others"):
+            self._along(place, instruction)
+        else:
+            self._join(place, instruction)
+
+    def _join(self, place: int, instruction: Instruction) -> None:
+        """Write parts into an array, one behind the other or at places among zeros."""
+        operation, arguments, static, *_ = instruction
+        stage, out = instruction.stage, self._base(place)
+        if operation in ("stack", "concat"):
+            start = 0
+            for part in arguments:
+                inner = self.tape[part].shape if isinstance(part, int) else ()
+                joined = operation == "concat" and bool(inner)
+                end = start + (inner[0] if joined else 1)
+                places = out.places[start:end] if joined else out.places[start]
+                self._store(stage, Seen(place, places), part)
+                start = end
+        elif operation in ("scatter", "diag"):
+            self._store(stage, out, 0.0)
+            diagonal = operation == "diag"
+            places = np.diagonal(out.places) if diagonal else out.places[(*selected(static), ...)]
+            self._store(stage, Seen(place, places), arguments[0])
+        else:
+            raise LackingError(operation)
+
+    def _add(self, place: int, instruction: Instruction) -> None:
+        """Put an operation of elements into the last loop of its shape, if that has its arguments.
+
+        So turns that are alike have loops that are alike.
+        """
+        shape, stage, least = instruction.shape, instruction.stage, 0
+        reads = [self._operand(instruction, k) for k in range(len(instruction.arguments))]
+        for seen in reads:
+            made = self.made.get(seen.base) if seen is not None else None
+            if seen is None or made is None or made[0] != stage:
+                continue
+            step = self.steps[stage][made[1]]
+            alike = bool(step.places) and step.shape == shape and seen.packed
+            least = max(least, made[1] if alike else made[1] + 1)
+        numbers = self._looped
+        last = numbers.get((stage, shape), -1)
+        if last < least or len(self.steps[stage][last].places) >= _TOGETHER:
+            last = numbers[stage, shape] = len(self.steps[stage])
+            self._step(stage).shape = shape
+        self.steps[stage][last].places.append(place)
+        self._base(place)
+        self.made[place] = made = (stage, last)
+        self._stored |= {s.base for s in reads if s is not None and self.made.get(s.base) != made}
+
+    def _operand(self, instruction: Instruction, at: int) -> Seen | None:
+        """Return what an operation of elements takes, in its shape; None for a number."""
+        argument = instruction.arguments[at]
+        if not isinstance(argument, int):
+            return None
+        seen = self.seen(argument)
+        if instruction.operation == "outer":
+            turned = seen.places[:, None] if at == 0 else seen.places[None, :]
+            seen = seen._replace(places=turned)
+        return seen.at(instruction.shape)
+
+    def _finish(self, step: Step) -> None:
+        """Write the loop of a step."""
+        made = self.made[step.places[0]]
+        seen = [
+            s
+            for place in step.places
+            for k in range(len(self.tape[place].arguments))
+            if (s := self._operand(self.tape[place], k)) is not None
+            and self.made.get(s.base) != made
+        ]
+        # One loop is enough where all arrays lie in the same order.
+        flat = all(s.packed or s.constant for s in seen if s.places.size)
+        shape = (size(step.shape),) if flat else step.shape
+        index, names, body = axes(shape), dict[int, str](), list[str]()
+        for place in step.places:
+            body.append(self._statement(step, place, names, index, flat=flat))
+            if place in self._stored:
+                step.writes.append(place)
+                out = self._text(step, Seen(place, lying(shape)), index)
+                body.append(f"{out} = {names[place]};")
+        step.loop(shape, *body)
+
+    def _statement(
+        self, step: Step, place: int, names: dict[int, str], index: Sequence[str], *, flat: bool
+    ) -> str:
+        """Return what computes an operation of elements, as a variable of the loop."""
+        instruction = self.tape[place]
+        operation, arguments = instruction.operation, instruction.arguments
+        if operation == "outer":
+            template = parsed(("product", "<0:product>*<1:sign>"), 2)
+        elif operation == "onehot":
+            text = f"cg_onehot(<0>, {index[0] or '0'}, {instruction.static[0]})"
+            template = parsed(text, 1)
+        else:
+            count = 2 if operation == "send" else len(arguments)
+            template = parsed(self.target.templates[operation], count)
+
+        def written(slot: Slot) -> Template:
+            if slot.place < 0:
+                return template
+            operand, seen = arguments[slot.place], self._operand(instruction, slot.place)
+            if seen is None:
+                return Template(ATOM, (number(operand, truth=slot.truth),))
+            if seen.base in names:
+                text, truth = names[seen.base], self.tape[seen.base].truth
+            else:
+                places = seen.places.reshape(-1) if flat else seen.places
+                text, truth = self._text(step, Seen(seen.base, places), index), False
+            if truth == slot.truth:
+                return Template(ATOM, (text,))
+            return Template(ATOM, (f"({text} ? 1.0 : 0.0)" if truth else f"({text} != 0)",))
+
+        names[place] = f"v{len(names)}"
+        kind = "_Bool" if instruction.truth else "double"
+        text = spelled(Slot(-1, LEVELS["choice"], truth=instruction.truth), written, ("(", ")"))
+        return f"const {kind} {names[place]} = {text};"
+
+    def _store(self, stage: int, out: Seen, part: Operand) -> None:
+        """Write a step that stores a part, broadcast, at the places of a view."""
+        shape, step = out.places.shape, self._step(stage, out.base)
+        index, text = axes(shape), number(part)
+        if isinstance(part, int):
+            text = self._text(step, self.seen(part).at(shape), index)
+        step.loop(shape, f"{self._text(step, out, index)} = {text};")
+
+    def _fold(self, place: int, instruction: Instruction) -> None:
+        """Write a reduction along an axis, or of all elements."""
+        (first, turn), (axis,) = _FOLDS[instruction.operation], instruction.static
+        seen = self.seen(int(instruction.arguments[0]))
+        step, out = self._new(place)
+        if instruction.operation == "sum" and seen.packed and axis is None and not step.rows:
+            target, begin = self._text(step, out, ()), seen.first
+            self._stored.add(seen.base)
+            total = f"cg_total({step.pointer(seen.base, begin)}, {seen.places.size})"
+            step.text.append(f"{target} = {total};")
+            return
+        shape = seen.places.shape
+        names, inner = axes(shape), [k for k in range(len(shape)) if axis in (None, k)]
+        target = self._text(step, out, [n for k, n in enumerate(names) if k not in inner])
+        read = self._text(step, seen, names)
+        step.loop(
+            tuple(1 if k in inner else n for k, n in enumerate(shape)), f"{target} = {first};"
+        )
+        step.loop(shape, f"{target} = {turn.format(o=target, x=read)};")
+
+    def _product(self, place: int, instruction: Instruction) -> None:
+        """Write a product of matrices and vectors: a row's own, or with one that all share."""
+        a, b = (self.seen(int(argument)) for argument in instruction.arguments)
+        a = a._replace(places=a.places if a.places.ndim == 2 else a.places[None, :])
+        b = b._replace(places=b.places if b.places.ndim == 2 else b.places[:, None])
+        step, out = self._new(place)
+        made = out.places.reshape(len(a.places), b.places.shape[1])
+        (i, k), (_, j) = axes(a.places.shape), axes((1, made.shape[1]))
+        if a.base in self.sizes and b.base in self.sizes:
+            at = self._text(step, Seen(place, made), (i, j))
+            left = self._text(step, a, (i, "k" if k else ""))
+            right = self._text(step, b, ("k" if k else "", j))
+            step.loop(made.shape, f"{at} = 0.0;")
+            step.text.append(f"for (int k = 0; k < {a.places.shape[1]}; k++)")
+            step.loop(made.shape, f"{at} = __builtin_fma({left}, {right}, {at});")
+            return
+        turned = a.base in self.sizes
+        w, x = (b._replace(places=b.places.T), a) if turned else (a, b._replace(places=b.places.T))
+        name = step.pointer(place)
+        o = Seen(place, made if turned else made.T).strides
+        v, u = w.strides, x.strides
+        shared, rows = (step.pointer(s.base, s.first) for s in (w, x))
+        self._stored |= {w.base, x.base}
+        if len(x.places) > 1:
+            step.text += [f"for (int q = 0; q < {len(x.places)}; q++)"]
+            factor = "*CG_ROWS" if step.rows else ""
+            name, rows = f"{name} + q*{o[0]}{factor}", f"{rows} + q*{u[0]}{factor}"
+        step.text.append(
+            f"{'cg_product' if step.rows else 'cg_multiply'}({name}, {o[1] or 1}, {shared}, {v[0]},"
+            f" {v[1]}, {rows}, {u[1]}, {len(w.places)}, {w.places.shape[1]});"
+        )
+
+    def _along(self, place: int, instruction: Instruction) -> None:
+        """Write running sums, or the products of all other elements, along lines of an array."""
+        (static,), seen = instruction.static, self.seen(int(instruction.arguments[0]))
+        step, out = self._new(place)
+        axis = static if instruction.operation == "others" else 0
+        if axis is None:
+            axis = 0
+            seen, out = (s._replace(places=s.places.reshape(-1)) for s in (seen, out))
+        shape = seen.places.shape
+        names = line(axes(shape), axis, "k" if shape[axis] > 1 else "")
+        at, read = self._text(step, out, names), self._text(step, seen, names)
+        up = f"for (int k = 0; k < {shape[axis]}; k++)"
+        down = f"for (int k = {shape[axis] - 1}; k >= 0; k--)"
+        first, after = "1.0", f"total *= {read};"
+        turns = [(up, f"{at} = total; {after}"), (down, f"{at} *= total; {after}")]
+        if instruction.operation == "cumsum":
+            turns, first = [(down if static else up, f"total += {read}; {at} = total;")], "0.0"
+        others = tuple(1 if k == axis else n for k, n in enumerate(shape))
+        for head, statement in turns:
+            step.loop(others, f"double total = {first};", head, f"{{ {statement} }}")
+
+    def _sum(self, place: int, instruction: Instruction) -> None:
+        """Write a sum over the rows, into an array without them."""
+        operation, arguments = instruction.operation, instruction.arguments
+        parts = [self._packed(int(argument)) for argument in arguments]
+        step = self._step(ROWS, place)
+        out = step.pointer(place)
+        names = [step.pointer(part.base) for part in parts]
+        if operation == "gram":
+            a, b = (len(part.places) for part in parts)
+            copy = self._copy(-(-b // 8) * 8)
+            step.writes.append(copy)
+            room = step.pointer(copy)
+            step.text = [f"cg_gram({out}, {names[0]}, {a}, {names[1]}, {b}, {room}, n);"]
+            return
+        shape = (parts[-1].places.size,)
+        index = axes(shape)[0] or "0"
+        call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
+        call = f"{out}[{index}] = {call}{names[-1]} + {index}*CG_ROWS, n);"
+        step.text = [*loops(shape), call]
