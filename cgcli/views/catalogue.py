@@ -31,8 +31,8 @@ class Catalogue:
     def read(self, text: str) -> str:
         """Return a sentence in the language, of which only the text is known.
 
-        It is compared with the patterns, those of the most words first; what fills one is read
-        in the same way. A text that is none of them stays as it is.
+        It is compared with the patterns; what fills one is read in the same way. A text that is
+        none of them stays as it is.
 
         >>> said = Catalogue({"moving {0}": "{0} bewegen", "the weight": "das Gewicht"})
         >>> said.read("moving the weight"), said.read("halt")
@@ -40,21 +40,34 @@ class Catalogue:
         """
         if isinstance(text, Message):
             return self.say(text)
-        if not self._patterns or text in self._patterns:
-            return self._patterns.get(text, text)
+        return self._best(text)[2] if self._patterns else text
+
+    def _best(self, text: str) -> tuple[int, int, str]:
+        """Return how many characters of a text are known, how deep, and it in the language.
+
+        Of several patterns that it fits the one counts by which most of it is known, and of
+        those the flattest: two vectors that do not fit are no vector of something.
+        """
+        if text in self._patterns:
+            return len(text), 0, self._patterns[text]
+        best = 0, 0, text
         for pattern, pieces in self._readable:
             # To look for the words first is quicker than an expression a pattern.
             if all(piece in text for piece in pieces) and (match := _matched(pattern, text)):
-                values = {name: self.read(value) for name, value in match.items()}
-                parts = _FIELD.split(self._patterns[pattern])
-                return "".join(values[p] if k % 2 else p for k, p in enumerate(parts))
-        return text
+                filled = {name: self._best(value) for name, value in match.items()}
+                known = sum(map(len, pieces)) + sum(count for count, _, _ in filled.values())
+                depth = min((deep for _, deep, _ in filled.values()), default=0) - 1
+                if (known, depth) > best[:2]:
+                    parts = _FIELD.split(self._patterns[pattern])
+                    said = (filled[p][2] if k % 2 else p for k, p in enumerate(parts))
+                    best = known, depth, "".join(said)
+        return best
 
     @functools.cached_property
     def _readable(self) -> list[tuple[str, list[str]]]:
-        """The patterns with places to fill, and the words between those; most words first."""
+        """The patterns with places to fill that a text is known by, and the words between."""
         pieces = {p: [w for w in _FIELD.split(p)[::2] if w] for p in self._patterns if "{" in p}
-        return sorted(pieces.items(), key=lambda item: -sum(map(len, item[1])))
+        return [(p, words) for p, words in pieces.items() if _tells("".join(words))]
 
     def say(self, message: str, mark: Callable[[str], str] | None = None) -> str:
         """Return a message in the language; a plain text is no message and stays as it is.
@@ -69,6 +82,12 @@ class Catalogue:
             for name, value in message.values.items()
         }
         return pattern.format_map(values) if values else pattern
+
+
+def _tells(words: str) -> bool:
+    """Whether a text is known by these words: "and" alone stands in many, a semicolon parts two."""
+    letters = sum(map(str.isalpha, words))
+    return letters > 3 or "'" in words or (not letters and any(mark in words for mark in ";:"))
 
 
 def _matched(pattern: str, text: str) -> dict[str, str] | None:

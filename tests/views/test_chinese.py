@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from cgcli.views.gate import width
 from cgcli.views.manual import Page
 from cgcli.words import Message
 
+PACKAGE = Path(__file__).parents[2] / "cgcli"
 CHINESE = json.loads(
     (Path(__file__).parents[2] / "cgcli" / "views" / "languages" / "zh.json").read_text("utf-8")
 )
@@ -76,13 +79,88 @@ def test_a_sentence_is_known_by_its_text() -> None:
         {
             "{0} needs {1}": "{1} braucht {0}",
             "{0} needs a value": "{0} braucht einen Wert",
-            "{name} or {name}": "zweimal {name}",
+            "{name} with {name}": "zweimal {name}",
             "milk": "Milch",
         }
     )
     assert said.read("--of needs a value") == "--of braucht einen Wert"
     assert said.read("tea needs milk") == "Milch braucht tea"
-    assert said.read("milk or milk") == "zweimal Milch"
-    assert said.read("milk or tea") == "milk or tea"
+    assert said.read("milk with milk") == "zweimal Milch"
+    assert said.read("milk with tea") == "milk with tea"
     assert said.read("a {0} in braces") == "a {0} in braces"
     assert catalogue("en").read("error") == "error"
+
+
+ROOMS = ("language", "graph", "program.py", "errors.py", "decode.py", "calculus", "operations",
+         "numbers", "plan")  # fmt: skip
+"""Rooms whose errors are all said: what a text that is no program, or cannot be built, is told."""
+SAID = {"CgraphError": (1, 2), "file_error": (1, 2), "missing": (1,), "ShapeMismatchError": (0, 1)}
+NAMES = {"message", "hint", "why"}
+
+
+def templates(node: ast.expr) -> Iterator[str]:
+    """The sentences that an expression may be, with a number in braces for each value."""
+    if isinstance(node, ast.IfExp):
+        yield from (*templates(node.body), *templates(node.orelse))
+    elif isinstance(node, ast.BoolOp):
+        for value in node.values:
+            yield from templates(value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        count = itertools.count()
+        parts = (
+            p.value if isinstance(p, ast.Constant) else f"{{{next(count)}}}" for p in node.values
+        )
+        yield "".join(map(str, parts))
+
+
+def written(room: str) -> Iterator[str]:
+    """The sentences of errors in a room's code and tables."""
+    home = PACKAGE / room
+    for path in [home] if home.is_file() else sorted(home.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                for place in SAID.get(name, ()):
+                    if place < len(node.args):
+                        yield from templates(node.args[place])
+            elif isinstance(node, ast.Assign) and NAMES & {
+                getattr(target, "id", getattr(target, "attr", "")) for target in node.targets
+            }:
+                yield from templates(node.value)
+    for path in sorted(home.glob("*.toml")) if home.is_dir() else ():
+        if path.stem in ("refusals", "situations"):
+            for match in re.finditer(
+                r'^(?:message|hint) = "(.*)"$', path.read_text("utf-8"), re.MULTILINE
+            ):
+                yield re.sub(r"\{(\w+):[^}]*\}", r"{\1}", match[1].replace('\\"', '"'))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_error_of_a_room_is_there(room: str) -> None:
+    met = [text for text in written(room) if re.search("[A-Za-z]{2}.* ", text)]
+    assert len(met) > 1
+    # A text that is only values, or what a person typed, says nothing of its own.
+    missing = [text for text in met if text not in CHINESE and not text.startswith("{")]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "hint"),
+    [
+        ("eval|(x + y) *", "'*' 之后应有一个值", "表达式到此结束；是否漏了一个运算数？"),
+        ("eval|(x+y)*z|z=-3", "没有值", '请写 cgraph eval "(x+y)*z" z=-3 x=… y=…'),
+        ("evl|x", "没有命令 'evl'", "你是不是指 cgraph eval？"),
+        ("eval|x|--wrtt|x", "没有选项 --wrtt", "你是不是指 --wrt？"),
+        ("eval|2x|x=1", "'2' 和 'x' 之间没有运算符", "乘号不能省：请写 2*x"),
+        ("eval|[1,2] + [1,2,3]", "2 维向量与3 维向量不匹配（在 '+' 中）", "逐元素运算时"),
+        ("eval|x|--at|no.json", "no.json：没有这个文件", "请检查路径"),
+        ("eval|x|x=u", "'x' 的值不是数：'u' 自己没有值", "值是一个数或常数表达式"),
+    ],
+)
+def test_an_error_is_said(line: str, said: str, hint: str, cgraph: Any) -> None:
+    first, *others = cgraph(*line.split("|"), "--lang", "zh").err.splitlines()
+    assert first.startswith("错误: ")
+    assert said in first
+    assert others[-1].startswith(f"提示: {hint}")
