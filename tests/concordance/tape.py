@@ -156,7 +156,9 @@ class Tape:
     def _at_equality(self, condition: int, taken: int, other: int) -> tuple[Number, Number]:
         """What a where at a tie of == or != sends to the branch that is taken, and to the other."""
         here, there = self.values[taken], self.values[other]
-        if finite(here) and there in (INF, -INF):
+        infinite = here in (INF, -INF) or there in (INF, -INF)
+        known = all(isinstance(x, mpf) and not mp.isnan(x) for x in (here, there))
+        if infinite and known and here != there:
             return mpf(1), None
         if there is UNKNOWN or there is BAD:
             # Whether it has the value of this one, or none, is not known.
