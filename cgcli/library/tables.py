@@ -12,6 +12,7 @@ from cgcli.library.answers import Answer
 from cgcli.library.files import ending_of, opened
 
 if TYPE_CHECKING:
+    from cgcli.learning.manner import Manner
     from cgcli.learning.sources import Report, Source
 
 Data = Any
@@ -121,7 +122,7 @@ def _counts(shape: tuple[int, ...]) -> list[int]:
 
 
 @contextlib.contextmanager
-def opened_data(data: Data) -> Iterator[Source]:
+def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
     """Open data of any kind as a source of rows; raises `CgraphError` for what is none."""
     if isinstance(data, str | os.PathLike):
         from cgcli.learning.reading import open_source
@@ -129,7 +130,7 @@ def opened_data(data: Data) -> Iterator[Source]:
         path = os.fspath(data)
         ending = ending_of(path)
         with opened(path) as stream:
-            yield open_source(path, stream, _OTHERS.get(ending, ending))
+            yield open_source(path, stream, manner.kind or _OTHERS.get(ending, ending), manner)
         return
     if hasattr(data, "__arrow_c_stream__"):
         arrow = required("nanoarrow", "data", "to take a table from others")
@@ -140,10 +141,10 @@ def opened_data(data: Data) -> Iterator[Source]:
     if not isinstance(data, Mapping):
         message = f"data is a path, columns by name or a table, not {type(data).__name__}"
         raise CgraphError("usage", message, 'write {"x": [1, 2], "y": [3, 4]}')
-    yield _in_memory(data)
+    yield _in_memory(data, manner)
 
 
-def _in_memory(data: Mapping[str, Any]) -> Source:
+def _in_memory(data: Mapping[str, Any], manner: Manner) -> Source:
     """Return the source of columns in memory, which are arrays or lists of one length."""
     import numpy as np
 
@@ -157,18 +158,18 @@ def _in_memory(data: Mapping[str, Any]) -> Source:
     counts = {name: len(column) for name, column in columns.items()}
     if len({*counts.values()}) > 1:
         few = ", ".join(f"'{excerpt(name)}' {count}" for name, count in [*counts.items()][:6])
-        raise CgraphError(
-            "shape", f"the columns have not one length: {few}", "give them as many rows"
-        )
+        message = f"the columns have not one length: {few}"
+        raise CgraphError("shape", message, "give them as many rows")
     total = next(iter(counts.values()), 0)
 
     def rows(
         wanted: Sequence[str], report: Report, kept: Sequence[str]
     ) -> Iterator[dict[str, Any]]:
-        cells = Columns(wanted, kept)
+        cells = Columns(wanted, kept, manner)
+        plain = not kept and not any(map(manner.converts, wanted))
         for start in range(0, total, CHUNK):
             block = {name: columns[name][start : start + CHUNK] for name in (*wanted, *kept)}
-            arrays = None if kept else _finite(block)
+            arrays = _finite(block) if plain else None
             if arrays is None:
                 count = min(CHUNK, total - start)
                 rows = ((0, {name: block[name][k] for name in block}) for k in range(count))
@@ -179,7 +180,7 @@ def _in_memory(data: Mapping[str, Any]) -> Source:
             numbers = np.arange(start + 1, report.rows + 1, dtype=np.float64)
             yield {**arrays, ROW: numbers}
 
-    return Source("the data", list(columns), rows)
+    return Source("the data", list(columns), rows, manner)
 
 
 def _finite(block: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, nearest
@@ -12,6 +13,7 @@ from cgcli.library.tables import Data, Rows, opened_data
 
 if TYPE_CHECKING:
     from cgcli.learning.descent import Record
+    from cgcli.learning.manner import Manner
     from cgcli.learning.mapping import RowProgram
     from cgcli.learning.models import Model
     from cgcli.learning.stopping import End
@@ -88,6 +90,7 @@ def train(
     holdout: float = 0.0,
     metrics: Mapping[str, str] = {},
     skip_bad: bool = False,
+    read: Mapping[str, Any] = {},
     residual: bool = False,
     progress: Callable[[Record], None] | None = None,
     **options: Any,
@@ -97,7 +100,8 @@ def train(
     The program is the cost of a row, or with `residual` what is squared and summed. `start` has
     the parameters' first values, `fix` those of other names; columns of the data are all else.
     `options` are as those of `cgraph train`: `optimizer`, `rate`, `batch`, `epochs`, `seed` and
-    so on. `progress` is called with the record of each epoch. Raises `CgraphError`.
+    so on. `read` says how data is read: see `cgcli.map`. `progress` is called with the record of
+    each epoch. Raises `CgraphError`.
 
     >>> train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True).parameters
     {'w': 2.0}
@@ -112,7 +116,8 @@ def train(
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
     parsed = _parsed(program)
     given = Given(parsed, as_inputs(start), as_inputs(fix), metrics)
-    with opened_data(data) as source:
+    manner = manner_of(read)
+    with opened_data(data, manner) as source:
         prepared = prepare(given, source, reading)
         path = source.path
 
@@ -130,7 +135,9 @@ def train(
         "holdout": holdout,
         "metrics": dict(metrics),
     }
-    model = model_of(parsed.text, training, path, said, trained.end.message, skip_bad=skip_bad)
+    model = model_of(
+        parsed.text, training, path, said, trained.end.message, skip_bad=skip_bad, manner=manner
+    )
     return Fit(training, trained, model)
 
 
@@ -146,13 +153,17 @@ def map(  # noqa: A001  # it is called as the command is
     stack: Mapping[str, str | list[str]] = {},
     keep: Sequence[str] = (),
     skip_bad: bool = False,
+    read: Mapping[str, Any] = {},
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
     """Return the values and gradients of every row of data.
 
     `of` names nodes, or has expressions over them; gradients are of one of these. `bindings` are
     the values of names that are no columns; `keep` are columns that come back as they are.
-    `progress` is called with the number of the last row that is done. Raises `CgraphError`.
+    `read` says how data is read, where numbers are not as programs write them: `delimiter`,
+    `decimal`, `thousands`, `percent`, `comment`, `encoding`, `sheet`, `missing`, `dates`, `pads`,
+    and `levels`, the words of columns of categories. `progress` is called with the number of the
+    last row that is done. Raises `CgraphError`.
 
     >>> map("(x+y)*z", {"x": [1, 2], "y": [3, 4]}, {"z": -3}, wrt=["x"])["df/dx"]
     array([-3., -3.])
@@ -164,7 +175,7 @@ def map(  # noqa: A001  # it is called as the command is
     wanted = Wanted(names, gradients, wrt, tuple(keep))
     required = [*bindings, *stack]
     mapping = RowProgram(_parsed(program), as_inputs(bindings), dict(stack), {}, wanted, required)
-    return _rows(mapping, data, skip_bad=skip_bad, progress=progress)
+    return _rows(mapping, data, manner_of(read), skip_bad=skip_bad, progress=progress)
 
 
 def predict(
@@ -185,6 +196,7 @@ def predict(
     >>> predict(fit, {"x": [3]}, of="y")["y"].round(3)
     array([6.])
     """
+    from cgcli.learning.manner import Manner
     from cgcli.learning.mapping import RowProgram, Wanted
     from cgcli.library.models import read_model
 
@@ -197,17 +209,40 @@ def predict(
     scaling = {} if model.in_units else model.scaling()
     bound = {**model.fixed, **model.parameters.values()}
     mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
-    return _rows(mapping, data, skip_bad=skip_bad, progress=progress)
+    manner = Manner.read(model.data.get("read", {}))
+    return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
+
+
+def manner_of(read: Mapping[str, Any]) -> Manner:
+    """Return how data is read; raises `CgraphError` for what nothing is called."""
+    from cgcli.learning.manner import Manner
+
+    names = [part.name for part in fields(Manner) if part.name not in ("means", "open")]
+    for name in read:
+        if name not in names:
+            close = nearest(name, names)
+            hint = f"did you mean {close}?" if close else f"there are {', '.join(names)}"
+            raise CgraphError("usage", f"read: there is no '{excerpt(name)}'", hint)
+    levels = {
+        name: {word: k for k, word in enumerate(words)}
+        for name, words in read.get("levels", {}).items()
+    }
+    return Manner(**{**read, "levels": levels})
 
 
 def _rows(
-    mapping: RowProgram, data: Data, *, skip_bad: bool, progress: Callable[[int], None] | None
+    mapping: RowProgram,
+    data: Data,
+    manner: Manner,
+    *,
+    skip_bad: bool,
+    progress: Callable[[int], None] | None,
 ) -> Rows:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
 
-    with opened_data(data) as source:
-        report = Report(source.path, skip=skip_bad)
+    with opened_data(data, manner) as source:
+        report = Report(source.path, skip=skip_bad, manner=manner)
         parts = []
         for part in map_rows(mapping, source, report):
             parts.append(part)

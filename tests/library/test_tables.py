@@ -123,3 +123,29 @@ def test_what_is_no_data_is_an_error(data: Any, message: str) -> None:
 def test_an_option_that_there_is_not_is_an_error(options: dict[str, Any], message: str) -> None:
     with pytest.raises(cgcli.CgraphError, match=message):
         cgcli.train("(w*x)^2", {"x": [1]}, {"w": 1}, **options)
+
+
+def test_data_is_read_as_it_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x;c\n1,5;red\n2,5;blue\n")
+    read = {"delimiter": ";", "decimal": ",", "levels": {"c": ["red", "blue"]}}
+    assert cgcli.map("x + 10*c", path, read=read)["f"].tolist() == [1.5, 12.5]
+    columns = {"x": [1.5, 2.5], "c": ["red", "blue"]}
+    levels = {"levels": read["levels"]}
+    assert cgcli.map("x + 10*c", columns, read=levels)["f"].tolist() == [1.5, 12.5]
+    with pytest.raises(cgcli.CgraphError, match="no 'decimals'"):
+        cgcli.map("x", path, read={"decimals": ","})
+
+
+def test_a_model_remembers_how_its_data_is_read() -> None:
+    rows = {"c": ["no", "yes", "yes"], "t": [1, 3, 3]}
+    fit = cgcli.train(
+        "y = w*c + b; y - t",
+        rows,
+        {"w": 0, "b": 0},
+        residual=True,
+        read={"levels": {"c": ["no", "yes"]}},
+    )
+    assert fit.predict({"c": ["yes", "no"]}, of="y")["y"] == pytest.approx([3, 1])
+    with pytest.raises(cgcli.CgraphError, match="maybe"):
+        fit.predict({"c": ["maybe"]}, of="y")
