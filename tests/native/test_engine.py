@@ -144,7 +144,7 @@ def test_what_the_engine_lacks_is_numpys() -> None:
 
 
 def test_code_that_differs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cgcli.native.program._near", lambda a, b: False)
+    monkeypatch.setattr("cgcli.native.program._near", lambda a, b, bound: False)
     function = cgcli.parse("sin(x) + 3").function(rows=["x"], engine="native")
     with pytest.warns(RuntimeWarning, match="differs in the first rows"):
         called = function(x=np.array([0.5]))
