@@ -140,11 +140,14 @@ class Writing:
         )
         if operation in VIEWS:
             self.seen(place)
-        elif operation == "mend":
-            self._views[place] = self.seen(int(arguments[0]))
-        elif operation == "diag" and len(shape) == 1:
+        elif operation == "mend" or (operation == "diag" and len(shape) == 1):
             base, places = self.seen(int(arguments[0]))
-            self._views[place] = Seen(base, np.diagonal(places))
+            view = Seen(base, places if operation == "mend" else np.diagonal(places))
+            if instruction.rows:
+                self._views[place] = view
+            else:
+                # The plan has an array of its own for that.
+                self._store(instruction.stage, self._base(place), view)
         elif operation in self._lacking:
             raise LackingError(operation)
         elif operation in self.target.templates or operation in ("outer", "onehot"):
@@ -271,12 +274,12 @@ class Writing:
         text = spelled(Slot(-1, LEVELS["choice"], truth=instruction.truth), written, ("(", ")"))
         return f"const {kind} {names[place]} = {text};"
 
-    def _store(self, stage: int, out: Seen, part: Operand) -> None:
+    def _store(self, stage: int, out: Seen, part: Operand | Seen) -> None:
         """Write a step that stores a part, broadcast, at the places of a view."""
         shape, step = out.places.shape, self._step(stage, out.base)
-        index, text = axes(shape), number(part)
-        if isinstance(part, int):
-            text = self._text(step, self.seen(part).at(shape), index)
+        index = axes(shape)
+        seen = self.seen(part) if isinstance(part, int) else part
+        text = self._text(step, seen.at(shape), index) if isinstance(seen, Seen) else number(seen)
         step.loop(shape, f"{self._text(step, out, index)} = {text};")
 
     def _fold(self, place: int, instruction: Instruction) -> None:
